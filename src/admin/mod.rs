@@ -1,0 +1,41 @@
+//! Administration: find people, see their sessions, force a log-out.
+
+pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod force_logout;
+#[cfg(feature = "ssr")]
+pub mod routes;
+pub mod user_page;
+pub mod users_page;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{sessions::LiveSession, users::Role};
+
+/// A person in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub disabled: bool,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
+}
+
+/// One page of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserList {
+    pub users: Vec<UserRow>,
+    /// Where the next page begins; `None` on the last one.
+    pub after: Option<String>,
+}
+
+/// One person, with what is live of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserDetails {
+    pub user: UserRow,
+    pub sessions: Vec<LiveSession>,
+    pub is_self: bool,
+}

@@ -1,0 +1,131 @@
+//! The shell of every document, the navigation, the list of pages. Both sides.
+
+use leptos::{form::ActionForm, prelude::*};
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    hooks::use_location,
+    path,
+};
+
+use crate::{
+    admin::{user_page::UserPage, users_page::UsersPage},
+    dashboard::page::DashboardPage,
+    error::AppError,
+    home::page::HomePage,
+    notes::page::NotesPage,
+    sessions::{
+        Viewer,
+        actions::{LogOut, who_am_i},
+        login_page::LoginPage,
+    },
+    signup::page::{SetupPage, SignupPage},
+    ui::{
+        form::SubmitButton,
+        frame::{Link, Refused},
+    },
+    users::Role,
+};
+
+/// The document around the application. Server side only in effect: the browser hydrates the body.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    crate::web::provide_page_policy();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="A login system: sessions for pages, tokens for the API, one switch that ends both." />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options=options.clone() id="style" />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Every page waits for its data before the first byte (`SsrMode::Async`): the HTML is whole without JavaScript, a
+/// guard can still redirect, and nothing flashes.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.
+    Effect::new(|_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-hydrated", "true");
+        }
+    });
+    view! {
+        <Title formatter=|title: String| format!("{title} · Latchkey") />
+        <Router>
+            <a class="skip" href="#main" rel="external">"Skip to the content"</a>
+            <Header />
+            <Routes fallback=|| view! { <Refused error=AppError::NotFound /> }>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
+                <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
+                <Route path=path!("/notes") view=NotesPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}
+
+#[component]
+fn Header() -> impl IntoView {
+    let viewer = Resource::new_blocking(|| (), |()| who_am_i());
+    view! {
+        <header class="top">
+            <Link href="/" class="brand">"Latchkey"</Link>
+            <nav aria-label="Main">
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        match viewer.await {
+                            Ok(Some(viewer)) => view! { <Inside viewer /> }.into_any(),
+                            _ => view! { <Outside /> }.into_any(),
+                        }
+                    })}
+                </Suspense>
+            </nav>
+        </header>
+    }
+}
+
+#[component]
+fn Outside() -> impl IntoView {
+    view! {
+        <NavLink href="/login" label="Log in" />
+        <NavLink href="/signup" label="Sign up" />
+    }
+}
+
+#[component]
+fn Inside(viewer: Viewer) -> impl IntoView {
+    let action = ServerAction::<LogOut>::new();
+    view! {
+        <NavLink href="/dashboard" label="Dashboard" />
+        <NavLink href="/notes" label="Notes" />
+        {(viewer.role == Role::Admin).then(|| view! { <NavLink href="/admin/users" label="Users" /> })}
+        <span class="who" title=viewer.email>{viewer.name}</span>
+        <ActionForm action attr:class="inline">
+            <SubmitButton label="Log out" pending_label="Logging out…" pending=action.pending() class="button quiet" />
+        </ActionForm>
+    }
+}
+
+#[component]
+fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
+    let current = use_location().pathname.with_untracked(|path| path.starts_with(href));
+    view! { <Link href=href current=current>{label}</Link> }
+}

@@ -1,0 +1,75 @@
+//! One security event, and who did it. Server side.
+
+/// Who acts. A user by id, the command line, or the program itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    User(String),
+    CommandLine,
+    System,
+    /// Somebody who has not proven who they are.
+    Unknown,
+}
+
+impl Actor {
+    /// As it is stored.
+    pub fn as_text(&self) -> &str {
+        match self {
+            Self::User(id) => id,
+            Self::CommandLine => "cli",
+            Self::System => "system",
+            Self::Unknown => "",
+        }
+    }
+}
+
+/// The kinds of event. The names are stored: rename none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    SignedUp,
+    LoggedIn,
+    LogInFailed,
+    SessionEnded,
+    ForceLogout,
+    AdminCreated,
+}
+
+impl Kind {
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::SignedUp => "signed_up",
+            Self::LoggedIn => "logged_in",
+            Self::LogInFailed => "log_in_failed",
+            Self::SessionEnded => "session_ended",
+            Self::ForceLogout => "force_logout",
+            Self::AdminCreated => "admin_created",
+        }
+    }
+}
+
+/// What is written down. Never a secret, never a password, never a token.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub kind: Kind,
+    pub actor: Actor,
+    /// Id of the user it happened to; empty when there is none.
+    pub subject: String,
+    pub sid: String,
+    pub ip: String,
+    /// The actor's own words.
+    pub reason: String,
+    pub details: serde_json::Value,
+}
+
+impl Event {
+    pub fn new(kind: Kind, actor: Actor, subject: &str) -> Self {
+        Self {
+            kind,
+            actor,
+            subject: subject.to_owned(),
+            sid: String::new(),
+            ip: String::new(),
+            reason: String::new(),
+            details: serde_json::Value::Null,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What happened, to whom, from where.
+
+#[cfg(feature = "ssr")]
+pub mod event;
+#[cfg(feature = "ssr")]
+pub mod store;

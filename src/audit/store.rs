@@ -1,0 +1,76 @@
+//! The audit table: rows are added, never changed. Server side.
+
+use sqlx::{Any, Executor, FromRow};
+use uuid::Uuid;
+
+use super::event::Event;
+
+/// A row as it is read back.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    pub id: String,
+    pub at: i64,
+    pub event: String,
+    pub actor: String,
+    pub subject: String,
+    pub reason: String,
+    pub details: String,
+}
+
+impl Row {
+    /// For the person it happened to.
+    pub fn words(&self) -> &'static str {
+        match self.event.as_str() {
+            "signed_up" => "You signed up",
+            "logged_in" => "You logged in",
+            "log_in_failed" => "Somebody tried to log in with a wrong password",
+            "session_ended" => "A session ended",
+            "force_logout" => "An administrator logged you out everywhere",
+            "admin_created" => "The account was made, as an administrator",
+            _ => "Something happened that this version cannot name",
+        }
+    }
+}
+
+/// Writes one event and returns its id. Pass a transaction where the act itself is in one.
+///
+/// # Errors
+/// When the database does not take it; the act must then not happen either.
+pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms: i64) -> Result<String, sqlx::Error> {
+    let id = Uuid::now_v7().to_string();
+    sqlx::query(
+        "insert into audit_events (id, at, event, actor, subject, sid, ip, reason, details) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&id)
+    .bind(now_ms)
+    .bind(event.kind.as_text())
+    .bind(event.actor.as_text())
+    .bind(&event.subject)
+    .bind(&event.sid)
+    .bind(&event.ip)
+    .bind(&event.reason)
+    .bind(event.details.to_string())
+    .execute(db)
+    .await?;
+    Ok(id)
+}
+
+/// The newest events that happened to a user, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_of(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, at, event, actor, subject, reason, details from audit_events where subject = $1 \
+         order by id desc limit $2",
+    )
+    .bind(subject)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,227 @@
+//! Every setting: its unit, its default, its reason. Server side.
+//!
+//! Each is an environment variable `LATCHKEY_*` and a flag of the same name, read once at the start.
+
+use std::{net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Args, ValueEnum};
+use url::{Origin, Url};
+
+/// Where everything is written down that can be set from outside.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Address to listen on. Loopback by default: a TLS proxy stands in front in production.
+    #[arg(long, env = "LATCHKEY_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+
+    /// The address that people type, such as https://accounts.example.com. It is the token issuer, the only
+    /// origin that may send forms, and the start of every link. `https` means production: secrets must be set.
+    /// [default: http://localhost:PORT]
+    #[arg(long, env = "LATCHKEY_BASE_URL", value_parser = parse_base_url)]
+    pub base_url: Option<Url>,
+
+    /// Folder for the SQLite database and the secret key; made with mode 0700 when missing.
+    #[arg(long, env = "LATCHKEY_DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+
+    /// `sqlite://path` or `postgres://user@host/name`. [default: latchkey.db in the data folder]
+    #[arg(long, env = "LATCHKEY_DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Connections to the database at most. Small on purpose: a queue in front of a database beats one inside.
+    #[arg(long, env = "LATCHKEY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    pub database_connections: u32,
+
+    /// 32 random bytes, base64url, that seal the signing keys; must be the same on every instance.
+    /// [default outside production: made once, kept in secret.key in the data folder]
+    #[arg(long, env = "LATCHKEY_SECRET_KEY", hide_env_values = true)]
+    pub secret_key: Option<SecretText>,
+
+    /// Cookies without `Secure` and without the `__Host-` prefix, for plain http on another host than localhost,
+    /// in development only.
+    #[arg(long, env = "LATCHKEY_INSECURE_COOKIES", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub insecure_cookies: bool,
+
+    /// Proxies (addresses, comma separated) whose X-Forwarded-For is believed. None by default: anybody can send it.
+    #[arg(long, env = "LATCHKEY_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
+
+    /// Life of an access token, in seconds (60 to 900). Short, because it is what a verifier outside, which
+    /// cannot hear of a revocation, has to live with.
+    #[arg(long, env = "LATCHKEY_TOKEN_LIFETIME_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(i64).range(60..=900))]
+    pub token_lifetime_seconds: i64,
+
+    /// A session ends after so many minutes without use: the forgotten browser.
+    #[arg(long, env = "LATCHKEY_SESSION_IDLE_MINUTES", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=44_640))]
+    pub session_idle_minutes: i64,
+
+    /// A session ends after so many hours whatever happens: the stolen cookie that is kept busy.
+    #[arg(long, env = "LATCHKEY_SESSION_LIFETIME_HOURS", default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=8_784))]
+    pub session_lifetime_hours: i64,
+
+    /// How often an instance asks the database for new revocations, in milliseconds. One read of one row.
+    #[arg(long, env = "LATCHKEY_REVOCATION_POLL_MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(20..=2_000))]
+    pub revocation_poll_ms: u64,
+
+    /// argon2id memory per hash, in KiB (OWASP: at least 19456 with two passes).
+    #[arg(long, env = "LATCHKEY_ARGON2_MEMORY_KIB", default_value_t = 19_456, value_parser = clap::value_parser!(u32).range(7_168..=1_048_576))]
+    pub argon2_memory_kib: u32,
+
+    /// argon2id passes over the memory.
+    #[arg(long, env = "LATCHKEY_ARGON2_PASSES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub argon2_passes: u32,
+
+    /// argon2id lanes. One: the server's parallelism is between people, not within a hash.
+    #[arg(long, env = "LATCHKEY_ARGON2_LANES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
+    pub argon2_lanes: u32,
+
+    /// Memory for all hashes that run at once, in MiB. It decides how many may: without it ten thousand
+    /// log-ins would want 186 GiB.
+    #[arg(long, env = "LATCHKEY_HASH_BUDGET_MIB", default_value_t = 76, value_parser = clap::value_parser!(u32).range(19..=65_536))]
+    pub hash_budget_mib: u32,
+
+    /// A request head must be complete after so many seconds: half-sent requests hold a connection otherwise.
+    #[arg(long, env = "LATCHKEY_HEADER_TIMEOUT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub header_timeout_seconds: u64,
+
+    /// A request must be answered after so many seconds, body included.
+    #[arg(long, env = "LATCHKEY_REQUEST_TIMEOUT_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=50))]
+    pub request_timeout_seconds: u64,
+
+    /// Largest request body, in KiB. A note of 20,000 characters fits.
+    #[arg(long, env = "LATCHKEY_BODY_LIMIT_KIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    pub body_limit_kib: u32,
+
+    /// On SIGTERM running requests get so many seconds to finish.
+    #[arg(long, env = "LATCHKEY_SHUTDOWN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=120))]
+    pub shutdown_seconds: u64,
+
+    /// Log lines as text for people or JSON for machines. [default: JSON in production, else text]
+    #[arg(long, env = "LATCHKEY_LOG_FORMAT")]
+    pub log_format: Option<LogFormat>,
+
+    /// What is logged, as in tracing-subscriber's EnvFilter: `info`, `latchkey=debug,warn`.
+    #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions_core=error,sqlx=warn")]
+    pub log: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// A secret from the environment that neither `Debug` nor an error message prints.
+#[derive(Clone)]
+pub struct SecretText(String);
+
+impl SecretText {
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for SecretText {
+    type Err = std::convert::Infallible;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl std::fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Config {
+    /// Settings that only make sense together, checked before anything is opened. ASVS 2.2.3.
+    ///
+    /// # Errors
+    /// One line that names the setting to change.
+    pub fn check(&self) -> Result<(), String> {
+        if self.session_idle_minutes > self.session_lifetime_hours * 60 {
+            return Err("LATCHKEY_SESSION_IDLE_MINUTES is longer than LATCHKEY_SESSION_LIFETIME_HOURS; \
+                        lower the first or raise the second"
+                .into());
+        }
+        if self.argon2_memory_kib.div_ceil(1024) > self.hash_budget_mib {
+            return Err("LATCHKEY_HASH_BUDGET_MIB does not hold a single hash of \
+                        LATCHKEY_ARGON2_MEMORY_KIB; raise it"
+                .into());
+        }
+        if self.production() && self.insecure_cookies {
+            return Err("LATCHKEY_INSECURE_COOKIES is for development; unset it, or LATCHKEY_BASE_URL".into());
+        }
+        if self.production() && self.secret_key.is_none() {
+            return Err("LATCHKEY_SECRET_KEY is not set, and LATCHKEY_BASE_URL is https, which means production; \
+                        make one with `latchkey secret` and give every instance the same"
+                .into());
+        }
+        if !self.production() && !self.addr.ip().is_loopback() && !self.insecure_cookies {
+            return Err(format!(
+                "{} can be reached from other machines, but LATCHKEY_BASE_URL is not https; set it to the https \
+                 address of the proxy in front, or, in development only, LATCHKEY_INSECURE_COOKIES=true",
+                self.addr
+            ));
+        }
+        Ok(())
+    }
+
+    /// Production is where the base URL is https.
+    pub fn production(&self) -> bool {
+        self.base_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    pub fn base_url(&self) -> Url {
+        self.base_url.clone().unwrap_or_else(|| {
+            let text = format!("http://localhost:{}", self.addr.port());
+            #[expect(clippy::expect_used, reason = "a constant with a port in it is an address")]
+            Url::parse(&text).expect("an address")
+        })
+    }
+
+    /// The base URL as text without a slash at the end: issuer of tokens, start of links.
+    pub fn issuer(&self) -> String {
+        self.base_url().origin().ascii_serialization()
+    }
+
+    /// Whose forms are believed. Outside production the loopback names count as one.
+    pub fn origins(&self) -> Vec<Origin> {
+        let mut origins = vec![self.base_url().origin()];
+        if !self.production() {
+            let port = self.addr.port();
+            let names = ["localhost", "127.0.0.1", "[::1]"];
+            origins.extend(
+                names
+                    .iter()
+                    .filter_map(|name| Url::parse(&format!("http://{name}:{port}")).ok().map(|url| url.origin())),
+            );
+        }
+        origins
+    }
+
+    pub fn database_url(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("latchkey.db").display()))
+    }
+
+    pub fn log_format(&self) -> LogFormat {
+        let usual = if self.production() { LogFormat::Json } else { LogFormat::Text };
+        self.log_format.unwrap_or(usual)
+    }
+
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_seconds)
+    }
+}
+
+fn parse_base_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{error}; write it as https://accounts.example.com"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("must start with http:// or https:// and name a host".into());
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+        return Err("must be an origin only: no path, query, fragment or user name".into());
+    }
+    Ok(url)
+}

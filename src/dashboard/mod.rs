@@ -1,0 +1,25 @@
+//! The first page after a log-in: rendered by the server, from the session.
+
+pub mod actions;
+pub mod page;
+
+use serde::{Deserialize, Serialize};
+
+use crate::sessions::{LiveSession, Viewer};
+
+/// All that the dashboard shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dashboard {
+    pub viewer: Viewer,
+    pub sessions: Vec<LiveSession>,
+    pub activity: Vec<Activity>,
+    /// When the account was made, in milliseconds since the epoch.
+    pub member_since: i64,
+}
+
+/// One line of "what happened lately".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    pub at: i64,
+    pub words: String,
+}

@@ -1,0 +1,124 @@
+//! Open the database, migrate it, begin a write transaction. Server side.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{AnyPool, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError};
+
+use crate::config::Config;
+
+pub type Tx = Transaction<'static, sqlx::Any>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// The pool, and which of the two databases it leads to.
+#[derive(Clone)]
+pub struct Db {
+    pub pool: AnyPool,
+    pub kind: Kind,
+}
+
+/// After so long a wait for a connection the caller is told "busy" instead.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl Db {
+    /// Opens the pool. SQLite's file is made when missing, readable by its owner only.
+    ///
+    /// # Errors
+    /// When the address is not understood or the database cannot be reached.
+    pub async fn open(config: &Config) -> Result<Self, sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        let url = config.database_url();
+        let kind = kind_of(&url)?;
+        if kind == Kind::Sqlite {
+            touch_private(&url)?;
+        }
+        let pool = AnyPoolOptions::new()
+            .max_connections(config.database_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if kind == Kind::Sqlite {
+                        connection.execute(SQLITE_PRAGMAS).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect(&url)
+            .await?;
+        Ok(Self { pool, kind })
+    }
+
+    /// Brings the schema up to date, each step in a transaction.
+    ///
+    /// # Errors
+    /// When a step fails, or the database was made by a newer Latchkey.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        sqlx::migrate!().run(&self.pool).await
+    }
+
+    /// Begins a transaction that will write. On SQLite it takes the write lock at once: with a plain `begin`,
+    /// a read that turns into a write fails with "database is locked" however long the busy timeout is.
+    ///
+    /// # Errors
+    /// When no connection is to be had in time.
+    pub async fn begin_write(&self) -> Result<Tx, sqlx::Error> {
+        match self.kind {
+            Kind::Sqlite => self.pool.begin_with("begin immediate").await,
+            Kind::Postgres => self.pool.begin().await,
+        }
+    }
+
+    /// One read that proves that the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("select 1").execute(&self.pool).await.map(|_| ())
+    }
+}
+
+/// `synchronous = full`: a revocation must survive a power cut.
+const SQLITE_PRAGMAS: &str = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; \
+                              pragma foreign_keys = on; pragma journal_size_limit = 16777216;";
+
+fn kind_of(url: &str) -> Result<Kind, sqlx::Error> {
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        Some("sqlite") => Ok(Kind::Sqlite),
+        Some("postgres" | "postgresql") => Ok(Kind::Postgres),
+        _ => Err(sqlx::Error::Configuration("LATCHKEY_DATABASE_URL must start with sqlite:// or postgres://".into())),
+    }
+}
+
+fn touch_private(url: &str) -> Result<(), sqlx::Error> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let path = Path::new(path.split('?').next().unwrap_or(path));
+    if path.exists() || path.as_os_str().is_empty() || path == Path::new(":memory:") {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
+/// A `like` pattern (escape `\`) for "contains these words", case folded as `search_text` columns are.
+pub fn contains_pattern(words: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in words.trim().to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

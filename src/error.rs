@@ -1,0 +1,176 @@
+//! The closed list of things a user may be told; its sentence; its status. Both sides.
+//!
+//! Without JavaScript an error travels in the address of the next page, so no variant carries free text.
+
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// What went wrong, as far as the person who asked may know.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum AppError {
+    #[error("Please look at the marked fields.")]
+    Invalid(Vec<Invalid>),
+    /// The same words whether the account is unknown, disabled or the password wrong (ASVS 6.3.8).
+    #[error("This e-mail and password do not belong together. Check both and try again.")]
+    WrongCredentials,
+    #[error("We cannot make an account with this e-mail. If it is yours, you may have one already: log in instead.")]
+    SignUpRefused,
+    #[error("You are not logged in.")]
+    NotLoggedIn,
+    #[error("Your account may not do this. Ask an administrator.")]
+    NotAllowed,
+    #[error("We could not find that.")]
+    NotFound,
+    #[error("The set-up link is wrong or used up. The newest one stands in the server's log.")]
+    SetupRefused,
+    #[error("The server is very busy. Wait a few seconds and try again; what you typed is still here.")]
+    Busy,
+    #[error("We could not reach the server. Check your connection and try again; what you typed is still here.")]
+    Offline,
+    #[error("The server did not understand the request. Reload the page and try again.")]
+    BadRequest,
+    #[error("Something went wrong on our side; it is noted{}.", id_words(.request_id))]
+    Internal { request_id: Option<u64> },
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Invalid {
+    #[error("Enter your e-mail address.")]
+    EmailMissing,
+    #[error("This does not look like an e-mail address. It needs a name, an @ and a domain: ann@example.com.")]
+    EmailMalformed,
+    #[error("An e-mail address has 254 characters at most.")]
+    EmailTooLong,
+    #[error("Enter the name that others should see.")]
+    NameMissing,
+    #[error("A name has 80 characters at most.")]
+    NameTooLong,
+    #[error("A name cannot contain control characters.")]
+    NameControl,
+    #[error("Enter your password.")]
+    PasswordMissing,
+    #[error("Use at least 10 characters. A short sentence is easy to remember.")]
+    PasswordTooShort,
+    #[error("Use at most 256 characters.")]
+    PasswordTooLong,
+    #[error("Say why, in a few words: it goes into the audit log.")]
+    ReasonMissing,
+    #[error("A reason has 300 characters at most.")]
+    ReasonTooLong,
+    #[error("A title has 200 characters at most.")]
+    TitleTooLong,
+    #[error("A note has 20,000 characters at most.")]
+    BodyTooLong,
+}
+
+/// The fields that an error can stand at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Email,
+    Name,
+    Password,
+    Reason,
+    Title,
+    Body,
+}
+
+impl Invalid {
+    pub fn field(self) -> Field {
+        match self {
+            Self::EmailMissing | Self::EmailMalformed | Self::EmailTooLong => Field::Email,
+            Self::NameMissing | Self::NameTooLong | Self::NameControl => Field::Name,
+            Self::PasswordMissing | Self::PasswordTooShort | Self::PasswordTooLong => Field::Password,
+            Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
+            Self::TitleTooLong => Field::Title,
+            Self::BodyTooLong => Field::Body,
+        }
+    }
+}
+
+impl AppError {
+    /// The HTTP status of this error.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Invalid(_) | Self::SignUpRefused => 422,
+            Self::WrongCredentials | Self::NotLoggedIn => 401,
+            Self::NotAllowed => 403,
+            Self::NotFound | Self::SetupRefused => 404,
+            Self::Busy | Self::Offline => 503,
+            Self::BadRequest => 400,
+            Self::Internal { .. } => 500,
+        }
+    }
+
+    /// What to say at `field`, if it is what is wrong.
+    pub fn at(&self, field: Field) -> Option<String> {
+        let Self::Invalid(list) = self else { return None };
+        list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string)
+    }
+
+    pub fn internal() -> Self {
+        Self::Internal { request_id: None }
+    }
+}
+
+impl From<Invalid> for AppError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(vec![invalid])
+    }
+}
+
+fn id_words(request_id: &Option<u64>) -> String {
+    request_id.map(|id| format!(". If you report it, name the number {id:016x}")).unwrap_or_default()
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
+        match value {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Offline,
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
+            _ => Self::internal(),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::AppError;
+
+    /// Faults become one opaque variant; the cause is logged here, once (ASVS 16.5.1).
+    macro_rules! opaque {
+        ($($fault:ty),+) => {$(
+            impl From<$fault> for AppError {
+                fn from(fault: $fault) -> Self {
+                    tracing::error!(error = %fault, "internal error");
+                    Self::internal()
+                }
+            }
+        )+};
+    }
+    opaque!(
+        tower_sessions::session::Error,
+        jsonwebtoken::errors::Error,
+        serde_json::Error,
+        argon2::password_hash::Error,
+        tokio::task::JoinError
+    );
+
+    impl From<sqlx::Error> for AppError {
+        fn from(fault: sqlx::Error) -> Self {
+            tracing::error!(error = %fault, "database error");
+            match fault {
+                sqlx::Error::PoolTimedOut => Self::Busy,
+                _ => Self::internal(),
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The landing page: the idea in one screen.
+
+pub mod page;

@@ -1,0 +1,57 @@
+//! Latchkey: a login system that you can read in an afternoon and run in production.
+//!
+//! The tour, in reading order; a module uses only those above it. Server-side sessions guard the pages, access tokens
+//! guard the API, and `revocations` ends both at once.
+
+#![forbid(unsafe_code)]
+
+// What everything stands on.
+#[cfg(feature = "ssr")]
+pub mod config;
+#[cfg(feature = "ssr")]
+pub mod db;
+pub mod error;
+#[cfg(feature = "ssr")]
+pub mod state;
+pub mod web;
+
+// What pages are made of.
+pub mod ui;
+
+// The core: what happened, who exists, what is dead, the stateful half, the stateless half.
+pub mod audit;
+pub mod revocations;
+pub mod sessions;
+pub mod tokens;
+pub mod users;
+
+// Features; none imports another.
+pub mod admin;
+pub mod dashboard;
+pub mod home;
+pub mod notes;
+pub mod signup;
+
+// Where it comes together.
+pub mod app;
+#[cfg(feature = "ssr")]
+pub mod cli;
+#[cfg(feature = "ssr")]
+pub mod router;
+#[cfg(feature = "ssr")]
+pub mod serve;
+
+#[cfg(test)]
+mod tests;
+
+/// Where the browser begins: takes over the page that the server has rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    // After a log-in or log-out nothing of the page before may live on, so an action's redirect loads a document.
+    let _ = leptos::server_fn::redirect::set_redirect_hook(|location| {
+        let _ = leptos::prelude::window().location().set_href(location);
+    });
+    leptos::mount::hydrate_body(app::App);
+}

@@ -1,0 +1,143 @@
+//! The editor of one note. Both sides; runs in the browser.
+
+use leptos::{ev, prelude::*};
+
+use super::state::{Draft, NEW, Notes};
+use crate::ui::{notice::Notice, when::When};
+
+#[component]
+pub fn Editor(notes: Notes) -> impl IntoView {
+    // The form is made anew for another note, not for another letter: the cursor stays where it is.
+    let key = Memo::new(move |_| notes.open.get());
+    view! {
+        <section class="note-editor" aria-label="Editor">
+            {move || match key.get() {
+                None => {
+                    view! { <p class="empty with-script">"Choose a note, or write a new one."</p> }.into_any()
+                }
+                Some(key) => view! { <DraftForm notes key /> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn DraftForm(notes: Notes, key: String) -> impl IntoView {
+    let draft = Memo::new(move |_| notes.draft().unwrap_or_default());
+    let save_with_keys = move |event: ev::KeyboardEvent| {
+        if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
+            event.prevent_default();
+            notes.save(None);
+        }
+    };
+    view! {
+        <form
+            class="form"
+            on:submit=move |event| {
+                event.prevent_default();
+                notes.save(None);
+            }
+            on:keydown=save_with_keys
+        >
+            <Conflict notes draft />
+            <div class="field">
+                <label for="title">"Title"</label>
+                <input
+                    id="title"
+                    maxlength="200"
+                    prop:value=move || draft.with(|draft| draft.title.clone())
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        notes.change(|draft| draft.title = text);
+                    }
+                />
+            </div>
+            <div class="field">
+                <label for="body">"Text"</label>
+                <textarea
+                    id="body"
+                    rows="12"
+                    maxlength="20000"
+                    prop:value=move || draft.with(|draft| draft.body.clone())
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        notes.change(|draft| draft.body = text);
+                    }
+                ></textarea>
+            </div>
+            <Buttons notes draft is_new=key == NEW />
+        </form>
+    }
+}
+
+#[component]
+fn Buttons(notes: Notes, draft: Memo<Draft>, is_new: bool) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    let pinned = move || draft.with(|draft| draft.saved.as_ref().is_some_and(|note| note.pinned));
+    view! {
+        <div class="buttons">
+            <button type="submit" class="button primary" disabled=move || notes.busy.get()>
+                {move || if notes.busy.get() { "Saving…" } else { "Save" }}
+            </button>
+            {(!is_new).then(|| view! {
+                <button type="button" class="button" disabled=move || notes.busy.get()
+                    on:click=move |_| notes.save(Some(!pinned()))>
+                    {move || if pinned() { "Unpin" } else { "Pin" }}
+                </button>
+            })}
+            {move || if asking.get() {
+                view! {
+                    <span class="confirm" role="group" aria-label="Really delete?">
+                        <span>{if is_new { "Throw this text away?" } else { "Delete this note for good?" }}</span>
+                        <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>"Yes, delete"</button>
+                        <button type="button" class="button" on:click=move |_| asking.set(false)>"No, keep"</button>
+                    </span>
+                }.into_any()
+            } else {
+                view! {
+                    <button type="button" class="button quiet" on:click=move |_| {
+                        asking.set(true);
+                        request_animation_frame(|| crate::ui::focus("really-delete"));
+                    }>"Delete"</button>
+                }.into_any()
+            }}
+            <SaveState draft />
+        </div>
+    }
+}
+
+#[component]
+fn SaveState(draft: Memo<Draft>) -> impl IntoView {
+    view! {
+        <span class="muted save-state">
+            {move || draft.with(|draft| match &draft.saved {
+                _ if draft.is_dirty() => view! { "Not saved yet" }.into_any(),
+                Some(note) => view! { "Saved " <When ms=note.updated_at /> }.into_any(),
+                None => ().into_any(),
+            })}
+        </span>
+    }
+}
+
+/// Two tabs wrote: both texts are shown, and the person decides.
+#[component]
+fn Conflict(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
+    move || {
+        let theirs = draft.with(|draft| draft.theirs.clone())?;
+        Some(view! {
+            <div role="alert">
+                <Notice kind="warning">
+                    <p>"This note was changed in another tab or on another device while you wrote. Your text is still here, below. The other one:"</p>
+                    <blockquote>
+                        <strong>{theirs.title}</strong>
+                        <p class="note-text">{theirs.body}</p>
+                    </blockquote>
+                    <div class="buttons">
+                        <button type="button" class="button" on:click=move |_| notes.keep_mine()>"Keep mine"</button>
+                        <button type="button" class="button" on:click=move |_| notes.take_theirs()>"Take the other"</button>
+                    </div>
+                </Notice>
+            </div>
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Notes: the SPA-style section. The page comes from the session, its data from the API with the access token.
+
+pub mod client;
+pub mod editor;
+pub mod page;
+pub mod panel;
+#[cfg(feature = "ssr")]
+pub mod routes;
+pub mod state;
+#[cfg(feature = "ssr")]
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+/// A note as the API gives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub id: String,
+    pub title: String,
+    pub body: String,
+    pub pinned: bool,
+    /// Raised by every change; also the `ETag`.
+    pub version: i64,
+    /// Milliseconds since the epoch.
+    pub updated_at: i64,
+}
+
+/// What the API takes to make or change a note.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteInput {
+    pub title: String,
+    pub body: String,
+    #[serde(default)]
+    pub pinned: bool,
+}
+
+/// The answer of `GET /api/v1/notes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoteList {
+    /// Pinned ones first, then the last changed.
+    pub notes: Vec<Note>,
+    /// Whether there are more than were sent.
+    pub more: bool,
+}

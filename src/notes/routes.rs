@@ -1,0 +1,136 @@
+//! `/api/v1/notes`. Server side. No tab overwrites another: a change names the version that it saw (RFC 9110 13.1.1).
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse},
+};
+use serde::Deserialize;
+
+use super::{Note, NoteInput, NoteList, store};
+use crate::{
+    error::{AppError, Invalid},
+    state::AppState,
+    tokens::bearer::ApiCaller,
+    web::{json::JsonBody, problem::Problem},
+};
+
+/// Notes in one answer at most.
+const LIST_MAX: usize = 200;
+
+const TITLE_MAX_CHARS: usize = 200;
+const BODY_MAX_CHARS: usize = 20_000;
+
+/// The query of `GET /api/v1/notes`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Search {
+    /// Words that title or text contain; all notes without it.
+    #[serde(default)]
+    q: String,
+}
+
+pub async fn list(
+    caller: ApiCaller,
+    State(state): State<AppState>,
+    search: Result<Query<Search>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<NoteList>, Problem> {
+    let Query(Search { q }) = search.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let limit = i64::try_from(LIST_MAX).unwrap_or(i64::MAX) + 1;
+    let mut rows = store::search(&state.db.pool, &caller.user_id, &q, limit).await?;
+    let more = rows.len() > LIST_MAX;
+    rows.truncate(LIST_MAX);
+    Ok(Json(NoteList { notes: rows.into_iter().map(Note::from).collect(), more }))
+}
+
+pub async fn create(
+    caller: ApiCaller,
+    State(state): State<AppState>,
+    JsonBody(input): JsonBody<NoteInput>,
+) -> Result<impl IntoResponse, Problem> {
+    check(&input)?;
+    let row = store::insert(&state.db.pool, &caller.user_id, &input, state.clock.now_ms()).await?;
+    let note = Note::from(row);
+    let location = HeaderValue::from_str(&format!("/api/v1/notes/{}", note.id)).map_err(|_| AppError::internal())?;
+    Ok((StatusCode::CREATED, AppendHeaders([(header::LOCATION, location)]), tagged(note)))
+}
+
+pub async fn read(
+    caller: ApiCaller,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, Problem> {
+    Ok(tagged(find(&state, &caller, &id).await?))
+}
+
+pub async fn update(
+    caller: ApiCaller,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    JsonBody(input): JsonBody<NoteInput>,
+) -> Result<impl IntoResponse, Problem> {
+    let version = if_match(&headers)?;
+    check(&input)?;
+    let now_ms = state.clock.now_ms();
+    match store::update(&state.db.pool, &caller.user_id, &id, version, &input, now_ms).await? {
+        Some(row) => Ok(tagged(row.into())),
+        None => Err(changed(find(&state, &caller, &id).await?)),
+    }
+}
+
+pub async fn delete(
+    caller: ApiCaller,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let version = if_match(&headers)?;
+    if store::delete(&state.db.pool, &caller.user_id, &id, version).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(changed(find(&state, &caller, &id).await?))
+}
+
+/// A note of somebody else is not found, as if there were none.
+async fn find(state: &AppState, caller: &ApiCaller, id: &str) -> Result<Note, Problem> {
+    let row = store::find(&state.db.pool, &caller.user_id, id).await?;
+    Ok(row.ok_or(AppError::NotFound)?.into())
+}
+
+fn check(input: &NoteInput) -> Result<(), AppError> {
+    let mut wrong = Vec::new();
+    if input.title.chars().count() > TITLE_MAX_CHARS {
+        wrong.push(Invalid::TitleTooLong);
+    }
+    if input.body.chars().count() > BODY_MAX_CHARS {
+        wrong.push(Invalid::BodyTooLong);
+    }
+    // PostgreSQL stores no NUL, and no text has one.
+    if input.title.contains('\0') || input.body.contains('\0') {
+        return Err(AppError::BadRequest);
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(AppError::Invalid(wrong)) }
+}
+
+/// The version in `If-Match`.
+fn if_match(headers: &HeaderMap) -> Result<i64, Problem> {
+    let value = headers.get(header::IF_MATCH).ok_or_else(|| {
+        let detail = "Name the version that you saw in If-Match, so that no other change is lost.";
+        Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_missing", detail)
+    })?;
+    let text = value.to_str().ok().and_then(|text| text.strip_prefix('"')).and_then(|text| text.strip_suffix('"'));
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| Problem::bad_request("If-Match must be the ETag of the note, such as \"3\"."))
+}
+
+fn changed(current: Note) -> Problem {
+    let current = serde_json::to_value(current).unwrap_or_default();
+    Problem::new(StatusCode::PRECONDITION_FAILED, "note_changed", "The note was changed meanwhile.")
+        .with("current", current)
+}
+
+fn tagged(note: Note) -> impl IntoResponse {
+    (AppendHeaders([(header::ETAG, format!("\"{}\"", note.version))]), Json(note))
+}

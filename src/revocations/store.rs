@@ -1,0 +1,103 @@
+//! The revocations table and its clock. Server side.
+
+use sqlx::{Any, Executor, FromRow};
+
+use super::EndReason;
+use crate::{audit::event::Actor, db::Tx};
+
+/// A revocation, without its sequence number.
+#[derive(Clone, Debug)]
+pub struct New<'a> {
+    pub subject: Subject<'a>,
+    pub reason: EndReason,
+    pub actor: &'a Actor,
+    pub revoked_at: i64,
+    /// Milliseconds since the epoch; after it no token that this could stop is alive.
+    pub keep_until: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    Session(&'a str),
+    User { id: &'a str, least_epoch: i64 },
+}
+
+/// A row as it is read back.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    pub seq: i64,
+    pub kind: String,
+    pub subject: String,
+    pub epoch: i64,
+    pub keep_until: i64,
+}
+
+/// Writes a revocation in the caller's transaction. It takes the lock of the revocation clock until the commit,
+/// so call it last: numbers then become visible in the order in which they were given.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
+    let (seq,): (i64,) = sqlx::query_as("update revocation_clock set seq = seq + 1 where id = 1 returning seq")
+        .fetch_one(&mut **tx)
+        .await?;
+    let (kind, subject, epoch) = match new.subject {
+        Subject::Session(sid) => ("session", sid, 0),
+        Subject::User { id, least_epoch } => ("user", id, least_epoch),
+    };
+    sqlx::query(
+        "insert into revocations (seq, kind, subject, epoch, reason, actor, revoked_at, keep_until) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(seq)
+    .bind(kind)
+    .bind(subject)
+    .bind(epoch)
+    .bind(new.reason.as_text())
+    .bind(new.actor.as_text())
+    .bind(new.revoked_at)
+    .bind(new.keep_until)
+    .execute(&mut **tx)
+    .await?;
+    Ok(Row { seq, kind: kind.into(), subject: subject.into(), epoch, keep_until: new.keep_until })
+}
+
+/// The newest sequence number: the one row that each instance asks for several times a second.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_seq(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let (seq,): (i64,) = sqlx::query_as("select seq from revocation_clock where id = 1").fetch_one(db).await?;
+    Ok(seq)
+}
+
+/// Every revocation after `seq` that can still matter, in order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn after(db: impl Executor<'_, Database = Any>, seq: i64, now_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as(
+        "select seq, kind, subject, epoch, keep_until from revocations where seq > $1 and keep_until > $2 order by seq",
+    )
+    .bind(seq)
+    .bind(now_ms)
+    .fetch_all(db)
+    .await
+}
+
+/// Removes what no longer matters.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from revocations where keep_until < $1").bind(now_ms).execute(db).await?;
+    Ok(result.rows_affected())
+}
+
+/// Takes the lock that every revocation takes, until the transaction ends: the one mutex that all instances share.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query("update revocation_clock set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
+}

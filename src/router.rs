@@ -1,0 +1,199 @@
+//! The one list: pages, actions, API, with the layers in their order. Server side.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, FromRef, Request, State},
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
+};
+use leptos::{
+    config::LeptosOptions,
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{AxumRouteListing, LeptosRoutes};
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+use tower_sessions::{SessionManagerLayer, cookie::SameSite};
+
+use crate::{
+    admin,
+    app::{App, shell},
+    notes,
+    revocations::set::Revocations,
+    sessions::{end::Ender, guard, store::Sessions},
+    signup::sign_up::SetupToken,
+    state::AppState,
+    tokens::{self, keys::Keys, page_token},
+    users::password::Passwords,
+    web::{
+        TokenLife, action, assets,
+        cookies::{self, Name},
+        error_page, headers, host, origin,
+        problem::Problem,
+        request_log,
+    },
+};
+
+/// What the features need besides [`AppState`]; every request carries it.
+#[derive(Clone)]
+pub struct Services {
+    pub state: AppState,
+    pub passwords: Passwords,
+    pub revocations: Revocations,
+    pub ender: Ender,
+    pub keys: Keys,
+    pub setup: SetupToken,
+    pub options: LeptosOptions,
+}
+
+impl FromRef<Services> for AppState {
+    fn from_ref(services: &Services) -> Self {
+        services.state.clone()
+    }
+}
+
+impl FromRef<Services> for LeptosOptions {
+    fn from_ref(services: &Services) -> Self {
+        services.options.clone()
+    }
+}
+
+/// Routes of the API, all authenticated by the access token: address, methods.
+fn api() -> [(&'static str, MethodRouter<AppState>); 4] {
+    [
+        ("/api/v1/me", get(tokens::routes::me)),
+        ("/api/v1/notes", get(notes::routes::list).post(notes::routes::create)),
+        ("/api/v1/notes/{id}", get(notes::routes::read).put(notes::routes::update).delete(notes::routes::delete)),
+        ("/api/v1/admin/users/{id}/force-logout", post(admin::routes::force_logout)),
+    ]
+}
+
+/// The whole application.
+pub fn router(services: Services) -> Router {
+    let state = services.state.clone();
+    let config = Arc::clone(&state.config);
+    let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(&config), request_log::log_request))
+        .layer(from_fn_with_state(Arc::clone(&config), headers::secure))
+        .layer(from_fn(error_page::fill_empty))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
+        .layer(from_fn_with_state(Arc::clone(&config), host::refuse_foreign_host))
+        .layer(from_fn_with_state(Arc::clone(&config), origin::refuse_cross_site))
+        .layer(from_fn(cookies::refuse_doubled))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(config.body_limit_kib as usize * 1024))
+        .layer(Extension(services.keys.clone()))
+        .layer(Extension(services.revocations.clone()))
+        .layer(Extension(services.ender.clone()));
+    Router::new()
+        .merge(health.with_state(services.clone()))
+        .merge(api.with_state(state.clone()))
+        .merge(session_routes(&services))
+        .layer(layers)
+}
+
+/// Whatever is authenticated by the session cookie: pages, actions, and the bridge to the API.
+fn session_routes(services: &Services) -> Router {
+    let state = services.state.clone();
+    let store = Sessions { ender: services.ender.clone() };
+    let insecure = state.config.insecure_cookies;
+    let session = SessionManagerLayer::new(store)
+        .with_name(Name::Session.full(insecure))
+        .with_secure(!insecure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/");
+    let token = Router::new().route("/api/v1/token", post(tokens::routes::issue_token)).with_state(state.clone());
+    let contexts = {
+        let services = services.clone();
+        move || provide_contexts(&services)
+    };
+    let options = services.options.clone();
+    Router::new()
+        .leptos_routes_with_context(services, pages(services), contexts.clone(), {
+            let options = options.clone();
+            move || shell(options.clone())
+        })
+        .fallback(move |state: State<Services>, request: Request| file_or_not_found(state, request, contexts.clone()))
+        .with_state(services.clone())
+        .merge(token)
+        .layer(
+            ServiceBuilder::new()
+                .layer(session)
+                .layer(from_fn_with_state(state.clone(), guard::find_user))
+                .layer(from_fn_with_state(state, page_token::bring_token)),
+        )
+}
+
+/// The pages, as the application lists them.
+pub fn pages(services: &Services) -> Vec<AxumRouteListing> {
+    let services = services.clone();
+    leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(App, None, move || provide_contexts(&services))
+        .0
+}
+
+fn provide_contexts(services: &Services) {
+    provide_context(services.state.clone());
+    provide_context(services.passwords.clone());
+    provide_context(services.ender.clone());
+    provide_context(services.setup.clone());
+    let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
+    if let Some(typed) = action::typed_from(&parts, &services.state.config) {
+        provide_context(typed);
+    }
+    if let Some(life) = parts.extensions.get::<TokenLife>() {
+        provide_context(*life);
+    }
+}
+
+/// A file of `site/`, else the application's own "not found" page. Only what exists is cached.
+async fn file_or_not_found(
+    State(services): State<Services>,
+    request: Request,
+    contexts: impl Fn() + Clone + Send + Sync + 'static,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    if path.starts_with("/api/") || path.starts_with("/actions/") {
+        return Problem::from(crate::error::AppError::NotFound).into_response();
+    }
+    let wanted = assets::wanted(&request);
+    if let Some(file) = assets::serve(&services.options, wanted).await {
+        return file;
+    }
+    let options = services.options.clone();
+    let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
+    let mut response = render(request).await.into_response();
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// The process answers.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The process can do its work: the database answers and the revocations are fresh.
+async fn readyz(State(services): State<Services>) -> Response {
+    let database = services.state.db.ping().await.is_ok();
+    let revocations = !services.revocations.is_stale();
+    let status = if database && revocations { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = |good: bool| if good { "ok" } else { "failing" };
+    (status, format!("database: {}\nrevocations: {}\n", word(database), word(revocations))).into_response()
+}
+
+/// A bug in one request is logged and answered; the process and the other requests live on (ASVS 16.5.4).
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = words.unwrap_or("unknown"), "a handler panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

@@ -1,0 +1,143 @@
+//! Start the server: open, migrate, load, listen; stop it in order. Server side.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum_server::Handle;
+use hyper_util::rt::TokioTimer;
+
+use crate::{
+    config::{Config, LogFormat},
+    db::Db,
+    revocations::{feed, set::Revocations},
+    router::{Services, router},
+    sessions::{end::Ender, janitor},
+    signup::sign_up::SetupToken,
+    state::{AppState, Clock},
+    tokens::{keys::Keys, sealed::SecretKey},
+    users::{self, password::Passwords},
+    web::assets,
+};
+
+/// A request head larger than this is refused by hyper, in bytes.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// Runs until SIGINT or SIGTERM.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn serve(config: Config) -> Result<(), String> {
+    let services = open(config).await?;
+    let config = Arc::clone(&services.state.config);
+    let poll = feed::poll_every(Duration::from_millis(config.revocation_poll_ms), services.revocations.clone());
+    let janitor = janitor::clean_up(services.state.clone());
+    let listener = std::net::TcpListener::bind(config.addr)
+        .map_err(|error| format!("cannot listen on {}: {error}; set LATCHKEY_ADDR to another address", config.addr))?;
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
+    announce(&services).await?;
+    let handle = Handle::new();
+    tokio::spawn(stop_on_signal(handle.clone(), Duration::from_secs(config.shutdown_seconds)));
+    let mut server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?.handle(handle);
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(config.header_timeout_seconds))
+        .max_buf_size(HEAD_BYTES_MAX);
+    let app = router(services.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    server.serve(app).await.map_err(|error| format!("the server stopped: {error}"))?;
+    poll.abort();
+    janitor.abort();
+    services.state.db.pool.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Opens all that a server or a command needs. Revocations are loaded before anything is answered.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn open(config: Config) -> Result<Services, String> {
+    let state = open_state(config).await?;
+    let secret = SecretKey::load(&state.config)?;
+    let keys = Keys::load(&state, &secret).await?;
+    let revocations = Revocations::load(state.db.clone(), state.clock.clone())
+        .await
+        .map_err(|error| format!("the revocations cannot be read: {error}"))?;
+    let passwords = Passwords::new(&state.config).map_err(|error| format!("argon2 settings: {error}"))?;
+    let setup = SetupToken(secret.tag(&format!("setup {}", keys.signing().0)));
+    let ender = Ender { state: state.clone(), revocations: revocations.clone() };
+    Ok(Services { state, passwords, revocations, ender, keys, setup, options: assets::leptos_options() })
+}
+
+/// Opens and migrates the database.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn open_state(config: Config) -> Result<AppState, String> {
+    config.check()?;
+    let db = Db::open(&config).await.map_err(|error| {
+        format!("the database cannot be opened: {error}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
+    })?;
+    db.migrate().await.map_err(|error| format!("the database cannot be migrated: {error}"))?;
+    Ok(AppState { config: Arc::new(config), db, clock: Clock::default() })
+}
+
+/// Sets up the log. Called once, by the command line.
+pub fn start_log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|error| {
+        eprintln!("LATCHKEY_LOG is not understood ({error}); logging at info");
+        tracing_subscriber::EnvFilter::new("info")
+    });
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match config.log_format() {
+        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => log.init(),
+    }
+}
+
+async fn announce(services: &Services) -> Result<(), String> {
+    let config = &services.state.config;
+    let issuer = config.issuer();
+    if config.insecure_cookies {
+        tracing::warn!("cookies are sent without Secure and without __Host-: for development only");
+    }
+    if !assets::package_is_built(&services.options) {
+        tracing::warn!(
+            site = %services.options.site_root,
+            "the browser package is not there: pages work as without JavaScript; build it with `cargo xtask build`"
+        );
+    }
+    tracing::info!(address = issuer, listening = %config.addr, "ready");
+    let admin = users::store::admin_exists(&services.state.db.pool).await.map_err(|error| error.to_string())?;
+    if !admin {
+        let link = format!("{issuer}/setup?token={}", services.setup.0);
+        tracing::warn!(link, "there is no administrator yet; this link makes the first one, once");
+    }
+    Ok(())
+}
+
+/// Stops taking connections, lets running requests finish, and ends them at the deadline. A second signal ends at once.
+async fn stop_on_signal(handle: Handle<SocketAddr>, deadline: Duration) {
+    signal().await;
+    tracing::info!(seconds = deadline.as_secs(), "stopping; running requests may finish");
+    handle.graceful_shutdown(Some(deadline));
+    signal().await;
+    handle.shutdown();
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

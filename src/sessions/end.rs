@@ -1,0 +1,153 @@
+//! End sessions: the tombstone, the epoch, the revocation and the audit event in one transaction; then publish;
+//! then answer. Server side. Every way of ending a session comes through here.
+
+use serde_json::json;
+
+use super::{
+    Receipt,
+    store::{self, EndedRow},
+};
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    db::Tx,
+    error::AppError,
+    revocations::{
+        EndReason,
+        set::Revocations,
+        store::{self as revocation_store, New, Row, Subject},
+    },
+    state::{AppState, Stopwatch},
+    users,
+};
+
+/// What to end.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// The session of this browser, by the hash of its secret.
+    Secret(&'a str),
+    /// One session, by its public name.
+    Session(&'a str),
+    /// Everything of a user.
+    User(&'a str),
+}
+
+/// Who ends it, and why.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    pub actor: Actor,
+    pub reason: EndReason,
+    /// The actor's own words, for the audit log.
+    pub words: String,
+    pub ip: String,
+}
+
+impl Ending {
+    pub fn by_system(reason: EndReason) -> Self {
+        Self { actor: Actor::System, reason, words: String::new(), ip: String::new() }
+    }
+}
+
+/// Ends sessions. Cheap to clone.
+#[derive(Clone)]
+pub struct Ender {
+    pub state: AppState,
+    pub revocations: Revocations,
+}
+
+/// A token may be minted by a request that began before the end: it lives one lifetime from then, so the
+/// revocation is kept for that long, plus the longest that a request can take, plus clock differences.
+const KEEP_EXTRA_MS: i64 = 60_000 + 30_000;
+
+impl Ender {
+    /// Ends the target. When this returns, no credential of it is accepted by this instance any more.
+    ///
+    /// # Errors
+    /// When the transaction fails; nothing has ended then.
+    pub async fn end(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        let watch = Stopwatch::start();
+        let now_ms = self.state.clock.now_ms();
+        let mut tx = self.state.db.begin_write().await?;
+        let epoch = match target {
+            Target::User(id) => Some(users::store::raise_epoch(&mut *tx, id).await?.ok_or(AppError::NotFound)?),
+            _ => None,
+        };
+        let rows = store::tombstone(&mut tx, target, ending.actor.as_text(), ending.reason, now_ms).await?;
+        if rows.is_empty() && epoch.is_none() {
+            return Ok(receipt(&rows, now_ms, watch));
+        }
+        self.note(&mut tx, target, &ending, &rows, now_ms).await?;
+        let revocations = self.revoke(&mut tx, target, &ending, &rows, epoch, now_ms).await?;
+        tx.commit().await?;
+        for revocation in &revocations {
+            self.revocations.publish(revocation);
+        }
+        let receipt = receipt(&rows, now_ms, watch);
+        tracing::info!(
+            reason = ending.reason.as_text(),
+            actor = ending.actor.as_text(),
+            sessions = receipt.sessions_ended,
+            tokens = receipt.tokens_possibly_live,
+            ms = receipt.milliseconds,
+            "sessions ended"
+        );
+        Ok(receipt)
+    }
+
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        target: Target<'_>,
+        ending: &Ending,
+        rows: &[EndedRow],
+        now_ms: i64,
+    ) -> Result<(), AppError> {
+        let forced = ending.reason == EndReason::ByAdmin;
+        let subject = match target {
+            Target::User(id) => id,
+            _ => rows.first().map_or("", |row| &row.user_id),
+        };
+        let kind = if forced { Kind::ForceLogout } else { Kind::SessionEnded };
+        let mut event = Event::new(kind, ending.actor.clone(), subject);
+        event.ip.clone_from(&ending.ip);
+        event.reason.clone_from(&ending.words);
+        event.sid = if let [only] = rows { only.sid.clone() } else { String::new() };
+        event.details = json!({ "end_reason": ending.reason.as_text(), "sessions": rows.len() });
+        audit::store::insert(&mut **tx, &event, now_ms).await?;
+        Ok(())
+    }
+
+    async fn revoke(
+        &self,
+        tx: &mut Tx,
+        target: Target<'_>,
+        ending: &Ending,
+        rows: &[EndedRow],
+        epoch: Option<i64>,
+        now_ms: i64,
+    ) -> Result<Vec<Row>, AppError> {
+        let keep_until = now_ms + self.state.config.token_lifetime_seconds * 1000 + KEEP_EXTRA_MS;
+        let subjects: Vec<Subject<'_>> = match (target, epoch) {
+            (Target::User(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
+            _ => rows.iter().map(|row| Subject::Session(&row.sid)).collect(),
+        };
+        let mut revocations = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let new = New { subject, reason: ending.reason, actor: &ending.actor, revoked_at: now_ms, keep_until };
+            revocations.push(revocation_store::insert(tx, &new).await?);
+        }
+        Ok(revocations)
+    }
+}
+
+fn receipt(rows: &[EndedRow], now_ms: i64, watch: Stopwatch) -> Receipt {
+    let live = rows.iter().filter(|row| row.expires_at > now_ms && row.idle_expires_at > now_ms);
+    let with_token = rows.iter().filter(|row| row.token_expires_at.is_some_and(|at| at > now_ms));
+    Receipt {
+        sessions_ended: live.count() as u64,
+        tokens_possibly_live: with_token.count() as u64,
+        milliseconds: watch.elapsed_ms(),
+    }
+}

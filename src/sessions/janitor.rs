@@ -1,0 +1,39 @@
+//! Clear away what nobody can ask about any more. Server side.
+
+use std::time::Duration;
+
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
+
+use super::store;
+use crate::{revocations, state::AppState};
+
+const EVERY: Duration = Duration::from_secs(300);
+
+/// Ended sessions are kept a month, so that the log-in page can say why, and a clock that jumped deletes nothing
+/// alive.
+const KEEP_SESSIONS_MS: i64 = 30 * 24 * 3_600_000;
+const KEEP_REVOCATIONS_MS: i64 = 24 * 3_600_000;
+
+/// Runs until the task is dropped.
+pub fn clean_up(state: AppState) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = clean_once(&state).await {
+                tracing::warn!(%error, "cleaning up failed; the next round tries again");
+            }
+        }
+    })
+}
+
+async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
+    let now_ms = state.clock.now_ms();
+    let sessions = store::delete_old(&state.db.pool, now_ms - KEEP_SESSIONS_MS).await?;
+    let revoked = revocations::store::delete_old(&state.db.pool, now_ms - KEEP_REVOCATIONS_MS).await?;
+    if sessions + revoked > 0 {
+        tracing::info!(sessions, revocations = revoked, "old rows removed");
+    }
+    Ok(())
+}

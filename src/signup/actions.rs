@@ -1,0 +1,42 @@
+//! The border of signing up. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::error::AppError;
+
+/// Makes an account and logs in. Callable by anyone.
+///
+/// # Errors
+/// [`AppError::Invalid`] per field; [`AppError::SignUpRefused`] when the e-mail has an account.
+#[server(prefix = "/actions", endpoint = "sign_up")]
+pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
+    use crate::{
+        signup::sign_up,
+        web::{Typed, action::act},
+    };
+    let typed = Typed::new(&[("name", &name), ("email", &email)]);
+    act(typed, sign_up::sign_up(name, email, password)).await
+}
+
+/// Makes the first administrator and logs in. Callable by who holds the one-time token of the server's log.
+///
+/// # Errors
+/// [`AppError::SetupRefused`] when the token is wrong or an administrator exists.
+#[server(prefix = "/actions", endpoint = "set_up")]
+pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
+    use crate::{
+        signup::sign_up,
+        web::{Typed, action::act},
+    };
+    let typed = Typed::new(&[("name", &name), ("email", &email)]);
+    act(typed, sign_up::set_up(token, name, email, password)).await
+}
+
+/// Whether `/setup` is open for this token. Callable by anyone; reads only.
+///
+/// # Errors
+/// When the database cannot be read.
+#[server(prefix = "/actions", endpoint = "setup_is_open")]
+pub async fn setup_is_open(token: String) -> Result<bool, AppError> {
+    crate::signup::sign_up::setup_is_open(&token).await
+}

@@ -1,0 +1,110 @@
+//! The stories of making an account, and the first administrator's. Server side.
+
+use aws_lc_rs::constant_time;
+use leptos::prelude::expect_context;
+
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    error::{AppError, Invalid},
+    sessions::log_in::start_session,
+    state::AppState,
+    users::{
+        Role,
+        credentials::{DisplayName, Email, Password},
+        password::Passwords,
+        store,
+    },
+    web::action::caller,
+};
+
+/// What opens `/setup`, kept by the program that printed it.
+#[derive(Clone)]
+pub struct SetupToken(pub String);
+
+/// An account to be made, checked.
+pub struct NewAccount {
+    pub name: DisplayName,
+    pub email: Email,
+    pub password: Password,
+}
+
+impl NewAccount {
+    /// # Errors
+    /// Everything that is wrong with it, not only the first.
+    pub fn parse(name: &str, email: &str, password: String) -> Result<Self, AppError> {
+        match (DisplayName::parse(name), Email::parse(email), Password::parse_new(password)) {
+            (Ok(name), Ok(email), Ok(password)) => Ok(Self { name, email, password }),
+            (name, email, password) => {
+                let wrong: Vec<Invalid> = [name.err(), email.err(), password.err()].into_iter().flatten().collect();
+                Err(AppError::Invalid(wrong))
+            }
+        }
+    }
+}
+
+/// The hash is made before the e-mail is looked at: a taken one costs the same time.
+pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
+    let account = NewAccount::parse(&name, &email, password)?;
+    let state = expect_context::<AppState>();
+    let hash = expect_context::<Passwords>().hash(account.password).await?;
+    let now_ms = state.clock.now_ms();
+    let id = store::insert(&state.db.pool, &account.email, &account.name, &hash, Role::User, now_ms)
+        .await?
+        .ok_or(AppError::SignUpRefused)?;
+    let mut event = Event::new(Kind::SignedUp, Actor::User(id.clone()), &id);
+    event.ip = caller().ip;
+    audit::store::insert(&state.db.pool, &event, now_ms).await?;
+    start_session(&state, &id).await?;
+    leptos_axum::redirect("/dashboard");
+    Ok(())
+}
+
+pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
+    if !setup_is_open(&token).await? {
+        return Err(AppError::SetupRefused);
+    }
+    let account = NewAccount::parse(&name, &email, password)?;
+    let state = expect_context::<AppState>();
+    let id = create_admin(&state, &expect_context::<Passwords>(), account, &Actor::Unknown, true).await?;
+    start_session(&state, &id).await?;
+    leptos_axum::redirect("/admin/users");
+    Ok(())
+}
+
+/// Makes an administrator, and writes it down, in one transaction. With `only_first`, only while there is none: two
+/// people with the same link make one administrator.
+///
+/// # Errors
+/// [`AppError::SetupRefused`], or [`AppError::SignUpRefused`] when the e-mail has an account.
+pub async fn create_admin(
+    state: &AppState,
+    passwords: &Passwords,
+    account: NewAccount,
+    actor: &Actor,
+    only_first: bool,
+) -> Result<String, AppError> {
+    let hash = passwords.hash(account.password).await?;
+    let now_ms = state.clock.now_ms();
+    let mut tx = state.db.begin_write().await?;
+    // On PostgreSQL nothing else keeps two transactions from both seeing no administrator.
+    crate::revocations::store::lock(&mut tx).await?;
+    if only_first && store::admin_exists(&mut *tx).await? {
+        return Err(AppError::SetupRefused);
+    }
+    let id = store::insert(&mut *tx, &account.email, &account.name, &hash, Role::Admin, now_ms)
+        .await?
+        .ok_or(AppError::SignUpRefused)?;
+    audit::store::insert(&mut *tx, &Event::new(Kind::AdminCreated, actor.clone(), &id), now_ms).await?;
+    tx.commit().await?;
+    tracing::info!(user = id, "an administrator was made");
+    Ok(id)
+}
+
+pub async fn setup_is_open(token: &str) -> Result<bool, AppError> {
+    let SetupToken(expected) = expect_context::<SetupToken>();
+    let right = constant_time::verify_slices_are_equal(token.as_bytes(), expected.as_bytes()).is_ok();
+    Ok(right && !store::admin_exists(&expect_context::<AppState>().db.pool).await?)
+}

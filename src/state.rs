@@ -1,0 +1,69 @@
+//! What every part needs and no part owns. Server side; knows no feature.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::{config::Config, db::Db};
+
+/// Handed to every handler and, as a context, to every action.
+#[derive(Clone)]
+pub struct AppState {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub clock: Clock,
+}
+
+/// The only place where the time is read, so that a test can set it.
+#[derive(Clone, Default)]
+pub struct Clock {
+    fixed_ms: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// A clock that stands still until [`Clock::advance_ms`] moves it. For tests.
+    #[cfg(test)]
+    pub fn standing_at(now_ms: i64) -> Self {
+        Self { fixed_ms: Some(Arc::new(AtomicI64::new(now_ms))) }
+    }
+
+    #[cfg(test)]
+    pub fn advance_ms(&self, by: i64) {
+        if let Some(fixed) = &self.fixed_ms {
+            fixed.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+
+    /// Milliseconds since the Unix epoch, UTC.
+    pub fn now_ms(&self) -> i64 {
+        match &self.fixed_ms {
+            Some(fixed) => fixed.load(Ordering::SeqCst),
+            None => system_now_ms(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
+fn system_now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Time that only moves forward, for durations: receipts, staleness, log lines.
+#[derive(Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,94 @@
+//! Who calls the API: cookie or header, verified, not revoked, without I/O. Server side.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+
+use super::{
+    claims::Claims,
+    keys::Keys,
+    verify::{Refusal, verify},
+};
+use crate::{
+    revocations::set::{Bearing, Revocations},
+    state::AppState,
+    users::Role,
+    web::{
+        cookies::{self, Name},
+        problem::Problem,
+    },
+};
+
+/// The caller of an API route. To take it as an argument is to require it.
+#[derive(Clone, Debug)]
+pub struct ApiCaller {
+    pub user_id: String,
+    pub role: Role,
+    pub sid: String,
+}
+
+/// An [`ApiCaller`] who is an administrator.
+#[derive(Clone, Debug)]
+pub struct AdminCaller(pub ApiCaller);
+
+impl FromRequestParts<AppState> for ApiCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let token = token(parts, state)?;
+        let (Some(keys), Some(revocations)) = (parts.extensions.get::<Keys>(), parts.extensions.get::<Revocations>())
+        else {
+            return Err(crate::error::AppError::internal().into());
+        };
+        let claims = verify(&state.config, keys, &state.clock, &token).map_err(refused)?;
+        revocations.ensure_fresh().await?;
+        if revocations.is_dead(Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch }) {
+            tracing::info!(user = claims.sub, sid = claims.sid, "a revoked token was refused");
+            return Err(Problem::unauthorized("token_revoked", "The session of this token has ended.", true));
+        }
+        let Claims { sub, role, sid, .. } = claims;
+        Ok(Self { user_id: sub, role, sid })
+    }
+}
+
+impl FromRequestParts<AppState> for AdminCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let caller = ApiCaller::from_request_parts(parts, state).await?;
+        if caller.role == Role::Admin { Ok(Self(caller)) } else { Err(crate::error::AppError::NotAllowed.into()) }
+    }
+}
+
+/// Exactly one token (RFC 6750 2: more than one way of sending it is an error).
+fn token(parts: &Parts, state: &AppState) -> Result<String, Problem> {
+    let cookie = cookies::get(&state.config, &parts.headers, Name::Access);
+    match (bearer(&parts.headers)?, cookie) {
+        (Some(_), Some(_)) => Err(Problem::bad_request("Send the access token once: as a cookie or as a header.")),
+        (Some(token), None) | (None, Some(token)) => Ok(token),
+        (None, None) => Err(Problem::unauthorized("token_missing", "This needs an access token.", false)),
+    }
+}
+
+/// The scheme is case-insensitive (RFC 9110 11.1).
+fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let malformed = || Problem::new(StatusCode::BAD_REQUEST, "bad_request", "Authorization must be: Bearer <token>.");
+    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
+    if values.next().is_some() || !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(malformed());
+    }
+    Ok(Some(token.trim().to_owned()))
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Expired => Problem::unauthorized("token_expired", "The access token has expired; renew it.", true),
+        Refusal::Invalid => {
+            tracing::info!("an invalid token was refused");
+            Problem::unauthorized("token_invalid", "This is not a valid access token.", true)
+        }
+    }
+}

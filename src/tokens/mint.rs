@@ -1,0 +1,52 @@
+//! Mint an access token from a living session. Server side.
+
+use jsonwebtoken::{Algorithm, Header, encode};
+use uuid::Uuid;
+
+use super::{
+    claims::{BROWSER_CLIENT, Claims, TYP, audience},
+    keys::Keys,
+};
+use crate::{error::AppError, sessions::guard::LoggedIn, sessions::store, state::AppState};
+
+/// A token on its way into a cookie. Cannot be printed.
+pub struct AccessToken {
+    pub jwt: String,
+    /// Seconds until it dies.
+    pub expires_in: i64,
+}
+
+/// Mints a token for who is logged in; `None` when the session has ended since the request began.
+/// A token never outlives the absolute end of its session.
+///
+/// # Errors
+/// When the database or the signing fails.
+pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<Option<AccessToken>, AppError> {
+    let now_ms = state.clock.now_ms();
+    let now = now_ms / 1000;
+    let exp = (now + state.config.token_lifetime_seconds).min(someone.log_in.expires_at / 1000);
+    if exp <= now || !store::note_token(&state.db.pool, &someone.log_in.sid, exp * 1000).await? {
+        return Ok(None);
+    }
+    let (kid, key) = keys.signing();
+    let claims = claims(state, someone, now, exp);
+    let header = Header { typ: Some(TYP.into()), kid: Some(kid.to_owned()), ..Header::new(Algorithm::ES256) };
+    Ok(Some(AccessToken { jwt: encode(&header, &claims, key)?, expires_in: exp - now }))
+}
+
+fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
+    let iss = state.config.issuer();
+    Claims {
+        aud: audience(&iss),
+        iss,
+        sub: someone.user.id.clone(),
+        sid: someone.log_in.sid.clone(),
+        epoch: someone.user.epoch,
+        iat: now,
+        nbf: now,
+        exp,
+        jti: Uuid::now_v7().simple().to_string(),
+        client_id: BROWSER_CLIENT.into(),
+        role: someone.user.role(),
+    }
+}

@@ -1,0 +1,45 @@
+//! How the API knows you: the stateless half.
+
+#[cfg(feature = "ssr")]
+pub mod bearer;
+#[cfg(feature = "ssr")]
+pub mod claims;
+
+pub mod client;
+#[cfg(feature = "ssr")]
+pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod mint;
+#[cfg(feature = "ssr")]
+pub mod page_token;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod sealed;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+pub mod verify;
+
+use serde::{Deserialize, Serialize};
+
+use crate::revocations::EndReason;
+
+/// The answer of `POST /api/v1/token`. The token itself is in the cookie, out of any script's reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenAnswer {
+    /// Seconds until the token dies.
+    pub expires_in: i64,
+}
+
+/// What the API says when it refuses (RFC 9457), as far as our own page needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemAnswer {
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub detail: String,
+    /// Why the session ended, where the API may say so.
+    #[serde(default)]
+    pub reason: Option<EndReason>,
+}

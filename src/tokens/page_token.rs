@@ -1,0 +1,73 @@
+//! A page brings its token along: minted before the first byte, so that the SPA section starts without a detour.
+//! Server side.
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderMap, Method, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::{keys::Keys, mint::mint, verify::verify};
+use crate::{
+    revocations::set::{Bearing, Revocations},
+    sessions::{Ended, guard::LoggedIn},
+    state::AppState,
+    web::{
+        TokenLife,
+        action::accepts_html,
+        cookies::{self, Name},
+    },
+};
+
+/// A token with less than this left is replaced by the page, in seconds.
+const NEARLY_SPENT: i64 = 60;
+
+/// Layer over the pages: mints where the session lives and the token is missing, nearly spent, or somebody else's;
+/// removes the token of a session that has ended.
+pub async fn bring_token(
+    State(state): State<AppState>,
+    Extension(keys): Extension<Keys>,
+    Extension(revocations): Extension<Revocations>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let mut set_cookie = None;
+    let someone = request.extensions().get::<LoggedIn>().cloned();
+    if is_page(&request)
+        && let Some(someone) = someone
+    {
+        let mut life = remaining(&state, &keys, &revocations, request.headers(), &someone);
+        if life < NEARLY_SPENT {
+            // A page works without a token; the SPA asks for one and says what is wrong.
+            if let Ok(Some(token)) = mint(&state, &keys, &someone).await {
+                life = token.expires_in;
+                set_cookie = Some(cookies::set(&state.config, Name::Access, &token.jwt, life));
+            }
+        }
+        request.extensions_mut().insert(TokenLife(life));
+    } else if request.extensions().get::<Ended>().is_some()
+        && cookies::get(&state.config, request.headers(), Name::Access).is_some()
+    {
+        set_cookie = Some(cookies::remove(&state.config, Name::Access));
+    }
+    let mut response = next.run(request).await;
+    if let Some(value) = set_cookie {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+fn is_page(request: &Request) -> bool {
+    request.method() == Method::GET && accepts_html(request.headers())
+}
+
+/// Seconds that the token in the cookie has left for this session; 0 when it is of no use.
+fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: &HeaderMap, someone: &LoggedIn) -> i64 {
+    let Some(token) = cookies::get(&state.config, headers, Name::Access) else { return 0 };
+    let Ok(claims) = verify(&state.config, keys, &state.clock, &token) else { return 0 };
+    let bearing = Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch };
+    let ours = claims.sid == someone.log_in.sid && claims.epoch == someone.user.epoch && !revocations.is_dead(bearing);
+    if ours { claims.exp - state.clock.now_ms() / 1000 } else { 0 }
+}

@@ -1,0 +1,60 @@
+//! What every form of an action does the same way. Both sides.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{clear_input, focus, notice::Notice};
+use crate::error::{AppError, Field};
+
+/// The error of an action's last call, if it failed.
+pub fn error_of<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    let value = action.value();
+    Signal::derive(move || value.with(|result| result.as_ref().and_then(|result| result.as_ref().err().cloned())))
+}
+
+/// What to say at one field.
+pub fn at(error: Signal<Option<AppError>>, field: Field) -> Signal<Option<String>> {
+    Signal::derive(move || error.with(|error| error.as_ref().and_then(|error| error.at(field))))
+}
+
+/// After a failure: the password is emptied, and the focus goes to the first field with an error, else to the notice.
+pub fn focus_first_error(error: Signal<Option<AppError>>, fields: &'static [(Field, &'static str)]) {
+    Effect::new(move |_| {
+        let Some(error) = error.get() else { return };
+        clear_input("password");
+        let first = fields.iter().find(|(field, _)| error.at(*field).is_some());
+        // After the view has changed, or there is no notice yet to focus.
+        let id = first.map_or("form-error", |(_, id)| *id);
+        request_animation_frame(move || focus(id));
+    });
+}
+
+/// The error that belongs to no field, above the form.
+#[component]
+pub fn FormError(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
+    view! {
+        <div id="form-error" tabindex="-1" aria-live="assertive">
+            {move || {
+                error.get().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })
+            }}
+        </div>
+    }
+}
+
+/// The button that sends the form. While the answer is on its way it says so and cannot be pressed again.
+#[component]
+pub fn SubmitButton(
+    label: &'static str,
+    pending_label: &'static str,
+    #[prop(into)] pending: Signal<bool>,
+    #[prop(default = "button")] class: &'static str,
+) -> impl IntoView {
+    view! {
+        <button type="submit" class=class aria-disabled=move || pending.get().then_some("true") disabled=pending>
+            {move || if pending.get() { pending_label } else { label }}
+        </button>
+    }
+}

@@ -1,0 +1,26 @@
+//! Parts of pages that know no feature. Both sides.
+
+pub mod field;
+pub mod form;
+pub mod frame;
+pub mod notice;
+pub mod when;
+
+use leptos::{prelude::document, wasm_bindgen::JsCast};
+use web_sys::{HtmlElement, HtmlInputElement};
+
+/// Moves the focus to the element with this id, if there is one. For effects and handlers only.
+pub fn focus(id: &str) {
+    let element = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok());
+    if let Some(element) = element {
+        let _ = element.focus();
+    }
+}
+
+/// Empties the input with this id. For effects and handlers only.
+pub fn clear_input(id: &str) {
+    let input = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok());
+    if let Some(input) = input {
+        input.set_value("");
+    }
+}

@@ -1,0 +1,152 @@
+//! Hash and check passwords: argon2id, as many at once as the memory budget allows. Server side.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use argon2::{
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt},
+};
+use tokio::sync::Semaphore;
+
+use super::credentials::Password;
+use crate::{config::Config, error::AppError};
+
+/// The one door to argon2. Cheap to clone.
+#[derive(Clone)]
+pub struct Passwords(Arc<Inner>);
+
+struct Inner {
+    params: Params,
+    permits: Semaphore,
+    /// Who waits for a permit; more than `MAX_WAITING` are told "busy" at once.
+    waiting: AtomicUsize,
+    /// Blocks are used again: freed and allocated anew, glibc keeps a gigabyte of them.
+    blocks: Mutex<Vec<Vec<Block>>>,
+    /// Checked when the user is unknown, so that both cost the same time.
+    decoy: String,
+}
+
+/// About two seconds of work at 30 ms each on two cores.
+const MAX_WAITING: usize = 128;
+
+impl Passwords {
+    /// # Errors
+    /// When the argon2 settings do not go together.
+    pub fn new(config: &Config) -> Result<Self, AppError> {
+        let params = Params::new(config.argon2_memory_kib, config.argon2_passes, config.argon2_lanes, None)
+            .map_err(argon2::password_hash::Error::from)?;
+        let permits = (config.hash_budget_mib * 1024 / config.argon2_memory_kib).max(1) as usize;
+        let decoy = hash(&params, b"no account has this password", &mut new_blocks(&params))?;
+        Ok(Self(Arc::new(Inner {
+            params,
+            permits: Semaphore::new(permits),
+            waiting: AtomicUsize::new(0),
+            blocks: Mutex::new(Vec::with_capacity(permits)),
+            decoy,
+        })))
+    }
+
+    /// The PHC string to store for a new password.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many wait already.
+    pub async fn hash(&self, password: Password) -> Result<String, AppError> {
+        self.admitted(move |inner, blocks| hash(&inner.params, password.expose(), blocks)).await
+    }
+
+    /// Whether the password belongs to the stored hash. `None` (no such user) costs the same and is always false.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many wait already; internal when the stored hash cannot be read.
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, AppError> {
+        self.admitted(move |inner, blocks| {
+            let known = stored.is_some();
+            let matches = verify(stored.as_deref().unwrap_or(&inner.decoy), password.expose(), blocks)?;
+            Ok(known & matches)
+        })
+        .await
+    }
+
+    /// Runs one hash off the async threads, within the memory budget.
+    async fn admitted<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let queue = Queue::enter(&self.0)?;
+        let permit = self.0.permits.acquire().await.map_err(|_| AppError::Busy)?;
+        drop(queue);
+        let inner = Arc::clone(&self.0);
+        let result = tokio::task::spawn_blocking(move || {
+            let mut blocks = inner.pool().pop().unwrap_or_default();
+            let result = work(&inner, &mut blocks);
+            inner.pool().push(blocks);
+            result
+        })
+        .await?;
+        drop(permit);
+        result
+    }
+}
+
+impl Inner {
+    fn pool(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the queue, given back even when the caller goes away.
+struct Queue<'a>(&'a AtomicUsize);
+
+impl<'a> Queue<'a> {
+    fn enter(inner: &'a Inner) -> Result<Self, AppError> {
+        if inner.waiting.fetch_add(1, Ordering::SeqCst) >= MAX_WAITING {
+            inner.waiting.fetch_sub(1, Ordering::SeqCst);
+            tracing::warn!("password hashing is full; a caller was sent away");
+            return Err(AppError::Busy);
+        }
+        Ok(Self(&inner.waiting))
+    }
+}
+
+impl Drop for Queue<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+fn new_blocks(params: &Params) -> Vec<Block> {
+    vec![Block::default(); params.block_count()]
+}
+
+fn hash(params: &Params, password: &[u8], blocks: &mut Vec<Block>) -> Result<String, AppError> {
+    let salt = Salt::generate();
+    let output = derive(params, password, &salt, blocks)?;
+    let phc = PasswordHash {
+        algorithm: Ident::new("argon2id").map_err(argon2::password_hash::Error::from)?,
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
+    Ok(phc.to_string())
+}
+
+fn verify(stored: &str, password: &[u8], blocks: &mut Vec<Block>) -> Result<bool, AppError> {
+    let stored = PasswordHash::new(stored).map_err(argon2::password_hash::Error::from)?;
+    let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else { return Ok(false) };
+    let output = derive(&Params::try_from(&stored)?, password, salt, blocks)?;
+    // `Output` compares in constant time.
+    Ok(output == *expected)
+}
+
+fn derive(params: &Params, password: &[u8], salt: &[u8], blocks: &mut Vec<Block>) -> Result<Output, AppError> {
+    blocks.resize(params.block_count(), Block::default());
+    let mut output = [0_u8; Params::DEFAULT_OUTPUT_LEN];
+    Argon2::new(Algorithm::Argon2id, Version::default(), params.clone())
+        .hash_password_into_with_memory(password, salt, &mut output, blocks)
+        .map_err(argon2::password_hash::Error::from)?;
+    Ok(Output::new(&output).map_err(argon2::password_hash::Error::from)?)
+}

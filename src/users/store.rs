@@ -1,0 +1,116 @@
+//! The users table. Server side.
+
+use sqlx::{Any, Executor, FromRow};
+use uuid::Uuid;
+
+use super::{
+    Role,
+    credentials::{DisplayName, Email},
+};
+
+/// A row of `users`.
+#[derive(Clone, Debug, FromRow)]
+pub struct User {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+    pub password_hash: String,
+    role: String,
+    pub epoch: i64,
+    pub disabled_at: Option<i64>,
+    pub created_at: i64,
+}
+
+impl User {
+    pub fn role(&self) -> Role {
+        Role::from_text(&self.role)
+    }
+}
+
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!("select id, email, name, password_hash, role, epoch, disabled_at, created_at from users ", $rest)
+    };
+}
+
+/// Adds a user and returns the id; `None` when the e-mail is taken.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn insert(
+    db: impl Executor<'_, Database = Any>,
+    email: &Email,
+    name: &DisplayName,
+    password_hash: &str,
+    role: Role,
+    now_ms: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let id = Uuid::now_v7().to_string();
+    let result = sqlx::query(
+        "insert into users (id, email, name, search_text, password_hash, role, epoch, created_at) \
+         values ($1, $2, $3, $4, $5, $6, 0, $7) on conflict (email) do nothing",
+    )
+    .bind(&id)
+    .bind(email.as_str())
+    .bind(name.as_str())
+    .bind(format!("{} {}", name.as_str().to_lowercase(), email.as_str()))
+    .bind(password_hash)
+    .bind(role.as_text())
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok((result.rows_affected() == 1).then_some(id))
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_email(db: impl Executor<'_, Database = Any>, email: &Email) -> Result<Option<User>, sqlx::Error> {
+    sqlx::query_as(select_users!("where email = $1")).bind(email.as_str()).fetch_optional(db).await
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<User>, sqlx::Error> {
+    sqlx::query_as(select_users!("where id = $1")).bind(id).fetch_optional(db).await
+}
+
+/// Whether there is an administrator who can log in.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
+    let admin: Option<(String,)> =
+        sqlx::query_as("select id from users where role = 'admin' limit 1").fetch_optional(db).await?;
+    Ok(admin.is_some())
+}
+
+/// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
+/// no such user. On PostgreSQL it also locks the row, so that two acts on one user queue up.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn raise_epoch(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<i64>, sqlx::Error> {
+    let row: Option<(i64,)> = sqlx::query_as("update users set epoch = epoch + 1 where id = $1 returning epoch")
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|(epoch,)| epoch))
+}
+
+/// Users whose name or e-mail contains `words`, oldest id first, after the id `after`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn search(
+    db: impl Executor<'_, Database = Any>,
+    words: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<User>, sqlx::Error> {
+    sqlx::query_as(select_users!("where search_text like $1 escape '\\' and id > $2 order by id limit $3"))
+        .bind(crate::db::contains_pattern(words))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}

@@ -1,0 +1,59 @@
+//! Where the browser package and the public files lie, and how they are served. Server side.
+
+use std::path::{Path, PathBuf};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
+use leptos::config::LeptosOptions;
+use tower::ServiceExt;
+use tower_http::services::ServeDir;
+
+/// Leptos' settings. The assets are `site/` beside the program, so that it runs in any working directory;
+/// `cargo leptos` says otherwise in `LEPTOS_SITE_ROOT`.
+pub fn leptos_options() -> LeptosOptions {
+    let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|folder| folder.join("site")));
+    let root = std::env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from).or(beside).unwrap_or_else(|| "site".into());
+    LeptosOptions::builder()
+        .output_name("latchkey")
+        .site_root(root.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .hash_files(true)
+        .build()
+}
+
+/// Whether the browser package is there at all; without it pages work, but only as without JavaScript.
+pub fn package_is_built(options: &LeptosOptions) -> bool {
+    Path::new(&*options.site_root).join("pkg").is_dir()
+}
+
+/// The file that the request names, if there is one: no listing, compressed where the build made it so. What has a
+/// hash in its name never changes; the rest is asked for again after an hour.
+pub async fn serve(options: &LeptosOptions, wanted: Request) -> Option<Response> {
+    if !matches!(*wanted.method(), Method::GET | Method::HEAD) || wanted.uri().path().ends_with('/') {
+        return None;
+    }
+    let hashed = wanted.uri().path().starts_with("/pkg/");
+    let files = ServeDir::new(&*options.site_root).precompressed_br().append_index_html_on_directories(false);
+    let mut response = files.oneshot(wanted).await.ok()?.map(Body::new);
+    if response.status() == StatusCode::NOT_FOUND {
+        return None;
+    }
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        let value = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    Some(response)
+}
+
+/// A copy of the request without its body, to ask for a file first and for a page afterwards.
+pub fn wanted(request: &Request) -> Request {
+    let mut copy = Request::new(Body::empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    copy
+}

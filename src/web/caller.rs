@@ -1,0 +1,51 @@
+//! Who calls, as far as HTTP can tell: address and browser. Server side.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{extract::ConnectInfo, http::request::Parts};
+
+use crate::config::Config;
+
+/// Address and user agent of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    pub ip: String,
+    /// Raw, cut to [`USER_AGENT_CHARS`]; never shown as it is.
+    pub user_agent: String,
+}
+
+const USER_AGENT_CHARS: usize = 512;
+
+impl Caller {
+    pub fn of(parts: &Parts, config: &Config) -> Self {
+        let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Self {
+            ip: client_ip(parts, config).map(|ip| ip.to_string()).unwrap_or_default(),
+            user_agent: user_agent.chars().take(USER_AGENT_CHARS).collect(),
+        }
+    }
+}
+
+/// The peer, or, when the peer is a trusted proxy, the right-most address in X-Forwarded-For that is not one:
+/// whatever stands left of it was written by the client (ASVS 4.1.3).
+fn client_ip(parts: &Parts, config: &Config) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    if !config.trusted_proxies.contains(&peer) {
+        return Some(peer);
+    }
+    let forwarded = parts.headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
+    let chain: Vec<IpAddr> =
+        forwarded.flat_map(|line| line.split(',')).filter_map(|ip| ip.trim().parse().ok()).collect();
+    chain.into_iter().rev().find(|ip| !config.trusted_proxies.contains(ip)).or(Some(peer))
+}
+
+/// Browser and system in words: "Firefox on Windows 10".
+pub fn device_words(user_agent: &str) -> String {
+    let known = woothee::parser::Parser::new().parse(user_agent);
+    match known {
+        Some(found) if found.name != "UNKNOWN" && found.os != "UNKNOWN" => format!("{} on {}", found.name, found.os),
+        Some(found) if found.name != "UNKNOWN" => found.name.to_owned(),
+        _ if user_agent.is_empty() => "Unknown program".to_owned(),
+        _ => "Unknown browser".to_owned(),
+    }
+}

@@ -1,0 +1,91 @@
+//! Cookie names and attributes, in one place. Server side.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use cookie::{Cookie, SameSite, time::Duration};
+
+use super::problem::Problem;
+use crate::config::Config;
+
+/// The cookies that we set. Names are compared exactly: browsers match the prefix in any case (RFC 6265bis).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// The session's secret.
+    Session,
+    /// The access token.
+    Access,
+    /// What was typed into a form that came back with an error, for a minute.
+    Typed,
+}
+
+impl Name {
+    const ALL: [Self; 3] = [Self::Session, Self::Access, Self::Typed];
+
+    /// The full name. Only development with insecure cookies has no `__Host-` prefix.
+    pub fn full(self, insecure: bool) -> &'static str {
+        match (self, insecure) {
+            (Self::Session, false) => "__Host-session",
+            (Self::Session, true) => "session",
+            (Self::Access, false) => "__Host-access",
+            (Self::Access, true) => "access",
+            (Self::Typed, false) => "__Host-typed",
+            (Self::Typed, true) => "typed",
+        }
+    }
+
+    fn same_site(self) -> SameSite {
+        match self {
+            // Lax: a link from a mail must find the person logged in.
+            Self::Session => SameSite::Lax,
+            Self::Access | Self::Typed => SameSite::Strict,
+        }
+    }
+}
+
+/// A `Set-Cookie` value: HttpOnly, Secure, Path=/, no Domain.
+pub fn set(config: &Config, name: Name, value: &str, max_age_seconds: i64) -> HeaderValue {
+    let cookie = Cookie::build((name.full(config.insecure_cookies), value.to_owned()))
+        .http_only(true)
+        .secure(!config.insecure_cookies)
+        .same_site(name.same_site())
+        .path("/")
+        .max_age(Duration::seconds(max_age_seconds));
+    HeaderValue::from_str(&cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// A `Set-Cookie` value that removes the cookie.
+pub fn remove(config: &Config, name: Name) -> HeaderValue {
+    set(config, name, "", 0)
+}
+
+/// The value of a cookie of ours.
+pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
+    let wanted = name.full(config.insecure_cookies);
+    pairs(headers).find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
+}
+
+/// Layer: the same cookie of ours twice in one request is refused, since nobody can tell which one counts
+/// (cookie tossing, RFC 6265bis 5.7.3).
+pub async fn refuse_doubled(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let doubled = |name: &str| pairs(headers).filter(|(given, _)| *given == name).count() > 1;
+    let names = Name::ALL.into_iter().flat_map(|name| [name.full(false), name.full(true)]);
+    if names.into_iter().any(doubled) {
+        return Problem::bad_request("The same cookie came twice. Delete this site's cookies and try again.")
+            .into_response();
+    }
+    next.run(request).await
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+}

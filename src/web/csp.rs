@@ -1,0 +1,22 @@
+//! The content security policy: of a page, and of everything else. Server side.
+
+use axum::http::{HeaderValue, header};
+use leptos::{nonce::use_nonce, prelude::use_context};
+use leptos_axum::ResponseOptions;
+
+/// For whatever is no page: nothing may run, load or frame it.
+pub const WITHOUT_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Sets the page's policy, with the nonce that Leptos made for this response. Called once, by the shell.
+/// `wasm-unsafe-eval` lets the browser compile our WebAssembly and nothing else.
+pub fn provide_page_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, value);
+    }
+}

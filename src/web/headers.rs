@@ -1,0 +1,45 @@
+//! Security headers on every response, whoever made it. Server side.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::csp;
+use crate::config::Config;
+
+/// What every response carries, unless the route set its own (only the CSP of a page does, for its nonce).
+const ALWAYS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, csp::WITHOUT_PAGE),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // A plain form post comes back to its Referer, so `no-referrer` would break log-in without JavaScript.
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), \
+         microphone=(), midi=(), payment=(), usb=()",
+    ),
+];
+
+/// Two years, as preload lists ask.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
+/// Layer: outermost, so that refusals and errors carry them too. What nobody marked as cacheable is personal.
+pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in ALWAYS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if config.production() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    response
+}

@@ -1,0 +1,29 @@
+//! A path of this site, parsed from what came from outside. Server side.
+
+use url::Url;
+
+/// Where to go after a log-in. Never another site, however it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalPath(String);
+
+impl LocalPath {
+    /// The path if it is one of ours, else the dashboard: a bad `next` is no reason to fail a log-in.
+    pub fn parse_or_dashboard(text: Option<&str>) -> Self {
+        text.and_then(parse).map_or_else(|| Self("/dashboard".into()), Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The URL standard drops tabs and line ends and reads `\` as `/`, so what a browser would make of the text is
+/// asked of the same parser, with a base that nobody else has.
+fn parse(text: &str) -> Option<String> {
+    let plain = text.starts_with('/') && !text.chars().any(|c| c == '\\' || c.is_control() || c.is_whitespace());
+    let base = Url::parse("http://latchkey.invalid").ok()?;
+    let url = base.join(text).ok().filter(|url| plain && url.origin() == base.origin())?;
+    // `/..//evil` is a path here, but `//evil` once it stands alone.
+    let path = &url[url::Position::BeforePath..];
+    (!path.starts_with("//")).then(|| path.to_owned())
+}

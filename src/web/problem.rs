@@ -1,0 +1,104 @@
+//! Errors of the API: `application/problem+json` (RFC 9457). Server side.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Map, Value, json};
+
+use crate::error::AppError;
+
+/// One answer of the API that is not a success.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    /// Stable, for programs.
+    code: &'static str,
+    /// For the person who reads the log of the calling program.
+    detail: String,
+    members: Map<String, Value>,
+    www_authenticate: Option<&'static str>,
+}
+
+/// Seconds after which a 503 is worth another try.
+const RETRY_AFTER_SECONDS: u16 = 2;
+
+impl Problem {
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into(), members: Map::new(), www_authenticate: None }
+    }
+
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+    }
+
+    /// 401 with the challenge that RFC 6750 asks for: no error code when no credentials came.
+    pub fn unauthorized(code: &'static str, detail: &str, credentials_came: bool) -> Self {
+        let challenge = if credentials_came {
+            "Bearer realm=\"latchkey\", error=\"invalid_token\""
+        } else {
+            "Bearer realm=\"latchkey\""
+        };
+        let mut problem = Self::new(StatusCode::UNAUTHORIZED, code, detail);
+        problem.www_authenticate = Some(challenge);
+        problem
+    }
+
+    /// Adds a member to the body.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let code = match &error {
+            AppError::Invalid(_) => "invalid",
+            AppError::WrongCredentials => "wrong_credentials",
+            AppError::SignUpRefused => "sign_up_refused",
+            AppError::NotLoggedIn => return Self::unauthorized("not_logged_in", &error.to_string(), false),
+            AppError::NotAllowed => "not_allowed",
+            AppError::NotFound | AppError::SetupRefused => "not_found",
+            AppError::Busy | AppError::Offline => "busy",
+            AppError::BadRequest => "bad_request",
+            AppError::Internal { .. } => "internal",
+        };
+        let detail = match &error {
+            AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            other => other.to_string(),
+        };
+        Self::new(status, code, detail)
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = self.members;
+        body.insert("type".into(), json!("about:blank"));
+        body.insert("title".into(), json!(self.status.canonical_reason().unwrap_or("Error")));
+        body.insert("status".into(), json!(self.status.as_u16()));
+        body.insert("code".into(), json!(self.code));
+        body.insert("detail".into(), json!(self.detail));
+        let mut response = (self.status, Json(Value::Object(body))).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.www_authenticate {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        }
+        response
+    }
+}

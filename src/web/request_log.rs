@@ -1,0 +1,54 @@
+//! One log line per request, with an id that also stands in the error page. Server side.
+
+use std::sync::Arc;
+
+use aws_lc_rs::rand;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+
+use super::caller::Caller;
+use crate::{config::Config, state::Stopwatch};
+
+/// The number of a request, in its log lines, in `x-request-id` and in error pages.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestId(pub u64);
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Layer: the path without its query (a link in a mail carries a token there), never a header or a body.
+pub async fn log_request(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
+    let watch = Stopwatch::start();
+    let id = new_id();
+    request.extensions_mut().insert(RequestId(id));
+    let (parts, body) = request.into_parts();
+    let ip = Caller::of(&parts, &config).ip;
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let id_text = format!("{id:016x}");
+    let span = tracing::info_span!("request", id = %id_text, %method, path = ?path, ip);
+    async move {
+        let mut response = next.run(Request::from_parts(parts, body)).await;
+        let (status, ms) = (response.status().as_u16(), watch.elapsed_ms());
+        match status {
+            500.. => tracing::error!(status, ms, "answered"),
+            _ => tracing::info!(status, ms, "answered"),
+        }
+        if let Ok(value) = HeaderValue::from_str(&id_text) {
+            response.headers_mut().insert(X_REQUEST_ID, value);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+fn new_id() -> u64 {
+    let mut bytes = [0; 8];
+    // An id without randomness is still an id.
+    let _ = rand::fill(&mut bytes);
+    u64::from_le_bytes(bytes)
+}

@@ -1,0 +1,31 @@
+//! The browser tests: Playwright starts its own servers, of the binary that is named here.
+
+use anyhow::Result;
+
+use crate::workspace::{Profile, Workspace};
+use crate::{apt, build, npm, shell};
+
+/// Playwright knows where it would keep a browser, whether or not one is there.
+const HAS_OWN_BROWSER: &str = r#"
+    const { chromium } = require("@playwright/test");
+    process.exit(require("node:fs").existsSync(chromium.executablePath()) ? 0 : 1);
+"#;
+
+pub fn test(workspace: &Workspace, postgres: (&str, &str)) -> Result<()> {
+    build::build(workspace, Profile::Dev)?;
+    npm::install()?;
+    ensure_chromium()?;
+    shell::run(npm::program("tsc").arg("--noEmit"))?;
+    let mut playwright = npm::program("playwright");
+    playwright.arg("test").env("LATCHKEY_BIN", workspace.server(Profile::Dev));
+    shell::run(playwright.env(postgres.0, postgres.1))
+}
+
+/// In the order in which `playwright.config.ts` looks for one.
+fn ensure_chromium() -> Result<()> {
+    let has_own = shell::output(&mut npm::script(HAS_OWN_BROWSER)).is_ok();
+    if has_own || shell::find("chromium").is_some() {
+        return Ok(());
+    }
+    apt::install("chromium", "Everywhere: cd end2end && npx playwright install chromium")
+}

@@ -1,0 +1,58 @@
+//! `cargo xtask`: builds, starts and tests Latchkey with nothing but Rust, and Node where a browser comes in.
+
+mod apt;
+mod browser;
+mod build;
+mod css;
+mod npm;
+mod postgres;
+mod run;
+mod shell;
+mod site;
+mod steps;
+mod test;
+mod tools;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Build, start and test Latchkey.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Args),
+    Build(build::Args),
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<ExitCode> {
+    let workspace = Workspace::enter()?;
+    match command {
+        Command::Run(args) => run::run(&workspace, &args),
+        Command::Build(args) => build::run(&workspace, &args),
+        Command::Test(args) => test::run(&workspace, &args),
+    }
+}

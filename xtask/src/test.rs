@@ -1,0 +1,147 @@
+//! `cargo xtask test`: everything that must hold, in parts, of which each runs even when another failed.
+
+use std::process::{ExitCode, exit};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use crate::postgres::{self, Postgres};
+use crate::workspace::Workspace;
+use crate::{browser, shell, steps, tools};
+
+/// What a shell reports of a program that Ctrl-C ended.
+const EXIT_INTERRUPTED: i32 = 130;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Run every check and test. The last line printed is `N passed, N failed`, counting parts.
+///
+/// Rust and browser tests get a throw-away PostgreSQL. Set LATCHKEY_TEST_POSTGRES_URL to use one of your own instead:
+/// its user must be allowed to create databases.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only this part; may be given several times.
+    #[arg(long, value_name = "PART")]
+    only: Vec<Part>,
+}
+
+/// In the order in which they run: quick ones first.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Is the code formatted?
+    Fmt,
+    /// Lints of the server, the tools and the tests
+    ClippyServer,
+    /// Lints of what runs in the browser
+    ClippyBrowser,
+    /// Does the documentation build without warnings?
+    Doc,
+    /// Rust tests, on SQLite and on a PostgreSQL of their own
+    Rust,
+    /// Playwright tests in Chromium, on a fresh build
+    Browser,
+}
+
+struct Outcome {
+    part: Part,
+    time: Duration,
+    result: Result<()>,
+}
+
+pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    ctrlc::set_handler(|| {
+        INTERRUPTED.store(true, Ordering::SeqCst);
+        postgres::stop();
+        exit(EXIT_INTERRUPTED);
+    })?;
+    tools::check_compilers()?;
+    tools::check_lints()?;
+    let mut tests = Tests { workspace, postgres: None };
+    let mut outcomes = Vec::new();
+    for part in Part::value_variants() {
+        if args.only.is_empty() || args.only.contains(part) {
+            outcomes.push(tests.run(*part));
+        }
+        // Ctrl-C ends the part as well, perhaps before the handler above is done: no other part then.
+        while INTERRUPTED.load(Ordering::SeqCst) {
+            thread::park();
+        }
+    }
+    drop(tests);
+    Ok(conclude(&outcomes))
+}
+
+struct Tests<'a> {
+    workspace: &'a Workspace,
+    /// Started by the first part that needs it, stopped when this value goes.
+    postgres: Option<Postgres>,
+}
+
+impl Tests<'_> {
+    fn run(&mut self, part: Part) -> Outcome {
+        println!("\n==> {}", part.name());
+        let start = Instant::now();
+        let result = match part {
+            Part::Fmt => shell::run(shell::cargo().args(["fmt", "--all", "--check"])),
+            Part::ClippyServer => clippy(&["--workspace", "--all-targets"]),
+            Part::ClippyBrowser => {
+                clippy(&["--lib", "--target=wasm32-unknown-unknown", "--no-default-features", "--features=hydrate"])
+            }
+            Part::Doc => doc(),
+            Part::Rust => self.rust(),
+            Part::Browser => self.browser(),
+        };
+        if let Err(error) = &result {
+            eprintln!("\n{} failed: {error:#}", part.name());
+        }
+        Outcome { part, time: start.elapsed(), result }
+    }
+
+    fn rust(&mut self) -> Result<()> {
+        let url = self.postgres_url()?;
+        shell::run(shell::cargo().args(["test", "--workspace"]).env(postgres::URL_VARIABLE, url))
+    }
+
+    fn browser(&mut self) -> Result<()> {
+        // First, because everything else takes a while.
+        tools::check_node()?;
+        let url = self.postgres_url()?;
+        browser::test(self.workspace, (postgres::URL_VARIABLE, &url))
+    }
+
+    fn postgres_url(&mut self) -> Result<String> {
+        let postgres = match self.postgres.take() {
+            Some(running) => running,
+            None => Postgres::start()?,
+        };
+        Ok(self.postgres.insert(postgres).url.clone())
+    }
+}
+
+impl Part {
+    fn name(self) -> String {
+        self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+    }
+}
+
+fn clippy(what: &[&str]) -> Result<()> {
+    shell::run(shell::cargo().arg("clippy").args(what).args(["--", "-D", "warnings"]))
+}
+
+fn doc() -> Result<()> {
+    shell::run(shell::cargo().args(["doc", "--no-deps", "--document-private-items"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn conclude(outcomes: &[Outcome]) -> ExitCode {
+    println!();
+    for Outcome { part, time, result } in outcomes {
+        let word = if result.is_ok() { "ok" } else { "FAILED" };
+        println!("{:<16} {word:<8} {:>9}", part.name(), steps::seconds(*time));
+    }
+    let failed = outcomes.iter().filter(|outcome| outcome.result.is_err()).count();
+    println!("{} passed, {failed} failed", outcomes.len() - failed);
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

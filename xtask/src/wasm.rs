@@ -1,0 +1,90 @@
+//! The browser's half of the app: Rust -> WebAssembly -> a JavaScript module that loads it -> (release) wasm-opt.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::workspace::{Profile, Workspace};
+use crate::{npm, shell};
+
+/// What rustc assumes that every browser can do; wasm-opt has to be told, or it refuses the file.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// The finished package, not yet hashed or moved to where the server looks.
+pub struct Package {
+    folder: PathBuf,
+}
+
+impl Package {
+    pub fn js(&self) -> PathBuf {
+        self.folder.join("latchkey.js")
+    }
+
+    pub fn wasm(&self) -> PathBuf {
+        self.folder.join("latchkey_bg.wasm")
+    }
+
+    /// JavaScript that a dependency may bring along; the package imports it by this name.
+    pub fn snippets(&self) -> PathBuf {
+        self.folder.join("snippets")
+    }
+}
+
+pub fn build(workspace: &Workspace, profile: Profile) -> Result<Package> {
+    let name = profile.of_wasm();
+    shell::run(
+        shell::cargo()
+            .args(["build", "--lib", "--target=wasm32-unknown-unknown", "--profile", name])
+            .args(["--no-default-features", "--features=hydrate"]),
+    )?;
+    let compiled = workspace.target.join("wasm32-unknown-unknown").join(name).join("latchkey.wasm");
+    let package = Package { folder: workspace.scratch(name)? };
+    let stamp_file = package.folder.join("stamp");
+    let stamp = stamp(&compiled)?;
+    if fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
+        return Ok(package);
+    }
+    bind(&compiled, &package, profile)?;
+    // Last, so that whatever failed above is done again.
+    fs::write(stamp_file, stamp)?;
+    Ok(package)
+}
+
+/// cargo leaves the file alone when nothing changed; a new version of this tool may do other things with it.
+fn stamp(compiled: &Path) -> Result<String> {
+    let describe = |path: &Path| -> Result<String> {
+        let metadata = fs::metadata(path).with_context(|| format!("{} is missing", path.display()))?;
+        Ok(format!("{} {:?}\n", metadata.len(), metadata.modified()?))
+    };
+    Ok(describe(compiled)? + &describe(&env::current_exe()?)?)
+}
+
+fn bind(compiled: &Path, package: &Package, profile: Profile) -> Result<()> {
+    fs::remove_dir_all(&package.folder)?;
+    Bindgen::new()
+        .input_path(compiled)
+        .out_name("latchkey")
+        .web(true)?
+        .typescript(false)
+        // The page names the hashed file itself.
+        .omit_default_module_path(true)
+        .remove_name_section(profile.is_release())
+        .remove_producers_section(profile.is_release())
+        .generate(&package.folder)?;
+    if profile.is_release() { optimise(&package.wasm()) } else { Ok(()) }
+}
+
+fn optimise(wasm: &Path) -> Result<()> {
+    let smaller = wasm.with_extension("opt");
+    shell::run(npm::program("wasm-opt").arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(&smaller))?;
+    Ok(fs::rename(smaller, wasm)?)
+}

@@ -1,0 +1,74 @@
+//! Where things are: the root of the repository, cargo's target folder, the two profiles.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use anyhow::{Context, Result};
+
+use crate::shell;
+
+pub struct Workspace {
+    pub root: PathBuf,
+    /// Asked of cargo, because CARGO_TARGET_DIR or a config file may have moved it.
+    pub target: PathBuf,
+}
+
+impl Workspace {
+    /// Finds the workspace and makes its root the current folder, so that every other path can be a short relative one.
+    pub fn enter() -> Result<Self> {
+        let json = shell::output(shell::cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
+        let metadata: serde_json::Value = serde_json::from_str(&json)?;
+        let path =
+            |key: &str| metadata[key].as_str().map(PathBuf::from).context("cargo metadata has changed its format");
+        let workspace = Self { root: path("workspace_root")?, target: path("target_directory")? };
+        env::set_current_dir(&workspace.root)?;
+        Ok(workspace)
+    }
+
+    /// The folder of the server's executable, where it looks for `site/` and `hash.txt`.
+    pub fn server_folder(&self, profile: Profile) -> PathBuf {
+        self.target.join(profile.server_folder())
+    }
+
+    pub fn server(&self, profile: Profile) -> PathBuf {
+        self.server_folder(profile).join(format!("latchkey{}", env::consts::EXE_SUFFIX))
+    }
+
+    /// A folder of our own below the target folder, for what can be made again.
+    pub fn scratch(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.target.join("xtask").join(name);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Dev,
+    Release,
+}
+
+impl Profile {
+    pub fn from_flag(release: bool) -> Self {
+        if release { Self::Release } else { Self::Dev }
+    }
+
+    pub fn is_release(self) -> bool {
+        self == Self::Release
+    }
+
+    fn server_folder(self) -> &'static str {
+        match self {
+            Self::Dev => "debug",
+            Self::Release => "release",
+        }
+    }
+
+    /// The cargo profile of the browser package; also the name of its target folder.
+    pub fn of_wasm(self) -> &'static str {
+        match self {
+            Self::Dev => "wasm-dev",
+            Self::Release => "wasm-release",
+        }
+    }
+}
