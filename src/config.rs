@@ -14,7 +14,7 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_ADDR", default_value = "127.0.0.1:3000")]
     pub addr: SocketAddr,
 
-    /// The address that people type, such as https://accounts.example.com. It is the token issuer, the only
+    /// The address that people type, such as <https://accounts.example.com>. It is the token issuer, the only
     /// origin that may send forms, and the start of every link. `https` means production: secrets must be set.
     /// [default: http://localhost:PORT]
     #[arg(long, env = "LATCHKEY_BASE_URL", value_parser = parse_base_url)]

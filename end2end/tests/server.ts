@@ -129,7 +129,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   context: async ({ context, server, allowedMessages }, use, testInfo) => {
     const messages: string[] = [];
     context.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) messages.push(`${message.type()}: ${message.text()}`);
+      if (!["error", "warning"].includes(message.type())) return;
+      messages.push(`${message.type()}: ${message.text()} (${message.location().url})`);
     });
     context.on("weberror", (error) => messages.push(`uncaught: ${error.error().message}`));
     await use(context);

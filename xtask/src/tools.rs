@@ -6,16 +6,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::shell;
+use crate::{shell, wasm};
 
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const OLDEST_NODE: u32 = 20;
 
 /// For every build.
 pub fn check_compilers() -> Result<()> {
     check_cc()?;
-    if !sysroot()?.join("lib/rustlib").join(WASM_TARGET).is_dir() {
-        rustup(&["target", "add", WASM_TARGET])?;
+    if !sysroot()?.join("lib/rustlib").join(wasm::TARGET).is_dir() {
+        rustup(&["target", "add", wasm::TARGET])?;
     }
     Ok(())
 }

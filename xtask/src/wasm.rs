@@ -9,6 +9,8 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::workspace::{Profile, Workspace};
 use crate::{npm, shell};
 
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
 /// What rustc assumes that every browser can do; wasm-opt has to be told, or it refuses the file.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
@@ -40,14 +42,8 @@ impl Package {
 }
 
 pub fn build(workspace: &Workspace, profile: Profile) -> Result<Package> {
-    let name = profile.of_wasm();
-    shell::run(
-        shell::cargo()
-            .args(["build", "--lib", "--target=wasm32-unknown-unknown", "--profile", name])
-            .args(["--no-default-features", "--features=hydrate"]),
-    )?;
-    let compiled = workspace.target.join("wasm32-unknown-unknown").join(name).join("latchkey.wasm");
-    let package = Package { folder: workspace.scratch(name)? };
+    let compiled = compile(workspace, profile)?;
+    let package = Package { folder: workspace.scratch(profile.of_wasm())? };
     let stamp_file = package.folder.join("stamp");
     let stamp = stamp(&compiled)?;
     if fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
@@ -57,6 +53,13 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<Package> {
     // Last, so that whatever failed above is done again.
     fs::write(stamp_file, stamp)?;
     Ok(package)
+}
+
+fn compile(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    let mut cargo = shell::cargo();
+    cargo.args(["build", "--lib", "--target", TARGET, "--profile", profile.of_wasm()]);
+    shell::run(cargo.args(["--no-default-features", "--features=hydrate"]))?;
+    Ok(workspace.target.join(TARGET).join(profile.of_wasm()).join("latchkey.wasm"))
 }
 
 /// cargo leaves the file alone when nothing changed; a new version of this tool may do other things with it.
