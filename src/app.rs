@@ -40,9 +40,12 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="description" content="A login system: sessions for pages, tokens for the API, one switch that ends both." />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <HashedStylesheet options=options.clone() id="style" />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
+                // Without a browser package there is nothing to load, and the pages do without.
+                {options.hash_files.then(|| view! {
+                    <HashedStylesheet options=options.clone() id="style" />
+                    <AutoReload options=options.clone() />
+                    <HydrationScripts options=options.clone() />
+                })}
                 <MetaTags />
             </head>
             <body>

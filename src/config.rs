@@ -101,7 +101,7 @@ pub struct Config {
     pub log_format: Option<LogFormat>,
 
     /// What is logged, as in tracing-subscriber's EnvFilter: `info`, `latchkey=debug,warn`.
-    #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions_core=error,sqlx=warn")]
+    #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions=error,tower_sessions_core=off,sqlx=warn")]
     pub log: String,
 }
 

@@ -10,9 +10,9 @@
 pub mod config;
 #[cfg(feature = "ssr")]
 pub mod db;
-pub mod error;
 #[cfg(feature = "ssr")]
 pub mod state;
+pub mod error;
 pub mod web;
 
 // What pages are made of.
@@ -20,26 +20,26 @@ pub mod ui;
 
 // The core: what happened, who exists, what is dead, the stateful half, the stateless half.
 pub mod audit;
+pub mod users;
 pub mod revocations;
 pub mod sessions;
 pub mod tokens;
-pub mod users;
 
 // Features; none imports another.
-pub mod admin;
-pub mod dashboard;
-pub mod home;
-pub mod notes;
 pub mod signup;
+pub mod dashboard;
+pub mod notes;
+pub mod admin;
+pub mod home;
 
 // Where it comes together.
 pub mod app;
 #[cfg(feature = "ssr")]
-pub mod cli;
-#[cfg(feature = "ssr")]
 pub mod router;
 #[cfg(feature = "ssr")]
 pub mod serve;
+#[cfg(feature = "ssr")]
+pub mod cli;
 
 #[cfg(test)]
 mod tests;

@@ -64,7 +64,7 @@ impl FromRef<Services> for LeptosOptions {
 }
 
 /// Routes of the API, all authenticated by the access token: address, methods.
-fn api() -> [(&'static str, MethodRouter<AppState>); 4] {
+pub fn api() -> [(&'static str, MethodRouter<AppState>); 4] {
     [
         ("/api/v1/me", get(tokens::routes::me)),
         ("/api/v1/notes", get(notes::routes::list).post(notes::routes::create)),
@@ -75,42 +75,39 @@ fn api() -> [(&'static str, MethodRouter<AppState>); 4] {
 
 /// The whole application.
 pub fn router(services: Services) -> Router {
-    let state = services.state.clone();
-    let config = Arc::clone(&state.config);
     let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    let routes = Router::new()
+        .merge(health.with_state(services.clone()))
+        .merge(api.with_state(services.state.clone()))
+        .merge(session_routes(&services));
+    with_layers(routes, &services)
+}
+
+/// The layers that every request passes, the outermost first.
+pub fn with_layers(routes: Router, services: &Services) -> Router {
+    let config = &services.state.config;
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(Arc::clone(&config), request_log::log_request))
-        .layer(from_fn_with_state(Arc::clone(&config), headers::secure))
+        .layer(from_fn_with_state(Arc::clone(config), request_log::log_request))
+        .layer(from_fn_with_state(Arc::clone(config), headers::secure))
         .layer(from_fn(error_page::fill_empty))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
-        .layer(from_fn_with_state(Arc::clone(&config), host::refuse_foreign_host))
-        .layer(from_fn_with_state(Arc::clone(&config), origin::refuse_cross_site))
-        .layer(from_fn(cookies::refuse_doubled))
+        .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))
+        .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))
+        .layer(from_fn(cookies::accept_only_ours))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(config.body_limit_kib as usize * 1024))
         .layer(Extension(services.keys.clone()))
         .layer(Extension(services.revocations.clone()))
         .layer(Extension(services.ender.clone()));
-    Router::new()
-        .merge(health.with_state(services.clone()))
-        .merge(api.with_state(state.clone()))
-        .merge(session_routes(&services))
-        .layer(layers)
+    routes.layer(layers)
 }
 
 /// Whatever is authenticated by the session cookie: pages, actions, and the bridge to the API.
 fn session_routes(services: &Services) -> Router {
     let state = services.state.clone();
-    let store = Sessions { ender: services.ender.clone() };
-    let insecure = state.config.insecure_cookies;
-    let session = SessionManagerLayer::new(store)
-        .with_name(Name::Session.full(insecure))
-        .with_secure(!insecure)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_path("/");
+    let config = Arc::clone(&state.config);
     let token = Router::new().route("/api/v1/token", post(tokens::routes::issue_token)).with_state(state.clone());
     let contexts = {
         let services = services.clone();
@@ -127,10 +124,23 @@ fn session_routes(services: &Services) -> Router {
         .merge(token)
         .layer(
             ServiceBuilder::new()
-                .layer(session)
+                .layer(session_layer(services))
                 .layer(from_fn_with_state(state.clone(), guard::find_user))
-                .layer(from_fn_with_state(state, page_token::bring_token)),
+                .layer(from_fn_with_state(state, page_token::bring_token))
+                .layer(from_fn_with_state(config, action::show_typed_once))
+                .layer(from_fn(action::status_of_error)),
         )
+}
+
+/// The session of tower-sessions, in our cookie and our store.
+pub fn session_layer(services: &Services) -> SessionManagerLayer<Sessions> {
+    let insecure = services.state.config.insecure_cookies;
+    SessionManagerLayer::new(Sessions { ender: services.ender.clone() })
+        .with_name(Name::Session.full(insecure))
+        .with_secure(!insecure)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
 }
 
 /// The pages, as the application lists them.

@@ -1,6 +1,6 @@
 //! Start the server: open, migrate, load, listen; stop it in order. Server side.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
@@ -88,7 +88,11 @@ pub fn start_log(config: &Config) {
         eprintln!("LATCHKEY_LOG is not understood ({error}); logging at info");
         tracing_subscriber::EnvFilter::new("info")
     });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
     match config.log_format() {
         LogFormat::Json => log.json().flatten_event(true).init(),
         LogFormat::Text => log.init(),

@@ -1,4 +1,4 @@
-// The fixtures: each worker has a server of its own, and each test fails when the browser's console says anything.
+// A server of our own: the real program on a free port, with a data folder that is gone afterwards.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,10 +7,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test as base } from "@playwright/test";
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
+
+/** The least that the program takes: these tests are not about what a password costs. */
+const QUICK_HASHES = { LATCHKEY_ARGON2_MEMORY_KIB: "7168", LATCHKEY_ARGON2_PASSES: "1" };
 
 export type Env = Record<string, string>;
 export type CliResult = { code: number | null; stdout: string; stderr: string };
@@ -33,7 +35,7 @@ export class Server {
     const url = `http://localhost:${port}`;
     const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
     const own = { LATCHKEY_ADDR: `127.0.0.1:${port}`, LATCHKEY_BASE_URL: url, LATCHKEY_DATA_DIR: dataDir };
-    const env = { ...inheritedEnv(), ...own, ...extra };
+    const env = { ...inheritedEnv(), ...own, ...QUICK_HASHES, ...extra };
     const child = spawn(binary(), ["serve"], { cwd: dataDir, env, stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(url, dataDir, env, child);
     await server.waitUntilReady();
@@ -46,23 +48,26 @@ export class Server {
   }
 
   /** Runs `latchkey <args>` as an operator of this server would, and returns also when it fails. */
-  async cli(...args: string[]): Promise<CliResult> {
-    const child = spawn(binary(), args, { cwd: this.dataDir, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+  async cli(args: string[], input = ""): Promise<CliResult> {
+    const child = spawn(binary(), args, { cwd: this.dataDir, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => void (stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => void (stderr += chunk.toString()));
+    // A command that reads nothing may be gone before it is written to.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
     const [code] = await once(child, "close");
     return { code, stdout, stderr };
   }
 
-  /** As a service manager would do it; a server that does not end well fails the run. */
-  async stop(): Promise<void> {
+  /** As a service manager would do it. Returns the exit code: a server that does not end well is a failure. */
+  async stop(): Promise<number | null> {
     this.process.kill("SIGTERM");
     const late = sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL"));
     if (this.isRunning()) await Promise.race([once(this.process, "exit"), late]);
     await rm(this.dataDir, { recursive: true, force: true });
-    expect(this.process.exitCode, `exit code after SIGTERM; the log:\n${this.output}`).toBe(0);
+    return this.process.exitCode;
   }
 
   private isRunning(): boolean {
@@ -101,43 +106,3 @@ async function freePort(): Promise<number> {
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
 }
-
-type WorkerFixtures = { serverEnv: Env; server: Server };
-type TestFixtures = { allowConsole: (pattern: RegExp) => void; allowedMessages: RegExp[] };
-
-export const test = base.extend<TestFixtures, WorkerFixtures>({
-  /** More settings for the server: `test.use({ serverEnv: { LATCHKEY_...: "..." } })`, once per file. */
-  serverEnv: [{}, { scope: "worker", option: true }],
-
-  server: [
-    async ({ serverEnv }, use) => {
-      const server = await Server.start(serverEnv);
-      await use(server);
-      await server.stop();
-    },
-    { scope: "worker" },
-  ],
-
-  baseURL: async ({ server }, use) => use(server.url),
-
-  allowedMessages: async ({}, use) => use([]),
-
-  /** Tells that a console message is expected in this test, such as the browser's own word on a 403. */
-  allowConsole: async ({ allowedMessages }, use) => use((pattern) => void allowedMessages.push(pattern)),
-
-  /** Every page of the test: a hydration mismatch, a CSP violation or a panic shows in the console only. */
-  context: async ({ context, server, allowedMessages }, use, testInfo) => {
-    const messages: string[] = [];
-    context.on("console", (message) => {
-      if (!["error", "warning"].includes(message.type())) return;
-      messages.push(`${message.type()}: ${message.text()} (${message.location().url})`);
-    });
-    context.on("weberror", (error) => messages.push(`uncaught: ${error.error().message}`));
-    await use(context);
-    if (testInfo.status !== testInfo.expectedStatus) await testInfo.attach("server log", { body: server.log() });
-    const unexpected = messages.filter((message) => !allowedMessages.some((pattern) => pattern.test(message)));
-    expect(unexpected, "messages in the browser's console").toEqual([]);
-  },
-});
-
-export { expect };

@@ -57,7 +57,7 @@ fn Content(details: UserDetails, action: ServerAction<ForceLogOut>) -> impl Into
     let UserDetails { user, sessions, is_self } = details;
     let live = sessions.len();
     view! {
-        <Page title=user.name.clone()>
+        <Page title="User" heading=user.name.clone()>
             <p><Link href="/admin/users">"All users"</Link></p>
             <ReceiptNotice action />
             <section class="card" aria-labelledby="person">

@@ -36,7 +36,7 @@ fn Content(data: Dashboard) -> impl IntoView {
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
         sessions.into_iter().partition(|session| session.sid == sid);
     view! {
-        <Page title=format!("Hello, {}", viewer.name)>
+        <Page title="Dashboard" heading=format!("Hello, {}", viewer.name)>
             <section class="card" aria-labelledby="account">
                 <h2 id="account">"Your account"</h2>
                 <dl class="facts">

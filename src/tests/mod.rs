@@ -1,1 +1,37 @@
-//! Tests through the front door.
+//! Tests through the front door: requests against the whole router, on SQLite and on PostgreSQL.
+
+mod accounts;
+mod app;
+mod caller;
+mod cross_site;
+mod instances;
+mod jwt_attacks;
+mod layout;
+mod limits;
+mod notes;
+mod redirects;
+mod resurrection;
+mod revocation;
+mod routes;
+mod sessions;
+
+/// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.
+macro_rules! on_both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $story:block)+) => {
+        mod stories {
+            use super::*;
+            $(pub async fn $name($app: TestApp) $story)+
+        }
+        mod on_sqlite {
+            use crate::{db::Kind, tests::app::TestApp};
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::stories::$name(TestApp::on(Kind::Sqlite).await).await; })+
+        }
+        mod on_postgres {
+            use crate::{db::Kind, tests::app::TestApp};
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() { super::stories::$name(TestApp::on(Kind::Postgres).await).await; })+
+        }
+    };
+}
+use on_both_databases;

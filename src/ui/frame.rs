@@ -6,13 +6,21 @@ use leptos_meta::Title;
 use super::notice::Notice;
 use crate::error::AppError;
 
-/// A page with a heading. `narrow` for forms.
+/// A page with a heading, which is its title where nothing else is given. `narrow` for forms.
+///
+/// The title is a constant on purpose: leptos_meta writes it into the document without escaping, so no text that
+/// somebody typed may ever reach it.
 #[component]
-pub fn Page(#[prop(into)] title: String, #[prop(optional)] narrow: bool, children: Children) -> impl IntoView {
+pub fn Page(
+    title: &'static str,
+    #[prop(optional, into)] heading: Option<String>,
+    #[prop(optional)] narrow: bool,
+    children: Children,
+) -> impl IntoView {
     view! {
-        <Title text=title.clone() />
+        <Title text=title />
         <main id="main" class=if narrow { "page narrow" } else { "page" } tabindex="-1">
-            <h1>{title}</h1>
+            <h1>{heading.unwrap_or_else(|| title.to_owned())}</h1>
             {children()}
         </main>
     }

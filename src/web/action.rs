@@ -1,10 +1,19 @@
 //! The frame of every action (server function): its status, its log line, what was typed. Server side.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use leptos::prelude::{expect_context, use_context};
+use leptos::{
+    prelude::{expect_context, use_context},
+    server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
+};
 use leptos_axum::ResponseOptions;
 
 use super::{
@@ -19,29 +28,44 @@ use crate::{config::Config, error::AppError, state::AppState};
 const TYPED_BYTES_MAX: usize = 2_500;
 const TYPED_SECONDS: i64 = 60;
 
-/// Runs the story of an action and frames its refusal: with the number of the request, with the right status for
-/// a program, and with what was typed for a browser without JavaScript (whose 302 must stay a 302).
+/// An error is a word or a few.
+const ERROR_BYTES_MAX: usize = 64 * 1024;
+
+/// Runs the story of an action and frames its refusal: with the number of the request, and with what was typed for
+/// a browser without JavaScript.
 ///
 /// # Errors
 /// What the story returns.
 pub async fn act<T>(typed: Typed, story: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
-    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else {
-        return story.await;
-    };
+    let Some(parts) = use_context::<Parts>() else { return story.await };
     let config = expect_context::<AppState>().config;
     let error = match story.await {
         Ok(value) => return Ok(value),
         Err(error) => numbered(error, &parts),
     };
     tracing::info!(?error, "refused");
-    if accepts_html(&parts.headers) {
-        if !typed.0.is_empty() {
-            append_cookie(keep(&config, &typed));
-        }
-    } else if let Ok(status) = StatusCode::from_u16(error.status()) {
-        response.set_status(status);
+    if accepts_html(&parts.headers) && !typed.0.is_empty() {
+        append_cookie(keep(&config, &typed));
     }
     Err(error)
+}
+
+/// Layer: gives a refused action the status of its error, where Leptos says 500 to all of them. A plain form post has
+/// become a 302 by then and stays one.
+pub async fn status_of_error(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
+    if !refused || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, ERROR_BYTES_MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if let Ok(status) = StatusCode::from_u16(AppError::de(bytes.clone()).status()) {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }
 
 /// Who calls the action that runs now.
@@ -65,6 +89,17 @@ pub fn append_cookie(value: HeaderValue) {
 /// Whether a browser navigates here (a plain form post or a page), not a script.
 pub fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"))
+}
+
+/// Layer: a page that was brought what somebody had typed takes it out of the browser.
+pub async fn show_typed_once(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    let is_page = request.method() == Method::GET && accepts_html(request.headers());
+    let shown = is_page && cookies::get(&config, request.headers(), Name::Typed).is_some();
+    let mut response = next.run(request).await;
+    if shown {
+        response.headers_mut().append(header::SET_COOKIE, cookies::remove(&config, Name::Typed));
+    }
+    response
 }
 
 /// Reads back what [`act`] kept.

@@ -21,13 +21,18 @@ pub fn leptos_options() -> LeptosOptions {
         .output_name("latchkey")
         .site_root(root.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
-        .hash_files(true)
+        .hash_files(hash_file_exists())
         .build()
 }
 
 /// Whether the browser package is there at all; without it pages work, but only as without JavaScript.
 pub fn package_is_built(options: &LeptosOptions) -> bool {
-    Path::new(&*options.site_root).join("pkg").is_dir()
+    options.hash_files && Path::new(&*options.site_root).join("pkg").is_dir()
+}
+
+/// `hash.txt` beside the program names the files of the package; Leptos panics when it is announced and not there.
+fn hash_file_exists() -> bool {
+    std::env::current_exe().is_ok_and(|exe| exe.with_file_name("hash.txt").is_file())
 }
 
 /// The file that the request names, if there is one: no listing, compressed where the build made it so. What has a

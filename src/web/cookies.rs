@@ -68,9 +68,15 @@ pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
     pairs(headers).find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
 }
 
-/// Layer: the same cookie of ours twice in one request is refused, since nobody can tell which one counts
-/// (cookie tossing, RFC 6265bis 5.7.3).
-pub async fn refuse_doubled(request: Request, next: Next) -> Response {
+/// Layer: makes sure that a cookie of ours is one that we set.
+///
+/// - Names with an escape in them are dropped: a reader that decodes them takes `%5F_Host-session`, which any
+///   sub-domain can set, for `__Host-session` (CVE-2020-7070).
+/// - The same cookie of ours twice is refused, since nobody can tell which one counts (RFC 6265bis 5.7.3).
+pub async fn accept_only_ours(mut request: Request, next: Next) -> Response {
+    if pairs(request.headers()).any(|(name, _)| name.contains('%')) {
+        drop_escaped(request.headers_mut());
+    }
     let headers = request.headers();
     let doubled = |name: &str| pairs(headers).filter(|(given, _)| *given == name).count() > 1;
     let names = Name::ALL.into_iter().flat_map(|name| [name.full(false), name.full(true)]);
@@ -79,6 +85,15 @@ pub async fn refuse_doubled(request: Request, next: Next) -> Response {
             .into_response();
     }
     next.run(request).await
+}
+
+fn drop_escaped(headers: &mut HeaderMap) {
+    let kept = pairs(headers).filter(|(name, _)| !name.contains('%')).map(|(name, value)| format!("{name}={value}"));
+    let line = kept.collect::<Vec<_>>().join("; ");
+    headers.remove(header::COOKIE);
+    if let Ok(value) = HeaderValue::from_str(&line) {
+        headers.insert(header::COOKIE, value);
+    }
 }
 
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {

@@ -37,6 +37,10 @@ fn only_host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
 }
 
 fn is_ours(host: &str, config: &Config) -> bool {
+    // A user name or a path in the header would vanish in the parse below.
+    if host.contains(['@', '/', '?', '#', '\\']) {
+        return false;
+    }
     config.origins().iter().any(|origin| {
         let Origin::Tuple(scheme, ..) = origin else { return false };
         Url::parse(&format!("{scheme}://{host}")).is_ok_and(|url| url.origin() == *origin)

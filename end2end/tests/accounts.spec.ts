@@ -1,0 +1,225 @@
+// Sign up, log in, log out: with JavaScript. Without it: without-javascript.spec.ts.
+
+import { type Locator, type Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import {
+  ACCESS,
+  SESSION,
+  arrived,
+  askApi,
+  cookie,
+  enterAndLogIn,
+  hydrated,
+  logIn,
+  logOut,
+  open,
+  passwordField,
+  signUp,
+  signedUp,
+  somebody,
+} from "./people.ts";
+
+test("a person signs up, sees the dashboard, logs out and logs in again", async ({ page }) => {
+  const person = somebody("Alice");
+  await signUp(page, person);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(person.name);
+  await expect(page.getByRole("main")).toContainText(person.email);
+
+  await logOut(page);
+  await expect(page.getByRole("banner").getByRole("link", { name: "Log in" })).toBeVisible();
+  await open(page, "/dashboard");
+  await expect(page).toHaveURL("/login?next=%2Fdashboard");
+
+  await logIn(page, person);
+  await expect(page.getByRole("main")).toContainText(person.email);
+});
+
+test("logging out ends the access token, too, and the back button shows nothing", async ({ page, server }) => {
+  const person = await signedUp(page, "Bea");
+  await open(page, "/dashboard");
+  const token = await cookie(page.context(), ACCESS);
+  expect(await askApi(server, token)).toBe(200);
+
+  await logOut(page);
+  expect(await askApi(server, token)).toBe(401);
+  await page.goBack();
+  await expect(page).toHaveURL(/\/login/);
+  await expect(page.locator("body")).not.toContainText(person.email);
+});
+
+test("a session in another browser is on the dashboard and lives on after the log-out", async ({
+  page,
+  anotherBrowser,
+}) => {
+  const person = await signedUp(page, "Carl");
+  await open(page, "/dashboard");
+  const elsewhere = page.getByRole("region", { name: "Other devices" });
+  await expect(elsewhere.getByRole("listitem")).toHaveCount(0);
+
+  const phone = await (await anotherBrowser()).newPage();
+  await logIn(phone, person);
+  await open(page, "/dashboard");
+  await expect(elsewhere.getByRole("listitem")).toHaveCount(1);
+
+  await logOut(page);
+  await open(phone, "/dashboard");
+  await expect(phone.getByRole("main")).toContainText(person.email);
+});
+
+test("logging in gives the browser another session cookie, and the one before is dead", async ({ page }) => {
+  const person = await signedUp(page, "Dora");
+  const context = page.context();
+  const [before] = await context.cookies().then((all) => all.filter(({ name }) => name === SESSION));
+  await open(page, "/dashboard");
+  await logOut(page);
+  await logIn(page, person);
+  expect(await cookie(context, SESSION)).not.toBe(before?.value);
+
+  await context.clearCookies();
+  await context.addCookies([before!]);
+  await open(page, "/dashboard");
+  await expect(page).toHaveURL(/\/login/);
+});
+
+test("a sign-up with wrong fields keeps what was typed and says at each field what to do", async ({
+  page,
+  allowConsole,
+}) => {
+  allowConsole(/422/);
+  await open(page, "/signup");
+  await page.getByLabel("Name").fill("Erna");
+  await page.getByLabel("E-mail").fill("erna(at)example.com");
+  await passwordField(page).fill("short");
+  await page.getByRole("button", { name: "Sign up" }).click();
+
+  await expectWrong(page.getByLabel("E-mail"), /ann@example\.com/);
+  await expectWrong(passwordField(page), /at least 10 characters/);
+  await expect(page.getByLabel("Name")).not.toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("E-mail")).toBeFocused();
+  await expectKept(page, { Name: "Erna", "E-mail": "erna(at)example.com" });
+
+  // And on from there: what is right now is not marked any more.
+  const person = somebody("Erna");
+  await page.getByLabel("E-mail").fill(person.email);
+  await passwordField(page).fill(person.password);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await arrived(page, "/dashboard");
+});
+
+test("an empty form names every field", async ({ page, allowConsole }) => {
+  allowConsole(/422/);
+  await open(page, "/signup");
+  await page.getByRole("button", { name: "Sign up" }).click();
+  for (const field of [page.getByLabel("Name"), page.getByLabel("E-mail"), passwordField(page)]) {
+    await expectWrong(field, /Enter/);
+  }
+  await expect(page.getByLabel("Name")).toBeFocused();
+});
+
+test("an e-mail that has an account is refused without losing what was typed", async ({
+  page,
+  anotherBrowser,
+  allowConsole,
+}) => {
+  allowConsole(/422/);
+  const person = await signedUp(page, "Fred");
+  const other = await (await anotherBrowser()).newPage();
+  await open(other, "/signup");
+  await other.getByLabel("Name").fill("Another Fred");
+  await other.getByLabel("E-mail").fill(person.email.toUpperCase());
+  await passwordField(other).fill(person.password);
+  await other.getByRole("button", { name: "Sign up" }).click();
+  await expectAnnounced(other, /log in instead/);
+  await expectKept(other, { Name: "Another Fred", "E-mail": person.email.toUpperCase() });
+});
+
+test("a wrong password and an unknown e-mail are answered with the same words", async ({ page, allowConsole }) => {
+  allowConsole(/401/);
+  const person = await signedUp(page, "Gina");
+  await page.context().clearCookies();
+  const words: string[] = [];
+  for (const email of [person.email, somebody("Nobody").email]) {
+    await open(page, "/login");
+    await enterAndLogIn(page, { email, password: "not the password" });
+    await expectAnnounced(page, /Check both and try again/);
+    await expectKept(page, { "E-mail": email });
+    words.push(await page.getByRole("main").innerText());
+  }
+  expect(words[0]).toBe(words[1]);
+});
+
+test("a lost connection is said and nothing typed is lost", async ({ page, allowConsole }) => {
+  allowConsole(/ERR_INTERNET_DISCONNECTED/);
+  const person = await signedUp(page, "Hans");
+  await page.context().clearCookies();
+  await open(page, "/login");
+  await page.context().setOffline(true);
+  await enterAndLogIn(page, person);
+  await expectAnnounced(page, /could not reach the server/);
+  await expectKept(page, { "E-mail": person.email });
+
+  await page.context().setOffline(false);
+  await passwordField(page).fill(person.password);
+  await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
+  await arrived(page, "/dashboard");
+});
+
+test("after the log-in the person is where they wanted to go", async ({ page }) => {
+  const person = await signedUp(page, "Ida");
+  await page.context().clearCookies();
+  await open(page, "/notes");
+  await expect(page).toHaveURL("/login?next=%2Fnotes");
+  await enterAndLogIn(page, person);
+  await arrived(page, "/notes");
+});
+
+test("the log-in leads to no other site", async ({ page }) => {
+  const person = await signedUp(page, "Jan");
+  for (const next of ["https://example.org/", "//example.org/", "/\\example.org/", "/\t/example.org/"]) {
+    await page.context().clearCookies();
+    await open(page, `/login?next=${encodeURIComponent(next)}`);
+    await enterAndLogIn(page, person);
+    await arrived(page, "/dashboard");
+  }
+});
+
+test("who is logged in needs no log-in page", async ({ page }) => {
+  await signedUp(page, "Kim");
+  for (const path of ["/login", "/signup"]) {
+    await page.goto(path);
+    await expect(page).toHaveURL("/dashboard");
+    await hydrated(page);
+  }
+});
+
+test("the password can be shown and hidden again", async ({ page }) => {
+  await open(page, "/login");
+  await passwordField(page).fill("a long sentence");
+  const button = page.getByRole("button", { name: "Show password" });
+  await button.click();
+  await expect(passwordField(page)).toHaveAttribute("type", "text");
+  await expect(passwordField(page)).toHaveValue("a long sentence");
+  await page.getByRole("button", { name: "Hide password" }).click();
+  await expect(passwordField(page)).toHaveAttribute("type", "password");
+});
+
+/** Marked, explained where it is, and the explanation stands in a live region. */
+async function expectWrong(field: Locator, words: RegExp): Promise<void> {
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await expect(field).toHaveAccessibleDescription(words);
+  const describedBy = (await field.getAttribute("aria-describedby")) ?? "";
+  const descriptions = field.page().locator(describedBy.split(" ").map((id) => `#${id}`).join(", "));
+  await expect(descriptions.and(field.page().locator("[aria-live]"))).toHaveText(words);
+}
+
+/** The problem that belongs to no field: announced at once, and where the focus is. */
+async function expectAnnounced(page: Page, words: RegExp): Promise<void> {
+  const problem = page.locator("[aria-live=assertive]");
+  await expect(problem).toContainText(words);
+  await expect(problem).toBeFocused();
+}
+
+async function expectKept(page: Page, typed: Record<string, string>): Promise<void> {
+  for (const [label, text] of Object.entries(typed)) await expect(page.getByLabel(label)).toHaveValue(text);
+  await expect(passwordField(page)).toHaveValue("");
+}

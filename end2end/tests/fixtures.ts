@@ -1,0 +1,107 @@
+// The fixtures: each worker has a server of its own, and each test fails when the browser's console says anything or
+// when a request leaves for another origin.
+
+import { type BrowserContext, type BrowserContextOptions, expect, test as base } from "@playwright/test";
+import { withDatabase } from "./postgres.ts";
+import { type Env, Server } from "./server.ts";
+
+type WorkerFixtures = { serverEnv: Env; database: "sqlite" | "postgres"; server: Server };
+
+type TestFixtures = {
+  watch: Watch;
+  allowConsole: (pattern: RegExp) => void;
+  allowOrigin: (origin: string) => void;
+  anotherBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>;
+  freshServer: Server;
+};
+
+/** What all browsers of one test did that nobody asked for. */
+class Watch {
+  readonly allowedMessages: RegExp[] = [];
+  readonly allowedOrigins: string[] = [];
+  private readonly messages: string[] = [];
+  private readonly requests: string[] = [];
+
+  /** A hydration mismatch, a CSP violation or a panic shows in the console only. */
+  follow(context: BrowserContext): void {
+    context.on("console", (message) => {
+      if (!["error", "warning"].includes(message.type())) return;
+      this.messages.push(`${message.type()}: ${message.text()} (${message.location().url})`);
+    });
+    context.on("weberror", (error) => this.messages.push(`uncaught: ${error.error().message}`));
+    context.on("request", (request) => this.requests.push(request.url()));
+  }
+
+  check(): void {
+    const unexpected = this.messages.filter((text) => !this.allowedMessages.some((pattern) => pattern.test(text)));
+    expect(unexpected, "messages in the browser's console").toEqual([]);
+    const abroad = this.requests.filter((url) => !this.allowedOrigins.includes(new URL(url).origin));
+    expect(abroad, "requests to other origins").toEqual([]);
+  }
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  /** More settings for the server: `test.use({ serverEnv: { LATCHKEY_...: "..." } })`, once per file. */
+  serverEnv: [{}, { scope: "worker", option: true }],
+
+  /** Where the server keeps its data: `test.use({ database: "postgres" })`, once per file. */
+  database: ["sqlite", { scope: "worker", option: true }],
+
+  server: [
+    async ({ serverEnv, database }, use) => {
+      if (database === "sqlite") return run(serverEnv, use);
+      await withDatabase((url) => run({ LATCHKEY_DATABASE_URL: url, ...serverEnv }, use));
+    },
+    { scope: "worker" },
+  ],
+
+  baseURL: async ({ server }, use) => use(server.url),
+
+  watch: async ({ server }, use) => {
+    const watch = new Watch();
+    watch.allowedOrigins.push(server.url);
+    await use(watch);
+    watch.check();
+  },
+
+  /** Tells that a console message is expected in this test, such as the browser's own word on a 403. */
+  allowConsole: async ({ watch }, use) => use((pattern) => void watch.allowedMessages.push(pattern)),
+
+  /** Tells that this test visits another origin. */
+  allowOrigin: async ({ watch }, use) => use((origin) => void watch.allowedOrigins.push(origin)),
+
+  context: async ({ context, server, watch }, use, testInfo) => {
+    watch.follow(context);
+    await use(context);
+    if (testInfo.status !== testInfo.expectedStatus) await testInfo.attach("server log", { body: server.log() });
+  },
+
+  /** The browser of somebody else, with cookies of its own; watched like the first. */
+  anotherBrowser: async ({ browser, watch }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      watch.follow(context);
+      contexts.push(context);
+      return context;
+    });
+    for (const context of contexts) await context.close();
+  },
+
+  /** A server that nobody has used yet, for this test only. */
+  freshServer: async ({ serverEnv, allowOrigin }, use) => {
+    await run(serverEnv, async (server) => {
+      allowOrigin(server.url);
+      await use(server);
+    });
+  },
+});
+
+async function run(env: Env, use: (server: Server) => Promise<void>): Promise<void> {
+  const server = await Server.start(env);
+  await use(server);
+  const code = await server.stop();
+  expect(code, `exit code after SIGTERM; the log:\n${server.log()}`).toBe(0);
+}
+
+export { expect };

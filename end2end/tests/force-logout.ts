@@ -1,0 +1,159 @@
+// Force-logout, the reason for all this: the same tests for every database.
+
+import { expect, test } from "./fixtures.ts";
+import { expectTyped, openNotes, save, saved, titles, typeNote } from "./notebook.ts";
+import {
+  ACCESS,
+  administrator,
+  arrived,
+  askApi,
+  cookie,
+  enterAndLogIn,
+  findPerson,
+  forceLogout,
+  loggedIn,
+  open,
+  signedUp,
+} from "./people.ts";
+
+const RECEIPT = /2 sessions ended, 2 tokens were possibly live, refused after \d+ ms/;
+
+/** How late a running server may hear of a force-logout from the command line. */
+const HEARD_WITHIN_MS = 1_000;
+
+export function forceLogoutTests(): void {
+  test("an administrator ends all sessions of a person and gets a receipt", async ({
+    page,
+    server,
+    anotherBrowser,
+  }) => {
+    const laptop = page;
+    const victim = await signedUp(laptop, "Victim");
+    const phone = await (await anotherBrowser()).newPage();
+    await loggedIn(phone, victim);
+    for (const device of [laptop, phone]) await open(device, "/dashboard");
+    const tokens = [await cookie(laptop.context(), ACCESS), await cookie(phone.context(), ACCESS)];
+    for (const token of tokens) expect(await askApi(server, token)).toBe(200);
+
+    const admin = await (await anotherBrowser()).newPage();
+    await loggedIn(admin, await administrator(server));
+    await findPerson(admin, victim);
+    const sessions = admin.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
+    await expect(sessions).toHaveCount(2);
+    await forceLogout(admin, "laptop lost");
+    await expect(admin.getByRole("status")).toContainText(RECEIPT);
+    await expect(admin.getByRole("status")).toBeFocused();
+    await expect(sessions).toHaveCount(0);
+
+    // By now every credential is dead: nothing is waited for.
+    for (const token of tokens) expect(await askApi(server, token)).toBe(401);
+    for (const device of [laptop, phone]) {
+      await open(device, "/dashboard");
+      await expect(device).toHaveURL("/login?next=%2Fdashboard");
+      await expect(device.getByRole("main")).toContainText("An administrator logged you out.");
+      await expect(device.getByRole("main")).not.toContainText("laptop lost");
+    }
+    await enterAndLogIn(laptop, victim);
+    await arrived(laptop, "/dashboard");
+    await expect(laptop.getByRole("main")).toContainText(victim.email);
+  });
+
+  test("the notes page says what happened and keeps the text, which is saved after another log-in", async ({
+    page,
+    server,
+    anotherBrowser,
+    allowConsole,
+  }) => {
+    allowConsole(/401/);
+    const victim = await signedUp(page, "Writer");
+    await openNotes(page);
+    await typeNote(page, "Novel", "It was a dark night");
+    const admin = await (await anotherBrowser()).newPage();
+    await loggedIn(admin, await administrator(server));
+    await findPerson(admin, victim);
+    await forceLogout(admin, "test");
+    await expect(admin.getByRole("status")).toContainText("1 session ended");
+
+    await save(page);
+    const alert = page.getByRole("alert");
+    await expect(alert).toContainText("An administrator logged you out.");
+    await expect(alert).toBeFocused();
+    await expectTyped(page, "Novel", "It was a dark night");
+    await page.getByLabel("Text").fill("It was a dark and stormy night");
+
+    const opened = page.context().waitForEvent("page");
+    await alert.getByRole("link", { name: "Log in in a new tab" }).click();
+    const tab = await opened;
+    await enterAndLogIn(tab, victim);
+    await arrived(tab, "/notes");
+    await alert.getByRole("button", { name: "Try again" }).click();
+    await saved(page);
+    await expect(alert.filter({ hasText: /\S/ })).toHaveCount(0);
+    await openNotes(tab);
+    await expect(titles(tab)).toHaveText(["Novel"]);
+  });
+
+  test("the same from the command line, in another process, within a second", async ({ page, server }) => {
+    const victim = await signedUp(page, "Alice");
+    await open(page, "/dashboard");
+    const token = await cookie(page.context(), ACCESS);
+    expect(await askApi(server, token)).toBe(200);
+
+    const done = await server.cli(["force-logout", "--user", victim.email, "--reason", "from a test"]);
+    expect(done).toMatchObject({ code: 0 });
+    expect(done.stdout).toContain("1 session(s) ended, 1 token(s) possibly live");
+    await expect.poll(() => askApi(server, token), { intervals: [20], timeout: HEARD_WITHIN_MS }).toBe(401);
+    await open(page, "/dashboard");
+    await expect(page).toHaveURL("/login?next=%2Fdashboard");
+    await expect(page.getByRole("main")).toContainText("An administrator logged you out.");
+  });
+
+  test("the command line says when there is nobody of that e-mail", async ({ server }) => {
+    const done = await server.cli(["force-logout", "--user", "nobody@example.com"]);
+    expect(done.code).toBe(1);
+    expect(done.stderr).toContain("there is no user with the e-mail nobody@example.com");
+  });
+
+  test("a person who is no administrator can neither see others nor end their sessions", async ({
+    page,
+    server,
+    anotherBrowser,
+    allowConsole,
+  }) => {
+    allowConsole(/403/);
+    const victim = await signedUp(page, "Target");
+    await open(page, "/dashboard");
+    const admin = await (await anotherBrowser()).newPage();
+    await loggedIn(admin, await administrator(server));
+    await findPerson(admin, victim);
+    const address = new URL(admin.url()).pathname;
+
+    const nosy = await (await anotherBrowser()).newPage();
+    await signedUp(nosy, "Nosy");
+    for (const path of ["/admin/users", address]) {
+      const response = await nosy.goto(path);
+      expect(response?.status()).toBe(403);
+      await expect(nosy.getByRole("main")).not.toContainText(victim.email);
+    }
+    const form = { user: address.split("/").at(-1) ?? "", reason: "because" };
+    const refused = await nosy.request.post("/actions/force_log_out", { form, maxRedirects: 0 });
+    expect(refused.status()).toBe(403);
+    await open(page, "/dashboard");
+    await expect(page).toHaveURL("/dashboard");
+  });
+
+  test("a force-logout needs a reason", async ({ page, server, anotherBrowser, allowConsole }) => {
+    allowConsole(/422/);
+    const victim = await signedUp(page, "Lucky");
+    const admin = await (await anotherBrowser()).newPage();
+    await loggedIn(admin, await administrator(server));
+    await findPerson(admin, victim);
+    await forceLogout(admin, "  ");
+    const reason = admin.getByLabel("Reason");
+    await expect(reason).toHaveAttribute("aria-invalid", "true");
+    await expect(reason).toHaveAccessibleDescription(/Say why/);
+    await expect(reason).toBeFocused();
+    await open(page, "/dashboard");
+    await expect(page).toHaveURL("/dashboard");
+  });
+}

@@ -1,0 +1,180 @@
+// The notes: a section that talks to the API only.
+
+import { expect, test } from "./fixtures.ts";
+import { choose, expectTyped, gate, openNotes, save, saved, titles, typeNote, writeNote } from "./notebook.ts";
+import { open, signedUp } from "./people.ts";
+
+test("a person writes, changes, pins and deletes notes", async ({ page }) => {
+  await signedUp(page, "Alma");
+  await openNotes(page);
+  await expect(page.getByText("No notes yet.")).toBeVisible();
+
+  await writeNote(page, "Shopping", "milk, bread");
+  await writeNote(page, "Birthdays", "Ben: May");
+  await expect(titles(page)).toHaveText(["Birthdays", "Shopping"]);
+
+  await choose(page, "Shopping");
+  await expectTyped(page, "Shopping", "milk, bread");
+  await page.getByLabel("Text").fill("milk, bread, salt");
+  await expect(page.getByText("Not saved yet")).toBeVisible();
+  await save(page);
+  await saved(page);
+
+  await choose(page, "Birthdays");
+  await page.getByRole("button", { name: "Pin", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Unpin" })).toBeVisible();
+  await expect(titles(page)).toHaveText(["Birthdays", "Shopping"]);
+
+  // Another document, so that what is shown is what the server has.
+  await openNotes(page);
+  await expect(page.getByRole("button", { name: "Birthdays" })).toContainText("Pinned");
+  await choose(page, "Shopping");
+  await expectTyped(page, "Shopping", "milk, bread, salt");
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "No, keep" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Yes, delete" }).click();
+  await expect(titles(page)).toHaveText(["Birthdays"]);
+  await openNotes(page);
+  await expect(titles(page)).toHaveText(["Birthdays"]);
+});
+
+test("the section speaks to nothing but the API once it is loaded", async ({ page }) => {
+  await signedUp(page, "Bert");
+  await openNotes(page);
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  await writeNote(page, "One", "text");
+  await expect(titles(page)).toHaveText(["One"]);
+  await page.getByRole("button", { name: "Pin", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Unpin" })).toBeVisible();
+  expect(asked.filter((request) => !/ \/api\/v1\/notes/.test(request))).toEqual([]);
+  expect(asked).toContain("POST /api/v1/notes");
+});
+
+test("a search finds words in titles and texts, and takes % and _ as they are", async ({ page }) => {
+  await signedUp(page, "Cora");
+  await openNotes(page);
+  await writeNote(page, "Tax", "100% of it");
+  await writeNote(page, "Holidays", "1000 miles");
+  await writeNote(page, "snake_case", "");
+  const search = page.getByLabel("Search your notes");
+  for (const [words, found] of [
+    ["miles", ["Holidays"]],
+    ["TAX", ["Tax"]],
+    ["100%", ["Tax"]],
+    ["e_c", ["snake_case"]],
+    ["", ["snake_case", "Holidays", "Tax"]],
+  ] as const) {
+    await search.fill(words);
+    await expect(titles(page)).toHaveText([...found]);
+  }
+  await search.fill("nothing like it");
+  await expect(page.getByText("No note contains these words.")).toBeVisible();
+});
+
+test("nobody sees the notes of somebody else", async ({ page, anotherBrowser }) => {
+  await signedUp(page, "Dirk");
+  await openNotes(page);
+  await writeNote(page, "Mine", "secret");
+  const other = await (await anotherBrowser()).newPage();
+  await signedUp(other, "Emma");
+  await openNotes(other);
+  await expect(other.getByText("No notes yet.")).toBeVisible();
+  await other.getByLabel("Search your notes").fill("secret");
+  await expect(other.getByText("No note contains these words.")).toBeVisible();
+});
+
+test("what is typed in one note stays while another is open", async ({ page }) => {
+  await signedUp(page, "Finn");
+  await openNotes(page);
+  await writeNote(page, "First", "one");
+  await writeNote(page, "Second", "two");
+  await page.getByLabel("Text").fill("two and a half");
+  await choose(page, "First");
+  await expectTyped(page, "First", "one");
+  await expect(page.getByRole("button", { name: "Second" })).toContainText("Not saved");
+  await choose(page, "Second");
+  await expectTyped(page, "Second", "two and a half");
+});
+
+test("what is typed while the answer is on its way stays", async ({ page }) => {
+  await signedUp(page, "Gerd");
+  await openNotes(page);
+  await typeNote(page, "Slow", "first");
+  const answer = gate();
+  await page.route("**/api/v1/notes", async (route) => {
+    if (route.request().method() === "POST") await answer.passed;
+    await route.continue();
+  });
+  await save(page);
+  await page.getByLabel("Text").pressSequentially(", second");
+  answer.open();
+  await expect(titles(page)).toHaveText(["Slow"]);
+  await expectTyped(page, "Slow", "first, second");
+  await expect(page.getByText("Not saved yet")).toBeVisible();
+  await save(page);
+  await saved(page);
+  await openNotes(page);
+  await choose(page, "Slow");
+  await expectTyped(page, "Slow", "first, second");
+});
+
+test("a lost connection is said, the text stays, and 'Try again' saves it", async ({ page, allowConsole }) => {
+  allowConsole(/ERR_INTERNET_DISCONNECTED/);
+  await signedUp(page, "Hugo");
+  await openNotes(page);
+  await typeNote(page, "Train", "in a tunnel");
+  await page.context().setOffline(true);
+  await save(page);
+  await expect(page.getByRole("alert")).toContainText("could not reach the server");
+  await expectTyped(page, "Train", "in a tunnel");
+
+  await page.context().setOffline(false);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await saved(page);
+  await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toHaveCount(0);
+  await openNotes(page);
+  await expect(titles(page)).toHaveText(["Train"]);
+});
+
+test("the browser asks before it closes a page with text that is not saved", async ({ page }) => {
+  await signedUp(page, "Iris");
+  await openNotes(page);
+  await typeNote(page, "Half a", "thought");
+  const asked = page.waitForEvent("dialog");
+  const leaving = page.goto("/dashboard").catch(() => undefined);
+  const dialog = await asked;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await leaving;
+  await expectTyped(page, "Half a", "thought");
+
+  await save(page);
+  await saved(page);
+  // Nothing is asked now: a dialog that nobody answers would keep the page.
+  await open(page, "/dashboard");
+});
+
+test("a note that was deleted in another tab is saved as a new one", async ({ page, allowConsole }) => {
+  allowConsole(/404/);
+  await signedUp(page, "Jule");
+  await openNotes(page);
+  await writeNote(page, "Shared", "old");
+  const other = await page.context().newPage();
+  await openNotes(other);
+  await choose(other, "Shared");
+  await other.getByRole("button", { name: "Delete" }).click();
+  await other.getByRole("button", { name: "Yes, delete" }).click();
+  await expect(titles(other)).toHaveCount(0);
+
+  await page.getByLabel("Text").fill("new");
+  await save(page);
+  await expect(page.getByRole("alert")).toContainText("could not find");
+  await expectTyped(page, "Shared", "new");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await saved(page);
+  await openNotes(page);
+  await choose(page, "Shared");
+  await expectTyped(page, "Shared", "new");
+});

@@ -1,0 +1,56 @@
+// The first administrator: no default password, but a link that works once.
+
+import { expect, test } from "./fixtures.ts";
+import { open, passwordField, somebody } from "./people.ts";
+
+const LINK = /http:\/\/\S+\/setup\?token=[\w-]+/;
+
+test("the link in the log makes the first administrator, once", async ({ page, freshServer, anotherBrowser, allowConsole }) => {
+  allowConsole(/404/);
+  const link = freshServer.log().match(LINK)?.[0];
+  expect(link, freshServer.log()).toBeDefined();
+  const admin = somebody("Root");
+
+  await open(page, link!);
+  await page.getByLabel("Name").fill(admin.name);
+  await page.getByLabel("E-mail").fill(admin.email);
+  await passwordField(page).fill(admin.password);
+  await page.getByRole("button", { name: "Make the administrator" }).click();
+  await expect(page).toHaveURL(`${freshServer.url}/admin/users`);
+  await expect(page.getByRole("row").filter({ hasText: admin.email })).toContainText("admin");
+
+  const stranger = await (await anotherBrowser()).newPage();
+  const response = await stranger.goto(link!);
+  expect(response?.status()).toBe(404);
+  await expect(stranger.getByRole("main")).toContainText("used up");
+  await expect(stranger.getByRole("textbox")).toHaveCount(0);
+});
+
+test("two people with the link make one administrator", async ({ page, freshServer, anotherBrowser, allowConsole }) => {
+  allowConsole(/404/);
+  const link = freshServer.log().match(LINK)?.[0] ?? "";
+  const other = await (await anotherBrowser()).newPage();
+  // Both have the form open before the first one sends it.
+  for (const tab of [page, other]) {
+    await open(tab, link);
+    const person = somebody("Twin");
+    await tab.getByLabel("Name").fill(person.name);
+    await tab.getByLabel("E-mail").fill(person.email);
+    await passwordField(tab).fill(person.password);
+  }
+  await page.getByRole("button", { name: "Make the administrator" }).click();
+  await expect(page).toHaveURL(/\/admin\/users$/);
+  await other.getByRole("button", { name: "Make the administrator" }).click();
+  await expect(other.locator("[aria-live=assertive]")).toContainText("used up");
+  await page.reload();
+  await expect(page.getByRole("row")).toHaveCount(2);
+});
+
+test("a wrong link makes nobody an administrator", async ({ page, freshServer, allowConsole }) => {
+  allowConsole(/404/);
+  for (const token of ["", "?token=", "?token=guessed"]) {
+    const response = await page.goto(`${freshServer.url}/setup${token}`);
+    expect(response?.status()).toBe(404);
+    await expect(page.getByRole("textbox")).toHaveCount(0);
+  }
+});

@@ -1,0 +1,122 @@
+// The whole way without JavaScript: every form is a form.
+
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { type Person, administrator, passwordField, signedUp, somebody } from "./people.ts";
+
+test.use({ javaScriptEnabled: false });
+
+test("a person signs up, logs out, logs in and sees the dashboard", async ({ page }) => {
+  const person = somebody("Paula");
+  await page.goto("/signup");
+  await fillIn(page, person);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await expectDashboard(page, person);
+
+  await page.getByRole("button", { name: "Log out" }).click();
+  await expect(page).toHaveURL("/");
+  await page.goto("/dashboard");
+  await expect(page).toHaveURL("/login?next=%2Fdashboard");
+  await logIn(page, person);
+  await expectDashboard(page, person);
+});
+
+test("a sign-up with wrong fields keeps what was typed and says at each field what to do", async ({ page }) => {
+  await page.goto("/signup");
+  await fillIn(page, { name: "Quirin", email: "quirin(at)example.com", password: "short" });
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await expect(page.getByLabel("E-mail")).toHaveAccessibleDescription(/ann@example\.com/);
+  await expect(page.getByLabel("E-mail")).toHaveAttribute("aria-invalid", "true");
+  await expect(passwordField(page)).toHaveAccessibleDescription(/at least 10 characters/);
+  await expect(page.getByLabel("Name")).toHaveValue("Quirin");
+  await expect(page.getByLabel("E-mail")).toHaveValue("quirin(at)example.com");
+  await expect(passwordField(page)).toHaveValue("");
+  expect(page.url()).not.toContain("quirin");
+
+  const person = somebody("Quirin");
+  await fillIn(page, person);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await expectDashboard(page, person);
+});
+
+test("a wrong password keeps the e-mail and the way on", async ({ page }) => {
+  const person = await signedUp(page, "Rosa");
+  await page.context().clearCookies();
+  await page.goto("/notes");
+  await expect(page).toHaveURL("/login?next=%2Fnotes");
+  await logIn(page, { ...person, password: "not the password" });
+  await expect(page.getByRole("main")).toContainText("Check both and try again.");
+  await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
+  await expect(passwordField(page)).toHaveValue("");
+  await logIn(page, person);
+  await expect(page).toHaveURL("/notes");
+  await expect(page.getByRole("main")).toContainText("needs JavaScript");
+});
+
+test("an administrator forces a log-out and gets a receipt; the person is told", async ({
+  page,
+  server,
+  anotherBrowser,
+}) => {
+  const victim = await signedUp(page, "Sven");
+  await page.goto("/dashboard");
+  const admin = await (await anotherBrowser({ javaScriptEnabled: false })).newPage();
+  await admin.goto("/login?next=%2Fadmin%2Fusers");
+  await logIn(admin, await administrator(server));
+  await expect(admin).toHaveURL("/admin/users");
+  await admin.getByLabel("Name or e-mail").fill(victim.email);
+  await admin.getByRole("button", { name: "Find" }).click();
+  await admin.getByRole("link", { name: victim.name }).click();
+
+  const sessions = admin.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
+  await expect(sessions).toHaveCount(1);
+  await admin.getByRole("button", { name: "Force log-out" }).click();
+  await expect(admin.getByLabel("Reason")).toHaveAccessibleDescription(/Say why/);
+  await admin.getByLabel("Reason").fill("without a script");
+  await admin.getByRole("button", { name: "Force log-out" }).click();
+  await expect(admin.getByRole("status")).toContainText(/1 session ended, 1 token was possibly live, refused after \d+ ms/);
+  await expect(sessions).toHaveCount(0);
+
+  await page.goto("/dashboard");
+  await expect(page).toHaveURL("/login?next=%2Fdashboard");
+  await expect(page.getByRole("main")).toContainText("An administrator logged you out.");
+  await logIn(page, victim);
+  await expectDashboard(page, victim);
+});
+
+test("the receipt is shown once, not on the next person's page", async ({ page, server }) => {
+  const admin = await administrator(server);
+  await page.goto("/login?next=%2Fadmin%2Fusers");
+  await logIn(page, admin);
+  const someone = page.getByRole("row").filter({ hasText: "Sven" }).or(page.getByRole("row").filter({ hasText: "Rosa" }));
+  await someone.first().getByRole("link").click();
+  await page.getByLabel("Reason").fill("once");
+  await page.getByRole("button", { name: "Force log-out" }).click();
+  await expect(page.getByRole("status")).toContainText("refused after");
+  await page.reload();
+  await expect(page.getByRole("status")).not.toContainText("refused after");
+});
+
+test("controls that need a script are not shown", async ({ page }) => {
+  await page.goto("/login");
+  await expect(passwordField(page)).toBeVisible();
+  await expect(page.getByRole("button", { name: "Show password" })).toHaveCount(0);
+});
+
+async function fillIn(page: Page, { name, email, password }: Person): Promise<void> {
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("E-mail").fill(email);
+  await passwordField(page).fill(password);
+}
+
+async function logIn(page: Page, { email, password }: Person): Promise<void> {
+  await page.getByLabel("E-mail").fill(email);
+  await passwordField(page).fill(password);
+  await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
+}
+
+async function expectDashboard(page: Page, person: Person): Promise<void> {
+  await expect(page).toHaveURL("/dashboard");
+  await expect(page.getByRole("heading", { level: 1 })).toContainText(person.name);
+  await expect(page.getByRole("main")).toContainText(person.email);
+}

@@ -1,0 +1,140 @@
+//! Sign up, log in, log out, the first administrator.
+
+use super::{
+    app::{PASSWORD, TestApp},
+    on_both_databases,
+};
+
+on_both_databases! {
+    async fn a_person_signs_up_and_sees_the_dashboard_in_the_first_html(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let page = alice.open("/dashboard").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("Hello, alice"), "{}", page.text());
+        assert!(page.text().contains("alice@example.com"));
+    }
+
+    async fn without_a_session_the_dashboard_leads_to_the_log_in_page(app: TestApp) {
+        for path in ["/dashboard", "/notes", "/admin/users", "/admin/users/x"] {
+            let page = app.anonymous().open(path).await;
+            assert_eq!(page.status, 302, "{path}");
+            assert!(page.header("location").starts_with("/login?next=%2F"), "{path}: {}", page.header("location"));
+            assert!(!page.text().contains("example.com"));
+        }
+    }
+
+    async fn a_wrong_password_and_an_unknown_user_get_the_same_answer(app: TestApp) {
+        app.logged_in("alice").await;
+        let wrong = app.anonymous().log_in("alice", "not the right password").await;
+        let unknown = app.anonymous().log_in("nobody", "not the right password").await;
+        assert_eq!((wrong.status, wrong.text()), (401, "\"WrongCredentials\"".into()));
+        assert_eq!((unknown.status, unknown.text()), (401, "\"WrongCredentials\"".into()));
+    }
+
+    async fn nothing_of_a_password_is_trimmed_folded_or_cut(app: TestApp) {
+        let long = format!("{}é", "x".repeat(100));
+        let email = "alice@example.com";
+        let signed_up =
+            app.anonymous().act("sign_up", &[("name", "a"), ("email", email), ("password", &long)]).await;
+        assert_eq!(signed_up.status, 200);
+        for wrong in [format!("{long} "), long.to_uppercase(), "x".repeat(100), "x".repeat(72)] {
+            assert_eq!(app.anonymous().log_in("alice", &wrong).await.status, 401);
+        }
+        assert_eq!(app.anonymous().log_in("alice", &long).await.status, 200);
+    }
+
+    async fn each_wrong_field_is_named_and_no_row_is_made(app: TestApp) {
+        let answer = app.anonymous().act("sign_up", &[("name", ""), ("email", "nope"), ("password", "short")]).await;
+        assert_eq!(answer.status, 422);
+        assert_eq!(answer.json(), serde_json::json!({ "Invalid": ["NameMissing", "EmailMalformed", "PasswordTooShort"] }));
+        assert_eq!(app.count("select count(*) from users").await, 0);
+    }
+
+    async fn look_alike_addresses_are_one_account(app: TestApp) {
+        app.logged_in("alice").await;
+        for email in ["ALICE@example.com", " alice@EXAMPLE.com ", "\u{ff41}lice@example.com", "alice@ex\u{ff41}mple.com"] {
+            let fields = [("name", "Mallory"), ("email", email), ("password", PASSWORD)];
+            let answer = app.anonymous().act("sign_up", &fields).await;
+            assert_eq!((answer.status, answer.text()), (422, "\"SignUpRefused\"".into()), "{email}");
+        }
+        assert_eq!(app.count("select count(*) from users").await, 1);
+    }
+
+    async fn of_fifty_parallel_sign_ups_with_one_address_one_succeeds(app: TestApp) {
+        let tries = (0..50).map(|_| {
+            let mut caller = app.anonymous();
+            tokio::spawn(async move {
+                let fields = [("name", "a"), ("email", "alice@example.com"), ("password", PASSWORD)];
+                caller.act("sign_up", &fields).await.status
+            })
+        });
+        let mut made = 0;
+        for answer in futures::future::join_all(tries).await {
+            match answer.expect("no panic") {
+                200 => made += 1,
+                status => assert_eq!(status, 422),
+            }
+        }
+        assert_eq!(made, 1);
+        assert_eq!(app.count("select count(*) from users").await, 1);
+    }
+
+    async fn the_setup_link_makes_one_administrator_and_is_gone(app: TestApp) {
+        let link = format!("/setup?token={}", app.services.setup.0);
+        assert_eq!(app.anonymous().open(&link).await.status, 200);
+        assert_eq!(app.anonymous().open("/setup?token=guessed").await.status, 404);
+        let tries = (0..10).map(|n| {
+            let (mut caller, token) = (app.anonymous(), app.services.setup.0.clone());
+            tokio::spawn(async move {
+                let email = format!("admin{n}@example.com");
+                let fields = [("token", &*token), ("name", "Ada"), ("email", &email), ("password", PASSWORD)];
+                caller.act("set_up", &fields).await.status
+            })
+        });
+        let answers: Vec<u16> =
+            futures::future::join_all(tries).await.into_iter().map(|answer| answer.expect("no panic")).collect();
+        assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+        assert_eq!(app.count("select count(*) from users where role = 'admin'").await, 1);
+        assert_eq!(app.anonymous().open(&link).await.status, 404);
+    }
+
+    async fn log_out_ends_cookie_and_token_also_when_they_are_replayed(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let mut thief = alice.copy();
+        let token = alice.access_token().to_owned();
+        let answer = alice.act("log_out", &[]).await;
+        assert_eq!(answer.status, 200);
+        assert!(alice.cookies.is_empty(), "{:?}", alice.cookies);
+        assert_eq!(alice.open("/dashboard").await.status, 302);
+        assert_eq!(thief.renew().await.code(), "session_ended");
+        assert_eq!(thief.bearer(&token).await.code(), "token_revoked");
+        assert_eq!(thief.open("/dashboard").await.status, 302);
+    }
+
+    async fn without_javascript_a_failed_log_in_keeps_the_address_and_not_the_password(app: TestApp) {
+        let mut alice = app.anonymous();
+        let fields = [("email", "alice@example.com"), ("password", "wrong and secret"), ("next", "")];
+        let answer = alice.submit("log_in", &fields, "/login").await;
+        assert_eq!(answer.status, 302);
+        let back = answer.header("location").to_owned();
+        assert!(back.starts_with("http://localhost:3000/login?__path="), "{back}");
+        assert!(!back.contains("alice") && !back.contains("secret"), "{back}");
+        let page = alice.open(back.trim_start_matches("http://localhost:3000")).await;
+        let html = page.text();
+        assert!(html.contains("value=\"alice@example.com\""), "{html}");
+        assert!(html.contains("do not belong together") && !html.contains("wrong and secret"));
+        // It is kept for one page only.
+        assert!(!alice.cookies.contains_key("__Host-typed"));
+    }
+
+    async fn without_javascript_a_person_signs_up_and_logs_out(app: TestApp) {
+        let mut alice = app.anonymous();
+        let fields = [("name", "Alice"), ("email", "alice@example.com"), ("password", PASSWORD)];
+        let answer = alice.submit("sign_up", &fields, "/signup").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/dashboard"));
+        assert!(alice.open("/dashboard").await.text().contains("Hello, Alice"));
+        let answer = alice.submit("log_out", &[], "/dashboard").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/"));
+        assert_eq!(alice.open("/dashboard").await.status, 302);
+    }
+}

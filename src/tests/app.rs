@@ -1,0 +1,141 @@
+//! The application under test: a database of its own, a clock that stands still, the real router.
+
+use clap::Parser;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::caller::Caller;
+use crate::{
+    config::Config,
+    db::Kind,
+    revocations::set::Revocations,
+    router::{Services, router},
+    serve,
+    sessions::end::Ender,
+    state::{AppState, Clock},
+};
+
+/// 2026-01-01 12:00:00 UTC.
+const NOON: i64 = 1_767_268_800_000;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+pub struct TestApp {
+    pub services: Services,
+    pub clock: Clock,
+    pub router: axum::Router,
+    config: Config,
+    _folder: TempDir,
+}
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    config: Config,
+}
+
+impl TestApp {
+    pub async fn on(kind: Kind) -> Self {
+        Self::with(kind, &[]).await
+    }
+
+    /// `flags`: settings as on the command line.
+    pub async fn with(kind: Kind, flags: &[&str]) -> Self {
+        // Warnings show beside the test that fails.
+        let _ = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init();
+        let folder = tempfile::tempdir().expect("a folder");
+        let data_dir = folder.path().to_str().expect("a path");
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite://{data_dir}/latchkey.db"),
+            Kind::Postgres => new_postgres_database().await,
+        };
+        // The cheapest argon2 that the settings allow: what it costs is not tested here.
+        let cheap = ["--argon2-memory-kib", "7168", "--argon2-passes", "1", "--database-connections", "4"];
+        let own = ["latchkey", "--data-dir", data_dir, "--database-url", &url];
+        let words = own.into_iter().chain(cheap).chain(flags.iter().copied());
+        let config = Settings::parse_from(words).config;
+        let clock = Clock::standing_at(NOON);
+        let services = services(config.clone(), clock.clone()).await;
+        Self { router: router(services.clone()), services, clock, config, _folder: folder }
+    }
+
+    /// Another process on the same database: nothing in memory is shared.
+    pub async fn another_instance(&self) -> Services {
+        services(self.config.clone(), self.clock.clone()).await
+    }
+
+    pub fn anonymous(&self) -> Caller {
+        Caller::of(self.router.clone())
+    }
+
+    /// Signs up `name`@example.com in a browser of their own.
+    pub async fn logged_in(&self, name: &str) -> Caller {
+        let mut caller = self.anonymous();
+        let email = format!("{name}@example.com");
+        let answer = caller.act("sign_up", &[("name", name), ("email", &email), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        caller
+    }
+
+    /// Logs in `name`@example.com in another browser.
+    pub async fn logged_in_again(&self, name: &str) -> Caller {
+        let mut caller = self.anonymous();
+        let answer = caller.log_in(name, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        caller
+    }
+
+    /// As [`Self::logged_in`], and with an access token.
+    pub async fn with_token(&self, name: &str) -> Caller {
+        let mut caller = self.logged_in(name).await;
+        assert_eq!(caller.renew().await.status, 200);
+        caller
+    }
+
+    /// Makes the first administrator through `/setup`, with an access token.
+    pub async fn admin(&self) -> Caller {
+        let mut caller = self.anonymous();
+        let token = self.services.setup.0.clone();
+        let fields = [("token", &*token), ("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
+        let answer = caller.act("set_up", &fields).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(caller.renew().await.status, 200);
+        caller
+    }
+
+    /// Forces the log-out of the user with this id.
+    pub async fn force_logout(&self, admin: &mut Caller, user_id: &str) {
+        let answer = admin.act("force_log_out", &[("user", user_id), ("reason", "test")]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// How many rows a table has.
+    pub async fn count(&self, statement: &'static str) -> i64 {
+        let (count,): (i64,) =
+            sqlx::query_as(statement).fetch_one(&self.services.state.db.pool).await.expect("a count");
+        count
+    }
+}
+
+async fn services(config: Config, clock: Clock) -> Services {
+    let mut services = serve::open(config).await.expect("the services");
+    let state = AppState { clock: clock.clone(), ..services.state.clone() };
+    let revocations = Revocations::load(state.db.clone(), clock).await.expect("the revocations");
+    services.ender = Ender { state: state.clone(), revocations: revocations.clone() };
+    services.revocations = revocations;
+    services.state = state;
+    services
+}
+
+/// `cargo xtask test` starts a PostgreSQL and names it; without one half of the tests would prove nothing.
+async fn new_postgres_database() -> String {
+    let server = std::env::var("LATCHKEY_TEST_POSTGRES_URL")
+        .expect("LATCHKEY_TEST_POSTGRES_URL is not set: run `cargo xtask test --only rust`, which starts a PostgreSQL");
+    sqlx::any::install_default_drivers();
+    let name = format!("latchkey_{}", Uuid::now_v7().simple());
+    let mut connection = AnyConnection::connect(&server).await.expect("PostgreSQL");
+    connection.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a database");
+    let (start, _) = server.rsplit_once('/').expect("a database in the address");
+    format!("{start}/{name}")
+}

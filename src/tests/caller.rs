@@ -1,0 +1,184 @@
+//! Somebody with a browser: keeps cookies, sends what browsers send.
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderMap, Method, Request, Response, header},
+};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+pub const HOST: &str = "localhost:3000";
+
+#[derive(Clone)]
+pub struct Caller {
+    router: Router,
+    pub cookies: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.expect("a body").to_bytes().to_vec();
+        Self { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// `code` of a problem document.
+    pub fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
+        self.json()["code"].as_str().expect("a code").to_owned()
+    }
+}
+
+impl Caller {
+    pub fn of(router: Router) -> Self {
+        Self { router, cookies: BTreeMap::new() }
+    }
+
+    /// The same cookies, as another tab or a thief has them.
+    pub fn copy(&self) -> Self {
+        self.clone()
+    }
+
+    /// The same cookies at another router.
+    pub fn at(&self, router: Router) -> Self {
+        Self { router, cookies: self.cookies.clone() }
+    }
+
+    /// Sends a request as it is, except for the address of the peer, and keeps the cookies of the answer.
+    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let answer = Answer::read(response).await;
+        for value in answer.headers.get_all(header::SET_COOKIE) {
+            self.keep(value.to_str().expect("a cookie"));
+        }
+        answer
+    }
+
+    fn keep(&mut self, set_cookie: &str) {
+        let (pair, attributes) = set_cookie.split_once(';').expect("attributes");
+        let (name, value) = pair.split_once('=').expect("a pair");
+        if attributes.contains("Max-Age=0") || value.is_empty() {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.into(), value.into());
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
+        if !self.cookies.is_empty() {
+            let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, line.join("; "));
+        }
+        request
+    }
+
+    /// Opens a page.
+    pub async fn open(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).header(header::ACCEPT, "text/html");
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    /// Calls an action as our own script does.
+    pub async fn act(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_form(action, fields, "application/json").await
+    }
+
+    /// Sends the form of an action without JavaScript, from the page `from`.
+    pub async fn submit(&mut self, action: &str, fields: &[(&str, &str)], from: &str) -> Answer {
+        let request = self.form(action, fields).header(header::ACCEPT, "text/html");
+        let request = request.header(header::REFERER, format!("http://{HOST}{from}"));
+        self.send(request.body(encoded(fields)).expect("a request")).await
+    }
+
+    async fn post_form(&mut self, action: &str, fields: &[(&str, &str)], accept: &str) -> Answer {
+        let request = self.form(action, fields).header(header::ACCEPT, accept);
+        self.send(request.body(encoded(fields)).expect("a request")).await
+    }
+
+    fn form(&self, action: &str, _fields: &[(&str, &str)]) -> axum::http::request::Builder {
+        self.request(Method::POST, &format!("/actions/{action}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, format!("http://{HOST}"))
+            .header("sec-fetch-site", "same-origin")
+    }
+
+    pub async fn log_in(&mut self, name: &str, password: &str) -> Answer {
+        self.act("log_in", &[("email", &format!("{name}@example.com")), ("password", password)]).await
+    }
+
+    /// `POST /api/v1/token`.
+    pub async fn renew(&mut self) -> Answer {
+        self.api(Method::POST, "/api/v1/token", None).await
+    }
+
+    /// Calls the API with the cookies.
+    pub async fn api(&mut self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.api_with(method, path, &[], body).await
+    }
+
+    pub async fn api_with(&mut self, method: Method, path: &str, more: &[(&str, &str)], body: Option<Value>) -> Answer {
+        let mut request = self.request(method, path).header("sec-fetch-site", "same-origin");
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(json) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(json.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    /// Calls the API with nothing but this token in the header.
+    pub async fn bearer(&self, token: &str) -> Answer {
+        let request = Request::builder()
+            .uri("/api/v1/me")
+            .header(header::HOST, HOST)
+            .header(header::AUTHORIZATION, format!("Bearer {token}"));
+        Self::of(self.router.clone()).send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    pub fn access_token(&self) -> &str {
+        self.cookies.get("__Host-access").expect("an access token")
+    }
+
+    /// The id of the user whose token this is.
+    pub async fn user_id(&mut self) -> String {
+        let answer = self.api(Method::GET, "/api/v1/me", None).await;
+        answer.json()["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+fn encoded(fields: &[(&str, &str)]) -> Body {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
+    Body::from(form.finish())
+}

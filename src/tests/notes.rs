@@ -1,0 +1,123 @@
+//! `/api/v1/notes`.
+
+use axum::http::Method;
+use serde_json::json;
+
+use super::{app::TestApp, caller::Caller, on_both_databases};
+
+async fn create(caller: &mut Caller, title: &str, body: &str) -> serde_json::Value {
+    let answer = caller.api(Method::POST, "/api/v1/notes", Some(json!({ "title": title, "body": body }))).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let note = answer.json();
+    assert_eq!(answer.header("location"), format!("/api/v1/notes/{}", note["id"].as_str().expect("an id")));
+    note
+}
+
+async fn titles(caller: &mut Caller, query: &str) -> Vec<String> {
+    let answer = caller.api(Method::GET, &format!("/api/v1/notes{query}"), None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let notes = answer.json()["notes"].as_array().expect("notes").clone();
+    notes.iter().map(|note| note["title"].as_str().expect("a title").to_owned()).collect()
+}
+
+fn path(note: &serde_json::Value) -> String {
+    format!("/api/v1/notes/{}", note["id"].as_str().expect("an id"))
+}
+
+on_both_databases! {
+    async fn a_note_is_written_read_changed_pinned_and_deleted(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let note = create(&mut alice, "First", "text").await;
+        app.clock.advance_ms(1000);
+        create(&mut alice, "Second", "").await;
+        assert_eq!(titles(&mut alice, "").await, ["Second", "First"]);
+        let input = json!({ "title": "First", "body": "more", "pinned": true });
+        let answer = alice.api_with(Method::PUT, &path(&note), &[("if-match", "\"1\"")], Some(input)).await;
+        assert_eq!((answer.status, answer.header("etag")), (200, "\"2\""));
+        assert_eq!(titles(&mut alice, "").await, ["First", "Second"]);
+        let read = alice.api(Method::GET, &path(&note), None).await;
+        assert_eq!((&read.json()["body"], &read.json()["pinned"]), (&json!("more"), &json!(true)));
+        let gone = alice.api_with(Method::DELETE, &path(&note), &[("if-match", "\"2\"")], None).await;
+        assert_eq!((gone.status, gone.text()), (204, String::new()));
+        assert_eq!(alice.api(Method::GET, &path(&note), None).await.code(), "not_found");
+    }
+
+    async fn search_knows_case_in_every_language_and_takes_wildcards_literally(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        create(&mut alice, "Ärger mit ÉCLAIRS", "").await;
+        create(&mut alice, "100% of it", "under_score and back\\slash").await;
+        assert_eq!(titles(&mut alice, "?q=%C3%A4rger").await, ["Ärger mit ÉCLAIRS"]);
+        assert_eq!(titles(&mut alice, "?q=%C3%A9clairs").await, ["Ärger mit ÉCLAIRS"]);
+        assert_eq!(titles(&mut alice, "?q=100%25").await, ["100% of it"]);
+        assert_eq!(titles(&mut alice, "?q=r_s").await, ["100% of it"]);
+        assert_eq!(titles(&mut alice, "?q=%5C").await, ["100% of it"]);
+        assert_eq!(titles(&mut alice, "?q=%25%25").await, Vec::<String>::new());
+        assert_eq!(titles(&mut alice, "?q='%20or%201%3D1").await, Vec::<String>::new());
+    }
+
+    async fn a_change_from_an_old_version_is_refused_with_the_new_text(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let note = create(&mut alice, "One", "first").await;
+        let change = |body: &str| Some(json!({ "title": "One", "body": body }));
+        let version_1 = [("if-match", "\"1\"")];
+        assert_eq!(alice.api_with(Method::PUT, &path(&note), &version_1, change("second")).await.status, 200);
+        let refused = alice.api_with(Method::PUT, &path(&note), &version_1, change("third")).await;
+        assert_eq!((refused.status, refused.code()), (412, "note_changed".into()));
+        assert_eq!(refused.json()["current"]["body"], "second");
+        assert_eq!(alice.api_with(Method::DELETE, &path(&note), &version_1, None).await.status, 412);
+        assert_eq!(alice.api_with(Method::PUT, &path(&note), &[], change("x")).await.code(), "version_missing");
+        assert_eq!(alice.api_with(Method::PUT, &path(&note), &[("if-match", "*")], change("x")).await.status, 400);
+    }
+
+    async fn of_parallel_changes_of_one_version_one_wins(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let note = create(&mut alice, "One", "").await;
+        let tries = (0..20).map(|n| {
+            let (mut tab, path) = (alice.copy(), path(&note));
+            tokio::spawn(async move {
+                let input = Some(json!({ "title": "One", "body": format!("{n}") }));
+                tab.api_with(Method::PUT, &path, &[("if-match", "\"1\"")], input).await.status
+            })
+        });
+        let answers: Vec<u16> = futures::future::join_all(tries).await.into_iter().map(|answer| answer.expect("no panic")).collect();
+        assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
+        assert!(answers.iter().all(|status| matches!(status, 200 | 412)), "{answers:?}");
+    }
+
+    async fn a_note_of_somebody_else_is_not_found(app: TestApp) {
+        let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
+        let note = create(&mut alice, "Private", "").await;
+        let version = [("if-match", "\"1\"")];
+        let input = Some(json!({ "title": "Mine", "body": "" }));
+        assert_eq!(bob.api(Method::GET, &path(&note), None).await.status, 404);
+        assert_eq!(bob.api_with(Method::PUT, &path(&note), &version, input).await.status, 404);
+        assert_eq!(bob.api_with(Method::DELETE, &path(&note), &version, None).await.status, 404);
+        assert_eq!(titles(&mut bob, "").await, Vec::<String>::new());
+        assert_eq!(titles(&mut alice, "").await, ["Private"]);
+    }
+
+    async fn fields_that_nobody_asked_for_and_wrong_types_are_refused(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let wrong = [
+            json!({ "title": "t", "body": "b", "user_id": "0" }),
+            json!({ "title": "t", "body": "b", "version": 7 }),
+            json!({ "title": 1, "body": "b" }),
+            json!({ "title": "t" }),
+            json!([]),
+            json!(null),
+            json!({ "title": "t", "body": "b", "pinned": "yes" }),
+        ];
+        for body in wrong {
+            let answer = alice.api(Method::POST, "/api/v1/notes", Some(body.clone())).await;
+            assert!(matches!(answer.status, 400 | 422), "{body}: {}", answer.status);
+            assert_eq!(answer.code(), "bad_json", "{body}");
+        }
+        let nul = alice.api(Method::POST, "/api/v1/notes", Some(json!({ "title": "\u{0}", "body": "" }))).await;
+        assert_eq!(nul.status, 400);
+        let long = json!({ "title": "x".repeat(201), "body": "x".repeat(20_001) });
+        let answer = alice.api(Method::POST, "/api/v1/notes", Some(long)).await;
+        assert_eq!((answer.status, answer.code()), (422, "invalid".into()));
+        assert!(answer.text().contains("200 characters") && answer.text().contains("20,000 characters"));
+        assert_eq!(app.count("select count(*) from notes").await, 0);
+    }
+}

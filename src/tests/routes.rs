@@ -1,0 +1,187 @@
+//! Every route has a stated policy, and does what it says: who may call it, and that no other site can.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+
+use super::{
+    app::TestApp,
+    caller::{Answer, Caller, HOST},
+    on_both_databases,
+};
+use crate::router::{api, pages};
+
+/// Who gets more than a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Anyone,
+    /// A session (pages, actions, the token bridge).
+    User,
+    /// A session of an administrator.
+    Admin,
+    /// An access token, and no session.
+    Token,
+    /// An access token of an administrator.
+    AdminToken,
+}
+
+use Who::{Admin, AdminToken, Anyone, Token, User};
+
+/// The complete table. `:id` and `{id}` stand for a user who does not exist.
+const TABLE: &[(&str, &str, Who)] = &[
+    ("GET", "/", Anyone),
+    ("GET", "/signup", Anyone),
+    ("GET", "/login", Anyone),
+    // Open to who holds the one-time token only; see accounts.rs.
+    ("GET", "/setup", Anyone),
+    ("GET", "/dashboard", User),
+    ("GET", "/notes", User),
+    ("GET", "/admin/users", Admin),
+    ("GET", "/admin/users/:id", Admin),
+    ("POST", "/actions/who_am_i", Anyone),
+    ("POST", "/actions/why_logged_out", Anyone),
+    ("POST", "/actions/log_in", Anyone),
+    ("POST", "/actions/log_out", Anyone),
+    ("POST", "/actions/sign_up", Anyone),
+    ("POST", "/actions/set_up", Anyone),
+    ("POST", "/actions/setup_is_open", Anyone),
+    ("POST", "/actions/read_dashboard", User),
+    ("POST", "/actions/find_users", Admin),
+    ("POST", "/actions/read_user", Admin),
+    ("POST", "/actions/force_log_out", Admin),
+    ("POST", "/api/v1/token", User),
+    ("GET", "/api/v1/me", Token),
+    ("GET", "/api/v1/notes", Token),
+    ("POST", "/api/v1/notes", Token),
+    ("GET", "/api/v1/notes/{id}", Token),
+    ("PUT", "/api/v1/notes/{id}", Token),
+    ("DELETE", "/api/v1/notes/{id}", Token),
+    ("POST", "/api/v1/admin/users/{id}/force-logout", AdminToken),
+    ("GET", "/healthz", Anyone),
+    ("GET", "/readyz", Anyone),
+];
+
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"];
+
+fn address(path: &str) -> String {
+    path.replace(":id", "0").replace("{id}", "0")
+}
+
+/// Calls a route with fields that every action understands or refuses as a whole.
+async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
+    let method: Method = method.parse().expect("a method");
+    let accept =
+        if path.starts_with("/api") || path.starts_with("/actions") { "application/json" } else { "text/html" };
+    let request =
+        caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
+    let (kind, body) = if path.starts_with("/actions") {
+        let form = "id=0&user=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&name=a&token=0&next=";
+        ("application/x-www-form-urlencoded", form)
+    } else {
+        ("application/json", r#"{"reason":"why"}"#)
+    };
+    let request = request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).expect("a request");
+    caller.send(request).await
+}
+
+/// Refused as who may not: 401, 403, or a redirect to the log-in page.
+fn is_refused(answer: &Answer) -> bool {
+    matches!(answer.status, 401 | 403) && !answer.text().contains("WrongCredentials")
+        || answer.header("location").starts_with("/login")
+}
+
+on_both_databases! {
+    async fn every_route_lets_in_exactly_whom_its_policy_names(app: TestApp) {
+        app.logged_in("alice").await;
+        app.admin().await;
+        for (method, path, who) in TABLE {
+            // Sessions of their own: some routes end the session that calls them.
+            let (mut user, mut admin) = (app.logged_in_again("alice").await, app.logged_in_again("ada").await);
+            assert_eq!((user.renew().await.status, admin.renew().await.status), (200, 200));
+            for (name, caller) in [("anonymous", &app.anonymous()), ("user", &user), ("admin", &admin)] {
+                let mut caller = caller.copy();
+                // A page does not take the access token, and the API does not take the session.
+                let wrong_half = if matches!(who, Token | AdminToken) { "__Host-access" } else { "__Host-session" };
+                let may = match (who, name) {
+                    (Anyone, _) | (_, "admin") => true,
+                    (User | Token, "user") => true,
+                    _ => false,
+                };
+                let answer = call(&mut caller.copy(), method, path).await;
+                assert_eq!(!is_refused(&answer), may, "{method} {path} as {name}: {} {}", answer.status, answer.text());
+                assert!(answer.status < 500, "{method} {path} as {name}: {}", answer.text());
+                caller.cookies.remove(wrong_half);
+                let answer = call(&mut caller, method, path).await;
+                assert_eq!(is_refused(&answer), *who != Anyone, "{method} {path} as {name} without {wrong_half}");
+            }
+        }
+    }
+
+    async fn no_other_site_reaches_an_unsafe_route(app: TestApp) {
+        let admin = app.admin().await;
+        let evil: &[&[(&str, &str)]] = &[
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site"), ("origin", "http://other.localhost:3000")],
+            &[("origin", "https://evil.example")],
+            &[("origin", "null")],
+            &[("origin", "http://localhost:3001")],
+            &[("origin", "https://localhost:3000")],
+            &[("origin", "http://localhost:3000.evil.example")],
+            &[("origin", "http://badlocalhost:3000")],
+        ];
+        for (method, path, _) in TABLE.iter().filter(|(method, ..)| *method != "GET") {
+            for headers in evil {
+                let mut caller = admin.copy();
+                let mut request = Request::builder().method(*method).uri(address(path)).header(header::HOST, HOST);
+                let line: Vec<String> = caller.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                request = request.header(header::COOKIE, line.join("; "));
+                for (name, value) in *headers {
+                    request = request.header(*name, *value);
+                }
+                let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+                let answer = caller.send(request.body(Body::from("email=a%40b.cc&password=0123456789")).expect("a request")).await;
+                assert_eq!((answer.status, answer.code()), (403, "cross_site".into()), "{method} {path} {headers:?}");
+                assert!(answer.headers.get(header::SET_COOKIE).is_none());
+            }
+        }
+        assert_eq!(admin.copy().open("/dashboard").await.status, 200, "nobody was logged out");
+    }
+
+    async fn the_table_is_complete(app: TestApp) {
+        let stated: BTreeSet<(String, String)> =
+            TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+        let mut found = BTreeSet::new();
+        for page in pages(&app.services) {
+            found.insert(("GET".to_owned(), page.path().replace("{id}", ":id")));
+        }
+        for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+            found.insert((method.to_string(), path.to_owned()));
+        }
+        let fixed = ["/api/v1/token", "/healthz", "/readyz"];
+        for path in api().iter().map(|(path, _)| *path).chain(fixed) {
+            for method in METHODS {
+                let answer = call(&mut app.anonymous(), method, path).await;
+                if answer.status != 405 {
+                    found.insert((method.to_owned(), path.to_owned()));
+                } else {
+                    assert!(!answer.header("allow").is_empty(), "{method} {path} names what it takes");
+                }
+            }
+        }
+        assert_eq!(found, stated);
+    }
+
+    async fn reading_changes_nothing(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        for path in ["/actions/log_out", "/actions/force_log_out", "/logout", "/api/v1/token"] {
+            let answer = alice.open(path).await;
+            assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);
+        }
+        assert_eq!(alice.open("/dashboard").await.status, 200);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+    }
+}
