@@ -126,7 +126,9 @@ async function postedFrom(
   attacker.html = `<form method="post" action="${action}">${inputs.join("")}</form>${script}`;
   const answer = page.waitForResponse((response) => response.url() === action);
   await page.goto(`http://${host}:${attacker.port}/`, { waitUntil: "commit" });
-  return (await answer).status();
+  const status = (await answer).status();
+  await page.waitForURL(action);
+  return status;
 }
 
 /** The same form as a script of our own page would send it. */

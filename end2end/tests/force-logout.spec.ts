@@ -1,5 +1,98 @@
-// Force-logout with the database that needs no set-up, SQLite.
+// Force-logout with the database that needs no set-up, SQLite; and who may not do it.
 
+import { expect, test } from "./fixtures.ts";
 import { forceLogoutTests } from "./force-logout.ts";
+import { expectTyped, openNotes, save, typeNote } from "./notebook.ts";
+import {
+  ACCESS,
+  administrator,
+  askApi,
+  cookie,
+  findPerson,
+  forceLogout,
+  logIn,
+  loggedIn,
+  open,
+  signedUp,
+} from "./people.ts";
 
 forceLogoutTests();
+
+test("what one person typed is not saved in the account of another who logs in in the other tab", async ({
+  page,
+  server,
+  anotherBrowser,
+  allowConsole,
+}) => {
+  allowConsole(/401/);
+  const victim = await signedUp(page, "Writer");
+  await openNotes(page);
+  await typeNote(page, "Diary", "for me alone");
+  const token = await cookie(page.context(), ACCESS);
+  expect((await server.cli(["force-logout", "--user", victim.email])).code).toBe(0);
+  await expect.poll(() => askApi(server, token)).toBe(401);
+  await save(page);
+  await expect(page.getByRole("alert")).toContainText("An administrator logged you out.");
+
+  const flatmate = await signedUp(await (await anotherBrowser()).newPage(), "Flatmate");
+  const tab = await page.context().newPage();
+  await logIn(tab, flatmate, "/notes");
+  const again = page.getByRole("button", { name: "Try again" });
+  const renewed = page.waitForResponse("**/api/v1/token");
+  await again.click();
+  await renewed;
+  // Whatever the page says now: the text is still there, and it is in nobody else's account.
+  await expect(page.getByRole("button", { name: "Saving…" })).toHaveCount(0);
+  await expectTyped(page, "Diary", "for me alone");
+  await openNotes(tab);
+  await expect(tab.getByText("No notes yet.")).toBeVisible();
+});
+
+test("the command line says when there is nobody of that e-mail", async ({ server }) => {
+  const done = await server.cli(["force-logout", "--user", "nobody@example.com"]);
+  expect(done.code).toBe(1);
+  expect(done.stderr).toContain("there is no user with the e-mail nobody@example.com");
+});
+
+test("a person who is no administrator can neither see others nor end their sessions", async ({
+  page,
+  server,
+  anotherBrowser,
+  allowConsole,
+}) => {
+  allowConsole(/403/);
+  const victim = await signedUp(page, "Target");
+  await open(page, "/dashboard");
+  const admin = await (await anotherBrowser()).newPage();
+  await loggedIn(admin, await administrator(server));
+  await findPerson(admin, victim);
+  const address = new URL(admin.url()).pathname;
+
+  const nosy = await (await anotherBrowser()).newPage();
+  await signedUp(nosy, "Nosy");
+  for (const path of ["/admin/users", address]) {
+    const response = await nosy.goto(path);
+    expect(response?.status()).toBe(403);
+    await expect(nosy.getByRole("main")).not.toContainText(victim.email);
+  }
+  const form = { user: address.split("/").at(-1) ?? "", reason: "because" };
+  const refused = await nosy.request.post("/actions/force_log_out", { form, maxRedirects: 0 });
+  expect(refused.status()).toBe(403);
+  await open(page, "/dashboard");
+  await expect(page).toHaveURL("/dashboard");
+});
+
+test("a force-logout needs a reason", async ({ page, server, anotherBrowser, allowConsole }) => {
+  allowConsole(/422/);
+  const victim = await signedUp(page, "Lucky");
+  const admin = await (await anotherBrowser()).newPage();
+  await loggedIn(admin, await administrator(server));
+  await findPerson(admin, victim);
+  await forceLogout(admin, "  ");
+  const reason = admin.getByLabel("Reason");
+  await expect(reason).toHaveAttribute("aria-invalid", "true");
+  await expect(reason).toHaveAccessibleDescription(/Say why/);
+  await expect(reason).toBeFocused();
+  await open(page, "/dashboard");
+  await expect(page).toHaveURL("/dashboard");
+});

@@ -51,7 +51,7 @@ test.describe("when two tabs have changed the same note", () => {
   test("'Keep mine' saves the own text, and the other one was shown", async ({ page, allowConsole }) => {
     allowConsole(/412/);
     const other = await conflict(page);
-    await expect(page.getByRole("alert")).toContainText("their text");
+    await expect(page.getByRole("alert").filter({ hasText: "their text" })).toBeVisible();
     await expectTyped(page, "Plan", "my text");
     await page.getByRole("button", { name: "Keep mine" }).click();
     await saved(page);
@@ -80,7 +80,7 @@ test.describe("when two tabs have changed the same note", () => {
     await saved(other);
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("button", { name: "Yes, delete" }).click();
-    await expect(page.getByRole("alert")).toContainText("their text");
+    await expect(page.getByRole("alert").filter({ hasText: "their text" })).toBeVisible();
     await openNotes(other);
     await expect(titles(other)).toHaveText(["Plan"]);
   });

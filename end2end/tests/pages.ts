@@ -1,0 +1,28 @@
+// Every page as everybody sees it: tests that hold for all pages walk over this list.
+
+import type { Page } from "@playwright/test";
+import type { Server } from "./server.ts";
+import { type Person, administrator, findPerson, loggedIn, signedUp } from "./people.ts";
+
+export type Visit = { who: string; path: string };
+
+/** Calls `look` on each page, as a visitor, a user and an administrator. */
+export async function everyPage(page: Page, server: Server, look: (visit: Visit) => Promise<void>): Promise<void> {
+  const walk = async (who: string, paths: string[]) => {
+    for (const path of paths) await look({ who, path });
+  };
+  await walk("visitor", ["/", "/signup", "/login", "/setup?token=wrong", "/dashboard", "/nowhere"]);
+  const person = await signedUp(page, "Walker");
+  await walk("user", ["/", "/dashboard", "/notes", "/admin/users", "/nowhere"]);
+  await walk("administrator", ["/dashboard", "/notes", ...(await adminPages(page, server, person))]);
+}
+
+async function adminPages(page: Page, server: Server, person: Person): Promise<string[]> {
+  await loggedIn(page, await administrator(server));
+  await findPerson(page, person);
+  const search = `/admin/users?q=${encodeURIComponent(person.email)}`;
+  return ["/admin/users", search, "/admin/users?q=nobody%20at%20all", new URL(page.url()).pathname, "/admin/users/nobody"];
+}
+
+/** What the browser says about the pages of the walk that are not there or not for everybody. */
+export const REFUSALS = /status of 40[34]/;
