@@ -15,17 +15,14 @@ use crate::{
     error::AppError,
     home::page::HomePage,
     notes::page::NotesPage,
-    sessions::{
-        Viewer,
-        actions::{LogOut, who_am_i},
-        login_page::LoginPage,
-    },
+    sessions::{Viewer, actions::LogOut, login_page::LoginPage},
     signup::page::{SetupPage, SignupPage},
     ui::{
         form::SubmitButton,
         frame::{Link, Refused},
     },
     users::Role,
+    web::page::provide_page_data,
 };
 
 /// The document around the application. Server side only in effect: the browser hydrates the body.
@@ -38,6 +35,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#f4f7f5" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#0e1412" media="(prefers-color-scheme: dark)" />
                 <meta name="description" content="A login system: sessions for pages, tokens for the API, one switch that ends both." />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 // Without a browser package there is nothing to load, and the pages do without.
@@ -55,11 +54,14 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// Every page waits for its data before the first byte (`SsrMode::Async`): the HTML is whole without JavaScript, a
-/// guard can still redirect, and nothing flashes.
+/// Every page has its data before it is rendered, so the HTML is whole: nothing flashes, and it works without
+/// JavaScript.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_page_data();
+    let viewer = SharedValue::new(|| use_context::<Viewer>()).into_inner();
+    provide_context(viewer.clone());
     // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.
     Effect::new(|_| {
         if let Some(root) = document().document_element() {
@@ -70,7 +72,7 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| format!("{title} · Latchkey") />
         <Router>
             <a class="skip" href="#main" rel="external">"Skip to the content"</a>
-            <Header />
+            <Header viewer />
             <Routes fallback=|| view! { <Refused error=AppError::NotFound /> }>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
                 <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
@@ -86,20 +88,15 @@ pub fn App() -> impl IntoView {
 }
 
 #[component]
-fn Header() -> impl IntoView {
-    let viewer = Resource::new_blocking(|| (), |()| who_am_i());
+fn Header(viewer: Option<Viewer>) -> impl IntoView {
     view! {
         <header class="top">
             <Link href="/" class="brand">"Latchkey"</Link>
             <nav aria-label="Main">
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        match viewer.await {
-                            Ok(Some(viewer)) => view! { <Inside viewer /> }.into_any(),
-                            _ => view! { <Outside /> }.into_any(),
-                        }
-                    })}
-                </Suspense>
+                {match viewer {
+                    Some(viewer) => view! { <Inside viewer /> }.into_any(),
+                    None => view! { <Outside /> }.into_any(),
+                }}
             </nav>
         </header>
     }
@@ -129,6 +126,11 @@ fn Inside(viewer: Viewer) -> impl IntoView {
 
 #[component]
 fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
-    let current = use_location().pathname.with_untracked(|path| path.starts_with(href));
-    view! { <Link href=href current=current>{label}</Link> }
+    let path = use_location().pathname.get_untracked();
+    let current = match () {
+        () if path == href => Some("page"),
+        () if path.starts_with(href) => Some("true"),
+        () => None,
+    };
+    view! { <Link href=href current>{label}</Link> }
 }

@@ -23,9 +23,11 @@ pub enum AppError {
     NotLoggedIn,
     #[error("Your account may not do this. Ask an administrator.")]
     NotAllowed,
-    #[error("We could not find that.")]
+    #[error("There is nothing at this address.")]
     NotFound,
-    #[error("The set-up link is wrong or used up. The newest one stands in the server's log.")]
+    #[error(
+        "The set-up link is wrong or used up. Ask whoever runs this server for the newest one: it stands in the log."
+    )]
     SetupRefused,
     #[error("The server is very busy. Wait a few seconds and try again; what you typed is still here.")]
     Busy,
@@ -54,7 +56,7 @@ pub enum Invalid {
     NameControl,
     #[error("Enter your password.")]
     PasswordMissing,
-    #[error("Use at least 10 characters. A short sentence is easy to remember.")]
+    #[error("Use at least 10 characters.")]
     PasswordTooShort,
     #[error("Use at most 256 characters.")]
     PasswordTooLong,

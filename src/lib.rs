@@ -35,6 +35,10 @@ pub mod home;
 // Where it comes together.
 pub mod app;
 #[cfg(feature = "ssr")]
+pub mod services;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
 pub mod router;
 #[cfg(feature = "ssr")]
 pub mod serve;

@@ -5,16 +5,13 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     body::Body,
-    extract::{DefaultBodyLimit, FromRef, Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
-use leptos::{
-    config::LeptosOptions,
-    prelude::{provide_context, use_context},
-};
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
@@ -24,44 +21,23 @@ use crate::{
     admin,
     app::{App, shell},
     notes,
-    revocations::set::Revocations,
-    sessions::{end::Ender, guard, store::Sessions},
-    signup::sign_up::SetupToken,
+    pages::find_data,
+    services::Services,
+    sessions::{
+        guard::{self, LoggedIn},
+        store::Sessions,
+    },
     state::AppState,
-    tokens::{self, keys::Keys, page_token},
-    users::password::Passwords,
+    tokens::{self, page_token},
     web::{
-        TokenLife, action, assets,
+        action, assets,
         cookies::{self, Name},
         error_page, headers, host, origin,
+        page::PageData,
         problem::Problem,
         request_log,
     },
 };
-
-/// What the features need besides [`AppState`]; every request carries it.
-#[derive(Clone)]
-pub struct Services {
-    pub state: AppState,
-    pub passwords: Passwords,
-    pub revocations: Revocations,
-    pub ender: Ender,
-    pub keys: Keys,
-    pub setup: SetupToken,
-    pub options: LeptosOptions,
-}
-
-impl FromRef<Services> for AppState {
-    fn from_ref(services: &Services) -> Self {
-        services.state.clone()
-    }
-}
-
-impl FromRef<Services> for LeptosOptions {
-    fn from_ref(services: &Services) -> Self {
-        services.options.clone()
-    }
-}
 
 /// Routes of the API, all authenticated by the access token: address, methods.
 pub fn api() -> [(&'static str, MethodRouter<AppState>); 4] {
@@ -120,6 +96,7 @@ fn session_routes(services: &Services) -> Router {
             move || shell(options.clone())
         })
         .fallback(move |state: State<Services>, request: Request| file_or_not_found(state, request, contexts.clone()))
+        .layer(from_fn_with_state(services.clone(), find_data))
         .with_state(services.clone())
         .merge(token)
         .layer(
@@ -156,11 +133,11 @@ fn provide_contexts(services: &Services) {
     provide_context(services.ender.clone());
     provide_context(services.setup.clone());
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
-    if let Some(typed) = action::typed_from(&parts, &services.state.config) {
-        provide_context(typed);
+    if let Some(data) = parts.extensions.get::<PageData>() {
+        provide_context(data.clone());
     }
-    if let Some(life) = parts.extensions.get::<TokenLife>() {
-        provide_context(*life);
+    if let Some(someone) = parts.extensions.get::<LoggedIn>() {
+        provide_context(someone.viewer());
     }
 }
 
@@ -181,9 +158,7 @@ async fn file_or_not_found(
     let options = services.options.clone();
     let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
     let mut response = render(request).await.into_response();
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = StatusCode::NOT_FOUND;
-    }
+    *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 

@@ -103,7 +103,8 @@ async function findings(page: Page, what: string): Promise<string[]> {
       await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
       // Light or dark changes colours only, so the second round looks at nothing else.
       const rules = colorScheme === "light" ? undefined : ["color-contrast"];
-      for (const violation of await violations(page, rules)) found.push(`${what}, ${width} px, ${colorScheme}: ${violation}`);
+      const where = `${what}, ${width} px, ${colorScheme}`;
+      found.push(...(await violations(page, rules)).map((violation) => `${where}: ${violation}`));
     }
   }
   return found;

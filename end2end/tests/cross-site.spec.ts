@@ -68,7 +68,12 @@ for (const host of HOSTS) {
     await expect(page).toHaveURL(/\/login/);
   });
 
-  test(`a script of ${origin} neither reads nor writes through the API`, async ({ page, server, attacker, allowConsole }) => {
+  test(`a script of ${origin} neither reads nor writes through the API`, async ({
+    page,
+    server,
+    attacker,
+    allowConsole,
+  }) => {
     // What the browser says about CORS, and the API about a token that did not come along.
     allowConsole(/CORS|ERR_FAILED|NotSameOrigin|401/);
     await signedUp(page, "Viola");

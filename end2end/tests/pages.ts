@@ -21,7 +21,8 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
   await loggedIn(page, await administrator(server));
   await findPerson(page, person);
   const search = `/admin/users?q=${encodeURIComponent(person.email)}`;
-  return ["/admin/users", search, "/admin/users?q=nobody%20at%20all", new URL(page.url()).pathname, "/admin/users/nobody"];
+  const details = new URL(page.url()).pathname;
+  return ["/admin/users", search, "/admin/users?q=nobody%20at%20all", details, "/admin/users/nobody"];
 }
 
 /** What the browser says about the pages of the walk that are not there or not for everybody. */

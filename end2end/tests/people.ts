@@ -41,7 +41,7 @@ export async function signUp(page: Page, person: Person): Promise<void> {
   await arrived(page, "/dashboard");
 }
 
-/** Makes an account for a test of something else: the form is sent without the page, which takes a tenth of the time. */
+/** Makes an account for a test of something else: the form is sent without its page, in a tenth of the time. */
 export async function signedUp(page: Page, name: string): Promise<Person> {
   const person = somebody(name);
   await send(page, "/actions/sign_up", person);

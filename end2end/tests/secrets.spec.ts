@@ -139,10 +139,11 @@ async function sendMalformed(url: string, password: string, session: string, tok
   const body = new URLSearchParams({ email: "not an address", password }).toString();
   const query = new URLSearchParams({ email: "a@example.com", password, token });
   const bearer = { authorization: `Bearer ${token}` };
+  const alone = `password=${encodeURIComponent(password)}`;
   const requests: [string, RequestInit][] = [
     ["/actions/log_in", { method: "POST", headers: { "content-type": form }, body }],
     ["/actions/log_in", { method: "POST", headers: { "content-type": json }, body: JSON.stringify({ password }) }],
-    ["/actions/log_in", { method: "POST", headers: { "content-type": form }, body: `password=${encodeURIComponent(password)}` }],
+    ["/actions/log_in", { method: "POST", headers: { "content-type": form }, body: alone }],
     ["/actions/log_in", { method: "POST", headers: { "content-type": form }, body: `${body}&password=%ff%zz` }],
     ["/actions/sign_up", { method: "POST", headers: { "content-type": form }, body }],
     ["/actions/nothing", { method: "POST", headers: { "content-type": form }, body }],

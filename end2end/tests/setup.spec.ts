@@ -5,7 +5,12 @@ import { open, passwordField, somebody } from "./people.ts";
 
 const LINK = /http:\/\/\S+\/setup\?token=[\w-]+/;
 
-test("the link in the log makes the first administrator, once", async ({ page, freshServer, anotherBrowser, allowConsole }) => {
+test("the link in the log makes the first administrator, once", async ({
+  page,
+  freshServer,
+  anotherBrowser,
+  allowConsole,
+}) => {
   allowConsole(/404/);
   const link = freshServer.log().match(LINK)?.[0];
   expect(link, freshServer.log()).toBeDefined();

@@ -4,6 +4,8 @@ pub mod actions;
 #[cfg(feature = "ssr")]
 pub mod force_logout;
 #[cfg(feature = "ssr")]
+pub mod load;
+#[cfg(feature = "ssr")]
 pub mod routes;
 pub mod user_page;
 pub mod users_page;
@@ -30,6 +32,14 @@ pub struct UserList {
     pub users: Vec<UserRow>,
     /// Where the next page begins; `None` on the last one.
     pub after: Option<String>,
+}
+
+/// What `/admin/users` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsersPage {
+    pub list: UserList,
+    /// What was searched for.
+    pub words: String,
 }
 
 /// One person, with what is live of them.

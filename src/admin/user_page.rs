@@ -1,65 +1,35 @@
 //! `/admin/users/{id}`: one person's live sessions, and the way to end them. Both sides.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::{components::Redirect, hooks::use_params_map};
 
-use super::{
-    UserDetails,
-    actions::{ForceLogOut, read_user},
-};
+use super::{UserDetails, actions::ForceLogOut};
 use crate::{
-    error::{AppError, Field},
+    error::Field,
     sessions::{Receipt, page::SessionList},
     ui::{
         field::TextField,
         focus,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
-        frame::{Link, Page, Refused},
+        frame::{Link, Page, with_content},
         notice::Notice,
         when::When,
     },
-    web::typed,
+    web::page::typed,
 };
 
 #[component]
 pub fn UserPage() -> impl IntoView {
-    let id = use_params_map().with_untracked(|params| params.get("id").unwrap_or_default());
-    let action = ServerAction::<ForceLogOut>::new();
-    let details = Resource::new_blocking(
-        {
-            let id = id.clone();
-            // After a force-logout the list of sessions is read again.
-            move || (id.clone(), action.version().get())
-        },
-        |(id, _)| read_user(id),
-    );
-    view! {
-        <Transition>
-            {move || {
-                let id = id.clone();
-                Suspend::new(async move {
-                    match details.await {
-                        Ok(details) => view! { <Content details action /> }.into_any(),
-                        Err(AppError::NotLoggedIn) => {
-                            let path = format!("/login?next=%2Fadmin%2Fusers%2F{id}");
-                            view! { <Redirect path /> }.into_any()
-                        }
-                        Err(error) => view! { <Refused error /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
-    }
+    with_content(|details| view! { <Content details /> })
 }
 
 #[component]
-fn Content(details: UserDetails, action: ServerAction<ForceLogOut>) -> impl IntoView {
+fn Content(details: UserDetails) -> impl IntoView {
     let UserDetails { user, sessions, is_self } = details;
     let live = sessions.len();
     view! {
         <Page title="User" heading=user.name.clone()>
             <p><Link href="/admin/users">"All users"</Link></p>
-            <ReceiptNotice action />
+            <ReceiptNotice />
             <section class="card" aria-labelledby="person">
                 <h2 id="person">"Account"</h2>
                 <dl class="facts">
@@ -76,20 +46,22 @@ fn Content(details: UserDetails, action: ServerAction<ForceLogOut>) -> impl Into
             <section class="card danger" aria-labelledby="force">
                 <h2 id="force">"Force log-out"</h2>
                 <p>
-                    {format!(
-                        "Ends {} now, and every access token that this person still holds, before it expires.",
-                        match live { 0 => "whatever is live".to_owned(), 1 => "1 session".to_owned(), n => format!("{n} sessions") },
-                    )}
+                    {match live {
+                        0 => "No session is live. This still kills every access token that this person may hold.".to_owned(),
+                        1 => "Ends 1 session now, and every access token that this person holds, before it expires.".to_owned(),
+                        n => format!("Ends {n} sessions now, and every access token that this person holds, before it expires."),
+                    }}
                     {is_self.then_some(" This is your own account: you will be logged out, too.")}
                 </p>
-                <ForceForm id=user.id action />
+                <ForceForm id=user.id />
             </section>
         </Page>
     }
 }
 
 #[component]
-fn ForceForm(id: String, action: ServerAction<ForceLogOut>) -> impl IntoView {
+fn ForceForm(id: String) -> impl IntoView {
+    let action = ServerAction::<ForceLogOut>::new();
     let error = error_of(action);
     focus_first_error(error, &[(Field::Reason, "reason")]);
     view! {
@@ -109,32 +81,27 @@ fn ForceForm(id: String, action: ServerAction<ForceLogOut>) -> impl IntoView {
     }
 }
 
-/// What the force-logout did: from the action's answer, or, without JavaScript, from the answer before this page.
+/// What the force-logout on the page before this one did.
 #[component]
-fn ReceiptNotice(action: ServerAction<ForceLogOut>) -> impl IntoView {
-    let before = serde_json::from_str::<Receipt>(&typed().get("receipt")).ok();
-    let receipt = Memo::new(move |_| {
-        let now = action.value().with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().ok().cloned()));
-        now.or_else(|| before.clone())
-    });
-    Effect::new(move |_| {
-        if receipt.with(Option::is_some) {
-            request_animation_frame(|| focus("receipt"));
-        }
-    });
-    view! {
+fn ReceiptNotice() -> impl IntoView {
+    let receipt = serde_json::from_str::<Receipt>(&typed().get("receipt")).ok()?;
+    Effect::new(move |_| request_animation_frame(|| focus("receipt")));
+    Some(view! {
         <div id="receipt" tabindex="-1" role="status">
-            {move || receipt.get().map(|receipt| view! { <Notice kind="success">{words(&receipt)}</Notice> })}
+            <Notice kind="success">{words(&receipt)}</Notice>
         </div>
-    }
+    })
 }
 
 fn words(receipt: &Receipt) -> String {
+    let Receipt { sessions_ended, tokens_possibly_live, milliseconds } = *receipt;
+    if sessions_ended == 0 && tokens_possibly_live == 0 {
+        return "Nothing was live. Whatever token may still be out there is refused from now on.".into();
+    }
     let count = |n: u64, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
     format!(
-        "{} ended, {} possibly live, refused after {} ms.",
-        count(receipt.sessions_ended, "session", "sessions"),
-        count(receipt.tokens_possibly_live, "token was", "tokens were"),
-        receipt.milliseconds,
+        "{} ended. {} possibly live; everything is refused since {milliseconds} ms after the click.",
+        count(sessions_ended, "session", "sessions"),
+        count(tokens_possibly_live, "token was", "tokens were"),
     )
 }

@@ -2,44 +2,16 @@
 //! Both sides.
 
 use leptos::prelude::*;
-use leptos_router::{components::Redirect, hooks::use_query_map};
 
-use super::{UserList, UserRow, actions::find_users};
-use crate::{
-    error::AppError,
-    ui::{
-        frame::{Link, Page, Refused},
-        when::When,
-    },
+use super::{UserList, UserRow};
+use crate::ui::{
+    frame::{Link, Page, with_content},
+    when::When,
 };
 
 #[component]
 pub fn UsersPage() -> impl IntoView {
-    let (words, after) = use_query_map()
-        .with_untracked(|query| (query.get("q").unwrap_or_default(), query.get("after").unwrap_or_default()));
-    let list = Resource::new_blocking(
-        {
-            let words = words.clone();
-            move || (words.clone(), after.clone())
-        },
-        |(words, after)| find_users(words, after),
-    );
-    view! {
-        <Suspense>
-            {move || {
-                let words = words.clone();
-                Suspend::new(async move {
-                    match list.await {
-                        Ok(list) => view! { <Content list words /> }.into_any(),
-                        Err(AppError::NotLoggedIn) => {
-                            view! { <Redirect path="/login?next=%2Fadmin%2Fusers" /> }.into_any()
-                        }
-                        Err(error) => view! { <Refused error /> }.into_any(),
-                    }
-                })
-            }}
-        </Suspense>
-    }
+    with_content(|super::UsersPage { list, words }| view! { <Content list words /> })
 }
 
 #[component]
@@ -60,7 +32,7 @@ fn Content(list: UserList, words: String) -> impl IntoView {
                 </div>
             </form>
             {none.then(|| view! {
-                <p class="empty">{format!("Nobody's name or e-mail contains “{words}”.")} " " <Link href="/admin/users">"Show everybody"</Link></p>
+                <p class="empty">{format!("Nobody’s name or e-mail contains “{words}”.")} " " <Link href="/admin/users">"Show everybody"</Link></p>
             })}
             {(!none).then(|| view! { <UserTable users /> })}
             {next.map(|href| view! { <p><Link href=href class="button">"Next page"</Link></p> })}
@@ -71,22 +43,23 @@ fn Content(list: UserList, words: String) -> impl IntoView {
 #[component]
 fn UserTable(users: Vec<UserRow>) -> impl IntoView {
     view! {
-        <table class="cards">
-            <thead>
-                <tr><th scope="col">"Name"</th><th scope="col">"E-mail"</th><th scope="col">"Role"</th><th scope="col">"Since"</th></tr>
+        // The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
+        <table class="cards" role="table">
+            <thead role="rowgroup">
+                <tr role="row"><th scope="col" role="columnheader">"Name"</th><th scope="col" role="columnheader">"E-mail"</th><th scope="col" role="columnheader">"Role"</th><th scope="col" role="columnheader">"Since"</th></tr>
             </thead>
-            <tbody>
+            <tbody role="rowgroup">
                 {users
                     .into_iter()
                     .map(|user| view! {
-                        <tr>
-                            <td data-label="Name"><Link href=format!("/admin/users/{}", user.id)>{user.name}</Link></td>
-                            <td data-label="E-mail">{user.email}</td>
-                            <td data-label="Role">
+                        <tr role="row">
+                            <td role="cell" data-label="Name"><Link href=format!("/admin/users/{}", user.id)>{user.name}</Link></td>
+                            <td role="cell" data-label="E-mail">{user.email}</td>
+                            <td role="cell" data-label="Role">
                                 {user.role.as_text()}
                                 {user.disabled.then(|| view! { " " <span class="badge warning">"disabled"</span> })}
                             </td>
-                            <td data-label="Since"><When ms=user.created_at /></td>
+                            <td role="cell" data-label="Since"><When ms=user.created_at /></td>
                         </tr>
                     })
                     .collect_view()}

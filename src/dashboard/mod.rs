@@ -1,6 +1,7 @@
 //! The first page after a log-in: rendered by the server, from the session.
 
-pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod load;
 pub mod page;
 
 use serde::{Deserialize, Serialize};

@@ -1,32 +1,19 @@
 //! `/dashboard`. Both sides.
 
 use leptos::prelude::*;
-use leptos_router::components::Redirect;
 
-use super::{Activity, Dashboard, actions::read_dashboard};
+use super::{Activity, Dashboard};
 use crate::{
-    error::AppError,
     sessions::{LiveSession, page::SessionList},
     ui::{
-        frame::{Link, Page, Refused},
+        frame::{Link, Page, with_content},
         when::When,
     },
 };
 
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let data = Resource::new_blocking(|| (), |()| read_dashboard());
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match data.await {
-                    Ok(data) => view! { <Content data /> }.into_any(),
-                    Err(AppError::NotLoggedIn) => view! { <Redirect path="/login?next=%2Fdashboard" /> }.into_any(),
-                    Err(error) => view! { <Refused error /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    with_content(|data| view! { <Content data /> })
 }
 
 #[component]

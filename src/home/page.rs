@@ -2,10 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::ui::frame::{Link, Page};
+use crate::{
+    sessions::Viewer,
+    ui::frame::{Link, Page},
+};
 
 #[component]
 pub fn HomePage() -> impl IntoView {
+    let logged_in = use_context::<Option<Viewer>>().flatten().is_some();
     view! {
         <Page title="One log-in, two credentials, one switch">
             <p class="lead">
@@ -20,8 +24,15 @@ pub fn HomePage() -> impl IntoView {
                 alt="One log-in leads to a session cookie for the pages and to an access token for the API; one switch cuts both."
             />
             <p class="buttons">
-                <Link href="/signup" class="button primary">"Sign up"</Link>
-                <Link href="/login" class="button">"Log in"</Link>
+                {if logged_in {
+                    view! { <Link href="/dashboard" class="button primary">"Open your dashboard"</Link> }.into_any()
+                } else {
+                    view! {
+                        <Link href="/signup" class="button primary">"Sign up"</Link>
+                        <Link href="/login" class="button">"Log in"</Link>
+                    }
+                    .into_any()
+                }}
             </p>
             <ul class="three">
                 <li class="card">

@@ -129,7 +129,7 @@ fn Conflict(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                 <Notice kind="warning">
                     <p>"This note was changed in another tab or on another device while you wrote. Your text is still here, below. The other one:"</p>
                     <blockquote>
-                        <strong>{theirs.title}</strong>
+                        <strong>{if theirs.title.is_empty() { "Untitled".to_owned() } else { theirs.title }}</strong>
                         <p class="note-text">{theirs.body}</p>
                     </blockquote>
                     <div class="buttons">

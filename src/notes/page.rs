@@ -1,7 +1,6 @@
 //! `/notes`: the frame comes from the session, everything in it from the API. Both sides.
 
 use leptos::{ev, leptos_dom::helpers::debounce, prelude::*};
-use leptos_router::components::Redirect;
 use std::time::Duration;
 
 use super::{
@@ -11,29 +10,17 @@ use super::{
     state::Notes,
 };
 use crate::{
-    sessions::actions::who_am_i,
     tokens::client::ApiClient,
     ui::{
-        frame::{Page, Refused},
+        frame::{Page, with_content},
         notice::Notice,
     },
-    web::token_life,
+    web::page::token_life,
 };
 
 #[component]
 pub fn NotesPage() -> impl IntoView {
-    let viewer = Resource::new_blocking(|| (), |()| who_am_i());
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match viewer.await {
-                    Ok(Some(_)) => view! { <Section /> }.into_any(),
-                    Ok(None) => view! { <Redirect path="/login?next=%2Fnotes" /> }.into_any(),
-                    Err(error) => view! { <Refused error /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    with_content(|()| view! { <Section /> })
 }
 
 #[component]

@@ -45,7 +45,7 @@ pub fn TokenPanel(api: ApiClient) -> impl IntoView {
                 <div><dt>"Renewals so far"</dt><dd id="token-renewals">{move || api.token.renewals.get()}</dd></div>
                 <div><dt>"Last answer"</dt><dd id="token-answer">{move || api.token.last_answer.get()}</dd></div>
             </dl>
-            <p class="muted">"The token is in a cookie that no script can read. It renews itself while you work."</p>
+            <p class="muted">"The token is in a cookie that no script can read."{move || seconds_left.get().map(|_| " It renews itself while you work.")}</p>
         </aside>
     }
 }
@@ -92,7 +92,7 @@ fn LoggedOut(notes: Notes, words: String) -> impl IntoView {
                 <p>"What you typed is still here. Log in again in a new tab, come back, and press “Try again”."</p>
             })}
             <div class="buttons">
-                <a href="/login?next=%2Fnotes" target="_blank" rel="noopener" class="button primary">"Log in in a new tab"</a>
+                <a href="/login?next=%2Fnotes" target="_blank" rel="noopener" class="button primary">"Log in (new tab)"</a>
                 <button type="button" class="button" on:click=move |_| try_again(notes)>"Try again"</button>
                 {move || (!has_text()).then(|| view! { <Link href="/login?next=%2Fnotes" class="button">"Log in here"</Link> })}
             </div>

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::{Ended, Viewer};
 use crate::error::AppError;
 
 /// Logs in with e-mail and password and goes to `next`. Callable by anyone.
@@ -13,7 +12,7 @@ use crate::error::AppError;
 pub async fn log_in(email: String, password: String, next: Option<String>) -> Result<(), AppError> {
     use crate::{
         sessions::log_in,
-        web::{Typed, action::act},
+        web::{action::act, page::Typed},
     };
     act(Typed::new(&[("email", &email)]), log_in::log_in(email, password, next)).await
 }
@@ -26,25 +25,7 @@ pub async fn log_in(email: String, password: String, next: Option<String>) -> Re
 pub async fn log_out() -> Result<(), AppError> {
     use crate::{
         sessions::log_in,
-        web::{Typed, action::act},
+        web::{action::act, page::Typed},
     };
     act(Typed::default(), log_in::log_out()).await
-}
-
-/// Who is logged in. Callable by anyone; reads only.
-///
-/// # Errors
-/// None of its own.
-#[server(prefix = "/actions", endpoint = "who_am_i")]
-pub async fn who_am_i() -> Result<Option<Viewer>, AppError> {
-    Ok(crate::sessions::guard::find().map(|someone| someone.viewer()))
-}
-
-/// Why this browser was logged out, for the holder of the dead cookie only. Callable by anyone; reads only.
-///
-/// # Errors
-/// None of its own.
-#[server(prefix = "/actions", endpoint = "why_logged_out")]
-pub async fn why_logged_out() -> Result<Option<Ended>, AppError> {
-    Ok(crate::sessions::guard::find_ended())
 }

@@ -87,31 +87,25 @@ fn unavailable(parts: &Parts) -> Response {
     response
 }
 
-/// The user of the action that runs now.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
-pub fn require_user() -> Result<LoggedIn, AppError> {
-    find().ok_or(AppError::NotLoggedIn)
+impl Administrator {
+    /// # Errors
+    /// [`AppError::NotAllowed`] for everybody else.
+    pub fn check(someone: LoggedIn) -> Result<Self, AppError> {
+        if someone.user.role() == Role::Admin { Ok(Self(someone)) } else { Err(AppError::NotAllowed) }
+    }
 }
 
 /// The administrator of the action that runs now.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], or [`AppError::NotAllowed`] for everybody else.
+/// [`AppError::NotLoggedIn`], or [`AppError::NotAllowed`].
 pub fn require_admin() -> Result<Administrator, AppError> {
-    let someone = require_user()?;
-    if someone.user.role() == Role::Admin { Ok(Administrator(someone)) } else { Err(AppError::NotAllowed) }
+    Administrator::check(find().ok_or(AppError::NotLoggedIn)?)
 }
 
-/// The user of the action or page that runs now, if there is one.
+/// The user of the action that runs now, if there is one.
 pub fn find() -> Option<LoggedIn> {
     extension::<LoggedIn>()
-}
-
-/// How the session of this browser ended, if it did.
-pub fn find_ended() -> Option<Ended> {
-    extension::<Ended>()
 }
 
 impl LoggedIn {

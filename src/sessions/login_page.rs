@@ -1,48 +1,33 @@
 //! `/login`. Both sides.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::{components::Redirect, hooks::use_query_map};
 
-use super::{
-    Ended,
-    actions::{LogIn, who_am_i, why_logged_out},
-};
+use super::{Ended, LogInPage, actions::LogIn};
 use crate::{
     error::Field,
     ui::{
         field::{PasswordField, TextField},
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
-        frame::{Link, Page},
+        frame::{Link, Page, with_content},
         notice::Notice,
         when::When,
     },
-    web::typed,
+    web::page::typed,
 };
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let viewer = Resource::new_blocking(|| (), |()| who_am_i());
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match viewer.await {
-                    Ok(Some(_)) => view! { <Redirect path="/dashboard" /> }.into_any(),
-                    _ => view! { <LoginForm /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    with_content(|LogInPage { ended, next }| view! { <LoginForm ended next /> })
 }
 
 #[component]
-fn LoginForm() -> impl IntoView {
+fn LoginForm(ended: Option<Ended>, next: String) -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
     let error = error_of(action);
-    let next = use_query_map().with_untracked(|query| query.get("next").unwrap_or_default());
     focus_first_error(error, &[(Field::Email, "email"), (Field::Password, "password")]);
     view! {
         <Page title="Log in" narrow=true>
-            <WhyLoggedOut />
+            {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
             <FormError error />
             <ActionForm action attr:class="form" attr:novalidate="">
                 <TextField
@@ -66,22 +51,14 @@ fn LoginForm() -> impl IntoView {
     }
 }
 
-/// Says why this browser was logged out; nothing to everybody else.
+/// Why this browser was logged out. Only who holds the dead cookie gets here with an answer.
 #[component]
-fn WhyLoggedOut() -> impl IntoView {
-    let ended = Resource::new_blocking(|| (), |()| why_logged_out());
+fn WhyLoggedOut(ended: Ended) -> impl IntoView {
+    let Ended { reason, at } = ended;
     view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                ended.await.ok().flatten().map(|Ended { reason, at }| {
-                    view! {
-                        <Notice kind="warning">
-                            <p id="why">{reason.sentence()}" " <span class="muted">"("<When ms=at />")"</span></p>
-                            <p>"Log in to go on."</p>
-                        </Notice>
-                    }
-                })
-            })}
-        </Suspense>
+        <Notice kind="warning">
+            <p id="why">{reason.sentence()} <span class="muted">" " <When ms=at /></span></p>
+            <p>"Log in to go on."</p>
+        </Notice>
     }
 }

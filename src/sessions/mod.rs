@@ -38,6 +38,14 @@ pub struct Ended {
     pub at: i64,
 }
 
+/// What `/login` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogInPage {
+    pub ended: Option<Ended>,
+    /// Where to go afterwards, as it came; checked when it is used.
+    pub next: String,
+}
+
 /// A live session as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveSession {

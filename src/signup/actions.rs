@@ -12,7 +12,7 @@ use crate::error::AppError;
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use crate::{
         signup::sign_up,
-        web::{Typed, action::act},
+        web::{action::act, page::Typed},
     };
     let typed = Typed::new(&[("name", &name), ("email", &email)]);
     act(typed, sign_up::sign_up(name, email, password)).await
@@ -26,17 +26,8 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
 pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
     use crate::{
         signup::sign_up,
-        web::{Typed, action::act},
+        web::{action::act, page::Typed},
     };
     let typed = Typed::new(&[("name", &name), ("email", &email)]);
     act(typed, sign_up::set_up(token, name, email, password)).await
-}
-
-/// Whether `/setup` is open for this token. Callable by anyone; reads only.
-///
-/// # Errors
-/// When the database cannot be read.
-#[server(prefix = "/actions", endpoint = "setup_is_open")]
-pub async fn setup_is_open(token: String) -> Result<bool, AppError> {
-    crate::signup::sign_up::setup_is_open(&token).await
 }

@@ -1,35 +1,23 @@
 //! `/signup` and `/setup`. Both sides.
 
 use leptos::{form::ActionForm, prelude::*};
-use leptos_router::{components::Redirect, hooks::use_query_map};
 
-use super::actions::{SetUp, SignUp, setup_is_open};
+use super::actions::{SetUp, SignUp};
 use crate::{
     error::{AppError, Field},
-    sessions::actions::who_am_i,
     ui::{
         field::{PasswordField, TextField},
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
-        frame::{Link, Page, Refused},
+        frame::{Link, Page, with_content},
     },
-    web::typed,
+    web::page::typed,
 };
 
 const FIELDS: &[(Field, &str)] = &[(Field::Name, "name"), (Field::Email, "email"), (Field::Password, "password")];
 
 #[component]
 pub fn SignupPage() -> impl IntoView {
-    let viewer = Resource::new_blocking(|| (), |()| who_am_i());
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match viewer.await {
-                    Ok(Some(_)) => view! { <Redirect path="/dashboard" /> }.into_any(),
-                    _ => view! { <SignupForm /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
+    with_content(|()| view! { <SignupForm /> })
 }
 
 #[component]
@@ -78,30 +66,10 @@ fn AccountFields(error: Signal<Option<AppError>>) -> impl IntoView {
     }
 }
 
+/// Its content is the one-time token that opened it.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    let token = use_query_map().with_untracked(|query| query.get("token").unwrap_or_default());
-    let open = Resource::new_blocking(
-        {
-            let token = token.clone();
-            move || token.clone()
-        },
-        setup_is_open,
-    );
-    view! {
-        <Suspense>
-            {move || {
-                let token = token.clone();
-                Suspend::new(async move {
-                    match open.await {
-                        Ok(true) => view! { <SetupForm token /> }.into_any(),
-                        Ok(false) => view! { <Refused error=AppError::SetupRefused /> }.into_any(),
-                        Err(error) => view! { <Refused error /> }.into_any(),
-                    }
-                })
-            }}
-        </Suspense>
-    }
+    with_content(|token: String| view! { <SetupForm token /> })
 }
 
 #[component]

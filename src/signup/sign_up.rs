@@ -63,11 +63,9 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
 }
 
 pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
-    if !setup_is_open(&token).await? {
-        return Err(AppError::SetupRefused);
-    }
-    let account = NewAccount::parse(&name, &email, password)?;
     let state = expect_context::<AppState>();
+    check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
+    let account = NewAccount::parse(&name, &email, password)?;
     let id = create_admin(&state, &expect_context::<Passwords>(), account, &Actor::Unknown, true).await?;
     start_session(&state, &id).await?;
     leptos_axum::redirect("/admin/users");
@@ -103,8 +101,10 @@ pub async fn create_admin(
     Ok(id)
 }
 
-pub async fn setup_is_open(token: &str) -> Result<bool, AppError> {
-    let SetupToken(expected) = expect_context::<SetupToken>();
-    let right = constant_time::verify_slices_are_equal(token.as_bytes(), expected.as_bytes()).is_ok();
-    Ok(right && !store::admin_exists(&expect_context::<AppState>().db.pool).await?)
+/// # Errors
+/// [`AppError::SetupRefused`] when the token is wrong or an administrator exists.
+pub async fn check_setup(state: &AppState, expected: &SetupToken, token: &str) -> Result<(), AppError> {
+    let right = constant_time::verify_slices_are_equal(token.as_bytes(), expected.0.as_bytes()).is_ok();
+    let open = right && !store::admin_exists(&state.db.pool).await?;
+    if open { Ok(()) } else { Err(AppError::SetupRefused) }
 }

@@ -17,7 +17,7 @@ on_both_databases! {
     async fn without_a_session_the_dashboard_leads_to_the_log_in_page(app: TestApp) {
         for path in ["/dashboard", "/notes", "/admin/users", "/admin/users/x"] {
             let page = app.anonymous().open(path).await;
-            assert_eq!(page.status, 302, "{path}");
+            assert_eq!(page.status, 303, "{path}");
             assert!(page.header("location").starts_with("/login?next=%2F"), "{path}: {}", page.header("location"));
             assert!(!page.text().contains("example.com"));
         }
@@ -105,10 +105,10 @@ on_both_databases! {
         let answer = alice.act("log_out", &[]).await;
         assert_eq!(answer.status, 200);
         assert!(alice.cookies.is_empty(), "{:?}", alice.cookies);
-        assert_eq!(alice.open("/dashboard").await.status, 302);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
         assert_eq!(thief.renew().await.code(), "session_ended");
         assert_eq!(thief.bearer(&token).await.code(), "token_revoked");
-        assert_eq!(thief.open("/dashboard").await.status, 302);
+        assert_eq!(thief.open("/dashboard").await.status, 303);
     }
 
     async fn without_javascript_a_failed_log_in_keeps_the_address_and_not_the_password(app: TestApp) {
@@ -135,6 +135,6 @@ on_both_databases! {
         assert!(alice.open("/dashboard").await.text().contains("Hello, Alice"));
         let answer = alice.submit("log_out", &[], "/dashboard").await;
         assert_eq!((answer.status, answer.header("location")), (302, "/"));
-        assert_eq!(alice.open("/dashboard").await.status, 302);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
     }
 }

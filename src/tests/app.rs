@@ -10,8 +10,9 @@ use crate::{
     config::Config,
     db::Kind,
     revocations::set::Revocations,
-    router::{Services, router},
+    router::router,
     serve,
+    services::Services,
     sessions::end::Ender,
     state::{AppState, Clock},
 };

@@ -40,7 +40,7 @@ on_both_databases! {
         };
         tokio::time::timeout(Duration::from_secs(2), refused).await.expect("refused within the bound");
         feed.abort();
-        assert_eq!(alice.open("/dashboard").await.status, 302, "the session is read from the database: dead at once");
+        assert_eq!(alice.open("/dashboard").await.status, 303, "the session is read from the database: dead at once");
     }
 
     async fn an_instance_that_starts_after_a_force_logout_refuses_from_its_first_request(app: TestApp) {

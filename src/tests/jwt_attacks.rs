@@ -251,7 +251,7 @@ on_both_databases! {
         forge.refuses(&forge.caller.cookies["__Host-session"], "the session's secret").await;
         let mut swapped = forge.app.anonymous();
         swapped.cookies.insert("__Host-session".into(), forge.caller.access_token().into());
-        assert_eq!(swapped.open("/dashboard").await.status, 302);
+        assert_eq!(swapped.open("/dashboard").await.status, 303);
     }
 
     async fn a_token_in_the_address_counts_for_nothing(app: TestApp) {

@@ -157,3 +157,26 @@ async fn a_panic_in_a_handler_is_an_error_page_and_the_next_request_is_answered(
     let problem = caller.api(Method::GET, "/fail", None).await;
     assert_eq!((problem.status, problem.code()), (500, "internal".into()));
 }
+
+/// Leptos' resources left about one render in a few hundred hanging under load, which is why pages have none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_every_page_is_answered() {
+    let app = TestApp::on(Kind::Sqlite).await;
+    let alice = app.with_token("alice").await;
+    let visits = (0..16).map(|_| {
+        let (mut alice, mut visitor) = (alice.copy(), app.anonymous());
+        tokio::spawn(async move {
+            for _ in 0..40 {
+                for path in ["/dashboard", "/notes", "/nowhere"] {
+                    assert!(matches!(alice.open(path).await.status, 200 | 404));
+                }
+                for path in ["/", "/login", "/signup"] {
+                    assert_eq!(visitor.open(path).await.status, 200);
+                }
+            }
+        })
+    });
+    for visit in futures::future::join_all(visits).await {
+        visit.expect("every page was answered");
+    }
+}

@@ -24,12 +24,12 @@ macro_rules! on_both_databases {
         }
         mod on_sqlite {
             use crate::{db::Kind, tests::app::TestApp};
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() { super::stories::$name(TestApp::on(Kind::Sqlite).await).await; })+
         }
         mod on_postgres {
             use crate::{db::Kind, tests::app::TestApp};
-            $(#[tokio::test]
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() { super::stories::$name(TestApp::on(Kind::Postgres).await).await; })+
         }
     };

@@ -45,7 +45,7 @@ on_both_databases! {
 
         assert_eq!(held.await.expect("no panic").status, 500, "the lost write is not reported as done");
         assert_eq!(app.count("select count(*) from sessions where ended_at is null and user_id <> ''").await, 1, "only the administrator's");
-        assert_eq!(alice.open("/dashboard").await.status, 302);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
         assert_eq!(alice.renew().await.status, 401);
 
         // The same request without the force-logout does write: the test above can fail.

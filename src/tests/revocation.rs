@@ -34,7 +34,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         app.force_logout(&mut admin, &id).await;
         let page = alice.open("/dashboard").await;
-        assert_eq!((page.status, page.header("location")), (302, "/login?next=%2Fdashboard"));
+        assert_eq!((page.status, page.header("location")), (303, "/login?next=%2Fdashboard"));
         assert!(!page.text().contains("alice"), "nothing of the account is shown");
         let page = alice.open("/login?next=%2Fdashboard").await;
         assert!(page.text().contains("An administrator logged you out."), "{}", page.text());
@@ -71,10 +71,9 @@ on_both_databases! {
         let path = format!("/admin/users/{}", alice.user_id().await);
         let id = alice.user_id().await;
         let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "lost laptop")], &path).await;
-        assert_eq!(answer.status, 302);
-        assert_eq!(answer.header("location").trim_end_matches('?'), format!("http://localhost:3000{path}"));
+        assert_eq!((answer.status, answer.header("location")), (302, &*path));
         let page = admin.open(&path).await.text();
-        assert!(page.contains("1 session ended, 1 token was possibly live, refused after"), "{page}");
+        assert!(page.contains("1 session ended. 1 token was possibly live; everything is refused since"), "{page}");
         assert!(page.contains("No live session."));
     }
 
@@ -88,7 +87,7 @@ on_both_databases! {
         let answer = admin.act("force_log_out", &[("user", &id), ("sid", &sid), ("reason", "phone")]).await;
         assert_eq!(answer.json()["sessions_ended"], 1);
         assert_eq!(phone.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
-        assert_eq!(phone.open("/dashboard").await.status, 302);
+        assert_eq!(phone.open("/dashboard").await.status, 303);
         assert_eq!(laptop.api(Method::GET, "/api/v1/me", None).await.status, 200);
         assert_eq!(laptop.open("/dashboard").await.status, 200);
     }
@@ -140,7 +139,7 @@ on_both_databases! {
     async fn a_disabled_user_is_nobody_at_once(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         sqlx::query("update users set disabled_at = 1").execute(&app.services.state.db.pool).await.expect("an update");
-        assert_eq!(alice.open("/dashboard").await.status, 302);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
         assert_eq!(alice.renew().await.status, 401);
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.text(), "\"WrongCredentials\"");
     }

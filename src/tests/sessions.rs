@@ -13,7 +13,7 @@ on_both_databases! {
     async fn a_session_that_is_not_used_ends_and_says_so(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         app.clock.advance_ms(31 * MINUTE);
-        assert_eq!(alice.open("/dashboard").await.status, 302);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
         assert!(alice.open("/login").await.text().contains("was not used for a while"));
     }
 
@@ -24,7 +24,7 @@ on_both_databases! {
             assert_eq!(alice.open("/dashboard").await.status, 200);
         }
         app.clock.advance_ms(25 * MINUTE);
-        assert_eq!(alice.open("/dashboard").await.status, 302);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
         assert!(alice.open("/login").await.text().contains("reached its end"));
     }
 
@@ -69,7 +69,7 @@ on_both_databases! {
         assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
         assert_ne!(before.cookies["__Host-session"], alice.cookies["__Host-session"]);
         let old_token = before.access_token().to_owned();
-        assert_eq!(before.open("/dashboard").await.status, 302);
+        assert_eq!(before.open("/dashboard").await.status, 303);
         assert_eq!(before.renew().await.json()["reason"], "replaced");
         assert_eq!(before.bearer(&old_token).await.code(), "token_revoked");
         assert_eq!(alice.open("/dashboard").await.status, 200);
@@ -84,7 +84,7 @@ on_both_databases! {
         assert_ne!(alice.cookies["__Host-session"], chosen);
         let mut attacker = app.anonymous();
         attacker.cookies.insert("__Host-session".into(), chosen.into());
-        assert_eq!(attacker.open("/dashboard").await.status, 302);
+        assert_eq!(attacker.open("/dashboard").await.status, 303);
     }
 
     async fn visitors_make_no_rows(app: TestApp) {
@@ -109,7 +109,7 @@ on_both_databases! {
         assert!(!rows[0].0.contains(secret.as_str()) && !rows[0].1.contains(secret.as_str()));
         let mut thief = app.anonymous();
         thief.cookies.insert("__Host-session".into(), rows[0].0.chars().take(22).collect());
-        assert_eq!(thief.open("/dashboard").await.status, 302);
+        assert_eq!(thief.open("/dashboard").await.status, 303);
     }
 
     async fn other_spellings_of_a_cookie_name_never_authenticate(app: TestApp) {
@@ -118,7 +118,7 @@ on_both_databases! {
         for name in ["__host-session", "__HOST-SESSION", "session", "%5F_Host-session", "..Host-session"] {
             let mut caller = app.anonymous();
             caller.cookies.insert(name.into(), secret.clone());
-            assert_eq!(caller.open("/dashboard").await.status, 302, "{name}");
+            assert_eq!(caller.open("/dashboard").await.status, 303, "{name}");
         }
     }
 

@@ -15,11 +15,14 @@ use crate::{
     sessions::{Ended, guard::LoggedIn},
     state::AppState,
     web::{
-        TokenLife,
         action::accepts_html,
         cookies::{self, Name},
     },
 };
+
+/// Put into the request of a page: seconds that its access token has left.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenLife(pub i64);
 
 /// A token with less than this left is replaced by the page, in seconds.
 const NEARLY_SPENT: i64 = 60;

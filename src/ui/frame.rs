@@ -2,9 +2,22 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::de::DeserializeOwned;
 
 use super::notice::Notice;
-use crate::error::AppError;
+use crate::{error::AppError, web::page::content};
+
+/// The page with its content, or what stands in its place.
+pub fn with_content<T, V>(page: impl FnOnce(T) -> V) -> AnyView
+where
+    T: DeserializeOwned,
+    V: IntoView + 'static,
+{
+    match content::<T>() {
+        Ok(content) => page(content).into_any(),
+        Err(error) => view! { <Refused error /> }.into_any(),
+    }
+}
 
 /// A page with a heading, which is its title where nothing else is given. `narrow` for forms.
 ///
@@ -32,30 +45,29 @@ pub fn Page(
 pub fn Link(
     #[prop(into)] href: String,
     #[prop(optional)] class: &'static str,
-    #[prop(optional, into)] current: bool,
+    #[prop(optional_no_strip)] current: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <a href=href rel="external" class=class aria-current=current.then_some("page")>
+        <a href=href rel="external" class=class aria-current=current>
             {children()}
         </a>
     }
 }
 
-/// What stands in place of a page that could not be made, with the status of the error.
+/// What stands in place of a page that could not be made. The status of the document says the same.
 #[component]
 pub fn Refused(error: AppError) -> impl IntoView {
-    crate::web::set_page_status(error.status());
-    let (title, words) = match &error {
-        AppError::NotAllowed => ("Not for this account", "This page is for administrators."),
-        AppError::NotFound => ("Not found", "There is nothing at this address (any more)."),
-        AppError::Busy => ("Busy", "The server cannot answer this right now. Wait a few seconds and reload the page."),
-        _ => ("Something went wrong", "Reload the page. If it happens again, tell whoever runs this server."),
+    let title = match &error {
+        AppError::NotAllowed => "For administrators",
+        AppError::NotFound => "Not found",
+        AppError::SetupRefused => "This link does not work",
+        AppError::Busy => "Busy",
+        _ => "Something went wrong",
     };
     view! {
         <Page title=title narrow=true>
             <Notice kind="error">{error.to_string()}</Notice>
-            <p>{words}</p>
             <p><Link href="/" class="button">"To the start page"</Link></p>
         </Page>
     }

@@ -17,9 +17,9 @@ use leptos::{
 use leptos_axum::ResponseOptions;
 
 use super::{
-    Typed,
     caller::Caller,
     cookies::{self, Name},
+    page::Typed,
     request_log::RequestId,
 };
 use crate::{config::Config, error::AppError, state::AppState};
@@ -109,12 +109,9 @@ pub fn typed_from(parts: &Parts, config: &Config) -> Option<Typed> {
     serde_json::from_slice(&json).ok()
 }
 
-/// Hands `words` to the next page of a browser without JavaScript; with it, the action's value says the same.
+/// Hands `words` to the next page.
 pub fn tell_next_page(words: &Typed) {
-    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
-    if accepts_html(&parts.headers) {
-        response.append_header(header::SET_COOKIE, keep(&expect_context::<AppState>().config, words));
-    }
+    append_cookie(keep(&expect_context::<AppState>().config, words));
 }
 
 fn keep(config: &Config, typed: &Typed) -> HeaderValue {

@@ -1,0 +1,48 @@
+//! What the pages of administration show. Who may see it is the first argument. Server side; reads only.
+
+use super::{UserDetails, UserList, UserRow, UsersPage};
+use crate::{
+    error::AppError,
+    sessions::{self, guard::Administrator},
+    state::AppState,
+    users::store::{self, User},
+};
+
+/// People on one page of the list.
+const PAGE_ROWS: usize = 25;
+
+/// People whose name or e-mail contains `words`, after the id `after`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn users(_: &Administrator, state: &AppState, words: &str, after: &str) -> Result<UsersPage, AppError> {
+    let limit = i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX) + 1;
+    let mut users = store::search(&state.db.pool, words, after, limit).await?;
+    let more = users.len() > PAGE_ROWS;
+    users.truncate(PAGE_ROWS);
+    let after = users.last().filter(|_| more).map(|user| user.id.clone());
+    let list = UserList { users: users.into_iter().map(UserRow::from).collect(), after };
+    Ok(UsersPage { list, words: words.to_owned() })
+}
+
+/// One person and their live sessions.
+///
+/// # Errors
+/// [`AppError::NotFound`], or when the database cannot be read.
+pub async fn user(Administrator(admin): &Administrator, state: &AppState, id: &str) -> Result<UserDetails, AppError> {
+    let user = store::find_by_id(&state.db.pool, id).await?.ok_or(AppError::NotFound)?;
+    let live = sessions::store::live_of(&state.db.pool, id, state.clock.now_ms()).await?;
+    Ok(UserDetails {
+        is_self: user.id == admin.user.id,
+        user: user.into(),
+        sessions: live.into_iter().map(sessions::store::Row::into_live).collect(),
+    })
+}
+
+impl From<User> for UserRow {
+    fn from(user: User) -> Self {
+        let role = user.role();
+        let User { id, email, name, disabled_at, created_at, .. } = user;
+        Self { id, email, name, role, disabled: disabled_at.is_some(), created_at }
+    }
+}

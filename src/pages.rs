@@ -1,0 +1,144 @@
+//! What each page needs, found before it is rendered: one entry per page. Server side.
+
+use axum::{
+    extract::{MatchedPath, Query, Request, State},
+    http::{StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{AppendHeaders, IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    admin, dashboard,
+    error::AppError,
+    services::Services,
+    sessions::{
+        Ended, LogInPage,
+        guard::{Administrator, LoggedIn},
+    },
+    signup::sign_up,
+    tokens::page_token::TokenLife,
+    web::{
+        action::{accepts_html, typed_from},
+        error_page,
+        page::PageData,
+    },
+};
+
+/// What may stand in the address of a page. Of a field that comes twice, none counts.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    next: String,
+    token: String,
+    q: String,
+    after: String,
+}
+
+/// Where a request for a page leads.
+enum Found {
+    Content(Value),
+    Elsewhere(&'static str),
+}
+
+/// A request for a page.
+struct Page<'a> {
+    services: &'a Services,
+    someone: Option<LoggedIn>,
+    ended: Option<Ended>,
+    asked: Asked,
+    /// The last part of the address, where the page has one that varies.
+    id: String,
+}
+
+impl Page<'_> {
+    /// One entry per page: who may see it is the first line of each.
+    async fn find(&self, path: &str) -> Result<Found, AppError> {
+        let state = &self.services.state;
+        match path {
+            "/" => content(()),
+            "/login" => self.visitors_only(LogInPage { ended: self.ended, next: self.asked.next.clone() }),
+            "/signup" => self.visitors_only(()),
+            "/setup" => {
+                sign_up::check_setup(state, &self.services.setup, &self.asked.token).await?;
+                content(&self.asked.token)
+            }
+            "/dashboard" => content(dashboard::load::load(state, &self.user()?).await?),
+            "/notes" => self.user().and_then(|_| content(())),
+            "/admin/users" => {
+                let admin = self.admin()?;
+                content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)
+            }
+            "/admin/users/{id}" => content(admin::load::user(&self.admin()?, state, &self.id).await?),
+            _ => Err(AppError::NotFound),
+        }
+    }
+
+    fn user(&self) -> Result<LoggedIn, AppError> {
+        self.someone.clone().ok_or(AppError::NotLoggedIn)
+    }
+
+    fn admin(&self) -> Result<Administrator, AppError> {
+        Administrator::check(self.user()?)
+    }
+
+    fn visitors_only(&self, shown: impl Serialize) -> Result<Found, AppError> {
+        if self.someone.is_some() { Ok(Found::Elsewhere("/dashboard")) } else { content(shown) }
+    }
+}
+
+fn content(shown: impl Serialize) -> Result<Found, AppError> {
+    Ok(Found::Content(serde_json::to_value(shown)?))
+}
+
+/// Layer over the pages: finds the data, then lets the page be rendered with it; or leads to the log-in page, which
+/// leads back.
+pub async fn find_data(
+    State(services): State<Services>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !matches!(*request.method(), axum::http::Method::GET | axum::http::Method::HEAD) {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let page = Page {
+        services: &services,
+        someone: parts.extensions.get::<LoggedIn>().cloned(),
+        ended: parts.extensions.get::<Ended>().copied(),
+        asked: Query::try_from_uri(&parts.uri).map(|Query(asked)| asked).unwrap_or_default(),
+        id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
+    };
+    let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
+        Ok(Found::Elsewhere(path)) => return go_to(path),
+        Err(AppError::NotLoggedIn) => return go_to(&log_in_and_back(&parts)),
+        Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return error_page::answer(&parts, error),
+        Ok(Found::Content(value)) => Ok(value),
+        Err(error) => Err(error),
+    };
+    let status = found.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok());
+    let data = PageData {
+        content: found,
+        typed: typed_from(&parts, &services.state.config).filter(|_| accepts_html(&parts.headers)).unwrap_or_default(),
+        token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
+    };
+    parts.extensions.insert(data);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if let Some(status) = status.filter(|_| path.is_some() && response.status() == StatusCode::OK) {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+fn log_in_and_back(parts: &Parts) -> String {
+    let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
+    format!("/login?next={next}")
+}
+
+/// 303: whatever was asked, the other page is read (RFC 9110 15.4.4).
+fn go_to(path: &str) -> Response {
+    (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path.to_owned())])).into_response()
+}

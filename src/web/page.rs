@@ -1,0 +1,71 @@
+//! What a page is made from: found by the server before rendering, sent along, adopted by hydration. Both sides.
+//!
+//! Leptos' own way, a `Resource` in a `Suspense`, left about one render in a few hundred hanging under load (measured
+//! with 0.8.23; leptos-rs/leptos 4578 and 4673). Data that is there before rendering begins cannot hang, lets a guard
+//! answer with a plain redirect, and is read once.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::{SharedValue, provide_context, use_context};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::error::AppError;
+
+/// What was typed into a form, kept over a round trip without JavaScript: field name → text. Never a password.
+///
+/// It travels in a cookie of its own for a minute: an e-mail address has no place in an address bar or a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed(pub BTreeMap<String, String>);
+
+impl Typed {
+    pub fn new(fields: &[(&str, &str)]) -> Self {
+        Self(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+    }
+
+    pub fn get(&self, field: &str) -> String {
+        self.0.get(field).cloned().unwrap_or_default()
+    }
+}
+
+/// All that a page gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageData {
+    /// What this page shows, or why it does not.
+    pub content: Result<Value, AppError>,
+    /// What was typed into the form on the page before, and what that form brought about.
+    pub typed: Typed,
+    /// Seconds that the access token which came with the page has left.
+    pub token_life: Option<i64>,
+}
+
+impl Default for PageData {
+    fn default() -> Self {
+        Self { content: Err(AppError::NotFound), typed: Typed::default(), token_life: None }
+    }
+}
+
+/// Called once, by the application: takes what the server found and hands it to every part of the page.
+pub fn provide_page_data() {
+    let data = SharedValue::new(|| use_context::<PageData>().unwrap_or_default()).into_inner();
+    provide_context(data);
+}
+
+/// What this page shows.
+///
+/// # Errors
+/// Why it does not.
+pub fn content<T: DeserializeOwned>() -> Result<T, AppError> {
+    let data = use_context::<PageData>().unwrap_or_default();
+    serde_json::from_value(data.content?).map_err(|_| AppError::internal())
+}
+
+/// What was typed into the form on the page before this one, and what that form brought about.
+pub fn typed() -> Typed {
+    use_context::<PageData>().unwrap_or_default().typed
+}
+
+/// Seconds that the access token which came with this page has left; `None` when it came without.
+pub fn token_life() -> Option<i64> {
+    use_context::<PageData>().unwrap_or_default().token_life
+}
