@@ -60,7 +60,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_page_data();
-    let viewer = SharedValue::new(|| use_context::<Viewer>()).into_inner();
+    let viewer = SharedValue::new(use_context::<Viewer>).into_inner();
     provide_context(viewer.clone());
     // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.
     Effect::new(|_| {

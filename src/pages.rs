@@ -65,7 +65,7 @@ impl Page<'_> {
                 content(&self.asked.token)
             }
             "/dashboard" => content(dashboard::load::load(state, &self.user()?).await?),
-            "/notes" => self.user().and_then(|_| content(())),
+            "/notes" => content(self.user()?.user.id),
             "/admin/users" => {
                 let admin = self.admin()?;
                 content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)

@@ -71,7 +71,7 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
         .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))
         .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))
-        .layer(from_fn(cookies::accept_only_ours))
+        .layer(from_fn_with_state(Arc::clone(config), cookies::accept_only_ours))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(config.body_limit_kib as usize * 1024))
         .layer(Extension(services.keys.clone()))
@@ -95,12 +95,13 @@ fn session_routes(services: &Services) -> Router {
             let options = options.clone();
             move || shell(options.clone())
         })
-        .fallback(move |state: State<Services>, request: Request| file_or_not_found(state, request, contexts.clone()))
+        .fallback(move |state: State<Services>, request: Request| not_found(state, request, contexts.clone()))
         .layer(from_fn_with_state(services.clone(), find_data))
         .with_state(services.clone())
         .merge(token)
         .layer(
             ServiceBuilder::new()
+                .layer(from_fn_with_state(options, assets::serve_files))
                 .layer(session_layer(services))
                 .layer(from_fn_with_state(state.clone(), guard::find_user))
                 .layer(from_fn_with_state(state, page_token::bring_token))
@@ -141,19 +142,15 @@ fn provide_contexts(services: &Services) {
     }
 }
 
-/// A file of `site/`, else the application's own "not found" page. Only what exists is cached.
-async fn file_or_not_found(
+/// The application's own "not found" page; a problem document where programs ask.
+async fn not_found(
     State(services): State<Services>,
     request: Request,
     contexts: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Response {
-    let path = request.uri().path().to_owned();
+    let path = request.uri().path();
     if path.starts_with("/api/") || path.starts_with("/actions/") {
         return Problem::from(crate::error::AppError::NotFound).into_response();
-    }
-    let wanted = assets::wanted(&request);
-    if let Some(file) = assets::serve(&services.options, wanted).await {
-        return file;
     }
     let options = services.options.clone();
     let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));

@@ -33,24 +33,36 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let janitor = janitor::clean_up(services.state.clone());
     let listener = std::net::TcpListener::bind(config.addr)
         .map_err(|error| format!("cannot listen on {}: {error}; set LATCHKEY_ADDR to another address", config.addr))?;
-    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
     announce(&services).await?;
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), Duration::from_secs(config.shutdown_seconds)));
-    let mut server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?.handle(handle);
-    server
-        .http_builder()
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(config.header_timeout_seconds))
-        .max_buf_size(HEAD_BYTES_MAX);
-    let app = router(services.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    server.serve(app).await.map_err(|error| format!("the server stopped: {error}"))?;
+    listen(&services, listener, handle).await?;
     poll.abort();
     janitor.abort();
     services.state.db.pool.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Answers on `listener` until the handle says stop.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn listen(
+    services: &Services,
+    listener: std::net::TcpListener,
+    handle: Handle<SocketAddr>,
+) -> Result<(), String> {
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
+    let mut server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?.handle(handle);
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(services.state.config.header_timeout_seconds))
+        .max_buf_size(HEAD_BYTES_MAX);
+    let app = router(services.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    server.serve(app).await.map_err(|error| format!("the server stopped: {error}"))
 }
 
 /// Opens all that a server or a command needs. Revocations are loaded before anything is answered.

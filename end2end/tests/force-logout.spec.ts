@@ -24,7 +24,7 @@ test("what one person typed is not saved in the account of another who logs in i
   anotherBrowser,
   allowConsole,
 }) => {
-  allowConsole(/401/);
+  allowConsole(/401|409/);
   const victim = await signedUp(page, "Writer");
   await openNotes(page);
   await typeNote(page, "Diary", "for me alone");
@@ -44,6 +44,7 @@ test("what one person typed is not saved in the account of another who logs in i
   // Whatever the page says now: the text is still there, and it is in nobody else's account.
   await expect(page.getByRole("button", { name: "Saving…" })).toHaveCount(0);
   await expectTyped(page, "Diary", "for me alone");
+  await expect(page.getByRole("alert")).toContainText("Somebody else is logged in");
   await openNotes(tab);
   await expect(tab.getByText("No notes yet.")).toBeVisible();
 });

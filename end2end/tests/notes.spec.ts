@@ -170,7 +170,7 @@ test("a note that was deleted in another tab is saved as a new one", async ({ pa
 
   await page.getByLabel("Text").fill("new");
   await save(page);
-  await expect(page.getByRole("alert")).toContainText("could not find");
+  await expect(page.getByRole("alert")).toContainText("deleted elsewhere");
   await expectTyped(page, "Shared", "new");
   await page.getByRole("button", { name: "Try again" }).click();
   await saved(page);

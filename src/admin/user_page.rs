@@ -100,7 +100,7 @@ fn words(receipt: &Receipt) -> String {
     }
     let count = |n: u64, one: &str, many: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {many}") };
     format!(
-        "{} ended. {} possibly live; everything is refused since {milliseconds} ms after the click.",
+        "{} ended, {} possibly live. All of it is refused; that took {milliseconds} ms.",
         count(sessions_ended, "session", "sessions"),
         count(tokens_possibly_live, "token was", "tokens were"),
     )

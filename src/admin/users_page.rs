@@ -19,7 +19,7 @@ fn Content(list: UserList, words: String) -> impl IntoView {
     let UserList { users, after } = list;
     let none = users.is_empty();
     let next = after.map(|after| {
-        let words = String::from(leptos_router::location::Url::escape(&words));
+        let words = leptos_router::location::Url::escape(&words);
         format!("/admin/users?q={words}&after={after}")
     });
     view! {

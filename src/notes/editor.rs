@@ -2,27 +2,30 @@
 
 use leptos::{ev, prelude::*};
 
-use super::state::{Draft, NEW, Notes};
+use super::state::{Draft, Notes};
 use crate::ui::{notice::Notice, when::When};
 
 #[component]
 pub fn Editor(notes: Notes) -> impl IntoView {
-    // The form is made anew for another note, not for another letter: the cursor stays where it is.
-    let key = Memo::new(move |_| notes.open.get());
+    // The form is made anew when a note is opened, not for another letter and not when a new note gets its id: the
+    // cursor stays where it is.
+    let is_open = Memo::new(move |_| notes.open.with(Option::is_some));
     view! {
         <section class="note-editor" aria-label="Editor">
-            {move || match key.get() {
-                None => {
+            {move || {
+                notes.times_opened.track();
+                if is_open.get() {
+                    view! { <DraftForm notes /> }.into_any()
+                } else {
                     view! { <p class="empty with-script">"Choose a note, or write a new one."</p> }.into_any()
                 }
-                Some(key) => view! { <DraftForm notes key /> }.into_any(),
             }}
         </section>
     }
 }
 
 #[component]
-fn DraftForm(notes: Notes, key: String) -> impl IntoView {
+fn DraftForm(notes: Notes) -> impl IntoView {
     let draft = Memo::new(move |_| notes.draft().unwrap_or_default());
     let save_with_keys = move |event: ev::KeyboardEvent| {
         if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
@@ -65,21 +68,22 @@ fn DraftForm(notes: Notes, key: String) -> impl IntoView {
                     }
                 ></textarea>
             </div>
-            <Buttons notes draft is_new=key == NEW />
+            <Buttons notes draft />
         </form>
     }
 }
 
 #[component]
-fn Buttons(notes: Notes, draft: Memo<Draft>, is_new: bool) -> impl IntoView {
+fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
     let asking = RwSignal::new(false);
+    let is_new = Memo::new(move |_| draft.with(|draft| draft.saved.is_none()));
     let pinned = move || draft.with(|draft| draft.saved.as_ref().is_some_and(|note| note.pinned));
     view! {
         <div class="buttons">
             <button type="submit" class="button primary" disabled=move || notes.busy.get()>
                 {move || if notes.busy.get() { "Saving…" } else { "Save" }}
             </button>
-            {(!is_new).then(|| view! {
+            {move || (!is_new.get()).then(|| view! {
                 <button type="button" class="button" disabled=move || notes.busy.get()
                     on:click=move |_| notes.save(Some(!pinned()))>
                     {move || if pinned() { "Unpin" } else { "Pin" }}
@@ -88,14 +92,17 @@ fn Buttons(notes: Notes, draft: Memo<Draft>, is_new: bool) -> impl IntoView {
             {move || if asking.get() {
                 view! {
                     <span class="confirm" role="group" aria-label="Really delete?">
-                        <span>{if is_new { "Throw this text away?" } else { "Delete this note for good?" }}</span>
+                        <span>{if is_new.get_untracked() { "Throw this text away?" } else { "Delete this note for good?" }}</span>
                         <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>"Yes, delete"</button>
-                        <button type="button" class="button" on:click=move |_| asking.set(false)>"No, keep"</button>
+                        <button type="button" class="button" on:click=move |_| {
+                            asking.set(false);
+                            request_animation_frame(|| crate::ui::focus("delete"));
+                        }>"No, keep"</button>
                     </span>
                 }.into_any()
             } else {
                 view! {
-                    <button type="button" class="button quiet" on:click=move |_| {
+                    <button id="delete" type="button" class="button quiet" on:click=move |_| {
                         asking.set(true);
                         request_animation_frame(|| crate::ui::focus("really-delete"));
                     }>"Delete"</button>

@@ -18,14 +18,15 @@ use crate::{
     web::page::token_life,
 };
 
+/// Its content is the id of the user whom it is made for.
 #[component]
 pub fn NotesPage() -> impl IntoView {
-    with_content(|()| view! { <Section /> })
+    with_content(|user_id: String| view! { <Section user_id /> })
 }
 
 #[component]
-fn Section() -> impl IntoView {
-    let notes = Notes::new(ApiClient::new(token_life()));
+fn Section(user_id: String) -> impl IntoView {
+    let notes = Notes::new(ApiClient::new(user_id, token_life()));
     Effect::new(move |_| notes.load());
     warn_before_loss(notes);
     view! {
@@ -72,7 +73,7 @@ fn NoteIndex(notes: Notes) -> impl IntoView {
                         search(());
                     }
                 />
-                <button type="button" class="button" on:click=move |_| {
+                <button id="new-note" type="button" class="button" on:click=move |_| {
                     notes.open_new();
                     request_animation_frame(|| crate::ui::focus("title"));
                 }>"New note"</button>

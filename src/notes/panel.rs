@@ -63,22 +63,31 @@ fn renew_if_used(api: ApiClient, left: f64, active: StoredValue<bool>) {
 #[component]
 pub fn TroubleNotice(notes: Notes) -> impl IntoView {
     Effect::new(move |_| {
-        if notes.trouble.with(|trouble| matches!(trouble, Some(Trouble::LoggedOut(_)))) {
+        if notes.trouble.with(|trouble| matches!(trouble, Some(Trouble::LoggedOut(_) | Trouble::OtherUser))) {
             request_animation_frame(|| focus("trouble"));
         }
     });
     view! {
         <div id="trouble" tabindex="-1" role="alert">
             {move || notes.trouble.get().map(|trouble| match trouble {
-                Trouble::LoggedOut(_) => view! { <LoggedOut notes words=trouble.sentence() /> }.into_any(),
+                Trouble::LoggedOut(_) | Trouble::OtherUser => view! { <LoggedOut notes words=trouble.sentence() /> }.into_any(),
                 _ => view! {
                     <Notice kind="error">
-                        <p>{trouble.sentence()}</p>
+                        <p>{words(&trouble)}</p>
                         <p><button type="button" class="button" on:click=move |_| try_again(notes)>"Try again"</button></p>
                     </Notice>
                 }.into_any(),
             })}
         </div>
+    }
+}
+
+fn words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Refused { status: 404, .. } => {
+            "This note was deleted elsewhere. Your text is still here; “Try again” saves it as a new note.".into()
+        }
+        other => other.sentence(),
     }
 }
 
@@ -89,7 +98,7 @@ fn LoggedOut(notes: Notes, words: String) -> impl IntoView {
         <Notice kind="warning">
             <p id="logged-out-why">{words}</p>
             {move || has_text().then(|| view! {
-                <p>"What you typed is still here. Log in again in a new tab, come back, and press “Try again”."</p>
+                <p>"What you typed is still here, and stays until you close this page. Log in again in a new tab, come back, and press “Try again”."</p>
             })}
             <div class="buttons">
                 <a href="/login?next=%2Fnotes" target="_blank" rel="noopener" class="button primary">"Log in (new tab)"</a>

@@ -47,6 +47,8 @@ pub struct Notes {
     pub words: RwSignal<String>,
     /// Key of the open draft: a note's id, or [`NEW`].
     pub open: RwSignal<Option<String>>,
+    /// Raised whenever somebody opens a note.
+    pub times_opened: RwSignal<u32>,
     pub drafts: RwSignal<HashMap<String, Draft>>,
     pub busy: RwSignal<bool>,
     pub trouble: RwSignal<Option<Trouble>>,
@@ -68,6 +70,7 @@ impl Notes {
             more: RwSignal::new(false),
             words: RwSignal::new(String::new()),
             open: RwSignal::new(None),
+            times_opened: RwSignal::new(0),
             drafts: RwSignal::new(HashMap::new()),
             busy: RwSignal::new(false),
             trouble: RwSignal::new(None),
@@ -104,6 +107,7 @@ impl Notes {
             }
         });
         self.open.set(Some(key));
+        self.times_opened.update(|times| *times += 1);
     }
 
     pub fn open_new(self) {
@@ -111,6 +115,7 @@ impl Notes {
             drafts.entry(NEW.into()).or_default();
         });
         self.open.set(Some(NEW.into()));
+        self.times_opened.update(|times| *times += 1);
     }
 
     pub fn draft(self) -> Option<Draft> {
@@ -239,6 +244,7 @@ impl Notes {
         self.open.set(None);
         self.trouble.set(None);
         self.said.set("Deleted");
+        request_animation_frame(|| crate::ui::focus("new-note"));
         self.load();
     }
 }

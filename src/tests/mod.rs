@@ -13,6 +13,7 @@ mod redirects;
 mod resurrection;
 mod revocation;
 mod routes;
+mod serving;
 mod sessions;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.

@@ -99,11 +99,7 @@ on_both_databases! {
                 let mut caller = caller.copy();
                 // A page does not take the access token, and the API does not take the session.
                 let wrong_half = if matches!(who, Token | AdminToken) { "__Host-access" } else { "__Host-session" };
-                let may = match (who, name) {
-                    (Anyone, _) | (_, "admin") => true,
-                    (User | Token, "user") => true,
-                    _ => false,
-                };
+                let may = matches!((who, name), (Anyone, _) | (_, "admin") | (User | Token, "user"));
                 let answer = call(&mut caller.copy(), method, path).await;
                 assert_eq!(!is_refused(&answer), may, "{method} {path} as {name}: {} {}", answer.status, answer.text());
                 assert!(answer.status < 500, "{method} {path} as {name}: {}", answer.text());

@@ -6,6 +6,7 @@ use axum::{
 };
 
 use super::{
+    EXPECTED_USER,
     claims::Claims,
     keys::Keys,
     verify::{Refusal, verify},
@@ -47,6 +48,7 @@ impl FromRequestParts<AppState> for ApiCaller {
             tracing::info!(user = claims.sub, sid = claims.sid, "a revoked token was refused");
             return Err(Problem::unauthorized("token_revoked", "The session of this token has ended.", true));
         }
+        expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, .. } = claims;
         Ok(Self { user_id: sub, role, sid })
     }
@@ -59,6 +61,19 @@ impl FromRequestParts<AppState> for AdminCaller {
         let caller = ApiCaller::from_request_parts(parts, state).await?;
         if caller.role == Role::Admin { Ok(Self(caller)) } else { Err(crate::error::AppError::NotAllowed.into()) }
     }
+}
+
+/// Refuses when the request names another user than the one whose token it carries; see [`EXPECTED_USER`].
+///
+/// # Errors
+/// 409 `other_user`.
+pub fn expect_user(headers: &HeaderMap, user_id: &str) -> Result<(), Problem> {
+    let meant = headers.get(EXPECTED_USER).is_none_or(|expected| expected.as_bytes() == user_id.as_bytes());
+    if meant {
+        return Ok(());
+    }
+    let detail = "Somebody else is logged in in this browser now.";
+    Err(Problem::new(StatusCode::CONFLICT, "other_user", detail))
 }
 
 /// Exactly one token (RFC 6750 2: more than one way of sending it is an error).

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use web_sys::RequestCredentials;
 
-use super::{ProblemAnswer, TokenAnswer};
+use super::{EXPECTED_USER, ProblemAnswer, TokenAnswer};
 use crate::revocations::EndReason;
 
 /// Why a call failed.
@@ -17,6 +17,8 @@ use crate::revocations::EndReason;
 pub enum Trouble {
     /// The session is over; `None` when nothing is known about how.
     LoggedOut(Option<EndReason>),
+    /// Somebody else has logged in in this browser since the page was made.
+    OtherUser,
     /// No answer came.
     Offline,
     /// The API refused, with this status; the body is for whom it may concern.
@@ -29,6 +31,7 @@ impl Trouble {
         match self {
             Self::LoggedOut(Some(reason)) => reason.sentence().into(),
             Self::LoggedOut(None) => "You are not logged in any more.".into(),
+            Self::OtherUser => "Somebody else is logged in in this browser now, so nothing was saved.".into(),
             Self::Offline => "We could not reach the server. Check your connection and try again.".into(),
             Self::Refused { status: 500.., .. } => {
                 "The server could not do that right now. Try again in a moment.".into()
@@ -52,6 +55,8 @@ pub struct TokenState {
 #[derive(Clone, Copy)]
 pub struct ApiClient {
     pub token: TokenState,
+    /// Whom this page was made for.
+    user_id: StoredValue<String>,
     /// One renewal at a time in this tab; other tabs may renew too, which does no harm.
     renewing: StoredValue<Arc<Mutex<()>>>,
 }
@@ -87,8 +92,8 @@ impl Call {
 }
 
 impl ApiClient {
-    /// `seconds_left`: what the page's own token has left, if the page came with one.
-    pub fn new(seconds_left: Option<i64>) -> Self {
+    /// `user_id`: whom the page was made for. `seconds_left`: what the page's own token has left, if the page came with one.
+    pub fn new(user_id: String, seconds_left: Option<i64>) -> Self {
         let token = TokenState {
             expires_at: RwSignal::new(0.0),
             renewals: RwSignal::new(0),
@@ -99,7 +104,7 @@ impl ApiClient {
                 token.expires_at.set(js_sys::Date::now() + seconds_as_ms(seconds));
             }
         });
-        Self { token, renewing: StoredValue::new(Arc::new(Mutex::new(()))) }
+        Self { token, user_id: StoredValue::new(user_id), renewing: StoredValue::new(Arc::new(Mutex::new(()))) }
     }
 
     /// Sends a call and reads its JSON answer (`()` where there is none).
@@ -164,7 +169,8 @@ impl ApiClient {
         let mut request = RequestBuilder::new(&call.path)
             .method(call.method.clone())
             .credentials(RequestCredentials::SameOrigin)
-            .header("accept", "application/json");
+            .header("accept", "application/json")
+            .header(EXPECTED_USER, &self.user_id.get_value());
         if let Some(version) = &call.if_match {
             request = request.header("if-match", version);
         }
@@ -181,7 +187,11 @@ impl ApiClient {
 }
 
 fn refused(status: u16, body: &str) -> Trouble {
-    Trouble::Refused { status, problem: problem(body), body: body.to_owned() }
+    let problem = problem(body);
+    if problem.code == "other_user" {
+        return Trouble::OtherUser;
+    }
+    Trouble::Refused { status, problem, body: body.to_owned() }
 }
 
 fn problem(body: &str) -> ProblemAnswer {

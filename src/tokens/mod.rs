@@ -32,6 +32,10 @@ pub struct TokenAnswer {
     pub expires_in: i64,
 }
 
+/// A page names in this header whom it was made for. When somebody else has logged in in the same browser since, the
+/// API refuses (409) instead of giving one person's text to another.
+pub const EXPECTED_USER: &str = "latchkey-expected-user";
+
 /// What the API says when it refuses (RFC 9457), as far as our own page needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemAnswer {

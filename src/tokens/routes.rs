@@ -4,13 +4,18 @@
 use axum::{
     Extension, Json,
     extract::State,
-    http::header,
+    http::{HeaderMap, header},
     response::{AppendHeaders, IntoResponse},
 };
 
 use serde::Serialize;
 
-use super::{TokenAnswer, bearer::ApiCaller, keys::Keys, mint::mint};
+use super::{
+    TokenAnswer,
+    bearer::{ApiCaller, expect_user},
+    keys::Keys,
+    mint::mint,
+};
 use crate::{
     sessions::{Ended, guard::LoggedIn},
     state::AppState,
@@ -24,15 +29,20 @@ use crate::{
 /// Renews the access token of the session in the cookie.
 ///
 /// # Errors
-/// 401 when there is no living session, with the `reason` for who holds the cookie of a dead one.
+/// 401 when there is no living session, with the `reason` for who holds the cookie of a dead one; 409 when the page
+/// was made for somebody else.
 pub async fn issue_token(
     State(state): State<AppState>,
     Extension(keys): Extension<Keys>,
     someone: Option<Extension<LoggedIn>>,
     ended: Option<Extension<Ended>>,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let token = match someone {
-        Some(Extension(someone)) => mint(&state, &keys, &someone).await?,
+        Some(Extension(someone)) => {
+            expect_user(&headers, &someone.user.id)?;
+            mint(&state, &keys, &someone).await?
+        }
         None => None,
     };
     let Some(token) = token else { return Err(session_is_gone(ended.map(|Extension(ended)| ended))) };

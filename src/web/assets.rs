@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use axum::{
     body::Body,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
     response::Response,
 };
 use leptos::config::LeptosOptions;
@@ -35,12 +36,22 @@ fn hash_file_exists() -> bool {
     std::env::current_exe().is_ok_and(|exe| exe.with_file_name("hash.txt").is_file())
 }
 
-/// The file that the request names, if there is one: no listing, compressed where the build made it so. What has a
-/// hash in its name never changes; the rest is asked for again after an hour.
-pub async fn serve(options: &LeptosOptions, wanted: Request) -> Option<Response> {
-    if !matches!(*wanted.method(), Method::GET | Method::HEAD) || wanted.uri().path().ends_with('/') {
-        return None;
+/// Layer in front of the pages: answers with the file that the request names, if there is one; a file needs no
+/// session. No page has a dot in its address, so only what has one is looked for.
+pub async fn serve_files(State(options): State<LeptosOptions>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads && request.uri().path().contains('.') {
+        let wanted = without_body(&request);
+        if let Some(file) = find(&options, wanted).await {
+            return file;
+        }
     }
+    next.run(request).await
+}
+
+/// No listing; compressed where the build made it so. What has a hash in its name never changes; the rest is asked
+/// for again after an hour.
+async fn find(options: &LeptosOptions, wanted: Request) -> Option<Response> {
     let hashed = wanted.uri().path().starts_with("/pkg/");
     let files = ServeDir::new(&*options.site_root).precompressed_br().append_index_html_on_directories(false);
     let mut response = files.oneshot(wanted).await.ok()?.map(Body::new);
@@ -54,8 +65,7 @@ pub async fn serve(options: &LeptosOptions, wanted: Request) -> Option<Response>
     Some(response)
 }
 
-/// A copy of the request without its body, to ask for a file first and for a page afterwards.
-pub fn wanted(request: &Request) -> Request {
+fn without_body(request: &Request) -> Request {
     let mut copy = Request::new(Body::empty());
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();

@@ -10,7 +10,7 @@ use crate::config::Config;
 #[derive(Clone, Debug, Default)]
 pub struct Caller {
     pub ip: String,
-    /// Raw, cut to [`USER_AGENT_CHARS`]; never shown as it is.
+    /// Raw, cut to 512 characters; never shown as it is.
     pub user_agent: String,
 }
 

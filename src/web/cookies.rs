@@ -1,7 +1,9 @@
 //! Cookie names and attributes, in one place. Server side.
 
+use std::sync::Arc;
+
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -68,12 +70,12 @@ pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
     pairs(headers).find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
 }
 
-/// Layer: makes sure that a cookie of ours is one that we set.
+/// Layer: makes sure that a cookie of ours is one that we set, and that its removal works.
 ///
 /// - Names with an escape in them are dropped: a reader that decodes them takes `%5F_Host-session`, which any
 ///   sub-domain can set, for `__Host-session` (CVE-2020-7070).
 /// - The same cookie of ours twice is refused, since nobody can tell which one counts (RFC 6265bis 5.7.3).
-pub async fn accept_only_ours(mut request: Request, next: Next) -> Response {
+pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     if pairs(request.headers()).any(|(name, _)| name.contains('%')) {
         drop_escaped(request.headers_mut());
     }
@@ -84,7 +86,27 @@ pub async fn accept_only_ours(mut request: Request, next: Next) -> Response {
         return Problem::bad_request("The same cookie came twice. Delete this site's cookies and try again.")
             .into_response();
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    let session = [Name::Session.full(false), Name::Session.full(true)];
+    if response.headers().get_all(header::SET_COOKIE).iter().any(|value| removes(value, &session)) {
+        remove_in_full(&config, response.headers_mut(), &session);
+    }
+    response
+}
+
+/// tower-sessions removes its cookie without `Secure`, and a browser ignores that for a `__Host-` name: the dead
+/// secret would stay. Put our own removal in its place (ASVS 3.3.1).
+fn remove_in_full(config: &Config, headers: &mut HeaderMap, names: &[&str]) {
+    let kept: Vec<HeaderValue> =
+        headers.get_all(header::SET_COOKIE).iter().filter(|value| !removes(value, names)).cloned().collect();
+    headers.remove(header::SET_COOKIE);
+    headers.extend(kept.into_iter().map(|value| (header::SET_COOKIE, value)));
+    headers.append(header::SET_COOKIE, remove(config, Name::Session));
+}
+
+fn removes(value: &HeaderValue, names: &[&str]) -> bool {
+    let text = value.to_str().unwrap_or_default();
+    names.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.starts_with("=;")))
 }
 
 fn drop_escaped(headers: &mut HeaderMap) {

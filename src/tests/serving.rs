@@ -1,0 +1,92 @@
+//! The server on a real socket: slow clients, and stopping.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum_server::Handle;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::app::TestApp;
+use crate::{db::Kind, serve::listen};
+
+/// Long enough for any machine, short enough to end.
+const BOUND: Duration = Duration::from_secs(20);
+
+struct Running {
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    server: JoinHandle<Result<(), String>>,
+    _app: TestApp,
+}
+
+async fn running() -> Running {
+    let app = TestApp::with(Kind::Sqlite, &["--header-timeout-seconds", "1"]).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (services, handle) = (app.services.clone(), Handle::new());
+    let server = tokio::spawn({
+        let handle = handle.clone();
+        async move { listen(&services, listener, handle).await }
+    });
+    handle.listening().await.expect("the server listens");
+    Running { address, handle, server, _app: app }
+}
+
+async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(bytes).await.expect("sent");
+    stream
+}
+
+async fn answer(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    // A connection that is reset has been closed, too.
+    let _ = timeout(BOUND, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_sent_requests_are_closed_while_others_are_answered() {
+    let server = running().await;
+    let mut slow = Vec::new();
+    for _ in 0..100 {
+        slow.push(send(server.address, b"GET / HTTP/1.1\r\nHost: loc").await);
+    }
+    assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
+    for stream in slow {
+        assert!(!answer(stream).await.contains("200 OK"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_does_not_wait_for_half_sent_requests() {
+    let server = running().await;
+    let half = send(server.address, b"GET / HTTP/1.1\r\nHost: loc").await;
+    assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
+    server.handle.graceful_shutdown(Some(Duration::from_secs(2)));
+    timeout(BOUND, server.server).await.expect("it stops").expect("no panic").expect("no error");
+    drop(half);
+    assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heads_that_are_too_large_or_ambiguous_are_refused() {
+    let server = running().await;
+    let large = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "a".repeat(100 * 1024));
+    assert!(answer(send(server.address, large.as_bytes()).await).await.starts_with("HTTP/1.1 431"));
+    for head in ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost:3000\r\nHost: localhost:3000\r\n"] {
+        let request = format!("{}Connection: close\r\n\r\n", head.trim_end_matches("\r\n").to_owned() + "\r\n");
+        let answer = answer(send(server.address, request.as_bytes()).await).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    let smuggled = "POST /actions/log_out HTTP/1.1\r\nHost: localhost:3000\r\nContent-Length: 5\r\n\
+                    Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    let answer = answer(send(server.address, smuggled.as_bytes()).await).await;
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1, "one answer, not two: {answer}");
+}
