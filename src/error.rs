@@ -19,7 +19,7 @@ pub enum AppError {
     WrongCredentials,
     #[error("We cannot make an account with this e-mail. If it is yours, you may have one already: log in instead.")]
     SignUpRefused,
-    #[error("You are not logged in.")]
+    #[error("You are not logged in any more. Log in again, for instance in a new tab, and repeat this.")]
     NotLoggedIn,
     #[error("Your account may not do this. Ask an administrator.")]
     NotAllowed,

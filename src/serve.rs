@@ -126,9 +126,14 @@ async fn announce(services: &Services) -> Result<(), String> {
     }
     tracing::info!(address = issuer, listening = %config.addr, "ready");
     let admin = users::store::admin_exists(&services.state.db.pool).await.map_err(|error| error.to_string())?;
-    if !admin {
-        let link = format!("{issuer}/setup?token={}", services.setup.0);
-        tracing::warn!(link, "there is no administrator yet; this link makes the first one, once");
+    let link = format!("{issuer}/setup?token={}", services.setup.0);
+    match config.log_format() {
+        LogFormat::Text if admin => println!("\n  Latchkey is ready: {issuer}\n"),
+        LogFormat::Text => println!(
+            "\n  Latchkey is ready: {issuer}\n  There is no administrator yet. This link makes the first one, once:\n  {link}\n"
+        ),
+        LogFormat::Json if admin => {}
+        LogFormat::Json => tracing::warn!(link, "there is no administrator yet; this link makes the first one, once"),
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ use super::{
     caller::Caller,
     cookies::{self, Name},
     page::Typed,
+    problem::RETRY_AFTER_SECONDS,
     request_log::RequestId,
 };
 use crate::{config::Config, error::AppError, state::AppState};
@@ -64,6 +65,9 @@ pub async fn status_of_error(request: Request, next: Next) -> Response {
     };
     if let Ok(status) = StatusCode::from_u16(AppError::de(bytes.clone()).status()) {
         parts.status = status;
+    }
+    if parts.status == StatusCode::SERVICE_UNAVAILABLE {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
     Response::from_parts(parts, Body::from(bytes))
 }

@@ -81,32 +81,30 @@ pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Re
     }
     let headers = request.headers();
     let doubled = |name: &str| pairs(headers).filter(|(given, _)| *given == name).count() > 1;
-    let names = Name::ALL.into_iter().flat_map(|name| [name.full(false), name.full(true)]);
-    if names.into_iter().any(doubled) {
+    if Name::ALL.into_iter().any(|name| doubled(name.full(config.insecure_cookies))) {
         return Problem::bad_request("The same cookie came twice. Delete this site's cookies and try again.")
             .into_response();
     }
     let mut response = next.run(request).await;
-    let session = [Name::Session.full(false), Name::Session.full(true)];
-    if response.headers().get_all(header::SET_COOKIE).iter().any(|value| removes(value, &session)) {
-        remove_in_full(&config, response.headers_mut(), &session);
+    let session = Name::Session.full(config.insecure_cookies);
+    if response.headers().get_all(header::SET_COOKIE).iter().any(|value| removes(value, session)) {
+        remove_in_full(&config, response.headers_mut(), session);
     }
     response
 }
 
 /// tower-sessions removes its cookie without `Secure`, and a browser ignores that for a `__Host-` name: the dead
 /// secret would stay. Put our own removal in its place (ASVS 3.3.1).
-fn remove_in_full(config: &Config, headers: &mut HeaderMap, names: &[&str]) {
+fn remove_in_full(config: &Config, headers: &mut HeaderMap, name: &str) {
     let kept: Vec<HeaderValue> =
-        headers.get_all(header::SET_COOKIE).iter().filter(|value| !removes(value, names)).cloned().collect();
+        headers.get_all(header::SET_COOKIE).iter().filter(|value| !removes(value, name)).cloned().collect();
     headers.remove(header::SET_COOKIE);
     headers.extend(kept.into_iter().map(|value| (header::SET_COOKIE, value)));
     headers.append(header::SET_COOKIE, remove(config, Name::Session));
 }
 
-fn removes(value: &HeaderValue, names: &[&str]) -> bool {
-    let text = value.to_str().unwrap_or_default();
-    names.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.starts_with("=;")))
+fn removes(value: &HeaderValue, name: &str) -> bool {
+    value.to_str().ok().and_then(|text| text.strip_prefix(name)).is_some_and(|rest| rest.starts_with("=;"))
 }
 
 fn drop_escaped(headers: &mut HeaderMap) {

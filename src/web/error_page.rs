@@ -7,7 +7,11 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::{action::accepts_html, problem::Problem, request_log::RequestId};
+use super::{
+    action::accepts_html,
+    problem::{Problem, RETRY_AFTER_SECONDS},
+    request_log::RequestId,
+};
 use crate::error::AppError;
 
 /// The answer for `error`: a page for people, a problem document for programs.
@@ -19,7 +23,7 @@ pub fn answer(parts: &Parts, error: AppError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Html(page(status, &error, &id))).into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
     response
 }

@@ -22,7 +22,7 @@ pub struct Problem {
 }
 
 /// Seconds after which a 503 is worth another try.
-const RETRY_AFTER_SECONDS: u16 = 2;
+pub const RETRY_AFTER_SECONDS: u16 = 2;
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
