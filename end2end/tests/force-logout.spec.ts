@@ -97,3 +97,25 @@ test("a force-logout needs a reason", async ({ page, server, anotherBrowser, all
   await open(page, "/dashboard");
   await expect(page).toHaveURL("/dashboard");
 });
+
+test("one session of a person can be ended, and the other lives on", async ({ page, server, anotherBrowser }) => {
+  const victim = await signedUp(page, "Twofold");
+  const phone = await (await anotherBrowser()).newPage();
+  await loggedIn(phone, victim);
+  await open(phone, "/dashboard");
+  const admin = await (await anotherBrowser()).newPage();
+  await loggedIn(admin, await administrator(server));
+  await findPerson(admin, victim);
+  const choice = admin.getByLabel("What to end");
+  await expect(choice.getByRole("option")).toHaveCount(3);
+  await choice.selectOption({ index: 1 });
+  await forceLogout(admin, "only one of them");
+  await expect(admin.getByRole("status")).toContainText("1 session ended");
+  await expect(admin.getByRole("region", { name: "Live sessions" }).getByRole("listitem")).toHaveCount(1);
+  const alive = [];
+  for (const device of [page, phone]) {
+    await open(device, "/dashboard");
+    alive.push(new URL(device.url()).pathname === "/dashboard");
+  }
+  expect(alive.filter(Boolean)).toHaveLength(1);
+});

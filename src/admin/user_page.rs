@@ -5,14 +5,14 @@ use leptos::{form::ActionForm, prelude::*};
 use super::{UserDetails, actions::ForceLogOut};
 use crate::{
     error::Field,
-    sessions::{Receipt, page::SessionList},
+    sessions::{LiveSession, Receipt, page::SessionList},
     ui::{
         field::TextField,
         focus,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Link, Page, with_content},
         notice::Notice,
-        when::When,
+        when::{When, minute},
     },
     web::page::typed,
 };
@@ -41,7 +41,7 @@ fn Content(details: UserDetails) -> impl IntoView {
             </section>
             <section class="card" aria-labelledby="sessions">
                 <h2 id="sessions">"Live sessions"</h2>
-                <SessionList sessions empty="No live session." />
+                <SessionList sessions=sessions.clone() empty="No live session." />
             </section>
             <section class="card danger" aria-labelledby="force">
                 <h2 id="force">"Force log-out"</h2>
@@ -53,14 +53,14 @@ fn Content(details: UserDetails) -> impl IntoView {
                     }}
                     {is_self.then_some(" This is your own account: you will be logged out, too.")}
                 </p>
-                <ForceForm id=user.id />
+                <ForceForm id=user.id sessions />
             </section>
         </Page>
     }
 }
 
 #[component]
-fn ForceForm(id: String) -> impl IntoView {
+fn ForceForm(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
     let action = ServerAction::<ForceLogOut>::new();
     let error = error_of(action);
     focus_first_error(error, &[(Field::Reason, "reason")]);
@@ -68,6 +68,7 @@ fn ForceForm(id: String) -> impl IntoView {
         <FormError error />
         <ActionForm action attr:class="form" attr:novalidate="">
             <input type="hidden" name="user" value=id />
+            {(sessions.len() > 1).then(|| view! { <WhichSession sessions /> })}
             <TextField
                 name="reason"
                 label="Reason"
@@ -78,6 +79,27 @@ fn ForceForm(id: String) -> impl IntoView {
             />
             <SubmitButton label="Force log-out" pending_label="Ending…" pending=action.pending() class="button danger" />
         </ActionForm>
+    }
+}
+
+/// Everything, or one session: then only the tokens of that session die.
+#[component]
+fn WhichSession(sessions: Vec<LiveSession>) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for="sid">"What to end"</label>
+            <select id="sid" name="sid">
+                <option value="">"All sessions, and every token"</option>
+                {sessions
+                    .into_iter()
+                    .map(|session| view! {
+                        <option value=session.sid>
+                            {format!("Only {}, {}, since {}", session.device, session.ip, minute(session.created_at))}
+                        </option>
+                    })
+                    .collect_view()}
+            </select>
+        </div>
     }
 }
 

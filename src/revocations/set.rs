@@ -35,7 +35,8 @@ struct Set {
     users: HashMap<String, (i64, i64)>,
     /// Everything up to this sequence number is in.
     seq: i64,
-    synced: Stopwatch,
+    /// When the database last answered; `None` before it did.
+    synced: Option<Stopwatch>,
 }
 
 /// What a token says about itself, as far as revocation cares.
@@ -52,7 +53,7 @@ impl Revocations {
     /// # Errors
     /// When the database cannot be read.
     pub async fn load(db: Db, clock: Clock) -> Result<Self, sqlx::Error> {
-        let set = Set { sessions: HashMap::new(), users: HashMap::new(), seq: -1, synced: Stopwatch::start() };
+        let set = Set { sessions: HashMap::new(), users: HashMap::new(), seq: -1, synced: None };
         let this = Self(Arc::new(Inner { db, clock, set: RwLock::new(set), syncing: tokio::sync::Mutex::default() }));
         this.sync().await?;
         Ok(this)
@@ -80,7 +81,13 @@ impl Revocations {
     }
 
     pub fn is_stale(&self) -> bool {
-        u128::from(self.read().synced.elapsed_ms()) > STALE_AFTER.as_millis()
+        self.read().synced.is_none_or(|synced| u128::from(synced.elapsed_ms()) > STALE_AFTER.as_millis())
+    }
+
+    /// As if the database had been silent for longer than [`STALE_AFTER`].
+    #[cfg(test)]
+    pub fn lose_contact(&self) {
+        self.write().synced = None;
     }
 
     /// Takes in a revocation of this process at once, before the answer goes out. The sequence number stays:
@@ -106,7 +113,7 @@ impl Revocations {
         }
         set.seq = rows.last().map_or(newest, |row| row.seq.max(newest));
         set.forget_before(now_ms);
-        set.synced = started;
+        set.synced = Some(started);
         Ok(())
     }
 

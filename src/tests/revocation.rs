@@ -143,4 +143,23 @@ on_both_databases! {
         assert_eq!(alice.renew().await.status, 401);
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.text(), "\"WrongCredentials\"");
     }
+
+    async fn an_api_call_is_authenticated_without_the_database(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        app.services.state.db.pool.close().await;
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+    }
+
+    async fn an_instance_that_lost_contact_asks_the_database_and_trusts_nothing_without_it(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        app.services.revocations.lose_contact();
+        assert_eq!(alice.open("/readyz").await.status, 503);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "the database was asked");
+        assert_eq!(alice.open("/readyz").await.status, 200);
+        app.services.revocations.lose_contact();
+        app.services.state.db.pool.close().await;
+        let answer = alice.api(Method::GET, "/api/v1/me", None).await;
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"));
+        assert!(alice.cookies.contains_key("__Host-access") && alice.cookies.contains_key("__Host-session"));
+    }
 }

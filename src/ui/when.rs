@@ -6,8 +6,14 @@ use time::OffsetDateTime;
 /// Shows milliseconds since the epoch as "2026-11-21 22:46 UTC".
 #[component]
 pub fn When(ms: i64) -> impl IntoView {
+    let shown = minute(ms);
+    let datetime = shown.replacen(' ', "T", 1).replace(" UTC", "Z");
+    view! { <time datetime=datetime>{shown}</time> }
+}
+
+/// Milliseconds since the epoch as "2026-11-21 22:46 UTC".
+pub fn minute(ms: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp(ms / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let date = format!("{:04}-{:02}-{:02}", at.year(), u8::from(at.month()), at.day());
-    let clock = format!("{:02}:{:02}", at.hour(), at.minute());
-    view! { <time datetime=format!("{date}T{clock}:{:02}Z", at.second())>{format!("{date} {clock} UTC")}</time> }
+    let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", at.hour(), at.minute())
 }
