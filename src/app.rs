@@ -1,4 +1,5 @@
-//! The shell of every document, the navigation, the list of pages. Both sides.
+//! The shell of every document, the navigation, the list of pages. Both sides; only the islands in it go to the
+//! browser.
 
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
@@ -22,7 +23,6 @@ use crate::{
         frame::{Link, Refused},
     },
     users::Role,
-    web::page::provide_page_data,
 };
 
 /// The document around the application. Server side only in effect: the browser hydrates the body.
@@ -43,7 +43,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 {options.hash_files.then(|| view! {
                     <HashedStylesheet options=options.clone() id="style" />
                     <AutoReload options=options.clone() />
-                    <HydrationScripts options=options.clone() />
+                    <HydrationScripts options=options.clone() islands=true />
                 })}
                 <MetaTags />
             </head>
@@ -59,15 +59,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    provide_page_data();
-    let viewer = SharedValue::new(use_context::<Viewer>).into_inner();
-    provide_context(viewer.clone());
-    // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.
-    Effect::new(|_| {
-        if let Some(root) = document().document_element() {
-            let _ = root.set_attribute("data-hydrated", "true");
-        }
-    });
+    let viewer = use_context::<Viewer>();
     view! {
         <Title formatter=|title: String| format!("{title} · Latchkey") />
         <Router>
@@ -112,12 +104,19 @@ fn Outside() -> impl IntoView {
 
 #[component]
 fn Inside(viewer: Viewer) -> impl IntoView {
-    let action = ServerAction::<LogOut>::new();
     view! {
         <NavLink href="/dashboard" label="Dashboard" />
         <NavLink href="/notes" label="Notes" />
         {(viewer.role == Role::Admin).then(|| view! { <NavLink href="/admin/users" label="Users" /> })}
         <span class="who" title=viewer.email>{viewer.name}</span>
+        <LogOutButton />
+    }
+}
+
+#[island]
+fn LogOutButton() -> impl IntoView {
+    let action = ServerAction::<LogOut>::new();
+    view! {
         <ActionForm action attr:class="inline">
             <SubmitButton label="Log out" pending_label="Logging out…" pending=action.pending() class="button quiet" />
         </ActionForm>

@@ -48,7 +48,7 @@ pub mod cli;
 #[cfg(test)]
 mod tests;
 
-/// Where the browser begins: takes over the page that the server has rendered.
+/// Where the browser begins: makes the islands of the page that the server has rendered react.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
@@ -57,5 +57,9 @@ pub fn hydrate() {
     let _ = leptos::server_fn::redirect::set_redirect_hook(|location| {
         let _ = leptos::prelude::window().location().set_href(location);
     });
-    leptos::mount::hydrate_body(app::App);
+    leptos::mount::hydrate_islands();
+    // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.
+    if let Some(root) = leptos::prelude::document().document_element() {
+        let _ = root.set_attribute("data-hydrated", "true");
+    }
 }

@@ -6,6 +6,7 @@ use axum::{
     middleware::Next,
     response::{AppendHeaders, IntoResponse, Response},
 };
+use leptos::server_fn::error::ServerFnUrlError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ use crate::{
     },
 };
 
-/// What may stand in the address of a page. Of a field that comes twice, none counts.
+/// What may stand in the address of a page.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Asked {
@@ -34,6 +35,9 @@ struct Asked {
     token: String,
     q: String,
     after: String,
+    /// The error of a form that was sent without JavaScript, as Leptos writes it.
+    #[serde(rename = "__err")]
+    error: Option<String>,
 }
 
 /// Where a request for a page leads.
@@ -119,8 +123,10 @@ pub async fn find_data(
         Err(error) => Err(error),
     };
     let status = found.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok());
+    let refused = page.asked.error.as_deref().map(ServerFnUrlError::<AppError>::decode_err);
     let data = PageData {
         content: found,
+        refused,
         typed: typed_from(&parts, &services.state.config).filter(|_| accepts_html(&parts.headers)).unwrap_or_default(),
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
     };

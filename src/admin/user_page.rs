@@ -4,17 +4,16 @@ use leptos::{form::ActionForm, prelude::*};
 
 use super::{UserDetails, actions::ForceLogOut};
 use crate::{
-    error::Field,
+    error::{AppError, Field},
     sessions::{LiveSession, Receipt, page::SessionList},
     ui::{
         field::TextField,
-        focus,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Link, Page, with_content},
         notice::Notice,
         when::{When, minute},
     },
-    web::page::typed,
+    web::page::{refused, typed},
 };
 
 #[component]
@@ -53,16 +52,16 @@ fn Content(details: UserDetails) -> impl IntoView {
                     }}
                     {is_self.then_some(" This is your own account: you will be logged out, too.")}
                 </p>
-                <ForceForm id=user.id sessions />
+                <ForceForm id=user.id sessions reason=typed().get("reason") before=refused() />
             </section>
         </Page>
     }
 }
 
-#[component]
-fn ForceForm(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
+#[island]
+fn ForceForm(id: String, sessions: Vec<LiveSession>, reason: String, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<ForceLogOut>::new();
-    let error = error_of(action);
+    let error = error_of(action, before);
     focus_first_error(error, &[(Field::Reason, "reason")]);
     view! {
         <FormError error />
@@ -74,7 +73,7 @@ fn ForceForm(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
                 label="Reason"
                 autocomplete="off"
                 help="Goes into the audit log. The person is told only that an administrator did it."
-                value=typed().get("reason")
+                value=reason
                 error=at(error, Field::Reason)
             />
             <SubmitButton label="Force log-out" pending_label="Ending…" pending=action.pending() class="button danger" />
@@ -107,9 +106,8 @@ fn WhichSession(sessions: Vec<LiveSession>) -> impl IntoView {
 #[component]
 fn ReceiptNotice() -> impl IntoView {
     let receipt = serde_json::from_str::<Receipt>(&typed().get("receipt")).ok()?;
-    Effect::new(move |_| request_animation_frame(|| focus("receipt")));
     Some(view! {
-        <div id="receipt" tabindex="-1" role="status">
+        <div id="receipt" tabindex="-1" role="status" autofocus>
             <Notice kind="success">{words(&receipt)}</Notice>
         </div>
     })

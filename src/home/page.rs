@@ -9,7 +9,7 @@ use crate::{
 
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let logged_in = use_context::<Option<Viewer>>().flatten().is_some();
+    let logged_in = use_context::<Viewer>().is_some();
     view! {
         <Page title="One log-in, two credentials, one switch">
             <p class="lead">

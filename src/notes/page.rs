@@ -21,19 +21,24 @@ use crate::{
 /// Its content is the id of the user whom it is made for.
 #[component]
 pub fn NotesPage() -> impl IntoView {
-    with_content(|user_id: String| view! { <Section user_id /> })
+    with_content(|user_id: String| {
+        view! {
+            <Page title="Notes">
+                <noscript>
+                    <Notice kind="warning">"This section talks to the API from the browser, so it needs JavaScript. Everything else here works without."</Notice>
+                </noscript>
+                <Section user_id token_life=token_life() />
+            </Page>
+        }
+    })
 }
 
-#[component]
-fn Section(user_id: String) -> impl IntoView {
-    let notes = Notes::new(ApiClient::new(user_id, token_life()));
+#[island]
+fn Section(user_id: String, token_life: Option<i64>) -> impl IntoView {
+    let notes = Notes::new(ApiClient::new(user_id, token_life));
     Effect::new(move |_| notes.load());
     warn_before_loss(notes);
     view! {
-        <Page title="Notes">
-            <noscript>
-                <Notice kind="warning">"This section talks to the API from the browser, so it needs JavaScript. Everything else here works without."</Notice>
-            </noscript>
             <TroubleNotice notes />
             <div class="notes">
                 <NoteIndex notes />
@@ -41,7 +46,6 @@ fn Section(user_id: String) -> impl IntoView {
             </div>
             <p class="visually-hidden" role="status">{move || notes.said.get()}</p>
             <TokenPanel api=notes.api />
-        </Page>
     }
 }
 

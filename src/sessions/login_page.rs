@@ -4,7 +4,7 @@ use leptos::{form::ActionForm, prelude::*};
 
 use super::{Ended, LogInPage, actions::LogIn};
 use crate::{
-    error::Field,
+    error::{AppError, Field},
     ui::{
         field::{PasswordField, TextField},
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
@@ -12,22 +12,28 @@ use crate::{
         notice::Notice,
         when::When,
     },
-    web::page::typed,
+    web::page::{refused, typed},
 };
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    with_content(|LogInPage { ended, next }| view! { <LoginForm ended next /> })
+    with_content(|LogInPage { ended, next }| {
+        view! {
+            <Page title="Log in" narrow=true>
+                {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
+                <LoginForm next email=typed().get("email") before=refused() />
+                <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
+            </Page>
+        }
+    })
 }
 
-#[component]
-fn LoginForm(ended: Option<Ended>, next: String) -> impl IntoView {
+#[island]
+fn LoginForm(next: String, email: String, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
-    let error = error_of(action);
+    let error = error_of(action, before);
     focus_first_error(error, &[(Field::Email, "email"), (Field::Password, "password")]);
     view! {
-        <Page title="Log in" narrow=true>
-            {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
             <FormError error />
             <ActionForm action attr:class="form" attr:novalidate="">
                 <TextField
@@ -35,7 +41,7 @@ fn LoginForm(ended: Option<Ended>, next: String) -> impl IntoView {
                     label="E-mail"
                     kind="email"
                     autocomplete="username"
-                    value=typed().get("email")
+                    value=email
                     error=at(error, Field::Email)
                 />
                 <PasswordField
@@ -46,8 +52,6 @@ fn LoginForm(ended: Option<Ended>, next: String) -> impl IntoView {
                 <input type="hidden" name="next" value=next />
                 <SubmitButton label="Log in" pending_label="Checking…" pending=action.pending() />
             </ActionForm>
-            <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
-        </Page>
     }
 }
 

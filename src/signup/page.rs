@@ -10,43 +10,47 @@ use crate::{
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Link, Page, with_content},
     },
-    web::page::typed,
+    web::page::{refused, typed},
 };
 
 const FIELDS: &[(Field, &str)] = &[(Field::Name, "name"), (Field::Email, "email"), (Field::Password, "password")];
 
 #[component]
 pub fn SignupPage() -> impl IntoView {
-    with_content(|()| view! { <SignupForm /> })
+    with_content(|()| {
+        let typed = typed();
+        view! {
+            <Page title="Sign up" narrow=true>
+                <SignupForm name=typed.get("name") email=typed.get("email") before=refused() />
+                <p>"Have an account? "<Link href="/login">"Log in"</Link></p>
+            </Page>
+        }
+    })
 }
 
-#[component]
-fn SignupForm() -> impl IntoView {
+#[island]
+fn SignupForm(name: String, email: String, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<SignUp>::new();
-    let error = error_of(action);
+    let error = error_of(action, before);
     focus_first_error(error, FIELDS);
     view! {
-        <Page title="Sign up" narrow=true>
             <FormError error />
             <ActionForm action attr:class="form" attr:novalidate="">
-                <AccountFields error />
+                <AccountFields name email error />
                 <SubmitButton label="Sign up" pending_label="Making your account…" pending=action.pending() />
             </ActionForm>
-            <p>"Have an account? "<Link href="/login">"Log in"</Link></p>
-        </Page>
     }
 }
 
 #[component]
-fn AccountFields(error: Signal<Option<AppError>>) -> impl IntoView {
-    let typed = typed();
+fn AccountFields(name: String, email: String, error: Signal<Option<AppError>>) -> impl IntoView {
     view! {
         <TextField
             name="name"
             label="Name"
             autocomplete="name"
             help="What others see."
-            value=typed.get("name")
+            value=name
             error=at(error, Field::Name)
         />
         <TextField
@@ -54,7 +58,7 @@ fn AccountFields(error: Signal<Option<AppError>>) -> impl IntoView {
             label="E-mail"
             kind="email"
             autocomplete="username"
-            value=typed.get("email")
+            value=email
             error=at(error, Field::Email)
         />
         <PasswordField
@@ -69,23 +73,28 @@ fn AccountFields(error: Signal<Option<AppError>>) -> impl IntoView {
 /// Its content is the one-time token that opened it.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    with_content(|token: String| view! { <SetupForm token /> })
+    with_content(|token: String| {
+        let typed = typed();
+        view! {
+            <Page title="First administrator" narrow=true>
+                <p>"This server has no administrator yet. The link that brought you here works once."</p>
+                <SetupForm token name=typed.get("name") email=typed.get("email") before=refused() />
+            </Page>
+        }
+    })
 }
 
-#[component]
-fn SetupForm(token: String) -> impl IntoView {
+#[island]
+fn SetupForm(token: String, name: String, email: String, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<SetUp>::new();
-    let error = error_of(action);
+    let error = error_of(action, before);
     focus_first_error(error, FIELDS);
     view! {
-        <Page title="First administrator" narrow=true>
-            <p>"This server has no administrator yet. The link that brought you here works once."</p>
             <FormError error />
             <ActionForm action attr:class="form" attr:novalidate="">
                 <input type="hidden" name="token" value=token />
-                <AccountFields error />
+                <AccountFields name email error />
                 <SubmitButton label="Make the administrator" pending_label="Making the account…" pending=action.pending() />
             </ActionForm>
-        </Page>
     }
 }

@@ -137,4 +137,18 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location")), (302, "/"));
         assert_eq!(alice.open("/dashboard").await.status, 303);
     }
+
+    async fn without_javascript_the_newest_error_is_shown_and_the_address_does_not_grow(app: TestApp) {
+        let mut alice = app.anonymous();
+        let first = alice.submit("log_in", &[("email", ""), ("password", "x")], "/login?next=%2Fnotes").await;
+        let here = first.header("location").trim_start_matches("http://localhost:3000").to_owned();
+        assert!(alice.open(&here).await.text().contains("Enter your e-mail address."));
+        let fields = [("email", "alice@example.com"), ("password", "wrong and secret")];
+        let second = alice.submit("log_in", &fields, &here).await;
+        let here = second.header("location").trim_start_matches("http://localhost:3000").to_owned();
+        let page = alice.open(&here).await.text();
+        assert!(page.contains("do not belong together") && !page.contains("Enter your e-mail address."), "{page}");
+        assert_eq!(here.matches("__err").count(), 1, "{here}");
+        assert!(here.contains("next=%2Fnotes"), "{here}");
+    }
 }

@@ -5,14 +5,18 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{clear_input, focus, notice::Notice};
 use crate::error::{AppError, Field};
 
-/// The error of an action's last call, if it failed.
-pub fn error_of<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
+/// The error of an action's last call, if it failed; before the first call, that of the form which led to this page
+/// without JavaScript. Islands get it from the server, or browser and server would see two different forms.
+pub fn error_of<S>(action: ServerAction<S>, before: Option<AppError>) -> Signal<Option<AppError>>
 where
     S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     S::Output: Clone + Send + Sync + 'static,
 {
-    let value = action.value();
-    Signal::derive(move || value.with(|result| result.as_ref().and_then(|result| result.as_ref().err().cloned())))
+    let (value, version) = (action.value(), action.version());
+    Signal::derive(move || match version.get() {
+        0 => before.clone(),
+        _ => value.with(|result| result.as_ref().and_then(|result| result.as_ref().err().cloned())),
+    })
 }
 
 /// What to say at one field.

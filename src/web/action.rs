@@ -15,6 +15,7 @@ use leptos::{
     server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
 };
 use leptos_axum::ResponseOptions;
+use url::Url;
 
 use super::{
     caller::Caller,
@@ -54,7 +55,8 @@ pub async fn act<T>(typed: Typed, story: impl Future<Output = Result<T, AppError
 /// Layer: gives a refused action the status of its error, where Leptos says 500 to all of them. A plain form post has
 /// become a 302 by then and stays one.
 pub async fn status_of_error(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    keep_last_error(response.headers_mut());
     let refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
     if !refused || response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
@@ -70,6 +72,22 @@ pub async fn status_of_error(request: Request, next: Next) -> Response {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// Leptos adds the error of a plain form post to the address that the form was sent from, where that of the post
+/// before may stand already.
+fn keep_last_error(headers: &mut HeaderMap) {
+    let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
+    let Some(mut url) = location.filter(|text| text.contains("__err=")).and_then(|text| Url::parse(text).ok()) else {
+        return;
+    };
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let last = |name: &str| pairs.iter().rfind(|(given, _)| given == name);
+    let others = pairs.iter().filter(|(name, _)| name != "__path" && name != "__err");
+    url.query_pairs_mut().clear().extend_pairs(others.chain(last("__path")).chain(last("__err")));
+    if let Ok(value) = HeaderValue::from_str(url.as_str()) {
+        headers.insert(header::LOCATION, value);
+    }
 }
 
 /// Who calls the action that runs now.

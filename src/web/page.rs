@@ -1,4 +1,5 @@
-//! What a page is made from: found by the server before rendering, sent along, adopted by hydration. Both sides.
+//! What a page is made from: found by the server before rendering. Both sides; the browser sees none of it, only
+//! what is handed to an island.
 //!
 //! Leptos' own way, a `Resource` in a `Suspense`, left about one render in a few hundred hanging under load (measured
 //! with 0.8.23; leptos-rs/leptos 4578 and 4673). Data that is there before rendering begins cannot hang, lets a guard
@@ -6,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use leptos::prelude::{SharedValue, provide_context, use_context};
+use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -37,18 +38,14 @@ pub struct PageData {
     pub typed: Typed,
     /// Seconds that the access token which came with the page has left.
     pub token_life: Option<i64>,
+    /// The error of the form that led here, without JavaScript.
+    pub refused: Option<AppError>,
 }
 
 impl Default for PageData {
     fn default() -> Self {
-        Self { content: Err(AppError::NotFound), typed: Typed::default(), token_life: None }
+        Self { content: Err(AppError::NotFound), typed: Typed::default(), token_life: None, refused: None }
     }
-}
-
-/// Called once, by the application: takes what the server found and hands it to every part of the page.
-pub fn provide_page_data() {
-    let data = SharedValue::new(|| use_context::<PageData>().unwrap_or_default()).into_inner();
-    provide_context(data);
 }
 
 /// What this page shows.
@@ -68,4 +65,9 @@ pub fn typed() -> Typed {
 /// Seconds that the access token which came with this page has left; `None` when it came without.
 pub fn token_life() -> Option<i64> {
     use_context::<PageData>().unwrap_or_default().token_life
+}
+
+/// The error of the form that led here, without JavaScript. Hand it to the form's island.
+pub fn refused() -> Option<AppError> {
+    use_context::<PageData>().unwrap_or_default().refused
 }
