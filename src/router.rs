@@ -25,7 +25,7 @@ use crate::{
     services::Services,
     sessions::{
         guard::{self, LoggedIn},
-        store::Sessions,
+        session_store::Sessions,
     },
     state::AppState,
     tokens::{self, page_token},

@@ -46,7 +46,7 @@ pub async fn force_log_out(
 /// The sid, if it is a live session of this user and not of another.
 async fn live_sid<'a>(state: &AppState, user: &User, sid: &'a str) -> Result<&'a str, AppError> {
     let live = sessions::store::live_of(&state.db.pool, &user.id, state.clock.now_ms()).await?;
-    live.iter().any(|row| row.sid == sid).then_some(sid).ok_or(AppError::NotFound)
+    live.iter().any(|row| row.log_in.sid == sid).then_some(sid).ok_or(AppError::NotFound)
 }
 
 /// # Errors

@@ -1,6 +1,7 @@
 //! What a session holds, and the only place that knows its keys. Server side.
 
 use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
 use tower_sessions::Session;
 use uuid::Uuid;
 
@@ -8,7 +9,7 @@ use super::Ended;
 use crate::{config::Config, error::AppError, revocations::EndReason, state::AppState, web::caller::Caller};
 
 /// The record of a log-in: what the store needs to make a row of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromRow)]
 pub struct LogIn {
     /// Public name of the session.
     pub sid: String,

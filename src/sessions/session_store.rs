@@ -1,0 +1,104 @@
+//! The store of tower-sessions, on top of the sessions table. Server side.
+//!
+//! Only `create` inserts. `save` updates a living row or fails: with an upsert, a request that was under way during
+//! a force-logout writes the session back at its end, and the old cookie works again (CVE-2025-46336).
+
+use std::{collections::HashMap, fmt};
+
+use async_trait::async_trait;
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use time::OffsetDateTime;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+use super::{
+    end::{Ender, Ending, Target},
+    session::{ENDED, LOG_IN, LogIn},
+    store::{self, Row},
+};
+use crate::revocations::EndReason;
+
+type Data = HashMap<String, serde_json::Value>;
+
+/// Sessions in the database, by the SHA-256 of their secret.
+#[derive(Clone)]
+pub struct Sessions {
+    pub ender: Ender,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    /// Refuses a record without a log-in: visitors make no rows.
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let log_in = record.data.get(LOG_IN).cloned().ok_or_else(|| Error::Backend("no log-in to store".into()))?;
+        let log_in: LogIn = serde_json::from_value(log_in).map_err(decode)?;
+        let data = encode(&record.data)?;
+        store::insert(&self.ender.state.db.pool, &hash(&record.id), &log_in, &data).await.map_err(backend)
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let data = encode(&record.data)?;
+        let saved = store::update_data(&self.ender.state.db.pool, &hash(&record.id), &data).await.map_err(backend)?;
+        if saved { Ok(()) } else { Err(Error::Backend("the session has ended".into())) }
+    }
+
+    /// A dead session is loaded too, but holds nothing except why it ended: the log-in page says so.
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let state = &self.ender.state;
+        let Some(row) = store::find(&state.db.pool, &hash(id)).await.map_err(backend)? else { return Ok(None) };
+        let mut record = Record { id: *id, data: Data::new(), expiry_date: OffsetDateTime::UNIX_EPOCH };
+        match row.ended(state.clock.now_ms()) {
+            Some(ended) => {
+                record.data.insert(
+                    ENDED.into(),
+                    serde_json::to_value(ended).map_err(|error| Error::Encode(error.to_string()))?,
+                );
+            }
+            None => record.data = data_of(row)?,
+        }
+        Ok(Some(record))
+    }
+
+    /// Ends the session as a log-out does, its tokens included.
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let ending = Ending::by_system(EndReason::LoggedOut);
+        let ended = self.ender.end(Target::Secret(&hash(id)), ending).await;
+        ended.map(|_| ()).map_err(|error| Error::Backend(error.to_string()))
+    }
+}
+
+/// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
+fn hash(id: &Id) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, id.to_string().as_bytes()))
+}
+
+/// The log-in has columns of its own, so `data` holds the rest.
+fn encode(data: &Data) -> Result<String> {
+    let rest: HashMap<_, _> = data.iter().filter(|(key, _)| *key != LOG_IN).collect();
+    serde_json::to_string(&rest).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn decode(error: serde_json::Error) -> Error {
+    Error::Decode(error.to_string())
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+/// A blob that cannot be read is an empty one: the session still says who is logged in (ASVS 1.5.2).
+fn data_of(row: Row) -> Result<Data> {
+    let mut data: Data = serde_json::from_str(&row.data).unwrap_or_default();
+    data.insert(LOG_IN.into(), serde_json::to_value(row.log_in).map_err(decode)?);
+    Ok(data)
+}
