@@ -9,12 +9,13 @@ use url::{Origin, Url};
 
 /// Where everything is written down that can be set from outside.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Settings")]
 pub struct Config {
     /// Address to listen on. Loopback by default: a TLS proxy stands in front in production.
     #[arg(long, env = "LATCHKEY_ADDR", default_value = "127.0.0.1:3000")]
     pub addr: SocketAddr,
 
-    /// The address that people type, such as <https://accounts.example.com>. It is the token issuer, the only
+    /// The address that people type, such as `https://accounts.example.com`. It is the token issuer, the only
     /// origin that may send forms, and the start of every link. `https` means production: secrets must be set.
     /// [default: http://localhost:PORT]
     #[arg(long, env = "LATCHKEY_BASE_URL", value_parser = parse_base_url)]
