@@ -5,11 +5,12 @@ use std::{io::IsTerminal, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    admin::force_logout::parse_reason,
     audit::event::Actor,
     config::Config,
-    revocations::EndReason,
+    revocations::{EndReason, set::Revocations},
     serve,
-    sessions::end::{Ending, Target},
+    sessions::end::{Ender, Ending, Target},
     signup::sign_up::{NewAccount, create_admin},
     tokens::sealed::SecretKey,
     users::{credentials::Email, store},
@@ -130,14 +131,18 @@ fn read_password() -> Result<String, String> {
 
 async fn force_logout(args: ForceLogout) -> Result<(), String> {
     let email = Email::parse(&args.user).map_err(|error| error.to_string())?;
-    let services = serve::open(args.config).await?;
-    let user = store::find_by_email(&services.state.db.pool, &email)
+    let words = parse_reason(&args.reason).map_err(|error| error.to_string())?;
+    // Nothing is made: with a wrong folder the answer must be "no database", not "no such user".
+    let state = serve::connect(args.config, false).await?;
+    let user = store::find_by_email(&state.db.pool, &email)
         .await
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("there is no user with the e-mail {}", email.as_str()))?;
-    let ending =
-        Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: args.reason, ip: String::new() };
-    let receipt = services.ender.end(Target::User(&user.id), ending).await.map_err(|error| error.to_string())?;
+    let ending = Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words, ip: String::new() };
+    let revocations =
+        Revocations::load(state.db.clone(), state.clock.clone()).await.map_err(|error| error.to_string())?;
+    let ender = Ender { state: state.clone(), revocations };
+    let receipt = ender.end(Target::User(&user.id), ending).await.map_err(|error| error.to_string())?;
     if args.json {
         println!("{}", serde_json::to_string(&receipt).map_err(|error| error.to_string())?);
         return Ok(());
@@ -148,8 +153,8 @@ async fn force_logout(args: ForceLogout) -> Result<(), String> {
         receipt.sessions_ended,
         receipt.tokens_possibly_live,
         receipt.milliseconds,
-        services.state.config.revocation_poll_ms,
+        state.config.revocation_poll_ms,
     );
-    services.state.db.pool.close().await;
+    state.db.pool.close().await;
     Ok(())
 }

@@ -5,7 +5,8 @@
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
-use url::{Origin, Url};
+use tracing_subscriber::filter::LevelFilter;
+use url::{Host, Origin, Url};
 
 /// Where everything is written down that can be set from outside.
 #[derive(Args, Clone, Debug)]
@@ -90,7 +91,7 @@ pub struct Config {
     pub request_timeout_seconds: u64,
 
     /// Largest request body, in KiB. A note of 20,000 characters fits.
-    #[arg(long, env = "LATCHKEY_BODY_LIMIT_KIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=16_384))]
+    #[arg(long, env = "LATCHKEY_BODY_LIMIT_KIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(128..=16_384))]
     pub body_limit_kib: u32,
 
     /// On SIGTERM running requests get so many seconds to finish.
@@ -159,6 +160,14 @@ impl Config {
                         make one with `latchkey secret` and give every instance the same"
                 .into());
         }
+        if !self.production() && !self.insecure_cookies && !self.is_local() {
+            return Err(format!(
+                "LATCHKEY_BASE_URL is {}, where browsers throw our Secure cookies away; make it https, or, in \
+                 development only, set LATCHKEY_INSECURE_COOKIES=true",
+                self.issuer()
+            ));
+        }
+        self.check_log()?;
         if !self.production() && !self.addr.ip().is_loopback() && !self.insecure_cookies {
             return Err(format!(
                 "{} can be reached from other machines, but LATCHKEY_BASE_URL is not https; set it to the https \
@@ -167,6 +176,28 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// Whether the base URL names this machine, where browsers keep Secure cookies without https.
+    fn is_local(&self) -> bool {
+        let url = self.base_url();
+        match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        }
+    }
+
+    /// EnvFilter takes a misspelt level for the name of a module, and then nothing is logged at all.
+    fn check_log(&self) -> Result<(), String> {
+        let mut levels = self.log.split(',').filter(|part| !part.contains('=')).map(str::trim);
+        match levels.find(|level| level.parse::<LevelFilter>().is_err()) {
+            None => Ok(()),
+            Some(wrong) => {
+                Err(format!("LATCHKEY_LOG: {wrong} is no level; use off, error, warn, info, debug or trace"))
+            }
+        }
     }
 
     /// Production is where the base URL is https.

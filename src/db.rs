@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use sqlx::{AnyPool, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError};
 
 use crate::config::Config;
 
@@ -25,28 +25,25 @@ pub struct Db {
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl Db {
-    /// Opens the pool. SQLite's file is made when missing, readable by its owner only.
+    /// Opens the pool. With `create`, SQLite's file is made when missing, readable by its owner only.
     ///
     /// # Errors
-    /// When the address is not understood or the database cannot be reached.
-    pub async fn open(config: &Config) -> Result<Self, sqlx::Error> {
+    /// When the address is not understood, there is no database, or it cannot be reached.
+    pub async fn open(config: &Config, create: bool) -> Result<Self, sqlx::Error> {
         sqlx::any::install_default_drivers();
         let url = config.database_url();
         let kind = kind_of(&url)?;
         if kind == Kind::Sqlite {
-            touch_private(&url)?;
+            find_file(&url, create)?;
         }
+        // A pool hides why it gets no connection, so the first one is made by hand.
+        let mut first = AnyConnection::connect(&url).await?;
+        prepare(&mut first, kind).await?;
+        first.close().await?;
         let pool = AnyPoolOptions::new()
             .max_connections(config.database_connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if kind == Kind::Sqlite {
-                        connection.execute(SQLITE_PRAGMAS).await?;
-                    }
-                    Ok(())
-                })
-            })
+            .after_connect(move |connection, _| Box::pin(prepare(connection, kind)))
             .connect(&url)
             .await?;
         Ok(Self { pool, kind })
@@ -93,21 +90,48 @@ fn kind_of(url: &str) -> Result<Kind, sqlx::Error> {
     }
 }
 
-fn touch_private(url: &str) -> Result<(), sqlx::Error> {
+async fn prepare(connection: &mut AnyConnection, kind: Kind) -> Result<(), sqlx::Error> {
+    if kind == Kind::Sqlite {
+        connection.execute(SQLITE_PRAGMAS).await?;
+    }
+    Ok(())
+}
+
+fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let path = Path::new(path.split('?').next().unwrap_or(path));
-    if path.exists() || path.as_os_str().is_empty() || path == Path::new(":memory:") {
+    if path.exists() {
         return Ok(());
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder)?;
+    if !create {
+        return Err(sqlx::Error::Configuration(format!("there is no file {}", path.display()).into()));
     }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        make_private_folder(folder)?;
+    }
+    private_file().create(true).truncate(false).open(path)?;
+    Ok(())
+}
+
+/// Makes a folder that only its owner can open; one that exists stays as it is.
+///
+/// # Errors
+/// When the system refuses.
+pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Options for writing a file that only its owner can read.
+pub fn private_file() -> std::fs::OpenOptions {
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    Ok(())
+    options
 }
 
 /// A `like` pattern (escape `\`) for "contains these words", case folded as `search_text` columns are.

@@ -2,6 +2,8 @@
 //!
 //! Without JavaScript an error travels in the address of the next page, so no variant carries free text.
 
+use std::fmt;
+
 use leptos::server_fn::{
     codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
@@ -33,10 +35,10 @@ pub enum AppError {
     Busy,
     #[error("We could not reach the server. Check your connection and try again; what you typed is still here.")]
     Offline,
-    #[error("The server did not understand the request. Reload the page and try again.")]
+    #[error("The server did not understand this. Check what you entered and try again; what you typed is still here.")]
     BadRequest,
     #[error("Something went wrong on our side; it is noted{}.", id_words(.request_id))]
-    Internal { request_id: Option<u64> },
+    Internal { request_id: Option<RequestNumber> },
 }
 
 /// What is wrong with one field.
@@ -125,8 +127,38 @@ impl From<Invalid> for AppError {
     }
 }
 
-fn id_words(request_id: &Option<u64>) -> String {
-    request_id.map(|id| format!(". If you report it, name the number {id:016x}")).unwrap_or_default()
+fn id_words(request_id: &Option<RequestNumber>) -> String {
+    request_id.map(|id| format!(". If you report it, name the number {id}")).unwrap_or_default()
+}
+
+/// The number of a request, as sixteen hexadecimal digits everywhere: log, header, page, JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct RequestNumber(pub u64);
+
+impl fmt::Display for RequestNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for RequestNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<RequestNumber> for String {
+    fn from(number: RequestNumber) -> Self {
+        number.to_string()
+    }
+}
+
+impl TryFrom<String> for RequestNumber {
+    type Error = std::num::ParseIntError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u64::from_str_radix(&text, 16).map(Self)
+    }
 }
 
 impl FromServerFnError for AppError {
@@ -160,21 +192,29 @@ mod server {
             }
         )+};
     }
-    opaque!(
-        tower_sessions::session::Error,
-        jsonwebtoken::errors::Error,
-        serde_json::Error,
-        argon2::password_hash::Error,
-        tokio::task::JoinError
-    );
+    opaque!(jsonwebtoken::errors::Error, serde_json::Error, argon2::password_hash::Error, tokio::task::JoinError);
+
+    /// A session store that fails is a database that is away.
+    impl From<tower_sessions::session::Error> for AppError {
+        fn from(fault: tower_sessions::session::Error) -> Self {
+            tracing::error!(error = %fault, "session store error");
+            Self::Busy
+        }
+    }
 
     impl From<sqlx::Error> for AppError {
         fn from(fault: sqlx::Error) -> Self {
             tracing::error!(error = %fault, "database error");
-            match fault {
-                sqlx::Error::PoolTimedOut => Self::Busy,
-                _ => Self::internal(),
-            }
+            let away = match &fault {
+                sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::Io(_)
+                | sqlx::Error::WorkerCrashed => true,
+                // SQLite's SQLITE_BUSY, after its time-out: another process is writing.
+                sqlx::Error::Database(error) => error.message().contains("database is locked"),
+                _ => false,
+            };
+            if away { Self::Busy } else { Self::internal() }
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::{
     web::{
         action::{accepts_html, typed_from},
         error_page,
+        local_path::LocalPath,
         page::PageData,
     },
 };
@@ -43,7 +44,7 @@ struct Asked {
 /// Where a request for a page leads.
 enum Found {
     Content(Value),
-    Elsewhere(&'static str),
+    Elsewhere(String),
 }
 
 /// A request for a page.
@@ -88,7 +89,11 @@ impl Page<'_> {
     }
 
     fn visitors_only(&self, shown: impl Serialize) -> Result<Found, AppError> {
-        if self.someone.is_some() { Ok(Found::Elsewhere("/dashboard")) } else { content(shown) }
+        if self.someone.is_none() {
+            return content(shown);
+        }
+        let next = LocalPath::parse_or_dashboard(Some(&self.asked.next));
+        Ok(Found::Elsewhere(next.as_str().to_owned()))
     }
 }
 
@@ -116,7 +121,7 @@ pub async fn find_data(
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
-        Ok(Found::Elsewhere(path)) => return go_to(path),
+        Ok(Found::Elsewhere(path)) => return go_to(&path),
         Err(AppError::NotLoggedIn) => return go_to(&log_in_and_back(&parts)),
         Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return error_page::answer(&parts, error),
         Ok(Found::Content(value)) => Ok(value),

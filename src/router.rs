@@ -105,8 +105,8 @@ fn session_routes(services: &Services) -> Router {
                 .layer(session_layer(services))
                 .layer(from_fn_with_state(state.clone(), guard::find_user))
                 .layer(from_fn_with_state(state, page_token::bring_token))
-                .layer(from_fn_with_state(config, action::show_typed_once))
-                .layer(from_fn(action::status_of_error)),
+                .layer(from_fn_with_state(Arc::clone(&config), action::show_typed_once))
+                .layer(from_fn_with_state(config, action::status_of_error)),
         )
 }
 

@@ -88,10 +88,19 @@ pub async fn open(config: Config) -> Result<Services, String> {
 /// One line that says what to do.
 pub async fn open_state(config: Config) -> Result<AppState, String> {
     config.check()?;
-    let db = Db::open(&config).await.map_err(|error| {
+    let state = connect(config, true).await?;
+    state.db.migrate().await.map_err(|error| format!("the database cannot be migrated: {error}"))?;
+    Ok(state)
+}
+
+/// What a command needs that changes an installation which is there already; with `create`, also one that is not.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
+    let db = Db::open(&config, create).await.map_err(|error| {
         format!("the database cannot be opened: {error}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;
-    db.migrate().await.map_err(|error| format!("the database cannot be migrated: {error}"))?;
     Ok(AppState { config: Arc::new(config), db, clock: Clock::default() })
 }
 
@@ -107,7 +116,7 @@ pub fn start_log(config: &Config) {
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     match config.log_format() {
-        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
         LogFormat::Text => log.init(),
     }
 }
@@ -118,7 +127,14 @@ async fn announce(services: &Services) -> Result<(), String> {
     if config.insecure_cookies {
         tracing::warn!("cookies are sent without Secure and without __Host-: for development only");
     }
-    if !assets::package_is_built(&services.options) {
+    let package = assets::package_is_built(&services.options);
+    if !package && config.production() {
+        return Err(format!(
+            "the browser package is not at {}; copy site/ and hash.txt beside the program",
+            services.options.site_root
+        ));
+    }
+    if !package {
         tracing::warn!(
             site = %services.options.site_root,
             "the browser package is not there: pages work as without JavaScript; build it with `cargo xtask build`"

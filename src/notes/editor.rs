@@ -80,11 +80,11 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
     let pinned = move || draft.with(|draft| draft.saved.as_ref().is_some_and(|note| note.pinned));
     view! {
         <div class="buttons">
-            <button type="submit" class="button primary" disabled=move || notes.busy.get()>
+            <button type="submit" class="button primary" aria-disabled=move || notes.busy.get().then_some("true")>
                 {move || if notes.busy.get() { "Saving…" } else { "Save" }}
             </button>
             {move || (!is_new.get()).then(|| view! {
-                <button type="button" class="button" disabled=move || notes.busy.get()
+                <button type="button" class="button" aria-disabled=move || notes.busy.get().then_some("true")
                     on:click=move |_| notes.save(Some(!pinned()))>
                     {move || if pinned() { "Unpin" } else { "Pin" }}
                 </button>
@@ -105,7 +105,7 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                     <button id="delete" type="button" class="button quiet" on:click=move |_| {
                         asking.set(true);
                         request_animation_frame(|| crate::ui::focus("really-delete"));
-                    }>"Delete"</button>
+                    }>{move || if is_new.get() { "Discard" } else { "Delete" }}</button>
                 }.into_any()
             }}
             <SaveState draft />

@@ -70,7 +70,7 @@ pub fn TroubleNotice(notes: Notes) -> impl IntoView {
     view! {
         <div id="trouble" tabindex="-1" role="alert">
             {move || notes.trouble.get().map(|trouble| match trouble {
-                Trouble::LoggedOut(_) | Trouble::OtherUser => view! { <LoggedOut notes words=trouble.sentence() /> }.into_any(),
+                Trouble::LoggedOut(_) | Trouble::OtherUser => view! { <LoggedOut notes words=trouble.sentence() other_user=trouble == Trouble::OtherUser /> }.into_any(),
                 _ => view! {
                     <Notice kind="error">
                         <p>{words(&trouble)}</p>
@@ -92,16 +92,24 @@ fn words(trouble: &Trouble) -> String {
 }
 
 #[component]
-fn LoggedOut(notes: Notes, words: String) -> impl IntoView {
+fn LoggedOut(notes: Notes, words: String, other_user: bool) -> impl IntoView {
+    let advice = if other_user {
+        "What you typed is still here, and stays until you close this page. Log out in a new tab, log in as yourself, come back, and press “Try again”."
+    } else {
+        "What you typed is still here, and stays until you close this page. Log in again in a new tab, come back, and press “Try again”."
+    };
+    let new_tab = if other_user {
+        ("/dashboard", "Whose page is it? (new tab)")
+    } else {
+        ("/login?next=%2Fnotes", "Log in (new tab)")
+    };
     let has_text = move || notes.drafts.with(|drafts| drafts.values().any(super::state::Draft::is_dirty));
     view! {
         <Notice kind="warning">
             <p id="logged-out-why">{words}</p>
-            {move || has_text().then(|| view! {
-                <p>"What you typed is still here, and stays until you close this page. Log in again in a new tab, come back, and press “Try again”."</p>
-            })}
+            {move || has_text().then(|| view! { <p>{advice}</p> })}
             <div class="buttons">
-                <a href="/login?next=%2Fnotes" target="_blank" rel="noopener" class="button primary">"Log in (new tab)"</a>
+                <a href=new_tab.0 target="_blank" rel="noopener" class="button primary">{new_tab.1}</a>
                 <button type="button" class="button" on:click=move |_| try_again(notes)>"Try again"</button>
                 {move || (!has_text()).then(|| view! { <Link href="/login?next=%2Fnotes" class="button">"Log in here"</Link> })}
             </div>

@@ -225,6 +225,9 @@ impl Notes {
         let Some(key) = self.open.get_untracked() else { return };
         let Some(draft) = self.drafts.with_untracked(|drafts| drafts.get(&key).cloned()) else { return };
         let Some(note) = draft.saved else { return self.deleted(&key) };
+        if self.busy.get_untracked() {
+            return;
+        }
         self.busy.set(true);
         spawn_local(async move {
             let answer = client::delete(self.api, &note.id, note.version).await;

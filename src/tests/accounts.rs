@@ -151,4 +151,38 @@ on_both_databases! {
         assert_eq!(here.matches("__err").count(), 1, "{here}");
         assert!(here.contains("next=%2Fnotes"), "{here}");
     }
+
+    async fn a_name_that_nobody_can_see_is_refused(app: TestApp) {
+        for name in ["\u{200b}", "\u{ad}\u{2060}", " \u{3164} ", "\u{202e}"] {
+            let fields = [("name", name), ("email", "a@example.com"), ("password", PASSWORD)];
+            assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 422, "{name:?}");
+        }
+        let fields = [("name", "🙂 李"), ("email", "a@example.com"), ("password", PASSWORD)];
+        assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 200);
+    }
+
+    async fn without_a_referer_of_ours_the_error_comes_back_to_the_form(app: TestApp) {
+        for referer in [None, Some("http://evil.example/x"), Some("//evil.example"), Some("nonsense")] {
+            let mut alice = app.anonymous();
+            let mut request = alice
+                .request(axum::http::Method::POST, "/actions/log_in")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("accept", "text/html");
+            if let Some(referer) = referer {
+                request = request.header("referer", referer);
+            }
+            let body = axum::body::Body::from("email=a%40example.com&password=wrong&next=");
+            let answer = alice.send(request.body(body).expect("a request")).await;
+            let location = answer.header("location");
+            assert!(location.starts_with("http://localhost:3000/login?__path="), "{referer:?}: {location}");
+        }
+    }
+
+    async fn who_is_logged_in_goes_on_to_where_they_wanted(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        for (path, place) in [("/login?next=%2Fnotes", "/notes"), ("/login", "/dashboard"), ("/login?next=%2Fapi%2Fv1%2Fme", "/dashboard")] {
+            let answer = alice.open(path).await;
+            assert_eq!((answer.status, answer.header("location")), (303, place));
+        }
+    }
 }

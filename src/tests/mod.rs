@@ -14,6 +14,7 @@ mod resurrection;
 mod revocation;
 mod routes;
 mod serving;
+mod starting;
 mod sessions;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.

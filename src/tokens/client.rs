@@ -36,6 +36,12 @@ impl Trouble {
             Self::Refused { status: 500.., .. } => {
                 "The server could not do that right now. Try again in a moment.".into()
             }
+            Self::Refused { status: 413, .. } => {
+                "This is more than the server takes at once. Shorten it and try again.".into()
+            }
+            Self::Refused { status, problem, .. } if problem.detail.is_empty() => {
+                format!("The server refused this (status {status}). Try again in a moment.")
+            }
             Self::Refused { problem, .. } => problem.detail.clone(),
         }
     }

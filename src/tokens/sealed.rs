@@ -8,7 +8,10 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    db::{make_private_folder, private_file},
+};
 
 /// 32 bytes that open every signing key. Cannot be printed.
 #[derive(Clone)]
@@ -97,17 +100,9 @@ impl SecretKey {
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        make_private_folder(folder)?;
     }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    std::io::Write::write_all(&mut options.open(path)?, text.as_bytes())
+    std::io::Write::write_all(&mut private_file().create_new(true).open(path)?, text.as_bytes())
 }
 
 #[cfg(unix)]

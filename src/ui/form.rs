@@ -57,7 +57,17 @@ pub fn SubmitButton(
     #[prop(default = "button")] class: &'static str,
 ) -> impl IntoView {
     view! {
-        <button type="submit" class=class aria-disabled=move || pending.get().then_some("true") disabled=pending>
+        // Not `disabled`: the focus would be lost.
+        <button
+            type="submit"
+            class=class
+            aria-disabled=move || pending.get().then_some("true")
+            on:click=move |event| {
+                if pending.get_untracked() {
+                    event.prevent_default();
+                }
+            }
+        >
             {move || if pending.get() { pending_label } else { label }}
         </button>
     }

@@ -54,7 +54,7 @@ impl DisplayName {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
         match () {
-            () if text.is_empty() => Err(Invalid::NameMissing),
+            () if !text.chars().any(is_visible) => Err(Invalid::NameMissing),
             () if text.chars().count() > 80 => Err(Invalid::NameTooLong),
             () if text.chars().any(is_control) => Err(Invalid::NameControl),
             () => Ok(Self(text.to_owned())),
@@ -69,6 +69,14 @@ impl DisplayName {
 /// Control characters, and those that turn the direction of the text around them.
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A name of nothing but these could not be clicked.
+fn is_visible(c: char) -> bool {
+    let blank = matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e01ef}');
+    !blank && !c.is_whitespace() && !is_control(c)
 }
 
 /// A password as typed: nothing trimmed, nothing folded (ASVS 6.2.8). Cannot be printed.

@@ -22,9 +22,12 @@ use super::{
     cookies::{self, Name},
     page::Typed,
     problem::RETRY_AFTER_SECONDS,
-    request_log::RequestId,
 };
-use crate::{config::Config, error::AppError, state::AppState};
+use crate::{
+    config::Config,
+    error::{AppError, RequestNumber},
+    state::AppState,
+};
 
 /// Longer text is not kept: a cookie has 4096 bytes, encoded (RFC 6265bis).
 const TYPED_BYTES_MAX: usize = 2_500;
@@ -54,7 +57,8 @@ pub async fn act<T>(typed: Typed, story: impl Future<Output = Result<T, AppError
 
 /// Layer: gives a refused action the status of its error, where Leptos says 500 to all of them. A plain form post has
 /// become a 302 by then and stays one.
-pub async fn status_of_error(request: Request, next: Next) -> Response {
+pub async fn status_of_error(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
+    come_back_to_a_page(&config, &mut request);
     let mut response = next.run(request).await;
     keep_last_error(response.headers_mut());
     let refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
@@ -72,6 +76,26 @@ pub async fn status_of_error(request: Request, next: Next) -> Response {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// Leptos sends a plain form post back to its Referer. Where that is missing, or of another site, the page of the
+/// action stands in, or the error would be lost, or lead away.
+fn come_back_to_a_page(config: &Config, request: &mut Request) {
+    let referer = request.headers().get(header::REFERER).and_then(|value| value.to_str().ok());
+    let ours =
+        referer.and_then(|text| Url::parse(text).ok()).is_some_and(|url| config.origins().contains(&url.origin()));
+    if ours || request.method() != Method::POST {
+        return;
+    }
+    let page = match request.uri().path() {
+        "/actions/log_in" => "/login",
+        "/actions/sign_up" => "/signup",
+        "/actions/force_log_out" => "/admin/users",
+        _ => "/",
+    };
+    if let Ok(value) = HeaderValue::from_str(&format!("{}{page}", config.issuer())) {
+        request.headers_mut().insert(header::REFERER, value);
+    }
 }
 
 /// Leptos adds the error of a plain form post to the address that the form was sent from, where that of the post
@@ -145,7 +169,7 @@ fn keep(config: &Config, typed: &Typed) -> HeaderValue {
 fn numbered(error: AppError, parts: &Parts) -> AppError {
     match error {
         AppError::Internal { .. } => {
-            AppError::Internal { request_id: parts.extensions.get::<RequestId>().map(|id| id.0) }
+            AppError::Internal { request_id: parts.extensions.get::<RequestNumber>().copied() }
         }
         other => other,
     }

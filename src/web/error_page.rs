@@ -10,16 +10,15 @@ use axum::{
 use super::{
     action::accepts_html,
     problem::{Problem, RETRY_AFTER_SECONDS},
-    request_log::RequestId,
 };
-use crate::error::AppError;
+use crate::error::{AppError, RequestNumber};
 
 /// The answer for `error`: a page for people, a problem document for programs.
 pub fn answer(parts: &Parts, error: AppError) -> Response {
     if !accepts_html(&parts.headers) {
         return Problem::from(error).into_response();
     }
-    let id = parts.extensions.get::<RequestId>().map(|id| format!("{:016x}", id.0)).unwrap_or_default();
+    let id = parts.extensions.get::<RequestNumber>().map(ToString::to_string).unwrap_or_default();
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Html(page(status, &error, &id))).into_response();
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -35,12 +34,17 @@ pub async fn fill_empty(request: Request, next: Next) -> Response {
     let response = next.run(Request::from_parts(parts, body)).await;
     let has_type = response.headers().contains_key(header::CONTENT_TYPE);
     match response.status() {
+        // tower-http says this one in plain text.
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "This is more than the server takes at once.")
+                .into_response()
+        }
         status if has_type || status.as_u16() < 400 => response,
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             answer(&copy, AppError::Busy)
         }
         status if status.is_server_error() => {
-            answer(&copy, AppError::Internal { request_id: copy.extensions.get::<RequestId>().map(|id| id.0) })
+            answer(&copy, AppError::Internal { request_id: copy.extensions.get::<RequestNumber>().copied() })
         }
         StatusCode::METHOD_NOT_ALLOWED => {
             let mut problem = Problem::new(
@@ -53,10 +57,6 @@ pub async fn fill_empty(request: Request, next: Next) -> Response {
                 problem.headers_mut().insert(header::ALLOW, allow.clone());
             }
             problem
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request is larger than this server takes.")
-                .into_response()
         }
         _ => response,
     }

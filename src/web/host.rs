@@ -21,7 +21,7 @@ pub async fn refuse_foreign_host(State(config): State<Arc<Config>>, request: Req
         return Problem::bad_request("A request needs exactly one Host.").into_response();
     };
     if !health && !is_ours(&host, &config) {
-        tracing::warn!(host = ?host, "a request for another host was refused");
+        tracing::warn!(host = %host, "a request for another host was refused");
         return Problem::new(StatusCode::BAD_REQUEST, "wrong_host", "This server does not answer for that host name.")
             .into_response();
     }

@@ -25,5 +25,6 @@ fn parse(text: &str) -> Option<String> {
     let url = base.join(text).ok().filter(|url| plain && url.origin() == base.origin())?;
     // `/..//evil` is a path here, but `//evil` once it stands alone.
     let path = &url[url::Position::BeforePath..];
-    (!path.starts_with("//")).then(|| path.to_owned())
+    let page = !["//", "/api/", "/actions/"].iter().any(|start| path.starts_with(start));
+    page.then(|| path.to_owned())
 }

@@ -12,11 +12,7 @@ use axum::{
 use tracing::Instrument;
 
 use super::caller::Caller;
-use crate::{config::Config, state::Stopwatch};
-
-/// The number of a request, in its log lines, in `x-request-id` and in error pages.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestId(pub u64);
+use crate::{config::Config, error::RequestNumber, state::Stopwatch};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -24,16 +20,17 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub async fn log_request(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
     let id = new_id();
-    request.extensions_mut().insert(RequestId(id));
+    request.extensions_mut().insert(id);
     let (parts, body) = request.into_parts();
     let ip = Caller::of(&parts, &config).ip;
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let id_text = format!("{id:016x}");
-    let span = tracing::info_span!("request", id = %id_text, %method, path = ?path, ip);
+    let id_text = id.to_string();
+    let span = tracing::info_span!("request", id = %id_text, %method, path = %path, ip);
     async move {
         let mut response = next.run(Request::from_parts(parts, body)).await;
         let (status, ms) = (response.status().as_u16(), watch.elapsed_ms());
         match status {
+            503 => tracing::warn!(status, ms, "answered"),
             500.. => tracing::error!(status, ms, "answered"),
             _ => tracing::info!(status, ms, "answered"),
         }
@@ -46,9 +43,9 @@ pub async fn log_request(State(config): State<Arc<Config>>, mut request: Request
     .await
 }
 
-fn new_id() -> u64 {
+fn new_id() -> RequestNumber {
     let mut bytes = [0; 8];
     // An id without randomness is still an id.
     let _ = rand::fill(&mut bytes);
-    u64::from_le_bytes(bytes)
+    RequestNumber(u64::from_le_bytes(bytes))
 }

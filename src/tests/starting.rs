@@ -1,0 +1,94 @@
+//! What is opened at the start, and what is said when it cannot be.
+
+use std::os::unix::fs::PermissionsExt;
+
+use axum::http::Method;
+use clap::Parser;
+use serde_json::json;
+
+use super::app::TestApp;
+use crate::{config::Config, db::Kind, serve};
+
+#[derive(Parser)]
+struct Settings {
+    #[command(flatten)]
+    config: Config,
+}
+
+fn config(flags: &[&str]) -> Config {
+    Settings::parse_from(["latchkey"].iter().chain(flags)).config
+}
+
+async fn refusal(flags: &[&str]) -> String {
+    serve::open(config(flags)).await.err().expect("a refusal")
+}
+
+fn mode(path: &std::path::Path) -> u32 {
+    path.metadata().expect("it is there").permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn folder_database_and_key_can_be_read_by_their_owner_only() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let folder = parent.path().join("data");
+    serve::open(config(&["--data-dir", folder.to_str().expect("a path")])).await.expect("the services");
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("latchkey.db")), 0o600);
+    assert_eq!(mode(&folder.join("secret.key")), 0o600);
+}
+
+#[tokio::test]
+async fn a_command_for_an_installation_that_is_not_there_makes_nothing() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let folder = parent.path().join("typo");
+    let words = serve::connect(config(&["--data-dir", folder.to_str().expect("a path")]), false).await.err();
+    let words = words.expect("a refusal");
+    assert!(words.contains("there is no file") && words.contains("LATCHKEY_DATA_DIR"), "{words}");
+    assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_stop_the_start_with_the_name_of_the_setting() {
+    let parent = tempfile::tempdir().expect("a folder");
+    let data = parent.path().join("data");
+    let data = data.to_str().expect("a path");
+    for (flags, named) in [
+        (&["--base-url", "https://accounts.example.com"][..], "LATCHKEY_SECRET_KEY"),
+        (&["--base-url", "https://accounts.example.com", "--secret-key", "short"], "LATCHKEY_SECRET_KEY"),
+        (&["--base-url", "https://accounts.example.com", "--insecure-cookies", "true"], "LATCHKEY_INSECURE_COOKIES"),
+        (&["--base-url", "http://accounts.example.com"], "LATCHKEY_BASE_URL"),
+        (&["--addr", "0.0.0.0:3000"], "LATCHKEY_BASE_URL"),
+        (&["--log", "infoo"], "LATCHKEY_LOG"),
+        (&["--session-idle-minutes", "1000", "--session-lifetime-hours", "1"], "LATCHKEY_SESSION_IDLE_MINUTES"),
+        (&["--argon2-memory-kib", "102400"], "LATCHKEY_HASH_BUDGET_MIB"),
+        (&["--database-url", "mysql://x"], "LATCHKEY_DATABASE_URL"),
+        (&["--database-url", "postgres://nobody@127.0.0.1:1/none"], "LATCHKEY_DATABASE_URL"),
+    ] {
+        let words = refusal(&[&["--data-dir", data][..], flags].concat()).await;
+        assert!(words.contains(named) && !words.contains('\n'), "{flags:?}: {words}");
+        assert!(!words.contains("pool timed out"), "the cause is named: {words}");
+    }
+}
+
+#[tokio::test]
+async fn another_secret_key_does_not_open_the_signing_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    serve::open(config(&["--data-dir", data])).await.expect("the services");
+    let other = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let words = refusal(&["--data-dir", data, "--secret-key", other]).await;
+    assert!(words.contains("LATCHKEY_SECRET_KEY") && !words.contains(other), "{words}");
+}
+
+/// SQLite's time-out is five seconds, and this waits for it once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_database_is_busy_and_no_fault() {
+    let app = TestApp::on(Kind::Sqlite).await;
+    let mut alice = app.with_token("alice").await;
+    let lock = app.another_instance().await.state.db.pool.begin_with("begin exclusive").await.expect("the lock");
+    let input = Some(json!({ "title": "t", "body": "b" }));
+    let answer = alice.api(Method::POST, "/api/v1/notes", input.clone()).await;
+    assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"));
+    lock.rollback().await.expect("unlocked");
+    assert_eq!(alice.api(Method::POST, "/api/v1/notes", input).await.status, 201);
+}
