@@ -1,7 +1,7 @@
 //! The shell of every document, the navigation, the list of pages. Both sides; only the islands in it go to the
 //! browser.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -18,10 +18,7 @@ use crate::{
     notes::page::NotesPage,
     sessions::{Viewer, actions::LogOut, login_page::LoginPage},
     signup::page::{SetupPage, SignupPage},
-    ui::{
-        form::SubmitButton,
-        frame::{Link, Refused},
-    },
+    ui::frame::{Link, Refused},
     users::Role,
 };
 
@@ -113,13 +110,13 @@ fn Inside(viewer: Viewer) -> impl IntoView {
     }
 }
 
-#[island]
+/// A plain form on purpose: the browser asks about unsaved text before it sends it, not after.
+#[component]
 fn LogOutButton() -> impl IntoView {
-    let action = ServerAction::<LogOut>::new();
     view! {
-        <ActionForm action attr:class="inline">
-            <SubmitButton label="Log out" pending_label="Logging out…" pending=action.pending() class="button quiet" />
-        </ActionForm>
+        <form method="post" action=LogOut::PATH class="inline">
+            <button type="submit" class="button quiet">"Log out"</button>
+        </form>
     }
 }
 

@@ -22,9 +22,9 @@ use crate::{
     tokens::page_token::TokenLife,
     web::{
         action::{accepts_html, typed_from},
-        error_page,
         local_path::LocalPath,
         page::PageData,
+        problem::Problem,
     },
 };
 
@@ -123,7 +123,7 @@ pub async fn find_data(
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
         Ok(Found::Elsewhere(path)) => return go_to(&path),
         Err(AppError::NotLoggedIn) => return go_to(&log_in_and_back(&parts)),
-        Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return error_page::answer(&parts, error),
+        Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
         Ok(Found::Content(value)) => Ok(value),
         Err(error) => Err(error),
     };

@@ -66,7 +66,7 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(Arc::clone(config), request_log::log_request))
         .layer(from_fn_with_state(Arc::clone(config), headers::secure))
-        .layer(from_fn(error_page::fill_empty))
+        .layer(from_fn(error_page::explain))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
         .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))

@@ -50,7 +50,7 @@ test("notes: written, pinned, about to be deleted, in conflict, logged out", asy
   await page.getByRole("button", { name: "Pin", exact: true }).click();
   await expect(page.getByRole("button", { name: "Unpin" })).toBeVisible();
   await typeNote(page, "Draft", "not saved");
-  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Discard" }).click();
   found.push(...(await findings(page, "a note about to be deleted")));
 
   await choose(page, "Plan");

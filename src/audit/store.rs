@@ -17,21 +17,6 @@ pub struct Row {
     pub details: String,
 }
 
-impl Row {
-    /// For the person it happened to.
-    pub fn words(&self) -> &'static str {
-        match self.event.as_str() {
-            "signed_up" => "You signed up",
-            "logged_in" => "You logged in",
-            "log_in_failed" => "Somebody tried to log in with a wrong password",
-            "session_ended" => "A session ended",
-            "force_logout" => "An administrator logged you out everywhere",
-            "admin_created" => "The account was made, as an administrator",
-            _ => "Something happened that this version cannot name",
-        }
-    }
-}
-
 /// Writes one event and returns its id. Pass a transaction where the act itself is in one.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use super::{Activity, Dashboard};
 use crate::{
     audit::{self, store::Row},
     error::AppError,
+    revocations::EndReason,
     sessions::{self, guard::LoggedIn},
     state::AppState,
 };
@@ -29,15 +30,34 @@ pub async fn load(state: &AppState, someone: &LoggedIn) -> Result<Dashboard, App
 
 /// Neighbours that say the same become one line with the newest time and their number.
 fn lines(events: &[Row]) -> Vec<Activity> {
-    let groups = events.chunk_by(|one, next| one.words() == next.words()).take(ACTIVITY_LINES);
+    let groups = events.chunk_by(|one, next| words(one) == words(next)).take(ACTIVITY_LINES);
     groups
         .filter_map(|group| {
             let newest = group.first()?;
             let words = match group.len() {
-                1 => newest.words().to_owned(),
-                times => format!("{} ({times} times)", newest.words()),
+                1 => words(newest),
+                times => format!("{} ({times} times)", words(newest).trim_end_matches('.')),
             };
             Some(Activity { at: newest.at, words })
         })
         .collect()
+}
+
+/// An event in words for the person it happened to.
+fn words(event: &Row) -> String {
+    let plain = match event.event.as_str() {
+        "signed_up" => "You signed up.",
+        "logged_in" => "You logged in.",
+        "log_in_failed" => "Somebody tried to log in with a wrong password.",
+        "session_ended" => end_reason(event).map_or("A session ended.", EndReason::sentence),
+        "force_logout" => "An administrator logged you out.",
+        "admin_created" => "The account was made, as an administrator.",
+        _ => "Something happened that this version cannot name.",
+    };
+    plain.to_owned()
+}
+
+fn end_reason(event: &Row) -> Option<EndReason> {
+    let details: serde_json::Value = serde_json::from_str(&event.details).ok()?;
+    EndReason::from_text(details["end_reason"].as_str()?)
 }

@@ -16,7 +16,7 @@ const RENEW_AT_SECONDS: f64 = 30.0;
 /// Seconds left, renewals so far, last answer.
 #[component]
 pub fn TokenPanel(api: ApiClient) -> impl IntoView {
-    let seconds_left = RwSignal::new(None::<f64>);
+    let seconds_left = RwSignal::new(None::<i32>);
     let active = StoredValue::new(false);
     Effect::new(move |_| {
         let keys = window_event_listener(ev::keydown, move |_| active.set_value(true));
@@ -24,7 +24,8 @@ pub fn TokenPanel(api: ApiClient) -> impl IntoView {
         let tick = move || {
             let expires_at = api.token.expires_at.get_untracked();
             let left = ((expires_at - js_sys::Date::now()) / 1000.0).ceil().max(0.0);
-            seconds_left.set((expires_at > 0.0).then_some(left));
+            // A whole number: to format a float costs the browser package ten kilobytes.
+            seconds_left.set((expires_at > 0.0).then_some(left as i32));
             renew_if_used(api, left, active);
         };
         tick();

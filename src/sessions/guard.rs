@@ -3,7 +3,6 @@
 use axum::{
     Extension,
     extract::{Request, State},
-    http::{StatusCode, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,7 +17,7 @@ use crate::{
     error::AppError,
     state::AppState,
     users::{self, Role, store::User},
-    web::{action::extension, error_page},
+    web::{action::extension, problem::Problem},
 };
 
 /// A user with a live session. Only this module makes one.
@@ -52,7 +51,7 @@ pub async fn find_user(
             parts.extensions.insert(ended);
         }
         Ok(Found::Nobody) => {}
-        Err(_) => return unavailable(&parts),
+        Err(_) => return Problem::from(AppError::Busy).into_response(),
     }
     next.run(Request::from_parts(parts, body)).await
 }
@@ -79,12 +78,6 @@ async fn look_up(state: &AppState, session: &Session) -> Result<Found, AppError>
         store::touch(&state.db.pool, &log_in.sid, now_ms, idle_expires_at).await?;
     }
     Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in })))
-}
-
-fn unavailable(parts: &Parts) -> Response {
-    let mut response = error_page::answer(parts, AppError::Busy).into_response();
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    response
 }
 
 impl Administrator {

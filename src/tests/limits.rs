@@ -100,6 +100,18 @@ on_both_databases! {
         assert_eq!(app.anonymous().send(request.body(Body::empty()).expect("a request")).await.status, 400);
     }
 
+    async fn a_person_is_refused_with_a_page_and_a_program_with_a_problem_document(app: TestApp) {
+        let mut person = app.anonymous();
+        person.cookies.insert("__Host-session".into(), "a; __Host-session=b".into());
+        let page = person.open("/login").await;
+        assert_eq!((page.status, page.header("content-type")), (400, "text/html; charset=utf-8"));
+        assert!(page.text().contains("The same cookie came twice") && page.text().contains(page.header("x-request-id")));
+        assert_secure(&page, "a refusal for a person");
+        let problem = person.api(Method::GET, "/api/v1/me", None).await;
+        assert_eq!((problem.status, problem.code()), (400, "bad_request".into()));
+        assert_eq!(app.anonymous().open("/api/v1/me").await.code(), "token_missing", "the API speaks JSON to everybody");
+    }
+
     async fn a_body_that_is_too_large_is_refused(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let large = "x".repeat(129 * 1024);

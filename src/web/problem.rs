@@ -21,6 +21,10 @@ pub struct Problem {
     www_authenticate: Option<&'static str>,
 }
 
+/// Put into the response beside the document, for the layer that makes a page of it.
+#[derive(Clone, Debug)]
+pub struct Detail(pub String);
+
 /// Seconds after which a 503 is worth another try.
 pub const RETRY_AFTER_SECONDS: u16 = 2;
 
@@ -88,8 +92,9 @@ impl IntoResponse for Problem {
         body.insert("title".into(), json!(self.status.canonical_reason().unwrap_or("Error")));
         body.insert("status".into(), json!(self.status.as_u16()));
         body.insert("code".into(), json!(self.code));
-        body.insert("detail".into(), json!(self.detail));
+        body.insert("detail".into(), json!(&self.detail));
         let mut response = (self.status, Json(Value::Object(body))).into_response();
+        response.extensions_mut().insert(Detail(self.detail));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
