@@ -118,3 +118,26 @@ async function violations(page: Page, rules?: string[]): Promise<string[]> {
   }, rules);
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
 }
+
+test("nothing sticks to the heading of a page", async ({ page }) => {
+  const gap = () =>
+    page.evaluate(() => {
+      const heading = document.querySelector("main h1");
+      if (!heading) throw new Error("no heading");
+      const later = [...document.querySelectorAll("main *")].filter((element) => {
+        const follows = heading.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
+        return follows && !heading.contains(element) && element.getBoundingClientRect().height > 1;
+      });
+      const tops = later.map((element) => element.getBoundingClientRect().top);
+      return Math.min(...tops) - heading.getBoundingClientRect().bottom;
+    });
+  for (const path of ["/login", "/signup"]) {
+    await open(page, path);
+    expect(await gap(), path).toBeGreaterThanOrEqual(12);
+  }
+  await signedUp(page, "Spacer");
+  for (const path of ["/dashboard", "/notes"]) {
+    await open(page, path);
+    expect(await gap(), path).toBeGreaterThanOrEqual(12);
+  }
+});
