@@ -11,12 +11,13 @@ use leptos_router::{
 };
 
 use crate::{
+    account::{devices_page::DevicesPage, password_page::PasswordPage},
     admin::{user_page::UserPage, users_page::UsersPage},
     dashboard::page::DashboardPage,
     error::AppError,
     home::page::HomePage,
     notes::page::NotesPage,
-    sessions::{Viewer, actions::LogOut, login_page::LoginPage},
+    sessions::{Viewer, actions::LogOut, login_page::LoginPage, proof::ConfirmPage},
     signup::page::{SetupPage, SignupPage},
     ui::frame::{Link, Refused},
     users::Role,
@@ -67,8 +68,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/notes") view=NotesPage ssr=SsrMode::Async />
+                <Route path=path!("/account/devices") view=DevicesPage ssr=SsrMode::Async />
+                <Route path=path!("/account/password") view=PasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
             </Routes>
@@ -105,6 +109,7 @@ fn Inside(viewer: Viewer) -> impl IntoView {
         <NavLink href="/dashboard" label="Dashboard" />
         <NavLink href="/notes" label="Notes" />
         {(viewer.role == Role::Admin).then(|| view! { <NavLink href="/admin/users" label="Users" /> })}
+        <NavLink href="/account/devices" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
         <LogOutButton />
     }
@@ -121,11 +126,17 @@ fn LogOutButton() -> impl IntoView {
 }
 
 #[component]
-fn NavLink(href: &'static str, label: &'static str) -> impl IntoView {
+fn NavLink(
+    href: &'static str,
+    label: &'static str,
+    /// The pages that this link stands for; itself and what is below it where nothing is said.
+    #[prop(default = href)]
+    under: &'static str,
+) -> impl IntoView {
     let path = use_location().pathname.get_untracked();
     let current = match () {
         () if path == href => Some("page"),
-        () if path.starts_with(href) => Some("true"),
+        () if path.starts_with(under) => Some("true"),
         () => None,
     };
     view! { <Link href=href current>{label}</Link> }

@@ -61,6 +61,24 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_SESSION_LIFETIME_HOURS", default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=8_784))]
     pub session_lifetime_hours: i64,
 
+    /// With "remember me" a session ends after so many days without use: one's own device, used now and then.
+    #[arg(long, env = "LATCHKEY_REMEMBERED_IDLE_DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=366))]
+    pub remembered_idle_days: i64,
+
+    /// With "remember me" a session ends after so many days whatever happens.
+    #[arg(long, env = "LATCHKEY_REMEMBERED_LIFETIME_DAYS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=366))]
+    pub remembered_lifetime_days: i64,
+
+    /// So many sessions may a user have at once; beyond it the one unused for longest gives way. Enough for every
+    /// device of a person, too few to hide a thief in.
+    #[arg(long, env = "LATCHKEY_SESSIONS_PER_USER", default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1_000))]
+    pub sessions_per_user: i64,
+
+    /// Sensitive acts ask for the password again when it was last given so many minutes ago: the laptop that was
+    /// left open.
+    #[arg(long, env = "LATCHKEY_REAUTHENTICATION_MINUTES", default_value_t = 10, value_parser = clap::value_parser!(i64).range(1..=1_440))]
+    pub reauthentication_minutes: i64,
+
     /// How often an instance asks the database for new revocations, in milliseconds. One read of one row.
     #[arg(long, env = "LATCHKEY_REVOCATION_POLL_MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(20..=2_000))]
     pub revocation_poll_ms: u64,
@@ -145,6 +163,11 @@ impl Config {
         if self.session_idle_minutes > self.session_lifetime_hours * 60 {
             return Err("LATCHKEY_SESSION_IDLE_MINUTES is longer than LATCHKEY_SESSION_LIFETIME_HOURS; \
                         lower the first or raise the second"
+                .into());
+        }
+        if self.remembered_idle_days > self.remembered_lifetime_days {
+            return Err("LATCHKEY_REMEMBERED_IDLE_DAYS is longer than LATCHKEY_REMEMBERED_LIFETIME_DAYS; lower the \
+                        first or raise the second"
                 .into());
         }
         if self.argon2_memory_kib.div_ceil(1024) > self.hash_budget_mib {

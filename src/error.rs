@@ -23,6 +23,14 @@ pub enum AppError {
     SignUpRefused,
     #[error("You are not logged in any more. Log in again, for instance in a new tab, and repeat this.")]
     NotLoggedIn,
+    /// The last proof of identity is too old for this act (RFC 9470).
+    #[error("Enter your password to confirm that it is you, then go on.")]
+    ProofNeeded,
+    #[error("This is not your password. Check it and try again.")]
+    WrongPassword,
+    /// The request came with the secret that was replaced a moment ago.
+    #[error("Your session was renewed at this very moment. Send this again; what you typed is still here.")]
+    SessionRenewed,
     #[error("Your account may not do this. Ask an administrator.")]
     NotAllowed,
     #[error("There is nothing at this address.")]
@@ -77,7 +85,10 @@ pub enum Invalid {
 pub enum Field {
     Email,
     Name,
+    /// One that is chosen now, or that logs in.
     Password,
+    /// The one that proves again who is logged in.
+    CurrentPassword,
     Reason,
     Title,
     Body,
@@ -100,8 +111,9 @@ impl AppError {
     /// The HTTP status of this error.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Invalid(_) | Self::SignUpRefused => 422,
-            Self::WrongCredentials | Self::NotLoggedIn => 401,
+            Self::Invalid(_) | Self::SignUpRefused | Self::WrongPassword => 422,
+            Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded => 401,
+            Self::SessionRenewed => 409,
             Self::NotAllowed => 403,
             Self::NotFound | Self::SetupRefused => 404,
             Self::Busy | Self::Offline => 503,
@@ -112,8 +124,16 @@ impl AppError {
 
     /// What to say at `field`, if it is what is wrong.
     pub fn at(&self, field: Field) -> Option<String> {
-        let Self::Invalid(list) = self else { return None };
-        list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string)
+        match self {
+            Self::Invalid(list) => list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string),
+            _ if self.asks_for_proof() && field == Field::CurrentPassword => Some(self.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Whether the password of who is logged in would help.
+    pub fn asks_for_proof(&self) -> bool {
+        matches!(self, Self::ProofNeeded | Self::WrongPassword)
     }
 
     pub fn internal() -> Self {

@@ -28,6 +28,7 @@ pub mod tokens;
 // Features; none imports another.
 pub mod signup;
 pub mod dashboard;
+pub mod account;
 pub mod notes;
 pub mod admin;
 pub mod home;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    admin, dashboard,
+    account, admin, dashboard,
     error::AppError,
     services::Services,
     sessions::{
@@ -70,7 +70,13 @@ impl Page<'_> {
                 content(&self.asked.token)
             }
             "/dashboard" => content(dashboard::load::load(state, &self.user()?).await?),
+            "/confirm" => {
+                self.user()?;
+                content(&self.asked.next)
+            }
             "/notes" => content(self.user()?.user.id),
+            "/account/devices" => content(account::load::devices(state, &self.user()?).await?),
+            "/account/password" => content(self.user()?.user.email),
             "/admin/users" => {
                 let admin = self.admin()?;
                 content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)
@@ -85,7 +91,7 @@ impl Page<'_> {
     }
 
     fn admin(&self) -> Result<Administrator, AppError> {
-        Administrator::check(self.user()?)
+        Administrator::check_fresh(self.user()?, &self.services.state)
     }
 
     fn visitors_only(&self, shown: impl Serialize) -> Result<Found, AppError> {
@@ -122,7 +128,8 @@ pub async fn find_data(
     };
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
         Ok(Found::Elsewhere(path)) => return go_to(&path),
-        Err(AppError::NotLoggedIn) => return go_to(&log_in_and_back(&parts)),
+        Err(AppError::NotLoggedIn) => return go_to(&and_back("/login", &parts)),
+        Err(AppError::ProofNeeded) => return go_to(&and_back("/confirm", &parts)),
         Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
         Ok(Found::Content(value)) => Ok(value),
         Err(error) => Err(error),
@@ -143,10 +150,11 @@ pub async fn find_data(
     response
 }
 
-fn log_in_and_back(parts: &Parts) -> String {
+/// The address of a page that leads back here.
+fn and_back(page: &str, parts: &Parts) -> String {
     let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
-    format!("/login?next={next}")
+    format!("{page}?next={next}")
 }
 
 /// 303: whatever was asked, the other page is read (RFC 9110 15.4.4).

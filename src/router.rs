@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, post},
 };
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
@@ -18,7 +18,7 @@ use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, tim
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
-    admin,
+    account, admin,
     app::{App, shell},
     notes,
     pages::find_data,
@@ -40,9 +40,11 @@ use crate::{
 };
 
 /// Routes of the API, all authenticated by the access token: address, methods.
-pub fn api() -> [(&'static str, MethodRouter<AppState>); 4] {
+pub fn api() -> [(&'static str, MethodRouter<AppState>); 6] {
     [
         ("/api/v1/me", get(tokens::routes::me)),
+        ("/api/v1/sessions", get(account::routes::list).delete(account::routes::end_others)),
+        ("/api/v1/sessions/{sid}", delete(account::routes::end)),
         ("/api/v1/notes", get(notes::routes::list).post(notes::routes::create)),
         ("/api/v1/notes/{id}", get(notes::routes::read).put(notes::routes::update).delete(notes::routes::delete)),
         ("/api/v1/admin/users/{id}/force-logout", post(admin::routes::force_logout)),

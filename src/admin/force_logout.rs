@@ -24,7 +24,7 @@ const REASON_MAX_CHARS: usize = 300;
 pub async fn force_log_out(
     Administrator(admin): Administrator,
     user_id: &str,
-    sid: Option<&str>,
+    sid: &str,
     reason: &str,
 ) -> Result<Receipt, AppError> {
     let reason = parse_reason(reason)?;
@@ -32,9 +32,9 @@ pub async fn force_log_out(
     let user = store::find_by_id(&state.db.pool, user_id).await?.ok_or(AppError::NotFound)?;
     let ending =
         Ending { actor: Actor::User(admin.user.id), reason: EndReason::ByAdmin, words: reason, ip: caller().ip };
-    let target = match sid.filter(|sid| !sid.is_empty()) {
-        Some(sid) => Target::Session(live_sid(&state, &user, sid).await?),
-        None => Target::User(&user.id),
+    let target = match sid {
+        "" => Target::User(&user.id),
+        sid => Target::Session(live_sid(&state, &user, sid).await?),
     };
     let receipt = expect_context::<Ender>().end(target, ending).await?;
     tell_next_page(&as_typed(&receipt));

@@ -5,7 +5,7 @@ use leptos::{form::ActionForm, prelude::*};
 use super::{UserDetails, actions::ForceLogOut};
 use crate::{
     error::{AppError, Field},
-    sessions::{LiveSession, Receipt, page::SessionList},
+    sessions::{LiveSession, Receipt, page::SessionList, proof::ProofField},
     ui::{
         field::TextField,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
@@ -52,22 +52,34 @@ fn Content(details: UserDetails) -> impl IntoView {
                     }}
                     {is_self.then_some(" This is your own account: you will be logged out, too.")}
                 </p>
-                <ForceForm id=user.id sessions reason=typed().get("reason") before=refused() />
+                <ForceForm
+                    id=user.id
+                    sessions
+                    chosen=typed().get("sid")
+                    reason=typed().get("reason")
+                    before=refused()
+                />
             </section>
         </Page>
     }
 }
 
 #[island]
-fn ForceForm(id: String, sessions: Vec<LiveSession>, reason: String, before: Option<AppError>) -> impl IntoView {
+fn ForceForm(
+    id: String,
+    sessions: Vec<LiveSession>,
+    chosen: String,
+    reason: String,
+    before: Option<AppError>,
+) -> impl IntoView {
     let action = ServerAction::<ForceLogOut>::new();
     let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Reason, "reason")]);
+    focus_first_error(error, &[(Field::Reason, "reason"), (Field::CurrentPassword, "password")]);
     view! {
         <FormError error />
         <ActionForm action attr:class="form" attr:novalidate="">
             <input type="hidden" name="user" value=id />
-            {(sessions.len() > 1).then(|| view! { <WhichSession sessions /> })}
+            {(sessions.len() > 1).then(|| view! { <WhichSession sessions chosen /> })}
             <TextField
                 name="reason"
                 label="Reason"
@@ -76,6 +88,7 @@ fn ForceForm(id: String, sessions: Vec<LiveSession>, reason: String, before: Opt
                 value=reason
                 error=at(error, Field::Reason)
             />
+            <ProofField error />
             <SubmitButton label="Force log-out" pending_label="Ending…" pending=action.pending() class="button danger" />
         </ActionForm>
     }
@@ -83,7 +96,7 @@ fn ForceForm(id: String, sessions: Vec<LiveSession>, reason: String, before: Opt
 
 /// Everything, or one session: then only the tokens of that session die.
 #[component]
-fn WhichSession(sessions: Vec<LiveSession>) -> impl IntoView {
+fn WhichSession(sessions: Vec<LiveSession>, chosen: String) -> impl IntoView {
     view! {
         <div class="field">
             <label for="sid">"What to end"</label>
@@ -92,7 +105,7 @@ fn WhichSession(sessions: Vec<LiveSession>) -> impl IntoView {
                 {sessions
                     .into_iter()
                     .map(|session| view! {
-                        <option value=session.sid>
+                        <option value=session.sid.clone() selected=session.sid == chosen>
                             {format!("Only {}, {}, since {}", session.device, session.ip, minute(session.created_at))}
                         </option>
                     })

@@ -31,6 +31,10 @@ pub enum Kind {
     SessionEnded,
     ForceLogout,
     AdminCreated,
+    Reauthenticated,
+    ReauthenticationFailed,
+    PasswordChanged,
+    RoleChanged,
 }
 
 impl Kind {
@@ -42,6 +46,10 @@ impl Kind {
             Self::SessionEnded => "session_ended",
             Self::ForceLogout => "force_logout",
             Self::AdminCreated => "admin_created",
+            Self::Reauthenticated => "reauthenticated",
+            Self::ReauthenticationFailed => "reauthentication_failed",
+            Self::PasswordChanged => "password_changed",
+            Self::RoleChanged => "role_changed",
         }
     }
 }

@@ -27,11 +27,27 @@ pub enum EndReason {
     Expired,
     /// The account was disabled.
     Disabled,
+    /// The user changed the password on another device.
+    PasswordChanged,
+    /// The user logged in on more devices than may be logged in at once; this one was unused for longest.
+    GaveWay,
+    /// A secret that had been replaced came back: somebody has a copy of the cookie.
+    TheftSuspected,
 }
 
 impl EndReason {
-    const ALL: [Self; 7] =
-        [Self::LoggedOut, Self::Replaced, Self::ByUser, Self::ByAdmin, Self::Idle, Self::Expired, Self::Disabled];
+    const ALL: [Self; 10] = [
+        Self::LoggedOut,
+        Self::Replaced,
+        Self::ByUser,
+        Self::ByAdmin,
+        Self::Idle,
+        Self::Expired,
+        Self::Disabled,
+        Self::PasswordChanged,
+        Self::GaveWay,
+        Self::TheftSuspected,
+    ];
 
     pub fn as_text(self) -> &'static str {
         match self {
@@ -42,6 +58,9 @@ impl EndReason {
             Self::Idle => "idle",
             Self::Expired => "expired",
             Self::Disabled => "disabled",
+            Self::PasswordChanged => "password_changed",
+            Self::GaveWay => "gave_way",
+            Self::TheftSuspected => "theft_suspected",
         }
     }
 
@@ -59,6 +78,13 @@ impl EndReason {
             Self::Idle => "You were logged out because the session was not used for a while.",
             Self::Expired => "You were logged out because the session reached its end.",
             Self::Disabled => "You were logged out because the account was disabled.",
+            Self::PasswordChanged => "You were logged out because the password was changed on another device.",
+            Self::GaveWay => {
+                "You are logged in on many devices; this session, unused for the longest time, gave way to a newer one."
+            }
+            Self::TheftSuspected => {
+                "Somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
+            }
         }
     }
 }

@@ -4,17 +4,37 @@ use leptos::prelude::*;
 
 use crate::error::AppError;
 
-/// Logs in with e-mail and password and goes to `next`. Callable by anyone.
+/// Logs in with e-mail and password and goes to `next`; with `remember`, for weeks on this device. Callable by anyone.
 ///
 /// # Errors
 /// [`AppError::WrongCredentials`], with the same words and work whatever was wrong.
 #[server(prefix = "/actions", endpoint = "log_in")]
-pub async fn log_in(email: String, password: String, next: Option<String>) -> Result<(), AppError> {
+pub async fn log_in(
+    email: String,
+    password: String,
+    remember: Option<String>,
+    next: Option<String>,
+) -> Result<(), AppError> {
     use crate::{
         sessions::log_in,
         web::{action::act, page::Typed},
     };
-    act(Typed::new(&[("email", &email)]), log_in::log_in(email, password, next)).await
+    let remembered = remember.unwrap_or_default();
+    let typed = Typed::new(&[("email", &email), ("remember", &remembered)]);
+    act(typed, log_in::log_in(email, password, !remembered.is_empty(), next)).await
+}
+
+/// Proves again who one is and goes to `next`. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+#[server(prefix = "/actions", endpoint = "confirm")]
+pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        sessions::reauthenticate,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), reauthenticate::confirm(password, next)).await
 }
 
 /// Ends this browser's session and its tokens, and goes to the start page. Callable by anyone.

@@ -32,6 +32,10 @@ pub enum Target<'a> {
     Session(&'a str),
     /// Everything of a user.
     User(&'a str),
+    /// The sessions of a user except one.
+    Others { user_id: &'a str, keep: &'a str },
+    /// The live sessions of a user beyond this number, the longest unused first.
+    Surplus { user_id: &'a str, keep: i64 },
 }
 
 /// Who ends it, and why.
@@ -67,15 +71,28 @@ impl Ender {
     /// # Errors
     /// When the transaction fails; nothing has ended then.
     pub async fn end(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        let tx = self.state.db.begin_write().await?;
+        self.end_with(tx, target, ending).await
+    }
+
+    /// As [`Self::end`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
+    ///
+    /// # Errors
+    /// When the transaction fails; nothing has happened then.
+    pub async fn end_with(&self, mut tx: Tx, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
-        let mut tx = self.state.db.begin_write().await?;
         let epoch = match target {
             Target::User(id) => Some(users::store::raise_epoch(&mut *tx, id).await?.ok_or(AppError::NotFound)?),
-            _ => None,
+            Target::Others { user_id, .. } | Target::Surplus { user_id, .. } => {
+                users::store::lock(&mut *tx, user_id).await?;
+                None
+            }
+            Target::Secret(_) | Target::Session(_) => None,
         };
         let rows = store::tombstone(&mut tx, target, ending.actor.as_text(), ending.reason, now_ms).await?;
         if rows.is_empty() && epoch.is_none() {
+            tx.commit().await?;
             return Ok(receipt(&rows, now_ms, watch));
         }
         self.note(&mut tx, target, &ending, &rows, now_ms).await?;

@@ -3,21 +3,32 @@
 use axum::{
     Extension,
     extract::{Request, State},
+    http::{HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use leptos::prelude::expect_context;
 use tower_sessions::Session;
 
 use super::{
     Ended, Viewer,
-    session::{BrowserSession, LogIn, idle_end},
+    end::{Ender, Ending, Target},
+    reauthenticate,
+    session::{BrowserSession, LogIn, Secret},
     store,
 };
 use crate::{
+    audit::event::Actor,
     error::AppError,
+    revocations::EndReason,
     state::AppState,
     users::{self, Role, store::User},
-    web::{action::extension, problem::Problem},
+    web::{
+        action::{self, extension},
+        caller::Caller,
+        cookies::{self, Name},
+        problem::Problem,
+    },
 };
 
 /// A user with a live session. Only this module makes one.
@@ -25,6 +36,8 @@ use crate::{
 pub struct LoggedIn {
     pub user: User,
     pub log_in: LogIn,
+    /// The request came with the secret that was replaced a moment ago: it reads, and gets no credential.
+    pub in_grace: bool,
 }
 
 /// A user with a live session who is an administrator.
@@ -38,22 +51,40 @@ const TOUCH_EVERY_MS: i64 = 60_000;
 /// 503 and the cookie stays: an outage logs nobody out (ASVS 16.5.2).
 pub async fn find_user(
     State(state): State<AppState>,
+    Extension(ender): Extension<Ender>,
     Extension(session): Extension<Session>,
     request: Request,
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    match look_up(&state, &session).await {
-        Ok(Found::LoggedIn(someone)) => {
-            parts.extensions.insert(*someone);
-        }
+    let caller = Caller::of(&parts, &state.config);
+    let someone = match look_up(&ender, &session, &caller).await {
+        Ok(Found::LoggedIn(someone)) => Some(*someone),
         Ok(Found::Ended(ended)) => {
             parts.extensions.insert(ended);
+            None
         }
-        Ok(Found::Nobody) => {}
+        Ok(Found::Nobody) => None,
         Err(_) => return Problem::from(AppError::Busy).into_response(),
+    };
+    let Some(someone) = someone else { return next.run(Request::from_parts(parts, body)).await };
+    if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return action::refuse(&parts, AppError::SessionRenewed);
     }
-    next.run(Request::from_parts(parts, body)).await
+    let new_secret = match renew_outgrown(&state, &session, &someone).await {
+        Ok(cookie) => cookie,
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let log_in = someone.log_in.clone();
+    parts.extensions.insert(someone);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    if session.is_modified() {
+        BrowserSession(&session).keep_cookie(&log_in, state.clock.now_ms());
+    }
+    if let Some(value) = new_secret {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
 }
 
 enum Found {
@@ -62,22 +93,65 @@ enum Found {
     Nobody,
 }
 
-async fn look_up(state: &AppState, session: &Session) -> Result<Found, AppError> {
+async fn look_up(ender: &Ender, session: &Session, caller: &Caller) -> Result<Found, AppError> {
     if session.id().is_none() {
         return Ok(Found::Nobody);
     }
+    let state = &ender.state;
     let browser = BrowserSession(session);
-    let Some(log_in) = browser.log_in().await? else {
+    let Some((log_in, secret)) = browser.log_in().await? else {
         return Ok(browser.ended().await?.map_or(Found::Nobody, Found::Ended));
     };
-    let user = users::store::find_by_id(&state.db.pool, &log_in.user_id).await?;
-    let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(Found::Nobody) };
-    let now_ms = state.clock.now_ms();
-    if now_ms - log_in.last_seen_at >= TOUCH_EVERY_MS {
-        let idle_expires_at = idle_end(&state.config, now_ms).min(log_in.expires_at);
-        store::touch(&state.db.pool, &log_in.sid, now_ms, idle_expires_at).await?;
+    if secret == Secret::Copied {
+        return end_stolen(ender, &log_in, caller).await;
     }
-    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in })))
+    let Some(user) = users::store::find_by_id(&state.db.pool, &log_in.user_id).await? else { return Ok(Found::Nobody) };
+    if let Some(at) = user.disabled_at {
+        return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
+    }
+    note_use(state, &log_in, secret).await?;
+    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == Secret::InGrace })))
+}
+
+/// Reading pages keeps a session from going idle.
+async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret) -> Result<(), AppError> {
+    let now_ms = state.clock.now_ms();
+    if secret == Secret::New {
+        store::note_secret_used(&state.db.pool, &log_in.sid, now_ms).await?;
+    }
+    if secret != Secret::InGrace && now_ms - log_in.last_seen_at >= TOUCH_EVERY_MS {
+        store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
+    }
+    Ok(())
+}
+
+/// Nobody can tell the thief from the owner, so both are out; the owner can log in again.
+async fn end_stolen(ender: &Ender, log_in: &LogIn, caller: &Caller) -> Result<Found, AppError> {
+    tracing::warn!(user = log_in.user_id, sid = log_in.sid, "a replaced secret came back: the session is ended");
+    let reason = EndReason::TheftSuspected;
+    let ending = Ending { actor: Actor::Unknown, reason, words: caller.device(), ip: caller.ip.clone() };
+    ender.end(Target::Session(&log_in.sid), ending).await?;
+    Ok(Found::Ended(Ended { reason, at: ender.state.clock.now_ms() }))
+}
+
+/// After a change of role the session goes on under a new secret (ASVS 7.2.4). The cookie to set, if so.
+async fn renew_outgrown(
+    state: &AppState,
+    session: &Session,
+    someone: &LoggedIn,
+) -> Result<Option<HeaderValue>, AppError> {
+    let role = someone.user.role();
+    if someone.in_grace || !someone.log_in.outgrown_by(role) {
+        return Ok(None);
+    }
+    let log_in = LogIn { secret_role: role.as_text().to_owned(), ..someone.log_in.clone() };
+    let secret = BrowserSession(session).rotate(state, &log_in).await?;
+    Ok(secret.map(|secret| secret_cookie(state, &log_in, &secret)))
+}
+
+/// The `Set-Cookie` of a session's new secret.
+pub fn secret_cookie(state: &AppState, log_in: &LogIn, secret: &str) -> HeaderValue {
+    cookies::set(&state.config, Name::Session, secret, log_in.cookie_seconds(state.clock.now_ms()))
 }
 
 impl Administrator {
@@ -86,14 +160,36 @@ impl Administrator {
     pub fn check(someone: LoggedIn) -> Result<Self, AppError> {
         if someone.user.role() == Role::Admin { Ok(Self(someone)) } else { Err(AppError::NotAllowed) }
     }
+
+    /// As [`Self::check`], for who has proven lately who they are.
+    ///
+    /// # Errors
+    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
+    pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
+        let admin = Self::check(someone)?;
+        if admin.0.is_fresh(state) { Ok(admin) } else { Err(AppError::ProofNeeded) }
+    }
 }
 
-/// The administrator of the action that runs now.
+/// The user of the action that runs now, who has proven lately who they are, or does so with this password.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], or [`AppError::NotAllowed`].
-pub fn require_admin() -> Result<Administrator, AppError> {
-    Administrator::check(find().ok_or(AppError::NotLoggedIn)?)
+/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppError> {
+    let someone = find().ok_or(AppError::NotLoggedIn)?;
+    if someone.is_fresh(&expect_context::<AppState>()) {
+        return Ok(someone);
+    }
+    reauthenticate::with_password(someone, password).await
+}
+
+/// As [`require_fresh`], for administrators.
+///
+/// # Errors
+/// As [`require_fresh`], and [`AppError::NotAllowed`], before any password is looked at.
+pub async fn require_fresh_admin(password: Option<String>) -> Result<Administrator, AppError> {
+    Administrator::check(find().ok_or(AppError::NotLoggedIn)?)?;
+    require_fresh(password).await.map(Administrator)
 }
 
 /// The user of the action that runs now, if there is one.
@@ -102,6 +198,12 @@ pub fn find() -> Option<LoggedIn> {
 }
 
 impl LoggedIn {
+    /// Whether the last proof of identity is recent enough for a sensitive act (ASVS 7.5.3).
+    pub fn is_fresh(&self, state: &AppState) -> bool {
+        let age = state.clock.now_ms() - self.log_in.authenticated_at;
+        !self.in_grace && age < state.config.reauthentication_minutes * 60_000
+    }
+
     pub fn viewer(&self) -> Viewer {
         Viewer {
             id: self.user.id.clone(),

@@ -28,7 +28,11 @@ pub fn clean_up(state: AppState) -> JoinHandle<()> {
     })
 }
 
-async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
+/// One round.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
     let now_ms = state.clock.now_ms();
     let sessions = store::delete_old(&state.db.pool, now_ms - KEEP_SESSIONS_MS).await?;
     let revoked = revocations::store::delete_old(&state.db.pool, now_ms - KEEP_REVOCATIONS_MS).await?;

@@ -7,6 +7,7 @@ use super::{
     end::{Ender, Ending, Target},
     guard,
     session::BrowserSession,
+    store,
 };
 use crate::{
     audit::{
@@ -29,29 +30,36 @@ use crate::{
     },
 };
 
-pub async fn log_in(email: String, password: String, next: Option<String>) -> Result<(), AppError> {
+pub async fn log_in(email: String, password: String, remember: bool, next: Option<String>) -> Result<(), AppError> {
     let next = LocalPath::parse_or_dashboard(next.as_deref());
     let (email, password) = parse(&email, password)?;
     let state = expect_context::<AppState>();
     let passwords = expect_context::<Passwords>();
 
     let user = user_store::find_by_email(&state.db.pool, &email).await?;
-    let (id, stored) = user.as_ref().map(|user| (user.id.clone(), user.password_hash.clone())).unzip();
+    let stored = user.as_ref().map(|user| user.password_hash.clone());
     let matches = passwords.verify(password, stored).await?;
-    let id = id.unwrap_or_default();
-    if !matches || user.is_none_or(|user| user.disabled_at.is_some()) {
-        note_failure(&state, &id).await?;
-        return Err(AppError::WrongCredentials);
+    match user {
+        Some(user) if matches && user.disabled_at.is_none() => {
+            start_session(&state, &user.id, remember).await?;
+            leptos_axum::redirect(next.as_str());
+            Ok(())
+        }
+        other => {
+            note_failure(&state, &other.map(|user| user.id).unwrap_or_default()).await?;
+            Err(AppError::WrongCredentials)
+        }
     }
-    start_session(&state, &id).await?;
-    leptos_axum::redirect(next.as_str());
-    Ok(())
 }
 
 /// Starts a session for a user who has just proven who they are, in place of the one before.
-pub async fn start_session(state: &AppState, user_id: &str) -> Result<(), AppError> {
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> Result<(), AppError> {
     let session = action::extension::<Session>().ok_or_else(AppError::internal)?;
     let caller = caller();
+    let user = user_store::find_by_id(&state.db.pool, user_id).await?.ok_or(AppError::NotFound)?;
     if let Some(before) = guard::find() {
         let ending = Ending {
             actor: Actor::User(before.user.id.clone()),
@@ -61,14 +69,24 @@ pub async fn start_session(state: &AppState, user_id: &str) -> Result<(), AppErr
         };
         expect_context::<Ender>().end(Target::Session(&before.log_in.sid), ending).await?;
     }
-    let log_in = BrowserSession(&session).start(state, user_id, &caller).await?;
+    let log_in = BrowserSession(&session).start(state, &user, remember, &caller).await?;
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user_id.to_owned()), user_id);
     event.sid.clone_from(&log_in.sid);
     event.ip = caller.ip;
     audit::store::insert(&state.db.pool, &event, log_in.created_at).await?;
     // The token of the session before would be refused; the next page brings one of this session.
     action::append_cookie(cookies::remove(&state.config, Name::Access));
-    tracing::info!(user = user_id, sid = log_in.sid, "logged in");
+    tracing::info!(user = user_id, sid = log_in.sid, remember, "logged in");
+    make_room(state, user_id).await
+}
+
+/// Beyond the limit the session that was unused for longest gives way.
+async fn make_room(state: &AppState, user_id: &str) -> Result<(), AppError> {
+    let keep = state.config.sessions_per_user;
+    if store::count_live(&state.db.pool, user_id, state.clock.now_ms()).await? > keep {
+        let target = Target::Surplus { user_id, keep };
+        expect_context::<Ender>().end(target, Ending::by_system(EndReason::GaveWay)).await?;
+    }
     Ok(())
 }
 

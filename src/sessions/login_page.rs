@@ -6,7 +6,7 @@ use super::{Ended, LogInPage, actions::LogIn};
 use crate::{
     error::{AppError, Field},
     ui::{
-        field::{PasswordField, TextField},
+        field::{Checkbox, PasswordField, TextField},
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Link, Page, with_content},
         notice::Notice,
@@ -21,7 +21,12 @@ pub fn LoginPage() -> impl IntoView {
         view! {
             <Page title="Log in" narrow=true>
                 {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
-                <LoginForm next email=typed().get("email") before=refused() />
+                <LoginForm
+                    next
+                    email=typed().get("email")
+                    remember=!typed().get("remember").is_empty()
+                    before=refused()
+                />
                 <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
             </Page>
         }
@@ -29,7 +34,7 @@ pub fn LoginPage() -> impl IntoView {
 }
 
 #[island]
-fn LoginForm(next: String, email: String, before: Option<AppError>) -> impl IntoView {
+fn LoginForm(next: String, email: String, remember: bool, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
     let error = error_of(action, before);
     focus_first_error(error, &[(Field::Email, "email"), (Field::Password, "password")]);
@@ -48,6 +53,12 @@ fn LoginForm(next: String, email: String, before: Option<AppError>) -> impl Into
                     label="Password"
                     autocomplete="current-password"
                     error=at(error, Field::Password)
+                />
+                <Checkbox
+                    name="remember"
+                    label="Remember me on this device"
+                    help="Stay logged in when the browser is closed. Not on a shared computer."
+                    checked=remember
                 />
                 <input type="hidden" name="next" value=next />
                 <SubmitButton label="Log in" pending_label="Checking…" pending=action.pending() />

@@ -11,6 +11,9 @@ pub mod janitor;
 pub mod log_in;
 pub mod login_page;
 pub mod page;
+pub mod proof;
+#[cfg(feature = "ssr")]
+pub mod reauthenticate;
 #[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
@@ -59,10 +62,12 @@ pub struct LiveSession {
     pub created_at: i64,
     pub last_seen_at: i64,
     pub expires_at: i64,
+    /// "Remember me" was chosen.
+    pub remembered: bool,
 }
 
 /// What the person who ended sessions is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Live sessions that ended now.
     pub sessions_ended: u64,

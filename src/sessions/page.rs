@@ -1,4 +1,4 @@
-//! A list of live sessions, as the dashboard and the administrator see it. Both sides.
+//! Live sessions, as the dashboard, the devices page and the administrator see them. Both sides.
 
 use leptos::prelude::*;
 
@@ -14,18 +14,21 @@ pub fn SessionList(sessions: Vec<LiveSession>, empty: &'static str) -> impl Into
         <ul class="sessions">
             {sessions
                 .into_iter()
-                .map(|session| {
-                    view! {
-                        <li class="session">
-                            <strong>{session.device}</strong>
-                            <span>{session.ip}</span>
-                            <span>"last seen "<When ms=session.last_seen_at /></span>
-                            <span>"since "<When ms=session.created_at /></span>
-                        </li>
-                    }
-                })
+                .map(|session| view! { <li class="session"><SessionFacts session /></li> })
                 .collect_view()}
         </ul>
     }
     .into_any()
+}
+
+/// Which device, from where, since when.
+#[component]
+pub fn SessionFacts(session: LiveSession) -> impl IntoView {
+    view! {
+        <strong>{session.device}</strong>
+        <span>{session.ip}</span>
+        <span>"last seen "<When ms=session.last_seen_at /></span>
+        <span>"since "<When ms=session.created_at /></span>
+        {session.remembered.then(|| view! { <span>"remembered until "<When ms=session.expires_at /></span> })}
+    }
 }

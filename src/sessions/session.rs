@@ -1,12 +1,22 @@
 //! What a session holds, and the only place that knows its keys. Server side.
 
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
-use tower_sessions::Session;
+use time::Duration;
+use tower_sessions::{Expiry, Session, session::Id};
 use uuid::Uuid;
 
-use super::Ended;
-use crate::{config::Config, error::AppError, revocations::EndReason, state::AppState, web::caller::Caller};
+use super::{Ended, store};
+use crate::{
+    config::Config,
+    error::AppError,
+    revocations::EndReason,
+    state::AppState,
+    users::{Role, store::User},
+    web::caller::Caller,
+};
 
 /// The record of a log-in: what the store needs to make a row of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromRow)]
@@ -18,40 +28,86 @@ pub struct LogIn {
     pub ip: String,
     /// Milliseconds since the epoch, like all times here.
     pub created_at: i64,
+    /// The last proof of identity.
     pub authenticated_at: i64,
     pub last_seen_at: i64,
     pub idle_expires_at: i64,
     pub expires_at: i64,
+    /// When "remember me" was chosen, if it was.
+    pub remembered_at: Option<i64>,
+    /// The role that the secret was given for.
+    pub secret_role: String,
+}
+
+/// How the secret in a cookie stands to the session that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Secret {
+    /// The one that counts.
+    Current,
+    /// The one that counts, and the first time that it is seen.
+    New,
+    /// The one before, within [`GRACE_MS`]: a request that was under way. It reads, and changes nothing.
+    InGrace,
+    /// The one before, although the browser has used the new one already: somebody holds a copy.
+    Copied,
 }
 
 /// Key of the [`LogIn`] in a session's data.
 pub const LOG_IN: &str = "log_in";
 /// Key of the [`Ended`] that the store puts into a dead session's data.
 pub const ENDED: &str = "ended";
+/// Key of the [`Secret`] that the store puts beside the [`LogIn`].
+pub const SECRET: &str = "secret";
+
+/// After a rotation, requests that are under way with the secret before are answered for so long, in milliseconds.
+pub const GRACE_MS: i64 = 10_000;
 
 impl LogIn {
-    pub fn new(user_id: &str, caller: &Caller, config: &Config, now_ms: i64) -> Self {
-        let expires_at = now_ms + config.session_lifetime_hours * 3_600_000;
+    pub fn new(user: &User, remember: bool, caller: &Caller, config: &Config, now_ms: i64) -> Self {
+        let remembered_at = remember.then_some(now_ms);
+        let expires_at = now_ms + lifetime_ms(config, remember);
         Self {
             sid: Uuid::now_v7().to_string(),
-            user_id: user_id.to_owned(),
+            user_id: user.id.clone(),
             user_agent: caller.user_agent.clone(),
             ip: caller.ip.clone(),
             created_at: now_ms,
             authenticated_at: now_ms,
             last_seen_at: now_ms,
-            idle_expires_at: idle_end(config, now_ms).min(expires_at),
+            idle_expires_at: (now_ms + idle_ms(config, remember)).min(expires_at),
             expires_at,
+            remembered_at,
+            secret_role: user.role().as_text().to_owned(),
         }
+    }
+
+    /// When the session goes idle if it is used now.
+    pub fn idle_end(&self, config: &Config, now_ms: i64) -> i64 {
+        (now_ms + idle_ms(config, self.remembered_at.is_some())).min(self.expires_at)
+    }
+
+    /// Seconds that the cookie lives; `None` for one that ends with the browser.
+    pub fn cookie_seconds(&self, now_ms: i64) -> Option<i64> {
+        self.remembered_at.map(|_| (self.expires_at - now_ms) / 1000)
+    }
+
+    /// The secret was given for another role than the user has now (ASVS 7.2.4).
+    pub fn outgrown_by(&self, role: Role) -> bool {
+        self.secret_role != role.as_text()
     }
 }
 
-/// When a session that is used now goes idle.
-pub fn idle_end(config: &Config, now_ms: i64) -> i64 {
-    now_ms + config.session_idle_minutes * 60_000
+fn lifetime_ms(config: &Config, remembered: bool) -> i64 {
+    let hours = if remembered { config.remembered_lifetime_days * 24 } else { config.session_lifetime_hours };
+    hours * 3_600_000
 }
 
-/// The session of one browser: start it, read it.
+fn idle_ms(config: &Config, remembered: bool) -> i64 {
+    let minutes = if remembered { config.remembered_idle_days * 24 * 60 } else { config.session_idle_minutes };
+    minutes * 60_000
+}
+
+/// The session of one browser: start it, read it, give it a new secret.
 pub struct BrowserSession<'a>(pub &'a Session);
 
 impl BrowserSession<'_> {
@@ -60,24 +116,33 @@ impl BrowserSession<'_> {
     ///
     /// # Errors
     /// When the store does not take it.
-    pub async fn start(&self, state: &AppState, user_id: &str, caller: &Caller) -> Result<LogIn, AppError> {
-        let log_in = LogIn::new(user_id, caller, &state.config, state.clock.now_ms());
+    pub async fn start(
+        &self,
+        state: &AppState,
+        user: &User,
+        remember: bool,
+        caller: &Caller,
+    ) -> Result<LogIn, AppError> {
+        let now_ms = state.clock.now_ms();
+        let log_in = LogIn::new(user, remember, caller, &state.config, now_ms);
         if self.0.id().is_some() {
             // Not `flush`: it keeps the old secret in the record and would use it again.
             self.0.cycle_id().await?;
             self.0.clear().await;
         }
         self.0.insert(LOG_IN, &log_in).await?;
+        self.keep_cookie(&log_in, now_ms);
         self.0.save().await?;
         Ok(log_in)
     }
 
-    /// The log-in, while the session is alive.
+    /// The log-in, while the session is alive, and how the secret stands to it.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn log_in(&self) -> Result<Option<LogIn>, AppError> {
-        Ok(self.0.get(LOG_IN).await?)
+    pub async fn log_in(&self) -> Result<Option<(LogIn, Secret)>, AppError> {
+        let (log_in, secret) = (self.0.get(LOG_IN).await?, self.0.get(SECRET).await?);
+        Ok(log_in.map(|log_in| (log_in, secret.unwrap_or(Secret::Current))))
     }
 
     /// How the session ended, if it did.
@@ -88,6 +153,25 @@ impl BrowserSession<'_> {
         Ok(self.0.get(ENDED).await?)
     }
 
+    /// Puts a new secret in the place of this one and returns it for the cookie; the session lives on under its sid.
+    /// `None` when another request has done so at this moment, or the session has ended.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn rotate(&self, state: &AppState, log_in: &LogIn) -> Result<Option<String>, AppError> {
+        let Some(before) = self.0.id() else { return Ok(None) };
+        let secret = Id::default();
+        let done = store::rotate(&state.db.pool, &hash(&before), &hash(&secret), log_in, state.clock.now_ms()).await?;
+        Ok(done.then(|| secret.to_string()))
+    }
+
+    /// Keeps tower-sessions from making a cookie that ends with the browser of one that is remembered.
+    pub fn keep_cookie(&self, log_in: &LogIn, now_ms: i64) {
+        if let Some(seconds) = log_in.cookie_seconds(now_ms) {
+            self.0.set_expiry(Some(Expiry::OnInactivity(Duration::seconds(seconds))));
+        }
+    }
+
     /// Forgets the session in this browser: the answer removes the cookie.
     ///
     /// # Errors
@@ -95,6 +179,11 @@ impl BrowserSession<'_> {
     pub async fn forget(&self) -> Result<(), AppError> {
         Ok(self.0.flush().await?)
     }
+}
+
+/// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
+pub fn hash(secret: &Id) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.to_string().as_bytes()))
 }
 
 /// The reason for a row that is past its time but has no tombstone yet.

@@ -6,8 +6,6 @@
 use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
-use aws_lc_rs::digest;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
@@ -17,7 +15,7 @@ use tower_sessions::{
 
 use super::{
     end::{Ender, Ending, Target},
-    session::{ENDED, LOG_IN, LogIn},
+    session::{ENDED, LOG_IN, LogIn, SECRET, hash},
     store::{self, Row},
 };
 use crate::revocations::EndReason;
@@ -47,26 +45,33 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let data = encode(&record.data)?;
-        let saved = store::update_data(&self.ender.state.db.pool, &hash(&record.id), &data).await.map_err(backend)?;
-        if saved { Ok(()) } else { Err(Error::Backend("the session has ended".into())) }
+        let (id_hash, data) = (hash(&record.id), encode(&record.data)?);
+        let pool = &self.ender.state.db.pool;
+        if store::update_data(pool, &id_hash, &data).await.map_err(backend)? {
+            return Ok(());
+        }
+        // A session may end between its log-in and the answer (another log-in took its place): nothing is lost then.
+        let row = store::find(pool, &id_hash).await.map_err(backend)?;
+        let nothing_new = row.is_some_and(|row| same_json(&row.data, &data));
+        if nothing_new { Ok(()) } else { Err(Error::Backend("the session has ended".into())) }
     }
 
     /// A dead session is loaded too, but holds nothing except why it ended: the log-in page says so.
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let state = &self.ender.state;
-        let Some(row) = store::find(&state.db.pool, &hash(id)).await.map_err(backend)? else { return Ok(None) };
-        let mut record = Record { id: *id, data: Data::new(), expiry_date: OffsetDateTime::UNIX_EPOCH };
-        match row.ended(state.clock.now_ms()) {
-            Some(ended) => {
-                record.data.insert(
-                    ENDED.into(),
-                    serde_json::to_value(ended).map_err(|error| Error::Encode(error.to_string()))?,
-                );
+        let id_hash = hash(id);
+        let now_ms = state.clock.now_ms();
+        let Some(row) = store::find(&state.db.pool, &id_hash).await.map_err(backend)? else { return Ok(None) };
+        let data = match (row.ended(now_ms), row.secret(&id_hash, now_ms)) {
+            (Some(ended), _) => Data::from([(ENDED.into(), value(ended)?)]),
+            (None, Some(secret)) => {
+                let mut data = data_of(row)?;
+                data.insert(SECRET.into(), value(secret)?);
+                data
             }
-            None => record.data = data_of(row)?,
-        }
-        Ok(Some(record))
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))
     }
 
     /// Ends the session as a log-out does, its tokens included.
@@ -77,15 +82,19 @@ impl SessionStore for Sessions {
     }
 }
 
-/// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
-fn hash(id: &Id) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, id.to_string().as_bytes()))
+/// The log-in and the secret have columns of their own, so `data` holds the rest.
+fn encode(data: &Data) -> Result<String> {
+    let rest: HashMap<_, _> = data.iter().filter(|(key, _)| *key != LOG_IN && *key != SECRET).collect();
+    serde_json::to_string(&rest).map_err(|error| Error::Encode(error.to_string()))
 }
 
-/// The log-in has columns of its own, so `data` holds the rest.
-fn encode(data: &Data) -> Result<String> {
-    let rest: HashMap<_, _> = data.iter().filter(|(key, _)| *key != LOG_IN).collect();
-    serde_json::to_string(&rest).map_err(|error| Error::Encode(error.to_string()))
+fn same_json(one: &str, other: &str) -> bool {
+    let parsed = |text| serde_json::from_str::<serde_json::Value>(text).ok();
+    parsed(one) == parsed(other)
+}
+
+fn value(kept: impl serde::Serialize) -> Result<serde_json::Value> {
+    serde_json::to_value(kept).map_err(|error| Error::Encode(error.to_string()))
 }
 
 fn decode(error: serde_json::Error) -> Error {
@@ -99,6 +108,6 @@ fn backend(error: sqlx::Error) -> Error {
 /// A blob that cannot be read is an empty one: the session still says who is logged in (ASVS 1.5.2).
 fn data_of(row: Row) -> Result<Data> {
     let mut data: Data = serde_json::from_str(&row.data).unwrap_or_default();
-    data.insert(LOG_IN.into(), serde_json::to_value(row.log_in).map_err(decode)?);
+    data.insert(LOG_IN.into(), value(row.log_in)?);
     Ok(data)
 }

@@ -7,7 +7,7 @@ use sqlx::{Any, Executor, FromRow};
 use super::{
     Ended, LiveSession,
     end::Target,
-    session::{LogIn, timed_out},
+    session::{GRACE_MS, LogIn, Secret, timed_out},
 };
 use crate::{db::Tx, revocations::EndReason, web::caller::device_words};
 
@@ -18,6 +18,9 @@ pub struct Row {
     pub log_in: LogIn,
     /// What the application keeps in the session, as JSON.
     pub data: String,
+    id_hash: String,
+    rotated_at: Option<i64>,
+    secret_used_at: Option<i64>,
     ended_at: Option<i64>,
     end_reason: Option<String>,
 }
@@ -34,10 +37,24 @@ impl Row {
         }
     }
 
+    /// How the secret with this hash, by which the row was found, stands to the session. `None` for one that was
+    /// replaced, when nobody knows whether the browser ever got the new one: it opens nothing, and proves nothing.
+    pub fn secret(&self, id_hash: &str, now_ms: i64) -> Option<Secret> {
+        let Some(rotated_at) = self.rotated_at else { return Some(Secret::Current) };
+        match (id_hash == self.id_hash, self.secret_used_at) {
+            (true, Some(_)) => Some(Secret::Current),
+            (true, None) => Some(Secret::New),
+            (false, _) if now_ms < rotated_at + GRACE_MS => Some(Secret::InGrace),
+            (false, Some(_)) => Some(Secret::Copied),
+            (false, None) => None,
+        }
+    }
+
     /// As lists show it.
     pub fn into_live(self) -> LiveSession {
-        let LogIn { sid, user_agent, ip, created_at, last_seen_at, expires_at, .. } = self.log_in;
-        LiveSession { device: device_words(&user_agent), sid, ip, created_at, last_seen_at, expires_at }
+        let LogIn { sid, user_agent, ip, created_at, last_seen_at, expires_at, remembered_at, .. } = self.log_in;
+        let (device, remembered) = (device_words(&user_agent), remembered_at.is_some());
+        LiveSession { sid, device, ip, created_at, last_seen_at, expires_at, remembered }
     }
 }
 
@@ -45,7 +62,8 @@ macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
             "select sid, user_id, data, user_agent, ip, created_at, authenticated_at, last_seen_at, idle_expires_at, \
-             expires_at, ended_at, end_reason from sessions ",
+             expires_at, remembered_at, secret_role, id_hash, rotated_at, secret_used_at, ended_at, end_reason \
+             from sessions ",
             $rest
         )
     };
@@ -61,7 +79,8 @@ pub async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into sessions (id_hash, sid, user_id, data, kind, user_agent, ip, created_at, authenticated_at, \
-         last_seen_at, idle_expires_at, expires_at) values ($1, $2, $3, $4, 'browser', $5, $6, $7, $8, $9, $10, $11)",
+         last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role) \
+         values ($1, $2, $3, $4, 'browser', $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(id_hash)
     .bind(&log_in.sid)
@@ -74,17 +93,61 @@ pub async fn insert(
     .bind(log_in.last_seen_at)
     .bind(log_in.idle_expires_at)
     .bind(log_in.expires_at)
+    .bind(log_in.remembered_at)
+    .bind(&log_in.secret_role)
     .execute(db)
     .await
     .map(|_| ())
 }
 
-/// Dead or alive.
+/// Dead or alive, by its secret or by the one before.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: impl Executor<'_, Database = Any>, id_hash: &str) -> Result<Option<Row>, sqlx::Error> {
-    sqlx::query_as(select_sessions!("where id_hash = $1")).bind(id_hash).fetch_optional(db).await
+    sqlx::query_as(select_sessions!("where id_hash = $1 or previous_id_hash = $1"))
+        .bind(id_hash)
+        .fetch_optional(db)
+        .await
+}
+
+/// Puts a new secret in the place of `before`, with the proof and the role that `log_in` names; `false` when `before`
+/// is not the session's secret any more or the session has ended.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn rotate(
+    db: impl Executor<'_, Database = Any>,
+    before: &str,
+    after: &str,
+    log_in: &LogIn,
+    now_ms: i64,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query(
+        "update sessions set id_hash = $1, previous_id_hash = $2, rotated_at = $3, secret_used_at = null, \
+         authenticated_at = $4, secret_role = $5 where id_hash = $2 and ended_at is null",
+    )
+    .bind(after)
+    .bind(before)
+    .bind(now_ms)
+    .bind(log_in.authenticated_at)
+    .bind(&log_in.secret_role)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Notes that the browser has the new secret.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn note_secret_used(
+    db: impl Executor<'_, Database = Any>,
+    sid: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    let statement = "update sessions set secret_used_at = $1 where sid = $2 and secret_used_at is null";
+    sqlx::query(statement).bind(now_ms).bind(sid).execute(db).await.map(|_| ())
 }
 
 /// Writes what the application keeps; `false` when the session has ended meanwhile.
@@ -186,16 +249,45 @@ pub async fn tombstone(
             concat!(
                 "update sessions set ended_at = $1, ended_by = $2, end_reason = $3 where ended_at is null and ",
                 $condition,
-                " = $4 returning sid, user_id, token_expires_at, idle_expires_at, expires_at"
+                " returning sid, user_id, token_expires_at, idle_expires_at, expires_at"
             )
         };
     }
     let (statement, key) = match target {
-        Target::Secret(id_hash) => (end_where!("id_hash"), id_hash),
-        Target::Session(sid) => (end_where!("sid"), sid),
-        Target::User(id) => (end_where!("user_id"), id),
+        Target::Secret(id_hash) => (end_where!("id_hash = $4"), id_hash),
+        Target::Session(sid) => (end_where!("sid = $4"), sid),
+        Target::User(id) => (end_where!("user_id = $4"), id),
+        Target::Others { user_id, .. } => (end_where!("user_id = $4 and sid <> $5"), user_id),
+        Target::Surplus { user_id, .. } => (
+            end_where!(
+                "user_id = $4 and sid in (select sid from sessions where user_id = $4 and ended_at is null and \
+                 expires_at > $1 and idle_expires_at > $1 order by last_seen_at desc, sid desc limit 1000000 offset $5)"
+            ),
+            user_id,
+        ),
     };
-    sqlx::query_as(statement).bind(now_ms).bind(ended_by).bind(reason.as_text()).bind(key).fetch_all(&mut **tx).await
+    let query = sqlx::query_as(statement).bind(now_ms).bind(ended_by).bind(reason.as_text()).bind(key);
+    let query = match target {
+        Target::Others { keep, .. } => query.bind(keep),
+        Target::Surplus { keep, .. } => query.bind(keep),
+        Target::Secret(_) | Target::Session(_) | Target::User(_) => query,
+    };
+    query.fetch_all(&mut **tx).await
+}
+
+/// How many sessions of a user are live.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_live(db: impl Executor<'_, Database = Any>, user_id: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from sessions where user_id = $1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
+    )
+    .bind(user_id)
+    .bind(now_ms)
+    .fetch_one(db)
+    .await?;
+    Ok(count)
 }
 
 /// Removes rows that ended so long ago that nobody will ask why.

@@ -57,7 +57,7 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     let mut event = Event::new(Kind::SignedUp, Actor::User(id.clone()), &id);
     event.ip = caller().ip;
     audit::store::insert(&state.db.pool, &event, now_ms).await?;
-    start_session(&state, &id).await?;
+    start_session(&state, &id, false).await?;
     leptos_axum::redirect("/dashboard");
     Ok(())
 }
@@ -67,7 +67,7 @@ pub async fn set_up(token: String, name: String, email: String, password: String
     check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
     let account = NewAccount::parse(&name, &email, password)?;
     let id = create_admin(&state, &expect_context::<Passwords>(), account, &Actor::Unknown, true).await?;
-    start_session(&state, &id).await?;
+    start_session(&state, &id, false).await?;
     leptos_axum::redirect("/admin/users");
     Ok(())
 }

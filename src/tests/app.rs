@@ -94,6 +94,13 @@ impl TestApp {
         caller
     }
 
+    /// As [`Self::logged_in_again`], and with an access token.
+    pub async fn with_token_again(&self, name: &str) -> Caller {
+        let mut caller = self.logged_in_again(name).await;
+        assert_eq!(caller.renew().await.status, 200);
+        caller
+    }
+
     /// Makes the first administrator through `/setup`, with an access token.
     pub async fn admin(&self) -> Caller {
         let mut caller = self.anonymous();

@@ -18,6 +18,7 @@ pub const HOST: &str = "localhost:3000";
 pub struct Caller {
     router: Router,
     pub cookies: BTreeMap<String, String>,
+    pub user_agent: Option<String>,
 }
 
 #[derive(Debug)]
@@ -46,6 +47,12 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
+    /// The `Set-Cookie` line of this name.
+    pub fn set_cookie(&self, name: &str) -> &str {
+        let mut lines = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        lines.find(|line| line.starts_with(&format!("{name}="))).unwrap_or_default()
+    }
+
     /// `code` of a problem document.
     pub fn code(&self) -> String {
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text());
@@ -55,7 +62,7 @@ impl Answer {
 
 impl Caller {
     pub fn of(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new() }
+        Self { router, cookies: BTreeMap::new(), user_agent: None }
     }
 
     /// The same cookies, as another tab or a thief has them.
@@ -65,7 +72,7 @@ impl Caller {
 
     /// The same cookies at another router.
     pub fn at(&self, router: Router) -> Self {
-        Self { router, cookies: self.cookies.clone() }
+        Self { router, ..self.clone() }
     }
 
     /// Sends a request as it is, except for the address of the peer, and keeps the cookies of the answer.
@@ -91,6 +98,9 @@ impl Caller {
 
     pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
+        if let Some(user_agent) = &self.user_agent {
+            request = request.header(header::USER_AGENT, user_agent);
+        }
         if !self.cookies.is_empty() {
             let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, line.join("; "));

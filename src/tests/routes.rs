@@ -38,16 +38,26 @@ const TABLE: &[(&str, &str, Who)] = &[
     // Open to who holds the one-time token only; see accounts.rs.
     ("GET", "/setup", Anyone),
     ("GET", "/dashboard", User),
+    ("GET", "/confirm", User),
     ("GET", "/notes", User),
+    ("GET", "/account/devices", User),
+    ("GET", "/account/password", User),
     ("GET", "/admin/users", Admin),
     ("GET", "/admin/users/:id", Admin),
     ("POST", "/actions/log_in", Anyone),
     ("POST", "/actions/log_out", Anyone),
     ("POST", "/actions/sign_up", Anyone),
     ("POST", "/actions/set_up", Anyone),
+    ("POST", "/actions/confirm", User),
+    ("POST", "/actions/end_session", User),
+    ("POST", "/actions/end_other_sessions", User),
+    ("POST", "/actions/change_password", User),
     ("POST", "/actions/force_log_out", Admin),
     ("POST", "/api/v1/token", User),
     ("GET", "/api/v1/me", Token),
+    ("GET", "/api/v1/sessions", Token),
+    ("DELETE", "/api/v1/sessions", Token),
+    ("DELETE", "/api/v1/sessions/{sid}", Token),
     ("GET", "/api/v1/notes", Token),
     ("POST", "/api/v1/notes", Token),
     ("GET", "/api/v1/notes/{id}", Token),
@@ -61,7 +71,7 @@ const TABLE: &[(&str, &str, Who)] = &[
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"];
 
 fn address(path: &str) -> String {
-    path.replace(":id", "0").replace("{id}", "0")
+    path.replace(":id", "0").replace("{id}", "0").replace("{sid}", "0")
 }
 
 /// Calls a route with fields that every action understands or refuses as a whole.
@@ -72,7 +82,7 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
     let request =
         caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
     let (kind, body) = if path.starts_with("/actions") {
-        let form = "id=0&user=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&name=a&token=0&next=";
+        let form = "id=0&user=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
         ("application/x-www-form-urlencoded", form)
     } else {
         ("application/json", r#"{"reason":"why"}"#)

@@ -27,9 +27,15 @@ pub struct ApiCaller {
     pub user_id: String,
     pub role: Role,
     pub sid: String,
+    /// The last proof of identity, in seconds since the epoch.
+    auth_time: i64,
 }
 
-/// An [`ApiCaller`] who is an administrator.
+/// An [`ApiCaller`] who has proven lately who they are, for sensitive acts.
+#[derive(Clone, Debug)]
+pub struct FreshCaller(pub ApiCaller);
+
+/// A [`FreshCaller`] who is an administrator.
 #[derive(Clone, Debug)]
 pub struct AdminCaller(pub ApiCaller);
 
@@ -49,8 +55,26 @@ impl FromRequestParts<AppState> for ApiCaller {
             return Err(Problem::unauthorized("token_revoked", "The session of this token has ended.", true));
         }
         expect_user(&parts.headers, &claims.sub)?;
-        let Claims { sub, role, sid, .. } = claims;
-        Ok(Self { user_id: sub, role, sid })
+        let Claims { sub, role, sid, auth_time, .. } = claims;
+        Ok(Self { user_id: sub, role, sid, auth_time })
+    }
+}
+
+impl ApiCaller {
+    /// # Errors
+    /// 401 `insufficient_user_authentication` (RFC 9470) when the proof is too old.
+    fn fresh(self, state: &AppState) -> Result<Self, Problem> {
+        let max_age = state.config.reauthentication_minutes * 60;
+        let age = state.clock.now_ms() / 1000 - self.auth_time;
+        if age < max_age { Ok(self) } else { Err(Problem::insufficient_authentication(max_age)) }
+    }
+}
+
+impl FromRequestParts<AppState> for FreshCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        ApiCaller::from_request_parts(parts, state).await?.fresh(state).map(Self)
     }
 }
 
@@ -59,7 +83,10 @@ impl FromRequestParts<AppState> for AdminCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let caller = ApiCaller::from_request_parts(parts, state).await?;
-        if caller.role == Role::Admin { Ok(Self(caller)) } else { Err(crate::error::AppError::NotAllowed.into()) }
+        if caller.role != Role::Admin {
+            return Err(crate::error::AppError::NotAllowed.into());
+        }
+        caller.fresh(state).map(Self)
     }
 }
 

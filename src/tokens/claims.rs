@@ -26,6 +26,8 @@ pub struct Claims {
     pub iat: i64,
     pub nbf: i64,
     pub exp: i64,
+    /// When the user last proved who they are (RFC 9470 needs it; the name is OpenID Connect's).
+    pub auth_time: i64,
     pub jti: String,
     pub client_id: String,
     pub role: Role,

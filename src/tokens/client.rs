@@ -154,9 +154,11 @@ impl ApiClient {
         if self.token.renewals.get_untracked() != before {
             return Ok(());
         }
-        let response = self.fetch(&Call::new(Method::POST, "/api/v1/token")).await?;
-        let status = response.status();
-        let body = response.text().await.map_err(|_| Trouble::Offline)?;
+        let (mut status, mut body) = self.ask_for_token().await?;
+        if status == 409 && problem(&body).code == "session_renewed" {
+            // Another tab confirmed the password at this moment; its cookie is here by now.
+            (status, body) = self.ask_for_token().await?;
+        }
         match (status, serde_json::from_str::<TokenAnswer>(&body)) {
             (200, Ok(answer)) => {
                 self.token.expires_at.set(js_sys::Date::now() + seconds_as_ms(answer.expires_in));
@@ -169,6 +171,12 @@ impl ApiClient {
             }
             _ => Err(refused(status, &body)),
         }
+    }
+
+    async fn ask_for_token(&self) -> Result<(u16, String), Trouble> {
+        let response = self.fetch(&Call::new(Method::POST, "/api/v1/token")).await?;
+        let status = response.status();
+        Ok((status, response.text().await.map_err(|_| Trouble::Offline)?))
     }
 
     async fn fetch(&self, call: &Call) -> Result<Response, Trouble> {

@@ -16,7 +16,8 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// Mints a token for who is logged in; `None` when the session has ended since the request began.
+/// Mints a token for who is logged in; `None` when the session has ended since the request began, or the request came
+/// with a secret that was replaced: a thief's copy gets no token.
 /// A token never outlives the absolute end of its session.
 ///
 /// # Errors
@@ -25,7 +26,7 @@ pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<O
     let now_ms = state.clock.now_ms();
     let now = now_ms / 1000;
     let exp = (now + state.config.token_lifetime_seconds).min(someone.log_in.expires_at / 1000);
-    if exp <= now || !store::note_token(&state.db.pool, &someone.log_in.sid, exp * 1000).await? {
+    if someone.in_grace || exp <= now || !store::note_token(&state.db.pool, &someone.log_in.sid, exp * 1000).await? {
         return Ok(None);
     }
     let (kid, key) = keys.signing();
@@ -45,6 +46,7 @@ fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
         iat: now,
         nbf: now,
         exp,
+        auth_time: someone.log_in.authenticated_at / 1000,
         jti: Uuid::now_v7().simple().to_string(),
         client_id: BROWSER_CLIENT.into(),
         role: someone.user.role(),

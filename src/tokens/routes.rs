@@ -60,7 +60,7 @@ fn session_is_gone(ended: Option<Ended>) -> Problem {
 
 /// `GET /api/v1/me`: who the token speaks for. Everything is in the token, so nothing is looked up.
 pub async fn me(caller: ApiCaller) -> Json<Me> {
-    let ApiCaller { user_id, role, sid } = caller;
+    let ApiCaller { user_id, role, sid, .. } = caller;
     Json(Me { id: user_id, role, sid })
 }
 

@@ -38,13 +38,14 @@ pub fn TextField(
 /// A password, with a button that shows it. Never given a value: what was typed does not come back.
 #[component]
 pub fn PasswordField(
+    #[prop(default = "password")] name: &'static str,
     label: &'static str,
     autocomplete: &'static str,
     #[prop(optional)] help: &'static str,
+    #[prop(optional)] autofocus: bool,
     #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
-    let name = "password";
     view! {
         <div class="field">
             <Label name label help />
@@ -57,6 +58,7 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     required
+                    autofocus=autofocus
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=described_by(name, help)
                 />
@@ -71,6 +73,23 @@ pub fn PasswordField(
                 </button>
             </div>
             <FieldError name error />
+        </div>
+    }
+}
+
+/// A box to tick, with its label beside it. Sends `on` when it is ticked, nothing otherwise.
+#[component]
+pub fn Checkbox(
+    name: &'static str,
+    label: &'static str,
+    #[prop(optional)] help: &'static str,
+    #[prop(optional)] checked: bool,
+) -> impl IntoView {
+    view! {
+        <div class="field checkbox">
+            <input id=name name=name type="checkbox" checked=checked aria-describedby=format!("{name}-help") />
+            <label for=name>{label}</label>
+            <p class="help" id=format!("{name}-help")>{help}</p>
         </div>
     }
 }

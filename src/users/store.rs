@@ -97,6 +97,36 @@ pub async fn raise_epoch(db: impl Executor<'_, Database = Any>, id: &str) -> Res
     Ok(row.map(|(epoch,)| epoch))
 }
 
+/// On PostgreSQL locks the user's row until the transaction ends, so that two acts on one user queue up; SQLite has one
+/// writer anyway.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set epoch = epoch where id = $1").bind(id).execute(db).await.map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn set_password(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    password_hash: &str,
+) -> Result<(), sqlx::Error> {
+    let statement = "update users set password_hash = $1 where id = $2";
+    sqlx::query(statement).bind(password_hash).bind(id).execute(db).await.map(|_| ())
+}
+
+/// Gives the user another role; `false` when there is no such user or the role is theirs already.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Role) -> Result<bool, sqlx::Error> {
+    let statement = "update users set role = $1 where id = $2 and role <> $1";
+    let result = sqlx::query(statement).bind(role.as_text()).bind(id).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Users whose name or e-mail contains `words`, oldest id first, after the id `after`.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use axum::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use leptos::{
     prelude::{expect_context, use_context},
-    server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
+    server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER, ServerFnUrlError},
 };
 use leptos_axum::ResponseOptions;
 use url::Url;
@@ -21,7 +21,7 @@ use super::{
     caller::Caller,
     cookies::{self, Name},
     page::Typed,
-    problem::RETRY_AFTER_SECONDS,
+    problem::{Problem, RETRY_AFTER_SECONDS},
 };
 use crate::{
     config::Config,
@@ -53,6 +53,49 @@ pub async fn act<T>(typed: Typed, story: impl Future<Output = Result<T, AppError
         append_cookie(keep(&config, &typed));
     }
     Err(error)
+}
+
+/// As [`act`], for an act that needs a recent proof of identity. Without JavaScript its refusal leads to `/confirm`,
+/// which sends what was typed once more, with the password: the act goes on where it was.
+///
+/// # Errors
+/// What the story returns.
+pub async fn act_with_proof<T>(
+    mut typed: Typed,
+    story: impl Future<Output = Result<T, AppError>>,
+) -> Result<T, AppError> {
+    let Some(parts) = use_context::<Parts>() else { return story.await };
+    typed.0.insert(Typed::ACT.into(), parts.uri.path().into());
+    let result = act(typed, story).await;
+    if let Err(error) = &result
+        && error.asks_for_proof()
+        && accepts_html(&parts.headers)
+    {
+        let config = expect_context::<AppState>().config;
+        leptos_axum::redirect(&confirm_address(&config, &parts, error));
+    }
+    result
+}
+
+fn confirm_address(config: &Config, parts: &Parts, error: &AppError) -> String {
+    let from = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let from = from.and_then(|text| Url::parse(text).ok());
+    let next = from.map_or_else(|| "/dashboard".to_owned(), |url| url.path().to_owned());
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("next", &next);
+    let address = format!("{}/confirm?{}", config.issuer(), query.finish());
+    let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&address);
+    told.map_or_else(|_| address, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+}
+
+/// Refuses a request before its action or handler runs, in the form that the caller understands.
+pub fn refuse(parts: &Parts, error: AppError) -> Response {
+    if !parts.uri.path().starts_with("/actions/") || accepts_html(&parts.headers) {
+        return Problem::from(error).into_response();
+    }
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (status, json, error.ser()).into_response()
 }
 
 /// Layer: gives a refused action the status of its error, where Leptos says 500 to all of them. A plain form post has
@@ -91,6 +134,9 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
         "/actions/log_in" => "/login",
         "/actions/sign_up" => "/signup",
         "/actions/force_log_out" => "/admin/users",
+        "/actions/confirm" => "/confirm",
+        "/actions/end_session" | "/actions/end_other_sessions" => "/account/devices",
+        "/actions/change_password" => "/account/password",
         _ => "/",
     };
     if let Ok(value) = HeaderValue::from_str(&format!("{}{page}", config.issuer())) {

@@ -24,6 +24,11 @@ impl Caller {
             user_agent: user_agent.chars().take(USER_AGENT_CHARS).collect(),
         }
     }
+
+    /// Browser and system in words.
+    pub fn device(&self) -> String {
+        device_words(&self.user_agent)
+    }
 }
 
 /// The peer, or, when the peer is a trusted proxy, the right-most address in X-Forwarded-For that is not one:

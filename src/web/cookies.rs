@@ -48,14 +48,16 @@ impl Name {
     }
 }
 
-/// A `Set-Cookie` value: HttpOnly, Secure, Path=/, no Domain.
-pub fn set(config: &Config, name: Name, value: &str, max_age_seconds: i64) -> HeaderValue {
-    let cookie = Cookie::build((name.full(config.insecure_cookies), value.to_owned()))
+/// A `Set-Cookie` value: HttpOnly, Secure, Path=/, no Domain. Without an age it ends with the browser.
+pub fn set(config: &Config, name: Name, value: &str, max_age_seconds: impl Into<Option<i64>>) -> HeaderValue {
+    let mut cookie = Cookie::build((name.full(config.insecure_cookies), value.to_owned()))
         .http_only(true)
         .secure(!config.insecure_cookies)
         .same_site(name.same_site())
-        .path("/")
-        .max_age(Duration::seconds(max_age_seconds));
+        .path("/");
+    if let Some(seconds) = max_age_seconds.into() {
+        cookie = cookie.max_age(Duration::seconds(seconds));
+    }
     HeaderValue::from_str(&cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 

@@ -20,6 +20,9 @@ use crate::error::AppError;
 pub struct Typed(pub BTreeMap<String, String>);
 
 impl Typed {
+    /// Name under which the address of an action is kept that waits for the password.
+    pub const ACT: &str = "act";
+
     pub fn new(fields: &[(&str, &str)]) -> Self {
         Self(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }

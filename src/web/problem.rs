@@ -18,7 +18,7 @@ pub struct Problem {
     /// For the person who reads the log of the calling program.
     detail: String,
     members: Map<String, Value>,
-    www_authenticate: Option<&'static str>,
+    www_authenticate: Option<String>,
 }
 
 /// Put into the response beside the document, for the layer that makes a page of it.
@@ -45,8 +45,22 @@ impl Problem {
             "Bearer realm=\"latchkey\""
         };
         let mut problem = Self::new(StatusCode::UNAUTHORIZED, code, detail);
-        problem.www_authenticate = Some(challenge);
+        problem.www_authenticate = Some(challenge.to_owned());
         problem
+    }
+
+    /// 401 for a token whose owner proved too long ago who they are (RFC 9470 3).
+    pub fn insufficient_authentication(max_age_seconds: i64) -> Self {
+        let mut problem = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "insufficient_user_authentication",
+            "This needs the password again: confirm it at /actions/confirm, renew the token, and repeat the request.",
+        );
+        problem.www_authenticate = Some(format!(
+            "Bearer realm=\"latchkey\", error=\"insufficient_user_authentication\", \
+             error_description=\"A more recent authentication is required\", max_age=\"{max_age_seconds}\""
+        ));
+        problem.with("max_age", max_age_seconds)
     }
 
     /// Adds a member to the body.
@@ -65,6 +79,9 @@ impl From<AppError> for Problem {
             AppError::WrongCredentials => "wrong_credentials",
             AppError::SignUpRefused => "sign_up_refused",
             AppError::NotLoggedIn => return Self::unauthorized("not_logged_in", &error.to_string(), false),
+            AppError::ProofNeeded => "insufficient_user_authentication",
+            AppError::WrongPassword => "wrong_password",
+            AppError::SessionRenewed => "session_renewed",
             AppError::NotAllowed => "not_allowed",
             AppError::NotFound | AppError::SetupRefused => "not_found",
             AppError::Busy | AppError::Offline => "busy",
@@ -98,8 +115,8 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(challenge) = self.www_authenticate {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        if let Some(value) = self.www_authenticate.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, value);
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));

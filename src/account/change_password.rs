@@ -1,0 +1,54 @@
+//! The story of a new password. Server side.
+
+use leptos::prelude::expect_context;
+
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    error::AppError,
+    revocations::EndReason,
+    sessions::{
+        Receipt,
+        end::{Ender, Ending, Target},
+        guard::{self, LoggedIn},
+        reauthenticate,
+    },
+    users::{credentials::Password, password::Passwords, store},
+    web::{
+        action::{caller, tell_next_page},
+        page::Typed,
+    },
+};
+
+pub async fn change_password(current: Option<String>, new: String) -> Result<Receipt, AppError> {
+    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
+    let new = Password::parse_new(new)?;
+    // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account.
+    let someone = reauthenticate::check_password(someone, current).await?;
+    let hash = expect_context::<Passwords>().hash(new).await?;
+    let receipt = store_and_end_others(&someone, &hash).await?;
+    match reauthenticate::proven(someone).await {
+        // Another request of this browser was quicker: the secret is a new one all the same.
+        Ok(_) | Err(AppError::SessionRenewed) => {}
+        Err(error) => return Err(error),
+    }
+    tell_next_page(&Typed::new(&[("changed", &receipt.sessions_ended.to_string())]));
+    leptos_axum::redirect("/account/devices");
+    Ok(receipt)
+}
+
+async fn store_and_end_others(someone: &LoggedIn, hash: &str) -> Result<Receipt, AppError> {
+    let LoggedIn { user, log_in, .. } = someone;
+    let ender = expect_context::<Ender>();
+    let (actor, ip) = (Actor::User(user.id.clone()), caller().ip);
+    let mut event = Event::new(Kind::PasswordChanged, actor.clone(), &user.id);
+    event.sid.clone_from(&log_in.sid);
+    event.ip.clone_from(&ip);
+    let mut tx = ender.state.db.begin_write().await?;
+    store::set_password(&mut *tx, &user.id, hash).await?;
+    audit::store::insert(&mut *tx, &event, ender.state.clock.now_ms()).await?;
+    let ending = Ending { actor, reason: EndReason::PasswordChanged, words: String::new(), ip };
+    ender.end_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, ending).await
+}

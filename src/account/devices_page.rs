@@ -1,0 +1,126 @@
+//! `/account/devices`: where one is logged in, and the way to end it. Plain forms, so it works without JavaScript.
+//! Both sides.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{
+    Devices,
+    actions::{EndOtherSessions, EndSession},
+};
+use crate::{
+    sessions::{LiveSession, actions::LogOut, page::SessionFacts},
+    ui::{
+        frame::{Link, Page, with_content},
+        notice::Notice,
+    },
+    web::page::{refused, typed},
+};
+
+#[component]
+pub fn DevicesPage() -> impl IntoView {
+    with_content(|devices| view! { <Content devices /> })
+}
+
+#[component]
+fn Content(devices: Devices) -> impl IntoView {
+    let Devices { here, elsewhere, limit } = devices;
+    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    view! {
+        <Page title="Devices">
+            <AccountNav />
+            <Outcome />
+            {problem}
+            <section class="card" aria-labelledby="here">
+                <h2 id="here">"This device"</h2>
+                {match here {
+                    Some(session) => view! { <SessionFacts session /> }.into_any(),
+                    None => view! { <p class="empty">"This session has just ended."</p> }.into_any(),
+                }}
+                <form method="post" action=LogOut::PATH>
+                    <button type="submit" class="button quiet">"Log out here"</button>
+                </form>
+            </section>
+            <section class="card" aria-labelledby="elsewhere">
+                <h2 id="elsewhere">"Other devices"</h2>
+                <Others sessions=elsewhere />
+                <p class="help">{format!(
+                    "You can be logged in {limit} times at once. Beyond that, the session that was unused for longest gives way."
+                )}</p>
+            </section>
+        </Page>
+    }
+}
+
+#[component]
+fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
+    if sessions.is_empty() {
+        return view! { <p class="empty">"You are logged in nowhere else."</p> }.into_any();
+    }
+    view! {
+        <p>"Do you know all of them? If not, end it here, and then "<Link href="/account/password">"change your password"</Link>"."</p>
+        <ul class="sessions">
+            {sessions.into_iter().map(|session| view! { <li class="session"><Other session /></li> }).collect_view()}
+        </ul>
+        <form method="post" action=EndOtherSessions::PATH>
+            <button type="submit" class="button danger">"End all other sessions"</button>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Other(session: LiveSession) -> impl IntoView {
+    let (sid, words) = (session.sid.clone(), one_line(&session));
+    view! {
+        <SessionFacts session />
+        <form method="post" action=EndSession::PATH>
+            <input type="hidden" name="sid" value=sid />
+            <button type="submit" class="button quiet">
+                "End"<span class="visually-hidden">{format!(" the session of {words}")}</span>
+            </button>
+        </form>
+    }
+}
+
+fn one_line(session: &LiveSession) -> String {
+    format!("{}, {}", session.device, session.ip)
+}
+
+/// What the act on the page before this one did.
+#[component]
+fn Outcome() -> impl IntoView {
+    let typed = typed();
+    let count = |name: &str| typed.get(name).parse::<u64>().ok();
+    let words = match (count("changed"), count("ended")) {
+        (Some(0), _) => "Your password is changed. You were logged in nowhere else.".to_owned(),
+        (Some(n), _) => format!("Your password is changed, and {} ended.", sessions(n)),
+        (None, Some(0)) => "Nothing was left to end: it was over already.".to_owned(),
+        (None, Some(n)) => format!("{} ended. Nothing of it is accepted from now on.", sessions(n)),
+        (None, None) => return None,
+    };
+    Some(view! {
+        <div id="outcome" tabindex="-1" role="status" autofocus>
+            <Notice kind="success">{words}</Notice>
+        </div>
+    })
+}
+
+fn sessions(n: u64) -> String {
+    if n == 1 { "1 session was".into() } else { format!("{n} sessions were") }
+}
+
+/// The way between the pages of one's account.
+#[component]
+pub fn AccountNav() -> impl IntoView {
+    let path = leptos_router::hooks::use_location().pathname.get_untracked();
+    let item = move |href: &'static str, label: &'static str| {
+        let current = (path == href).then_some("page");
+        view! { <Link href current>{label}</Link> }
+    };
+    view! {
+        <nav class="tabs" aria-label="Account">
+            {item("/account/devices", "Devices")}
+            {item("/account/password", "Password")}
+        </nav>
+    }
+}

@@ -1,0 +1,21 @@
+//! What the pages of one's own account show. Server side; reads only.
+
+use super::Devices;
+use crate::{
+    error::AppError,
+    sessions::{
+        LiveSession,
+        guard::LoggedIn,
+        store::{self, Row},
+    },
+    state::AppState,
+};
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn devices(state: &AppState, someone: &LoggedIn) -> Result<Devices, AppError> {
+    let live = store::live_of(&state.db.pool, &someone.user.id, state.clock.now_ms()).await?;
+    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
+        live.into_iter().map(Row::into_live).partition(|session| session.sid == someone.log_in.sid);
+    Ok(Devices { here: here.into_iter().next(), elsewhere, limit: state.config.sessions_per_user })
+}

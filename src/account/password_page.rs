@@ -1,0 +1,54 @@
+//! `/account/password`. Both sides.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::{actions::ChangePassword, devices_page::AccountNav};
+use crate::{
+    error::{AppError, Field},
+    ui::{
+        field::PasswordField,
+        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        frame::{Page, with_content},
+    },
+    web::page::refused,
+};
+
+#[component]
+pub fn PasswordPage() -> impl IntoView {
+    with_content(|email: String| {
+        view! {
+            <Page title="Password" narrow=true>
+                <AccountNav />
+                <p>"A new password logs out every other device. This one stays logged in."</p>
+                <ChangeForm email before=refused() />
+            </Page>
+        }
+    })
+}
+
+#[island]
+fn ChangeForm(email: String, before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<ChangePassword>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[(Field::CurrentPassword, "password"), (Field::Password, "new_password")]);
+    view! {
+        <FormError error />
+        <ActionForm action attr:class="form" attr:novalidate="">
+            // Tells a password manager whose password this is.
+            <input type="text" name="username" value=email autocomplete="username" hidden />
+            <PasswordField
+                label="Current password"
+                autocomplete="current-password"
+                error=at(error, Field::CurrentPassword)
+            />
+            <PasswordField
+                name="new_password"
+                label="New password"
+                autocomplete="new-password"
+                help="At least 10 characters. A sentence is easier to remember than a riddle."
+                error=at(error, Field::Password)
+            />
+            <SubmitButton label="Change password" pending_label="Changing…" pending=action.pending() />
+        </ActionForm>
+    }
+}

@@ -1,0 +1,107 @@
+//! Proving again who one is: the field inside the form of a sensitive act, and the page `/confirm`. Both sides.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::actions::Confirm;
+use crate::{
+    error::{AppError, Field},
+    ui::{
+        field::PasswordField,
+        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        frame::{Page, with_content},
+    },
+    web::page::{Typed, refused, typed},
+};
+
+/// Stands in the form of every sensitive act: shows the password field once the act has asked for it. Whatever was
+/// typed or chosen stays, and the same button goes on. Without JavaScript [`ConfirmPage`] does this.
+#[component]
+pub fn ProofField(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
+    let asked = Memo::new(move |asked| {
+        asked == Some(&true) || error.with(|error| error.as_ref().is_some_and(AppError::asks_for_proof))
+    });
+    move || {
+        asked.get().then(|| {
+            view! {
+                <PasswordField
+                    label="Your password"
+                    autocomplete="current-password"
+                    error=at(error, Field::CurrentPassword)
+                />
+            }
+        })
+    }
+}
+
+/// Where everybody comes who has to prove again who they are, and goes on from: with the page that they wanted, or with
+/// the act that they began without JavaScript.
+#[component]
+pub fn ConfirmPage() -> impl IntoView {
+    with_content(|next: String| {
+        let mut fields = typed().0;
+        let path = fields.remove(Typed::ACT).filter(|path| path.starts_with("/actions/"));
+        // The page itself says what `ProofNeeded` would.
+        let before = refused().filter(|error| *error != AppError::ProofNeeded);
+        let form = match path {
+            Some(path) => {
+                let fields = fields.into_iter().collect();
+                view! { <GoOnForm path fields before /> }.into_any()
+            }
+            None => view! { <ConfirmForm next before /> }.into_any(),
+        };
+        view! {
+            <Page title="Confirm that it is you" narrow=true>
+                <p>"What comes next is sensitive, and you entered your password a while ago. Enter it again to go on."</p>
+                {form}
+            </Page>
+        }
+    })
+}
+
+#[island]
+fn ConfirmForm(next: String, before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<Confirm>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[(Field::CurrentPassword, "password")]);
+    view! {
+        <FormError error />
+        <ActionForm action attr:class="form" attr:novalidate="">
+            <PasswordField
+                label="Your password"
+                autocomplete="current-password"
+                autofocus=true
+                error=at(error, Field::CurrentPassword)
+            />
+            <input type="hidden" name="next" value=next />
+            <SubmitButton label="Go on" pending_label="Checking…" pending=action.pending() />
+        </ActionForm>
+    }
+}
+
+/// The act that waits, with everything that was typed for it. A plain form: the answer is another page.
+#[island]
+fn GoOnForm(path: String, fields: Vec<(String, String)>, before: Option<AppError>) -> impl IntoView {
+    let error = Signal::stored(before);
+    let label = in_words(&path);
+    focus_first_error(error, &[(Field::CurrentPassword, "password")]);
+    view! {
+        <FormError error />
+        <form method="post" action=path class="form">
+            {fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()}
+            <PasswordField
+                label="Your password"
+                autocomplete="current-password"
+                autofocus=true
+                error=at(error, Field::CurrentPassword)
+            />
+            <button type="submit" class="button">{label}</button>
+        </form>
+    }
+}
+
+/// `/actions/end_other_sessions` as "End other sessions".
+fn in_words(path: &str) -> String {
+    let words = path.rsplit('/').next().unwrap_or_default().replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

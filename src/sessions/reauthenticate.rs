@@ -1,0 +1,80 @@
+//! The story of proving again who one is: the password, then a new secret. Server side.
+
+use leptos::prelude::expect_context;
+use tower_sessions::Session;
+
+use super::{
+    guard::{self, LoggedIn, secret_cookie},
+    session::{BrowserSession, LogIn},
+};
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    error::AppError,
+    state::AppState,
+    users::{credentials::Password, password::Passwords},
+    web::{
+        action::{self, append_cookie, caller},
+        cookies::{self, Name},
+        local_path::LocalPath,
+    },
+};
+
+pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
+    let next = LocalPath::parse_or_dashboard(next.as_deref());
+    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
+    with_password(someone, Some(password)).await?;
+    leptos_axum::redirect(next.as_str());
+    Ok(())
+}
+
+/// Checks the password of who is logged in, and gives the session a new secret.
+///
+/// # Errors
+/// [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+pub async fn with_password(someone: LoggedIn, password: Option<String>) -> Result<LoggedIn, AppError> {
+    proven(check_password(someone, password).await?).await
+}
+
+/// Checks the password of who is logged in, and writes down how that went.
+///
+/// # Errors
+/// [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+pub async fn check_password(someone: LoggedIn, password: Option<String>) -> Result<LoggedIn, AppError> {
+    let password = password.filter(|password| !password.is_empty()).ok_or(AppError::ProofNeeded)?;
+    let stored = someone.user.password_hash.clone();
+    let right = match Password::parse_existing(password) {
+        Ok(password) => expect_context::<Passwords>().verify(password, Some(stored)).await?,
+        Err(_) => false,
+    };
+    note(&someone, if right { Kind::Reauthenticated } else { Kind::ReauthenticationFailed }).await?;
+    if right { Ok(someone) } else { Err(AppError::WrongPassword) }
+}
+
+/// Notes a proof of identity and gives the session a new secret (ASVS 7.2.4). The last thing that an action does to
+/// the session: what is written to it under the secret before is refused.
+///
+/// # Errors
+/// [`AppError::SessionRenewed`] when another request of the same browser does so at this moment.
+pub async fn proven(someone: LoggedIn) -> Result<LoggedIn, AppError> {
+    let state = expect_context::<AppState>();
+    let session = action::extension::<Session>().ok_or_else(AppError::internal)?;
+    let log_in = LogIn { authenticated_at: state.clock.now_ms(), ..someone.log_in };
+    let secret = BrowserSession(&session).rotate(&state, &log_in).await?.ok_or(AppError::SessionRenewed)?;
+    append_cookie(secret_cookie(&state, &log_in, &secret));
+    // The access token names the proof before; the next page, or the SPA, gets one that names this.
+    append_cookie(cookies::remove(&state.config, Name::Access));
+    Ok(LoggedIn { log_in, ..someone })
+}
+
+async fn note(someone: &LoggedIn, kind: Kind) -> Result<(), AppError> {
+    let state = expect_context::<AppState>();
+    let mut event = Event::new(kind, Actor::User(someone.user.id.clone()), &someone.user.id);
+    event.sid.clone_from(&someone.log_in.sid);
+    event.ip = caller().ip;
+    audit::store::insert(&state.db.pool, &event, state.clock.now_ms()).await?;
+    tracing::info!(user = someone.user.id, what = kind.as_text(), "proof of identity");
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! Proving again who one is, the new secret that follows, and what the secret before may still do.
+
+use axum::http::Method;
+
+use super::{
+    app::{PASSWORD, TestApp},
+    caller::Caller,
+    on_both_databases,
+};
+use crate::users::{Role, store};
+
+const MINUTE: i64 = 60_000;
+
+/// A session whose last proof of identity is too old for a sensitive act, and which is in use.
+async fn grow_stale(app: &TestApp, caller: &mut Caller) {
+    app.clock.advance_ms(10 * MINUTE);
+    assert_eq!(caller.open("/dashboard").await.status, 200);
+}
+
+on_both_databases! {
+    async fn a_sensitive_act_asks_for_the_password_after_ten_minutes(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let mut phone = app.logged_in_again("alice").await;
+        app.clock.advance_ms(10 * MINUTE - 1);
+        assert_eq!(alice.act("end_other_sessions", &[]).await.status, 200, "still fresh");
+        let mut phone_again = app.logged_in_again("alice").await;
+        app.clock.advance_ms(1);
+        let answer = alice.act("end_other_sessions", &[]).await;
+        assert_eq!((answer.status, answer.text()), (401, "\"ProofNeeded\"".into()));
+        let answer = alice.act("end_other_sessions", &[("password", "wrong")]).await;
+        assert_eq!((answer.status, answer.text()), (422, "\"WrongPassword\"".into()));
+        assert_eq!(phone_again.open("/dashboard").await.status, 200, "nothing was ended");
+        let answer = alice.act("end_other_sessions", &[("password", PASSWORD)]).await;
+        assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(1)));
+        assert_eq!((phone.open("/dashboard").await.status, phone_again.open("/dashboard").await.status), (303, 303));
+        assert_eq!(alice.act("end_other_sessions", &[]).await.status, 200, "fresh again");
+    }
+
+    async fn a_proof_brings_a_new_secret_and_the_same_session(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        grow_stale(&app, &mut alice).await;
+        let sid = alice.api(Method::GET, "/api/v1/me", None).await.json()["sid"].clone();
+        let before = alice.copy();
+        assert_eq!(alice.act("confirm", &[("password", PASSWORD), ("next", "/notes")]).await.status, 200);
+        assert_ne!(before.cookies["__Host-session"], alice.cookies["__Host-session"]);
+        assert!(!alice.cookies.contains_key("__Host-access"), "the token of the old proof is gone");
+        assert_eq!(alice.renew().await.status, 200);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.json()["sid"], sid);
+        assert_eq!(app.count("select count(*) from sessions").await, 1);
+    }
+
+    async fn the_secret_before_reads_for_ten_seconds_and_changes_nothing(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let other = app.logged_in_again("alice").await;
+        grow_stale(&app, &mut alice).await;
+        let mut before = alice.copy();
+        alice.act("confirm", &[("password", PASSWORD)]).await;
+        app.clock.advance_ms(9_999);
+        let page = before.open("/dashboard").await;
+        assert_eq!(page.status, 200, "a request under way is answered");
+        assert!(page.headers.get("set-cookie").is_none(), "and gets no credential");
+        assert_eq!((before.renew().await.code(), before.renew().await.status), ("session_renewed".into(), 409));
+        let answer = before.act("end_other_sessions", &[("password", PASSWORD)]).await;
+        assert_eq!((answer.status, answer.text()), (409, "\"SessionRenewed\"".into()));
+        let answer = before.submit("log_out", &[], "/dashboard").await;
+        assert_eq!(answer.status, 409);
+        assert!(answer.text().contains("Send this again"), "{}", answer.text());
+        assert_eq!(other.copy().open("/dashboard").await.status, 200);
+        app.clock.advance_ms(1);
+        assert_eq!(before.open("/dashboard").await.status, 303);
+        assert_eq!(alice.open("/dashboard").await.status, 200, "a secret whose successor nobody has used proves no theft");
+    }
+
+    async fn a_copied_secret_that_comes_back_ends_the_session_for_thief_and_owner(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        grow_stale(&app, &mut alice).await;
+        let mut thief = alice.copy();
+        alice.act("confirm", &[("password", PASSWORD)]).await;
+        assert_eq!(alice.renew().await.status, 200, "the browser uses the new secret");
+        app.clock.advance_ms(10_001);
+        assert_eq!(thief.open("/dashboard").await.status, 303);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+        assert_eq!(alice.open("/dashboard").await.status, 303);
+        assert!(alice.open("/login").await.text().contains("Somebody used a copy of this browser"));
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200);
+        assert_eq!(app.count("select count(*) from audit_events where details like '%theft_suspected%'").await, 1);
+    }
+
+    async fn two_proofs_at_once_leave_one_secret_that_works(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        grow_stale(&app, &mut alice).await;
+        let (mut one, mut two) = (alice.copy(), alice.copy());
+        let fields = [("password", PASSWORD)];
+        let (first, second) = tokio::join!(one.act("confirm", &fields), two.act("confirm", &fields));
+        assert!(first.status == 200 || second.status == 200, "{} {}", first.text(), second.text());
+        for (answer, caller) in [(first, &mut one), (second, &mut two)] {
+            assert!(matches!(answer.status, 200 | 409), "{}", answer.text());
+            assert_eq!(caller.open("/dashboard").await.status, 200);
+        }
+    }
+
+    async fn a_new_role_brings_a_new_secret_with_the_next_page(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        let mut before = alice.copy();
+        store::set_role(&app.services.state.db.pool, &id, Role::Admin).await.expect("a change");
+        assert_eq!(alice.open("/admin/users").await.status, 200, "the role counts on the next request");
+        assert_ne!(before.cookies["__Host-session"], alice.cookies["__Host-session"]);
+        assert_eq!(alice.open("/admin/users").await.status, 200);
+        app.clock.advance_ms(10_001);
+        assert_eq!(before.open("/dashboard").await.status, 303);
+    }
+
+    async fn a_rotated_secret_of_a_remembered_session_outlives_the_browser_too(app: TestApp) {
+        app.logged_in("alice").await;
+        let mut alice = app.anonymous();
+        let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("remember", "on")];
+        alice.act("log_in", &fields).await;
+        grow_stale(&app, &mut alice).await;
+        let answer = alice.act("confirm", &[("password", PASSWORD)]).await;
+        let session = answer.set_cookie("__Host-session");
+        for part in ["Max-Age=5183400", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+            assert!(session.contains(part), "{part}: {session}");
+        }
+    }
+
+    async fn administration_needs_a_fresh_proof_and_then_goes_on(app: TestApp) {
+        let mut admin = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        grow_stale(&app, &mut admin).await;
+        let page = admin.open("/admin/users?q=a").await;
+        assert_eq!((page.status, page.header("location")), (303, "/confirm?next=%2Fadmin%2Fusers%3Fq%3Da"));
+        let answer = admin.submit("confirm", &[("password", PASSWORD), ("next", "/admin/users?q=a")], "/confirm").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/admin/users?q=a"));
+        assert_eq!(admin.open("/admin/users?q=a").await.status, 200);
+
+        grow_stale(&app, &mut admin).await;
+        let fields = [("user", &*id), ("reason", "lost laptop")];
+        let answer = admin.act("force_log_out", &fields).await;
+        assert_eq!((answer.status, answer.text()), (401, "\"ProofNeeded\"".into()));
+        let answer = admin.act("force_log_out", &[fields[0], fields[1], ("password", PASSWORD)]).await;
+        assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(1)));
+    }
+
+    async fn a_user_is_refused_administration_before_any_password_is_looked_at(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        grow_stale(&app, &mut alice).await;
+        assert_eq!(alice.open("/admin/users").await.status, 403);
+        let fields = [("user", "0"), ("reason", "x"), ("password", PASSWORD)];
+        assert_eq!(alice.act("force_log_out", &fields).await.text(), "\"NotAllowed\"");
+        assert_eq!(app.count("select count(*) from audit_events where event = 'reauthenticated'").await, 0);
+    }
+
+    async fn the_api_names_the_age_of_the_proof_that_it_needs(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let mut admin = app.admin().await;
+        let path = format!("/api/v1/admin/users/{}/force-logout", alice.user_id().await);
+        let body = Some(serde_json::json!({ "reason": "script" }));
+        grow_stale(&app, &mut admin).await;
+        assert_eq!(admin.renew().await.status, 200);
+        let answer = admin.api(Method::POST, &path, body.clone()).await;
+        assert_eq!((answer.status, answer.code()), (401, "insufficient_user_authentication".into()));
+        let challenge = answer.header("www-authenticate");
+        assert!(challenge.contains("error=\"insufficient_user_authentication\"") && challenge.contains("max_age=\"600\""));
+        assert_eq!(admin.api(Method::DELETE, "/api/v1/sessions", None).await.code(), "insufficient_user_authentication");
+        // What a program then does: confirm, renew, repeat.
+        assert_eq!(admin.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+        assert_eq!(admin.renew().await.status, 200);
+        assert_eq!(admin.api(Method::POST, &path, body).await.status, 200);
+    }
+
+    async fn without_javascript_the_act_goes_on_with_everything_that_was_typed(app: TestApp) {
+        let mut admin = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let mut phone = app.with_token_again("alice").await;
+        let (id, path) = (alice.user_id().await, format!("/admin/users/{}", alice.user_id().await));
+        let sid = alice.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
+        grow_stale(&app, &mut admin).await;
+        let fields = [("user", &*id), ("sid", &*sid), ("reason", "lost “laptop” & <bag>")];
+        let answer = admin.submit("force_log_out", &fields, &path).await;
+        assert_eq!(answer.status, 302);
+        let page = admin.open(answer.header("location")).await.text();
+        assert!(page.contains("action=\"/actions/force_log_out\""), "{page}");
+        assert!(page.contains("lost “laptop” &amp; &lt;bag&gt;") && page.contains(&sid), "{page}");
+        let wrong = [fields[0], fields[1], fields[2], ("password", "wrong")];
+        let answer = admin.submit("force_log_out", &wrong, "/confirm").await;
+        let page = admin.open(answer.header("location")).await.text();
+        assert!(page.contains("This is not your password.") && page.contains("lost “laptop”"), "{page}");
+        let right = [fields[0], fields[1], fields[2], ("password", PASSWORD)];
+        let answer = admin.submit("force_log_out", &right, "/confirm").await;
+        assert_eq!((answer.status, answer.header("location")), (302, &*path));
+        assert!(admin.open(&path).await.text().contains("1 session ended"));
+        assert_eq!((alice.open("/dashboard").await.status, phone.open("/dashboard").await.status), (303, 200));
+    }
+
+    async fn on_the_devices_page_the_act_waits_for_the_password(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let mut phone = app.with_token_again("alice").await;
+        let sid = phone.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
+        grow_stale(&app, &mut alice).await;
+        let answer = alice.submit("end_session", &[("sid", &sid)], "/account/devices").await;
+        let confirm = answer.header("location").to_owned();
+        assert!(confirm.starts_with("/confirm?next=%2Faccount%2Fdevices&"), "{confirm}");
+        let page = alice.open(&confirm).await.text();
+        assert!(page.contains("End session") && page.contains(&format!("value=\"{sid}\"")), "{page}");
+        assert!(!alice.open(&confirm).await.text().contains(&sid), "a page opened again shows the plain question");
+        let answer = alice.submit("end_session", &[("sid", &sid), ("password", PASSWORD)], &confirm).await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/account/devices"));
+        assert_eq!(phone.open("/dashboard").await.status, 303);
+    }
+
+    async fn a_link_cannot_plant_an_act_on_the_confirm_page(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let page = alice.open("/confirm?next=/notes&act=/actions/end_other_sessions&sid=1").await.text();
+        assert!(page.contains("action=\"/actions/confirm\"") && !page.contains("end_other_sessions"), "{page}");
+        let page = alice.open("/confirm?next=https://evil.example/").await.text();
+        let answer = alice.act("confirm", &[("password", PASSWORD), ("next", "https://evil.example/")]).await;
+        assert_eq!(answer.status, 200, "{page}");
+        assert!(!answer.header("location").contains("evil"), "{}", answer.header("location"));
+    }
+}
