@@ -108,7 +108,7 @@ fn Inside(viewer: Viewer) -> impl IntoView {
     view! {
         <NavLink href="/dashboard" label="Dashboard" />
         <NavLink href="/notes" label="Notes" />
-        {(viewer.role == Role::Admin).then(|| view! { <NavLink href="/admin/users" label="Users" /> })}
+        {(viewer.role == Role::Admin).then(|| view! { <NavLink href="/admin/users" under="/admin" label="Admin" /> })}
         <NavLink href="/account/devices" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
         <LogOutButton />

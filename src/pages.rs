@@ -15,7 +15,7 @@ use crate::{
     error::AppError,
     services::Services,
     sessions::{
-        Ended, LogInPage,
+        ConfirmPage, Ended, LogInPage,
         guard::{Administrator, LoggedIn},
     },
     signup::sign_up,
@@ -70,10 +70,7 @@ impl Page<'_> {
                 content(&self.asked.token)
             }
             "/dashboard" => content(dashboard::load::load(state, &self.user()?).await?),
-            "/confirm" => {
-                self.user()?;
-                content(&self.asked.next)
-            }
+            "/confirm" => content(ConfirmPage { email: self.user()?.user.email, next: self.asked.next.clone() }),
             "/notes" => content(self.user()?.user.id),
             "/account/devices" => content(account::load::devices(state, &self.user()?).await?),
             "/account/password" => content(self.user()?.user.email),

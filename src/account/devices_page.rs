@@ -4,7 +4,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    Devices,
+    Devices, PAGES,
     actions::{EndOtherSessions, EndSession},
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     ui::{
         frame::{Link, Page, with_content},
         notice::Notice,
+        tabs::Tabs,
     },
     web::page::{refused, typed},
 };
@@ -27,17 +28,17 @@ fn Content(devices: Devices) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Devices">
-            <AccountNav />
+            <Tabs label="Account" pages=PAGES />
             <Outcome />
             {problem}
             <section class="card" aria-labelledby="here">
                 <h2 id="here">"This device"</h2>
                 {match here {
-                    Some(session) => view! { <SessionFacts session /> }.into_any(),
+                    Some(session) => view! { <div class="session"><SessionFacts session /></div> }.into_any(),
                     None => view! { <p class="empty">"This session has just ended."</p> }.into_any(),
                 }}
-                <form method="post" action=LogOut::PATH>
-                    <button type="submit" class="button quiet">"Log out here"</button>
+                <form method="post" action=LogOut::PATH class="act">
+                    <button type="submit" class="button">"Log out here"</button>
                 </form>
             </section>
             <section class="card" aria-labelledby="elsewhere">
@@ -61,7 +62,7 @@ fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
         <ul class="sessions">
             {sessions.into_iter().map(|session| view! { <li class="session"><Other session /></li> }).collect_view()}
         </ul>
-        <form method="post" action=EndOtherSessions::PATH>
+        <form method="post" action=EndOtherSessions::PATH class="act">
             <button type="submit" class="button danger">"End all other sessions"</button>
         </form>
     }
@@ -75,7 +76,7 @@ fn Other(session: LiveSession) -> impl IntoView {
         <SessionFacts session />
         <form method="post" action=EndSession::PATH>
             <input type="hidden" name="sid" value=sid />
-            <button type="submit" class="button quiet">
+            <button type="submit" class="button">
                 "End"<span class="visually-hidden">{format!(" the session of {words}")}</span>
             </button>
         </form>
@@ -107,20 +108,4 @@ fn Outcome() -> impl IntoView {
 
 fn sessions(n: u64) -> String {
     if n == 1 { "1 session was".into() } else { format!("{n} sessions were") }
-}
-
-/// The way between the pages of one's account.
-#[component]
-pub fn AccountNav() -> impl IntoView {
-    let path = leptos_router::hooks::use_location().pathname.get_untracked();
-    let item = move |href: &'static str, label: &'static str| {
-        let current = (path == href).then_some("page");
-        view! { <Link href current>{label}</Link> }
-    };
-    view! {
-        <nav class="tabs" aria-label="Account">
-            {item("/account/devices", "Devices")}
-            {item("/account/password", "Password")}
-        </nav>
-    }
 }

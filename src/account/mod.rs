@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::sessions::LiveSession;
 
+/// The pages of one's account.
+pub const PAGES: &[(&str, &str)] = &[("/account/devices", "Devices"), ("/account/password", "Password")];
+
 /// What `/account/devices` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Devices {

@@ -2,13 +2,14 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{actions::ChangePassword, devices_page::AccountNav};
+use super::{PAGES, actions::ChangePassword};
 use crate::{
     error::{AppError, Field},
     ui::{
         field::PasswordField,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Page, with_content},
+        tabs::Tabs,
     },
     web::page::refused,
 };
@@ -17,10 +18,13 @@ use crate::{
 pub fn PasswordPage() -> impl IntoView {
     with_content(|email: String| {
         view! {
-            <Page title="Password" narrow=true>
-                <AccountNav />
-                <p>"A new password logs out every other device. This one stays logged in."</p>
-                <ChangeForm email before=refused() />
+            <Page title="Password">
+                <Tabs label="Account" pages=PAGES />
+                <section class="card" aria-labelledby="change">
+                    <h2 id="change">"Change it"</h2>
+                    <p>"A new password logs out every other device. This one stays logged in."</p>
+                    <ChangeForm email before=refused() />
+                </section>
             </Page>
         }
     })

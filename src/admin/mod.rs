@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{sessions::LiveSession, users::Role};
 
+/// The pages of administration.
+pub const PAGES: &[(&str, &str)] = &[("/admin/users", "Users")];
+
 /// A person in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {

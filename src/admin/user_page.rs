@@ -2,15 +2,16 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{UserDetails, actions::ForceLogOut};
+use super::{PAGES, UserDetails, actions::ForceLogOut};
 use crate::{
     error::{AppError, Field},
     sessions::{LiveSession, Receipt, page::SessionList, proof::ProofField},
     ui::{
         field::TextField,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
-        frame::{Link, Page, with_content},
+        frame::{Page, with_content},
         notice::Notice,
+        tabs::Tabs,
         when::{When, minute},
     },
     web::page::{refused, typed},
@@ -27,7 +28,7 @@ fn Content(details: UserDetails) -> impl IntoView {
     let live = sessions.len();
     view! {
         <Page title="User" heading=user.name.clone()>
-            <p><Link href="/admin/users">"All users"</Link></p>
+            <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
             <section class="card" aria-labelledby="person">
                 <h2 id="person">"Account"</h2>

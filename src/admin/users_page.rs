@@ -3,9 +3,10 @@
 
 use leptos::prelude::*;
 
-use super::{UserList, UserRow};
+use super::{PAGES, UserList, UserRow};
 use crate::ui::{
     frame::{Link, Page, with_content},
+    tabs::Tabs,
     when::When,
 };
 
@@ -24,6 +25,7 @@ fn Content(list: UserList, words: String) -> impl IntoView {
     });
     view! {
         <Page title="Users">
+            <Tabs label="Administration" pages=PAGES />
             <form class="search" method="get" action="/admin/users" role="search">
                 <label for="q">"Name or e-mail"</label>
                 <div class="field-with-button">

@@ -41,6 +41,7 @@ fn Content(data: Dashboard) -> impl IntoView {
             <section class="card" aria-labelledby="elsewhere">
                 <h2 id="elsewhere">"Other devices"</h2>
                 <SessionList sessions=elsewhere empty="You are logged in nowhere else." />
+                <p><Link href="/account/devices" class="button">"Manage your devices"</Link></p>
             </section>
             <section class="card" aria-labelledby="activity">
                 <h2 id="activity">"Recent activity"</h2>

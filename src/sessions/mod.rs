@@ -51,6 +51,15 @@ pub struct LogInPage {
     pub next: String,
 }
 
+/// What `/confirm` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmPage {
+    /// Whose password it is: password managers need to know.
+    pub email: String,
+    /// Where to go afterwards, as it came; checked when it is used.
+    pub next: String,
+}
+
 /// A live session as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveSession {

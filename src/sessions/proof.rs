@@ -37,7 +37,7 @@ pub fn ProofField(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoVie
 /// the act that they began without JavaScript.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    with_content(|next: String| {
+    with_content(|super::ConfirmPage { email, next }| {
         let mut fields = typed().0;
         let path = fields.remove(Typed::ACT).filter(|path| path.starts_with("/actions/"));
         // The page itself says what `ProofNeeded` would.
@@ -45,9 +45,9 @@ pub fn ConfirmPage() -> impl IntoView {
         let form = match path {
             Some(path) => {
                 let fields = fields.into_iter().collect();
-                view! { <GoOnForm path fields before /> }.into_any()
+                view! { <GoOnForm path email fields before /> }.into_any()
             }
-            None => view! { <ConfirmForm next before /> }.into_any(),
+            None => view! { <ConfirmForm email next before /> }.into_any(),
         };
         view! {
             <Page title="Confirm that it is you" narrow=true>
@@ -59,13 +59,14 @@ pub fn ConfirmPage() -> impl IntoView {
 }
 
 #[island]
-fn ConfirmForm(next: String, before: Option<AppError>) -> impl IntoView {
+fn ConfirmForm(email: String, next: String, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<Confirm>::new();
     let error = error_of(action, before);
     focus_first_error(error, &[(Field::CurrentPassword, "password")]);
     view! {
         <FormError error />
         <ActionForm action attr:class="form" attr:novalidate="">
+            <UserName email />
             <PasswordField
                 label="Your password"
                 autocomplete="current-password"
@@ -80,13 +81,14 @@ fn ConfirmForm(next: String, before: Option<AppError>) -> impl IntoView {
 
 /// The act that waits, with everything that was typed for it. A plain form: the answer is another page.
 #[island]
-fn GoOnForm(path: String, fields: Vec<(String, String)>, before: Option<AppError>) -> impl IntoView {
+fn GoOnForm(path: String, email: String, fields: Vec<(String, String)>, before: Option<AppError>) -> impl IntoView {
     let error = Signal::stored(before);
     let label = in_words(&path);
     focus_first_error(error, &[(Field::CurrentPassword, "password")]);
     view! {
         <FormError error />
         <form method="post" action=path class="form">
+            <UserName email />
             {fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()}
             <PasswordField
                 label="Your password"
@@ -97,6 +99,12 @@ fn GoOnForm(path: String, fields: Vec<(String, String)>, before: Option<AppError
             <button type="submit" class="button">{label}</button>
         </form>
     }
+}
+
+/// Tells a password manager whose password is asked for.
+#[component]
+fn UserName(email: String) -> impl IntoView {
+    view! { <input type="text" name="username" value=email autocomplete="username" hidden /> }
 }
 
 /// `/actions/end_other_sessions` as "End other sessions".

@@ -130,7 +130,7 @@ on_both_databases! {
         app.logged_in("bob").await;
         let page = alice.open("/account/devices").await.text();
         assert!(page.contains("This device") && page.contains("Firefox on Linux") && !page.contains("Gecko"), "{page}");
-        assert_eq!(page.matches("class=\"session\"").count(), 1, "nobody else's");
+        assert_eq!(page.matches("<li class=\"session\"").count(), 1, "nobody else's");
     }
 
     async fn ending_another_device_stops_its_session_and_its_token_at_once(app: TestApp) {

@@ -4,6 +4,7 @@ pub mod field;
 pub mod form;
 pub mod frame;
 pub mod notice;
+pub mod tabs;
 pub mod when;
 
 use leptos::{prelude::document, wasm_bindgen::JsCast};
