@@ -13,6 +13,7 @@ pub struct Row {
     pub event: String,
     pub actor: String,
     pub subject: String,
+    pub ip: String,
     pub reason: String,
     pub details: String,
 }
@@ -51,7 +52,7 @@ pub async fn newest_of(
     limit: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
-        "select id, at, event, actor, subject, reason, details from audit_events where subject = $1 \
+        "select id, at, event, actor, subject, ip, reason, details from audit_events where subject = $1 \
          order by id desc limit $2",
     )
     .bind(subject)

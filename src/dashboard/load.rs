@@ -49,7 +49,7 @@ fn words(event: &Row) -> String {
         "signed_up" => "You signed up.",
         "logged_in" => "You logged in.",
         "log_in_failed" => "Somebody tried to log in with a wrong password.",
-        "session_ended" => end_reason(event).map_or("A session ended.", EndReason::sentence),
+        "session_ended" => return ended_words(event),
         "reauthenticated" => "You confirmed that it is you.",
         "reauthentication_failed" => "A wrong password was entered where you are logged in.",
         "password_changed" => "You changed your password.",
@@ -57,6 +57,24 @@ fn words(event: &Row) -> String {
         "force_logout" => "An administrator logged you out.",
         "admin_created" => "The account was made, as an administrator.",
         _ => "Something happened that this version cannot name.",
+    };
+    plain.to_owned()
+}
+
+/// The log-in page speaks of "this session"; here it is one of several.
+fn ended_words(event: &Row) -> String {
+    let plain = match end_reason(event) {
+        Some(EndReason::LoggedOut) => "You logged out.",
+        Some(EndReason::Replaced) => "You logged in again in the same browser.",
+        Some(EndReason::ByUser) => "You ended a session from another device.",
+        Some(EndReason::PasswordChanged) => "Your other sessions ended because of the new password.",
+        Some(EndReason::GaveWay) => "A session that was unused for long gave way to a newer one.",
+        Some(EndReason::TheftSuspected) => {
+            let Row { ip, reason, .. } = event;
+            return format!("Somebody used a copy of your session ({reason}, from {ip}), so it was ended.");
+        }
+        Some(reason) => reason.sentence(),
+        None => "A session ended.",
     };
     plain.to_owned()
 }

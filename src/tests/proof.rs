@@ -82,8 +82,9 @@ on_both_databases! {
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(alice.open("/dashboard").await.status, 303);
         assert!(alice.open("/login").await.text().contains("Somebody used a copy of this browser"));
-        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200);
         assert_eq!(app.count("select count(*) from audit_events where details like '%theft_suspected%'").await, 1);
+        let page = app.logged_in_again("alice").await.open("/dashboard").await.text();
+        assert!(page.contains("Somebody used a copy of your session (Unknown program, from 127.0.0.1)"), "{page}");
     }
 
     async fn two_proofs_at_once_leave_one_secret_that_works(app: TestApp) {

@@ -140,7 +140,8 @@ on_both_databases! {
         let mut alice = app.logged_in("alice").await;
         sqlx::query("update users set disabled_at = 1").execute(&app.services.state.db.pool).await.expect("an update");
         assert_eq!(alice.open("/dashboard").await.status, 303);
-        assert_eq!(alice.renew().await.status, 401);
+        assert_eq!(alice.renew().await.json()["reason"], "disabled");
+        assert!(alice.open("/login").await.text().contains("the account was disabled"));
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.text(), "\"WrongCredentials\"");
     }
 
