@@ -33,6 +33,8 @@ pub enum AppError {
     SessionRenewed,
     #[error("Your account may not do this. Ask an administrator.")]
     NotAllowed,
+    #[error("This is the last administrator. Make somebody else one first.")]
+    LastAdministrator,
     #[error("There is nothing at this address.")]
     NotFound,
     #[error(
@@ -113,7 +115,7 @@ impl AppError {
         match self {
             Self::Invalid(_) | Self::SignUpRefused | Self::WrongPassword => 422,
             Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded => 401,
-            Self::SessionRenewed => 409,
+            Self::SessionRenewed | Self::LastAdministrator => 409,
             Self::NotAllowed => 403,
             Self::NotFound | Self::SetupRefused => 404,
             Self::Busy | Self::Offline => 503,

@@ -2,6 +2,8 @@
 
 pub mod actions;
 #[cfg(feature = "ssr")]
+pub mod change_role;
+#[cfg(feature = "ssr")]
 pub mod force_logout;
 #[cfg(feature = "ssr")]
 pub mod load;

@@ -33,10 +33,12 @@ pub enum EndReason {
     GaveWay,
     /// A secret that had been replaced came back: somebody has a copy of the cookie.
     TheftSuspected,
+    /// The role was changed: tokens die, which name the one before; sessions live on.
+    RoleChanged,
 }
 
 impl EndReason {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::LoggedOut,
         Self::Replaced,
         Self::ByUser,
@@ -47,6 +49,7 @@ impl EndReason {
         Self::PasswordChanged,
         Self::GaveWay,
         Self::TheftSuspected,
+        Self::RoleChanged,
     ];
 
     pub fn as_text(self) -> &'static str {
@@ -61,6 +64,7 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::GaveWay => "gave_way",
             Self::TheftSuspected => "theft_suspected",
+            Self::RoleChanged => "role_changed",
         }
     }
 
@@ -82,6 +86,7 @@ impl EndReason {
             Self::GaveWay => {
                 "You are logged in on many devices; this session, unused for the longest time, gave way to a newer one."
             }
+            Self::RoleChanged => "Your role was changed.",
             Self::TheftSuspected => {
                 "Somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
             }

@@ -32,6 +32,8 @@ pub enum Target<'a> {
     Session(&'a str),
     /// Everything of a user.
     User(&'a str),
+    /// The tokens of a user, not the sessions: what they say is out of date, and the next ones say something else.
+    Tokens(&'a str),
     /// The sessions of a user except one.
     Others { user_id: &'a str, keep: &'a str },
     /// The live sessions of a user beyond this number, the longest unused first.
@@ -83,7 +85,9 @@ impl Ender {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
         let epoch = match target {
-            Target::User(id) => Some(users::store::raise_epoch(&mut *tx, id).await?.ok_or(AppError::NotFound)?),
+            Target::User(id) | Target::Tokens(id) => {
+                Some(users::store::raise_epoch(&mut *tx, id).await?.ok_or(AppError::NotFound)?)
+            }
             Target::Others { user_id, .. } | Target::Surplus { user_id, .. } => {
                 users::store::lock(&mut *tx, user_id).await?;
                 None
@@ -121,6 +125,10 @@ impl Ender {
         rows: &[EndedRow],
         now_ms: i64,
     ) -> Result<(), AppError> {
+        // Whoever changes what the tokens say writes down what that is.
+        if matches!(target, Target::Tokens(_)) {
+            return Ok(());
+        }
         let forced = ending.reason == EndReason::ByAdmin;
         let subject = match target {
             Target::User(id) => id,
@@ -147,7 +155,7 @@ impl Ender {
     ) -> Result<Vec<Row>, AppError> {
         let keep_until = now_ms + self.state.config.token_lifetime_seconds * 1000 + KEEP_EXTRA_MS;
         let subjects: Vec<Subject<'_>> = match (target, epoch) {
-            (Target::User(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
+            (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
             _ => rows.iter().map(|row| Subject::Session(&row.sid)).collect(),
         };
         let mut revocations = Vec::with_capacity(subjects.len());

@@ -254,6 +254,7 @@ pub async fn tombstone(
         };
     }
     let (statement, key) = match target {
+        Target::Tokens(_) => return Ok(Vec::new()),
         Target::Secret(id_hash) => (end_where!("id_hash = $4"), id_hash),
         Target::Session(sid) => (end_where!("sid = $4"), sid),
         Target::User(id) => (end_where!("user_id = $4"), id),
@@ -270,7 +271,7 @@ pub async fn tombstone(
     let query = match target {
         Target::Others { keep, .. } => query.bind(keep),
         Target::Surplus { keep, .. } => query.bind(keep),
-        Target::Secret(_) | Target::Session(_) | Target::User(_) => query,
+        Target::Secret(_) | Target::Session(_) | Target::User(_) | Target::Tokens(_) => query,
     };
     query.fetch_all(&mut **tx).await
 }

@@ -7,7 +7,12 @@ use super::{
     caller::Caller,
     on_both_databases,
 };
-use crate::users::{Role, store};
+use crate::{
+    admin::change_role::change_role,
+    audit::event::Actor,
+    error::AppError,
+    users::{Role, store},
+};
 
 const MINUTE: i64 = 60_000;
 
@@ -15,6 +20,11 @@ const MINUTE: i64 = 60_000;
 async fn grow_stale(app: &TestApp, caller: &mut Caller) {
     app.clock.advance_ms(10 * MINUTE);
     assert_eq!(caller.open("/dashboard").await.status, 200);
+}
+
+async fn change(app: &TestApp, id: &str, role: Role) -> Result<bool, AppError> {
+    let user = store::find_by_id(&app.services.state.db.pool, id).await?.ok_or(AppError::NotFound)?;
+    change_role(&app.services.ender, &user, role, Actor::CommandLine, "test".into()).await
 }
 
 on_both_databases! {
@@ -100,16 +110,40 @@ on_both_databases! {
         }
     }
 
-    async fn a_new_role_brings_a_new_secret_with_the_next_page(app: TestApp) {
+    async fn a_new_role_counts_at_once_in_pages_and_tokens_and_brings_a_new_secret(app: TestApp) {
         let mut alice = app.with_token("alice").await;
-        let id = alice.user_id().await;
+        let mut ada = app.admin().await;
+        let path = format!("/api/v1/admin/users/{}/force-logout", ada.user_id().await);
         let mut before = alice.copy();
-        store::set_role(&app.services.state.db.pool, &id, Role::Admin).await.expect("a change");
-        assert_eq!(alice.open("/admin/users").await.status, 200, "the role counts on the next request");
+        change(&app, &alice.user_id().await, Role::Admin).await.expect("a change");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked", "it names the role before");
+        assert_eq!(alice.open("/admin/users").await.status, 200);
         assert_ne!(before.cookies["__Host-session"], alice.cookies["__Host-session"]);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.json()["role"], "admin");
         assert_eq!(alice.open("/admin/users").await.status, 200);
         app.clock.advance_ms(10_001);
-        assert_eq!(before.open("/dashboard").await.status, 303);
+        assert_eq!(before.open("/dashboard").await.status, 303, "the secret before is dead");
+
+        let mut alice = app.logged_in_again("alice").await;
+        assert_eq!(alice.renew().await.status, 200);
+        change(&app, &alice.user_id().await, Role::User).await.expect("a change");
+        let body = Some(serde_json::json!({ "reason": "revenge" }));
+        assert_eq!(alice.api(Method::POST, &path, body.clone()).await.code(), "token_revoked");
+        assert_eq!(alice.renew().await.status, 200);
+        assert_eq!(alice.api(Method::POST, &path, body).await.code(), "not_allowed");
+        assert_eq!(alice.open("/admin/users").await.status, 403);
+    }
+
+    async fn the_last_administrator_stays_one_also_when_two_demote_each_other(app: TestApp) {
+        let mut ada = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let (adas, alices) = (ada.user_id().await, alice.user_id().await);
+        assert_eq!(change(&app, &adas, Role::User).await, Err(AppError::LastAdministrator));
+        assert_eq!(change(&app, &alices, Role::Admin).await, Ok(true));
+        assert_eq!(change(&app, &alices, Role::Admin).await, Ok(false));
+        let (one, other) = tokio::join!(change(&app, &adas, Role::User), change(&app, &alices, Role::User));
+        assert!(one != other && [&one, &other].contains(&&Err(AppError::LastAdministrator)), "{one:?} {other:?}");
+        assert_eq!(app.count("select count(*) from users where role = 'admin'").await, 1);
     }
 
     async fn a_rotated_secret_of_a_remembered_session_outlives_the_browser_too(app: TestApp) {

@@ -81,6 +81,7 @@ impl From<AppError> for Problem {
             AppError::NotLoggedIn => return Self::unauthorized("not_logged_in", &error.to_string(), false),
             AppError::ProofNeeded => "insufficient_user_authentication",
             AppError::WrongPassword => "wrong_password",
+            AppError::LastAdministrator => "last_administrator",
             AppError::SessionRenewed => "session_renewed",
             AppError::NotAllowed => "not_allowed",
             AppError::NotFound | AppError::SetupRefused => "not_found",

@@ -1,0 +1,48 @@
+//! The story of another role. It counts on the next request: pages read it, tokens that name the one before die, and
+//! the sessions go on under new secrets. Server side.
+
+use serde_json::json;
+
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    error::AppError,
+    revocations::{self, EndReason},
+    sessions::end::{Ender, Ending, Target},
+    users::{
+        Role,
+        store::{self, User},
+    },
+};
+
+/// Gives `user` another role; `false` when it is theirs already.
+///
+/// # Errors
+/// [`AppError::LastAdministrator`]; or when the database does not take it.
+pub async fn change_role(
+    ender: &Ender,
+    user: &User,
+    role: Role,
+    actor: Actor,
+    words: String,
+) -> Result<bool, AppError> {
+    let mut tx = ender.state.db.begin_write().await?;
+    if !store::set_role(&mut *tx, &user.id, role).await? {
+        return Ok(false);
+    }
+    // Two administrators who demote each other at this moment must not both succeed. After the user's row, as
+    // everywhere, or two acts would wait for each other.
+    revocations::store::lock(&mut tx).await?;
+    if !store::admin_exists(&mut *tx).await? {
+        return Err(AppError::LastAdministrator);
+    }
+    let mut event = Event::new(Kind::RoleChanged, actor.clone(), &user.id);
+    event.reason.clone_from(&words);
+    event.details = json!({ "from": user.role().as_text(), "to": role.as_text() });
+    audit::store::insert(&mut *tx, &event, ender.state.clock.now_ms()).await?;
+    let ending = Ending { actor, reason: EndReason::RoleChanged, words, ip: String::new() };
+    ender.end_with(tx, Target::Tokens(&user.id), ending).await?;
+    Ok(true)
+}
