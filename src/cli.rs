@@ -8,9 +8,13 @@ use crate::{
     admin::force_logout::parse_reason,
     audit::event::Actor,
     config::Config,
+    metrics::Metrics,
     revocations::{EndReason, set::Revocations},
     serve,
-    sessions::end::{Ender, Ending, Target},
+    sessions::{
+        end::{Ender, Ending, Target},
+        receipt::confirmed_words,
+    },
     signup::sign_up::{NewAccount, create_admin},
     tokens::sealed::SecretKey,
     users::{credentials::Email, store},
@@ -99,7 +103,7 @@ async fn migrate(config: Config) -> Result<(), String> {
     serve::start_log(&config);
     let state = serve::open_state(config).await?;
     println!("The database is up to date.");
-    state.db.pool.close().await;
+    state.db.close().await;
     Ok(())
 }
 
@@ -139,22 +143,23 @@ async fn force_logout(args: ForceLogout) -> Result<(), String> {
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("there is no user with the e-mail {}", email.as_str()))?;
     let ending = Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words, ip: String::new() };
-    let revocations =
-        Revocations::load(state.db.clone(), state.clock.clone()).await.map_err(|error| error.to_string())?;
+    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default())
+        .await
+        .map_err(|error| error.to_string())?;
     let ender = Ender { state: state.clone(), revocations };
-    let receipt = ender.end(Target::User(&user.id), ending).await.map_err(|error| error.to_string())?;
+    let receipt = ender.end_everywhere(Target::User(&user.id), ending).await.map_err(|error| error.to_string())?;
     if args.json {
         println!("{}", serde_json::to_string(&receipt).map_err(|error| error.to_string())?);
         return Ok(());
     }
     println!(
-        "{}: {} session(s) ended, {} token(s) possibly live, written in {} ms. Running servers hear of it within {} ms.",
+        "{}: {} session(s) ended, {} token(s) possibly live, written in {} ms. {}",
         email.as_str(),
         receipt.sessions_ended,
         receipt.tokens_possibly_live,
         receipt.milliseconds,
-        state.config.revocation_poll_ms,
+        if receipt.instances.is_empty() { "No server is running.".into() } else { confirmed_words(&receipt.instances) },
     );
-    state.db.pool.close().await;
+    state.db.close().await;
     Ok(())
 }

@@ -79,7 +79,18 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_REAUTHENTICATION_MINUTES", default_value_t = 10, value_parser = clap::value_parser!(i64).range(1..=1_440))]
     pub reauthentication_minutes: i64,
 
-    /// How often an instance asks the database for new revocations, in milliseconds. One read of one row.
+    /// Name of this instance in receipts and metrics, where several serve one database.
+    /// [default: HOST:PORT of this machine]
+    #[arg(long, env = "LATCHKEY_INSTANCE", value_parser = parse_instance)]
+    pub instance: Option<String>,
+
+    /// Address on which `/metrics` is served, such as `127.0.0.1:9464`. Off by default: whoever reaches it reads how
+    /// much is going on, so it is a door of its own that no proxy opens to the world.
+    #[arg(long, env = "LATCHKEY_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
+
+    /// How often an instance asks SQLite for new revocations, in milliseconds: one read of one row. PostgreSQL tells
+    /// by itself.
     #[arg(long, env = "LATCHKEY_REVOCATION_POLL_MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(20..=2_000))]
     pub revocation_poll_ms: u64,
 
@@ -260,13 +271,35 @@ impl Config {
         self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("latchkey.db").display()))
     }
 
+    /// What other instances and administrators call this one.
+    pub fn instance_name(&self) -> String {
+        let usual = || format!("{}:{}", gethostname::gethostname().to_string_lossy(), self.addr.port());
+        self.instance.clone().unwrap_or_else(usual)
+    }
+
     pub fn log_format(&self) -> LogFormat {
         let usual = if self.production() { LogFormat::Json } else { LogFormat::Text };
         self.log_format.unwrap_or(usual)
     }
 
+    pub fn header_timeout(&self) -> Duration {
+        Duration::from_secs(self.header_timeout_seconds)
+    }
+
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
+    }
+}
+
+/// It stands in receipts, a few of them in one cookie.
+const INSTANCE_CHARS_MAX: usize = 60;
+
+fn parse_instance(text: &str) -> Result<String, String> {
+    let fits = (1..=INSTANCE_CHARS_MAX).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("1 to {INSTANCE_CHARS_MAX} characters, none of them a control character"))
     }
 }
 

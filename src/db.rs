@@ -1,6 +1,6 @@
 //! Open the database, migrate it, begin a write transaction. Server side.
 
-use std::{path::Path, time::Duration};
+use std::{future::Future, io, path::Path, time::Duration};
 
 use sqlx::{AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError};
 
@@ -23,6 +23,9 @@ pub struct Db {
 
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What watches over the database (the feed, the staleness guard, `/readyz`) waits no longer than this for an answer.
+pub const SILENCE_MAX: Duration = Duration::from_secs(2);
 
 impl Db {
     /// Opens the pool. With `create`, SQLite's file is made when missing, readable by its owner only.
@@ -72,10 +75,29 @@ impl Db {
     /// One read that proves that the database answers.
     ///
     /// # Errors
-    /// When it does not.
+    /// When it does not, within [`SILENCE_MAX`].
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("select 1").execute(&self.pool).await.map(|_| ())
+        in_time(SILENCE_MAX, async { sqlx::query("select 1").execute(&self.pool).await.map(|_| ()) }).await
     }
+
+    /// Closes the pool; connections that do not answer any more are left behind.
+    pub async fn close(&self) {
+        let _ = tokio::time::timeout(SILENCE_MAX, self.pool.close()).await;
+    }
+}
+
+/// Which of the two databases a connection leads to.
+pub fn kind_of_connection(connection: &AnyConnection) -> Kind {
+    if connection.backend_name() == "PostgreSQL" { Kind::Postgres } else { Kind::Sqlite }
+}
+
+/// Bounds a piece of work in time: a connection whose other end is gone without a word answers nothing, for ever.
+///
+/// # Errors
+/// What the work returns, or a time-out.
+pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let late = || sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database is silent"));
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// `synchronous = full`: a revocation must survive a power cut.

@@ -232,11 +232,18 @@ mod server {
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::Io(_)
                 | sqlx::Error::WorkerCrashed => true,
-                // SQLite's SQLITE_BUSY, after its time-out: another process is writing.
-                sqlx::Error::Database(error) => error.message().contains("database is locked"),
+                sqlx::Error::Database(error) => is_away(&**error),
                 _ => false,
             };
             if away { Self::Busy } else { Self::internal() }
         }
+    }
+
+    /// The database said that it cannot now: PostgreSQL when it stops, starts, or is full (57P01 to 57P03, 53300);
+    /// SQLite when another process is writing, after its time-out.
+    fn is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
+        let code = error.code();
+        let stops = matches!(code.as_deref(), Some("57P01" | "57P02" | "57P03" | "53300"));
+        stops || error.message().contains("database is locked")
     }
 }

@@ -12,16 +12,19 @@ pub mod config;
 pub mod db;
 #[cfg(feature = "ssr")]
 pub mod state;
+#[cfg(feature = "ssr")]
+pub mod metrics;
 pub mod error;
 pub mod web;
 
 // What pages are made of.
 pub mod ui;
 
-// The core: what happened, who exists, what is dead, the stateful half, the stateless half.
+// The core: what happened, who exists, what is dead, who has heard of it, the stateful half, the stateless half.
 pub mod audit;
 pub mod users;
 pub mod revocations;
+pub mod instances;
 pub mod sessions;
 pub mod tokens;
 

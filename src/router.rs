@@ -6,7 +6,7 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{MethodRouter, delete, get, post},
@@ -32,7 +32,7 @@ use crate::{
     web::{
         action, assets,
         cookies::{self, Name},
-        error_page, headers, host, origin,
+        error_page, headers, host, measure, origin,
         page::PageData,
         problem::Problem,
         request_log,
@@ -62,11 +62,17 @@ pub fn router(services: Services) -> Router {
     with_layers(routes, &services)
 }
 
+/// What the listener for monitoring answers, and the other one does not. No layers: it knows no user.
+pub fn metrics_router(services: Services) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(services)
+}
+
 /// The layers that every request passes, the outermost first.
 pub fn with_layers(routes: Router, services: &Services) -> Router {
     let config = &services.state.config;
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(Arc::clone(config), request_log::log_request))
+        .layer(from_fn_with_state(services.metrics.clone(), measure::measure))
         .layer(from_fn_with_state(Arc::clone(config), headers::secure))
         .layer(from_fn(error_page::explain))
         .layer(CatchPanicLayer::custom(panicked))
@@ -174,6 +180,16 @@ async fn readyz(State(services): State<Services>) -> Response {
     let word = |good: bool| if good { "ok" } else { "failing" };
     (status, format!("database: {}\nrevocations: {}\n", word(database), word(revocations))).into_response()
 }
+
+/// OpenMetrics 1.0.
+async fn metrics(State(services): State<Services>) -> Response {
+    match services.metrics.render(services.levels()) {
+        Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A bug in one request is logged and answered; the process and the other requests live on (ASVS 16.5.4).
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {

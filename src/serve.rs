@@ -1,15 +1,23 @@
 //! Start the server: open, migrate, load, listen; stop it in order. Server side.
 
-use std::{io::IsTerminal, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io::IsTerminal,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
+use axum::Router;
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 
 use crate::{
     config::{Config, LogFormat},
     db::Db,
+    instances::presence::Presence,
+    metrics::Metrics,
     revocations::{feed, set::Revocations},
-    router::router,
+    router::{metrics_router, router},
     services::Services,
     sessions::{end::Ender, janitor},
     signup::sign_up::SetupToken,
@@ -29,28 +37,67 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 pub async fn serve(config: Config) -> Result<(), String> {
     let services = open(config).await?;
     let config = Arc::clone(&services.state.config);
-    let poll = feed::poll_every(Duration::from_millis(config.revocation_poll_ms), services.revocations.clone());
-    let janitor = janitor::clean_up(services.state.clone());
-    let listener = std::net::TcpListener::bind(config.addr)
-        .map_err(|error| format!("cannot listen on {}: {error}; set LATCHKEY_ADDR to another address", config.addr))?;
-    announce(&services).await?;
-    let handle = Handle::new();
-    tokio::spawn(stop_on_signal(handle.clone(), Duration::from_secs(config.shutdown_seconds)));
-    listen(&services, listener, handle).await?;
-    poll.abort();
-    janitor.abort();
-    services.state.db.pool.close().await;
+    let listener = bind(config.addr, "LATCHKEY_ADDR")?;
+    let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
+    let presence = Presence::new(services.state.clone(), services.revocations.clone());
+    presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
+    let tasks = [
+        feed::follow(&services.state, services.revocations.clone()),
+        presence.keep(),
+        janitor::clean_up(services.state.clone()),
+    ];
+    let served = answer(&services, listener, monitoring).await;
+    for task in tasks {
+        task.abort();
+        // A row that was being written must not come after its removal.
+        let _ = task.await;
+    }
+    presence.end().await;
+    services.state.db.close().await;
     tracing::info!("stopped");
-    Ok(())
+    served
+}
+
+fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(addr)
+        .map_err(|error| format!("cannot listen on {addr}: {error}; set {setting} to another address"))
+}
+
+/// Answers until a signal comes. Monitoring is answered to the end, so that it sees the last requests, too.
+async fn answer(services: &Services, listener: TcpListener, monitoring: Option<TcpListener>) -> Result<(), String> {
+    announce(services).await?;
+    let (handle, monitoring_handle) = (Handle::new(), Handle::new());
+    if let Some(listener) = monitoring {
+        let app = metrics_router(services.clone());
+        let answers = answer_on(listener, app, services.state.config.header_timeout(), monitoring_handle.clone());
+        tokio::spawn(async move {
+            if let Err(error) = answers.await {
+                tracing::error!(error, "metrics are not served any more");
+            }
+        });
+    }
+    tokio::spawn(stop_on_signal(handle.clone(), Duration::from_secs(services.state.config.shutdown_seconds)));
+    let served = listen(services, listener, handle).await;
+    monitoring_handle.shutdown();
+    served
 }
 
 /// Answers on `listener` until the handle says stop.
 ///
 /// # Errors
 /// When the listener fails.
-pub async fn listen(
-    services: &Services,
-    listener: std::net::TcpListener,
+pub async fn listen(services: &Services, listener: TcpListener, handle: Handle<SocketAddr>) -> Result<(), String> {
+    answer_on(listener, router(services.clone()), services.state.config.header_timeout(), handle).await
+}
+
+/// As [`listen`], with any router.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn answer_on(
+    listener: TcpListener,
+    router: Router,
+    header_timeout: Duration,
     handle: Handle<SocketAddr>,
 ) -> Result<(), String> {
     listener.set_nonblocking(true).map_err(|error| error.to_string())?;
@@ -59,9 +106,9 @@ pub async fn listen(
         .http_builder()
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(services.state.config.header_timeout_seconds))
+        .header_read_timeout(header_timeout)
         .max_buf_size(HEAD_BYTES_MAX);
-    let app = router(services.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let app = router.into_make_service_with_connect_info::<SocketAddr>();
     server.serve(app).await.map_err(|error| format!("the server stopped: {error}"))
 }
 
@@ -73,13 +120,14 @@ pub async fn open(config: Config) -> Result<Services, String> {
     let state = open_state(config).await?;
     let secret = SecretKey::load(&state.config)?;
     let keys = Keys::load(&state, &secret).await?;
-    let revocations = Revocations::load(state.db.clone(), state.clock.clone())
+    let metrics = Metrics::default();
+    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), metrics.clone())
         .await
         .map_err(|error| format!("the revocations cannot be read: {error}"))?;
     let passwords = Passwords::new(&state.config).map_err(|error| format!("argon2 settings: {error}"))?;
     let setup = SetupToken(secret.tag(&format!("setup {}", keys.signing().0)));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
-    Ok(Services { state, passwords, revocations, ender, keys, setup, options: assets::leptos_options() })
+    Ok(Services { state, metrics, passwords, revocations, ender, keys, setup, options: assets::leptos_options() })
 }
 
 /// Opens and migrates the database.

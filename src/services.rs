@@ -4,20 +4,48 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    revocations::set::Revocations, sessions::end::Ender, signup::sign_up::SetupToken, state::AppState,
-    tokens::keys::Keys, users::password::Passwords,
+    metrics::{Levels, Metrics},
+    revocations::set::Revocations,
+    sessions::end::Ender,
+    signup::sign_up::SetupToken,
+    state::AppState,
+    tokens::keys::Keys,
+    users::password::Passwords,
 };
 
 /// What the features need besides [`AppState`]; every request carries it.
 #[derive(Clone)]
 pub struct Services {
     pub state: AppState,
+    pub metrics: Metrics,
     pub passwords: Passwords,
     pub revocations: Revocations,
     pub ender: Ender,
     pub keys: Keys,
     pub setup: SetupToken,
     pub options: LeptosOptions,
+}
+
+impl Services {
+    /// What is measured at the moment of asking.
+    pub fn levels(&self) -> Levels {
+        let pool = &self.state.db.pool;
+        let (open, idle) = (i64::from(pool.size()), count(pool.num_idle()));
+        let (running, waiting) = self.passwords.at_work();
+        Levels {
+            connections_in_use: (open - idle).max(0),
+            connections_idle: idle,
+            connections_max: i64::from(self.state.config.database_connections),
+            revocations: count(self.revocations.count()),
+            feed_silent_seconds: self.revocations.silent_seconds(),
+            hashes_running: count(running),
+            hashes_waiting: count(waiting),
+        }
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 impl FromRef<Services> for AppState {

@@ -36,8 +36,9 @@ pub async fn force_log_out(
         "" => Target::User(&user.id),
         sid => Target::Session(live_sid(&state, &user, sid).await?),
     };
-    let receipt = expect_context::<Ender>().end(target, ending).await?;
-    tell_next_page(&as_typed(&receipt));
+    let receipt = expect_context::<Ender>().end_everywhere(target, ending).await?;
+    // In words: a list of instances has no end, and a cookie has.
+    tell_next_page(&Typed::new(&[("receipt", &receipt.words())]));
     // With JavaScript and without, the page is loaded anew: what it lists has changed.
     leptos_axum::redirect(&format!("/admin/users/{}", user.id));
     Ok(receipt)
@@ -58,9 +59,4 @@ pub fn parse_reason(text: &str) -> Result<String, Invalid> {
         count if count > REASON_MAX_CHARS => Err(Invalid::ReasonTooLong),
         _ => Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()),
     }
-}
-
-/// The receipt for the page that comes next.
-fn as_typed(receipt: &Receipt) -> Typed {
-    serde_json::to_string(receipt).map(|text| Typed::new(&[("receipt", &text)])).unwrap_or_default()
 }

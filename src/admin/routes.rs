@@ -43,5 +43,5 @@ pub async fn force_logout(
     let words = parse_reason(&body.reason).map_err(AppError::from)?;
     let user = store::find_by_id(&state.db.pool, &id).await?.ok_or(AppError::NotFound)?;
     let ending = Ending { actor: Actor::User(admin.user_id), reason: EndReason::ByAdmin, words, ip: String::new() };
-    Ok(Json(ender.end(Target::User(&user.id), ending).await?))
+    Ok(Json(ender.end_everywhere(Target::User(&user.id), ending).await?))
 }

@@ -6,26 +6,41 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::watch;
+use uuid::Uuid;
+
 use super::store::{self, Row};
 use crate::{
-    db::Db,
+    db::{Db, SILENCE_MAX, in_time},
     error::AppError,
+    metrics::{Metrics, Via},
     state::{Clock, Stopwatch},
 };
 
 /// Not heard from the database for so long: memory is not trusted any more, the database is asked per request.
 pub const STALE_AFTER: Duration = Duration::from_secs(5);
 
+/// A read of everything may take longer than one of what is new, but not longer than memory is trusted.
+const RELOAD_MAX: Duration = STALE_AFTER;
+
+/// Before the first number: everything is after it.
+const NOTHING: i64 = -1;
+
 /// Shared by all requests of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct Revocations(Arc<Inner>);
 
 struct Inner {
+    /// Made anew by each process: the name of this memory among the instances.
+    id: String,
     db: Db,
     clock: Clock,
+    metrics: Metrics,
     set: RwLock<Set>,
     /// One read of the feed at a time.
     syncing: tokio::sync::Mutex<()>,
+    /// The number up to which everything is in; told after it is.
+    taken_in: watch::Sender<i64>,
 }
 
 struct Set {
@@ -52,11 +67,23 @@ impl Revocations {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn load(db: Db, clock: Clock) -> Result<Self, sqlx::Error> {
-        let set = Set { sessions: HashMap::new(), users: HashMap::new(), seq: -1, synced: None };
-        let this = Self(Arc::new(Inner { db, clock, set: RwLock::new(set), syncing: tokio::sync::Mutex::default() }));
-        this.sync().await?;
+    pub async fn load(db: Db, clock: Clock, metrics: Metrics) -> Result<Self, sqlx::Error> {
+        let set = Set { sessions: HashMap::new(), users: HashMap::new(), seq: NOTHING, synced: None };
+        let this = Self(Arc::new(Inner {
+            id: Uuid::now_v7().to_string(),
+            db,
+            clock,
+            metrics,
+            set: RwLock::new(set),
+            syncing: tokio::sync::Mutex::default(),
+            taken_in: watch::Sender::new(NOTHING),
+        }));
+        this.reload().await?;
         Ok(this)
+    }
+
+    pub fn id(&self) -> &str {
+        &self.0.id
     }
 
     /// Whether a token with this bearing is dead. No I/O: call [`Self::ensure_fresh`] before.
@@ -66,7 +93,8 @@ impl Revocations {
         below_epoch || set.sessions.contains_key(token.sid)
     }
 
-    /// Nothing, normally. When the feed has been silent for [`STALE_AFTER`], asks the database now.
+    /// Nothing, normally. When the feed has been silent for [`STALE_AFTER`], asks the database now: once for all who
+    /// wait, and no longer than [`SILENCE_MAX`].
     ///
     /// # Errors
     /// [`AppError::Busy`] (503) when the database does not answer either: never trust a memory that may be wrong.
@@ -74,14 +102,41 @@ impl Revocations {
         if !self.is_stale() {
             return Ok(());
         }
-        self.sync().await.map_err(|error| {
+        in_time(SILENCE_MAX, self.sync_if_stale()).await.map_err(|error| {
             tracing::error!(%error, "the revocation feed is stale and the database does not answer");
             AppError::Busy
         })
     }
 
+    async fn sync_if_stale(&self) -> Result<(), sqlx::Error> {
+        let _one_at_a_time = self.0.syncing.lock().await;
+        // Whoever held the lock before has asked for all of us.
+        if self.is_stale() { self.read_after(self.seq()).await } else { Ok(()) }
+    }
+
     pub fn is_stale(&self) -> bool {
         self.read().synced.is_none_or(|synced| u128::from(synced.elapsed_ms()) > STALE_AFTER.as_millis())
+    }
+
+    /// Since the database last answered, in seconds.
+    pub fn silent_seconds(&self) -> f64 {
+        self.read().synced.map_or(f64::INFINITY, |synced| synced.elapsed_seconds())
+    }
+
+    /// Everything up to this number is in memory.
+    pub fn seq(&self) -> i64 {
+        self.read().seq
+    }
+
+    /// Tells when [`Self::seq`] has changed.
+    pub fn news(&self) -> watch::Receiver<i64> {
+        self.0.taken_in.subscribe()
+    }
+
+    /// Sessions and users in memory.
+    pub fn count(&self) -> usize {
+        let set = self.read();
+        set.sessions.len() + set.users.len()
     }
 
     /// As if the database had been silent for longer than [`STALE_AFTER`].
@@ -93,28 +148,68 @@ impl Revocations {
     /// Takes in a revocation of this process at once, before the answer goes out. The sequence number stays:
     /// one from another process may be missing before this one.
     pub fn publish(&self, row: &Row) {
-        self.write().take_in(row);
+        if self.write().take_in(row) {
+            self.0.metrics.revocation_taken_in(Via::Local, self.0.clock.now_ms() - row.revoked_at);
+        }
     }
 
     /// Reads what is new: one row when nothing is.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or is silent for [`SILENCE_MAX`].
     pub async fn sync(&self) -> Result<(), sqlx::Error> {
         let _one_at_a_time = self.0.syncing.lock().await;
+        in_time(SILENCE_MAX, self.read_after(self.seq())).await
+    }
+
+    /// Reads everything that can still matter, for whoever does not know what was missed. Nothing is forgotten by it.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or not in time.
+    pub async fn reload(&self) -> Result<(), sqlx::Error> {
+        let _one_at_a_time = self.0.syncing.lock().await;
+        in_time(RELOAD_MAX, self.read_after(NOTHING)).await
+    }
+
+    /// For who holds the lock.
+    async fn read_after(&self, known: i64) -> Result<(), sqlx::Error> {
+        let result = self.try_read_after(known).await;
+        self.0.metrics.feed_read(result.is_ok());
+        result
+    }
+
+    async fn try_read_after(&self, known: i64) -> Result<(), sqlx::Error> {
         let started = Stopwatch::start();
-        let known = self.read().seq;
         let now_ms = self.0.clock.now_ms();
         let newest = store::newest_seq(&self.0.db.pool).await?;
+        // A lower number is another history: a backup was restored, or another server took over.
+        let known = if newest < known { NOTHING } else { known };
         let rows = if newest == known { Vec::new() } else { store::after(&self.0.db.pool, known, now_ms).await? };
+        self.take_in(&rows, newest, started, now_ms);
+        Ok(())
+    }
+
+    fn take_in(&self, rows: &[Row], newest: i64, started: Stopwatch, now_ms: i64) {
+        let seq = rows.last().map_or(newest, |row| row.seq.max(newest));
         let mut set = self.write();
-        for row in &rows {
-            set.take_in(row);
+        let at_start = set.seq == NOTHING;
+        for row in rows {
+            if set.take_in(row) && !at_start {
+                self.0.metrics.revocation_taken_in(Via::Feed, self.0.clock.now_ms() - row.revoked_at);
+            }
         }
-        set.seq = rows.last().map_or(newest, |row| row.seq.max(newest));
+        if seq < set.seq {
+            tracing::warn!(
+                known = set.seq,
+                seq,
+                "the revocations in the database went back; everything was read again"
+            );
+        }
+        set.seq = seq;
         set.forget_before(now_ms);
         set.synced = Some(started);
-        Ok(())
+        drop(set);
+        self.0.taken_in.send_if_modified(|told| std::mem::replace(told, seq) != seq);
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Set> {
@@ -127,16 +222,21 @@ impl Revocations {
 }
 
 impl Set {
-    fn take_in(&mut self, row: &Row) {
+    /// Whether it was news.
+    fn take_in(&mut self, row: &Row) -> bool {
         match row.kind.as_str() {
-            "session" => {
-                self.sessions.insert(row.subject.clone(), row.keep_until);
-            }
+            "session" => self.sessions.insert(row.subject.clone(), row.keep_until).is_none(),
             "user" => {
-                let entry = self.users.entry(row.subject.clone()).or_insert((row.epoch, row.keep_until));
-                *entry = (entry.0.max(row.epoch), entry.1.max(row.keep_until));
+                let before = self.users.get(&row.subject).copied();
+                let (epoch, keep_until) = before.unwrap_or_default();
+                let entry = (epoch.max(row.epoch), keep_until.max(row.keep_until));
+                self.users.insert(row.subject.clone(), entry);
+                before.is_none_or(|(epoch, _)| epoch < row.epoch)
             }
-            other => tracing::error!(kind = other, "a revocation of an unknown kind: made by a newer Latchkey?"),
+            other => {
+                tracing::error!(kind = other, "a revocation of an unknown kind: made by a newer Latchkey?");
+                false
+            }
         }
     }
 

@@ -1,9 +1,15 @@
 //! The revocations table and its clock. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::{Any, Executor, FromRow, postgres::PgListener};
 
 use super::EndReason;
-use crate::{audit::event::Actor, db::Tx};
+use crate::{
+    audit::event::Actor,
+    db::{self, Kind, Tx},
+};
+
+/// PostgreSQL tells who listens here the number of each revocation, at its commit.
+pub const CHANNEL: &str = "latchkey_revocations";
 
 /// A revocation, without its sequence number.
 #[derive(Clone, Debug)]
@@ -29,6 +35,7 @@ pub struct Row {
     pub kind: String,
     pub subject: String,
     pub epoch: i64,
+    pub revoked_at: i64,
     pub keep_until: i64,
 }
 
@@ -59,7 +66,25 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
     .bind(new.keep_until)
     .execute(&mut **tx)
     .await?;
-    Ok(Row { seq, kind: kind.into(), subject: subject.into(), epoch, keep_until: new.keep_until })
+    notify(tx, seq).await?;
+    let New { revoked_at, keep_until, .. } = *new;
+    Ok(Row { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at, keep_until })
+}
+
+/// Part of the transaction: whoever is told finds the row, and a rollback tells nobody.
+async fn notify(tx: &mut Tx, seq: i64) -> Result<(), sqlx::Error> {
+    if db::kind_of_connection(tx) == Kind::Postgres {
+        sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(seq.to_string()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Whether a listening connection still has another end.
+///
+/// # Errors
+/// When it has not.
+pub async fn ping(listener: &mut PgListener) -> Result<(), sqlx::Error> {
+    listener.execute("select 1").await.map(|_| ())
 }
 
 /// The newest sequence number: the one row that each instance asks for several times a second.
@@ -77,7 +102,8 @@ pub async fn newest_seq(db: impl Executor<'_, Database = Any>) -> Result<i64, sq
 /// When the database cannot be read.
 pub async fn after(db: impl Executor<'_, Database = Any>, seq: i64, now_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
-        "select seq, kind, subject, epoch, keep_until from revocations where seq > $1 and keep_until > $2 order by seq",
+        "select seq, kind, subject, epoch, revoked_at, keep_until from revocations where seq > $1 and keep_until > $2 \
+         order by seq",
     )
     .bind(seq)
     .bind(now_ms)

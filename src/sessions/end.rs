@@ -14,6 +14,7 @@ use crate::{
     },
     db::Tx,
     error::AppError,
+    instances::confirm::{Awaited, confirmations},
     revocations::{
         EndReason,
         set::Revocations,
@@ -105,7 +106,8 @@ impl Ender {
         for revocation in &revocations {
             self.revocations.publish(revocation);
         }
-        let receipt = receipt(&rows, now_ms, watch);
+        let mut receipt = receipt(&rows, now_ms, watch);
+        receipt.seq = revocations.last().map(|revocation| revocation.seq);
         tracing::info!(
             reason = ending.reason.as_text(),
             actor = ending.actor.as_text(),
@@ -114,6 +116,21 @@ impl Ender {
             ms = receipt.milliseconds,
             "sessions ended"
         );
+        Ok(receipt)
+    }
+
+    /// Ends the target and waits, a second at most, until every live instance has said that it refuses it, too.
+    ///
+    /// # Errors
+    /// As [`Self::end`]. An instance that says nothing is no error: the receipt names it.
+    pub async fn end_everywhere(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        let watch = Stopwatch::start();
+        let mut receipt = self.end(target, ending).await?;
+        if let Some(seq) = receipt.seq {
+            let (own_id, own_milliseconds) = (self.revocations.id(), receipt.milliseconds);
+            let awaited = Awaited { seq, own_id, own_milliseconds, watch };
+            receipt.instances = confirmations(&self.state, awaited).await;
+        }
         Ok(receipt)
     }
 
@@ -174,5 +191,7 @@ fn receipt(rows: &[EndedRow], now_ms: i64, watch: Stopwatch) -> Receipt {
         sessions_ended: live.count() as u64,
         tokens_possibly_live: with_token.count() as u64,
         milliseconds: watch.elapsed_ms(),
+        seq: None,
+        instances: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::store;
-use crate::{revocations, state::AppState};
+use crate::{instances, revocations, state::AppState};
 
 const EVERY: Duration = Duration::from_secs(300);
 
@@ -13,6 +13,7 @@ const EVERY: Duration = Duration::from_secs(300);
 /// alive.
 const KEEP_SESSIONS_MS: i64 = 30 * 24 * 3_600_000;
 const KEEP_REVOCATIONS_MS: i64 = 24 * 3_600_000;
+const KEEP_INSTANCES_MS: i64 = 24 * 3_600_000;
 
 /// Runs until the task is dropped.
 pub fn clean_up(state: AppState) -> JoinHandle<()> {
@@ -36,8 +37,9 @@ pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
     let now_ms = state.clock.now_ms();
     let sessions = store::delete_old(&state.db.pool, now_ms - KEEP_SESSIONS_MS).await?;
     let revoked = revocations::store::delete_old(&state.db.pool, now_ms - KEEP_REVOCATIONS_MS).await?;
-    if sessions + revoked > 0 {
-        tracing::info!(sessions, revocations = revoked, "old rows removed");
+    let gone = instances::store::delete_old(&state.db.pool, now_ms - KEEP_INSTANCES_MS).await?;
+    if sessions + revoked + gone > 0 {
+        tracing::info!(sessions, revocations = revoked, instances = gone, "old rows removed");
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ pub mod proof;
 #[cfg(feature = "ssr")]
 pub mod reauthenticate;
 #[cfg(feature = "ssr")]
+pub mod receipt;
+#[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod session_store;
@@ -23,7 +25,7 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{revocations::EndReason, users::Role};
+use crate::{instances::Confirmation, revocations::EndReason, users::Role};
 
 /// The person a page is shown to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,4 +86,8 @@ pub struct Receipt {
     pub tokens_possibly_live: u64,
     /// From the request to the moment when this instance refused them.
     pub milliseconds: u64,
+    /// The number of the revocation; `None` when there was nothing to revoke.
+    pub seq: Option<i64>,
+    /// What every live instance said. Only a force-logout asks them; otherwise empty.
+    pub instances: Vec<Confirmation>,
 }

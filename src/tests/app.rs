@@ -129,7 +129,8 @@ impl TestApp {
 async fn services(config: Config, clock: Clock) -> Services {
     let mut services = serve::open(config).await.expect("the services");
     let state = AppState { clock: clock.clone(), ..services.state.clone() };
-    let revocations = Revocations::load(state.db.clone(), clock).await.expect("the revocations");
+    let revocations =
+        Revocations::load(state.db.clone(), clock, services.metrics.clone()).await.expect("the revocations");
     services.ender = Ender { state: state.clone(), revocations: revocations.clone() };
     services.revocations = revocations;
     services.state = state;

@@ -7,13 +7,46 @@ use axum::http::Method;
 use super::{app::TestApp, on_both_databases};
 use crate::{
     audit::event::Actor,
+    error::AppError,
+    instances::{Confirmation, presence::Presence, store as instance_store},
     revocations::{EndReason, feed},
     router::router,
+    services::Services,
     sessions::end::{Ending, Target},
+    state::Stopwatch,
 };
 
 fn by_command_line() -> Ending {
     Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), ip: String::new() }
+}
+
+/// Comes forward as a serving process does.
+async fn serving(services: &Services) -> Presence {
+    let presence = Presence::new(services.state.clone(), services.revocations.clone());
+    presence.begin().await.expect("a row");
+    presence
+}
+
+/// What an instance has acknowledged.
+async fn acknowledged(app: &TestApp, services: &Services) -> i64 {
+    let rows = instance_store::seen_since(&app.services.state.db.pool, 0).await.expect("the instances");
+    rows.into_iter().find(|row| row.id == services.revocations.id()).expect("a row").seq
+}
+
+/// A row whose process was killed just now.
+async fn killed(app: &TestApp, name: &str) {
+    let row = instance_store::Row { id: format!("id of {name}"), name: name.to_owned(), seq: 0 };
+    let now_ms = app.clock.now_ms();
+    instance_store::write(&app.services.state.db.pool, &row, now_ms, now_ms).await.expect("a row");
+}
+
+/// Holds every connection, so that nobody gets an answer from the database.
+async fn silence(services: &Services) -> Vec<sqlx::pool::PoolConnection<sqlx::Any>> {
+    let mut held = Vec::new();
+    for _ in 0..services.state.config.database_connections {
+        held.push(services.state.db.pool.acquire().await.expect("a connection"));
+    }
+    held
 }
 
 on_both_databases! {
@@ -77,5 +110,162 @@ on_both_databases! {
         app.clock.advance_ms(5_000);
         app.services.revocations.sync().await.expect("the feed");
         assert_eq!(alice.bearer(&token).await.code(), "token_expired");
+    }
+    async fn the_feed_of_this_database_brings_a_revocation_and_the_acknowledgement_goes_back(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        let other = app.another_instance().await;
+        let (own, presence) = (serving(&app.services).await, serving(&other).await);
+        let tasks = [feed::follow(&other.state, other.revocations.clone()), presence.keep()];
+        let receipt = app.services.ender.end_everywhere(Target::User(&id), by_command_line()).await.expect("a receipt");
+        assert_eq!(receipt.instances.len(), 2);
+        assert!(receipt.instances.iter().all(|instance| instance.milliseconds.is_some()), "{receipt:?}");
+        let mut there = alice.at(router(other.clone()));
+        assert_eq!(there.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked", "nothing is waited for");
+        tasks.iter().for_each(tokio::task::JoinHandle::abort);
+        own.end().await;
+        presence.end().await;
+        assert_eq!(app.count("select count(*) from instances").await, 0, "who goes in order leaves no row");
+    }
+
+    async fn an_acknowledgement_is_written_only_after_the_set_has_taken_the_row_in(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        let other = app.another_instance().await;
+        let presence = serving(&other).await;
+        let receipt = app.services.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        presence.write().await.expect("a row");
+        assert!(Some(acknowledged(&app, &other).await) < receipt.seq, "alive, but it has not heard");
+        other.revocations.sync().await.expect("the feed");
+        presence.write().await.expect("a row");
+        assert_eq!(Some(acknowledged(&app, &other).await), receipt.seq);
+    }
+
+    async fn a_number_of_another_history_acknowledges_nothing(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        app.services.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        app.services.revocations.sync().await.expect("the feed");
+        let presence = serving(&app.services).await;
+        assert_eq!(acknowledged(&app, &app.services).await, 1);
+        sqlx::query("update revocation_clock set seq = 0").execute(&app.services.state.db.pool).await.expect("a backup");
+        presence.write().await.expect("a row");
+        assert_eq!(acknowledged(&app, &app.services).await, -1);
+    }
+
+    async fn when_the_numbers_go_back_everything_is_read_again_and_nothing_is_forgotten(app: TestApp) {
+        let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
+        let (alice_id, bob_id) = (alice.user_id().await, bob.user_id().await);
+        let other = app.another_instance().await;
+        for _ in 0..3 {
+            other.ender.end(Target::User(&alice_id), by_command_line()).await.expect("a receipt");
+        }
+        app.services.revocations.sync().await.expect("the feed");
+        // A backup from before is restored, and another revocation gets a number that is known already.
+        let pool = &app.services.state.db.pool;
+        sqlx::query("delete from revocations").execute(pool).await.expect("a backup");
+        sqlx::query("update revocation_clock set seq = 0").execute(pool).await.expect("a backup");
+        other.ender.end(Target::User(&bob_id), by_command_line()).await.expect("a receipt");
+        app.services.revocations.sync().await.expect("the feed");
+        assert_eq!(bob.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+    }
+
+    async fn a_receipt_says_who_has_not_confirmed_and_forgets_who_is_gone(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let mut admin = app.admin().await;
+        let path = format!("/api/v1/admin/users/{}/force-logout", alice.user_id().await);
+        let body = Some(serde_json::json!({ "reason": "test" }));
+        serving(&app.services).await;
+        killed(&app, "web-2").await;
+        let watch = Stopwatch::start();
+        let receipt = admin.api(Method::POST, &path, body.clone()).await.json();
+        assert!((900..2_500).contains(&watch.elapsed_ms()), "it waits a second, and no longer");
+        let mut instances: Vec<Confirmation> = serde_json::from_value(receipt["instances"].clone()).expect("a list");
+        instances.sort_by_key(|instance| instance.milliseconds.is_none());
+        assert_eq!(instances[0].milliseconds, receipt["milliseconds"].as_u64(), "this process says it itself");
+        assert_eq!(instances[1], Confirmation { name: "web-2".into(), milliseconds: None });
+
+        app.clock.advance_ms(10_001);
+        serving(&app.services).await;
+        let receipt = admin.api(Method::POST, &path, body).await.json();
+        assert_eq!(receipt["instances"].as_array().expect("a list").len(), 1, "{receipt}");
+    }
+
+    async fn a_receipt_of_a_hundred_late_instances_reaches_the_next_page(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let mut admin = app.admin().await;
+        let id = alice.user_id().await;
+        for number in 0..100 {
+            killed(&app, &format!("{number:03}{}", "ü".repeat(57))).await;
+        }
+        let path = format!("/admin/users/{id}");
+        let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "test")], &path).await;
+        assert_eq!((answer.status, answer.header("location")), (302, &*path));
+        let page = admin.open(&path).await.text();
+        assert!(page.contains("All of it is refused here; that took"), "{page}");
+        assert!(page.contains("and 97 more have not confirmed within 1 s: they ask the database by themselves within 5 s."));
+    }
+
+    async fn a_receipt_is_given_also_when_the_database_falls_silent_after_the_commit(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        killed(&app, "web-2").await;
+        let ender = app.services.ender.clone();
+        let receipt = tokio::spawn(async move { ender.end_everywhere(Target::User(&id), by_command_line()).await });
+        while alice.api(Method::GET, "/api/v1/me", None).await.status == 200 {}
+        let _held = silence(&app.services).await;
+        let receipt = receipt.await.expect("no panic").expect("a receipt");
+        assert_eq!(receipt.instances.len(), 1);
+        assert_eq!(receipt.instances[0].milliseconds, None);
+    }
+
+    async fn fifty_calls_on_an_instance_that_lost_contact_read_once(app: TestApp) {
+        let alice = app.with_token("alice").await;
+        let before = app.services.metrics.feed_reads();
+        app.services.revocations.lose_contact();
+        let calls = (0..50).map(|_| {
+            let mut alice = alice.copy();
+            tokio::spawn(async move { alice.api(Method::GET, "/api/v1/me", None).await.status })
+        });
+        for call in futures::future::join_all(calls).await {
+            assert_eq!(call.expect("no panic"), 200);
+        }
+        assert_eq!(app.services.metrics.feed_reads() - before, 1);
+    }
+
+    async fn fifty_calls_on_an_instance_without_a_database_are_all_answered_in_two_seconds(app: TestApp) {
+        let held = silence(&app.services).await;
+        app.services.revocations.lose_contact();
+        let watch = Stopwatch::start();
+        let calls = (0..50).map(|_| app.services.revocations.ensure_fresh());
+        for answer in futures::future::join_all(calls).await {
+            assert_eq!(answer, Err(AppError::Busy));
+        }
+        assert!(watch.elapsed_ms() < 3_000, "{}", watch.elapsed_ms());
+        let ready = app.anonymous().open("/readyz").await;
+        assert_eq!((ready.status, ready.text()), (503, "database: failing\nrevocations: failing\n".into()));
+        drop(held);
+        assert_eq!(app.services.revocations.ensure_fresh().await, Ok(()), "and it recovers");
+    }
+
+    async fn the_feed_outlives_an_outage(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        let feed = feed::follow(&app.services.state, app.services.revocations.clone());
+        let other = app.another_instance().await;
+        let held = silence(&app.services).await;
+        other.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        // The feed's read times out meanwhile.
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        drop(held);
+        let refused = async {
+            while alice.api(Method::GET, "/api/v1/me", None).await.status != 401 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), refused).await.expect("the feed is back");
+        assert!(!feed.is_finished());
+        feed.abort();
     }
 }

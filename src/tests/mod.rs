@@ -9,6 +9,7 @@ mod instances;
 mod jwt_attacks;
 mod layout;
 mod limits;
+mod metrics;
 mod notes;
 mod proof;
 mod redirects;

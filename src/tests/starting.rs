@@ -71,6 +71,17 @@ async fn settings_that_cannot_work_stop_the_start_with_the_name_of_the_setting()
 }
 
 #[tokio::test]
+async fn a_metrics_address_that_is_taken_stops_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = taken.local_addr().expect("an address").to_string();
+    let flags = ["--data-dir", data, "--addr", "127.0.0.1:0", "--metrics-addr", &addr];
+    let words = serve::serve(config(&flags)).await.expect_err("a refusal");
+    assert!(words.contains("LATCHKEY_METRICS_ADDR") && words.contains(&addr) && !words.contains('\n'), "{words}");
+}
+
+#[tokio::test]
 async fn another_secret_key_does_not_open_the_signing_keys() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_str().expect("a path");

@@ -21,6 +21,7 @@ pub struct Passwords(Arc<Inner>);
 struct Inner {
     params: Params,
     permits: Semaphore,
+    permits_max: usize,
     /// Who waits for a permit; more than `MAX_WAITING` are told "busy" at once.
     waiting: AtomicUsize,
     /// Blocks are used again: freed and allocated anew, glibc keeps a gigabyte of them.
@@ -43,6 +44,7 @@ impl Passwords {
         Ok(Self(Arc::new(Inner {
             params,
             permits: Semaphore::new(permits),
+            permits_max: permits,
             waiting: AtomicUsize::new(0),
             blocks: Mutex::new(Vec::with_capacity(permits)),
             decoy,
@@ -68,6 +70,12 @@ impl Passwords {
             Ok(known & matches)
         })
         .await
+    }
+
+    /// How many hashes run, and how many callers wait.
+    pub fn at_work(&self) -> (usize, usize) {
+        let running = self.0.permits_max - self.0.permits.available_permits();
+        (running, self.0.waiting.load(Ordering::SeqCst))
     }
 
     /// Runs one hash off the async threads, within the memory budget.

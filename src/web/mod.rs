@@ -21,6 +21,8 @@ pub mod json;
 #[cfg(feature = "ssr")]
 pub mod local_path;
 #[cfg(feature = "ssr")]
+pub mod measure;
+#[cfg(feature = "ssr")]
 pub mod origin;
 pub mod page;
 #[cfg(feature = "ssr")]

@@ -1,0 +1,70 @@
+//! This process among the instances: it says that it is alive and what it has taken in. Server side.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::store::{self, Row};
+use crate::{
+    db::{SILENCE_MAX, in_time},
+    revocations::{feed::Outage, set::Revocations},
+    state::AppState,
+};
+
+/// Without news the row is written this often.
+const BEAT: Duration = Duration::from_millis(1_500);
+
+/// The row of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Presence {
+    state: AppState,
+    revocations: Revocations,
+    started_at: i64,
+}
+
+impl Presence {
+    pub fn new(state: AppState, revocations: Revocations) -> Self {
+        let started_at = state.clock.now_ms();
+        Self { state, revocations, started_at }
+    }
+
+    /// Comes forward. Call it before the first request is answered: from now on every force-logout waits for this
+    /// instance, and what came before is read once more.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Result<(), sqlx::Error> {
+        self.write().await?;
+        self.revocations.sync().await
+    }
+
+    /// Writes the row now. The number is read first and is that of memory: an acknowledgement is never early.
+    ///
+    /// # Errors
+    /// When the database does not take it in time.
+    pub async fn write(&self) -> Result<(), sqlx::Error> {
+        let Self { state, revocations, started_at } = self;
+        let row = Row { id: revocations.id().to_owned(), name: state.config.instance_name(), seq: revocations.seq() };
+        in_time(SILENCE_MAX, store::write(&state.db.pool, &row, *started_at, state.clock.now_ms())).await
+    }
+
+    /// Writes the row right after news were taken in, and every [`BEAT`], until the task is dropped.
+    pub fn keep(&self) -> JoinHandle<()> {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let mut news = this.revocations.news();
+            let mut outage = Outage::of("the row of this instance");
+            loop {
+                outage.note(&this.write().await);
+                let _ = tokio::time::timeout(BEAT, news.changed()).await;
+            }
+        })
+    }
+
+    /// Goes: no force-logout waits for this instance any more. Without a database the row grows old by itself.
+    pub async fn end(&self) {
+        if let Err(error) = in_time(SILENCE_MAX, store::delete(&self.state.db.pool, self.revocations.id())).await {
+            tracing::warn!(%error, "the row of this instance stays for ten seconds");
+        }
+    }
+}

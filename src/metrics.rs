@@ -1,0 +1,174 @@
+//! What monitoring reads: counts, times and levels. No label holds a user, an address or a secret. Server side.
+
+use std::sync::{Arc, atomic::AtomicU64};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+/// All metrics of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    propagation: Family<Propagation, Histogram>,
+    feed_reads: Family<FeedRead, Counter>,
+    requests: Family<Request, Counter>,
+    durations: Family<Request, Histogram>,
+    levels: LevelGauges,
+}
+
+/// How a revocation came into this memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// It was made here.
+    Local,
+    /// Another process made it.
+    Feed,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Propagation {
+    via: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FeedRead {
+    result: &'static str,
+}
+
+/// The labels of an HTTP request. Each has few values: what a caller can invent makes no new row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Request {
+    /// One of the standard methods, or `other`.
+    pub method: &'static str,
+    /// The pattern in the router, or `none`.
+    pub route: String,
+    /// `2xx` to `5xx`.
+    pub status: &'static str,
+}
+
+/// What is measured at the moment of asking.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Levels {
+    pub connections_in_use: i64,
+    pub connections_idle: i64,
+    pub connections_max: i64,
+    pub revocations: i64,
+    pub feed_silent_seconds: f64,
+    pub hashes_running: i64,
+    pub hashes_waiting: i64,
+}
+
+#[derive(Default)]
+struct LevelGauges {
+    connections_in_use: Gauge,
+    connections_idle: Gauge,
+    connections_max: Gauge,
+    revocations: Gauge,
+    feed_silent_seconds: Gauge<f64, AtomicU64>,
+    hashes_running: Gauge,
+    hashes_waiting: Gauge,
+}
+
+/// Seconds. From one write to memory on the same machine to the moment at which an instance that hears nothing stops
+/// trusting itself.
+const PROPAGATION_BUCKETS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
+
+/// Seconds. From an answer out of memory to the time-out of a request.
+const REQUEST_BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("latchkey");
+        let propagation =
+            Family::<Propagation, Histogram>::new_with_constructor(|| Histogram::new(PROPAGATION_BUCKETS));
+        let feed_reads = Family::<FeedRead, Counter>::default();
+        let requests = Family::<Request, Counter>::default();
+        let durations = Family::<Request, Histogram>::new_with_constructor(|| Histogram::new(REQUEST_BUCKETS));
+        registry.register(
+            "revocation_propagation_seconds",
+            "From the writing of a revocation until this instance refuses what it names",
+            propagation.clone(),
+        );
+        registry.register("revocation_reads", "Reads of the revocation feed in the database", feed_reads.clone());
+        registry.register("http_requests", "Requests answered", requests.clone());
+        registry.register("http_request_duration_seconds", "Time until the head of the answer", durations.clone());
+        let levels = LevelGauges::registered(&mut registry);
+        Self(Arc::new(Inner { registry, propagation, feed_reads, requests, durations, levels }))
+    }
+}
+
+impl LevelGauges {
+    fn registered(registry: &mut Registry) -> Self {
+        let gauges = Self::default();
+        for (name, help, gauge) in [
+            ("database_connections_in_use", "Connections at work", &gauges.connections_in_use),
+            ("database_connections_idle", "Connections open and free", &gauges.connections_idle),
+            ("database_connections_max", "Connections at most", &gauges.connections_max),
+            ("revocations_in_memory", "Sessions and users that are refused", &gauges.revocations),
+            ("password_hashes_running", "Passwords hashed at this moment", &gauges.hashes_running),
+            ("password_hashes_waiting", "Passwords that wait for a place", &gauges.hashes_waiting),
+        ] {
+            registry.register(name, help, gauge.clone());
+        }
+        let silent = gauges.feed_silent_seconds.clone();
+        registry.register("revocation_feed_silent_seconds", "Since the database was last heard", silent);
+        gauges
+    }
+
+    fn set(&self, levels: Levels) {
+        self.connections_in_use.set(levels.connections_in_use);
+        self.connections_idle.set(levels.connections_idle);
+        self.connections_max.set(levels.connections_max);
+        self.revocations.set(levels.revocations);
+        self.feed_silent_seconds.set(levels.feed_silent_seconds);
+        self.hashes_running.set(levels.hashes_running);
+        self.hashes_waiting.set(levels.hashes_waiting);
+    }
+}
+
+impl Metrics {
+    /// A revocation has come into memory `milliseconds` after it was written. Clocks of two machines differ: what
+    /// seems to come from the future counts as at once.
+    pub fn revocation_taken_in(&self, via: Via, milliseconds: i64) {
+        let via = match via {
+            Via::Local => "local",
+            Via::Feed => "feed",
+        };
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few seconds")]
+        let seconds = milliseconds.max(0) as f64 / 1000.0;
+        self.0.propagation.get_or_create(&Propagation { via }).observe(seconds);
+    }
+
+    /// The feed was read, or could not be.
+    pub fn feed_read(&self, succeeded: bool) {
+        let result = if succeeded { "ok" } else { "failed" };
+        self.0.feed_reads.get_or_create(&FeedRead { result }).inc();
+    }
+
+    /// Reads of the feed so far, failed ones included.
+    #[cfg(test)]
+    pub fn feed_reads(&self) -> u64 {
+        ["ok", "failed"].map(|result| self.0.feed_reads.get_or_create(&FeedRead { result }).get()).iter().sum()
+    }
+
+    pub fn request_answered(&self, request: &Request, seconds: f64) {
+        self.0.requests.get_or_create(request).inc();
+        self.0.durations.get_or_create(request).observe(seconds);
+    }
+
+    /// The whole text, in the format of OpenMetrics 1.0.
+    ///
+    /// # Errors
+    /// Never, in practice: it is written to memory.
+    pub fn render(&self, levels: Levels) -> Result<String, std::fmt::Error> {
+        self.0.levels.set(levels);
+        let mut text = String::new();
+        text::encode(&mut text, &self.0.registry)?;
+        Ok(text)
+    }
+}
