@@ -181,10 +181,11 @@ impl Revocations {
     async fn try_read_after(&self, known: i64) -> Result<(), sqlx::Error> {
         let started = Stopwatch::start();
         let now_ms = self.0.clock.now_ms();
-        let newest = store::newest_seq(&self.0.db.pool).await?;
+        let mut db = self.0.db.pool.acquire().await?;
+        let newest = store::newest_seq(&mut *db).await?;
         // A lower number is another history: a backup was restored, or another server took over.
         let known = if newest < known { NOTHING } else { known };
-        let rows = if newest == known { Vec::new() } else { store::after(&self.0.db.pool, known, now_ms).await? };
+        let rows = if newest == known { Vec::new() } else { store::after(&mut *db, known, now_ms).await? };
         self.take_in(&rows, newest, started, now_ms);
         Ok(())
     }
