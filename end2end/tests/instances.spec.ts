@@ -140,11 +140,13 @@ async function outage(pair: Pair, wire: { begins: () => void; ends: () => Promis
   console.log(`accepted until ${lastAccepted.toFixed(0)} ms, 503 at ${(refusedAt - begun).toFixed(0)} ms`);
   // Many at once: the time of one.
   const asked = performance.now();
+  const page = openPage(web2, "/dashboard", bystander.session);
+  const ready = statusOf(fetch(`${web2.url}/readyz`));
   const answers = await Promise.all(Array.from({ length: 30 }, () => askMe(web2, bystander.token)));
   expect(performance.now() - asked).toBeLessThan(GUARD_ANSWERS_MS + SLACK_MS);
   for (const answer of answers) await expectBusy(answer);
-  await expectBusy(await openPage(web2, "/dashboard", bystander.session));
-  expect(await statusOf(fetch(`${web2.url}/readyz`))).toBe(503);
+  await expectBusy(await page);
+  expect(await ready).toBe(503);
   expect(await statusOf(fetch(`${web2.url}/healthz`))).toBe(200);
 
   await wire.ends();

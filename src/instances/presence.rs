@@ -53,7 +53,7 @@ impl Presence {
         let this = self.clone();
         tokio::spawn(async move {
             let mut news = this.revocations.news();
-            let mut outage = Outage::of("the row of this instance");
+            let mut outage = Outage::new("this instance cannot write its row", "this instance writes its row again");
             loop {
                 outage.note(&this.write().await);
                 let _ = tokio::time::timeout(BEAT, news.changed()).await;

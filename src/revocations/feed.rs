@@ -32,7 +32,7 @@ pub fn poll_every(interval: Duration, revocations: Revocations) -> JoinHandle<()
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut outage = Outage::of("the revocation feed");
+        let mut outage = Outage::of_feed();
         loop {
             ticks.tick().await;
             outage.note(&revocations.sync().await);
@@ -43,7 +43,7 @@ pub fn poll_every(interval: Duration, revocations: Revocations) -> JoinHandle<()
 /// Listens, and begins again when the connection is lost.
 pub fn listen(database_url: String, name: String, revocations: Revocations) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut outage = Outage::of("the revocation feed");
+        let mut outage = Outage::of_feed();
         let mut back_off = BACK_OFF_MIN;
         loop {
             let ended: Result<Infallible, sqlx::Error> = async {
@@ -100,19 +100,24 @@ async fn hear(mut listener: PgListener, revocations: &Revocations) -> Result<Inf
 
 /// Logs an outage once when it begins and once when it ends.
 pub struct Outage {
-    of: &'static str,
+    begins: &'static str,
+    ends: &'static str,
     lasts: bool,
 }
 
 impl Outage {
-    pub fn of(what: &'static str) -> Self {
-        Self { of: what, lasts: false }
+    pub fn new(begins: &'static str, ends: &'static str) -> Self {
+        Self { begins, ends, lasts: false }
+    }
+
+    fn of_feed() -> Self {
+        Self::new("the revocation feed is cut", "the revocation feed is back")
     }
 
     pub fn note<T>(&mut self, result: &Result<T, sqlx::Error>) {
         match result {
-            Ok(_) if self.lasts => tracing::info!("{} is back", self.of),
-            Err(error) if !self.lasts => tracing::error!(%error, "{} is cut", self.of),
+            Ok(_) if self.lasts => tracing::info!("{}", self.ends),
+            Err(error) if !self.lasts => tracing::error!(%error, "{}", self.begins),
             _ => {}
         }
         self.lasts = result.is_err();

@@ -51,7 +51,23 @@ struct Set {
     /// Everything up to this sequence number is in.
     seq: i64,
     /// When the database last answered; `None` before it did.
-    synced: Option<Stopwatch>,
+    synced: Option<Moment>,
+}
+
+/// By both clocks: the one that only moves forward stands still while a machine is suspended, and on one that wakes
+/// up the memory is as old as the sleep was long.
+#[derive(Clone, Copy)]
+struct Moment {
+    watch: Stopwatch,
+    at_ms: i64,
+}
+
+impl Moment {
+    fn is_older_than(self, age: Duration, now_ms: i64) -> bool {
+        let by_watch = u128::from(self.watch.elapsed_ms());
+        let by_day = u128::try_from(now_ms - self.at_ms).unwrap_or_default();
+        by_watch.max(by_day) > age.as_millis()
+    }
 }
 
 /// What a token says about itself, as far as revocation cares.
@@ -115,12 +131,13 @@ impl Revocations {
     }
 
     pub fn is_stale(&self) -> bool {
-        self.read().synced.is_none_or(|synced| u128::from(synced.elapsed_ms()) > STALE_AFTER.as_millis())
+        let now_ms = self.0.clock.now_ms();
+        self.read().synced.is_none_or(|synced| synced.is_older_than(STALE_AFTER, now_ms))
     }
 
     /// Since the database last answered, in seconds.
     pub fn silent_seconds(&self) -> f64 {
-        self.read().synced.map_or(f64::INFINITY, |synced| synced.elapsed_seconds())
+        self.read().synced.map_or(f64::INFINITY, |synced| synced.watch.elapsed_seconds())
     }
 
     /// Everything up to this number is in memory.
@@ -179,18 +196,18 @@ impl Revocations {
     }
 
     async fn try_read_after(&self, known: i64) -> Result<(), sqlx::Error> {
-        let started = Stopwatch::start();
         let now_ms = self.0.clock.now_ms();
+        let started = Moment { watch: Stopwatch::start(), at_ms: now_ms };
         let mut db = self.0.db.pool.acquire().await?;
         let newest = store::newest_seq(&mut *db).await?;
         // A lower number is another history: a backup was restored, or another server took over.
         let known = if newest < known { NOTHING } else { known };
         let rows = if newest == known { Vec::new() } else { store::after(&mut *db, known, now_ms).await? };
-        self.take_in(&rows, newest, started, now_ms);
+        self.take_in(&rows, newest, started);
         Ok(())
     }
 
-    fn take_in(&self, rows: &[Row], newest: i64, started: Stopwatch, now_ms: i64) {
+    fn take_in(&self, rows: &[Row], newest: i64, started: Moment) {
         let seq = rows.last().map_or(newest, |row| row.seq.max(newest));
         let mut set = self.write();
         let at_start = set.seq == NOTHING;
@@ -207,7 +224,7 @@ impl Revocations {
             );
         }
         set.seq = seq;
-        set.forget_before(now_ms);
+        set.forget_before(started.at_ms);
         set.synced = Some(started);
         drop(set);
         self.0.taken_in.send_if_modified(|told| std::mem::replace(told, seq) != seq);

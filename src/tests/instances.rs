@@ -249,6 +249,16 @@ on_both_databases! {
         assert_eq!(app.services.revocations.ensure_fresh().await, Ok(()), "and it recovers");
     }
 
+    async fn a_machine_that_was_suspended_asks_before_it_trusts_its_memory(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        let other = app.another_instance().await;
+        other.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "nobody has told this instance");
+        app.clock.advance_ms(5_001);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+    }
+
     async fn the_feed_outlives_an_outage(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
