@@ -63,6 +63,8 @@ test.describe("side by side", () => {
   test.use({ direct: true });
 
   test(`after the receipt nobody accepts the token, in ${RUNS} force-logouts`, async ({ pair }, testInfo) => {
+    // A quarter of a minute; several on a machine that builds something else at the same time.
+    test.setTimeout(300_000);
     const { web1, web2 } = pair;
     const admin = await administratorToken(web1);
     const victim = somebody("Victim");

@@ -10,7 +10,6 @@ export type Receipt = {
   sessions_ended: number;
   tokens_possibly_live: number;
   milliseconds: number;
-  seq: number | null;
   instances: Confirmation[];
 };
 

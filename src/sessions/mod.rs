@@ -86,7 +86,8 @@ pub struct Receipt {
     pub tokens_possibly_live: u64,
     /// From the request to the moment when this instance refused them.
     pub milliseconds: u64,
-    /// The number of the revocation; `None` when there was nothing to revoke.
+    /// The number of the revocation, for who waits for the other instances; `None` when there was nothing to revoke.
+    #[serde(skip)]
     pub seq: Option<i64>,
     /// What every live instance said. Only a force-logout asks them; otherwise empty.
     pub instances: Vec<Confirmation>,
