@@ -123,6 +123,11 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_BODY_LIMIT_KIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(128..=16_384))]
     pub body_limit_kib: u32,
 
+    /// Streams of `/session/events` that one user may have open at once; each holds a connection. One browser needs
+    /// one, whatever its number of tabs; an old one needs one per tab.
+    #[arg(long, env = "LATCHKEY_STREAMS_PER_USER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub streams_per_user: u32,
+
     /// On SIGTERM running requests get so many seconds to finish.
     #[arg(long, env = "LATCHKEY_SHUTDOWN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=120))]
     pub shutdown_seconds: u64,

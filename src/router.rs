@@ -26,6 +26,7 @@ use crate::{
     sessions::{
         guard::{self, LoggedIn},
         session_store::Sessions,
+        stream,
     },
     state::AppState,
     tokens::{self, page_token},
@@ -88,11 +89,13 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
     routes.layer(layers)
 }
 
-/// Whatever is authenticated by the session cookie: pages, actions, and the bridge to the API.
+/// Whatever is authenticated by the session cookie: pages, actions, the bridge to the API, the stream that tells an
+/// open page of the end.
 fn session_routes(services: &Services) -> Router {
     let state = services.state.clone();
     let config = Arc::clone(&state.config);
     let token = Router::new().route("/api/v1/token", post(tokens::routes::issue_token)).with_state(state.clone());
+    let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
     let contexts = {
         let services = services.clone();
         move || provide_contexts(&services)
@@ -107,6 +110,7 @@ fn session_routes(services: &Services) -> Router {
         .layer(from_fn_with_state(services.clone(), find_data))
         .with_state(services.clone())
         .merge(token)
+        .merge(events)
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(options, assets::serve_files))

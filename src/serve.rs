@@ -19,7 +19,7 @@ use crate::{
     revocations::{feed, set::Revocations},
     router::{metrics_router, router},
     services::Services,
-    sessions::{end::Ender, janitor},
+    sessions::{end::Ender, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
     tokens::{keys::Keys, sealed::SecretKey},
@@ -76,7 +76,8 @@ async fn answer(services: &Services, listener: TcpListener, monitoring: Option<T
             }
         });
     }
-    tokio::spawn(stop_on_signal(handle.clone(), Duration::from_secs(services.state.config.shutdown_seconds)));
+    let deadline = Duration::from_secs(services.state.config.shutdown_seconds);
+    tokio::spawn(stop_on_signal(handle.clone(), services.streams.clone(), deadline));
     let served = listen(services, listener, handle).await;
     monitoring_handle.shutdown();
     served
@@ -127,7 +128,8 @@ pub async fn open(config: Config) -> Result<Services, String> {
     let passwords = Passwords::new(&state.config).map_err(|error| format!("argon2 settings: {error}"))?;
     let setup = SetupToken(secret.tag(&format!("setup {}", keys.signing().0)));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
-    Ok(Services { state, metrics, passwords, revocations, ender, keys, setup, options: assets::leptos_options() })
+    let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
+    Ok(Services { state, metrics, passwords, revocations, ender, streams, keys, setup, options })
 }
 
 /// Opens and migrates the database.
@@ -202,13 +204,20 @@ async fn announce(services: &Services) -> Result<(), String> {
     Ok(())
 }
 
-/// Stops taking connections, lets running requests finish, and ends them at the deadline. A second signal ends at once.
-async fn stop_on_signal(handle: Handle<SocketAddr>, deadline: Duration) {
+/// A second signal ends at once.
+async fn stop_on_signal(handle: Handle<SocketAddr>, streams: OpenStreams, deadline: Duration) {
     signal().await;
     tracing::info!(seconds = deadline.as_secs(), "stopping; running requests may finish");
-    handle.graceful_shutdown(Some(deadline));
+    stop(&handle, &streams, deadline);
     signal().await;
     handle.shutdown();
+}
+
+/// Stops taking connections, lets running requests finish, and ends them at the deadline. The streams of open pages
+/// never finish by themselves, so they are ended now.
+pub fn stop(handle: &Handle<SocketAddr>, streams: &OpenStreams, deadline: Duration) {
+    handle.graceful_shutdown(Some(deadline));
+    streams.stop();
 }
 
 #[cfg(unix)]

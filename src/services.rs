@@ -6,7 +6,7 @@ use leptos::config::LeptosOptions;
 use crate::{
     metrics::{Levels, Metrics},
     revocations::set::Revocations,
-    sessions::end::Ender,
+    sessions::{end::Ender, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::AppState,
     tokens::keys::Keys,
@@ -21,6 +21,7 @@ pub struct Services {
     pub passwords: Passwords,
     pub revocations: Revocations,
     pub ender: Ender,
+    pub streams: OpenStreams,
     pub keys: Keys,
     pub setup: SetupToken,
     pub options: LeptosOptions,

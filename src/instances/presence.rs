@@ -52,11 +52,13 @@ impl Presence {
     pub fn keep(&self) -> JoinHandle<()> {
         let this = self.clone();
         tokio::spawn(async move {
-            let mut news = this.revocations.news();
+            let mut changes = this.revocations.changes();
             let mut outage = Outage::new("this instance cannot write its row", "this instance writes its row again");
             loop {
+                let written = this.revocations.seq();
                 outage.note(&this.write().await);
-                let _ = tokio::time::timeout(BEAT, news.changed()).await;
+                let moved = changes.wait_for(|_| this.revocations.seq() != written);
+                let _ = tokio::time::timeout(BEAT, moved).await;
             }
         })
     }

@@ -39,8 +39,8 @@ struct Inner {
     set: RwLock<Set>,
     /// One read of the feed at a time.
     syncing: tokio::sync::Mutex<()>,
-    /// The number up to which everything is in; told after it is.
-    taken_in: watch::Sender<i64>,
+    /// Counts up whenever something was taken in, after it is.
+    changes: watch::Sender<u64>,
 }
 
 struct Set {
@@ -92,7 +92,7 @@ impl Revocations {
             metrics,
             set: RwLock::new(set),
             syncing: tokio::sync::Mutex::default(),
-            taken_in: watch::Sender::new(NOTHING),
+            changes: watch::Sender::new(0),
         }));
         this.reload().await?;
         Ok(this)
@@ -145,11 +145,6 @@ impl Revocations {
         self.read().seq
     }
 
-    /// Tells when [`Self::seq`] has changed.
-    pub fn news(&self) -> watch::Receiver<i64> {
-        self.0.taken_in.subscribe()
-    }
-
     /// Sessions and users in memory.
     pub fn count(&self) -> usize {
         let set = self.read();
@@ -165,9 +160,17 @@ impl Revocations {
     /// Takes in a revocation of this process at once, before the answer goes out. The sequence number stays:
     /// one from another process may be missing before this one.
     pub fn publish(&self, row: &Row) {
-        if self.write().take_in(row) {
+        let news = self.write().take_in(row);
+        if news {
             self.0.metrics.revocation_taken_in(Via::Local, self.0.clock.now_ms() - row.revoked_at);
         }
+        self.tell();
+    }
+
+    /// Wakes whoever waits for the end of something: after that, [`Self::is_dead`] may answer otherwise, and
+    /// [`Self::seq`] too.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changes.subscribe()
     }
 
     /// Reads what is new: one row when nothing is.
@@ -223,11 +226,18 @@ impl Revocations {
                 "the revocations in the database went back; everything was read again"
             );
         }
+        let news = seq != set.seq || !rows.is_empty();
         set.seq = seq;
         set.forget_before(started.at_ms);
         set.synced = Some(started);
         drop(set);
-        self.0.taken_in.send_if_modified(|told| std::mem::replace(told, seq) != seq);
+        if news {
+            self.tell();
+        }
+    }
+
+    fn tell(&self) {
+        self.0.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Set> {

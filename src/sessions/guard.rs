@@ -15,7 +15,7 @@ use super::{
     end::{Ender, Ending, Target},
     reauthenticate,
     session::{BrowserSession, LogIn, Secret},
-    store,
+    store, stream,
 };
 use crate::{
     audit::event::Actor,
@@ -58,7 +58,8 @@ pub async fn find_user(
 ) -> Response {
     let (mut parts, body) = request.into_parts();
     let caller = Caller::of(&parts, &state.config);
-    let someone = match look_up(&ender, &session, &caller).await {
+    let is_use = parts.uri.path() != stream::PATH;
+    let someone = match look_up(&ender, &session, &caller, is_use).await {
         Ok(Found::LoggedIn(someone)) => Some(*someone),
         Ok(Found::Ended(ended)) => {
             parts.extensions.insert(ended);
@@ -93,7 +94,7 @@ enum Found {
     Nobody,
 }
 
-async fn look_up(ender: &Ender, session: &Session, caller: &Caller) -> Result<Found, AppError> {
+async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
     if session.id().is_none() {
         return Ok(Found::Nobody);
     }
@@ -109,17 +110,17 @@ async fn look_up(ender: &Ender, session: &Session, caller: &Caller) -> Result<Fo
     if let Some(at) = user.disabled_at {
         return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
     }
-    note_use(state, &log_in, secret).await?;
+    note_use(state, &log_in, secret, is_use).await?;
     Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == Secret::InGrace })))
 }
 
 /// Reading pages keeps a session from going idle.
-async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret) -> Result<(), AppError> {
+async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret, is_use: bool) -> Result<(), AppError> {
     let now_ms = state.clock.now_ms();
     if secret == Secret::New {
         store::note_secret_used(&state.db.pool, &log_in.sid, now_ms).await?;
     }
-    if secret != Secret::InGrace && now_ms - log_in.last_seen_at >= TOUCH_EVERY_MS {
+    if is_use && secret != Secret::InGrace && now_ms - log_in.last_seen_at >= TOUCH_EVERY_MS {
         store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
     }
     Ok(())

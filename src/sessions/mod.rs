@@ -10,6 +10,8 @@ pub mod janitor;
 #[cfg(feature = "ssr")]
 pub mod log_in;
 pub mod login_page;
+#[cfg(feature = "ssr")]
+pub mod open_streams;
 pub mod page;
 pub mod proof;
 #[cfg(feature = "ssr")]
@@ -22,6 +24,8 @@ pub mod session;
 pub mod session_store;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod stream;
 
 use serde::{Deserialize, Serialize};
 

@@ -150,6 +150,14 @@ pub async fn note_secret_used(
     sqlx::query(statement).bind(now_ms).bind(sid).execute(db).await.map(|_| ())
 }
 
+/// Dead or alive, by its public name.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_sid(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as(select_sessions!("where sid = $1")).bind(sid).fetch_optional(db).await
+}
+
 /// Writes what the application keeps; `false` when the session has ended meanwhile.
 ///
 /// # Errors

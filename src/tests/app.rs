@@ -1,5 +1,7 @@
 //! The application under test: a database of its own, a clock that stands still, the real router.
 
+use std::time::Duration;
+
 use clap::Parser;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use tempfile::TempDir;
@@ -19,6 +21,9 @@ use crate::{
 
 /// 2026-01-01 12:00:00 UTC.
 const NOON: i64 = 1_767_268_800_000;
+
+/// Short, since tests wait for it.
+pub const HEARTBEAT: Duration = Duration::from_millis(50);
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -133,6 +138,7 @@ async fn services(config: Config, clock: Clock) -> Services {
         Revocations::load(state.db.clone(), clock, services.metrics.clone()).await.expect("the revocations");
     services.ender = Ender { state: state.clone(), revocations: revocations.clone() };
     services.revocations = revocations;
+    services.streams.heartbeat = HEARTBEAT;
     services.state = state;
     services
 }

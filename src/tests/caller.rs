@@ -31,7 +31,12 @@ pub struct Answer {
 impl Answer {
     pub async fn read(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes().to_vec();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let body = match kind.is_some_and(|kind| kind == "text/event-stream") {
+            // It has no end; see streams.rs.
+            true => Vec::new(),
+            false => body.collect().await.expect("a body").to_bytes().to_vec(),
+        };
         Self { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
@@ -76,14 +81,18 @@ impl Caller {
     }
 
     /// Sends a request as it is, except for the address of the peer, and keeps the cookies of the answer.
-    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let answer = Answer::read(response).await;
+    pub async fn send(&mut self, request: Request<Body>) -> Answer {
+        let answer = Answer::read(self.respond(request).await).await;
         for value in answer.headers.get_all(header::SET_COOKIE) {
             self.keep(value.to_str().expect("a cookie"));
         }
         answer
+    }
+
+    /// The response to a request, with its body unread.
+    pub async fn respond(&self, mut request: Request<Body>) -> Response<Body> {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
+        self.router.clone().oneshot(request).await.expect("an answer")
     }
 
     fn keep(&mut self, set_cookie: &str) {

@@ -18,6 +18,7 @@ mod revocation;
 mod routes;
 mod serving;
 mod starting;
+mod streams;
 mod sessions;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.

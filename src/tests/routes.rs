@@ -53,6 +53,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/actions/end_other_sessions", User),
     ("POST", "/actions/change_password", User),
     ("POST", "/actions/force_log_out", Admin),
+    ("GET", "/session/events", User),
     ("POST", "/api/v1/token", User),
     ("GET", "/api/v1/me", Token),
     ("GET", "/api/v1/sessions", Token),
@@ -161,7 +162,7 @@ on_both_databases! {
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             found.insert((method.to_string(), path.to_owned()));
         }
-        let fixed = ["/api/v1/token", "/healthz", "/readyz"];
+        let fixed = ["/api/v1/token", "/session/events", "/healthz", "/readyz"];
         for path in api().iter().map(|(path, _)| *path).chain(fixed) {
             for method in METHODS {
                 let answer = call(&mut app.anonymous(), method, path).await;

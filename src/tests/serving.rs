@@ -11,7 +11,10 @@ use tokio::{
 };
 
 use super::app::TestApp;
-use crate::{db::Kind, serve::listen};
+use crate::{
+    db::Kind,
+    serve::{listen, stop},
+};
 
 /// Long enough for any machine, short enough to end.
 const BOUND: Duration = Duration::from_secs(20);
@@ -20,11 +23,11 @@ struct Running {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     server: JoinHandle<Result<(), String>>,
-    _app: TestApp,
+    app: TestApp,
 }
 
 async fn running() -> Running {
-    let app = TestApp::with(Kind::Sqlite, &["--header-timeout-seconds", "1"]).await;
+    let app = TestApp::with(Kind::Sqlite, &["--header-timeout-seconds", "1", "--streams-per-user", "1"]).await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let (services, handle) = (app.services.clone(), Handle::new());
@@ -33,7 +36,7 @@ async fn running() -> Running {
         async move { listen(&services, listener, handle).await }
     });
     handle.listening().await.expect("the server listens");
-    Running { address, handle, server, _app: app }
+    Running { address, handle, server, app }
 }
 
 async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
@@ -73,6 +76,51 @@ async fn stopping_does_not_wait_for_half_sent_requests() {
     timeout(BOUND, server.server).await.expect("it stops").expect("no panic").expect("no error");
     drop(half);
     assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
+}
+
+/// An open page listens: the head of the answer is there, and one heartbeat.
+async fn listening(server: &Running, secret: &str) -> Option<TcpStream> {
+    let head =
+        format!("GET /session/events HTTP/1.1\r\nHost: localhost:3000\r\nCookie: __Host-session={secret}\r\n\r\n");
+    let mut stream = send(server.address, head.as_bytes()).await;
+    let mut text = String::new();
+    while !text.contains(": beat") {
+        let mut bytes = [0; 4096];
+        let count = timeout(BOUND, stream.read(&mut bytes)).await.expect("in time").expect("bytes");
+        text += &String::from_utf8_lossy(&bytes[..count]);
+        if count == 0 || text.starts_with("HTTP/1.1 429") {
+            return None;
+        }
+    }
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    Some(stream)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stopping_does_not_wait_for_the_streams_of_open_pages() {
+    let server = running().await;
+    let secret = server.app.logged_in("alice").await.cookies["__Host-session"].clone();
+    let stream = listening(&server, &secret).await.expect("a stream");
+    // Far longer than the test may take: it is the stream that ends, not the deadline that comes.
+    stop(&server.handle, &server.app.services.streams, 10 * BOUND);
+    timeout(BOUND, server.server).await.expect("it stops").expect("no panic").expect("no error");
+    let rest = answer(stream).await;
+    assert!(rest.ends_with("0\r\n\r\n"), "the stream ends in order: {rest:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_place_of_a_stream_is_given_back_when_its_client_goes() {
+    let server = running().await;
+    let secret = server.app.logged_in("alice").await.cookies["__Host-session"].clone();
+    let first = listening(&server, &secret).await.expect("a stream");
+    assert!(listening(&server, &secret).await.is_none(), "there is one place");
+    drop(first);
+    let second = async {
+        while listening(&server, &secret).await.is_none() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(BOUND, second).await.expect("the place is free again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

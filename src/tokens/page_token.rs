@@ -12,7 +12,7 @@ use axum::{
 use super::{keys::Keys, mint::mint, verify::verify};
 use crate::{
     revocations::set::{Bearing, Revocations},
-    sessions::{Ended, guard::LoggedIn},
+    sessions::{Ended, guard::LoggedIn, stream},
     state::AppState,
     web::{
         action::accepts_html,
@@ -63,7 +63,7 @@ pub async fn bring_token(
 }
 
 fn is_page(request: &Request) -> bool {
-    request.method() == Method::GET && accepts_html(request.headers())
+    request.method() == Method::GET && accepts_html(request.headers()) && request.uri().path() != stream::PATH
 }
 
 /// Seconds that the token in the cookie has left for this session; 0 when it is of no use.

@@ -22,12 +22,23 @@ pub async fn refuse_cross_site(State(config): State<Arc<Config>>, request: Reque
         return next.run(request).await;
     }
     tracing::warn!(path = request.uri().path(), "a cross-site request was refused");
+    cross_site().into_response()
+}
+
+/// For a route that is read only, and whose answer still is for our own pages alone.
+///
+/// # Errors
+/// 403 `cross_site`, where the browser says that another site asks.
+pub fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
+    if says_ours(headers).unwrap_or(true) { Ok(()) } else { Err(cross_site()) }
+}
+
+fn cross_site() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "cross_site",
         "This request did not come from a page of this site. Open the site's own page and try again.",
     )
-    .into_response()
 }
 
 fn is_safe(method: &Method) -> bool {
@@ -40,8 +51,8 @@ fn comes_from_us(headers: &HeaderMap, ours: &[Origin]) -> bool {
     if authenticates_by_header_alone(headers) {
         return true;
     }
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return matches!(site.as_bytes(), b"same-origin" | b"none");
+    if let Some(ours) = says_ours(headers) {
+        return ours;
     }
     match headers.get(header::ORIGIN) {
         Some(origin) => {
@@ -49,6 +60,11 @@ fn comes_from_us(headers: &HeaderMap, ours: &[Origin]) -> bool {
         }
         None => true,
     }
+}
+
+/// What the browser says of who asks, where it says it. `none` is the person, by the address bar.
+fn says_ours(headers: &HeaderMap) -> Option<bool> {
+    headers.get("sec-fetch-site").map(|site| matches!(site.as_bytes(), b"same-origin" | b"none"))
 }
 
 /// A page of another site cannot set `Authorization` without our leave (CORS), and we never give it.
