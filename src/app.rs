@@ -17,7 +17,7 @@ use crate::{
     error::AppError,
     home::page::HomePage,
     notes::page::NotesPage,
-    sessions::{Viewer, actions::LogOut, login_page::LoginPage, proof::ConfirmPage},
+    sessions::{Viewer, actions::LogOut, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch},
     signup::page::{SetupPage, SignupPage},
     ui::frame::{Link, Refused},
     users::Role,
@@ -82,6 +82,7 @@ pub fn App() -> impl IntoView {
 
 #[component]
 fn Header(viewer: Option<Viewer>) -> impl IntoView {
+    let watch = viewer.as_ref().map(|viewer| (viewer.id.clone(), viewer.sid.clone()));
     view! {
         <header class="top">
             <Link href="/" class="brand">"Latchkey"</Link>
@@ -91,6 +92,7 @@ fn Header(viewer: Option<Viewer>) -> impl IntoView {
                     None => view! { <Outside /> }.into_any(),
                 }}
             </nav>
+            {watch.map(|(user_id, sid)| view! { <SessionWatch user_id sid /> })}
         </header>
     }
 }

@@ -1,6 +1,7 @@
 //! How a browser stays logged in: the stateful half.
 
 pub mod actions;
+pub mod client;
 #[cfg(feature = "ssr")]
 pub mod end;
 #[cfg(feature = "ssr")]
@@ -26,6 +27,7 @@ pub mod session_store;
 pub mod store;
 #[cfg(feature = "ssr")]
 pub mod stream;
+pub mod watch;
 
 use serde::{Deserialize, Serialize};
 
