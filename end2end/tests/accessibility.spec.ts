@@ -7,7 +7,18 @@ import type { AxeResults } from "axe-core";
 import { expect, test } from "./fixtures.ts";
 import { choose, openNotes, save, saved, typeNote, writeNote } from "./notebook.ts";
 import { REFUSALS, everyPage } from "./pages.ts";
-import { SESSION, administrator, enterAndLogIn, findPerson, forceLogout, loggedIn, open, signedUp } from "./people.ts";
+import {
+  SESSION,
+  administrator,
+  enterAndLogIn,
+  findPerson,
+  forceLogout,
+  loggedIn,
+  loggedOutDialog,
+  open,
+  signedUp,
+  stayOnPage,
+} from "./people.ts";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -85,6 +96,10 @@ test("a force-logout: the receipt, and what the person is told", async ({ page, 
   await forceLogout(admin, "test");
   await expect(admin.getByRole("status")).toContainText("ended");
   found.push(...(await findings(admin, "the receipt")));
+  await expect(loggedOutDialog(page)).toBeVisible();
+  found.push(...(await findings(page, "the reason over the open page")));
+  await stayOnPage(page);
+  found.push(...(await findings(page, "the page after that")));
   await open(page, "/dashboard");
   found.push(...(await findings(page, "the reason on the log-in page")));
   expect(found).toEqual([]);

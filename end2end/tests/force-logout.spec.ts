@@ -14,6 +14,7 @@ import {
   loggedIn,
   open,
   signedUp,
+  stayOnPage,
 } from "./people.ts";
 
 forceLogoutTests();
@@ -31,6 +32,7 @@ test("what one person typed is not saved in the account of another who logs in i
   const token = await cookie(page.context(), ACCESS);
   expect((await server.cli(["force-logout", "--user", victim.email])).code).toBe(0);
   await expect.poll(() => askApi(server, token)).toBe(401);
+  await stayOnPage(page);
   await save(page);
   await expect(page.getByRole("alert")).toContainText("An administrator logged you out.");
 

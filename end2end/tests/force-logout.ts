@@ -14,6 +14,7 @@ import {
   loggedIn,
   open,
   signedUp,
+  stayOnPage,
 } from "./people.ts";
 
 const RECEIPT = /2 sessions ended, 2 tokens were possibly live. All of it is refused; that took \d+ ms/;
@@ -74,6 +75,7 @@ export function forceLogoutTests(): void {
     await forceLogout(admin, "test");
     await expect(admin.getByRole("status")).toContainText("1 session ended");
 
+    await stayOnPage(page);
     await save(page);
     const alert = page.getByRole("alert");
     await expect(alert).toContainText("An administrator logged you out.");

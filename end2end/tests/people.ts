@@ -108,6 +108,17 @@ export async function forceLogout(page: Page, reason: string): Promise<void> {
   await page.getByRole("button", { name: "Force log-out" }).click();
 }
 
+/** What lies over a page whose session has ended. */
+export function loggedOutDialog(page: Page): Locator {
+  return page.getByRole("alertdialog");
+}
+
+/** Waits for the news that the session has ended, and goes on reading the page. */
+export async function stayOnPage(page: Page): Promise<void> {
+  await loggedOutDialog(page).getByRole("button", { name: "Stay on this page" }).click();
+  await expect(loggedOutDialog(page)).toHaveCount(0);
+}
+
 export const SESSION = "__Host-session";
 export const ACCESS = "__Host-access";
 

@@ -1,8 +1,10 @@
-// Force-logout with PostgreSQL.
+// Force-logout, and what the person sees of it, with PostgreSQL.
 
 import { test } from "./fixtures.ts";
 import { forceLogoutTests } from "./force-logout.ts";
+import { liveTests } from "./live.ts";
 
 test.use({ database: "postgres" });
 
 forceLogoutTests();
+liveTests();

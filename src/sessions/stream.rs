@@ -75,7 +75,7 @@ pub async fn events(
     if let Some(ended) = ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &ender)) {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
     }
-    let Some(LoggedIn { user, log_in }) = someone else { return Err(AppError::NotLoggedIn.into()) };
+    let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Some(place) = streams.take(&user.id) else { return Ok(too_many()) };
     let mut watching = Watching::new(ender, &streams, log_in, user.epoch, place);
     // It may have ended while this request was on its way.

@@ -1,0 +1,211 @@
+// An open page hears of the end of its session, with SQLite; and how tabs, the network and the server take it.
+
+import type { BrowserContext, Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { liveTests } from "./live.ts";
+import { expectTyped, openNotes, typeNote, writeNote } from "./notebook.ts";
+import { arrived, logOut, loggedOutDialog, open, signedUp } from "./people.ts";
+import type { Server } from "./server.ts";
+
+liveTests();
+
+const STREAM = "**/session/events*";
+
+/** How long nothing may be seen to count as nothing: the page itself waits a third of it. */
+const NOTHING_MS = 1_000;
+
+test("two tabs have one stream, and both show the end", async ({ page, server }) => {
+  const streams = countStreams(page.context());
+  const victim = await signedUp(page, "Twin");
+  const tabs = await twoTabs(page);
+  await forcedOut(server, victim.email);
+  for (const tab of tabs) await expect(loggedOutDialog(tab)).toBeVisible();
+  expect(streams()).toBe(1);
+});
+
+test("the tab that listens hands over to the other when it closes or goes elsewhere", async ({ page, server }) => {
+  const streams = countStreams(page.context());
+  const victim = await signedUp(page, "Heir");
+  const [first, second] = await twoTabs(page);
+  await second.goto("about:blank");
+  await open(second, "/notes");
+  expect(streams()).toBe(1);
+  await first.close();
+  await expect.poll(streams).toBe(2);
+  await forcedOut(server, victim.email);
+  await expect(loggedOutDialog(second)).toBeVisible();
+});
+
+test("a log-out in one tab is shown in the other, and does not flash where it was asked for", async ({ page }) => {
+  await signedUp(page, "Leaver");
+  const [first, second] = await twoTabs(page);
+  for (const tab of [first, second]) await noteDialogs(tab);
+  await logOut(first);
+  await expect(loggedOutDialog(second)).toHaveAccessibleName("You logged out.");
+  await expect(loggedOutDialog(first)).toHaveCount(0);
+  expect(await dialogsOf(second)).toBe(1);
+  expect(await dialogsOf(first)).toBe(0);
+});
+
+test("a slow answer to the log-out does not make it flash either", async ({ page }) => {
+  await signedUp(page, "Slow");
+  await open(page, "/dashboard");
+  await noteDialogs(page);
+  await page.route("**/actions/log_out", async (route) => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    // The session has ended, and the browser does not know where to go yet.
+    await new Promise((resolve) => setTimeout(resolve, NOTHING_MS));
+    await route.fulfill({ response });
+  });
+  await page.getByRole("button", { name: "Log out" }).click();
+  await arrived(page, "/");
+  expect(await dialogsOf(page)).toBe(0);
+});
+
+test("Escape closes the dialog, and the browser still asks before unsaved text is lost", async ({ page, server }) => {
+  const victim = await signedUp(page, "Iris");
+  await openNotes(page);
+  await typeNote(page, "Half a", "thought");
+  await forcedOut(server, victim.email);
+  await expect(loggedOutDialog(page)).toBeVisible();
+  const asked = page.waitForEvent("dialog");
+  const leaving = loggedOutDialog(page).getByRole("link", { name: "Log in" }).click();
+  const question = await asked;
+  expect(question.type()).toBe("beforeunload");
+  await question.dismiss();
+  await leaving;
+  await page.keyboard.press("Escape");
+  await expect(loggedOutDialog(page)).toHaveCount(0);
+  await expect(page.getByRole("banner")).toContainText("Nothing on this page is saved");
+  await expectTyped(page, "Half a", "thought");
+});
+
+test("a page that comes back out of the back/forward cache learns what happened meanwhile", async ({
+  page,
+  server,
+}) => {
+  const streams = countStreams(page.context());
+  const victim = await signedUp(page, "Backer");
+  await open(page, "/dashboard");
+  await expect.poll(streams).toBe(1);
+  await transition(page, "pagehide");
+  await forcedOut(server, victim.email);
+  await page.waitForTimeout(NOTHING_MS);
+  await expect(loggedOutDialog(page)).toHaveCount(0);
+  await transition(page, "pageshow");
+  await expect(loggedOutDialog(page)).toHaveAccessibleName("An administrator logged you out.");
+  expect(streams()).toBe(2);
+});
+
+test("a page whose cookie is gone by then is told that, too", async ({ page }) => {
+  await signedUp(page, "Cookie");
+  await open(page, "/dashboard");
+  await transition(page, "pagehide");
+  await page.context().clearCookies();
+  await transition(page, "pageshow");
+  await expect(loggedOutDialog(page)).toHaveAccessibleName("You logged out.");
+});
+
+test("without the stream everything works as before", async ({ page, server, allowConsole }) => {
+  allowConsole(/ERR_FAILED|401/);
+  await page.route(STREAM, (route) => route.abort());
+  const victim = await signedUp(page, "Proxy");
+  await openNotes(page);
+  await writeNote(page, "Kept", "text");
+  await forcedOut(server, victim.email);
+  await open(page, "/dashboard");
+  await expect(page).toHaveURL("/login?next=%2Fdashboard");
+  await expect(page.getByRole("main")).toContainText("An administrator logged you out.");
+});
+
+test("a refused stream is asked for again half a minute to a minute later", async ({ page, allowConsole }) => {
+  allowConsole(/429|MIME|aborted/i);
+  await page.clock.install();
+  const streams = countStreams(page.context());
+  await page.route(STREAM, (route) => route.fulfill({ status: 429 }), { times: 1 });
+  await signedUp(page, "Patient");
+  const refused = page.waitForResponse(STREAM);
+  await open(page, "/dashboard");
+  await refused;
+  await page.clock.runFor(29_000);
+  expect(streams()).toBe(1);
+  await page.clock.runFor(31_500);
+  await expect.poll(streams).toBe(2);
+});
+
+test("a browser without locks and channels listens in each tab", async ({ page, server }) => {
+  await page.context().addInitScript(() => {
+    Object.defineProperty(navigator, "locks", { value: undefined });
+    Reflect.deleteProperty(globalThis, "BroadcastChannel");
+  });
+  const streams = countStreams(page.context());
+  const victim = await signedUp(page, "Oldie");
+  const tabs = await twoTabs(page);
+  await expect.poll(streams).toBe(2);
+  await forcedOut(server, victim.email);
+  for (const tab of tabs) await expect(loggedOutDialog(tab)).toBeVisible();
+});
+
+test("the server stops at once although pages listen", async ({ page, freshServer, allowConsole }) => {
+  // The browser says that it cannot reconnect.
+  allowConsole(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/);
+  const streams = countStreams(page.context());
+  const form = { name: "Stop", email: "stop@example.com", password: "a sentence to stop by" };
+  await page.request.post(`${freshServer.url}/actions/sign_up`, { form, headers: { accept: "text/html" } });
+  await page.goto(`${freshServer.url}/dashboard`);
+  await expect.poll(streams).toBe(1);
+  const before = Date.now();
+  expect(await freshServer.stop()).toBe(0);
+  expect(Date.now() - before).toBeLessThan(5_000);
+  await expect(loggedOutDialog(page)).toHaveCount(0);
+});
+
+async function twoTabs(page: Page): Promise<[Page, Page]> {
+  await open(page, "/dashboard");
+  const other = await page.context().newPage();
+  await open(other, "/notes");
+  return [page, other];
+}
+
+/** From the command line, and heard of by the server. */
+async function forcedOut(server: Server, email: string): Promise<void> {
+  expect(await server.cli(["force-logout", "--user", email])).toMatchObject({ code: 0 });
+}
+
+/** How many streams the tabs of this browser have asked for so far. */
+function countStreams(context: BrowserContext): () => number {
+  let count = 0;
+  context.on("request", (request) => {
+    if (new URL(request.url()).pathname === "/session/events") count += 1;
+  });
+  return () => count;
+}
+
+/** What the browser does with a page that it keeps; Playwright's has that cache switched off. */
+async function transition(page: Page, type: "pagehide" | "pageshow"): Promise<void> {
+  await page.evaluate((type) => {
+    dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
+  }, type);
+}
+
+/** Counts the dialogs that open in this tab, in the documents that follow as well. */
+async function noteDialogs(page: Page): Promise<void> {
+  await page.exposeFunction("dialogOpened", () => void opened.set(page, (opened.get(page) ?? 0) + 1));
+  const watch = () => {
+    const { showModal } = HTMLDialogElement.prototype;
+    HTMLDialogElement.prototype.showModal = function () {
+      (globalThis as unknown as { dialogOpened(): void }).dialogOpened();
+      showModal.call(this);
+    };
+  };
+  await page.addInitScript(watch);
+  await page.evaluate(watch);
+}
+
+const opened = new WeakMap<Page, number>();
+
+async function dialogsOf(page: Page): Promise<number> {
+  // What was going to open has opened by then.
+  await page.waitForTimeout(NOTHING_MS);
+  return opened.get(page) ?? 0;
+}
