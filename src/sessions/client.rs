@@ -121,10 +121,15 @@ impl Listener {
         let this = Rc::clone(self);
         let granted = Closure::once_into_js(move || this.hold());
         let asked: Promise = request.apply(&locks, &Array::of3(&name.into(), &options, &granted))?.dyn_into()?;
-        // A wish that was taken back is no error.
-        let ignore = Closure::once(|_: JsValue| {});
-        let _ = asked.catch(&ignore);
-        ignore.forget();
+        let this = Rc::clone(self);
+        let denied = Closure::once(move |error: JsValue| {
+            // Not a wish that was taken back, but a browser that gives no locks, for instance where cookies are blocked.
+            if Reflect::get(&error, &"name".into()).is_ok_and(|name| name != "AbortError") {
+                this.open();
+            }
+        });
+        let _ = asked.catch(&denied);
+        denied.forget();
         Ok(())
     }
 
@@ -162,8 +167,7 @@ impl Listener {
 
     /// The browser itself asks again after a lost connection, but not after a refusal.
     fn open_again_if_refused(self: &Rc<Self>) {
-        let refused = self.with_source(|source| source.ready_state() == EventSource::CLOSED);
-        if refused != Some(true) {
+        if !self.is_refused() {
             return;
         }
         let this = Rc::clone(self);
@@ -171,12 +175,17 @@ impl Listener {
         set_timeout(
             move || {
                 // It may have been opened by a return from the back/forward cache meanwhile, or be unwanted.
-                if this.with_source(|source| source.ready_state() == EventSource::CLOSED) == Some(true) {
+                if this.is_refused() {
                     this.open();
                 }
             },
             pause,
         );
+    }
+
+    fn is_refused(&self) -> bool {
+        let closed = self.with_source(|source| source.ready_state() == EventSource::CLOSED);
+        closed == Some(true) && !self.ended.get()
     }
 
     fn with_source<T>(&self, ask: impl FnOnce(&EventSource) -> T) -> Option<T> {
