@@ -17,12 +17,8 @@ use super::{
 use crate::{
     audit::event::Actor,
     db::Kind,
-    revocations::{
-        EndReason,
-        store::{self as revocation_store, New, Subject},
-    },
+    revocations::EndReason,
     sessions::end::{Ending, Target},
-    users,
 };
 
 const MINUTE: i64 = 60_000;
@@ -243,17 +239,13 @@ on_both_databases! {
         assert_eq!(page.ended().await, "expired");
     }
 
-    async fn a_session_that_lives_on_under_a_newer_epoch_is_still_watched(app: TestApp) {
+    async fn a_session_that_outlives_its_tokens_is_still_watched(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
         let mut page = listen(&alice).await;
-        let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
-        let least_epoch = users::store::raise_epoch(&mut *tx, &id).await.expect("an epoch").expect("a user");
-        let subject = Subject::User { id: &id, least_epoch };
-        let new = New { subject, reason: EndReason::ByUser, actor: &Actor::System, revoked_at: 0, keep_until: i64::MAX };
-        let row = revocation_store::insert(&mut tx, &new).await.expect("a revocation");
-        tx.commit().await.expect("a commit");
-        app.services.revocations.publish(&row);
+        // As a change of role does it: the tokens die, the session does not.
+        let ending = by(Actor::System, EndReason::RoleChanged);
+        app.services.ender.end(Target::Tokens(&id), ending).await.expect("a receipt");
         page.beats(3).await;
         let mut admin = app.admin().await;
         app.force_logout(&mut admin, &id).await;
