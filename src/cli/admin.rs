@@ -1,0 +1,64 @@
+//! `latchkey admin`: administrators from the command line. Server side.
+
+use std::io::IsTerminal;
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    audit::event::Actor,
+    config::Config,
+    error::AppError,
+    serve,
+    signup::sign_up::{NewAccount, create_admin},
+};
+
+#[derive(Subcommand)]
+pub enum Admin {
+    /// Make an administrator. Asks for the password, or reads one line of standard input.
+    Create(CreateAdmin),
+}
+
+#[derive(Args)]
+pub struct CreateAdmin {
+    /// E-mail address to log in with.
+    #[arg(long)]
+    email: String,
+    /// Name that others see.
+    #[arg(long)]
+    name: String,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// # Errors
+/// One line that says what to do.
+pub async fn run(command: Admin) -> Result<(), String> {
+    let Admin::Create(args) = command;
+    create(args).await
+}
+
+async fn create(args: CreateAdmin) -> Result<(), String> {
+    let password = read_password()?;
+    let account = NewAccount::parse(&args.name, &args.email, password).map_err(|error| match error {
+        AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    })?;
+    let services = serve::open(args.config).await?;
+    create_admin(&services.state, &services.passwords, account, &Actor::CommandLine, false).await.map_err(|error| {
+        match error {
+            AppError::SignUpRefused => "there is an account with this e-mail already".to_owned(),
+            other => other.to_string(),
+        }
+    })?;
+    println!("{} is an administrator now.", args.email);
+    Ok(())
+}
+
+fn read_password() -> Result<String, String> {
+    if std::io::stdin().is_terminal() {
+        return rpassword::prompt_password("Password: ").map_err(|error| format!("no password was read: {error}"));
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|error| format!("no password was read: {error}"))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}

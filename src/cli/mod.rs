@@ -1,0 +1,64 @@
+//! The command line: one file per command that is more than a line. Server side.
+
+mod admin;
+mod force_logout;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{config::Config, serve, tokens::sealed::SecretKey};
+
+/// A login system that you can read in an afternoon and run in production.
+#[derive(Parser)]
+#[command(name = "latchkey", version, about, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server. Migrates the database first. Ctrl-C or SIGTERM stops it in order.
+    Serve(Config),
+    /// Bring the database up to date and stop.
+    Migrate(Config),
+    /// Administrators.
+    Admin {
+        #[command(subcommand)]
+        command: admin::Admin,
+    },
+    /// End every session and token of a user, on every running instance, within a second.
+    ForceLogout(force_logout::ForceLogout),
+    /// Print a new secret for LATCHKEY_SECRET_KEY.
+    Secret,
+}
+
+/// Runs the program. Exit codes: 0 done, 1 failed, 2 the command line was not understood.
+pub async fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(config) => {
+            serve::start_log(&config);
+            serve::serve(config).await
+        }
+        Command::Migrate(config) => migrate(config).await,
+        Command::Admin { command } => admin::run(command).await,
+        Command::ForceLogout(args) => force_logout::run(args).await,
+        Command::Secret => SecretKey::generate().map(|key| println!("{}", key.encoded())),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(words) => {
+            eprintln!("latchkey: {words}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn migrate(config: Config) -> Result<(), String> {
+    serve::start_log(&config);
+    let state = serve::open_state(config).await?;
+    println!("The database is up to date.");
+    state.db.close().await;
+    Ok(())
+}
