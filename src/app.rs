@@ -12,7 +12,7 @@ use leptos_router::{
 
 use crate::{
     account::{devices_page::DevicesPage, password_page::PasswordPage},
-    admin::{user_page::UserPage, users_page::UsersPage},
+    admin::{key_page::KeyPage, keys_page::KeysPage, user_page::UserPage, users_page::UsersPage},
     dashboard::page::DashboardPage,
     error::AppError,
     home::page::HomePage,
@@ -75,6 +75,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/password") view=PasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/keys/:id") view=KeyPage ssr=SsrMode::Async />
             </Routes>
         </Router>
     }

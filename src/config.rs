@@ -8,6 +8,9 @@ use clap::{Args, ValueEnum};
 use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Origin, Url};
 
+/// No access token lives longer than this, whatever is set.
+pub const TOKEN_LIFETIME_MAX_SECONDS: i64 = 900;
+
 /// Where everything is written down that can be set from outside.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Settings")]
@@ -50,8 +53,18 @@ pub struct Config {
 
     /// Life of an access token, in seconds (60 to 900). Short, because it is what a verifier outside, which
     /// cannot hear of a revocation, has to live with.
-    #[arg(long, env = "LATCHKEY_TOKEN_LIFETIME_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(i64).range(60..=900))]
+    #[arg(long, env = "LATCHKEY_TOKEN_LIFETIME_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(i64).range(60..=TOKEN_LIFETIME_MAX_SECONDS))]
     pub token_lifetime_seconds: i64,
+
+    /// How access tokens are signed. After a change the next start begins a rotation to a key of the new algorithm:
+    /// nobody is logged out, no request fails.
+    #[arg(long, env = "LATCHKEY_TOKEN_ALGORITHM", value_enum, ignore_case = true, default_value_t = TokenAlgorithm::Es256)]
+    pub token_algorithm: TokenAlgorithm,
+
+    /// A new signing key is published so many seconds before it signs (30 to 86400). Verifiers outside may keep the
+    /// list of keys for half of this, five minutes at most, so they know a key before they meet it.
+    #[arg(long, env = "LATCHKEY_KEY_LEAD_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(i64).range(30..=86_400))]
+    pub key_lead_seconds: i64,
 
     /// A session ends after so many minutes without use: the forgotten browser.
     #[arg(long, env = "LATCHKEY_SESSION_IDLE_MINUTES", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=44_640))]
@@ -145,6 +158,39 @@ pub struct Config {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// The algorithms of access tokens. Each signing key has one, for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TokenAlgorithm {
+    /// ECDSA on P-256: small, and every verifier has it.
+    #[value(name = "ES256")]
+    Es256,
+    /// Ed25519: small and quick to sign; older verifiers lack it.
+    #[value(name = "EdDSA")]
+    EdDsa,
+    /// RSA with 2048 bits: for verifiers that know nothing else; the token grows by 250 bytes.
+    #[value(name = "RS256")]
+    Rs256,
+    /// HMAC: no entry in the JWKS, and whoever can verify can also sign; for one service alone.
+    #[value(name = "HS256")]
+    Hs256,
+}
+
+impl TokenAlgorithm {
+    /// As in the header of a token and in the database.
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+            Self::Rs256 => "RS256",
+            Self::Hs256 => "HS256",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::value_variants().iter().copied().find(|algorithm| algorithm.as_text() == text)
+    }
 }
 
 /// A secret from the environment that neither `Debug` nor an error message prints.

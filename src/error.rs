@@ -37,6 +37,12 @@ pub enum AppError {
     LastAdministrator,
     #[error("There is nothing at this address.")]
     NotFound,
+    #[error("A new signing key waits for its turn already. Let it sign first, or kill it.")]
+    RotationUnderWay,
+    #[error(
+        "No signing key of this id is in use: it is dead already, or there never was one. Look at the list of keys."
+    )]
+    KeyNotInUse,
     #[error(
         "The set-up link is wrong or used up. Ask whoever runs this server for the newest one: it stands in the log."
     )]
@@ -117,7 +123,8 @@ impl AppError {
             Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded => 401,
             Self::SessionRenewed | Self::LastAdministrator => 409,
             Self::NotAllowed => 403,
-            Self::NotFound | Self::SetupRefused => 404,
+            Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
+            Self::RotationUnderWay => 409,
             Self::Busy | Self::Offline => 503,
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,

@@ -79,6 +79,8 @@ impl Page<'_> {
                 content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)
             }
             "/admin/users/{id}" => content(admin::load::user(&self.admin()?, state, &self.id).await?),
+            "/admin/keys" => content(admin::load::keys(&self.admin()?, state).await?),
+            "/admin/keys/{id}" => content(admin::load::key(&self.admin()?, state, &self.id).await?),
             _ => Err(AppError::NotFound),
         }
     }

@@ -56,8 +56,10 @@ pub fn api() -> [(&'static str, MethodRouter<AppState>); 6] {
 pub fn router(services: Services) -> Router {
     let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    let jwks = Router::new().route("/.well-known/jwks.json", get(tokens::jwks::jwks));
     let routes = Router::new()
         .merge(health.with_state(services.clone()))
+        .merge(jwks.with_state(services.state.clone()))
         .merge(api.with_state(services.state.clone()))
         .merge(session_routes(&services));
     with_layers(routes, &services)
@@ -144,6 +146,7 @@ fn provide_contexts(services: &Services) {
     provide_context(services.state.clone());
     provide_context(services.passwords.clone());
     provide_context(services.ender.clone());
+    provide_context(services.keys.clone());
     provide_context(services.setup.clone());
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
     if let Some(data) = parts.extensions.get::<PageData>() {

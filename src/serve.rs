@@ -22,7 +22,7 @@ use crate::{
     sessions::{end::Ender, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
-    tokens::{keys::Keys, sealed::SecretKey},
+    tokens::{keeper, keys::Keys, sealed::SecretKey},
     users::{self, password::Passwords},
     web::assets,
 };
@@ -39,12 +39,14 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let config = Arc::clone(&services.state.config);
     let listener = bind(config.addr, "LATCHKEY_ADDR")?;
     let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
+    services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
     let presence = Presence::new(services.state.clone(), services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
     let tasks = [
         feed::follow(&services.state, services.revocations.clone()),
         presence.keep(),
         janitor::clean_up(services.state.clone()),
+        keeper::keep(services.keys.clone()),
     ];
     let served = answer(&services, listener, monitoring).await;
     for task in tasks {
@@ -118,15 +120,23 @@ pub async fn answer_on(
 /// # Errors
 /// One line that says what to do.
 pub async fn open(config: Config) -> Result<Services, String> {
-    let state = open_state(config).await?;
+    open_with(config, Clock::default()).await
+}
+
+/// As [`open`], with a clock that a test can set.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String> {
+    let state = AppState { clock, ..open_state(config).await? };
     let secret = SecretKey::load(&state.config)?;
-    let keys = Keys::load(&state, &secret).await?;
     let metrics = Metrics::default();
     let revocations = Revocations::load(state.db.clone(), state.clock.clone(), metrics.clone())
         .await
         .map_err(|error| format!("the revocations cannot be read: {error}"))?;
+    let keys = Keys::load(state.clone(), secret.clone(), revocations.clone()).await?;
     let passwords = Passwords::new(&state.config).map_err(|error| format!("argon2 settings: {error}"))?;
-    let setup = SetupToken(secret.tag(&format!("setup {}", keys.signing().0)));
+    let setup = SetupToken(secret.tag(&format!("setup {}", keys.ring().oldest_kid())));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
     Ok(Services { state, metrics, passwords, revocations, ender, streams, keys, setup, options })

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::{error::AppError, sessions::Receipt};
+use crate::{
+    error::AppError,
+    sessions::Receipt,
+    tokens::{KillReceipt, Rotation},
+};
 
 /// Ends every session and token of `user`, or only the session `sid` of theirs. Callable by administrators who have
 /// proven lately who they are, or do so with `password`.
@@ -28,4 +32,34 @@ pub async fn force_log_out(
         force_logout::force_log_out(admin, &user, &sid, &reason).await
     })
     .await
+}
+
+/// Publishes a new signing key, which signs after the lead time. Callable by administrators.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::RotationUnderWay`].
+#[server(prefix = "/actions", endpoint = "rotate_keys")]
+pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
+    use crate::{
+        admin::keys,
+        sessions::guard::require_admin,
+        web::{action::act, page::Typed},
+    };
+    let _ = password;
+    act(Typed::default(), async move { keys::rotate(require_admin()?).await }).await
+}
+
+/// Kills the signing key `kid`: what it has signed counts no more. Callable by administrators.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::KeyNotInUse`], [`AppError::Invalid`] for the reason.
+#[server(prefix = "/actions", endpoint = "kill_key")]
+pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
+    use crate::{
+        admin::keys,
+        sessions::guard::require_admin,
+        web::{action::act, page::Typed},
+    };
+    let _ = password;
+    act(Typed::new(&[("reason", &reason)]), async move { keys::kill(require_admin()?, &kid, &reason).await }).await
 }

@@ -1,10 +1,11 @@
 //! What the pages of administration show. Who may see it is the first argument. Server side; reads only.
 
-use super::{UserDetails, UserList, UserRow, UsersPage};
+use super::{KeysPage, UserDetails, UserList, UserRow, UsersPage};
 use crate::{
     error::AppError,
     sessions::{self, guard::Administrator},
     state::AppState,
+    tokens::{KeyInfo, KeyState, keys::Keys},
     users::store::{self, User},
 };
 
@@ -37,6 +38,29 @@ pub async fn user(Administrator(admin): &Administrator, state: &AppState, id: &s
         user: user.into(),
         sessions: live.into_iter().map(sessions::store::Row::into_live).collect(),
     })
+}
+
+/// Every signing key that the database knows.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn keys(_: &Administrator, state: &AppState) -> Result<KeysPage, AppError> {
+    let keys = Keys::list(state).await?;
+    let signing = keys.iter().find(|key| key.state == KeyState::Signing);
+    Ok(KeysPage {
+        signing_since_ms: signing.map_or(0, |key| state.clock.now_ms() - key.signs_from),
+        keys,
+        algorithm: state.config.token_algorithm.as_text().to_owned(),
+        lead_seconds: state.config.key_lead_seconds,
+    })
+}
+
+/// One signing key.
+///
+/// # Errors
+/// [`AppError::NotFound`], or when the database cannot be read.
+pub async fn key(_: &Administrator, state: &AppState, kid: &str) -> Result<KeyInfo, AppError> {
+    Keys::list(state).await?.into_iter().find(|key| key.kid == kid).ok_or(AppError::NotFound)
 }
 
 impl From<User> for UserRow {

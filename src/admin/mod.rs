@@ -5,6 +5,10 @@ pub mod actions;
 pub mod change_role;
 #[cfg(feature = "ssr")]
 pub mod force_logout;
+pub mod key_page;
+#[cfg(feature = "ssr")]
+pub mod keys;
+pub mod keys_page;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
@@ -14,7 +18,7 @@ pub mod users_page;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{sessions::LiveSession, users::Role};
+use crate::{sessions::LiveSession, tokens::KeyInfo, users::Role};
 
 /// The pages of administration.
 pub const PAGES: &[(&str, &str)] = &[("/admin/users", "Users")];
@@ -53,4 +57,16 @@ pub struct UserDetails {
     pub user: UserRow,
     pub sessions: Vec<LiveSession>,
     pub is_self: bool,
+}
+
+/// What `/admin/keys` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysPage {
+    /// The newest first.
+    pub keys: Vec<KeyInfo>,
+    /// What the next key will be.
+    pub algorithm: String,
+    pub lead_seconds: i64,
+    /// Milliseconds since the key that signs began.
+    pub signing_since_ms: i64,
 }

@@ -35,6 +35,8 @@ pub enum Kind {
     ReauthenticationFailed,
     PasswordChanged,
     RoleChanged,
+    KeyRotated,
+    KeyKilled,
 }
 
 impl Kind {
@@ -50,6 +52,8 @@ impl Kind {
             Self::ReauthenticationFailed => "reauthentication_failed",
             Self::PasswordChanged => "password_changed",
             Self::RoleChanged => "role_changed",
+            Self::KeyRotated => "key_rotated",
+            Self::KeyKilled => "key_killed",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod force_logout;
+mod keys;
 
 use std::process::ExitCode;
 
@@ -30,6 +31,11 @@ enum Command {
     },
     /// End every session and token of a user, on every running instance, within a second.
     ForceLogout(force_logout::ForceLogout),
+    /// The keys that sign access tokens.
+    Keys {
+        #[command(subcommand)]
+        command: keys::Keys,
+    },
     /// Print a new secret for LATCHKEY_SECRET_KEY.
     Secret,
 }
@@ -44,6 +50,7 @@ pub async fn run() -> ExitCode {
         Command::Migrate(config) => migrate(config).await,
         Command::Admin { command } => admin::run(command).await,
         Command::ForceLogout(args) => force_logout::run(args).await,
+        Command::Keys { command } => keys::run(command).await,
         Command::Secret => SecretKey::generate().map(|key| println!("{}", key.encoded())),
     };
     match result {

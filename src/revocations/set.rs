@@ -43,11 +43,14 @@ struct Inner {
     changes: watch::Sender<u64>,
 }
 
+#[derive(Default)]
 struct Set {
     /// sid → when it may be forgotten.
     sessions: HashMap<String, i64>,
     /// user id → (least epoch that counts, when it may be forgotten).
     users: HashMap<String, (i64, i64)>,
+    /// kid → when it may be forgotten.
+    keys: HashMap<String, i64>,
     /// Everything up to this sequence number is in.
     seq: i64,
     /// When the database last answered; `None` before it did.
@@ -76,6 +79,8 @@ pub struct Bearing<'a> {
     pub user_id: &'a str,
     pub sid: &'a str,
     pub epoch: i64,
+    /// The key that signed it.
+    pub kid: &'a str,
 }
 
 impl Revocations {
@@ -84,13 +89,12 @@ impl Revocations {
     /// # Errors
     /// When the database cannot be read.
     pub async fn load(db: Db, clock: Clock, metrics: Metrics) -> Result<Self, sqlx::Error> {
-        let set = Set { sessions: HashMap::new(), users: HashMap::new(), seq: NOTHING, synced: None };
         let this = Self(Arc::new(Inner {
             id: Uuid::now_v7().to_string(),
             db,
             clock,
             metrics,
-            set: RwLock::new(set),
+            set: RwLock::new(Set { seq: NOTHING, ..Set::default() }),
             syncing: tokio::sync::Mutex::default(),
             changes: watch::Sender::new(0),
         }));
@@ -106,7 +110,12 @@ impl Revocations {
     pub fn is_dead(&self, token: Bearing<'_>) -> bool {
         let set = self.read();
         let below_epoch = set.users.get(token.user_id).is_some_and(|(least, _)| token.epoch < *least);
-        below_epoch || set.sessions.contains_key(token.sid)
+        below_epoch || set.sessions.contains_key(token.sid) || set.keys.contains_key(token.kid)
+    }
+
+    /// Whether the signing key of this kid was killed, as far as memory goes back.
+    pub fn is_key_dead(&self, kid: &str) -> bool {
+        self.read().keys.contains_key(kid)
     }
 
     /// Nothing, normally. When the feed has been silent for [`STALE_AFTER`], asks the database now: once for all who
@@ -145,10 +154,10 @@ impl Revocations {
         self.read().seq
     }
 
-    /// Sessions and users in memory.
+    /// Revocations in memory.
     pub fn count(&self) -> usize {
         let set = self.read();
-        set.sessions.len() + set.users.len()
+        set.sessions.len() + set.users.len() + set.keys.len()
     }
 
     /// As if the database had been silent for longer than [`STALE_AFTER`].
@@ -261,6 +270,7 @@ impl Set {
                 self.users.insert(row.subject.clone(), entry);
                 before.is_none_or(|(epoch, _)| epoch < row.epoch)
             }
+            store::KEY => self.keys.insert(row.subject.clone(), row.keep_until).is_none(),
             other => {
                 tracing::error!(kind = other, "a revocation of an unknown kind: made by a newer Latchkey?");
                 false
@@ -271,5 +281,6 @@ impl Set {
     fn forget_before(&mut self, now_ms: i64) {
         self.sessions.retain(|_, keep_until| *keep_until >= now_ms);
         self.users.retain(|_, (_, keep_until)| *keep_until >= now_ms);
+        self.keys.retain(|_, keep_until| *keep_until >= now_ms);
     }
 }

@@ -25,8 +25,16 @@ pub struct New<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
     Session(&'a str),
-    User { id: &'a str, least_epoch: i64 },
+    User {
+        id: &'a str,
+        least_epoch: i64,
+    },
+    /// Every token that this signing key has signed, by its kid.
+    Key(&'a str),
 }
+
+/// The kind of a [`Subject::Key`].
+pub const KEY: &str = "key";
 
 /// A row as it is read back.
 #[derive(Clone, Debug, FromRow)]
@@ -51,6 +59,7 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
     let (kind, subject, epoch) = match new.subject {
         Subject::Session(sid) => ("session", sid, 0),
         Subject::User { id, least_epoch } => ("user", id, least_epoch),
+        Subject::Key(kid) => (KEY, kid, 0),
     };
     sqlx::query(
         "insert into revocations (seq, kind, subject, epoch, reason, actor, revoked_at, keep_until) \

@@ -66,7 +66,7 @@ pub struct Ender {
 
 /// A token may be minted by a request that began before the end: it lives one lifetime from then, so the
 /// revocation is kept for that long, plus the longest that a request can take, plus clock differences.
-const KEEP_EXTRA_MS: i64 = 60_000 + 30_000;
+pub const KEEP_EXTRA_MS: i64 = 60_000 + 30_000;
 
 impl Ender {
     /// Ends the target. When this returns, no credential of it is accepted by this instance any more.

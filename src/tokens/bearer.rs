@@ -9,7 +9,7 @@ use super::{
     EXPECTED_USER,
     claims::Claims,
     keys::Keys,
-    verify::{Refusal, verify},
+    verify::{Refusal, Verified, verify},
 };
 use crate::{
     revocations::set::{Bearing, Revocations},
@@ -48,11 +48,11 @@ impl FromRequestParts<AppState> for ApiCaller {
         else {
             return Err(crate::error::AppError::internal().into());
         };
-        let claims = verify(&state.config, keys, &state.clock, &token).map_err(refused)?;
+        let Verified { claims, kid } = verify_with_news(state, keys, &token).await.map_err(refused)?;
         revocations.ensure_fresh().await?;
-        if revocations.is_dead(Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch }) {
+        if revocations.is_dead(Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch, kid: &kid }) {
             tracing::info!(user = claims.sub, sid = claims.sid, "a revoked token was refused");
-            return Err(Problem::unauthorized("token_revoked", "The session of this token has ended.", true));
+            return Err(revoked());
         }
         expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, auth_time, .. } = claims;
@@ -87,6 +87,17 @@ impl FromRequestParts<AppState> for AdminCaller {
             return Err(crate::error::AppError::NotAllowed.into());
         }
         caller.fresh(state).map(Self)
+    }
+}
+
+/// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
+async fn verify_with_news(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
+    match verify(&state.config, keys, &state.clock, token) {
+        Err(Refusal::UnknownKey(kid)) => {
+            keys.look_for(&kid).await;
+            verify(&state.config, keys, &state.clock, token)
+        }
+        result => result,
     }
 }
 
@@ -128,9 +139,17 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Expired => Problem::unauthorized("token_expired", "The access token has expired; renew it.", true),
-        Refusal::Invalid => {
+        Refusal::KilledKey => {
+            tracing::info!("a token of a killed key was refused");
+            revoked()
+        }
+        Refusal::Invalid | Refusal::UnknownKey(_) => {
             tracing::info!("an invalid token was refused");
             Problem::unauthorized("token_invalid", "This is not a valid access token.", true)
         }
     }
+}
+
+fn revoked() -> Problem {
+    Problem::unauthorized("token_revoked", "This token counts no more: its session or its signing key is dead.", true)
 }

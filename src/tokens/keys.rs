@@ -1,116 +1,161 @@
-//! The signing keys: made once, sealed in the database, opened at the start. Server side.
+//! The signing keys of this process: loaded at the start, loaded again when they may have changed. Server side.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use aws_lc_rs::{
-    digest,
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
-};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::jwk::JwkSet;
+use tokio::sync::Mutex;
 
 use super::{
+    KeyInfo,
+    lives::Lives,
+    ring::{Key, Ring},
     sealed::SecretKey,
-    store::{self, Row},
+    store,
 };
-use crate::{revocations, state::AppState};
-
-/// The one algorithm: fixed by us, never taken from a token (RFC 8725 3.1).
-pub const ALGORITHM: &str = "ES256";
+use crate::{error::AppError, revocations::set::Revocations, state::AppState};
 
 /// The keys of this installation. Cheap to clone.
 #[derive(Clone)]
 pub struct Keys(Arc<Inner>);
 
 struct Inner {
-    signing: (String, EncodingKey),
-    verifying: HashMap<String, DecodingKey>,
+    state: AppState,
+    secret: SecretKey,
+    revocations: Revocations,
+    ring: RwLock<Arc<Ring>>,
+    /// One load at a time, or an older one could overwrite a newer.
+    loading: Mutex<()>,
+    /// When a token last named a key that nobody here knew, in milliseconds since the epoch.
+    looked_at: Mutex<i64>,
 }
+
+/// Tokens that name unknown keys make an instance ask the database this often at most: anybody can make one up.
+const LOOK_EVERY_MS: i64 = 1_000;
 
 impl Keys {
     /// Opens the keys; makes the first one.
     ///
     /// # Errors
-    /// One line that says what to do: the usual cause is a secret key that is not the one of this database.
-    pub async fn load(state: &AppState, secret: &SecretKey) -> Result<Self, String> {
-        let rows = rows(state, secret).await.map_err(|error| format!("the signing keys cannot be read: {error}"))?;
-        let mut verifying = HashMap::new();
-        let mut signing = None;
-        for row in rows {
-            let (encoding, decoding) = open(&row, secret).ok_or_else(|| {
-                format!(
-                    "the signing key {} cannot be opened: the secret key is not the one that this database was made \
-                     with; set the right LATCHKEY_SECRET_KEY (or restore secret.key in the data folder)",
-                    row.kid
-                )
-            })?;
-            verifying.insert(row.kid.clone(), decoding);
-            signing = Some((row.kid, encoding));
+    /// One line that says what to do.
+    pub async fn load(state: AppState, secret: SecretKey, revocations: Revocations) -> Result<Self, String> {
+        let keys = Self::open_but(state, secret, revocations, "").await?;
+        if keys.ring().signing(keys.now_ms()).is_none() {
+            keys.make_first().await.map_err(|error| format!("no signing key could be made: {error}"))?;
+            keys.reload().await?;
         }
-        let signing = signing.ok_or("there is no signing key")?;
-        Ok(Self(Arc::new(Inner { signing, verifying })))
+        Ok(keys)
     }
 
-    /// The newest key, with its `kid`.
-    pub fn signing(&self) -> (&str, &EncodingKey) {
-        (&self.0.signing.0, &self.0.signing.1)
+    /// Opens the keys but one, so that one which does not open can be killed. That the others open proves that the
+    /// secret key is the right one.
+    ///
+    /// # Errors
+    /// One line that says what to do.
+    pub async fn open_but(
+        state: AppState,
+        secret: SecretKey,
+        revocations: Revocations,
+        kid: &str,
+    ) -> Result<Self, String> {
+        let mut rows = store::all(&state.db.pool).await.map_err(unreadable)?;
+        rows.retain(|row| row.kid != kid);
+        let ring = Ring::open(rows, &secret, state.clock.now_ms())?;
+        Ok(Self(Arc::new(Inner {
+            ring: RwLock::new(Arc::new(ring)),
+            state,
+            secret,
+            revocations,
+            loading: Mutex::default(),
+            looked_at: Mutex::default(),
+        })))
     }
 
-    /// The key with this `kid`, which comes from outside: looked up in a table and nowhere else.
-    pub fn verifying(&self, kid: &str) -> Option<&DecodingKey> {
-        self.0.verifying.get(kid)
+    /// Reads the keys again. On failure the ones before stay.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn reload(&self) -> Result<(), String> {
+        let _one_at_a_time = self.0.loading.lock().await;
+        let rows = store::all(&self.state().db.pool).await.map_err(unreadable)?;
+        if !self.ring().is_of(&rows) {
+            let ring = Arc::new(Ring::open(rows, &self.0.secret, self.now_ms())?);
+            *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        }
+        Ok(())
+    }
+
+    /// Reads the keys again because a token names one that is not among them: another instance may have made it.
+    pub async fn look_for(&self, kid: &str) {
+        let mut looked_at = self.0.looked_at.lock().await;
+        let now_ms = self.now_ms();
+        // Whoever waited for the lock may find the key there.
+        if self.ring().knows(kid) || (now_ms - *looked_at).abs() < LOOK_EVERY_MS {
+            return;
+        }
+        *looked_at = now_ms;
+        if let Err(error) = self.reload().await {
+            tracing::warn!(error, "the signing keys were not read again");
+        }
+    }
+
+    /// The key that signs now. When this instance has heard that it was killed, its successor.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when the successor cannot be read.
+    pub async fn signing(&self) -> Result<Arc<Key>, AppError> {
+        let living = |key: &Arc<Key>| !self.0.revocations.is_key_dead(&key.kid);
+        if let Some(key) = self.ring().signing(self.now_ms()).filter(living) {
+            return Ok(key);
+        }
+        let loaded = self.reload().await;
+        self.ring().signing(self.now_ms()).filter(living).ok_or_else(|| {
+            tracing::error!(error = loaded.err(), "there is no signing key");
+            AppError::Busy
+        })
+    }
+
+    /// Whether the set of revocations names a killed key that is still alive here.
+    pub fn misses_a_kill(&self) -> bool {
+        let ring = self.ring();
+        let mut alive = ring.lives().iter().map(|life| &life.row).filter(|row| row.killed_at.is_none());
+        alive.any(|row| self.0.revocations.is_key_dead(&row.kid))
+    }
+
+    /// The keys as this process knows them.
+    pub fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What may be published.
+    pub fn public(&self) -> JwkSet {
+        self.ring().public(self.now_ms())
+    }
+
+    /// As people see them, fresh from the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn list(state: &AppState) -> Result<Vec<KeyInfo>, AppError> {
+        Ok(Lives::of(store::all(&state.db.pool).await?).infos(state.clock.now_ms()))
+    }
+
+    pub(super) fn state(&self) -> &AppState {
+        &self.0.state
+    }
+
+    pub(super) fn secret(&self) -> &SecretKey {
+        &self.0.secret
+    }
+
+    pub(super) fn revocations(&self) -> &Revocations {
+        &self.0.revocations
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.state().clock.now_ms()
     }
 }
 
-/// Two instances that start at once must end up with one key, so the first one is made under the shared lock.
-async fn rows(state: &AppState, secret: &SecretKey) -> Result<Vec<Row>, sqlx::Error> {
-    let mut tx = state.db.begin_write().await?;
-    revocations::store::lock(&mut tx).await?;
-    let mut rows = store::all(&mut *tx).await?;
-    if rows.is_empty() {
-        let row = generate(secret, state.clock.now_ms())
-            .ok_or_else(|| sqlx::Error::Protocol("no signing key could be made".into()))?;
-        store::insert(&mut *tx, &row).await?;
-        tracing::info!(kid = row.kid, algorithm = ALGORITHM, "made a signing key");
-        rows.push(row);
-    }
-    tx.commit().await?;
-    Ok(rows)
-}
-
-fn generate(secret: &SecretKey, now_ms: i64) -> Option<Row> {
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).ok()?;
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).ok()?;
-    let point = pair.public_key().as_ref();
-    let kid = thumbprint(point)?;
-    Some(Row {
-        private_key_sealed: secret.seal(&kid, pkcs8.as_ref())?,
-        public_key: BASE64_URL_SAFE_NO_PAD.encode(point),
-        algorithm: ALGORITHM.into(),
-        created_at: now_ms,
-        kid,
-    })
-}
-
-fn open(row: &Row, secret: &SecretKey) -> Option<(EncodingKey, DecodingKey)> {
-    let pkcs8 = secret.open(&row.kid, &row.private_key_sealed)?;
-    let point = BASE64_URL_SAFE_NO_PAD.decode(&row.public_key).ok()?;
-    let (x, y) = coordinates(&point)?;
-    let known = row.algorithm == ALGORITHM && thumbprint(&point)? == row.kid;
-    known.then_some((EncodingKey::from_ec_der(&pkcs8), DecodingKey::from_ec_components(&x, &y).ok()?))
-}
-
-/// RFC 7638: the SHA-256 of the required members in lexical order.
-fn thumbprint(point: &[u8]) -> Option<String> {
-    let (x, y) = coordinates(point)?;
-    let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
-    Some(BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, members.as_bytes())))
-}
-
-/// The two halves of an uncompressed point, base64url.
-fn coordinates(point: &[u8]) -> Option<(String, String)> {
-    let (4, halves) = point.split_first().map(|(first, rest)| (*first, rest))? else { return None };
-    let (x, y) = halves.split_at_checked(32).filter(|(_, y)| y.len() == 32)?;
-    Some((BASE64_URL_SAFE_NO_PAD.encode(x), BASE64_URL_SAFE_NO_PAD.encode(y)))
+fn unreadable(error: sqlx::Error) -> String {
+    format!("the signing keys cannot be read: {error}")
 }

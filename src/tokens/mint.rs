@@ -1,9 +1,10 @@
 //! Mint an access token from a living session. Server side.
 
-use jsonwebtoken::{Algorithm, Header, encode};
+use jsonwebtoken::{Header, encode};
 use uuid::Uuid;
 
 use super::{
+    algorithm::jwt_algorithm,
     claims::{BROWSER_CLIENT, Claims, TYP, audience},
     keys::Keys,
 };
@@ -29,10 +30,11 @@ pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<O
     if someone.in_grace || exp <= now || !store::note_token(&state.db.pool, &someone.log_in.sid, exp * 1000).await? {
         return Ok(None);
     }
-    let (kid, key) = keys.signing();
+    let key = keys.signing().await?;
     let claims = claims(state, someone, now, exp);
-    let header = Header { typ: Some(TYP.into()), kid: Some(kid.to_owned()), ..Header::new(Algorithm::ES256) };
-    Ok(Some(AccessToken { jwt: encode(&header, &claims, key)?, expires_in: exp - now }))
+    let algorithm = jwt_algorithm(key.algorithm);
+    let header = Header { typ: Some(TYP.into()), kid: Some(key.kid.clone()), ..Header::new(algorithm) };
+    Ok(Some(AccessToken { jwt: encode(&header, &claims, &key.encoding)?, expires_in: exp - now }))
 }
 
 fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {

@@ -1,17 +1,29 @@
 //! How the API knows you: the stateless half.
 
 #[cfg(feature = "ssr")]
+pub mod algorithm;
+#[cfg(feature = "ssr")]
 pub mod bearer;
 #[cfg(feature = "ssr")]
 pub mod claims;
 
 pub mod client;
 #[cfg(feature = "ssr")]
+pub mod jwks;
+#[cfg(feature = "ssr")]
+pub mod keeper;
+#[cfg(feature = "ssr")]
 pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod lives;
 #[cfg(feature = "ssr")]
 pub mod mint;
 #[cfg(feature = "ssr")]
 pub mod page_token;
+#[cfg(feature = "ssr")]
+pub mod ring;
+#[cfg(feature = "ssr")]
+pub mod rotation;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
@@ -46,4 +58,69 @@ pub struct ProblemAnswer {
     /// Why the session ended, where the API may say so.
     #[serde(default)]
     pub reason: Option<EndReason>,
+}
+
+/// Where a signing key is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// Published, and does not sign yet.
+    Next,
+    Signing,
+    /// Signs no more, and verifies until its last token is dead.
+    Retired,
+    Dead,
+    /// Dead before its time, by an administrator's hand.
+    Killed,
+}
+
+impl KeyState {
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Signing => "signing",
+            Self::Retired => "retired",
+            Self::Dead => "dead",
+            Self::Killed => "killed",
+        }
+    }
+
+    /// Whether tokens of the key are accepted.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, Self::Next | Self::Signing | Self::Retired)
+    }
+}
+
+/// A signing key as lists show it; nothing in it is secret. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyInfo {
+    pub kid: String,
+    pub algorithm: String,
+    pub state: KeyState,
+    pub created_at: i64,
+    pub signs_from: i64,
+    /// When it stops verifying; `None` while no successor is known.
+    pub ends_at: Option<i64>,
+    /// In the words of who killed it; empty otherwise.
+    pub kill_reason: String,
+}
+
+/// What the person who rotated the keys is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// The new key.
+    pub kid: String,
+    pub algorithm: String,
+    /// Milliseconds since the epoch.
+    pub signs_from: i64,
+}
+
+/// What the person who killed a key is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KillReceipt {
+    pub kid: String,
+    /// The key that signs now.
+    pub signing: String,
+    /// From the request to the moment when this instance refused the tokens of the killed key.
+    pub milliseconds: u64,
 }

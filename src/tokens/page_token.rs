@@ -9,7 +9,11 @@ use axum::{
     response::Response,
 };
 
-use super::{keys::Keys, mint::mint, verify::verify};
+use super::{
+    keys::Keys,
+    mint::mint,
+    verify::{Verified, verify},
+};
 use crate::{
     revocations::set::{Bearing, Revocations},
     sessions::{Ended, guard::LoggedIn, stream},
@@ -69,8 +73,8 @@ fn is_page(request: &Request) -> bool {
 /// Seconds that the token in the cookie has left for this session; 0 when it is of no use.
 fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: &HeaderMap, someone: &LoggedIn) -> i64 {
     let Some(token) = cookies::get(&state.config, headers, Name::Access) else { return 0 };
-    let Ok(claims) = verify(&state.config, keys, &state.clock, &token) else { return 0 };
-    let bearing = Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch };
+    let Ok(Verified { claims, kid }) = verify(&state.config, keys, &state.clock, &token) else { return 0 };
+    let bearing = Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch, kid: &kid };
     let ours = claims.sid == someone.log_in.sid && claims.epoch == someone.user.epoch && !revocations.is_dead(bearing);
     if ours { claims.exp - state.clock.now_ms() / 1000 } else { 0 }
 }

@@ -2,23 +2,28 @@
 
 use sqlx::{Any, Executor, FromRow};
 
-/// A row of `signing_keys`.
-#[derive(Clone, Debug, FromRow)]
+/// A row of `signing_keys`. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Row {
     pub kid: String,
     pub algorithm: String,
     pub public_key: String,
+    /// Empty when the key is not to be loaded any more.
     pub private_key_sealed: String,
     pub created_at: i64,
+    pub signs_from: i64,
+    pub killed_at: Option<i64>,
+    pub kill_reason: String,
 }
 
-/// Every key, oldest first.
+/// Every key, in the order in which they sign.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
-        "select kid, algorithm, public_key, private_key_sealed, created_at from signing_keys order by created_at, kid",
+        "select kid, algorithm, public_key, private_key_sealed, created_at, signs_from, killed_at, kill_reason \
+         from signing_keys order by signs_from, created_at, kid",
     )
     .fetch_all(db)
     .await
@@ -28,14 +33,66 @@ pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<Row>, sqlx
 /// When the database does not take it.
 pub async fn insert(db: impl Executor<'_, Database = Any>, row: &Row) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at) values ($1, $2, $3, $4, $5)",
+        "insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at, signs_from) \
+         values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(&row.kid)
     .bind(&row.algorithm)
     .bind(&row.public_key)
     .bind(&row.private_key_sealed)
     .bind(row.created_at)
+    .bind(row.signs_from)
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// Lets a key that waits for its turn sign from `now_ms` on.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn promote(db: impl Executor<'_, Database = Any>, kid: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("update signing_keys set signs_from = $1 where kid = $2")
+        .bind(now_ms)
+        .bind(kid)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Marks a key as killed and forgets its private half.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn kill(
+    db: impl Executor<'_, Database = Any>,
+    kid: &str,
+    reason: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update signing_keys set killed_at = $1, kill_reason = $2, private_key_sealed = '' where kid = $3")
+        .bind(now_ms)
+        .bind(reason)
+        .bind(kid)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Forgets the private half of a dead key.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn wipe(db: impl Executor<'_, Database = Any>, kid: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("update signing_keys set private_key_sealed = '' where kid = $1")
+        .bind(kid)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn delete(db: impl Executor<'_, Database = Any>, kid: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from signing_keys where kid = $1").bind(kid).execute(db).await.map(|_| ())
 }

@@ -1,12 +1,14 @@
 //! Verify an access token. The only place where a JWT is read. Server side; no I/O.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, Validation, decode};
+use jsonwebtoken::{Validation, decode};
 use serde::Deserialize;
 
 use super::{
+    algorithm::jwt_algorithm,
     claims::{Claims, TYP, audience},
     keys::Keys,
+    ring::{Key, Lookup},
 };
 use crate::{config::Config, state::Clock};
 
@@ -16,11 +18,23 @@ const LEEWAY: i64 = 2;
 /// A longer token is no token of ours; checked before anything is decoded.
 const TOKEN_BYTES_MAX: usize = 2_048;
 
+/// A token that is ours and in its time.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub claims: Claims,
+    /// The key that signed it.
+    pub kid: String,
+}
+
 /// Why a token is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// Ours, once: the caller may renew it.
     Expired,
+    /// It names a key that was killed. Nothing else was looked at.
+    KilledKey,
+    /// It names a key that this instance does not know, by this kid: another one may have made it a moment ago.
+    UnknownKey(String),
     /// Not a token of ours, for whatever reason.
     Invalid,
 }
@@ -39,39 +53,50 @@ struct StrictHeader {
 ///
 /// # Errors
 /// [`Refusal`]; the reason goes to the debug log, not to the caller.
-pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Result<Claims, Refusal> {
-    let claims = authentic(config, keys, token).ok_or(Refusal::Invalid)?;
-    let now = clock.now_ms() / 1000;
+pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
+    let now_ms = clock.now_ms();
+    let header = header(token).filter(|header| header.typ == TYP).ok_or(Refusal::Invalid)?;
+    let ring = keys.ring();
+    let key = match ring.look_up(&header.kid, now_ms) {
+        Lookup::Verifies(key) => key,
+        Lookup::Killed => return Err(Refusal::KilledKey),
+        Lookup::Unknown => return Err(Refusal::UnknownKey(header.kid)),
+    };
+    let claims = authentic(config, key, &header, token).ok_or(Refusal::Invalid)?;
+    check_times(config, &claims, now_ms / 1000)?;
+    Ok(Verified { claims, kid: header.kid })
+}
+
+fn check_times(config: &Config, claims: &Claims, now: i64) -> Result<(), Refusal> {
     let span = claims.exp.checked_sub(claims.iat).ok_or(Refusal::Invalid)?;
     let sane = (1..=config.token_lifetime_seconds).contains(&span) && claims.nbf == claims.iat;
     if !sane || claims.nbf > now + LEEWAY {
         return Err(Refusal::Invalid);
     }
-    if claims.exp + LEEWAY <= now { Err(Refusal::Expired) } else { Ok(claims) }
+    if claims.exp + LEEWAY <= now { Err(Refusal::Expired) } else { Ok(()) }
 }
 
-fn authentic(config: &Config, keys: &Keys, token: &str) -> Option<Claims> {
-    if token.len() > TOKEN_BYTES_MAX {
+/// The algorithm is that of the key, and the token has no say in it (RFC 8725 3.1).
+fn authentic(config: &Config, key: &Key, header: &StrictHeader, token: &str) -> Option<Claims> {
+    if header.alg != key.algorithm.as_text() {
         return None;
     }
-    let header = header(token)?;
-    if header.alg != super::keys::ALGORITHM || header.typ != TYP {
-        return None;
-    }
-    let key = keys.verifying(&header.kid)?;
     let issuer = config.issuer();
-    let mut validation = Validation::new(Algorithm::ES256);
-    // Times are checked above, against our own clock.
+    let mut validation = Validation::new(jwt_algorithm(key.algorithm));
+    // Times are checked afterwards, against our own clock.
     validation.validate_exp = false;
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     validation.set_issuer(&[&issuer]);
     validation.set_audience(&[audience(&issuer)]);
-    let claims: Claims = decode::<Claims>(token, key, &validation).ok()?.claims;
+    let claims: Claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
     // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
     (claims.iss == issuer && claims.aud == audience(&issuer) && !claims.sub.is_empty()).then_some(claims)
 }
 
 fn header(token: &str) -> Option<StrictHeader> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return None;
+    }
     let mut parts = token.split('.');
     let (first, _, _) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {

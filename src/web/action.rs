@@ -137,6 +137,7 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
         "/actions/confirm" => "/confirm",
         "/actions/end_session" | "/actions/end_other_sessions" => "/account/devices",
         "/actions/change_password" => "/account/password",
+        "/actions/rotate_keys" | "/actions/kill_key" => "/admin/keys",
         _ => "/",
     };
     if let Ok(value) = HeaderValue::from_str(&format!("{}{page}", config.issuer())) {

@@ -85,6 +85,8 @@ impl From<AppError> for Problem {
             AppError::SessionRenewed => "session_renewed",
             AppError::NotAllowed => "not_allowed",
             AppError::NotFound | AppError::SetupRefused => "not_found",
+            AppError::RotationUnderWay => "rotation_under_way",
+            AppError::KeyNotInUse => "key_not_in_use",
             AppError::Busy | AppError::Offline => "busy",
             AppError::BadRequest => "bad_request",
             AppError::Internal { .. } => "internal",

@@ -1,0 +1,88 @@
+//! `/admin/keys/{kid}`: one signing key, and the way to kill it. Both sides.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::{
+    actions::KillKey,
+    keys_page::{StateBadge, short},
+};
+use crate::{
+    error::{AppError, Field},
+    tokens::{KeyInfo, KeyState},
+    ui::{
+        field::TextField,
+        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        frame::{Link, Page, with_content},
+        when::When,
+    },
+    web::page::{refused, typed},
+};
+
+#[component]
+pub fn KeyPage() -> impl IntoView {
+    with_content(|info| view! { <Content info /> })
+}
+
+#[component]
+fn Content(info: KeyInfo) -> impl IntoView {
+    let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, kill_reason } = info;
+    view! {
+        <Page title="Key" heading=format!("Key {}", short(&kid))>
+            <p><Link href="/admin/keys">"All keys"</Link></p>
+            <section class="card" aria-labelledby="facts">
+                <h2 id="facts">"Key"</h2>
+                <dl class="facts">
+                    <div><dt>"Id"</dt><dd><code>{kid.clone()}</code></dd></div>
+                    <div><dt>"Algorithm"</dt><dd>{algorithm}</dd></div>
+                    <div><dt>"State"</dt><dd><StateBadge state /></dd></div>
+                    <div><dt>"Made"</dt><dd><When ms=created_at /></dd></div>
+                    <div><dt>"Signs from"</dt><dd><When ms=signs_from /></dd></div>
+                    {ends_at.map(|ms| view! { <div><dt>"Verifies until"</dt><dd><When ms /></dd></div> })}
+                    {(!kill_reason.is_empty()).then(|| view! { <div><dt>"Killed because"</dt><dd>{kill_reason}</dd></div> })}
+                </dl>
+            </section>
+            {state.is_in_use().then(|| view! {
+                <section class="card danger" aria-labelledby="kill">
+                    <h2 id="kill">"Kill"</h2>
+                    <p>
+                        "For a key that somebody else may have. Every token that it signed is refused at once, here and on "
+                        "every instance. " {what_follows(state)}
+                        " Nobody is logged out: browsers get their next token by themselves. Programs elsewhere that "
+                        "verify tokens by themselves go on accepting its tokens until they have read the list of keys again."
+                    </p>
+                    <KillForm kid reason=typed().get("reason") before=refused() />
+                </section>
+            })}
+        </Page>
+    }
+}
+
+fn what_follows(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Signing => "Another key signs in its place from that moment on.",
+        KeyState::Next => "It has signed nothing yet; the key that signs now goes on.",
+        _ => "It signs no more; the key that signs now goes on.",
+    }
+}
+
+#[island]
+fn KillForm(kid: String, reason: String, before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<KillKey>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[(Field::Reason, "reason")]);
+    view! {
+        <FormError error />
+        <ActionForm action attr:class="form" attr:novalidate="">
+            <input type="hidden" name="kid" value=kid />
+            <TextField
+                name="reason"
+                label="Reason"
+                autocomplete="off"
+                help="Goes into the audit log."
+                value=reason
+                error=at(error, Field::Reason)
+            />
+            <SubmitButton label="Kill this key" pending_label="Killing…" pending=action.pending() class="button danger" />
+        </ActionForm>
+    }
+}

@@ -1,0 +1,152 @@
+//! `/admin/keys`: the keys that sign access tokens, and the way to the next one. Both sides.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::{KeysPage, actions::RotateKeys};
+use crate::{
+    error::AppError,
+    tokens::{KeyInfo, KeyState, KillReceipt, Rotation},
+    ui::{
+        form::{FormError, SubmitButton, error_of, focus_first_error},
+        frame::{Link, Page, with_content},
+        notice::Notice,
+        when::{When, minute, span},
+    },
+    web::page::{refused, typed},
+};
+
+#[component]
+pub fn KeysPage() -> impl IntoView {
+    with_content(|page| view! { <Content page /> })
+}
+
+#[component]
+fn Content(page: KeysPage) -> impl IntoView {
+    let KeysPage { keys, algorithm, lead_seconds, signing_since_ms } = page;
+    let waiting = keys.iter().find(|key| key.state == KeyState::Next).map(|key| key.signs_from);
+    view! {
+        <Page title="Keys">
+            <ReceiptNotice />
+            <p>
+                "They sign the access tokens. Whoever verifies tokens elsewhere reads the public halves at "
+                <Link href="/.well-known/jwks.json">"/.well-known/jwks.json"</Link>"."
+            </p>
+            <KeyTable keys />
+            <section class="card" aria-labelledby="rotate">
+                <h2 id="rotate">"Rotate"</h2>
+                <p>
+                    {format!("The key that signs now has done so for {}. ", span(signing_since_ms))}
+                    {match waiting {
+                        Some(signs_from) => format!("The next one is published and signs from {}.", minute(signs_from)),
+                        None => format!(
+                            "A new {algorithm} key is published at once and signs in {}, when every verifier has had time \
+                             to learn of it. The one before verifies until its last token is dead. Nobody notices.",
+                            span(lead_seconds * 1000),
+                        ),
+                    }}
+                </p>
+                {waiting.is_none().then(|| view! { <RotateForm before=refused() /> })}
+            </section>
+        </Page>
+    }
+}
+
+#[component]
+fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
+    view! {
+        <table class="cards" role="table">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th scope="col" role="columnheader">"Key"</th>
+                    <th scope="col" role="columnheader">"Algorithm"</th>
+                    <th scope="col" role="columnheader">"State"</th>
+                    <th scope="col" role="columnheader">"Made"</th>
+                    <th scope="col" role="columnheader">"Signs from"</th>
+                    <th scope="col" role="columnheader">"Verifies until"</th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</tbody>
+        </table>
+    }
+}
+
+#[component]
+fn KeyRow(key_info: KeyInfo) -> impl IntoView {
+    let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, .. } = key_info;
+    view! {
+        <tr role="row">
+            <td role="cell" data-label="Key"><Link href=format!("/admin/keys/{kid}")><ShortKid kid=kid.clone() /></Link></td>
+            <td role="cell" data-label="Algorithm">{algorithm}</td>
+            <td role="cell" data-label="State"><StateBadge state /></td>
+            <td role="cell" data-label="Made"><When ms=created_at /></td>
+            <td role="cell" data-label="Signs from"><When ms=signs_from /></td>
+            <td role="cell" data-label="Verifies until">{ends_at.map(|ms| view! { <When ms /> }.into_any()).unwrap_or_else(|| "open".into_any())}</td>
+        </tr>
+    }
+}
+
+/// The first letters of a key's id; the whole is one hover away.
+#[component]
+pub fn ShortKid(kid: String) -> impl IntoView {
+    let short = short(&kid);
+    view! { <code title=kid>{short}</code> }
+}
+
+/// Enough of a key's id to tell it from the others.
+pub fn short(kid: &str) -> String {
+    let letters: String = kid.chars().take(8).collect();
+    format!("{letters}…")
+}
+
+#[component]
+pub fn StateBadge(state: KeyState) -> impl IntoView {
+    let (class, word) = match state {
+        KeyState::Next => ("badge", "next"),
+        KeyState::Signing => ("badge", "signs"),
+        KeyState::Retired => ("badge quiet", "verifies only"),
+        KeyState::Dead => ("badge quiet", "dead"),
+        KeyState::Killed => ("badge warning", "killed"),
+    };
+    view! { <span class=class>{word}</span> }
+}
+
+#[island]
+fn RotateForm(before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<RotateKeys>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[]);
+    view! {
+        <FormError error />
+        <ActionForm action attr:class="form" attr:novalidate="">
+            <SubmitButton label="Rotate" pending_label="Making a key…" pending=action.pending() />
+        </ActionForm>
+    }
+}
+
+/// What was done on the page before this one.
+#[component]
+fn ReceiptNotice() -> impl IntoView {
+    let typed = typed();
+    let rotation = serde_json::from_str::<Rotation>(&typed.get("rotation")).ok();
+    let killed = serde_json::from_str::<KillReceipt>(&typed.get("killed")).ok();
+    let words = rotation.map(|rotation| rotated(&rotation)).or_else(|| killed.map(|receipt| was_killed(&receipt)))?;
+    Some(view! {
+        <div id="receipt" tabindex="-1" role="status" autofocus>
+            <Notice kind="success">{words}</Notice>
+        </div>
+    })
+}
+
+fn rotated(rotation: &Rotation) -> String {
+    let Rotation { kid, algorithm, signs_from } = rotation;
+    format!("The {algorithm} key {} is published and signs from {}.", short(kid), minute(*signs_from))
+}
+
+fn was_killed(receipt: &KillReceipt) -> String {
+    let KillReceipt { kid, signing, milliseconds } = receipt;
+    format!(
+        "The key {} is dead, and {} signs. What it had signed is refused; that took {milliseconds} ms.",
+        short(kid),
+        short(signing),
+    )
+}

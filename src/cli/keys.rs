@@ -1,0 +1,134 @@
+//! `latchkey keys`: list, rotate and kill signing keys from another process. Server side.
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    admin::force_logout::parse_reason,
+    audit::event::Actor,
+    config::Config,
+    revocations::set::Revocations,
+    serve,
+    state::AppState,
+    tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order, sealed::SecretKey},
+    ui::when::minute,
+};
+
+#[derive(Subcommand)]
+pub enum Keys {
+    /// Show every key that the database knows, the newest first.
+    List(List),
+    /// Publish a new key of the configured algorithm. It signs after LATCHKEY_KEY_LEAD_SECONDS; no request fails.
+    ///
+    /// Running servers hear of it within five seconds. Give the command the settings of the server.
+    Rotate(Rotate),
+    /// Kill a key that somebody else may have. What it has signed is refused, and another key signs at once.
+    ///
+    /// Running servers hear of it within a second. Nobody is logged out: browsers get their next token by themselves.
+    /// Verifiers outside accept its tokens until they have read the list of keys again.
+    Kill(Kill),
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Print JSON; times are milliseconds since the epoch.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Args)]
+pub struct Rotate {
+    /// Why; it goes into the audit log.
+    #[arg(long, default_value = "from the command line")]
+    reason: String,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Args)]
+pub struct Kill {
+    /// Id of the key, as `latchkey keys list` shows it.
+    // One id in 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true)]
+    kid: String,
+    /// Why; it goes into the audit log.
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// # Errors
+/// One line that says what to do.
+pub async fn run(command: Keys) -> Result<(), String> {
+    match command {
+        Keys::List(args) => list(args).await,
+        Keys::Rotate(args) => rotate(args).await,
+        Keys::Kill(args) => kill(args).await,
+    }
+}
+
+async fn list(args: List) -> Result<(), String> {
+    let state = serve::connect(args.config, false).await?;
+    let keys = SigningKeys::list(&state).await.map_err(|error| error.to_string())?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?);
+    } else {
+        print!("{}", table(&keys));
+    }
+    state.db.pool.close().await;
+    Ok(())
+}
+
+fn table(keys: &[KeyInfo]) -> String {
+    let heads = ["kid", "algorithm", "state", "made", "signs from", "verifies until"].map(str::to_owned);
+    let rows = keys.iter().map(|key| {
+        let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
+        let state = key.state.as_text().to_owned();
+        [key.kid.clone(), key.algorithm.clone(), state, minute(key.created_at), minute(key.signs_from), until]
+    });
+    let line = |[kid, algorithm, state, made, from, until]: [String; 6]| {
+        format!("{kid:<43}  {algorithm:<9}  {state:<7}  {made:<20}  {from:<20}  {until}\n")
+    };
+    std::iter::once(heads).chain(rows).map(line).collect()
+}
+
+async fn rotate(args: Rotate) -> Result<(), String> {
+    let order = order(&args.reason)?;
+    let state = serve::connect(args.config, false).await?;
+    let rotation = open(&state, "").await?.rotate(&order).await.map_err(|error| error.to_string())?;
+    println!(
+        "{} ({}) is published now and signs from {}. Running servers hear of it within 5 seconds.",
+        rotation.kid,
+        rotation.algorithm,
+        minute(rotation.signs_from),
+    );
+    state.db.pool.close().await;
+    Ok(())
+}
+
+async fn kill(args: Kill) -> Result<(), String> {
+    let order = order(&args.reason)?;
+    let state = serve::connect(args.config, false).await?;
+    let keys = open(&state, &args.kid).await?;
+    let receipt = keys.kill(&args.kid, &order).await.map_err(|error| error.to_string())?;
+    println!(
+        "{} is dead, and {} signs. Running servers refuse its tokens within {} ms; nobody is logged out.",
+        receipt.kid, receipt.signing, state.config.revocation_poll_ms,
+    );
+    state.db.pool.close().await;
+    Ok(())
+}
+
+fn order(reason: &str) -> Result<Order, String> {
+    let words = parse_reason(reason).map_err(|error| error.to_string())?;
+    Ok(Order { actor: Actor::CommandLine, words, ip: String::new() })
+}
+
+async fn open(state: &AppState, but: &str) -> Result<SigningKeys, String> {
+    let secret = SecretKey::load(&state.config)?;
+    let revocations =
+        Revocations::load(state.db.clone(), state.clock.clone()).await.map_err(|error| error.to_string())?;
+    SigningKeys::open_but(state.clone(), secret, revocations, but).await
+}
