@@ -9,14 +9,12 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use crate::{
-    config::Config,
+    config::{Config, TokenAlgorithm},
     db::Kind,
-    revocations::set::Revocations,
     router::router,
     serve,
     services::Services,
-    sessions::end::Ender,
-    state::{AppState, Clock},
+    state::Clock,
 };
 
 /// 2026-01-01 12:00:00 UTC.
@@ -69,6 +67,16 @@ impl TestApp {
     /// Another process on the same database: nothing in memory is shared.
     pub async fn another_instance(&self) -> Services {
         services(self.config.clone(), self.clock.clone()).await
+    }
+
+    /// As [`Self::another_instance`], where the start may be refused.
+    pub async fn start_again(&self) -> Result<Services, String> {
+        serve::open_with(self.config.clone(), self.clock.clone()).await
+    }
+
+    /// As [`Self::another_instance`], started with another algorithm for new signing keys.
+    pub async fn another_instance_with(&self, token_algorithm: TokenAlgorithm) -> Services {
+        services(Config { token_algorithm, ..self.config.clone() }, self.clock.clone()).await
     }
 
     pub fn anonymous(&self) -> Caller {
@@ -132,14 +140,8 @@ impl TestApp {
 }
 
 async fn services(config: Config, clock: Clock) -> Services {
-    let mut services = serve::open(config).await.expect("the services");
-    let state = AppState { clock: clock.clone(), ..services.state.clone() };
-    let revocations =
-        Revocations::load(state.db.clone(), clock, services.metrics.clone()).await.expect("the revocations");
-    services.ender = Ender { state: state.clone(), revocations: revocations.clone() };
-    services.revocations = revocations;
+    let mut services = serve::open_with(config, clock).await.expect("the services");
     services.streams.heartbeat = HEARTBEAT;
-    services.state = state;
     services
 }
 

@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, Header, encode};
 use serde_json::{Value, json};
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
+use crate::tokens::algorithm::jwt_algorithm;
 
 /// A logged-in user, with the true token taken apart.
 struct Forge {
@@ -28,9 +29,11 @@ impl Forge {
 
     /// Signed with our real key, whatever header and claims say.
     fn signed(&self, header: &Value, claims: &Value) -> String {
-        let (_, key) = self.app.services.keys.signing();
+        let keys = &self.app.services.keys;
+        let key = keys.ring().signing(self.app.clock.now_ms()).expect("a key");
         let input = format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims.to_string()));
-        let signature = jsonwebtoken::crypto::sign(input.as_bytes(), key, Algorithm::ES256).expect("a signature");
+        let algorithm = jwt_algorithm(key.algorithm);
+        let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &key.encoding, algorithm).expect("a signature");
         format!("{input}.{signature}")
     }
 

@@ -1,12 +1,14 @@
 //! Tests through the front door: requests against the whole router, on SQLite and on PostgreSQL.
 
 mod accounts;
+mod algorithms;
 mod app;
 mod caller;
 mod cross_site;
 mod devices;
 mod instances;
 mod jwt_attacks;
+mod keys;
 mod layout;
 mod limits;
 mod metrics;

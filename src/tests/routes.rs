@@ -44,6 +44,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/account/password", User),
     ("GET", "/admin/users", Admin),
     ("GET", "/admin/users/:id", Admin),
+    ("GET", "/admin/keys", Admin),
+    ("GET", "/admin/keys/:id", Admin),
     ("POST", "/actions/log_in", Anyone),
     ("POST", "/actions/log_out", Anyone),
     ("POST", "/actions/sign_up", Anyone),
@@ -54,6 +56,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/actions/change_password", User),
     ("POST", "/actions/force_log_out", Admin),
     ("GET", "/session/events", User),
+    ("POST", "/actions/rotate_keys", Admin),
+    ("POST", "/actions/kill_key", Admin),
     ("POST", "/api/v1/token", User),
     ("GET", "/api/v1/me", Token),
     ("GET", "/api/v1/sessions", Token),
@@ -65,6 +69,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("PUT", "/api/v1/notes/{id}", Token),
     ("DELETE", "/api/v1/notes/{id}", Token),
     ("POST", "/api/v1/admin/users/{id}/force-logout", AdminToken),
+    ("GET", "/.well-known/jwks.json", Anyone),
     ("GET", "/healthz", Anyone),
     ("GET", "/readyz", Anyone),
 ];
@@ -83,7 +88,7 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
     let request =
         caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
     let (kind, body) = if path.starts_with("/actions") {
-        let form = "id=0&user=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
+        let form = "id=0&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
         ("application/x-www-form-urlencoded", form)
     } else {
         ("application/json", r#"{"reason":"why"}"#)
@@ -162,7 +167,7 @@ on_both_databases! {
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             found.insert((method.to_string(), path.to_owned()));
         }
-        let fixed = ["/api/v1/token", "/session/events", "/healthz", "/readyz"];
+        let fixed = ["/api/v1/token", "/session/events", "/.well-known/jwks.json", "/healthz", "/readyz"];
         for path in api().iter().map(|(path, _)| *path).chain(fixed) {
             for method in METHODS {
                 let answer = call(&mut app.anonymous(), method, path).await;
@@ -178,7 +183,8 @@ on_both_databases! {
 
     async fn reading_changes_nothing(app: TestApp) {
         let mut alice = app.with_token("alice").await;
-        for path in ["/actions/log_out", "/actions/force_log_out", "/logout", "/api/v1/token"] {
+        let paths = ["log_out", "force_log_out", "rotate_keys", "kill_key"].map(|action| format!("/actions/{action}"));
+        for path in paths.iter().map(String::as_str).chain(["/logout", "/api/v1/token"]) {
             let answer = alice.open(path).await;
             assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);
         }

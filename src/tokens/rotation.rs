@@ -103,12 +103,12 @@ impl Keys {
         }
         let spare = self.make().await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
-        if follows(&lives, now_ms) {
-            return Ok(());
+        if !follows(&lives, now_ms) {
+            let after_newest = lives.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
+            let signs_from = after_newest.max(now_ms + self.state().config.key_lead_seconds * 1000);
+            let order = Order::by_system("LATCHKEY_TOKEN_ALGORITHM has changed");
+            add(&mut tx, spare, signs_from, &order, now_ms).await?;
         }
-        let after_newest = lives.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
-        let signs_from = after_newest.max(now_ms + self.state().config.key_lead_seconds * 1000);
-        add(&mut tx, spare, signs_from, &Order::by_system("LATCHKEY_TOKEN_ALGORITHM has changed"), now_ms).await?;
         self.commit(tx).await
     }
 

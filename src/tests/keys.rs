@@ -1,0 +1,443 @@
+//! The life of signing keys: rotation by the clock, the emergency kill, several instances, what the table may not do.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::http::Method;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
+use jsonwebtoken::Header;
+use serde_json::Value;
+
+use super::{
+    app::{PASSWORD, TestApp},
+    caller::Caller,
+    on_both_databases,
+};
+use crate::{
+    audit::event::Actor,
+    config::TokenAlgorithm,
+    db::Kind,
+    error::AppError,
+    revocations::feed,
+    router::router,
+    services::Services,
+    tokens::{
+        KeyInfo, KeyState,
+        algorithm::{self, jwt_algorithm},
+        jwks::max_age_seconds,
+        keeper,
+        keys::Keys,
+        ring::Key,
+        rotation::Order,
+        sealed::SecretKey,
+    },
+};
+
+const LEAD_MS: i64 = 600_000;
+/// From the start of the successor to the end: the longest token and 90 seconds.
+const OVERLAP_MS: i64 = 990_000;
+
+fn order() -> Order {
+    Order { actor: Actor::CommandLine, words: "test".into(), ip: String::new() }
+}
+
+/// What a token says in its header.
+pub fn header(token: &str) -> Value {
+    serde_json::from_slice(&B64.decode(token.split('.').next().expect("a header")).expect("base64url")).expect("JSON")
+}
+
+fn kid(caller: &Caller) -> String {
+    header(caller.access_token())["kid"].as_str().expect("a kid").to_owned()
+}
+
+async fn renewed(caller: &mut Caller) -> String {
+    assert_eq!(caller.renew().await.status, 200);
+    kid(caller)
+}
+
+async fn published(app: &TestApp) -> Vec<String> {
+    let document = app.anonymous().open("/.well-known/jwks.json").await.json();
+    let keys = document["keys"].as_array().expect("keys").iter();
+    keys.map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
+}
+
+async fn list(services: &Services) -> Vec<KeyInfo> {
+    Keys::list(&services.state).await.expect("the keys")
+}
+
+async fn state(app: &TestApp, kid: &str) -> Option<KeyState> {
+    list(&app.services).await.iter().find(|key| key.kid == kid).map(|key| key.state)
+}
+
+fn signing_key(services: &Services) -> Arc<Key> {
+    services.keys.ring().signing(services.state.clock.now_ms()).expect("a key")
+}
+
+/// Alice's token with its times moved to now, signed with this key.
+fn forged(app: &TestApp, key: &Key, token: &str) -> String {
+    let part = token.split('.').nth(1).expect("claims");
+    let mut claims: Value = serde_json::from_slice(&B64.decode(part).expect("base64url")).expect("JSON");
+    let now = app.clock.now_ms() / 1000;
+    (claims["iat"], claims["nbf"], claims["exp"]) = (now.into(), now.into(), (now + 300).into());
+    let header =
+        Header { typ: Some("at+jwt".into()), kid: Some(key.kid.clone()), ..Header::new(jwt_algorithm(key.algorithm)) };
+    jsonwebtoken::encode(&header, &claims, &key.encoding).expect("a token")
+}
+
+on_both_databases! {
+    async fn a_rotation_goes_its_way_by_the_clock(app: TestApp) {
+        let (mut admin, mut alice) = (app.admin().await, app.with_token("alice").await);
+        let (old, old_key) = (kid(&alice), signing_key(&app.services));
+        let answer = admin.act("rotate_keys", &[]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let new = answer.json()["kid"].as_str().expect("a kid").to_owned();
+        assert_eq!(published(&app).await, [old.clone(), new.clone()], "published at once");
+        assert_eq!((state(&app, &old).await, state(&app, &new).await), (Some(KeyState::Signing), Some(KeyState::Next)));
+        app.clock.advance_ms(LEAD_MS - 1);
+        assert_eq!(renewed(&mut alice).await, old, "the next key does not sign yet");
+        let last = alice.access_token().to_owned();
+        app.clock.advance_ms(1);
+        assert_eq!(renewed(&mut alice).await, new);
+        assert_eq!((state(&app, &old).await, state(&app, &new).await), (Some(KeyState::Retired), Some(KeyState::Signing)));
+        assert_eq!(alice.bearer(&last).await.status, 200, "the retired key verifies");
+        assert_eq!(published(&app).await.len(), 2);
+        app.clock.advance_ms(OVERLAP_MS - 1);
+        assert_eq!(alice.bearer(&forged(&app, &old_key, &last)).await.status, 200);
+        app.clock.advance_ms(1);
+        assert_eq!(alice.bearer(&forged(&app, &old_key, &last)).await.code(), "token_invalid", "dead");
+        assert_eq!((published(&app).await, state(&app, &old).await), (vec![new], Some(KeyState::Dead)));
+    }
+
+    async fn no_request_fails_while_keys_are_rotated(app: TestApp) {
+        let app = TestApp::with(app.services.state.db.kind, &["--key-lead-seconds", "30"]).await;
+        let alice = app.with_token("alice").await;
+        let other = app.another_instance().await;
+        let stop = Arc::new(AtomicBool::new(false));
+        let workers: Vec<_> = (0..4).map(|at| {
+            let (here, there, stop) = (alice.copy(), alice.at(router(other.clone())), Arc::clone(&stop));
+            let pair = if at % 2 == 0 { [here, there] } else { [there, here] };
+            tokio::spawn(call_until(stop, pair))
+        }).collect();
+        for round in 0..8 {
+            let keys = if round % 2 == 0 { &app.services.keys } else { &other.keys };
+            keys.rotate(&order()).await.expect("a rotation");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            app.clock.advance_ms(30_000);
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+        stop.store(true, Ordering::SeqCst);
+        let (mut calls, mut kids) = (0, std::collections::BTreeSet::new());
+        for worker in workers {
+            let (count, seen) = worker.await.expect("a worker");
+            calls += count;
+            kids.extend(seen);
+        }
+        assert!(calls > 50 && kids.len() > 4, "{calls} calls with tokens of {} keys", kids.len());
+    }
+
+    async fn a_killed_key_stops_its_tokens_and_the_session_lives_on(app: TestApp) {
+        let (mut admin, mut alice) = (app.admin().await, app.with_token("alice").await);
+        let other = app.another_instance().await;
+        let mut there = alice.at(router(other.clone()));
+        let (old, old_key, token) = (kid(&alice), signing_key(&app.services), alice.access_token().to_owned());
+        let answer = admin.act("kill_key", &[("kid", &old), ("reason", "it leaked")]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let signing = answer.json()["signing"].as_str().expect("a kid").to_owned();
+
+        assert_eq!(alice.bearer(&token).await.code(), "token_revoked", "the very next call");
+        assert_eq!(alice.bearer(&forged(&app, &old_key, &token)).await.code(), "token_revoked", "whoever has the key");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+        assert_eq!(alice.open("/dashboard").await.status, 200, "nobody is logged out");
+        assert_eq!(kid(&alice), signing, "a page brings a token of the new key");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+
+        other.revocations.sync().await.expect("the feed");
+        assert_eq!(there.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked", "another instance, too");
+        assert_eq!(renewed(&mut there).await, signing, "which signs with the killed key no more");
+        assert_eq!(there.api(Method::GET, "/api/v1/me", None).await.status, 200);
+        assert_eq!(published(&app).await, [signing]);
+        let (wiped, reason): (String, String) =
+            sqlx::query_as("select private_key_sealed, kill_reason from signing_keys where killed_at is not null")
+                .fetch_one(&app.services.state.db.pool).await.expect("one row");
+        assert_eq!((&*wiped, &*reason), ("", "it leaked"));
+    }
+
+    async fn a_token_of_a_key_that_another_instance_has_just_made_is_good_here(app: TestApp) {
+        let alice = app.with_token("alice").await;
+        let other = app.another_instance().await;
+        other.keys.kill(&kid(&alice), &order()).await.expect("a receipt");
+        let mut there = alice.at(router(other));
+        renewed(&mut there).await;
+        assert_eq!(alice.bearer(there.access_token()).await.status, 200, "the unknown kid was looked for");
+    }
+
+    async fn made_up_kids_make_an_instance_ask_the_database_once_a_second_at_most(app: TestApp) {
+        let alice = app.with_token("alice").await;
+        let made_up = |kid: &str| {
+            let (_, rest) = alice.access_token().split_once('.').expect("a token");
+            format!("{}.{rest}", B64.encode(format!(r#"{{"typ":"at+jwt","alg":"ES256","kid":"{kid}"}}"#)))
+        };
+        assert_eq!(alice.bearer(&made_up("one")).await.code(), "token_invalid");
+        let other = app.another_instance().await;
+        other.keys.kill(&kid(&alice), &order()).await.expect("a receipt");
+        let mut there = alice.at(router(other));
+        renewed(&mut there).await;
+        assert_eq!(alice.bearer(&made_up("two")).await.code(), "token_invalid");
+        assert!(!app.services.keys.ring().knows(&kid(&there)), "not asked again within the second");
+        app.clock.advance_ms(1_000);
+        assert_eq!(alice.bearer(&made_up("three")).await.code(), "token_invalid");
+        assert!(app.services.keys.ring().knows(&kid(&there)));
+    }
+
+    async fn a_kill_in_another_process_reaches_a_running_one_through_the_feed(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let old = kid(&alice);
+        let feed = feed::poll_every(Duration::from_millis(20), app.services.revocations.clone());
+        let keeper = keeper::keep(app.services.keys.clone());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let signing = app.another_instance().await.keys.kill(&old, &order()).await.expect("a receipt").signing;
+        let heard = async {
+            while !app.services.keys.ring().knows(&signing) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(2), heard).await.expect("read again long before the next round");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+        assert_eq!(renewed(&mut alice).await, signing);
+        feed.abort();
+        keeper.abort();
+    }
+
+    async fn killing_the_signing_key_promotes_the_next_one(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let old = kid(&alice);
+        let next = app.services.keys.rotate(&order()).await.expect("a rotation").kid;
+        assert_eq!(app.services.keys.kill(&old, &order()).await.expect("a receipt").signing, next);
+        assert_eq!(renewed(&mut alice).await, next, "the key that verifiers know already");
+        assert_eq!(app.count("select count(*) from signing_keys").await, 2);
+    }
+
+    async fn killing_the_next_or_a_retired_key_leaves_the_signing_one(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let (first, keys) = (kid(&alice), &app.services.keys);
+        let next = keys.rotate(&order()).await.expect("a rotation").kid;
+        assert_eq!(keys.kill(&next, &order()).await.expect("a receipt").signing, first);
+        assert_eq!((published(&app).await, renewed(&mut alice).await), (vec![first.clone()], first.clone()));
+        let second = keys.rotate(&order()).await.expect("a killed key does not stand in the way").kid;
+        app.clock.advance_ms(LEAD_MS);
+        assert_eq!(keys.kill(&first, &order()).await.expect("a receipt").signing, second);
+        assert_eq!((published(&app).await, renewed(&mut alice).await), (vec![second.clone()], second));
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+    }
+
+    async fn an_unknown_or_dead_key_is_not_killed_and_a_second_rotation_waits(app: TestApp) {
+        let mut admin = app.admin().await;
+        let first = kid(&admin);
+        assert_eq!(admin.act("rotate_keys", &[]).await.status, 200);
+        let answer = admin.act("rotate_keys", &[]).await;
+        assert_eq!((answer.status, answer.text()), (409, "\"RotationUnderWay\"".into()));
+        let answer = admin.act("kill_key", &[("kid", &first), ("reason", " ")]).await;
+        assert_eq!((answer.status, answer.text()), (422, r#"{"Invalid":["ReasonMissing"]}"#.into()));
+        for kid in ["nobody", ""] {
+            let answer = admin.act("kill_key", &[("kid", kid), ("reason", "test")]).await;
+            assert_eq!((answer.status, answer.text()), (404, "\"KeyNotInUse\"".into()));
+        }
+        assert_eq!(admin.act("kill_key", &[("kid", &first), ("reason", "test")]).await.status, 200);
+        assert_eq!(admin.act("kill_key", &[("kid", &first), ("reason", "test")]).await.text(), "\"KeyNotInUse\"");
+        assert_eq!(admin.open("/admin/keys/nobody").await.status, 404);
+    }
+
+    async fn rotations_and_kills_at_once_leave_one_signing_key(app: TestApp) {
+        let other = app.another_instance().await;
+        let (order, first) = (order(), signing_key(&app.services).kid.clone());
+        let (one, two) = tokio::join!(app.services.keys.rotate(&order), other.keys.rotate(&order));
+        let refusals: Vec<AppError> = [one.err(), two.err()].into_iter().flatten().collect();
+        assert_eq!(refusals, [AppError::RotationUnderWay]);
+        let (one, two) = tokio::join!(app.services.keys.kill(&first, &order), other.keys.kill(&first, &order));
+        let refusals: Vec<AppError> = [one.err(), two.err()].into_iter().flatten().collect();
+        assert_eq!(refusals, [AppError::KeyNotInUse]);
+        let states: Vec<KeyState> = list(&app.services).await.iter().map(|key| key.state).collect();
+        assert_eq!(states.iter().filter(|state| **state == KeyState::Signing).count(), 1, "{states:?}");
+        for keys in [&app.services.keys, &other.keys] {
+            keys.reload().await.expect("the keys");
+        }
+        assert_eq!(signing_key(&app.services).kid, signing_key(&other).kid);
+    }
+
+    async fn a_start_with_another_algorithm_begins_a_rotation_and_fails_nobody(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let old = kid(&alice);
+        let restarted = app.another_instance_with(TokenAlgorithm::EdDsa).await;
+        let twin = app.another_instance_with(TokenAlgorithm::EdDsa).await;
+        let (one, two) = tokio::join!(restarted.keys.follow_settings(), twin.keys.follow_settings());
+        one.expect("a rotation");
+        two.expect("no second one");
+        restarted.keys.follow_settings().await.expect("nothing to do");
+        let keys = list(&app.services).await;
+        let shown: Vec<(&str, KeyState)> = keys.iter().map(|key| (&*key.algorithm, key.state)).collect();
+        assert_eq!(shown, [("EdDSA", KeyState::Next), ("ES256", KeyState::Signing)]);
+        let mut there = alice.at(router(restarted));
+        assert_eq!(renewed(&mut there).await, old);
+        app.clock.advance_ms(LEAD_MS);
+        renewed(&mut there).await;
+        assert_eq!(header(there.access_token())["alg"], "EdDSA");
+        assert_eq!(alice.bearer(there.access_token()).await.status, 200);
+        app.services.keys.follow_settings().await.expect("the way back");
+        assert_eq!(list(&app.services).await[0].algorithm, "ES256");
+        assert_eq!(alice.renew().await.status, 200);
+    }
+
+    async fn rotation_and_kill_are_written_down_with_who_which_and_why(app: TestApp) {
+        let mut admin = app.admin().await;
+        let (kid, id) = (kid(&admin), admin.user_id().await);
+        admin.act("rotate_keys", &[]).await;
+        admin.act("kill_key", &[("kid", &kid), ("reason", "it leaked")]).await;
+        let rows: Vec<(String, String, String)> = sqlx::query_as(
+            "select actor, reason, details from audit_events where event in ('key_rotated', 'key_killed') order by id",
+        ).fetch_all(&app.services.state.db.pool).await.expect("the events");
+        let [first, rotated, killed] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!((&*first.0, &*rotated.0, &*killed.0), ("system", &*id, &*id));
+        assert!(killed.1 == "it leaked" && killed.2.contains(&kid), "{killed:?}");
+    }
+
+    async fn a_swapped_public_key_stops_the_load_and_the_key_can_still_be_killed(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let old = kid(&alice);
+        let thief = algorithm::generate(TokenAlgorithm::Es256).expect("a key");
+        sqlx::query("update signing_keys set public_key = $1")
+            .bind(B64.encode(&thief.public)).execute(&app.services.state.db.pool).await.expect("an update");
+        let words = app.start_again().await.err().expect("a refusal");
+        assert!(words.contains(&old) && words.contains("signing_keys") && !words.contains('\n'), "{words}");
+        app.services.keys.reload().await.expect_err("not taken in");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "the keys before stay");
+
+        let secret = SecretKey::load(&app.services.state.config).expect("the secret key");
+        let (state, revocations) = (app.services.state.clone(), app.services.revocations.clone());
+        let keys = Keys::open_but(state, secret, revocations, &old).await.expect("the others open");
+        keys.kill(&old, &order()).await.expect("a receipt");
+        assert!(app.start_again().await.is_ok());
+        assert_eq!(alice.renew().await.status, 200);
+    }
+
+    async fn sealed_keys_cannot_change_places_or_algorithm(app: TestApp) {
+        let db = &app.services.state.db.pool;
+        app.services.keys.rotate(&order()).await.expect("a rotation");
+        for change in [
+            "update signing_keys set algorithm = 'HS256'",
+            "update signing_keys set algorithm = 'RS256'",
+            "update signing_keys set algorithm = 'EdDSA'",
+            "update signing_keys set algorithm = 'none'",
+            "update signing_keys set public_key = ''",
+            "update signing_keys set public_key = (select max(public_key) from signing_keys)",
+            "update signing_keys set private_key_sealed = (select max(private_key_sealed) from signing_keys)",
+        ] {
+            let before: Vec<(String, String, String, String)> =
+                sqlx::query_as("select kid, algorithm, public_key, private_key_sealed from signing_keys")
+                    .fetch_all(db).await.expect("the rows");
+            sqlx::query(change).execute(db).await.expect("an update");
+            app.services.keys.reload().await.expect_err(change);
+            for (kid, algorithm, public, private) in before {
+                sqlx::query("update signing_keys set algorithm = $1, public_key = $2, private_key_sealed = $3 where kid = $4")
+                    .bind(algorithm).bind(public).bind(private).bind(kid).execute(db).await.expect("as it was");
+            }
+        }
+        app.services.keys.reload().await.expect("as it was");
+    }
+
+    async fn dead_keys_lose_their_private_half_and_after_a_month_their_row(app: TestApp) {
+        let wiped = "select count(*) from signing_keys where private_key_sealed = ''";
+        let keys = &app.services.keys;
+        keys.rotate(&order()).await.expect("a rotation");
+        for (advance, expected) in [(0, (2, 0)), (LEAD_MS + OVERLAP_MS - 1, (2, 0)), (1, (2, 1)), (30 * 86_400_000, (2, 1)), (1, (1, 0))] {
+            app.clock.advance_ms(advance);
+            keeper::tidy(keys).await.expect("tidied");
+            assert_eq!((app.count("select count(*) from signing_keys").await, app.count(wiped).await), expected);
+        }
+        keys.reload().await.expect("the keys");
+        assert_eq!(signing_key(&app.services).kid, list(&app.services).await[0].kid);
+    }
+
+    async fn the_pages_show_what_is_and_work_without_javascript(app: TestApp) {
+        let mut admin = app.admin().await;
+        let first = kid(&admin);
+        let page = admin.open("/admin/keys").await.text();
+        assert!(page.contains(&format!("/admin/keys/{first}")) && page.contains("signs"), "{page}");
+        let answer = admin.submit("rotate_keys", &[], "/admin/keys").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/admin/keys"));
+        let page = admin.open("/admin/keys").await.text();
+        assert!(page.contains("is published and signs from 2026-01-01 12:10 UTC"), "{page}");
+        let path = format!("/admin/keys/{first}");
+        let answer = admin.submit("kill_key", &[("kid", &first), ("reason", "")], &path).await;
+        assert!(answer.header("location").contains(&format!("{path}?__path=")), "{}", answer.header("location"));
+        let location = answer.header("location").replace("http://localhost:3000", "");
+        assert!(admin.open(&location).await.text().contains("Say why, in a few words"));
+        let answer = admin.submit("kill_key", &[("kid", &first), ("reason", "it leaked")], &path).await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/admin/keys"));
+        assert!(admin.open("/admin/keys").await.text().contains("What it had signed is refused; that took"));
+        let page = admin.open(&path).await.text();
+        assert!(page.contains("it leaked") && !page.contains("Kill this key"), "{page}");
+    }
+
+    async fn a_key_from_before_rotation_signs_on(app: TestApp) {
+        let config = (*app.services.state.config).clone();
+        let state = app.services.state.clone();
+        let secret = SecretKey::load(&config).expect("the secret key");
+        // The table as it was, with a row as it was.
+        let old = algorithm::generate(TokenAlgorithm::Es256).expect("a key");
+        let (_, decoding) = algorithm::open(TokenAlgorithm::Es256, &old).expect("it opens");
+        let jwk = algorithm::public_jwk(TokenAlgorithm::Es256, &decoding).expect("public");
+        let kid = algorithm::thumbprint(&jwk).expect("a kid");
+        for statement in ["drop table signing_keys", "delete from _sqlx_migrations where version = 3", TABLE_BEFORE] {
+            sqlx::query(statement).execute(&state.db.pool).await.expect(statement);
+        }
+        sqlx::query("insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at) values ($1, 'ES256', $2, $3, $4)")
+            .bind(&kid).bind(B64.encode(&old.public)).bind(secret.seal(&kid, &old.private).expect("sealed"))
+            .bind(app.clock.now_ms() - 86_400_000)
+            .execute(&state.db.pool).await.expect("a row");
+        let upgraded = app.another_instance().await;
+        assert_eq!(signing_key(&upgraded).kid, kid);
+        let mut alice = Caller::of(router(upgraded));
+        let fields = [("name", "alice"), ("email", "alice@example.com"), ("password", PASSWORD)];
+        assert_eq!(alice.act("sign_up", &fields).await.status, 200);
+        assert_eq!(renewed(&mut alice).await, kid);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+    }
+}
+
+const TABLE_BEFORE: &str = "create table signing_keys (kid text primary key, algorithm text not null, \
+    public_key text not null, private_key_sealed text not null, created_at bigint not null)";
+
+/// Calls the API on both instances, with a new token for every fourth call, until told to stop. How many calls, and
+/// with tokens of which keys.
+async fn call_until(stop: Arc<AtomicBool>, [mut one, mut two]: [Caller; 2]) -> (u32, Vec<String>) {
+    let (mut calls, mut kids) = (0, Vec::new());
+    while !stop.load(Ordering::SeqCst) {
+        if calls % 4 == 0 {
+            kids.push(renewed(&mut one).await);
+            two.cookies.clone_from(&one.cookies);
+        }
+        for caller in [&mut one, &mut two] {
+            let answer = caller.api(Method::GET, "/api/v1/me", None).await;
+            assert_eq!(answer.status, 200, "call {calls}: {}", answer.text());
+            calls += 1;
+        }
+    }
+    (calls, kids)
+}
+
+#[tokio::test]
+async fn the_document_is_never_kept_for_as_long_as_a_key_waits() {
+    for lead in ["30", "60", "599", "600", "86400"] {
+        let app = TestApp::with(Kind::Sqlite, &["--key-lead-seconds", lead]).await;
+        let age = max_age_seconds(&app.services.state.config);
+        // An instance hears of a new key within five seconds.
+        assert!(age + 5 < lead.parse().expect("a number") && age > 0, "{lead}: {age}");
+        let answer = app.anonymous().open("/.well-known/jwks.json").await;
+        assert_eq!(answer.header("cache-control"), format!("public, max-age={age}"));
+    }
+}
