@@ -34,32 +34,35 @@ pub async fn force_log_out(
     .await
 }
 
-/// Publishes a new signing key, which signs after the lead time. Callable by administrators.
+/// Publishes a new signing key, which signs after the lead time. Callable as [`force_log_out`].
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::RotationUnderWay`].
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
+/// [`AppError::RotationUnderWay`].
 #[server(prefix = "/actions", endpoint = "rotate_keys")]
 pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
     use crate::{
         admin::keys,
-        sessions::guard::require_admin,
-        web::{action::act, page::Typed},
+        sessions::guard::require_fresh_admin,
+        web::{action::act_with_proof, page::Typed},
     };
-    let _ = password;
-    act(Typed::default(), async move { keys::rotate(require_admin()?).await }).await
+    act_with_proof(Typed::default(), async move { keys::rotate(require_fresh_admin(password).await?).await }).await
 }
 
-/// Kills the signing key `kid`: what it has signed counts no more. Callable by administrators.
+/// Kills the signing key `kid`: what it has signed counts no more. Callable as [`force_log_out`].
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::KeyNotInUse`], [`AppError::Invalid`] for the reason.
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
+/// [`AppError::KeyNotInUse`], [`AppError::Invalid`] for the reason.
 #[server(prefix = "/actions", endpoint = "kill_key")]
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
     use crate::{
         admin::keys,
-        sessions::guard::require_admin,
-        web::{action::act, page::Typed},
+        sessions::guard::require_fresh_admin,
+        web::{action::act_with_proof, page::Typed},
     };
-    let _ = password;
-    act(Typed::new(&[("reason", &reason)]), async move { keys::kill(require_admin()?, &kid, &reason).await }).await
+    act_with_proof(Typed::new(&[("kid", &kid), ("reason", &reason)]), async move {
+        keys::kill(require_fresh_admin(password).await?, &kid, &reason).await
+    })
+    .await
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::{AppError, Field},
+    sessions::proof::ProofField,
     tokens::{KeyInfo, KeyState},
     ui::{
         field::TextField,
@@ -69,7 +70,7 @@ fn what_follows(state: KeyState) -> &'static str {
 fn KillForm(kid: String, reason: String, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<KillKey>::new();
     let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Reason, "reason")]);
+    focus_first_error(error, &[(Field::Reason, "reason"), (Field::CurrentPassword, "password")]);
     view! {
         <FormError error />
         <ActionForm action attr:class="form" attr:novalidate="">
@@ -82,6 +83,7 @@ fn KillForm(kid: String, reason: String, before: Option<AppError>) -> impl IntoV
                 value=reason
                 error=at(error, Field::Reason)
             />
+            <ProofField error />
             <SubmitButton label="Kill this key" pending_label="Killing…" pending=action.pending() class="button danger" />
         </ActionForm>
     }

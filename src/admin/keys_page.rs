@@ -4,7 +4,8 @@ use leptos::{form::ActionForm, prelude::*};
 
 use super::{KeysPage, actions::RotateKeys};
 use crate::{
-    error::AppError,
+    error::{AppError, Field},
+    sessions::proof::ProofField,
     tokens::{KeyInfo, KeyState, KillReceipt, Rotation},
     ui::{
         form::{FormError, SubmitButton, error_of, focus_first_error},
@@ -114,10 +115,11 @@ pub fn StateBadge(state: KeyState) -> impl IntoView {
 fn RotateForm(before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<RotateKeys>::new();
     let error = error_of(action, before);
-    focus_first_error(error, &[]);
+    focus_first_error(error, &[(Field::CurrentPassword, "password")]);
     view! {
         <FormError error />
         <ActionForm action attr:class="form" attr:novalidate="">
+            <ProofField error />
             <SubmitButton label="Rotate" pending_label="Making a key…" pending=action.pending() />
         </ActionForm>
     }

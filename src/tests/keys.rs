@@ -383,6 +383,26 @@ on_both_databases! {
         assert!(page.contains("it leaked") && !page.contains("Kill this key"), "{page}");
     }
 
+    async fn rotation_and_kill_ask_for_the_password_of_a_stale_session(app: TestApp) {
+        let mut admin = app.admin().await;
+        let first = kid(&admin);
+        app.clock.advance_ms(600_000);
+        assert_eq!(admin.open("/admin/keys").await.header("location"), "/confirm?next=%2Fadmin%2Fkeys");
+        assert_eq!(admin.act("rotate_keys", &[]).await.text(), "\"ProofNeeded\"");
+        let fields = [("kid", &*first), ("reason", "it leaked")];
+        assert_eq!(admin.act("kill_key", &fields).await.text(), "\"ProofNeeded\"");
+        let path = format!("/admin/keys/{first}");
+        let answer = admin.submit("kill_key", &fields, &path).await;
+        assert!(answer.header("location").starts_with("/confirm?next="), "{}", answer.header("location"));
+        let page = admin.open(answer.header("location")).await.text();
+        assert!(page.contains("it leaked") && page.contains(&first), "what was typed goes on: {page}");
+        assert_eq!(state(&app, &first).await, Some(KeyState::Signing));
+        let fields = [("kid", &*first), ("reason", "it leaked"), ("password", PASSWORD)];
+        assert_eq!(admin.act("kill_key", &fields).await.status, 200);
+        assert_eq!(state(&app, &first).await, Some(KeyState::Killed));
+        assert_eq!(admin.act("rotate_keys", &[]).await.status, 200, "fresh again");
+    }
+
     async fn a_key_from_before_rotation_signs_on(app: TestApp) {
         let config = (*app.services.state.config).clone();
         let state = app.services.state.clone();
