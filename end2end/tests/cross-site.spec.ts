@@ -68,6 +68,12 @@ for (const host of HOSTS) {
     await expect(page).toHaveURL(/\/login/);
   });
 
+  test(`a script of ${origin} reads the published keys`, async ({ page, server, attacker }) => {
+    await page.goto(`http://${host}:${attacker.port}/`);
+    const read = async (url: string) => (await (await fetch(url)).json()).keys.length;
+    expect(await page.evaluate(read, `${server.url}/.well-known/jwks.json`)).toBe(1);
+  });
+
   test(`a script of ${origin} neither reads nor writes through the API`, async ({
     page,
     server,

@@ -22,7 +22,10 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
   await findPerson(page, person);
   const search = `/admin/users?q=${encodeURIComponent(person.email)}`;
   const details = new URL(page.url()).pathname;
-  return ["/admin/users", search, "/admin/users?q=nobody%20at%20all", details, "/admin/users/nobody"];
+  await page.goto("/admin/keys");
+  const key = (await page.locator("tbody a").first().getAttribute("href")) ?? "";
+  const users = ["/admin/users", search, "/admin/users?q=nobody%20at%20all", details, "/admin/users/nobody"];
+  return [...users, "/admin/keys", key, "/admin/keys/nobody"];
 }
 
 /** What the browser says about the pages of the walk that are not there or not for everybody. */
