@@ -121,10 +121,9 @@ impl AppError {
         match self {
             Self::Invalid(_) | Self::SignUpRefused | Self::WrongPassword => 422,
             Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded => 401,
-            Self::SessionRenewed | Self::LastAdministrator => 409,
+            Self::SessionRenewed | Self::LastAdministrator | Self::RotationUnderWay => 409,
             Self::NotAllowed => 403,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
-            Self::RotationUnderWay => 409,
             Self::Busy | Self::Offline => 503,
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,

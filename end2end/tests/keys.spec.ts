@@ -84,7 +84,7 @@ async function rotateAndKill(admin: Page, person: Page, server: Server): Promise
   await person.goto("/dashboard");
   const token = await cookie(person.context(), ACCESS);
   await loggedIn(admin, await administrator(server));
-  await admin.goto("/dashboard");
+  await admin.goto("/admin/users");
   await admin.getByRole("link", { name: "Keys" }).click();
   await admin.waitForURL("/admin/keys");
 

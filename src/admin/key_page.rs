@@ -3,6 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 
 use super::{
+    PAGES,
     actions::KillKey,
     keys_page::{StateBadge, short},
 };
@@ -13,7 +14,8 @@ use crate::{
     ui::{
         field::TextField,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
-        frame::{Link, Page, with_content},
+        frame::{Page, with_content},
+        tabs::Tabs,
         when::When,
     },
     web::page::{refused, typed},
@@ -29,7 +31,7 @@ fn Content(info: KeyInfo) -> impl IntoView {
     let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, kill_reason } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>
-            <p><Link href="/admin/keys">"All keys"</Link></p>
+            <Tabs label="Administration" pages=PAGES />
             <section class="card" aria-labelledby="facts">
                 <h2 id="facts">"Key"</h2>
                 <dl class="facts">

@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{KeysPage, actions::RotateKeys};
+use super::{KeysPage, PAGES, actions::RotateKeys};
 use crate::{
     error::{AppError, Field},
     sessions::proof::ProofField,
@@ -11,6 +11,7 @@ use crate::{
         form::{FormError, SubmitButton, error_of, focus_first_error},
         frame::{Link, Page, with_content},
         notice::Notice,
+        tabs::Tabs,
         when::{When, minute, span},
     },
     web::page::{refused, typed},
@@ -27,6 +28,7 @@ fn Content(page: KeysPage) -> impl IntoView {
     let waiting = keys.iter().find(|key| key.state == KeyState::Next).map(|key| key.signs_from);
     view! {
         <Page title="Keys">
+            <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
             <p>
                 "They sign the access tokens. Whoever verifies tokens elsewhere reads the public halves at "

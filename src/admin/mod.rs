@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::{sessions::LiveSession, tokens::KeyInfo, users::Role};
 
 /// The pages of administration.
-pub const PAGES: &[(&str, &str)] = &[("/admin/users", "Users")];
+pub const PAGES: &[(&str, &str)] = &[("/admin/users", "Users"), ("/admin/keys", "Keys")];
 
 /// A person in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
