@@ -64,6 +64,18 @@ test("the command line lists, rotates and kills", async ({ freshServer }) => {
   expect((await keysOf(freshServer)).map(({ state }) => state)).toEqual(["signing", "killed"]);
 });
 
+test("with another secret key nothing is killed or made; a lost one is replaced on purpose", async ({ freshServer }) => {
+  const [first] = await keysOf(freshServer);
+  const other = ["--secret-key", (await freshServer.cli(["secret"])).stdout.trim()];
+  const kill = ["keys", "kill", first?.kid ?? "", "--reason", "test", ...other];
+  for (const args of [kill, ["keys", "rotate", ...other]]) {
+    expect(await freshServer.cli(args)).toMatchObject({ code: 1, stderr: expect.stringContaining("LATCHKEY_SECRET_KEY") });
+  }
+  expect((await keysOf(freshServer)).map(({ state }) => state)).toEqual(["signing"]);
+  expect(await freshServer.cli([...kill, "--unopened"])).toMatchObject({ code: 0 });
+  expect(await freshServer.cli(["keys", "rotate", ...other])).toMatchObject({ code: 0 });
+});
+
 test("an administrator rotates and kills", async ({ page, server, anotherBrowser, allowConsole }) => {
   allowConsole(/401|422/);
   await rotateAndKill(page, await (await anotherBrowser()).newPage(), server);

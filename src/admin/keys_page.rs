@@ -31,14 +31,17 @@ fn Content(page: KeysPage) -> impl IntoView {
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
             <p>
-                "They sign the access tokens. Whoever verifies tokens elsewhere reads the public halves at "
+                "These keys sign the access tokens. Whoever verifies tokens elsewhere reads the public halves at "
                 <Link href="/.well-known/jwks.json">"/.well-known/jwks.json"</Link>"."
             </p>
             <KeyTable keys />
             <section class="card" aria-labelledby="rotate">
                 <h2 id="rotate">"Rotate"</h2>
                 <p>
-                    {format!("The key that signs now has done so for {}. ", span(signing_since_ms))}
+                    {match signing_since_ms {
+                        ..60_000 => "The key that signs began to a moment ago. ".to_owned(),
+                        ms => format!("The key that signs has done so for {}. ", span(ms)),
+                    }}
                     {match waiting {
                         Some(signs_from) => format!("The next one is published and signs from {}.", minute(signs_from)),
                         None => format!(

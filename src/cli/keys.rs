@@ -55,6 +55,10 @@ pub struct Kill {
     /// Why; it goes into the audit log.
     #[arg(long)]
     reason: String,
+    /// Kill it although keys do not open: their rows were changed, or the secret key is lost. Without another key that
+    /// waits, the successor is sealed with the secret key that is given here, and the servers must have the same.
+    #[arg(long)]
+    unopened: bool,
     #[command(flatten)]
     config: Config,
 }
@@ -97,7 +101,7 @@ fn table(keys: &[KeyInfo]) -> String {
 async fn rotate(args: Rotate) -> Result<(), String> {
     let order = order(&args.reason)?;
     let state = serve::connect(args.config, false).await?;
-    let rotation = open(&state, "").await?.rotate(&order).await.map_err(|error| error.to_string())?;
+    let rotation = open(&state).await?.rotate(&order).await.map_err(|error| error.to_string())?;
     println!(
         "{} ({}) is published now and signs from {}. Running servers hear of it within 5 seconds.",
         rotation.kid,
@@ -111,7 +115,7 @@ async fn rotate(args: Rotate) -> Result<(), String> {
 async fn kill(args: Kill) -> Result<(), String> {
     let order = order(&args.reason)?;
     let state = serve::connect(args.config, false).await?;
-    let keys = open(&state, &args.kid).await?;
+    let keys = if args.unopened { unopened(&state).await? } else { open(&state).await? };
     let receipt = keys.kill(&args.kid, &order).await.map_err(|error| error.to_string())?;
     println!(
         "{} is dead, and {} signs. Running servers refuse its tokens within {} ms; nobody is logged out.",
@@ -126,9 +130,16 @@ fn order(reason: &str) -> Result<Order, String> {
     Ok(Order { actor: Actor::CommandLine, words, ip: String::new() })
 }
 
-async fn open(state: &AppState, but: &str) -> Result<SigningKeys, String> {
-    let secret = SecretKey::load(&state.config)?;
+/// With a wrong secret key nothing may be made: no server could open it.
+async fn open(state: &AppState) -> Result<SigningKeys, String> {
+    let keys = unopened(state).await?;
+    keys.reload().await?;
+    Ok(keys)
+}
+
+async fn unopened(state: &AppState) -> Result<SigningKeys, String> {
+    let secret = SecretKey::find(&state.config)?;
     let revocations =
         Revocations::load(state.db.clone(), state.clock.clone()).await.map_err(|error| error.to_string())?;
-    SigningKeys::open_but(state.clone(), secret, revocations, but).await
+    Ok(SigningKeys::unopened(state.clone(), secret, revocations))
 }

@@ -318,7 +318,7 @@ on_both_databases! {
 
         let secret = SecretKey::load(&app.services.state.config).expect("the secret key");
         let (state, revocations) = (app.services.state.clone(), app.services.revocations.clone());
-        let keys = Keys::open_but(state, secret, revocations, &old).await.expect("the others open");
+        let keys = Keys::unopened(state, secret, revocations);
         keys.kill(&old, &order()).await.expect("a receipt");
         assert!(app.start_again().await.is_ok());
         assert_eq!(alice.renew().await.status, 200);

@@ -38,7 +38,8 @@ impl Keys {
     /// # Errors
     /// One line that says what to do.
     pub async fn load(state: AppState, secret: SecretKey, revocations: Revocations) -> Result<Self, String> {
-        let keys = Self::open_but(state, secret, revocations, "").await?;
+        let keys = Self::unopened(state, secret, revocations);
+        keys.reload().await?;
         if keys.ring().signing(keys.now_ms()).is_none() {
             keys.make_first().await.map_err(|error| format!("no signing key could be made: {error}"))?;
             keys.reload().await?;
@@ -46,28 +47,11 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Opens the keys but one, so that one which does not open can be killed. That the others open proves that the
-    /// secret key is the right one.
-    ///
-    /// # Errors
-    /// One line that says what to do.
-    pub async fn open_but(
-        state: AppState,
-        secret: SecretKey,
-        revocations: Revocations,
-        kid: &str,
-    ) -> Result<Self, String> {
-        let mut rows = store::all(&state.db.pool).await.map_err(unreadable)?;
-        rows.retain(|row| row.kid != kid);
-        let ring = Ring::open(rows, &secret, state.clock.now_ms())?;
-        Ok(Self(Arc::new(Inner {
-            ring: RwLock::new(Arc::new(ring)),
-            state,
-            secret,
-            revocations,
-            loading: Mutex::default(),
-            looked_at: Mutex::default(),
-        })))
+    /// Opens nothing yet: [`Self::reload`] does, and proves that the secret key is the right one.
+    pub fn unopened(state: AppState, secret: SecretKey, revocations: Revocations) -> Self {
+        let (loading, looked_at) = Default::default();
+        let ring = RwLock::default();
+        Self(Arc::new(Inner { state, secret, revocations, ring, loading, looked_at }))
     }
 
     /// Reads the keys again. On failure the ones before stay.

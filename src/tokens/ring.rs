@@ -27,6 +27,7 @@ pub struct Key {
 }
 
 /// The keys as they were read, opened where they were alive then.
+#[derive(Default)]
 pub struct Ring {
     lives: Lives,
     keys: HashMap<String, Arc<Key>>,
@@ -106,7 +107,7 @@ fn open(row: &Row, secret: &SecretKey) -> Result<Key, String> {
     unsealed(row, private).ok_or_else(|| {
         format!(
             "the signing key {} is not the one that was stored under this name: somebody has changed the table \
-             signing_keys; restore it from a backup, or kill the key with `latchkey keys kill`",
+             signing_keys; restore it from a backup, or kill the key with `latchkey keys kill --unopened`",
             row.kid
         )
     })

@@ -1,6 +1,6 @@
 //! Seal private keys with the secret key: AES-256-GCM with a random nonce. Server side.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
@@ -31,23 +31,36 @@ impl SecretKey {
     /// # Errors
     /// One line that says what to do.
     pub fn load(config: &Config) -> Result<Self, String> {
+        if config.secret_key.is_some() || file(config).exists() {
+            return Self::find(config);
+        }
+        let path = file(config);
+        let shown = path.display();
+        let key = Self::generate()?;
+        write_private(&path, &key.encoded()).map_err(|error| format!("{shown} cannot be written: {error}"))?;
+        tracing::info!(path = %shown, "made a secret key");
+        Ok(key)
+    }
+
+    /// As [`Self::load`], and makes nothing: for commands.
+    ///
+    /// # Errors
+    /// One line that says what to do.
+    pub fn find(config: &Config) -> Result<Self, String> {
         if let Some(text) = &config.secret_key {
             return Self::parse(text.expose()).ok_or_else(|| {
                 "LATCHKEY_SECRET_KEY must be 32 random bytes in base64url; make one with `latchkey secret`".into()
             });
         }
-        let path = config.data_dir.join("secret.key");
+        let path = file(config);
         let shown = path.display();
-        if path.exists() {
-            refuse_readable_by_others(&path)?;
-            let text = std::fs::read_to_string(&path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
-            return Self::parse(text.trim())
-                .ok_or_else(|| format!("{shown} does not hold 32 bytes in base64url; restore it from a backup"));
+        if !path.exists() {
+            return Err(format!("there is no secret key at {shown}; set LATCHKEY_SECRET_KEY or LATCHKEY_DATA_DIR"));
         }
-        let key = Self::generate()?;
-        write_private(&path, &key.encoded()).map_err(|error| format!("{shown} cannot be written: {error}"))?;
-        tracing::info!(path = %shown, "made a secret key");
-        Ok(key)
+        refuse_readable_by_others(&path)?;
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        Self::parse(text.trim())
+            .ok_or_else(|| format!("{shown} does not hold 32 bytes in base64url; restore it from a backup"))
     }
 
     /// # Errors
@@ -96,6 +109,10 @@ impl SecretKey {
     fn cipher(&self) -> Option<RandomizedNonceKey> {
         RandomizedNonceKey::new(&AES_256_GCM, &self.0).ok()
     }
+}
+
+fn file(config: &Config) -> PathBuf {
+    config.data_dir.join("secret.key")
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
