@@ -6,6 +6,7 @@ use crate::{
     admin::force_logout::parse_reason,
     audit::event::Actor,
     config::Config,
+    metrics::Metrics,
     revocations::set::Revocations,
     serve,
     state::AppState,
@@ -139,7 +140,8 @@ async fn open(state: &AppState) -> Result<SigningKeys, String> {
 
 async fn unopened(state: &AppState) -> Result<SigningKeys, String> {
     let secret = SecretKey::find(&state.config)?;
-    let revocations =
-        Revocations::load(state.db.clone(), state.clock.clone()).await.map_err(|error| error.to_string())?;
+    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default())
+        .await
+        .map_err(|error| error.to_string())?;
     Ok(SigningKeys::unopened(state.clone(), secret, revocations))
 }

@@ -73,14 +73,12 @@ impl Moment {
     }
 }
 
-/// What a token says about itself, as far as revocation cares.
+/// What a session, or a token of it, says about itself, as far as revocation cares.
 #[derive(Clone, Copy, Debug)]
 pub struct Bearing<'a> {
     pub user_id: &'a str,
     pub sid: &'a str,
     pub epoch: i64,
-    /// The key that signed it.
-    pub kid: &'a str,
 }
 
 impl Revocations {
@@ -106,11 +104,17 @@ impl Revocations {
         &self.0.id
     }
 
-    /// Whether a token with this bearing is dead. No I/O: call [`Self::ensure_fresh`] before.
-    pub fn is_dead(&self, token: Bearing<'_>) -> bool {
+    /// Whether a token with this bearing, signed with the key `kid`, is dead. No I/O: call [`Self::ensure_fresh`]
+    /// before.
+    pub fn is_dead(&self, token: Bearing<'_>, kid: &str) -> bool {
+        self.is_over(token) || self.is_key_dead(kid)
+    }
+
+    /// Whether the session is over, or its user has a newer epoch.
+    pub fn is_over(&self, session: Bearing<'_>) -> bool {
         let set = self.read();
-        let below_epoch = set.users.get(token.user_id).is_some_and(|(least, _)| token.epoch < *least);
-        below_epoch || set.sessions.contains_key(token.sid) || set.keys.contains_key(token.kid)
+        let below_epoch = set.users.get(session.user_id).is_some_and(|(least, _)| session.epoch < *least);
+        below_epoch || set.sessions.contains_key(session.sid)
     }
 
     /// Whether the signing key of this kid was killed, as far as memory goes back.

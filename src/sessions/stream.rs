@@ -163,7 +163,7 @@ impl Watching {
 
     fn is_dead(&self) -> bool {
         let LogIn { sid, user_id, .. } = &self.log_in;
-        self.ender.revocations.is_dead(Bearing { user_id, sid, epoch: self.epoch })
+        self.ender.revocations.is_over(Bearing { user_id, sid, epoch: self.epoch })
     }
 
     fn is_past_its_end(&self) -> bool {

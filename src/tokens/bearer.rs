@@ -50,7 +50,7 @@ impl FromRequestParts<AppState> for ApiCaller {
         };
         let Verified { claims, kid } = verify_with_news(state, keys, &token).await.map_err(refused)?;
         revocations.ensure_fresh().await?;
-        if revocations.is_dead(Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch, kid: &kid }) {
+        if revocations.is_dead(Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch }, &kid) {
             tracing::info!(user = claims.sub, sid = claims.sid, "a revoked token was refused");
             return Err(revoked());
         }

@@ -74,7 +74,8 @@ fn is_page(request: &Request) -> bool {
 fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: &HeaderMap, someone: &LoggedIn) -> i64 {
     let Some(token) = cookies::get(&state.config, headers, Name::Access) else { return 0 };
     let Ok(Verified { claims, kid }) = verify(&state.config, keys, &state.clock, &token) else { return 0 };
-    let bearing = Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch, kid: &kid };
-    let ours = claims.sid == someone.log_in.sid && claims.epoch == someone.user.epoch && !revocations.is_dead(bearing);
+    let bearing = Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch };
+    let ours =
+        claims.sid == someone.log_in.sid && claims.epoch == someone.user.epoch && !revocations.is_dead(bearing, &kid);
     if ours { claims.exp - state.clock.now_ms() / 1000 } else { 0 }
 }
