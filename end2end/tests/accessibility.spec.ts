@@ -6,7 +6,7 @@ import type { Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 import { expect, test } from "./fixtures.ts";
 import { choose, openNotes, save, saved, typeNote, writeNote } from "./notebook.ts";
-import { REFUSALS, everyPage } from "./pages.ts";
+import { ACCOUNT_PAGES, CONFIRM, REFUSALS, everyPage } from "./pages.ts";
 import {
   SESSION,
   administrator,
@@ -151,7 +151,7 @@ test("nothing sticks to the heading of a page", async ({ page }) => {
     expect(await gap(), path).toBeGreaterThanOrEqual(12);
   }
   await signedUp(page, "Spacer");
-  for (const path of ["/dashboard", "/notes"]) {
+  for (const path of ["/dashboard", "/notes", ...ACCOUNT_PAGES, CONFIRM]) {
     await open(page, path);
     expect(await gap(), path).toBeGreaterThanOrEqual(12);
   }

@@ -1,7 +1,8 @@
 // Sign up, log in, log out: with JavaScript. Without it: without-javascript.spec.ts.
 
-import { type Locator, type Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
+import { expectAnnounced, expectWrong } from "./forms.ts";
 import {
   ACCESS,
   SESSION,
@@ -202,22 +203,6 @@ test("the password can be shown and hidden again", async ({ page }) => {
   await page.getByRole("button", { name: "Hide password" }).click();
   await expect(passwordField(page)).toHaveAttribute("type", "password");
 });
-
-/** Marked, explained where it is, and the explanation stands in a live region. */
-async function expectWrong(field: Locator, words: RegExp): Promise<void> {
-  await expect(field).toHaveAttribute("aria-invalid", "true");
-  await expect(field).toHaveAccessibleDescription(words);
-  const describedBy = (await field.getAttribute("aria-describedby")) ?? "";
-  const descriptions = field.page().locator(describedBy.split(" ").map((id) => `#${id}`).join(", "));
-  await expect(descriptions.and(field.page().locator("[aria-live]"))).toHaveText(words);
-}
-
-/** The problem that belongs to no field: announced at once, and where the focus is. */
-async function expectAnnounced(page: Page, words: RegExp): Promise<void> {
-  const problem = page.locator("[aria-live=assertive]");
-  await expect(problem).toContainText(words);
-  await expect(problem).toBeFocused();
-}
 
 async function expectKept(page: Page, typed: Record<string, string>): Promise<void> {
   for (const [label, text] of Object.entries(typed)) await expect(page.getByLabel(label)).toHaveValue(text);

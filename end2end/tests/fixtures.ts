@@ -2,10 +2,11 @@
 // when a request leaves for another origin.
 
 import { type BrowserContext, type BrowserContextOptions, expect, test as base } from "@playwright/test";
-import { withDatabase } from "./postgres.ts";
+import type { Sql } from "postgres";
+import { connect, withDatabase } from "./postgres.ts";
 import { type Env, Server } from "./server.ts";
 
-type WorkerFixtures = { serverEnv: Env; database: "sqlite" | "postgres"; server: Server };
+type WorkerFixtures = { serverEnv: Env; database: "sqlite" | "postgres"; databaseUrl: string; server: Server };
 
 type TestFixtures = {
   watch: Watch;
@@ -13,6 +14,7 @@ type TestFixtures = {
   allowOrigin: (origin: string) => void;
   anotherBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   freshServer: Server;
+  sql: Sql;
 };
 
 /** What all browsers of one test did that nobody asked for. */
@@ -47,10 +49,19 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   /** Where the server keeps its data: `test.use({ database: "postgres" })`, once per file. */
   database: ["sqlite", { scope: "worker", option: true }],
 
+  /** The address of that database; empty with SQLite, whose file is the server's own. */
+  databaseUrl: [
+    async ({ database }, use) => {
+      if (database === "sqlite") return use("");
+      await withDatabase(use);
+    },
+    { scope: "worker" },
+  ],
+
   server: [
-    async ({ serverEnv, database }, use) => {
-      if (database === "sqlite") return run(serverEnv, use);
-      await withDatabase((url) => run({ LATCHKEY_DATABASE_URL: url, ...serverEnv }, use));
+    async ({ serverEnv, databaseUrl }, use) => {
+      const own: Env = databaseUrl ? { LATCHKEY_DATABASE_URL: databaseUrl } : {};
+      await run({ ...own, ...serverEnv }, use);
     },
     { scope: "worker" },
   ],
@@ -86,6 +97,14 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       return context;
     });
     for (const context of contexts) await context.close();
+  },
+
+  /** The server's database, for what no page can bring about, such as the passing of time. PostgreSQL only. */
+  sql: async ({ databaseUrl }, use) => {
+    expect(databaseUrl, "a test that uses `sql` says test.use({ database: \"postgres\" })").not.toBe("");
+    const sql = connect(databaseUrl);
+    await use(sql);
+    await sql.end();
   },
 
   /** A server that nobody has used yet, for this test only. */

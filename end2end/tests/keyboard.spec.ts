@@ -3,6 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { openNotes, saved, titles } from "./notebook.ts";
+import { ACCOUNT_PAGES } from "./pages.ts";
 import { arrived, open, passwordField, signedUp, somebody } from "./people.ts";
 
 /** More than any page here has controls. */
@@ -41,7 +42,7 @@ test("a person signs up, logs out, logs in and writes a note without a mouse", a
 
 test("the skip link is the first stop and leads past the navigation", async ({ page }) => {
   await signedUp(page, "Uwe");
-  for (const path of ["/dashboard", "/notes"]) {
+  for (const path of ["/dashboard", "/notes", ...ACCOUNT_PAGES]) {
     await open(page, path);
     await page.keyboard.press("Tab");
     const skip = page.getByRole("link", { name: "Skip to the content" });

@@ -6,6 +6,11 @@ import { type Person, administrator, findPerson, loggedIn, signedUp } from "./pe
 
 export type Visit = { who: string; path: string };
 
+export const ACCOUNT_PAGES = ["/account/devices", "/account/password"];
+
+/** Where the password is asked for once more. */
+export const CONFIRM = "/confirm?next=/notes";
+
 /** Calls `look` on each page, as a visitor, a user and an administrator. */
 export async function everyPage(page: Page, server: Server, look: (visit: Visit) => Promise<void>): Promise<void> {
   const walk = async (who: string, paths: string[]) => {
@@ -13,7 +18,7 @@ export async function everyPage(page: Page, server: Server, look: (visit: Visit)
   };
   await walk("visitor", ["/", "/signup", "/login", "/setup?token=wrong", "/dashboard", "/nowhere"]);
   const person = await signedUp(page, "Walker");
-  await walk("user", ["/", "/dashboard", "/notes", "/admin/users", "/nowhere"]);
+  await walk("user", ["/", "/dashboard", "/notes", ...ACCOUNT_PAGES, CONFIRM, "/admin/users", "/nowhere"]);
   await walk("administrator", ["/dashboard", "/notes", ...(await adminPages(page, server, person))]);
 }
 

@@ -1,7 +1,7 @@
 // An empty PostgreSQL database for one server, on the cluster that `cargo xtask test` brings.
 
 import { randomUUID } from "node:crypto";
-import postgres from "postgres";
+import postgres, { type Sql } from "postgres";
 
 const URL_VARIABLE = "LATCHKEY_TEST_POSTGRES_URL";
 
@@ -9,7 +9,7 @@ const URL_VARIABLE = "LATCHKEY_TEST_POSTGRES_URL";
 export async function withDatabase(use: (url: string) => Promise<void>): Promise<void> {
   const clusterUrl = process.env[URL_VARIABLE];
   if (!clusterUrl) throw new Error(`${URL_VARIABLE} is not set: \`cargo xtask test --only browser\` sets it`);
-  const sql = postgres(clusterUrl, { max: 1 });
+  const sql = connect(clusterUrl);
   const name = `browser_${randomUUID().replaceAll("-", "")}`;
   const url = new URL(clusterUrl);
   url.pathname = `/${name}`;
@@ -20,4 +20,8 @@ export async function withDatabase(use: (url: string) => Promise<void>): Promise
   } finally {
     await sql.end();
   }
+}
+
+export function connect(url: string): Sql {
+  return postgres(url, { max: 1 });
 }

@@ -1,0 +1,272 @@
+// What is sensitive asks for the password once more when it was entered a while ago, and then goes on where it was.
+
+import type { Page } from "@playwright/test";
+import type { Sql } from "postgres";
+import { expect, test } from "./fixtures.ts";
+import { expectWrong } from "./forms.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { expectTyped, openNotes, panel, save, saved, titles, typeNote } from "./notebook.ts";
+import {
+  type Person,
+  SESSION,
+  administrator,
+  arrived as documentArrived,
+  cookie,
+  findPerson,
+  forceLogout,
+  loggedIn,
+  open as openHydrated,
+  signedUp,
+} from "./people.ts";
+
+test.use({ database: "postgres" });
+
+const HOUR_MS = 3_600_000;
+
+/** With everything that could get lost or mean something on its way through forms, cookies and pages. */
+const REASON = "lost “laptop” & <bag> +1 %41";
+
+test("a force-logout asks for the password in its own form, and nothing typed or chosen is lost", async ({
+  page,
+  server,
+  sql,
+  anotherBrowser,
+  allowConsole,
+}) => {
+  allowConsole(/401|422/);
+  const phone = await (await anotherBrowser()).newPage();
+  const victim = await onTwoDevices(page, phone);
+  const admin = await administrator(server);
+  const desk = await (await anotherBrowser()).newPage();
+  await loggedIn(desk, admin);
+  await findPerson(desk, victim);
+  await growStale(sql, admin);
+
+  const choice = desk.getByLabel("What to end");
+  await choice.selectOption({ index: 1 });
+  const chosen = await choice.inputValue();
+  await expect(yourPassword(desk)).toHaveCount(0);
+  await forceLogout(desk, REASON);
+  const kept = async () => {
+    await expectWrong(yourPassword(desk), /./);
+    await expect(yourPassword(desk)).toBeFocused();
+    await expect(yourPassword(desk)).toHaveValue("");
+    await expect(desk.getByLabel("Reason")).toHaveValue(REASON);
+    await expect(choice).toHaveValue(chosen);
+    expect(await liveSessions(sql, victim)).toBe(2);
+  };
+  await expectWrong(yourPassword(desk), /Enter your password to confirm that it is you/);
+  await kept();
+
+  await yourPassword(desk).fill("not the password");
+  await desk.getByRole("button", { name: "Force log-out" }).click();
+  await expectWrong(yourPassword(desk), /This is not your password/);
+  await kept();
+
+  await yourPassword(desk).fill(admin.password);
+  await desk.getByRole("button", { name: "Force log-out" }).click();
+  await expectReceipt(desk);
+  expect(await liveSessions(sql, victim)).toBe(1);
+  expect(await reasons(sql, victim)).toEqual([REASON]);
+  expect(await sql`select 1 from sessions where sid = ${chosen} and ended_at is null`).toHaveLength(0);
+
+  // Proven for a while: the next one asks for nothing.
+  await documentArrived(desk, new URL(desk.url()).pathname);
+  await forceLogout(desk, "the other one");
+  await expectReceipt(desk);
+  await expect(sessionsOf(desk)).toHaveCount(0);
+});
+
+withAndWithoutJavaScript(({ scripted, open, arrived }) => {
+  test("a page of administration asks first and is shown then", async ({ page, server, sql, allowConsole }) => {
+    allowConsole(/422/);
+    const admin = await administrator(server);
+    await loggedIn(page, admin);
+    const wanted = `/admin/users?q=${encodeURIComponent(admin.email)}`;
+    await open(page, wanted);
+    await expect(page).toHaveURL(wanted);
+    await growStale(sql, admin);
+
+    await open(page, wanted);
+    await expect(page).toHaveURL(`/confirm?next=${encodeURIComponent(wanted)}`);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm that it is you");
+    await expect(page.getByRole("main")).not.toContainText("Problem");
+    await expect(yourPassword(page)).toBeFocused();
+    await confirm(page, "not the password");
+    await expectWrong(yourPassword(page), /This is not your password/);
+    if (scripted) await expect(yourPassword(page)).toBeFocused();
+    await confirm(page, admin.password);
+    await arrived(page, wanted);
+    await expect(page.getByRole("row").filter({ hasText: admin.email })).toHaveCount(1);
+  });
+
+  test("ending another device asks first and is done then", async ({ page, sql, anotherBrowser }) => {
+    const phone = await (await anotherBrowser()).newPage();
+    const person = await onTwoDevices(page, phone);
+    await open(page, "/account/devices");
+    await growStale(sql, person);
+    await page.getByRole("button", { name: /^End the session of/ }).click();
+    await arrived(page, /^\/confirm\?next=%2Faccount%2Fdevices&/);
+    await expect(yourPassword(page)).toBeFocused();
+    expect(await liveSessions(sql, person), "nothing is ended yet").toBe(2);
+    await confirm(page, person.password, "End session");
+    await arrived(page, "/account/devices");
+    await expect(page.getByRole("status")).toContainText("1 session was ended.");
+    await expectLoggedOut(phone);
+    await expectLoggedIn(page, person);
+  });
+
+  test("ending all other devices asks first, says what is wrong, and is done then", async ({
+    page,
+    sql,
+    anotherBrowser,
+  }) => {
+    const phone = await (await anotherBrowser()).newPage();
+    const person = await onTwoDevices(page, phone);
+    await open(page, "/account/devices");
+    await growStale(sql, person);
+    await page.getByRole("button", { name: "End all other sessions" }).click();
+    await arrived(page, /^\/confirm\?/);
+    await confirm(page, "not the password", "End other sessions");
+    await expectWrong(yourPassword(page), /This is not your password/);
+    expect(await liveSessions(sql, person)).toBe(2);
+    await confirm(page, person.password, "End other sessions");
+    await arrived(page, "/account/devices");
+    await expect(page.getByRole("status")).toContainText("1 session was ended.");
+    await expectLoggedOut(phone);
+    await expectLoggedIn(page, person);
+  });
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("a force-logout goes on with everything that was typed", async ({ page, server, sql, anotherBrowser, allowConsole }) => {
+    allowConsole(/was preloaded using link preload but not used/);
+    const phone = await (await anotherBrowser()).newPage();
+    const victim = await onTwoDevices(page, phone);
+    const admin = await administrator(server);
+    const desk = await (await anotherBrowser()).newPage();
+    await loggedIn(desk, admin);
+    await desk.goto(`/admin/users?q=${encodeURIComponent(victim.email)}`);
+    await desk.getByRole("link", { name: victim.name }).click();
+    await expect(sessionsOf(desk)).toHaveCount(2);
+    const details = new URL(desk.url()).pathname;
+    await growStale(sql, admin);
+
+    await desk.getByLabel("What to end").selectOption({ index: 1 });
+    const chosen = await desk.getByLabel("What to end").inputValue();
+    await forceLogout(desk, REASON);
+    await expect(desk).toHaveURL(/\/confirm\?/);
+    expect(decodeURIComponent(desk.url()), "what was typed is in no address").not.toContain("laptop");
+    await expect(yourPassword(desk)).toBeFocused();
+    await confirm(desk, "not the password", "Force log out");
+    await expectWrong(yourPassword(desk), /This is not your password/);
+    expect(decodeURIComponent(desk.url())).not.toContain("laptop");
+    expect(await liveSessions(sql, victim)).toBe(2);
+    await confirm(desk, admin.password, "Force log out");
+
+    await expect(desk).toHaveURL(details);
+    await expectReceipt(desk);
+    expect(await reasons(sql, victim)).toEqual([REASON]);
+    expect(await sql`select 1 from sessions where sid = ${chosen} and ended_at is null`).toHaveLength(0);
+    expect(await liveSessions(sql, victim)).toBe(1);
+  });
+});
+
+test("a second tab with notes goes on saving after the password was confirmed, and nobody is logged out", async ({
+  page,
+  sql,
+  allowConsole,
+}) => {
+  // The token of the proof before is gone: the first call is refused, and renews it.
+  allowConsole(/401/);
+  const person = await signedUp(page, "Nele");
+  await openNotes(page);
+  await typeNote(page, "Novel", "typed before");
+  const secret = await cookie(page.context(), SESSION);
+  await growStale(sql, person);
+
+  const tab = await page.context().newPage();
+  await openHydrated(tab, "/confirm?next=/account/password");
+  await confirm(tab, person.password);
+  await documentArrived(tab, "/account/password");
+  expect(await cookie(page.context(), SESSION), "a new secret").not.toBe(secret);
+
+  await page.getByLabel("Text").fill("typed before and after");
+  await save(page);
+  await saved(page);
+  await expectTyped(page, "Novel", "typed before and after");
+  await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toHaveCount(0);
+  for (const both of [page, tab]) await expectLoggedIn(both, person);
+  await openNotes(tab);
+  await expect(titles(tab)).toHaveText(["Novel"]);
+});
+
+test("a tab whose token was taken away by the proof renews it silently", async ({ page, sql, allowConsole }) => {
+  allowConsole(/401/);
+  const person = await signedUp(page, "Nils");
+  await openNotes(page);
+  await growStale(sql, person);
+  const form = { password: person.password, next: "/notes" };
+  const answer = await page.request.post("/actions/confirm", { form, headers: { accept: "text/html" }, maxRedirects: 0 });
+  expect(answer.headers().location).toBe("/notes");
+  await typeNote(page, "Silent", "renewed");
+  await save(page);
+  await saved(page);
+  await expect(panel(page).renewals).toHaveText("1");
+});
+
+const yourPassword = (page: Page) => page.getByLabel("Your password", { exact: true });
+
+const sessionsOf = (page: Page) => page.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
+
+/** An hour passes since the person entered their password. */
+async function growStale(sql: Sql, { email }: Person): Promise<void> {
+  const grown = await sql`
+    update sessions set authenticated_at = authenticated_at - ${HOUR_MS}
+    where ended_at is null and user_id = (select id from users where email = ${email})`;
+  expect(grown.count, `live sessions of ${email}`).toBeGreaterThan(0);
+}
+
+async function liveSessions(sql: Sql, { email }: Person): Promise<number> {
+  const live = await sql`
+    select 1 from sessions where ended_at is null and user_id = (select id from users where email = ${email})`;
+  return live.length;
+}
+
+/** Why administrators did something to this person, as the audit log has it. */
+async function reasons(sql: Sql, { email }: Person): Promise<string[]> {
+  const events = await sql<{ reason: string }[]>`
+    select reason from audit_events
+    where reason <> '' and subject = (select id from users where email = ${email}) order by id`;
+  return events.map(({ reason }) => reason);
+}
+
+async function onTwoDevices(laptop: Page, phone: Page): Promise<Person> {
+  const person = await signedUp(laptop, "Vera");
+  await loggedIn(phone, person);
+  return person;
+}
+
+async function confirm(page: Page, password: string, button = "Go on"): Promise<void> {
+  await yourPassword(page).fill(password);
+  await page.getByRole("button", { name: button, exact: true }).click();
+}
+
+async function expectReceipt(page: Page): Promise<void> {
+  await expect(page.getByRole("status")).toContainText("1 session ended");
+  await expect(page.getByRole("status")).toBeFocused();
+}
+
+async function expectLoggedOut(page: Page): Promise<void> {
+  await page.goto("/dashboard");
+  await expect(page).toHaveURL("/login?next=%2Fdashboard");
+  await expect(page.getByRole("main")).toContainText("You ended this session from another device.");
+}
+
+async function expectLoggedIn(page: Page, person: Person): Promise<void> {
+  await page.goto("/dashboard");
+  await expect(page).toHaveURL("/dashboard");
+  await expect(page.getByRole("main")).toContainText(person.email);
+}
