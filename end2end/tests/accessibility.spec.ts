@@ -1,9 +1,6 @@
 // axe finds nothing, on any page and in the states that pages get into, in light and dark, wide and narrow.
 
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { Page } from "@playwright/test";
-import type { AxeResults } from "axe-core";
+import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { choose, openNotes, save, saved, typeNote, writeNote } from "./notebook.ts";
 import { ACCOUNT_PAGES, CONFIRM, REFUSALS, everyPage } from "./pages.ts";
@@ -19,11 +16,6 @@ import {
   signedUp,
   stayOnPage,
 } from "./people.ts";
-
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const WIDTHS = [1280, 390];
-const SCHEMES = ["light", "dark"] as const;
 
 test.slow();
 
@@ -49,6 +41,13 @@ test("forms with problems", async ({ page, allowConsole }) => {
   await enterAndLogIn(page, { email: "nobody@example.com", password: "not the password" });
   await expect(page.locator("[aria-live=assertive]")).toContainText("Check both");
   found.push(...(await findings(page, "a failed log-in")));
+  await signedUp(page, "Arne");
+  await open(page, "/account/password");
+  await page.getByLabel("Current password", { exact: true }).fill("not the password");
+  await page.getByLabel("New password", { exact: true }).fill("another horse battery");
+  await page.getByRole("button", { name: "Change password" }).click();
+  await expect(page.getByLabel("Current password", { exact: true })).toBeFocused();
+  found.push(...(await findings(page, "a wrong current password")));
   expect(found).toEqual([]);
 });
 
@@ -86,6 +85,19 @@ test("notes: written, pinned, about to be deleted, in conflict, logged out", asy
   expect(found).toEqual([]);
 });
 
+test("devices: two others, and what was ended", async ({ page, anotherBrowser }) => {
+  const found: string[] = [];
+  const person = await signedUp(page, "Alva");
+  for (const _ of ["phone", "office"]) await loggedIn(await (await anotherBrowser()).newPage(), person);
+  await open(page, "/account/devices");
+  await expect(page.getByRole("button", { name: /^End the session of/ })).toHaveCount(2);
+  found.push(...(await findings(page, "two other devices")));
+  await page.getByRole("button", { name: "End all other sessions" }).click();
+  await expect(page.getByRole("status")).toBeFocused();
+  found.push(...(await findings(page, "the others are ended")));
+  expect(found).toEqual([]);
+});
+
 test("a force-logout: the receipt, and what the person is told", async ({ page, server, anotherBrowser }) => {
   const found: string[] = [];
   const victim = await signedUp(page, "Anja");
@@ -104,35 +116,6 @@ test("a force-logout: the receipt, and what the person is told", async ({ page, 
   found.push(...(await findings(page, "the reason on the log-in page")));
   expect(found).toEqual([]);
 });
-
-/** Everything that is wrong in this state of the page: one line each, short enough to read in a report. */
-async function findings(page: Page, what: string): Promise<string[]> {
-  const found: string[] = [];
-  await page.evaluate(AXE);
-  for (const width of WIDTHS) {
-    await page.setViewportSize({ width, height: 800 });
-    const needed = await page.evaluate(() => document.documentElement.scrollWidth);
-    if (needed > width) found.push(`${what}, ${width} px: needs ${needed} px`);
-    for (const colorScheme of SCHEMES) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
-      // Light or dark changes colours only, so the second round looks at nothing else.
-      const rules = colorScheme === "light" ? undefined : ["color-contrast"];
-      const where = `${what}, ${width} px, ${colorScheme}`;
-      found.push(...(await violations(page, rules)).map((violation) => `${where}: ${violation}`));
-    }
-  }
-  return found;
-}
-
-/** "rule: selector". All rules, or only these. */
-async function violations(page: Page, rules?: string[]): Promise<string[]> {
-  const results = await page.evaluate((runOnly) => {
-    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
-    return axe.run(runOnly ? { runOnly, resultTypes: ["violations"] } : { resultTypes: ["violations"] });
-  }, rules);
-  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
-}
 
 test("nothing sticks to the heading of a page", async ({ page }) => {
   const gap = () =>

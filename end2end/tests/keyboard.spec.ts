@@ -3,7 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { openNotes, saved, titles } from "./notebook.ts";
-import { ACCOUNT_PAGES } from "./pages.ts";
+import { ACCOUNT_PAGES, REFUSALS, everyPage } from "./pages.ts";
 import { arrived, open, passwordField, signedUp, somebody } from "./people.ts";
 
 /** More than any page here has controls. */
@@ -87,6 +87,49 @@ test("deleting asks first, and the focus is never lost", async ({ page }) => {
   await expect(titles(page)).toHaveCount(0);
   await expect(page.locator("body")).not.toBeFocused();
 });
+
+test("every control of every page is reached with Tab, in order, and shows that it has the focus", async ({
+  page,
+  server,
+  allowConsole,
+}) => {
+  test.slow();
+  allowConsole(REFUSALS);
+  const found: string[] = [];
+  await everyPage(page, server, async ({ who, path }) => {
+    await open(page, path);
+    if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
+    found.push(...(await lostWithTab(page)).map((what) => `${path} as ${who}: ${what}`));
+  });
+  expect(found).toEqual([]);
+});
+
+/** Walks through the page with Tab. Each control that is not reached in its turn, or does not show it. */
+async function lostWithTab(page: Page): Promise<string[]> {
+  const lost: string[] = [];
+  const controls = await page.evaluate(() => {
+    // From the top, also where a field has the focus at once.
+    document.body.tabIndex = -1;
+    document.body.focus();
+    const all = document.querySelectorAll<HTMLElement>("a[href], button, input:not([type=hidden]), select, textarea");
+    const stops = [...all].filter((element) => element.checkVisibility({ visibilityProperty: true }));
+    for (const [number, element] of stops.entries()) element.dataset.stop = `${number}`;
+    return stops.map((element) => element.outerHTML.slice(0, 80));
+  });
+  for (const [number, control] of controls.entries()) {
+    await page.keyboard.press("Tab");
+    const here = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const { top, bottom } = element.getBoundingClientRect();
+      const shown = outlineStyle !== "none" && parseFloat(outlineWidth) > 0 && bottom > 0 && top < innerHeight;
+      return { stop: element.dataset.stop, shown };
+    });
+    if (here.stop !== `${number}`) return [...lost, `Tab leads to stop ${here.stop ?? "nowhere"}, not to ${control}`];
+    if (!here.shown) lost.push(`no sign of the focus: ${control}`);
+  }
+  return lost;
+}
 
 /** Goes on with Tab until the control has the focus. */
 async function reach(page: Page, control: Locator): Promise<void> {

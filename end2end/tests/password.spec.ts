@@ -74,7 +74,10 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expectWrong(current(page), /This is not your password\. Check it and try again\./);
     await expect(fresh(page)).not.toHaveAttribute("aria-invalid", "true");
     await expect(current(page)).toHaveValue("");
-    if (scripted) await expect(current(page)).toBeFocused();
+    if (scripted) {
+      await expect(current(page)).toBeFocused();
+      await expect(fresh(page), "what was typed for the new one stays").toHaveValue(NEW);
+    }
     expect(new URL(page.url()).pathname).toBe(PAGE);
     await open(phone, "/dashboard");
     await expect(phone).toHaveURL("/dashboard");

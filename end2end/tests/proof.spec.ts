@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import type { Sql } from "postgres";
+import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { expectWrong } from "./forms.ts";
 import { withAndWithoutJavaScript } from "./javascript.ts";
@@ -129,6 +130,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await arrived(page, /^\/confirm\?/);
     await confirm(page, "not the password", "End other sessions");
     await expectWrong(yourPassword(page), /This is not your password/);
+    if (scripted) await expect(yourPassword(page)).toBeFocused();
     expect(await liveSessions(sql, person)).toBe(2);
     await confirm(page, person.password, "End other sessions");
     await arrived(page, "/account/devices");
@@ -141,7 +143,13 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("a force-logout goes on with everything that was typed", async ({ page, server, sql, anotherBrowser, allowConsole }) => {
+  test("a force-logout goes on with everything that was typed", async ({
+    page,
+    server,
+    sql,
+    anotherBrowser,
+    allowConsole,
+  }) => {
     allowConsole(/was preloaded using link preload but not used/);
     const phone = await (await anotherBrowser()).newPage();
     const victim = await onTwoDevices(page, phone);
@@ -209,12 +217,31 @@ test("a tab whose token was taken away by the proof renews it silently", async (
   await openNotes(page);
   await growStale(sql, person);
   const form = { password: person.password, next: "/notes" };
-  const answer = await page.request.post("/actions/confirm", { form, headers: { accept: "text/html" }, maxRedirects: 0 });
+  const headers = { accept: "text/html" };
+  const answer = await page.request.post("/actions/confirm", { form, headers, maxRedirects: 0 });
   expect(answer.headers().location).toBe("/notes");
   await typeNote(page, "Silent", "renewed");
   await save(page);
   await saved(page);
   await expect(panel(page).renewals).toHaveText("1");
+});
+
+test("axe finds nothing where the password is asked for", async ({ page, server, sql, allowConsole }) => {
+  test.slow();
+  allowConsole(/401|422/);
+  const found: string[] = [];
+  const admin = await administrator(server);
+  await loggedIn(page, admin);
+  await findPerson(page, admin);
+  await growStale(sql, admin);
+  await forceLogout(page, "test");
+  await expect(yourPassword(page)).toBeFocused();
+  found.push(...(await findings(page, "a force-logout that asks for the password")));
+  await openHydrated(page, "/admin/users");
+  await confirm(page, "not the password");
+  await expectWrong(yourPassword(page), /This is not your password/);
+  found.push(...(await findings(page, "a wrong password on the page that asks")));
+  expect(found).toEqual([]);
 });
 
 const yourPassword = (page: Page) => page.getByLabel("Your password", { exact: true });

@@ -1,0 +1,40 @@
+// What axe finds in a page as it is now, wide and narrow, in light and dark.
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Page } from "@playwright/test";
+import type { AxeResults } from "axe-core";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const WIDTHS = [1280, 390];
+const SCHEMES = ["light", "dark"] as const;
+
+/** Everything that is wrong in this state of the page: one line each, short enough to read in a report. */
+export async function findings(page: Page, what: string): Promise<string[]> {
+  const found: string[] = [];
+  await page.evaluate(AXE);
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 800 });
+    const needed = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (needed > width) found.push(`${what}, ${width} px: needs ${needed} px`);
+    for (const colorScheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+      // Light or dark changes colours only, so the second round looks at nothing else.
+      const rules = colorScheme === "light" ? undefined : ["color-contrast"];
+      const where = `${what}, ${width} px, ${colorScheme}`;
+      found.push(...(await violations(page, rules)).map((violation) => `${where}: ${violation}`));
+    }
+  }
+  return found;
+}
+
+/** "rule: selector". All rules, or only these. */
+async function violations(page: Page, rules?: string[]): Promise<string[]> {
+  const results = await page.evaluate((runOnly) => {
+    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } };
+    return axe.run(runOnly ? { runOnly, resultTypes: ["violations"] } : { resultTypes: ["violations"] });
+  }, rules);
+  return results.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(" ")}`));
+}
