@@ -138,6 +138,24 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expectLoggedOut(phone);
     await expectLoggedIn(page, person);
   });
+
+  test("who mistyped the password and reloads is led back to where they came from", async ({
+    page,
+    sql,
+    anotherBrowser,
+  }) => {
+    test.fail(true, "confirm_address leads back to the page that the form was sent from, which is /confirm itself");
+    const person = await onTwoDevices(page, await (await anotherBrowser()).newPage());
+    await open(page, "/account/devices");
+    await growStale(sql, person);
+    await page.getByRole("button", { name: "End all other sessions" }).click();
+    await arrived(page, /^\/confirm\?/);
+    await confirm(page, "not the password", "End other sessions");
+    await expectWrong(yourPassword(page), /This is not your password/);
+    await open(page, page.url());
+    await confirm(page, person.password);
+    await arrived(page, "/account/devices");
+  });
 });
 
 test.describe("without JavaScript", () => {
