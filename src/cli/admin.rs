@@ -4,18 +4,37 @@ use std::io::IsTerminal;
 
 use clap::{Args, Subcommand};
 
+use super::find_user;
 use crate::{
+    admin::{change_role::change_role, force_logout::parse_reason},
     audit::event::Actor,
     config::Config,
     error::AppError,
     serve,
     signup::sign_up::{NewAccount, create_admin},
+    users::Role,
 };
 
 #[derive(Subcommand)]
 pub enum Admin {
     /// Make an administrator. Asks for the password, or reads one line of standard input.
     Create(CreateAdmin),
+    /// Make an administrator of a user. It counts on their next request.
+    Promote(Change),
+    /// Take the administrator's role away. It counts on their next request, whatever their tokens say.
+    Demote(Change),
+}
+
+#[derive(Args)]
+pub struct Change {
+    /// E-mail address of the user.
+    #[arg(long)]
+    email: String,
+    /// Why; it goes into the audit log.
+    #[arg(long, default_value = "from the command line")]
+    reason: String,
+    #[command(flatten)]
+    config: Config,
 }
 
 #[derive(Args)]
@@ -33,8 +52,21 @@ pub struct CreateAdmin {
 /// # Errors
 /// One line that says what to do.
 pub async fn run(command: Admin) -> Result<(), String> {
-    let Admin::Create(args) = command;
-    create(args).await
+    match command {
+        Admin::Create(args) => create(args).await,
+        Admin::Promote(args) => change(args, Role::Admin).await,
+        Admin::Demote(args) => change(args, Role::User).await,
+    }
+}
+
+async fn change(args: Change, role: Role) -> Result<(), String> {
+    let words = parse_reason(&args.reason).map_err(|error| error.to_string())?;
+    let (user, ender) = find_user(args.config, &args.email).await?;
+    let changed =
+        change_role(&ender, &user, role, Actor::CommandLine, words).await.map_err(|error| error.to_string())?;
+    ender.state.db.close().await;
+    println!("{}: {}{}.", user.email, role.as_text(), if changed { "" } else { ", as before" });
+    Ok(())
 }
 
 async fn create(args: CreateAdmin) -> Result<(), String> {

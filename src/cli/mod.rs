@@ -8,7 +8,18 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, serve, tokens::sealed::SecretKey};
+use crate::{
+    config::Config,
+    metrics::Metrics,
+    revocations::set::Revocations,
+    serve,
+    sessions::end::Ender,
+    tokens::sealed::SecretKey,
+    users::{
+        credentials::Email,
+        store::{self, User},
+    },
+};
 
 /// A login system that you can read in an afternoon and run in production.
 #[derive(Parser)]
@@ -60,6 +71,21 @@ pub async fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A user of an installation that is there already, and what is needed to end something of theirs. Nothing is made: with
+/// a wrong folder the answer must be "no database", not "no such user".
+async fn find_user(config: Config, email: &str) -> Result<(User, Ender), String> {
+    let email = Email::parse(email).map_err(|error| error.to_string())?;
+    let state = serve::connect(config, false).await?;
+    let user = store::find_by_email(&state.db.pool, &email)
+        .await
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("there is no user with the e-mail {}", email.as_str()))?;
+    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default())
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok((user, Ender { state, revocations }))
 }
 
 async fn migrate(config: Config) -> Result<(), String> {

@@ -45,6 +45,8 @@ pub struct Notes {
     pub list: RwSignal<Option<Vec<Note>>>,
     pub more: RwSignal<bool>,
     pub words: RwSignal<String>,
+    /// How often the list was asked for.
+    loads: StoredValue<u32>,
     /// Key of the open draft: a note's id, or [`NEW`].
     pub open: RwSignal<Option<String>>,
     /// Raised whenever somebody opens a note.
@@ -69,6 +71,7 @@ impl Notes {
             list: RwSignal::new(None),
             more: RwSignal::new(false),
             words: RwSignal::new(String::new()),
+            loads: StoredValue::new(0),
             open: RwSignal::new(None),
             times_opened: RwSignal::new(0),
             drafts: RwSignal::new(HashMap::new()),
@@ -81,10 +84,12 @@ impl Notes {
     /// Reads the list for the words in the search field.
     pub fn load(self) {
         let words = self.words.get_untracked();
+        self.loads.update_value(|count| *count += 1);
+        let number = self.loads.get_value();
         spawn_local(async move {
             let answer = client::list(self.api, &words).await;
-            // An older search may be answered after a newer one.
-            if words != self.words.get_untracked() {
+            // An older question may be answered after a newer one.
+            if number != self.loads.get_value() {
                 return;
             }
             match answer {

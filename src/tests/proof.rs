@@ -219,9 +219,11 @@ on_both_databases! {
         assert!(page.contains("action=\"/actions/force_log_out\""), "{page}");
         assert!(page.contains("lost “laptop” &amp; &lt;bag&gt;") && page.contains(&sid), "{page}");
         let wrong = [fields[0], fields[1], fields[2], ("password", "wrong")];
-        let answer = admin.submit("force_log_out", &wrong, "/confirm").await;
+        let confirm = answer.header("location").to_owned();
+        let answer = admin.submit("force_log_out", &wrong, &confirm).await;
         let page = admin.open(answer.header("location")).await.text();
         assert!(page.contains("This is not your password.") && page.contains("lost “laptop”"), "{page}");
+        assert!(answer.header("location").starts_with(&format!("/confirm?next={}", path.replace('/', "%2F"))));
         let right = [fields[0], fields[1], fields[2], ("password", PASSWORD)];
         let answer = admin.submit("force_log_out", &right, "/confirm").await;
         assert_eq!((answer.status, answer.header("location")), (302, &*path));

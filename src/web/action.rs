@@ -20,6 +20,7 @@ use url::Url;
 use super::{
     caller::Caller,
     cookies::{self, Name},
+    local_path::LocalPath,
     page::Typed,
     problem::{Problem, RETRY_AFTER_SECONDS},
 };
@@ -79,13 +80,26 @@ pub async fn act_with_proof<T>(
 
 fn confirm_address(config: &Config, parts: &Parts, error: &AppError) -> String {
     let from = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let from = from.and_then(|text| Url::parse(text).ok());
-    let next = from.map_or_else(|| "/dashboard".to_owned(), |url| url.path().to_owned());
+    let next = from.and_then(|text| Url::parse(text).ok()).map(way_back).unwrap_or_default();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("next", &next);
+    query.append_pair("next", LocalPath::parse_or_dashboard(Some(&next)).as_str());
     let address = format!("{}/confirm?{}", config.issuer(), query.finish());
     let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&address);
     told.map_or_else(|_| address, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+}
+
+/// The page that the act was begun on, without the error that it may have in its address. Who mistypes the password
+/// comes from `/confirm`, which knows that page.
+fn way_back(mut from: Url) -> String {
+    let pairs: Vec<(String, String)> = from.query_pairs().into_owned().collect();
+    if from.path() == "/confirm" {
+        return pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next).unwrap_or_default();
+    }
+    from.set_query(None);
+    for (name, value) in pairs.iter().filter(|(name, _)| name != "__path" && name != "__err") {
+        from.query_pairs_mut().append_pair(name, value);
+    }
+    from.query().map_or_else(|| from.path().to_owned(), |query| format!("{}?{query}", from.path()))
 }
 
 /// Refuses a request before its action or handler runs, in the form that the caller understands.

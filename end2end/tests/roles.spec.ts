@@ -1,0 +1,42 @@
+// A role that is given or taken on the command line.
+
+import { expect, test } from "./fixtures.ts";
+import { SESSION, cookie, open, signedUp } from "./people.ts";
+import { REFUSALS } from "./pages.ts";
+
+test("a new role counts on the next page, and the session goes on under a new secret", async ({
+  page,
+  context,
+  server,
+  allowConsole,
+}) => {
+  allowConsole(REFUSALS);
+  const person = await signedUp(page, "Rosa");
+  const before = await cookie(context, SESSION);
+  const promoted = await server.cli(["admin", "promote", "--email", person.email]);
+  expect(promoted).toMatchObject({ code: 0, stdout: `${person.email}: admin.\n` });
+  await open(page, "/admin/users");
+  await expect(page.getByRole("heading", { name: "Users", level: 1 })).toBeVisible();
+  expect(await cookie(context, SESSION)).not.toBe(before);
+  await open(page, "/notes");
+  await expect(page.getByRole("button", { name: "New note" })).toBeVisible();
+
+  await server.cli(["admin", "create", "--email", `other-${person.email}`, "--name", "Other"], "a long password\n");
+  expect(await server.cli(["admin", "demote", "--email", person.email])).toMatchObject({ code: 0 });
+  await page.goto("/admin/users");
+  await expect(page.getByRole("heading", { name: "For administrators" })).toBeVisible();
+  await open(page, "/dashboard");
+  await expect(page.getByText("Your role was changed.").first()).toBeVisible();
+});
+
+test("the last administrator is not demoted, and nobody unknown promoted", async ({ freshServer }) => {
+  const email = "only@example.com";
+  const made = await freshServer.cli(["admin", "create", "--email", email, "--name", "Only"], "a long password\n");
+  expect(made).toMatchObject({ code: 0 });
+  const demoted = await freshServer.cli(["admin", "demote", "--email", email]);
+  expect(demoted.code).toBe(1);
+  expect(demoted.stderr).toContain("This is the last administrator. Make somebody else one first.");
+  const unknown = await freshServer.cli(["admin", "promote", "--email", "nobody@example.com"]);
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toContain("there is no user with the e-mail nobody@example.com");
+});
