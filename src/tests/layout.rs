@@ -147,3 +147,19 @@ fn nothing_is_kept_in_the_browsers_storage() {
         assert!(!code.contains("local_storage") && !code.contains("session_storage"), "{file}");
     }
 }
+
+/// A claim without its test is a promise.
+#[test]
+fn every_test_that_the_security_document_names_exists() {
+    let document = fs::read_to_string(root().join("../docs/SECURITY.md")).expect("docs/SECURITY.md");
+    let tests: String = fs::read_dir(root().join("tests"))
+        .expect("the tests")
+        .map(|entry| fs::read_to_string(entry.expect("an entry").path()).expect("a file"))
+        .collect();
+    let is_name = |word: &&str| word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let named: Vec<&str> = document.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(named.len() > 50, "the names were found");
+    for name in named {
+        assert!(tests.contains(&format!("fn {name}(")), "{name} is not there");
+    }
+}
