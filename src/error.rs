@@ -29,7 +29,7 @@ pub enum AppError {
     #[error("This is not your password. Check it and try again.")]
     WrongPassword,
     /// The request came with the secret that was replaced a moment ago.
-    #[error("Your session was renewed at this very moment. Send this again; what you typed is still here.")]
+    #[error("Your session was renewed at this very moment. Send this again.")]
     SessionRenewed,
     #[error("Your account may not do this. Ask an administrator.")]
     NotAllowed,
@@ -47,11 +47,11 @@ pub enum AppError {
         "The set-up link is wrong or used up. Ask whoever runs this server for the newest one: it stands in the log."
     )]
     SetupRefused,
-    #[error("The server is very busy. Wait a few seconds and try again; what you typed is still here.")]
+    #[error("The server cannot answer right now. Wait a few seconds and try again.")]
     Busy,
-    #[error("We could not reach the server. Check your connection and try again; what you typed is still here.")]
+    #[error("We could not reach the server. Check your connection and try again.")]
     Offline,
-    #[error("The server did not understand this. Check what you entered and try again; what you typed is still here.")]
+    #[error("The server did not understand this. Check what you entered and try again.")]
     BadRequest,
     #[error("Something went wrong on our side; it is noted{}.", id_words(.request_id))]
     Internal { request_id: Option<RequestNumber> },
@@ -78,6 +78,8 @@ pub enum Invalid {
     PasswordTooShort,
     #[error("Use at most 256 characters.")]
     PasswordTooLong,
+    #[error("This is the password that you have already. Choose another one.")]
+    PasswordUnchanged,
     #[error("Say why, in a few words: it goes into the audit log.")]
     ReasonMissing,
     #[error("A reason has 300 characters at most.")]
@@ -107,7 +109,9 @@ impl Invalid {
         match self {
             Self::EmailMissing | Self::EmailMalformed | Self::EmailTooLong => Field::Email,
             Self::NameMissing | Self::NameTooLong | Self::NameControl => Field::Name,
-            Self::PasswordMissing | Self::PasswordTooShort | Self::PasswordTooLong => Field::Password,
+            Self::PasswordMissing | Self::PasswordTooShort | Self::PasswordTooLong | Self::PasswordUnchanged => {
+                Field::Password
+            }
             Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
             Self::TitleTooLong => Field::Title,
             Self::BodyTooLong => Field::Body,
@@ -134,7 +138,7 @@ impl AppError {
     pub fn at(&self, field: Field) -> Option<String> {
         match self {
             Self::Invalid(list) => list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string),
-            _ if self.asks_for_proof() && field == Field::CurrentPassword => Some(self.to_string()),
+            Self::WrongPassword if field == Field::CurrentPassword => Some(self.to_string()),
             _ => None,
         }
     }
@@ -237,6 +241,9 @@ mod server {
                 sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::Io(_)
+                // A balancer takes the connection and closes it, in the middle of the greeting.
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::Tls(_)
                 | sqlx::Error::WorkerCrashed => true,
                 sqlx::Error::Database(error) => is_away(&**error),
                 _ => false,

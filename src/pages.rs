@@ -9,6 +9,7 @@ use axum::{
 use leptos::server_fn::error::ServerFnUrlError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use url::{Position, Url};
 
 use crate::{
     account, admin, dashboard,
@@ -21,7 +22,7 @@ use crate::{
     signup::sign_up,
     tokens::page_token::TokenLife,
     web::{
-        action::{accepts_html, typed_from},
+        action::{accepts_html, forget_error, typed_from},
         local_path::LocalPath,
         page::PageData,
         problem::Problem,
@@ -39,6 +40,9 @@ struct Asked {
     /// The error of a form that was sent without JavaScript, as Leptos writes it.
     #[serde(rename = "__err")]
     error: Option<String>,
+    /// The action of that form.
+    #[serde(rename = "__path")]
+    act: Option<String>,
 }
 
 /// Where a request for a page leads.
@@ -70,7 +74,11 @@ impl Page<'_> {
                 content(&self.asked.token)
             }
             "/dashboard" => content(dashboard::load::load(state, &self.user()?).await?),
-            "/confirm" => content(ConfirmPage { email: self.user()?.user.email, next: self.asked.next.clone() }),
+            "/confirm" => content(ConfirmPage {
+                email: self.user()?.user.email,
+                next: self.asked.next.clone(),
+                act: self.asked.act.clone(),
+            }),
             "/notes" => content(self.user()?.user.id),
             "/account/devices" => content(account::load::devices(state, &self.user()?).await?),
             "/account/password" => content(self.user()?.user.email),
@@ -127,8 +135,9 @@ pub async fn find_data(
     };
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
         Ok(Found::Elsewhere(path)) => return go_to(&path),
-        Err(AppError::NotLoggedIn) => return go_to(&and_back("/login", &parts)),
-        Err(AppError::ProofNeeded) => return go_to(&and_back("/confirm", &parts)),
+        // With the log-in the error is gone that said so; another one is still to be shown after the proof.
+        Err(AppError::NotLoggedIn) => return go_to(&and_back("/login", &without_error(&parts))),
+        Err(AppError::ProofNeeded) => return go_to(&and_back("/confirm", &here(&parts))),
         Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
         Ok(Found::Content(value)) => Ok(value),
         Err(error) => Err(error),
@@ -138,7 +147,9 @@ pub async fn find_data(
     let data = PageData {
         content: found,
         refused,
-        typed: typed_from(&parts, &services.state.config).filter(|_| accepts_html(&parts.headers)).unwrap_or_default(),
+        typed: typed_from(&parts.headers, &services.state.config)
+            .filter(|_| accepts_html(&parts.headers))
+            .unwrap_or_default(),
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
     };
     parts.extensions.insert(data);
@@ -149,11 +160,21 @@ pub async fn find_data(
     response
 }
 
-/// The address of a page that leads back here.
-fn and_back(page: &str, parts: &Parts) -> String {
-    let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let next: String = url::form_urlencoded::byte_serialize(here.as_bytes()).collect();
+/// The address of a page that leads to `next`.
+fn and_back(page: &str, next: &str) -> String {
+    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
     format!("{page}?next={next}")
+}
+
+fn here(parts: &Parts) -> String {
+    parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
+}
+
+fn without_error(parts: &Parts) -> String {
+    let here = here(parts);
+    let Ok(mut url) = Url::parse("http://latchkey.invalid").and_then(|base| base.join(&here)) else { return here };
+    forget_error(&mut url);
+    url[Position::BeforePath..].to_owned()
 }
 
 /// 303: whatever was asked, the other page is read (RFC 9110 15.4.4).

@@ -7,7 +7,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
-    error::AppError,
+    error::{AppError, Invalid},
     revocations::EndReason,
     sessions::{
         Receipt,
@@ -24,6 +24,9 @@ use crate::{
 
 pub async fn change_password(current: Option<String>, new: String) -> Result<Receipt, AppError> {
     let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
+    if current.as_ref() == Some(&new) {
+        return Err(Invalid::PasswordUnchanged.into());
+    }
     let new = Password::parse_new(new)?;
     // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account.
     let someone = reauthenticate::check_password(someone, current).await?;

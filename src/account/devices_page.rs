@@ -96,7 +96,8 @@ fn Outcome() -> impl IntoView {
         (Some(0), _) => "Your password is changed. You were logged in nowhere else.".to_owned(),
         (Some(n), _) => format!("Your password is changed, and {} ended.", sessions(n)),
         (None, Some(0)) => "Nothing was left to end: it was over already.".to_owned(),
-        (None, Some(n)) => format!("{} ended. Nothing of it is accepted from now on.", sessions(n)),
+        (None, Some(1)) => "1 session was ended. Nothing of it is accepted from now on.".to_owned(),
+        (None, Some(n)) => format!("{} ended. Nothing of them is accepted from now on.", sessions(n)),
         (None, None) => return None,
     };
     Some(view! {

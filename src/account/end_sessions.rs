@@ -19,19 +19,30 @@ use crate::{
     },
 };
 
+/// Whose sessions, and from which of them they are ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    pub user_id: &'a str,
+    pub sid: &'a str,
+    pub ip: &'a str,
+}
+
 pub async fn end_one(someone: LoggedIn, sid: &str) -> Result<Receipt, AppError> {
-    if sid == someone.log_in.sid {
+    let LoggedIn { user, log_in, .. } = &someone;
+    if sid == log_in.sid {
         log_out().await?;
         return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
     }
-    let receipt = end_own(&expect_context::<Ender>(), &someone.user.id, sid, &caller().ip).await?;
+    let own = Own { user_id: &user.id, sid: &log_in.sid, ip: &caller().ip };
+    let receipt = end_own(&expect_context::<Ender>(), own, sid).await?;
     back_with(&receipt);
     Ok(receipt)
 }
 
 pub async fn end_others(someone: LoggedIn) -> Result<Receipt, AppError> {
-    let LoggedIn { user, log_in, .. } = someone;
-    let receipt = end_all_but(&expect_context::<Ender>(), &user.id, &log_in.sid, &caller().ip).await?;
+    let LoggedIn { user, log_in, .. } = &someone;
+    let own = Own { user_id: &user.id, sid: &log_in.sid, ip: &caller().ip };
+    let receipt = end_all_but(&expect_context::<Ender>(), own).await?;
     back_with(&receipt);
     Ok(receipt)
 }
@@ -40,27 +51,27 @@ pub async fn end_others(someone: LoggedIn) -> Result<Receipt, AppError> {
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn end_own(ender: &Ender, user_id: &str, sid: &str, ip: &str) -> Result<Receipt, AppError> {
+pub async fn end_own(ender: &Ender, own: Own<'_>, sid: &str) -> Result<Receipt, AppError> {
     let state = &ender.state;
-    let live = store::live_of(&state.db.pool, user_id, state.clock.now_ms()).await?;
-    if live.iter().any(|row| row.log_in.sid == sid) {
-        ender.end(Target::Session(sid), by_user(user_id, ip)).await
-    } else {
-        Ok(Receipt::default())
+    let live = store::live_of(&state.db.pool, own.user_id, state.clock.now_ms()).await?;
+    if !live.iter().any(|row| row.log_in.sid == sid) {
+        return Ok(Receipt::default());
     }
+    let reason = if sid == own.sid { EndReason::LoggedOut } else { EndReason::ByUser };
+    ender.end(Target::Session(sid), by_user(own, reason)).await
 }
 
-/// Ends the sessions of this user except `keep`.
+/// Ends the sessions of this user except the one that they are ended from.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn end_all_but(ender: &Ender, user_id: &str, keep: &str, ip: &str) -> Result<Receipt, AppError> {
-    ender.end(Target::Others { user_id, keep }, by_user(user_id, ip)).await
+pub async fn end_all_but(ender: &Ender, own: Own<'_>) -> Result<Receipt, AppError> {
+    let target = Target::Others { user_id: own.user_id, keep: own.sid };
+    ender.end(target, by_user(own, EndReason::ByUser)).await
 }
 
-fn by_user(user_id: &str, ip: &str) -> Ending {
-    let actor = Actor::User(user_id.to_owned());
-    Ending { actor, reason: EndReason::ByUser, words: String::new(), ip: ip.to_owned() }
+fn by_user(own: Own<'_>, reason: EndReason) -> Ending {
+    Ending { actor: Actor::User(own.user_id.to_owned()), reason, words: String::new(), ip: own.ip.to_owned() }
 }
 
 fn back_with(receipt: &Receipt) {

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::end_sessions::{end_all_but, end_own};
+use super::end_sessions::{Own, end_all_but, end_own};
 use crate::{
     error::AppError,
     sessions::{
@@ -46,7 +46,7 @@ pub async fn end(
     Extension(ender): Extension<Ender>,
     Path(sid): Path<String>,
 ) -> Result<Json<Receipt>, Problem> {
-    let receipt = end_own(&ender, &caller.user_id, &sid, "").await?;
+    let receipt = end_own(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, ip: &caller.ip }, &sid).await?;
     if receipt.sessions_ended == 0 { Err(AppError::NotFound.into()) } else { Ok(Json(receipt)) }
 }
 
@@ -58,5 +58,5 @@ pub async fn end_others(
     FreshCaller(caller): FreshCaller,
     Extension(ender): Extension<Ender>,
 ) -> Result<Json<Receipt>, Problem> {
-    Ok(Json(end_all_but(&ender, &caller.user_id, &caller.sid, "").await?))
+    Ok(Json(end_all_but(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, ip: &caller.ip }).await?))
 }

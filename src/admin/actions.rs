@@ -23,11 +23,13 @@ pub async fn force_log_out(
 ) -> Result<Receipt, AppError> {
     use crate::{
         admin::force_logout,
-        sessions::guard::require_fresh_admin,
+        sessions::guard::{require_admin, require_fresh_admin},
         web::{action::act_with_proof, page::Typed},
     };
     let sid = sid.unwrap_or_default();
     act_with_proof(Typed::new(&[("user", &user), ("reason", &reason), ("sid", &sid)]), async move {
+        require_admin()?;
+        force_logout::parse_reason(&reason)?;
         let admin = require_fresh_admin(password).await?;
         force_logout::force_log_out(admin, &user, &sid, &reason).await
     })
@@ -57,11 +59,13 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
 #[server(prefix = "/actions", endpoint = "kill_key")]
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
     use crate::{
-        admin::keys,
-        sessions::guard::require_fresh_admin,
+        admin::{force_logout::parse_reason, keys},
+        sessions::guard::{require_admin, require_fresh_admin},
         web::{action::act_with_proof, page::Typed},
     };
     act_with_proof(Typed::new(&[("kid", &kid), ("reason", &reason)]), async move {
+        require_admin()?;
+        parse_reason(&reason)?;
         keys::kill(require_fresh_admin(password).await?, &kid, &reason).await
     })
     .await

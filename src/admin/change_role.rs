@@ -10,14 +10,18 @@ use crate::{
     },
     error::AppError,
     revocations::{self, EndReason},
-    sessions::end::{Ender, Ending, Target},
+    sessions::{
+        Receipt,
+        end::{Ender, Ending, Target},
+    },
     users::{
         Role,
         store::{self, User},
     },
 };
 
-/// Gives `user` another role; `false` when it is theirs already.
+/// Gives `user` another role, and waits until every live instance refuses the tokens that name the one before; `None`
+/// when the role is theirs already.
 ///
 /// # Errors
 /// [`AppError::LastAdministrator`]; or when the database does not take it.
@@ -27,10 +31,10 @@ pub async fn change_role(
     role: Role,
     actor: Actor,
     words: String,
-) -> Result<bool, AppError> {
+) -> Result<Option<Receipt>, AppError> {
     let mut tx = ender.state.db.begin_write().await?;
     if !store::set_role(&mut *tx, &user.id, role).await? {
-        return Ok(false);
+        return Ok(None);
     }
     // Two administrators who demote each other at this moment must not both succeed. After the user's row, as
     // everywhere, or two acts would wait for each other.
@@ -43,6 +47,5 @@ pub async fn change_role(
     event.details = json!({ "from": user.role().as_text(), "to": role.as_text() });
     audit::store::insert(&mut *tx, &event, ender.state.clock.now_ms()).await?;
     let ending = Ending { actor, reason: EndReason::RoleChanged, words, ip: String::new() };
-    ender.end_with(tx, Target::Tokens(&user.id), ending).await?;
-    Ok(true)
+    ender.end_everywhere_with(tx, Target::Tokens(&user.id), ending).await.map(Some)
 }

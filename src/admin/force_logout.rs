@@ -2,6 +2,7 @@
 
 use leptos::prelude::expect_context;
 
+use super::REASON_MAX_CHARS;
 use crate::{
     audit::event::Actor,
     error::{AppError, Invalid},
@@ -18,8 +19,6 @@ use crate::{
         page::Typed,
     },
 };
-
-const REASON_MAX_CHARS: usize = 300;
 
 pub async fn force_log_out(
     Administrator(admin): Administrator,
@@ -38,7 +37,8 @@ pub async fn force_log_out(
     };
     let receipt = expect_context::<Ender>().end_everywhere(target, ending).await?;
     // In words: a list of instances has no end, and a cookie has.
-    tell_next_page(&Typed::new(&[("receipt", &receipt.words())]));
+    let kind = if receipt.is_confirmed() { "success" } else { "warning" };
+    tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
     // With JavaScript and without, the page is loaded anew: what it lists has changed.
     leptos_axum::redirect(&format!("/admin/users/{}", user.id));
     Ok(receipt)
@@ -56,7 +56,7 @@ pub fn parse_reason(text: &str) -> Result<String, Invalid> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Invalid::ReasonMissing),
-        count if count > REASON_MAX_CHARS => Err(Invalid::ReasonTooLong),
+        count if count > usize::from(REASON_MAX_CHARS) => Err(Invalid::ReasonTooLong),
         _ => Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()),
     }
 }

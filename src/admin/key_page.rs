@@ -3,7 +3,7 @@
 use leptos::{form::ActionForm, prelude::*};
 
 use super::{
-    PAGES,
+    PAGES, REASON_MAX_CHARS,
     actions::KillKey,
     keys_page::{StateBadge, short},
 };
@@ -82,6 +82,7 @@ fn KillForm(kid: String, reason: String, before: Option<AppError>) -> impl IntoV
                 label="Reason"
                 autocomplete="off"
                 help="Goes into the audit log."
+                maxlength=REASON_MAX_CHARS
                 value=reason
                 error=at(error, Field::Reason)
             />

@@ -39,7 +39,7 @@ fn Content(page: KeysPage) -> impl IntoView {
                 <h2 id="rotate">"Rotate"</h2>
                 <p>
                     {match signing_since_ms {
-                        ..60_000 => "The key that signs began to a moment ago. ".to_owned(),
+                        ..60_000 => "The key that signs has just begun. ".to_owned(),
                         ms => format!("The key that signs has done so for {}. ", span(ms)),
                     }}
                     {match waiting {
@@ -86,7 +86,7 @@ fn KeyRow(key_info: KeyInfo) -> impl IntoView {
             <td role="cell" data-label="State"><StateBadge state /></td>
             <td role="cell" data-label="Made"><When ms=created_at /></td>
             <td role="cell" data-label="Signs from"><When ms=signs_from /></td>
-            <td role="cell" data-label="Verifies until">{ends_at.map(|ms| view! { <When ms /> }.into_any()).unwrap_or_else(|| "open".into_any())}</td>
+            <td role="cell" data-label="Verifies until">{ends_at.map(|ms| view! { <When ms /> }.into_any()).unwrap_or_else(|| "as long as it signs".into_any())}</td>
         </tr>
     }
 }

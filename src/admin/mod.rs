@@ -23,6 +23,9 @@ use crate::{sessions::LiveSession, tokens::KeyInfo, users::Role};
 /// The pages of administration.
 pub const PAGES: &[(&str, &str)] = &[("/admin/users", "Users"), ("/admin/keys", "Keys")];
 
+/// Longest reason that an administrator may give, in characters.
+pub const REASON_MAX_CHARS: u16 = 300;
+
 /// A person in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {

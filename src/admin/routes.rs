@@ -42,6 +42,6 @@ pub async fn force_logout(
 ) -> Result<Json<Receipt>, Problem> {
     let words = parse_reason(&body.reason).map_err(AppError::from)?;
     let user = store::find_by_id(&state.db.pool, &id).await?.ok_or(AppError::NotFound)?;
-    let ending = Ending { actor: Actor::User(admin.user_id), reason: EndReason::ByAdmin, words, ip: String::new() };
+    let ending = Ending { actor: Actor::User(admin.user_id), reason: EndReason::ByAdmin, words, ip: admin.ip };
     Ok(Json(ender.end_everywhere(Target::User(&user.id), ending).await?))
 }

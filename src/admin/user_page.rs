@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{PAGES, UserDetails, actions::ForceLogOut};
+use super::{PAGES, REASON_MAX_CHARS, UserDetails, actions::ForceLogOut};
 use crate::{
     error::{AppError, Field},
     sessions::{LiveSession, page::SessionList, proof::ProofField},
@@ -86,6 +86,7 @@ fn ForceForm(
                 label="Reason"
                 autocomplete="off"
                 help="Goes into the audit log. The person is told only that an administrator did it."
+                maxlength=REASON_MAX_CHARS
                 value=reason
                 error=at(error, Field::Reason)
             />
@@ -123,7 +124,7 @@ fn ReceiptNotice() -> impl IntoView {
     (!words.is_empty()).then(|| {
         view! {
             <div id="receipt" tabindex="-1" role="status" autofocus>
-                <Notice kind="success">{words}</Notice>
+                <Notice kind=if typed().get("kind") == "warning" { "warning" } else { "success" }>{words}</Notice>
             </div>
         }
     })

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use clap::{Args, Subcommand};
 
-use super::find_user;
+use super::{everywhere, find_user};
 use crate::{
     admin::{change_role::change_role, force_logout::parse_reason},
     audit::event::Actor,
@@ -19,9 +19,10 @@ use crate::{
 pub enum Admin {
     /// Make an administrator. Asks for the password, or reads one line of standard input.
     Create(CreateAdmin),
-    /// Make an administrator of a user. It counts on their next request.
+    /// Make an administrator of a user. It counts on their next request once every server has confirmed.
     Promote(Change),
-    /// Take the administrator's role away. It counts on their next request, whatever their tokens say.
+    /// Take the administrator's role away. It counts on their next request, whatever their tokens say, once every
+    /// server has confirmed.
     Demote(Change),
 }
 
@@ -65,7 +66,10 @@ async fn change(args: Change, role: Role) -> Result<(), String> {
     let changed =
         change_role(&ender, &user, role, Actor::CommandLine, words).await.map_err(|error| error.to_string())?;
     ender.state.db.close().await;
-    println!("{}: {}{}.", user.email, role.as_text(), if changed { "" } else { ", as before" });
+    match changed {
+        Some(receipt) => println!("{}: {}. {}", user.email, role.as_text(), everywhere(&receipt)),
+        None => println!("{}: {}, as before.", user.email, role.as_text()),
+    }
     Ok(())
 }
 

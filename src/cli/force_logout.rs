@@ -2,16 +2,13 @@
 
 use clap::Args;
 
-use super::find_user;
+use super::{everywhere, find_user};
 use crate::{
     admin::force_logout::parse_reason,
     audit::event::Actor,
     config::Config,
     revocations::EndReason,
-    sessions::{
-        end::{Ending, Target},
-        receipt::confirmed_words,
-    },
+    sessions::end::{Ending, Target},
 };
 
 #[derive(Args)]
@@ -46,7 +43,7 @@ pub async fn run(args: ForceLogout) -> Result<(), String> {
         receipt.sessions_ended,
         receipt.tokens_possibly_live,
         receipt.milliseconds,
-        if receipt.instances.is_empty() { "No server is running.".into() } else { confirmed_words(&receipt.instances) },
+        everywhere(&receipt),
     );
     ender.state.db.close().await;
     Ok(())

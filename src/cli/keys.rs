@@ -16,7 +16,7 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum Keys {
-    /// Show every key that the database knows, the newest first.
+    /// Show every key that the database knows, the last to sign first.
     List(List),
     /// Publish a new key of the configured algorithm. It signs after LATCHKEY_KEY_LEAD_SECONDS; no request fails.
     ///
@@ -82,7 +82,7 @@ async fn list(args: List) -> Result<(), String> {
     } else {
         print!("{}", table(&keys));
     }
-    state.db.pool.close().await;
+    state.db.close().await;
     Ok(())
 }
 
@@ -109,7 +109,7 @@ async fn rotate(args: Rotate) -> Result<(), String> {
         rotation.algorithm,
         minute(rotation.signs_from),
     );
-    state.db.pool.close().await;
+    state.db.close().await;
     Ok(())
 }
 
@@ -119,10 +119,10 @@ async fn kill(args: Kill) -> Result<(), String> {
     let keys = if args.unopened { unopened(&state).await? } else { open(&state).await? };
     let receipt = keys.kill(&args.kid, &order).await.map_err(|error| error.to_string())?;
     println!(
-        "{} is dead, and {} signs. Running servers refuse its tokens within {} ms; nobody is logged out.",
-        receipt.kid, receipt.signing, state.config.revocation_poll_ms,
+        "{} is dead, and {} signs. Running servers refuse its tokens within a second; nobody is logged out.",
+        receipt.kid, receipt.signing,
     );
-    state.db.pool.close().await;
+    state.db.close().await;
     Ok(())
 }
 

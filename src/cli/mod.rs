@@ -13,7 +13,7 @@ use crate::{
     metrics::Metrics,
     revocations::set::Revocations,
     serve,
-    sessions::end::Ender,
+    sessions::{Receipt, end::Ender, receipt::confirmed_words},
     tokens::sealed::SecretKey,
     users::{
         credentials::Email,
@@ -86,6 +86,11 @@ async fn find_user(config: Config, email: &str) -> Result<(User, Ender), String>
         .await
         .map_err(|error| error.to_string())?;
     Ok((user, Ender { state, revocations }))
+}
+
+/// Who has confirmed, in words.
+fn everywhere(receipt: &Receipt) -> String {
+    if receipt.instances.is_empty() { "No server is running.".into() } else { confirmed_words(&receipt.instances) }
 }
 
 async fn migrate(config: Config) -> Result<(), String> {

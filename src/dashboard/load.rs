@@ -71,7 +71,9 @@ fn ended_words(event: &Row) -> String {
         Some(EndReason::GaveWay) => "A session that was unused for long gave way to a newer one.",
         Some(EndReason::TheftSuspected) => {
             let Row { ip, reason, .. } = event;
-            return format!("Somebody used a copy of your session ({reason}, from {ip}), so it was ended.");
+            return format!(
+                "It looks as if somebody used a copy of your session ({reason}, from {ip}), so it was ended."
+            );
         }
         Some(reason) => reason.sentence(),
         None => "A session ended.",

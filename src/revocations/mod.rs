@@ -33,12 +33,14 @@ pub enum EndReason {
     GaveWay,
     /// A secret that had been replaced came back: somebody has a copy of the cookie.
     TheftSuspected,
+    /// A new secret never reached the browser: the answer was lost.
+    SecretLost,
     /// The role was changed: tokens die, which name the one before; sessions live on.
     RoleChanged,
 }
 
 impl EndReason {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::LoggedOut,
         Self::Replaced,
         Self::ByUser,
@@ -49,6 +51,7 @@ impl EndReason {
         Self::PasswordChanged,
         Self::GaveWay,
         Self::TheftSuspected,
+        Self::SecretLost,
         Self::RoleChanged,
     ];
 
@@ -64,6 +67,7 @@ impl EndReason {
             Self::PasswordChanged => "password_changed",
             Self::GaveWay => "gave_way",
             Self::TheftSuspected => "theft_suspected",
+            Self::SecretLost => "secret_lost",
             Self::RoleChanged => "role_changed",
         }
     }
@@ -86,9 +90,12 @@ impl EndReason {
             Self::GaveWay => {
                 "You are logged in on many devices; this session, unused for the longest time, gave way to a newer one."
             }
+            Self::SecretLost => {
+                "This session was renewed, but the answer never reached this browser, so you have to log in again."
+            }
             Self::RoleChanged => "Your role was changed.",
             Self::TheftSuspected => {
-                "Somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
+                "It looks as if somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
             }
         }
     }

@@ -229,6 +229,12 @@ impl Revocations {
         let at_start = set.seq == NOTHING;
         for row in rows {
             if set.take_in(row) && !at_start {
+                tracing::info!(
+                    kind = row.kind,
+                    subject = row.subject,
+                    seq = row.seq,
+                    "a revocation of another process"
+                );
                 self.0.metrics.revocation_taken_in(Via::Feed, self.0.clock.now_ms() - row.revoked_at);
             }
         }

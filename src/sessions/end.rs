@@ -111,6 +111,8 @@ impl Ender {
         tracing::info!(
             reason = ending.reason.as_text(),
             actor = ending.actor.as_text(),
+            user = user_of(target, &rows),
+            sid = if let [only] = &*rows { &only.sid } else { "" },
             sessions = receipt.sessions_ended,
             tokens = receipt.tokens_possibly_live,
             ms = receipt.milliseconds,
@@ -124,8 +126,17 @@ impl Ender {
     /// # Errors
     /// As [`Self::end`]. An instance that says nothing is no error: the receipt names it.
     pub async fn end_everywhere(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        let tx = self.state.db.begin_write().await?;
+        self.end_everywhere_with(tx, target, ending).await
+    }
+
+    /// As [`Self::end_everywhere`], and commits what the caller has written in `tx`.
+    ///
+    /// # Errors
+    /// As [`Self::end_with`].
+    pub async fn end_everywhere_with(&self, tx: Tx, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
-        let mut receipt = self.end(target, ending).await?;
+        let mut receipt = self.end_with(tx, target, ending).await?;
         if let Some(seq) = receipt.seq {
             let (own_id, own_milliseconds) = (self.revocations.id(), receipt.milliseconds);
             let awaited = Awaited { seq, own_id, own_milliseconds, watch };
@@ -147,10 +158,7 @@ impl Ender {
             return Ok(());
         }
         let forced = ending.reason == EndReason::ByAdmin;
-        let subject = match target {
-            Target::User(id) => id,
-            _ => rows.first().map_or("", |row| &row.user_id),
-        };
+        let subject = user_of(target, rows);
         let kind = if forced { Kind::ForceLogout } else { Kind::SessionEnded };
         let mut event = Event::new(kind, ending.actor.clone(), subject);
         event.ip.clone_from(&ending.ip);
@@ -181,6 +189,14 @@ impl Ender {
             revocations.push(revocation_store::insert(tx, &new).await?);
         }
         Ok(revocations)
+    }
+}
+
+fn user_of<'a>(target: Target<'a>, rows: &'a [EndedRow]) -> &'a str {
+    match target {
+        Target::User(id) | Target::Tokens(id) => id,
+        Target::Others { user_id, .. } | Target::Surplus { user_id, .. } => user_id,
+        Target::Secret(_) | Target::Session(_) => rows.first().map_or("", |row| &row.user_id),
     }
 }
 

@@ -44,9 +44,6 @@ pub struct LoggedIn {
 #[derive(Clone, Debug)]
 pub struct Administrator(pub LoggedIn);
 
-/// A session's use is written down at most this often: reading pages should not cost a write each.
-const TOUCH_EVERY_MS: i64 = 60_000;
-
 /// Layer: finds the session's user and notes that the session is in use. When the database is away the answer is
 /// 503 and the cookie stays: an outage logs nobody out (ASVS 16.5.2).
 pub async fn find_user(
@@ -76,11 +73,14 @@ pub async fn find_user(
         Ok(cookie) => cookie,
         Err(error) => return Problem::from(error).into_response(),
     };
-    let log_in = someone.log_in.clone();
     parts.extensions.insert(someone);
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    if session.is_modified() {
-        BrowserSession(&session).keep_cookie(&log_in, state.clock.now_ms());
+    let browser = BrowserSession(&session);
+    // Read again: it may be another log-in by now.
+    if session.is_modified()
+        && let Ok(Some((log_in, _))) = browser.log_in().await
+    {
+        browser.keep_cookie(&log_in, state.clock.now_ms());
     }
     if let Some(value) = new_secret {
         response.headers_mut().append(header::SET_COOKIE, value);
@@ -103,8 +103,10 @@ async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool
     let Some((log_in, secret)) = browser.log_in().await? else {
         return Ok(browser.ended().await?.map_or(Found::Nobody, Found::Ended));
     };
-    if secret == Secret::Copied {
-        return end_stolen(ender, &log_in, caller).await;
+    match secret {
+        Secret::Copied => return end_now(ender, &log_in, EndReason::TheftSuspected, caller).await,
+        Secret::Lost => return end_now(ender, &log_in, EndReason::SecretLost, caller).await,
+        Secret::Current | Secret::New | Secret::InGrace => {}
     }
     let Some(user) = users::store::find_by_id(&state.db.pool, &log_in.user_id).await? else { return Ok(Found::Nobody) };
     if let Some(at) = user.disabled_at {
@@ -120,16 +122,21 @@ async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret, is_use: bool
     if secret == Secret::New {
         store::note_secret_used(&state.db.pool, &log_in.sid, now_ms).await?;
     }
-    if is_use && secret != Secret::InGrace && now_ms - log_in.last_seen_at >= TOUCH_EVERY_MS {
+    if is_use && secret != Secret::InGrace && now_ms - log_in.last_seen_at >= log_in.touch_every_ms(&state.config) {
         store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
     }
     Ok(())
 }
 
-/// Nobody can tell the thief from the owner, so both are out; the owner can log in again.
-async fn end_stolen(ender: &Ender, log_in: &LogIn, caller: &Caller) -> Result<Found, AppError> {
-    tracing::warn!(user = log_in.user_id, sid = log_in.sid, "a replaced secret came back: the session is ended");
-    let reason = EndReason::TheftSuspected;
+/// A replaced secret came back. Where the new one was in use, nobody can tell the thief from the owner, so both are
+/// out; where it never was, nobody holds the session any more. The owner can log in again.
+async fn end_now(ender: &Ender, log_in: &LogIn, reason: EndReason, caller: &Caller) -> Result<Found, AppError> {
+    tracing::warn!(
+        user = log_in.user_id,
+        sid = log_in.sid,
+        reason = reason.as_text(),
+        "a replaced secret came back: the session is ended"
+    );
     let ending = Ending { actor: Actor::Unknown, reason, words: caller.device(), ip: caller.ip.clone() };
     ender.end(Target::Session(&log_in.sid), ending).await?;
     Ok(Found::Ended(Ended { reason, at: ender.state.clock.now_ms() }))
@@ -189,8 +196,17 @@ pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppErro
 /// # Errors
 /// As [`require_fresh`], and [`AppError::NotAllowed`], before any password is looked at.
 pub async fn require_fresh_admin(password: Option<String>) -> Result<Administrator, AppError> {
-    Administrator::check(find().ok_or(AppError::NotLoggedIn)?)?;
+    require_admin()?;
     require_fresh(password).await.map(Administrator)
+}
+
+/// The administrator of the action that runs now, however old the proof: to look at what was typed before a password
+/// is asked for.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], or [`AppError::NotAllowed`].
+pub fn require_admin() -> Result<Administrator, AppError> {
+    Administrator::check(find().ok_or(AppError::NotLoggedIn)?)
 }
 
 /// The user of the action that runs now, if there is one.

@@ -66,6 +66,8 @@ pub struct ConfirmPage {
     pub email: String,
     /// Where to go afterwards, as it came; checked when it is used.
     pub next: String,
+    /// The act that waits, if one does.
+    pub act: Option<String>,
 }
 
 /// A live session as lists show it.

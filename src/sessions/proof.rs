@@ -9,6 +9,7 @@ use crate::{
         field::PasswordField,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Page, with_content},
+        notice::Notice,
     },
     web::page::{Typed, refused, typed},
 };
@@ -37,9 +38,11 @@ pub fn ProofField(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoVie
 /// the act that they began without JavaScript.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    with_content(|super::ConfirmPage { email, next }| {
+    with_content(|super::ConfirmPage { email, next, act }| {
         let mut fields = typed().0;
-        let path = fields.remove(Typed::ACT).filter(|path| path.starts_with("/actions/"));
+        let typed_for = fields.remove(Typed::ACT).filter(|path| path.starts_with("/actions/"));
+        let lost = act.is_some() && act != typed_for;
+        let path = typed_for.filter(|path| act.as_ref() == Some(path));
         // The page itself says what `ProofNeeded` would.
         let before = refused().filter(|error| *error != AppError::ProofNeeded);
         let form = match path {
@@ -52,6 +55,9 @@ pub fn ConfirmPage() -> impl IntoView {
         view! {
             <Page title="Confirm that it is you" narrow=true>
                 <p>"What comes next is sensitive, and you entered your password a while ago. Enter it again to go on."</p>
+                {lost.then(|| view! {
+                    <Notice kind="warning">"What you wanted to do was not kept for so long. You can do it again on the page that comes next."</Notice>
+                })}
                 {form}
             </Page>
         }
@@ -84,9 +90,12 @@ fn ConfirmForm(email: String, next: String, before: Option<AppError>) -> impl In
 fn GoOnForm(path: String, email: String, fields: Vec<(String, String)>, before: Option<AppError>) -> impl IntoView {
     let error = Signal::stored(before);
     let label = in_words(&path);
+    let class = if path.ends_with("rotate_keys") { "button primary" } else { "button danger" };
+    let reason = fields.iter().find(|(name, _)| name == "reason").map(|(_, reason)| reason.clone());
     focus_first_error(error, &[(Field::CurrentPassword, "password")]);
     view! {
         <FormError error />
+        {reason.map(|reason| view! { <p>"Reason: “" {reason} "”"</p> })}
         <form method="post" action=path class="form">
             <UserName email />
             {fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()}
@@ -96,7 +105,7 @@ fn GoOnForm(path: String, email: String, fields: Vec<(String, String)>, before: 
                 autofocus=true
                 error=at(error, Field::CurrentPassword)
             />
-            <button type="submit" class="button">{label}</button>
+            <button type="submit" class=class>{label}</button>
         </form>
     }
 }
@@ -109,7 +118,7 @@ fn UserName(email: String) -> impl IntoView {
 
 /// `/actions/end_other_sessions` as "End other sessions".
 fn in_words(path: &str) -> String {
-    let words = path.rsplit('/').next().unwrap_or_default().replace('_', " ");
+    let words = path.rsplit('/').next().unwrap_or_default().replace('_', " ").replace("log out", "log-out");
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

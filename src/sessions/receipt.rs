@@ -17,17 +17,21 @@ impl Receipt {
         if alone { own } else { format!("{own} {}", confirmed_words(&self.instances)) }
     }
 
+    /// Whether every live instance has confirmed.
+    pub fn is_confirmed(&self) -> bool {
+        self.instances.iter().all(|instance| instance.milliseconds.is_some())
+    }
+
     fn own_words(&self) -> String {
         let Self { sessions_ended, tokens_possibly_live, milliseconds, .. } = *self;
         if sessions_ended == 0 && tokens_possibly_live == 0 {
             return "Nothing was live. Whatever token may still be out there is refused from now on.".into();
         }
-        let all_refuse = self.instances.iter().all(|instance| instance.milliseconds.is_some());
         format!(
             "{} ended, {} possibly live. All of it is refused{}; that took {milliseconds} ms.",
             counted(sessions_ended, "session", "sessions"),
             counted(tokens_possibly_live, "token was", "tokens were"),
-            if all_refuse { "" } else { " here" },
+            if self.is_confirmed() { "" } else { " here" },
         )
     }
 }

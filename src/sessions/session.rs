@@ -50,6 +50,8 @@ pub enum Secret {
     InGrace,
     /// The one before, although the browser has used the new one already: somebody holds a copy.
     Copied,
+    /// The one before, and nobody has ever used the new one: it was lost on its way, and nobody holds it.
+    Lost,
 }
 
 /// Key of the [`LogIn`] in a session's data.
@@ -84,6 +86,12 @@ impl LogIn {
     /// When the session goes idle if it is used now.
     pub fn idle_end(&self, config: &Config, now_ms: i64) -> i64 {
         (now_ms + idle_ms(config, self.remembered_at.is_some())).min(self.expires_at)
+    }
+
+    /// A use of the session is written down at most this often, in milliseconds: reading pages should not cost a write
+    /// each, and who works all the time must not go idle in between.
+    pub fn touch_every_ms(&self, config: &Config) -> i64 {
+        (idle_ms(config, self.remembered_at.is_some()) / 4).min(60_000)
     }
 
     /// Seconds that the cookie lives; `None` for one that ends with the browser.
@@ -165,11 +173,13 @@ impl BrowserSession<'_> {
         Ok(done.then(|| secret.to_string()))
     }
 
-    /// Keeps tower-sessions from making a cookie that ends with the browser of one that is remembered.
+    /// Tells tower-sessions how long the cookie lives that it makes of a session which was written to.
     pub fn keep_cookie(&self, log_in: &LogIn, now_ms: i64) {
-        if let Some(seconds) = log_in.cookie_seconds(now_ms) {
-            self.0.set_expiry(Some(Expiry::OnInactivity(Duration::seconds(seconds))));
-        }
+        let expiry = match log_in.cookie_seconds(now_ms) {
+            Some(seconds) => Expiry::OnInactivity(Duration::seconds(seconds)),
+            None => Expiry::OnSessionEnd,
+        };
+        self.0.set_expiry(Some(expiry));
     }
 
     /// Forgets the session in this browser: the answer removes the cookie.

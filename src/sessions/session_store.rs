@@ -62,14 +62,14 @@ impl SessionStore for Sessions {
         let id_hash = hash(id);
         let now_ms = state.clock.now_ms();
         let Some(row) = store::find(&state.db.pool, &id_hash).await.map_err(backend)? else { return Ok(None) };
-        let data = match (row.ended(now_ms), row.secret(&id_hash, now_ms)) {
-            (Some(ended), _) => Data::from([(ENDED.into(), value(ended)?)]),
-            (None, Some(secret)) => {
+        let secret = row.secret(&id_hash, now_ms);
+        let data = match row.ended(now_ms) {
+            Some(ended) => Data::from([(ENDED.into(), value(ended)?)]),
+            None => {
                 let mut data = data_of(row)?;
                 data.insert(SECRET.into(), value(secret)?);
                 data
             }
-            (None, None) => return Ok(None),
         };
         Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))
     }

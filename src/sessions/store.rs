@@ -37,16 +37,15 @@ impl Row {
         }
     }
 
-    /// How the secret with this hash, by which the row was found, stands to the session. `None` for one that was
-    /// replaced, when nobody knows whether the browser ever got the new one: it opens nothing, and proves nothing.
-    pub fn secret(&self, id_hash: &str, now_ms: i64) -> Option<Secret> {
-        let Some(rotated_at) = self.rotated_at else { return Some(Secret::Current) };
+    /// How the secret with this hash, by which the row was found, stands to the session.
+    pub fn secret(&self, id_hash: &str, now_ms: i64) -> Secret {
+        let Some(rotated_at) = self.rotated_at else { return Secret::Current };
         match (id_hash == self.id_hash, self.secret_used_at) {
-            (true, Some(_)) => Some(Secret::Current),
-            (true, None) => Some(Secret::New),
-            (false, _) if now_ms < rotated_at + GRACE_MS => Some(Secret::InGrace),
-            (false, Some(_)) => Some(Secret::Copied),
-            (false, None) => None,
+            (true, Some(_)) => Secret::Current,
+            (true, None) => Secret::New,
+            (false, _) if now_ms < rotated_at + GRACE_MS => Secret::InGrace,
+            (false, Some(_)) => Secret::Copied,
+            (false, None) => Secret::Lost,
         }
     }
 

@@ -53,7 +53,7 @@ fn WhatNow(ended: Ended, dialog: NodeRef<Dialog>) -> impl IntoView {
     view! {
         <h2 id="ended-why" tabindex="-1">{ended.reason.sentence()}</h2>
         <p class="muted"><When ms=ended.at /></p>
-        <p id="ended-kept">"What you typed is still on this page, so that you can copy it."</p>
+        <p id="ended-kept">"Whatever you typed is still on this page, so that you can copy it."</p>
         <div class="buttons">
             <a href=client::log_in_and_back() rel="external" class="button primary">"Log in"</a>
             <button type="button" class="button" on:click=stay>"Stay on this page"</button>

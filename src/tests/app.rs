@@ -64,6 +64,10 @@ impl TestApp {
         Self { router: router(services.clone()), services, clock, config, _folder: folder }
     }
 
+    pub fn kind(&self) -> Kind {
+        self.services.state.db.kind
+    }
+
     /// Another process on the same database: nothing in memory is shared.
     pub async fn another_instance(&self) -> Services {
         services(self.config.clone(), self.clock.clone()).await

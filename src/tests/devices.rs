@@ -35,6 +35,20 @@ on_both_databases! {
         assert!(cookie.contains("HttpOnly") && !cookie.contains("Max-Age") && !cookie.contains("Expires"), "{cookie}");
     }
 
+    async fn a_plain_log_in_after_a_remembered_one_ends_with_the_browser(app: TestApp) {
+        app.logged_in("alice").await;
+        app.logged_in("bob").await;
+        for name in ["alice", "bob"] {
+            let mut caller = remembered(&app, "alice").await;
+            let answer = caller.log_in(name, PASSWORD).await;
+            let cookie = answer.set_cookie("__Host-session");
+            assert!(cookie.contains("HttpOnly") && !cookie.contains("Max-Age"), "{name}: {cookie}");
+        }
+        let mut caller = remembered(&app, "alice").await;
+        let fields = [("name", "Cy"), ("email", "cy@example.com"), ("password", PASSWORD)];
+        assert!(!caller.act("sign_up", &fields).await.set_cookie("__Host-session").contains("Max-Age"));
+    }
+
     async fn a_remembered_session_lives_for_two_weeks_without_use(app: TestApp) {
         app.logged_in("alice").await;
         let mut alice = remembered(&app, "alice").await;
@@ -71,6 +85,17 @@ on_both_databases! {
         app.clock.advance_ms(5_000);
         alice.open("/dashboard").await;
         assert_eq!(app.count(seen).await, start + MINUTE);
+    }
+
+    async fn who_works_all_the_time_does_not_go_idle_however_short_the_limit(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--session-idle-minutes", "1"]).await;
+        let mut alice = app.logged_in("alice").await;
+        for _ in 0..10 {
+            app.clock.advance_ms(40_000);
+            assert_eq!(alice.open("/dashboard").await.status, 200);
+        }
+        app.clock.advance_ms(60_000);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
     }
 
     async fn beyond_the_limit_the_session_unused_for_longest_gives_way(app: TestApp) {
@@ -209,6 +234,7 @@ on_both_databases! {
             ("wrong", "another horse battery", "\"WrongPassword\""),
             ("", "another horse battery", "\"ProofNeeded\""),
             (PASSWORD, "short", r#"{"Invalid":["PasswordTooShort"]}"#),
+            (PASSWORD, PASSWORD, r#"{"Invalid":["PasswordUnchanged"]}"#),
         ] {
             let answer = alice.act("change_password", &[("password", password), ("new_password", new)]).await;
             assert_eq!(answer.text(), said);

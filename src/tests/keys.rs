@@ -90,6 +90,17 @@ fn forged(app: &TestApp, key: &Key, token: &str) -> String {
 }
 
 on_both_databases! {
+    async fn a_kill_from_a_process_with_other_settings_keeps_the_algorithm_that_verifiers_expect(app: TestApp) {
+        let alice = app.with_token("alice").await;
+        let mut config = (*app.services.state.config).clone();
+        config.token_algorithm = TokenAlgorithm::EdDsa;
+        let other = crate::serve::open_with(config, app.clock.clone()).await.expect("the services");
+        let signing = other.keys.kill(&kid(&alice), &order()).await.expect("a receipt").signing;
+        let keys = Keys::list(&app.services.state).await.expect("the keys");
+        let successor = keys.iter().find(|key| key.kid == signing).expect("the successor");
+        assert_eq!(successor.algorithm, TokenAlgorithm::Es256.as_text());
+    }
+
     async fn a_rotation_goes_its_way_by_the_clock(app: TestApp) {
         let (mut admin, mut alice) = (app.admin().await, app.with_token("alice").await);
         let (old, old_key) = (kid(&alice), signing_key(&app.services));

@@ -24,7 +24,7 @@ async fn grow_stale(app: &TestApp, caller: &mut Caller) {
 
 async fn change(app: &TestApp, id: &str, role: Role) -> Result<bool, AppError> {
     let user = store::find_by_id(&app.services.state.db.pool, id).await?.ok_or(AppError::NotFound)?;
-    change_role(&app.services.ender, &user, role, Actor::CommandLine, "test".into()).await
+    Ok(change_role(&app.services.ender, &user, role, Actor::CommandLine, "test".into()).await?.is_some())
 }
 
 on_both_databases! {
@@ -76,9 +76,18 @@ on_both_databases! {
         assert_eq!(answer.status, 409);
         assert!(answer.text().contains("Send this again"), "{}", answer.text());
         assert_eq!(other.copy().open("/dashboard").await.status, 200);
-        app.clock.advance_ms(1);
-        assert_eq!(before.open("/dashboard").await.status, 303);
-        assert_eq!(alice.open("/dashboard").await.status, 200, "a secret whose successor nobody has used proves no theft");
+        assert_eq!(alice.open("/dashboard").await.status, 200);
+    }
+
+    async fn a_new_secret_that_never_arrived_ends_the_session_and_says_so(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        grow_stale(&app, &mut alice).await;
+        let mut without_answer = alice.copy();
+        alice.act("confirm", &[("password", PASSWORD)]).await;
+        app.clock.advance_ms(10_000);
+        assert_eq!(without_answer.renew().await.json()["reason"], "secret_lost");
+        assert!(without_answer.open("/login").await.text().contains("the answer never reached this browser"));
+        assert_eq!(app.count("select count(*) from sessions where ended_at is null").await, 0, "no ghost stays");
     }
 
     async fn a_copied_secret_that_comes_back_ends_the_session_for_thief_and_owner(app: TestApp) {
@@ -91,10 +100,10 @@ on_both_databases! {
         assert_eq!(thief.open("/dashboard").await.status, 303);
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(alice.open("/dashboard").await.status, 303);
-        assert!(alice.open("/login").await.text().contains("Somebody used a copy of this browser"));
+        assert!(alice.open("/login").await.text().contains("somebody used a copy of this browser"));
         assert_eq!(app.count("select count(*) from audit_events where details like '%theft_suspected%'").await, 1);
         let page = app.logged_in_again("alice").await.open("/dashboard").await.text();
-        assert!(page.contains("Somebody used a copy of your session (Unknown program, from 127.0.0.1)"), "{page}");
+        assert!(page.contains("somebody used a copy of your session (Unknown program, from 127.0.0.1)"), "{page}");
     }
 
     async fn two_proofs_at_once_leave_one_secret_that_works(app: TestApp) {
@@ -241,10 +250,49 @@ on_both_databases! {
         assert!(confirm.starts_with("/confirm?next=%2Faccount%2Fdevices&"), "{confirm}");
         let page = alice.open(&confirm).await.text();
         assert!(page.contains("End session") && page.contains(&format!("value=\"{sid}\"")), "{page}");
-        assert!(!alice.open(&confirm).await.text().contains(&sid), "a page opened again shows the plain question");
+        assert!(alice.open(&confirm).await.text().contains(&sid), "a page that is loaded again still knows");
+        let page = alice.open("/confirm?next=%2Fnotes").await.text();
+        assert!(!page.contains(&sid), "another question is not mixed up with it");
         let answer = alice.submit("end_session", &[("sid", &sid), ("password", PASSWORD)], &confirm).await;
         assert_eq!((answer.status, answer.header("location")), (302, "/account/devices"));
         assert_eq!(phone.open("/dashboard").await.status, 303);
+    }
+
+    async fn an_act_whose_fields_are_wrong_says_so_on_its_own_page_before_and_after_the_proof(app: TestApp) {
+        let mut admin = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let (id, path) = (alice.user_id().await, format!("/admin/users/{}", alice.user_id().await));
+        grow_stale(&app, &mut admin).await;
+        let long = "x".repeat(301);
+        let answer = admin.submit("force_log_out", &[("user", &id), ("reason", &long)], &path).await;
+        assert!(answer.header("location").starts_with(&path), "{}", answer.header("location"));
+        let asks = admin.open(answer.header("location")).await;
+        assert!(asks.header("location").starts_with("/confirm?next="), "{}", asks.header("location"));
+        assert!(admin.open(asks.header("location")).await.text().contains("action=\"/actions/confirm\""));
+        admin.act("confirm", &[("password", PASSWORD)]).await;
+        let page = admin.open(answer.header("location")).await.text();
+        assert!(page.contains("A reason has 300 characters at most.") && page.contains(&long), "{page}");
+
+        // The same with the field in the confirmed form, as an old page may send it.
+        grow_stale(&app, &mut admin).await;
+        let confirm = format!("/confirm?next={}", path.replace('/', "%2F"));
+        let fields = [("user", &*id), ("reason", &*long), ("password", PASSWORD)];
+        let answer = admin.submit("force_log_out", &fields, &confirm).await;
+        assert!(answer.header("location").starts_with(&path), "{}", answer.header("location"));
+    }
+
+    async fn what_was_typed_survives_a_log_in_and_the_error_does_not(app: TestApp) {
+        let mut admin = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let (id, path) = (alice.user_id().await, format!("/admin/users/{}", alice.user_id().await));
+        app.clock.advance_ms(31 * MINUTE);
+        let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "lost laptop")], &path).await;
+        let page = admin.open(answer.header("location")).await;
+        assert_eq!(page.header("location"), format!("/login?next={}", path.replace('/', "%2F")));
+        assert_eq!(admin.open(page.header("location")).await.status, 200);
+        assert_eq!(admin.log_in("ada", PASSWORD).await.status, 200);
+        let page = admin.open(&path).await.text();
+        assert!(page.contains("value=\"lost laptop\"") && !page.contains("not logged in any more"), "{page}");
     }
 
     async fn a_link_cannot_plant_an_act_on_the_confirm_page(app: TestApp) {

@@ -16,6 +16,7 @@ use crate::{
     state::AppState,
     users::Role,
     web::{
+        caller::Caller,
         cookies::{self, Name},
         problem::Problem,
     },
@@ -27,6 +28,8 @@ pub struct ApiCaller {
     pub user_id: String,
     pub role: Role,
     pub sid: String,
+    /// Where the call comes from, for the audit log.
+    pub ip: String,
     /// The last proof of identity, in seconds since the epoch.
     auth_time: i64,
 }
@@ -56,7 +59,8 @@ impl FromRequestParts<AppState> for ApiCaller {
         }
         expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, auth_time, .. } = claims;
-        Ok(Self { user_id: sub, role, sid, auth_time })
+        let ip = Caller::of(parts, &state.config).ip;
+        Ok(Self { user_id: sub, role, sid, ip, auth_time })
     }
 }
 

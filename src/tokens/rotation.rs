@@ -48,7 +48,7 @@ impl Keys {
     /// # Errors
     /// [`AppError::RotationUnderWay`] while another one waits; or when the database does not take it.
     pub async fn rotate(&self, order: &Order) -> Result<Rotation, AppError> {
-        let spare = self.make().await?;
+        let spare = self.make(self.state().config.token_algorithm).await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
         if lives.next(now_ms).is_some() {
             return Err(AppError::RotationUnderWay);
@@ -66,7 +66,11 @@ impl Keys {
     /// [`AppError::KeyNotInUse`]; or when the database does not take it.
     pub async fn kill(&self, kid: &str, order: &Order) -> Result<KillReceipt, AppError> {
         let watch = Stopwatch::start();
-        let spare = self.make().await?;
+        // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
+        let rows = store::all(&self.state().db.pool).await?;
+        let killed = rows.iter().find(|row| row.kid == kid).ok_or(AppError::KeyNotInUse)?;
+        let algorithm = TokenAlgorithm::from_text(&killed.algorithm);
+        let spare = self.make(algorithm.unwrap_or(self.state().config.token_algorithm)).await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
         let state = lives.find(kid).map(|life| lives.state(life, now_ms));
         let state = state.filter(KeyState::is_in_use).ok_or(AppError::KeyNotInUse)?;
@@ -101,7 +105,7 @@ impl Keys {
         if follows(self.ring().lives(), self.now_ms()) {
             return Ok(());
         }
-        let spare = self.make().await?;
+        let spare = self.make(self.state().config.token_algorithm).await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
         if !follows(&lives, now_ms) {
             let after_newest = lives.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
@@ -114,7 +118,7 @@ impl Keys {
 
     /// Makes a key that signs at once, where there is none. Two instances that start together end up with one.
     pub(super) async fn make_first(&self) -> Result<(), AppError> {
-        let spare = self.make().await?;
+        let spare = self.make(self.state().config.token_algorithm).await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
         if lives.signing(now_ms).is_none() {
             add(&mut tx, spare, now_ms, &Order::by_system("the first key"), now_ms).await?;
@@ -123,9 +127,8 @@ impl Keys {
     }
 
     /// A key that nobody knows yet. Made before the lock is taken: the other revocations should not wait for it.
-    async fn make(&self) -> Result<Row, AppError> {
+    async fn make(&self, algorithm: TokenAlgorithm) -> Result<Row, AppError> {
         let secret = self.secret().clone();
-        let algorithm = self.state().config.token_algorithm;
         let made = tokio::task::spawn_blocking(move || sealed(algorithm, &secret)).await?;
         made.ok_or_else(|| {
             tracing::error!("no signing key could be made");

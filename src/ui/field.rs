@@ -10,6 +10,7 @@ pub fn TextField(
     #[prop(default = "text")] kind: &'static str,
     #[prop(default = "on")] autocomplete: &'static str,
     #[prop(optional)] help: &'static str,
+    #[prop(optional)] maxlength: Option<u16>,
     #[prop(optional, into)] value: String,
     #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
@@ -26,6 +27,7 @@ pub fn TextField(
                 autocapitalize=(kind == "email").then_some("none")
                 spellcheck=(kind == "email").then_some("false")
                 value=value
+                maxlength=maxlength
                 required
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described_by(name, help)

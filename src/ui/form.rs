@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{clear_input, focus, notice::Notice};
+use super::{clear_input, focus, hide, notice::Notice};
 use crate::error::{AppError, Field};
 
 /// The error of an action's last call, if it failed; before the first call, that of the form which led to this page
@@ -29,7 +29,10 @@ pub fn focus_first_error(error: Signal<Option<AppError>>, fields: &'static [(Fie
     Effect::new(move |_| {
         let Some(error) = error.get() else { return };
         clear_input("password");
-        let first = fields.iter().find(|(field, _)| error.at(*field).is_some());
+        // What the act before brought about does not belong to this error.
+        hide("receipt");
+        let asks = |field: Field| field == Field::CurrentPassword && error.asks_for_proof();
+        let first = fields.iter().find(|(field, _)| error.at(*field).is_some() || asks(*field));
         // After the view has changed, or there is no notice yet to focus.
         let id = first.map_or("form-error", |(_, id)| *id);
         request_animation_frame(move || focus(id));
@@ -42,7 +45,11 @@ pub fn FormError(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView
     view! {
         <div id="form-error" tabindex="-1" aria-live="assertive">
             {move || {
-                error.get().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })
+                error.get().map(|error| {
+                    // To be asked for the password is no problem.
+                    let kind = if error == AppError::ProofNeeded { "info" } else { "error" };
+                    view! { <Notice kind>{error.to_string()}</Notice> }
+                })
             }}
         </div>
     }

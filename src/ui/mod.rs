@@ -18,6 +18,13 @@ pub fn focus(id: &str) {
     }
 }
 
+/// Hides the element with this id, if there is one. For effects and handlers only.
+pub fn hide(id: &str) {
+    if let Some(element) = document().get_element_by_id(id) {
+        let _ = element.set_attribute("hidden", "");
+    }
+}
+
 /// Empties the input with this id. For effects and handlers only.
 pub fn clear_input(id: &str) {
     let input = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok());

@@ -32,7 +32,7 @@ use crate::{
 
 /// Longer text is not kept: a cookie has 4096 bytes, encoded (RFC 6265bis).
 const TYPED_BYTES_MAX: usize = 2_500;
-const TYPED_SECONDS: i64 = 60;
+const TYPED_SECONDS: i64 = 600;
 
 /// An error is a word or a few.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -69,23 +69,27 @@ pub async fn act_with_proof<T>(
     typed.0.insert(Typed::ACT.into(), parts.uri.path().into());
     let result = act(typed, story).await;
     if let Err(error) = &result
-        && error.asks_for_proof()
         && accepts_html(&parts.headers)
     {
         let config = expect_context::<AppState>().config;
-        leptos_axum::redirect(&confirm_address(&config, &parts, error));
+        leptos_axum::redirect(&where_to_go_on(&config, &parts, error));
     }
     result
 }
 
-fn confirm_address(config: &Config, parts: &Parts, error: &AppError) -> String {
+/// To `/confirm` where a proof is asked for; with every other error to the page that the act was begun on.
+fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
     let from = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let next = from.and_then(|text| Url::parse(text).ok()).map(way_back).unwrap_or_default();
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("next", LocalPath::parse_or_dashboard(Some(&next)).as_str());
-    let address = format!("{}/confirm?{}", config.issuer(), query.finish());
-    let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&address);
-    told.map_or_else(|_| address, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+    let from = from.and_then(|text| Url::parse(text).ok()).map(way_back);
+    let begun_on = LocalPath::parse_or_dashboard(from.as_deref());
+    let page = if error.asks_for_proof() {
+        let next: String = url::form_urlencoded::byte_serialize(begun_on.as_str().as_bytes()).collect();
+        format!("/confirm?next={next}")
+    } else {
+        begun_on.as_str().to_owned()
+    };
+    let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&format!("{}{page}", config.issuer()));
+    told.map_or(page, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
 }
 
 /// The page that the act was begun on, without the error that it may have in its address. Who mistypes the password
@@ -95,11 +99,17 @@ fn way_back(mut from: Url) -> String {
     if from.path() == "/confirm" {
         return pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next).unwrap_or_default();
     }
-    from.set_query(None);
-    for (name, value) in pairs.iter().filter(|(name, _)| name != "__path" && name != "__err") {
-        from.query_pairs_mut().append_pair(name, value);
-    }
+    forget_error(&mut from);
     from.query().map_or_else(|| from.path().to_owned(), |query| format!("{}?{query}", from.path()))
+}
+
+/// Takes out of an address what Leptos has written there about a form that was refused.
+pub fn forget_error(url: &mut Url) {
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    url.set_query(None);
+    for (name, value) in pairs.iter().filter(|(name, _)| name != "__path" && name != "__err") {
+        url.query_pairs_mut().append_pair(name, value);
+    }
 }
 
 /// Refuses a request before its action or handler runs, in the form that the caller understands.
@@ -198,20 +208,22 @@ pub fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"))
 }
 
-/// Layer: a page that was brought what somebody had typed takes it out of the browser.
+/// Layer: a page that was brought what somebody had typed takes it out of the browser. What was typed for an act that
+/// waits stays there on the pages in between, which may be loaded again.
 pub async fn show_typed_once(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let is_page = request.method() == Method::GET && accepts_html(request.headers());
-    let shown = is_page && cookies::get(&config, request.headers(), Name::Typed).is_some();
+    let in_between = matches!(request.uri().path(), "/confirm" | "/login");
+    let typed = typed_from(request.headers(), &config).filter(|typed| !(in_between && typed.waits()));
     let mut response = next.run(request).await;
-    if shown {
+    if is_page && typed.is_some() && !response.status().is_redirection() {
         response.headers_mut().append(header::SET_COOKIE, cookies::remove(&config, Name::Typed));
     }
     response
 }
 
 /// Reads back what [`act`] kept.
-pub fn typed_from(parts: &Parts, config: &Config) -> Option<Typed> {
-    let text = cookies::get(config, &parts.headers, Name::Typed)?;
+pub fn typed_from(headers: &HeaderMap, config: &Config) -> Option<Typed> {
+    let text = cookies::get(config, headers, Name::Typed)?;
     let json = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     serde_json::from_slice(&json).ok()
 }

@@ -18,10 +18,14 @@ use crate::error::{AppError, RequestNumber};
 /// Layer: an error without a body (a panic, a time-out, a failed session write) gets one, and who navigates here
 /// with a browser gets a page in place of a problem document. The API speaks JSON to everybody.
 pub async fn explain(request: Request, next: Next) -> Response {
+    let was_form = request.method() == axum::http::Method::POST;
     let to_person = accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
     let number = request.extensions().get::<RequestNumber>().copied();
     let response = with_problem(next.run(request).await, number);
     match response.extensions().get::<Detail>().cloned() {
+        Some(Detail(words)) if to_person && was_form => {
+            as_page(response, &format!("{words} Go back to where you were: your browser keeps what you typed."), number)
+        }
         Some(Detail(words)) if to_person => as_page(response, &words, number),
         _ => response,
     }

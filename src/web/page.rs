@@ -27,6 +27,11 @@ impl Typed {
         Self(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
 
+    /// Whether it was typed for an act that waits for the password or a log-in.
+    pub fn waits(&self) -> bool {
+        self.0.contains_key(Self::ACT)
+    }
+
     pub fn get(&self, field: &str) -> String {
         self.0.get(field).cloned().unwrap_or_default()
     }
