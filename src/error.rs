@@ -78,6 +78,8 @@ pub enum Invalid {
     PasswordTooShort,
     #[error("Use at most 256 characters.")]
     PasswordTooLong,
+    #[error("Enter your current password.")]
+    CurrentPasswordMissing,
     #[error("This is the password that you have already. Choose another one.")]
     PasswordUnchanged,
     #[error("Say why, in a few words: it goes into the audit log.")]
@@ -112,6 +114,7 @@ impl Invalid {
             Self::PasswordMissing | Self::PasswordTooShort | Self::PasswordTooLong | Self::PasswordUnchanged => {
                 Field::Password
             }
+            Self::CurrentPasswordMissing => Field::CurrentPassword,
             Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
             Self::TitleTooLong => Field::Title,
             Self::BodyTooLong => Field::Body,

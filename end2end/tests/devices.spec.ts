@@ -77,7 +77,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await open(page, PAGE);
     await page.getByRole("button", { name: "End all other sessions" }).click();
     await arrived(page, PAGE);
-    await expectOutcome(page, "2 sessions were ended. Nothing of it is accepted from now on.");
+    await expectOutcome(page, "2 sessions were ended. Nothing of them is accepted from now on.");
     await expectNowhereElse(page);
     for (const token of tokens) expect(await askApi(server, token)).toBe(401);
     for (const device of away) await expectLoggedOut(device, "You ended this session from another device.");

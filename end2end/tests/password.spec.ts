@@ -89,11 +89,11 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
   });
 
   test("the current password is asked for although the log-in is fresh", async ({ page, allowConsole }) => {
-    allowConsole(/401/);
+    allowConsole(/422/);
     await signedUp(page, "Ruth");
     await open(page, PAGE);
     await change(page, "", NEW);
-    await expectWrong(current(page), /Enter your password/);
+    await expectWrong(current(page), /Enter your current password/);
     if (scripted) await expect(current(page)).toBeFocused();
   });
 

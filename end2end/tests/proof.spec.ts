@@ -138,7 +138,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expectLoggedIn(page, person);
   });
 
-  test("who mistyped the password and reloads is led back to where they came from", async ({
+  test("who mistyped the password and reloads goes on with the act, and is led back to where they came from", async ({
     page,
     sql,
     anotherBrowser,
@@ -151,7 +151,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await confirm(page, "not the password", "End other sessions");
     await expectWrong(yourPassword(page), /This is not your password/);
     await open(page, page.url());
-    await confirm(page, person.password);
+    await confirm(page, person.password, "End other sessions");
     await arrived(page, "/account/devices");
   });
 });

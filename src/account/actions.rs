@@ -39,8 +39,7 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
 /// gives this one a new secret.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`], [`AppError::Invalid`] for the
-/// new one.
+/// [`AppError::NotLoggedIn`], [`AppError::WrongPassword`], [`AppError::Invalid`] for what is missing or the new one.
 #[server(prefix = "/actions", endpoint = "change_password")]
 pub async fn change_password(password: Option<String>, new_password: String) -> Result<Receipt, AppError> {
     use crate::{

@@ -24,6 +24,9 @@ use crate::{
 
 pub async fn change_password(current: Option<String>, new: String) -> Result<Receipt, AppError> {
     let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
+    if current.as_ref().is_none_or(String::is_empty) {
+        return Err(Invalid::CurrentPasswordMissing.into());
+    }
     if current.as_ref() == Some(&new) {
         return Err(Invalid::PasswordUnchanged.into());
     }

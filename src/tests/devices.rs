@@ -232,7 +232,7 @@ on_both_databases! {
         let mut phone = app.logged_in_again("alice").await;
         for (password, new, said) in [
             ("wrong", "another horse battery", "\"WrongPassword\""),
-            ("", "another horse battery", "\"ProofNeeded\""),
+            ("", "another horse battery", r#"{"Invalid":["CurrentPasswordMissing"]}"#),
             (PASSWORD, "short", r#"{"Invalid":["PasswordTooShort"]}"#),
             (PASSWORD, PASSWORD, r#"{"Invalid":["PasswordUnchanged"]}"#),
         ] {
