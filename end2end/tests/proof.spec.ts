@@ -184,11 +184,11 @@ test.describe("without JavaScript", () => {
     await expect(desk).toHaveURL(/\/confirm\?/);
     expect(decodeURIComponent(desk.url()), "what was typed is in no address").not.toContain("laptop");
     await expect(yourPassword(desk)).toBeFocused();
-    await confirm(desk, "not the password", "Force log out");
+    await confirm(desk, "not the password", "Force log-out");
     await expectWrong(yourPassword(desk), /This is not your password/);
     expect(decodeURIComponent(desk.url())).not.toContain("laptop");
     expect(await liveSessions(sql, victim)).toBe(2);
-    await confirm(desk, admin.password, "Force log out");
+    await confirm(desk, admin.password, "Force log-out");
 
     await expect(desk).toHaveURL(details);
     await expectReceipt(desk);
