@@ -109,7 +109,7 @@ impl LevelGauges {
             ("database_connections_in_use", "Connections at work", &gauges.connections_in_use),
             ("database_connections_idle", "Connections open and free", &gauges.connections_idle),
             ("database_connections_max", "Connections at most", &gauges.connections_max),
-            ("revocations_in_memory", "Sessions and users that are refused", &gauges.revocations),
+            ("revocations_in_memory", "Sessions, users and signing keys that are refused", &gauges.revocations),
             ("password_hashes_running", "Passwords hashed at this moment", &gauges.hashes_running),
             ("password_hashes_waiting", "Passwords that wait for a place", &gauges.hashes_waiting),
         ] {

@@ -23,7 +23,7 @@ use crate::{
     tokens::page_token::TokenLife,
     web::{
         action::{accepts_html, forget_error, typed_from},
-        local_path::LocalPath,
+        local_path::{LocalPath, leading_to},
         page::PageData,
         problem::Problem,
     },
@@ -136,8 +136,8 @@ pub async fn find_data(
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
         Ok(Found::Elsewhere(path)) => return go_to(&path),
         // With the log-in the error is gone that said so; another one is still to be shown after the proof.
-        Err(AppError::NotLoggedIn) => return go_to(&and_back("/login", &without_error(&parts))),
-        Err(AppError::ProofNeeded) => return go_to(&and_back("/confirm", &here(&parts))),
+        Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&parts))),
+        Err(AppError::ProofNeeded) => return go_to(&leading_to("/confirm", &here(&parts))),
         Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
         Ok(Found::Content(value)) => Ok(value),
         Err(error) => Err(error),
@@ -158,12 +158,6 @@ pub async fn find_data(
         *response.status_mut() = status;
     }
     response
-}
-
-/// The address of a page that leads to `next`.
-fn and_back(page: &str, next: &str) -> String {
-    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
-    format!("{page}?next={next}")
 }
 
 fn here(parts: &Parts) -> String {

@@ -48,7 +48,7 @@ impl Presence {
         in_time(SILENCE_MAX, store::write(&state.db.pool, &row, *started_at, state.clock.now_ms())).await
     }
 
-    /// Writes the row right after news were taken in, and every two seconds, until the task is dropped.
+    /// Writes the row right after news were taken in, and every second and a half, until the task is dropped.
     pub fn keep(&self) -> JoinHandle<()> {
         let this = self.clone();
         tokio::spawn(async move {

@@ -266,6 +266,7 @@ pub async fn tombstone(
         Target::Session(sid) => (end_where!("sid = $4"), sid),
         Target::User(id) => (end_where!("user_id = $4"), id),
         Target::Others { user_id, .. } => (end_where!("user_id = $4 and sid <> $5"), user_id),
+        // SQLite takes no offset without a limit; this one is beyond what a user can have.
         Target::Surplus { user_id, .. } => (
             end_where!(
                 "user_id = $4 and sid in (select sid from sessions where user_id = $4 and ended_at is null and \

@@ -18,7 +18,7 @@ use futures::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use tokio::{
     sync::watch,
-    time::{Instant, Interval, MissedTickBehavior},
+    time::{Interval, MissedTickBehavior},
 };
 
 use super::{
@@ -135,7 +135,9 @@ struct Watching {
 impl Watching {
     /// Listens from now on: what is read from the database afterwards misses nothing.
     fn new(ender: Ender, streams: &OpenStreams, log_in: LogIn, epoch: i64, place: Place) -> Self {
-        let mut heartbeat = tokio::time::interval_at(Instant::now() + streams.heartbeat, streams.heartbeat);
+        let mut heartbeat = tokio::time::interval(streams.heartbeat);
+        // Not at once: the opening comment has just been sent.
+        heartbeat.reset();
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (revoked, stop) = (ender.revocations.changes(), streams.stopping());
         Self { ender, log_in, epoch, heartbeat, revoked, stop, _place: place }

@@ -59,7 +59,7 @@ impl FromRequestParts<AppState> for ApiCaller {
         }
         expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, auth_time, .. } = claims;
-        let ip = Caller::of(parts, &state.config).ip;
+        let ip = Caller::ip_of(parts, &state.config);
         Ok(Self { user_id: sub, role, sid, ip, auth_time })
     }
 }

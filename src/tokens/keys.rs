@@ -12,7 +12,12 @@ use super::{
     sealed::SecretKey,
     store,
 };
-use crate::{error::AppError, revocations::set::Revocations, state::AppState};
+use crate::{
+    db::{SILENCE_MAX, in_time},
+    error::AppError,
+    revocations::set::Revocations,
+    state::AppState,
+};
 
 /// The keys of this installation. Cheap to clone.
 #[derive(Clone)]
@@ -60,7 +65,8 @@ impl Keys {
     /// One line for the log.
     pub async fn reload(&self) -> Result<(), String> {
         let _one_at_a_time = self.0.loading.lock().await;
-        let rows = store::all(&self.state().db.pool).await.map_err(unreadable)?;
+        // Bounded: whoever waits for the lock must not wait for a database that is gone without a word.
+        let rows = in_time(SILENCE_MAX, store::all(&self.state().db.pool)).await.map_err(unreadable)?;
         if !self.ring().is_of(&rows) {
             let ring = Arc::new(Ring::open(rows, &self.0.secret, self.now_ms())?);
             *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;

@@ -68,8 +68,8 @@ impl Keys {
         let watch = Stopwatch::start();
         // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
         let rows = store::all(&self.state().db.pool).await?;
-        let killed = rows.iter().find(|row| row.kid == kid).ok_or(AppError::KeyNotInUse)?;
-        let algorithm = TokenAlgorithm::from_text(&killed.algorithm);
+        let killed = rows.iter().find(|row| row.kid == kid);
+        let algorithm = killed.and_then(|row| TokenAlgorithm::from_text(&row.algorithm));
         let spare = self.make(algorithm.unwrap_or(self.state().config.token_algorithm)).await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
         let state = lives.find(kid).map(|life| lives.state(life, now_ms));

@@ -20,7 +20,7 @@ use url::Url;
 use super::{
     caller::Caller,
     cookies::{self, Name},
-    local_path::LocalPath,
+    local_path::{LocalPath, leading_to},
     page::Typed,
     problem::{Problem, RETRY_AFTER_SECONDS},
 };
@@ -82,12 +82,8 @@ fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
     let from = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     let from = from.and_then(|text| Url::parse(text).ok()).map(way_back);
     let begun_on = LocalPath::parse_or_dashboard(from.as_deref());
-    let page = if error.asks_for_proof() {
-        let next: String = url::form_urlencoded::byte_serialize(begun_on.as_str().as_bytes()).collect();
-        format!("/confirm?next={next}")
-    } else {
-        begun_on.as_str().to_owned()
-    };
+    let page =
+        if error.asks_for_proof() { leading_to("/confirm", begun_on.as_str()) } else { begun_on.as_str().to_owned() };
     let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&format!("{}{page}", config.issuer()));
     told.map_or(page, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
 }

@@ -19,10 +19,12 @@ const USER_AGENT_CHARS: usize = 512;
 impl Caller {
     pub fn of(parts: &Parts, config: &Config) -> Self {
         let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Self {
-            ip: client_ip(parts, config).map(|ip| ip.to_string()).unwrap_or_default(),
-            user_agent: user_agent.chars().take(USER_AGENT_CHARS).collect(),
-        }
+        Self { ip: Self::ip_of(parts, config), user_agent: user_agent.chars().take(USER_AGENT_CHARS).collect() }
+    }
+
+    /// The address alone, for where every request passes.
+    pub fn ip_of(parts: &Parts, config: &Config) -> String {
+        client_ip(parts, config).map(|ip| ip.to_string()).unwrap_or_default()
     }
 
     /// Browser and system in words.

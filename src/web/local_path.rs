@@ -17,6 +17,12 @@ impl LocalPath {
     }
 }
 
+/// The address of `page` that leads to `next` afterwards.
+pub fn leading_to(page: &str, next: &str) -> String {
+    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    format!("{page}?next={next}")
+}
+
 /// The URL standard drops tabs and line ends and reads `\` as `/`, so what a browser would make of the text is
 /// asked of the same parser, with a base that nobody else has.
 fn parse(text: &str) -> Option<String> {
