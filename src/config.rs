@@ -107,6 +107,15 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_REVOCATION_POLL_MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(20..=2_000))]
     pub revocation_poll_ms: u64,
 
+    /// Mail server: `smtps://user:password@host`, or `smtp://user:password@host:587?tls=required` for STARTTLS. Without
+    /// it, in development, mails land as files in `mail/` in the data folder; in production there are no mails.
+    #[arg(long, env = "LATCHKEY_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<SecretText>,
+
+    /// Sender of mails: `Name <name@example.com>`. [default: `Latchkey <no-reply@HOST>` of the base URL]
+    #[arg(long, env = "LATCHKEY_MAIL_FROM")]
+    pub mail_from: Option<String>,
+
     /// argon2id memory per hash, in KiB (OWASP: at least 19456 with two passes).
     #[arg(long, env = "LATCHKEY_ARGON2_MEMORY_KIB", default_value_t = 19_456, value_parser = clap::value_parser!(u32).range(7_168..=1_048_576))]
     pub argon2_memory_kib: u32,
@@ -158,6 +167,17 @@ pub struct Config {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// Where mails go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mailing {
+    /// To the mail server.
+    Smtp,
+    /// To files in the data folder: development.
+    Files,
+    /// Nowhere: production without a mail server.
+    Off,
 }
 
 /// The algorithms of access tokens. Each signing key has one, for good.
@@ -288,6 +308,14 @@ impl Config {
     /// Production is where the base URL is https.
     pub fn production(&self) -> bool {
         self.base_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    pub fn mailing(&self) -> Mailing {
+        match () {
+            () if self.smtp_url.is_some() => Mailing::Smtp,
+            () if self.production() => Mailing::Off,
+            () => Mailing::Files,
+        }
     }
 
     pub fn base_url(&self) -> Url {

@@ -35,6 +35,20 @@ pub enum AppError {
     NotAllowed,
     #[error("This is the last administrator. Make somebody else one first.")]
     LastAdministrator,
+    /// The same for every way in, and whether or not there is such an account.
+    #[error("Too many tries. Wait {} and try again.", wait_words(.seconds))]
+    TooManyTries { seconds: u32 },
+    #[error("This code is not right, or it was used already. Wait for the next one and try again.")]
+    WrongCode,
+    /// The first half of the log-in is too old, or the account has changed since.
+    #[error("This log-in took too long. Enter your e-mail and password again.")]
+    LogInAgain,
+    #[error("This link does not work any more: it was used already, or it is too old. Ask for a new one.")]
+    LinkDead,
+    #[error("Confirm your e-mail address first: open the link in the mail that we sent you.")]
+    NotVerified,
+    #[error("This server sends no mail. Ask an administrator.")]
+    MailOff,
     #[error("There is nothing at this address.")]
     NotFound,
     #[error("A new signing key waits for its turn already. Let it sign first, or kill it.")]
@@ -86,6 +100,12 @@ pub enum Invalid {
     ReasonMissing,
     #[error("A reason has 300 characters at most.")]
     ReasonTooLong,
+    #[error("Enter the code.")]
+    CodeMissing,
+    #[error("A code has 6 digits; a recovery code has 10 letters and digits.")]
+    CodeMalformed,
+    #[error("Type your e-mail address exactly as it stands above.")]
+    ConfirmationWrong,
     #[error("A title has 200 characters at most.")]
     TitleTooLong,
     #[error("A note has 20,000 characters at most.")]
@@ -104,6 +124,10 @@ pub enum Field {
     Reason,
     Title,
     Body,
+    /// Of the second factor.
+    Code,
+    /// The words that must be typed before something is gone for good.
+    Confirmation,
 }
 
 impl Invalid {
@@ -116,6 +140,8 @@ impl Invalid {
             }
             Self::CurrentPasswordMissing => Field::CurrentPassword,
             Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
+            Self::CodeMissing | Self::CodeMalformed => Field::Code,
+            Self::ConfirmationWrong => Field::Confirmation,
             Self::TitleTooLong => Field::Title,
             Self::BodyTooLong => Field::Body,
         }
@@ -126,10 +152,12 @@ impl AppError {
     /// The HTTP status of this error.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Invalid(_) | Self::SignUpRefused | Self::WrongPassword => 422,
-            Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded => 401,
-            Self::SessionRenewed | Self::LastAdministrator | Self::RotationUnderWay => 409,
-            Self::NotAllowed => 403,
+            Self::Invalid(_) | Self::SignUpRefused | Self::WrongPassword | Self::WrongCode => 422,
+            Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded | Self::LogInAgain => 401,
+            Self::SessionRenewed | Self::LastAdministrator | Self::RotationUnderWay | Self::MailOff => 409,
+            Self::NotAllowed | Self::NotVerified => 403,
+            Self::LinkDead => 410,
+            Self::TooManyTries { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
             Self::Busy | Self::Offline => 503,
             Self::BadRequest => 400,
@@ -142,6 +170,7 @@ impl AppError {
         match self {
             Self::Invalid(list) => list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string),
             Self::WrongPassword if field == Field::CurrentPassword => Some(self.to_string()),
+            Self::WrongCode if field == Field::Code => Some(self.to_string()),
             _ => None,
         }
     }
@@ -149,6 +178,15 @@ impl AppError {
     /// Whether the password of who is logged in would help.
     pub fn asks_for_proof(&self) -> bool {
         matches!(self, Self::ProofNeeded | Self::WrongPassword)
+    }
+
+    /// Seconds after which another try is worth it, for the header of this name (RFC 9110 10.2.3).
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyTries { seconds } => Some(*seconds),
+            Self::Busy => Some(2),
+            _ => None,
+        }
     }
 
     pub fn internal() -> Self {
@@ -164,6 +202,15 @@ impl From<Invalid> for AppError {
 
 fn id_words(request_id: &Option<RequestNumber>) -> String {
     request_id.map(|id| format!(". If you report it, name the number {id}")).unwrap_or_default()
+}
+
+/// "40 seconds", "3 minutes": rounded up, so that who waits so long has waited long enough.
+fn wait_words(seconds: &u32) -> String {
+    match *seconds {
+        0 | 1 => "a second".into(),
+        seconds @ 2..=99 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 /// The number of a request, as sixteen hexadecimal digits everywhere: log, header, page, JSON.

@@ -11,6 +11,8 @@ pub mod config;
 #[cfg(feature = "ssr")]
 pub mod db;
 #[cfg(feature = "ssr")]
+pub mod sealed;
+#[cfg(feature = "ssr")]
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod metrics;
@@ -20,9 +22,12 @@ pub mod web;
 // What pages are made of.
 pub mod ui;
 
-// The core: what happened, who exists, what is dead, who has heard of it, the stateful half, the stateless half.
+// The core: what happened, who exists, what they are told by mail, how often they may try, their second factor, what is
+// dead, who has heard of it, the stateful half, the stateless half.
 pub mod audit;
 pub mod users;
+#[cfg(feature = "ssr")]
+pub mod mail;
 pub mod revocations;
 pub mod instances;
 pub mod sessions;

@@ -148,6 +148,7 @@ fn provide_contexts(services: &Services) {
     provide_context(services.ender.clone());
     provide_context(services.keys.clone());
     provide_context(services.setup.clone());
+    provide_context(services.secret.clone());
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
     if let Some(data) = parts.extensions.get::<PageData>() {
         provide_context(data.clone());

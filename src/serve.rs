@@ -18,11 +18,12 @@ use crate::{
     metrics::Metrics,
     revocations::{feed, set::Revocations},
     router::{metrics_router, router},
+    sealed::SecretKey,
     services::Services,
     sessions::{end::Ender, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
-    tokens::{keeper, keys::Keys, sealed::SecretKey},
+    tokens::{keeper, keys::Keys},
     users::{self, password::Passwords},
     web::assets,
 };
@@ -139,7 +140,7 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
     let setup = SetupToken(secret.tag(&format!("setup {}", keys.ring().oldest_kid())));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
-    Ok(Services { state, metrics, passwords, revocations, ender, streams, keys, setup, options })
+    Ok(Services { state, metrics, passwords, revocations, ender, streams, keys, setup, secret, options })
 }
 
 /// Opens and migrates the database.

@@ -6,6 +6,7 @@ use leptos::config::LeptosOptions;
 use crate::{
     metrics::{Levels, Metrics},
     revocations::set::Revocations,
+    sealed::SecretKey,
     sessions::{end::Ender, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::AppState,
@@ -24,6 +25,7 @@ pub struct Services {
     pub streams: OpenStreams,
     pub keys: Keys,
     pub setup: SetupToken,
+    pub secret: SecretKey,
     pub options: LeptosOptions,
 }
 

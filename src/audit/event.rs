@@ -37,6 +37,24 @@ pub enum Kind {
     RoleChanged,
     KeyRotated,
     KeyKilled,
+    EmailVerified,
+    ResetAsked,
+    PasswordReset,
+    NewEmailAsked,
+    EmailChanged,
+    NameChanged,
+    SecondFactorOn,
+    SecondFactorOff,
+    SecondFactorFailed,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    DeviceTrusted,
+    DeviceForgotten,
+    NewDevice,
+    Guessing,
+    NotMe,
+    DataExported,
+    AccountDeleted,
 }
 
 impl Kind {
@@ -54,6 +72,24 @@ impl Kind {
             Self::RoleChanged => "role_changed",
             Self::KeyRotated => "key_rotated",
             Self::KeyKilled => "key_killed",
+            Self::EmailVerified => "email_verified",
+            Self::ResetAsked => "reset_asked",
+            Self::PasswordReset => "password_reset",
+            Self::NewEmailAsked => "new_email_asked",
+            Self::EmailChanged => "email_changed",
+            Self::NameChanged => "name_changed",
+            Self::SecondFactorOn => "second_factor_on",
+            Self::SecondFactorOff => "second_factor_off",
+            Self::SecondFactorFailed => "second_factor_failed",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::DeviceTrusted => "device_trusted",
+            Self::DeviceForgotten => "device_forgotten",
+            Self::NewDevice => "new_device",
+            Self::Guessing => "guessing",
+            Self::NotMe => "not_me",
+            Self::DataExported => "data_exported",
+            Self::AccountDeleted => "account_deleted",
         }
     }
 }
@@ -67,6 +103,8 @@ pub struct Event {
     pub subject: String,
     pub sid: String,
     pub ip: String,
+    /// Browser and system in words.
+    pub device: String,
     /// The actor's own words.
     pub reason: String,
     pub details: serde_json::Value,
@@ -80,6 +118,7 @@ impl Event {
             subject: subject.to_owned(),
             sid: String::new(),
             ip: String::new(),
+            device: String::new(),
             reason: String::new(),
             details: serde_json::Value::Null,
         }

@@ -14,6 +14,7 @@ pub struct Row {
     pub actor: String,
     pub subject: String,
     pub ip: String,
+    pub device: String,
     pub reason: String,
     pub details: String,
 }
@@ -25,8 +26,8 @@ pub struct Row {
 pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms: i64) -> Result<String, sqlx::Error> {
     let id = Uuid::now_v7().to_string();
     sqlx::query(
-        "insert into audit_events (id, at, event, actor, subject, sid, ip, reason, details) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&id)
     .bind(now_ms)
@@ -35,6 +36,7 @@ pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms
     .bind(&event.subject)
     .bind(&event.sid)
     .bind(&event.ip)
+    .bind(&event.device)
     .bind(&event.reason)
     .bind(event.details.to_string())
     .execute(db)
@@ -52,7 +54,7 @@ pub async fn newest_of(
     limit: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
-        "select id, at, event, actor, subject, ip, reason, details from audit_events where subject = $1 \
+        "select id, at, event, actor, subject, ip, device, reason, details from audit_events where subject = $1 \
          order by id desc limit $2",
     )
     .bind(subject)

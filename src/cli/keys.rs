@@ -8,9 +8,10 @@ use crate::{
     config::Config,
     metrics::Metrics,
     revocations::set::Revocations,
+    sealed::SecretKey,
     serve,
     state::AppState,
-    tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order, sealed::SecretKey},
+    tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order},
     ui::when::minute,
 };
 

@@ -12,9 +12,9 @@ use crate::{
     config::Config,
     metrics::Metrics,
     revocations::set::Revocations,
+    sealed::SecretKey,
     serve,
     sessions::{Receipt, end::Ender, receipt::confirmed_words},
-    tokens::sealed::SecretKey,
     users::{
         credentials::Email,
         store::{self, User},

@@ -37,10 +37,16 @@ pub enum EndReason {
     SecretLost,
     /// The role was changed: tokens die, which name the one before; sessions live on.
     RoleChanged,
+    /// The password was chosen anew with a link from a mail.
+    PasswordReset,
+    /// The user said that something was not them, and every session was ended.
+    NotMe,
+    /// The account was deleted.
+    AccountDeleted,
 }
 
 impl EndReason {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 15] = [
         Self::LoggedOut,
         Self::Replaced,
         Self::ByUser,
@@ -53,6 +59,9 @@ impl EndReason {
         Self::TheftSuspected,
         Self::SecretLost,
         Self::RoleChanged,
+        Self::PasswordReset,
+        Self::NotMe,
+        Self::AccountDeleted,
     ];
 
     pub fn as_text(self) -> &'static str {
@@ -69,6 +78,9 @@ impl EndReason {
             Self::TheftSuspected => "theft_suspected",
             Self::SecretLost => "secret_lost",
             Self::RoleChanged => "role_changed",
+            Self::PasswordReset => "password_reset",
+            Self::NotMe => "not_me",
+            Self::AccountDeleted => "account_deleted",
         }
     }
 
@@ -94,6 +106,9 @@ impl EndReason {
                 "This session was renewed, but the answer never reached this browser, so you have to log in again."
             }
             Self::RoleChanged => "Your role was changed.",
+            Self::PasswordReset => "You were logged out because a new password was chosen with a link from a mail.",
+            Self::NotMe => "You told us that something was not you, so every session of the account was ended.",
+            Self::AccountDeleted => "This account was deleted.",
             Self::TheftSuspected => {
                 "It looks as if somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
             }

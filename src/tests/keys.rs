@@ -25,6 +25,7 @@ use crate::{
     error::AppError,
     revocations::feed,
     router::router,
+    sealed::SecretKey,
     services::Services,
     tokens::{
         KeyInfo, KeyState,
@@ -34,7 +35,6 @@ use crate::{
         keys::Keys,
         ring::Key,
         rotation::Order,
-        sealed::SecretKey,
     },
 };
 

@@ -9,13 +9,13 @@ use super::{
     KeyInfo,
     lives::Lives,
     ring::{Key, Ring},
-    sealed::SecretKey,
     store,
 };
 use crate::{
     db::{SILENCE_MAX, in_time},
     error::AppError,
     revocations::set::Revocations,
+    sealed::SecretKey,
     state::AppState,
 };
 

@@ -6,7 +6,6 @@ pub mod algorithm;
 pub mod bearer;
 #[cfg(feature = "ssr")]
 pub mod claims;
-
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod jwks;
@@ -26,8 +25,6 @@ pub mod ring;
 pub mod rotation;
 #[cfg(feature = "ssr")]
 pub mod routes;
-#[cfg(feature = "ssr")]
-pub mod sealed;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]

@@ -11,10 +11,9 @@ use jsonwebtoken::{
 use super::{
     algorithm::{self, Material},
     lives::{Life, Lives},
-    sealed::SecretKey,
     store::Row,
 };
-use crate::config::TokenAlgorithm;
+use crate::{config::TokenAlgorithm, sealed::SecretKey};
 
 /// A key that can sign or verify. It has one algorithm for good (RFC 8725 3.1).
 pub struct Key {

@@ -9,7 +9,6 @@ use super::{
     algorithm::{self, Material},
     keys::Keys,
     lives::{Lives, VERIFIES_ON_MS},
-    sealed::SecretKey,
     store::{self, Row},
 };
 use crate::{
@@ -24,6 +23,7 @@ use crate::{
         EndReason,
         store::{self as revocation_store, New, Subject},
     },
+    sealed::SecretKey,
     state::Stopwatch,
 };
 

@@ -22,7 +22,7 @@ use super::{
     cookies::{self, Name},
     local_path::{LocalPath, leading_to},
     page::Typed,
-    problem::{Problem, RETRY_AFTER_SECONDS},
+    problem::Problem,
 };
 use crate::{
     config::Config,
@@ -132,11 +132,12 @@ pub async fn status_of_error(State(config): State<Arc<Config>>, mut request: Req
     let Ok(bytes) = to_bytes(body, ERROR_BYTES_MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if let Ok(status) = StatusCode::from_u16(AppError::de(bytes.clone()).status()) {
+    let error = AppError::de(bytes.clone());
+    if let Ok(status) = StatusCode::from_u16(error.status()) {
         parts.status = status;
     }
-    if parts.status == StatusCode::SERVICE_UNAVAILABLE {
-        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    if let Some(seconds) = error.retry_after() {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Response::from_parts(parts, Body::from(bytes))
 }

@@ -22,10 +22,16 @@ pub enum Name {
     Access,
     /// What was typed into a form that came back with an error, for a minute.
     Typed,
+    /// The token of a link from a mail, while its page is open: it has no place in an address.
+    Link,
+    /// Names this browser to the accounts that have logged in from it.
+    Device,
+    /// A log-in that waits for its second factor, sealed.
+    LogIn,
 }
 
 impl Name {
-    const ALL: [Self; 3] = [Self::Session, Self::Access, Self::Typed];
+    const ALL: [Self; 6] = [Self::Session, Self::Access, Self::Typed, Self::Link, Self::Device, Self::LogIn];
 
     /// The full name. Only development with insecure cookies has no `__Host-` prefix.
     pub fn full(self, insecure: bool) -> &'static str {
@@ -36,14 +42,20 @@ impl Name {
             (Self::Access, true) => "access",
             (Self::Typed, false) => "__Host-typed",
             (Self::Typed, true) => "typed",
+            (Self::Link, false) => "__Host-link",
+            (Self::Link, true) => "link",
+            (Self::Device, false) => "__Host-device",
+            (Self::Device, true) => "device",
+            (Self::LogIn, false) => "__Host-log-in",
+            (Self::LogIn, true) => "log-in",
         }
     }
 
     fn same_site(self) -> SameSite {
         match self {
-            // Lax: a link from a mail must find the person logged in.
-            Self::Session => SameSite::Lax,
-            Self::Access | Self::Typed => SameSite::Strict,
+            // Lax: a link from a mail must find the person logged in, and its token must be there after the redirect.
+            Self::Session | Self::Link => SameSite::Lax,
+            Self::Access | Self::Typed | Self::Device | Self::LogIn => SameSite::Strict,
         }
     }
 }

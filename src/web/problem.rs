@@ -19,18 +19,17 @@ pub struct Problem {
     detail: String,
     members: Map<String, Value>,
     www_authenticate: Option<String>,
+    /// In seconds.
+    retry_after: Option<u32>,
 }
 
 /// Put into the response beside the document, for the layer that makes a page of it.
 #[derive(Clone, Debug)]
 pub struct Detail(pub String);
 
-/// Seconds after which a 503 is worth another try.
-pub const RETRY_AFTER_SECONDS: u16 = 2;
-
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), members: Map::new(), www_authenticate: None }
+        Self { status, code, detail: detail.into(), members: Map::new(), www_authenticate: None, retry_after: None }
     }
 
     pub fn bad_request(detail: impl Into<String>) -> Self {
@@ -87,6 +86,12 @@ impl From<AppError> for Problem {
             AppError::NotFound | AppError::SetupRefused => "not_found",
             AppError::RotationUnderWay => "rotation_under_way",
             AppError::KeyNotInUse => "key_not_in_use",
+            AppError::TooManyTries { .. } => "too_many_tries",
+            AppError::WrongCode => "wrong_code",
+            AppError::LogInAgain => "log_in_again",
+            AppError::LinkDead => "link_dead",
+            AppError::NotVerified => "not_verified",
+            AppError::MailOff => "mail_off",
             AppError::Busy | AppError::Offline => "busy",
             AppError::BadRequest => "bad_request",
             AppError::Internal { .. } => "internal",
@@ -95,7 +100,7 @@ impl From<AppError> for Problem {
             AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             other => other.to_string(),
         };
-        Self::new(status, code, detail)
+        Self { retry_after: error.retry_after(), ..Self::new(status, code, detail) }
     }
 }
 
@@ -121,8 +126,8 @@ impl IntoResponse for Problem {
         if let Some(value) = self.www_authenticate.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
