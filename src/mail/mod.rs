@@ -9,6 +9,8 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{config::Mailing, error::AppError, state::AppState, users::store::User, web::caller::Caller};
+
 /// A mail to be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -60,4 +62,24 @@ pub struct To<'a> {
     /// The account that it is about; empty where the request must not find out whether there is one: the address then
     /// says whose it is.
     pub user_id: &'a str,
+}
+
+/// Writes down that the owner of an account is to be told what happened. Nothing where this server sends no mail, and
+/// where the address is not confirmed: it may be somebody else's.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn tell(
+    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    state: &AppState,
+    user: &User,
+    news: News,
+    caller: &Caller,
+) -> Result<(), AppError> {
+    if user.verified_at.is_none() || state.config.mailing() == Mailing::Off {
+        return Ok(());
+    }
+    let now_ms = state.clock.now_ms();
+    let mail = Mail::News { news, device: caller.device(), ip: caller.ip.clone(), at: now_ms };
+    store::queue(db, To { email: &user.email, user_id: &user.id }, &mail, now_ms).await
 }

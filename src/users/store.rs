@@ -17,6 +17,8 @@ pub struct User {
     pub password_hash: String,
     role: String,
     pub epoch: i64,
+    /// When the e-mail was confirmed.
+    pub verified_at: Option<i64>,
     pub disabled_at: Option<i64>,
     pub created_at: i64,
 }
@@ -29,7 +31,7 @@ impl User {
 
 macro_rules! select_users {
     ($rest:literal) => {
-        concat!("select id, email, name, password_hash, role, epoch, disabled_at, created_at from users ", $rest)
+        concat!("select id, email, name, password_hash, role, epoch, verified_at, disabled_at, created_at from users where deleted_at is null ", $rest)
     };
 }
 
@@ -65,13 +67,13 @@ pub async fn insert(
 /// # Errors
 /// When the database cannot be read.
 pub async fn find_by_email(db: impl Executor<'_, Database = Any>, email: &Email) -> Result<Option<User>, sqlx::Error> {
-    sqlx::query_as(select_users!("where email = $1")).bind(email.as_str()).fetch_optional(db).await
+    sqlx::query_as(select_users!("and email = $1")).bind(email.as_str()).fetch_optional(db).await
 }
 
 /// # Errors
 /// When the database cannot be read.
 pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<User>, sqlx::Error> {
-    sqlx::query_as(select_users!("where id = $1")).bind(id).fetch_optional(db).await
+    sqlx::query_as(select_users!("and id = $1")).bind(id).fetch_optional(db).await
 }
 
 /// Whether there is an administrator who can log in.
@@ -80,7 +82,9 @@ pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Resu
 /// When the database cannot be read.
 pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
     let admin: Option<(String,)> =
-        sqlx::query_as("select id from users where role = 'admin' limit 1").fetch_optional(db).await?;
+        sqlx::query_as("select id from users where role = 'admin' and deleted_at is null limit 1")
+            .fetch_optional(db)
+            .await?;
     Ok(admin.is_some())
 }
 
@@ -117,6 +121,25 @@ pub async fn set_password(
     sqlx::query(statement).bind(password_hash).bind(id).execute(db).await.map(|_| ())
 }
 
+/// Notes that the user reads the mail of this address; nothing when the user has another one by now.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_verified(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    email: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set verified_at = $3 where id = $1 and email = $2 and verified_at is null")
+        .bind(id)
+        .bind(email)
+        .bind(now_ms)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
 /// Gives the user another role; `false` when there is no such user or the role is theirs already.
 ///
 /// # Errors
@@ -137,7 +160,7 @@ pub async fn search(
     after: &str,
     limit: i64,
 ) -> Result<Vec<User>, sqlx::Error> {
-    sqlx::query_as(select_users!("where search_text like $1 escape '\\' and id > $2 order by id limit $3"))
+    sqlx::query_as(select_users!("and search_text like $1 escape '\\' and id > $2 order by id limit $3"))
         .bind(crate::db::contains_pattern(words))
         .bind(after)
         .bind(limit)
