@@ -60,6 +60,16 @@ impl Db {
         sqlx::migrate!().run(&self.pool).await
     }
 
+    /// How many steps of the schema this program has that the database does not.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or was never migrated.
+    pub async fn pending_migrations(&self) -> Result<usize, sqlx::Error> {
+        let done: Vec<(i64,)> = sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.pool).await?;
+        let pending = |version: i64| !done.iter().any(|(known,)| *known == version);
+        Ok(sqlx::migrate!().iter().filter(|step| pending(step.version)).count())
+    }
+
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: with a plain `begin`,
     /// a read that turns into a write fails with "database is locked" however long the busy timeout is.
     ///

@@ -1,6 +1,7 @@
 //! The command line: one file per command that is more than a line. Server side.
 
 mod admin;
+mod doctor;
 mod force_logout;
 mod keys;
 
@@ -47,6 +48,7 @@ enum Command {
         #[command(subcommand)]
         command: keys::Keys,
     },
+    Doctor(doctor::Doctor),
     /// Print a new secret for LATCHKEY_SECRET_KEY.
     Secret,
 }
@@ -62,6 +64,7 @@ pub async fn run() -> ExitCode {
         Command::Admin { command } => admin::run(command).await,
         Command::ForceLogout(args) => force_logout::run(args).await,
         Command::Keys { command } => keys::run(command).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Secret => SecretKey::generate().map(|key| println!("{}", key.encoded())),
     };
     match result {
