@@ -1,6 +1,7 @@
-//! `cargo xtask`: builds, starts and tests Latchkey with nothing but Rust, and Node where a browser comes in.
+//! `cargo xtask`: builds, starts, tests and measures Latchkey with nothing but Rust, and Node where a browser comes in.
 
 mod apt;
+mod bench;
 mod browser;
 mod build;
 mod css;
@@ -22,7 +23,7 @@ use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
 
-/// Build, start and test Latchkey.
+/// Build, start, test and measure Latchkey.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 struct Cli {
@@ -35,6 +36,7 @@ enum Command {
     Run(run::Args),
     Build(build::Args),
     Test(test::Args),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -54,5 +56,6 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Run(args) => run::run(&workspace, &args),
         Command::Build(args) => build::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
+        Command::Bench(args) => bench::run(&workspace, &args),
     }
 }
