@@ -36,10 +36,11 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// # Errors
 /// One line that says what to do.
 pub async fn serve(config: Config) -> Result<(), String> {
-    let services = open(config).await?;
-    let config = Arc::clone(&services.state.config);
+    // Before anything is opened: a second start on the same address changes nothing in the database.
+    config.check()?;
     let listener = bind(config.addr, "LATCHKEY_ADDR")?;
     let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
+    let services = open(config).await?;
     services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
     let presence = Presence::new(services.state.clone(), services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;

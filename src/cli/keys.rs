@@ -88,14 +88,24 @@ async fn list(args: List) -> Result<(), String> {
 }
 
 fn table(keys: &[KeyInfo]) -> String {
-    let heads = ["kid", "algorithm", "state", "made", "signs from", "verifies until"].map(str::to_owned);
+    let heads =
+        ["kid", "algorithm", "state", "made", "signs from", "verifies until", "killed because"].map(str::to_owned);
     let rows = keys.iter().map(|key| {
         let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
         let state = key.state.as_text().to_owned();
-        [key.kid.clone(), key.algorithm.clone(), state, minute(key.created_at), minute(key.signs_from), until]
+        [
+            key.kid.clone(),
+            key.algorithm.clone(),
+            state,
+            minute(key.created_at),
+            minute(key.signs_from),
+            until,
+            key.kill_reason.clone(),
+        ]
     });
-    let line = |[kid, algorithm, state, made, from, until]: [String; 6]| {
-        format!("{kid:<43}  {algorithm:<9}  {state:<7}  {made:<20}  {from:<20}  {until}\n")
+    let line = |[kid, algorithm, state, made, from, until, why]: [String; 7]| {
+        let line = format!("{kid:<43}  {algorithm:<9}  {state:<7}  {made:<20}  {from:<20}  {until:<20}  {why}");
+        format!("{}\n", line.trim_end())
     };
     std::iter::once(heads).chain(rows).map(line).collect()
 }
