@@ -133,6 +133,16 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_HASH_BUDGET_MIB", default_value_t = 76, value_parser = clap::value_parser!(u32).range(19..=65_536))]
     pub hash_budget_mib: u32,
 
+    /// So many wrong passwords or codes in a row wait for nothing; each further one doubles the wait, from a second to 15
+    /// minutes. Counted per account, and apart from that for each browser that the account knows.
+    #[arg(long, env = "LATCHKEY_TRIES_PER_ACCOUNT", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=100))]
+    pub tries_per_account: i64,
+
+    /// The same for everything that comes from one network address, from a second to 5 minutes. Raise it where many
+    /// people who mistype their password share an address.
+    #[arg(long, env = "LATCHKEY_TRIES_PER_NETWORK", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub tries_per_network: i64,
+
     /// A request head must be complete after so many seconds: half-sent requests hold a connection otherwise.
     #[arg(long, env = "LATCHKEY_HEADER_TIMEOUT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub header_timeout_seconds: u64,

@@ -28,6 +28,10 @@ pub mod audit;
 pub mod users;
 #[cfg(feature = "ssr")]
 pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod known_devices;
+#[cfg(feature = "ssr")]
+pub mod throttle;
 pub mod revocations;
 pub mod instances;
 pub mod sessions;

@@ -147,6 +147,7 @@ fn provide_contexts(services: &Services) {
     provide_context(services.passwords.clone());
     provide_context(services.ender.clone());
     provide_context(services.keys.clone());
+    provide_context(services.questions.clone());
     provide_context(services.setup.clone());
     provide_context(services.secret.clone());
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };

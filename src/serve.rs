@@ -23,6 +23,7 @@ use crate::{
     sessions::{end::Ender, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
+    throttle::questions::Questions,
     tokens::{keeper, keys::Keys},
     users::{self, password::Passwords},
     web::assets,
@@ -141,7 +142,8 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
     let setup = SetupToken(secret.tag(&format!("setup {}", keys.ring().oldest_kid())));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
-    Ok(Services { state, metrics, passwords, revocations, ender, streams, keys, setup, secret, options })
+    let questions = Questions::default();
+    Ok(Services { state, metrics, passwords, revocations, ender, streams, keys, questions, setup, secret, options })
 }
 
 /// Opens and migrates the database.

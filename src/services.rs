@@ -10,6 +10,7 @@ use crate::{
     sessions::{end::Ender, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::AppState,
+    throttle::questions::Questions,
     tokens::keys::Keys,
     users::password::Passwords,
 };
@@ -24,6 +25,7 @@ pub struct Services {
     pub ender: Ender,
     pub streams: OpenStreams,
     pub keys: Keys,
+    pub questions: Questions,
     pub setup: SetupToken,
     pub secret: SecretKey,
     pub options: LeptosOptions,

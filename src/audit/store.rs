@@ -3,7 +3,7 @@
 use sqlx::{Any, Executor, FromRow};
 use uuid::Uuid;
 
-use super::event::Event;
+use super::event::{Event, Kind};
 
 /// A row as it is read back.
 #[derive(Clone, Debug, FromRow)]
@@ -61,4 +61,54 @@ pub async fn newest_of(
     .bind(limit)
     .fetch_all(db)
     .await
+}
+
+/// As [`insert`], unless the same happened to the same subject after `since`; whether it was written. Nothing is written
+/// where there is no subject, with the same work.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn insert_once(
+    db: impl Executor<'_, Database = Any>,
+    event: &Event,
+    since: i64,
+    now_ms: i64,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query(
+        "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where $5 <> '' and not exists \
+         (select 1 from audit_events where subject = $5 and event = $3 and at > $11)",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(now_ms)
+    .bind(event.kind.as_text())
+    .bind(event.actor.as_text())
+    .bind(&event.subject)
+    .bind(&event.sid)
+    .bind(&event.ip)
+    .bind(&event.device)
+    .bind(&event.reason)
+    .bind(event.details.to_string())
+    .bind(since)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Whether this has ever happened to a user.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_happened(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    kind: Kind,
+) -> Result<bool, sqlx::Error> {
+    let row: Option<(String,)> =
+        sqlx::query_as("select id from audit_events where subject = $1 and event = $2 limit 1")
+            .bind(subject)
+            .bind(kind.as_text())
+            .fetch_optional(db)
+            .await?;
+    Ok(row.is_some())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::store;
-use crate::{instances, revocations, state::AppState};
+use crate::{instances, known_devices, revocations, state::AppState, throttle};
 
 const EVERY: Duration = Duration::from_secs(300);
 
@@ -14,6 +14,9 @@ const EVERY: Duration = Duration::from_secs(300);
 const KEEP_SESSIONS_MS: i64 = 30 * 24 * 3_600_000;
 const KEEP_REVOCATIONS_MS: i64 = 24 * 3_600_000;
 const KEEP_INSTANCES_MS: i64 = 24 * 3_600_000;
+const KEEP_DEVICES_MS: i64 = known_devices::KEEP_DAYS * 24 * 3_600_000;
+/// By then every counted try is forgotten.
+const KEEP_TRIES_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Runs until the task is dropped.
 pub fn clean_up(state: AppState) -> JoinHandle<()> {
@@ -38,8 +41,10 @@ pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
     let sessions = store::delete_old(&state.db.pool, now_ms - KEEP_SESSIONS_MS).await?;
     let revoked = revocations::store::delete_old(&state.db.pool, now_ms - KEEP_REVOCATIONS_MS).await?;
     let gone = instances::store::delete_old(&state.db.pool, now_ms - KEEP_INSTANCES_MS).await?;
-    if sessions + revoked + gone > 0 {
-        tracing::info!(sessions, revocations = revoked, instances = gone, "old rows removed");
+    let devices = known_devices::store::delete_old(&state.db.pool, now_ms - KEEP_DEVICES_MS).await?;
+    let tries = throttle::store::delete_old(&state.db.pool, now_ms - KEEP_TRIES_MS).await?;
+    if sessions + revoked + gone + devices + tries > 0 {
+        tracing::info!(sessions, revocations = revoked, instances = gone, devices, tries, "old rows removed");
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use tower_sessions::Session;
 use super::{
     end::{Ender, Ending, Target},
     guard,
-    session::BrowserSession,
+    session::{BrowserSession, LogIn},
     store,
 };
 use crate::{
@@ -15,12 +15,15 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     error::{AppError, Invalid},
+    known_devices::{self, Seen},
+    mail::{self, News},
     revocations::EndReason,
     state::AppState,
+    throttle::{self, Try, guessing},
     users::{
         credentials::{Email, Password},
         password::Passwords,
-        store as user_store,
+        store::{self as user_store, User},
     },
     web::{
         action::{self, caller},
@@ -34,22 +37,26 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
     let next = LocalPath::parse_or_dashboard(next.as_deref());
     let (email, password) = parse(&email, password)?;
     let state = expect_context::<AppState>();
-    let passwords = expect_context::<Passwords>();
-
+    // Counted before it is looked at; a refusal is the same whether or not there is such an account.
+    let tried = throttle::admit_password(email.as_str()).await?;
     let user = user_store::find_by_email(&state.db.pool, &email).await?;
-    let stored = user.as_ref().map(|user| user.password_hash.clone());
-    let matches = passwords.verify(password, stored).await?;
-    match user {
-        Some(user) if matches && user.disabled_at.is_none() => {
-            start_session(&state, &user.id, remember).await?;
-            leptos_axum::redirect(next.as_str());
-            Ok(())
-        }
-        other => {
-            note_failure(&state, &other.map(|user| user.id).unwrap_or_default()).await?;
-            Err(AppError::WrongCredentials)
-        }
-    }
+    let right = tried.keep_if_looked_at(verify(user.as_ref(), password).await).await?;
+    let Some(user) = user.as_ref().filter(|_| right) else {
+        note_failure(&state, &tried, user.as_ref()).await?;
+        return Err(AppError::WrongCredentials);
+    };
+    tried.succeeded().await?;
+    // The password is right. Whatever else a log-in needs comes here.
+    start_session(&state, &user.id, remember).await?;
+    leptos_axum::redirect(next.as_str());
+    Ok(())
+}
+
+/// A user who is unknown or disabled costs the same work and is always wrong.
+async fn verify(user: Option<&User>, password: Password) -> Result<bool, AppError> {
+    let stored = user.map(|user| user.password_hash.clone());
+    let matches = expect_context::<Passwords>().verify(password, stored).await?;
+    Ok(matches && user.is_some_and(|user| user.disabled_at.is_none()))
 }
 
 /// Starts a session for a user who has just proven who they are, in place of the one before.
@@ -70,14 +77,30 @@ pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> R
         expect_context::<Ender>().end(Target::Session(&before.log_in.sid), ending).await?;
     }
     let log_in = BrowserSession(&session).start(state, &user, remember, &caller).await?;
-    let mut event = Event::new(Kind::LoggedIn, Actor::User(user_id.to_owned()), user_id);
-    event.sid.clone_from(&log_in.sid);
-    event.ip = caller.ip;
-    audit::store::insert(&state.db.pool, &event, log_in.created_at).await?;
+    note_log_in(state, &user, &log_in, &caller).await?;
     // The token of the session before would be refused; the next page brings one of this session.
     action::append_cookie(cookies::remove(&state.config, Name::Access));
     tracing::info!(user = user_id, sid = log_in.sid, remember, "logged in");
     make_room(state, user_id).await
+}
+
+/// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
+/// first one of all.
+async fn note_log_in(state: &AppState, user: &User, log_in: &LogIn, caller: &Caller) -> Result<(), AppError> {
+    let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id);
+    event.sid.clone_from(&log_in.sid);
+    event.ip.clone_from(&caller.ip);
+    event.device = caller.device();
+    let mut tx = state.db.begin_write().await?;
+    let seen = known_devices::remember(&mut tx, &user.id).await?;
+    let is_first = !audit::store::has_happened(&mut *tx, &user.id, Kind::LoggedIn).await?;
+    audit::store::insert(&mut *tx, &event, log_in.created_at).await?;
+    if seen == Seen::New && !is_first {
+        let event = Event { kind: Kind::NewDevice, ..event };
+        audit::store::insert(&mut *tx, &event, log_in.created_at).await?;
+        mail::tell(&mut *tx, state, user, News::NewDevice, caller).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// Beyond the limit the session that was unused for longest gives way.
@@ -117,10 +140,15 @@ fn parse(email: &str, password: String) -> Result<(Email, Password), AppError> {
 }
 
 /// The audit row names no account that does not exist, and holds no e-mail that somebody mistyped.
-async fn note_failure(state: &AppState, subject: &str) -> Result<(), AppError> {
-    let mut event = Event::new(Kind::LogInFailed, Actor::Unknown, subject);
-    event.ip = caller().ip;
-    audit::store::insert(&state.db.pool, &event, state.clock.now_ms()).await?;
+async fn note_failure(state: &AppState, tried: &Try, user: Option<&User>) -> Result<(), AppError> {
+    let (caller, subject) = (caller(), user.map(|user| user.id.clone()).unwrap_or_default());
+    let mut event = Event::new(Kind::LogInFailed, Actor::Unknown, &subject);
+    event.ip.clone_from(&caller.ip);
+    event.device = caller.device();
+    let mut tx = state.db.begin_write().await?;
+    audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
+    guessing::note(&mut tx, state, tried, user, &caller).await?;
+    tx.commit().await?;
     tracing::info!(user = subject, "log-in failed");
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::{
     },
     error::AppError,
     state::AppState,
+    throttle::{self, Try, guessing},
     users::{credentials::Password, password::Passwords},
     web::{
         action::{self, append_cookie, caller},
@@ -33,7 +34,7 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
 /// Checks the password of who is logged in, and gives the session a new secret.
 ///
 /// # Errors
-/// [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+/// [`AppError::ProofNeeded`] without a password, [`AppError::TooManyTries`], [`AppError::WrongPassword`].
 pub async fn with_password(someone: LoggedIn, password: Option<String>) -> Result<LoggedIn, AppError> {
     proven(check_password(someone, password).await?).await
 }
@@ -41,16 +42,22 @@ pub async fn with_password(someone: LoggedIn, password: Option<String>) -> Resul
 /// Checks the password of who is logged in, and writes down how that went.
 ///
 /// # Errors
-/// [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+/// [`AppError::ProofNeeded`] without a password, [`AppError::TooManyTries`], [`AppError::WrongPassword`].
 pub async fn check_password(someone: LoggedIn, password: Option<String>) -> Result<LoggedIn, AppError> {
     let password = password.filter(|password| !password.is_empty()).ok_or(AppError::ProofNeeded)?;
-    let stored = someone.user.password_hash.clone();
-    let right = match Password::parse_existing(password) {
-        Ok(password) => expect_context::<Passwords>().verify(password, Some(stored)).await?,
-        Err(_) => false,
-    };
-    note(&someone, if right { Kind::Reauthenticated } else { Kind::ReauthenticationFailed }).await?;
+    // The same counter as at log-in: whoever found an open browser guesses no faster than everybody else.
+    let tried = throttle::admit_password(&someone.user.email).await?;
+    let right = tried.keep_if_looked_at(verify(&someone, password).await).await?;
+    if right {
+        tried.succeeded().await?;
+    }
+    note(&someone, &tried, if right { Kind::Reauthenticated } else { Kind::ReauthenticationFailed }).await?;
     if right { Ok(someone) } else { Err(AppError::WrongPassword) }
+}
+
+async fn verify(someone: &LoggedIn, password: String) -> Result<bool, AppError> {
+    let Ok(password) = Password::parse_existing(password) else { return Ok(false) };
+    expect_context::<Passwords>().verify(password, Some(someone.user.password_hash.clone())).await
 }
 
 /// Notes a proof of identity and gives the session a new secret (ASVS 7.2.4). The last thing that an action does to
@@ -69,12 +76,18 @@ pub async fn proven(someone: LoggedIn) -> Result<LoggedIn, AppError> {
     Ok(LoggedIn { log_in, ..someone })
 }
 
-async fn note(someone: &LoggedIn, kind: Kind) -> Result<(), AppError> {
-    let state = expect_context::<AppState>();
+async fn note(someone: &LoggedIn, tried: &Try, kind: Kind) -> Result<(), AppError> {
+    let (state, caller) = (expect_context::<AppState>(), caller());
     let mut event = Event::new(kind, Actor::User(someone.user.id.clone()), &someone.user.id);
     event.sid.clone_from(&someone.log_in.sid);
-    event.ip = caller().ip;
-    audit::store::insert(&state.db.pool, &event, state.clock.now_ms()).await?;
+    event.ip.clone_from(&caller.ip);
+    event.device = caller.device();
+    let mut tx = state.db.begin_write().await?;
+    audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
+    if kind == Kind::ReauthenticationFailed {
+        guessing::note(&mut tx, &state, tried, Some(&someone.user), &caller).await?;
+    }
+    tx.commit().await?;
     tracing::info!(user = someone.user.id, what = kind.as_text(), "proof of identity");
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::{
     error::{AppError, Invalid},
     sessions::log_in::start_session,
     state::AppState,
+    throttle::{self, Way},
     users::{
         Role,
         credentials::{DisplayName, Email, Password},
@@ -49,11 +50,13 @@ impl NewAccount {
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     let account = NewAccount::parse(&name, &email, password)?;
     let state = expect_context::<AppState>();
-    let hash = expect_context::<Passwords>().hash(account.password).await?;
+    let tried = throttle::admit(Way::SignUp).await?;
+    let hash = tried.keep_if_looked_at(expect_context::<Passwords>().hash(account.password).await).await?;
     let now_ms = state.clock.now_ms();
     let id = store::insert(&state.db.pool, &account.email, &account.name, &hash, Role::User, now_ms)
         .await?
         .ok_or(AppError::SignUpRefused)?;
+    tried.succeeded().await?;
     let mut event = Event::new(Kind::SignedUp, Actor::User(id.clone()), &id);
     event.ip = caller().ip;
     audit::store::insert(&state.db.pool, &event, now_ms).await?;

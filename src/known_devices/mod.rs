@@ -1,0 +1,101 @@
+//! Which browsers an account has logged in from. Server side.
+//!
+//! A browser keeps a random secret, and the table its hash beside each account that logged in there. So somebody else's
+//! guessing locks out no browser that its owner uses, and a log-in from anywhere else is news to the owner.
+
+pub mod store;
+
+use aws_lc_rs::{digest, rand};
+use axum::http::{HeaderMap, request::Parts};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use leptos::prelude::{expect_context, use_context};
+
+use crate::{
+    config::Config,
+    db::Tx,
+    error::AppError,
+    state::AppState,
+    web::{
+        action::{append_cookie, caller},
+        cookies::{self, Name},
+    },
+};
+
+const SECRET_BYTES: usize = 32;
+
+/// Browsers keep no cookie for longer (RFC 6265bis 5.5).
+pub const KEEP_DAYS: i64 = 400;
+
+/// The secret of a browser. Cannot be printed.
+pub struct Device(String);
+
+/// Whether an account had logged in from a browser before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    New,
+    Known,
+}
+
+impl Device {
+    /// The browser that sent this request, if it brings a secret of the right form.
+    pub fn of(headers: &HeaderMap, config: &Config) -> Option<Self> {
+        let text = cookies::get(config, headers, Name::Device)?;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?;
+        (bytes.len() == SECRET_BYTES).then_some(Self(text))
+    }
+
+    fn new() -> Result<Self, AppError> {
+        let mut bytes = [0; SECRET_BYTES];
+        rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// What is stored in place of the secret.
+    pub fn hash(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes()))
+    }
+}
+
+/// The browser that calls the action which runs now.
+pub fn here() -> Option<Device> {
+    let config = expect_context::<AppState>().config;
+    Device::of(&use_context::<Parts>()?.headers, &config)
+}
+
+/// Notes that this account has logged in from the browser that calls now, and lets the browser know its secret.
+///
+/// A browser that is new to the account gets a new secret, and what other accounts know of it moves along: a copy of
+/// the one before, made by whoever used a shared computer earlier, is worth nothing to this account.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<Seen, AppError> {
+    let AppState { config, clock, .. } = expect_context();
+    let (caller, now_ms) = (caller(), clock.now_ms());
+    let before = here();
+    let seen = match &before {
+        Some(device) => store::touch(&mut **tx, &device.hash(), user_id, &caller, now_ms).await?,
+        None => false,
+    };
+    let device = match before {
+        Some(device) if seen => device,
+        before => {
+            let device = Device::new()?;
+            if let Some(before) = before {
+                store::rename(&mut **tx, &before.hash(), &device.hash()).await?;
+            }
+            store::insert(&mut **tx, &device.hash(), user_id, &caller, now_ms).await?;
+            device
+        }
+    };
+    append_cookie(cookies::set(&config, Name::Device, &device.0, KEEP_DAYS * 24 * 3600));
+    Ok(if seen { Seen::Known } else { Seen::New })
+}
+
+/// Forgets every browser of an account: after a reset nobody can tell which of them were the owner's.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn forget_all(tx: &mut Tx, user_id: &str) -> Result<u64, AppError> {
+    Ok(store::delete_all(&mut **tx, user_id).await?)
+}

@@ -1,0 +1,55 @@
+//! Questions that cost little and prove nothing, such as how strong a password is while it is typed. Server side.
+//!
+//! Counted in memory: there is nothing to guess, so neither a restart nor a second instance gives anything away; the
+//! limit only keeps one network from using up the processor.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use leptos::prelude::expect_context;
+
+use super::network_of;
+use crate::{error::AppError, state::AppState, web::action::caller};
+
+/// About one per second from one network: somebody types a password, with a pause behind each question.
+const PER_MINUTE: u32 = 60;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// How many questions came from each network in the minute that runs. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Questions(Arc<Mutex<Minute>>);
+
+#[derive(Default)]
+struct Minute {
+    number: i64,
+    asked: HashMap<String, u32>,
+}
+
+/// Counts a question of the request that runs now.
+///
+/// # Errors
+/// [`AppError::TooManyTries`].
+pub fn admit_question() -> Result<(), AppError> {
+    let now_ms = expect_context::<AppState>().clock.now_ms();
+    expect_context::<Questions>().admit(network_of(&caller().ip), now_ms)
+}
+
+impl Questions {
+    fn admit(&self, network: String, now_ms: i64) -> Result<(), AppError> {
+        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if minute.number != now_ms / MINUTE_MS {
+            *minute = Minute { number: now_ms / MINUTE_MS, asked: HashMap::new() };
+        }
+        let asked = minute.asked.entry(network).or_default();
+        if *asked >= PER_MINUTE {
+            let left_ms = MINUTE_MS - now_ms.rem_euclid(MINUTE_MS);
+            let seconds = u32::try_from(left_ms.div_euclid(1000) + 1).unwrap_or(1);
+            return Err(AppError::TooManyTries { seconds });
+        }
+        *asked += 1;
+        Ok(())
+    }
+}

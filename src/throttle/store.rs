@@ -1,0 +1,80 @@
+//! The table `throttles`. Server side.
+
+use sqlx::{Any, Executor};
+
+use super::count::Count;
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn read(db: impl Executor<'_, Database = Any>, key: &str) -> Result<Option<Count>, sqlx::Error> {
+    sqlx::query_as("select tries, last_at, free_at from throttles where key = $1").bind(key).fetch_optional(db).await
+}
+
+/// The row of this key, made when missing, and nobody else's until the transaction ends: on PostgreSQL the row is
+/// locked; SQLite has one writer anyway.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn lock(db: impl Executor<'_, Database = Any>, key: &str, now_ms: i64) -> Result<Count, sqlx::Error> {
+    sqlx::query_as(
+        "insert into throttles (key, tries, last_at, free_at) values ($1, 0, $2, 0) \
+         on conflict (key) do update set tries = throttles.tries returning tries, last_at, free_at",
+    )
+    .bind(key)
+    .bind(now_ms)
+    .fetch_one(db)
+    .await
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn write(db: impl Executor<'_, Database = Any>, key: &str, count: &Count) -> Result<(), sqlx::Error> {
+    sqlx::query("update throttles set tries = $2, last_at = $3, free_at = $4 where key = $1")
+        .bind(key)
+        .bind(count.tries)
+        .bind(count.last_at)
+        .bind(count.free_at)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Takes back the one try that made this count, and the wait that it brought if no other came after it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn give_back(
+    db: impl Executor<'_, Database = Any>,
+    key: &str,
+    count: &Count,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update throttles set tries = tries - 1, free_at = case when free_at = $2 then $3 else free_at end \
+         where key = $1 and tries > 0",
+    )
+    .bind(key)
+    .bind(count.free_at)
+    .bind(now_ms)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn forget(db: impl Executor<'_, Database = Any>, key: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from throttles where key = $1").bind(key).execute(db).await.map(|_| ())
+}
+
+/// Returns how many had not counted since.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, counted_before: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from throttles where last_at < $1 and free_at < $1")
+        .bind(counted_before)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected())
+}
