@@ -10,6 +10,7 @@ use crate::{
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Link, Page, with_content},
         notice::Notice,
+        wait::wait_of,
         when::When,
     },
     web::page::{refused, typed},
@@ -37,9 +38,10 @@ pub fn LoginPage() -> impl IntoView {
 fn LoginForm(next: String, email: String, remember: bool, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
     let error = error_of(action, before);
+    let wait = wait_of(error);
     focus_first_error(error, &[(Field::Email, "email"), (Field::Password, "password")]);
     view! {
-            <FormError error />
+            <FormError error wait />
             <ActionForm action attr:class="form" attr:novalidate="">
                 <TextField
                     name="email"
@@ -61,7 +63,7 @@ fn LoginForm(next: String, email: String, remember: bool, before: Option<AppErro
                     checked=remember
                 />
                 <input type="hidden" name="next" value=next />
-                <SubmitButton label="Log in" pending_label="Checking…" pending=action.pending() />
+                <SubmitButton label="Log in" pending_label="Checking…" pending=action.pending() wait />
             </ActionForm>
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Page, with_content},
         notice::Notice,
+        wait::wait_of,
     },
     web::page::{Typed, refused, typed},
 };
@@ -68,9 +69,10 @@ pub fn ConfirmPage() -> impl IntoView {
 fn ConfirmForm(email: String, next: String, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<Confirm>::new();
     let error = error_of(action, before);
+    let wait = wait_of(error);
     focus_first_error(error, &[(Field::CurrentPassword, "password")]);
     view! {
-        <FormError error />
+        <FormError error wait />
         <ActionForm action attr:class="form" attr:novalidate="">
             <UserName email />
             <PasswordField
@@ -80,7 +82,7 @@ fn ConfirmForm(email: String, next: String, before: Option<AppError>) -> impl In
                 error=at(error, Field::CurrentPassword)
             />
             <input type="hidden" name="next" value=next />
-            <SubmitButton label="Go on" pending_label="Checking…" pending=action.pending() />
+            <SubmitButton label="Go on" pending_label="Checking…" pending=action.pending() wait />
         </ActionForm>
     }
 }

@@ -61,6 +61,7 @@ on_both_databases! {
     }
 
     async fn of_fifty_parallel_sign_ups_with_one_address_one_succeeds(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--tries-per-network", "100"]).await;
         let tries = (0..50).map(|_| {
             let mut caller = app.anonymous();
             tokio::spawn(async move {
@@ -104,7 +105,8 @@ on_both_databases! {
         let token = alice.access_token().to_owned();
         let answer = alice.act("log_out", &[]).await;
         assert_eq!(answer.status, 200);
-        assert!(alice.cookies.is_empty(), "{:?}", alice.cookies);
+        // What names the browser stays: it proves nothing, and the next log-in is no news.
+        assert_eq!(alice.cookies.keys().collect::<Vec<_>>(), ["__Host-device"]);
         assert_eq!(alice.open("/dashboard").await.status, 303);
         assert_eq!(thief.renew().await.code(), "session_ended");
         assert_eq!(thief.bearer(&token).await.code(), "token_revoked");

@@ -117,6 +117,8 @@ on_both_databases! {
     }
 
     async fn fifty_parallel_log_ins_and_log_outs_leave_a_consistent_state(app: TestApp) {
+        // Otherwise most of them are refused before anybody looks at them.
+        let app = TestApp::with(app.kind(), &["--tries-per-account", "100", "--tries-per-network", "100"]).await;
         app.logged_in("alice").await;
         let tasks: Vec<_> = (0..50).map(|number| {
             let mut caller = app.anonymous();

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{clear_input, focus, hide, notice::Notice};
+use super::{clear_input, focus, hide, notice::Notice, wait::Wait};
 use crate::error::{AppError, Field};
 
 /// The error of an action's last call, if it failed; before the first call, that of the form which led to this page
@@ -41,10 +41,17 @@ pub fn focus_first_error(error: Signal<Option<AppError>>, fields: &'static [(Fie
 
 /// The error that belongs to no field, above the form.
 #[component]
-pub fn FormError(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
+pub fn FormError(
+    #[prop(into)] error: Signal<Option<AppError>>,
+    #[prop(optional, into)] wait: Signal<Wait>,
+) -> impl IntoView {
+    let is_over = Memo::new(move |_| wait.get() == Wait::Over);
     view! {
         <div id="form-error" tabindex="-1" aria-live="assertive">
             {move || {
+                if is_over.get() {
+                    return Some(view! { <Notice kind="info">"You can try again now."</Notice> });
+                }
                 error.get().map(|error| {
                     // To be asked for the password is no problem.
                     let kind = if error == AppError::ProofNeeded { "info" } else { "error" };
@@ -55,27 +62,35 @@ pub fn FormError(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView
     }
 }
 
-/// The button that sends the form. While the answer is on its way it says so and cannot be pressed again.
+/// The button that sends the form. While the answer is on its way it says so and cannot be pressed again; nor can it
+/// during a wait, whose seconds it shows and leaves unsaid.
 #[component]
 pub fn SubmitButton(
     label: &'static str,
     pending_label: &'static str,
     #[prop(into)] pending: Signal<bool>,
     #[prop(default = "button")] class: &'static str,
+    #[prop(optional, into)] wait: Signal<Wait>,
 ) -> impl IntoView {
+    let idle = move || !pending.get() && !matches!(wait.get(), Wait::Seconds(_));
+    let seconds = move || match wait.get() {
+        Wait::Seconds(seconds) => Some(view! { <span class="countdown" aria-hidden="true">{seconds}" s"</span> }),
+        Wait::Nothing | Wait::Over => None,
+    };
     view! {
         // Not `disabled`: the focus would be lost.
         <button
             type="submit"
             class=class
-            aria-disabled=move || pending.get().then_some("true")
+            aria-disabled=move || (!idle()).then_some("true")
             on:click=move |event| {
-                if pending.get_untracked() {
+                if !untrack(idle) {
                     event.prevent_default();
                 }
             }
         >
             {move || if pending.get() { pending_label } else { label }}
+            {seconds}
         </button>
     }
 }

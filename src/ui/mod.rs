@@ -5,6 +5,7 @@ pub mod form;
 pub mod frame;
 pub mod notice;
 pub mod tabs;
+pub mod wait;
 pub mod when;
 
 use leptos::{prelude::document, wasm_bindgen::JsCast};

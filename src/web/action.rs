@@ -77,13 +77,20 @@ pub async fn act_with_proof<T>(
     result
 }
 
-/// To `/confirm` where a proof is asked for; with every other error to the page that the act was begun on.
+/// To `/confirm` where a proof is asked for or tried too often; with every other error to the page that the act was begun on.
 fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
     let from = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let from = from.and_then(|text| Url::parse(text).ok()).map(way_back);
+    let from = from.and_then(|text| Url::parse(text).ok());
+    // Who has mistyped the password too often goes on there once the wait is over.
+    let must_wait_there =
+        matches!(error, AppError::TooManyTries { .. }) && from.as_ref().is_some_and(|url| url.path() == "/confirm");
+    let from = from.map(way_back);
     let begun_on = LocalPath::parse_or_dashboard(from.as_deref());
-    let page =
-        if error.asks_for_proof() { leading_to("/confirm", begun_on.as_str()) } else { begun_on.as_str().to_owned() };
+    let page = if error.asks_for_proof() || must_wait_there {
+        leading_to("/confirm", begun_on.as_str())
+    } else {
+        begun_on.as_str().to_owned()
+    };
     let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&format!("{}{page}", config.issuer()));
     told.map_or(page, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
 }
