@@ -33,7 +33,9 @@ pub struct TestApp {
     _folder: TempDir,
 }
 
+/// The last flag of a name counts.
 #[derive(Parser)]
+#[command(args_override_self = true)]
 struct Settings {
     #[command(flatten)]
     config: Config,

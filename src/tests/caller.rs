@@ -1,6 +1,9 @@
 //! Somebody with a browser: keeps cookies, sends what browsers send.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
 use axum::{
     Router,
@@ -19,6 +22,8 @@ pub struct Caller {
     router: Router,
     pub cookies: BTreeMap<String, String>,
     pub user_agent: Option<String>,
+    /// Where the requests come from.
+    pub ip: IpAddr,
 }
 
 #[derive(Debug)]
@@ -67,7 +72,7 @@ impl Answer {
 
 impl Caller {
     pub fn of(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), user_agent: None }
+        Self { router, cookies: BTreeMap::new(), user_agent: None, ip: Ipv4Addr::LOCALHOST.into() }
     }
 
     /// The same cookies, as another tab or a thief has them.
@@ -78,6 +83,11 @@ impl Caller {
     /// The same cookies at another router.
     pub fn at(&self, router: Router) -> Self {
         Self { router, ..self.clone() }
+    }
+
+    /// The same browser in another network.
+    pub fn from_ip(self, ip: &str) -> Self {
+        Self { ip: ip.parse().expect("an address"), ..self }
     }
 
     /// Sends a request as it is, except for the address of the peer, and keeps the cookies of the answer.
@@ -91,7 +101,7 @@ impl Caller {
 
     /// The response to a request, with its body unread.
     pub async fn respond(&self, mut request: Request<Body>) -> Response<Body> {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((self.ip, 40_000))));
         self.router.clone().oneshot(request).await.expect("an answer")
     }
 

@@ -22,6 +22,8 @@ mod serving;
 mod starting;
 mod streams;
 mod sessions;
+mod throttle;
+mod times;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.
 macro_rules! on_both_databases {
