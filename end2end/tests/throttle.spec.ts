@@ -1,0 +1,130 @@
+// Too many tries: the form says when to go on, and a browser that logged in before is not locked out by others.
+
+import type { Page } from "@playwright/test";
+import type { Sql } from "postgres";
+import { findings } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { type Person, SESSION, enterAndLogIn, hydrated, open as openHydrated, passwordField, signedUp } from "./people.ts";
+
+test.use({ database: "postgres" });
+
+test.beforeEach(({ allowConsole }) => {
+  // The browser's own word on the answer.
+  allowConsole(/status of 429/);
+});
+
+withAndWithoutJavaScript(({ scripted, open, arrived }) => {
+  test("the log-in form says when to try again, and works then", async ({ page, anotherBrowser, sql }) => {
+    const person = await signedUp(await (await anotherBrowser()).newPage(), "Ulla");
+    await open(page, "/login?next=%2Fnotes");
+    await guess(page, person);
+    await makeWait(sql, 3_000);
+    await enterAndLogIn(page, person);
+    await expect(page.getByRole("main")).toContainText(/Too many tries\. Wait (a second|\d seconds) and try again\./);
+    await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
+    await expect(passwordField(page)).toHaveValue("");
+    expect(page.url()).not.toContain(person.email);
+
+    await waitOver(page, scripted);
+    await enterAndLogIn(page, person);
+    await arrived(page, "/notes");
+  });
+
+  test("so does the proof of identity", async ({ page, sql }) => {
+    const person = await signedUp(page, "Vera");
+    await open(page, "/confirm?next=%2Fnotes");
+    await guess(page, person);
+    await makeWait(sql, 3_000);
+    await page.getByLabel("Your password").fill(person.password);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await expect(page.getByRole("main")).toContainText("Too many tries.");
+
+    await waitOver(page, scripted);
+    await page.getByLabel("Your password").fill(person.password);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await arrived(page, "/notes");
+  });
+
+  test("a browser that logged in before gets in while another one guesses", async ({ page, anotherBrowser, sql }) => {
+    const person = await signedUp(page, "Wanda");
+    await page.context().clearCookies({ name: SESSION });
+    const stranger = await (await anotherBrowser({ javaScriptEnabled: scripted })).newPage();
+    await guess(stranger, person);
+    await makeWait(sql, 60_000);
+    await open(stranger, "/login");
+    await enterAndLogIn(stranger, person);
+    await expect(stranger.getByRole("main")).toContainText(/Wait \d+ seconds and try again\./);
+
+    await open(page, "/login");
+    await enterAndLogIn(page, person);
+    await arrived(page, "/dashboard");
+    await expect(page.getByRole("main")).toContainText(person.email);
+    await makeWait(sql, 0);
+  });
+});
+
+test("the wait counts down in silence, the button waits, and the end is said", async ({ page, anotherBrowser, sql }) => {
+  const person = await signedUp(await (await anotherBrowser()).newPage(), "Xenia");
+  await openHydrated(page, "/login");
+  await guess(page, person);
+  await makeWait(sql, 4_000);
+  await enterAndLogIn(page, person);
+  const notice = page.locator("[aria-live=assertive]");
+  await expect(notice).toContainText("Too many tries.");
+  await expect(notice).toBeFocused();
+  const said = await follow(page);
+
+  const button = page.getByRole("main").getByRole("button", { name: "Log in", exact: true });
+  await expect(button).toHaveAttribute("aria-disabled", "true");
+  await expect(button).toHaveText(/Log in\s*[1-4] s/);
+  expect(await findings(page, "a wait")).toEqual([]);
+  const sent: string[] = [];
+  page.on("request", (request) => sent.push(request.url()));
+  await passwordField(page).fill(person.password);
+  await passwordField(page).press("Enter");
+  await button.click({ force: true });
+  expect(sent).toEqual([]);
+
+  await expect(notice).toContainText("You can try again now.");
+  expect(await said()).toEqual(["You can try again now."]);
+  await expect(button).not.toHaveAttribute("aria-disabled", "true");
+  await expect(button).toHaveText("Log in");
+  await button.click();
+  await page.waitForURL("/dashboard");
+  await hydrated(page);
+});
+
+/** Uses up the free tries of this browser. */
+async function guess(page: Page, { email }: Person): Promise<void> {
+  const form = { email, password: "not the password" };
+  for (let tries = 0; tries < 5; tries++) {
+    const response = await page.request.post("/actions/log_in", { form, headers: { accept: "application/json" } });
+    expect(response.status()).toBe(401);
+  }
+}
+
+/** Everybody who has no free try left waits for so long from now on. */
+async function makeWait(sql: Sql, milliseconds: number): Promise<void> {
+  await sql`update throttles set free_at = ${Date.now() + milliseconds} where tries >= 5`;
+}
+
+async function waitOver(page: Page, scripted: boolean): Promise<void> {
+  if (scripted) return expect(page.getByRole("main")).toContainText("You can try again now.");
+  await page.waitForTimeout(3_000);
+}
+
+/** What screen readers are told from now on. */
+async function follow(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const said: string[] = [];
+    Object.assign(window, { said });
+    for (const region of document.querySelectorAll("[aria-live]")) {
+      new MutationObserver(() => {
+        const words = region.querySelector(".notice-words")?.textContent ?? region.textContent ?? "";
+        if (words && said.at(-1) !== words) said.push(words);
+      }).observe(region, { subtree: true, childList: true, characterData: true });
+    }
+  });
+  return () => page.evaluate(() => (window as unknown as { said: string[] }).said);
+}
