@@ -68,7 +68,7 @@ test("the wait counts down in silence, the button waits, and the end is said", a
   const person = await signedUp(await (await anotherBrowser()).newPage(), "Xenia");
   await openHydrated(page, "/login");
   await guess(page, person);
-  await makeWait(sql, 4_000);
+  await makeWait(sql, 12_000);
   await enterAndLogIn(page, person);
   const notice = page.locator("[aria-live=assertive]");
   await expect(notice).toContainText("Too many tries.");
@@ -77,7 +77,7 @@ test("the wait counts down in silence, the button waits, and the end is said", a
 
   const button = page.getByRole("main").getByRole("button", { name: "Log in", exact: true });
   await expect(button).toHaveAttribute("aria-disabled", "true");
-  await expect(button).toHaveText(/Log in\s*[1-4] s/);
+  await expect(button).toHaveText(/Log in\s*\d+ s/);
   expect(await findings(page, "a wait")).toEqual([]);
   const sent: string[] = [];
   page.on("request", (request) => sent.push(request.url()));
@@ -86,7 +86,7 @@ test("the wait counts down in silence, the button waits, and the end is said", a
   await button.click({ force: true });
   expect(sent).toEqual([]);
 
-  await expect(notice).toContainText("You can try again now.");
+  await expect(notice).toContainText("You can try again now.", { timeout: 15_000 });
   expect(await said()).toEqual(["You can try again now."]);
   await expect(button).not.toHaveAttribute("aria-disabled", "true");
   await expect(button).toHaveText("Log in");
