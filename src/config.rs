@@ -116,6 +116,10 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_MAIL_FROM")]
     pub mail_from: Option<String>,
 
+    /// A new password has at least so many characters (8 to 64). Whatever is set, what is guessed first is refused.
+    #[arg(long, env = "LATCHKEY_PASSWORD_MIN_CHARS", default_value_t = 10, value_parser = clap::value_parser!(u8).range(8..=64))]
+    pub password_min_chars: u8,
+
     /// argon2id memory per hash, in KiB (OWASP: at least 19456 with two passes).
     #[arg(long, env = "LATCHKEY_ARGON2_MEMORY_KIB", default_value_t = 19_456, value_parser = clap::value_parser!(u32).range(7_168..=1_048_576))]
     pub argon2_memory_kib: u32,

@@ -80,6 +80,8 @@ pub enum Invalid {
     EmailMalformed,
     #[error("An e-mail address has 254 characters at most.")]
     EmailTooLong,
+    #[error("Some characters of this address cannot be seen, or look like others. Type it instead of pasting it.")]
+    EmailLookAlike,
     #[error("Enter the name that others should see.")]
     NameMissing,
     #[error("A name has 80 characters at most.")]
@@ -88,10 +90,13 @@ pub enum Invalid {
     NameControl,
     #[error("Enter your password.")]
     PasswordMissing,
-    #[error("Use at least 10 characters.")]
-    PasswordTooShort,
+    /// With the number of characters that this server asks for.
+    #[error("Use at least {0} characters.")]
+    PasswordTooShort(u8),
     #[error("Use at most 256 characters.")]
     PasswordTooLong,
+    #[error("{0}")]
+    PasswordGuessable(Guessable),
     #[error("Enter your current password.")]
     CurrentPasswordMissing,
     #[error("This is the password that you have already. Choose another one.")]
@@ -110,6 +115,39 @@ pub enum Invalid {
     TitleTooLong,
     #[error("A note has 20,000 characters at most.")]
     BodyTooLong,
+}
+
+/// Why a new password would be guessed soon, and what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Guessable {
+    #[error("This is one of the most common passwords. A short sentence of your own is safer.")]
+    Common,
+    #[error("This is close to a common password. Add words that do not belong to it.")]
+    NearCommon,
+    #[error("Letters swapped for signs, such as @ for a, do not hide a word. Add other words.")]
+    Swapped,
+    #[error("A word written backwards is guessed as soon as the word. Add other words.")]
+    Backwards,
+    #[error("A single word is guessed soon. Add words that do not belong to it.")]
+    Word,
+    #[error("Names are guessed soon. Add words that do not belong to it.")]
+    Name,
+    #[error("Rows of keys are guessed soon. Use words that do not belong together.")]
+    Keys,
+    #[error("Repeating something does not help. Use words that do not belong together.")]
+    Repeated,
+    #[error("Sequences such as abcd or 6543 are guessed soon. Use words instead.")]
+    Sequence,
+    #[error("Dates and years are guessed soon. Add words that do not belong to it.")]
+    Date,
+    #[error("This is easy to guess. Add a word or two.")]
+    Plain,
+    #[error("Your e-mail address is in it, which others try first. Leave it out.")]
+    HoldsEmail,
+    #[error("Your name is in it, which others try first. Leave it out.")]
+    HoldsName,
+    #[error("The word “latchkey” is in it, which others try first. Leave it out.")]
+    HoldsProduct,
 }
 
 /// The fields that an error can stand at.
@@ -133,11 +171,13 @@ pub enum Field {
 impl Invalid {
     pub fn field(self) -> Field {
         match self {
-            Self::EmailMissing | Self::EmailMalformed | Self::EmailTooLong => Field::Email,
+            Self::EmailMissing | Self::EmailMalformed | Self::EmailTooLong | Self::EmailLookAlike => Field::Email,
             Self::NameMissing | Self::NameTooLong | Self::NameControl => Field::Name,
-            Self::PasswordMissing | Self::PasswordTooShort | Self::PasswordTooLong | Self::PasswordUnchanged => {
-                Field::Password
-            }
+            Self::PasswordMissing
+            | Self::PasswordTooShort(_)
+            | Self::PasswordTooLong
+            | Self::PasswordGuessable(_)
+            | Self::PasswordUnchanged => Field::Password,
             Self::CurrentPasswordMissing => Field::CurrentPassword,
             Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
             Self::CodeMissing | Self::CodeMalformed => Field::Code,

@@ -81,7 +81,10 @@ impl Page<'_> {
             }),
             "/notes" => content(self.user()?.user.id),
             "/account/devices" => content(account::load::devices(state, &self.user()?).await?),
-            "/account/password" => content(self.user()?.user.email),
+            "/account/password" => {
+                let user = self.user()?.user;
+                content(account::Owner { email: user.email, name: user.name })
+            }
             "/admin/users" => {
                 let admin = self.admin()?;
                 content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)

@@ -8,7 +8,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     http::{StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, delete, get, post},
 };
 use leptos::prelude::{provide_context, use_context};
@@ -30,6 +30,7 @@ use crate::{
     },
     state::AppState,
     tokens::{self, page_token},
+    users::password_field::MinChars,
     web::{
         action, assets,
         cookies::{self, Name},
@@ -57,7 +58,11 @@ pub fn router(services: Services) -> Router {
     let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
     let jwks = Router::new().route("/.well-known/jwks.json", get(tokens::jwks::jwks));
+    // Where password managers look for the page that changes a password (W3C change-password-url).
+    let change =
+        Router::new().route("/.well-known/change-password", get(|| async { Redirect::to("/account/password") }));
     let routes = Router::new()
+        .merge(change)
         .merge(health.with_state(services.clone()))
         .merge(jwks.with_state(services.state.clone()))
         .merge(api.with_state(services.state.clone()))
@@ -145,6 +150,7 @@ pub fn pages(services: &Services) -> Vec<AxumRouteListing> {
 fn provide_contexts(services: &Services) {
     provide_context(services.state.clone());
     provide_context(services.passwords.clone());
+    provide_context(MinChars(services.passwords.min_chars()));
     provide_context(services.ender.clone());
     provide_context(services.keys.clone());
     provide_context(services.questions.clone());

@@ -150,7 +150,7 @@ test("the server stops at once although pages listen", async ({ page, freshServe
   // The browser says that it cannot reconnect.
   allowConsole(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED/);
   const streams = countStreams(page.context());
-  const form = { name: "Stop", email: "stop@example.com", password: "a sentence to stop by" };
+  const form = { name: "Stop", email: "stop@example.com", password: "seven quiet rivers" };
   await page.request.post(`${freshServer.url}/actions/sign_up`, { form, headers: { accept: "text/html" } });
   await page.goto(`${freshServer.url}/dashboard`);
   await expect.poll(streams).toBe(1);

@@ -12,7 +12,8 @@ export function somebody(name: string): Person {
   return {
     name: `${name} ${unique}`,
     email: `${name.toLowerCase()}-${unique}@example.com`,
-    password: `a sentence of ${name} ${unique}`,
+    // Nothing of name or address may be in it.
+    password: `seven quiet rivers ${randomUUID().slice(0, 8)}`,
   };
 }
 

@@ -15,7 +15,7 @@ use crate::{
         guard::{self, LoggedIn},
         reauthenticate,
     },
-    users::{credentials::Password, password::Passwords, store},
+    users::{new_password::About, password::Passwords, store},
     web::{
         action::{caller, tell_next_page},
         page::Typed,
@@ -30,10 +30,11 @@ pub async fn change_password(current: Option<String>, new: String) -> Result<Rec
     if current.as_ref() == Some(&new) {
         return Err(Invalid::PasswordUnchanged.into());
     }
-    let new = Password::parse_new(new)?;
+    let passwords = expect_context::<Passwords>();
+    let new = passwords.parse_new(new, &About { email: &someone.user.email, name: &someone.user.name }).await?;
     // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account.
     let someone = reauthenticate::check_password(someone, current).await?;
-    let hash = expect_context::<Passwords>().hash(new).await?;
+    let hash = passwords.hash(new).await?;
     let receipt = store_and_end_others(&someone, &hash).await?;
     match reauthenticate::proven(someone).await {
         // Another request of this browser was quicker: the secret is a new one all the same.

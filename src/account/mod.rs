@@ -19,6 +19,13 @@ use crate::sessions::LiveSession;
 /// The pages of one's account.
 pub const PAGES: &[(&str, &str)] = &[("/account/devices", "Devices"), ("/account/password", "Password")];
 
+/// What `/account/password` shows: whose password it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    pub email: String,
+    pub name: String,
+}
+
 /// What `/account/devices` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Devices {

@@ -11,19 +11,20 @@ use crate::{
         frame::{Page, with_content},
         tabs::Tabs,
     },
+    users::password_field::{NewPasswordField, min_chars},
     web::page::refused,
 };
 
 #[component]
 pub fn PasswordPage() -> impl IntoView {
-    with_content(|email: String| {
+    with_content(|super::Owner { email, name }| {
         view! {
             <Page title="Password">
                 <Tabs label="Account" pages=PAGES />
                 <section class="card" aria-labelledby="change">
                     <h2 id="change">"Change it"</h2>
                     <p>"A new password logs out every other device. This one stays logged in."</p>
-                    <ChangeForm email before=refused() />
+                    <ChangeForm email name min=min_chars() before=refused() />
                 </section>
             </Page>
         }
@@ -31,7 +32,7 @@ pub fn PasswordPage() -> impl IntoView {
 }
 
 #[island]
-fn ChangeForm(email: String, before: Option<AppError>) -> impl IntoView {
+fn ChangeForm(email: String, name: String, min: u8, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<ChangePassword>::new();
     let error = error_of(action, before);
     focus_first_error(error, &[(Field::CurrentPassword, "password"), (Field::Password, "new_password")]);
@@ -39,17 +40,18 @@ fn ChangeForm(email: String, before: Option<AppError>) -> impl IntoView {
         <FormError error />
         <ActionForm action attr:class="form" attr:novalidate="">
             // Tells a password manager whose password this is.
-            <input type="text" name="username" value=email autocomplete="username" hidden />
+            <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
             <PasswordField
                 label="Current password"
                 autocomplete="current-password"
                 error=at(error, Field::CurrentPassword)
             />
-            <PasswordField
+            <NewPasswordField
                 name="new_password"
                 label="New password"
-                autocomplete="new-password"
-                help="At least 10 characters. A sentence is easier to remember than a riddle."
+                min
+                email
+                person=name
                 error=at(error, Field::Password)
             />
             <SubmitButton label="Change password" pending_label="Changing…" pending=action.pending() />

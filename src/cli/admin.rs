@@ -12,7 +12,7 @@ use crate::{
     error::AppError,
     serve,
     signup::sign_up::{NewAccount, create_admin},
-    users::Role,
+    users::{Role, password::Passwords},
 };
 
 #[derive(Subcommand)]
@@ -75,17 +75,20 @@ async fn change(args: Change, role: Role) -> Result<(), String> {
 
 async fn create(args: CreateAdmin) -> Result<(), String> {
     let password = read_password()?;
-    let account = NewAccount::parse(&args.name, &args.email, password).map_err(|error| match error {
-        AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
-    })?;
+    // Before anything is opened or made.
+    let passwords = Passwords::new(&args.config).map_err(|error| error.to_string())?;
+    let account =
+        NewAccount::parse(&passwords, &args.name, &args.email, password).await.map_err(|error| match error {
+            AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            other => other.to_string(),
+        })?;
     let services = serve::open(args.config).await?;
-    create_admin(&services.state, &services.passwords, account, &Actor::CommandLine, false).await.map_err(|error| {
-        match error {
+    create_admin(&services.state, &passwords, account, &Actor::CommandLine, false).await.map_err(
+        |error| match error {
             AppError::SignUpRefused => "there is an account with this e-mail already".to_owned(),
             other => other.to_string(),
-        }
-    })?;
+        },
+    )?;
     println!("{} is an administrator now.", args.email);
     Ok(())
 }

@@ -24,6 +24,7 @@ use crate::{
         credentials::{Email, Password},
         password::Passwords,
         store::{self as user_store, User},
+        upgrade::upgrade_hash,
     },
     web::{
         action::{self, caller},
@@ -40,12 +41,13 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
     // Counted before it is looked at; a refusal is the same whether or not there is such an account.
     let tried = throttle::admit_password(email.as_str()).await?;
     let user = user_store::find_by_email(&state.db.pool, &email).await?;
-    let right = tried.keep_if_looked_at(verify(user.as_ref(), password).await).await?;
+    let right = tried.keep_if_looked_at(verify(user.as_ref(), password.clone()).await).await?;
     let Some(user) = user.as_ref().filter(|_| right) else {
         note_failure(&state, &tried, user.as_ref()).await?;
         return Err(AppError::WrongCredentials);
     };
     tried.succeeded().await?;
+    upgrade_hash(&state, &expect_context::<Passwords>(), user, password).await;
     // The password is right. Whatever else a log-in needs comes here.
     start_session(&state, &user.id, remember).await?;
     leptos_axum::redirect(next.as_str());

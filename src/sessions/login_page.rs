@@ -7,7 +7,7 @@ use crate::{
     error::{AppError, Field},
     ui::{
         field::{Checkbox, PasswordField, TextField},
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{FormError, SubmitButton, at, begins_with, error_of, focus_first_error},
         frame::{Link, Page, with_content},
         notice::Notice,
         wait::wait_of,
@@ -15,6 +15,8 @@ use crate::{
     },
     web::page::{refused, typed},
 };
+
+const FIELDS: &[(Field, &str)] = &[(Field::Email, "email"), (Field::Password, "password")];
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
@@ -37,9 +39,11 @@ pub fn LoginPage() -> impl IntoView {
 #[island]
 fn LoginForm(next: String, email: String, remember: bool, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
+    let begins_with = |id| begins_with(id, before.as_ref(), FIELDS);
+    let (with_email, with_password) = (begins_with("email"), begins_with("password"));
     let error = error_of(action, before);
     let wait = wait_of(error);
-    focus_first_error(error, &[(Field::Email, "email"), (Field::Password, "password")]);
+    focus_first_error(error, FIELDS);
     view! {
             <FormError error wait />
             <ActionForm action attr:class="form" attr:novalidate="">
@@ -48,12 +52,14 @@ fn LoginForm(next: String, email: String, remember: bool, before: Option<AppErro
                     label="E-mail"
                     kind="email"
                     autocomplete="username"
+                    autofocus=with_email
                     value=email
                     error=at(error, Field::Email)
                 />
                 <PasswordField
                     label="Password"
                     autocomplete="current-password"
+                    autofocus=with_password
                     error=at(error, Field::Password)
                 />
                 <Checkbox

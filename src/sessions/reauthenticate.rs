@@ -15,7 +15,7 @@ use crate::{
     error::AppError,
     state::AppState,
     throttle::{self, Try, guessing},
-    users::{credentials::Password, password::Passwords},
+    users::{credentials::Password, password::Passwords, upgrade::upgrade_hash},
     web::{
         action::{self, append_cookie, caller},
         cookies::{self, Name},
@@ -57,7 +57,12 @@ pub async fn check_password(someone: LoggedIn, password: Option<String>) -> Resu
 
 async fn verify(someone: &LoggedIn, password: String) -> Result<bool, AppError> {
     let Ok(password) = Password::parse_existing(password) else { return Ok(false) };
-    expect_context::<Passwords>().verify(password, Some(someone.user.password_hash.clone())).await
+    let passwords = expect_context::<Passwords>();
+    let right = passwords.verify(password.clone(), Some(someone.user.password_hash.clone())).await?;
+    if right {
+        upgrade_hash(&expect_context(), &passwords, &someone.user, password).await;
+    }
+    Ok(right)
 }
 
 /// Notes a proof of identity and gives the session a new secret (ASVS 7.2.4). The last thing that an action does to

@@ -6,10 +6,11 @@ use super::actions::{SetUp, SignUp};
 use crate::{
     error::{AppError, Field},
     ui::{
-        field::{PasswordField, TextField},
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        field::TextField,
+        form::{FormError, SubmitButton, at, begins_with, error_of, focus_first_error},
         frame::{Link, Page, with_content},
     },
+    users::password_field::{NewPasswordField, min_chars},
     web::page::{refused, typed},
 };
 
@@ -21,7 +22,7 @@ pub fn SignupPage() -> impl IntoView {
         let typed = typed();
         view! {
             <Page title="Sign up" narrow=true>
-                <SignupForm name=typed.get("name") email=typed.get("email") before=refused() />
+                <SignupForm name=typed.get("name") email=typed.get("email") min=min_chars() before=refused() />
                 <p>"Have an account? "<Link href="/login">"Log in"</Link></p>
             </Page>
         }
@@ -29,27 +30,41 @@ pub fn SignupPage() -> impl IntoView {
 }
 
 #[island]
-fn SignupForm(name: String, email: String, before: Option<AppError>) -> impl IntoView {
+fn SignupForm(name: String, email: String, min: u8, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<SignUp>::new();
+    let begins_with = begins_with_each(before.as_ref());
     let error = error_of(action, before);
     focus_first_error(error, FIELDS);
     view! {
             <FormError error />
             <ActionForm action attr:class="form" attr:novalidate="">
-                <AccountFields name email error />
+                <AccountFields name email min begins_with error />
                 <SubmitButton label="Sign up" pending_label="Making your account…" pending=action.pending() />
             </ActionForm>
     }
 }
 
+/// Which of [`FIELDS`] has the focus when the page comes.
+fn begins_with_each(before: Option<&AppError>) -> [bool; 3] {
+    ["name", "email", "password"].map(|id| begins_with(id, before, FIELDS))
+}
+
 #[component]
-fn AccountFields(name: String, email: String, error: Signal<Option<AppError>>) -> impl IntoView {
+fn AccountFields(
+    name: String,
+    email: String,
+    min: u8,
+    begins_with: [bool; 3],
+    error: Signal<Option<AppError>>,
+) -> impl IntoView {
+    let [with_name, with_email, with_password] = begins_with;
     view! {
         <TextField
             name="name"
             label="Name"
             autocomplete="name"
             help="What others see."
+            autofocus=with_name
             value=name
             error=at(error, Field::Name)
         />
@@ -58,15 +73,11 @@ fn AccountFields(name: String, email: String, error: Signal<Option<AppError>>) -
             label="E-mail"
             kind="email"
             autocomplete="username"
+            autofocus=with_email
             value=email
             error=at(error, Field::Email)
         />
-        <PasswordField
-            label="Password"
-            autocomplete="new-password"
-            help="10 characters or more. A short sentence is easy to remember."
-            error=at(error, Field::Password)
-        />
+        <NewPasswordField label="Password" min autofocus=with_password error=at(error, Field::Password) />
     }
 }
 
@@ -78,22 +89,23 @@ pub fn SetupPage() -> impl IntoView {
         view! {
             <Page title="First administrator" narrow=true>
                 <p>"This server has no administrator yet. The link that brought you here works once."</p>
-                <SetupForm token name=typed.get("name") email=typed.get("email") before=refused() />
+                <SetupForm token name=typed.get("name") email=typed.get("email") min=min_chars() before=refused() />
             </Page>
         }
     })
 }
 
 #[island]
-fn SetupForm(token: String, name: String, email: String, before: Option<AppError>) -> impl IntoView {
+fn SetupForm(token: String, name: String, email: String, min: u8, before: Option<AppError>) -> impl IntoView {
     let action = ServerAction::<SetUp>::new();
+    let begins_with = begins_with_each(before.as_ref());
     let error = error_of(action, before);
     focus_first_error(error, FIELDS);
     view! {
             <FormError error />
             <ActionForm action attr:class="form" attr:novalidate="">
                 <input type="hidden" name="token" value=token />
-                <AccountFields name email error />
+                <AccountFields name email min begins_with error />
                 <SubmitButton label="Make the administrator" pending_label="Making the account…" pending=action.pending() />
             </ActionForm>
     }

@@ -14,7 +14,8 @@ use crate::{
     throttle::{self, Way},
     users::{
         Role,
-        credentials::{DisplayName, Email, Password},
+        credentials::{DisplayName, Email},
+        new_password::{About, NewPassword},
         password::Passwords,
         store,
     },
@@ -29,17 +30,23 @@ pub struct SetupToken(pub String);
 pub struct NewAccount {
     pub name: DisplayName,
     pub email: Email,
-    pub password: Password,
+    pub password: NewPassword,
 }
 
 impl NewAccount {
     /// # Errors
-    /// Everything that is wrong with it, not only the first.
-    pub fn parse(name: &str, email: &str, password: String) -> Result<Self, AppError> {
-        match (DisplayName::parse(name), Email::parse(email), Password::parse_new(password)) {
+    /// Everything that is wrong with it, not only the first; [`AppError::Busy`].
+    pub async fn parse(passwords: &Passwords, name: &str, email: &str, password: String) -> Result<Self, AppError> {
+        let password = passwords.parse_new(password, &About { email, name }).await;
+        match (DisplayName::parse(name), Email::parse(email), password) {
             (Ok(name), Ok(email), Ok(password)) => Ok(Self { name, email, password }),
             (name, email, password) => {
-                let wrong: Vec<Invalid> = [name.err(), email.err(), password.err()].into_iter().flatten().collect();
+                let mut wrong: Vec<Invalid> = [name.err(), email.err()].into_iter().flatten().collect();
+                match password {
+                    Ok(_) => {}
+                    Err(AppError::Invalid(list)) => wrong.extend(list),
+                    Err(other) => return Err(other),
+                }
                 Err(AppError::Invalid(wrong))
             }
         }
@@ -48,10 +55,10 @@ impl NewAccount {
 
 /// The hash is made before the e-mail is looked at: a taken one costs the same time.
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
-    let account = NewAccount::parse(&name, &email, password)?;
-    let state = expect_context::<AppState>();
+    let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
+    let account = NewAccount::parse(&passwords, &name, &email, password).await?;
     let tried = throttle::admit(Way::SignUp).await?;
-    let hash = tried.keep_if_looked_at(expect_context::<Passwords>().hash(account.password).await).await?;
+    let hash = tried.keep_if_looked_at(passwords.hash(account.password).await).await?;
     let now_ms = state.clock.now_ms();
     let id = store::insert(&state.db.pool, &account.email, &account.name, &hash, Role::User, now_ms)
         .await?
@@ -66,10 +73,10 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
 }
 
 pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
-    let state = expect_context::<AppState>();
+    let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
     check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
-    let account = NewAccount::parse(&name, &email, password)?;
-    let id = create_admin(&state, &expect_context::<Passwords>(), account, &Actor::Unknown, true).await?;
+    let account = NewAccount::parse(&passwords, &name, &email, password).await?;
+    let id = create_admin(&state, &passwords, account, &Actor::Unknown, true).await?;
     start_session(&state, &id, false).await?;
     leptos_axum::redirect("/admin/users");
     Ok(())

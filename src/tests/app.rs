@@ -34,9 +34,9 @@ pub struct TestApp {
 }
 
 /// The last flag of a name counts.
-#[derive(Parser)]
+#[derive(Debug, Parser)]
 #[command(args_override_self = true)]
-struct Settings {
+pub struct Settings {
     #[command(flatten)]
     config: Config,
 }
@@ -73,6 +73,15 @@ impl TestApp {
     /// Another process on the same database: nothing in memory is shared.
     pub async fn another_instance(&self) -> Services {
         services(self.config.clone(), self.clock.clone()).await
+    }
+
+    /// As [`Self::another_instance`], with settings changed; its router stands beside it.
+    pub async fn another_instance_where(&self, change: impl FnOnce(&mut Config)) -> (Services, axum::Router) {
+        let mut config = self.config.clone();
+        change(&mut config);
+        let services = services(config, self.clock.clone()).await;
+        let router = router(services.clone());
+        (services, router)
     }
 
     /// As [`Self::another_instance`], where the start may be refused.

@@ -235,7 +235,7 @@ on_both_databases! {
         for (password, new, said) in [
             ("wrong", "another horse battery", "\"WrongPassword\""),
             ("", "another horse battery", r#"{"Invalid":["CurrentPasswordMissing"]}"#),
-            (PASSWORD, "short", r#"{"Invalid":["PasswordTooShort"]}"#),
+            (PASSWORD, "short", r#"{"Invalid":[{"PasswordTooShort":10}]}"#),
             (PASSWORD, PASSWORD, r#"{"Invalid":["PasswordUnchanged"]}"#),
         ] {
             let answer = alice.act("change_password", &[("password", password), ("new_password", new)]).await;

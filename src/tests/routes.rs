@@ -50,6 +50,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/actions/log_out", Anyone),
     ("POST", "/actions/sign_up", Anyone),
     ("POST", "/actions/set_up", Anyone),
+    ("POST", "/actions/password_strength", Anyone),
     ("POST", "/actions/confirm", User),
     ("POST", "/actions/end_session", User),
     ("POST", "/actions/end_other_sessions", User),
@@ -70,6 +71,7 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/v1/notes/{id}", Token),
     ("POST", "/api/v1/admin/users/{id}/force-logout", AdminToken),
     ("GET", "/.well-known/jwks.json", Anyone),
+    ("GET", "/.well-known/change-password", Anyone),
     ("GET", "/healthz", Anyone),
     ("GET", "/readyz", Anyone),
 ];
@@ -169,7 +171,7 @@ on_both_databases! {
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             found.insert((method.to_string(), path.to_owned()));
         }
-        let fixed = ["/api/v1/token", "/session/events", "/.well-known/jwks.json", "/healthz", "/readyz"];
+        let fixed = ["/api/v1/token", "/session/events", "/.well-known/jwks.json", "/.well-known/change-password", "/healthz", "/readyz"];
         for path in api().iter().map(|(path, _)| *path).chain(fixed) {
             for method in METHODS {
                 let answer = call(&mut app.anonymous(), method, path).await;

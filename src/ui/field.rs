@@ -1,6 +1,9 @@
 //! A field of a form: label, help, input, and what is wrong with it, said where it is. Both sides.
 
-use leptos::{ev, prelude::*};
+use leptos::{attr::custom::custom_attribute, ev, prelude::*};
+
+/// The longest password that the server takes, in characters.
+const PASSWORD_MAX_CHARS: usize = 256;
 
 /// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come.
 #[component]
@@ -11,13 +14,14 @@ pub fn TextField(
     #[prop(default = "on")] autocomplete: &'static str,
     #[prop(optional)] help: &'static str,
     #[prop(optional)] maxlength: Option<u16>,
+    #[prop(optional)] autofocus: bool,
     #[prop(optional, into)] value: String,
     #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let inputmode = if kind == "email" { "email" } else { "text" };
     view! {
         <div class="field">
-            <Label name label help />
+            <Label name label help=help.to_owned() />
             <input
                 id=name
                 name=name
@@ -29,6 +33,7 @@ pub fn TextField(
                 value=value
                 maxlength=maxlength
                 required
+                autofocus=autofocus
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described_by(name, help)
             />
@@ -37,44 +42,62 @@ pub fn TextField(
     }
 }
 
-/// A password, with a button that shows it. Never given a value: what was typed does not come back.
+/// A password, with a button that shows it. Never given a value: what was typed does not come back. Nothing hinders
+/// pasting, and there is no `maxlength`, which would cut off the end of a long one in silence.
 #[component]
 pub fn PasswordField(
     #[prop(default = "password")] name: &'static str,
     label: &'static str,
     autocomplete: &'static str,
-    #[prop(optional)] help: &'static str,
+    #[prop(optional, into)] help: String,
     #[prop(optional)] autofocus: bool,
+    /// Fewest characters, for what makes passwords up; the server's words say it to people.
+    #[prop(optional)]
+    min: Option<u8>,
     #[prop(into)] error: Signal<Option<String>>,
+    /// What to say while there is no error.
+    #[prop(optional, into)]
+    advice: Signal<Option<String>>,
+    /// What stands below the field.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
+    let described_by = described_by(name, &help);
+    let rules = min.map(|min| format!("minlength: {min}; maxlength: {PASSWORD_MAX_CHARS};"));
+    let what = label.to_lowercase();
     view! {
         <div class="field">
             <Label name label help />
             <div class="field-with-button">
                 <input
+                    {..custom_attribute("passwordrules", rules)}
                     id=name
                     name=name
                     type=move || if shown.get() { "text" } else { "password" }
                     autocomplete=autocomplete
                     autocapitalize="none"
                     spellcheck="false"
+                    enterkeyhint="go"
                     required
+                    minlength=min
                     autofocus=autofocus
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
-                    aria-describedby=described_by(name, help)
+                    aria-describedby=described_by
                 />
+                // Its name says what it will do; `aria-pressed` beside that would say the opposite.
                 <button
                     type="button"
                     class="button quiet with-script"
-                    aria-pressed=move || shown.get().to_string()
+                    aria-controls=name
                     on:click=move |_: ev::MouseEvent| shown.update(|shown| *shown = !*shown)
                 >
                     {move || if shown.get() { "Hide" } else { "Show" }}
-                    <span class="visually-hidden">" password"</span>
+                    <span class="visually-hidden">" " {what}</span>
                 </button>
             </div>
-            <FieldError name error />
+            {children.map(|children| children())}
+            <FieldError name error advice />
         </div>
     }
 }
@@ -97,17 +120,26 @@ pub fn Checkbox(
 }
 
 #[component]
-fn Label(name: &'static str, label: &'static str, help: &'static str) -> impl IntoView {
+fn Label(name: &'static str, label: &'static str, help: String) -> impl IntoView {
     view! {
         <label for=name>{label}</label>
         {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{name}-help")>{help}</p> })}
     }
 }
 
-/// What is wrong with the field of this name.
+/// What is wrong with the field of this name; if nothing is, what else there is to say.
 #[component]
-pub fn FieldError(name: &'static str, #[prop(into)] error: Signal<Option<String>>) -> impl IntoView {
-    view! { <p class="field-error" id=format!("{name}-error") aria-live="polite">{move || error.get()}</p> }
+pub fn FieldError(
+    name: &'static str,
+    #[prop(into)] error: Signal<Option<String>>,
+    #[prop(optional, into)] advice: Signal<Option<String>>,
+) -> impl IntoView {
+    let is_error = move || error.with(Option::is_some);
+    view! {
+        <p class="field-error" class:advice=move || !is_error() id=format!("{name}-error") aria-live="polite">
+            {move || error.get().or_else(|| advice.get())}
+        </p>
+    }
 }
 
 fn described_by(name: &str, help: &str) -> String {

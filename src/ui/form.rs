@@ -39,6 +39,16 @@ pub fn focus_first_error(error: Signal<Option<AppError>>, fields: &'static [(Fie
     });
 }
 
+/// Whether the field of this id gets the focus when the page comes: the first that is wrong, or, before anything is
+/// wrong, the first. Where the error belongs to no field, none: the notice is read first.
+pub fn begins_with(id: &str, before: Option<&AppError>, fields: &[(Field, &str)]) -> bool {
+    let first = match before {
+        Some(error) => fields.iter().find(|(field, _)| error.at(*field).is_some()),
+        None => fields.first(),
+    };
+    first.is_some_and(|(_, first)| *first == id)
+}
+
 /// The error that belongs to no field, above the form.
 #[component]
 pub fn FormError(

@@ -26,6 +26,12 @@ pub fn hide(id: &str) {
     }
 }
 
+/// What is in the input with this id, if there is one. For effects and handlers only.
+pub fn input_value(id: &str) -> Option<String> {
+    let element = document().get_element_by_id(id)?;
+    element.dyn_into::<HtmlInputElement>().ok().map(|input| input.value())
+}
+
 /// Empties the input with this id. For effects and handlers only.
 pub fn clear_input(id: &str) {
     let input = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok());

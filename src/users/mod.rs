@@ -1,13 +1,24 @@
-//! Who exists: a person with an account. Wire types for both sides; the rest is server side.
+//! Who exists: a person with an account, and the password that they choose. Wire types for both sides.
 
+pub mod actions;
+pub mod client;
 #[cfg(feature = "ssr")]
 pub mod credentials;
 #[cfg(feature = "ssr")]
+pub mod guessing;
+#[cfg(feature = "ssr")]
+pub mod new_password;
+#[cfg(feature = "ssr")]
 pub mod password;
+pub mod password_field;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod upgrade;
 
 use serde::{Deserialize, Serialize};
+
+use crate::error::Invalid;
 
 /// What a user may do at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,5 +40,46 @@ impl Role {
     /// The least right for whatever cannot be read: a broken row never makes an administrator.
     pub fn from_text(text: &str) -> Self {
         if text == "admin" { Self::Admin } else { Self::User }
+    }
+}
+
+/// The longest password, in characters: the end keeps the work bounded.
+pub const PASSWORD_MAX_CHARS: usize = 256;
+
+/// How long a password would withstand guessing. The last two may be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    VeryWeak,
+    Weak,
+    Fair,
+    Good,
+    Strong,
+}
+
+/// What one is told about a password while typing it: nothing of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessment {
+    pub strength: Strength,
+    /// Why it cannot be set, if it cannot.
+    pub refused: Option<Invalid>,
+}
+
+impl Assessment {
+    pub fn refused(why: Invalid) -> Self {
+        Self { strength: Strength::VeryWeak, refused: Some(why) }
+    }
+
+    /// In a word or two.
+    pub fn words(self) -> &'static str {
+        match (self.refused, self.strength) {
+            (Some(Invalid::PasswordTooShort(_)), _) => "Too short",
+            (Some(Invalid::PasswordTooLong), _) => "Too long",
+            (_, Strength::VeryWeak) => "Very weak",
+            (_, Strength::Weak) => "Weak",
+            (_, Strength::Fair) => "Still too weak",
+            (_, Strength::Good) => "Good",
+            (_, Strength::Strong) => "Strong",
+        }
     }
 }

@@ -11,16 +11,19 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use super::credentials::Password;
+use super::{credentials::Password, new_password::NewPassword};
 use crate::{config::Config, error::AppError};
 
 /// The one door to argon2. Cheap to clone.
 #[derive(Clone)]
 pub struct Passwords(Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     params: Params,
-    permits: Semaphore,
+    /// Fewest characters of a new password.
+    min_chars: u8,
+    questions: Questions,
+    permits: Arc<Semaphore>,
     permits_max: usize,
     /// Who waits for a permit; more than `MAX_WAITING` are told "busy" at once.
     waiting: AtomicUsize,
@@ -29,6 +32,15 @@ struct Inner {
     /// Checked when the user is unknown, so that both cost the same time.
     decoy: String,
 }
+
+/// Who asks how strong a password is: one gets an answer, the others wait, and the rest is told "busy" at once.
+pub(super) struct Questions {
+    pub places: Arc<Semaphore>,
+    pub turn: Arc<Semaphore>,
+}
+
+/// A question takes a millisecond, or some tens for a text made to that end.
+const MAX_QUESTIONS: usize = 16;
 
 /// About two seconds of work at 30 ms each on two cores.
 const MAX_WAITING: usize = 128;
@@ -43,7 +55,9 @@ impl Passwords {
         let decoy = hash(&params, b"no account has this password", &mut new_blocks(&params))?;
         Ok(Self(Arc::new(Inner {
             params,
-            permits: Semaphore::new(permits),
+            min_chars: config.password_min_chars,
+            questions: Questions { places: Arc::new(Semaphore::new(MAX_QUESTIONS)), turn: Arc::new(Semaphore::new(1)) },
+            permits: Arc::new(Semaphore::new(permits)),
             permits_max: permits,
             waiting: AtomicUsize::new(0),
             blocks: Mutex::new(Vec::with_capacity(permits)),
@@ -55,8 +69,33 @@ impl Passwords {
     ///
     /// # Errors
     /// [`AppError::Busy`] when too many wait already.
-    pub async fn hash(&self, password: Password) -> Result<String, AppError> {
+    pub async fn hash(&self, password: NewPassword) -> Result<String, AppError> {
+        let password = password.into_inner();
         self.admitted(move |inner, blocks| hash(&inner.params, password.expose(), blocks)).await
+    }
+
+    /// Whether the settings ask for more than the stored hash has cost: memory, passes or lanes.
+    pub fn is_weaker(&self, stored: &str) -> bool {
+        let wanted = &self.0.params;
+        params_of(stored).is_ok_and(|has| {
+            has.m_cost() < wanted.m_cost() || has.t_cost() < wanted.t_cost() || has.p_cost() < wanted.p_cost()
+        })
+    }
+
+    /// A new hash for the password of the stored one, as strong as the settings ask for, and in no respect weaker than
+    /// it was.
+    ///
+    /// # Errors
+    /// As [`Self::hash`].
+    pub(super) async fn hash_stronger(&self, password: Password, stored: String) -> Result<String, AppError> {
+        self.admitted(move |inner, blocks| {
+            let (has, wanted) = (params_of(&stored)?, &inner.params);
+            let memory_kib = has.m_cost().max(wanted.m_cost());
+            let (passes, lanes) = (has.t_cost().max(wanted.t_cost()), has.p_cost().max(wanted.p_cost()));
+            let params = Params::new(memory_kib, passes, lanes, None).map_err(argon2::password_hash::Error::from)?;
+            hash(&params, password.expose(), blocks)
+        })
+        .await
     }
 
     /// Whether the password belongs to the stored hash. `None` (no such user) costs the same and is always false.
@@ -78,24 +117,33 @@ impl Passwords {
         (running, self.0.waiting.load(Ordering::SeqCst))
     }
 
-    /// Runs one hash off the async threads, within the memory budget.
-    async fn admitted<T: Send + 'static>(
+    /// Fewest characters of a new password.
+    pub fn min_chars(&self) -> u8 {
+        self.0.min_chars
+    }
+
+    pub(super) fn questions(&self) -> &Questions {
+        &self.0.questions
+    }
+
+    /// Runs one hash, or what costs as much, off the async threads and within the memory budget.
+    pub(super) async fn admitted<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         let queue = Queue::enter(&self.0)?;
-        let permit = self.0.permits.acquire().await.map_err(|_| AppError::Busy)?;
+        let permit = Arc::clone(&self.0.permits).acquire_owned().await.map_err(|_| AppError::Busy)?;
         drop(queue);
         let inner = Arc::clone(&self.0);
-        let result = tokio::task::spawn_blocking(move || {
+        tokio::task::spawn_blocking(move || {
+            // Held until the work is done: who goes away in the middle of it has its memory still.
+            let _held = permit;
             let mut blocks = inner.pool().pop().unwrap_or_default();
             let result = work(&inner, &mut blocks);
             inner.pool().push(blocks);
             result
         })
-        .await?;
-        drop(permit);
-        result
+        .await?
     }
 }
 
@@ -148,6 +196,11 @@ fn verify(stored: &str, password: &[u8], blocks: &mut Vec<Block>) -> Result<bool
     let output = derive(&Params::try_from(&stored)?, password, salt, blocks)?;
     // `Output` compares in constant time.
     Ok(output == *expected)
+}
+
+fn params_of(stored: &str) -> Result<Params, AppError> {
+    let stored = PasswordHash::new(stored).map_err(argon2::password_hash::Error::from)?;
+    Ok(Params::try_from(&stored)?)
 }
 
 fn derive(params: &Params, password: &[u8], salt: &[u8], blocks: &mut Vec<Block>) -> Result<Output, AppError> {

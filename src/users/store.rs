@@ -121,6 +121,21 @@ pub async fn set_password(
     sqlx::query(statement).bind(password_hash).bind(id).execute(db).await.map(|_| ())
 }
 
+/// Puts a new hash of the same password in the place of `old`; `false` when another one stands there by now.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn replace_hash(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    old: &str,
+    new: &str,
+) -> Result<bool, sqlx::Error> {
+    let statement = "update users set password_hash = $3 where id = $1 and password_hash = $2";
+    let result = sqlx::query(statement).bind(id).bind(old).bind(new).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
 /// Notes that the user reads the mail of this address; nothing when the user has another one by now.
 ///
 /// # Errors

@@ -160,7 +160,7 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
     }
     let page = match request.uri().path() {
         "/actions/log_in" => "/login",
-        "/actions/sign_up" => "/signup",
+        "/actions/sign_up" | "/actions/password_strength" => "/signup",
         "/actions/force_log_out" => "/admin/users",
         "/actions/confirm" => "/confirm",
         "/actions/end_session" | "/actions/end_other_sessions" => "/account/devices",

@@ -1,0 +1,288 @@
+//! Which passwords may be set, what is said about the others, and how they are hashed.
+
+use clap::Parser;
+use serde_json::{Value, json};
+
+use super::{
+    app::{PASSWORD, Settings, TestApp},
+    caller::{Answer, Caller},
+    on_both_databases,
+};
+use crate::db::Kind;
+
+/// What is guessed first, and the first word of what is said about it.
+const GUESSABLE: &[(&str, &str)] = &[
+    ("password1234", "Common"),
+    ("qwertyuiop", "Common"),
+    ("1234567890", "Common"),
+    ("1q2w3e4r5t6y", "Common"),
+    ("Password1234!", "NearCommon"),
+    ("iloveyou12", "NearCommon"),
+    ("letmein123", "NearCommon"),
+    ("Summer2024!", "NearCommon"),
+    ("Elephant2026!", "Word"),
+    ("Captain2026!", "NearCommon"),
+    ("!Dragon2026!!", "NearCommon"),
+    ("P@ssw0rd2024", "Swapped"),
+    ("drowssap4321", "Backwards"),
+    ("administrator", "Word"),
+    ("jennifer1990", "Name"),
+    ("aaaaaaaaaaaa", "Repeated"),
+    ("abcabcabcabc", "Repeated"),
+    ("passwordpassword", "Repeated"),
+    ("          ", "Repeated"),
+    ("0123456789", "Sequence"),
+    ("abcdefghijkl", "Sequence"),
+    ("december1985", "Plain"),
+];
+
+/// What may be set.
+const GOOD: &[&str] = &[
+    PASSWORD,
+    // Random letters, and nothing else.
+    "xkqzvwptrm",
+    "hbqxnwzfok",
+    "jfkeuwnvla",
+    // Four words, the commonest included.
+    "the dog was black",
+    "i like my cat",
+    "we are at home",
+    "one two three four",
+    "you and me now",
+    // Any character.
+    "🙂🐎🔋🎉🍕🚲🌧🏔🎻🙃",
+    "密码很长而且没有人知道",
+    "пароль дождь чайник",
+    " leading and trailing ",
+    "tab\tnewline\nnul\0 too",
+    "8-fK2!xQ$7",
+];
+
+async fn sign_up(app: &TestApp, name: &str, email: &str, password: &str) -> Answer {
+    app.anonymous().act("sign_up", &[("name", name), ("email", email), ("password", password)]).await
+}
+
+fn refusal(why: &str) -> Value {
+    json!({ "Invalid": [{ "PasswordGuessable": why }] })
+}
+
+async fn ask(caller: &mut Caller, password: &str) -> Answer {
+    caller.act("password_strength", &[("password", password), ("email", "ann@example.com"), ("name", "Ann")]).await
+}
+
+on_both_databases! {
+    async fn what_is_guessed_first_is_refused_with_the_reason(app: TestApp) {
+        for (password, why) in GUESSABLE {
+            let answer = sign_up(&app, "Ann", "ann@example.com", password).await;
+            assert_eq!((answer.status, answer.json()), (422, refusal(why)), "{password}");
+        }
+        assert_eq!(app.count("select count(*) from users").await, 0);
+    }
+
+    async fn random_letters_short_sentences_and_any_characters_may_be_set(app: TestApp) {
+        for (number, password) in GOOD.iter().enumerate() {
+            let email = format!("p{number}@example.com");
+            let answer = sign_up(&app, "Ann", &email, password).await;
+            assert_eq!(answer.status, 200, "{password}: {}", answer.text());
+            let log_in = app.anonymous().act("log_in", &[("email", &email), ("password", password)]).await;
+            assert_eq!(log_in.status, 200, "{password}");
+        }
+    }
+
+    async fn whatever_sets_a_password_refuses_what_is_guessed_first(app: TestApp) {
+        let token = app.services.setup.0.clone();
+        let fields = [("token", &*token), ("name", "Ada"), ("email", "ada@example.com"), ("password", "password1234")];
+        assert_eq!(app.anonymous().act("set_up", &fields).await.json(), refusal("Common"));
+        let mut alice = app.logged_in("alice").await;
+        for (new, why) in [("password1234", "Common"), ("alice in wonderland", "HoldsEmail"), ("my latchkey is gold", "HoldsProduct")] {
+            let answer = alice.act("change_password", &[("password", PASSWORD), ("new_password", new)]).await;
+            assert_eq!((answer.status, answer.json()), (422, refusal(why)), "{new}");
+        }
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200, "it is what it was");
+    }
+
+    async fn the_address_the_name_and_the_product_may_not_be_in_a_password(app: TestApp) {
+        let (name, email) = ("Jonathan de Vries", "j.devries+shop@example.com");
+        for (password, why) in [
+            ("my j.devries+shop@example.com 77", "HoldsEmail"),
+            ("J.DEVRIES likes green tea", "HoldsEmail"),
+            ("jdevries likes green tea", "HoldsEmail"),
+            ("ｊ.ｄｅｖｒｉｅｓ likes green tea", "HoldsEmail"),
+            ("jonathan-likes-green-tea", "HoldsName"),
+            ("xxJONATHANxx green tea", "HoldsName"),
+            ("green tea jonathandevries", "HoldsName"),
+            ("my LatchKey is of gold", "HoldsProduct"),
+        ] {
+            let answer = sign_up(&app, name, email, password).await;
+            assert_eq!((answer.status, answer.json()), (422, refusal(why)), "{password}");
+        }
+        // Words of three letters are in too many others.
+        assert_eq!(sign_up(&app, "Bo Li", "bob@example.com", "bobcats like a bolide").await.status, 200);
+    }
+
+    async fn the_least_length_is_a_setting_and_the_page_says_it(app: TestApp) {
+        let (_, router) = app.another_instance_where(|config| config.password_min_chars = 14).await;
+        let mut caller = Caller::of(router);
+        let page = caller.open("/signup").await.text();
+        assert!(page.contains("14 characters or more") && page.contains("minlength=\"14\""), "{page}");
+        let fields = [("name", "Ann"), ("email", "ann@example.com"), ("password", "xkqzvwptrmhbq")];
+        let answer = caller.act("sign_up", &fields).await;
+        assert_eq!((answer.status, answer.json()), (422, json!({ "Invalid": [{ "PasswordTooShort": 14 }] })));
+        assert_eq!(sign_up(&app, "Ann", "ann@example.com", "xkqzvwptrmhbq").await.status, 200, "13 are enough elsewhere");
+    }
+
+    async fn long_passwords_work_to_the_last_character_and_longer_ones_are_refused(app: TestApp) {
+        let text: String = "seven quiet rivers meet below the bridge ".chars().cycle().take(256).collect();
+        for length in [64, 100, 128, 256] {
+            let (email, password) = (format!("a{length}@example.com"), &text[..length]);
+            assert_eq!(sign_up(&app, "Ann", &email, password).await.status, 200, "{length}");
+            let shorter = app.anonymous().act("log_in", &[("email", &email), ("password", &password[..length - 1])]).await;
+            assert_eq!(shorter.status, 401);
+            assert_eq!(app.anonymous().act("log_in", &[("email", &email), ("password", password)]).await.status, 200);
+        }
+        let emoji = "🙂🐎🔋🎉".repeat(64);
+        assert_eq!(sign_up(&app, "Ann", "e@example.com", &format!("{emoji}x")).await.json(), json!({ "Invalid": ["PasswordTooLong"] }));
+    }
+
+    async fn the_strength_is_told_as_a_step_and_a_reason_and_nothing_else(app: TestApp) {
+        let mut ann = app.anonymous();
+        let told = |strength: &str, refused: Value| json!({ "strength": strength, "refused": refused });
+        for (password, answer) in [
+            ("short", told("very_weak", json!({ "PasswordTooShort": 10 }))),
+            ("qwertyuiop", told("very_weak", json!({ "PasswordGuessable": "Common" }))),
+            ("password1234", told("weak", json!({ "PasswordGuessable": "Common" }))),
+            ("Summer2024!", told("fair", json!({ "PasswordGuessable": "NearCommon" }))),
+            ("xkqzvwptrm", told("good", Value::Null)),
+            (PASSWORD, told("strong", Value::Null)),
+            ("we love ann@example.com", told("fair", json!({ "PasswordGuessable": "HoldsEmail" }))),
+        ] {
+            let asked = ask(&mut ann, password).await;
+            assert_eq!((asked.status, asked.json()), (200, answer), "{password}");
+        }
+        assert!(ann.cookies.is_empty(), "a question leaves nothing in the browser");
+        for password in [String::new(), "x".repeat(257), "x".repeat(60_000)] {
+            assert_eq!(ask(&mut ann, &password).await.status, 422);
+        }
+        assert_eq!(app.count("select count(*) from audit_events").await, 0);
+    }
+
+    async fn a_flood_of_questions_is_answered_or_sent_away_and_a_log_in_gets_through(app: TestApp) {
+        app.logged_in("alice").await;
+        // What takes zxcvbn longest: signs that may stand for many letters.
+        let dear: String = "4@8({<369&#!1/|0$5+7%2".chars().cycle().take(256).collect();
+        let questions = (0..100).map(|_| {
+            let (mut caller, dear) = (app.anonymous(), dear.clone());
+            tokio::spawn(async move { ask(&mut caller, &dear).await })
+        });
+        let (answers, log_in) = futures::future::join(
+            futures::future::join_all(questions),
+            async { app.anonymous().log_in("alice", PASSWORD).await },
+        ).await;
+        assert_eq!(log_in.status, 200);
+        let answers: Vec<Answer> = answers.into_iter().map(|answer| answer.expect("no panic")).collect();
+        let busy = answers.iter().filter(|answer| answer.status == 503).count();
+        assert!((1..100).contains(&busy), "{busy} of 100 were sent away");
+        for answer in answers {
+            assert!(answer.status == 200 || answer.status == 503 && answer.header("retry-after") != "", "{}", answer.status);
+        }
+        assert_eq!(ask(&mut app.anonymous(), PASSWORD).await.status, 200, "and then there is room again");
+    }
+
+    async fn without_javascript_the_reason_stands_at_the_field(app: TestApp) {
+        let mut ann = app.anonymous();
+        let fields = [("name", "Ann"), ("email", "ann@example.com"), ("password", "password1234")];
+        let back = ann.submit("sign_up", &fields, "/signup").await.header("location").to_owned();
+        assert!(!back.contains("password1234") && !back.contains("ann"), "{back}");
+        let page = ann.open(back.trim_start_matches("http://localhost:3000")).await.text();
+        assert!(page.contains("This is one of the most common passwords.") && !page.contains("password1234"), "{page}");
+        assert!(page.contains("value=\"ann@example.com\""), "what was typed beside it is kept");
+        let (_, field) = page.split_once("<input id=\"password\"").or_else(|| page.split_once("id=\"password\"")).expect("the field");
+        let field = field.split('>').next().expect("its end");
+        assert!(field.contains("autofocus") && field.contains("aria-invalid=\"true\""), "{field}");
+    }
+
+    async fn a_log_in_brings_a_hash_to_the_settings_of_today(app: TestApp) {
+        app.logged_in("alice").await;
+        app.logged_in("bob").await;
+        assert!(hash_of(&app, "alice").await.starts_with("$argon2id$v=19$m=7168,t=1,p=1$"));
+        let (_, risen) = app.another_instance_where(|config| {
+            (config.argon2_memory_kib, config.argon2_passes, config.argon2_lanes) = (8_192, 2, 2);
+        }).await;
+        assert_eq!(Caller::of(risen.clone()).log_in("alice", "not the password").await.status, 401);
+        assert!(hash_of(&app, "alice").await.contains("$m=7168,t=1,p=1$"), "a wrong password changes nothing");
+        let mut alice = Caller::of(risen.clone());
+        assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
+        let stronger = hash_of(&app, "alice").await;
+        assert!(stronger.starts_with("$argon2id$v=19$m=8192,t=2,p=2$"), "{stronger}");
+        assert_eq!(alice.open("/dashboard").await.status, 200, "the session is none the worse for it");
+        assert_eq!(Caller::of(risen.clone()).log_in("alice", PASSWORD).await.status, 200);
+        assert_eq!(hash_of(&app, "alice").await, stronger, "once is enough");
+        // Fallen settings lower nothing; one that has risen beside one that has fallen raises that one.
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200);
+        assert_eq!(hash_of(&app, "alice").await, stronger);
+        let (_, mixed) = app.another_instance_where(|config| config.argon2_passes = 3).await;
+        assert_eq!(Caller::of(mixed).log_in("alice", PASSWORD).await.status, 200);
+        assert!(hash_of(&app, "alice").await.contains("$m=8192,t=3,p=2$"));
+
+        let mut bob = app.logged_in_again("bob").await.at(risen);
+        assert_eq!(bob.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+        assert!(hash_of(&app, "bob").await.contains("$m=8192,t=2,p=2$"), "a proof of identity does the same");
+    }
+
+    async fn a_password_that_changes_meanwhile_is_not_brought_back_by_the_new_hash(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let (services, risen) = app.another_instance_where(|config| config.argon2_passes = 2).await;
+        let user = crate::users::store::find_by_email(
+            &services.state.db.pool,
+            &crate::users::credentials::Email::parse("alice@example.com").expect("an address"),
+        ).await.expect("the database").expect("alice");
+        let fields = [("password", PASSWORD), ("new_password", "another horse battery")];
+        assert_eq!(alice.act("change_password", &fields).await.status, 200);
+        let before = hash_of(&app, "alice").await;
+        let password = crate::users::credentials::Password::parse_existing(PASSWORD.into()).expect("a password");
+        crate::users::upgrade::upgrade_hash(&services.state, &services.passwords, &user, password).await;
+        assert_eq!(hash_of(&app, "alice").await, before);
+        assert_eq!(Caller::of(risen).log_in("alice", "another horse battery").await.status, 200);
+    }
+
+    async fn password_managers_find_the_page_that_changes_a_password(app: TestApp) {
+        let answer = app.anonymous().open("/.well-known/change-password").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/password"));
+        let probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+        assert_eq!(app.anonymous().open(probe).await.status, 404);
+    }
+}
+
+async fn hash_of(app: &TestApp, name: &str) -> String {
+    let email = format!("{name}@example.com");
+    let row: (String,) = sqlx::query_as("select password_hash from users where email = $1")
+        .bind(email)
+        .fetch_one(&app.services.state.db.pool)
+        .await
+        .expect("a row");
+    row.0
+}
+
+#[test]
+fn no_setting_allows_fewer_than_eight_characters() {
+    for (given, allowed) in [("7", false), ("8", true), ("64", true), ("65", false), ("0", false), ("ten", false)] {
+        let words = ["latchkey", "--password-min-chars", given];
+        assert_eq!(Settings::try_parse_from(words).is_ok(), allowed, "{given}");
+    }
+}
+
+/// The log-in succeeds although the stronger hash cannot be stored.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_in_does_not_fail_with_the_upgrade_of_its_hash() {
+    let app = TestApp::on(Kind::Sqlite).await;
+    app.logged_in("alice").await;
+    let (services, risen) = app.another_instance_where(|config| config.argon2_passes = 2).await;
+    sqlx::query(
+        "create trigger no_upgrade before update of password_hash on users begin select raise(abort, 'no'); end",
+    )
+    .execute(&services.state.db.pool)
+    .await
+    .expect("a trigger");
+    assert_eq!(Caller::of(risen).log_in("alice", PASSWORD).await.status, 200);
+    assert!(hash_of(&app, "alice").await.contains(",t=1,"));
+}

@@ -1,0 +1,28 @@
+//! The border of choosing a password. Actions, both sides.
+
+use leptos::prelude::*;
+
+use super::Assessment;
+use crate::error::AppError;
+
+/// Says how strong a new password is, while it is typed; `email` and `name` are what the person has typed beside it.
+/// Keeps nothing and logs nothing of it. Callable by anyone.
+///
+/// # Errors
+/// [`AppError::Invalid`] for a password that is empty or over-long, [`AppError::Busy`] when too many ask at once.
+#[server(prefix = "/actions", endpoint = "password_strength")]
+pub async fn password_strength(
+    password: String,
+    email: Option<String>,
+    name: Option<String>,
+) -> Result<Assessment, AppError> {
+    use crate::{
+        users::{new_password::About, password::Passwords},
+        web::{action::act, page::Typed},
+    };
+    let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
+    act(Typed::default(), async move {
+        expect_context::<Passwords>().assess(password, &About { email: &email, name: &name }).await
+    })
+    .await
+}
