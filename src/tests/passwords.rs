@@ -20,7 +20,7 @@ const GUESSABLE: &[(&str, &str)] = &[
     ("iloveyou12", "NearCommon"),
     ("letmein123", "NearCommon"),
     ("Summer2024!", "NearCommon"),
-    ("Elephant2026!", "Word"),
+    ("Elephant2026!", "NearCommon"),
     ("Captain2026!", "NearCommon"),
     ("!Dragon2026!!", "NearCommon"),
     ("P@ssw0rd2024", "Swapped"),
@@ -146,6 +146,7 @@ on_both_databases! {
 
     async fn the_strength_is_told_as_a_step_and_a_reason_and_nothing_else(app: TestApp) {
         let mut ann = app.anonymous();
+        let before = app.count("select count(*) from audit_events").await;
         let told = |strength: &str, refused: Value| json!({ "strength": strength, "refused": refused });
         for (password, answer) in [
             ("short", told("very_weak", json!({ "PasswordTooShort": 10 }))),
@@ -163,7 +164,7 @@ on_both_databases! {
         for password in [String::new(), "x".repeat(257), "x".repeat(60_000)] {
             assert_eq!(ask(&mut ann, &password).await.status, 422);
         }
-        assert_eq!(app.count("select count(*) from audit_events").await, 0);
+        assert_eq!(app.count("select count(*) from audit_events").await, before);
     }
 
     async fn a_flood_of_questions_is_answered_or_sent_away_and_a_log_in_gets_through(app: TestApp) {
