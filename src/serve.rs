@@ -23,9 +23,8 @@ use crate::{
     sessions::{end::Ender, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
-    throttle::questions::Questions,
     tokens::{keeper, keys::Keys},
-    users::{self, password::Passwords},
+    users::{self, password::Passwords, questions::Questions},
     web::assets,
 };
 

@@ -10,9 +10,8 @@ use crate::{
     sessions::{end::Ender, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::AppState,
-    throttle::questions::Questions,
     tokens::keys::Keys,
-    users::password::Passwords,
+    users::{password::Passwords, questions::Questions},
 };
 
 /// What the features need besides [`AppState`]; every request carries it.

@@ -7,7 +7,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{router::router, sessions::janitor, throttle::network_of};
+use crate::{router::router, sessions::janitor, web::caller::network_of};
 
 const WRONG: &str = "not the right password";
 const MINUTE: i64 = 60_000;

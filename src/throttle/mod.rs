@@ -8,10 +8,7 @@
 
 pub mod count;
 pub mod guessing;
-pub mod questions;
 pub mod store;
-
-use std::net::IpAddr;
 
 use leptos::prelude::expect_context;
 
@@ -22,7 +19,7 @@ use crate::{
     known_devices::{self, store as device_store},
     sealed::SecretKey,
     state::AppState,
-    web::action::caller,
+    web::{action::caller, caller::network_of},
 };
 
 /// What is asked for often enough to be counted, and proves nothing. Each has its own counter per network.
@@ -203,18 +200,4 @@ async fn count_one(tx: &mut Tx, key: &Key, now_ms: i64) -> Result<Count, AppErro
     let count = before.with_one_more(&key.limits, now_ms)?;
     store::write(&mut **tx, &key.hash, &count).await?;
     Ok(count)
-}
-
-/// An IPv4 address, or the /64 of an IPv6 address, which is what one household or one server gets: whoever has one
-/// address in it has them all.
-pub fn network_of(ip: &str) -> String {
-    match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
-        Ok(IpAddr::V6(ip)) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        Ok(ip) => ip.to_string(),
-        // Without an address, which only tests have, all are one.
-        Err(_) => String::new(),
-    }
 }

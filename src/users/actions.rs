@@ -9,7 +9,8 @@ use crate::error::AppError;
 /// Keeps nothing and logs nothing of it. Callable by anyone.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for a password that is empty or over-long, [`AppError::Busy`] when too many ask at once.
+/// [`AppError::Invalid`] for a password that is empty or over-long, [`AppError::Busy`] when too many ask at
+/// once, [`AppError::TooManyTries`] when one network asks all the time.
 #[server(prefix = "/actions", endpoint = "password_strength")]
 pub async fn password_strength(
     password: String,
@@ -17,11 +18,12 @@ pub async fn password_strength(
     name: Option<String>,
 ) -> Result<Assessment, AppError> {
     use crate::{
-        users::{new_password::About, password::Passwords},
+        users::{new_password::About, password::Passwords, questions::admit_question},
         web::{action::act, page::Typed},
     };
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     act(Typed::default(), async move {
+        admit_question()?;
         expect_context::<Passwords>().assess(password, &About { email: &email, name: &name }).await
     })
     .await

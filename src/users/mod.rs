@@ -10,6 +10,8 @@ pub mod guessing;
 pub mod new_password;
 #[cfg(feature = "ssr")]
 pub mod password;
+#[cfg(feature = "ssr")]
+pub mod questions;
 pub mod password_field;
 #[cfg(feature = "ssr")]
 pub mod store;

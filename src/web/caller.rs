@@ -46,6 +46,20 @@ fn client_ip(parts: &Parts, config: &Config) -> Option<IpAddr> {
     chain.into_iter().rev().find(|ip| !config.trusted_proxies.contains(ip)).or(Some(peer))
 }
 
+/// An IPv4 address, or the /64 of an IPv6 address, which is what one household or one server gets: whoever has one
+/// address in it has them all.
+pub fn network_of(ip: &str) -> String {
+    match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(ip) => ip.to_string(),
+        // Without an address, which only tests have, all are one.
+        Err(_) => String::new(),
+    }
+}
+
 /// Browser and system in words: "Firefox on Windows 10".
 pub fn device_words(user_agent: &str) -> String {
     let known = woothee::parser::Parser::new().parse(user_agent);

@@ -10,8 +10,11 @@ use std::{
 
 use leptos::prelude::expect_context;
 
-use super::network_of;
-use crate::{error::AppError, state::AppState, web::action::caller};
+use crate::{
+    error::AppError,
+    state::AppState,
+    web::{action::caller, caller::network_of},
+};
 
 /// About one per second from one network: somebody types a password, with a pause behind each question.
 const PER_MINUTE: u32 = 60;
