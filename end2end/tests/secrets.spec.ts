@@ -146,6 +146,9 @@ async function sendMalformed(url: string, password: string, session: string, tok
     ["/actions/log_in", { method: "POST", headers: { "content-type": form }, body: alone }],
     ["/actions/log_in", { method: "POST", headers: { "content-type": form }, body: `${body}&password=%ff%zz` }],
     ["/actions/sign_up", { method: "POST", headers: { "content-type": form }, body }],
+    // What is asked while somebody types is no malformed request, but holds the same secret.
+    ["/actions/password_strength", { method: "POST", headers: { "content-type": form }, body }],
+    ["/actions/password_strength", { method: "POST", headers: { "content-type": form }, body: body.repeat(20) }],
     ["/actions/nothing", { method: "POST", headers: { "content-type": form }, body }],
     [`/login?${query}`, {}],
     [`/actions/log_in?${query}`, {}],
