@@ -2,9 +2,6 @@
 
 use leptos::{attr::custom::custom_attribute, ev, prelude::*};
 
-/// The longest password that the server takes, in characters.
-const PASSWORD_MAX_CHARS: usize = 256;
-
 /// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come.
 #[component]
 pub fn TextField(
@@ -51,9 +48,9 @@ pub fn PasswordField(
     autocomplete: &'static str,
     #[prop(optional, into)] help: String,
     #[prop(optional)] autofocus: bool,
-    /// Fewest characters, for what makes passwords up; the server's words say it to people.
+    /// Fewest and most characters, for what makes passwords up; the server's words say it to people.
     #[prop(optional)]
-    min: Option<u8>,
+    lengths: Option<(u8, usize)>,
     #[prop(into)] error: Signal<Option<String>>,
     /// What to say while there is no error.
     #[prop(optional, into)]
@@ -64,7 +61,8 @@ pub fn PasswordField(
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
     let described_by = described_by(name, &help);
-    let rules = min.map(|min| format!("minlength: {min}; maxlength: {PASSWORD_MAX_CHARS};"));
+    let rules = lengths.map(|(min, max)| format!("minlength: {min}; maxlength: {max};"));
+    let min = lengths.map(|(min, _)| min);
     let what = label.to_lowercase();
     view! {
         <div class="field">

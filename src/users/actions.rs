@@ -21,6 +21,7 @@ pub async fn password_strength(
         users::{new_password::About, password::Passwords, questions::admit_question},
         web::{action::act, page::Typed},
     };
+    // Throttling by address belongs here, before any work.
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     act(Typed::default(), async move {
         admit_question()?;

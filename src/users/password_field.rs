@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Assessment, client::Question};
+use super::{Assessment, PASSWORD_MAX_CHARS, client::Question};
 use crate::ui::field::PasswordField;
 
 /// The fewest characters of a new password on this server: a context of every page, for [`min_chars`].
@@ -45,7 +45,7 @@ pub fn NewPasswordField(
                 label
                 autocomplete="new-password"
                 help=format!("{min} characters or more. A short sentence is easy to remember.")
-                min
+                lengths=(min, PASSWORD_MAX_CHARS)
                 autofocus
                 error=unanswered
                 advice
