@@ -77,7 +77,7 @@ test("the wait counts down in silence, the button waits, and the end is said", a
 
   const button = page.getByRole("main").getByRole("button", { name: "Log in", exact: true });
   await expect(button).toHaveAttribute("aria-disabled", "true");
-  await expect(button).toHaveText(/Log in\s*\d+ s/);
+  await expect(button).toHaveText(/Log in\s*\(\d+ s\)/);
   expect(await findings(page, "a wait")).toEqual([]);
   const sent: string[] = [];
   page.on("request", (request) => sent.push(request.url()));

@@ -92,7 +92,8 @@ pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<Seen, AppError> {
     Ok(if seen { Seen::Known } else { Seen::New })
 }
 
-/// Forgets every browser of an account: after a reset nobody can tell which of them were the owner's.
+/// Forgets every browser of an account: after a reset nobody can tell which of them were the owner's. [`remember`] the one
+/// that did the reset right after: it gets in then, also while somebody guesses.
 ///
 /// # Errors
 /// When the database does not take it.

@@ -84,7 +84,7 @@ pub fn SubmitButton(
 ) -> impl IntoView {
     let idle = move || !pending.get() && !matches!(wait.get(), Wait::Seconds(_));
     let seconds = move || match wait.get() {
-        Wait::Seconds(seconds) => Some(view! { <span class="countdown" aria-hidden="true">{seconds}" s"</span> }),
+        Wait::Seconds(seconds) => Some(view! { <span class="countdown" aria-hidden="true">"("{seconds}" s)"</span> }),
         Wait::Nothing | Wait::Over => None,
     };
     view! {
