@@ -122,6 +122,7 @@ export async function stayOnPage(page: Page): Promise<void> {
 
 export const SESSION = "__Host-session";
 export const ACCESS = "__Host-access";
+export const DEVICE = "__Host-device";
 
 /** The value of a cookie, which no script in the page can read. */
 export async function cookie(context: BrowserContext, name: string): Promise<string> {

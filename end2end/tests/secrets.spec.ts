@@ -8,6 +8,7 @@ import { openNotes, writeNote } from "./notebook.ts";
 import { REFUSALS, everyPage } from "./pages.ts";
 import {
   ACCESS,
+  DEVICE,
   SESSION,
   administrator,
   arrived,
@@ -30,6 +31,7 @@ test("the cookies are as they were designed", async ({ page }) => {
   const ours = { httpOnly: true, secure: true, path: "/", domain: "localhost" };
   expect(cookies.toSorted((one, two) => one.name.localeCompare(two.name))).toMatchObject([
     { name: ACCESS, sameSite: "Strict", ...ours },
+    { name: DEVICE, sameSite: "Strict", ...ours },
     { name: SESSION, sameSite: "Lax", ...ours },
   ]);
   const lives = Object.fromEntries(cookies.map(({ name, expires }) => [name, expires]));
@@ -39,11 +41,11 @@ test("the cookies are as they were designed", async ({ page }) => {
   expect(seconds).toBeLessThanOrEqual(300);
 });
 
-test("after a log-out no cookie is left", async ({ page }) => {
+test("after a log-out no cookie is left but the name of the browser", async ({ page }) => {
   await signedUp(page, "Clara");
   await open(page, "/dashboard");
   await logOut(page);
-  expect((await page.context().cookies()).map(({ name }) => name)).toEqual([]);
+  expect((await page.context().cookies()).map(({ name }) => name)).toEqual([DEVICE]);
 });
 
 test("scripts find nothing, on any page", async ({ page, server, allowConsole }) => {
@@ -104,8 +106,9 @@ test("no secret gets into the log, not even at its most talkative", async ({
   await arrived(page, "/dashboard");
   secrets.add((await readFile(join(server.dataDir, "secret.key"), "utf8")).trim());
 
-  // Two passwords tried, one of the administrator, the key of the server; sessions and tokens of two browsers.
-  expect(secrets.size).toBeGreaterThan(4 + 3 + 3);
+  // Two passwords tried, one of the administrator, the key of the server; sessions and tokens of two browsers, and the
+  // secrets of the browsers themselves.
+  expect(secrets.size).toBeGreaterThan(4 + 3 + 3 + 1);
   const lines = `${server.log()}\n${done.stdout}${done.stderr}`.split("\n");
   expect(lines.some((line) => line.includes("TRACE")), "the log is at its most talkative").toBe(true);
   // The one secret that belongs there, to show that this would find another.
@@ -125,7 +128,7 @@ function collectCookies(context: BrowserContext, secrets: Set<string>): void {
     const headers = await response.headersArray().catch(() => []);
     for (const { name, value } of headers) {
       if (name.toLowerCase() !== "set-cookie") continue;
-      const text = /^__Host-(?:session|access)=([^;]+)/.exec(value)?.[1];
+      const text = /^__Host-(?:session|access|device)=([^;]+)/.exec(value)?.[1];
       if (text) secrets.add(text);
     }
   });
