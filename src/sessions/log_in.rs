@@ -147,6 +147,7 @@ async fn note_failure(state: &AppState, tried: &Try, user: Option<&User>) -> Res
     let mut event = Event::new(Kind::LogInFailed, Actor::Unknown, &subject);
     event.ip.clone_from(&caller.ip);
     event.device = caller.device();
+    let _turn = throttle::turn().await?;
     let mut tx = state.db.begin_write().await?;
     audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
     guessing::note(&mut tx, state, tried, user, &caller).await?;

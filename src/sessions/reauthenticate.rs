@@ -87,6 +87,7 @@ async fn note(someone: &LoggedIn, tried: &Try, kind: Kind) -> Result<(), AppErro
     event.sid.clone_from(&someone.log_in.sid);
     event.ip.clone_from(&caller.ip);
     event.device = caller.device();
+    let _turn = throttle::turn().await?;
     let mut tx = state.db.begin_write().await?;
     audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
     if kind == Kind::ReauthenticationFailed {

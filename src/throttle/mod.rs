@@ -10,7 +10,10 @@ pub mod count;
 pub mod guessing;
 pub mod store;
 
+use std::time::Duration;
+
 use leptos::prelude::expect_context;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::count::{Count, Limits};
 use crate::{
@@ -29,6 +32,24 @@ pub enum Way {
     SignUp,
     /// Sends a mail to an address that somebody typed.
     Mail,
+}
+
+/// So many tries at once may write, of the whole process: in a storm of log-ins the others wait here, without a
+/// connection, and pages and API calls find one free. SQLite has one writer anyway; on PostgreSQL it is several times
+/// what can be hashed.
+static TURNS: Semaphore = Semaphore::const_new(2);
+
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Waits until it is this try's turn to write; hold it until that is done, and not while a password is hashed.
+///
+/// # Errors
+/// [`AppError::Busy`] when too many are ahead.
+pub async fn turn() -> Result<SemaphorePermit<'static>, AppError> {
+    match tokio::time::timeout(TURN_TIMEOUT, TURNS.acquire()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(AppError::Busy),
+    }
 }
 
 /// A try that was counted. Who proves themselves says so with [`Try::succeeded`]; otherwise it stays counted.
@@ -120,6 +141,7 @@ impl Try {
     /// Those of `found`.
     pub async fn keep_if_looked_at<T>(&self, found: Result<T, AppError>) -> Result<T, AppError> {
         if found.is_err() {
+            let _turn = turn().await?;
             for Counted { key, count } in &self.counted {
                 store::give_back(&self.state.db.pool, &key.hash, count, self.state.clock.now_ms()).await?;
             }
@@ -132,6 +154,7 @@ impl Try {
     /// # Errors
     /// When the database does not take it.
     pub async fn succeeded(&self) -> Result<(), AppError> {
+        let _turn = turn().await?;
         for Counted { key, count } in &self.counted {
             match key.is_account {
                 true => store::forget(&self.state.db.pool, &key.hash).await?,
@@ -183,6 +206,7 @@ impl Keys {
                 count.check(&key.limits, now_ms)?;
             }
         }
+        let _turn = turn().await?;
         let mut tx = self.state.db.begin_write().await?;
         let mut counted = Vec::with_capacity(keys.len());
         for key in keys {
