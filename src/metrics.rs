@@ -18,6 +18,9 @@ struct Inner {
     feed_reads: Family<FeedRead, Counter>,
     requests: Family<Request, Counter>,
     durations: Family<Request, Histogram>,
+    mails_sent: Counter,
+    mails_failed: Counter,
+    outbox_waiting: Gauge,
     levels: LevelGauges,
 }
 
@@ -97,8 +100,22 @@ impl Default for Metrics {
         registry.register("revocation_reads", "Reads of the revocation feed in the database", feed_reads.clone());
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time until the head of the answer", durations.clone());
+        let (mails_sent, mails_failed, outbox_waiting) = (Counter::default(), Counter::default(), Gauge::default());
+        registry.register("mails_sent", "Mails that the mail server has taken", mails_sent.clone());
+        registry.register("mails_failed", "Tries to send a mail that failed", mails_failed.clone());
+        registry.register("outbox_waiting", "Mails that wait, when last looked at", outbox_waiting.clone());
         let levels = LevelGauges::registered(&mut registry);
-        Self(Arc::new(Inner { registry, propagation, feed_reads, requests, durations, levels }))
+        Self(Arc::new(Inner {
+            registry,
+            propagation,
+            feed_reads,
+            requests,
+            durations,
+            mails_sent,
+            mails_failed,
+            outbox_waiting,
+            levels,
+        }))
     }
 }
 
@@ -159,6 +176,19 @@ impl Metrics {
     pub fn request_answered(&self, request: &Request, seconds: f64) {
         self.0.requests.get_or_create(request).inc();
         self.0.durations.get_or_create(request).observe(seconds);
+    }
+
+    pub fn mail_sent(&self) {
+        self.0.mails_sent.inc();
+    }
+
+    /// One try; the mail may still get through.
+    pub fn mail_failed(&self) {
+        self.0.mails_failed.inc();
+    }
+
+    pub fn outbox_waiting(&self, count: i64) {
+        self.0.outbox_waiting.set(count);
     }
 
     /// The whole text, in the format of OpenMetrics 1.0.

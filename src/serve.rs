@@ -12,9 +12,10 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 
 use crate::{
-    config::{Config, LogFormat},
+    config::{Config, LogFormat, Mailing},
     db::Db,
     instances::presence::Presence,
+    mail::{mailer::Mailer, post::Post},
     metrics::Metrics,
     revocations::{feed, set::Revocations},
     router::{metrics_router, router},
@@ -50,7 +51,9 @@ pub async fn serve(config: Config) -> Result<(), String> {
         janitor::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
     ];
+    let worker = services.post.start();
     let served = answer(&services, listener, monitoring).await;
+    worker.stop().await;
     for task in tasks {
         task.abort();
         // A row that was being written must not come after its removal.
@@ -130,6 +133,7 @@ pub async fn open(config: Config) -> Result<Services, String> {
 /// # Errors
 /// One line that says what to do.
 pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String> {
+    let mailer = Mailer::open(&config)?;
     let state = AppState { clock, ..open_state(config).await? };
     let secret = SecretKey::load(&state.config)?;
     let metrics = Metrics::default();
@@ -142,7 +146,21 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
     let questions = Questions::default();
-    Ok(Services { state, metrics, passwords, revocations, ender, streams, keys, questions, setup, secret, options })
+    let post = Post { state: state.clone(), mailer, metrics: metrics.clone() };
+    Ok(Services {
+        state,
+        metrics,
+        passwords,
+        revocations,
+        ender,
+        streams,
+        keys,
+        questions,
+        setup,
+        secret,
+        post,
+        options,
+    })
 }
 
 /// Opens and migrates the database.
@@ -201,6 +219,12 @@ async fn announce(services: &Services) -> Result<(), String> {
         tracing::warn!(
             site = %services.options.site_root,
             "the browser package is not there: pages work as without JavaScript; build it with `cargo xtask build`"
+        );
+    }
+    if config.mailing() == Mailing::Off {
+        tracing::warn!(
+            "no mail is sent: addresses are not confirmed, nobody can choose a new password, and nobody is warned; set \
+             LATCHKEY_SMTP_URL"
         );
     }
     tracing::info!(address = issuer, listening = %config.addr, "ready");

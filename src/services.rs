@@ -4,6 +4,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
+    mail::post::Post,
     metrics::{Levels, Metrics},
     revocations::set::Revocations,
     sealed::SecretKey,
@@ -27,6 +28,7 @@ pub struct Services {
     pub questions: Questions,
     pub setup: SetupToken,
     pub secret: SecretKey,
+    pub post: Post,
     pub options: LeptosOptions,
 }
 

@@ -3,10 +3,18 @@
 
 import { type BrowserContext, type BrowserContextOptions, expect, test as base } from "@playwright/test";
 import type { Sql } from "postgres";
+import { Mailbox } from "./mailbox.ts";
 import { connect, withDatabase } from "./postgres.ts";
 import { type Env, Server } from "./server.ts";
 
-type WorkerFixtures = { serverEnv: Env; database: "sqlite" | "postgres"; databaseUrl: string; server: Server };
+type WorkerFixtures = {
+  serverEnv: Env;
+  withMailbox: boolean;
+  mailServer: Mailbox | undefined;
+  database: "sqlite" | "postgres";
+  databaseUrl: string;
+  server: Server;
+};
 
 type TestFixtures = {
   watch: Watch;
@@ -14,6 +22,7 @@ type TestFixtures = {
   allowOrigin: (origin: string) => void;
   anotherBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>;
   freshServer: Server;
+  mailbox: Mailbox;
   sql: Sql;
 };
 
@@ -46,6 +55,19 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   /** More settings for the server: `test.use({ serverEnv: { LATCHKEY_...: "..." } })`, once per file. */
   serverEnv: [{}, { scope: "worker", option: true }],
 
+  /** Whether the server sends real mail, to `mailbox`: `test.use({ withMailbox: true })`, once per file. */
+  withMailbox: [false, { scope: "worker", option: true }],
+
+  mailServer: [
+    async ({ withMailbox }, use) => {
+      if (!withMailbox) return use(undefined);
+      const mailbox = await Mailbox.start();
+      await use(mailbox);
+      await mailbox.stop();
+    },
+    { scope: "worker" },
+  ],
+
   /** Where the server keeps its data: `test.use({ database: "postgres" })`, once per file. */
   database: ["sqlite", { scope: "worker", option: true }],
 
@@ -59,9 +81,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
 
   server: [
-    async ({ serverEnv, databaseUrl }, use) => {
+    async ({ serverEnv, databaseUrl, mailServer }, use) => {
       const own: Env = databaseUrl ? { LATCHKEY_DATABASE_URL: databaseUrl } : {};
-      await run({ ...own, ...serverEnv }, use);
+      await run({ ...own, ...mailServer?.env(), ...serverEnv }, use);
     },
     { scope: "worker" },
   ],
@@ -107,9 +129,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await sql.end();
   },
 
+  /** Where the mails of the server arrive, in order and behaving well at the start of each test. */
+  mailbox: async ({ mailServer }, use) => {
+    if (!mailServer) throw new Error("a test that uses `mailbox` says test.use({ withMailbox: true })");
+    await use(mailServer);
+    await mailServer.recover();
+  },
+
   /** A server that nobody has used yet, for this test only. */
-  freshServer: async ({ serverEnv, allowOrigin }, use) => {
-    await run(serverEnv, async (server) => {
+  freshServer: async ({ serverEnv, mailServer, allowOrigin }, use) => {
+    await run({ ...mailServer?.env(), ...serverEnv }, async (server) => {
       allowOrigin(server.url);
       await use(server);
     });

@@ -35,7 +35,15 @@ export class Server {
     const url = `http://localhost:${port}`;
     const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
     const own = { LATCHKEY_ADDR: `127.0.0.1:${port}`, LATCHKEY_BASE_URL: url, LATCHKEY_DATA_DIR: dataDir };
-    const env = { ...inheritedEnv(), ...own, ...QUICK_HASHES, ...extra };
+    return Server.launch(url, dataDir, { ...inheritedEnv(), ...own, ...QUICK_HASHES, ...extra });
+  }
+
+  /** Another process with the settings and the data of one that has crashed. */
+  static startAgain({ url, dataDir, env }: Server): Promise<Server> {
+    return Server.launch(url, dataDir, env);
+  }
+
+  private static async launch(url: string, dataDir: string, env: NodeJS.ProcessEnv): Promise<Server> {
     const child = spawn(binary(), ["serve"], { cwd: dataDir, env, stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(url, dataDir, env, child);
     await server.waitUntilReady();
@@ -72,10 +80,15 @@ export class Server {
 
   /** As a power cut does it: no time for a last word. */
   async kill(): Promise<void> {
+    await this.crash();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** As [`kill`], and the data stays for [`startAgain`]. */
+  async crash(): Promise<void> {
     const gone = once(this.process, "exit");
     this.process.kill("SIGKILL");
     if (this.isRunning()) await gone;
-    await rm(this.dataDir, { recursive: true, force: true });
   }
 
   private isRunning(): boolean {

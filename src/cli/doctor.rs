@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::{
     config::{Config, Mailing},
     db::Db,
+    mail::mailer::Mailer,
     sealed::SecretKey,
     serve,
     state::{AppState, Stopwatch},
@@ -112,6 +113,9 @@ fn settings(config: &Config) -> Finding {
 
 /// Without mails the sign-up has to say at once whether it worked, and so tells whether an address has an account.
 fn mail(config: &Config) -> Finding {
+    if let Err(words) = Mailer::open(config) {
+        return Finding::broken("mail", words);
+    }
     match config.mailing() {
         Mailing::Smtp => {
             Finding::good("mail", "goes to the server of LATCHKEY_SMTP_URL; try it with `latchkey mail test`")

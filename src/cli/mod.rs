@@ -4,6 +4,7 @@ mod admin;
 mod doctor;
 mod force_logout;
 mod keys;
+mod mail;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,11 @@ enum Command {
         command: keys::Keys,
     },
     Doctor(doctor::Doctor),
+    /// Mail: a test, the outbox, another try.
+    Mail {
+        #[command(subcommand)]
+        command: mail::Mail,
+    },
     /// Print a new secret for LATCHKEY_SECRET_KEY.
     Secret,
 }
@@ -65,6 +71,7 @@ pub async fn run() -> ExitCode {
         Command::ForceLogout(args) => force_logout::run(args).await,
         Command::Keys { command } => keys::run(command).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Mail { command } => mail::run(command).await,
         Command::Secret => SecretKey::generate().map(|key| println!("{}", key.encoded())),
     };
     match result {

@@ -4,8 +4,13 @@
 //! sending. So no request waits for a mail server or can be timed for whether an account exists, and a leaked outbox
 //! opens nothing.
 
+pub mod letter;
 pub mod links;
+pub mod mailer;
+pub mod post;
 pub mod store;
+pub mod words;
+pub mod write;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +41,19 @@ pub enum Mail {
     },
 }
 
+impl Mail {
+    /// What kind it is, for logs and lists.
+    pub fn as_text(&self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::Verify => "verify",
+            Self::Reset => "reset",
+            Self::NewEmail => "new_email",
+            Self::News { news, .. } => news.as_text(),
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,6 +72,36 @@ pub enum News {
     AccountDeleted,
 }
 
+impl News {
+    pub const ALL: [Self; 10] = [
+        Self::NewDevice,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::EmailChanged,
+        Self::SecondFactorOn,
+        Self::SecondFactorOff,
+        Self::RecoveryCodesMade,
+        Self::RecoveryCodeUsed,
+        Self::Guessing,
+        Self::AccountDeleted,
+    ];
+
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::NewDevice => "new_device",
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::EmailChanged => "email_changed",
+            Self::SecondFactorOn => "second_factor_on",
+            Self::SecondFactorOff => "second_factor_off",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::Guessing => "guessing",
+            Self::AccountDeleted => "account_deleted",
+        }
+    }
+}
+
 /// Whom a mail goes to.
 #[derive(Clone, Copy, Debug)]
 pub struct To<'a> {
@@ -62,6 +110,23 @@ pub struct To<'a> {
     /// The account that it is about; empty where the request must not find out whether there is one: the address then
     /// says whose it is.
     pub user_id: &'a str,
+}
+
+/// Writes down a mail to be sent; nothing where this server sends none. Pass the transaction of the act that it tells
+/// of: both happen, or neither.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn queue(
+    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    state: &AppState,
+    to: To<'_>,
+    mail: &Mail,
+) -> Result<(), AppError> {
+    match state.config.mailing() {
+        Mailing::Off => Ok(()),
+        Mailing::Smtp | Mailing::Files => store::queue(db, to, mail, state.clock.now_ms()).await,
+    }
 }
 
 /// Writes down that the owner of an account is to be told what happened. Nothing where this server sends no mail, and
@@ -76,10 +141,9 @@ pub async fn tell(
     news: News,
     caller: &Caller,
 ) -> Result<(), AppError> {
-    if user.verified_at.is_none() || state.config.mailing() == Mailing::Off {
+    if user.verified_at.is_none() {
         return Ok(());
     }
-    let now_ms = state.clock.now_ms();
-    let mail = Mail::News { news, device: caller.device(), ip: caller.ip.clone(), at: now_ms };
-    store::queue(db, To { email: &user.email, user_id: &user.id }, &mail, now_ms).await
+    let mail = Mail::News { news, device: caller.device(), ip: caller.ip.clone(), at: state.clock.now_ms() };
+    queue(db, state, To { email: &user.email, user_id: &user.id }, &mail).await
 }

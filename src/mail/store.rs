@@ -1,11 +1,13 @@
 //! The tables `outbox` and `links`. Server side.
 
-use sqlx::{Any, Executor};
+use serde::Serialize;
+use sqlx::{Any, Executor, FromRow};
 use uuid::Uuid;
 
 use super::{
     Mail, To,
     links::{Link, Purpose},
+    post,
 };
 use crate::error::AppError;
 
@@ -30,7 +32,232 @@ pub async fn queue(
     .bind(now_ms)
     .execute(db)
     .await?;
+    post::ring();
     Ok(())
+}
+
+/// A mail that is to be sent.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    pub id: String,
+    pub email: String,
+    pub user_id: String,
+    /// A [`Mail`], as JSON.
+    pub mail: String,
+    pub created_at: i64,
+    /// Tries so far, this one included.
+    pub attempts: i64,
+}
+
+/// Takes mails that are due, the longest waiting first. Until `until_ms` they are nobody else's; then, if this process
+/// has died meanwhile, they are due again.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn claim(
+    db: impl Executor<'_, Database = Any>,
+    limit: i64,
+    now_ms: i64,
+    until_ms: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
+    // The outer condition is asked again when another instance was quicker, the inner one is not.
+    sqlx::query_as(
+        "update outbox set due_at = $3, attempts = attempts + 1 \
+         where sent_at is null and given_up_at is null and due_at <= $2 and id in \
+         (select id from outbox where sent_at is null and given_up_at is null and due_at <= $2 \
+         order by due_at, id limit $1) \
+         returning id, email, user_id, mail, created_at, attempts",
+    )
+    .bind(limit)
+    .bind(now_ms)
+    .bind(until_ms)
+    .fetch_all(db)
+    .await
+}
+
+/// The note of a mail that was not sent, since its address had enough.
+pub const TOO_MANY: &str = "not sent: too many";
+
+/// Nothing more is to be done for this mail; `note` says why, where nothing was sent.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_sent(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    note: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set sent_at = $2, last_error = $3 where id = $1")
+        .bind(id)
+        .bind(now_ms)
+        .bind(note)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn set_due(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    error: &str,
+    due_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set due_at = $2, last_error = $3 where id = $1 and sent_at is null")
+        .bind(id)
+        .bind(due_ms)
+        .bind(error)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn set_given_up(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    error: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set given_up_at = $2, last_error = $3 where id = $1 and sent_at is null")
+        .bind(id)
+        .bind(now_ms)
+        .bind(error)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Mails to the same address that anybody may ask for, asked for within so long before this one; not those that were
+/// too many.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_asked_before(
+    db: impl Executor<'_, Database = Any>,
+    row: &Row,
+    within_ms: i64,
+) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from outbox where email = $1 and id < $2 and created_at > $3 and last_error <> $4 \
+         and mail not like '{\"kind\":\"news\"%'",
+    )
+    .bind(&row.email)
+    .bind(&row.id)
+    .bind(row.created_at - within_ms)
+    .bind(TOO_MANY)
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+/// Word of guessing at the same account within so long before this one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_guessing_before(
+    db: impl Executor<'_, Database = Any>,
+    row: &Row,
+    within_ms: i64,
+) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from outbox where user_id = $1 and id < $2 and created_at > $3 and last_error <> $4 \
+         and mail like '{\"kind\":\"news\",\"news\":\"guessing\"%'",
+    )
+    .bind(&row.user_id)
+    .bind(&row.id)
+    .bind(row.created_at - within_ms)
+    .bind(TOO_MANY)
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+/// How many mails wait.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_waiting(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let statement = "select count(*) from outbox where sent_at is null and given_up_at is null";
+    let (count,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
+    Ok(count)
+}
+
+/// A mail as an operator sees it. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct Listed {
+    pub id: String,
+    /// Whole: whoever shows it covers most of it.
+    pub email: String,
+    pub mail: String,
+    pub created_at: i64,
+    pub due_at: i64,
+    pub attempts: i64,
+    pub sent_at: Option<i64>,
+    pub given_up_at: Option<i64>,
+    pub last_error: String,
+}
+
+/// The newest mails, the newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(
+    db: impl Executor<'_, Database = Any>,
+    only_given_up: bool,
+    limit: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, email, mail, created_at, due_at, attempts, sent_at, given_up_at, last_error from outbox \
+         where $1 = 0 or given_up_at is not null order by id desc limit $2",
+    )
+    .bind(i64::from(only_given_up))
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Gives every mail that was given up another day; the number of them.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query(
+        "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 where given_up_at is not null",
+    )
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+/// Removes mails that were sent or given up before.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_old(
+    db: impl Executor<'_, Database = Any>,
+    sent_before_ms: i64,
+    given_up_before_ms: i64,
+) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
+        .bind(sent_before_ms)
+        .bind(given_up_before_ms)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected())
+}
+
+/// Removes links that died of age before.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_old_links(db: impl Executor<'_, Database = Any>, before_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from links where expires_at < $1").bind(before_ms).execute(db).await?;
+    Ok(result.rows_affected())
 }
 
 /// # Errors

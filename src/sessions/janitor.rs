@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::store;
-use crate::{instances, known_devices, revocations, state::AppState, throttle};
+use crate::{instances, known_devices, mail, revocations, state::AppState, throttle};
 
 const EVERY: Duration = Duration::from_secs(300);
 
@@ -17,6 +17,10 @@ const KEEP_INSTANCES_MS: i64 = 24 * 3_600_000;
 const KEEP_DEVICES_MS: i64 = known_devices::KEEP_DAYS * 24 * 3_600_000;
 /// By then every counted try is forgotten.
 const KEEP_TRIES_MS: i64 = 7 * 24 * 3_600_000;
+/// Long enough to see what went out; those that did not are of more interest.
+const KEEP_SENT_MAILS_MS: i64 = 7 * 24 * 3_600_000;
+const KEEP_GIVEN_UP_MAILS_MS: i64 = 30 * 24 * 3_600_000;
+const KEEP_DEAD_LINKS_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Runs until the task is dropped.
 pub fn clean_up(state: AppState) -> JoinHandle<()> {
@@ -43,8 +47,20 @@ pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
     let gone = instances::store::delete_old(&state.db.pool, now_ms - KEEP_INSTANCES_MS).await?;
     let devices = known_devices::store::delete_old(&state.db.pool, now_ms - KEEP_DEVICES_MS).await?;
     let tries = throttle::store::delete_old(&state.db.pool, now_ms - KEEP_TRIES_MS).await?;
-    if sessions + revoked + gone + devices + tries > 0 {
-        tracing::info!(sessions, revocations = revoked, instances = gone, devices, tries, "old rows removed");
+    let (sent, given_up) = (now_ms - KEEP_SENT_MAILS_MS, now_ms - KEEP_GIVEN_UP_MAILS_MS);
+    let mails = mail::store::delete_old(&state.db.pool, sent, given_up).await?;
+    let links = mail::store::delete_old_links(&state.db.pool, now_ms - KEEP_DEAD_LINKS_MS).await?;
+    if sessions + revoked + gone + devices + tries + mails + links > 0 {
+        tracing::info!(
+            sessions,
+            revocations = revoked,
+            instances = gone,
+            devices,
+            tries,
+            mails,
+            links,
+            "old rows removed"
+        );
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     error::{AppError, Invalid},
+    mail::{self, Mail, To},
     sessions::log_in::start_session,
     state::AppState,
     throttle::{self, Way},
@@ -64,6 +65,7 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
         .await?
         .ok_or(AppError::SignUpRefused)?;
     tried.succeeded().await?;
+    mail::queue(&state.db.pool, &state, To { email: account.email.as_str(), user_id: "" }, &Mail::SignUp).await?;
     let mut event = Event::new(Kind::SignedUp, Actor::User(id.clone()), &id);
     event.ip = caller().ip;
     audit::store::insert(&state.db.pool, &event, now_ms).await?;

@@ -61,12 +61,23 @@ async fn settings_that_cannot_work_stop_the_start_with_the_name_of_the_setting()
         (&["--log", "infoo"], "LATCHKEY_LOG"),
         (&["--session-idle-minutes", "1000", "--session-lifetime-hours", "1"], "LATCHKEY_SESSION_IDLE_MINUTES"),
         (&["--argon2-memory-kib", "102400"], "LATCHKEY_HASH_BUDGET_MIB"),
+        (&["--smtp-url", "nonsense hunter2"], "LATCHKEY_SMTP_URL"),
+        (&["--smtp-url", "https://user:hunter2@mail.example.com"], "LATCHKEY_SMTP_URL"),
+        (&["--smtp-url", "smtp://user:hunter2%ff@mail.example.com?tls=required"], "LATCHKEY_SMTP_URL"),
+        (&["--smtp-url", "smtp://user:hunter2@mail.example.com?tls=perhaps"], "LATCHKEY_SMTP_URL"),
+        (
+            &["--base-url", "https://a.example.com", "--smtp-url", "smtp://user:hunter2@mail.example.com"],
+            "LATCHKEY_SMTP_URL",
+        ),
+        (&["--mail-from", "Latchkey"], "LATCHKEY_MAIL_FROM"),
+        (&["--mail-from", "a@example.com\r\nBcc: b@example.com"], "LATCHKEY_MAIL_FROM"),
         (&["--database-url", "mysql://x"], "LATCHKEY_DATABASE_URL"),
         (&["--database-url", "postgres://nobody@127.0.0.1:1/none"], "LATCHKEY_DATABASE_URL"),
     ] {
         let words = refusal(&[&["--data-dir", data][..], flags].concat()).await;
         assert!(words.contains(named) && !words.contains('\n'), "{flags:?}: {words}");
         assert!(!words.contains("pool timed out"), "the cause is named: {words}");
+        assert!(!words.contains("hunter2"), "no password is printed: {words}");
     }
 }
 

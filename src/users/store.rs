@@ -70,6 +70,14 @@ pub async fn find_by_email(db: impl Executor<'_, Database = Any>, email: &Email)
     sqlx::query_as(select_users!("and email = $1")).bind(email.as_str()).fetch_optional(db).await
 }
 
+/// As [`find_by_email`], with an address that was normalised before it was stored.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_address(db: impl Executor<'_, Database = Any>, email: &str) -> Result<Option<User>, sqlx::Error> {
+    sqlx::query_as(select_users!("and email = $1")).bind(email).fetch_optional(db).await
+}
+
 /// # Errors
 /// When the database cannot be read.
 pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<User>, sqlx::Error> {

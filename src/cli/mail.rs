@@ -1,0 +1,168 @@
+//! `latchkey mail`: try the way out, look into the outbox, and give a mail another day. Server side.
+
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use crate::{
+    config::Config,
+    mail::{
+        Mail as Kind,
+        mailer::{Envelope, Mailer, Sent},
+        store::{self, Listed},
+        words,
+    },
+    serve,
+    state::Clock,
+    ui::when::minute,
+    users::credentials::Email,
+};
+
+#[derive(Subcommand)]
+pub enum Mail {
+    /// Send one mail at once, past the outbox, and say what happened. Give the command the settings of the server.
+    Test(Test),
+    /// Show the newest mails in the outbox. Most of each address is covered.
+    List(List),
+    /// Send those that were given up once more. Running servers take them up within seconds.
+    Retry(Retry),
+}
+
+#[derive(Args)]
+pub struct Test {
+    /// Whom to send it to.
+    #[arg(long)]
+    to: String,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Only those that were given up.
+    #[arg(long)]
+    failed: bool,
+    /// Print JSON; times are milliseconds since the epoch.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Args)]
+pub struct Retry {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// # Errors
+/// One line that says what to do.
+pub async fn run(command: Mail) -> Result<(), String> {
+    match command {
+        Mail::Test(args) => test(args).await,
+        Mail::List(args) => list(args).await,
+        Mail::Retry(args) => retry(args).await,
+    }
+}
+
+async fn test(args: Test) -> Result<(), String> {
+    let email = Email::parse(&args.to).map_err(|error| error.to_string())?;
+    let mailer = Mailer::open(&args.config)?;
+    if mailer.is_off() {
+        return Err("this server sends no mail: set LATCHKEY_SMTP_URL".into());
+    }
+    let (id, now_ms) = (Uuid::now_v7().to_string(), Clock::default().now_ms());
+    let envelope = Envelope { id: &id, to: email.as_str(), now_ms };
+    match mailer.send(envelope, &words::test(&mailer.issuer)).await {
+        Ok(Sent::ToServer) => {
+            println!("The mail server has taken a mail to {}. Look into the mailbox.", email.as_str())
+        }
+        Ok(Sent::ToFile(file)) => {
+            println!("LATCHKEY_SMTP_URL is not set, so the mail was written to {}.", file.display());
+        }
+        Err(failure) => return Err(format!("no mail was sent: {}; {}", failure.words, advice(failure.permanent))),
+    }
+    Ok(())
+}
+
+fn advice(permanent: bool) -> &'static str {
+    if permanent {
+        "the mail server does not take this mail: check LATCHKEY_MAIL_FROM and the address"
+    } else {
+        "check LATCHKEY_SMTP_URL, and that the mail server can be reached from here"
+    }
+}
+
+/// So many are shown.
+const LIST_MAX: i64 = 200;
+
+async fn list(args: List) -> Result<(), String> {
+    let state = serve::connect(args.config, false).await?;
+    let mails = store::list(&state.db.pool, args.failed, LIST_MAX).await.map_err(|error| error.to_string())?;
+    let mails: Vec<Shown> = mails.into_iter().map(Shown::from).collect();
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&mails).map_err(|error| error.to_string())?);
+    } else {
+        print!("{}", table(&mails));
+    }
+    state.db.close().await;
+    Ok(())
+}
+
+/// A mail as it may be shown.
+#[derive(serde::Serialize)]
+struct Shown {
+    id: String,
+    to: String,
+    kind: &'static str,
+    state: &'static str,
+    created_at: i64,
+    due_at: i64,
+    attempts: i64,
+    note: String,
+}
+
+impl From<Listed> for Shown {
+    fn from(mail: Listed) -> Self {
+        let state = match (mail.sent_at, mail.given_up_at) {
+            (Some(_), _) if mail.last_error.is_empty() => "sent",
+            (Some(_), _) => "not needed",
+            (None, Some(_)) => "given up",
+            (None, None) => "waiting",
+        };
+        let kind = serde_json::from_str::<Kind>(&mail.mail).map_or("unknown", |mail| mail.as_text());
+        let Listed { id, created_at, due_at, attempts, last_error: note, .. } = mail;
+        Self { id, to: covered(&mail.email), kind, state, created_at, due_at, attempts, note }
+    }
+}
+
+/// "a…@example.com".
+fn covered(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    format!("{}…@{domain}", local.chars().next().unwrap_or('?'))
+}
+
+fn table(mails: &[Shown]) -> String {
+    let heads = ["id", "to", "kind", "state", "queued", "tries", "note"].map(str::to_owned);
+    let rows = mails.iter().map(|mail| {
+        let (kind, state) = (mail.kind.to_owned(), mail.state.to_owned());
+        let (queued, tries) = (minute(mail.created_at), mail.attempts.to_string());
+        [mail.id.clone(), mail.to.clone(), kind, state, queued, tries, mail.note.clone()]
+    });
+    let line = |[id, to, kind, state, queued, tries, note]: [String; 7]| {
+        let line = format!("{id:<36}  {to:<24}  {kind:<19}  {state:<10}  {queued:<20}  {tries:>5}  {note}");
+        format!("{}\n", line.trim_end())
+    };
+    std::iter::once(heads).chain(rows).map(line).collect()
+}
+
+async fn retry(args: Retry) -> Result<(), String> {
+    let state = serve::connect(args.config, false).await?;
+    let count = store::retry_given_up(&state.db.pool, state.clock.now_ms()).await.map_err(|error| error.to_string())?;
+    state.db.close().await;
+    match count {
+        0 => println!("No mail was given up."),
+        1 => println!("One mail is due again."),
+        count => println!("{count} mails are due again."),
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! The worker: takes mails out of the outbox, has them written and sent, and tries again. Server side.
+//!
+//! A row is claimed before it is sent and marked after. Whatever dies in between, the row is due again when the claim
+//! has run out: a mail is never lost, and at worst it comes twice.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::{Notify, watch},
+    task::{JoinHandle, JoinSet},
+};
+
+use super::{
+    Mail,
+    mailer::{Envelope, Failure, Mailer, Sent},
+    store::{self, Row},
+    write::{self, Decision},
+};
+use crate::{error::AppError, metrics::Metrics, state::AppState};
+
+/// Mails on their way at once: a mail server that hangs holds so many, and no request.
+const AT_ONCE: usize = 4;
+/// A claim on a row: longer than [`super::mailer::SEND_MAX`], with time to write and to mark.
+pub const CLAIM_MS: i64 = 30_000;
+/// How often other instances' mails are looked for.
+const POLL: Duration = Duration::from_secs(3);
+/// After the bell: the transaction that holds the mail may still be under way.
+const FIRST_LOOK: Duration = Duration::from_millis(10);
+/// So long a mail that is being sent may take when the server stops.
+const STOP_MAX: Duration = Duration::from_secs(3);
+
+/// After each failed try, in seconds; then always the last.
+const PAUSES: [i64; 5] = [10, 60, 300, 1_800, 7_200];
+const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+
+/// Rings in this process when a mail was queued, so that nobody waits for the next look.
+static BELL: Notify = Notify::const_new();
+
+/// Tells the worker of this process that there is a mail.
+pub fn ring() {
+    BELL.notify_one();
+}
+
+/// Where mails are taken to. Cheap to clone.
+#[derive(Clone)]
+pub struct Post {
+    pub state: AppState,
+    pub mailer: Mailer,
+    pub metrics: Metrics,
+}
+
+/// The running worker.
+pub struct Worker {
+    /// Dropped: stop.
+    go_on: watch::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Takes no new mail, and waits a moment for those that are being sent. One that is cut off is sent again later.
+    pub async fn stop(mut self) {
+        drop(self.go_on);
+        if tokio::time::timeout(STOP_MAX, &mut self.task).await.is_err() {
+            self.task.abort();
+            let _ = self.task.await;
+        }
+    }
+}
+
+impl Post {
+    pub fn start(&self) -> Worker {
+        let (go_on, stopped) = watch::channel(());
+        Worker { go_on, task: tokio::spawn(self.clone().work(stopped)) }
+    }
+
+    async fn work(self, mut stopped: watch::Receiver<()>) {
+        let mut sending = JoinSet::new();
+        let (mut pause, mut healthy) = (POLL, true);
+        loop {
+            let places = AT_ONCE - sending.len();
+            match self.claim(places).await {
+                Ok(rows) => {
+                    healthy = true;
+                    for row in rows {
+                        let post = self.clone();
+                        sending.spawn(async move { post.deliver(row).await });
+                    }
+                }
+                Err(error) if healthy => {
+                    tracing::error!(%error, "the outbox cannot be read; mails wait");
+                    healthy = false;
+                }
+                Err(_) => {}
+            }
+            let has_place = sending.len() < AT_ONCE;
+            tokio::select! {
+                _ = stopped.changed() => break,
+                Some(_) = sending.join_next() => {}
+                () = BELL.notified(), if has_place => pause = FIRST_LOOK,
+                () = tokio::time::sleep(pause), if has_place => pause = (pause * 3).min(POLL),
+            }
+        }
+        while sending.join_next().await.is_some() {}
+    }
+
+    /// Takes so many mails that are due. Each must be given to [`Self::deliver`].
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn claim(&self, limit: usize) -> Result<Vec<Row>, sqlx::Error> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
+        let rows = store::claim(db, i64::try_from(limit).unwrap_or(i64::MAX), now_ms, now_ms + CLAIM_MS).await?;
+        self.metrics.outbox_waiting(store::count_waiting(db).await?);
+        Ok(rows)
+    }
+
+    /// Sends a claimed mail, or notes when to try again. Without a database the claim runs out.
+    pub async fn deliver(&self, row: Row) {
+        if let Err(error) = self.try_to_deliver(&row).await {
+            let failure = Failure { words: format!("it could not be written: {error}"), permanent: false };
+            let _ = self.fail(&row, &failure).await;
+        }
+    }
+
+    async fn try_to_deliver(&self, row: &Row) -> Result<(), AppError> {
+        let Self { state, mailer, .. } = self;
+        let (db, now_ms) = (&state.db.pool, state.clock.now_ms());
+        if mailer.is_off() {
+            let words = "this server sends no mail: LATCHKEY_SMTP_URL is not set";
+            return self.fail(row, &Failure { words: words.into(), permanent: true }).await;
+        }
+        let letter = match write::write(state, &mailer.issuer, row).await? {
+            Decision::Send(letter) => letter,
+            Decision::Needless => return Ok(store::set_sent(db, &row.id, "not sent: nobody to tell", now_ms).await?),
+            Decision::TooMany => {
+                tracing::warn!(mail = row.id, "too many mails to one address: this one is dropped");
+                return Ok(store::set_sent(db, &row.id, store::TOO_MANY, now_ms).await?);
+            }
+        };
+        match mailer.send(Envelope { id: &row.id, to: &row.email, now_ms }, &letter).await {
+            Ok(sent) => {
+                store::set_sent(db, &row.id, "", state.clock.now_ms()).await?;
+                self.metrics.mail_sent();
+                note_sent(row, &sent, letter.link());
+                Ok(())
+            }
+            Err(failure) => self.fail(row, &failure).await,
+        }
+    }
+
+    async fn fail(&self, row: &Row, failure: &Failure) -> Result<(), AppError> {
+        self.metrics.mail_failed();
+        let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
+        let (words, kind) = (&*failure.words, kind(row));
+        let due_ms = now_ms + pause_ms(row.attempts);
+        if failure.permanent || due_ms >= row.created_at + GIVE_UP_AFTER_MS {
+            tracing::error!(mail = row.id, kind, error = words, "a mail could not be sent and is given up");
+            return Ok(store::set_given_up(db, &row.id, words, now_ms).await?);
+        }
+        let seconds = (due_ms - now_ms) / 1000;
+        tracing::warn!(mail = row.id, kind, error = words, seconds, "a mail could not be sent; it is tried again");
+        Ok(store::set_due(db, &row.id, words, due_ms).await?)
+    }
+}
+
+fn pause_ms(attempts: i64) -> i64 {
+    let place = usize::try_from(attempts - 1).unwrap_or_default().min(PAUSES.len() - 1);
+    PAUSES[place] * 1000
+}
+
+/// A file means development: there, the log shows the link, so that nobody has to look for it.
+fn note_sent(row: &Row, sent: &Sent, link: Option<&str>) {
+    match sent {
+        Sent::ToServer => tracing::info!(mail = row.id, kind = kind(row), "a mail was sent"),
+        Sent::ToFile(file) => tracing::info!(
+            kind = kind(row),
+            file = %file.display(),
+            link = link.unwrap_or("none"),
+            "a mail was written to a file, since LATCHKEY_SMTP_URL is not set"
+        ),
+    }
+}
+
+fn kind(row: &Row) -> &'static str {
+    serde_json::from_str::<Mail>(&row.mail).map_or("unknown", |mail| mail.as_text())
+}

@@ -1,0 +1,146 @@
+//! Decide what a row of the outbox becomes: a letter with its link, or nothing. Server side.
+//!
+//! It happens here and not in the request: whether there is an account cannot be told from an answer or its time.
+
+use super::{
+    Mail, News,
+    letter::Letter,
+    links::{self, Link, Purpose},
+    store::{self, Row},
+    words::{self, Happened},
+};
+use crate::{
+    db::Tx,
+    error::AppError,
+    state::AppState,
+    users::store::{self as user_store, User},
+};
+
+/// So many mails with a link may anybody who likes have sent to one address within an hour.
+const LINKS_PER_HOUR: i64 = 5;
+const HOUR_MS: i64 = 3_600_000;
+/// Word of guessing comes once in so long.
+const GUESSING_EVERY_MS: i64 = 10 * 60_000;
+
+/// What becomes of a row.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    Send(Box<Letter>),
+    /// There is nobody to tell, or nothing to say any more.
+    Needless,
+    /// The mailbox has had enough.
+    TooMany,
+}
+
+/// Writes the letter. Its link is in the database when this returns.
+///
+/// # Errors
+/// When the database does not take it, or the row is not understood.
+pub async fn write(state: &AppState, issuer: &str, row: &Row) -> Result<Decision, AppError> {
+    let mail: Mail = serde_json::from_str(&row.mail)?;
+    let now_ms = state.clock.now_ms();
+    let mut tx = state.db.begin_write().await?;
+    if is_too_many(&mut tx, &mail, row).await? {
+        return Ok(Decision::TooMany);
+    }
+    let mut writer = Writer { tx: &mut tx, issuer, row, now_ms };
+    let letter = writer.letter(mail).await?;
+    tx.commit().await?;
+    Ok(letter.map_or(Decision::Needless, |letter| Decision::Send(Box::new(letter))))
+}
+
+/// Counted by when they were asked for, so that it does not matter which instance sends which, and when.
+async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &Row) -> Result<bool, AppError> {
+    Ok(match mail {
+        Mail::News { news: News::Guessing, .. } => {
+            store::count_guessing_before(&mut **tx, row, GUESSING_EVERY_MS).await? > 0
+        }
+        Mail::News { .. } => false,
+        _ => store::count_asked_before(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
+    })
+}
+
+struct Writer<'a> {
+    tx: &'a mut Tx,
+    issuer: &'a str,
+    row: &'a Row,
+    now_ms: i64,
+}
+
+impl Writer<'_> {
+    async fn letter(&mut self, mail: Mail) -> Result<Option<Letter>, AppError> {
+        match mail {
+            Mail::SignUp => self.sign_up().await,
+            Mail::Verify => self.verify().await,
+            Mail::Reset => self.reset().await,
+            Mail::NewEmail => self.new_email().await,
+            Mail::News { news, device, ip, at } => self.news(&Happened { news, device: &device, ip: &ip, at }).await,
+        }
+    }
+
+    async fn sign_up(&mut self) -> Result<Option<Letter>, AppError> {
+        match self.owner().await? {
+            Some(user) if user.verified_at.is_some() => Ok(Some(words::has_account(self.issuer))),
+            Some(user) => self.confirm(&user).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn verify(&mut self) -> Result<Option<Letter>, AppError> {
+        match self.owner().await? {
+            Some(user) if user.verified_at.is_none() => self.confirm(&user).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn confirm(&mut self, user: &User) -> Result<Option<Letter>, AppError> {
+        let token = self.link(Purpose::Verify, &user.id).await?;
+        Ok(Some(words::confirm(self.issuer, &token)))
+    }
+
+    /// The newest link is the only one.
+    async fn reset(&mut self) -> Result<Option<Letter>, AppError> {
+        let Some(user) = self.owner().await? else { return Ok(None) };
+        store::kill_links(&mut **self.tx, &user.id, Purpose::Reset, self.now_ms).await?;
+        let token = self.link(Purpose::Reset, &user.id).await?;
+        let name = if user.verified_at.is_some() { user.name } else { String::new() };
+        Ok(Some(words::reset(self.issuer, name, &token)))
+    }
+
+    async fn new_email(&mut self) -> Result<Option<Letter>, AppError> {
+        match user_store::find_by_address(&mut **self.tx, &self.row.email).await? {
+            Some(other) if other.id == self.row.user_id => return Ok(None),
+            Some(other) => {
+                let name = if other.verified_at.is_some() { other.name } else { String::new() };
+                return Ok(Some(words::email_taken(self.issuer, name)));
+            }
+            None => {}
+        }
+        let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
+        let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(None) };
+        store::kill_links(&mut **self.tx, &user.id, Purpose::NewEmail, self.now_ms).await?;
+        let token = self.link(Purpose::NewEmail, &user.id).await?;
+        Ok(Some(words::new_email(self.issuer, &token)))
+    }
+
+    async fn news(&mut self, happened: &Happened<'_>) -> Result<Option<Letter>, AppError> {
+        let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
+        let Some(user) = user.filter(|_| happened.news != News::AccountDeleted) else {
+            return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
+        };
+        let token = self.link(Purpose::NotMe, &user.id).await?;
+        Ok(Some(words::news(self.issuer, user.name, happened, Some(&token))))
+    }
+
+    /// Who has this address and may log in.
+    async fn owner(&mut self) -> Result<Option<User>, AppError> {
+        let user = user_store::find_by_address(&mut **self.tx, &self.row.email).await?;
+        Ok(user.filter(|user| user.disabled_at.is_none()))
+    }
+
+    /// Remembers whom it went to, which is whose mailbox its holder reads.
+    async fn link(&mut self, purpose: Purpose, user_id: &str) -> Result<String, AppError> {
+        let link = Link { user_id: user_id.to_owned(), email: self.row.email.clone() };
+        links::make(self.tx, purpose, &link, self.now_ms).await
+    }
+}
