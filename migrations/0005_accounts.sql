@@ -1,6 +1,7 @@
 -- What accounts need beyond a password: mails and their links, counted tries, known devices, a second factor.
 
 alter table users add column deleted_at bigint;                     -- set: the person is gone; the row stays until its sessions have no reason left to tell
+alter table users add column waiting_since bigint;                  -- set: made where a mail must confirm the address first; nobody gets in before
 alter table audit_events add column device text not null default ''; -- browser and system in words
 
 -- Mails that wait to be written. A row says what is to be told and to whom; the text, and every secret in it, is made

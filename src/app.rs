@@ -11,16 +11,24 @@ use leptos_router::{
 };
 
 use crate::{
-    account::{devices_page::DevicesPage, password_page::PasswordPage},
+    account::{
+        devices_page::DevicesPage, email_page::EmailPage, new_email_page::NewEmailPage, password_page::PasswordPage,
+        profile_page::ProfilePage,
+    },
     admin::{key_page::KeyPage, keys_page::KeysPage, user_page::UserPage, users_page::UsersPage},
     dashboard::page::DashboardPage,
     error::AppError,
     home::page::HomePage,
     notes::page::NotesPage,
+    reset::{
+        forgot_page::{ForgotPage, ForgotSentPage},
+        page::ResetPage,
+    },
     sessions::{Viewer, actions::LogOut, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch},
     signup::page::{SetupPage, SignupPage},
     ui::frame::{Link, Refused},
     users::Role,
+    verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},
 };
 
 /// The document around the application. Server side only in effect: the browser hydrates the body.
@@ -63,14 +71,25 @@ pub fn App() -> impl IntoView {
         <Router>
             <a class="skip" href="#main" rel="external">"Skip to the content"</a>
             <Header viewer />
+            <ConfirmationBanner />
             <Routes fallback=|| view! { <Refused error=AppError::NotFound /> }>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
                 <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/verify") view=VerifyPage ssr=SsrMode::Async />
+                <Route path=path!("/verify/sent") view=VerifySentPage ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=ForgotPage ssr=SsrMode::Async />
+                <Route path=path!("/forgot/sent") view=ForgotSentPage ssr=SsrMode::Async />
+                <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async />
                 <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/notes") view=NotesPage ssr=SsrMode::Async />
+                // Leads to the first of the pages below.
+                <Route path=path!("/account") view=ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/account/profile") view=ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/account/profile/email") view=EmailPage ssr=SsrMode::Async />
+                <Route path=path!("/verify-email") view=NewEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/account/devices") view=DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=PasswordPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
@@ -113,7 +132,7 @@ fn Inside(viewer: Viewer) -> impl IntoView {
         <NavLink href="/dashboard" label="Dashboard" />
         <NavLink href="/notes" label="Notes" />
         {(viewer.role == Role::Admin).then(|| view! { <NavLink href="/admin/users" under="/admin" label="Admin" /> })}
-        <NavLink href="/account/devices" under="/account" label="Account" />
+        <NavLink href="/account/profile" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
         <LogOutButton />
     }

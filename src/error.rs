@@ -49,6 +49,9 @@ pub enum AppError {
     NotVerified,
     #[error("This server sends no mail. Ask an administrator.")]
     MailOff,
+    /// Only to who reads its mail.
+    #[error("Another account has this address by now. Choose another address, or log in to that account.")]
+    EmailTaken,
     #[error("There is nothing at this address.")]
     NotFound,
     #[error("A new signing key waits for its turn already. Let it sign first, or kill it.")]
@@ -82,6 +85,8 @@ pub enum Invalid {
     EmailTooLong,
     #[error("Some characters of this address cannot be seen, or look like others. Type it instead of pasting it.")]
     EmailLookAlike,
+    #[error("This is your address already. Enter the new one.")]
+    EmailUnchanged,
     #[error("Enter the name that others should see.")]
     NameMissing,
     #[error("A name has 80 characters at most.")]
@@ -171,7 +176,11 @@ pub enum Field {
 impl Invalid {
     pub fn field(self) -> Field {
         match self {
-            Self::EmailMissing | Self::EmailMalformed | Self::EmailTooLong | Self::EmailLookAlike => Field::Email,
+            Self::EmailMissing
+            | Self::EmailMalformed
+            | Self::EmailTooLong
+            | Self::EmailLookAlike
+            | Self::EmailUnchanged => Field::Email,
             Self::NameMissing | Self::NameTooLong | Self::NameControl => Field::Name,
             Self::PasswordMissing
             | Self::PasswordTooShort(_)
@@ -194,7 +203,11 @@ impl AppError {
         match self {
             Self::Invalid(_) | Self::SignUpRefused | Self::WrongPassword | Self::WrongCode => 422,
             Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded | Self::LogInAgain => 401,
-            Self::SessionRenewed | Self::LastAdministrator | Self::RotationUnderWay | Self::MailOff => 409,
+            Self::SessionRenewed
+            | Self::LastAdministrator
+            | Self::RotationUnderWay
+            | Self::MailOff
+            | Self::EmailTaken => 409,
             Self::NotAllowed | Self::NotVerified => 403,
             Self::LinkDead => 410,
             Self::TooManyTries { .. } => 429,

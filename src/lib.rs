@@ -37,8 +37,12 @@ pub mod instances;
 pub mod sessions;
 pub mod tokens;
 
+// Between the core and the features: whether a user reads the mail of the address.
+pub mod verification;
+
 // Features; none imports another.
 pub mod signup;
+pub mod reset;
 pub mod dashboard;
 pub mod account;
 pub mod notes;

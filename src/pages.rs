@@ -12,8 +12,13 @@ use serde_json::Value;
 use url::{Position, Url};
 
 use crate::{
-    account, admin, dashboard,
+    account::{self, new_email},
+    admin,
+    config::Mailing,
+    dashboard,
     error::AppError,
+    mail::link_cookie,
+    reset::reset_password,
     services::Services,
     sessions::{
         ConfirmPage, Ended, LogInPage,
@@ -21,6 +26,7 @@ use crate::{
     },
     signup::sign_up,
     tokens::page_token::TokenLife,
+    verification::verify,
     web::{
         action::{accepts_html, forget_error, typed_from},
         local_path::{LocalPath, leading_to},
@@ -57,6 +63,8 @@ struct Page<'a> {
     someone: Option<LoggedIn>,
     ended: Option<Ended>,
     asked: Asked,
+    /// The token of the link from a mail that this browser opened last.
+    link: Option<String>,
     /// The last part of the address, where the page has one that varies.
     id: String,
 }
@@ -67,7 +75,16 @@ impl Page<'_> {
         let state = &self.services.state;
         match path {
             "/" => content(()),
-            "/login" => self.visitors_only(LogInPage { ended: self.ended, next: self.asked.next.clone() }),
+            "/login" => self.visitors_only(LogInPage {
+                ended: self.ended,
+                next: self.asked.next.clone(),
+                confirms_addresses: state.config.mailing() == Mailing::Smtp,
+            }),
+            "/verify" => content(verify::open(state, self.link.as_deref(), self.someone.as_ref()).await?),
+            "/verify/sent" | "/forgot/sent" => content(()),
+            "/forgot" => content(state.config.mailing() != Mailing::Off),
+            "/reset" => content(reset_password::open(state, self.link.as_deref()).await?),
+            "/verify-email" => content(new_email::open(state, self.link.as_deref(), &self.user()?).await?),
             "/signup" => self.visitors_only(()),
             "/setup" => {
                 sign_up::check_setup(state, &self.services.setup, &self.asked.token).await?;
@@ -80,6 +97,9 @@ impl Page<'_> {
                 act: self.asked.act.clone(),
             }),
             "/notes" => content(self.user()?.user.id),
+            "/account" => self.user().map(|_| Found::Elsewhere("/account/profile".into())),
+            "/account/profile" => content(account::load::profile(&self.user()?)),
+            "/account/profile/email" => content(account::load::email(state, &self.user()?)),
             "/account/devices" => content(account::load::devices(state, &self.user()?).await?),
             "/account/password" => {
                 let user = self.user()?.user;
@@ -134,6 +154,7 @@ pub async fn find_data(
         someone: parts.extensions.get::<LoggedIn>().cloned(),
         ended: parts.extensions.get::<Ended>().copied(),
         asked: Query::try_from_uri(&parts.uri).map(|Query(asked)| asked).unwrap_or_default(),
+        link: link_cookie::token(&parts.headers, &services.state.config),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
@@ -150,6 +171,7 @@ pub async fn find_data(
     let data = PageData {
         content: found,
         refused,
+        refused_act: page.asked.act.clone(),
         typed: typed_from(&parts.headers, &services.state.config)
             .filter(|_| accepts_html(&parts.headers))
             .unwrap_or_default(),

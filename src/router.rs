@@ -20,6 +20,8 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 use crate::{
     account, admin,
     app::{App, shell},
+    config::Mailing,
+    mail::link_cookie,
     notes,
     pages::find_data,
     services::Services,
@@ -31,6 +33,7 @@ use crate::{
     state::AppState,
     tokens::{self, page_token},
     users::password_field::MinChars,
+    verification::Unconfirmed,
     web::{
         action, assets,
         cookies::{self, Name},
@@ -120,6 +123,7 @@ fn session_routes(services: &Services) -> Router {
         .merge(events)
         .layer(
             ServiceBuilder::new()
+                .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
                 .layer(from_fn_with_state(options, assets::serve_files))
                 .layer(session_layer(services))
                 .layer(from_fn_with_state(state.clone(), guard::find_user))
@@ -162,6 +166,9 @@ fn provide_contexts(services: &Services) {
     }
     if let Some(someone) = parts.extensions.get::<LoggedIn>() {
         provide_context(someone.viewer());
+        if someone.user.verified_at.is_none() && services.state.config.mailing() != Mailing::Off {
+            provide_context(Unconfirmed { email: someone.user.email.clone() });
+        }
     }
 }
 

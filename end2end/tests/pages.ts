@@ -6,7 +6,7 @@ import { type Person, administrator, findPerson, loggedIn, signedUp } from "./pe
 
 export type Visit = { who: string; path: string };
 
-export const ACCOUNT_PAGES = ["/account/devices", "/account/password"];
+export const ACCOUNT_PAGES = ["/account/profile", "/account/profile/email", "/account/devices", "/account/password"];
 
 /** Where the password is asked for once more. */
 export const CONFIRM = "/confirm?next=/notes";
@@ -16,9 +16,10 @@ export async function everyPage(page: Page, server: Server, look: (visit: Visit)
   const walk = async (who: string, paths: string[]) => {
     for (const path of paths) await look({ who, path });
   };
-  await walk("visitor", ["/", "/signup", "/login", "/setup?token=wrong", "/dashboard", "/nowhere"]);
+  const links = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
+  await walk("visitor", ["/", "/signup", "/login", ...links, "/setup?token=wrong", "/dashboard", "/nowhere"]);
   const person = await signedUp(page, "Walker");
-  await walk("user", ["/", "/dashboard", "/notes", ...ACCOUNT_PAGES, CONFIRM, "/admin/users", "/nowhere"]);
+  await walk("user", ["/", "/dashboard", "/notes", ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"]);
   await walk("administrator", ["/dashboard", "/notes", ...(await adminPages(page, server, person))]);
 }
 
@@ -34,4 +35,4 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
 }
 
 /** What the browser says about the pages of the walk that are not there or not for everybody. */
-export const REFUSALS = /status of 40[34]/;
+export const REFUSALS = /status of (40[34]|410)/;

@@ -48,3 +48,48 @@ pub async fn change_password(password: Option<String>, new_password: String) -> 
     };
     act(Typed::default(), change_password::change_password(password, new_password)).await
 }
+
+/// Changes the name of who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::Invalid`].
+#[server(prefix = "/actions", endpoint = "change_name")]
+pub async fn change_name(name: String) -> Result<(), AppError> {
+    use crate::{
+        account::change_name,
+        web::{action::act, page::Typed},
+    };
+    let typed = Typed::new(&[("name", &name)]);
+    act(typed, change_name::change_name(name)).await
+}
+
+/// Sends a link to the address that the account is to have; the address changes when the link is opened. The answer is
+/// the same whether another account has it. Callable by who is logged in and has proven lately who they are, or does so
+/// with `password`.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::Invalid`], [`AppError::ProofNeeded`],
+/// [`AppError::WrongPassword`].
+#[server(prefix = "/actions", endpoint = "change_email")]
+pub async fn change_email(email: String, password: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        account::new_email,
+        web::{action::act_with_proof, page::Typed},
+    };
+    let typed = Typed::new(&[("email", &email)]);
+    act_with_proof(typed, new_email::ask(email, password)).await
+}
+
+/// Gives the account the address that the opened link was sent to. Callable by who is logged in to the account that
+/// asked for it.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::EmailTaken`].
+#[server(prefix = "/actions", endpoint = "use_new_email")]
+pub async fn use_new_email() -> Result<(), AppError> {
+    use crate::{
+        account::new_email,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), new_email::use_it()).await
+}

@@ -8,6 +8,7 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     error::{AppError, Invalid},
+    mail::{self, News, links::Purpose},
     revocations::EndReason,
     sessions::{
         Receipt,
@@ -49,13 +50,17 @@ pub async fn change_password(current: Option<String>, new: String) -> Result<Rec
 async fn store_and_end_others(someone: &LoggedIn, hash: &str) -> Result<Receipt, AppError> {
     let LoggedIn { user, log_in, .. } = someone;
     let ender = expect_context::<Ender>();
-    let (actor, ip) = (Actor::User(user.id.clone()), caller().ip);
-    let mut event = Event::new(Kind::PasswordChanged, actor.clone(), &user.id);
+    let (actor, caller, now_ms) = (Actor::User(user.id.clone()), caller(), ender.state.clock.now_ms());
+    let mut event = Event::new(Kind::PasswordChanged, actor.clone(), &user.id).from_caller(&caller);
     event.sid.clone_from(&log_in.sid);
-    event.ip.clone_from(&ip);
     let mut tx = ender.state.db.begin_write().await?;
     store::set_password(&mut *tx, &user.id, hash).await?;
-    audit::store::insert(&mut *tx, &event, ender.state.clock.now_ms()).await?;
-    let ending = Ending { actor, reason: EndReason::PasswordChanged, words: String::new(), ip };
+    // Somebody else may have asked for them, which may be why the password is changed.
+    for purpose in [Purpose::Reset, Purpose::NewEmail] {
+        mail::store::kill_links(&mut *tx, &user.id, purpose, now_ms).await?;
+    }
+    audit::store::insert(&mut *tx, &event, now_ms).await?;
+    mail::tell(&mut *tx, &ender.state, user, News::PasswordChanged, &caller).await?;
+    let ending = Ending { actor, reason: EndReason::PasswordChanged, words: String::new(), ip: caller.ip };
     ender.end_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, ending).await
 }

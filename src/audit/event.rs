@@ -1,5 +1,7 @@
 //! One security event, and who did it. Server side.
 
+use crate::web::caller::Caller;
+
 /// Who acts. A user by id, the command line, or the program itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
@@ -122,5 +124,10 @@ impl Event {
             reason: String::new(),
             details: serde_json::Value::Null,
         }
+    }
+
+    /// The event with where it came from.
+    pub fn from_caller(self, caller: &Caller) -> Self {
+        Self { ip: caller.ip.clone(), device: caller.device(), ..self }
     }
 }

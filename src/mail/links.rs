@@ -3,7 +3,7 @@
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::store;
+use super::{Mail, store};
 use crate::{db::Tx, error::AppError};
 
 /// What a link opens.
@@ -28,6 +28,21 @@ impl Purpose {
             Self::NewEmail => "new_email",
             Self::NotMe => "not_me",
         }
+    }
+
+    /// The page that a link leads to.
+    pub fn page(self) -> &'static str {
+        match self {
+            Self::Verify => "/verify",
+            Self::Reset => "/reset",
+            Self::NewEmail => "/verify-email",
+            Self::NotMe => "/not-me",
+        }
+    }
+
+    /// What the links that lead to this page open.
+    pub fn of_page(path: &str) -> Option<Self> {
+        [Self::Verify, Self::Reset, Self::NewEmail, Self::NotMe].into_iter().find(|purpose| purpose.page() == path)
     }
 
     /// How long a link works. A reset opens the account, so it is short (ASVS 6.4.1); who reads a warning a week late
@@ -82,6 +97,19 @@ pub async fn find(
 /// [`AppError::LinkDead`] when it is unknown, used or too old.
 pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
     store::use_link(&mut **tx, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
+}
+
+/// Makes useless what could still change an account: the links that confirm it, reset it or give it another address, and
+/// a mail that is on its way to bring one. Whoever has just taken an account back need not fear what somebody else had
+/// asked for before. The links that only end things work on: they are the owner's.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn kill_all(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
+    for purpose in [Purpose::Verify, Purpose::Reset, Purpose::NewEmail] {
+        store::kill_links(&mut **tx, user_id, purpose, now_ms).await?;
+    }
+    store::call_off(&mut **tx, user_id, &Mail::NewEmail, now_ms).await
 }
 
 fn hash(token: &str) -> String {

@@ -5,6 +5,7 @@
 //! opens nothing.
 
 pub mod letter;
+pub mod link_cookie;
 pub mod links;
 pub mod mailer;
 pub mod post;

@@ -322,6 +322,28 @@ pub async fn use_link(
     .await
 }
 
+/// Calls off the mails of this kind that wait to be sent to a user.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn call_off(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    mail: &Mail,
+    now_ms: i64,
+) -> Result<(), AppError> {
+    sqlx::query(
+        "update outbox set given_up_at = $3, last_error = 'called off' \
+         where user_id = $1 and mail = $2 and sent_at is null and given_up_at is null",
+    )
+    .bind(user_id)
+    .bind(serde_json::to_string(mail)?)
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Makes every live link of a user for this purpose useless.
 ///
 /// # Errors

@@ -54,11 +54,11 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
     Ok(())
 }
 
-/// A user who is unknown or disabled costs the same work and is always wrong.
+/// A user who is unknown, disabled or unconfirmed costs the same work and is always wrong.
 async fn verify(user: Option<&User>, password: Password) -> Result<bool, AppError> {
     let stored = user.map(|user| user.password_hash.clone());
     let matches = expect_context::<Passwords>().verify(password, stored).await?;
-    Ok(matches && user.is_some_and(|user| user.disabled_at.is_none()))
+    Ok(matches && user.is_some_and(User::may_log_in))
 }
 
 /// Starts a session for a user who has just proven who they are, in place of the one before.

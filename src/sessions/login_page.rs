@@ -20,16 +20,24 @@ const FIELDS: &[(Field, &str)] = &[(Field::Email, "email"), (Field::Password, "p
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    with_content(|LogInPage { ended, next }| {
+    with_content(|LogInPage { ended, next, confirms_addresses }| {
+        let was_reset = typed().get("password") == "reset";
         view! {
             <Page title="Log in" narrow=true>
+                {was_reset.then(|| view! {
+                    <div id="outcome" tabindex="-1" role="status" autofocus>
+                        <Notice kind="success">"Your new password is set. Log in with it."</Notice>
+                    </div>
+                })}
                 {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
                 <LoginForm
                     next
                     email=typed().get("email")
                     remember=!typed().get("remember").is_empty()
+                    confirms_addresses
                     before=refused()
                 />
+                <p><Link href="/forgot">"Forgot your password?"</Link></p>
                 <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
             </Page>
         }
@@ -37,7 +45,13 @@ pub fn LoginPage() -> impl IntoView {
 }
 
 #[island]
-fn LoginForm(next: String, email: String, remember: bool, before: Option<AppError>) -> impl IntoView {
+fn LoginForm(
+    next: String,
+    email: String,
+    remember: bool,
+    confirms_addresses: bool,
+    before: Option<AppError>,
+) -> impl IntoView {
     let action = ServerAction::<LogIn>::new();
     let begins_with = |id| begins_with(id, before.as_ref(), FIELDS);
     let (with_email, with_password) = (begins_with("email"), begins_with("password"));
@@ -46,6 +60,10 @@ fn LoginForm(next: String, email: String, remember: bool, before: Option<AppErro
     focus_first_error(error, FIELDS);
     view! {
             <FormError error wait />
+            {move || (confirms_addresses && error.get() == Some(AppError::WrongCredentials)).then(|| view! {
+                // To everybody whose log-in failed: it tells nothing about an account.
+                <p class="muted">"If you signed up a moment ago, open the link in the mail first."</p>
+            })}
             <ActionForm action attr:class="form" attr:novalidate="">
                 <TextField
                     name="email"

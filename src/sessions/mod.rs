@@ -57,6 +57,8 @@ pub struct LogInPage {
     pub ended: Option<Ended>,
     /// Where to go afterwards, as it came; checked when it is used.
     pub next: String,
+    /// Whether a new account waits for its address to be confirmed.
+    pub confirms_addresses: bool,
 }
 
 /// What `/confirm` shows.

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use crate::error::AppError;
 
-/// Makes an account and logs in. Callable by anyone.
+/// Makes an account. Where a mail server is configured, the way on is the mail that it sends, for every address; else it
+/// logs in. Callable by anyone.
 ///
 /// # Errors
-/// [`AppError::Invalid`] per field; [`AppError::SignUpRefused`] when the e-mail has an account.
+/// [`AppError::Invalid`] per field; without a mail server [`AppError::SignUpRefused`] when the e-mail has an account.
 #[server(prefix = "/actions", endpoint = "sign_up")]
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use crate::{

@@ -11,10 +11,12 @@ use super::caller::Caller;
 use crate::{
     config::{Config, TokenAlgorithm},
     db::Kind,
+    mail::links::{self, Link, Purpose},
     router::router,
     serve,
     services::Services,
     state::Clock,
+    users::{self, credentials::Email, store::User},
 };
 
 /// 2026-01-01 12:00:00 UTC.
@@ -144,6 +146,37 @@ impl TestApp {
     pub async fn force_logout(&self, admin: &mut Caller, user_id: &str) {
         let answer = admin.act("force_log_out", &[("user", user_id), ("reason", "test")]).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// The mails that wait to be written, the oldest first: address, user id, what to tell.
+    pub async fn outbox(&self) -> Vec<(String, String, String)> {
+        sqlx::query_as("select email, user_id, mail from outbox where given_up_at is null order by id")
+            .fetch_all(&self.services.state.db.pool)
+            .await
+            .expect("the outbox")
+    }
+
+    /// The token of a link for `name`@example.com, as a mail would bring it.
+    pub async fn link(&self, purpose: Purpose, name: &str) -> String {
+        let email = format!("{name}@example.com");
+        let user = self.user(name).await;
+        self.link_to(purpose, &user.id, &email).await
+    }
+
+    /// As [`Self::link`], sent to another address.
+    pub async fn link_to(&self, purpose: Purpose, user_id: &str, email: &str) -> String {
+        let link = Link { user_id: user_id.into(), email: email.into() };
+        let mut tx = self.services.state.db.begin_write().await.expect("a transaction");
+        let token = links::make(&mut tx, purpose, &link, self.clock.now_ms()).await.expect("a link");
+        tx.commit().await.expect("a link");
+        token
+    }
+
+    /// The row of `name`@example.com.
+    pub async fn user(&self, name: &str) -> User {
+        let email = Email::parse(&format!("{name}@example.com")).expect("an address");
+        let found = users::store::find_by_email(&self.services.state.db.pool, &email).await.expect("the users");
+        found.expect("a user")
     }
 
     /// How many rows a table has.

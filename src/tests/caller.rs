@@ -15,6 +15,8 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::mail::links::Purpose;
+
 pub const HOST: &str = "localhost:3000";
 
 #[derive(Clone)]
@@ -133,6 +135,13 @@ impl Caller {
         self.send(request.body(Body::empty()).expect("a request")).await
     }
 
+    /// Opens the link of a mail; the answer is the page that it leads to.
+    pub async fn open_link(&mut self, purpose: Purpose, token: &str) -> Answer {
+        let answer = self.open(&format!("{}?token={token}", purpose.page())).await;
+        assert_eq!((answer.status, answer.header("location")), (303, purpose.page()));
+        self.open(purpose.page()).await
+    }
+
     /// Calls an action as our own script does.
     pub async fn act(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_form(action, fields, "application/json").await
@@ -204,6 +213,12 @@ impl Caller {
         let answer = self.api(Method::GET, "/api/v1/me", None).await;
         answer.json()["id"].as_str().expect("an id").to_owned()
     }
+}
+
+/// The content of a page, without the scripts after it, whose nonce differs each time.
+pub fn main_of(page: &str) -> &str {
+    let (_, rest) = page.split_once("<main").expect("a page");
+    rest.split_once("</main>").expect("a page").0
 }
 
 fn encoded(fields: &[(&str, &str)]) -> Body {

@@ -7,17 +7,21 @@ mod caller;
 mod cross_site;
 mod devices;
 mod emails;
+mod enumeration;
 mod instances;
 mod jwt_attacks;
 mod keys;
 mod layout;
 mod limits;
 mod mails;
+mod links;
 mod metrics;
 mod notes;
 mod passwords;
+mod profile;
 mod proof;
 mod redirects;
+mod reset;
 mod resurrection;
 mod revocation;
 mod routes;
@@ -28,6 +32,7 @@ mod streams;
 mod sessions;
 mod throttle;
 mod times;
+mod verification;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.
 macro_rules! on_both_databases {

@@ -19,6 +19,8 @@ pub struct User {
     pub epoch: i64,
     /// When the e-mail was confirmed.
     pub verified_at: Option<i64>,
+    /// Since when the account waits for that, if it lets nobody in before.
+    pub waiting_since: Option<i64>,
     pub disabled_at: Option<i64>,
     pub created_at: i64,
 }
@@ -27,11 +29,16 @@ impl User {
     pub fn role(&self) -> Role {
         Role::from_text(&self.role)
     }
+
+    /// Neither disabled, nor waiting for its address to be confirmed: until then it may be anybody's.
+    pub fn may_log_in(&self) -> bool {
+        self.disabled_at.is_none() && self.waiting_since.is_none()
+    }
 }
 
 macro_rules! select_users {
     ($rest:literal) => {
-        concat!("select id, email, name, password_hash, role, epoch, verified_at, disabled_at, created_at from users where deleted_at is null ", $rest)
+        concat!("select id, email, name, password_hash, role, epoch, verified_at, waiting_since, disabled_at, created_at from users where deleted_at is null ", $rest)
     };
 }
 
@@ -55,7 +62,7 @@ pub async fn insert(
     .bind(&id)
     .bind(email.as_str())
     .bind(name.as_str())
-    .bind(format!("{} {}", name.as_str().to_lowercase(), email.as_str()))
+    .bind(search_text(name.as_str(), email.as_str()))
     .bind(password_hash)
     .bind(role.as_text())
     .bind(now_ms)
@@ -144,6 +151,15 @@ pub async fn replace_hash(
     Ok(result.rows_affected() == 1)
 }
 
+/// Lets nobody into a new account before its address is confirmed.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn let_wait(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    let statement = "update users set waiting_since = $2 where id = $1";
+    sqlx::query(statement).bind(id).bind(now_ms).execute(db).await.map(|_| ())
+}
+
 /// Notes that the user reads the mail of this address; nothing when the user has another one by now.
 ///
 /// # Errors
@@ -154,13 +170,60 @@ pub async fn set_verified(
     email: &str,
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("update users set verified_at = $3 where id = $1 and email = $2 and verified_at is null")
-        .bind(id)
-        .bind(email)
-        .bind(now_ms)
+    sqlx::query(
+        "update users set verified_at = $3, waiting_since = null where id = $1 and email = $2 and verified_at is null",
+    )
+    .bind(id)
+    .bind(email)
+    .bind(now_ms)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn set_name(
+    db: impl Executor<'_, Database = Any>,
+    user: &User,
+    name: &DisplayName,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set name = $2, search_text = $3 where id = $1")
+        .bind(&user.id)
+        .bind(name.as_str())
+        .bind(search_text(name.as_str(), &user.email))
         .execute(db)
         .await
         .map(|_| ())
+}
+
+/// Gives the user another address, whose mail they have just been shown to read; `false` when another account has it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_email(
+    db: impl Executor<'_, Database = Any>,
+    user: &User,
+    email: &str,
+    now_ms: i64,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query("update users set email = $2, search_text = $3, verified_at = $4 where id = $1")
+        .bind(&user.id)
+        .bind(email)
+        .bind(search_text(&user.name, email))
+        .bind(now_ms)
+        .execute(db)
+        .await;
+    match result {
+        Ok(_) => Ok(true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What [`search`] looks through.
+fn search_text(name: &str, email: &str) -> String {
+    format!("{} {email}", name.to_lowercase())
 }
 
 /// Gives the user another role; `false` when there is no such user or the role is theirs already.

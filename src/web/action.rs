@@ -161,10 +161,17 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
     let page = match request.uri().path() {
         "/actions/log_in" => "/login",
         "/actions/sign_up" | "/actions/password_strength" => "/signup",
+        "/actions/verify" | "/actions/send_verification" => "/verify",
+        "/actions/resend_verification" => "/dashboard",
+        "/actions/forgot_password" => "/forgot",
+        "/actions/reset_password" => "/reset",
         "/actions/force_log_out" => "/admin/users",
         "/actions/confirm" => "/confirm",
         "/actions/end_session" | "/actions/end_other_sessions" => "/account/devices",
         "/actions/change_password" => "/account/password",
+        "/actions/change_name" => "/account/profile",
+        "/actions/change_email" => "/account/profile/email",
+        "/actions/use_new_email" => "/verify-email",
         "/actions/rotate_keys" | "/actions/kill_key" => "/admin/keys",
         _ => "/",
     };

@@ -48,11 +48,19 @@ pub struct PageData {
     pub token_life: Option<i64>,
     /// The error of the form that led here, without JavaScript.
     pub refused: Option<AppError>,
+    /// The address of that form's action.
+    pub refused_act: Option<String>,
 }
 
 impl Default for PageData {
     fn default() -> Self {
-        Self { content: Err(AppError::NotFound), typed: Typed::default(), token_life: None, refused: None }
+        Self {
+            content: Err(AppError::NotFound),
+            typed: Typed::default(),
+            token_life: None,
+            refused: None,
+            refused_act: None,
+        }
     }
 }
 
@@ -78,4 +86,10 @@ pub fn token_life() -> Option<i64> {
 /// The error of the form that led here, without JavaScript. Hand it to the form's island.
 pub fn refused() -> Option<AppError> {
     use_context::<PageData>().unwrap_or_default().refused
+}
+
+/// As [`refused`], where several forms stand: only if it was the one of the action at this address.
+pub fn refused_by(act: &str) -> Option<AppError> {
+    let data = use_context::<PageData>().unwrap_or_default();
+    data.refused.filter(|_| data.refused_act.as_deref() == Some(act))
 }

@@ -91,6 +91,7 @@ impl From<AppError> for Problem {
             AppError::LogInAgain => "log_in_again",
             AppError::LinkDead => "link_dead",
             AppError::NotVerified => "not_verified",
+            AppError::EmailTaken => "email_taken",
             AppError::MailOff => "mail_off",
             AppError::Busy | AppError::Offline => "busy",
             AppError::BadRequest => "bad_request",

@@ -1,0 +1,70 @@
+// A forgotten password: the mail, the new one, and what the other browser is told.
+
+import { expect, test } from "./fixtures.ts";
+import { expectWrong } from "./forms.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { followToken, signedUpByMail, tokenOf } from "./links.ts";
+import { enterAndLogIn, loggedOutDialog, somebody } from "./people.ts";
+
+test.use({ withMailbox: true });
+
+const NEW = "another horse battery";
+
+withAndWithoutJavaScript(({ scripted, open, arrived }) => {
+  test("forgot, mail, new password, log-in; the other browser is told why", async ({
+    page,
+    mailbox,
+    anotherBrowser,
+    allowConsole,
+  }) => {
+    allowConsole(/status of (401|410|422)/);
+    const person = await signedUpByMail(page, mailbox, "Yara");
+    const phone = await (await anotherBrowser({ javaScriptEnabled: scripted })).newPage();
+    const follow = followToken(phone.context());
+    await open(phone, "/login");
+    await phone.getByRole("link", { name: "Forgot your password?" }).click();
+    await arrived(phone, "/forgot");
+    await phone.getByLabel("E-mail").fill(person.email);
+    await phone.getByRole("button", { name: "Send the link" }).click();
+    await arrived(phone, "/forgot/sent");
+    await expect(phone.getByRole("main")).toContainText(`If there is an account with ${person.email}`);
+
+    const { link } = await mailbox.next(person.email, /new password/);
+    await phone.goto(link);
+    await arrived(phone, "/reset");
+    await expect(phone.getByRole("main")).toContainText(person.email);
+    const field = phone.getByLabel("New password", { exact: true });
+    await field.fill("short");
+    await phone.getByRole("button", { name: "Set the password" }).click();
+    await expectWrong(field, /at least 10 characters/);
+    await field.fill(NEW);
+    await phone.getByRole("button", { name: "Set the password" }).click();
+    await arrived(phone, "/login");
+    await expect(phone.getByRole("status")).toContainText("Your new password is set. Log in with it.");
+
+    const reason = "a new password was chosen with a link from a mail";
+    if (scripted) await expect(loggedOutDialog(page)).toContainText(reason);
+    await page.goto("/dashboard");
+    await expect(page.getByRole("main")).toContainText(reason);
+
+    await enterAndLogIn(phone, { ...person, password: NEW });
+    await arrived(phone, "/dashboard");
+    await follow.leftWith(tokenOf(link));
+    await phone.goto(link);
+    await expect(phone.getByRole("main")).toContainText("This link does not work any more");
+    await mailbox.next(person.email, /password/);
+  });
+
+  test("an address without an account gets the same page and no mail", async ({ page, mailbox }) => {
+    const nobody = somebody("Nobody");
+    await open(page, "/forgot");
+    await page.getByLabel("E-mail").fill(nobody.email);
+    await page.getByRole("button", { name: "Send the link" }).click();
+    await arrived(page, "/forgot/sent");
+    await expect(page.getByRole("main")).toContainText(`If there is an account with ${nobody.email}`);
+    // Mails are sent in turn: when a later one is there, this one would be.
+    const person = await signedUpByMail(page, mailbox, "Zoe");
+    expect(person.email).not.toBe(nobody.email);
+    expect(mailbox.waiting(nobody.email)).toEqual([]);
+  });
+});

@@ -1,0 +1,89 @@
+// Signing up where mails are sent: the address is confirmed first.
+
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { expectWrong } from "./forms.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { followToken, signedUpByMail, tokenOf } from "./links.ts";
+import { type Person, enterAndLogIn, passwordField, somebody } from "./people.ts";
+
+test.use({ withMailbox: true });
+
+withAndWithoutJavaScript(({ scripted, open, arrived }) => {
+  test("from signing up to being logged in, through the mail", async ({ page, mailbox, allowConsole }) => {
+    allowConsole(/status of (401|422)/);
+    const person = somebody("Vera");
+    const follow = followToken(page.context());
+    await open(page, "/signup");
+    await page.getByLabel("Name").fill(person.name);
+    await page.getByLabel("E-mail").fill(person.email);
+    await passwordField(page).fill(person.password);
+    await page.getByRole("button", { name: "Sign up" }).click();
+    await arrived(page, "/verify/sent");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Check your mail");
+    await expect(page.getByRole("main")).toContainText(person.email);
+
+    // Not logged in, and not to be, before the link was opened.
+    await open(page, "/login");
+    await enterAndLogIn(page, person);
+    await expect(page.getByRole("main")).toContainText("open the link in the mail first");
+
+    const { link } = await mailbox.next(person.email, /Confirm/);
+    await page.goto(link);
+    await arrived(page, "/verify");
+    await expect(page.getByRole("main")).toContainText(person.email);
+    await passwordField(page).fill("not the password");
+    await page.getByRole("button", { name: "Confirm the address" }).click();
+    await expectWrong(passwordField(page), /This is not your password/);
+    await passwordField(page).fill(person.password);
+    await page.getByRole("button", { name: "Confirm the address" }).click();
+    await arrived(page, "/dashboard");
+    await expect(page.getByRole("status")).toContainText("Your address is confirmed.");
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(person.name);
+    await follow.leftWith(tokenOf(link));
+  });
+
+  test("a link that was used leads to a new one", async ({ page, mailbox, anotherBrowser, allowConsole }) => {
+    allowConsole(/status of 410/);
+    const person = somebody("Wanda");
+    const phone = await (await anotherBrowser({ javaScriptEnabled: scripted })).newPage();
+    await signUpOnly(phone, person);
+    const first = await mailbox.next(person.email, /Confirm/);
+    await open(page, "/verify");
+    await expect(page.getByRole("main")).toContainText("This link does not work any more");
+    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByRole("button", { name: "Send a new link" }).click();
+    await arrived(page, "/verify/sent");
+    await expect(page.getByRole("status")).toContainText("a new link is on its way");
+    const second = await mailbox.next(person.email, /Confirm/);
+    expect(second.link).not.toBe(first.link);
+    await page.goto(second.link);
+    await passwordField(page).fill(person.password);
+    await page.getByRole("button", { name: "Confirm the address" }).click();
+    await arrived(page, "/dashboard");
+    await phone.goto(first.link);
+    await expect(phone.getByRole("main")).toContainText("This link does not work any more");
+  });
+
+  test("who signs up with a stranger's address sees the same, and the stranger is told", async ({
+    page,
+    mailbox,
+    anotherBrowser,
+  }) => {
+    const owner = await signedUpByMail(page, mailbox, "Xenia");
+    const thief = await (await anotherBrowser({ javaScriptEnabled: scripted })).newPage();
+    await signUpOnly(thief, { ...owner, password: "a password of somebody else" });
+    await expect(thief.getByRole("main")).toContainText("Open the link in that mail");
+    const mail = await mailbox.next(owner.email, /have an account already/);
+    expect(mail.link).toBe("");
+  });
+});
+
+async function signUpOnly(page: Page, person: Person): Promise<void> {
+  await page.goto("/signup");
+  await page.getByLabel("Name").fill(person.name);
+  await page.getByLabel("E-mail").fill(person.email);
+  await passwordField(page).fill(person.password);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  await page.waitForURL("**/verify/sent");
+}

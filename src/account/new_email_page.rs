@@ -1,0 +1,72 @@
+//! `/verify-email`: where the link to a new address leads. Both sides.
+
+use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
+
+use super::{NewEmail, actions::UseNewEmail};
+use crate::{
+    error::AppError,
+    sessions::actions::LogOut,
+    ui::{
+        form::{FormError, SubmitButton, error_of, focus_first_error},
+        frame::{Link, Page, with_content},
+        notice::Notice,
+    },
+    web::page::{content, refused},
+};
+
+#[component]
+pub fn NewEmailPage() -> impl IntoView {
+    if content::<NewEmail>() == Err(AppError::LinkDead) {
+        return view! { <DeadLink /> }.into_any();
+    }
+    with_content(|NewEmail { email, is_own }| {
+        view! {
+            <Page title="Your new address" narrow=true>
+                {match is_own {
+                    true => view! {
+                        <p>"From now on you log in with " <strong>{email}</strong> ", and mail goes there. The address before is told."</p>
+                        <UseForm before=refused() />
+                    }.into_any(),
+                    false => view! { <OtherAccount /> }.into_any(),
+                }}
+            </Page>
+        }
+    })
+}
+
+#[island]
+fn UseForm(before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<UseNewEmail>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[]);
+    view! {
+        <FormError error />
+        <ActionForm action attr:class="form">
+            <SubmitButton label="Use this address from now on" pending_label="Changing…" pending=action.pending() />
+        </ActionForm>
+    }
+}
+
+#[component]
+fn OtherAccount() -> impl IntoView {
+    view! {
+        <Notice kind="warning">
+            <p>"This link was asked for from another account than the one that you are logged in to. Log out, then open the link again and log in to that account."</p>
+            <p>"If you did not ask for it, do nothing: no account gets this address without your doing."</p>
+        </Notice>
+        <form method="post" action=LogOut::PATH>
+            <button type="submit" class="button">"Log out"</button>
+        </form>
+    }
+}
+
+/// No dead end: the way to a new link stands here.
+#[component]
+fn DeadLink() -> impl IntoView {
+    view! {
+        <Page title="This link does not work" narrow=true>
+            <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
+            <p><Link href="/account/profile/email" class="button">"Ask for a new link"</Link></p>
+        </Page>
+    }
+}

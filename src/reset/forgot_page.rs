@@ -1,0 +1,75 @@
+//! `/forgot` and `/forgot/sent`. Both sides.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::actions::ForgotPassword;
+use crate::{
+    error::{AppError, Field},
+    ui::{
+        field::TextField,
+        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        frame::{Link, Page, with_content},
+        notice::Notice,
+    },
+    web::page::{refused, typed},
+};
+
+/// Its content: whether this server sends mail.
+#[component]
+pub fn ForgotPage() -> impl IntoView {
+    with_content(|sends_mail: bool| {
+        view! {
+            <Page title="Forgot your password?" narrow=true>
+                {match sends_mail {
+                    true => view! {
+                        <p>"Enter your e-mail address, and we send you a link to choose a new one."</p>
+                        <ForgotForm email=typed().get("email") before=refused() />
+                    }.into_any(),
+                    false => view! {
+                        <Notice kind="warning">"This server sends no mail, so it cannot send you a link. Ask an administrator to help you."</Notice>
+                    }.into_any(),
+                }}
+                <p>"Remember it after all? "<Link href="/login">"Log in"</Link></p>
+            </Page>
+        }
+    })
+}
+
+#[island]
+pub fn ForgotForm(email: String, before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<ForgotPassword>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[(Field::Email, "email")]);
+    view! {
+        <FormError error />
+        <ActionForm action attr:class="form" attr:novalidate="">
+            <TextField
+                name="email"
+                label="E-mail"
+                kind="email"
+                autocomplete="username"
+                value=email
+                error=at(error, Field::Email)
+            />
+            <SubmitButton label="Send the link" pending_label="Sending…" pending=action.pending() />
+        </ActionForm>
+    }
+}
+
+#[component]
+pub fn ForgotSentPage() -> impl IntoView {
+    with_content(|()| {
+        let email = typed().get("email");
+        let address = if email.is_empty() { "this address".to_owned() } else { email };
+        view! {
+            <Page title="Check your mail" narrow=true>
+                <p>"If there is an account with " <strong>{address}</strong> ", a mail is on its way. The link in it works for 30 minutes."</p>
+                <h2>"Nothing comes?"</h2>
+                <ul>
+                    <li>"Give it a few minutes, and look into the spam folder."</li>
+                    <li>"Perhaps you signed up with another address: "<Link href="/forgot">"try that one"</Link>"."</li>
+                </ul>
+            </Page>
+        }
+    })
+}

@@ -1,0 +1,17 @@
+//! Forgot the password: a mail, a link, a new one.
+
+pub mod actions;
+pub mod forgot_page;
+pub mod page;
+#[cfg(feature = "ssr")]
+pub mod reset_password;
+
+use serde::{Deserialize, Serialize};
+
+/// What `/reset` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResetPage {
+    /// Whose password it is.
+    pub email: String,
+    pub name: String,
+}

@@ -1,0 +1,149 @@
+//! Another name, another address.
+
+use super::{
+    app::{PASSWORD, TestApp},
+    caller::{Caller, main_of},
+    on_both_databases,
+};
+use crate::mail::links::Purpose;
+
+/// Confirms the address of `name`, who is logged in.
+async fn confirm(app: &TestApp, caller: &mut Caller, name: &str) {
+    let token = app.link(Purpose::Verify, name).await;
+    caller.open_link(Purpose::Verify, &token).await;
+    assert_eq!(caller.act("verify", &[]).await.status, 200);
+}
+
+on_both_databases! {
+    async fn the_account_leads_to_the_profile(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let answer = alice.open("/account").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
+        let page = alice.open("/account/profile").await.text();
+        assert!(page.contains("alice@example.com") && page.contains("not confirmed"), "{page}");
+    }
+
+    async fn a_new_name_counts_at_once_and_is_found(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let answer = alice.submit("change_name", &[("name", "Éva Müller")], "/account/profile").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+        let page = alice.open("/account/profile").await.text();
+        assert!(page.contains("Your name is changed.") && page.contains(">Éva Müller</span>"), "{page}");
+        let mut ada = app.admin().await;
+        assert!(ada.open("/admin/users?q=%C3%A9va").await.text().contains("alice@example.com"));
+        assert!(!ada.open("/admin/users?q=alice%20").await.text().contains("<strong>alice</strong>"));
+        assert_eq!(app.count("select count(*) from audit_events where event = 'name_changed'").await, 1);
+    }
+
+    async fn a_bad_name_comes_back_with_what_is_wrong(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let answer = alice.submit("change_name", &[("name", "\u{202e}evil")], "/account/profile").await;
+        let page = alice.open(answer.header("location").trim_start_matches("http://localhost:3000")).await.text();
+        assert!(page.contains("A name cannot contain control characters."), "{page}");
+        assert_eq!(app.user("alice").await.name, "alice");
+    }
+
+    async fn a_new_address_counts_when_its_link_was_used_and_the_old_one_is_told(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        confirm(&app, &mut alice, "alice").await;
+        let (id, reset) = (app.user("alice").await.id, app.link(Purpose::Reset, "alice").await);
+        let answer = alice.submit("change_email", &[("email", "New@Example.com")], "/account/profile/email").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+        assert!(alice.open("/account/profile").await.text().contains("the link that we sent to new@example.com"));
+        let asked = ("new@example.com".into(), id.clone(), r#"{"kind":"new_email"}"#.into());
+        assert!(app.outbox().await.contains(&asked));
+        assert_eq!(app.user("alice").await.id, id, "nothing has changed yet");
+
+        let token = app.link_to(Purpose::NewEmail, &id, "new@example.com").await;
+        let page = alice.open_link(Purpose::NewEmail, &token).await.text();
+        assert!(page.contains("new@example.com") && page.contains("Use this address from now on"), "{page}");
+        let answer = alice.submit("use_new_email", &[], "/verify-email").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+        let page = alice.open("/account/profile").await.text();
+        assert!(page.contains("Your address is changed and confirmed.") && page.contains("new@example.com"), "{page}");
+
+        assert_eq!(app.user("new").await.id, id);
+        assert!(app.user("new").await.verified_at.is_some());
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
+        assert_eq!(app.anonymous().log_in("new", PASSWORD).await.status, 200);
+        assert_eq!(app.anonymous().open_link(Purpose::Reset, &reset).await.status, 410, "sent to the address before");
+        let told = app.outbox().await.into_iter().find(|(.., mail)| mail.contains("email_changed")).expect("news");
+        assert_eq!((told.0, told.1), ("alice@example.com".into(), id));
+        assert!(app.admin().await.open("/admin/users?q=new@example").await.text().contains("new@example.com"));
+        let rows = "select count(*) from audit_events where event = 'email_changed' and details not like '%@%'";
+        assert_eq!(app.count(rows).await, 1);
+    }
+
+    async fn a_free_and_a_taken_address_get_the_same_answer(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        app.logged_in("bob").await;
+        let mut answers = Vec::new();
+        for email in ["bob@example.com", "xyz@example.com"] {
+            let answer = alice.act("change_email", &[("email", email)]).await;
+            let page = alice.open("/account/profile").await.text().replace(email, "");
+            let words = main_of(&page).to_owned();
+            answers.push((answer.status, answer.text(), words));
+        }
+        assert_eq!(answers[0], answers[1]);
+    }
+
+    async fn ones_own_address_is_refused_at_its_field(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let answer = alice.act("change_email", &[("email", " ALICE@example.com")]).await;
+        assert_eq!((answer.status, answer.json()), (422, serde_json::json!({ "Invalid": ["EmailUnchanged"] })));
+    }
+
+    async fn a_new_address_asks_for_the_password_after_a_while_and_then_goes_on(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        app.clock.advance_ms(10 * 60_000);
+        let answer = alice.submit("change_email", &[("email", "new@example.com")], "/account/profile/email").await;
+        let confirm = answer.header("location").to_owned();
+        assert!(confirm.starts_with("/confirm?next=%2Faccount%2Fprofile%2Femail"), "{confirm}");
+        assert!(alice.open(&confirm).await.text().contains("value=\"new@example.com\""));
+        let fields = [("email", "new@example.com"), ("password", PASSWORD)];
+        let answer = alice.submit("change_email", &fields, &confirm).await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+    }
+
+    async fn an_address_that_was_taken_meanwhile_is_told_plainly(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let token = app.link_to(Purpose::NewEmail, &app.user("alice").await.id, "bob@example.com").await;
+        app.logged_in("bob").await;
+        alice.open_link(Purpose::NewEmail, &token).await;
+        let answer = alice.act("use_new_email", &[]).await;
+        assert_eq!((answer.status, answer.text()), (409, "\"EmailTaken\"".into()));
+        assert_eq!(app.user("alice").await.email, "alice@example.com");
+    }
+
+    async fn a_strangers_click_puts_their_address_on_no_account(app: TestApp) {
+        let mut thief = app.logged_in("thief").await;
+        let mut bob = app.logged_in("bob").await;
+        // The thief wants the mailbox of the stranger on an account of their own.
+        let token = app.link_to(Purpose::NewEmail, &app.user("thief").await.id, "stranger@example.com").await;
+        let mut stranger = app.anonymous();
+        let page = stranger.open_link(Purpose::NewEmail, &token).await;
+        assert_eq!((page.status, page.header("location")), (303, "/login?next=%2Fverify-email"));
+        assert_eq!(stranger.act("use_new_email", &[]).await.status, 401);
+        let page = bob.open_link(Purpose::NewEmail, &token).await.text();
+        assert!(page.contains("from another account") && !page.contains("Use this address"), "{page}");
+        assert_eq!(bob.act("use_new_email", &[]).await.status, 410);
+        assert_eq!(app.user("thief").await.email, "thief@example.com");
+        // Whoever asked and reads the mail, too, finds the link as it was.
+        assert_eq!(thief.open_link(Purpose::NewEmail, &token).await.status, 200);
+    }
+
+    async fn two_who_want_the_same_address_at_once_leave_it_with_one(app: TestApp) {
+        let mut callers = Vec::new();
+        for name in ["alice", "bob"] {
+            let mut caller = app.logged_in(name).await;
+            let token = app.link_to(Purpose::NewEmail, &app.user(name).await.id, "new@example.com").await;
+            caller.open_link(Purpose::NewEmail, &token).await;
+            callers.push(caller);
+        }
+        let [one, other] = &mut callers[..] else { panic!("two") };
+        let (one, other) = tokio::join!(one.act("use_new_email", &[]), other.act("use_new_email", &[]));
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Forgot the password: the mail, the link, the new one, and what it ends.
+
+use super::{
+    app::{PASSWORD, TestApp},
+    on_both_databases,
+};
+use crate::mail::links::Purpose;
+
+const NEW: &str = "another horse battery";
+
+on_both_databases! {
+    async fn a_new_password_by_mail_ends_everything_and_says_why(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut phone = app.anonymous();
+        let page = phone.open_link(Purpose::Reset, &token).await.text();
+        assert!(page.contains("alice@example.com") && page.contains("new-password"), "{page}");
+        let answer = phone.submit("reset_password", &[("password", NEW)], "/reset").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/login"));
+        assert!(!phone.cookies.contains_key("__Host-link"), "the link is used up");
+        assert!(!phone.cookies.contains_key("__Host-session"), "a mailbox is no log-in");
+        let page = phone.open("/login").await.text();
+        assert!(page.contains("Your new password is set. Log in with it."), "{page}");
+
+        assert_eq!(alice.bearer(alice.access_token()).await.code(), "token_revoked");
+        assert_eq!(alice.open("/dashboard").await.status, 303);
+        assert!(alice.open("/login").await.text().contains("a new password was chosen with a link from a mail"));
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
+        assert_eq!(app.anonymous().log_in("alice", NEW).await.status, 200);
+        assert_eq!(app.count("select count(*) from audit_events where event = 'password_reset'").await, 1);
+        assert!(app.user("alice").await.verified_at.is_some(), "who reads the mail owns the address");
+        assert!(app.outbox().await.iter().any(|(.., mail)| mail.contains("password_reset")));
+    }
+
+    async fn a_bad_new_password_is_said_at_its_field_and_the_link_works_on(app: TestApp) {
+        app.logged_in("alice").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut alice = app.anonymous();
+        alice.open_link(Purpose::Reset, &token).await;
+        let answer = alice.submit("reset_password", &[("password", "short")], "/reset").await;
+        let location = answer.header("location").trim_start_matches("http://localhost:3000").to_owned();
+        assert!(location.starts_with("/reset?") && !location.contains("short") && !location.contains(&token), "{location}");
+        let page = alice.open(&location).await;
+        assert!(page.status == 200 && page.text().contains("Use at least 10 characters."), "{}", page.text());
+        assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 200);
+    }
+
+    async fn a_link_works_once_and_kills_the_others(app: TestApp) {
+        app.logged_in("alice").await;
+        let (one, other) = (app.link(Purpose::Reset, "alice").await, app.link(Purpose::Reset, "alice").await);
+        let mut alice = app.anonymous();
+        alice.open_link(Purpose::Reset, &one).await;
+        let mut again = alice.copy();
+        assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 200);
+        let answer = again.act("reset_password", &[("password", "a third horse battery")]).await;
+        assert_eq!((answer.status, answer.text()), (410, "\"LinkDead\"".into()));
+        assert_eq!(app.anonymous().open_link(Purpose::Reset, &other).await.status, 410);
+    }
+
+    async fn of_twenty_at_once_with_one_link_one_sets_the_password(app: TestApp) {
+        app.logged_in("alice").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut alice = app.anonymous();
+        alice.open_link(Purpose::Reset, &token).await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..20 {
+            let mut caller = alice.copy();
+            tasks.spawn(async move {
+                let password = format!("horse battery number {number}");
+                let answer = caller.act("reset_password", &[("password", &password)]).await;
+                (answer.status, password)
+            });
+        }
+        let answers = tasks.join_all().await;
+        let winners: Vec<_> = answers.iter().filter(|(status, _)| *status == 200).collect();
+        assert_eq!(winners.len(), 1, "{answers:?}");
+        assert!(answers.iter().all(|(status, _)| matches!(status, 200 | 410)), "{answers:?}");
+        assert_eq!(app.anonymous().log_in("alice", &winners[0].1).await.status, 200);
+        assert_eq!(app.count("select count(*) from audit_events where event = 'password_reset'").await, 1);
+    }
+
+    async fn a_reset_kills_what_somebody_else_had_asked_for(app: TestApp) {
+        let mut thief = app.logged_in("alice").await;
+        assert_eq!(thief.act("change_email", &[("email", "thief@example.com")]).await.status, 200);
+        let id = app.user("alice").await.id;
+        let to_thief = app.link_to(Purpose::NewEmail, &id, "thief@example.com").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut alice = app.anonymous();
+        alice.open_link(Purpose::Reset, &token).await;
+        assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 200);
+        assert!(!app.outbox().await.iter().any(|(.., mail)| mail.contains("new_email")), "the mail is called off");
+        assert_eq!(alice.log_in("alice", NEW).await.status, 200);
+        assert_eq!(alice.open_link(Purpose::NewEmail, &to_thief).await.status, 410);
+    }
+
+    async fn a_disabled_account_and_another_address_open_nothing(app: TestApp) {
+        app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        let elsewhere = app.link_to(Purpose::Reset, &id, "before@example.com").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut alice = app.anonymous();
+        assert_eq!(alice.open_link(Purpose::Reset, &elsewhere).await.status, 410);
+        assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 410);
+        sqlx::query("update users set disabled_at = 1").execute(&app.services.state.db.pool).await.expect("a change");
+        assert_eq!(alice.open_link(Purpose::Reset, &token).await.status, 410);
+        assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 410);
+    }
+
+    async fn who_is_logged_in_as_somebody_else_is_logged_out_here_and_nowhere_else(app: TestApp) {
+        app.logged_in("alice").await;
+        let mut bob = app.logged_in("bob").await;
+        let mut bobs_phone = app.logged_in_again("bob").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        assert_eq!(bob.open_link(Purpose::Reset, &token).await.status, 200);
+        assert_eq!(bob.act("reset_password", &[("password", NEW)]).await.status, 200);
+        assert!(bob.open("/login").await.text().contains("Your new password is set."));
+        assert_eq!(bob.open("/dashboard").await.status, 303);
+        assert_eq!(bobs_phone.open("/dashboard").await.status, 200);
+        assert_eq!(app.anonymous().log_in("bob", PASSWORD).await.status, 200);
+    }
+
+    async fn forgot_answers_the_same_for_everybody_and_only_writes_down(app: TestApp) {
+        app.logged_in("alice").await;
+        let before = app.outbox().await.len();
+        for name in ["alice", "nobody"] {
+            let mut visitor = app.anonymous();
+            let email = format!("{name}@example.com");
+            let answer = visitor.submit("forgot_password", &[("email", &email)], "/forgot").await;
+            assert_eq!((answer.status, answer.header("location")), (302, "/forgot/sent"));
+            let page = visitor.open("/forgot/sent").await.text();
+            assert!(page.contains(&email) && page.contains("The link in it works for 30 minutes."), "{page}");
+        }
+        let mails = app.outbox().await;
+        assert_eq!(mails[before].2, r#"{"kind":"reset"}"#);
+        assert_eq!(mails[before + 1], ("nobody@example.com".into(), String::new(), r#"{"kind":"reset"}"#.into()));
+        let mut visitor = app.anonymous();
+        let answer = visitor.submit("forgot_password", &[("email", "nope")], "/forgot").await;
+        let page = visitor.open(answer.header("location").trim_start_matches("http://localhost:3000")).await.text();
+        assert!(page.contains("does not look like an e-mail address") && page.contains("value=\"nope\""), "{page}");
+    }
+
+    async fn a_changed_password_kills_the_links_that_could_change_it_again(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let reset = app.link(Purpose::Reset, "alice").await;
+        let id = app.user("alice").await.id;
+        let to_thief = app.link_to(Purpose::NewEmail, &id, "thief@example.com").await;
+        let fields = [("password", PASSWORD), ("new_password", NEW)];
+        assert_eq!(alice.act("change_password", &fields).await.status, 200);
+        assert_eq!(alice.open_link(Purpose::Reset, &reset).await.status, 410);
+        assert_eq!(alice.open_link(Purpose::NewEmail, &to_thief).await.status, 410);
+    }
+}

@@ -1,0 +1,97 @@
+//! `/verify`: where the link of a mail leads. Both sides.
+
+use leptos::{form::ActionForm, prelude::*};
+
+use super::actions::{SendVerification, Verify};
+use crate::{
+    error::{AppError, Field},
+    ui::{
+        field::{PasswordField, TextField},
+        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        frame::{Link, Page, with_content},
+        notice::Notice,
+    },
+    web::page::{content, refused, typed},
+};
+
+#[component]
+pub fn VerifyPage() -> impl IntoView {
+    if content::<super::VerifyPage>() == Err(AppError::LinkDead) {
+        return view! { <DeadLink /> }.into_any();
+    }
+    with_content(|super::VerifyPage { email, asks_for_password }| {
+        view! {
+            <Page title="Confirm your address" narrow=true>
+                {asks_for_password.then(|| view! {
+                    <p>"Enter the password that you chose when you signed up with " <strong>{email.clone()}</strong> ". It shows that the account is yours."</p>
+                })}
+                {(!asks_for_password).then(|| view! { <p>"The address " <strong>{email.clone()}</strong> " is yours."</p> })}
+                <VerifyForm email asks_for_password before=refused() />
+                {asks_for_password.then(|| view! {
+                    <p>"Forgot it, or you did not sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>": that confirms the address, too."</p>
+                })}
+            </Page>
+        }
+    })
+}
+
+#[island]
+fn VerifyForm(email: String, asks_for_password: bool, before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<Verify>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[(Field::Password, "password"), (Field::CurrentPassword, "password")]);
+    let wrong = move || at(error, Field::Password).get().or_else(|| at(error, Field::CurrentPassword).get());
+    let is_dead = move || error.get() == Some(AppError::LinkDead);
+    view! {
+        <FormError error />
+        {move || is_dead().then(|| view! { <p><Link href="/verify">"Ask for a new link"</Link></p> })}
+        <ActionForm action attr:class="form" attr:novalidate="">
+            // Tells a password manager whose password is asked for.
+            <input type="text" name="username" value=email autocomplete="username" hidden />
+            {asks_for_password.then(|| view! {
+                <PasswordField
+                    label="Password"
+                    autocomplete="current-password"
+                    autofocus=true
+                    error=Signal::derive(wrong)
+                />
+            })}
+            <SubmitButton label="Confirm the address" pending_label="Checking…" pending=action.pending() />
+        </ActionForm>
+    }
+}
+
+/// No dead end: the way to a new link stands here.
+#[component]
+fn DeadLink() -> impl IntoView {
+    let before = refused().filter(|error| *error != AppError::LinkDead);
+    view! {
+        <Page title="This link does not work" narrow=true>
+            <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
+            <p>"If you have confirmed your address already, just "<Link href="/login">"log in"</Link>"."</p>
+            <ResendForm email=typed().get("email") before />
+        </Page>
+    }
+}
+
+/// Sends the mail once more, to whoever asks.
+#[island]
+pub fn ResendForm(email: String, before: Option<AppError>) -> impl IntoView {
+    let action = ServerAction::<SendVerification>::new();
+    let error = error_of(action, before);
+    focus_first_error(error, &[(Field::Email, "email")]);
+    view! {
+        <FormError error />
+        <ActionForm action attr:class="form" attr:novalidate="">
+            <TextField
+                name="email"
+                label="E-mail"
+                kind="email"
+                autocomplete="username"
+                value=email
+                error=at(error, Field::Email)
+            />
+            <SubmitButton label="Send a new link" pending_label="Sending…" pending=action.pending() />
+        </ActionForm>
+    }
+}
