@@ -88,7 +88,7 @@ impl Caller {
     }
 
     /// The same browser in another network.
-    pub fn from_ip(self, ip: &str) -> Self {
+    pub fn at_ip(self, ip: &str) -> Self {
         Self { ip: ip.parse().expect("an address"), ..self }
     }
 

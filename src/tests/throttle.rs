@@ -15,7 +15,7 @@ const HOUR: i64 = 60 * MINUTE;
 
 /// A browser that nobody knows, in a network of its own.
 fn stranger(app: &TestApp, number: usize) -> Caller {
-    app.anonymous().from_ip(&format!("10.1.{}.{}", number / 250, number % 250 + 1))
+    app.anonymous().at_ip(&format!("10.1.{}.{}", number / 250, number % 250 + 1))
 }
 
 /// Guesses until it is refused, and returns how many guesses were looked at.
@@ -176,7 +176,7 @@ on_both_databases! {
         for name in ["alice", "mallory"] {
             app.logged_in(name).await;
         }
-        let from = |caller: Caller| caller.from_ip("203.0.113.7");
+        let from = |caller: Caller| caller.at_ip("203.0.113.7");
         for number in 0..30 {
             assert_eq!(from(app.anonymous()).log_in(&format!("victim{number}"), WRONG).await.status, 401);
             if number < 29 {
@@ -207,21 +207,21 @@ on_both_databases! {
             assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 422);
         }
         assert_eq!(retry_after(&app.anonymous().act("sign_up", &fields).await), 1);
-        assert_eq!(app.anonymous().from_ip("10.9.9.9").act("sign_up", &fields).await.status, 422);
+        assert_eq!(app.anonymous().at_ip("10.9.9.9").act("sign_up", &fields).await.status, 422);
     }
 
     async fn who_has_one_address_of_an_ipv6_network_has_them_all(app: TestApp) {
         for number in 0..30 {
-            let mut caller = app.anonymous().from_ip(&format!("2001:db8:1:2:{number:x}::1"));
+            let mut caller = app.anonymous().at_ip(&format!("2001:db8:1:2:{number:x}::1"));
             assert_eq!(caller.log_in(&format!("somebody{number}"), WRONG).await.status, 401);
         }
-        assert_eq!(app.anonymous().from_ip("2001:db8:1:2:ffff::1").log_in("nobody", WRONG).await.status, 429);
-        assert_eq!(app.anonymous().from_ip("2001:db8:1:3::1").log_in("nobody", WRONG).await.status, 401);
+        assert_eq!(app.anonymous().at_ip("2001:db8:1:2:ffff::1").log_in("nobody", WRONG).await.status, 429);
+        assert_eq!(app.anonymous().at_ip("2001:db8:1:3::1").log_in("nobody", WRONG).await.status, 401);
     }
 
     async fn a_proof_of_identity_shares_the_counter_of_the_log_in(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
-        let mut thief = alice.copy().from_ip("10.0.0.66");
+        let mut thief = alice.copy().at_ip("10.0.0.66");
         thief.cookies.remove("__Host-device");
         let confirm = [("password", WRONG)];
         for _ in 0..3 {

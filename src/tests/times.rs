@@ -30,7 +30,7 @@ fn spread(medians: &[f64]) -> f64 {
 
 /// Seconds that a log-in takes which is answered with `status`.
 async fn log_in(app: &TestApp, name: &str, status: u16, sample: usize) -> f64 {
-    let mut caller = app.anonymous().from_ip(&format!("10.2.{}.{}", sample / 250, sample % 250 + 1));
+    let mut caller = app.anonymous().at_ip(&format!("10.2.{}.{}", sample / 250, sample % 250 + 1));
     let watch = Stopwatch::start();
     let answer = caller.log_in(name, WRONG).await;
     let seconds = watch.elapsed_seconds();
