@@ -12,8 +12,9 @@ use leptos_router::{
 
 use crate::{
     account::{
-        devices_page::DevicesPage, email_page::EmailPage, new_email_page::NewEmailPage, password_page::PasswordPage,
-        profile_page::ProfilePage,
+        codes_page::CodesPage, devices_page::DevicesPage, email_page::EmailPage, new_email_page::NewEmailPage,
+        password_page::PasswordPage, profile_page::ProfilePage, second_factor_page::SecondFactorPage,
+        set_up_page::SetUpPage,
     },
     admin::{key_page::KeyPage, keys_page::KeysPage, user_page::UserPage, users_page::UsersPage},
     dashboard::page::DashboardPage,
@@ -24,7 +25,9 @@ use crate::{
         forgot_page::{ForgotPage, ForgotSentPage},
         page::ResetPage,
     },
-    sessions::{Viewer, actions::LogOut, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch},
+    sessions::{
+        Viewer, actions::LogOut, code_page::CodePage, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch,
+    },
     signup::page::{SetupPage, SignupPage},
     ui::frame::{Link, Refused},
     users::Role,
@@ -76,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
                 <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/login/code") view=CodePage ssr=SsrMode::Async />
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/verify") view=VerifyPage ssr=SsrMode::Async />
                 <Route path=path!("/verify/sent") view=VerifySentPage ssr=SsrMode::Async />
@@ -92,6 +96,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/verify-email") view=NewEmailPage ssr=SsrMode::Async />
                 <Route path=path!("/account/devices") view=DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/account/password") view=PasswordPage ssr=SsrMode::Async />
+                <Route path=path!("/account/second-factor") view=SecondFactorPage ssr=SsrMode::Async />
+                <Route path=path!("/account/second-factor/set-up") view=SetUpPage ssr=SsrMode::Async />
+                <Route path=path!("/account/second-factor/codes") view=CodesPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />

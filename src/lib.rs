@@ -32,6 +32,7 @@ pub mod mail;
 pub mod known_devices;
 #[cfg(feature = "ssr")]
 pub mod throttle;
+pub mod second_factor;
 pub mod revocations;
 pub mod instances;
 pub mod sessions;

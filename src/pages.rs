@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{MatchedPath, Query, Request, State},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{AppendHeaders, IntoResponse, Response},
 };
@@ -17,12 +17,14 @@ use crate::{
     config::Mailing,
     dashboard,
     error::AppError,
+    known_devices::Device,
     mail::link_cookie,
     reset::reset_password,
     services::Services,
     sessions::{
-        ConfirmPage, Ended, LogInPage,
+        CodePage, ConfirmPage, Ended, LogInPage,
         guard::{Administrator, LoggedIn},
+        half_log_in::HalfLogIn,
     },
     signup::sign_up,
     tokens::page_token::TokenLife,
@@ -43,6 +45,7 @@ struct Asked {
     token: String,
     q: String,
     after: String,
+    with: String,
     /// The error of a form that was sent without JavaScript, as Leptos writes it.
     #[serde(rename = "__err")]
     error: Option<String>,
@@ -65,6 +68,7 @@ struct Page<'a> {
     asked: Asked,
     /// The token of the link from a mail that this browser opened last.
     link: Option<String>,
+    headers: HeaderMap,
     /// The last part of the address, where the page has one that varies.
     id: String,
 }
@@ -85,6 +89,7 @@ impl Page<'_> {
             "/forgot" => content(state.config.mailing() != Mailing::Off),
             "/reset" => content(reset_password::open(state, self.link.as_deref()).await?),
             "/verify-email" => content(new_email::open(state, self.link.as_deref(), &self.user()?).await?),
+            "/login/code" => self.second_half(),
             "/signup" => self.visitors_only(()),
             "/setup" => {
                 sign_up::check_setup(state, &self.services.setup, &self.asked.token).await?;
@@ -105,6 +110,20 @@ impl Page<'_> {
                 let user = self.user()?.user;
                 content(account::Owner { email: user.email, name: user.name })
             }
+            "/account/second-factor" => {
+                let (user, here) = (self.user()?, Device::of(&self.headers, &state.config));
+                content(account::load::second_factor(state, &user, here.as_ref()).await?)
+            }
+            "/account/second-factor/set-up" => {
+                match account::load::set_up(state, &self.services.secret, &self.fresh_user()?).await? {
+                    Some(set_up) => content(set_up),
+                    None => Ok(Found::Elsewhere("/account/second-factor".into())),
+                }
+            }
+            "/account/second-factor/codes" => {
+                let sealed = typed_from(&self.headers, &state.config).unwrap_or_default().get("codes");
+                content(account::codes::find(state, &self.services.secret, &self.user()?.log_in.sid, &sealed))
+            }
             "/admin/users" => {
                 let admin = self.admin()?;
                 content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)
@@ -118,6 +137,23 @@ impl Page<'_> {
 
     fn user(&self) -> Result<LoggedIn, AppError> {
         self.someone.clone().ok_or(AppError::NotLoggedIn)
+    }
+
+    /// For pages that show what must not be left on a screen.
+    fn fresh_user(&self) -> Result<LoggedIn, AppError> {
+        self.user()
+            .and_then(|user| if user.is_fresh(&self.services.state) { Ok(user) } else { Err(AppError::ProofNeeded) })
+    }
+
+    /// Without the first half of a log-in there is no second one.
+    fn second_half(&self) -> Result<Found, AppError> {
+        let Services { state, secret, .. } = self.services;
+        let half = HalfLogIn::of(&self.headers, &state.config, secret, state.clock.now_ms());
+        if self.someone.is_none() && half.is_none() {
+            return Ok(Found::Elsewhere("/login".into()));
+        }
+        let trust_days = state.config.trusted_device_days;
+        self.visitors_only(CodePage { recovery: self.asked.with == "recovery", trust_days })
     }
 
     fn admin(&self) -> Result<Administrator, AppError> {
@@ -155,6 +191,7 @@ pub async fn find_data(
         ended: parts.extensions.get::<Ended>().copied(),
         asked: Query::try_from_uri(&parts.uri).map(|Query(asked)| asked).unwrap_or_default(),
         link: link_cookie::token(&parts.headers, &services.state.config),
+        headers: parts.headers.clone(),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {

@@ -106,6 +106,8 @@ fn session_routes(services: &Services) -> Router {
     let config = Arc::clone(&state.config);
     let token = Router::new().route("/api/v1/token", post(tokens::routes::issue_token)).with_state(state.clone());
     let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
+    let codes_file =
+        Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
     let contexts = {
         let services = services.clone();
         move || provide_contexts(&services)
@@ -121,6 +123,7 @@ fn session_routes(services: &Services) -> Router {
         .with_state(services.clone())
         .merge(token)
         .merge(events)
+        .merge(codes_file)
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))

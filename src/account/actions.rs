@@ -35,6 +35,80 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
         .await
 }
 
+/// Begins to set up a second factor: makes a secret for the app, in place of one that was never used. Callable as
+/// [`end_session`].
+///
+/// # Errors
+/// As [`end_session`], and [`AppError::NotVerified`] where the e-mail is not confirmed.
+#[server(prefix = "/actions", endpoint = "start_second_factor")]
+pub async fn start_second_factor(password: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        account::second_factor,
+        sessions::guard::require_fresh,
+        web::{action::act_with_proof, page::Typed},
+    };
+    act_with_proof(Typed::default(), async move { second_factor::start(require_fresh(password).await?).await }).await
+}
+
+/// Turns the second factor on with the first code of the app, shows ten recovery codes, and ends every other session.
+/// Callable as [`end_session`].
+///
+/// # Errors
+/// As [`start_second_factor`], [`AppError::Invalid`], [`AppError::WrongCode`].
+#[server(prefix = "/actions", endpoint = "turn_on_second_factor")]
+pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Result<Receipt, AppError> {
+    use crate::{
+        account::second_factor,
+        sessions::guard::require_fresh,
+        web::{action::act_with_proof, page::Typed},
+    };
+    let typed = Typed::new(&[("code", &code)]);
+    act_with_proof(typed, async move { second_factor::turn_on(require_fresh(password).await?, &code).await }).await
+}
+
+/// Makes and shows ten new recovery codes; those before are dead. Callable as [`end_session`].
+///
+/// # Errors
+/// As [`end_session`].
+#[server(prefix = "/actions", endpoint = "make_recovery_codes")]
+pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        account::second_factor,
+        sessions::guard::require_fresh,
+        web::{action::act_with_proof, page::Typed},
+    };
+    act_with_proof(Typed::default(), async move { second_factor::make_codes(require_fresh(password).await?).await })
+        .await
+}
+
+/// Turns the second factor off, removes the recovery codes and all trust, and ends every other session. Callable as
+/// [`end_session`].
+///
+/// # Errors
+/// As [`end_session`].
+#[server(prefix = "/actions", endpoint = "turn_off_second_factor")]
+pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt, AppError> {
+    use crate::{
+        account::second_factor,
+        sessions::guard::require_fresh,
+        web::{action::act_with_proof, page::Typed},
+    };
+    act_with_proof(Typed::default(), async move { second_factor::turn_off(require_fresh(password).await?).await }).await
+}
+
+/// Takes the trust from one device of one's own: log-in asks for a code there. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+#[server(prefix = "/actions", endpoint = "forget_device")]
+pub async fn forget_device(device: String) -> Result<(), AppError> {
+    use crate::{
+        account::second_factor,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), second_factor::forget_device(&device)).await
+}
+
 /// Changes the password of who is logged in; `password` is the one that counts now. Ends every other session, and
 /// gives this one a new secret.
 ///

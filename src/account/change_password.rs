@@ -10,6 +10,7 @@ use crate::{
     error::{AppError, Invalid},
     mail::{self, News, links::Purpose},
     revocations::EndReason,
+    second_factor::trust,
     sessions::{
         Receipt,
         end::{Ender, Ending, Target},
@@ -59,6 +60,7 @@ async fn store_and_end_others(someone: &LoggedIn, hash: &str) -> Result<Receipt,
     for purpose in [Purpose::Reset, Purpose::NewEmail] {
         mail::store::kill_links(&mut *tx, &user.id, purpose, now_ms).await?;
     }
+    trust::forget_trust(&mut tx, &user.id).await?;
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     mail::tell(&mut *tx, &ender.state, user, News::PasswordChanged, &caller).await?;
     let ending = Ending { actor, reason: EndReason::PasswordChanged, words: String::new(), ip: caller.ip };

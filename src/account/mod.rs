@@ -1,10 +1,13 @@
-//! One's own account: name and address, the devices that are logged in, the password.
+//! One's own account: name and address, the devices that are logged in, the password, the second factor.
 
 pub mod actions;
 #[cfg(feature = "ssr")]
 pub mod change_name;
 #[cfg(feature = "ssr")]
 pub mod change_password;
+#[cfg(feature = "ssr")]
+pub mod codes;
+pub mod codes_page;
 pub mod devices_page;
 pub mod email_page;
 #[cfg(feature = "ssr")]
@@ -18,14 +21,22 @@ pub mod password_page;
 pub mod profile_page;
 #[cfg(feature = "ssr")]
 pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod second_factor;
+pub mod second_factor_page;
+pub mod set_up_page;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sessions::LiveSession;
+use crate::{second_factor::TrustedDevice, sessions::LiveSession};
 
 /// The pages of one's account.
-pub const PAGES: &[(&str, &str)] =
-    &[("/account/profile", "Profile"), ("/account/devices", "Devices"), ("/account/password", "Password")];
+pub const PAGES: &[(&str, &str)] = &[
+    ("/account/profile", "Profile"),
+    ("/account/devices", "Devices"),
+    ("/account/password", "Password"),
+    ("/account/second-factor", "Second factor"),
+];
 
 /// What `/account/profile` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +64,9 @@ pub struct NewEmail {
     pub is_own: bool,
 }
 
+/// Where recovery codes are downloaded from, by POST: they have no place in an address.
+pub const CODES_FILE: &str = "/account/second-factor/codes.txt";
+
 /// What `/account/password` shows: whose password it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
@@ -69,4 +83,46 @@ pub struct Devices {
     pub elsewhere: Vec<LiveSession>,
     /// So many sessions one may have at once.
     pub limit: i64,
+}
+
+/// What `/account/second-factor` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SecondFactor {
+    Off {
+        /// The e-mail must be confirmed first.
+        needs_email: bool,
+    },
+    On {
+        /// Milliseconds since the epoch.
+        since: i64,
+        codes_left: i64,
+        /// How long a device may be trusted; 0 where that is not offered.
+        trust_days: i64,
+        devices: Vec<TrustedDevice>,
+    },
+}
+
+/// What `/account/second-factor/set-up` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetUp {
+    /// In base32.
+    pub secret: String,
+    /// `otpauth://`
+    pub link: String,
+    pub qr: Qr,
+}
+
+/// A QR code as a drawing: so many squares wide, the dark ones as the `d` of an SVG path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Qr {
+    pub size: i32,
+    pub path: String,
+}
+
+/// What `/account/second-factor/codes` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCodes {
+    pub codes: Vec<String>,
+    /// The same, sealed, for the form that downloads them.
+    pub sealed: String,
 }

@@ -1,17 +1,24 @@
-//! `/api/v1/sessions`: one's own sessions, for programs. Server side.
+//! `/api/v1/sessions`: one's own sessions, for programs; the file of recovery codes. Server side.
 
 use axum::{
-    Extension, Json,
-    extract::{Path, State},
+    Extension, Form, Json,
+    extract::{Path, State, rejection::FormRejection},
+    http::header,
+    response::{AppendHeaders, IntoResponse},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::end_sessions::{Own, end_all_but, end_own};
+use super::{
+    codes,
+    end_sessions::{Own, end_all_but, end_own},
+};
 use crate::{
     error::AppError,
+    sealed::SecretKey,
     sessions::{
         LiveSession, Receipt,
         end::Ender,
+        guard::LoggedIn,
         store::{self, Row},
     },
     state::AppState,
@@ -59,4 +66,30 @@ pub async fn end_others(
     Extension(ender): Extension<Ender>,
 ) -> Result<Json<Receipt>, Problem> {
     Ok(Json(end_all_but(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, ip: &caller.ip }).await?))
+}
+
+/// The form beside recovery codes that were made just now.
+#[derive(Deserialize)]
+pub struct Shown {
+    codes: String,
+}
+
+/// The recovery codes that the page shows, as a text file. Authenticated by the session.
+///
+/// # Errors
+/// 401 to nobody, 404 when they are of another session or too old.
+pub async fn codes_file(
+    State(key): State<SecretKey>,
+    Extension(ender): Extension<Ender>,
+    someone: Option<Extension<LoggedIn>>,
+    form: Result<Form<Shown>, FormRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let Some(Extension(LoggedIn { user, log_in, .. })) = someone else { return Err(AppError::NotLoggedIn.into()) };
+    let Form(Shown { codes }) = form.map_err(|_| AppError::BadRequest)?;
+    let text = codes::file(&ender.state, &key, &log_in.sid, &user, &codes)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"latchkey-recovery-codes.txt\""),
+    ];
+    Ok((AppendHeaders(headers), text))
 }

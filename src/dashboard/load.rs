@@ -5,6 +5,7 @@ use crate::{
     audit::{self, store::Row},
     error::AppError,
     revocations::EndReason,
+    second_factor,
     sessions::{self, guard::LoggedIn},
     state::AppState,
 };
@@ -24,8 +25,17 @@ pub async fn load(state: &AppState, someone: &LoggedIn) -> Result<Dashboard, App
         viewer: someone.viewer(),
         sessions: live.into_iter().map(sessions::store::Row::into_live).collect(),
         activity: lines(&events),
+        few_recovery_codes: few_recovery_codes(state, &someone.user.id).await?,
         member_since: someone.user.created_at,
     })
+}
+
+async fn few_recovery_codes(state: &AppState, user_id: &str) -> Result<Option<i64>, AppError> {
+    if !second_factor::check::is_on(state, user_id).await? {
+        return Ok(None);
+    }
+    let left = second_factor::store::codes_left(&state.db.pool, user_id).await?;
+    Ok(Some(left).filter(|left| *left <= second_factor::FEW_RECOVERY_CODES))
 }
 
 /// Neighbours that say the same become one line with the newest time and their number.
@@ -53,6 +63,13 @@ fn words(event: &Row) -> String {
         "reauthenticated" => "You confirmed that it is you.",
         "reauthentication_failed" => "A wrong password was entered where you are logged in.",
         "password_changed" => "You changed your password.",
+        "second_factor_on" => "You turned on the second factor.",
+        "second_factor_off" => "You turned off the second factor.",
+        "second_factor_failed" => "Somebody entered the right password and then a wrong code.",
+        "recovery_codes_made" => "You made new recovery codes.",
+        "recovery_code_used" => "You logged in with a recovery code.",
+        "device_trusted" => "You trusted a device, which is asked for no code.",
+        "device_forgotten" => "You stopped trusting a device.",
         "role_changed" => "Your role was changed.",
         "force_logout" => "An administrator logged you out.",
         "admin_created" => "The account was made, as an administrator.",
@@ -68,6 +85,9 @@ fn ended_words(event: &Row) -> String {
         Some(EndReason::Replaced) => "You logged in again in the same browser.",
         Some(EndReason::ByUser) => "You ended a session from another device.",
         Some(EndReason::PasswordChanged) => "Your other sessions ended because of the new password.",
+        Some(EndReason::SecondFactorChanged) => {
+            "Your other sessions ended because the second factor was turned on or off."
+        }
         Some(EndReason::GaveWay) => "A session that was unused for long gave way to a newer one.",
         Some(EndReason::TheftSuspected) => {
             let Row { ip, reason, .. } = event;

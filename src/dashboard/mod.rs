@@ -14,6 +14,8 @@ pub struct Dashboard {
     pub viewer: Viewer,
     pub sessions: Vec<LiveSession>,
     pub activity: Vec<Activity>,
+    /// How many recovery codes of the second factor are left, where it is on and they are few.
+    pub few_recovery_codes: Option<i64>,
     /// When the account was made, in milliseconds since the epoch.
     pub member_since: i64,
 }

@@ -7,6 +7,7 @@ use crate::{
     sessions::{LiveSession, page::SessionList},
     ui::{
         frame::{Link, Page, with_content},
+        notice::Notice,
         when::When,
     },
 };
@@ -18,12 +19,13 @@ pub fn DashboardPage() -> impl IntoView {
 
 #[component]
 fn Content(data: Dashboard) -> impl IntoView {
-    let Dashboard { viewer, sessions, activity, member_since } = data;
+    let Dashboard { viewer, sessions, activity, few_recovery_codes, member_since } = data;
     let sid = viewer.sid.clone();
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
         sessions.into_iter().partition(|session| session.sid == sid);
     view! {
         <Page title="Dashboard" heading=format!("Hello, {}", viewer.name)>
+            {few_recovery_codes.map(|left| view! { <FewRecoveryCodes left /> })}
             <section class="card" aria-labelledby="account">
                 <h2 id="account">"Your account"</h2>
                 <dl class="facts">
@@ -53,5 +55,20 @@ fn Content(data: Dashboard) -> impl IntoView {
                 </ul>
             </section>
         </Page>
+    }
+}
+
+/// While there is time to do something about it.
+#[component]
+fn FewRecoveryCodes(left: i64) -> impl IntoView {
+    let words = match left {
+        0 => "You have no recovery codes left. ".to_owned(),
+        1 => "You have 1 recovery code left. ".to_owned(),
+        n => format!("You have {n} recovery codes left. "),
+    };
+    view! {
+        <Notice kind="warning">
+            <p>{words}<Link href="/account/second-factor">"Make new ones"</Link>", or you will not get in when your phone is gone."</p>
+        </Notice>
     }
 }

@@ -62,14 +62,15 @@ pub fn here() -> Option<Device> {
     Device::of(&use_context::<Parts>()?.headers, &config)
 }
 
-/// Notes that this account has logged in from the browser that calls now, and lets the browser know its secret.
+/// Notes that this account has logged in from the browser that calls now, and lets the browser know its secret, which is
+/// returned.
 ///
 /// A browser that is new to the account gets a new secret, and what other accounts know of it moves along: a copy of
 /// the one before, made by whoever used a shared computer earlier, is worth nothing to this account.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<Seen, AppError> {
+pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<(Seen, Device), AppError> {
     let AppState { config, clock, .. } = expect_context();
     let (caller, now_ms) = (caller(), clock.now_ms());
     let before = here();
@@ -89,7 +90,7 @@ pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<Seen, AppError> {
         }
     };
     append_cookie(cookies::set(&config, Name::Device, &device.0, KEEP_DAYS * 24 * 3600));
-    Ok(if seen { Seen::Known } else { Seen::New })
+    Ok((if seen { Seen::Known } else { Seen::New }, device))
 }
 
 /// Forgets every browser of an account: after a reset nobody can tell which of them were the owner's. [`remember`] the one

@@ -43,10 +43,12 @@ pub enum EndReason {
     NotMe,
     /// The account was deleted.
     AccountDeleted,
+    /// The user turned the second factor on or off on another device.
+    SecondFactorChanged,
 }
 
 impl EndReason {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::LoggedOut,
         Self::Replaced,
         Self::ByUser,
@@ -62,6 +64,7 @@ impl EndReason {
         Self::PasswordReset,
         Self::NotMe,
         Self::AccountDeleted,
+        Self::SecondFactorChanged,
     ];
 
     pub fn as_text(self) -> &'static str {
@@ -81,6 +84,7 @@ impl EndReason {
             Self::PasswordReset => "password_reset",
             Self::NotMe => "not_me",
             Self::AccountDeleted => "account_deleted",
+            Self::SecondFactorChanged => "second_factor_changed",
         }
     }
 
@@ -109,6 +113,9 @@ impl EndReason {
             Self::PasswordReset => "You were logged out because a new password was chosen with a link from a mail.",
             Self::NotMe => "You told us that something was not you, so every session of the account was ended.",
             Self::AccountDeleted => "This account was deleted.",
+            Self::SecondFactorChanged => {
+                "You were logged out because the second factor was turned on or off on another device."
+            }
             Self::TheftSuspected => {
                 "It looks as if somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
             }

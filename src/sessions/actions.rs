@@ -24,6 +24,22 @@ pub async fn log_in(
     act(typed, log_in::log_in(email, password, !remembered.is_empty(), next)).await
 }
 
+/// Gives the second factor of a log-in whose password was right, and goes to where that log-in wanted; with `trust`, this
+/// browser is asked for no code for a while. Callable by anyone.
+///
+/// # Errors
+/// [`AppError::LogInAgain`] without such a log-in, [`AppError::Invalid`], [`AppError::WrongCode`].
+#[server(prefix = "/actions", endpoint = "enter_code")]
+pub async fn enter_code(code: String, trust: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        sessions::enter_code,
+        web::{action::act, page::Typed},
+    };
+    let trusted = trust.unwrap_or_default();
+    let typed = Typed::new(&[("trust", &trusted)]);
+    act(typed, enter_code::enter_code(code, !trusted.is_empty())).await
+}
+
 /// Proves again who one is and goes to `next`. Callable by who is logged in.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use tower_sessions::Session;
 use super::{
     end::{Ender, Ending, Target},
     guard,
+    half_log_in::HalfLogIn,
     session::{BrowserSession, LogIn},
     store,
 };
@@ -15,9 +16,11 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     error::{AppError, Invalid},
-    known_devices::{self, Seen},
+    known_devices::{self, Device, Seen},
     mail::{self, News},
     revocations::EndReason,
+    sealed::SecretKey,
+    second_factor::{check, trust},
     state::AppState,
     throttle::{self, Try, guessing},
     users::{
@@ -47,8 +50,13 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
         return Err(AppError::WrongCredentials);
     };
     tried.succeeded().await?;
-    upgrade_hash(&state, &expect_context::<Passwords>(), user, password).await;
-    // The password is right. Whatever else a log-in needs comes here.
+    let password_hash = upgrade_hash(&state, &expect_context::<Passwords>(), user, password).await;
+    if asks_for_code(&state, user).await? {
+        let user = User { password_hash, ..user.clone() };
+        HalfLogIn::begin(&state, &expect_context::<SecretKey>(), &user, remember, next.as_str())?;
+        leptos_axum::redirect("/login/code");
+        return Ok(());
+    }
     start_session(&state, &user.id, remember).await?;
     leptos_axum::redirect(next.as_str());
     Ok(())
@@ -61,11 +69,18 @@ async fn verify(user: Option<&User>, password: Password) -> Result<bool, AppErro
     Ok(matches && user.is_some_and(User::may_log_in))
 }
 
-/// Starts a session for a user who has just proven who they are, in place of the one before.
+/// Whether the right password is only half of the log-in.
+async fn asks_for_code(state: &AppState, user: &User) -> Result<bool, AppError> {
+    let here = known_devices::here();
+    Ok(check::is_on(state, &user.id).await? && !trust::is_trusted(state, &user.id, here.as_ref()).await?)
+}
+
+/// Starts a session for a user who has just proven who they are, in place of the one before. Returns the browser in which
+/// it started, which the account knows now.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> Result<(), AppError> {
+pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> Result<Device, AppError> {
     let session = action::extension::<Session>().ok_or_else(AppError::internal)?;
     let caller = caller();
     let user = user_store::find_by_id(&state.db.pool, user_id).await?.ok_or(AppError::NotFound)?;
@@ -79,22 +94,23 @@ pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> R
         expect_context::<Ender>().end(Target::Session(&before.log_in.sid), ending).await?;
     }
     let log_in = BrowserSession(&session).start(state, &user, remember, &caller).await?;
-    note_log_in(state, &user, &log_in, &caller).await?;
+    let device = note_log_in(state, &user, &log_in, &caller).await?;
     // The token of the session before would be refused; the next page brings one of this session.
     action::append_cookie(cookies::remove(&state.config, Name::Access));
     tracing::info!(user = user_id, sid = log_in.sid, remember, "logged in");
-    make_room(state, user_id).await
+    make_room(state, user_id).await?;
+    Ok(device)
 }
 
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
 /// first one of all.
-async fn note_log_in(state: &AppState, user: &User, log_in: &LogIn, caller: &Caller) -> Result<(), AppError> {
+async fn note_log_in(state: &AppState, user: &User, log_in: &LogIn, caller: &Caller) -> Result<Device, AppError> {
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id);
     event.sid.clone_from(&log_in.sid);
     event.ip.clone_from(&caller.ip);
     event.device = caller.device();
     let mut tx = state.db.begin_write().await?;
-    let seen = known_devices::remember(&mut tx, &user.id).await?;
+    let (seen, device) = known_devices::remember(&mut tx, &user.id).await?;
     let is_first = !audit::store::has_happened(&mut *tx, &user.id, Kind::LoggedIn).await?;
     audit::store::insert(&mut *tx, &event, log_in.created_at).await?;
     if seen == Seen::New && !is_first {
@@ -102,7 +118,8 @@ async fn note_log_in(state: &AppState, user: &User, log_in: &LogIn, caller: &Cal
         audit::store::insert(&mut *tx, &event, log_in.created_at).await?;
         mail::tell(&mut *tx, state, user, News::NewDevice, caller).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(device)
 }
 
 /// Beyond the limit the session that was unused for longest gives way.

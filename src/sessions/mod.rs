@@ -2,10 +2,15 @@
 
 pub mod actions;
 pub mod client;
+pub mod code_page;
 #[cfg(feature = "ssr")]
 pub mod end;
 #[cfg(feature = "ssr")]
+pub mod enter_code;
+#[cfg(feature = "ssr")]
 pub mod guard;
+#[cfg(feature = "ssr")]
+pub mod half_log_in;
 #[cfg(feature = "ssr")]
 pub mod janitor;
 #[cfg(feature = "ssr")]
@@ -59,6 +64,15 @@ pub struct LogInPage {
     pub next: String,
     /// Whether a new account waits for its address to be confirmed.
     pub confirms_addresses: bool,
+}
+
+/// What `/login/code` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodePage {
+    /// It asks for a recovery code, not for one of the app.
+    pub recovery: bool,
+    /// How long a device may be trusted; 0 where that is not offered.
+    pub trust_days: i64,
 }
 
 /// What `/confirm` shows.

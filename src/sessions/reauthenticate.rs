@@ -71,9 +71,19 @@ async fn verify(someone: &LoggedIn, password: String) -> Result<bool, AppError> 
 /// # Errors
 /// [`AppError::SessionRenewed`] when another request of the same browser does so at this moment.
 pub async fn proven(someone: LoggedIn) -> Result<LoggedIn, AppError> {
+    let now_ms = expect_context::<AppState>().clock.now_ms();
+    renew(someone, now_ms).await
+}
+
+/// Gives the session a new secret; `authenticated_at` is when its user last proved who they are. As [`proven`], the last
+/// thing that an action does to the session.
+///
+/// # Errors
+/// As [`proven`].
+pub async fn renew(someone: LoggedIn, authenticated_at: i64) -> Result<LoggedIn, AppError> {
     let state = expect_context::<AppState>();
     let session = action::extension::<Session>().ok_or_else(AppError::internal)?;
-    let log_in = LogIn { authenticated_at: state.clock.now_ms(), ..someone.log_in };
+    let log_in = LogIn { authenticated_at, ..someone.log_in };
     let secret = BrowserSession(&session).rotate(&state, &log_in).await?.ok_or(AppError::SessionRenewed)?;
     append_cookie(secret_cookie(&state, &log_in, &secret));
     // The access token names the proof before; the next page, or the SPA, gets one that names this.

@@ -100,11 +100,45 @@ pub fn PasswordField(
     }
 }
 
+/// A code of the second factor, which phones and password managers fill in by themselves. No pattern and no maximum
+/// length: "123 456" gets pasted. Never given a value.
+#[component]
+pub fn CodeField(
+    label: &'static str,
+    #[prop(optional)] help: &'static str,
+    /// A recovery code, which has letters.
+    #[prop(optional)]
+    recovery: bool,
+    #[prop(optional)] autofocus: bool,
+    #[prop(into)] error: Signal<Option<String>>,
+) -> impl IntoView {
+    let name = "code";
+    view! {
+        <div class="field code">
+            <Label name label help=help.to_owned() />
+            <input
+                id=name
+                name=name
+                type="text"
+                inputmode=if recovery { "text" } else { "numeric" }
+                autocomplete=if recovery { "off" } else { "one-time-code" }
+                autocapitalize="none"
+                spellcheck="false"
+                required
+                autofocus=autofocus
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=described_by(name, help)
+            />
+            <FieldError name error />
+        </div>
+    }
+}
+
 /// A box to tick, with its label beside it. Sends `on` when it is ticked, nothing otherwise.
 #[component]
 pub fn Checkbox(
     name: &'static str,
-    label: &'static str,
+    #[prop(into)] label: String,
     #[prop(optional)] help: &'static str,
     #[prop(optional)] checked: bool,
 ) -> impl IntoView {

@@ -24,11 +24,14 @@ pub fn at(error: Signal<Option<AppError>>, field: Field) -> Signal<Option<String
     Signal::derive(move || error.with(|error| error.as_ref().and_then(|error| error.at(field))))
 }
 
-/// After a failure: the password is emptied, and the focus goes to the first field with an error, else to the notice.
+/// After a failure: the password is emptied, and a code that was wrong, and the focus goes to the first field with an error, else to the notice.
 pub fn focus_first_error(error: Signal<Option<AppError>>, fields: &'static [(Field, &'static str)]) {
     Effect::new(move |_| {
         let Some(error) = error.get() else { return };
         clear_input("password");
+        if error == AppError::WrongCode {
+            clear_input("code");
+        }
         // What the act before brought about does not belong to this error.
         hide("receipt");
         let asks = |field: Field| field == Field::CurrentPassword && error.asks_for_proof();

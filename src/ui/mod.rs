@@ -1,5 +1,6 @@
 //! Parts of pages that know no feature. Both sides.
 
+pub mod copy;
 pub mod field;
 pub mod form;
 pub mod frame;

@@ -77,6 +77,15 @@ pub async fn act_with_proof<T>(
     result
 }
 
+/// Makes a refusal lead to another page, which says why. With JavaScript the form says it where it is.
+pub fn refuse_on(page: &str, error: AppError) -> AppError {
+    let Some(parts) = use_context::<Parts>() else { return error };
+    if accepts_html(&parts.headers) {
+        leptos_axum::redirect(&telling(&expect_context::<AppState>().config, &parts, page, &error));
+    }
+    error
+}
+
 /// To `/confirm` where a proof is asked for or tried too often; with every other error to the page that the act was begun on.
 fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
     let from = parts.headers.get(header::REFERER).and_then(|value| value.to_str().ok());
@@ -91,8 +100,13 @@ fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
     } else {
         begun_on.as_str().to_owned()
     };
+    telling(config, parts, &page, error)
+}
+
+/// The address of `page` with the error in it, as Leptos writes it.
+fn telling(config: &Config, parts: &Parts, page: &str, error: &AppError) -> String {
     let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&format!("{}{page}", config.issuer()));
-    told.map_or(page, |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+    told.map_or_else(|_| page.to_owned(), |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
 }
 
 /// The page that the act was begun on, without the error that it may have in its address. Who mistypes the password
@@ -160,6 +174,7 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
     }
     let page = match request.uri().path() {
         "/actions/log_in" => "/login",
+        "/actions/enter_code" => "/login/code",
         "/actions/sign_up" | "/actions/password_strength" => "/signup",
         "/actions/verify" | "/actions/send_verification" => "/verify",
         "/actions/resend_verification" => "/dashboard",
@@ -172,6 +187,11 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
         "/actions/change_name" => "/account/profile",
         "/actions/change_email" => "/account/profile/email",
         "/actions/use_new_email" => "/verify-email",
+        "/actions/turn_on_second_factor" => "/account/second-factor/set-up",
+        "/actions/start_second_factor"
+        | "/actions/make_recovery_codes"
+        | "/actions/turn_off_second_factor"
+        | "/actions/forget_device" => "/account/second-factor",
         "/actions/rotate_keys" | "/actions/kill_key" => "/admin/keys",
         _ => "/",
     };
@@ -223,7 +243,7 @@ pub fn accepts_html(headers: &HeaderMap) -> bool {
 /// waits stays there on the pages in between, which may be loaded again.
 pub async fn show_typed_once(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let is_page = request.method() == Method::GET && accepts_html(request.headers());
-    let in_between = matches!(request.uri().path(), "/confirm" | "/login");
+    let in_between = matches!(request.uri().path(), "/confirm" | "/login" | "/login/code");
     let typed = typed_from(request.headers(), &config).filter(|typed| !(in_between && typed.waits()));
     let mut response = next.run(request).await;
     if is_page && typed.is_some() && !response.status().is_redirection() {

@@ -1,0 +1,57 @@
+//! `/account/second-factor/codes`: new recovery codes, shown once. Both sides.
+
+use leptos::prelude::*;
+
+use super::{CODES_FILE, PAGES, RecoveryCodes};
+use crate::ui::{
+    copy::PrintButton,
+    frame::{Link, Page, with_content},
+    notice::Notice,
+    tabs::Tabs,
+};
+
+#[component]
+pub fn CodesPage() -> impl IntoView {
+    with_content(|codes: Option<RecoveryCodes>| {
+        view! {
+            <Page title="Recovery codes">
+                <Tabs label="Account" pages=PAGES />
+                {match codes {
+                    Some(codes) => view! { <Codes codes /> }.into_any(),
+                    None => view! { <Gone /> }.into_any(),
+                }}
+            </Page>
+        }
+    })
+}
+
+#[component]
+fn Codes(codes: RecoveryCodes) -> impl IntoView {
+    let RecoveryCodes { codes, sealed } = codes;
+    view! {
+        <div role="status">
+            <Notice kind="success">"Your second factor is on, and these are the codes for the day when your phone is gone."</Notice>
+        </div>
+        <section class="card" aria-labelledby="codes">
+            <h2 id="codes">"Save them now"</h2>
+            <p>"Each lets you in once, with your password. They are shown this one time: what is stored here cannot be turned back into them. Keep them where you keep your papers, or in a password manager."</p>
+            <pre class="codes">{codes.join("\n")}</pre>
+            <div class="buttons">
+                <form method="post" action=CODES_FILE>
+                    <input type="hidden" name="codes" value=sealed />
+                    <button type="submit" class="button">"Download as a text file"</button>
+                </form>
+                <PrintButton />
+                <Link href="/account/second-factor" class="button primary">"I have saved them"</Link>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Gone() -> impl IntoView {
+    view! {
+        <Notice kind="info">"Recovery codes are shown once, when they are made. If you have not saved them, make new ones: those before stop working then."</Notice>
+        <p><Link href="/account/second-factor" class="button">"To the second factor"</Link></p>
+    }
+}

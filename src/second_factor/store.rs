@@ -1,0 +1,209 @@
+//! The tables `totp` and `recovery_codes`, and the trust in a row of `known_devices`. Server side.
+
+use sqlx::{Any, Executor, FromRow};
+
+/// A row of `totp`.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    pub secret_sealed: String,
+    /// Set: log-in asks for a code. Milliseconds since the epoch.
+    pub confirmed_at: Option<i64>,
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as("select secret_sealed, confirmed_at from totp where user_id = $1")
+        .bind(user_id)
+        .fetch_optional(db)
+        .await
+}
+
+/// Begins a set-up, in place of one that was never finished; `false` when the second factor is on.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn begin(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    secret_sealed: &str,
+    now_ms: i64,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query(
+        "insert into totp (user_id, secret_sealed, created_at, last_step) values ($1, $2, $3, 0) \
+         on conflict (user_id) do update set secret_sealed = $2, created_at = $3 where totp.confirmed_at is null",
+    )
+    .bind(user_id)
+    .bind(secret_sealed)
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Ends the set-up with the code of this step; `false` when it is not this secret's any more, or was ended already.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn confirm(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    secret_sealed: &str,
+    step: i64,
+    now_ms: i64,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query(
+        "update totp set confirmed_at = $4, last_step = $3 \
+         where user_id = $1 and secret_sealed = $2 and confirmed_at is null",
+    )
+    .bind(user_id)
+    .bind(secret_sealed)
+    .bind(step)
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Uses up the code of this step and of all before it; `false` when it was used already (RFC 6238 5.2).
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn use_step(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    secret_sealed: &str,
+    step: i64,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query(
+        "update totp set last_step = $3 \
+         where user_id = $1 and secret_sealed = $2 and confirmed_at is not null and last_step < $3",
+    )
+    .bind(user_id)
+    .bind(secret_sealed)
+    .bind(step)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// `true` when log-in asked for it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<bool, sqlx::Error> {
+    let statement = "delete from totp where user_id = $1 returning confirmed_at";
+    let row: Option<(Option<i64>,)> = sqlx::query_as(statement).bind(user_id).fetch_optional(db).await?;
+    Ok(row.is_some_and(|(confirmed_at,)| confirmed_at.is_some()))
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn insert_code(
+    db: impl Executor<'_, Database = Any>,
+    code_hash: &str,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into recovery_codes (code_hash, user_id, created_at) values ($1, $2, $3)")
+        .bind(code_hash)
+        .bind(user_id)
+        .bind(now_ms)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_codes(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from recovery_codes where user_id = $1").bind(user_id).execute(db).await.map(|_| ())
+}
+
+/// Uses up a recovery code; `false` when there is none such, or it was used already.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn use_code(
+    db: impl Executor<'_, Database = Any>,
+    code_hash: &str,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<bool, sqlx::Error> {
+    let statement = "update recovery_codes set used_at = $3 where code_hash = $1 and user_id = $2 and used_at is null";
+    let result = sqlx::query(statement).bind(code_hash).bind(user_id).bind(now_ms).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn codes_left(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<i64, sqlx::Error> {
+    let statement = "select count(*) from recovery_codes where user_id = $1 and used_at is null";
+    let (count,): (i64,) = sqlx::query_as(statement).bind(user_id).fetch_one(db).await?;
+    Ok(count)
+}
+
+/// A row of `known_devices` that is trusted.
+#[derive(Clone, Debug, FromRow)]
+pub struct TrustedRow {
+    pub device_hash: String,
+    pub public_id: String,
+    pub user_agent: String,
+    pub ip: String,
+    pub last_seen_at: i64,
+    pub trusted_until: i64,
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn trust(
+    db: impl Executor<'_, Database = Any>,
+    device_hash: &str,
+    user_id: &str,
+    until_ms: i64,
+) -> Result<bool, sqlx::Error> {
+    let statement = "update known_devices set trusted_until = $3 where device_hash = $1 and user_id = $2";
+    let result = sqlx::query(statement).bind(device_hash).bind(user_id).bind(until_ms).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// The devices that are trusted now, the last used first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn trusted_of(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<Vec<TrustedRow>, sqlx::Error> {
+    sqlx::query_as(
+        "select device_hash, public_id, user_agent, ip, last_seen_at, trusted_until from known_devices \
+         where user_id = $1 and trusted_until > $2 order by last_seen_at desc, public_id",
+    )
+    .bind(user_id)
+    .bind(now_ms)
+    .fetch_all(db)
+    .await
+}
+
+/// Takes the trust from one device, by its public name; `false` when it had none.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn forget(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    public_id: &str,
+) -> Result<bool, sqlx::Error> {
+    let statement = "update known_devices set trusted_until = null \
+                     where user_id = $1 and public_id = $2 and trusted_until is not null";
+    let result = sqlx::query(statement).bind(user_id).bind(public_id).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn forget_all(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
+    let statement = "update known_devices set trusted_until = null where user_id = $1 and trusted_until is not null";
+    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
+}

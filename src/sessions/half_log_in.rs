@@ -1,0 +1,90 @@
+//! A log-in that waits for its second factor: what the browser keeps of it. Server side.
+//!
+//! It is no session and opens nothing. No row is made of it either, so that it costs nothing to begin one; the cookie is
+//! sealed with the secret key, and says nothing about the account to who holds it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::Config,
+    error::AppError,
+    sealed::SecretKey,
+    state::AppState,
+    users::store::{self, User},
+    web::{
+        action::append_cookie,
+        cookies::{self, Name},
+    },
+};
+
+use axum::http::HeaderMap;
+
+/// Long enough to find the phone.
+const LIFETIME_MS: i64 = 10 * 60_000;
+
+/// A cookie has 4096 bytes; a longer address to go on to is dropped.
+const NEXT_BYTES_MAX: usize = 1_500;
+
+const SEAL: &str = "log-in";
+
+/// Who has given the right password, and what they want.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HalfLogIn {
+    pub user_id: String,
+    pub remember: bool,
+    /// Where to go afterwards; checked.
+    pub next: String,
+    /// What must be the same when the code comes.
+    epoch: i64,
+    password: String,
+    /// When the password was given, in milliseconds since the epoch.
+    at: i64,
+}
+
+impl HalfLogIn {
+    /// Notes in the browser that this user has given the right password just now.
+    ///
+    /// # Errors
+    /// When it cannot be sealed.
+    pub fn begin(state: &AppState, key: &SecretKey, user: &User, remember: bool, next: &str) -> Result<(), AppError> {
+        let half = Self {
+            user_id: user.id.clone(),
+            remember,
+            next: if next.len() > NEXT_BYTES_MAX { "/dashboard".into() } else { next.into() },
+            epoch: user.epoch,
+            password: fingerprint(key, user),
+            at: state.clock.now_ms(),
+        };
+        let sealed = key.seal(SEAL, &serde_json::to_vec(&half)?).ok_or_else(AppError::internal)?;
+        append_cookie(cookies::set(&state.config, Name::LogIn, &sealed, LIFETIME_MS / 1000));
+        Ok(())
+    }
+
+    /// The one that this browser brings along, if it is not too old.
+    pub fn of(headers: &HeaderMap, config: &Config, key: &SecretKey, now_ms: i64) -> Option<Self> {
+        let sealed = cookies::get(config, headers, Name::LogIn)?;
+        let half: Self = serde_json::from_slice(&key.open(SEAL, &sealed)?).ok()?;
+        (half.at..half.at + LIFETIME_MS).contains(&now_ms).then_some(half)
+    }
+
+    /// The user, as long as nothing has happened since that would have refused the password, or logged them out.
+    ///
+    /// # Errors
+    /// [`AppError::LogInAgain`] when something has.
+    pub async fn user(&self, state: &AppState, key: &SecretKey) -> Result<User, AppError> {
+        let user = store::find_by_id(&state.db.pool, &self.user_id).await?;
+        user.filter(|user| user.disabled_at.is_none())
+            .filter(|user| user.epoch == self.epoch && fingerprint(key, user) == self.password)
+            .ok_or(AppError::LogInAgain)
+    }
+
+    /// Takes it out of the browser.
+    pub fn forget(config: &Config) {
+        append_cookie(cookies::remove(config, Name::LogIn));
+    }
+}
+
+/// The same as long as the stored password is.
+fn fingerprint(key: &SecretKey, user: &User) -> String {
+    key.tag(&format!("password of {}: {}", user.id, user.password_hash))
+}

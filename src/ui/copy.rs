@@ -1,0 +1,41 @@
+//! Buttons that take something out of the page: to the clipboard, to the printer. Both sides; both need scripts.
+
+use leptos::{prelude::*, task::spawn_local};
+
+/// Copies `text`, and says so.
+#[island]
+pub fn CopyButton(
+    text: String,
+    /// What it is, for who hears the page.
+    what: String,
+) -> impl IntoView {
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| {
+        let promise = window().navigator().clipboard().write_text(&text);
+        spawn_local(async move {
+            let done = wasm_bindgen_futures::JsFuture::from(promise).await.is_ok();
+            copied.set(Some(done));
+        });
+    };
+    view! {
+        <button type="button" class="button with-script" on:click=copy>
+            "Copy"<span class="visually-hidden">" "{what}</span>
+        </button>
+        <span class="muted" role="status">
+            {move || match copied.get() {
+                Some(true) => "Copied.",
+                Some(false) => "Your browser does not allow it: mark the text and copy it.",
+                None => "",
+            }}
+        </span>
+    }
+}
+
+#[island]
+pub fn PrintButton() -> impl IntoView {
+    view! {
+        <button type="button" class="button with-script" on:click=move |_| { let _ = window().print(); }>
+            "Print"
+        </button>
+    }
+}
