@@ -6,7 +6,13 @@ import { type Person, administrator, findPerson, loggedIn, signedUp } from "./pe
 
 export type Visit = { who: string; path: string };
 
-export const ACCOUNT_PAGES = ["/account/profile", "/account/profile/email", "/account/devices", "/account/password"];
+export const ACCOUNT_PAGES = [
+  "/account/profile",
+  "/account/profile/email",
+  "/account/devices",
+  "/account/password",
+  "/account/second-factor",
+];
 
 /** Where the password is asked for once more. */
 export const CONFIRM = "/confirm?next=/notes";

@@ -25,6 +25,7 @@ mod reset;
 mod resurrection;
 mod revocation;
 mod routes;
+mod second_factor;
 mod serving;
 mod smtp;
 mod starting;

@@ -35,6 +35,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/", Anyone),
     ("GET", "/signup", Anyone),
     ("GET", "/login", Anyone),
+    // Open to who has given the right password only; see second_factor.rs.
+    ("GET", "/login/code", Anyone),
     // Open to who holds the one-time token only; see accounts.rs.
     ("GET", "/setup", Anyone),
     // Open to everybody; what they open needs the token of a link; see verification.rs and reset.rs.
@@ -52,11 +54,16 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/account/profile/email", User),
     ("GET", "/account/devices", User),
     ("GET", "/account/password", User),
+    ("GET", "/account/second-factor", User),
+    ("GET", "/account/second-factor/set-up", User),
+    ("GET", "/account/second-factor/codes", User),
+    ("POST", "/account/second-factor/codes.txt", User),
     ("GET", "/admin/users", Admin),
     ("GET", "/admin/users/:id", Admin),
     ("GET", "/admin/keys", Admin),
     ("GET", "/admin/keys/:id", Admin),
     ("POST", "/actions/log_in", Anyone),
+    ("POST", "/actions/enter_code", Anyone),
     ("POST", "/actions/log_out", Anyone),
     ("POST", "/actions/sign_up", Anyone),
     ("POST", "/actions/set_up", Anyone),
@@ -73,6 +80,11 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/actions/end_session", User),
     ("POST", "/actions/end_other_sessions", User),
     ("POST", "/actions/change_password", User),
+    ("POST", "/actions/start_second_factor", User),
+    ("POST", "/actions/turn_on_second_factor", User),
+    ("POST", "/actions/make_recovery_codes", User),
+    ("POST", "/actions/turn_off_second_factor", User),
+    ("POST", "/actions/forget_device", User),
     ("POST", "/actions/force_log_out", Admin),
     ("GET", "/session/events", User),
     ("POST", "/actions/rotate_keys", Admin),
@@ -108,7 +120,7 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
     let request =
         caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
     let (kind, body) = if path.starts_with("/actions") {
-        let form = "id=0&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
+        let form = "code=0&device=0&id=0&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
         ("application/x-www-form-urlencoded", form)
     } else {
         ("application/json", r#"{"reason":"why"}"#)
@@ -119,8 +131,9 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
 
 /// Refused as who may not: 401, 403, or a redirect to the log-in page.
 fn is_refused(answer: &Answer) -> bool {
-    matches!(answer.status, 401 | 403) && !answer.text().contains("WrongCredentials")
-        || answer.header("location").starts_with("/login")
+    // What is said to who may call, and has something to do first.
+    let let_in = ["WrongCredentials", "LogInAgain", "NotVerified"].iter().any(|word| answer.text().contains(word));
+    matches!(answer.status, 401 | 403) && !let_in || answer.header("location").starts_with("/login?next=")
 }
 
 on_both_databases! {
@@ -189,7 +202,7 @@ on_both_databases! {
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             found.insert((method.to_string(), path.to_owned()));
         }
-        let fixed = ["/api/v1/token", "/session/events", "/.well-known/jwks.json", "/.well-known/change-password", "/healthz", "/readyz"];
+        let fixed = ["/api/v1/token", "/session/events", "/account/second-factor/codes.txt", "/.well-known/jwks.json", "/.well-known/change-password", "/healthz", "/readyz"];
         for path in api().iter().map(|(path, _)| *path).chain(fixed) {
             for method in METHODS {
                 let answer = call(&mut app.anonymous(), method, path).await;

@@ -1,0 +1,248 @@
+// The second factor, with codes from an independent library, read from the page as a phone reads them.
+
+import { readFile } from "node:fs/promises";
+import jsqr from "jsqr";
+import { TOTP, URI } from "otpauth";
+import type { Page } from "@playwright/test";
+import { findings } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { type Way, withAndWithoutJavaScript } from "./javascript.ts";
+import { type Person, SESSION, passwordField, signedUp } from "./people.ts";
+
+test.use({ database: "postgres" });
+
+const decode = jsqr as unknown as typeof jsqr.default;
+
+const STEP_MS = 30_000;
+const HOUR_MS = 3_600_000;
+
+/** The browser's own word on a form that was refused. */
+const REFUSED = /status of 422/;
+
+/** An app that never shows the same code twice: each counts once, and nobody wants to wait for the next. */
+class App {
+  private step = 0;
+  constructor(private readonly totp: TOTP) {}
+
+  /** Those of the step before, of this one and of the next one count; an older one after a newer does not. */
+  next(): string {
+    const now = Math.floor(Date.now() / STEP_MS);
+    this.step = Math.max(this.step + 1, now - 1);
+    expect(this.step, "codes are left in the window").toBeLessThanOrEqual(now + 1);
+    return this.totp.generate({ timestamp: this.step * STEP_MS });
+  }
+}
+
+withAndWithoutJavaScript((way) => {
+  test("is set up, asks at log-in, and takes a recovery code once", async ({ page, sql, allowConsole }) => {
+    test.slow(true, "a dozen pages");
+    allowConsole(REFUSED);
+    const person = await confirmed(page, sql, "Uma");
+    const { app, recovery } = await setUp(way, page);
+    expect(recovery).toHaveLength(10);
+    await page.getByRole("link", { name: "I have saved them" }).click();
+    await way.arrived(page, "/account/second-factor");
+    await expect(page.getByRole("main")).toContainText("You have 10 recovery codes left.");
+
+    await page.getByRole("button", { name: "Log out" }).click();
+    await way.arrived(page, "/");
+    await logIn(way, page, person, "/account/devices");
+    await way.arrived(page, "/login/code");
+    await expect(page.getByLabel("Code", { exact: true })).toBeFocused();
+    await expect(page.getByLabel("Code", { exact: true })).toHaveAttribute("autocomplete", "one-time-code");
+    await expect(page.getByLabel("Code", { exact: true })).toHaveAttribute("inputmode", "numeric");
+    expect((await page.context().cookies()).map(({ name }) => name)).not.toContain(SESSION);
+
+    await enter(page, "Code", "000000");
+    await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/This code is not right/);
+    await expect(page.getByLabel("Code", { exact: true })).toHaveValue("");
+    const code = app.next();
+    await enter(page, "Code", `${code.slice(0, 3)} ${code.slice(3)}`);
+    await way.arrived(page, "/account/devices");
+
+    await page.getByRole("button", { name: "Log out", exact: true }).click();
+    await way.arrived(page, "/");
+    await logIn(way, page, person);
+    await way.arrived(page, "/login/code");
+    await page.getByRole("link", { name: "Use a recovery code" }).click();
+    await way.arrived(page, "/login/code?with=recovery");
+    await enter(page, "Recovery code", recovery[0]!.toUpperCase().replace("-", " "));
+    await way.arrived(page, "/dashboard");
+    await way.open(page, "/account/second-factor");
+    await expect(page.getByRole("main")).toContainText("You have 9 recovery codes left.");
+  });
+
+  test("a trusted device is asked for nothing until it is forgotten", async ({ page, sql }) => {
+    test.slow(true, "a dozen pages");
+    const person = await confirmed(page, sql, "Vera");
+    const { app } = await setUp(way, page);
+    await page.context().clearCookies();
+    await logIn(way, page, person);
+    await way.arrived(page, "/login/code");
+    await page.getByLabel("Trust this device for 30 days").check();
+    await enter(page, "Code", app.next());
+    await way.arrived(page, "/dashboard");
+
+    await page.getByRole("button", { name: "Log out" }).click();
+    await way.arrived(page, "/");
+    await logIn(way, page, person);
+    await way.arrived(page, "/dashboard");
+    await way.open(page, "/account/second-factor");
+    const devices = page.getByRole("region", { name: "Trusted devices" });
+    await expect(devices.getByRole("listitem")).toHaveCount(1);
+    await expect(devices).toContainText("this device");
+    await devices.getByRole("button", { name: /^Forget/ }).click();
+    await expect(page.getByRole("status")).toContainText("That device is forgotten");
+    await expect(devices.getByRole("listitem")).toHaveCount(0);
+
+    await page.getByRole("button", { name: "Log out" }).click();
+    await way.arrived(page, "/");
+    await logIn(way, page, person);
+    await way.arrived(page, "/login/code");
+  });
+
+  test("recovery codes are downloaded, and gone when the page is loaded again", async ({ page, sql }) => {
+    await confirmed(page, sql, "Wilma");
+    const { recovery } = await setUp(way, page);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download as a text file" }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe("latchkey-recovery-codes.txt");
+    expect(download.url(), "no code in an address").not.toContain(recovery[0]);
+    const text = await readFile(await download.path(), "utf8");
+    for (const code of recovery) expect(text).toContain(code);
+    await page.reload();
+    await expect(page.getByRole("main")).toContainText("Recovery codes are shown once");
+    await expect(page.getByRole("main")).not.toContainText(recovery[0]!);
+  });
+
+  test("it is turned off, and asks for the password first when that was given a while ago", async ({ page, sql }) => {
+    const person = await confirmed(page, sql, "Xenia");
+    await setUp(way, page);
+    await sql`update sessions set authenticated_at = authenticated_at - ${HOUR_MS}
+      where user_id = (select id from users where email = ${person.email})`;
+    await way.open(page, "/account/second-factor");
+    await page.getByRole("button", { name: "Turn off the second factor" }).click();
+    await way.arrived(page, /^\/confirm\?/);
+    await passwordOf(page).fill(person.password);
+    await page.getByRole("button", { name: "Turn off second factor" }).click();
+    await way.arrived(page, "/account/second-factor");
+    await expect(page.getByRole("status")).toContainText("The second factor is off.");
+    await page.getByRole("button", { name: "Log out" }).click();
+    await way.arrived(page, "/");
+    await logIn(way, page, person);
+    await way.arrived(page, "/dashboard");
+  });
+});
+
+test("an address that is not confirmed is told so", async ({ page }) => {
+  await signedUp(page, "Yara");
+  await page.goto("/account/second-factor");
+  await expect(page.getByRole("main")).toContainText("Confirm your e-mail address first");
+  await expect(page.getByRole("button", { name: "Set it up" })).toHaveCount(0);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`a camera reads the secret from the page: ${colorScheme}`, async ({ page, sql }) => {
+    const person = await confirmed(page, sql, "Zoe");
+    await page.emulateMedia({ colorScheme });
+    await page.goto("/account/second-factor");
+    await page.getByRole("button", { name: "Set it up" }).click();
+    const drawing = page.getByRole("img", { name: /^QR code/ });
+    const address = await scan(page, await drawing.screenshot());
+    expect(address).toBe(await page.getByRole("link", { name: "Open in an authenticator app" }).getAttribute("href"));
+    const totp = URI.parse(address);
+    expect(totp).toBeInstanceOf(TOTP);
+    expect(totp).toMatchObject({ algorithm: "SHA1", digits: 6, period: 30, issuer: "Latchkey @ localhost" });
+    expect(totp.label).toBe(person.email);
+    await page.getByLabel("Code", { exact: true }).fill((totp as TOTP).generate());
+    await page.getByRole("button", { name: "Turn it on" }).click();
+    await expect(page).toHaveURL("/account/second-factor/codes");
+  });
+}
+
+test("the pages have no finding of axe", async ({ page, sql }) => {
+  test.slow(true, "axe takes a while in each size and colour");
+  await confirmed(page, sql, "Bela");
+  await page.goto("/account/second-factor");
+  const found = await findings(page, "the second factor, off");
+  await page.getByRole("button", { name: "Set it up" }).click();
+  found.push(...(await findings(page, "the set-up")));
+  const secret = (await page.locator("#secret").innerText()).replaceAll(" ", "");
+  await enter(page, "Code", new TOTP({ secret }).generate(), "Turn it on");
+  await expect(page).toHaveURL("/account/second-factor/codes");
+  found.push(...(await findings(page, "recovery codes")));
+  await page.getByRole("link", { name: "I have saved them" }).click();
+  found.push(...(await findings(page, "the second factor, on")));
+  expect(found).toEqual([]);
+});
+
+test("the secret is copied with a button, and a wrong first code is said at its field", async ({ page, sql, allowConsole }) => {
+  allowConsole(REFUSED);
+  await confirmed(page, sql, "Anouk");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.goto("/account/second-factor");
+  await page.getByRole("button", { name: "Set it up" }).click();
+  await page.getByRole("button", { name: "Copy the secret" }).click();
+  await expect(page.getByText("Copied.")).toBeVisible();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toBe((await page.locator("#secret").innerText()).replaceAll(" ", ""));
+  await page.getByLabel("Code", { exact: true }).fill("12345");
+  await page.getByRole("button", { name: "Turn it on" }).click();
+  await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/A code has 6 digits/);
+  await expect(page.getByLabel("Code", { exact: true })).toBeFocused();
+});
+
+async function confirmed(page: Page, sql: import("postgres").Sql, name: string): Promise<Person> {
+  const person = await signedUp(page, name);
+  await sql`update users set verified_at = created_at where email = ${person.email}`;
+  return person;
+}
+
+/** Through the pages, from off to the recovery codes. */
+async function setUp(way: Way, page: Page): Promise<{ app: App; recovery: string[] }> {
+  await way.open(page, "/account/second-factor");
+  await page.getByRole("button", { name: "Set it up" }).click();
+  await way.arrived(page, "/account/second-factor/set-up");
+  const secret = (await page.locator("#secret").innerText()).replaceAll(" ", "");
+  const app = new App(new TOTP({ secret }));
+  await enter(page, "Code", app.next(), "Turn it on");
+  await way.arrived(page, "/account/second-factor/codes");
+  const recovery = (await page.locator(".codes").innerText()).split("\n");
+  return { app, recovery };
+}
+
+async function logIn(way: Way, page: Page, person: Person, next = "/dashboard"): Promise<void> {
+  await way.open(page, `/login?next=${encodeURIComponent(next)}`);
+  await page.getByLabel("E-mail").fill(person.email);
+  await passwordField(page).fill(person.password);
+  await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
+}
+
+async function enter(page: Page, label: string, code: string, button = "Log in"): Promise<void> {
+  await page.getByLabel(label, { exact: true }).fill(code);
+  await page.getByRole("main").getByRole("button", { name: button }).click();
+}
+
+function passwordOf(page: Page) {
+  return page.getByLabel("Your password", { exact: true });
+}
+
+/** What a camera would see. The browser turns the picture into pixels. */
+async function scan(page: Page, png: Buffer): Promise<string> {
+  const { data, width, height } = await page.evaluate(async (base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext("2d")!;
+    context.drawImage(image, 0, 0);
+    const pixels = context.getImageData(0, 0, image.width, image.height);
+    return { data: [...pixels.data], width: image.width, height: image.height };
+  }, png.toString("base64"));
+  const found = decode(new Uint8ClampedArray(data), width, height);
+  if (!found) throw new Error("nobody could scan this");
+  return found.data;
+}
