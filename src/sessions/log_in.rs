@@ -52,7 +52,8 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
     tried.succeeded().await?;
     let password_hash = upgrade_hash(&state, &expect_context::<Passwords>(), user, password).await;
     if asks_for_code(&state, user).await? {
-        let user = User { password_hash, ..user.clone() };
+        let mut user = user.clone();
+        user.password_hash = password_hash;
         HalfLogIn::begin(&state, &expect_context::<SecretKey>(), &user, remember, next.as_str())?;
         leptos_axum::redirect("/login/code");
         return Ok(());

@@ -35,11 +35,6 @@ impl TestApp {
         caller
     }
 
-    async fn user(&self, name: &str) -> store::User {
-        let email = Email::parse(&format!("{name}@example.com")).expect("an e-mail");
-        store::find_by_email(&self.services.state.db.pool, &email).await.expect("a read").expect("a user")
-    }
-
     /// Turns the second factor on, and waits for the next code.
     async fn with_second_factor(&self, name: &str) -> Person {
         let mut caller = self.confirmed(name).await;
