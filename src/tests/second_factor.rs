@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     second_factor::authenticator::Authenticator,
-    users::{credentials::Email, store},
+    users::store,
 };
 
 const STEP_MS: i64 = 30_000;
