@@ -12,8 +12,17 @@ use leptos_router::{
 
 use crate::{
     account::{
-        codes_page::CodesPage, devices_page::DevicesPage, email_page::EmailPage, new_email_page::NewEmailPage,
-        password_page::PasswordPage, profile_page::ProfilePage, second_factor_page::SecondFactorPage,
+        activity_page::ActivityPage,
+        codes_page::CodesPage,
+        data_page::DataPage,
+        delete_page::{DeletePage, DeletedPage},
+        devices_page::DevicesPage,
+        email_page::EmailPage,
+        new_email_page::NewEmailPage,
+        not_me_page::{NotMeDonePage, NotMePage},
+        password_page::PasswordPage,
+        profile_page::ProfilePage,
+        second_factor_page::SecondFactorPage,
         set_up_page::SetUpPage,
     },
     admin::{key_page::KeyPage, keys_page::KeysPage, user_page::UserPage, users_page::UsersPage},
@@ -99,6 +108,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/account/second-factor") view=SecondFactorPage ssr=SsrMode::Async />
                 <Route path=path!("/account/second-factor/set-up") view=SetUpPage ssr=SsrMode::Async />
                 <Route path=path!("/account/second-factor/codes") view=CodesPage ssr=SsrMode::Async />
+                <Route path=path!("/account/activity") view=ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/account/data") view=DataPage ssr=SsrMode::Async />
+                <Route path=path!("/account/delete") view=DeletePage ssr=SsrMode::Async />
+                <Route path=path!("/deleted") view=DeletedPage ssr=SsrMode::Async />
+                <Route path=path!("/not-me") view=NotMePage ssr=SsrMode::Async />
+                <Route path=path!("/not-me/done") view=NotMeDonePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />

@@ -23,7 +23,7 @@ pub mod web;
 pub mod ui;
 
 // The core: what happened, who exists, what they are told by mail, how often they may try, their second factor, what is
-// dead, who has heard of it, the stateful half, the stateless half.
+// dead, what happened in words, who has heard of it, the stateful half, the stateless half.
 pub mod audit;
 pub mod users;
 #[cfg(feature = "ssr")]
@@ -34,6 +34,7 @@ pub mod known_devices;
 pub mod throttle;
 pub mod second_factor;
 pub mod revocations;
+pub mod activity;
 pub mod instances;
 pub mod sessions;
 pub mod tokens;

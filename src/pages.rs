@@ -46,6 +46,8 @@ struct Asked {
     q: String,
     after: String,
     with: String,
+    before: String,
+    event: String,
     /// The error of a form that was sent without JavaScript, as Leptos writes it.
     #[serde(rename = "__err")]
     error: Option<String>,
@@ -124,6 +126,15 @@ impl Page<'_> {
                 let sealed = typed_from(&self.headers, &state.config).unwrap_or_default().get("codes");
                 content(account::codes::find(state, &self.services.secret, &self.user()?.log_in.sid, &sealed))
             }
+            "/account/activity" => content(account::load::activity(state, &self.user()?, &self.asked.before).await?),
+            "/account/data" => self.user().and_then(|_| content(())),
+            "/account/delete" => content(self.user()?.user.email),
+            "/deleted" => self.visitors_only(()),
+            "/not-me" => {
+                let (event, link) = (&self.asked.event, self.link.clone());
+                content(account::not_me::page(state, self.someone.clone(), event, link).await?)
+            }
+            "/not-me/done" => content(()),
             "/admin/users" => {
                 let admin = self.admin()?;
                 content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)

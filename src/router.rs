@@ -108,6 +108,7 @@ fn session_routes(services: &Services) -> Router {
     let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
+    let export = Router::new().route("/account/data/export", get(account::export::export)).with_state(state.clone());
     let contexts = {
         let services = services.clone();
         move || provide_contexts(&services)
@@ -124,6 +125,7 @@ fn session_routes(services: &Services) -> Router {
         .merge(token)
         .merge(events)
         .merge(codes_file)
+        .merge(export)
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))

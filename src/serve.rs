@@ -12,6 +12,7 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 
 use crate::{
+    account::delete_account,
     config::{Config, LogFormat, Mailing},
     db::Db,
     instances::presence::Presence,
@@ -49,6 +50,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         feed::follow(&services.state, services.revocations.clone()),
         presence.keep(),
         janitor::clean_up(services.state.clone()),
+        delete_account::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
     ];
     let worker = services.post.start();

@@ -167,3 +167,38 @@ pub async fn use_new_email() -> Result<(), AppError> {
     };
     act(Typed::default(), new_email::use_it()).await
 }
+
+/// Says that something was somebody else: ends everything of the account and starts a reset. `event` is an entry of
+/// one's own activity; without it the link counts that this browser has opened from a mail. Callable by who holds such a
+/// link, and by who is logged in; with a recent proof of identity where no mail can be sent.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotFound`], [`AppError::LinkDead`], [`AppError::ProofNeeded`],
+/// [`AppError::WrongPassword`].
+#[server(prefix = "/actions", endpoint = "not_me")]
+pub async fn not_me(event: Option<String>, password: Option<String>) -> Result<Receipt, AppError> {
+    use crate::{
+        account::not_me,
+        web::{action::act_with_proof, page::Typed},
+    };
+    let event = event.unwrap_or_default();
+    act_with_proof(Typed::new(&[("event", &event)]), not_me::not_me(&event, password)).await
+}
+
+/// Deletes the account of who is logged in; `confirmation` is their e-mail address. Callable as [`end_session`].
+///
+/// # Errors
+/// As [`end_session`]; [`AppError::Invalid`] for the confirmation, [`AppError::LastAdministrator`].
+#[server(prefix = "/actions", endpoint = "delete_account")]
+pub async fn delete_account(confirmation: String, password: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        account::delete_account::{check_confirmation, delete_account},
+        sessions::guard::require_fresh,
+        web::{action::act_with_proof, page::Typed},
+    };
+    act_with_proof(Typed::new(&[("confirmation", &confirmation)]), async move {
+        check_confirmation(&confirmation)?;
+        delete_account(require_fresh(password).await?).await
+    })
+    .await
+}

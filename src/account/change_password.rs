@@ -51,8 +51,8 @@ pub async fn change_password(current: Option<String>, new: String) -> Result<Rec
 async fn store_and_end_others(someone: &LoggedIn, hash: &str) -> Result<Receipt, AppError> {
     let LoggedIn { user, log_in, .. } = someone;
     let ender = expect_context::<Ender>();
-    let (actor, caller, now_ms) = (Actor::User(user.id.clone()), caller(), ender.state.clock.now_ms());
-    let mut event = Event::new(Kind::PasswordChanged, actor.clone(), &user.id).from_caller(&caller);
+    let (caller, now_ms) = (caller(), ender.state.clock.now_ms());
+    let mut event = Event::new(Kind::PasswordChanged, Actor::User(user.id.clone()), &user.id).from_caller(&caller);
     event.sid.clone_from(&log_in.sid);
     let mut tx = ender.state.db.begin_write().await?;
     store::set_password(&mut *tx, &user.id, hash).await?;
@@ -63,6 +63,6 @@ async fn store_and_end_others(someone: &LoggedIn, hash: &str) -> Result<Receipt,
     trust::forget_trust(&mut tx, &user.id).await?;
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     mail::tell(&mut *tx, &ender.state, user, News::PasswordChanged, &caller).await?;
-    let ending = Ending { actor, reason: EndReason::PasswordChanged, words: String::new(), ip: caller.ip };
+    let ending = Ending::by_user(&user.id, EndReason::PasswordChanged, caller);
     ender.end_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, ending).await
 }

@@ -3,7 +3,6 @@
 use leptos::prelude::expect_context;
 
 use crate::{
-    audit::event::Actor,
     error::AppError,
     revocations::EndReason,
     sessions::{
@@ -15,6 +14,7 @@ use crate::{
     },
     web::{
         action::{caller, tell_next_page},
+        caller::Caller,
         page::Typed,
     },
 };
@@ -24,7 +24,7 @@ use crate::{
 pub struct Own<'a> {
     pub user_id: &'a str,
     pub sid: &'a str,
-    pub ip: &'a str,
+    pub caller: &'a Caller,
 }
 
 pub async fn end_one(someone: LoggedIn, sid: &str) -> Result<Receipt, AppError> {
@@ -33,7 +33,7 @@ pub async fn end_one(someone: LoggedIn, sid: &str) -> Result<Receipt, AppError> 
         log_out().await?;
         return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
     }
-    let own = Own { user_id: &user.id, sid: &log_in.sid, ip: &caller().ip };
+    let own = Own { user_id: &user.id, sid: &log_in.sid, caller: &caller() };
     let receipt = end_own(&expect_context::<Ender>(), own, sid).await?;
     back_with(&receipt);
     Ok(receipt)
@@ -41,7 +41,7 @@ pub async fn end_one(someone: LoggedIn, sid: &str) -> Result<Receipt, AppError> 
 
 pub async fn end_others(someone: LoggedIn) -> Result<Receipt, AppError> {
     let LoggedIn { user, log_in, .. } = &someone;
-    let own = Own { user_id: &user.id, sid: &log_in.sid, ip: &caller().ip };
+    let own = Own { user_id: &user.id, sid: &log_in.sid, caller: &caller() };
     let receipt = end_all_but(&expect_context::<Ender>(), own).await?;
     back_with(&receipt);
     Ok(receipt)
@@ -71,7 +71,7 @@ pub async fn end_all_but(ender: &Ender, own: Own<'_>) -> Result<Receipt, AppErro
 }
 
 fn by_user(own: Own<'_>, reason: EndReason) -> Ending {
-    Ending { actor: Actor::User(own.user_id.to_owned()), reason, words: String::new(), ip: own.ip.to_owned() }
+    Ending::by_user(own.user_id, reason, own.caller.clone())
 }
 
 fn back_with(receipt: &Receipt) {

@@ -1,9 +1,15 @@
 //! What the pages of one's own account show. Server side; reads only.
 
 use qrcodegen::{QrCode, QrCodeEcc};
+use uuid::Uuid;
 
-use super::{Devices, EmailChange, Profile, Qr, SecondFactor, SetUp, second_factor::may_set_up};
+use super::{Activity, Devices, EmailChange, Profile, Qr, SecondFactor, SetUp, second_factor::may_set_up};
 use crate::{
+    activity::{
+        Entry,
+        words::{entry, fold},
+    },
+    audit,
     config::Mailing,
     error::AppError,
     known_devices::Device,
@@ -15,7 +21,11 @@ use crate::{
         store::{self, Row},
     },
     state::AppState,
+    ui::when::day,
 };
+
+/// Events on one page.
+const EVENTS: usize = 40;
 
 /// # Errors
 /// When the database cannot be read.
@@ -76,4 +86,24 @@ fn draw(text: &str) -> Result<Qr, AppError> {
     let size = code.size();
     let dark = (0..size).flat_map(|y| (0..size).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y));
     Ok(Qr { size, path: dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect() })
+}
+
+/// What happened before the event `before`, or lately. What was said twice in a row, of the same device on the same day,
+/// is said once: somebody's guessing must not bury the rest.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn activity(state: &AppState, someone: &LoggedIn, before: &str) -> Result<Activity, AppError> {
+    let before = Uuid::parse_str(before).ok();
+    let limit = i64::try_from(EVENTS).unwrap_or(i64::MAX) + 1;
+    let mut rows = audit::store::newest_of(&state.db.pool, &someone.user.id, before, limit).await?;
+    let more = rows.len() > EVENTS;
+    rows.truncate(EVENTS);
+    let older = rows.last().filter(|_| more).map(|row| row.id.clone());
+    let entries: Vec<_> = rows.iter().map(|row| entry(row, &someone.log_in.sid)).collect();
+    let entries = fold(&entries, |one, next| {
+        let said = |entry: &Entry| (entry.words.clone(), entry.device.clone(), entry.ip.clone(), entry.here);
+        said(one) == said(next) && day(one.at) == day(next.at)
+    });
+    Ok(Activity { entries, older, is_newest: before.is_none() })
 }

@@ -1,6 +1,8 @@
-//! One's own account: name and address, the devices that are logged in, the password, the second factor.
+//! One's own account: name and address, what happened to it, the devices that are logged in, the password, the second
+//! factor, the data, the end.
 
 pub mod actions;
+pub mod activity_page;
 #[cfg(feature = "ssr")]
 pub mod change_name;
 #[cfg(feature = "ssr")]
@@ -8,27 +10,38 @@ pub mod change_password;
 #[cfg(feature = "ssr")]
 pub mod codes;
 pub mod codes_page;
+pub mod data_page;
+#[cfg(feature = "ssr")]
+pub mod delete_account;
+pub mod delete_page;
 pub mod devices_page;
 pub mod email_page;
 #[cfg(feature = "ssr")]
 pub mod end_sessions;
 #[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
 pub mod new_email;
 pub mod new_email_page;
+pub mod not_me;
+pub mod not_me_page;
 pub mod password_page;
 pub mod profile_page;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
+#[cfg(feature = "ssr")]
 pub mod second_factor;
 pub mod second_factor_page;
 pub mod set_up_page;
+#[cfg(feature = "ssr")]
+pub mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{second_factor::TrustedDevice, sessions::LiveSession};
+use crate::{activity::Entry, second_factor::TrustedDevice, sessions::LiveSession};
 
 /// The pages of one's account.
 pub const PAGES: &[(&str, &str)] = &[
@@ -36,6 +49,8 @@ pub const PAGES: &[(&str, &str)] = &[
     ("/account/devices", "Devices"),
     ("/account/password", "Password"),
     ("/account/second-factor", "Second factor"),
+    ("/account/activity", "Activity"),
+    ("/account/data", "Your data"),
 ];
 
 /// What `/account/profile` shows.
@@ -125,4 +140,27 @@ pub struct RecoveryCodes {
     pub codes: Vec<String>,
     /// The same, sealed, for the form that downloads them.
     pub sealed: String,
+}
+
+/// What `/account/activity` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// The newest first.
+    pub entries: Vec<Entry>,
+    /// The event before which the next page begins; `None` on the last one.
+    pub older: Option<String>,
+    pub is_newest: bool,
+}
+
+/// What `/not-me` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotMePage {
+    /// What is denied; `None` with a link from a mail.
+    pub entry: Option<Entry>,
+    /// Its id; empty with a link from a mail.
+    pub event: String,
+    /// Whom the link to a new password goes to, in parts. `None` where no mail can be sent: the session stays then.
+    pub reset_to: Option<String>,
+    /// The account gets the address before.
+    pub goes_back: bool,
 }

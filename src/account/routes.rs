@@ -53,7 +53,8 @@ pub async fn end(
     Extension(ender): Extension<Ender>,
     Path(sid): Path<String>,
 ) -> Result<Json<Receipt>, Problem> {
-    let receipt = end_own(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, ip: &caller.ip }, &sid).await?;
+    let receipt =
+        end_own(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid).await?;
     if receipt.sessions_ended == 0 { Err(AppError::NotFound.into()) } else { Ok(Json(receipt)) }
 }
 
@@ -65,7 +66,7 @@ pub async fn end_others(
     FreshCaller(caller): FreshCaller,
     Extension(ender): Extension<Ender>,
 ) -> Result<Json<Receipt>, Problem> {
-    Ok(Json(end_all_but(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, ip: &caller.ip }).await?))
+    Ok(Json(end_all_but(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }).await?))
 }
 
 /// The form beside recovery codes that were made just now.

@@ -36,16 +36,15 @@ pub async fn change_role(
     if !store::set_role(&mut *tx, &user.id, role).await? {
         return Ok(None);
     }
-    // Two administrators who demote each other at this moment must not both succeed. After the user's row, as
-    // everywhere, or two acts would wait for each other.
+    // Two administrators who demote each other at this moment must not both succeed.
     revocations::store::lock(&mut tx).await?;
-    if !store::admin_exists(&mut *tx).await? {
+    if role != Role::Admin && !store::another_admin_remains(&mut *tx, &user.id).await? {
         return Err(AppError::LastAdministrator);
     }
     let mut event = Event::new(Kind::RoleChanged, actor.clone(), &user.id);
     event.reason.clone_from(&words);
     event.details = json!({ "from": user.role().as_text(), "to": role.as_text() });
     audit::store::insert(&mut *tx, &event, ender.state.clock.now_ms()).await?;
-    let ending = Ending { actor, reason: EndReason::RoleChanged, words, ip: String::new() };
+    let ending = Ending { actor, reason: EndReason::RoleChanged, words, caller: Default::default() };
     ender.end_everywhere_with(tx, Target::Tokens(&user.id), ending).await.map(Some)
 }

@@ -4,7 +4,6 @@ use leptos::prelude::expect_context;
 
 use super::REASON_MAX_CHARS;
 use crate::{
-    audit::event::Actor,
     error::{AppError, Invalid},
     revocations::EndReason,
     sessions::{
@@ -29,8 +28,7 @@ pub async fn force_log_out(
     let reason = parse_reason(reason)?;
     let state = expect_context::<AppState>();
     let user = store::find_by_id(&state.db.pool, user_id).await?.ok_or(AppError::NotFound)?;
-    let ending =
-        Ending { actor: Actor::User(admin.user.id), reason: EndReason::ByAdmin, words: reason, ip: caller().ip };
+    let ending = Ending { words: reason, ..Ending::by_user(&admin.user.id, EndReason::ByAdmin, caller()) };
     let target = match sid {
         "" => Target::User(&user.id),
         sid => Target::Session(live_sid(&state, &user, sid).await?),

@@ -29,7 +29,7 @@ pub async fn kill(admin: Administrator, kid: &str, reason: &str) -> Result<KillR
 }
 
 fn order(Administrator(admin): Administrator, words: String) -> Order {
-    Order { actor: Actor::User(admin.user.id), words, ip: caller().ip }
+    Order { actor: Actor::User(admin.user.id), words, caller: caller() }
 }
 
 /// With JavaScript and without, the list is loaded anew: it has changed.

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::force_logout::parse_reason;
 use crate::{
-    audit::event::Actor,
     error::AppError,
     revocations::EndReason,
     sessions::{
@@ -42,6 +41,6 @@ pub async fn force_logout(
 ) -> Result<Json<Receipt>, Problem> {
     let words = parse_reason(&body.reason).map_err(AppError::from)?;
     let user = store::find_by_id(&state.db.pool, &id).await?.ok_or(AppError::NotFound)?;
-    let ending = Ending { actor: Actor::User(admin.user_id), reason: EndReason::ByAdmin, words, ip: admin.ip };
+    let ending = Ending { words, ..Ending::by_user(&admin.user_id, EndReason::ByAdmin, admin.caller) };
     Ok(Json(ender.end_everywhere(Target::User(&user.id), ending).await?))
 }

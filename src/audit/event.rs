@@ -22,78 +22,72 @@ impl Actor {
             Self::Unknown => "",
         }
     }
-}
 
-/// The kinds of event. The names are stored: rename none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    SignedUp,
-    LoggedIn,
-    LogInFailed,
-    SessionEnded,
-    ForceLogout,
-    AdminCreated,
-    Reauthenticated,
-    ReauthenticationFailed,
-    PasswordChanged,
-    RoleChanged,
-    KeyRotated,
-    KeyKilled,
-    EmailVerified,
-    ResetAsked,
-    PasswordReset,
-    NewEmailAsked,
-    EmailChanged,
-    NameChanged,
-    SecondFactorOn,
-    SecondFactorOff,
-    SecondFactorFailed,
-    RecoveryCodesMade,
-    RecoveryCodeUsed,
-    DeviceTrusted,
-    DeviceForgotten,
-    NewDevice,
-    Guessing,
-    NotMe,
-    DataExported,
-    AccountDeleted,
-}
-
-impl Kind {
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::SignedUp => "signed_up",
-            Self::LoggedIn => "logged_in",
-            Self::LogInFailed => "log_in_failed",
-            Self::SessionEnded => "session_ended",
-            Self::ForceLogout => "force_logout",
-            Self::AdminCreated => "admin_created",
-            Self::Reauthenticated => "reauthenticated",
-            Self::ReauthenticationFailed => "reauthentication_failed",
-            Self::PasswordChanged => "password_changed",
-            Self::RoleChanged => "role_changed",
-            Self::KeyRotated => "key_rotated",
-            Self::KeyKilled => "key_killed",
-            Self::EmailVerified => "email_verified",
-            Self::ResetAsked => "reset_asked",
-            Self::PasswordReset => "password_reset",
-            Self::NewEmailAsked => "new_email_asked",
-            Self::EmailChanged => "email_changed",
-            Self::NameChanged => "name_changed",
-            Self::SecondFactorOn => "second_factor_on",
-            Self::SecondFactorOff => "second_factor_off",
-            Self::SecondFactorFailed => "second_factor_failed",
-            Self::RecoveryCodesMade => "recovery_codes_made",
-            Self::RecoveryCodeUsed => "recovery_code_used",
-            Self::DeviceTrusted => "device_trusted",
-            Self::DeviceForgotten => "device_forgotten",
-            Self::NewDevice => "new_device",
-            Self::Guessing => "guessing",
-            Self::NotMe => "not_me",
-            Self::DataExported => "data_exported",
-            Self::AccountDeleted => "account_deleted",
+    pub fn from_text(text: &str) -> Self {
+        match text {
+            "cli" => Self::CommandLine,
+            "system" => Self::System,
+            "" => Self::Unknown,
+            id => Self::User(id.to_owned()),
         }
     }
+}
+
+/// One list: a kind that is added here does not compile before it has its words in `activity/words.rs`.
+macro_rules! kinds {
+    ($($kind:ident = $text:literal,)+) => {
+        /// The kinds of event. The names are stored: rename none.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Kind {
+            $($kind,)+
+        }
+
+        impl Kind {
+            pub fn as_text(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $text,)+
+                }
+            }
+
+            pub fn from_text(text: &str) -> Option<Self> {
+                [$(Self::$kind,)+].into_iter().find(|kind| kind.as_text() == text)
+            }
+        }
+    };
+}
+
+kinds! {
+    SignedUp = "signed_up",
+    LoggedIn = "logged_in",
+    LogInFailed = "log_in_failed",
+    SessionEnded = "session_ended",
+    ForceLogout = "force_logout",
+    AdminCreated = "admin_created",
+    Reauthenticated = "reauthenticated",
+    ReauthenticationFailed = "reauthentication_failed",
+    PasswordChanged = "password_changed",
+    RoleChanged = "role_changed",
+    KeyRotated = "key_rotated",
+    KeyKilled = "key_killed",
+    EmailVerified = "email_verified",
+    ResetAsked = "reset_asked",
+    PasswordReset = "password_reset",
+    NewEmailAsked = "new_email_asked",
+    EmailChanged = "email_changed",
+    EmailTakenBack = "email_taken_back",
+    NameChanged = "name_changed",
+    SecondFactorOn = "second_factor_on",
+    SecondFactorOff = "second_factor_off",
+    SecondFactorFailed = "second_factor_failed",
+    RecoveryCodesMade = "recovery_codes_made",
+    RecoveryCodeUsed = "recovery_code_used",
+    DeviceTrusted = "device_trusted",
+    DeviceForgotten = "device_forgotten",
+    NewDevice = "new_device",
+    Guessing = "guessing",
+    NotMe = "not_me",
+    DataExported = "data_exported",
+    AccountDeleted = "account_deleted",
 }
 
 /// What is written down. Never a secret, never a password, never a token.
@@ -101,7 +95,8 @@ impl Kind {
 pub struct Event {
     pub kind: Kind,
     pub actor: Actor,
-    /// Id of the user it happened to; empty when there is none.
+    /// Id of the user it happened to; empty when there is none. No name and no address of theirs stands anywhere in an
+    /// event: what is written here outlives the account.
     pub subject: String,
     pub sid: String,
     pub ip: String,
@@ -126,8 +121,13 @@ impl Event {
         }
     }
 
-    /// The event with where it came from.
-    pub fn from_caller(self, caller: &Caller) -> Self {
-        Self { ip: caller.ip.clone(), device: caller.device(), ..self }
+    /// From where: address, and browser in words. Who calls from nowhere, as the command line does, leaves both empty.
+    #[must_use]
+    pub fn from_caller(mut self, caller: &Caller) -> Self {
+        if *caller != Caller::default() {
+            self.ip.clone_from(&caller.ip);
+            self.device = caller.device();
+        }
+        self
     }
 }

@@ -13,6 +13,7 @@ pub struct Row {
     pub event: String,
     pub actor: String,
     pub subject: String,
+    pub sid: String,
     pub ip: String,
     pub device: String,
     pub reason: String,
@@ -44,23 +45,44 @@ pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms
     Ok(id)
 }
 
-/// The newest events that happened to a user, newest first.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!(
+            "select id, at, event, actor, subject, sid, ip, device, reason, details from audit_events \
+             where subject = $1 ",
+            $rest
+        )
+    };
+}
+
+/// The newest events that happened to a user, newest first; with `before`, those before the event of this id.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn newest_of(
     db: impl Executor<'_, Database = Any>,
     subject: &str,
+    before: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
-    sqlx::query_as(
-        "select id, at, event, actor, subject, ip, device, reason, details from audit_events where subject = $1 \
-         order by id desc limit $2",
-    )
-    .bind(subject)
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    sqlx::query_as(select_events!("and id < $2 order by id desc limit $3"))
+        .bind(subject)
+        .bind(before.unwrap_or(Uuid::max()).to_string())
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
+/// An event that happened to this user; somebody else's is not found.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_of(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    id: Uuid,
+) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as(select_events!("and id = $2")).bind(subject).bind(id.to_string()).fetch_optional(db).await
 }
 
 /// As [`insert`], unless the same happened to the same subject after `since`; whether it was written. Nothing is written

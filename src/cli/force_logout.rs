@@ -31,7 +31,7 @@ pub struct ForceLogout {
 pub async fn run(args: ForceLogout) -> Result<(), String> {
     let words = parse_reason(&args.reason).map_err(|error| error.to_string())?;
     let (user, ender) = find_user(args.config, &args.user).await?;
-    let ending = Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words, ip: String::new() };
+    let ending = Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words, caller: Default::default() };
     let receipt = ender.end_everywhere(Target::User(&user.id), ending).await.map_err(|error| error.to_string())?;
     if args.json {
         println!("{}", serde_json::to_string(&receipt).map_err(|error| error.to_string())?);

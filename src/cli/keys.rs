@@ -139,7 +139,7 @@ async fn kill(args: Kill) -> Result<(), String> {
 
 fn order(reason: &str) -> Result<Order, String> {
     let words = parse_reason(reason).map_err(|error| error.to_string())?;
-    Ok(Order { actor: Actor::CommandLine, words, ip: String::new() })
+    Ok(Order { actor: Actor::CommandLine, words, caller: Default::default() })
 }
 
 /// With a wrong secret key nothing may be made: no server could open it.

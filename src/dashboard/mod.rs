@@ -6,23 +6,20 @@ pub mod page;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sessions::{LiveSession, Viewer};
+use crate::{
+    activity::Entry,
+    sessions::{LiveSession, Viewer},
+};
 
 /// All that the dashboard shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dashboard {
     pub viewer: Viewer,
     pub sessions: Vec<LiveSession>,
-    pub activity: Vec<Activity>,
+    /// What happened lately.
+    pub activity: Vec<Entry>,
     /// How many recovery codes of the second factor are left, where it is on and they are few.
     pub few_recovery_codes: Option<i64>,
     /// When the account was made, in milliseconds since the epoch.
     pub member_since: i64,
-}
-
-/// One line of "what happened lately".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Activity {
-    pub at: i64,
-    pub words: String,
 }

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{Activity, Dashboard};
+use super::Dashboard;
 use crate::{
+    activity::page::ShortTimeline,
     sessions::{LiveSession, page::SessionList},
     ui::{
         frame::{Link, Page, with_content},
@@ -47,12 +48,8 @@ fn Content(data: Dashboard) -> impl IntoView {
             </section>
             <section class="card" aria-labelledby="activity">
                 <h2 id="activity">"Recent activity"</h2>
-                <ul class="timeline">
-                    {activity
-                        .into_iter()
-                        .map(|Activity { at, words }| view! { <li><span>{words}</span><When ms=at /></li> })
-                        .collect_view()}
-                </ul>
+                <ShortTimeline entries=activity />
+                <p><Link href="/account/activity" class="button">"All activity"</Link></p>
             </section>
         </Page>
     }

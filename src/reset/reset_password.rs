@@ -99,12 +99,11 @@ async fn use_link(state: &AppState, token: &str, hash: &str) -> Result<(), AppEr
     store::lock(&mut *tx, &link.user_id).await?;
     let mut user = still_theirs(store::find_by_id(&mut *tx, &link.user_id).await?, &link)?;
     set_password(&mut tx, &user, hash, now_ms).await?;
-    let actor = Actor::User(user.id.clone());
-    let event = Event::new(Kind::PasswordReset, actor.clone(), &user.id).from_caller(&caller);
+    let event = Event::new(Kind::PasswordReset, Actor::User(user.id.clone()), &user.id).from_caller(&caller);
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     user.verified_at = Some(now_ms);
     mail::tell(&mut *tx, state, &user, News::PasswordReset, &caller).await?;
-    let ending = Ending { actor, reason: EndReason::PasswordReset, words: String::new(), ip: caller.ip };
+    let ending = Ending::by_user(&user.id, EndReason::PasswordReset, caller);
     expect_context::<Ender>().end_with(tx, Target::User(&user.id), ending).await?;
     tracing::info!(user = user.id, "a password was reset");
     Ok(())

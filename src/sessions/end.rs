@@ -22,6 +22,7 @@ use crate::{
     },
     state::{AppState, Stopwatch},
     users,
+    web::caller::Caller,
 };
 
 /// What to end.
@@ -48,12 +49,18 @@ pub struct Ending {
     pub reason: EndReason,
     /// The actor's own words, for the audit log.
     pub words: String,
-    pub ip: String,
+    /// From where.
+    pub caller: Caller,
 }
 
 impl Ending {
+    /// By a user who calls from there.
+    pub fn by_user(id: &str, reason: EndReason, caller: Caller) -> Self {
+        Self { actor: Actor::User(id.to_owned()), reason, words: String::new(), caller }
+    }
+
     pub fn by_system(reason: EndReason) -> Self {
-        Self { actor: Actor::System, reason, words: String::new(), ip: String::new() }
+        Self { actor: Actor::System, reason, words: String::new(), caller: Caller::default() }
     }
 }
 
@@ -160,8 +167,7 @@ impl Ender {
         let forced = ending.reason == EndReason::ByAdmin;
         let subject = user_of(target, rows);
         let kind = if forced { Kind::ForceLogout } else { Kind::SessionEnded };
-        let mut event = Event::new(kind, ending.actor.clone(), subject);
-        event.ip.clone_from(&ending.ip);
+        let mut event = Event::new(kind, ending.actor.clone(), subject).from_caller(&ending.caller);
         event.reason.clone_from(&ending.words);
         event.sid = if let [only] = rows { only.sid.clone() } else { String::new() };
         event.details = json!({ "end_reason": ending.reason.as_text(), "sessions": rows.len() });

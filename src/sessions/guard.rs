@@ -137,7 +137,7 @@ async fn end_now(ender: &Ender, log_in: &LogIn, reason: EndReason, caller: &Call
         reason = reason.as_text(),
         "a replaced secret came back: the session is ended"
     );
-    let ending = Ending { actor: Actor::Unknown, reason, words: caller.device(), ip: caller.ip.clone() };
+    let ending = Ending { actor: Actor::Unknown, reason, words: caller.device(), caller: caller.clone() };
     ender.end(Target::Session(&log_in.sid), ending).await?;
     Ok(Found::Ended(Ended { reason, at: ender.state.clock.now_ms() }))
 }

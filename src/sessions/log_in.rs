@@ -31,7 +31,6 @@ use crate::{
     },
     web::{
         action::{self, caller},
-        caller::Caller,
         cookies::{self, Name},
         local_path::LocalPath,
     },
@@ -86,12 +85,7 @@ pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> R
     let caller = caller();
     let user = user_store::find_by_id(&state.db.pool, user_id).await?.ok_or(AppError::NotFound)?;
     if let Some(before) = guard::find() {
-        let ending = Ending {
-            actor: Actor::User(before.user.id.clone()),
-            reason: EndReason::Replaced,
-            words: String::new(),
-            ip: caller.ip.clone(),
-        };
+        let ending = Ending::by_user(&before.user.id, EndReason::Replaced, caller.clone());
         expect_context::<Ender>().end(Target::Session(&before.log_in.sid), ending).await?;
     }
     let log_in = BrowserSession(&session).start(state, &user, remember, &caller).await?;
@@ -136,9 +130,7 @@ async fn make_room(state: &AppState, user_id: &str) -> Result<(), AppError> {
 pub async fn log_out() -> Result<(), AppError> {
     let state = expect_context::<AppState>();
     if let Some(someone) = guard::find() {
-        let Caller { ip, .. } = caller();
-        let ending =
-            Ending { actor: Actor::User(someone.user.id), reason: EndReason::LoggedOut, words: String::new(), ip };
+        let ending = Ending::by_user(&someone.user.id, EndReason::LoggedOut, caller());
         expect_context::<Ender>().end(Target::Session(&someone.log_in.sid), ending).await?;
     }
     if let Some(session) = action::extension::<Session>() {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 fn by_command_line() -> Ending {
-    Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), ip: String::new() }
+    Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() }
 }
 
 /// Comes forward as a serving process does.

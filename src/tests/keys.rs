@@ -43,7 +43,7 @@ const LEAD_MS: i64 = 600_000;
 const OVERLAP_MS: i64 = 990_000;
 
 fn order() -> Order {
-    Order { actor: Actor::CommandLine, words: "test".into(), ip: String::new() }
+    Order { actor: Actor::CommandLine, words: "test".into(), caller: Default::default() }
 }
 
 /// What a token says in its header.

@@ -34,7 +34,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         let other = app.another_instance().await;
         let ending =
-            Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), ip: String::new() };
+            Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() };
         other.ender.end(Target::User(&id), ending.clone()).await.expect("a receipt");
         app.clock.advance_ms(40);
         app.services.revocations.sync().await.expect("the feed");

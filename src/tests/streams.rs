@@ -116,7 +116,7 @@ impl Listener {
 }
 
 fn by(actor: Actor, reason: EndReason) -> Ending {
-    Ending { actor, reason, words: "test".into(), ip: String::new() }
+    Ending { actor, reason, words: "test".into(), caller: Default::default() }
 }
 
 async fn sid(caller: &mut Caller) -> String {

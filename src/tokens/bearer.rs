@@ -29,7 +29,7 @@ pub struct ApiCaller {
     pub role: Role,
     pub sid: String,
     /// Where the call comes from, for the audit log.
-    pub ip: String,
+    pub caller: Caller,
     /// The last proof of identity, in seconds since the epoch.
     auth_time: i64,
 }
@@ -59,8 +59,8 @@ impl FromRequestParts<AppState> for ApiCaller {
         }
         expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, auth_time, .. } = claims;
-        let ip = Caller::ip_of(parts, &state.config);
-        Ok(Self { user_id: sub, role, sid, ip, auth_time })
+        let caller = Caller::of(parts, &state.config);
+        Ok(Self { user_id: sub, role, sid, caller, auth_time })
     }
 }
 

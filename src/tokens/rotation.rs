@@ -25,6 +25,7 @@ use crate::{
     },
     sealed::SecretKey,
     state::Stopwatch,
+    web::caller::Caller,
 };
 
 /// Who changes the keys, and why.
@@ -33,12 +34,13 @@ pub struct Order {
     pub actor: Actor,
     /// The actor's own words, for the audit log.
     pub words: String,
-    pub ip: String,
+    /// From where.
+    pub caller: Caller,
 }
 
 impl Order {
     fn by_system(words: &str) -> Self {
-        Self { actor: Actor::System, words: words.to_owned(), ip: String::new() }
+        Self { actor: Actor::System, words: words.to_owned(), caller: Caller::default() }
     }
 }
 
@@ -199,8 +201,7 @@ async fn add(tx: &mut Tx, spare: Row, signs_from: i64, order: &Order, now_ms: i6
 }
 
 async fn note(tx: &mut Tx, kind: Kind, order: &Order, details: serde_json::Value, now_ms: i64) -> Result<(), AppError> {
-    let mut event = Event::new(kind, order.actor.clone(), "");
-    event.ip.clone_from(&order.ip);
+    let mut event = Event::new(kind, order.actor.clone(), "").from_caller(&order.caller);
     event.reason.clone_from(&order.words);
     event.details = details;
     audit::store::insert(&mut **tx, &event, now_ms).await?;

@@ -13,9 +13,33 @@ pub fn When(ms: i64) -> impl IntoView {
 
 /// Milliseconds since the epoch as "2026-11-21 22:46 UTC".
 pub fn minute(ms: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp(ms / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let at = instant(ms);
     let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", at.hour(), at.minute())
+}
+
+/// The time of day, below a heading that names the day: "22:46", with the second in its title.
+#[component]
+pub fn TimeOfDay(ms: i64) -> impl IntoView {
+    let at = instant(ms);
+    let datetime = minute(ms).replacen(' ', "T", 1).replace(" UTC", "Z");
+    let title = format!("{}:{:02} UTC", minute(ms).trim_end_matches(" UTC"), at.second());
+    view! { <time datetime=datetime title=title>{format!("{:02}:{:02}", at.hour(), at.minute())}</time> }
+}
+
+/// The day in UTC: "Saturday, 21 November 2026".
+pub fn day(ms: i64) -> String {
+    let at = instant(ms);
+    format!("{}, {} {} {}", at.weekday(), at.day(), at.month(), at.year())
+}
+
+/// The day in UTC, for names of files: "2026-11-21".
+pub fn date(ms: i64) -> String {
+    minute(ms).split(' ').next().unwrap_or_default().to_owned()
+}
+
+fn instant(ms: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(ms / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A length of time in the largest unit that it fills: "40 seconds", "3 hours", "12 days".

@@ -7,6 +7,7 @@ use super::{
     Role,
     credentials::{DisplayName, Email},
 };
+use crate::db::Tx;
 
 /// A row of `users`.
 #[derive(Clone, Debug, FromRow)]
@@ -96,11 +97,28 @@ pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Resu
 /// # Errors
 /// When the database cannot be read.
 pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
-    let admin: Option<(String,)> =
-        sqlx::query_as("select id from users where role = 'admin' and deleted_at is null limit 1")
-            .fetch_optional(db)
-            .await?;
+    let admin: Option<(String,)> = sqlx::query_as(
+        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1",
+    )
+    .fetch_optional(db)
+    .await?;
     Ok(admin.is_some())
+}
+
+/// Whether there is an administrator who can log in besides this user. Whoever takes one away asks first, holding the
+/// lock of the revocations (after that of the user's row, as everywhere, or two acts would wait for each other): of two
+/// administrators who go at this moment, one stays.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn another_admin_remains(db: impl Executor<'_, Database = Any>, id: &str) -> Result<bool, sqlx::Error> {
+    let other: Option<(String,)> = sqlx::query_as(
+        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null and id <> $1 limit 1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    Ok(other.is_some())
 }
 
 /// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
@@ -219,6 +237,82 @@ pub async fn set_email(
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Takes an address away from another account that has never confirmed it, and disables that account: it was made by
+/// somebody who does not read this mail, lest its owner take it back. `false` when an account has the address that has
+/// confirmed it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn free_email(tx: &mut Tx, email: &str, for_id: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "update users set email = 'gave way ' || id, search_text = '', epoch = epoch + 1, disabled_at = $3 \
+         where email = $1 and id <> $2 and verified_at is null",
+    )
+    .bind(email)
+    .bind(for_id)
+    .bind(now_ms)
+    .execute(&mut **tx)
+    .await?;
+    let owner: Option<(String,)> = sqlx::query_as("select id from users where email = $1 and id <> $2")
+        .bind(email)
+        .bind(for_id)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(owner.is_none())
+}
+
+/// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn bury(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update users set email = 'deleted ' || id, name = '', search_text = '', password_hash = '', role = 'user', \
+         verified_at = null, disabled_at = $2, deleted_at = $2 where id = $1",
+    )
+    .bind(id)
+    .bind(now_ms)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// A tombstone, and whether any session is left that it has a reason to tell of.
+#[derive(Clone, Debug, FromRow)]
+pub struct Tombstone {
+    pub id: String,
+    sessions: i64,
+}
+
+impl Tombstone {
+    pub fn is_needed(&self) -> bool {
+        self.sessions > 0
+    }
+}
+
+/// The tombstones that are new, and those that no session needs any more.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn tombstones(db: impl Executor<'_, Database = Any>, newer_than: i64) -> Result<Vec<Tombstone>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, sessions from (select id, deleted_at, \
+         (select count(*) from sessions where user_id = users.id) as sessions \
+         from users where deleted_at is not null) as gone where deleted_at > $1 or sessions = 0",
+    )
+    .bind(newer_than)
+    .fetch_all(db)
+    .await
+}
+
+/// Removes a tombstone.
+///
+/// # Errors
+/// When the database does not take it, or something still belongs to it.
+pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from users where id = $1 and deleted_at is not null").bind(id).execute(db).await.map(|_| ())
 }
 
 /// What [`search`] looks through.

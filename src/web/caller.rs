@@ -7,7 +7,7 @@ use axum::{extract::ConnectInfo, http::request::Parts};
 use crate::config::Config;
 
 /// Address and user agent of a request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     pub ip: String,
     /// Raw, cut to 512 characters; never shown as it is.

@@ -1,0 +1,51 @@
+//! `/account/activity`: what happened to one's account, the newest first. Both sides.
+
+use leptos::prelude::*;
+
+use super::{Activity, PAGES};
+use crate::{
+    activity::{Entry, page::Timeline},
+    ui::{
+        frame::{Link, Page, with_content},
+        tabs::Tabs,
+        when::day,
+    },
+};
+
+#[component]
+pub fn ActivityPage() -> impl IntoView {
+    with_content(|activity| view! { <Content activity /> })
+}
+
+#[component]
+fn Content(activity: Activity) -> impl IntoView {
+    let Activity { entries, older, is_newest } = activity;
+    let nothing = entries.is_empty();
+    let days: Vec<Vec<Entry>> =
+        entries.chunk_by(|one, next| day(one.at) == day(next.at)).map(<[Entry]>::to_vec).collect();
+    view! {
+        <Page title="Activity">
+            <Tabs label="Account" pages=PAGES />
+            <p>"What happened to your account, in UTC. Something here was not you? Say so beside it: everything ends at once, on every device."</p>
+            {nothing.then(|| view! { <p class="empty">"Nothing happened before that."</p> })}
+            {days.into_iter().map(|entries| view! { <Day entries /> }).collect_view()}
+            <nav class="buttons" aria-label="Pages">
+                {(!is_newest).then(|| view! { <Link href="/account/activity" class="button">"Newest"</Link> })}
+                {older.map(|id| view! { <Link href=format!("/account/activity?before={id}") class="button">"Older"</Link> })}
+            </nav>
+        </Page>
+    }
+}
+
+#[component]
+fn Day(entries: Vec<Entry>) -> impl IntoView {
+    let name = entries.first().map(|entry| day(entry.at)).unwrap_or_default();
+    let id = entries.first().map(|entry| format!("day-{}", entry.id)).unwrap_or_default();
+    let heading = id.clone();
+    view! {
+        <section class="card" aria-labelledby=heading>
+            <h2 id=id>{name}</h2>
+            <Timeline entries />
+        </section>
+    }
+}
