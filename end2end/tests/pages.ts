@@ -12,6 +12,9 @@ export const ACCOUNT_PAGES = [
   "/account/devices",
   "/account/password",
   "/account/second-factor",
+  "/account/activity",
+  "/account/data",
+  "/account/delete",
 ];
 
 /** Where the password is asked for once more. */
@@ -23,7 +26,7 @@ export async function everyPage(page: Page, server: Server, look: (visit: Visit)
     for (const path of paths) await look({ who, path });
   };
   const links = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
-  await walk("visitor", ["/", "/signup", "/login", ...links, "/setup?token=wrong", "/dashboard", "/nowhere"]);
+  await walk("visitor", ["/", "/signup", "/login", ...links, "/deleted", "/not-me/done", "/setup?token=wrong", "/dashboard", "/nowhere"]);
   const person = await signedUp(page, "Walker");
   await walk("user", ["/", "/dashboard", "/notes", ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"]);
   await walk("administrator", ["/dashboard", "/notes", ...(await adminPages(page, server, person))]);

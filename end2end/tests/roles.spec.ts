@@ -27,7 +27,7 @@ test("a new role counts on the next page, and the session goes on under a new se
   await page.goto("/admin/users");
   await expect(page.getByRole("heading", { name: "For administrators" })).toBeVisible();
   await open(page, "/dashboard");
-  await expect(page.getByText("Your role was changed (2 times)")).toBeVisible();
+  await expect(page.getByText("Whoever runs this server changed your role (2 times)")).toBeVisible();
 });
 
 test("the last administrator is not demoted, and nobody unknown promoted", async ({ freshServer }) => {

@@ -71,6 +71,7 @@ async fn delete(ender: &Ender, user_id: &str, caller: &Caller) -> Result<(), App
     // The last thing that is kept of the address, until the mail has gone out.
     mail::tell(&mut *tx, state, &user, News::AccountDeleted, caller).await?;
     account_store::erase(&mut tx, &user.id).await?;
+    account_store::erase_as_actor(&mut *tx, &user.id).await?;
     store::bury(&mut *tx, &user.id, now_ms).await?;
     let event = Event::new(Kind::AccountDeleted, Actor::User(user.id.clone()), &user.id);
     audit::store::insert(&mut *tx, &event, now_ms).await?;
@@ -81,8 +82,8 @@ async fn delete(ender: &Ender, user_id: &str, caller: &Caller) -> Result<(), App
 
 const EVERY: Duration = Duration::from_secs(300);
 
-/// What a request under way may still have written after a deletion is gone by then.
-const LATE_MS: i64 = 3_600_000;
+/// What a request under way may still have written after a deletion is gone by then, and so is the last mail.
+const LATE_MS: i64 = 25 * 3_600_000;
 
 /// Clears up behind deletions until the task is dropped.
 pub fn clean_up(state: AppState) -> JoinHandle<()> {

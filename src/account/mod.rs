@@ -32,7 +32,6 @@ pub mod profile_page;
 #[cfg(feature = "ssr")]
 pub mod routes;
 #[cfg(feature = "ssr")]
-#[cfg(feature = "ssr")]
 pub mod second_factor;
 pub mod second_factor_page;
 pub mod set_up_page;

@@ -18,9 +18,9 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
         "delete from totp where user_id = $1",
         "delete from recovery_codes where user_id = $1",
         "delete from known_devices where user_id = $1",
+        "delete from outbox where user_id = $1 and (sent_at is not null or given_up_at is not null)",
         "update sessions set ip = '', user_agent = '', data = '{}' where user_id = $1",
-        "update audit_events set ip = '', device = '' where actor = $1",
-        // Also what others wrote about them.
+        // The reason, too: it is what others wrote about them.
         "update audit_events set ip = '', device = '', reason = '' where subject = $1",
     ] {
         sqlx::query(statement).bind(user_id).execute(&mut **tx).await?;
@@ -28,7 +28,16 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Mails to a person, or about their account, that have not been sent, or whose row has not been cleared away.
+/// Erases from where a person did something to others. What they did, and why, remains: it is the others' business.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn erase_as_actor(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
+    let statement = "update audit_events set ip = '', device = '' where actor = $1";
+    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
+}
+
+/// Removes every mail to a person, or about their account, sent or not.
 ///
 /// # Errors
 /// When the database does not take it.

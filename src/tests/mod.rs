@@ -1,6 +1,7 @@
 //! Tests through the front door: requests against the whole router, on SQLite and on PostgreSQL.
 
 mod accounts;
+mod activity;
 mod algorithms;
 mod app;
 mod caller;
@@ -17,6 +18,7 @@ mod mails;
 mod links;
 mod metrics;
 mod notes;
+mod own_data;
 mod passwords;
 mod profile;
 mod proof;

@@ -58,6 +58,14 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("GET", "/account/second-factor/set-up", User),
     ("GET", "/account/second-factor/codes", User),
     ("POST", "/account/second-factor/codes.txt", User),
+    ("GET", "/account/activity", User),
+    ("GET", "/account/data", User),
+    ("GET", "/account/data/export", User),
+    ("GET", "/account/delete", User),
+    ("GET", "/deleted", Anyone),
+    // Open to who holds a link from a mail as well; see activity.rs. The same is true of the action.
+    ("GET", "/not-me", User),
+    ("GET", "/not-me/done", Anyone),
     ("GET", "/admin/users", Admin),
     ("GET", "/admin/users/:id", Admin),
     ("GET", "/admin/keys", Admin),
@@ -85,6 +93,8 @@ const TABLE: &[(&str, &str, Who)] = &[
     ("POST", "/actions/make_recovery_codes", User),
     ("POST", "/actions/turn_off_second_factor", User),
     ("POST", "/actions/forget_device", User),
+    ("POST", "/actions/not_me", User),
+    ("POST", "/actions/delete_account", User),
     ("POST", "/actions/force_log_out", Admin),
     ("GET", "/session/events", User),
     ("POST", "/actions/rotate_keys", Admin),
@@ -120,7 +130,7 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
     let request =
         caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
     let (kind, body) = if path.starts_with("/actions") {
-        let form = "code=0&device=0&id=0&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
+        let form = "code=0&device=0&id=0&event=0&confirmation=a&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
         ("application/x-www-form-urlencoded", form)
     } else {
         ("application/json", r#"{"reason":"why"}"#)
@@ -202,7 +212,16 @@ on_both_databases! {
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             found.insert((method.to_string(), path.to_owned()));
         }
-        let fixed = ["/api/v1/token", "/session/events", "/account/second-factor/codes.txt", "/.well-known/jwks.json", "/.well-known/change-password", "/healthz", "/readyz"];
+        let fixed = [
+            "/api/v1/token",
+            "/session/events",
+            "/account/second-factor/codes.txt",
+            "/account/data/export",
+            "/.well-known/jwks.json",
+            "/.well-known/change-password",
+            "/healthz",
+            "/readyz",
+        ];
         for path in api().iter().map(|(path, _)| *path).chain(fixed) {
             for method in METHODS {
                 let answer = call(&mut app.anonymous(), method, path).await;
@@ -218,7 +237,7 @@ on_both_databases! {
 
     async fn reading_changes_nothing(app: TestApp) {
         let mut alice = app.with_token("alice").await;
-        let paths = ["log_out", "force_log_out", "rotate_keys", "kill_key"].map(|action| format!("/actions/{action}"));
+        let paths = ["log_out", "force_log_out", "rotate_keys", "kill_key", "not_me", "delete_account"].map(|action| format!("/actions/{action}"));
         for path in paths.iter().map(String::as_str).chain(["/logout", "/api/v1/token"]) {
             let answer = alice.open(path).await;
             assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);
