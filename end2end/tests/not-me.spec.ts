@@ -45,7 +45,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     const thief = await (await anotherBrowser()).newPage();
     await loggedIn(thief, person);
     await tell(sql, person, "password_changed", person.email);
-    const { link } = await mailbox.next(person.email, /password/i);
+    const { link } = await mailbox.next(person.email, /was changed$/);
     await page.goto(link);
     await arrived(page, "/not-me");
     expect(page.url(), "the token stands in no address").not.toContain("token");
@@ -71,7 +71,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     const theirs = somebody("Thief").email;
     await sql`update users set email = ${theirs} where email = ${person.email}`;
     await tell(sql, { ...person, email: theirs }, "email_changed", person.email);
-    const { link } = await mailbox.next(person.email, /address/);
+    const { link } = await mailbox.next(person.email, /was changed$/);
     await page.goto(link);
     await arrived(page, "/not-me");
     await expect(page.getByRole("main")).toContainText("Your e-mail address goes back to the one before.");
@@ -90,7 +90,7 @@ test("a link that was used says so, and ends nothing more", async ({ page, serve
   allowConsole(/410/);
   const person = await owner(server, sql, "Doris");
   await tell(sql, person, "password_changed", person.email);
-  const { link } = await mailbox.next(person.email, /password/i);
+  const { link } = await mailbox.next(person.email, /was changed$/);
   await page.goto(link);
   await endEverything(page);
   await page.waitForURL("**/not-me/done");

@@ -29,10 +29,12 @@ fn Content(activity: Activity) -> impl IntoView {
             <p>"What happened to your account, in UTC. Something here was not you? Say so beside it: everything ends at once, on every device."</p>
             {nothing.then(|| view! { <p class="empty">"Nothing happened before that."</p> })}
             {days.into_iter().map(|entries| view! { <Day entries /> }).collect_view()}
-            <nav class="buttons" aria-label="Pages">
-                {(!is_newest).then(|| view! { <Link href="/account/activity" class="button">"Newest"</Link> })}
-                {older.map(|id| view! { <Link href=format!("/account/activity?before={id}") class="button">"Older"</Link> })}
-            </nav>
+            {(!is_newest || older.is_some()).then(|| view! {
+                <nav class="buttons" aria-label="Pages">
+                    {(!is_newest).then(|| view! { <Link href="/account/activity" class="button">"Newest"</Link> })}
+                    {older.map(|id| view! { <Link href=format!("/account/activity?before={id}") class="button">"Older"</Link> })}
+                </nav>
+            })}
         </Page>
     }
 }
