@@ -25,6 +25,7 @@ pub mod load;
 #[cfg(feature = "ssr")]
 pub mod new_email;
 pub mod new_email_page;
+#[cfg(feature = "ssr")]
 pub mod not_me;
 pub mod not_me_page;
 pub mod password_page;
