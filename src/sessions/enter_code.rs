@@ -113,8 +113,6 @@ async fn trust_device(state: &AppState, user: &User, device: &Device) -> Result<
 }
 
 fn event(kind: Kind, actor: Actor, user: &User, caller: &Caller) -> Event {
-    let mut event = Event::new(kind, actor, &user.id);
-    event.ip.clone_from(&caller.ip);
-    event.device = caller.device();
+    let event = Event::new(kind, actor, &user.id).from_caller(&caller);
     event
 }

@@ -100,10 +100,8 @@ pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> R
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
 /// first one of all.
 async fn note_log_in(state: &AppState, user: &User, log_in: &LogIn, caller: &Caller) -> Result<Device, AppError> {
-    let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id);
+    let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(&caller);
     event.sid.clone_from(&log_in.sid);
-    event.ip.clone_from(&caller.ip);
-    event.device = caller.device();
     let mut tx = state.db.begin_write().await?;
     let (seen, device) = known_devices::remember(&mut tx, &user.id).await?;
     let is_first = !audit::store::has_happened(&mut *tx, &user.id, Kind::LoggedIn).await?;
@@ -154,9 +152,7 @@ fn parse(email: &str, password: String) -> Result<(Email, Password), AppError> {
 /// The audit row names no account that does not exist, and holds no e-mail that somebody mistyped.
 async fn note_failure(state: &AppState, tried: &Try, user: Option<&User>) -> Result<(), AppError> {
     let (caller, subject) = (caller(), user.map(|user| user.id.clone()).unwrap_or_default());
-    let mut event = Event::new(Kind::LogInFailed, Actor::Unknown, &subject);
-    event.ip.clone_from(&caller.ip);
-    event.device = caller.device();
+    let event = Event::new(Kind::LogInFailed, Actor::Unknown, &subject).from_caller(&caller);
     let _turn = throttle::turn().await?;
     let mut tx = state.db.begin_write().await?;
     audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;

@@ -93,10 +93,8 @@ pub async fn renew(someone: LoggedIn, authenticated_at: i64) -> Result<LoggedIn,
 
 async fn note(someone: &LoggedIn, tried: &Try, kind: Kind) -> Result<(), AppError> {
     let (state, caller) = (expect_context::<AppState>(), caller());
-    let mut event = Event::new(kind, Actor::User(someone.user.id.clone()), &someone.user.id);
+    let mut event = Event::new(kind, Actor::User(someone.user.id.clone()), &someone.user.id).from_caller(&caller);
     event.sid.clone_from(&someone.log_in.sid);
-    event.ip.clone_from(&caller.ip);
-    event.device = caller.device();
     let _turn = throttle::turn().await?;
     let mut tx = state.db.begin_write().await?;
     audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;

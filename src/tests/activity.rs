@@ -24,7 +24,7 @@ const DAY: i64 = 24 * 3_600_000;
 async fn alice(app: &TestApp) -> Caller {
     app.logged_in("alice").await;
     app.verify("alice").await;
-    let mut alice = app.anonymous().from_ip("192.0.2.7");
+    let mut alice = app.anonymous().at_ip("192.0.2.7");
     alice.user_agent = Some(FIREFOX.into());
     assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
     assert_eq!(alice.renew().await.status, 200);
@@ -60,7 +60,7 @@ on_both_databases! {
     async fn what_happened_stands_there_in_words_with_device_address_and_day(app: TestApp) {
         let mut alice = alice(&app).await;
         let user_id = alice.user_id().await;
-        let mut thief = app.anonymous().from_ip("203.0.113.9");
+        let mut thief = app.anonymous().at_ip("203.0.113.9");
         assert_eq!(thief.log_in("alice", "a guess of mine").await.status, 401);
         app.force_logout_of_oldest(&user_id).await;
         app.clock.advance_ms(DAY);

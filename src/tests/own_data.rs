@@ -26,7 +26,7 @@ const EXPORT: &str = "/account/data/export";
 
 /// Somebody whose name, address and network stand nowhere else, with something in every table.
 async fn zelda(app: &TestApp) -> Caller {
-    let mut zelda = app.anonymous().from_ip("192.0.2.7");
+    let mut zelda = app.anonymous().at_ip("192.0.2.7");
     zelda.user_agent = Some(FIREFOX.into());
     let fields = [("name", "Zelda Quux"), ("email", "zelda@example.com"), ("password", PASSWORD)];
     assert_eq!(zelda.act("sign_up", &fields).await.status, 200);
