@@ -80,11 +80,12 @@ pub async fn use_it() -> Result<(), AppError> {
 async fn change(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
     let (now_ms, caller) = (state.clock.now_ms(), caller());
     let mut tx = state.db.begin_write().await?;
+    // The user's row first, as everywhere, or two acts on one account would wait for each other.
+    store::lock(&mut *tx, &someone.user.id).await?;
     let link = links::use_up(&mut tx, Purpose::NewEmail, token, now_ms).await?;
     if link.user_id != someone.user.id {
         return Err(AppError::LinkDead);
     }
-    store::lock(&mut *tx, &link.user_id).await?;
     let before = store::find_by_id(&mut *tx, &link.user_id).await?.ok_or(AppError::NotLoggedIn)?;
     if !store::set_email(&mut *tx, &before, &link.email, now_ms).await? {
         return Err(AppError::EmailTaken);

@@ -137,11 +137,9 @@ async fn write_down(tx: &mut Tx, state: &AppState, someone: &LoggedIn, kind: Kin
 }
 
 fn event(someone: &LoggedIn, kind: Kind) -> Event {
-    let caller = caller();
-    let mut event = Event::new(kind, Actor::User(someone.user.id.clone()), &someone.user.id);
+    let actor = Actor::User(someone.user.id.clone());
+    let mut event = Event::new(kind, actor, &someone.user.id).from_caller(&caller());
     event.sid.clone_from(&someone.log_in.sid);
-    event.device = caller.device();
-    event.ip = caller.ip;
     event
 }
 
@@ -149,7 +147,7 @@ fn event(someone: &LoggedIn, kind: Kind) -> Event {
 async fn end_others(tx: Tx, someone: &LoggedIn) -> Result<Receipt, AppError> {
     let LoggedIn { user, log_in, .. } = someone;
     let (actor, reason) = (Actor::User(user.id.clone()), EndReason::SecondFactorChanged);
-    let ending = Ending { actor, reason, words: String::new(), ip: caller().ip };
+    let ending = Ending { actor, reason, words: String::new(), caller: caller() };
     expect_context::<Ender>().end_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, ending).await
 }
 

@@ -124,6 +124,9 @@ fn ended(row: &Row) -> Told {
         EndReason::ByUser => said("You ended a session from another device."),
         EndReason::PasswordChanged => said("Your other sessions ended because of the new password.").quiet(),
         EndReason::PasswordReset => said("Every session ended because of the new password.").quiet(),
+        EndReason::SecondFactorChanged => {
+            said("Your other sessions ended because the second factor was turned on or off.").quiet()
+        }
         EndReason::GaveWay => said("A session that was unused for long gave way to a newer one.").quiet(),
         EndReason::NotMe => said("Every session was ended, because something was not you.").quiet(),
         EndReason::TheftSuspected => {

@@ -362,3 +362,26 @@ pub async fn kill_links(
         .await
         .map(|_| ())
 }
+
+/// The address before the one that this user has now, as long as a link that was sent there works: of several, the one
+/// that was theirs first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn address_before(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    email: &str,
+    now_ms: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "select email from links where user_id = $1 and email <> $2 and purpose = 'not_me' and used_at is null \
+         and expires_at > $3 order by created_at limit 1",
+    )
+    .bind(user_id)
+    .bind(email)
+    .bind(now_ms)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|(email,)| email))
+}

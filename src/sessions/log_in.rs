@@ -31,6 +31,7 @@ use crate::{
     },
     web::{
         action::{self, caller},
+        caller::Caller,
         cookies::{self, Name},
         local_path::LocalPath,
     },
