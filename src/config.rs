@@ -117,7 +117,7 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<SecretText>,
 
-    /// Sender of mails: `Name <name@example.com>`. [default: `Latchkey <no-reply@HOST>` of the base URL]
+    /// Sender of mails: `Name <name@example.com>`. [default: Latchkey, no-reply at the host of the base URL]
     #[arg(long, env = "LATCHKEY_MAIL_FROM")]
     pub mail_from: Option<String>,
 
