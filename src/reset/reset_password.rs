@@ -94,9 +94,11 @@ pub async fn reset(password: String) -> Result<(), AppError> {
 async fn use_link(state: &AppState, token: &str, hash: &str) -> Result<(), AppError> {
     let (now_ms, caller) = (state.clock.now_ms(), caller());
     let mut tx = state.db.begin_write().await?;
+    // The user's row first, as everywhere, or two acts on one account would wait for each other; and before it is read:
+    // the address may be changing at this moment.
+    let Link { user_id, .. } = links::find(&mut *tx, Purpose::Reset, token, now_ms).await?;
+    store::lock(&mut *tx, &user_id).await?;
     let link = links::use_up(&mut tx, Purpose::Reset, token, now_ms).await?;
-    // The row is locked before it is read: the address may be changing at this moment.
-    store::lock(&mut *tx, &link.user_id).await?;
     let mut user = still_theirs(store::find_by_id(&mut *tx, &link.user_id).await?, &link)?;
     set_password(&mut tx, &user, hash, now_ms).await?;
     let event = Event::new(Kind::PasswordReset, Actor::User(user.id.clone()), &user.id).from_caller(&caller);

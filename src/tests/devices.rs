@@ -130,9 +130,11 @@ on_both_databases! {
                 caller
             })
         }).collect();
+        // All of them first: a later log-in may end what an earlier one began.
+        let callers = futures::future::join_all(tasks).await;
         let mut alive = 0;
-        for task in tasks {
-            let mut caller = task.await.expect("no panic");
+        for caller in callers {
+            let mut caller = caller.expect("no panic");
             let page = caller.open("/dashboard").await.status;
             let token = caller.renew().await.status;
             assert!(matches!((page, token), (200, 200) | (303, 401)), "page and token agree: {page} {token}");

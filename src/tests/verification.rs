@@ -9,7 +9,7 @@ use crate::mail::links::Purpose;
 
 /// With a mail server in the settings, which nothing here talks to.
 pub async fn with_mail_server(app: &TestApp) -> TestApp {
-    TestApp::with(app.kind(), &["--smtp-url", "smtp://127.0.0.1:1"]).await
+    TestApp::with(app.kind(), &["--smtp-url", "smtp://127.0.0.1:1", "--tries-per-network", "1000000"]).await
 }
 
 /// Production that sends no mail.
