@@ -113,6 +113,5 @@ async fn trust_device(state: &AppState, user: &User, device: &Device) -> Result<
 }
 
 fn event(kind: Kind, actor: Actor, user: &User, caller: &Caller) -> Event {
-    let event = Event::new(kind, actor, &user.id).from_caller(&caller);
-    event
+    Event::new(kind, actor, &user.id).from_caller(caller)
 }

@@ -101,7 +101,7 @@ pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> R
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
 /// first one of all.
 async fn note_log_in(state: &AppState, user: &User, log_in: &LogIn, caller: &Caller) -> Result<Device, AppError> {
-    let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(&caller);
+    let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(caller);
     event.sid.clone_from(&log_in.sid);
     let mut tx = state.db.begin_write().await?;
     let (seen, device) = known_devices::remember(&mut tx, &user.id).await?;

@@ -37,7 +37,7 @@ pub async fn note(
     }
     let now_ms = state.clock.now_ms();
     let subject = user.map(|user| user.id.clone()).unwrap_or_default();
-    let event = Event::new(Kind::Guessing, Actor::Unknown, &subject).from_caller(&caller);
+    let event = Event::new(Kind::Guessing, Actor::Unknown, &subject).from_caller(caller);
     let is_news = audit::store::insert_once(&mut **tx, &event, now_ms - QUIET_MS, now_ms).await?;
     match user {
         Some(user) if is_news => mail::tell(&mut **tx, state, user, News::Guessing, caller).await,
