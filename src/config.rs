@@ -137,8 +137,8 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_ARGON2_LANES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
     pub argon2_lanes: u32,
 
-    /// Memory for all hashes that run at once, in MiB. It decides how many may: without it ten thousand
-    /// log-ins would want 186 GiB.
+    /// Memory for all hashes that run at once, in MiB. It decides how many may, one per processor at most: without it
+    /// ten thousand log-ins would want 186 GiB.
     #[arg(long, env = "LATCHKEY_HASH_BUDGET_MIB", default_value_t = 76, value_parser = clap::value_parser!(u32).range(19..=65_536))]
     pub hash_budget_mib: u32,
 

@@ -51,15 +51,23 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
     };
     tried.succeeded().await?;
     let password_hash = upgrade_hash(&state, &expect_context::<Passwords>(), user, password).await;
-    if asks_for_code(&state, user).await? {
-        let mut user = user.clone();
-        user.password_hash = password_hash;
-        HalfLogIn::begin(&state, &expect_context::<SecretKey>(), &user, remember, next.as_str())?;
+    let mut user = user.clone();
+    user.password_hash = password_hash;
+    go_on(&state, &user, remember, next.as_str()).await
+}
+
+/// What follows the right password: the code where there is a second factor, else the session.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn go_on(state: &AppState, user: &User, remember: bool, next: &str) -> Result<(), AppError> {
+    if asks_for_code(state, user).await? {
+        HalfLogIn::begin(state, &expect_context::<SecretKey>(), user, remember, next)?;
         leptos_axum::redirect("/login/code");
-        return Ok(());
+    } else {
+        start_session(state, &user.id, remember).await?;
+        leptos_axum::redirect(next);
     }
-    start_session(&state, &user.id, remember).await?;
-    leptos_axum::redirect(next.as_str());
     Ok(())
 }
 

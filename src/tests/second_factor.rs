@@ -8,7 +8,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{second_factor::authenticator::Authenticator, users::store};
+use crate::{mail::links::Purpose, second_factor::authenticator::Authenticator, users::store};
 
 const STEP_MS: i64 = 30_000;
 const MINUTE_MS: i64 = 60_000;
@@ -573,6 +573,27 @@ on_both_databases! {
         let opened = Authenticator::open(key, &id, &sealed.0).expect("the secret");
         assert_eq!(app.code(&opened), app.code(&alice.app));
         assert!(Authenticator::open(key, "somebody else", &sealed.0).is_err());
+    }
+
+    async fn neither_a_reset_nor_the_link_that_confirms_an_address_skips_the_code(app: TestApp) {
+        app.with_second_factor("alice").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut mailbox = app.anonymous();
+        mailbox.open_link(Purpose::Reset, &token).await;
+        let another = "seven quiet rivers run";
+        let answer = mailbox.act("reset_password", &[("password", another)]).await;
+        assert_eq!((answer.status, answer.header("location")), (200, "/login"), "{}", answer.text());
+        assert_eq!(mailbox.log_in("alice", another).await.header("location"), "/login/code");
+
+        // Left from a time without mail, when a second factor needed no confirmed address.
+        let unconfirmed = "update users set verified_at = null where email = 'alice@example.com'";
+        sqlx::query(unconfirmed).execute(&app.services.state.db.pool).await.expect("a change");
+        let token = app.link(Purpose::Verify, "alice").await;
+        let mut mailbox = app.anonymous();
+        mailbox.open_link(Purpose::Verify, &token).await;
+        let answer = mailbox.act("verify", &[("password", another)]).await;
+        assert_eq!((answer.status, answer.header("location")), (200, "/login/code"), "{}", answer.text());
+        assert!(!mailbox.cookies.contains_key("__Host-session"));
     }
 
     async fn a_secret_that_was_copied_to_another_user_lets_nobody_in(app: TestApp) {

@@ -51,7 +51,9 @@ impl Passwords {
     pub fn new(config: &Config) -> Result<Self, AppError> {
         let params = Params::new(config.argon2_memory_kib, config.argon2_passes, config.argon2_lanes, None)
             .map_err(argon2::password_hash::Error::from)?;
-        let permits = (config.hash_budget_mib * 1024 / config.argon2_memory_kib).max(1) as usize;
+        let affordable = (config.hash_budget_mib * 1024 / config.argon2_memory_kib).max(1) as usize;
+        // More than there are processors hash no faster, and only keep pages and API calls waiting.
+        let permits = affordable.min(std::thread::available_parallelism().map_or(1, usize::from));
         let decoy = hash(&params, b"no account has this password", &mut new_blocks(&params))?;
         Ok(Self(Arc::new(Inner {
             params,
@@ -109,6 +111,11 @@ impl Passwords {
             Ok(known & matches)
         })
         .await
+    }
+
+    /// How many hashes may run at once.
+    pub fn at_once(&self) -> usize {
+        self.0.permits_max
     }
 
     /// How many hashes run, and how many callers wait.

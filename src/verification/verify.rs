@@ -17,7 +17,7 @@ use crate::{
     },
     sessions::{
         guard::{self, LoggedIn},
-        log_in::start_session,
+        log_in::go_on,
     },
     state::AppState,
     throttle::{self, guessing},
@@ -54,10 +54,10 @@ pub async fn verify(password: Option<String>) -> Result<(), AppError> {
     }
     confirm(&state, &user, &token).await?;
     link_cookie::forget();
-    if !logged_in {
-        start_session(&state, &user.id, false).await?;
-    }
     tell_next_page(&Typed::new(&[("verification", "done")]));
+    if !logged_in {
+        return go_on(&state, &user, false, "/dashboard").await;
+    }
     leptos_axum::redirect("/dashboard");
     Ok(())
 }
