@@ -8,7 +8,7 @@ use leptos::prelude::expect_context;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{NotMePage, store};
+use super::NotMePage;
 use crate::{
     activity::words::entry,
     audit::{
@@ -19,6 +19,7 @@ use crate::{
     config::Mailing,
     db::Tx,
     error::AppError,
+    known_devices,
     mail::{
         self, Mail, To, link_cookie,
         links::{self, Link, Purpose},
@@ -131,7 +132,7 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
         mail::store::kill_links(&mut *tx, &user.id, Purpose::NotMe, now_ms).await?;
     }
     links::kill_all(&mut tx, &user.id, now_ms).await?;
-    store::forget_devices(&mut *tx, &user.id).await?;
+    known_devices::forget_all(&mut tx, &user.id).await?;
     let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(&caller);
     denied.sid.clone_from(&sid);
     denied.details = json!({ "event": event });

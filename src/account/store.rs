@@ -54,14 +54,6 @@ pub async fn delete_mails(
         .map(|_| ())
 }
 
-/// Forgets every browser that the user has logged in from, and with it whom no second factor is asked for.
-///
-/// # Errors
-/// When the database does not take it.
-pub async fn forget_devices(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from known_devices where user_id = $1").bind(user_id).execute(db).await.map(|_| ())
-}
-
 /// A session as the person gets it, without its secrets.
 #[derive(Clone, Debug, FromRow)]
 pub struct SessionRow {
