@@ -8,7 +8,8 @@ import { somebody } from "./people.ts";
 import { signUp } from "./programs.ts";
 import { Server } from "./server.ts";
 
-test.use({ withMailbox: true });
+// More people sign up here than one network may in a row.
+test.use({ withMailbox: true, serverEnv: { LATCHKEY_TRIES_PER_NETWORK: "1000" } });
 
 const CONFIRM = /^Confirm your e-mail address$/;
 

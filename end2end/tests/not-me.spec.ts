@@ -109,7 +109,7 @@ async function endEverything(page: Page): Promise<void> {
 async function owner(server: Server, sql: Sql, name: string): Promise<Person> {
   const person = somebody(name);
   await signUp(server, person);
-  const verified = await sql`update users set verified_at = 1 where email = ${person.email}`;
+  const verified = await sql`update users set verified_at = 1, waiting_since = null where email = ${person.email}`;
   expect(verified.count).toBe(1);
   return person;
 }
