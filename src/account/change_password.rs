@@ -55,6 +55,7 @@ async fn store_and_end_others(someone: &LoggedIn, hash: &str) -> Result<Receipt,
     let mut event = Event::new(Kind::PasswordChanged, Actor::User(user.id.clone()), &user.id).from_caller(&caller);
     event.sid.clone_from(&log_in.sid);
     let mut tx = ender.state.db.begin_write().await?;
+    let user = &someone.hold(&mut tx).await?;
     store::set_password(&mut *tx, &user.id, hash).await?;
     // Somebody else may have asked for them, which may be why the password is changed.
     for purpose in [Purpose::Reset, Purpose::NewEmail] {

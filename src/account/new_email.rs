@@ -48,6 +48,7 @@ async fn write_down(state: &AppState, someone: &LoggedIn, email: &Email) -> Resu
     let mut event = Event::new(Kind::NewEmailAsked, Actor::User(user_id.clone()), user_id).from_caller(&caller());
     event.sid.clone_from(&someone.log_in.sid);
     let mut tx = state.db.begin_write().await?;
+    someone.hold(&mut tx).await?;
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     mail::queue(&mut *tx, state, To { email: email.as_str(), user_id }, &Mail::NewEmail).await?;
     tx.commit().await?;
@@ -81,12 +82,11 @@ async fn change(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(),
     let (now_ms, caller) = (state.clock.now_ms(), caller());
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere, or two acts on one account would wait for each other.
-    store::lock(&mut *tx, &someone.user.id).await?;
+    let before = someone.hold(&mut tx).await?;
     let link = links::use_up(&mut tx, Purpose::NewEmail, token, now_ms).await?;
     if link.user_id != someone.user.id {
         return Err(AppError::LinkDead);
     }
-    let before = store::find_by_id(&mut *tx, &link.user_id).await?.ok_or(AppError::NotLoggedIn)?;
     if !store::set_email(&mut *tx, &before, &link.email, now_ms).await? {
         return Err(AppError::EmailTaken);
     }

@@ -24,7 +24,7 @@ pub fn NewEmailPage() -> impl IntoView {
             <Page title="Your new address" narrow=true>
                 {match is_own {
                     true => view! {
-                        <p>"From now on you log in with " <strong>{email}</strong> ", and mail goes there. The address before is told."</p>
+                        <p>"When you press the button, you log in with " <strong>{email}</strong> " from then on, and mail goes there. The address before is told. To keep that one, just close this page."</p>
                         <UseForm before=refused() />
                     }.into_any(),
                     false => view! { <OtherAccount /> }.into_any(),

@@ -25,13 +25,17 @@ use crate::{
         links::{self, Link, Purpose},
     },
     revocations::EndReason,
+    second_factor::{check, store as factor_store},
     sessions::{
         Receipt,
         end::{Ender, Ending, Target},
         guard::{self, LoggedIn, require_fresh},
     },
     state::AppState,
-    users::store::{self as user_store, User},
+    users::{
+        password::Passwords,
+        store::{self as user_store, User},
+    },
     web::{
         action::{self, caller, tell_next_page},
         cookies::{self, Name},
@@ -83,12 +87,15 @@ struct Denial {
     event: String,
     /// The address before, which the account gets back.
     address_before: Option<String>,
+    /// Takes the place of the one that somebody else may know, until the reset.
+    unknown_hash: String,
 }
 
 async fn with_link() -> Result<Receipt, AppError> {
     let token = link_cookie::require()?;
     let state = expect_context::<AppState>();
     let now_ms = state.clock.now_ms();
+    let unknown_hash = expect_context::<Passwords>().unknown_to_all().await?;
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere.
     let link = links::find(&mut *tx, Purpose::NotMe, &token, now_ms).await?;
@@ -97,7 +104,8 @@ async fn with_link() -> Result<Receipt, AppError> {
     let user = user_store::find_by_id(&mut *tx, &user_id).await?.ok_or(AppError::LinkDead)?;
     link_cookie::forget();
     let address_before = (email != user.email).then_some(email);
-    let denial = Denial { user, actor: Actor::Unknown, sid: String::new(), event: String::new(), address_before };
+    let denial =
+        Denial { user, actor: Actor::Unknown, sid: String::new(), event: String::new(), address_before, unknown_hash };
     end_everything(tx, denial).await
 }
 
@@ -109,19 +117,20 @@ async fn in_session(event: &str, password: Option<String>) -> Result<Receipt, Ap
     if address_before.is_none() && mailbox(&state, &user).is_none() {
         require_fresh(password).await?;
     }
+    let unknown_hash = expect_context::<Passwords>().unknown_to_all().await?;
     let mut tx = state.db.begin_write().await?;
     user_store::lock(&mut *tx, &user.id).await?;
     let user = user_store::find_by_id(&mut *tx, &user.id).await?.ok_or(AppError::NotLoggedIn)?;
     address_before.take_if(|email| *email == user.email);
     let actor = Actor::User(user.id.clone());
-    end_everything(tx, Denial { user, actor, sid: log_in.sid, event: row.id, address_before }).await
+    end_everything(tx, Denial { user, actor, sid: log_in.sid, event: row.id, address_before, unknown_hash }).await
 }
 
 async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError> {
     let ender = expect_context::<Ender>();
     let (state, caller) = (&ender.state, caller());
     let now_ms = state.clock.now_ms();
-    let Denial { user, actor, sid, event, address_before } = denial;
+    let Denial { user, actor, sid, event, address_before, unknown_hash } = denial;
     let reset_to = match address_before {
         Some(email) => take_back(&mut tx, &user, &email, now_ms).await?.then_some(email),
         None => mailbox(state, &user),
@@ -131,13 +140,19 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
         // A link that was sent to the thief's address would take the account away again.
         mail::store::kill_links(&mut *tx, &user.id, Purpose::NotMe, now_ms).await?;
     }
+    if sid.is_empty() {
+        take_away_new_factor(&mut tx, &user.id, now_ms).await?;
+    }
     links::kill_all(&mut tx, &user.id, now_ms).await?;
     known_devices::forget_all(&mut tx, &user.id).await?;
     let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(&caller);
     denied.sid.clone_from(&sid);
     denied.details = json!({ "event": event });
     audit::store::insert(&mut *tx, &denied, now_ms).await?;
+    mail::store::call_off_all(&mut *tx, &user.id, goes_back).await?;
     if let Some(email) = &reset_to {
+        // Whoever knows the password could log in again, and kill the link that is on its way.
+        user_store::set_password(&mut *tx, &user.id, &unknown_hash).await?;
         mail::store::queue(&mut *tx, To { email, user_id: &user.id }, &Mail::Reset, now_ms).await?;
     }
     // Who gets no link needs the session to choose a new password in. A link from a mail has no session to keep.
@@ -150,6 +165,19 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
         action::append_cookie(cookies::remove(&state.config, Name::Access));
     }
     Ok(receipt)
+}
+
+/// A second factor, or recovery codes, made since the oldest link of this kind could have been sent: somebody's who knew
+/// the password, and they would lock the owner out. An older one stays: a mailbox alone must not remove it (ASVS 6.4.3).
+async fn take_away_new_factor(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
+    let since = now_ms - Purpose::NotMe.lifetime_ms();
+    let on_since = factor_store::find(&mut **tx, user_id).await?.and_then(|row| row.confirmed_at);
+    if on_since.is_some_and(|at| at >= since) {
+        check::remove(tx, user_id).await?;
+        let event = Event::new(Kind::SecondFactorOff, Actor::System, user_id);
+        audit::store::insert(&mut **tx, &event, now_ms).await?;
+    }
+    Ok(factor_store::delete_codes_since(&mut **tx, user_id, since).await?)
 }
 
 /// Gives the account the address before; `false` when another one has it that has confirmed it.

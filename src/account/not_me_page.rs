@@ -22,7 +22,10 @@ pub fn NotMePage() -> impl IntoView {
         view! {
             <Page title="This was not you?" narrow=true>
                 {problem}
-                {entry.map(|entry| {
+                {entry.is_none().then_some(view! {
+                    <p>"You come from the mail that told you of something: a log-in, a changed password, a second factor."</p>
+                })}
+                {entry.clone().map(|entry| {
                     let from = entry.from_where();
                     view! {
                         <blockquote class="card">
@@ -39,6 +42,10 @@ pub fn NotMePage() -> impl IntoView {
                         "Every session and token of your account ends, on every device, this one too."
                     }}</li>
                     <li>"No browser is trusted any more."</li>
+                    {entry.is_none().then_some(view! {
+                        <li>"A second factor that was turned on in the last seven days is turned off, and recovery codes made since then are dead."</li>
+                    })}
+                    {reset_to.is_some().then_some(view! { <li>"Your password opens nothing any more, until you choose a new one."</li> })}
                     {goes_back.then_some(view! { <li>"Your e-mail address goes back to the one before."</li> })}
                     {match reset_to {
                         Some(email) => view! { <li>"We send a link to " <strong>{email}</strong> " to choose a new password."</li> }.into_any(),

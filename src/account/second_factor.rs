@@ -60,6 +60,7 @@ pub async fn turn_on(someone: LoggedIn, code: &str) -> Result<Receipt, AppError>
     let now_ms = state.clock.now_ms();
     let step = Authenticator::open(&key, &user.id, &sealed)?.step_of(&digits, now_ms).ok_or(AppError::WrongCode)?;
     let mut tx = state.db.begin_write().await?;
+    someone.hold(&mut tx).await?;
     if !store::confirm(&mut *tx, &user.id, &sealed, step, now_ms).await? {
         return nothing_to_do();
     }
@@ -79,6 +80,7 @@ pub async fn make_codes(someone: LoggedIn) -> Result<(), AppError> {
         return nothing_to_do();
     }
     let mut tx = state.db.begin_write().await?;
+    someone.hold(&mut tx).await?;
     let made = recovery::replace(&mut tx, &key, &someone.user.id, state.clock.now_ms()).await?;
     write_down(&mut tx, &state, &someone, Kind::RecoveryCodesMade).await?;
     tx.commit().await?;
@@ -88,6 +90,7 @@ pub async fn make_codes(someone: LoggedIn) -> Result<(), AppError> {
 pub async fn turn_off(someone: LoggedIn) -> Result<Receipt, AppError> {
     let state = expect_context::<AppState>();
     let mut tx = state.db.begin_write().await?;
+    someone.hold(&mut tx).await?;
     if !check::remove(&mut tx, &someone.user.id).await? {
         return nothing_to_do();
     }

@@ -131,24 +131,24 @@ pub async fn set_given_up(
         .map(|_| ())
 }
 
-/// Mails to the same address that anybody may ask for, asked for within so long before this one; not those that were
-/// too many.
+/// Mails of the same kind that went out to the same address, of those that were asked for within so long before this
+/// one. What was dropped, or had nobody to tell, does not count: a stranger's asking would use up the owner's mails.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn count_asked_before(
+pub async fn count_sent_like(
     db: impl Executor<'_, Database = Any>,
     row: &Row,
     within_ms: i64,
 ) -> Result<i64, sqlx::Error> {
     let (count,): (i64,) = sqlx::query_as(
-        "select count(*) from outbox where email = $1 and id < $2 and created_at > $3 and last_error <> $4 \
-         and mail not like '{\"kind\":\"news\"%'",
+        "select count(*) from outbox where email = $1 and mail = $2 and id <> $3 and created_at > $4 \
+         and sent_at is not null and last_error = ''",
     )
     .bind(&row.email)
+    .bind(&row.mail)
     .bind(&row.id)
     .bind(row.created_at - within_ms)
-    .bind(TOO_MANY)
     .fetch_one(db)
     .await?;
     Ok(count)
@@ -226,7 +226,8 @@ pub async fn list(
 /// When the database does not take it.
 pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let result = sqlx::query(
-        "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 where given_up_at is not null",
+        "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 \
+         where given_up_at is not null and last_error <> 'called off'",
     )
     .bind(now_ms)
     .execute(db)
@@ -342,6 +343,24 @@ pub async fn call_off(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless the change is `undone`:
+/// only its first address is the owner's for sure.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn call_off_all(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    undone: bool,
+) -> Result<(), sqlx::Error> {
+    let statement = if undone {
+        "delete from outbox where user_id = $1 and sent_at is null"
+    } else {
+        "delete from outbox where user_id = $1 and sent_at is null and mail not like '%\"news\":\"email_changed\"%'"
+    };
+    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
 }
 
 /// Makes every live link of a user for this purpose useless.

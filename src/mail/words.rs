@@ -165,7 +165,7 @@ fn news_words(news: News) -> (&'static str, &'static str) {
         ),
         News::EmailChanged => (
             "The e-mail address of your account was changed",
-            "Your account has another e-mail address from now on. This mail goes to the one before, and is the last.",
+            "Your account has another e-mail address from now on. This mail goes to the one before, and is the last. If it was not you, the link below brings this address back.",
         ),
         News::SecondFactorOn => (
             "The second factor was turned on",

@@ -49,14 +49,16 @@ pub async fn write(state: &AppState, issuer: &str, row: &Row) -> Result<Decision
     Ok(letter.map_or(Decision::Needless, |letter| Decision::Send(Box::new(letter))))
 }
 
-/// Counted by when they were asked for, so that it does not matter which instance sends which, and when.
+/// So many of one kind within an hour are enough for everybody who waits for one.
 async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &Row) -> Result<bool, AppError> {
     Ok(match mail {
         Mail::News { news: News::Guessing, .. } => {
             store::count_guessing_before(&mut **tx, row, GUESSING_EVERY_MS).await? > 0
         }
         Mail::News { .. } => false,
-        _ => store::count_asked_before(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
+        // Of the owner, who has just said that something was not them.
+        Mail::Reset if !row.user_id.is_empty() => false,
+        _ => store::count_sent_like(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
     })
 }
 
@@ -101,7 +103,7 @@ impl Writer<'_> {
     /// The newest link is the only one.
     async fn reset(&mut self) -> Result<Option<Letter>, AppError> {
         let Some(user) = self.owner().await? else { return Ok(None) };
-        store::kill_links(&mut **self.tx, &user.id, Purpose::Reset, self.now_ms).await?;
+        // Those before live on: a stranger's asking must not kill the one that the owner is about to open.
         let token = self.link(Purpose::Reset, &user.id).await?;
         let name = if user.verified_at.is_some() { user.name } else { String::new() };
         Ok(Some(words::reset(self.issuer, name, &token)))
@@ -128,6 +130,10 @@ impl Writer<'_> {
         let Some(user) = user.filter(|_| happened.news != News::AccountDeleted) else {
             return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
         };
+        // The account may have another address by now: who reads the one of then gets no power over it.
+        if user.email != self.row.email && happened.news != News::EmailChanged {
+            return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
+        }
         let token = self.link(Purpose::NotMe, &user.id).await?;
         Ok(Some(words::news(self.issuer, user.name, happened, Some(&token))))
     }

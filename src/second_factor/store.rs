@@ -207,3 +207,20 @@ pub async fn forget_all(db: impl Executor<'_, Database = Any>, user_id: &str) ->
     let statement = "update known_devices set trusted_until = null where user_id = $1 and trusted_until is not null";
     sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
 }
+
+/// Removes the recovery codes that were made since.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_codes_since(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    since_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from recovery_codes where user_id = $1 and created_at >= $2")
+        .bind(user_id)
+        .bind(since_ms)
+        .execute(db)
+        .await
+        .map(|_| ())
+}

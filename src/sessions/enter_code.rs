@@ -59,7 +59,7 @@ async fn enter(state: &AppState, code: &str, trust: bool) -> Result<String, AppE
         return Err(AppError::WrongCode);
     }
     tried.succeeded().await?;
-    let device = start_session(state, &user.id, half.remember).await?;
+    let device = start_session(state, &user, half.remember, true).await?;
     if trust && state.config.trusted_device_days > 0 {
         trust_device(state, &user, &device).await?;
     }

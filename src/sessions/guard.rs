@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     audit::event::Actor,
+    db::Tx,
     error::AppError,
     revocations::EndReason,
     state::AppState,
@@ -219,6 +220,20 @@ impl LoggedIn {
     pub fn is_fresh(&self, state: &AppState) -> bool {
         let age = state.clock.now_ms() - self.log_in.authenticated_at;
         !self.in_grace && age < state.config.reauthentication_minutes * 60_000
+    }
+
+    /// First in the transaction of an act that changes the account: locks the user's row and returns it as it is now.
+    /// Whatever has ended the session since the request began (a reset, "this was not me") is not undone by an act that
+    /// was under way.
+    ///
+    /// # Errors
+    /// [`AppError::NotLoggedIn`] when the session is over.
+    pub async fn hold(&self, tx: &mut Tx) -> Result<User, AppError> {
+        users::store::lock(&mut **tx, &self.user.id).await?;
+        if !store::is_live(&mut **tx, &self.log_in.sid).await? {
+            return Err(AppError::NotLoggedIn);
+        }
+        users::store::find_by_id(&mut **tx, &self.user.id).await?.ok_or(AppError::NotLoggedIn)
     }
 
     pub fn viewer(&self) -> Viewer {

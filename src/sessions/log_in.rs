@@ -15,12 +15,13 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    db::Tx,
     error::{AppError, Invalid},
     known_devices::{self, Device, Seen},
     mail::{self, News},
     revocations::EndReason,
     sealed::SecretKey,
-    second_factor::{check, trust},
+    second_factor::{check, store as factor_store, trust},
     state::AppState,
     throttle::{self, Try, guessing},
     users::{
@@ -61,11 +62,12 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
 /// # Errors
 /// When the database does not take it.
 pub async fn go_on(state: &AppState, user: &User, remember: bool, next: &str) -> Result<(), AppError> {
-    if asks_for_code(state, user).await? {
+    let has_factor = check::is_on(state, &user.id).await?;
+    if has_factor && !trust::is_trusted(state, &user.id, known_devices::here().as_ref()).await? {
         HalfLogIn::begin(state, &expect_context::<SecretKey>(), user, remember, next)?;
         leptos_axum::redirect("/login/code");
     } else {
-        start_session(state, &user.id, remember).await?;
+        start_session(state, user, remember, has_factor).await?;
         leptos_axum::redirect(next);
     }
     Ok(())
@@ -78,40 +80,63 @@ async fn verify(user: Option<&User>, password: Password) -> Result<bool, AppErro
     Ok(matches && user.is_some_and(User::may_log_in))
 }
 
-/// Whether the right password is only half of the log-in.
-async fn asks_for_code(state: &AppState, user: &User) -> Result<bool, AppError> {
-    let here = known_devices::here();
-    Ok(check::is_on(state, &user.id).await? && !trust::is_trusted(state, &user.id, here.as_ref()).await?)
-}
-
 /// Starts a session for a user who has just proven who they are, in place of the one before. Returns the browser in which
-/// it started, which the account knows now.
+/// it started, which the account knows now. `user` is the row that the proof was checked against; `has_factor` says that
+/// the account had a second factor then, which was satisfied.
 ///
 /// # Errors
-/// When the database does not take it.
-pub async fn start_session(state: &AppState, user_id: &str, remember: bool) -> Result<Device, AppError> {
+/// [`AppError::LogInAgain`] when the account has changed since; when the database does not take it.
+pub async fn start_session(
+    state: &AppState,
+    user: &User,
+    remember: bool,
+    has_factor: bool,
+) -> Result<Device, AppError> {
     let session = action::extension::<Session>().ok_or_else(AppError::internal)?;
     let caller = caller();
-    let user = user_store::find_by_id(&state.db.pool, user_id).await?.ok_or(AppError::NotFound)?;
     if let Some(before) = guard::find() {
         let ending = Ending::by_user(&before.user.id, EndReason::Replaced, caller.clone());
         expect_context::<Ender>().end(Target::Session(&before.log_in.sid), ending).await?;
     }
-    let log_in = BrowserSession(&session).start(state, &user, remember, &caller).await?;
-    let device = note_log_in(state, &user, &log_in, &caller).await?;
+    let browser = BrowserSession(&session);
+    let log_in = browser.start(state, user, remember, &caller).await?;
+    let mut tx = state.db.begin_write().await?;
+    if !still_holds(&mut tx, user, has_factor).await? {
+        drop(tx);
+        browser.forget().await?;
+        return Err(AppError::LogInAgain);
+    }
+    let device = note_log_in(tx, state, user, &log_in, &caller).await?;
     // The token of the session before would be refused; the next page brings one of this session.
     action::append_cookie(cookies::remove(&state.config, Name::Access));
-    tracing::info!(user = user_id, sid = log_in.sid, remember, "logged in");
-    make_room(state, user_id).await?;
+    tracing::info!(user = user.id, sid = log_in.sid, remember, "logged in");
+    make_room(state, &user.id).await?;
     Ok(device)
+}
+
+/// Whether the account is as it was when the proof was checked. The session is there already, so whatever ends all of
+/// them from now on, a reset or a second factor, ends it too; what did so before is seen here.
+async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool) -> Result<bool, AppError> {
+    user_store::lock(&mut **tx, &checked.id).await?;
+    let Some(now) = user_store::find_by_id(&mut **tx, &checked.id).await? else { return Ok(false) };
+    let factor = factor_store::find(&mut **tx, &checked.id).await?.is_some_and(|row| row.confirmed_at.is_some());
+    Ok(now.may_log_in()
+        && now.epoch == checked.epoch
+        && now.password_hash == checked.password_hash
+        && factor == has_factor)
 }
 
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
 /// first one of all.
-async fn note_log_in(state: &AppState, user: &User, log_in: &LogIn, caller: &Caller) -> Result<Device, AppError> {
+async fn note_log_in(
+    mut tx: Tx,
+    state: &AppState,
+    user: &User,
+    log_in: &LogIn,
+    caller: &Caller,
+) -> Result<Device, AppError> {
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(caller);
     event.sid.clone_from(&log_in.sid);
-    let mut tx = state.db.begin_write().await?;
     let (seen, device) = known_devices::remember(&mut tx, &user.id).await?;
     let is_first = !audit::store::has_happened(&mut *tx, &user.id, Kind::LoggedIn).await?;
     audit::store::insert(&mut *tx, &event, log_in.created_at).await?;

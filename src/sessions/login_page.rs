@@ -62,7 +62,7 @@ fn LoginForm(
             <FormError error wait />
             {move || (confirms_addresses && error.get() == Some(AppError::WrongCredentials)).then(|| view! {
                 // To everybody whose log-in failed: it tells nothing about an account.
-                <p class="muted">"If you signed up a moment ago, open the link in the mail first."</p>
+                <p class="muted">"If you signed up a moment ago, open the link in the mail first. No mail? "<Link href="/verify">"Have it sent again"</Link>"."</p>
             })}
             <ActionForm action attr:class="form" attr:novalidate="">
                 <TextField

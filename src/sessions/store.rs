@@ -307,3 +307,15 @@ pub async fn delete_old(db: impl Executor<'_, Database = Any>, ended_before_ms: 
     let result = sqlx::query("delete from sessions where expires_at < $1").bind(ended_before_ms).execute(db).await?;
     Ok(result.rows_affected())
 }
+
+/// Whether this session has not been ended.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_live(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<bool, sqlx::Error> {
+    let row: Option<(String,)> = sqlx::query_as("select sid from sessions where sid = $1 and ended_at is null")
+        .bind(sid)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}

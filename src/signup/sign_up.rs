@@ -62,8 +62,9 @@ impl NewAccount {
 /// The hash is made before the e-mail is looked at: a taken one costs the same time.
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
-    let account = NewAccount::parse(&passwords, &name, &email, password).await?;
+    // Before the password is looked at, which can be made dear: a flood of refused forms must keep nobody waiting.
     let tried = throttle::admit(Way::SignUp).await?;
+    let account = NewAccount::parse(&passwords, &name, &email, password).await?;
     let hash = tried.keep_if_looked_at(passwords.hash(account.password.clone()).await).await?;
     let id = make_account(&state, &account, &hash).await?;
     if state.config.mailing() == Mailing::Smtp {
@@ -74,9 +75,15 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     }
     let id = id.ok_or(AppError::SignUpRefused)?;
     tried.succeeded().await?;
-    start_session(&state, &id, false).await?;
+    start_new(&state, &id).await?;
     leptos_axum::redirect("/dashboard");
     Ok(())
+}
+
+/// The first session of a new account.
+async fn start_new(state: &AppState, id: &str) -> Result<(), AppError> {
+    let user = store::find_by_id(&state.db.pool, id).await?.ok_or_else(AppError::internal)?;
+    start_session(state, &user, false, false).await.map(|_| ())
 }
 
 /// Makes the account where the address has none, and returns its id; writes down in either case what happened and which
@@ -108,7 +115,7 @@ pub async fn set_up(token: String, name: String, email: String, password: String
     check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
     let id = create_admin(&state, &passwords, account, &Actor::Unknown, true).await?;
-    start_session(&state, &id, false).await?;
+    start_new(&state, &id).await?;
     leptos_axum::redirect("/admin/users");
     Ok(())
 }

@@ -138,6 +138,7 @@ async fn sign_up(app: &TestApp, email: &str) -> Answer {
 
 on_both_databases! {
     async fn look_alike_addresses_are_one_account(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--tries-per-network", "1000"]).await;
         for (one, others) in SAME {
             assert_eq!(sign_up(&app, one).await.status, 200, "{one}");
             for other in *others {

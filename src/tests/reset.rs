@@ -4,7 +4,7 @@ use super::{
     app::{PASSWORD, TestApp},
     on_both_databases,
 };
-use crate::mail::links::Purpose;
+use crate::{mail::links::Purpose, sessions};
 
 const NEW: &str = "another horse battery";
 
@@ -30,6 +30,48 @@ on_both_databases! {
         assert_eq!(app.count("select count(*) from audit_events where event = 'password_reset'").await, 1);
         assert!(app.user("alice").await.verified_at.is_some(), "who reads the mail owns the address");
         assert!(app.outbox().await.iter().any(|(.., mail)| mail.contains("password_reset")));
+    }
+
+    async fn whatever_is_under_way_during_a_reset_undoes_nothing_of_it(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--tries-per-account", "100", "--tries-per-network", "1000"]).await;
+        for round in 0..8 {
+            let (name, third) = (format!("alice{round}"), "some third horse battery");
+            let thief = app.logged_in(&name).await;
+            let token = app.link(Purpose::Reset, &name).await;
+            let mut owner = app.anonymous();
+            owner.open_link(Purpose::Reset, &token).await;
+            let reset = tokio::spawn(async move { owner.act("reset_password", &[("password", NEW)]).await });
+            let changes = (0..3).map(|_| {
+                let mut thief = thief.copy();
+                tokio::spawn(async move {
+                    thief.act("change_password", &[("password", PASSWORD), ("new_password", third)]).await;
+                })
+            });
+            let log_ins = (0..3).map(|_| {
+                let (mut thief, name) = (app.anonymous(), name.clone());
+                tokio::spawn(async move {
+                    thief.log_in(&name, PASSWORD).await;
+                })
+            });
+            let under_way: Vec<_> = changes.chain(log_ins).collect();
+            let answer = reset.await.expect("no panic");
+            for task in under_way {
+                task.await.expect("no panic");
+            }
+            // A change that came first has killed the link; one that came later is refused.
+            if answer.status != 200 {
+                assert_eq!(answer.text(), "\"LinkDead\"");
+                continue;
+            }
+            let id = app.user(&name).await.id;
+            let live = sessions::store::count_live(&app.services.state.db.pool, &id, app.clock.now_ms()).await;
+            assert_eq!(live.expect("a count"), 0, "no log-in with the old password is left");
+            let mut owner = app.anonymous();
+            assert_eq!(owner.log_in(&name, NEW).await.status, 200);
+            assert_eq!(owner.act("log_out", &[]).await.status, 200);
+        }
+        // Rounds that the thief won show nothing; there must be others.
+        assert!(app.count("select count(*) from audit_events where event = 'password_reset'").await > 0);
     }
 
     async fn a_bad_new_password_is_said_at_its_field_and_the_link_works_on(app: TestApp) {

@@ -60,6 +60,30 @@ fn words(answer: &Answer) -> (u16, String, Vec<(String, String)>) {
 }
 
 on_both_databases! {
+    async fn behind_a_proxy_nobody_chooses_the_network_that_they_come_from(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--trusted-proxies", "127.0.0.1"]).await;
+        for (number, (forwarded, ip)) in [
+            ("1.2.3.4, 203.0.113.9", "203.0.113.9"),
+            ("1.2.3.4, 203.0.113.9:55555", "203.0.113.9"),
+            ("1.2.3.4, [2001:db8::1]:443", "2001:db8::1"),
+            ("1.2.3.4, unknown", "127.0.0.1"),
+        ].into_iter().enumerate() {
+            let email = format!("{number}@example.com");
+            let body = format!("name=a&email={email}&password={}", PASSWORD.replace(' ', "+"));
+            let mut caller = app.anonymous();
+            let request = caller
+                .request(axum::http::Method::POST, "/actions/sign_up")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("accept", "application/json")
+                .header("sec-fetch-site", "same-origin")
+                .header("x-forwarded-for", forwarded);
+            assert_eq!(caller.send(request.body(axum::body::Body::from(body)).expect("a request")).await.status, 200);
+            let (seen,): (String,) = sqlx::query_as("select ip from sessions order by created_at desc, sid desc limit 1")
+                .fetch_one(&app.services.state.db.pool).await.expect("a session");
+            assert_eq!(seen, ip, "{forwarded}");
+        }
+    }
+
     async fn of_a_hundred_guesses_at_once_five_are_looked_at(app: TestApp) {
         app.logged_in("alice").await;
         let (here, there) = (app.router.clone(), router(app.another_instance().await));

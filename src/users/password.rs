@@ -9,6 +9,7 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt},
 };
+use aws_lc_rs::rand;
 use tokio::sync::Semaphore;
 
 use super::{credentials::Password, new_password::NewPassword};
@@ -111,6 +112,16 @@ impl Passwords {
             Ok(known & matches)
         })
         .await
+    }
+
+    /// The hash of a password that nobody knows: until another one is set nobody logs in with one.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many wait already.
+    pub async fn unknown_to_all(&self) -> Result<String, AppError> {
+        let mut bytes = [0; 32];
+        rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+        self.admitted(move |inner, blocks| hash(&inner.params, &bytes, blocks)).await
     }
 
     /// How many hashes may run at once.

@@ -41,9 +41,16 @@ fn client_ip(parts: &Parts, config: &Config) -> Option<IpAddr> {
         return Some(peer);
     }
     let forwarded = parts.headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        forwarded.flat_map(|line| line.split(',')).filter_map(|ip| ip.trim().parse().ok()).collect();
-    chain.into_iter().rev().find(|ip| !config.trusted_proxies.contains(ip)).or(Some(peer))
+    let chain: Vec<Option<IpAddr>> = forwarded.flat_map(|line| line.split(',')).map(forwarded_ip).collect();
+    // What cannot be read ends the chain: beyond it only the client may have written.
+    chain.into_iter().rev().map_while(|ip| ip).find(|ip| !config.trusted_proxies.contains(ip)).or(Some(peer))
+}
+
+/// Some proxies write the port, too.
+fn forwarded_ip(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
 }
 
 /// An IPv4 address, or the /64 of an IPv6 address, which is what one household or one server gets: whoever has one
