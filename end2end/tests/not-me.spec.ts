@@ -94,7 +94,13 @@ test("a link that was used says so, and ends nothing more", async ({ page, serve
   await page.goto(link);
   await endEverything(page);
   await page.waitForURL("**/not-me/done");
-  await loggedIn(page, person);
+  const reset = await mailbox.next(person.email, RESET);
+  await page.goto(reset.link);
+  const password = "nine loud kettles sing";
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.waitForURL("**/login");
+  await loggedIn(page, { ...person, password });
   await page.goto(link);
   await expect(page.getByRole("main")).toContainText("This link does not work any more");
   await page.goto("/dashboard");
