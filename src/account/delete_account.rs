@@ -39,9 +39,9 @@ pub fn check_confirmation(typed: &str) -> Result<(), AppError> {
     if right { Ok(()) } else { Err(Invalid::ConfirmationWrong.into()) }
 }
 
-pub async fn delete_account(LoggedIn { user, .. }: LoggedIn) -> Result<(), AppError> {
+pub async fn delete_account(someone: LoggedIn) -> Result<(), AppError> {
     let ender = expect_context::<Ender>();
-    delete(&ender, &user.id, &caller()).await?;
+    delete(&ender, &someone, &caller()).await?;
     if let Some(session) = action::extension::<Session>() {
         BrowserSession(&session).forget().await?;
     }
@@ -53,14 +53,13 @@ pub async fn delete_account(LoggedIn { user, .. }: LoggedIn) -> Result<(), AppEr
 /// Ends everything of the user, tells them, and erases who it was, in one transaction.
 ///
 /// # Errors
-/// [`AppError::LastAdministrator`]; or when the database does not take it, and then nothing has happened.
-async fn delete(ender: &Ender, user_id: &str, caller: &Caller) -> Result<(), AppError> {
+/// [`AppError::LastAdministrator`], [`AppError::NotLoggedIn`] when the session has ended meanwhile; or when the database does not take it, and then nothing has happened.
+async fn delete(ender: &Ender, someone: &LoggedIn, caller: &Caller) -> Result<(), AppError> {
     let state = &ender.state;
     let now_ms = state.clock.now_ms();
     let mut tx = state.db.begin_write().await?;
-    store::lock(&mut *tx, user_id).await?;
-    // Read again: an administrator may have made them one meanwhile.
-    let user = store::find_by_id(&mut *tx, user_id).await?.ok_or(AppError::NotLoggedIn)?;
+    // As it is now: an administrator may have made them one meanwhile.
+    let user = someone.hold(&mut tx).await?;
     if user.role() == Role::Admin {
         revocations::store::lock(&mut tx).await?;
         if !store::another_admin_remains(&mut *tx, &user.id).await? {

@@ -131,6 +131,10 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
     let (state, caller) = (&ender.state, caller());
     let now_ms = state.clock.now_ms();
     let Denial { user, actor, sid, event, address_before, unknown_hash } = denial;
+    let squatter = match &address_before {
+        Some(email) => user_store::free_email(&mut *tx, email, &user.id, now_ms).await?,
+        None => None,
+    };
     let reset_to = match address_before {
         Some(email) => take_back(&mut tx, &user, &email, now_ms).await?.then_some(email),
         None => mailbox(state, &user),
@@ -160,6 +164,10 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
     let target = if stays { Target::Others { user_id: &user.id, keep: &sid } } else { Target::User(&user.id) };
     let ending = Ending { actor, reason: EndReason::NotMe, words: String::new(), caller };
     let receipt = ender.end_with(tx, target, ending).await?;
+    if let Some(id) = squatter {
+        // Its sessions are refused already, since it is disabled; this stops its tokens.
+        ender.end(Target::User(&id), Ending::by_system(EndReason::Disabled)).await?;
+    }
     tell(&receipt, reset_to.as_deref(), stays, goes_back);
     if !stays && !sid.is_empty() {
         action::append_cookie(cookies::remove(&state.config, Name::Access));
@@ -182,7 +190,7 @@ async fn take_away_new_factor(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result
 
 /// Gives the account the address before; `false` when another one has it that has confirmed it.
 async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result<bool, AppError> {
-    if !user_store::free_email(tx, email, &user.id, now_ms).await? {
+    if user_store::find_by_address(&mut **tx, email).await?.is_some_and(|owner| owner.id != user.id) {
         return Ok(false);
     }
     let taken_back = user_store::set_email(&mut **tx, user, email, now_ms).await?;

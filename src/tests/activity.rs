@@ -282,12 +282,14 @@ on_both_databases! {
     async fn an_account_that_squats_on_the_old_address_gives_way_and_a_confirmed_one_does_not(app: TestApp) {
         alice(&app).await;
         let token = stolen(&app).await;
-        let mut squatter = app.logged_in("alice").await;
+        let mut squatter = app.with_token("alice").await;
+        let token_of_squatter = squatter.access_token().to_owned();
         let mut owner = app.anonymous();
         owner.open_link(Purpose::NotMe, &token).await;
         assert_eq!(deny(&mut owner, "").await.status, 200);
         assert_eq!(app.count("select count(*) from users where email = 'alice@example.com'").await, 1);
         assert_eq!(squatter.open("/dashboard").await.status, 303);
+        assert_eq!(squatter.bearer(&token_of_squatter).await.code(), "token_revoked");
         assert_eq!(app.anonymous().log_in("thief", PASSWORD).await.status, 401, "the address is alice's again");
 
         let token = app.link(Purpose::Reset, "alice").await;

@@ -7,7 +7,6 @@ use super::{
     Role,
     credentials::{DisplayName, Email},
 };
-use crate::db::Tx;
 
 /// A row of `users`.
 #[derive(Clone, Debug, FromRow)]
@@ -240,27 +239,26 @@ pub async fn set_email(
 }
 
 /// Takes an address away from another account that has never confirmed it, and disables that account: it was made by
-/// somebody who does not read this mail, lest its owner take it back. `false` when an account has the address that has
-/// confirmed it.
+/// somebody who does not read this mail, lest its owner take it back. Returns its id: the caller ends what it has open.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn free_email(tx: &mut Tx, email: &str, for_id: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
-    sqlx::query(
-        "update users set email = 'gave way ' || id, search_text = '', epoch = epoch + 1, disabled_at = $3 \
-         where email = $1 and id <> $2 and verified_at is null",
+pub async fn free_email(
+    db: impl Executor<'_, Database = Any>,
+    email: &str,
+    for_id: &str,
+    now_ms: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "update users set email = 'gave way ' || id, search_text = '', disabled_at = $3 \
+         where email = $1 and id <> $2 and verified_at is null returning id",
     )
     .bind(email)
     .bind(for_id)
     .bind(now_ms)
-    .execute(&mut **tx)
+    .fetch_optional(db)
     .await?;
-    let owner: Option<(String,)> = sqlx::query_as("select id from users where email = $1 and id <> $2")
-        .bind(email)
-        .bind(for_id)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(owner.is_none())
+    Ok(row.map(|(id,)| id))
 }
 
 /// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.

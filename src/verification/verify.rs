@@ -102,6 +102,8 @@ async fn check_password(state: &AppState, user: &User, password: String) -> Resu
 async fn confirm(state: &AppState, user: &User, token: &str) -> Result<(), AppError> {
     let now_ms = state.clock.now_ms();
     let mut tx = state.db.begin_write().await?;
+    // The user's row first, as everywhere.
+    store::lock(&mut *tx, &user.id).await?;
     links::use_up(&mut tx, Purpose::Verify, token, now_ms).await?;
     store::set_verified(&mut *tx, &user.id, &user.email, now_ms).await?;
     mail_store::kill_links(&mut *tx, &user.id, Purpose::Verify, now_ms).await?;
