@@ -39,7 +39,6 @@ use crate::{
     },
     signup::page::{SetupPage, SignupPage},
     ui::frame::{Link, Refused},
-    users::Role,
     verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},
 };
 
@@ -153,7 +152,7 @@ fn Inside(viewer: Viewer) -> impl IntoView {
     view! {
         <NavLink href="/dashboard" label="Dashboard" />
         <NavLink href="/notes" label="Notes" />
-        {(viewer.role == Role::Admin).then(|| view! { <NavLink href="/admin/users" under="/admin" label="Admin" /> })}
+        {viewer.role.oversees().then(|| view! { <NavLink href="/admin/users" under="/admin" label="Admin" /> })}
         <NavLink href="/account/profile" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
         <LogOutButton />

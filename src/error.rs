@@ -114,7 +114,7 @@ pub enum Invalid {
     CodeMissing,
     #[error("A code has 6 digits; a recovery code has 10 letters and digits.")]
     CodeMalformed,
-    #[error("Type your e-mail address exactly as it stands above.")]
+    #[error("Type it exactly as it stands above.")]
     ConfirmationWrong,
     #[error("A title has 200 characters at most.")]
     TitleTooLong,

@@ -2,12 +2,12 @@
 
 use axum::{
     extract::{MatchedPath, Query, Request, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{AppendHeaders, IntoResponse, Response},
 };
 use leptos::server_fn::error::ServerFnUrlError;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::{Position, Url};
 
@@ -23,7 +23,7 @@ use crate::{
     services::Services,
     sessions::{
         CodePage, ConfirmPage, Ended, LogInPage,
-        guard::{Administrator, LoggedIn},
+        guard::{LoggedIn, Overseer},
         half_log_in::HalfLogIn,
     },
     signup::sign_up,
@@ -43,8 +43,6 @@ use crate::{
 struct Asked {
     next: String,
     token: String,
-    q: String,
-    after: String,
     with: String,
     before: String,
     event: String,
@@ -68,6 +66,7 @@ struct Page<'a> {
     someone: Option<LoggedIn>,
     ended: Option<Ended>,
     asked: Asked,
+    uri: Uri,
     /// The token of the link from a mail that this browser opened last.
     link: Option<String>,
     headers: HeaderMap,
@@ -135,13 +134,10 @@ impl Page<'_> {
                 content(account::not_me::page(state, self.someone.clone(), event, link).await?)
             }
             "/not-me/done" => content(()),
-            "/admin/users" => {
-                let admin = self.admin()?;
-                content(admin::load::users(&admin, state, &self.asked.q, &self.asked.after).await?)
-            }
-            "/admin/users/{id}" => content(admin::load::user(&self.admin()?, state, &self.id).await?),
-            "/admin/keys" => content(admin::load::keys(&self.admin()?, state).await?),
-            "/admin/keys/{id}" => content(admin::load::key(&self.admin()?, state, &self.id).await?),
+            "/admin/users" => content(admin::load::users(&self.overseer()?, state, &self.asked()).await?),
+            "/admin/users/{id}" => content(admin::load::user(&self.overseer()?, state, &self.id).await?),
+            "/admin/keys" => content(admin::load::keys(&self.overseer()?, state).await?),
+            "/admin/keys/{id}" => content(admin::load::key(&self.overseer()?, state, &self.id).await?),
             _ => Err(AppError::NotFound),
         }
     }
@@ -167,8 +163,13 @@ impl Page<'_> {
         self.visitors_only(CodePage { recovery: self.asked.with == "recovery", trust_days })
     }
 
-    fn admin(&self) -> Result<Administrator, AppError> {
-        Administrator::check_fresh(self.user()?, &self.services.state)
+    fn overseer(&self) -> Result<Overseer, AppError> {
+        Overseer::check_fresh(self.user()?, &self.services.state)
+    }
+
+    /// What this page alone understands in its address; what it does not is as if it were not there.
+    fn asked<T: DeserializeOwned + Default>(&self) -> T {
+        asked(&self.uri)
     }
 
     fn visitors_only(&self, shown: impl Serialize) -> Result<Found, AppError> {
@@ -178,6 +179,10 @@ impl Page<'_> {
         let next = LocalPath::parse_or_dashboard(Some(&self.asked.next));
         Ok(Found::Elsewhere(next.as_str().to_owned()))
     }
+}
+
+fn asked<T: DeserializeOwned + Default>(uri: &Uri) -> T {
+    Query::try_from_uri(uri).map(|Query(asked)| asked).unwrap_or_default()
 }
 
 fn content(shown: impl Serialize) -> Result<Found, AppError> {
@@ -200,7 +205,8 @@ pub async fn find_data(
         services: &services,
         someone: parts.extensions.get::<LoggedIn>().cloned(),
         ended: parts.extensions.get::<Ended>().copied(),
-        asked: Query::try_from_uri(&parts.uri).map(|Query(asked)| asked).unwrap_or_default(),
+        asked: asked(&parts.uri),
+        uri: parts.uri.clone(),
         link: link_cookie::token(&parts.headers, &services.state.config),
         headers: parts.headers.clone(),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),

@@ -112,6 +112,13 @@ fn told(row: &Row) -> Told {
         Kind::NotMe => did(row, "said that something was not you, and ended every session").alarm(),
         Kind::DataExported => did(row, "downloaded your data").deniable(),
         Kind::AccountDeleted => did(row, "deleted your account"),
+        // Why is between the administrators and the log, as with a force-logout.
+        Kind::AccountDisabled => did(row, "disabled your account"),
+        Kind::AccountEnabled => did(row, "enabled your account again"),
+        Kind::ResetStarted => did(row, "had a link sent to you to choose a new password"),
+        Kind::SecondFactorRemoved => did(row, "removed your second factor"),
+        Kind::EveryoneLoggedOut => did(row, "logged everyone out"),
+        Kind::AuditExported => did(row, "exported the audit log"),
     }
 }
 
@@ -140,6 +147,7 @@ fn ended(row: &Row) -> Told {
         | EndReason::RoleChanged
         | EndReason::Disabled
         | EndReason::ByAdmin
+        | EndReason::EveryoneLoggedOut
         | EndReason::AccountDeleted => said(reason.sentence()),
     }
 }

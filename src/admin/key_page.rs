@@ -6,6 +6,7 @@ use super::{
     PAGES, REASON_MAX_CHARS,
     actions::KillKey,
     keys_page::{StateBadge, short},
+    may_act,
 };
 use crate::{
     error::{AppError, Field},
@@ -44,7 +45,7 @@ fn Content(info: KeyInfo) -> impl IntoView {
                     {(!kill_reason.is_empty()).then(|| view! { <div><dt>"Killed because"</dt><dd>{kill_reason}</dd></div> })}
                 </dl>
             </section>
-            {state.is_in_use().then(|| view! {
+            {(may_act() && state.is_in_use()).then(|| view! {
                 <section class="card danger" aria-labelledby="kill">
                     <h2 id="kill">"Kill"</h2>
                     <p>

@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{KeysPage, PAGES, actions::RotateKeys};
+use super::{KeysPage, PAGES, actions::RotateKeys, may_act};
 use crate::{
     error::{AppError, Field},
     sessions::proof::ProofField,
@@ -51,7 +51,7 @@ fn Content(page: KeysPage) -> impl IntoView {
                         ),
                     }}
                 </p>
-                {waiting.is_none().then(|| view! { <RotateForm before=refused() /> })}
+                {(may_act() && waiting.is_none()).then(|| view! { <RotateForm before=refused() /> })}
             </section>
         </Page>
     }

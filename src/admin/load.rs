@@ -1,9 +1,9 @@
 //! What the pages of administration show. Who may see it is the first argument. Server side; reads only.
 
-use super::{KeysPage, UserDetails, UserList, UserRow, UsersPage};
+use super::{KeysPage, UserDetails, UserList, UserRow, UsersAsked, UsersPage};
 use crate::{
     error::AppError,
-    sessions::{self, guard::Administrator},
+    sessions::{self, guard::Overseer},
     state::AppState,
     tokens::{KeyInfo, KeyState, keys::Keys},
     users::store::{self, User},
@@ -12,11 +12,12 @@ use crate::{
 /// People on one page of the list.
 const PAGE_ROWS: usize = 25;
 
-/// People whose name or e-mail contains `words`, after the id `after`.
+/// People as the address of the page asks for them.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn users(_: &Administrator, state: &AppState, words: &str, after: &str) -> Result<UsersPage, AppError> {
+pub async fn users(_: &Overseer, state: &AppState, asked: &UsersAsked) -> Result<UsersPage, AppError> {
+    let UsersAsked { q: words, after } = asked;
     let limit = i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX) + 1;
     let mut users = store::search(&state.db.pool, words, after, limit).await?;
     let more = users.len() > PAGE_ROWS;
@@ -30,11 +31,11 @@ pub async fn users(_: &Administrator, state: &AppState, words: &str, after: &str
 ///
 /// # Errors
 /// [`AppError::NotFound`], or when the database cannot be read.
-pub async fn user(Administrator(admin): &Administrator, state: &AppState, id: &str) -> Result<UserDetails, AppError> {
+pub async fn user(Overseer(reader): &Overseer, state: &AppState, id: &str) -> Result<UserDetails, AppError> {
     let user = store::find_by_id(&state.db.pool, id).await?.ok_or(AppError::NotFound)?;
     let live = sessions::store::live_of(&state.db.pool, id, state.clock.now_ms()).await?;
     Ok(UserDetails {
-        is_self: user.id == admin.user.id,
+        is_self: user.id == reader.user.id,
         user: user.into(),
         sessions: live.into_iter().map(sessions::store::Row::into_live).collect(),
     })
@@ -44,7 +45,7 @@ pub async fn user(Administrator(admin): &Administrator, state: &AppState, id: &s
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn keys(_: &Administrator, state: &AppState) -> Result<KeysPage, AppError> {
+pub async fn keys(_: &Overseer, state: &AppState) -> Result<KeysPage, AppError> {
     let keys = Keys::list(state).await?;
     let signing = keys.iter().find(|key| key.state == KeyState::Signing);
     Ok(KeysPage {
@@ -59,7 +60,7 @@ pub async fn keys(_: &Administrator, state: &AppState) -> Result<KeysPage, AppEr
 ///
 /// # Errors
 /// [`AppError::NotFound`], or when the database cannot be read.
-pub async fn key(_: &Administrator, state: &AppState, kid: &str) -> Result<KeyInfo, AppError> {
+pub async fn key(_: &Overseer, state: &AppState, kid: &str) -> Result<KeyInfo, AppError> {
     Keys::list(state).await?.into_iter().find(|key| key.kid == kid).ok_or(AppError::NotFound)
 }
 

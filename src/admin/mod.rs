@@ -16,15 +16,35 @@ pub mod routes;
 pub mod user_page;
 pub mod users_page;
 
+use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
 
-use crate::{sessions::LiveSession, tokens::KeyInfo, users::Role};
+use crate::{
+    sessions::{LiveSession, Viewer},
+    tokens::KeyInfo,
+    users::Role,
+};
 
 /// The pages of administration.
 pub const PAGES: &[(&str, &str)] = &[("/admin/users", "Users"), ("/admin/keys", "Keys")];
 
 /// Longest reason that an administrator may give, in characters.
 pub const REASON_MAX_CHARS: u16 = 300;
+
+/// Whether who looks at a page of administration may also act there: an auditor reads.
+pub fn may_act() -> bool {
+    use_context::<Viewer>().is_some_and(|viewer| viewer.role == Role::Admin)
+}
+
+/// What may stand in the address of `/admin/users`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UsersAsked {
+    /// Beginnings of words of a name or an address.
+    pub q: String,
+    /// The id of the last person on the page before.
+    pub after: String,
+}
 
 /// A person in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

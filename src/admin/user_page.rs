@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{PAGES, REASON_MAX_CHARS, UserDetails, actions::ForceLogOut};
+use super::{PAGES, REASON_MAX_CHARS, UserDetails, actions::ForceLogOut, may_act};
 use crate::{
     error::{AppError, Field},
     sessions::{LiveSession, page::SessionList, proof::ProofField},
@@ -43,7 +43,7 @@ fn Content(details: UserDetails) -> impl IntoView {
                 <h2 id="sessions">"Live sessions"</h2>
                 <SessionList sessions=sessions.clone() empty="No live session." />
             </section>
-            <section class="card danger" aria-labelledby="force">
+            {may_act().then(|| view! { <section class="card danger" aria-labelledby="force">
                 <h2 id="force">"Force log-out"</h2>
                 <p>
                     {match live {
@@ -60,7 +60,7 @@ fn Content(details: UserDetails) -> impl IntoView {
                     reason=typed().get("reason")
                     before=refused()
                 />
-            </section>
+            </section> })}
         </Page>
     }
 }

@@ -88,6 +88,12 @@ kinds! {
     NotMe = "not_me",
     DataExported = "data_exported",
     AccountDeleted = "account_deleted",
+    AccountDisabled = "account_disabled",
+    AccountEnabled = "account_enabled",
+    ResetStarted = "reset_started",
+    SecondFactorRemoved = "second_factor_removed",
+    EveryoneLoggedOut = "everyone_logged_out",
+    AuditExported = "audit_exported",
 }
 
 /// What is written down. Never a secret, never a password, never a token.

@@ -45,10 +45,12 @@ pub enum EndReason {
     AccountDeleted,
     /// The user turned the second factor on or off on another device.
     SecondFactorChanged,
+    /// An administrator logged everyone out.
+    EveryoneLoggedOut,
 }
 
 impl EndReason {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::LoggedOut,
         Self::Replaced,
         Self::ByUser,
@@ -65,6 +67,7 @@ impl EndReason {
         Self::NotMe,
         Self::AccountDeleted,
         Self::SecondFactorChanged,
+        Self::EveryoneLoggedOut,
     ];
 
     pub fn as_text(self) -> &'static str {
@@ -85,6 +88,7 @@ impl EndReason {
             Self::NotMe => "not_me",
             Self::AccountDeleted => "account_deleted",
             Self::SecondFactorChanged => "second_factor_changed",
+            Self::EveryoneLoggedOut => "everyone_logged_out",
         }
     }
 
@@ -116,6 +120,7 @@ impl EndReason {
             Self::SecondFactorChanged => {
                 "You were logged out because the second factor was turned on or off on another device."
             }
+            Self::EveryoneLoggedOut => "An administrator logged everyone out.",
             Self::TheftSuspected => {
                 "It looks as if somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
             }

@@ -45,6 +45,10 @@ pub struct LoggedIn {
 #[derive(Clone, Debug)]
 pub struct Administrator(pub LoggedIn);
 
+/// A user with a live session who may see what administrators see: an auditor or an administrator.
+#[derive(Clone, Debug)]
+pub struct Overseer(pub LoggedIn);
+
 /// Layer: finds the session's user and notes that the session is in use. When the database is away the answer is
 /// 503 and the cookie stays: an outage logs nobody out (ASVS 16.5.2).
 pub async fn find_user(
@@ -170,13 +174,37 @@ impl Administrator {
         if someone.user.role() == Role::Admin { Ok(Self(someone)) } else { Err(AppError::NotAllowed) }
     }
 
-    /// As [`Self::check`], for who has proven lately who they are.
+    /// First in the transaction of an act on somebody's account: locks the rows of both and returns the other as it is
+    /// now. Whoever has lost the session or the role since the request began does nothing any more, and of two
+    /// administrators who act at this moment the second sees what the first has done.
+    ///
+    /// # Errors
+    /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] when it is so; [`AppError::NotFound`] when there is no such
+    /// user (any more).
+    pub async fn hold(&self, tx: &mut Tx, user_id: &str) -> Result<User, AppError> {
+        let own_id = &*self.0.user.id;
+        // In one order, or two who act on each other would wait for each other.
+        for id in [own_id.min(user_id), own_id.max(user_id)] {
+            users::store::lock(&mut **tx, id).await?;
+        }
+        let own = self.0.hold(tx).await?;
+        if own.role() != Role::Admin {
+            return Err(AppError::NotAllowed);
+        }
+        users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotFound)
+    }
+}
+
+impl Overseer {
+    /// Who has proven lately who they are.
     ///
     /// # Errors
     /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
     pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
-        let admin = Self::check(someone)?;
-        if admin.0.is_fresh(state) { Ok(admin) } else { Err(AppError::ProofNeeded) }
+        if !someone.user.role().oversees() {
+            return Err(AppError::NotAllowed);
+        }
+        if someone.is_fresh(state) { Ok(Self(someone)) } else { Err(AppError::ProofNeeded) }
     }
 }
 

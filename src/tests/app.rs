@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use crate::{
+    admin::change_role::change_role,
+    audit::event::Actor,
     config::{Config, TokenAlgorithm},
     db::Kind,
     mail::links::{self, Link, Purpose},
@@ -16,7 +18,7 @@ use crate::{
     serve,
     services::Services,
     state::Clock,
-    users::{self, credentials::Email, store::User},
+    users::{self, Role, credentials::Email, store::User},
 };
 
 /// 2026-01-01 12:00:00 UTC.
@@ -140,6 +142,15 @@ impl TestApp {
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(caller.renew().await.status, 200);
         caller
+    }
+
+    /// Signs up `name`@example.com, who becomes an auditor, with an access token.
+    pub async fn auditor(&self, name: &str) -> Caller {
+        self.logged_in(name).await;
+        let (user, ender) = (self.user(name).await, &self.services.ender);
+        let changed = change_role(ender, &user, Role::Auditor, Actor::CommandLine, "test".into()).await;
+        assert!(changed.is_ok_and(|receipt| receipt.is_some()));
+        self.with_token_again(name).await
     }
 
     /// Forces the log-out of the user with this id.

@@ -246,7 +246,7 @@ on_both_databases! {
         let mut zelda = zelda(&app).await;
         let wrong = zelda.submit("delete_account", &[("confirmation", "zelda@")], "/account/delete").await;
         let page = zelda.open(wrong.header("location").trim_start_matches("http://localhost:3000")).await.text();
-        assert!(page.contains("Type your e-mail address exactly") && page.contains("value=\"zelda@\""), "{page}");
+        assert!(page.contains("Type it exactly") && page.contains("value=\"zelda@\""), "{page}");
         app.clock.advance_ms(10 * MINUTE);
         let fields = [("confirmation", "zelda@example.com")];
         let answer = zelda.submit("delete_account", &fields, "/account/delete").await;

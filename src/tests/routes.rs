@@ -8,118 +8,64 @@ use axum::{
 };
 
 use super::{
-    app::TestApp,
+    app::{PASSWORD, TestApp},
     caller::{Answer, Caller, HOST},
     on_both_databases,
 };
 use crate::router::{api, pages};
 
-/// Who gets more than a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
-    Anyone,
-    /// A session (pages, actions, the token bridge).
-    User,
-    /// A session of an administrator.
-    Admin,
-    /// An access token, and no session.
-    Token,
-    /// An access token of an administrator.
-    AdminToken,
+/// The complete table, as people read it.
+const TABLE: &str = include_str!("../../docs/ROUTES.md");
+
+/// Who calls, in the order of the columns.
+const CALLERS: [&str; 4] = ["anonymous", "user", "auditor", "admin"];
+
+/// A row of the table.
+struct Route<'a> {
+    method: &'a str,
+    path: &'a str,
+    credential: Credential,
+    /// Who gets more than a refusal, in the order of [`CALLERS`].
+    lets_in: [bool; 4],
 }
 
-use Who::{Admin, AdminToken, Anyone, Token, User};
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Credential {
+    None,
+    /// Pages, actions, the token bridge.
+    Session,
+    Token,
+}
 
-/// The complete table. `:id` and `{id}` stand for a user who does not exist.
-const TABLE: &[(&str, &str, Who)] = &[
-    ("GET", "/", Anyone),
-    ("GET", "/signup", Anyone),
-    ("GET", "/login", Anyone),
-    // Open to who has given the right password only; see second_factor.rs.
-    ("GET", "/login/code", Anyone),
-    // Open to who holds the one-time token only; see accounts.rs.
-    ("GET", "/setup", Anyone),
-    // Open to everybody; what they open needs the token of a link; see verification.rs and reset.rs.
-    ("GET", "/verify", Anyone),
-    ("GET", "/verify/sent", Anyone),
-    ("GET", "/forgot", Anyone),
-    ("GET", "/forgot/sent", Anyone),
-    ("GET", "/reset", Anyone),
-    ("GET", "/verify-email", User),
-    ("GET", "/dashboard", User),
-    ("GET", "/confirm", User),
-    ("GET", "/notes", User),
-    ("GET", "/account", User),
-    ("GET", "/account/profile", User),
-    ("GET", "/account/profile/email", User),
-    ("GET", "/account/devices", User),
-    ("GET", "/account/password", User),
-    ("GET", "/account/second-factor", User),
-    ("GET", "/account/second-factor/set-up", User),
-    ("GET", "/account/second-factor/codes", User),
-    ("POST", "/account/second-factor/codes.txt", User),
-    ("GET", "/account/activity", User),
-    ("GET", "/account/data", User),
-    ("GET", "/account/data/export", User),
-    ("GET", "/account/delete", User),
-    ("GET", "/deleted", Anyone),
-    // Open to who holds a link from a mail as well; see activity.rs. The same is true of the action.
-    ("GET", "/not-me", User),
-    ("GET", "/not-me/done", Anyone),
-    ("GET", "/admin/users", Admin),
-    ("GET", "/admin/users/:id", Admin),
-    ("GET", "/admin/keys", Admin),
-    ("GET", "/admin/keys/:id", Admin),
-    ("POST", "/actions/log_in", Anyone),
-    ("POST", "/actions/enter_code", Anyone),
-    ("POST", "/actions/log_out", Anyone),
-    ("POST", "/actions/sign_up", Anyone),
-    ("POST", "/actions/set_up", Anyone),
-    ("POST", "/actions/password_strength", Anyone),
-    ("POST", "/actions/verify", Anyone),
-    ("POST", "/actions/send_verification", Anyone),
-    ("POST", "/actions/resend_verification", User),
-    ("POST", "/actions/forgot_password", Anyone),
-    ("POST", "/actions/reset_password", Anyone),
-    ("POST", "/actions/change_name", User),
-    ("POST", "/actions/change_email", User),
-    ("POST", "/actions/use_new_email", User),
-    ("POST", "/actions/confirm", User),
-    ("POST", "/actions/end_session", User),
-    ("POST", "/actions/end_other_sessions", User),
-    ("POST", "/actions/change_password", User),
-    ("POST", "/actions/start_second_factor", User),
-    ("POST", "/actions/turn_on_second_factor", User),
-    ("POST", "/actions/make_recovery_codes", User),
-    ("POST", "/actions/turn_off_second_factor", User),
-    ("POST", "/actions/forget_device", User),
-    ("POST", "/actions/not_me", User),
-    ("POST", "/actions/delete_account", User),
-    ("POST", "/actions/force_log_out", Admin),
-    ("GET", "/session/events", User),
-    ("POST", "/actions/rotate_keys", Admin),
-    ("POST", "/actions/kill_key", Admin),
-    ("POST", "/api/v1/token", User),
-    ("GET", "/api/v1/me", Token),
-    ("GET", "/api/v1/sessions", Token),
-    ("DELETE", "/api/v1/sessions", Token),
-    ("DELETE", "/api/v1/sessions/{sid}", Token),
-    ("GET", "/api/v1/notes", Token),
-    ("POST", "/api/v1/notes", Token),
-    ("GET", "/api/v1/notes/{id}", Token),
-    ("PUT", "/api/v1/notes/{id}", Token),
-    ("DELETE", "/api/v1/notes/{id}", Token),
-    ("POST", "/api/v1/admin/users/{id}/force-logout", AdminToken),
-    ("GET", "/.well-known/jwks.json", Anyone),
-    ("GET", "/.well-known/change-password", Anyone),
-    ("GET", "/healthz", Anyone),
-    ("GET", "/readyz", Anyone),
-];
+fn table() -> Vec<Route<'static>> {
+    let rows = TABLE.lines().filter(|line| line.starts_with("| ") && line.contains(" | `/"));
+    let routes: Vec<Route<'_>> = rows.map(route).collect();
+    assert!(routes.len() > 50, "the table is read");
+    routes
+}
+
+fn route(line: &'static str) -> Route<'static> {
+    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+    let [method, path, credential, callers @ ..] = &*cells else { panic!("{line}") };
+    let credential = match *credential {
+        "none" => Credential::None,
+        "session" => Credential::Session,
+        "token" => Credential::Token,
+        _ => panic!("{line}"),
+    };
+    let lets_in = callers.iter().map(|cell| match *cell {
+        "yes" => true,
+        "no" => false,
+        _ => panic!("{line}"),
+    });
+    let lets_in = lets_in.collect::<Vec<_>>().try_into().expect("four callers");
+    Route { method, path: path.trim_matches('`'), credential, lets_in }
+}
 
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"];
 
 fn address(path: &str) -> String {
-    path.replace(":id", "0").replace("{id}", "0").replace("{sid}", "0")
+    path.replace("{id}", "0").replace("{sid}", "0")
 }
 
 /// Calls a route with fields that every action understands or refuses as a whole.
@@ -147,26 +93,29 @@ fn is_refused(answer: &Answer) -> bool {
 }
 
 on_both_databases! {
-    async fn every_route_lets_in_exactly_whom_its_policy_names(app: TestApp) {
+    async fn every_route_lets_in_exactly_whom_the_table_names(app: TestApp) {
         app.logged_in("alice").await;
         app.admin().await;
-        for (method, path, who) in TABLE {
+        app.auditor("otto").await;
+        for Route { method, path, credential, lets_in } in table() {
             // No feed runs here, and `/readyz` would say so after five seconds.
             app.services.revocations.sync().await.expect("the feed");
             // Sessions of their own: some routes end the session that calls them.
-            let (mut user, mut admin) = (app.logged_in_again("alice").await, app.logged_in_again("ada").await);
-            assert_eq!((user.renew().await.status, admin.renew().await.status), (200, 200));
-            for (name, caller) in [("anonymous", &app.anonymous()), ("user", &user), ("admin", &admin)] {
-                let mut caller = caller.copy();
-                // A page does not take the access token, and the API does not take the session.
-                let wrong_half = if matches!(who, Token | AdminToken) { "__Host-access" } else { "__Host-session" };
-                let may = matches!((who, name), (Anyone, _) | (_, "admin") | (User | Token, "user"));
+            let mut callers = [app.anonymous(), app.anonymous(), app.anonymous(), app.anonymous()];
+            for (caller, name) in callers[1..].iter_mut().zip(["alice", "otto", "ada"]) {
+                assert_eq!(caller.log_in(name, PASSWORD).await.status, 200);
+                assert_eq!(caller.renew().await.status, 200);
+            }
+            for ((name, may), mut caller) in CALLERS.into_iter().zip(lets_in).zip(callers) {
                 let answer = call(&mut caller.copy(), method, path).await;
                 assert_eq!(!is_refused(&answer), may, "{method} {path} as {name}: {} {}", answer.status, answer.text());
                 assert!(answer.status < 500, "{method} {path} as {name}: {}", answer.text());
-                caller.cookies.remove(wrong_half);
+                // A page does not take the access token, and the API does not take the session.
+                let right_half = if credential == Credential::Token { "__Host-access" } else { "__Host-session" };
+                caller.cookies.remove(right_half);
                 let answer = call(&mut caller, method, path).await;
-                assert_eq!(is_refused(&answer), *who != Anyone, "{method} {path} as {name} without {wrong_half}");
+                let refused = is_refused(&answer);
+                assert_eq!(refused, credential != Credential::None, "{method} {path} as {name} without {right_half}");
             }
         }
     }
@@ -184,10 +133,10 @@ on_both_databases! {
             &[("origin", "http://localhost:3000.evil.example")],
             &[("origin", "http://badlocalhost:3000")],
         ];
-        for (method, path, _) in TABLE.iter().filter(|(method, ..)| *method != "GET") {
+        for Route { method, path, .. } in table().into_iter().filter(|route| route.method != "GET") {
             for headers in evil {
                 let mut caller = admin.copy();
-                let mut request = Request::builder().method(*method).uri(address(path)).header(header::HOST, HOST);
+                let mut request = Request::builder().method(method).uri(address(path)).header(header::HOST, HOST);
                 let line: Vec<String> = caller.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 request = request.header(header::COOKIE, line.join("; "));
                 for (name, value) in *headers {
@@ -204,10 +153,10 @@ on_both_databases! {
 
     async fn the_table_is_complete(app: TestApp) {
         let stated: BTreeSet<(String, String)> =
-            TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+            table().iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
         let mut found = BTreeSet::new();
         for page in pages(&app.services) {
-            found.insert(("GET".to_owned(), page.path().replace("{id}", ":id")));
+            found.insert(("GET".to_owned(), page.path().to_owned()));
         }
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             found.insert((method.to_string(), path.to_owned()));

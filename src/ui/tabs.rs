@@ -4,20 +4,18 @@ use leptos::prelude::*;
 
 use super::frame::Link;
 
-/// `pages`: address and label of each; the one that is shown, or that the shown one lies below, is marked.
+/// `pages`: address and label of each; the one that is shown is marked, or else the nearest above it.
 #[component]
 pub fn Tabs(label: &'static str, pages: &'static [(&'static str, &'static str)]) -> impl IntoView {
     let path = leptos_router::hooks::use_location().pathname.get_untracked();
+    let is_above = |href: &str| path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let nearest = pages.iter().map(|(href, _)| *href).filter(|href| is_above(href)).max_by_key(|href| href.len());
     view! {
         <nav class="tabs" aria-label=label>
             {pages
                 .iter()
                 .map(|(href, label)| {
-                    let current = match path.strip_prefix(href) {
-                        Some("") => Some("page"),
-                        Some(_) => Some("true"),
-                        None => None,
-                    };
+                    let current = (nearest == Some(*href)).then_some(if path == *href { "page" } else { "true" });
                     view! { <Link href=*href current>{*label}</Link> }
                 })
                 .collect_view()}

@@ -27,21 +27,36 @@ use crate::error::Invalid;
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     User,
+    /// Reads everything of administration and changes nothing.
+    Auditor,
     Admin,
 }
 
 impl Role {
+    pub const ALL: [Self; 3] = [Self::User, Self::Auditor, Self::Admin];
+
     /// As it is stored and as it stands in tokens.
     pub fn as_text(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Auditor => "auditor",
             Self::Admin => "admin",
         }
     }
 
     /// The least right for whatever cannot be read: a broken row never makes an administrator.
     pub fn from_text(text: &str) -> Self {
-        if text == "admin" { Self::Admin } else { Self::User }
+        Self::parse(text).unwrap_or(Self::User)
+    }
+
+    /// A role that somebody names.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_text() == text)
+    }
+
+    /// Whether the pages of administration are shown.
+    pub fn oversees(self) -> bool {
+        matches!(self, Self::Auditor | Self::Admin)
     }
 }
 
