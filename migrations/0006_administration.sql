@@ -42,18 +42,18 @@ create index users_special on users (role, id) where role <> 'user';
 create index users_disabled on users (id) where disabled_at is not null;
 create index users_unverified on users (id) where verified_at is null;
 
--- The epoch of everybody, beside that of each user: raising it ends every session and token at once. A session keeps
--- the one that it began in, and its tokens carry it.
+-- The epoch of everybody, beside that of each user: raising it ends every session and token at once, however many
+-- there are. A session keeps the one that it began in, and its tokens carry it. The tombstones follow in small steps.
 alter table sessions add column global_epoch bigint not null default 0;
 create table global_epoch (
     epoch bigint primary key,            -- the greatest is the one that counts
     raised_at bigint not null,
-    actor text not null,                 -- user id, or `cli`
-    reason text not null,                -- in the actor's own words
+    actor text not null,                 -- user id, or `cli`; the reason is in the audit log
     sessions bigint not null,            -- that were live at that moment
-    marked bigint not null,              -- of them that carry their tombstone by now: they are dead without it
+    marked bigint not null,              -- that carry their tombstone by now: they are dead without it
     finished_at bigint                   -- set: all do
 );
-create index sessions_of_epoch on sessions (global_epoch) where ended_at is null;
-create index sessions_live on sessions (created_at, sid) where ended_at is null;
-create index sessions_live_by_ip on sessions (ip, created_at, sid) where ended_at is null;
+insert into global_epoch (epoch, raised_at, actor, sessions, marked, finished_at) values (0, 0, 'system', 0, 0, 0);
+-- Live sessions are in the epoch that counts: lists of them, the newest first, and those of one address.
+create index sessions_live on sessions (global_epoch, created_at, sid) where ended_at is null;
+create index sessions_live_by_ip on sessions (global_epoch, ip, created_at, sid) where ended_at is null;

@@ -25,7 +25,13 @@ use crate::{
         second_factor_page::SecondFactorPage,
         set_up_page::SetUpPage,
     },
-    admin::{key_page::KeyPage, keys_page::KeysPage, user_page::UserPage, users_page::UsersPage},
+    admin::{
+        key_page::KeyPage,
+        keys_page::KeysPage,
+        sessions::{everyone_page::EveryonePage, page::SessionsPage},
+        user_page::UserPage,
+        users_page::UsersPage,
+    },
     dashboard::page::DashboardPage,
     error::AppError,
     home::page::HomePage,
@@ -115,6 +121,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/not-me/done") view=NotMeDonePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/sessions/everyone") view=EveryonePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys/:id") view=KeyPage ssr=SsrMode::Async />
             </Routes>

@@ -339,6 +339,12 @@ mod server {
 
     impl From<sqlx::Error> for AppError {
         fn from(fault: sqlx::Error) -> Self {
+            if let sqlx::Error::Database(error) = &fault
+                && error.code().as_deref() == Some("22021")
+            {
+                // A zero byte, which PostgreSQL stores in no text: nobody types one.
+                return Self::BadRequest;
+            }
             tracing::error!(error = %fault, "database error");
             let away = match &fault {
                 sqlx::Error::PoolTimedOut

@@ -136,6 +136,10 @@ impl Page<'_> {
             "/not-me/done" => content(()),
             "/admin/users" => content(admin::load::users(&self.overseer()?, state, &self.asked()).await?),
             "/admin/users/{id}" => content(admin::load::user(&self.overseer()?, state, &self.id).await?),
+            "/admin/sessions" => {
+                content(admin::sessions::load::sessions(&self.overseer()?, state, self.asked()).await?)
+            }
+            "/admin/sessions/everyone" => content(admin::sessions::load::everyone(&self.overseer()?, state).await?),
             "/admin/keys" => content(admin::load::keys(&self.overseer()?, state).await?),
             "/admin/keys/{id}" => content(admin::load::key(&self.overseer()?, state, &self.id).await?),
             _ => Err(AppError::NotFound),
@@ -182,6 +186,10 @@ impl Page<'_> {
 }
 
 fn asked<T: DeserializeOwned + Default>(uri: &Uri) -> T {
+    // No text in the database has a zero byte.
+    if uri.query().is_some_and(|query| query.contains("%00")) {
+        return T::default();
+    }
     Query::try_from_uri(uri).map(|Query(asked)| asked).unwrap_or_default()
 }
 

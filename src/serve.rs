@@ -22,7 +22,7 @@ use crate::{
     router::{metrics_router, router},
     sealed::SecretKey,
     services::Services,
-    sessions::{end::Ender, janitor, open_streams::OpenStreams},
+    sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
     tokens::{keeper, keys::Keys},
@@ -50,6 +50,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         feed::follow(&services.state, services.revocations.clone()),
         presence.keep(),
         janitor::clean_up(services.state.clone()),
+        sweep::keep_sweeping(services.state.clone()),
         delete_account::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
     ];

@@ -36,6 +36,31 @@ pub async fn force_log_out(
     .await
 }
 
+/// Ends every session and token of everybody, but the session that this is done in; `confirmation` is
+/// [`EVERYONE_WORDS`](super::EVERYONE_WORDS). Callable as [`force_log_out`].
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
+/// [`AppError::Invalid`] for confirmation and reason.
+#[server(prefix = "/actions", endpoint = "log_out_everyone")]
+pub async fn log_out_everyone(
+    confirmation: String,
+    reason: String,
+    password: Option<String>,
+) -> Result<Receipt, AppError> {
+    use crate::{
+        admin::log_out_everyone::{check, log_out_everyone},
+        sessions::guard::{require_admin, require_fresh_admin},
+        web::{action::act_with_proof, page::Typed},
+    };
+    act_with_proof(Typed::new(&[("confirmation", &confirmation), ("reason", &reason)]), async move {
+        require_admin()?;
+        check(&confirmation, &reason)?;
+        log_out_everyone(require_fresh_admin(password).await?, &reason).await
+    })
+    .await
+}
+
 /// Publishes a new signing key, which signs after the lead time. Callable as [`force_log_out`].
 ///
 /// # Errors

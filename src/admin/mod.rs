@@ -12,21 +12,27 @@ pub mod keys_page;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
+pub mod log_out_everyone;
+#[cfg(feature = "ssr")]
 pub mod routes;
+pub mod sessions;
 pub mod user_page;
 pub mod users_page;
 
-use leptos::prelude::use_context;
+use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     sessions::{LiveSession, Viewer},
     tokens::KeyInfo,
+    ui::notice::Notice,
     users::Role,
+    web::page::typed,
 };
 
 /// The pages of administration.
-pub const PAGES: &[(&str, &str)] = &[("/admin/users", "Users"), ("/admin/keys", "Keys")];
+pub const PAGES: &[(&str, &str)] =
+    &[("/admin/users", "Users"), ("/admin/sessions", "Sessions"), ("/admin/keys", "Keys")];
 
 /// Longest reason that an administrator may give, in characters.
 pub const REASON_MAX_CHARS: u16 = 300;
@@ -44,6 +50,22 @@ pub struct UsersAsked {
     pub q: String,
     /// The id of the last person on the page before.
     pub after: String,
+}
+
+/// What must be typed before everyone is logged out.
+pub const EVERYONE_WORDS: &str = "log everyone out";
+
+/// What the act on the page before this one did.
+#[component]
+pub fn ReceiptNotice() -> impl IntoView {
+    let words = typed().get("receipt");
+    (!words.is_empty()).then(|| {
+        view! {
+            <div id="receipt" tabindex="-1" role="status" autofocus>
+                <Notice kind=if typed().get("kind") == "warning" { "warning" } else { "success" }>{words}</Notice>
+            </div>
+        }
+    })
 }
 
 /// A person in the list.

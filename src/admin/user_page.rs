@@ -2,7 +2,7 @@
 
 use leptos::{form::ActionForm, prelude::*};
 
-use super::{PAGES, REASON_MAX_CHARS, UserDetails, actions::ForceLogOut, may_act};
+use super::{PAGES, REASON_MAX_CHARS, ReceiptNotice, UserDetails, actions::ForceLogOut, may_act};
 use crate::{
     error::{AppError, Field},
     sessions::{LiveSession, page::SessionList, proof::ProofField},
@@ -10,7 +10,6 @@ use crate::{
         field::TextField,
         form::{FormError, SubmitButton, at, error_of, focus_first_error},
         frame::{Page, with_content},
-        notice::Notice,
         tabs::Tabs,
         when::{When, minute},
     },
@@ -115,17 +114,4 @@ fn WhichSession(sessions: Vec<LiveSession>, chosen: String) -> impl IntoView {
             </select>
         </div>
     }
-}
-
-/// What the force-logout on the page before this one did.
-#[component]
-fn ReceiptNotice() -> impl IntoView {
-    let words = typed().get("receipt");
-    (!words.is_empty()).then(|| {
-        view! {
-            <div id="receipt" tabindex="-1" role="status" autofocus>
-                <Notice kind=if typed().get("kind") == "warning" { "warning" } else { "success" }>{words}</Notice>
-            </div>
-        }
-    })
 }

@@ -5,6 +5,7 @@ mod doctor;
 mod force_logout;
 mod keys;
 mod mail;
+mod sessions;
 
 use std::process::ExitCode;
 
@@ -42,8 +43,13 @@ enum Command {
         #[command(subcommand)]
         command: admin::Admin,
     },
-    /// End every session and token of a user, on every running instance, within a second.
+    /// End every session and token of a user, one session, or everybody's, on every running instance, within a second.
     ForceLogout(force_logout::ForceLogout),
+    /// Who is logged in.
+    Sessions {
+        #[command(subcommand)]
+        command: sessions::Sessions,
+    },
     /// The keys that sign access tokens.
     Keys {
         #[command(subcommand)]
@@ -69,6 +75,7 @@ pub async fn run() -> ExitCode {
         Command::Migrate(config) => migrate(config).await,
         Command::Admin { command } => admin::run(command).await,
         Command::ForceLogout(args) => force_logout::run(args).await,
+        Command::Sessions { command } => sessions::run(command).await,
         Command::Keys { command } => keys::run(command).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Mail { command } => mail::run(command).await,
@@ -87,15 +94,21 @@ pub async fn run() -> ExitCode {
 /// a wrong folder the answer must be "no database", not "no such user".
 async fn find_user(config: Config, email: &str) -> Result<(User, Ender), String> {
     let email = Email::parse(email).map_err(|error| error.to_string())?;
-    let state = serve::connect(config, false).await?;
-    let user = store::find_by_email(&state.db.pool, &email)
+    let ender = open_ender(config).await?;
+    let user = store::find_by_email(&ender.state.db.pool, &email)
         .await
         .map_err(|error| error.to_string())?
         .ok_or_else(|| format!("there is no user with the e-mail {}", email.as_str()))?;
+    Ok((user, ender))
+}
+
+/// What is needed to end something in an installation that is there already.
+async fn open_ender(config: Config) -> Result<Ender, String> {
+    let state = serve::connect(config, false).await?;
     let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default())
         .await
         .map_err(|error| error.to_string())?;
-    Ok((user, Ender { state, revocations }))
+    Ok(Ender { state, revocations })
 }
 
 /// Who has confirmed, in words.

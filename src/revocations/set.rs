@@ -51,6 +51,8 @@ struct Set {
     users: HashMap<String, (i64, i64)>,
     /// kid → when it may be forgotten.
     keys: HashMap<String, i64>,
+    /// Least global epoch that counts, when it may be forgotten.
+    everyone: Option<(i64, i64)>,
     /// Everything up to this sequence number is in.
     seq: i64,
     /// When the database last answered; `None` before it did.
@@ -79,6 +81,8 @@ pub struct Bearing<'a> {
     pub user_id: &'a str,
     pub sid: &'a str,
     pub epoch: i64,
+    /// The epoch of everybody that it began in.
+    pub global_epoch: i64,
 }
 
 impl Revocations {
@@ -110,11 +114,12 @@ impl Revocations {
         self.is_over(token) || self.is_key_dead(kid)
     }
 
-    /// Whether the session is over, or its user has a newer epoch.
+    /// Whether the session is over, or its user or everybody has a newer epoch.
     pub fn is_over(&self, session: Bearing<'_>) -> bool {
         let set = self.read();
         let below_epoch = set.users.get(session.user_id).is_some_and(|(least, _)| session.epoch < *least);
-        below_epoch || set.sessions.contains_key(session.sid)
+        let before_all_ended = set.everyone.is_some_and(|(least, _)| session.global_epoch < least);
+        before_all_ended || below_epoch || set.sessions.contains_key(session.sid)
     }
 
     /// Whether the signing key of this kid was killed, as far as memory goes back.
@@ -161,7 +166,7 @@ impl Revocations {
     /// Revocations in memory.
     pub fn count(&self) -> usize {
         let set = self.read();
-        set.sessions.len() + set.users.len() + set.keys.len()
+        set.sessions.len() + set.users.len() + set.keys.len() + usize::from(set.everyone.is_some())
     }
 
     /// As if the database had been silent for longer than [`STALE_AFTER`].
@@ -275,9 +280,11 @@ impl Set {
             "session" => self.sessions.insert(row.subject.clone(), row.keep_until).is_none(),
             "user" => {
                 let before = self.users.get(&row.subject).copied();
-                let (epoch, keep_until) = before.unwrap_or_default();
-                let entry = (epoch.max(row.epoch), keep_until.max(row.keep_until));
-                self.users.insert(row.subject.clone(), entry);
+                self.users.insert(row.subject.clone(), later(before, row));
+                before.is_none_or(|(epoch, _)| epoch < row.epoch)
+            }
+            store::EVERYONE => {
+                let before = self.everyone.replace(later(self.everyone, row));
                 before.is_none_or(|(epoch, _)| epoch < row.epoch)
             }
             store::KEY => self.keys.insert(row.subject.clone(), row.keep_until).is_none(),
@@ -292,5 +299,12 @@ impl Set {
         self.sessions.retain(|_, keep_until| *keep_until >= now_ms);
         self.users.retain(|_, (_, keep_until)| *keep_until >= now_ms);
         self.keys.retain(|_, keep_until| *keep_until >= now_ms);
+        self.everyone = self.everyone.filter(|(_, keep_until)| *keep_until >= now_ms);
     }
+}
+
+/// The greater epoch, kept for the longer time.
+fn later(before: Option<(i64, i64)>, row: &Row) -> (i64, i64) {
+    let (epoch, keep_until) = before.unwrap_or_default();
+    (epoch.max(row.epoch), keep_until.max(row.keep_until))
 }

@@ -31,10 +31,17 @@ pub enum Subject<'a> {
     },
     /// Every token that this signing key has signed, by its kid.
     Key(&'a str),
+    /// Everybody.
+    Everyone {
+        least_epoch: i64,
+    },
 }
 
 /// The kind of a [`Subject::Key`].
 pub const KEY: &str = "key";
+
+/// The kind of a [`Subject::Everyone`].
+pub const EVERYONE: &str = "everyone";
 
 /// A row as it is read back.
 #[derive(Clone, Debug, FromRow)]
@@ -60,6 +67,7 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
         Subject::Session(sid) => ("session", sid, 0),
         Subject::User { id, least_epoch } => ("user", id, least_epoch),
         Subject::Key(kid) => (KEY, kid, 0),
+        Subject::Everyone { least_epoch } => (EVERYONE, "", least_epoch),
     };
     sqlx::query(
         "insert into revocations (seq, kind, subject, epoch, reason, actor, revoked_at, keep_until) \

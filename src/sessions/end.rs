@@ -1,5 +1,5 @@
 //! End sessions: the tombstone, the epoch, the revocation and the audit event in one transaction; then publish;
-//! then answer. Server side. Every way of ending a session comes through here.
+//! then answer. Server side. Every way of ending sessions comes through here, but for `everyone`.
 
 use serde_json::json;
 
@@ -143,13 +143,18 @@ impl Ender {
     /// As [`Self::end_with`].
     pub async fn end_everywhere_with(&self, tx: Tx, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
-        let mut receipt = self.end_with(tx, target, ending).await?;
+        let receipt = self.end_with(tx, target, ending).await?;
+        Ok(self.confirmed(receipt, watch).await)
+    }
+
+    /// The receipt with the word of every live instance.
+    pub(super) async fn confirmed(&self, mut receipt: Receipt, watch: Stopwatch) -> Receipt {
         if let Some(seq) = receipt.seq {
             let (own_id, own_milliseconds) = (self.revocations.id(), receipt.milliseconds);
             let awaited = Awaited { seq, own_id, own_milliseconds, watch };
             receipt.instances = confirmations(&self.state, awaited).await;
         }
-        Ok(receipt)
+        receipt
     }
 
     async fn note(

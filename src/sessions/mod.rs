@@ -8,6 +8,8 @@ pub mod end;
 #[cfg(feature = "ssr")]
 pub mod enter_code;
 #[cfg(feature = "ssr")]
+pub mod everyone;
+#[cfg(feature = "ssr")]
 pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;

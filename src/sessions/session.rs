@@ -37,6 +37,8 @@ pub struct LogIn {
     pub remembered_at: Option<i64>,
     /// The role that the secret was given for.
     pub secret_role: String,
+    /// The epoch of everybody that the session began in: when that is raised, it is over.
+    pub global_epoch: i64,
 }
 
 /// How the secret in a cookie stands to the session that it belongs to.
@@ -65,7 +67,8 @@ pub const SECRET: &str = "secret";
 pub const GRACE_MS: i64 = 10_000;
 
 impl LogIn {
-    pub fn new(user: &User, remember: bool, caller: &Caller, config: &Config, now_ms: i64) -> Self {
+    pub fn new(user: &User, remember: bool, caller: &Caller, global_epoch: i64, state: &AppState) -> Self {
+        let (config, now_ms) = (&state.config, state.clock.now_ms());
         let remembered_at = remember.then_some(now_ms);
         let expires_at = now_ms + lifetime_ms(config, remember);
         Self {
@@ -80,6 +83,7 @@ impl LogIn {
             expires_at,
             remembered_at,
             secret_role: user.role().as_text().to_owned(),
+            global_epoch,
         }
     }
 
@@ -131,15 +135,16 @@ impl BrowserSession<'_> {
         remember: bool,
         caller: &Caller,
     ) -> Result<LogIn, AppError> {
-        let now_ms = state.clock.now_ms();
-        let log_in = LogIn::new(user, remember, caller, &state.config, now_ms);
+        // Raised after this, it ends the session before it has begun.
+        let global_epoch = store::global_epoch(&state.db.pool).await?;
+        let log_in = LogIn::new(user, remember, caller, global_epoch, state);
         if self.0.id().is_some() {
             // Not `flush`: it keeps the old secret in the record and would use it again.
             self.0.cycle_id().await?;
             self.0.clear().await;
         }
         self.0.insert(LOG_IN, &log_in).await?;
-        self.keep_cookie(&log_in, now_ms);
+        self.keep_cookie(&log_in, state.clock.now_ms());
         self.0.save().await?;
         Ok(log_in)
     }

@@ -23,18 +23,20 @@ pub struct Row {
     secret_used_at: Option<i64>,
     ended_at: Option<i64>,
     end_reason: Option<String>,
+    /// When everyone was logged out, if that was after the session began.
+    everyone_out_at: Option<i64>,
 }
 
 impl Row {
     /// How the session ended, if it did.
     pub fn ended(&self, now_ms: i64) -> Option<Ended> {
-        match self.ended_at {
-            Some(at) => {
-                let reason = self.end_reason.as_deref().and_then(EndReason::from_text);
-                Some(Ended { reason: reason.unwrap_or(EndReason::Expired), at })
-            }
-            None => timed_out(self.log_in.idle_expires_at, self.log_in.expires_at, now_ms),
+        if let Some(at) = self.ended_at {
+            let reason = self.end_reason.as_deref().and_then(EndReason::from_text);
+            return Some(Ended { reason: reason.unwrap_or(EndReason::Expired), at });
         }
+        let timed_out = timed_out(self.log_in.idle_expires_at, self.log_in.expires_at, now_ms);
+        let with_all = self.everyone_out_at.map(|at| Ended { reason: EndReason::EveryoneLoggedOut, at });
+        timed_out.into_iter().chain(with_all).min_by_key(|ended| ended.at)
     }
 
     /// How the secret with this hash, by which the row was found, stands to the session.
@@ -57,12 +59,20 @@ impl Row {
     }
 }
 
+/// Nobody has ended it, alone or with all others; it may have timed out.
+macro_rules! not_ended {
+    () => {
+        "ended_at is null and global_epoch = (select max(epoch) from global_epoch)"
+    };
+}
+
 macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
             "select sid, user_id, data, user_agent, ip, created_at, authenticated_at, last_seen_at, idle_expires_at, \
-             expires_at, remembered_at, secret_role, id_hash, rotated_at, secret_used_at, ended_at, end_reason \
-             from sessions ",
+             expires_at, remembered_at, secret_role, global_epoch, id_hash, rotated_at, secret_used_at, ended_at, \
+             end_reason, (select min(raised_at) from global_epoch where epoch > sessions.global_epoch) as \
+             everyone_out_at from sessions ",
             $rest
         )
     };
@@ -78,8 +88,8 @@ pub async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into sessions (id_hash, sid, user_id, data, kind, user_agent, ip, created_at, authenticated_at, \
-         last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role) \
-         values ($1, $2, $3, $4, 'browser', $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role, global_epoch) \
+         values ($1, $2, $3, $4, 'browser', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(id_hash)
     .bind(&log_in.sid)
@@ -94,9 +104,19 @@ pub async fn insert(
     .bind(log_in.expires_at)
     .bind(log_in.remembered_at)
     .bind(&log_in.secret_role)
+    .bind(log_in.global_epoch)
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// The epoch of everybody.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn global_epoch(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let (epoch,): (i64,) = sqlx::query_as("select max(epoch) from global_epoch").fetch_one(db).await?;
+    Ok(epoch)
 }
 
 /// Dead or alive, by its secret or by the one before.
@@ -122,10 +142,11 @@ pub async fn rotate(
     log_in: &LogIn,
     now_ms: i64,
 ) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+    let result = sqlx::query(concat!(
         "update sessions set id_hash = $1, previous_id_hash = $2, rotated_at = $3, secret_used_at = null, \
-         authenticated_at = $4, secret_role = $5 where id_hash = $2 and ended_at is null",
-    )
+         authenticated_at = $4, secret_role = $5 where id_hash = $2 and ",
+        not_ended!()
+    ))
     .bind(after)
     .bind(before)
     .bind(now_ms)
@@ -166,7 +187,7 @@ pub async fn update_data(
     id_hash: &str,
     data: &str,
 ) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query("update sessions set data = $1 where id_hash = $2 and ended_at is null")
+    let result = sqlx::query(concat!("update sessions set data = $1 where id_hash = $2 and ", not_ended!()))
         .bind(data)
         .bind(id_hash)
         .execute(db)
@@ -184,13 +205,9 @@ pub async fn touch(
     now_ms: i64,
     idle_expires_at: i64,
 ) -> Result<bool, sqlx::Error> {
-    let result =
-        sqlx::query("update sessions set last_seen_at = $1, idle_expires_at = $2 where sid = $3 and ended_at is null")
-            .bind(now_ms)
-            .bind(idle_expires_at)
-            .bind(sid)
-            .execute(db)
-            .await?;
+    let statement =
+        concat!("update sessions set last_seen_at = $1, idle_expires_at = $2 where sid = $3 and ", not_ended!());
+    let result = sqlx::query(statement).bind(now_ms).bind(idle_expires_at).bind(sid).execute(db).await?;
     Ok(result.rows_affected() == 1)
 }
 
@@ -204,7 +221,7 @@ pub async fn note_token(
     sid: &str,
     token_expires_at: i64,
 ) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query("update sessions set token_expires_at = $1 where sid = $2 and ended_at is null")
+    let result = sqlx::query(concat!("update sessions set token_expires_at = $1 where sid = $2 and ", not_ended!()))
         .bind(token_expires_at)
         .bind(sid)
         .execute(db)
@@ -221,8 +238,10 @@ pub async fn live_of(
     user_id: &str,
     now_ms: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
-    sqlx::query_as(select_sessions!(
-        "where user_id = $1 and ended_at is null and expires_at > $2 and idle_expires_at > $2 order by last_seen_at desc"
+    sqlx::query_as(concat!(
+        select_sessions!("where user_id = $1 and expires_at > $2 and idle_expires_at > $2 and "),
+        not_ended!(),
+        " order by last_seen_at desc"
     ))
     .bind(user_id)
     .bind(now_ms)
@@ -254,7 +273,9 @@ pub async fn tombstone(
     macro_rules! end_where {
         ($condition:literal) => {
             concat!(
-                "update sessions set ended_at = $1, ended_by = $2, end_reason = $3 where ended_at is null and ",
+                "update sessions set ended_at = $1, ended_by = $2, end_reason = $3 where ",
+                not_ended!(),
+                " and ",
                 $condition,
                 " returning sid, user_id, token_expires_at, idle_expires_at, expires_at"
             )
@@ -289,9 +310,10 @@ pub async fn tombstone(
 /// # Errors
 /// When the database cannot be read.
 pub async fn count_live(db: impl Executor<'_, Database = Any>, user_id: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
-    let (count,): (i64,) = sqlx::query_as(
-        "select count(*) from sessions where user_id = $1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
-    )
+    let (count,): (i64,) = sqlx::query_as(concat!(
+        "select count(*) from sessions where user_id = $1 and expires_at > $2 and idle_expires_at > $2 and ",
+        not_ended!()
+    ))
     .bind(user_id)
     .bind(now_ms)
     .fetch_one(db)
@@ -313,7 +335,7 @@ pub async fn delete_old(db: impl Executor<'_, Database = Any>, ended_before_ms: 
 /// # Errors
 /// When the database cannot be read.
 pub async fn is_live(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<bool, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as("select sid from sessions where sid = $1 and ended_at is null")
+    let row: Option<(String,)> = sqlx::query_as(concat!("select sid from sessions where sid = $1 and ", not_ended!()))
         .bind(sid)
         .fetch_optional(db)
         .await?;

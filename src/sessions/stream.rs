@@ -164,8 +164,9 @@ impl Watching {
     }
 
     fn is_dead(&self) -> bool {
-        let LogIn { sid, user_id, .. } = &self.log_in;
-        self.ender.revocations.is_over(Bearing { user_id, sid, epoch: self.epoch })
+        let LogIn { sid, user_id, global_epoch, .. } = &self.log_in;
+        let bearing = Bearing { user_id, sid, epoch: self.epoch, global_epoch: *global_epoch };
+        self.ender.revocations.is_over(bearing)
     }
 
     fn is_past_its_end(&self) -> bool {

@@ -175,13 +175,13 @@ on_both_databases! {
 
     async fn claims_that_are_missing_or_of_another_type_are_refused(app: TestApp) {
         let forge = Forge::new(app).await;
-        for name in ["exp", "nbf", "iat", "iss", "aud", "sub", "sid", "epoch", "jti", "client_id", "role"] {
+        for name in ["exp", "nbf", "iat", "iss", "aud", "sub", "sid", "epoch", "global_epoch", "jti", "client_id", "role"] {
             forge.refuses(&forge.without_claim(name), &format!("no {name}")).await;
             for value in [json!(null), json!({}), json!([]), json!([forge.claims[name]]), json!(true)] {
                 forge.refuses(&forge.with_claim(name, value.clone()), &format!("{name} {value}")).await;
             }
         }
-        for name in ["exp", "nbf", "iat", "epoch"] {
+        for name in ["exp", "nbf", "iat", "epoch", "global_epoch"] {
             for value in [json!(forge.claims[name].to_string()), json!(1e18), json!(1e300), json!(1.5), json!(u64::MAX), json!(""), json!("9999999999")] {
                 forge.refuses(&forge.with_claim(name, value.clone()), &format!("{name} {value}")).await;
             }

@@ -140,6 +140,22 @@ on_both_databases! {
         }
     }
 
+    async fn a_zero_byte_is_a_bad_request_or_nothing_and_no_fault(app: TestApp) {
+        let mut admin = app.admin().await;
+        for page in ["/admin/users?q=%00", "/admin/sessions?ip=%00", "/account/activity?before=%00"] {
+            assert_eq!(admin.open(page).await.status, 200, "{page}");
+        }
+        for path in ["/api/v1/notes/%00", "/api/v1/notes?q=%00"] {
+            let status = admin.api(Method::GET, path, None).await.status;
+            assert!(status < 500, "{path}: {status}");
+        }
+        for fields in [[("user", "\0"), ("reason", "x")], [("user", "0"), ("reason", "x\0")]] {
+            assert!(admin.act("force_log_out", &fields).await.status < 500);
+        }
+        let answer = app.anonymous().act("log_in", &[("email", "a\0@b.cc"), ("password", "0123456789\0")]).await;
+        assert!(answer.status < 500, "{}", answer.text());
+    }
+
     async fn names_come_back_escaped(app: TestApp) {
         let mut mallory = app.anonymous();
         let name = "</script><script>alert(1)</script><!-- \u{2028} \"' &";

@@ -9,6 +9,7 @@ mod cross_site;
 mod devices;
 mod emails;
 mod enumeration;
+mod everyone;
 mod instances;
 mod jwt_attacks;
 mod keys;

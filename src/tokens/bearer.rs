@@ -12,7 +12,7 @@ use super::{
     verify::{Refusal, Verified, verify},
 };
 use crate::{
-    revocations::set::{Bearing, Revocations},
+    revocations::set::Revocations,
     state::AppState,
     users::Role,
     web::{
@@ -51,9 +51,11 @@ impl FromRequestParts<AppState> for ApiCaller {
         else {
             return Err(crate::error::AppError::internal().into());
         };
-        let Verified { claims, kid } = verify_with_news(state, keys, &token).await.map_err(refused)?;
+        let verified = verify_with_news(state, keys, &token).await.map_err(refused)?;
         revocations.ensure_fresh().await?;
-        if revocations.is_dead(Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch }, &kid) {
+        let dead = revocations.is_dead(verified.bearing(), &verified.kid);
+        let claims = verified.claims;
+        if dead {
             tracing::info!(user = claims.sub, sid = claims.sid, "a revoked token was refused");
             return Err(revoked());
         }

@@ -22,6 +22,8 @@ pub struct Claims {
     pub sid: String,
     /// The user's epoch at minting. Whole numbers, never `iat`: one second is too coarse to order two events.
     pub epoch: i64,
+    /// The epoch of everybody that the session began in.
+    pub global_epoch: i64,
     /// Seconds since the Unix epoch, like `nbf` and `exp`.
     pub iat: i64,
     pub nbf: i64,

@@ -45,6 +45,7 @@ fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
         sub: someone.user.id.clone(),
         sid: someone.log_in.sid.clone(),
         epoch: someone.user.epoch,
+        global_epoch: someone.log_in.global_epoch,
         iat: now,
         nbf: now,
         exp,

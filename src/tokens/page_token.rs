@@ -9,13 +9,9 @@ use axum::{
     response::Response,
 };
 
-use super::{
-    keys::Keys,
-    mint::mint,
-    verify::{Verified, verify},
-};
+use super::{keys::Keys, mint::mint, verify::verify};
 use crate::{
-    revocations::set::{Bearing, Revocations},
+    revocations::set::Revocations,
     sessions::{Ended, guard::LoggedIn, stream},
     state::AppState,
     web::{
@@ -73,9 +69,11 @@ fn is_page(request: &Request) -> bool {
 /// Seconds that the token in the cookie has left for this session; 0 when it is of no use.
 fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: &HeaderMap, someone: &LoggedIn) -> i64 {
     let Some(token) = cookies::get(&state.config, headers, Name::Access) else { return 0 };
-    let Ok(Verified { claims, kid }) = verify(&state.config, keys, &state.clock, &token) else { return 0 };
-    let bearing = Bearing { user_id: &claims.sub, sid: &claims.sid, epoch: claims.epoch };
-    let ours =
-        claims.sid == someone.log_in.sid && claims.epoch == someone.user.epoch && !revocations.is_dead(bearing, &kid);
+    let Ok(verified) = verify(&state.config, keys, &state.clock, &token) else { return 0 };
+    let claims = &verified.claims;
+    let ours = claims.sid == someone.log_in.sid
+        && claims.epoch == someone.user.epoch
+        && claims.global_epoch == someone.log_in.global_epoch
+        && !revocations.is_dead(verified.bearing(), &verified.kid);
     if ours { claims.exp - state.clock.now_ms() / 1000 } else { 0 }
 }

@@ -10,7 +10,7 @@ use super::{
     keys::Keys,
     ring::{Key, Lookup},
 };
-use crate::{config::Config, state::Clock};
+use crate::{config::Config, revocations::set::Bearing, state::Clock};
 
 /// Clock difference between instances that is forgiven, in seconds.
 const LEEWAY: i64 = 2;
@@ -24,6 +24,14 @@ pub struct Verified {
     pub claims: Claims,
     /// The key that signed it.
     pub kid: String,
+}
+
+impl Verified {
+    /// What the revocations are asked about.
+    pub fn bearing(&self) -> Bearing<'_> {
+        let Claims { sub: user_id, sid, epoch, global_epoch, .. } = &self.claims;
+        Bearing { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
+    }
 }
 
 /// Why a token is refused.

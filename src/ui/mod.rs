@@ -4,6 +4,7 @@ pub mod copy;
 pub mod field;
 pub mod form;
 pub mod frame;
+pub mod look_again;
 pub mod notice;
 pub mod tabs;
 pub mod wait;

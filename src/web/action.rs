@@ -181,6 +181,7 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
         "/actions/forgot_password" => "/forgot",
         "/actions/reset_password" => "/reset",
         "/actions/force_log_out" => "/admin/users",
+        "/actions/log_out_everyone" => "/admin/sessions/everyone",
         "/actions/confirm" => "/confirm",
         "/actions/end_session" | "/actions/end_other_sessions" => "/account/devices",
         "/actions/change_password" => "/account/password",

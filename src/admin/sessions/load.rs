@@ -1,0 +1,88 @@
+//! What `/admin/sessions` shows. Who may see it is the first argument. Server side; reads only.
+
+use super::{
+    Age, EveryonePage, Progress, SessionsAsked, SessionsPage,
+    store::{self, Row, Wanted},
+};
+use crate::{
+    error::AppError,
+    sessions::{everyone, guard::Overseer},
+    state::AppState,
+    users,
+};
+
+/// Sessions on one page.
+const PAGE_ROWS: usize = 50;
+
+/// People whose sessions are shown together.
+const PEOPLE_MAX: usize = 20;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// After every sid.
+const LAST_SID: &str = "~";
+
+/// Live sessions as the address of the page asks for them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sessions(_: &Overseer, state: &AppState, asked: SessionsAsked) -> Result<SessionsPage, AppError> {
+    let (mut rows, too_many_people) = find(state, &asked, PAGE_ROWS + 1).await?;
+    let more = rows.len() > PAGE_ROWS;
+    rows.truncate(PAGE_ROWS);
+    let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.created_at, row.sid));
+    let progress = everyone::store::unfinished(&state.db.pool).await?;
+    Ok(SessionsPage {
+        asked,
+        rows: rows.into_iter().map(Into::into).collect(),
+        next,
+        too_many_people,
+        progress: progress.map(|sweep| Progress { marked: sweep.marked, sessions: sweep.sessions }),
+    })
+}
+
+/// The newest first, and whether more people are meant than were looked at.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Result<(Vec<Row>, bool), AppError> {
+    let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
+    let (from, until) = match Age::of(&asked.age) {
+        Age::Any => (0, i64::MAX),
+        Age::Within(hours) => (now_ms - hours * HOUR_MS, i64::MAX),
+        Age::Over(hours) => (0, now_ms - hours * HOUR_MS),
+    };
+    let after = asked.after.split_once('.').and_then(|(at, sid)| Some((at.parse().ok()?, sid)));
+    let wanted = Wanted { from, before: after.unwrap_or((until, LAST_SID)), limit: row_limit(limit), now_ms };
+    let (person, ip) = (asked.person.trim(), asked.ip.trim());
+    match (person, ip) {
+        ("", "") => Ok((store::live(pool, &wanted).await?, false)),
+        ("", ip) => Ok((store::live_from(pool, ip, &wanted).await?, false)),
+        (person, ip) => {
+            let mut people = users::store::search(pool, person, "", row_limit(PEOPLE_MAX + 1)).await?;
+            let too_many = people.len() > PEOPLE_MAX;
+            people.truncate(PEOPLE_MAX);
+            let mut rows = Vec::new();
+            for user in people {
+                rows.extend(store::live_of(pool, &user.id, &wanted).await?);
+            }
+            rows.retain(|row| ip.is_empty() || row.ip() == ip);
+            rows.sort_by(|one, other| (other.created_at, &other.sid).cmp(&(one.created_at, &one.sid)));
+            rows.truncate(limit);
+            Ok((rows, too_many))
+        }
+    }
+}
+
+fn row_limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// What the switch would end.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn everyone(_: &Overseer, state: &AppState) -> Result<EveryonePage, AppError> {
+    let live = everyone::store::count(&state.db.pool, state.clock.now_ms()).await?;
+    Ok(EveryonePage { others: (live.sessions - 1).max(0) })
+}

@@ -1,0 +1,164 @@
+//! `/admin/sessions`: find live sessions. What is asked for is in the address, so it works without JavaScript and can
+//! be shared. Both sides.
+
+use leptos::prelude::*;
+use leptos_router::location::Url;
+
+use super::{Age, Progress, SessionRow, SessionsAsked, SessionsPage};
+use crate::{
+    admin::{PAGES, ReceiptNotice, may_act},
+    ui::{
+        frame::{Link, Page, with_content},
+        look_again::LookAgain,
+        tabs::Tabs,
+        when::When,
+    },
+};
+
+/// Where this page is.
+pub const PATH: &str = "/admin/sessions";
+
+#[component]
+pub fn SessionsPage() -> impl IntoView {
+    with_content(|page| view! { <Content page /> })
+}
+
+#[component]
+fn Content(page: SessionsPage) -> impl IntoView {
+    let SessionsPage { asked, rows, next, too_many_people, progress } = page;
+    let is_filtered = asked != SessionsAsked::default();
+    let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
+    let further = !asked.after.is_empty();
+    let first = address(&SessionsAsked { after: String::new(), ..asked.clone() });
+    let shown = match rows.len() {
+        1 => "1 live session on this page.".to_owned(),
+        n => format!("{n} live sessions on this page."),
+    };
+    view! {
+        <Page title="Sessions" heading="Live sessions".to_owned()>
+            <Tabs label="Administration" pages=PAGES />
+            <ReceiptNotice />
+            {progress.map(|progress| view! { <Marking progress /> })}
+            <Filter asked />
+            {too_many_people.then(|| view! {
+                <p class="help">"Many people match; the sessions of twenty of them are shown. Type more of the name or the address."</p>
+            })}
+            {if rows.is_empty() {
+                view! { <Empty is_filtered /> }.into_any()
+            } else {
+                view! { <p class="help">{shown}" The newest first."</p> <SessionTable rows /> }.into_any()
+            }}
+            <p class="buttons">
+                {further.then(|| view! { <Link href=first class="button quiet">"First page"</Link> })}
+                {next.map(|href| view! { <Link href=href class="button">"Next page"</Link> })}
+            </p>
+            {may_act().then(|| view! {
+                <section class="card danger" aria-labelledby="everyone">
+                    <h2 id="everyone">"Log everyone out"</h2>
+                    <p>"Ends every session and every token at once, also of people whom nobody would think of. For the day on which nobody knows who is in."</p>
+                    <p><Link href="/admin/sessions/everyone" class="button danger">"Log everyone out…"</Link></p>
+                </section>
+            })}
+        </Page>
+    }
+}
+
+/// The address of the page that shows this.
+fn address(asked: &SessionsAsked) -> String {
+    let SessionsAsked { person, ip, age, after } = asked;
+    let given = [("person", person), ("ip", ip), ("age", age), ("after", after)];
+    let given = given.iter().filter(|(_, value)| !value.is_empty());
+    let pairs: Vec<String> = given.map(|(name, value)| format!("{name}={}", Url::escape(value))).collect();
+    if pairs.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", pairs.join("&")) }
+}
+
+#[component]
+fn Filter(asked: SessionsAsked) -> impl IntoView {
+    let chosen = Age::of(&asked.age);
+    view! {
+        <form class="filter" method="get" action=PATH role="search">
+            <div class="field">
+                <label for="person">"Person"</label>
+                <input id="person" name="person" type="search" value=asked.person autocomplete="off" />
+            </div>
+            <div class="field">
+                <label for="ip">"Address"</label>
+                <input id="ip" name="ip" type="search" value=asked.ip autocomplete="off" spellcheck="false" />
+            </div>
+            <div class="field">
+                <label for="age">"Began"</label>
+                <select id="age" name="age">
+                    {Age::ALL
+                        .into_iter()
+                        .map(|(value, words, age)| view! { <option value=value selected=age == chosen>{words}</option> })
+                        .collect_view()}
+                </select>
+            </div>
+            <button type="submit" class="button">"Show"</button>
+        </form>
+    }
+}
+
+#[component]
+fn Empty(is_filtered: bool) -> impl IntoView {
+    if is_filtered {
+        view! { <p class="empty">"No live session is like that. " <Link href=PATH>"Show all"</Link></p> }.into_any()
+    } else {
+        view! { <p class="empty">"Nobody is logged in."</p> }.into_any()
+    }
+}
+
+#[component]
+fn SessionTable(rows: Vec<SessionRow>) -> impl IntoView {
+    view! {
+        <table class="cards" role="table">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th scope="col" role="columnheader">"Person"</th>
+                    <th scope="col" role="columnheader">"Device"</th>
+                    <th scope="col" role="columnheader">"Address"</th>
+                    <th scope="col" role="columnheader">"Began"</th>
+                    <th scope="col" role="columnheader">"Last seen"</th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</tbody>
+        </table>
+    }
+}
+
+#[component]
+fn TableRow(row: SessionRow) -> impl IntoView {
+    let SessionRow { session, user_id, name, email } = row;
+    let same_address = address(&SessionsAsked { ip: session.ip.clone(), ..SessionsAsked::default() });
+    view! {
+        <tr role="row">
+            <td role="cell" data-label="Person">
+                <Link href=format!("/admin/users/{user_id}")>{name}</Link>
+                <span class="muted any-break">{email}</span>
+            </td>
+            <td role="cell" data-label="Device">
+                {session.device}
+                {session.remembered.then(|| view! { " " <span class="badge">"remembered"</span> })}
+            </td>
+            <td role="cell" data-label="Address"><Link href=same_address>{session.ip}</Link></td>
+            <td role="cell" data-label="Began"><When ms=session.created_at /></td>
+            <td role="cell" data-label="Last seen"><When ms=session.last_seen_at /></td>
+        </tr>
+    }
+}
+
+/// The tombstones follow what has been dead for a while already.
+#[component]
+fn Marking(progress: Progress) -> impl IntoView {
+    let Progress { marked, sessions } = progress;
+    view! {
+        <section class="card" aria-labelledby="marking">
+            <h2 id="marking">"Everyone is logged out"</h2>
+            <p id="marking-words">
+                {format!("Every session is over already. {marked} of about {sessions} are written down as ended; people can log in meanwhile.")}
+            </p>
+            <progress max=sessions.max(1) value=marked.min(sessions) aria-labelledby="marking"></progress>
+            <LookAgain href=PATH.to_owned() />
+        </section>
+    }
+}

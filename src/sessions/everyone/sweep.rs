@@ -1,0 +1,57 @@
+//! Put the tombstones on what a raised epoch has ended: in small transactions with pauses, so that nobody who logs in
+//! meanwhile waits. Every instance looks; one works at a time. Server side.
+
+use std::time::Duration;
+
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
+
+use super::store::{self, Sweep};
+use crate::{
+    revocations::feed::Outage,
+    state::{AppState, Stopwatch},
+};
+
+/// Sessions in one transaction: on SQLite it holds the one write lock for some ten milliseconds.
+const STEP: i64 = 500;
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The shortest pause between two steps; a slow database gets as long a pause as the step took.
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+
+/// Runs until the task is dropped.
+pub fn keep_sweeping(state: AppState) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut outage =
+            Outage::new("sessions that are over cannot be marked", "sessions that are over are marked again");
+        loop {
+            ticks.tick().await;
+            outage.note(&sweep(&state, |_| ()).await);
+        }
+    })
+}
+
+/// Marks until nothing is left; `tell` hears of each step.
+///
+/// # Errors
+/// When the database does not take it; what is marked stays so.
+pub async fn sweep(state: &AppState, mut tell: impl FnMut(&Sweep)) -> Result<(), sqlx::Error> {
+    while let Some(sweep) = store::unfinished(&state.db.pool).await? {
+        tell(&sweep);
+        let watch = Stopwatch::start();
+        step(state, &sweep).await?;
+        tokio::time::sleep(PAUSE_MIN.max(Duration::from_millis(watch.elapsed_ms()))).await;
+    }
+    Ok(())
+}
+
+async fn step(state: &AppState, sweep: &Sweep) -> Result<(), sqlx::Error> {
+    let mut tx = state.db.begin_write().await?;
+    if store::lock(&mut tx, sweep.epoch).await? {
+        let marked = store::mark(&mut tx, sweep, STEP).await?;
+        store::note(&mut tx, sweep.epoch, marked, state.clock.now_ms()).await?;
+    }
+    tx.commit().await
+}
