@@ -40,7 +40,8 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
   await page.goto("/admin/keys");
   const key = (await page.locator("tbody a").first().getAttribute("href")) ?? "";
   const users = ["/admin/users", search, "/admin/users?q=nobody%20at%20all", details, "/admin/users/nobody"];
-  return [...users, "/admin/keys", key, "/admin/keys/nobody"];
+  const sessions = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
+  return [...users, ...sessions, "/admin/keys", key, "/admin/keys/nobody"];
 }
 
 /** What the browser says about the pages of the walk that are not there or not for everybody. */

@@ -1,0 +1,132 @@
+// Log everyone out, and the list of what is live: people in their browsers, and one administrator.
+
+import { type Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import {
+  ACCESS,
+  administrator,
+  arrived,
+  askApi,
+  cookie,
+  enterAndLogIn,
+  loggedIn,
+  loggedOutDialog,
+  open,
+  signedUp,
+} from "./people.ts";
+
+/** How late a running server may hear of it from the command line. */
+const HEARD_WITHIN_MS = 1_000;
+
+async function typeAndSend(page: Page, words: string, reason: string): Promise<void> {
+  await page.getByLabel("Type the words").fill(words);
+  await page.getByLabel("Reason").fill(reason);
+  await page.getByRole("main").getByRole("button", { name: "Log everyone out" }).click();
+}
+
+test("two people see at once that everyone was logged out, and the administrator stays", async ({
+  page,
+  server,
+  anotherBrowser,
+}) => {
+  const phone = await (await anotherBrowser()).newPage();
+  const ann = await signedUp(page, "Ann");
+  await signedUp(phone, "Bert");
+  for (const device of [page, phone]) await open(device, "/dashboard");
+  const token = await cookie(page.context(), ACCESS);
+  expect(await askApi(server, token)).toBe(200);
+
+  const admin = await (await anotherBrowser()).newPage();
+  await loggedIn(admin, await administrator(server));
+  await open(admin, "/admin/sessions");
+  await admin.getByRole("link", { name: "Log everyone out…" }).click();
+  await arrived(admin, "/admin/sessions/everyone");
+  await expect(admin.getByText("2 other sessions are live now.")).toBeVisible();
+  await typeAndSend(admin, "log everyone out", "a stolen backup");
+  await arrived(admin, "/admin/sessions");
+  await expect(admin.locator("#receipt")).toContainText("2 sessions ended");
+  await expect(admin.locator("#receipt")).toBeFocused();
+
+  expect(await askApi(server, token)).toBe(401);
+  for (const device of [page, phone]) {
+    await expect(loggedOutDialog(device)).toHaveAccessibleName("An administrator logged everyone out.");
+    await open(device, "/dashboard");
+    await expect(device).toHaveURL("/login?next=%2Fdashboard");
+    await expect(device.getByRole("main")).not.toContainText("stolen");
+  }
+  await enterAndLogIn(page, ann);
+  await arrived(page, "/dashboard");
+
+  // When all is written down, the page has stopped looking by itself.
+  await expect(admin.getByRole("progressbar")).toHaveCount(0);
+  await open(admin, "/admin/sessions");
+  await expect(admin.getByRole("row").filter({ hasText: ann.email })).toHaveCount(1);
+});
+
+withAndWithoutJavaScript((way) => {
+  test("the words and a reason are asked for, and nothing typed is lost", async ({ page, server, allowConsole }) => {
+    allowConsole(/422/);
+    await loggedIn(page, await administrator(server));
+    await way.open(page, "/admin/sessions/everyone");
+    await typeAndSend(page, "log out", "");
+    const words = page.getByLabel("Type the words");
+    await expect(words).toHaveAttribute("aria-invalid", "true");
+    await expect(words).toHaveAccessibleDescription(/exactly as it stands above/);
+    await expect(page.getByLabel("Reason")).toHaveAccessibleDescription(/Say why/);
+    await expect(words).toHaveValue("log out");
+    await typeAndSend(page, "Log everyone out", "practice");
+    await way.arrived(page, "/admin/sessions");
+    await expect(page.locator("#receipt")).toContainText(/Nothing was live|ended/);
+  });
+
+  test("live sessions are found by person, address and age, in an address that can be shared", async ({
+    page,
+    server,
+    anotherBrowser,
+  }) => {
+    const victim = await signedUp(await (await anotherBrowser()).newPage(), "Findme");
+    await loggedIn(page, await administrator(server));
+    await way.open(page, "/admin/sessions");
+    await page.getByLabel("Person").fill(victim.email);
+    await page.getByLabel("Began").selectOption("Within the last hour");
+    await page.getByRole("button", { name: "Show" }).click();
+    await way.arrived(page, /\/admin\/sessions\?person=.*age=hour/);
+    await expect(page.getByRole("row")).toHaveCount(2);
+    await page.getByRole("row").last().getByRole("link", { name: victim.name }).click();
+    await way.arrived(page, /\/admin\/users\/.+/);
+    await way.open(page, "/admin/sessions?age=over-month");
+    await expect(page.getByText("No live session is like that.")).toBeVisible();
+    await page.getByRole("link", { name: "Show all" }).click();
+    await way.arrived(page, "/admin/sessions");
+  });
+});
+
+test("the command line ends one session or everybody's, and lists what is live", async ({ page, server }) => {
+  const person = await signedUp(page, "Cleo");
+  await open(page, "/dashboard");
+  const listed = await server.cli(["sessions", "list", "--person", person.email, "--json"]);
+  expect(listed.code).toBe(0);
+  const { sid } = JSON.parse(listed.stdout).session;
+  const token = await cookie(page.context(), ACCESS);
+  expect(await server.cli(["force-logout", "--sid", sid])).toMatchObject({ code: 0 });
+  await expect.poll(() => askApi(server, token), { intervals: [20], timeout: HEARD_WITHIN_MS }).toBe(401);
+  const again = await server.cli(["force-logout", "--sid", sid]);
+  expect(again.code).toBe(1);
+  expect(again.stderr).toContain("is over already: by_admin");
+  expect((await server.cli(["force-logout", "--sid", "nonsense"])).stderr).toContain("sessions list");
+
+  await loggedIn(page, person);
+  await open(page, "/dashboard");
+  const fresh = await cookie(page.context(), ACCESS);
+  const unsure = await server.cli(["force-logout", "--all"]);
+  expect(unsure.code).toBe(1);
+  expect(unsure.stderr).toContain("--yes");
+  expect(await askApi(server, fresh)).toBe(200);
+  const done = await server.cli(["force-logout", "--all", "--yes", "--reason", "practice", "--json"]);
+  expect(done).toMatchObject({ code: 0 });
+  expect(JSON.parse(done.stdout).sessions_ended).toBeGreaterThan(0);
+  await expect.poll(() => askApi(server, fresh), { intervals: [20], timeout: HEARD_WITHIN_MS }).toBe(401);
+  expect((await server.cli(["sessions", "list"])).stdout).toBe("");
+  expect((await server.cli(["force-logout", "--user", person.email, "--all"])).code).toBe(2);
+});
