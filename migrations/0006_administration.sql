@@ -49,7 +49,7 @@ create table global_epoch (
     epoch bigint primary key,            -- the greatest is the one that counts
     raised_at bigint not null,
     actor text not null,                 -- user id, or `cli`; the reason is in the audit log
-    sessions bigint not null,            -- that were live at that moment
+    sessions bigint,                     -- that were live at that moment; null: not counted yet
     marked bigint not null,              -- that carry their tombstone by now: they are dead without it
     finished_at bigint                   -- set: all do
 );

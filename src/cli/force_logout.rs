@@ -127,7 +127,7 @@ async fn mark(ender: &Ender) -> Result<(), String> {
     let is_terminal = std::io::stderr().is_terminal();
     let tell = |Sweep { marked, sessions, .. }: &Sweep| {
         if is_terminal {
-            eprint!("\rwritten down: {marked} of about {sessions} ");
+            eprint!("\rwritten down: {marked} of about {} ", sessions.unwrap_or_default());
         }
     };
     sweep(&ender.state, tell).await.map_err(|error| error.to_string())?;

@@ -59,10 +59,11 @@ impl Row {
     }
 }
 
-/// Nobody has ended it, alone or with all others; it may have timed out.
+/// Nobody has ended it, alone or with all others; it may have timed out. The plus keeps SQLite, which knows no
+/// statistics, from walking the index of all live sessions to find those of one user.
 macro_rules! not_ended {
     () => {
-        "ended_at is null and global_epoch = (select max(epoch) from global_epoch)"
+        "ended_at is null and +global_epoch = (select max(epoch) from global_epoch)"
     };
 }
 

@@ -83,6 +83,6 @@ fn row_limit(rows: usize) -> i64 {
 /// # Errors
 /// When the database cannot be read.
 pub async fn everyone(_: &Overseer, state: &AppState) -> Result<EveryonePage, AppError> {
-    let live = everyone::store::count(&state.db.pool, state.clock.now_ms()).await?;
-    Ok(EveryonePage { others: (live.sessions - 1).max(0) })
+    let live = everyone::store::count_live(&state.db.pool, state.clock.now_ms()).await?;
+    Ok(EveryonePage { others: (live - 1).max(0) })
 }

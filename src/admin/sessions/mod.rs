@@ -65,7 +65,8 @@ pub struct SessionRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     pub marked: i64,
-    pub sessions: i64,
+    /// `None`: not counted yet.
+    pub sessions: Option<i64>,
 }
 
 /// What the page shows.

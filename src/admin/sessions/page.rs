@@ -151,13 +151,18 @@ fn TableRow(row: SessionRow) -> impl IntoView {
 #[component]
 fn Marking(progress: Progress) -> impl IntoView {
     let Progress { marked, sessions } = progress;
+    let words = match sessions {
+        Some(sessions) => {
+            format!("{marked} of about {sessions} are written down as ended; people can log in meanwhile.")
+        }
+        None => "How many they were is being counted; people can log in meanwhile.".to_owned(),
+    };
+    let most = sessions.unwrap_or_default().max(1);
     view! {
         <section class="card" aria-labelledby="marking">
             <h2 id="marking">"Everyone is logged out"</h2>
-            <p id="marking-words">
-                {format!("Every session is over already. {marked} of about {sessions} are written down as ended; people can log in meanwhile.")}
-            </p>
-            <progress max=sessions.max(1) value=marked.min(sessions) aria-labelledby="marking"></progress>
+            <p>"Every session is over already. "{words}</p>
+            <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
             <LookAgain href=PATH.to_owned() />
         </section>
     }

@@ -5,7 +5,6 @@ pub mod sweep;
 
 use serde_json::json;
 
-use self::store::Sweep;
 use super::{
     Receipt,
     end::{Ender, Ending, KEEP_EXTRA_MS},
@@ -36,24 +35,19 @@ impl Ender {
     pub async fn end_everyone(&self, admin: Option<&Administrator>, ending: Ending) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
-        // Before the transaction: with a million sessions it takes a while, and nobody should wait for it.
-        let live = store::count(&self.state.db.pool, now_ms).await?;
-        let others = (live.sessions - i64::from(admin.is_some())).max(0);
         let mut tx = self.state.db.begin_write().await?;
         if let Some(admin) = admin {
             admin.hold(&mut tx, &admin.0.user.id).await?;
         }
         // One at a time: each raises the epoch by one.
         revocations::store::lock(&mut tx).await?;
-        let sweep =
-            Sweep { raised_at: now_ms, actor: ending.actor.as_text().into(), sessions: others, ..Sweep::default() };
-        let least_epoch = store::raise(&mut tx, &sweep).await?;
+        let least_epoch = store::raise(&mut tx, ending.actor.as_text(), now_ms).await?;
         if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
             store::keep(&mut tx, &log_in.sid, least_epoch).await?;
         }
         let mut event = Event::new(Kind::EveryoneLoggedOut, ending.actor.clone(), "").from_caller(&ending.caller);
         event.reason.clone_from(&ending.words);
-        event.details = json!({ "sessions": others, "global_epoch": least_epoch });
+        event.details = json!({ "global_epoch": least_epoch });
         audit::store::insert(&mut *tx, &event, now_ms).await?;
         let revocation = self.revoke_everyone(&mut tx, least_epoch, &ending, now_ms).await?;
         tx.commit().await?;
@@ -61,18 +55,19 @@ impl Ender {
         tracing::warn!(
             actor = ending.actor.as_text(),
             reason = ending.words,
-            sessions = others,
             global_epoch = least_epoch,
             "everyone was logged out"
         );
-        let receipt = Receipt {
-            sessions_ended: u64::try_from(others).unwrap_or_default(),
-            tokens_possibly_live: u64::try_from(live.tokens).unwrap_or_default(),
-            milliseconds: watch.elapsed_ms(),
-            seq: Some(revocation.seq),
-            instances: Vec::new(),
-        };
-        Ok(self.confirmed(receipt, watch).await)
+        let receipt = Receipt { milliseconds: watch.elapsed_ms(), seq: Some(revocation.seq), ..Receipt::default() };
+        let receipt = self.confirmed(receipt, watch).await;
+        // Afterwards: with a million sessions it takes a second, and nobody should be in for that long.
+        let was_live = store::count(&self.state.db.pool, least_epoch, now_ms).await?;
+        store::set_sessions(&self.state.db.pool, least_epoch, was_live.sessions).await?;
+        Ok(Receipt {
+            sessions_ended: u64::try_from(was_live.sessions).unwrap_or_default(),
+            tokens_possibly_live: u64::try_from(was_live.tokens).unwrap_or_default(),
+            ..receipt
+        })
     }
 
     async fn revoke_everyone(

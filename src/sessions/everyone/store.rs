@@ -11,45 +11,70 @@ pub struct Sweep {
     pub raised_at: i64,
     /// User id, or `cli`.
     pub actor: String,
-    /// That were live at that moment.
-    pub sessions: i64,
+    /// That were live at that moment; `None`: not counted yet.
+    pub sessions: Option<i64>,
     /// That carry their tombstone by now.
     pub marked: i64,
 }
 
-/// What is live of everybody.
+/// What was live of everybody.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Count {
     pub sessions: i64,
-    /// Of them those whose newest access token is live.
+    /// Of them those whose newest access token was live.
     pub tokens: i64,
 }
 
+/// What this epoch has ended. Exact before anything is marked: no session of an older epoch changes any more.
+///
 /// # Errors
 /// When the database cannot be read.
-pub async fn count(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<Count, sqlx::Error> {
+pub async fn count(db: impl Executor<'_, Database = Any>, epoch: i64, raised_at: i64) -> Result<Count, sqlx::Error> {
     sqlx::query_as(
-        "select count(*) as sessions, count(case when token_expires_at > $1 then 1 end) as tokens from sessions \
-         where ended_at is null and expires_at > $1 and idle_expires_at > $1 \
+        "select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
+         where global_epoch < $1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
+    )
+    .bind(epoch)
+    .bind(raised_at)
+    .fetch_one(db)
+    .await
+}
+
+/// Notes what was counted; marking begins with that.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_sessions(db: impl Executor<'_, Database = Any>, epoch: i64, sessions: i64) -> Result<(), sqlx::Error> {
+    let statement = "update global_epoch set sessions = $2 where epoch = $1 and sessions is null";
+    sqlx::query(statement).bind(epoch).bind(sessions).execute(db).await.map(|_| ())
+}
+
+/// Sessions that are live now.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_live(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from sessions where ended_at is null and expires_at > $1 and idle_expires_at > $1 \
          and global_epoch = (select max(epoch) from global_epoch)",
     )
     .bind(now_ms)
     .fetch_one(db)
-    .await
+    .await?;
+    Ok(count)
 }
 
 /// Raises the epoch and returns the new one. For who holds the lock of the revocations.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn raise(tx: &mut Tx, sweep: &Sweep) -> Result<i64, sqlx::Error> {
+pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> Result<i64, sqlx::Error> {
     let (epoch,): (i64,) = sqlx::query_as(
-        "insert into global_epoch (epoch, raised_at, actor, sessions, marked) \
-         select max(epoch) + 1, $1, $2, $3, 0 from global_epoch returning epoch",
+        "insert into global_epoch (epoch, raised_at, actor, marked) \
+         select max(epoch) + 1, $1, $2, 0 from global_epoch returning epoch",
     )
-    .bind(sweep.raised_at)
-    .bind(&sweep.actor)
-    .bind(sweep.sessions)
+    .bind(raised_at)
+    .bind(actor)
     .fetch_one(&mut **tx)
     .await?;
     Ok(epoch)

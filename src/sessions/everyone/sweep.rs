@@ -16,6 +16,10 @@ const STEP: i64 = 500;
 
 const EVERY: Duration = Duration::from_secs(1);
 
+/// Whoever raised the epoch counts what it has ended before anything is marked; if they have not by then, they are
+/// gone.
+const COUNTED_WITHIN_MS: i64 = 60_000;
+
 /// The shortest pause between two steps; a slow database gets as long a pause as the step took.
 const PAUSE_MIN: Duration = Duration::from_millis(10);
 
@@ -39,6 +43,9 @@ pub fn keep_sweeping(state: AppState) -> JoinHandle<()> {
 /// When the database does not take it; what is marked stays so.
 pub async fn sweep(state: &AppState, mut tell: impl FnMut(&Sweep)) -> Result<(), sqlx::Error> {
     while let Some(sweep) = store::unfinished(&state.db.pool).await? {
+        if sweep.sessions.is_none() && state.clock.now_ms() - sweep.raised_at < COUNTED_WITHIN_MS {
+            return Ok(());
+        }
         tell(&sweep);
         let watch = Stopwatch::start();
         step(state, &sweep).await?;
