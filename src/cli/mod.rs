@@ -5,8 +5,8 @@ mod doctor;
 mod force_logout;
 mod keys;
 mod mail;
-mod sessions;
 mod seed;
+mod sessions;
 mod users;
 
 use std::process::ExitCode;

@@ -44,6 +44,8 @@ pub async fn count_users(db: impl Executor<'_, Database = Any>) -> Result<i64, s
 pub struct Filling {
     connection: PoolConnection<Any>,
     kind: Kind,
+    /// The epoch of everybody that counts: sessions of another one are over.
+    epoch: i64,
 }
 
 type Statement<'q> = Query<'q, Any, <Any as sqlx::Database>::Arguments>;
@@ -60,7 +62,9 @@ impl Filling {
             Kind::Postgres => "set synchronous_commit = off",
         };
         connection.execute(settings).await?;
-        Ok(Self { connection, kind: db.kind })
+        let (epoch,): (i64,) =
+            sqlx::query_as("select max(epoch) from global_epoch").fetch_one(&mut *connection).await?;
+        Ok(Self { connection, kind: db.kind, epoch })
     }
 
     /// One transaction.
@@ -73,9 +77,11 @@ impl Filling {
         words: &[Word<'_>],
         sessions: &[NewSession],
     ) -> Result<(), sqlx::Error> {
+        let (kind, epoch) = (self.kind, self.epoch);
         let mut tx = self.connection.begin().await?;
         for some in users.chunks(500) {
             let text = many(
+                kind,
                 "insert into users (id, email, name, search_text, password_hash, role, epoch, verified_at, disabled_at, created_at, words_at)",
                 11,
                 some.len(),
@@ -83,16 +89,18 @@ impl Filling {
             some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind_user).execute(&mut *tx).await?;
         }
         for some in words.chunks(2_000) {
-            let text = many("insert into user_words (word, user_id)", 2, some.len());
+            let text = many(kind, "insert into user_words (word, user_id)", 2, some.len());
             some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind_word).execute(&mut *tx).await?;
         }
         for some in sessions.chunks(500) {
             let text = many(
-                "insert into sessions (id_hash, sid, user_id, data, kind, user_agent, ip, created_at, authenticated_at, last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role, ended_at, ended_by, end_reason)",
-                17,
+                kind,
+                "insert into sessions (id_hash, sid, user_id, data, kind, user_agent, ip, created_at, authenticated_at, last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role, ended_at, ended_by, end_reason, global_epoch)",
+                18,
                 some.len(),
             );
-            some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind_session).execute(&mut *tx).await?;
+            let bind = |statement, session| bind_session(statement, session, epoch);
+            some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind).execute(&mut *tx).await?;
         }
         tx.commit().await
     }
@@ -116,10 +124,15 @@ impl Filling {
     }
 }
 
-/// `head values ($1, $2), ($3, $4)`: no data in it.
-fn many(head: &str, columns: usize, rows: usize) -> String {
+/// `head values ($1, $2), ($3, $4)`: no data in it. SQLite takes question marks, and is much quicker with them: what has
+/// a number it looks up, each time among all of them.
+fn many(kind: Kind, head: &str, columns: usize, rows: usize) -> String {
+    let place = |number: usize| match kind {
+        Kind::Sqlite => "?".to_owned(),
+        Kind::Postgres => format!("${number}"),
+    };
     let row = |row: usize| {
-        let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        let places: Vec<String> = (1..=columns).map(|column| place(row * columns + column)).collect();
         format!("({})", places.join(", "))
     };
     format!("{head} values {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
@@ -144,7 +157,7 @@ fn bind_word<'q>(statement: Statement<'q>, (word, user_id): &Word<'_>) -> Statem
     statement.bind(word.clone()).bind((*user_id).to_owned())
 }
 
-fn bind_session<'q>(statement: Statement<'q>, session: &NewSession) -> Statement<'q> {
+fn bind_session<'q>(statement: Statement<'q>, session: &NewSession, epoch: i64) -> Statement<'q> {
     statement
         .bind(session.id_hash.clone())
         .bind(session.sid.clone())
@@ -163,4 +176,5 @@ fn bind_session<'q>(statement: Statement<'q>, session: &NewSession) -> Statement
         .bind(session.ended_at)
         .bind(session.ended_at.map(|_| session.user_id.clone()))
         .bind(session.ended_at.map(|_| "logged_out"))
+        .bind(epoch)
 }
