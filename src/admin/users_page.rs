@@ -34,7 +34,7 @@ fn Content(wanted: Wanted, list: List, from_the_first: bool) -> impl IntoView {
             <SearchForm wanted=wanted.clone() />
             {none.then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
             {(!none).then(|| view! {
-                <p class="count">{shown}</p>
+                <p class="help">{shown}</p>
                 <Turn wanted=wanted.clone() list=list.clone() />
                 <UserTable people=list.people />
             })}
@@ -51,11 +51,11 @@ fn SearchForm(wanted: Wanted) -> impl IntoView {
     let states = State::ALL.map(|one| (one.as_text(), one.words(), state == Some(one)));
     let orders = Order::ALL.map(|one| (one.as_text(), one.words(), order == one));
     view! {
-        <form class="filters" method="get" action=PATH role="search">
-            <div class="field wide">
+        <form class="filter" method="get" action=PATH role="search">
+            <div class="field">
                 <label for="q">"Name or e-mail"</label>
-                <input id="q" name="q" type="search" value=words maxlength="200" autocomplete="off" aria-describedby="q-help" />
                 <p id="q-help" class="help">"Beginnings of words: “an mü” finds Anna Müller."</p>
+                <input id="q" name="q" type="search" value=words maxlength="200" autocomplete="off" aria-describedby="q-help" />
             </div>
             <Choice name="role" label="Role" all="All" options=roles.to_vec() />
             <Choice name="state" label="State" all="All" options=states.to_vec() />

@@ -5,15 +5,19 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::workspace::{Profile, Workspace};
+use crate::postgres::{self, Postgres};
 use crate::{build, npm, shell};
 
 /// Measure what the program costs here, as ratios within one run. Builds the production version first.
 ///
 /// The load comes from the same machine and from 127.0.0.1 only, and takes seconds. Figures of different runs, or of
 /// different machines, say nothing beside each other; the ratios do.
+///
+/// `lists` fills databases with a million people first, which takes minutes; LATCHKEY_BENCH_USERS=100000 makes it less. It
+/// gets a throw-away PostgreSQL, or the one that LATCHKEY_TEST_POSTGRES_URL names.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only the measurements whose file name contains this, such as `storm`.
+    /// Only the measurements whose file name contains this, such as `storm` or `lists`.
     only: Option<String>,
     /// Measure the unoptimised program: quick to build, and only ratios mean anything.
     #[arg(long)]
@@ -26,6 +30,12 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     npm::install()?;
     let mut playwright = npm::program("playwright");
     playwright.args(["test", "--config=bench.config.ts"]).args(&args.only);
-    shell::run(playwright.env("LATCHKEY_BIN", workspace.server(profile)))?;
+    playwright.env("LATCHKEY_BIN", workspace.server(profile));
+    let measures_lists = args.only.as_deref().is_none_or(|only| "lists".contains(only));
+    let postgres = measures_lists.then(Postgres::start).transpose()?;
+    if let Some(postgres) = &postgres {
+        playwright.env(postgres::URL_VARIABLE, &postgres.url);
+    }
+    shell::run(&mut playwright)?;
     Ok(ExitCode::SUCCESS)
 }
