@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::workspace::{Profile, Workspace};
 use crate::postgres::{self, Postgres};
+use crate::workspace::{Profile, Workspace};
 use crate::{build, npm, shell};
 
 /// Measure what the program costs here, as ratios within one run. Builds the production version first.

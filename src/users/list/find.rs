@@ -13,12 +13,13 @@ use super::{
 };
 use crate::{db::Db, users::Role};
 
-/// So many are read and sorted where one condition is set. Of more, in a million, a walk has met a page's worth after a
-/// few thousand.
+/// So many are read and sorted where one condition is set that has nothing to do with the order. Of more, in a million, a
+/// walk has met a page's worth after a few thousand.
 const FEW: i64 = 4_000;
 
-/// The same where several are: what they share may be rare although none of them is.
-const FEW_OF_SEVERAL: i64 = 20_000;
+/// The same where a walk may take long: what several conditions share may be rare although none of them is, and all who
+/// are called Zoë stand together at the end of the names.
+const FEW_OF_SEVERAL: i64 = 25_000;
 
 /// People on the page at `place`, `limit` at most. A place that nobody has by now is the beginning.
 ///
@@ -66,7 +67,7 @@ async fn bound(db: &AnyPool, place: &Place, column: Column) -> Result<Option<Bou
 /// Before everybody. Only ids are ever walked from their end, and none begins like this.
 fn outermost(descending: bool) -> Bound {
     let key = if descending { "zzzz" } else { "" };
-    Bound { key: key.to_owned(), id: String::new() }
+    Bound { key: key.to_owned(), id: key.to_owned() }
 }
 
 /// Where to start from, and the words with the one first that fewest have.
@@ -77,7 +78,8 @@ async fn start(
 ) -> Result<(Start, [Range; words::TYPED_MAX]), sqlx::Error> {
     let mut words: Vec<Range> = words::typed(&wanted.words).iter().map(|word| words::range(word)).collect();
     let filters = filters(wanted);
-    let few = if words.len() + filters.len() > 1 { FEW_OF_SEVERAL } else { FEW };
+    let several = words.len() + filters.len() > 1 || (!words.is_empty() && column != Column::Id);
+    let few = if several { FEW_OF_SEVERAL } else { FEW };
     // Their indexes have the order of ids: the page is full after its own rows, however many there are.
     let walks = |start: &Start| column == Column::Id && *start != Start::SecondFactor;
     let walk = filters.iter().copied().find(walks);

@@ -1,7 +1,7 @@
 //! The table `user_words`, and lists of users. Server side.
 //!
-//! One text per way and order, none put together while the program runs. Conditions that must not choose the way are
-//! written so that no index answers them.
+//! One text per way and order, none put together while the program runs. They are written so that both databases go the
+//! way that is meant: what must not choose it is a question about one user at a time.
 
 use sqlx::{Any, AnyConnection, Executor, FromRow};
 
@@ -148,96 +148,194 @@ pub struct Query {
 /// A range that is empty asks for nothing. The count keeps databases from turning the question round: it is asked of one
 /// user at a time.
 macro_rules! has_word {
-    ($from:literal, $to:literal) => {
+    ($from:literal, $to:literal, $id:literal) => {
         concat!(
             "and (",
             $from,
             " = ",
             $to,
-            " or (select count(*) from user_words w where w.user_id = u.id and w.word >= ",
+            " or (select count(*) from user_words h where h.user_id = ",
+            $id,
+            " and h.word >= ",
             $from,
-            " and w.word < ",
+            " and h.word < ",
             $to,
             ") > 0) "
         )
     };
 }
 
-macro_rules! page {
-    ($start:expr, $bound:literal, $order:literal, $again:literal) => {
+macro_rules! has_first_word {
+    ($id:literal) => {
+        has_word!("$3", "$4", $id)
+    };
+}
+
+macro_rules! has_other_words {
+    ($id:literal) => {
         concat!(
-            "select p.id, p.email, p.name, p.role, p.verified_at, p.disabled_at, p.created_at, (select count(*) \
-             from totp t where t.user_id = p.id and t.confirmed_at is not null) as second_factor from (select u.id, \
-             u.email, u.name, u.search_text, u.role, u.verified_at, u.disabled_at, u.created_at from users u \
-             where u.deleted_at is null and ($1 = '' or u.role = $1) and ($2 <> 'active' or coalesce(u.disabled_at, \
-             u.waiting_since, -1) = -1) and ($2 <> 'disabled' or coalesce(u.disabled_at, -1) <> -1) and ($2 <> \
-             'unverified' or coalesce(u.verified_at, -1) = -1) and ($2 <> 'second-factor' or (select count(*) \
-             from totp t where t.user_id = u.id and t.confirmed_at is not null) > 0) ",
-            $start,
-            has_word!("$5", "$6"),
-            has_word!("$7", "$8"),
-            has_word!("$9", "$10"),
-            has_word!("$11", "$12"),
-            has_word!("$13", "$14"),
-            $bound,
-            "order by ",
-            $order,
-            " limit $15) as p order by ",
+            has_word!("$5", "$6", $id),
+            has_word!("$7", "$8", $id),
+            has_word!("$9", "$10", $id),
+            has_word!("$11", "$12", $id),
+            has_word!("$13", "$14", $id)
+        )
+    };
+}
+
+/// Whether `u` has the role and the state.
+macro_rules! fits {
+    () => {
+        "u.deleted_at is null and ($1 = '' or u.role = $1) and ($2 <> 'active' or coalesce(u.disabled_at, \
+         u.waiting_since, -1) = -1) and ($2 <> 'disabled' or coalesce(u.disabled_at, -1) <> -1) and ($2 <> 'unverified' \
+         or coalesce(u.verified_at, -1) = -1) and ($2 <> 'second-factor' or (select count(*) from totp t \
+         where t.user_id = u.id and t.confirmed_at is not null) > 0) "
+    };
+}
+
+/// A page of `page`, which has `id` and `key`.
+macro_rules! people {
+    ($page:expr, $order:literal) => {
+        concat!(
+            "with ",
+            $page,
+            "select u.id, u.email, u.name, u.role, u.verified_at, u.disabled_at, u.created_at, (select count(*) from totp t \
+             where t.user_id = u.id and t.confirmed_at is not null) as second_factor from page p cross join users u \
+             where u.id = p.id order by ",
+            $order
+        )
+    };
+}
+
+/// Along an index that has the order, until the page is full.
+macro_rules! walk {
+    ($where:literal, $key:literal, $bound:literal, $order:literal, $again:literal) => {
+        people!(
+            concat!(
+                "page as materialized (select u.id, ",
+                $key,
+                " as key from users u where ",
+                $where,
+                fits!(),
+                has_first_word!("u.id"),
+                has_other_words!("u.id"),
+                $bound,
+                "order by ",
+                $order,
+                " limit $15) "
+            ),
             $again
         )
     };
 }
 
-macro_rules! in_order {
-    ($query:ident, $start:expr) => {
-        match ($query.column, $query.descending) {
-            (Column::Id, false) => page!($start, "and u.id > $16 ", "u.id", "p.id"),
-            (Column::Id, true) => page!($start, "and u.id < $16 ", "u.id desc", "p.id desc"),
-            (Column::Email, false) => page!($start, "and u.email > $16 ", "u.email", "p.email"),
-            (Column::Email, true) => page!($start, "and u.email < $16 ", "u.email desc", "p.email desc"),
-            (Column::Name, false) => {
-                page!($start, "and (u.search_text, u.id) > ($16, $17) ", "u.search_text, u.id", "p.search_text, p.id")
-            }
-            (Column::Name, true) => page!(
-                $start,
-                "and (u.search_text, u.id) < ($16, $17) ",
-                "u.search_text desc, u.id desc",
-                "p.search_text desc, p.id desc"
-            ),
+macro_rules! walk_by_id {
+    ($query:ident, $where:literal) => {
+        match $query.descending {
+            false => walk!($where, "u.id", "and u.id > $16 ", "u.id", "p.key"),
+            true => walk!($where, "u.id", "and u.id < $16 ", "u.id desc", "p.key desc"),
         }
     };
 }
 
+/// Looks at each of the few that are found, and sorts them. Databases would rather go along the order, in the hope that the
+/// page is full soon; so each step is told to be done by itself.
+macro_rules! sort {
+    ($found:expr, $key:literal, $bound:literal, $order:literal, $again:literal) => {
+        people!(
+            concat!(
+                "found as materialized (",
+                $found,
+                "), keyed as materialized (select f.id, (select ",
+                $key,
+                " from users u where u.id = f.id and ",
+                fits!(),
+                ") as key from found f), page as materialized (select k.id, k.key from keyed k where k.key is not null and \
+                 (k.key, k.id) ",
+                $bound,
+                " ($16, $17) order by ",
+                $order,
+                " limit $15) "
+            ),
+            $again
+        )
+    };
+}
+
+macro_rules! sort_by {
+    ($query:ident, $found:expr) => {
+        match ($query.column, $query.descending) {
+            (Column::Id, false) => sort!($found, "u.id", ">", "k.key, k.id", "p.key, p.id"),
+            (Column::Id, true) => sort!($found, "u.id", "<", "k.key desc, k.id desc", "p.key desc, p.id desc"),
+            (Column::Email, false) => sort!($found, "u.email", ">", "k.key, k.id", "p.key, p.id"),
+            (Column::Email, true) => sort!($found, "u.email", "<", "k.key desc, k.id desc", "p.key desc, p.id desc"),
+            (Column::Name, false) => sort!($found, "u.search_text", ">", "k.key, k.id", "p.key, p.id"),
+            (Column::Name, true) => {
+                sort!($found, "u.search_text", "<", "k.key desc, k.id desc", "p.key desc, p.id desc")
+            }
+        }
+    };
+}
+
+macro_rules! found_users {
+    ($where:literal) => {
+        concat!("select r.id from users r where ", $where, has_first_word!("r.id"), has_other_words!("r.id"))
+    };
+}
+
 fn text(query: &Query) -> &'static str {
+    let by_id = query.column == Column::Id;
     match query.start {
-        Start::Everybody => in_order!(query, has_word!("$3", "$4")),
-        Start::Word => {
-            in_order!(query, "and u.id in (select w.user_id from user_words w where w.word >= $3 and w.word < $4) ")
-        }
-        Start::Role => in_order!(query, concat!("and u.role <> 'user' and u.role = $1 ", has_word!("$3", "$4"))),
-        // In the order of ids these two go along their index. In another one SQLite would go along that of the order, and
-        // pass a million to find a handful.
-        Start::Disabled if query.column == Column::Id => {
-            in_order!(query, concat!("and u.disabled_at is not null ", has_word!("$3", "$4")))
-        }
-        Start::Disabled => in_order!(
-            query,
-            concat!("and u.id in (select d.id from users d where d.disabled_at is not null) ", has_word!("$3", "$4"))
-        ),
-        Start::Unverified if query.column == Column::Id => {
-            in_order!(query, concat!("and u.verified_at is null ", has_word!("$3", "$4")))
-        }
-        Start::Unverified => in_order!(
-            query,
-            concat!("and u.id in (select d.id from users d where d.verified_at is null) ", has_word!("$3", "$4"))
-        ),
-        Start::SecondFactor => in_order!(
+        Start::Everybody => walk_all(query),
+        Start::Word => sort_by!(
             query,
             concat!(
-                "and u.id in (select t.user_id from totp t where t.confirmed_at is not null) ",
-                has_word!("$3", "$4")
+                "select distinct w.user_id as id from user_words w where w.word >= $3 and w.word < $4 ",
+                has_other_words!("w.user_id")
             )
         ),
+        Start::Role if by_id => walk_by_id!(query, "u.role <> 'user' and u.role = $1 and "),
+        Start::Role => sort_by!(query, found_users!("r.role <> 'user' and r.role = $1 ")),
+        Start::Disabled if by_id => walk_by_id!(query, "u.disabled_at is not null and "),
+        Start::Disabled => sort_by!(query, found_users!("r.disabled_at is not null ")),
+        Start::Unverified if by_id => walk_by_id!(query, "u.verified_at is null and "),
+        Start::Unverified => sort_by!(query, found_users!("r.verified_at is null ")),
+        Start::SecondFactor => sort_by!(
+            query,
+            concat!(
+                "select r.user_id as id from totp r where r.confirmed_at is not null ",
+                has_first_word!("r.user_id"),
+                has_other_words!("r.user_id")
+            )
+        ),
+    }
+}
+
+fn walk_all(query: &Query) -> &'static str {
+    match (query.column, query.descending) {
+        (Column::Id, _) => walk_by_id!(query, ""),
+        (Column::Email, false) => walk!("", "u.email", "and (u.email, u.id) > ($16, $17) ", "u.email, u.id", "p.key"),
+        (Column::Email, true) => {
+            walk!("", "u.email", "and (u.email, u.id) < ($16, $17) ", "u.email desc, u.id desc", "p.key desc")
+        }
+        (Column::Name, false) => {
+            walk!("", "u.search_text", "and (u.search_text, u.id) > ($16, $17) ", "u.search_text, u.id", "p.key, p.id")
+        }
+        (Column::Name, true) => walk!(
+            "",
+            "u.search_text",
+            "and (u.search_text, u.id) < ($16, $17) ",
+            "u.search_text desc, u.id desc",
+            "p.key desc, p.id desc"
+        ),
+    }
+}
+
+impl Query {
+    /// Whether the text asks for the id beside the key.
+    fn binds_id(&self) -> bool {
+        let by_index = matches!(self.start, Start::Everybody | Start::Role | Start::Disabled | Start::Unverified);
+        !(by_index && self.column == Column::Id)
     }
 }
 
@@ -279,7 +377,7 @@ pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Resul
         statement = statement.bind(&**from).bind(&**to);
     }
     statement = statement.bind(query.limit).bind(&query.bound.key);
-    if query.column == Column::Name {
+    if query.binds_id() {
         statement = statement.bind(&query.bound.id);
     }
     let rows: Vec<Row> = statement.fetch_all(db).await?;

@@ -12,9 +12,12 @@ const WORD_CHARS_MAX: usize = 64;
 /// So many typed words are looked at.
 pub const TYPED_MAX: usize = 6;
 
+/// Begins a whole address, which no other word does: who looks for "anna" should not pass each of them twice.
+const WHOLE: char = '@';
+
 /// Every word of a name and an address, and the whole address.
 pub fn of(name: &str, email: &str) -> BTreeSet<String> {
-    let whole = Some(email.to_lowercase()).filter(|email| !email.is_empty());
+    let whole = Some(format!("{WHOLE}{}", email.to_lowercase())).filter(|_| !email.is_empty());
     split(name).chain(split(email)).chain(whole).collect()
 }
 
@@ -23,7 +26,7 @@ pub fn typed(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     for part in text.split_whitespace() {
         match part.find('@') {
-            Some(1..) => words.push(address(part)),
+            Some(1..) => words.push(format!("{WHOLE}{}", address(part))),
             _ => words.extend(split(part)),
         }
     }
