@@ -24,7 +24,7 @@ const SEARCH_CHARS_MAX: usize = 200;
 pub async fn users(_: &Overseer, state: &AppState, asked: &UsersAsked) -> Result<UsersPage, AppError> {
     let (wanted, place) = (asked.wanted(), asked.place());
     let list = find(&state.db.pool, &wanted, &place, PAGE_ROWS).await?;
-    Ok(UsersPage { from_the_first: list.before.is_none(), wanted, list })
+    Ok(UsersPage { from_the_first: place == Place::First, wanted, list })
 }
 
 impl UsersAsked {

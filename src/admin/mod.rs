@@ -84,7 +84,7 @@ pub struct UsersPage {
     /// What is in force, whatever was asked for.
     pub wanted: Wanted,
     pub list: Page,
-    /// Whether the page begins with the first person.
+    /// Whether the beginning of the list was asked for.
     pub from_the_first: bool,
 }
 
