@@ -59,6 +59,8 @@ fn found(report: &Report) -> Vec<(What, i64, i64)> {
 
 /// Events of nobody's, each a second after the one before, with their number as the reason.
 async fn happen(app: &TestApp, count: i64) {
+    // The start has made a signing key, which is of no interest here.
+    run(app, "delete from audit_events where seq is null and reason = 'the first key'").await;
     let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
     for n in 1..=count {
         let mut event = Event::new(Kind::KeyRotated, Actor::System, "");
@@ -100,7 +102,9 @@ async fn page(caller: &mut Caller, path: &str) -> (String, Vec<String>) {
     (main, links)
 }
 
+/// The numbers of what [`happen`]ed, as they stand in a table or a file; the form above has some, too.
 fn reasons(text: &str) -> Vec<String> {
+    let text = text.split_once("<form").map_or(text, |(_, rest)| rest.split_once("<table").unwrap_or_default().1);
     text.split("number ").skip(1).map(|rest| rest.chars().take(5).collect()).collect()
 }
 
@@ -384,7 +388,7 @@ on_both_databases! {
         let id = zelda.user_id().await;
         app.clock.advance_ms(DAY);
         app.logged_in_again("zelda").await;
-        assert_eq!(ada.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+        ada = app.logged_in_again("ada").await;
         let rows = |main: &str| main.matches("<tr role=\"row\">").count().saturating_sub(1);
         let all = app.count("select count(*) from audit_events").await;
         let (main, _) = page(&mut ada, "/admin/audit").await;
@@ -408,14 +412,18 @@ on_both_databases! {
             ("subject=zelda&event=logged_in&ip=192.0.2.7&from=2026-01-01&to=2026-01-01",
              format!("subject = '{id}' and event = 'logged_in' and ip = '192.0.2.7' and at < {}", NOON + DAY / 2)),
         ] {
-            let statement = format!("select count(*) from audit_events where {condition}");
-            let (expected,): (i64,) =
-                sqlx::query_as(AssertSqlSafe(statement)).fetch_one(&app.services.state.db.pool).await.expect("a count");
+            let (expected, without_exports) = {
+                let statement = format!(
+                    "select count(*), count(case when event <> 'audit_exported' then 1 end) from audit_events where {condition}"
+                );
+                let pool = &app.services.state.db.pool;
+                sqlx::query_as::<_, (i64, i64)>(AssertSqlSafe(statement)).fetch_one(pool).await.expect("counts")
+            };
             let (main, _) = page(&mut ada, &format!("/admin/audit?{query}")).await;
             assert_eq!(i64::try_from(rows(&main)), Ok(expected), "{query}: {main}");
             let exported = lines(&mut ada, query).await;
             let exported = exported.iter().filter(|line| line["event"] != "audit_exported").count();
-            assert_eq!(i64::try_from(exported), Ok(expected), "{query}");
+            assert_eq!(i64::try_from(exported), Ok(without_exports), "{query}");
         }
     }
 

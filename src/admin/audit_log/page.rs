@@ -53,7 +53,7 @@ fn Content(page: Shown) -> impl IntoView {
 fn Search(asked: AuditAsked, kinds: Vec<(String, String)>, is_filtered: bool) -> impl IntoView {
     let AuditAsked { event, actor, subject, from, to, ip, q, .. } = asked;
     view! {
-        <form class="log-search" method="get" action=PAGE role="search">
+        <form class="filter" method="get" action=PAGE role="search">
             <div class="field">
                 <label for="event">"What"</label>
                 <select id="event" name="event">
@@ -145,7 +145,7 @@ fn Nothing(is_filtered: bool, is_first: bool) -> impl IntoView {
 fn Events(entries: Vec<AuditEntry>) -> impl IntoView {
     view! {
         // The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
-        <table class="cards log" role="table">
+        <table class="cards" role="table">
             <thead role="rowgroup">
                 <tr role="row">
                     <th scope="col" role="columnheader">"When (UTC)"</th>
@@ -176,7 +176,7 @@ fn Event(entry: AuditEntry) -> impl IntoView {
             <td role="cell" data-label="From">
                 <div>
                     {device}
-                    {(!ip.is_empty()).then(|| view! { <p class="muted"><code>{ip}</code></p> })}
+                    {(!ip.is_empty()).then(|| view! { <p class="muted any-break">{ip}</p> })}
                 </div>
             </td>
         </tr>
@@ -186,7 +186,7 @@ fn Event(entry: AuditEntry) -> impl IntoView {
 #[component]
 fn Details(details: Vec<(String, String)>) -> impl IntoView {
     let words: Vec<String> = details.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    view! { <p class="muted">{words.join(" · ")}</p> }
+    view! { <p class="muted any-break">{words.join(" · ")}</p> }
 }
 
 #[component]
