@@ -384,11 +384,11 @@ on_both_databases! {
     }
 
     async fn every_filter_shows_what_it_says_and_nothing_else(app: TestApp) {
-        let (mut zelda, mut ada) = zelda_and_ada(&app).await;
+        let (mut zelda, _) = zelda_and_ada(&app).await;
         let id = zelda.user_id().await;
         app.clock.advance_ms(DAY);
         app.logged_in_again("zelda").await;
-        ada = app.logged_in_again("ada").await;
+        let mut ada = app.logged_in_again("ada").await;
         let rows = |main: &str| main.matches("<tr role=\"row\">").count().saturating_sub(1);
         let all = app.count("select count(*) from audit_events").await;
         let (main, _) = page(&mut ada, "/admin/audit").await;
@@ -509,6 +509,7 @@ on_both_databases! {
     }
 
     async fn auditors_take_the_log_along_and_users_do_not(app: TestApp) {
+        app.admin().await;
         let mut otto = app.auditor("otto").await;
         let mut alice = app.logged_in("alice").await;
         for path in ["/admin/audit", "/admin/audit/export", "/admin/audit/export?format=jsonl"] {
