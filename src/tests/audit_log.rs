@@ -479,7 +479,7 @@ on_both_databases! {
         let mut ada = app.admin().await;
         happen(&app, LOOKED_AT_MAX + 500).await;
         let (main, links) = page(&mut ada, "/admin/audit?q=number%2000007").await;
-        assert!(main.contains("The newest 10,000 events") && reasons(&main).is_empty(), "{main}");
+        assert!(main.contains("Looked through 10,000 events") && reasons(&main).is_empty(), "{main}");
         assert!(links.iter().any(|link| link.contains("before=")));
         assert_eq!(walk(&mut ada, "/admin/audit?q=number%2000007").await, (vec!["00007".to_owned()], 2));
         assert_eq!(lines(&mut ada, "q=number%2000007").await.len(), 1);

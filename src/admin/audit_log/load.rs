@@ -37,7 +37,8 @@ pub async fn load(_: &Overseer, state: &AppState, asked: &AuditAsked) -> Result<
 }
 
 fn page(resolved: Resolved, found: &Slice) -> AuditPage {
-    let Resolved { filter, shown, exact, problems, several } = resolved;
+    let is_filtered = resolved.filter != Default::default() || !resolved.is_understood();
+    let Resolved { shown, exact, problems, several, .. } = resolved;
     let first = AuditAsked { before: String::new(), ..exact.clone() };
     let before = |id: &String| address(PAGE, &AuditAsked { before: id.clone(), ..exact.clone() }, &[]);
     let (older, searched_to) = match &found.next {
@@ -51,7 +52,7 @@ fn page(resolved: Resolved, found: &Slice) -> AuditPage {
         older,
         searched_to,
         newest: (!exact.before.is_empty()).then(|| address(PAGE, &first, &[])),
-        is_filtered: filter != Default::default(),
+        is_filtered,
         csv: address(EXPORT, &first, &[("format", "csv")]),
         json_lines: address(EXPORT, &first, &[("format", "jsonl")]),
         asked: shown,

@@ -32,7 +32,7 @@ fn Content(page: Shown) -> impl IntoView {
             <Misunderstood problems several />
             {searched_to.map(|ms| view! {
                 <Notice kind="info">
-                    {format!("The newest 10,000 events that this may be among were looked through, down to {}. Go on with “Older”, or narrow it by day.", minute(ms))}
+                    {format!("Looked through 10,000 events, down to {}. Go on with “Older”, or narrow it by day.", minute(ms))}
                 </Notice>
             })}
             {none.then(|| view! { <Nothing is_filtered is_first=newest.is_none() /> })}
