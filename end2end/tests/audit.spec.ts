@@ -29,7 +29,8 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await page.getByRole("button", { name: "Show", exact: true }).click();
     await arrived(page, /^\/admin\/audit\?event=force_logout&/);
     await expect(page.getByRole("row")).toHaveCount(2);
-    await expect(page.getByLabel("To whom")).toHaveValue(victim.email);
+    await expect(page.getByLabel("Who did it")).toHaveValue(admin.email);
+    await expect(page.getByLabel("To whom")).toHaveValue(victim.name);
     await row.getByRole("link", { name: victim.name }).click();
     await arrived(page, /^\/admin\/users\/[0-9a-f-]+$/);
 
@@ -93,8 +94,8 @@ test("a log that nobody has changed is proven, and a changed or removed row is n
   await sql`update audit_events set reason = 'before the change' where seq = ${seq}`;
   expect(await verify(server, ["--since", before.report.end])).toMatchObject({ code: 0 });
 
-  const [removed] = await sql`delete from audit_events where seq = ${seq} returning *`;
-  expect(await verify(server)).toMatchObject({ code: 1, report: { findings: [{ what: "missing", seq }] } });
+  const [removed] = await sql`delete from audit_events where seq = ${seq - 1} returning *`;
+  expect(await verify(server)).toMatchObject({ code: 1, report: { findings: [{ what: "missing", seq: seq - 1 }] } });
   await sql`insert into audit_events ${sql(removed as Record<string, unknown>)}`;
   expect(await verify(server, ["--since", before.report.end])).toMatchObject({ code: 0 });
   expect(await server.cli(["audit", "verify", "--since", "nonsense"])).toMatchObject({ code: 2 });

@@ -30,7 +30,7 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Events that are sealed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
-const AT_ONCE: i64 = 500;
+const AT_ONCE: i64 = 200;
 
 /// Between two transactions others get their turn.
 const PAUSE: Duration = Duration::from_millis(20);
