@@ -2,12 +2,15 @@
 -- ends everybody's sessions.
 
 -- The chain. An event is written with its act, in one transaction; a moment later it is sealed: it gets its place and a
--- keyed hash over itself and the one before it. What may have to be forgotten with an account (address, browser, words,
--- details) stands in the chain as a salted digest, so that it can be blanked and the chain still holds.
+-- keyed hash over itself and the one before it. What may have to be forgotten with an account stands in the chain as two
+-- salted digests, so that it can be blanked and the chain still holds: from where (address, browser), which goes with
+-- either person, and in what words (reason, details), which go with the one it happened to.
 alter table audit_events add column seq bigint;                       -- place in the chain, from 1 without a gap; null: not sealed yet
-alter table audit_events add column salt text not null default '';    -- random, blanked with what it salts: no digest of a blanked address can be tried out
-alter table audit_events add column private_digest text not null default ''; -- SHA-256 of salt, ip, device, reason and details
-alter table audit_events add column mac text not null default '';     -- HMAC-SHA-256 under the secret key, over the row and the mac before it
+alter table audit_events add column origin_salt text not null default '';   -- random, blanked with what it salts: no digest of a blanked address can be tried out
+alter table audit_events add column origin_digest text not null default ''; -- SHA-256 of salt, ip and device
+alter table audit_events add column words_salt text not null default '';    -- as origin_salt
+alter table audit_events add column words_digest text not null default '';  -- SHA-256 of salt, reason and details
+alter table audit_events add column mac text not null default '';     -- version, name of the key, HMAC-SHA-256 over the row and the mac before it
 create unique index audit_events_by_seq on audit_events (seq);
 create index audit_events_unsealed on audit_events (id) where seq is null;
 create index audit_events_by_event on audit_events (event, id);
@@ -17,9 +20,10 @@ create index audit_events_by_actor on audit_events (actor, id);
 create table audit_chain (
     id bigint primary key,
     seq bigint not null,                 -- of the newest sealed event
-    mac text not null                    -- of that event
+    mac text not null,                   -- of that event
+    seal text not null                   -- HMAC over both: nobody who cuts rows off can make an older one the end
 );
-insert into audit_chain (id, seq, mac) values (1, 0, '');
+insert into audit_chain (id, seq, mac, seal) values (1, 0, '', '');
 
 -- Counted as events are sealed, each once: charts read thirty rows and not a month of the log.
 create table daily_counts (

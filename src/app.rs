@@ -26,6 +26,7 @@ use crate::{
         set_up_page::SetUpPage,
     },
     admin::{
+        audit_log::page::AuditPage,
         key_page::KeyPage,
         keys_page::KeysPage,
         sessions::{everyone_page::EveryonePage, page::SessionsPage},
@@ -123,6 +124,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions/everyone") view=EveryonePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys/:id") view=KeyPage ssr=SsrMode::Async />
             </Routes>

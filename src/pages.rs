@@ -140,6 +140,7 @@ impl Page<'_> {
                 content(admin::sessions::load::sessions(&self.overseer()?, state, self.asked()).await?)
             }
             "/admin/sessions/everyone" => content(admin::sessions::load::everyone(&self.overseer()?, state).await?),
+            "/admin/audit" => content(admin::audit_log::load::load(&self.overseer()?, state, &self.asked()).await?),
             "/admin/keys" => content(admin::load::keys(&self.overseer()?, state).await?),
             "/admin/keys/{id}" => content(admin::load::key(&self.overseer()?, state, &self.id).await?),
             _ => Err(AppError::NotFound),

@@ -18,7 +18,8 @@ use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, tim
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
-    account, admin,
+    account,
+    admin::{self, audit_log},
     app::{App, shell},
     config::Mailing,
     mail::link_cookie,
@@ -109,6 +110,7 @@ fn session_routes(services: &Services) -> Router {
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
     let export = Router::new().route("/account/data/export", get(account::export::export)).with_state(state.clone());
+    let audit_export = Router::new().route(audit_log::EXPORT, get(audit_log::export::export)).with_state(state.clone());
     let contexts = {
         let services = services.clone();
         move || provide_contexts(&services)
@@ -126,6 +128,7 @@ fn session_routes(services: &Services) -> Router {
         .merge(events)
         .merge(codes_file)
         .merge(export)
+        .merge(audit_export)
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))

@@ -9,7 +9,7 @@ use aws_lc_rs::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use crate::{
-    config::Config,
+    config::{Config, SecretText},
     db::{make_private_folder, private_file},
 };
 
@@ -26,6 +26,14 @@ impl std::fmt::Debug for SecretKey {
 const NONCE_BYTES: usize = 12;
 
 impl SecretKey {
+    /// As the setting gives it.
+    ///
+    /// # Errors
+    /// What the setting must be.
+    pub fn from_text(text: &SecretText) -> Result<Self, String> {
+        Self::parse(text.expose()).ok_or_else(|| "a secret key is 32 random bytes in base64url".into())
+    }
+
     /// From the setting, or, outside production, from `secret.key` in the data folder, which is made when missing.
     ///
     /// # Errors
@@ -104,6 +112,13 @@ impl SecretKey {
     pub fn tag(&self, purpose: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
         BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes()))
+    }
+
+    /// A key for one purpose and no other: what it makes tells nothing of this one, and no [`Self::tag`] is the same.
+    pub fn mac_key(&self, purpose: &str) -> hmac::Key {
+        let own = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let derived = hmac::sign(&own, format!("key for {purpose}").as_bytes());
+        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
     }
 
     fn cipher(&self) -> Option<RandomizedNonceKey> {

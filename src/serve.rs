@@ -13,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 
 use crate::{
     account::delete_account,
+    audit::chain::seal::Sealer,
     config::{Config, LogFormat, Mailing},
     db::Db,
     instances::presence::Presence,
@@ -53,6 +54,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         sweep::keep_sweeping(services.state.clone()),
         delete_account::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
+        Sealer::new(services.state.clone(), &services.secret).keep(),
     ];
     let worker = services.post.start();
     let served = answer(&services, listener, monitoring).await;

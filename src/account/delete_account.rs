@@ -70,7 +70,7 @@ async fn delete(ender: &Ender, someone: &LoggedIn, caller: &Caller) -> Result<()
     // The last thing that is kept of the address, until the mail has gone out.
     mail::tell(&mut *tx, state, &user, News::AccountDeleted, caller).await?;
     account_store::erase(&mut tx, &user.id).await?;
-    account_store::erase_as_actor(&mut *tx, &user.id).await?;
+    audit::store::forget_origin(&mut tx, &user.id).await?;
     store::bury(&mut *tx, &user.id, now_ms).await?;
     let event = Event::new(Kind::AccountDeleted, Actor::User(user.id.clone()), &user.id);
     audit::store::insert(&mut *tx, &event, now_ms).await?;

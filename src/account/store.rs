@@ -2,7 +2,7 @@
 
 use sqlx::{Any, Executor, FromRow};
 
-use crate::db::Tx;
+use crate::{audit, db::Tx};
 
 /// Erases what is kept of a person outside the row of the user. What remains are ids, times and what happened: the log
 /// must still say that somebody did it, and no more who.
@@ -21,21 +21,11 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
         "delete from user_words where user_id = $1",
         "delete from outbox where user_id = $1 and (sent_at is not null or given_up_at is not null)",
         "update sessions set ip = '', user_agent = '', data = '{}' where user_id = $1",
-        // The reason, too: it is what others wrote about them.
-        "update audit_events set ip = '', device = '', reason = '' where subject = $1",
     ] {
         sqlx::query(statement).bind(user_id).execute(&mut **tx).await?;
     }
-    Ok(())
-}
-
-/// Erases from where a person did something to others. What they did, and why, remains: it is the others' business.
-///
-/// # Errors
-/// When the database does not take it.
-pub async fn erase_as_actor(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
-    let statement = "update audit_events set ip = '', device = '' where actor = $1";
-    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
+    // The reason, too: it is what others wrote about them.
+    audit::store::forget(tx, user_id).await
 }
 
 /// Removes every mail to a person, or about their account, sent or not.

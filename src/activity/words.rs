@@ -119,6 +119,7 @@ fn told(row: &Row) -> Told {
         Kind::SecondFactorRemoved => did(row, "removed your second factor"),
         Kind::EveryoneLoggedOut => did(row, "logged everyone out"),
         Kind::AuditExported => did(row, "exported the audit log"),
+        Kind::AuditResumed => did(row, "let the audit log go on"),
     }
 }
 

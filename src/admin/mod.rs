@@ -1,6 +1,7 @@
 //! Administration: find people, see their sessions, force a log-out.
 
 pub mod actions;
+pub mod audit_log;
 #[cfg(feature = "ssr")]
 pub mod change_role;
 #[cfg(feature = "ssr")]
@@ -36,8 +37,12 @@ use crate::{
 };
 
 /// The pages of administration.
-pub const PAGES: &[(&str, &str)] =
-    &[("/admin/users", "Users"), ("/admin/sessions", "Sessions"), ("/admin/keys", "Keys")];
+pub const PAGES: &[(&str, &str)] = &[
+    ("/admin/users", "Users"),
+    ("/admin/sessions", "Sessions"),
+    ("/admin/audit", "Audit log"),
+    ("/admin/keys", "Keys"),
+];
 
 /// Longest reason that an administrator may give, in characters.
 pub const REASON_MAX_CHARS: u16 = 300;

@@ -33,7 +33,8 @@ impl Actor {
     }
 }
 
-/// One list: a kind that is added here does not compile before it has its words in `activity/words.rs`.
+/// One list: a kind that is added here does not compile before it has its words in `activity/words.rs` and
+/// in `admin/audit_log/words.rs`.
 macro_rules! kinds {
     ($($kind:ident = $text:literal,)+) => {
         /// The kinds of event. The names are stored: rename none.
@@ -43,6 +44,8 @@ macro_rules! kinds {
         }
 
         impl Kind {
+            pub const ALL: &[Self] = &[$(Self::$kind,)+];
+
             pub fn as_text(self) -> &'static str {
                 match self {
                     $(Self::$kind => $text,)+
@@ -50,7 +53,7 @@ macro_rules! kinds {
             }
 
             pub fn from_text(text: &str) -> Option<Self> {
-                [$(Self::$kind,)+].into_iter().find(|kind| kind.as_text() == text)
+                Self::ALL.iter().copied().find(|kind| kind.as_text() == text)
             }
         }
     };
@@ -94,6 +97,7 @@ kinds! {
     SecondFactorRemoved = "second_factor_removed",
     EveryoneLoggedOut = "everyone_logged_out",
     AuditExported = "audit_exported",
+    AuditResumed = "audit_resumed",
 }
 
 /// What is written down. Never a secret, never a password, never a token.

@@ -1,9 +1,15 @@
-//! The audit table: rows are added, never changed. Server side.
+//! The audit table: rows are added, never changed, but for what is forgotten with an account. Server side.
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{Any, Executor, FromRow};
-use uuid::Uuid;
+use uuid::{Timestamp, Uuid};
 
-use super::event::{Event, Kind};
+use super::{
+    chain,
+    event::{Event, Kind},
+};
+use crate::db::Tx;
 
 /// A row as it is read back.
 #[derive(Clone, Debug, FromRow)]
@@ -25,7 +31,7 @@ pub struct Row {
 /// # Errors
 /// When the database does not take it; the act must then not happen either.
 pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms: i64) -> Result<String, sqlx::Error> {
-    let id = Uuid::now_v7().to_string();
+    let id = new_id(now_ms);
     sqlx::query(
         "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
@@ -43,6 +49,16 @@ pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms
     .execute(db)
     .await?;
     Ok(id)
+}
+
+/// A UUID v7 of the time of the event, so that a day of the log is a range of ids; in one millisecond, in the order of
+/// this process.
+fn new_id(now_ms: i64) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let ms = u64::try_from(now_ms).unwrap_or_default();
+    let nanos = u32::try_from(ms % 1000 * 1_000_000).unwrap_or_default();
+    let count = u128::from(COUNT.fetch_add(1, Ordering::Relaxed));
+    Uuid::new_v7(Timestamp::from_unix_time(ms / 1000, nanos, count, 32)).to_string()
 }
 
 macro_rules! select_events {
@@ -101,7 +117,7 @@ pub async fn insert_once(
          select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where $5 <> '' and not exists \
          (select 1 from audit_events where subject = $5 and event = $3 and at > $11)",
     )
-    .bind(Uuid::now_v7().to_string())
+    .bind(new_id(now_ms))
     .bind(now_ms)
     .bind(event.kind.as_text())
     .bind(event.actor.as_text())
@@ -133,4 +149,27 @@ pub async fn has_happened(
             .fetch_optional(db)
             .await?;
     Ok(row.is_some())
+}
+
+/// Blanks what the log says of a person in others' words and of where they were. Ids, times and what happened remain, and
+/// the chain holds. The rows of the chain are not touched while they are being sealed.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn forget(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+    chain::store::lock(tx).await?;
+    let statement = "update audit_events set ip = '', device = '', origin_salt = '', reason = '', details = 'null', words_salt = '' \
+                     where subject = $1 and \
+                     (ip <> '' or device <> '' or origin_salt <> '' or reason <> '' or details <> 'null' or words_salt <> '')";
+    sqlx::query(statement).bind(user_id).execute(&mut **tx).await.map(|_| ())
+}
+
+/// Blanks from where a person did something to others. What they did, and why, remains: it is the others' business.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn forget_origin(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+    chain::store::lock(tx).await?;
+    let statement = "update audit_events set ip = '', device = '', origin_salt = '' where actor = $1";
+    sqlx::query(statement).bind(user_id).execute(&mut **tx).await.map(|_| ())
 }

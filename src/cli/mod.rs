@@ -1,6 +1,7 @@
 //! The command line: one file per command that is more than a line. Server side.
 
 mod admin;
+mod audit;
 mod doctor;
 mod force_logout;
 mod keys;
@@ -58,6 +59,11 @@ enum Command {
         command: keys::Keys,
     },
     Doctor(doctor::Doctor),
+    /// The audit log: prove that nobody changed it, take it along.
+    Audit {
+        #[command(subcommand)]
+        command: audit::Audit,
+    },
     /// Mail: a test, the outbox, another try.
     Mail {
         #[command(subcommand)]
@@ -88,6 +94,7 @@ pub async fn run() -> ExitCode {
         Command::Sessions { command } => sessions::run(command).await,
         Command::Keys { command } => keys::run(command).await,
         Command::Doctor(args) => doctor::run(args).await,
+        Command::Audit { command } => audit::run(command).await,
         Command::Mail { command } => mail::run(command).await,
         Command::Users { command } => users::run(command).await,
         Command::Seed(args) => seed::run(args).await,

@@ -6,6 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::{set::Revocations, store};
+pub use crate::db::Outage;
 use crate::{
     db::{Kind, SILENCE_MAX, in_time},
     state::AppState,
@@ -32,7 +33,7 @@ pub fn poll_every(interval: Duration, revocations: Revocations) -> JoinHandle<()
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut outage = Outage::of_feed();
+        let mut outage = outage_of_feed();
         loop {
             ticks.tick().await;
             outage.note(&revocations.sync().await);
@@ -43,14 +44,14 @@ pub fn poll_every(interval: Duration, revocations: Revocations) -> JoinHandle<()
 /// Listens, and begins again when the connection is lost.
 pub fn listen(database_url: String, name: String, revocations: Revocations) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut outage = Outage::of_feed();
+        let mut outage = outage_of_feed();
         let mut back_off = BACK_OFF_MIN;
         loop {
             let ended: Result<Infallible, sqlx::Error> = async {
                 let listener = connect(&database_url, &name).await?;
                 // What was said while nobody listened is lost.
                 revocations.reload().await?;
-                outage.note(&Ok(()));
+                outage.note(&Ok::<_, sqlx::Error>(()));
                 back_off = BACK_OFF_MIN;
                 hear(listener, &revocations).await
             }
@@ -98,28 +99,6 @@ async fn hear(mut listener: PgListener, revocations: &Revocations) -> Result<Inf
     }
 }
 
-/// Logs an outage once when it begins and once when it ends.
-pub struct Outage {
-    begins: &'static str,
-    ends: &'static str,
-    lasts: bool,
-}
-
-impl Outage {
-    pub fn new(begins: &'static str, ends: &'static str) -> Self {
-        Self { begins, ends, lasts: false }
-    }
-
-    fn of_feed() -> Self {
-        Self::new("the revocation feed is cut", "the revocation feed is back")
-    }
-
-    pub fn note<T>(&mut self, result: &Result<T, sqlx::Error>) {
-        match result {
-            Ok(_) if self.lasts => tracing::info!("{}", self.ends),
-            Err(error) if !self.lasts => tracing::error!(%error, "{}", self.begins),
-            _ => {}
-        }
-        self.lasts = result.is_err();
-    }
+fn outage_of_feed() -> Outage {
+    Outage::new("the revocation feed is cut", "the revocation feed is back")
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod activity;
 mod algorithms;
 mod app;
+mod audit_log;
 mod caller;
 mod cross_site;
 mod devices;

@@ -166,6 +166,7 @@ on_both_databases! {
             "/session/events",
             "/account/second-factor/codes.txt",
             "/account/data/export",
+            "/admin/audit/export",
             "/.well-known/jwks.json",
             "/.well-known/change-password",
             "/healthz",

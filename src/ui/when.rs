@@ -18,6 +18,14 @@ pub fn minute(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", at.hour(), at.minute())
 }
 
+/// As [`When`], to the second: "2026-11-21 22:46:05", for a column that says that it is UTC.
+#[component]
+pub fn Exactly(ms: i64) -> impl IntoView {
+    let shown = format!("{}:{:02}", minute(ms).trim_end_matches(" UTC"), instant(ms).second());
+    let datetime = format!("{}Z", shown.replacen(' ', "T", 1));
+    view! { <time datetime=datetime>{shown}</time> }
+}
+
 /// The time of day, below a heading that names the day: "22:46", with the second in its title.
 #[component]
 pub fn TimeOfDay(ms: i64) -> impl IntoView {

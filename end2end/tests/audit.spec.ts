@@ -1,0 +1,177 @@
+// The audit log: who did what to whom and why, in the browser; proof that nobody changed it, on the command line.
+
+import { readFile } from "node:fs/promises";
+import type { Page } from "@playwright/test";
+import { findings } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { type Person, administrator, loggedIn, open, signedUp } from "./people.ts";
+import type { Server } from "./server.ts";
+
+// Tests look into the database, and change what nobody should be able to change unnoticed.
+test.use({ database: "postgres" });
+
+type Report = { intact: boolean; events: number; end: string; findings: { what: string; seq: number; id: string }[] };
+
+withAndWithoutJavaScript(({ open, arrived }) => {
+  test("an act stands there with who, whom and why, and is found by each of them", async ({ page, server, anotherBrowser }) => {
+    const { victim, admin } = await throwOut(page, server, await (await anotherBrowser()).newPage(), "laptop in the train");
+    await open(page, "/admin/users");
+    await page.getByRole("link", { name: "Audit log" }).click();
+    await arrived(page, "/admin/audit");
+    const row = page.getByRole("row").filter({ hasText: "laptop in the train" });
+    await expect(row).toContainText(`${admin.name} logged ${victim.name} out`);
+
+    await page.getByLabel("What", { exact: true }).selectOption({ label: "Force-logout" });
+    await page.getByLabel("Who did it").fill(admin.email);
+    await page.getByLabel("To whom").fill(victim.name);
+    await page.getByLabel("In the reason").fill("THE TRAIN");
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await arrived(page, /^\/admin\/audit\?event=force_logout&/);
+    await expect(page.getByRole("row")).toHaveCount(2);
+    await expect(page.getByLabel("Who did it")).toHaveValue(admin.email);
+    await expect(page.getByLabel("To whom")).toHaveValue(victim.name);
+    await row.getByRole("link", { name: victim.name }).click();
+    await arrived(page, /^\/admin\/users\/[0-9a-f-]+$/);
+
+    await open(page, "/admin/audit?subject=nobody-is-called-that");
+    await expect(page.getByRole("alert")).toContainText("Nobody has the name or e-mail “nobody-is-called-that”");
+    await expect(page.getByRole("row")).toHaveCount(0);
+    await open(page, "/admin/audit?from=yesterday");
+    await expect(page.getByRole("main")).toContainText("Write a day");
+    await open(page, "/admin/audit?to=2001-01-01");
+    await expect(page.getByRole("main")).toContainText("Nothing like that has happened.");
+    await page.getByRole("link", { name: "Show everything" }).first().click();
+    await arrived(page, "/admin/audit");
+  });
+});
+
+test("what is looked for is taken along, as CSV and as JSON lines, and that is written down", async ({
+  page,
+  server,
+  anotherBrowser,
+}) => {
+  const { victim, admin } = await throwOut(page, server, await (await anotherBrowser()).newPage(), "=1+1");
+  await open(page, `/admin/audit?event=force_logout&subject=${encodeURIComponent(victim.email)}`);
+  const csv = await download(page, "Download as CSV");
+  expect(csv.name).toMatch(/^latchkey-audit-\d{4}-\d\d-\d\d\.csv$/);
+  const lines = csv.text.trimEnd().split("\r\n");
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(/^seq,id,at,event,what,actor,/);
+  expect(lines[1]).toContain(`${admin.name} logged ${victim.name} out`);
+  expect(lines[1], "no formula").toContain(",'=1+1,");
+  const jsonLines = await download(page, "Download as JSON lines");
+  expect(jsonLines.name).toMatch(/\.jsonl$/);
+  const documents = jsonLines.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  expect(documents).toMatchObject([{ event: "force_logout", reason: "=1+1", actor_name: admin.name, subject_name: victim.name }]);
+  await open(page, "/admin/audit?event=audit_exported");
+  await expect(page.getByRole("row").filter({ hasText: `${admin.name} exported the audit log` })).toHaveCount(2);
+});
+
+test("a log that nobody has changed is proven, and a changed or removed row is named", async ({
+  page,
+  server,
+  anotherBrowser,
+  sql,
+}) => {
+  await throwOut(page, server, await (await anotherBrowser()).newPage(), "before the change");
+  await sealed(page);
+  const before = await verify(server);
+  expect(before).toMatchObject({ code: 0, report: { intact: true, findings: [] } });
+  expect(before.report.events).toBeGreaterThan(3);
+  const words = await server.cli(["audit", "verify"]);
+  expect(words.stdout).toContain("nothing was changed");
+  expect(words.stdout).toMatch(/the end, to note down: \d+:1\./);
+
+  const [row] = await sql`select seq, id from audit_events where reason = 'before the change' and event = 'force_logout'`;
+  const seq = Number(row?.seq);
+  await sql`update audit_events set reason = 'after the change' where seq = ${seq}`;
+  const changed = await verify(server);
+  expect(changed).toMatchObject({ code: 1, report: { intact: false, findings: [{ what: "words_changed", seq, id: row?.id }] } });
+  const told = await server.cli(["audit", "verify"]);
+  expect(told.stdout).toContain(`CHANGED  event ${seq} (`);
+  expect(told.stderr).toContain("the audit log was changed");
+  await sql`update audit_events set reason = 'before the change' where seq = ${seq}`;
+  expect(await verify(server, ["--since", before.report.end])).toMatchObject({ code: 0 });
+
+  const [removed] = await sql`delete from audit_events where seq = ${seq - 1} returning *`;
+  expect(await verify(server)).toMatchObject({ code: 1, report: { findings: [{ what: "missing", seq: seq - 1 }] } });
+  await sql`insert into audit_events ${sql(removed as Record<string, unknown>)}`;
+  expect(await verify(server, ["--since", before.report.end])).toMatchObject({ code: 0 });
+  expect(await server.cli(["audit", "verify", "--since", "nonsense"])).toMatchObject({ code: 2 });
+});
+
+test("with another secret key the command says so, and calls nothing changed", async ({ page, server, anotherBrowser }) => {
+  await throwOut(page, server, await (await anotherBrowser()).newPage(), "any");
+  await sealed(page);
+  const other = ["--secret-key", (await server.cli(["secret"])).stdout.trim()];
+  const told = await server.cli(["audit", "verify", ...other]);
+  expect(told).toMatchObject({ code: 1, stderr: expect.stringContaining("could not be checked") });
+  expect(told.stdout).toContain("sealed with another secret key");
+  expect(told.stdout).not.toContain("CHANGED");
+});
+
+test("the command line exports with the same filters, and says what it does not understand", async ({ page, server, anotherBrowser }) => {
+  const { victim } = await throwOut(page, server, await (await anotherBrowser()).newPage(), "from here");
+  const filter = ["--event", "force_logout", "--subject", victim.email];
+  const { code, stdout } = await server.cli(["audit", "export", ...filter]);
+  expect(code, stdout).toBe(0);
+  expect(stdout.trimEnd().split("\n").map((line) => JSON.parse(line))).toMatchObject([{ reason: "from here" }]);
+  const csv = await server.cli(["audit", "export", "--format", "csv", ...filter, "--output", "log.csv"]);
+  expect(csv).toMatchObject({ code: 0, stdout: "" });
+  expect(await readFile(`${server.dataDir}/log.csv`, "utf8")).toContain("from here");
+  expect(await server.cli(["audit", "export", "--output", "log.csv"])).toMatchObject({ code: 1, stderr: expect.stringContaining("log.csv") });
+  expect(await server.cli(["audit", "export", "--actor", "nobody@example.com"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("Nobody has the name or e-mail"),
+  });
+  expect(await server.cli(["audit", "export", "--event", "nonsense"])).toMatchObject({ code: 2 });
+  await open(page, "/admin/audit?event=audit_exported&actor=command+line");
+  await expect(page.getByRole("row").nth(1)).toContainText("The command line exported the audit log");
+});
+
+test("axe finds nothing in the log, filtered, misunderstood or empty", async ({ page, server, anotherBrowser }) => {
+  await throwOut(page, server, await (await anotherBrowser()).newPage(), "a reason of some length, as people give them, so that it has to break");
+  const found: string[] = [];
+  for (const query of ["", "?event=force_logout", "?subject=nobody-at-all", "?to=2001-01-01"]) {
+    await open(page, `/admin/audit${query}`);
+    found.push(...(await findings(page, `the log ${query}`)));
+  }
+  expect(found).toEqual([]);
+});
+
+/** In `page`, an administrator throws somebody out. */
+async function throwOut(page: Page, server: Server, other: Page, reason: string): Promise<{ victim: Person; admin: Person }> {
+  const victim = await signedUp(other, "Victim");
+  const admin = await administrator(server);
+  await loggedIn(page, admin);
+  const act = { user: await idOf(page, victim), reason };
+  const answer = await page.request.post("/actions/force_log_out", { form: act, headers: { accept: "application/json" } });
+  expect(answer.status(), await answer.text()).toBe(200);
+  return { victim, admin };
+}
+
+/** The id of a person, from the list. */
+async function idOf(page: Page, person: Person): Promise<string> {
+  await page.goto(`/admin/users?q=${encodeURIComponent(person.email)}`);
+  const href = await page.getByRole("link", { name: person.name }).getAttribute("href");
+  return href?.split("/").at(-1) ?? "";
+}
+
+/** Waits until everything is sealed, which takes a second. */
+async function sealed(page: Page): Promise<void> {
+  await expect(async () => {
+    await page.goto("/admin/audit");
+    await expect(page.getByText("not sealed yet")).toHaveCount(0, { timeout: 100 });
+  }).toPass();
+}
+
+async function download(page: Page, name: string): Promise<{ name: string; text: string }> {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+  return { name: file.suggestedFilename(), text: await readFile(await file.path(), "utf8") };
+}
+
+async function verify(server: Server, more: string[] = []): Promise<{ code: number | null; report: Report }> {
+  const { code, stdout } = await server.cli(["audit", "verify", "--json", ...more]);
+  return { code, report: JSON.parse(stdout) as Report };
+}

@@ -1,0 +1,80 @@
+//! What `/admin/audit` shows. Server side; reads only.
+
+use uuid::Uuid;
+
+use super::{
+    AuditAsked, AuditEntry, AuditPage, EXPORT, PAGE,
+    filter::{Resolved, address, resolve},
+    words,
+};
+use crate::{
+    audit::{
+        event::Kind,
+        log::{
+            Next, Slice,
+            store::{Row, slice},
+        },
+    },
+    error::AppError,
+    sessions::guard::Overseer,
+    state::AppState,
+};
+
+/// Events on one page.
+const EVENTS: usize = 50;
+
+/// Events as the address of the page asks for them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn load(_: &Overseer, state: &AppState, asked: &AuditAsked) -> Result<AuditPage, AppError> {
+    let resolved = resolve(state, asked).await?;
+    let found = match resolved.is_understood() {
+        true => slice(&state.db.pool, &resolved.filter, &resolved.exact.before, EVENTS).await?,
+        false => Slice { rows: Vec::new(), next: Next::Nothing },
+    };
+    Ok(page(resolved, &found))
+}
+
+fn page(resolved: Resolved, found: &Slice) -> AuditPage {
+    let is_filtered = resolved.filter != Default::default() || !resolved.is_understood();
+    let Resolved { shown, exact, problems, several, .. } = resolved;
+    let first = AuditAsked { before: String::new(), ..exact.clone() };
+    let before = |id: &String| address(PAGE, &AuditAsked { before: id.clone(), ..exact.clone() }, &[]);
+    let (older, searched_to) = match &found.next {
+        Next::Nothing => (None, None),
+        Next::More(id) => (Some(before(id)), None),
+        Next::LookedThrough(id) => (Some(before(id)), Some(time_of(id))),
+    };
+    AuditPage {
+        kinds: Kind::ALL.iter().map(|kind| (kind.as_text().to_owned(), words::label(*kind).to_owned())).collect(),
+        entries: found.rows.iter().map(entry).collect(),
+        older,
+        searched_to,
+        newest: (!exact.before.is_empty()).then(|| address(PAGE, &first, &[])),
+        is_filtered,
+        csv: address(EXPORT, &first, &[("format", "csv")]),
+        json_lines: address(EXPORT, &first, &[("format", "jsonl")]),
+        asked: shown,
+        problems,
+        several,
+    }
+}
+
+fn entry(row: &Row) -> AuditEntry {
+    AuditEntry {
+        at: row.at,
+        what: words::sentence(row),
+        reason: row.reason.clone(),
+        details: words::details(row),
+        device: row.device.clone(),
+        ip: row.ip.clone(),
+        is_sealed: row.seq.is_some(),
+    }
+}
+
+/// When an event was written, in milliseconds since the epoch, by its id.
+fn time_of(id: &str) -> i64 {
+    let time = Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp()).map(|time| time.to_unix());
+    time.and_then(|(seconds, _)| i64::try_from(seconds).ok()).unwrap_or_default() * 1000
+}

@@ -1,0 +1,230 @@
+//! Seal what was written: a task on every instance, behind the acts, so that no log-in waits for the chain. Server side.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::json;
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
+
+use super::{
+    Anchor, ChainKey, Link, key_name, new_salt, origin_digest,
+    store::{self, End, Row},
+    words_digest,
+};
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    db::{Outage, Tx, in_time},
+    sealed::SecretKey,
+    state::AppState,
+};
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Events that are sealed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
+const AT_ONCE: i64 = 200;
+
+/// Between two transactions others get their turn.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Beyond this the database counts as silent.
+const BATCH_MAX: Duration = Duration::from_secs(20);
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Why nothing is sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSealed {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error("the audit log was sealed with another secret key; `latchkey audit resume` lets it go on with this one")]
+    OtherKey,
+    /// Going on would hide what somebody did: the gap would be sealed.
+    #[error("the end of the audit log does not fit: somebody has changed it; run `latchkey audit verify`")]
+    Broken,
+    #[error("the system gave no random bytes")]
+    NoRandomness,
+}
+
+/// Seals events.
+#[derive(Clone)]
+pub struct Sealer {
+    state: AppState,
+    key: ChainKey,
+    /// The greatest number that this process has seen.
+    seen: Arc<AtomicI64>,
+}
+
+impl Sealer {
+    pub fn new(state: AppState, secret: &SecretKey) -> Self {
+        Self { state, key: ChainKey::of(secret), seen: Arc::default() }
+    }
+
+    /// Seals until the task is dropped.
+    pub fn keep(self) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(EVERY);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut outage = Outage::new("the audit log is not sealed", "the audit log is sealed again");
+            loop {
+                ticks.tick().await;
+                outage.note(&self.seal_all().await);
+            }
+        })
+    }
+
+    /// Seals everything that waits; how much that was.
+    ///
+    /// # Errors
+    /// When the end of the chain is not ours to go on from, or the database does not take it.
+    pub async fn seal_all(&self) -> Result<usize, NotSealed> {
+        let mut count = 0;
+        while store::anything_waits(&self.state.db.pool).await? {
+            if count > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            count += self.seal_some().await?;
+        }
+        Ok(count)
+    }
+
+    /// One transaction. The lock comes first, and what waits is read after it: of two instances the second goes on where
+    /// the first has ended.
+    async fn seal_some(&self) -> Result<usize, NotSealed> {
+        let sealed = in_time(BATCH_MAX, async {
+            let mut tx = self.state.db.begin_write().await?;
+            store::lock(&mut tx).await?;
+            let end = match self.open_end(&mut tx).await? {
+                Ok(end) => end,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let rows = store::waiting(&mut *tx, AT_ONCE).await?;
+            let Some(rows) = self.sealed(end, rows) else { return Ok(Err(NotSealed::NoRandomness)) };
+            self.write(tx, &rows).await?;
+            Ok(Ok(rows.len()))
+        });
+        sealed.await?
+    }
+
+    /// The end, if it is one of ours.
+    async fn open_end(&self, tx: &mut Tx) -> Result<Result<End, NotSealed>, sqlx::Error> {
+        let Some(end) = store::end(&mut **tx).await? else { return Ok(Err(NotSealed::Broken)) };
+        let last = store::last(&mut **tx).await?;
+        Ok(self.check_end(&end, last.as_ref()).map(|()| {
+            let seen = self.seen.swap(end.seq, Ordering::Relaxed);
+            if end.seq < seen {
+                tracing::error!(now = end.seq, before = seen, "the audit log got shorter: was a backup restored?");
+            }
+            end
+        }))
+    }
+
+    fn check_end(&self, end: &End, last: Option<&Row>) -> Result<(), NotSealed> {
+        if *end == NOTHING && last.is_none() {
+            return Ok(());
+        }
+        if key_name(&end.seal).is_some() && !self.key.is_named_in(&end.seal) {
+            return Err(NotSealed::OtherKey);
+        }
+        let fits = end.seal == self.key.seal(end.seq, &end.mac);
+        // After a break that an operator has let go on, the last number may stand for a row that is missing.
+        let is_last = last.is_none_or(|row| row.seq <= Some(end.seq) && row.mac == end.mac);
+        let nothing_is_missing = last.is_some() || end.mac.is_empty();
+        if fits && is_last && nothing_is_missing { Ok(()) } else { Err(NotSealed::Broken) }
+    }
+
+    fn sealed(&self, end: End, rows: Vec<Row>) -> Option<Vec<Row>> {
+        let End { mut seq, mut mac, .. } = end;
+        rows.into_iter()
+            .map(|row| {
+                seq += 1;
+                let row = self.with_seals(row, seq, &mac)?;
+                mac.clone_from(&row.mac);
+                Some(row)
+            })
+            .collect()
+    }
+
+    fn with_seals(&self, mut row: Row, seq: i64, previous: &str) -> Option<Row> {
+        row.seq = Some(seq);
+        (row.origin_salt, row.words_salt) = (new_salt()?, new_salt()?);
+        row.origin_digest = origin_digest(&row.origin_salt, &row.ip, &row.device);
+        row.words_digest = words_digest(&row.words_salt, &row.reason, &row.details);
+        row.mac = self.key.mac(previous, &row.link());
+        Some(row)
+    }
+
+    async fn write(&self, mut tx: Tx, rows: &[Row]) -> Result<(), sqlx::Error> {
+        let Some(last) = rows.last() else { return Ok(()) };
+        let mut counts = BTreeMap::new();
+        for row in rows {
+            // Rows of the log change under the lock only, so this one is as it was read.
+            if !store::seal(&mut *tx, row).await? {
+                return Err(sqlx::Error::RowNotFound);
+            }
+            *counts.entry((row.at.div_euclid(DAY_MS), &*row.event)).or_insert(0) += 1;
+        }
+        for ((day, event), count) in counts {
+            store::count(&mut *tx, day, event, count).await?;
+        }
+        let seq = last.seq.unwrap_or_default();
+        store::set_end(&mut *tx, &End { seq, mac: last.mac.clone(), seal: self.key.seal(seq, &last.mac) }).await?;
+        tx.commit().await?;
+        self.seen.store(seq, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Lets a chain go on whose end is not ours: the secret key was replaced, or somebody has changed the end. It is
+    /// written down with what the end was, and whatever is missing stays missing. `None` when there is nothing to mend.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn resume(&self, words: &str) -> Result<Option<Anchor>, sqlx::Error> {
+        let mut tx = self.state.db.begin_write().await?;
+        store::lock(&mut tx).await?;
+        let (claimed, last) = (store::end(&mut *tx).await?, store::last(&mut *tx).await?);
+        if claimed.as_ref().is_some_and(|end| self.check_end(end, last.as_ref()).is_ok()) {
+            return Ok(None);
+        }
+        let (last_seq, mac) = last.map_or((0, String::new()), |row| (row.seq.unwrap_or_default(), row.mac));
+        let claimed = claimed.unwrap_or(NOTHING);
+        let (before, from) = (Anchor { seq: claimed.seq, mac: claimed.mac }, Anchor { seq: last_seq, mac });
+        let mut event = Event::new(Kind::AuditResumed, Actor::CommandLine, "");
+        event.reason = words.to_owned();
+        event.details = json!({ "end_was": before.to_string(), "last_event": from.to_string() });
+        audit::store::insert(&mut *tx, &event, self.state.clock.now_ms()).await?;
+        // The numbers that the end knew of are not given again, or nobody would see that their events are gone.
+        let seq = last_seq.max(before.seq);
+        store::set_end(&mut *tx, &End { seq, mac: from.mac.clone(), seal: self.key.seal(seq, &from.mac) }).await?;
+        tx.commit().await?;
+        Ok(Some(from))
+    }
+}
+
+/// The end before the first event is sealed.
+const NOTHING: End = End { seq: 0, mac: String::new(), seal: String::new() };
+
+impl Row {
+    /// What of it stands in the open in the chain.
+    pub fn link(&self) -> Link<'_> {
+        Link {
+            seq: self.seq.unwrap_or_default(),
+            id: &self.id,
+            at: self.at,
+            event: &self.event,
+            actor: &self.actor,
+            subject: &self.subject,
+            sid: &self.sid,
+            origin_digest: &self.origin_digest,
+            words_digest: &self.words_digest,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Walk the chain and say what does not fit, and where. Changes nothing. Server side.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use sqlx::AnyPool;
+
+use super::{
+    Anchor, ChainKey, key_name, origin_digest,
+    store::{self, End, Row},
+    words_digest,
+};
+
+/// Rows that are read at once.
+const AT_ONCE: i64 = 1_000;
+
+/// So many findings are told one by one; the rest is counted.
+const FINDINGS_MAX: usize = 100;
+
+/// An event that waits for longer than this has nobody who seals it.
+const WAITS_TOO_LONG_MS: i64 = 60_000;
+
+/// What was found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    /// Nothing was changed, as far as the given keys can tell, and they can tell of all of it.
+    pub intact: bool,
+    /// Sealed events that were looked at.
+    pub events: u64,
+    /// Of them, those whose address, browser or words were blanked with a deleted account.
+    pub blanked: u64,
+    /// The end, to be noted down elsewhere and given back with `--since`; `None` before anything is sealed.
+    pub end: Option<Anchor>,
+    pub findings: Vec<Finding>,
+    /// Findings beyond those that are listed.
+    pub more_findings: u64,
+    /// Sealed with a secret key that was not given: not checked.
+    pub other_keys: Vec<Stretch>,
+    /// Events that have waited for more than a minute: is a server running?
+    pub waiting: i64,
+}
+
+/// Something that does not fit, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub what: What,
+    /// Place in the chain; of several, the first.
+    pub seq: i64,
+    /// The last of several.
+    pub to: i64,
+    /// Empty where there is no row.
+    pub id: String,
+    /// Milliseconds since the epoch, as the row says.
+    pub at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// The row is not the one that was sealed there: changed, moved, or put in.
+    Changed,
+    /// Address and browser, or reason and details, are not what was sealed.
+    WordsChanged,
+    /// They were blanked, and the log knows of no deleted account that this was for.
+    Blanked,
+    Missing,
+    /// Missing at the end.
+    CutOff,
+    /// A row with a number that was never given.
+    PutIn,
+    /// The row that names the end was changed or removed.
+    EndChanged,
+    /// The mac at the noted place is another one.
+    Rewritten,
+}
+
+impl What {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Changed => "was changed, moved or put in",
+            Self::WordsChanged => "has another address, browser, reason or other details than were sealed",
+            Self::Blanked => "was blanked, and no deleted account explains it",
+            Self::Missing => "is missing",
+            Self::CutOff => "is missing at the end",
+            Self::PutIn => "has a number that was never given",
+            Self::EndChanged => "is the end by the row that names it, which was changed or removed",
+            Self::Rewritten => "is not what was noted down: the log was written anew up to there",
+        }
+    }
+}
+
+/// Neighbours that were sealed with one key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Stretch {
+    /// Name of the key, as the macs have it.
+    pub key: String,
+    pub from: i64,
+    pub to: i64,
+}
+
+/// Checks everything that is sealed. `keys`: those of today and of before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn verify(
+    db: &AnyPool,
+    keys: &[ChainKey],
+    since: Option<&Anchor>,
+    now_ms: i64,
+) -> Result<Report, sqlx::Error> {
+    // In this order: while a server goes on sealing, the end is never before a row that was read ahead of it.
+    let last = store::last(db).await?.and_then(|row| row.seq).unwrap_or_default();
+    let end = store::end(db).await?;
+    let mut walk =
+        Walk { db, keys, since, end, last, next: 1, previous: Some(String::new()), report: Report::default() };
+    walk.check_end();
+    walk.go().await?;
+    let mut report = walk.finish();
+    report.waiting = store::waiting_since(db, now_ms - WAITS_TOO_LONG_MS).await?;
+    report.intact = report.findings.is_empty() && report.other_keys.is_empty();
+    Ok(report)
+}
+
+struct Walk<'a> {
+    db: &'a AnyPool,
+    keys: &'a [ChainKey],
+    since: Option<&'a Anchor>,
+    end: Option<End>,
+    /// The greatest number of a row.
+    last: i64,
+    /// The number that must come next.
+    next: i64,
+    /// The mac of the row before; `None` when that row is missing.
+    previous: Option<String>,
+    report: Report,
+}
+
+impl Walk<'_> {
+    /// Whether the row that names the end is one that we have written.
+    fn check_end(&mut self) {
+        let Some(end) = self.end.clone() else { return self.found(What::EndChanged, self.last, None) };
+        if end.seq == 0 && end.mac.is_empty() && end.seal.is_empty() {
+            return;
+        }
+        match self.keys.iter().find(|key| key.is_named_in(&end.seal)) {
+            Some(key) if key.seal(end.seq, &end.mac) == end.seal => {}
+            None if key_name(&end.seal).is_some() => {}
+            _ => self.found(What::EndChanged, end.seq, None),
+        }
+    }
+
+    async fn go(&mut self) -> Result<(), sqlx::Error> {
+        let end = self.end.as_ref().map_or(self.last, |end| end.seq);
+        let (mut after, until) = (i64::MIN, end.max(self.last));
+        while after < until {
+            let rows = store::sealed_after(self.db, after, AT_ONCE).await?;
+            let Some(last) = rows.last().and_then(|row| row.seq) else { break };
+            after = last;
+            let mut forgotten = Forgotten { db: self.db, known: HashMap::new() };
+            for row in rows.iter().filter(|row| row.seq <= Some(until)) {
+                self.look_at(row, end, &mut forgotten).await?;
+            }
+        }
+        if self.next <= end {
+            self.found_stretch(What::CutOff, self.next, end);
+        }
+        Ok(())
+    }
+
+    async fn look_at(&mut self, row: &Row, end: i64, forgotten: &mut Forgotten<'_>) -> Result<(), sqlx::Error> {
+        let seq = row.seq.unwrap_or_default();
+        if seq < 1 || seq > end {
+            self.found(What::PutIn, seq, Some(row));
+            return Ok(());
+        }
+        if seq > self.next {
+            self.found_stretch(What::Missing, self.next, seq - 1);
+            self.previous = None;
+        }
+        self.report.events += 1;
+        self.check_mac(row, seq);
+        self.check_halves(row, seq, forgotten).await?;
+        if self.since.is_some_and(|since| since.seq == seq && since.mac != row.mac) {
+            self.found(What::Rewritten, seq, Some(row));
+        }
+        if self.end.as_ref().is_some_and(|end| end.seq == seq && end.mac != row.mac) {
+            self.found(What::EndChanged, seq, Some(row));
+        }
+        self.next = seq + 1;
+        self.previous = Some(row.mac.clone());
+        self.report.end = Some(Anchor { seq, mac: row.mac.clone() });
+        Ok(())
+    }
+
+    fn check_mac(&mut self, row: &Row, seq: i64) {
+        let Some(name) = key_name(&row.mac) else { return self.found(What::Changed, seq, Some(row)) };
+        let Some(key) = self.keys.iter().find(|key| key.is_named_in(&row.mac)) else {
+            return self.other_key(name, seq);
+        };
+        // After a gap nobody can say what the row was sealed onto; the gap is told.
+        let fits = self.previous.as_ref().is_none_or(|previous| key.mac(previous, &row.link()) == row.mac);
+        if !fits {
+            self.found(What::Changed, seq, Some(row));
+        }
+    }
+
+    /// What may be blanked: from where, with either person; the words, with the one whom it happened to.
+    async fn check_halves(&mut self, row: &Row, seq: i64, forgotten: &mut Forgotten<'_>) -> Result<(), sqlx::Error> {
+        let origin_fits = origin_digest(&row.origin_salt, &row.ip, &row.device) == row.origin_digest;
+        let words_fit = words_digest(&row.words_salt, &row.reason, &row.details) == row.words_digest;
+        if origin_fits && words_fit {
+            return Ok(());
+        }
+        let origin_is_blank = [&row.origin_salt, &row.ip, &row.device].iter().all(|text| text.is_empty());
+        let words_are_blank = row.words_salt.is_empty() && row.reason.is_empty() && row.details == "null";
+        if !(origin_fits || origin_is_blank) || !(words_fit || words_are_blank) {
+            self.found(What::WordsChanged, seq, Some(row));
+            return Ok(());
+        }
+        let subject_is_gone = forgotten.has(&row.subject).await?;
+        let explained =
+            (words_fit || subject_is_gone) && (origin_fits || subject_is_gone || forgotten.has(&row.actor).await?);
+        if explained {
+            self.report.blanked += 1;
+        } else {
+            self.found(What::Blanked, seq, Some(row));
+        }
+        Ok(())
+    }
+
+    fn other_key(&mut self, name: &str, seq: i64) {
+        let stretches = &mut self.report.other_keys;
+        if let Some(stretch) = stretches.last_mut().filter(|stretch| stretch.key == name && stretch.to + 1 == seq) {
+            stretch.to = seq;
+        } else if stretches.len() < FINDINGS_MAX {
+            stretches.push(Stretch { key: name.to_owned(), from: seq, to: seq });
+        } else {
+            self.report.more_findings += 1;
+        }
+    }
+
+    fn found(&mut self, what: What, seq: i64, row: Option<&Row>) {
+        let (id, at) = row.map_or((String::new(), None), |row| (row.id.clone(), Some(row.at)));
+        self.push(Finding { what, seq, to: seq, id, at });
+    }
+
+    fn found_stretch(&mut self, what: What, seq: i64, to: i64) {
+        self.push(Finding { what, seq, to, id: String::new(), at: None });
+    }
+
+    fn push(&mut self, finding: Finding) {
+        if self.report.findings.len() < FINDINGS_MAX {
+            self.report.findings.push(finding);
+        } else {
+            self.report.more_findings += 1;
+        }
+    }
+
+    /// What was noted down must have been met on the way.
+    fn finish(mut self) -> Report {
+        if let Some(since) = self.since.filter(|since| since.seq >= self.next) {
+            self.found(What::Rewritten, since.seq, None);
+        }
+        self.report
+    }
+}
+
+/// Whose account was deleted, asked once per batch and person.
+struct Forgotten<'a> {
+    db: &'a AnyPool,
+    known: HashMap<String, bool>,
+}
+
+impl Forgotten<'_> {
+    async fn has(&mut self, user_id: &str) -> Result<bool, sqlx::Error> {
+        if let Some(known) = self.known.get(user_id) {
+            return Ok(*known);
+        }
+        let forgotten = store::is_forgotten(self.db, user_id).await?;
+        self.known.insert(user_id.to_owned(), forgotten);
+        Ok(forgotten)
+    }
+}

@@ -1,0 +1,102 @@
+//! The log as it is looked through: what to look for, in slices that stay quick with a million events. Server side.
+
+pub mod store;
+
+use uuid::Builder;
+
+use super::event::Kind;
+
+/// Stands for "any", where what is looked for may be empty.
+const ANY: &str = "*";
+
+/// What to look for. `None` is "any".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub event: Option<Kind>,
+    /// As stored: a user's id, `cli`, `system`, or empty.
+    pub actor: Option<String>,
+    pub subject: Option<String>,
+    /// Milliseconds since the epoch, inclusive.
+    pub from: Option<i64>,
+    /// Milliseconds since the epoch, exclusive.
+    pub until: Option<i64>,
+    pub ip: Option<String>,
+    /// Part of the reason; case does not matter.
+    pub words: Option<String>,
+}
+
+/// Where a slice ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// There is nothing before it.
+    Nothing,
+    /// More of the same before the event of this id.
+    More(String),
+    /// So many events were looked through that it is somebody else's turn; to go on before the event of this id.
+    LookedThrough(String),
+}
+
+/// Some of what was looked for, the newest first.
+#[derive(Clone, Debug)]
+pub struct Slice {
+    pub rows: Vec<store::Row>,
+    pub next: Next,
+}
+
+impl Filter {
+    /// What an index leads to; the rest is looked at row by row.
+    fn way(&self) -> Way {
+        match self {
+            Self { subject: Some(_), .. } => Way::Subject,
+            Self { actor: Some(_), .. } => Way::Actor,
+            Self { event: Some(_), .. } => Way::Event,
+            _ => Way::Time,
+        }
+    }
+
+    /// What the index is asked for.
+    fn led_by(&self) -> &str {
+        match self.way() {
+            Way::Subject => any(self.subject.as_deref()),
+            Way::Actor => any(self.actor.as_deref()),
+            Way::Event => any(self.event.map(Kind::as_text)),
+            Way::Time => ANY,
+        }
+    }
+
+    /// Whether rows that the index leads to may be left out.
+    fn leaves_out(&self) -> bool {
+        let by_index = [self.subject.is_some(), self.actor.is_some(), self.event.is_some()];
+        by_index.iter().filter(|is_asked| **is_asked).count() > 1 || self.ip.is_some() || self.words.is_some()
+    }
+
+    /// Ids begin with the time.
+    fn least_id(&self) -> String {
+        first_id_of(self.from.unwrap_or_default())
+    }
+
+    /// The lower of the end of the time that is asked for and `before`.
+    fn end_id(&self, before: &str) -> String {
+        let end = self.until.map_or_else(|| LAST_ID.to_owned(), first_id_of);
+        if before.is_empty() { end } else { end.min(before.to_owned()) }
+    }
+}
+
+/// Which index leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Subject,
+    Actor,
+    Event,
+    Time,
+}
+
+fn any(text: Option<&str>) -> &str {
+    text.unwrap_or(ANY)
+}
+
+const LAST_ID: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+fn first_id_of(ms: i64) -> String {
+    Builder::from_unix_timestamp_millis(u64::try_from(ms).unwrap_or_default(), &[0; 10]).into_uuid().to_string()
+}
