@@ -13,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 
 use crate::{
     account::delete_account,
+    admin::overview::census::Census,
     config::{Config, LogFormat, Mailing},
     db::Db,
     instances::presence::Presence,
@@ -162,6 +163,7 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         setup,
         secret,
         post,
+        census: Census::default(),
         options,
     })
 }

@@ -41,7 +41,7 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
   const key = (await page.locator("tbody a").first().getAttribute("href")) ?? "";
   const users = ["/admin/users", search, "/admin/users?q=nobody%20at%20all", details, "/admin/users/nobody"];
   const sessions = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
-  return [...users, ...sessions, "/admin/keys", key, "/admin/keys/nobody"];
+  return ["/admin", ...users, ...sessions, "/admin/keys", key, "/admin/keys/nobody"];
 }
 
 /** What the browser says about the pages of the walk that are not there or not for everybody. */

@@ -1,4 +1,4 @@
-//! Administration: find people, see their sessions, force a log-out.
+//! Administration: how things are, find people, see their sessions, force a log-out.
 
 pub mod actions;
 #[cfg(feature = "ssr")]
@@ -15,6 +15,7 @@ pub mod load;
 pub mod log_out_everyone;
 #[cfg(feature = "ssr")]
 pub mod routes;
+pub mod overview;
 pub mod sessions;
 pub mod user_page;
 pub mod users_page;
@@ -32,7 +33,7 @@ use crate::{
 
 /// The pages of administration.
 pub const PAGES: &[(&str, &str)] =
-    &[("/admin/users", "Users"), ("/admin/sessions", "Sessions"), ("/admin/keys", "Keys")];
+    &[("/admin", "Overview"), ("/admin/users", "Users"), ("/admin/sessions", "Sessions"), ("/admin/keys", "Keys")];
 
 /// Longest reason that an administrator may give, in characters.
 pub const REASON_MAX_CHARS: u16 = 300;
