@@ -64,3 +64,14 @@ insert into global_epoch (epoch, raised_at, actor, sessions, marked, finished_at
 -- Live sessions are in the epoch that counts: lists of them, the newest first, and those of one address.
 create index sessions_live on sessions (global_epoch, created_at, sid) where ended_at is null;
 create index sessions_live_by_ip on sessions (global_epoch, ip, created_at, sid) where ended_at is null;
+
+-- What the overview tells of each instance, and of who has to wait before the next try.
+alter table instances add column feed_silent_ms bigint not null default 0; -- since the database last answered the feed, when the row was written
+alter table instances add column heard bigint not null default 0;          -- revocations of other processes that came in since the start
+alter table instances add column heard_p50_ms bigint not null default 0;   -- of the newest of them, from the writing to this memory
+alter table instances add column heard_p99_ms bigint not null default 0;
+alter table instances add column made bigint not null default 0;           -- revocations of this process since the start
+alter table instances add column made_p50_ms bigint not null default 0;
+alter table instances add column made_p99_ms bigint not null default 0;
+alter table throttles add column counts text not null default '';          -- account | network: for figures, the key tells nothing
+create index throttles_by_wait on throttles (free_at);

@@ -29,6 +29,7 @@ use crate::{
         audit_log::page::AuditPage,
         key_page::KeyPage,
         keys_page::KeysPage,
+        overview::page::OverviewPage,
         sessions::{everyone_page::EveryonePage, page::SessionsPage},
         user_page::UserPage,
         users_page::UsersPage,
@@ -120,6 +121,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/deleted") view=DeletedPage ssr=SsrMode::Async />
                 <Route path=path!("/not-me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/not-me/done") view=NotMeDonePage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
@@ -162,7 +164,7 @@ fn Inside(viewer: Viewer) -> impl IntoView {
     view! {
         <NavLink href="/dashboard" label="Dashboard" />
         <NavLink href="/notes" label="Notes" />
-        {viewer.role.oversees().then(|| view! { <NavLink href="/admin/users" under="/admin" label="Admin" /> })}
+        {viewer.role.oversees().then(|| view! { <NavLink href="/admin" label="Admin" /> })}
         <NavLink href="/account/profile" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
         <LogOutButton />

@@ -70,6 +70,16 @@ impl Db {
         Ok(sqlx::migrate!().iter().filter(|step| pending(step.version)).count())
     }
 
+    /// How many steps of the schema the database has that this program does not know: a newer Latchkey made them.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or was never migrated.
+    pub async fn unknown_migrations(&self) -> Result<usize, sqlx::Error> {
+        let done: Vec<(i64,)> = sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.pool).await?;
+        let known = sqlx::migrate!();
+        Ok(done.iter().filter(|(version,)| !known.iter().any(|step| step.version == *version)).count())
+    }
+
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: with a plain `begin`,
     /// a read that turns into a write fails with "database is locked" however long the busy timeout is.
     ///

@@ -1,6 +1,9 @@
 //! What monitoring reads: counts, times and levels. No label holds a user, an address or a secret. Server side.
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
+};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -15,6 +18,7 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     registry: Registry,
     propagation: Family<Propagation, Histogram>,
+    arrivals: [Mutex<Arrivals>; 2],
     feed_reads: Family<FeedRead, Counter>,
     requests: Family<Request, Counter>,
     durations: Family<Request, Histogram>,
@@ -31,6 +35,48 @@ pub enum Via {
     Local,
     /// Another process made it.
     Feed,
+}
+
+/// How long the newest revocations took, exactly: a histogram has buckets, and cannot be read back.
+#[derive(Default)]
+struct Arrivals {
+    /// All since the start.
+    count: i64,
+    /// Milliseconds of the last [`NEWEST`].
+    newest: VecDeque<i64>,
+}
+
+/// So many make a p99 that one late row does not decide alone.
+const NEWEST: usize = 1_000;
+
+/// How long revocations took to arrive, of the newest thousand. Milliseconds; zero where there was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// All since the start.
+    pub count: i64,
+    pub p50_ms: i64,
+    pub p99_ms: i64,
+}
+
+impl Arrivals {
+    fn add(&mut self, milliseconds: i64) {
+        self.count += 1;
+        if self.newest.len() == NEWEST {
+            self.newest.pop_front();
+        }
+        self.newest.push_back(milliseconds);
+    }
+
+    fn spread(&self) -> Spread {
+        let mut sorted: Vec<i64> = self.newest.iter().copied().collect();
+        sorted.sort_unstable();
+        // The nearest rank: the least value that so many per cent do not exceed.
+        let at = |percent: usize| {
+            let rank = (sorted.len() * percent).div_ceil(100).max(1);
+            sorted.get(rank - 1).copied().unwrap_or_default()
+        };
+        Spread { count: self.count, p50_ms: at(50), p99_ms: at(99) }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -108,6 +154,7 @@ impl Default for Metrics {
         Self(Arc::new(Inner {
             registry,
             propagation,
+            arrivals: Default::default(),
             feed_reads,
             requests,
             durations,
@@ -152,13 +199,29 @@ impl Metrics {
     /// A revocation has come into memory `milliseconds` after it was written. Clocks of two machines differ: what
     /// seems to come from the future counts as at once.
     pub fn revocation_taken_in(&self, via: Via, milliseconds: i64) {
-        let via = match via {
+        let label = match via {
             Via::Local => "local",
             Via::Feed => "feed",
         };
+        let milliseconds = milliseconds.max(0);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few seconds")]
-        let seconds = milliseconds.max(0) as f64 / 1000.0;
-        self.0.propagation.get_or_create(&Propagation { via }).observe(seconds);
+        let seconds = milliseconds as f64 / 1000.0;
+        self.0.propagation.get_or_create(&Propagation { via: label }).observe(seconds);
+        self.arrivals(via).add(milliseconds);
+    }
+
+    /// How long revocations took to come into this memory.
+    pub fn spread(&self, via: Via) -> Spread {
+        self.arrivals(via).spread()
+    }
+
+    fn arrivals(&self, via: Via) -> std::sync::MutexGuard<'_, Arrivals> {
+        let [local, feed] = &self.0.arrivals;
+        let arrivals = match via {
+            Via::Local => local,
+            Via::Feed => feed,
+        };
+        arrivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The feed was read, or could not be.

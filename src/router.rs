@@ -41,7 +41,7 @@ use crate::{
         error_page, headers, host, measure, origin,
         page::PageData,
         problem::Problem,
-        request_log,
+        request_log, seen,
     },
 };
 
@@ -197,9 +197,13 @@ async fn not_found(
     response
 }
 
-/// The process answers.
-async fn healthz() -> &'static str {
-    "ok\n"
+/// The process answers. To who holds the secret key it tells how the request looks from here.
+async fn healthz(State(services): State<Services>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match seen::answer(&parts, &services.secret, &services.state) {
+        Some(seen) => axum::Json(seen).into_response(),
+        None => "ok\n".into_response(),
+    }
 }
 
 /// The process can do its work: the database answers and the revocations are fresh.

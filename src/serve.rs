@@ -13,6 +13,7 @@ use hyper_util::rt::TokioTimer;
 
 use crate::{
     account::delete_account,
+    admin::overview::census::Census,
     audit::chain::seal::Sealer,
     config::{Config, LogFormat, Mailing},
     db::Db,
@@ -164,6 +165,7 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         setup,
         secret,
         post,
+        census: Census::default(),
         options,
     })
 }

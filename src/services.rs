@@ -4,6 +4,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
+    admin::overview::census::Census,
     mail::post::Post,
     metrics::{Levels, Metrics},
     revocations::set::Revocations,
@@ -29,6 +30,7 @@ pub struct Services {
     pub setup: SetupToken,
     pub secret: SecretKey,
     pub post: Post,
+    pub census: Census,
     pub options: LeptosOptions,
 }
 

@@ -1,39 +1,212 @@
-// `latchkey doctor`, as an operator runs it beside a server.
+// `latchkey doctor`, as an operator runs it beside a server: what is well, and each thing that can be made to go wrong.
 
-import { readFile } from "node:fs/promises";
+import { once } from "node:events";
+import { chmod, readFile, utimes } from "node:fs/promises";
+import { type IncomingMessage, type ServerResponse, createServer, request } from "node:http";
+import { type AddressInfo, type Server as TcpServer, createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "./fixtures.ts";
+import { Mailbox } from "./mailbox.ts";
+import { administrator } from "./people.ts";
+import { connect, withDatabase } from "./postgres.ts";
+import { Proxy } from "./proxy.ts";
+import { type Server, freePort } from "./server.ts";
 
-type Finding = { what: string; state: "good" | "warning" | "broken"; words: string };
+type Finding = { what: string; state: "good" | "warning" | "broken"; words: string; mend: string };
+
+/** What hangs is given up after five seconds; the rest goes on beside it. */
+const BOUND_MS = 9_000;
 
 test("a healthy installation gets a good report, and one about mail", async ({ server }) => {
+  await administrator(server);
   const { code, stdout } = await server.cli(["doctor"]);
   expect(code, stdout).toBe(0);
-  expect(stdout).toMatch(/^ok +database +reached, and up to date$/m);
+  expect(stdout).toMatch(/^ok +database +reached in \d+ ms, and up to date$/m);
   expect(stdout).toMatch(/^ok +secret key +opens the signing keys/m);
+  expect(stdout).toMatch(/^ok +signing key +ES256, has signed for/m);
   expect(stdout).toMatch(/^ok +passwords +one hash takes \d+ ms here/m);
-  expect(stdout).toMatch(/^warning +mail .*set LATCHKEY_SMTP_URL$/m);
+  expect(stdout).toMatch(/^ok +files +.* are their owner's alone$/m);
+  expect(stdout).toMatch(/^ok +disk +\d+ MiB are free at/m);
+  expect(stdout).toMatch(/^ok +server +.* answers at http:\/\/127\.0\.0\.1:\d+$/m);
+  expect(stdout).toMatch(/^ok +base URL +http:\/\/localhost:\d+ leads to/m);
+  expect(stdout).toMatch(/^ok +proxy +none in between/m);
+  expect(stdout).toMatch(/^ok +feed +live: 1,/m);
+  expect(stdout).toMatch(/^ok +backup .*\.backup/m);
+  expect(stdout).toMatch(/^ok +clock /m);
+  expect(stdout).toMatch(/^warning +mail .*\n +→ set LATCHKEY_SMTP_URL$/m);
+  expect(stdout).toMatch(/^warning +people .*no second factor.*\n +→ each turns it on at \/account\/second-factor$/m);
 });
 
 test("in production without mail the doctor names the weakness", async ({ server }) => {
   const key = (await readFile(join(server.dataDir, "secret.key"), "utf8")).trim();
-  const production = ["--base-url", "https://accounts.example.com", "--secret-key", key];
-  const { code, stdout } = await server.cli(["doctor", "--json", ...production]);
-  expect(code, stdout).toBe(0);
-  const findings = JSON.parse(stdout) as Finding[];
-  expect(findings.find(({ what }) => what === "settings")).toMatchObject({ state: "good" });
-  expect(findings.find(({ what }) => what === "mail")).toMatchObject({
+  // Nobody may be asked outside this machine: `.invalid` has no address (RFC 6761).
+  const { findings } = await examine(server, ["--base-url", "https://accounts.invalid", "--secret-key", key]);
+  expect(find(findings, "settings")).toMatchObject({ state: "good" });
+  expect(find(findings, "mail")).toMatchObject({
     state: "warning",
     words: expect.stringContaining("sign-up tells whether an address has an account"),
   });
+  expect(find(findings, "base URL")).toMatchObject({ state: "warning", words: expect.stringContaining("cannot be asked") });
 });
 
 test("what is broken is named with its remedy, and the exit code says so", async ({ server }) => {
   const nowhere = await server.cli(["doctor", "--data-dir", join(server.dataDir, "nowhere"), "--database-url", "sqlite:///nowhere/at/all.db"]);
   expect(nowhere.code).toBe(1);
-  expect(nowhere.stdout).toMatch(/^BROKEN +database +.*check LATCHKEY_DATABASE_URL/m);
-  const otherKey = await server.cli(["doctor", "--secret-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"]);
+  expect(nowhere.stdout).toMatch(/^BROKEN +database .*\n +→ check LATCHKEY_DATABASE_URL/m);
+  const otherKey = await examine(server, ["--secret-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"]);
   expect(otherKey.code).toBe(1);
-  expect(otherKey.stdout).toMatch(/^BROKEN +secret key/m);
-  expect(otherKey.stderr).toContain("1 thing is broken");
+  expect(find(otherKey.findings, "secret key")).toMatchObject({ state: "broken", mend: expect.stringContaining("LATCHKEY_SECRET_KEY") });
+  expect(find(otherKey.findings, "server")).toMatchObject({ state: "broken", words: expect.stringContaining("another secret key") });
+  expect(otherKey.stderr).toContain("3 things are broken");
 });
+
+test("a wrong setting is named before anything else", async ({ server }) => {
+  const { code, findings } = await examine(server, ["--base-url", "http://accounts.invalid"]);
+  expect(code).toBe(1);
+  expect(find(findings, "settings")).toMatchObject({ state: "broken", words: expect.stringContaining("LATCHKEY_BASE_URL") });
+  const open = await examine(server, ["--addr", "0.0.0.0:1", "--metrics-addr", "0.0.0.0:9464", "--insecure-cookies", "true"]);
+  for (const what of ["listening", "metrics", "cookies"]) {
+    expect(find(open.findings, what), what).toMatchObject({ state: "warning", mend: expect.stringContaining("LATCHKEY_") });
+  }
+});
+
+test("files that others can read", async ({ freshServer: server }) => {
+  const database = join(server.dataDir, "latchkey.db");
+  await chmod(server.dataDir, 0o755);
+  expect(find((await examine(server)).findings, "files")).toMatchObject({ state: "warning", mend: `chmod 700 ${server.dataDir}` });
+  await chmod(database, 0o644);
+  const { code, findings } = await examine(server);
+  expect(code).toBe(1);
+  expect(find(findings, "files")).toMatchObject({ state: "broken", words: expect.stringContaining(database), mend: expect.stringContaining("chmod 600") });
+  await chmod(server.dataDir, 0o700);
+  expect(find((await examine(server)).findings, "files")).toMatchObject({ state: "warning" });
+  await chmod(database, 0o600);
+  await chmod(join(server.dataDir, "secret.key"), 0o644);
+  expect(find((await examine(server)).findings, "secret key")).toMatchObject({ state: "broken", mend: expect.stringContaining("chmod 600") });
+});
+
+test("a clock that has gone back", async ({ freshServer: server }) => {
+  const later = new Date(Date.now() + 3_600_000);
+  await utimes(join(server.dataDir, "latchkey.db"), later, later);
+  expect(find((await examine(server)).findings, "clock")).toMatchObject({ state: "broken", mend: expect.stringContaining("NTP") });
+});
+
+test("the mail server: lets us in, is not there, says nothing", async ({ server }) => {
+  const mailbox = await Mailbox.start();
+  const smtp = ["--smtp-url", `smtp://127.0.0.1:${mailbox.port}`];
+  expect(find((await examine(server, smtp)).findings, "mail")).toMatchObject({ state: "good" });
+  await mailbox.stop();
+  const closed = await examine(server, smtp);
+  expect(closed.code).toBe(1);
+  expect(find(closed.findings, "mail")).toMatchObject({
+    state: "broken",
+    words: expect.stringMatching(/refused/i),
+    mend: expect.stringContaining("LATCHKEY_SMTP_URL"),
+  });
+
+  const silent = createTcpServer(() => {}).listen(0, "127.0.0.1");
+  const port = await portOf(silent);
+  const hangs = await examine(server, ["--smtp-url", `smtp://somebody:hunter2@127.0.0.1:${port}`]);
+  expect(find(hangs.findings, "mail")).toMatchObject({ state: "broken", words: expect.stringContaining("says nothing") });
+  expect(JSON.stringify(hangs.findings)).not.toContain("hunter2");
+  silent.close();
+});
+
+test("no server, and something else in its place", async ({ server }) => {
+  const nobody = await freePort();
+  const off = await examine(server, ["--addr", `127.0.0.1:${nobody}`]);
+  expect(find(off.findings, "server")).toMatchObject({ state: "warning", mend: expect.stringContaining("latchkey serve") });
+
+  const other = createServer((_, response) => void response.writeHead(404).end("no such page")).listen(0, "127.0.0.1");
+  const port = await portOf(other);
+  const taken = await examine(server, ["--addr", `127.0.0.1:${port}`]);
+  expect(find(taken.findings, "server")).toMatchObject({ state: "broken", words: expect.stringContaining("something else") });
+  other.close();
+});
+
+test("what stands in front: a proxy nobody trusts, one that changes the Host, and one that leads on", async ({ server }) => {
+  let host = "";
+  const pass = (from: IncomingMessage, to: ServerResponse) => {
+    const headers = { ...from.headers, "x-forwarded-for": "198.51.100.7", ...(host && { host }) };
+    const passed = request(`${server.url}${from.url}`, { headers }, (answer) => answer.pipe(to.writeHead(answer.statusCode ?? 500)));
+    passed.end();
+  };
+  let handle = pass;
+  const proxy = createServer((from, to) => handle(from, to)).listen(0, "127.0.0.1");
+  const base = ["--base-url", `http://localhost:${await portOf(proxy)}`];
+
+  const untrusted = await examine(server, base);
+  expect(find(untrusted.findings, "base URL")).toMatchObject({ state: "good" });
+  expect(find(untrusted.findings, "proxy")).toMatchObject({ state: "warning", mend: expect.stringContaining("LATCHKEY_TRUSTED_PROXIES=") });
+
+  host = "backend:8080";
+  const renamed = await examine(server, base);
+  expect(find(renamed.findings, "base URL")).toMatchObject({ state: "broken", words: expect.stringContaining("backend:8080"), mend: expect.stringContaining("Host") });
+
+  handle = (_, to) => void to.writeHead(301, { location: "https://www.example.invalid/" }).end();
+  const led = await examine(server, base);
+  expect(find(led.findings, "base URL")).toMatchObject({ state: "broken", words: expect.stringContaining("https://www.example.invalid/") });
+  proxy.close();
+});
+
+test("PostgreSQL: well, behind, cut and silent", async ({ server }) => {
+  test.slow();
+  await withDatabase(async (url) => {
+    const wire = await Proxy.to(url);
+    const through = ["--database-url", wire.through(url)];
+    const empty = await examine(server, through);
+    expect(find(empty.findings, "database")).toMatchObject({ state: "broken", mend: expect.stringContaining("latchkey migrate") });
+    expect(await server.cli(["migrate", ...through])).toMatchObject({ code: 0 });
+
+    const { findings } = await examine(server, through);
+    for (const what of ["database", "clock", "connections", "listen", "feed", "outbox", "audit log"]) {
+      expect(find(findings, what), what).toMatchObject({ state: "good" });
+    }
+    expect(find(findings, "people")).toMatchObject({ state: "warning", mend: expect.stringContaining("latchkey admin create") });
+    expect(find((await examine(server, [...through, "--database-connections", "1000"])).findings, "connections")).toMatchObject({
+      state: "warning",
+      mend: expect.stringContaining("max_connections"),
+    });
+
+    const sql = connect(url);
+    await sql`update audit_chain set seq = 7, mac = 'not this one'`;
+    await sql`insert into instances (id, name, started_at, seen_at, seq) values ('x', 'web-9', 0, ${Date.now() + 60_000}, -1)`;
+    await sql`insert into outbox (id, email, user_id, mail, created_at, due_at, attempts, given_up_at) values ('x', 'a@example.com', '', '{}', 0, 0, 9, 1)`;
+    const worse = await examine(server, through);
+    expect(find(worse.findings, "audit log")).toMatchObject({ state: "broken", mend: expect.stringContaining("audit verify") });
+    expect(find(worse.findings, "feed")).toMatchObject({ state: "warning", words: expect.stringContaining("web-9") });
+    expect(find(worse.findings, "outbox")).toMatchObject({ state: "warning", mend: expect.stringContaining("mail list") });
+    await sql`delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)`;
+    expect(find((await examine(server, through)).findings, "database")).toMatchObject({ state: "warning", words: expect.stringContaining("behind") });
+    await sql`update _sqlx_migrations set version = 99999 where version = 1`;
+    expect(find((await examine(server, through)).findings, "database")).toMatchObject({ state: "broken", words: expect.stringContaining("newer Latchkey") });
+    await sql.end();
+
+    wire.freeze();
+    const silent = await examine(server, through);
+    expect(find(silent.findings, "database")).toMatchObject({ state: "broken", words: expect.stringContaining("does not answer") });
+    wire.cut();
+    const cut = await examine(server, through);
+    expect(find(cut.findings, "database")).toMatchObject({ state: "broken", words: expect.stringMatching(/refused/i) });
+  });
+});
+
+/** The findings of `latchkey doctor`, which must come in time whatever hangs. */
+async function examine(server: Server, args: string[] = []): Promise<{ code: number | null; stderr: string; findings: Finding[] }> {
+  const begun = performance.now();
+  const { code, stdout, stderr } = await server.cli(["doctor", "--json", ...args]);
+  expect(performance.now() - begun, "within the bound").toBeLessThan(BOUND_MS);
+  const findings = JSON.parse(stdout) as Finding[];
+  expect(code, stdout).toBe(findings.some(({ state }) => state === "broken") ? 1 : 0);
+  for (const { state, mend } of findings) if (state === "broken") expect(mend).not.toBe("");
+  return { code, stderr, findings };
+}
+
+function find(findings: Finding[], what: string): Finding | undefined {
+  return findings.find((finding) => finding.what === what);
+}
+
+async function portOf(listener: TcpServer | ReturnType<typeof createServer>): Promise<number> {
+  if (!listener.listening) await once(listener, "listening");
+  return (listener.address() as AddressInfo).port;
+}

@@ -42,7 +42,7 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
   const users = ["/admin/users", search, "/admin/users?q=nobody%20at%20all", "/admin/users?role=user&state=active&sort=name", details, "/admin/users/nobody"];
   const sessions = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
   const audit = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=nobody"];
-  return [...users, ...sessions, ...audit, "/admin/keys", key, "/admin/keys/nobody"];
+  return ["/admin", ...users, ...sessions, ...audit, "/admin/keys", key, "/admin/keys/nobody"];
 }
 
 /** What the browser says about the pages of the walk that are not there or not for everybody. */

@@ -1,4 +1,4 @@
-//! Administration: find people, see their sessions, force a log-out.
+//! Administration: how things are, find people, see their sessions, force a log-out.
 
 pub mod actions;
 pub mod audit_log;
@@ -18,6 +18,7 @@ pub mod load_users;
 pub mod log_out_everyone;
 #[cfg(feature = "ssr")]
 pub mod routes;
+pub mod overview;
 pub mod sessions;
 pub mod user_page;
 pub mod users_page;
@@ -38,6 +39,7 @@ use crate::{
 
 /// The pages of administration.
 pub const PAGES: &[(&str, &str)] = &[
+    ("/admin", "Overview"),
     ("/admin/users", "Users"),
     ("/admin/sessions", "Sessions"),
     ("/admin/audit", "Audit log"),

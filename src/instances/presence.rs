@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use super::store::{self, Row};
 use crate::{
     db::{SILENCE_MAX, in_time},
+    metrics::Via,
     revocations::{feed::Outage, set::Revocations},
     state::AppState,
 };
@@ -43,9 +44,29 @@ impl Presence {
     /// # Errors
     /// When the database does not take it in time.
     pub async fn write(&self) -> Result<(), sqlx::Error> {
+        let row = self.row();
+        in_time(SILENCE_MAX, store::write(&self.state.db.pool, &row)).await
+    }
+
+    fn row(&self) -> Row {
         let Self { state, revocations, started_at } = self;
-        let row = Row { id: revocations.id().to_owned(), name: state.config.instance_name(), seq: revocations.seq() };
-        in_time(SILENCE_MAX, store::write(&state.db.pool, &row, *started_at, state.clock.now_ms())).await
+        let (heard, made) = (revocations.spread(Via::Feed), revocations.spread(Via::Local));
+        #[expect(clippy::cast_possible_truncation, reason = "beyond the range it saturates")]
+        let feed_silent_ms = (revocations.silent_seconds() * 1000.0) as i64;
+        Row {
+            id: revocations.id().to_owned(),
+            name: state.config.instance_name(),
+            started_at: *started_at,
+            seen_at: state.clock.now_ms(),
+            seq: revocations.seq(),
+            feed_silent_ms,
+            heard: heard.count,
+            heard_p50_ms: heard.p50_ms,
+            heard_p99_ms: heard.p99_ms,
+            made: made.count,
+            made_p50_ms: made.p50_ms,
+            made_p99_ms: made.p99_ms,
+        }
     }
 
     /// Writes the row right after news were taken in, and every second and a half, until the task is dropped.

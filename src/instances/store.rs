@@ -2,13 +2,25 @@
 
 use sqlx::{Any, Executor, FromRow};
 
-/// An instance, as others see it.
-#[derive(Clone, Debug, FromRow)]
+/// An instance, as others see it. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, Default, FromRow)]
 pub struct Row {
     pub id: String,
     pub name: String,
+    pub started_at: i64,
+    pub seen_at: i64,
     /// Every revocation up to this number is in its memory.
     pub seq: i64,
+    /// For how long the database had not answered its feed, at `seen_at`.
+    pub feed_silent_ms: i64,
+    /// Revocations of other processes that came in since the start, and how long the newest of them took.
+    pub heard: i64,
+    pub heard_p50_ms: i64,
+    pub heard_p99_ms: i64,
+    /// The same of those that it made itself.
+    pub made: i64,
+    pub made_p50_ms: i64,
+    pub made_p99_ms: i64,
 }
 
 /// Writes that an instance is alive and what it knows. Call it with a number that is in memory already.
@@ -17,22 +29,29 @@ pub struct Row {
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn write(
-    db: impl Executor<'_, Database = Any>,
-    instance: &Row,
-    started_at: i64,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn write(db: impl Executor<'_, Database = Any>, instance: &Row) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "insert into instances (id, name, started_at, seen_at, seq) values ($1, $2, $3, $4, \
-         case when $5 <= (select seq from revocation_clock where id = 1) then $5 else -1 end) \
-         on conflict (id) do update set seen_at = excluded.seen_at, seq = excluded.seq",
+        "insert into instances (id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, \
+         heard_p99_ms, made, made_p50_ms, made_p99_ms) values ($1, $2, $3, $4, \
+         case when $5 <= (select seq from revocation_clock where id = 1) then $5 else -1 end, \
+         $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (id) do update set seen_at = excluded.seen_at, seq = excluded.seq, \
+         feed_silent_ms = excluded.feed_silent_ms, heard = excluded.heard, heard_p50_ms = excluded.heard_p50_ms, \
+         heard_p99_ms = excluded.heard_p99_ms, made = excluded.made, made_p50_ms = excluded.made_p50_ms, \
+         made_p99_ms = excluded.made_p99_ms",
     )
     .bind(&instance.id)
     .bind(&instance.name)
-    .bind(started_at)
-    .bind(now_ms)
+    .bind(instance.started_at)
+    .bind(instance.seen_at)
     .bind(instance.seq)
+    .bind(instance.feed_silent_ms)
+    .bind(instance.heard)
+    .bind(instance.heard_p50_ms)
+    .bind(instance.heard_p99_ms)
+    .bind(instance.made)
+    .bind(instance.made_p50_ms)
+    .bind(instance.made_p99_ms)
     .execute(db)
     .await
     .map(|_| ())
@@ -43,10 +62,13 @@ pub async fn write(
 /// # Errors
 /// When the database cannot be read.
 pub async fn seen_since(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
-    sqlx::query_as("select id, name, seq from instances where seen_at > $1 order by name, id")
-        .bind(since_ms)
-        .fetch_all(db)
-        .await
+    sqlx::query_as(
+        "select id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, heard_p99_ms, made, \
+         made_p50_ms, made_p99_ms from instances where seen_at > $1 order by name, id",
+    )
+    .bind(since_ms)
+    .fetch_all(db)
+    .await
 }
 
 /// # Errors

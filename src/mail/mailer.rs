@@ -112,6 +112,19 @@ impl Mailer {
         }
     }
 
+    /// Connects to the mail server, encrypts and logs in as the settings say, and sends nothing.
+    ///
+    /// # Errors
+    /// What went wrong, in the words of the mail server, without addresses.
+    pub async fn try_connection(&self) -> Result<(), Failure> {
+        let Outlet::Smtp(transport) = &self.outlet else { return Ok(()) };
+        match transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Failure::passing("the mail server hung up")),
+            Err(error) => Err(Failure::passing(&without_addresses(&in_full(&error)))),
+        }
+    }
+
     /// Headers are made of our own words and checked addresses only: nothing that a person typed can add a line to them
     /// (ASVS 1.3.11).
     fn message(&self, envelope: Envelope<'_>, letter: &Letter) -> Result<Message, Failure> {
@@ -228,6 +241,26 @@ pub fn without_address(words: &str, address: &str) -> String {
     let tells = |word: &str| word.contains('@') || word.to_lowercase().contains(&local);
     let kept: Vec<&str> = words.split_whitespace().map(|word| if tells(word) { "(address)" } else { word }).collect();
     kept.join(" ").chars().take(200).collect()
+}
+
+fn without_addresses(words: &str) -> String {
+    let kept: Vec<&str> =
+        words.split_whitespace().map(|word| if word.contains('@') { "(address)" } else { word }).collect();
+    kept.join(" ").chars().take(200).collect()
+}
+
+/// With what lies behind it: the crate says "Connection error" and leaves the cause to its source.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !words.contains(&text) {
+            words = format!("{words}: {text}");
+        }
+        source = cause.source();
+    }
+    words
 }
 
 /// As "2026-11-21T224600.123Z": sorts by time, and every file system takes it.

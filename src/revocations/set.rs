@@ -13,7 +13,7 @@ use super::store::{self, Row};
 use crate::{
     db::{Db, SILENCE_MAX, in_time},
     error::AppError,
-    metrics::{Metrics, Via},
+    metrics::{Metrics, Spread, Via},
     state::{Clock, Stopwatch},
 };
 
@@ -156,6 +156,11 @@ impl Revocations {
     /// Since the database last answered, in seconds.
     pub fn silent_seconds(&self) -> f64 {
         self.read().synced.map_or(f64::INFINITY, |synced| synced.watch.elapsed_seconds())
+    }
+
+    /// How long revocations took to come into this memory.
+    pub fn spread(&self, via: Via) -> Spread {
+        self.0.metrics.spread(via)
     }
 
     /// Everything up to this number is in memory.

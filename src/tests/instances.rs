@@ -35,9 +35,10 @@ async fn acknowledged(app: &TestApp, services: &Services) -> i64 {
 
 /// A row whose process was killed just now.
 async fn killed(app: &TestApp, name: &str) {
-    let row = instance_store::Row { id: format!("id of {name}"), name: name.to_owned(), seq: 0 };
     let now_ms = app.clock.now_ms();
-    instance_store::write(&app.services.state.db.pool, &row, now_ms, now_ms).await.expect("a row");
+    let (id, name) = (format!("id of {name}"), name.to_owned());
+    let row = instance_store::Row { id, name, started_at: now_ms, seen_at: now_ms, ..Default::default() };
+    instance_store::write(&app.services.state.db.pool, &row).await.expect("a row");
 }
 
 /// Holds every connection, so that nobody gets an answer from the database.

@@ -20,6 +20,7 @@ mod mails;
 mod links;
 mod metrics;
 mod notes;
+mod overview;
 mod own_data;
 mod passwords;
 mod people;

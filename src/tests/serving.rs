@@ -2,6 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use axum::{
+    body::Body,
+    http::{HeaderValue, Method},
+};
 use axum_server::Handle;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -13,7 +17,9 @@ use tokio::{
 use super::app::TestApp;
 use crate::{
     db::Kind,
+    sealed::SecretKey,
     serve::{listen, stop},
+    web::seen::{QUESTION, Seen, question},
 };
 
 /// Long enough for any machine, short enough to end.
@@ -137,4 +143,33 @@ async fn heads_that_are_too_large_or_ambiguous_are_refused() {
                     Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
     let answer = answer(send(server.address, smuggled.as_bytes()).await).await;
     assert_eq!(answer.matches("HTTP/1.1").count(), 1, "one answer, not two: {answer}");
+}
+
+/// What the doctor asks: nobody else learns from it what stands in front of the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_a_request_looks_from_here_is_told_to_who_holds_the_secret_key() {
+    let app = TestApp::with(Kind::Sqlite, &["--trusted-proxies", "10.0.0.1", "--instance", "web-1"]).await;
+    let ask = async |question: &str, from: &str| {
+        let mut caller = app.anonymous().at_ip(from);
+        let mut request = caller.request(Method::GET, "/healthz").header("x-forwarded-for", "198.51.100.7");
+        request.headers_mut().expect("headers").insert(QUESTION, HeaderValue::from_str(question).expect("a header"));
+        let answer = caller.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.status, 200);
+        answer
+    };
+    let now_ms = app.clock.now_ms();
+    let good = question(&app.services.secret, now_ms);
+    let seen: Seen = serde_json::from_slice(&ask(&good, "10.0.0.1").await.body).expect("what it saw");
+    let (peer, client, host) = ("10.0.0.1".into(), "198.51.100.7".into(), "localhost:3000".into());
+    assert_eq!(seen, Seen { instance: "web-1".into(), host, peer, client, forwarded: true, now_ms });
+    let untrusted: Seen = serde_json::from_slice(&ask(&good, "10.0.0.2").await.body).expect("what it saw");
+    assert_eq!((&*untrusted.peer, &*untrusted.client), ("10.0.0.2", "10.0.0.2"));
+
+    let stranger = question(&SecretKey::generate().expect("a key"), now_ms);
+    let moved = good.replacen(&now_ms.to_string(), &(now_ms + 1).to_string(), 1);
+    for wrong in [&*stranger, &moved, "", ".", "x.y"] {
+        assert_eq!(ask(wrong, "10.0.0.1").await.text(), "ok\n");
+    }
+    app.clock.advance_ms(10 * 60_000);
+    assert_eq!(ask(&good, "10.0.0.1").await.text(), "ok\n", "what was overheard is good for nothing soon");
 }

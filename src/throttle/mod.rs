@@ -52,6 +52,15 @@ pub async fn turn() -> Result<SemaphorePermit<'static>, AppError> {
     }
 }
 
+/// How many accounts and how many networks have to wait at this moment before their next try is looked at.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn waiting(state: &AppState) -> Result<(i64, i64), AppError> {
+    let longest_ms = Limits::of_account(&state.config).longest_ms;
+    Ok(store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?)
+}
+
 /// A try that was counted. Who proves themselves says so with [`Try::succeeded`]; otherwise it stays counted.
 #[must_use]
 pub struct Try {
@@ -220,7 +229,7 @@ impl Keys {
 
 /// A refusal drops the transaction, so that a try which is not looked at counts nowhere.
 async fn count_one(tx: &mut Tx, key: &Key, now_ms: i64) -> Result<Count, AppError> {
-    let before = store::lock(&mut **tx, &key.hash, now_ms).await?;
+    let before = store::lock(&mut **tx, &key.hash, key.is_account, now_ms).await?;
     let count = before.with_one_more(&key.limits, now_ms)?;
     store::write(&mut **tx, &key.hash, &count).await?;
     Ok(count)

@@ -4,6 +4,32 @@ use sqlx::{Any, Executor};
 
 use super::count::Count;
 
+/// What a row counts.
+const ACCOUNT: &str = "account";
+const NETWORK: &str = "network";
+
+/// How many accounts (or known browsers of one) and networks have to wait at this moment. A wait of more than
+/// `longest_ms` was set by a clock that has jumped back since, and counts for nothing.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_waiting(
+    db: impl Executor<'_, Database = Any>,
+    longest_ms: i64,
+    now_ms: i64,
+) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "select count(case when counts = $3 then 1 end), count(case when counts = $4 then 1 end) from throttles \
+         where free_at > $1 and free_at <= $2",
+    )
+    .bind(now_ms)
+    .bind(now_ms + longest_ms)
+    .bind(ACCOUNT)
+    .bind(NETWORK)
+    .fetch_one(db)
+    .await
+}
+
 /// # Errors
 /// When the database cannot be read.
 pub async fn read(db: impl Executor<'_, Database = Any>, key: &str) -> Result<Option<Count>, sqlx::Error> {
@@ -15,13 +41,20 @@ pub async fn read(db: impl Executor<'_, Database = Any>, key: &str) -> Result<Op
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn lock(db: impl Executor<'_, Database = Any>, key: &str, now_ms: i64) -> Result<Count, sqlx::Error> {
+pub async fn lock(
+    db: impl Executor<'_, Database = Any>,
+    key: &str,
+    is_account: bool,
+    now_ms: i64,
+) -> Result<Count, sqlx::Error> {
     sqlx::query_as(
-        "insert into throttles (key, tries, last_at, free_at) values ($1, 0, $2, 0) \
-         on conflict (key) do update set tries = throttles.tries returning tries, last_at, free_at",
+        "insert into throttles (key, tries, last_at, free_at, counts) values ($1, 0, $2, 0, $3) \
+         on conflict (key) do update set tries = throttles.tries, counts = excluded.counts \
+         returning tries, last_at, free_at",
     )
     .bind(key)
     .bind(now_ms)
+    .bind(if is_account { ACCOUNT } else { NETWORK })
     .fetch_one(db)
     .await
 }

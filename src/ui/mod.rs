@@ -1,11 +1,13 @@
 //! Parts of pages that know no feature. Both sides.
 
+pub mod chart;
 pub mod copy;
 pub mod field;
 pub mod form;
 pub mod frame;
 pub mod look_again;
 pub mod notice;
+pub mod number;
 pub mod tabs;
 pub mod wait;
 pub mod when;

@@ -41,6 +41,13 @@ pub fn day(ms: i64) -> String {
     format!("{}, {} {} {}", at.weekday(), at.day(), at.month(), at.year())
 }
 
+/// The day in UTC, where there is little room: "21 Nov".
+pub fn short_day(ms: i64) -> String {
+    let at = instant(ms);
+    let month: String = at.month().to_string().chars().take(3).collect();
+    format!("{} {month}", at.day())
+}
+
 /// The day in UTC, for names of files: "2026-11-21".
 pub fn date(ms: i64) -> String {
     minute(ms).split(' ').next().unwrap_or_default().to_owned()

@@ -27,6 +27,11 @@ impl Caller {
         client_ip(parts, config).map(|ip| ip.to_string()).unwrap_or_default()
     }
 
+    /// Who has opened the connection: the caller, or the proxy in between.
+    pub fn peer_of(parts: &Parts) -> Option<IpAddr> {
+        Some(parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip())
+    }
+
     /// Browser and system in words.
     pub fn device(&self) -> String {
         device_words(&self.user_agent)
@@ -36,7 +41,7 @@ impl Caller {
 /// The peer, or, when the peer is a trusted proxy, the right-most address in X-Forwarded-For that is not one:
 /// whatever stands left of it was written by the client (ASVS 4.1.3).
 fn client_ip(parts: &Parts, config: &Config) -> Option<IpAddr> {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    let peer = Caller::peer_of(parts)?;
     if !config.trusted_proxies.contains(&peer) {
         return Some(peer);
     }

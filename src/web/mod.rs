@@ -29,6 +29,8 @@ pub mod page;
 pub mod problem;
 #[cfg(feature = "ssr")]
 pub mod request_log;
+#[cfg(feature = "ssr")]
+pub mod seen;
 
 /// Sets the content security policy of the page that is being rendered. The shell calls it; in the browser it does
 /// nothing.

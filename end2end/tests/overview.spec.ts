@@ -1,0 +1,108 @@
+// The overview of administration, with a history that a month has left behind.
+
+import type { Page } from "@playwright/test";
+import type { Sql } from "postgres";
+import { findings } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { REFUSALS } from "./pages.ts";
+import { administrator, loggedIn, open, signedUp } from "./people.ts";
+
+test.use({ database: "postgres" });
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+
+withAndWithoutJavaScript(({ open }) => {
+  test("chart and table say the same, and each bar is as long as its number", async ({ page, server, sql }) => {
+    await leaveAHistory(sql);
+    await loggedIn(page, await administrator(server));
+    await open(page, "/admin");
+    await expect(page.getByRole("img", { name: /^Per day, .* Log-ins: [\d,]+ in all, at most [\d,]+ on/ })).toBeVisible();
+    for (const [heading, classes] of [["Log-ins", ["up", "down"]], ["Sign-ups", ["up"]]] as const) {
+      const card = page.getByRole("region", { name: heading, exact: true });
+      await card.getByText("Numbers").click();
+      const rows = await card.locator("tbody tr").evaluateAll((rows) =>
+        rows.map((row) => [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent?.replaceAll(",", "")))),
+      );
+      expect(rows).toHaveLength(DAYS);
+      const days = (await card.locator(".chart-day").all()).reverse();
+      expect(days).toHaveLength(DAYS);
+      const lengths: number[][] = [];
+      for (const [at, day] of days.entries()) {
+        const told = (await day.locator("title").textContent()) ?? "";
+        const numbers = [...told.replace(/^[^:]*:/, "").matchAll(/ ([\d,]+)/g)].map(([, number]) => Number(number?.replaceAll(",", "")));
+        expect(numbers, told).toEqual(rows[at]);
+        lengths.push(await Promise.all(classes.map((name) => height(day.locator(`.${name}`)))));
+      }
+      const unit = Math.max(...lengths.flat()) / Math.max(...rows.flat());
+      for (const [at, row] of rows.entries()) {
+        for (const [place, number] of row.entries()) {
+          const length = lengths[at]?.[place] ?? 0;
+          if (number === 0) expect(length).toBe(0);
+          else expect(Math.abs(length - Math.max(number * unit, 2)), `${number} in ${heading}`).toBeLessThan(2);
+        }
+      }
+    }
+  });
+});
+
+test("nothing is wrong with it for axe, wide and on a phone, in light and in dark", async ({ page, server, sql }) => {
+  await leaveAHistory(sql);
+  await loggedIn(page, await administrator(server));
+  await open(page, "/admin");
+  expect(await findings(page, "the overview")).toEqual([]);
+  for (const numbers of await page.getByText("Numbers").all()) await numbers.click();
+  expect(await findings(page, "the overview with its numbers")).toEqual([]);
+});
+
+test("each figure leads to where one can act", async ({ page, server }) => {
+  await loggedIn(page, await administrator(server));
+  await open(page, "/dashboard");
+  await page.getByRole("link", { name: "Admin", exact: true }).click();
+  await expect(page).toHaveURL("/admin");
+  const hrefs = await page.locator("dl.tiles a").evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
+  expect(hrefs).toEqual(expect.arrayContaining(["/admin/users", "/admin/sessions", "/admin/keys"]));
+  for (const href of hrefs) {
+    const response = await page.goto(href.startsWith("#") ? `/admin${href}` : href);
+    expect(response?.status() ?? 200, href).toBe(200);
+  }
+});
+
+test("what was measured of this server is there", async ({ page, server, anotherBrowser }) => {
+  const victim = await signedUp(await (await anotherBrowser()).newPage(), "Vera");
+  const made = await server.cli(["force-logout", "--user", victim.email, "--json"]);
+  expect(made).toMatchObject({ code: 0 });
+  await loggedIn(page, await administrator(server));
+  await open(page, "/admin");
+  const row = page.getByRole("table").filter({ hasText: "Hears others in" }).getByRole("row").nth(1);
+  await expect(row).toContainText(/p50 \d+ ms, p99 \d+ ms ?of \d+ revocations? since the start/);
+  await expect(row).toContainText("everything, just now");
+});
+
+test("who administers nothing does not see it", async ({ page, allowConsole }) => {
+  allowConsole(REFUSALS);
+  await signedUp(page, "Nosy");
+  await page.goto("/admin");
+  await expect(page.getByRole("heading", { name: "For administrators" })).toBeVisible();
+});
+
+async function height(bar: ReturnType<Page["locator"]>): Promise<number> {
+  return (await bar.count()) === 0 ? 0 : ((await bar.boundingBox())?.height ?? 0);
+}
+
+/** A month with weekends, a quiet day, and an attack; the same each time. */
+async function leaveAHistory(sql: Sql): Promise<void> {
+  const today = Math.floor(Date.now() / DAY_MS);
+  for (let ago = 1; ago < DAYS; ago += 1) {
+    const weekend = (today - ago + 4) % 7 % 6 === 0;
+    const counts = {
+      logged_in: ago === 12 ? 0 : (weekend ? 240 : 900) + ((ago * 37) % 160),
+      log_in_failed: ago === 6 ? 640 : 20 + ((ago * 13) % 45),
+      signed_up: (ago * 7) % 19,
+    };
+    for (const [event, count] of Object.entries(counts)) {
+      await sql`insert into daily_counts (day, event, count) values (${today - ago}, ${event}, ${count}) on conflict (day, event) do update set count = excluded.count`;
+    }
+  }
+}

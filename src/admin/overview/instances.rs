@@ -1,0 +1,93 @@
+//! The processes that serve, on the overview: how quick each hears of revocations, and whether it hears. Both sides.
+
+use leptos::prelude::*;
+
+use super::{Instance, Times};
+use crate::ui::{
+    number::{counted, grouped},
+    when::{When, span},
+};
+
+/// Longer than a feed is silent by itself: every second and a half it asks, and every second and a half it says so.
+const SILENT_MS: i64 = 5_000;
+
+#[component]
+pub fn InstanceTable(instances: Vec<Instance>) -> impl IntoView {
+    if instances.is_empty() {
+        return view! { <p class="empty">"No instance has said within an hour that it serves."</p> }.into_any();
+    }
+    view! {
+        // The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
+        <table class="cards instances" role="table">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th scope="col" role="columnheader">"Instance"</th>
+                    <th scope="col" role="columnheader">"Hears others in"</th>
+                    <th scope="col" role="columnheader">"Refuses its own in"</th>
+                    <th scope="col" role="columnheader">"Has heard"</th>
+                    <th scope="col" role="columnheader">"Started"</th>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">
+                {instances.into_iter().map(|instance| view! { <InstanceRow instance /> }).collect_view()}
+            </tbody>
+        </table>
+    }
+    .into_any()
+}
+
+#[component]
+fn InstanceRow(instance: Instance) -> impl IntoView {
+    let health = health(&instance);
+    view! {
+        <tr role="row">
+            <td role="cell" data-label="Instance">
+                <span class="any-break">{instance.name}</span>
+                {health.map(|words| view! { " " <span class="badge warning">{words}</span> })}
+            </td>
+            <td role="cell" data-label="Hears others in"><Spread times=instance.heard none="none yet" /></td>
+            <td role="cell" data-label="Refuses its own in"><Spread times=instance.made none="none yet" /></td>
+            <td role="cell" data-label="Has heard">{heard(instance.behind, instance.silent_ms)}</td>
+            <td role="cell" data-label="Started"><When ms=instance.started_at /></td>
+        </tr>
+    }
+}
+
+#[component]
+fn Spread(times: Times, none: &'static str) -> impl IntoView {
+    if times.count == 0 {
+        return view! { <span class="muted">{none}</span> }.into_any();
+    }
+    let of = format!("of {} since the start", counted(times.count, "revocation", "revocations"));
+    view! {
+        <span>
+            <span class="times">{in_words(times)}</span>
+            <span class="muted small">{of}</span>
+        </span>
+    }
+    .into_any()
+}
+
+/// "p50 8 ms, p99 41 ms".
+fn in_words(times: Times) -> String {
+    format!("p50 {} ms, p99 {} ms", grouped(times.p50_ms), grouped(times.p99_ms))
+}
+
+/// What is wrong with it, if anything is.
+pub fn health(instance: &Instance) -> Option<&'static str> {
+    match instance {
+        _ if instance.gone => Some("gone without a word"),
+        _ if instance.silent_ms >= SILENT_MS => Some("hears nothing"),
+        _ if instance.behind.is_none() => Some("of another history"),
+        _ => None,
+    }
+}
+
+fn heard(behind: Option<i64>, silent_ms: i64) -> String {
+    let far = match behind {
+        Some(0) => "everything".to_owned(),
+        Some(behind) => format!("all but {}", grouped(behind)),
+        None => "numbers that this database never gave".to_owned(),
+    };
+    if silent_ms < 2_000 { format!("{far}, just now") } else { format!("{far}, {} ago", span(silent_ms)) }
+}

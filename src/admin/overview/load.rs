@@ -1,0 +1,93 @@
+//! Finds what the overview shows. Who may see it is the first argument. Server side; reads only.
+
+use super::{
+    DAYS, Day, HeldBack, Instance, Mails, Overview, Times,
+    census::Census,
+    store::{self, DayRow},
+};
+use crate::{
+    audit::event::Kind,
+    config::Mailing,
+    error::AppError,
+    instances::{confirm::GONE_AFTER_MS, store as instance_store},
+    revocations,
+    sessions::guard::Overseer,
+    state::AppState,
+    throttle,
+    tokens::{KeyInfo, KeyState, keys::Keys},
+};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// A process that ended without a word is shown for so long.
+const LOST_SHOWN_MS: i64 = 3_600_000;
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn load(_: &Overseer, state: &AppState, census: &Census) -> Result<Overview, AppError> {
+    let (accounts, networks) = throttle::waiting(state).await?;
+    Ok(Overview {
+        now_ms: state.clock.now_ms(),
+        census: census.counts(state).await?,
+        days: days(state).await?,
+        instances: instances(state).await?,
+        key: signing_key(state).await?,
+        mails: mails(state).await?,
+        held_back: HeldBack { accounts, networks },
+    })
+}
+
+/// Every day of the span, also those on which nothing happened.
+async fn days(state: &AppState) -> Result<Vec<Day>, AppError> {
+    let today = state.clock.now_ms().div_euclid(DAY_MS);
+    let first = today + 1 - i64::try_from(DAYS).unwrap_or_default();
+    let kinds = [Kind::LoggedIn, Kind::LogInFailed, Kind::SecondFactorFailed, Kind::SignedUp];
+    let rows = store::per_day(&state.db.pool, kinds, first).await?;
+    Ok((first..=today).map(|day| day_of(day, &rows)).collect())
+}
+
+fn day_of(day: i64, rows: &[DayRow]) -> Day {
+    let times = |kind: Kind| {
+        rows.iter().filter(|row| row.day == day && row.event == kind.as_text()).map(|row| row.times).sum::<i64>()
+    };
+    Day {
+        day,
+        log_ins: times(Kind::LoggedIn),
+        failed: times(Kind::LogInFailed) + times(Kind::SecondFactorFailed),
+        sign_ups: times(Kind::SignedUp),
+    }
+}
+
+async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {
+    let now_ms = state.clock.now_ms();
+    // The number first: a revocation that comes in between makes nobody look late.
+    let newest = revocations::store::newest_seq(&state.db.pool).await?;
+    let rows = instance_store::seen_since(&state.db.pool, now_ms - LOST_SHOWN_MS).await?;
+    let instance = |row: instance_store::Row| Instance {
+        silent_ms: (now_ms - row.seen_at).max(0).saturating_add(row.feed_silent_ms),
+        gone: now_ms - row.seen_at >= GONE_AFTER_MS,
+        behind: (row.seq >= 0).then(|| (newest - row.seq).max(0)),
+        heard: Times { count: row.heard, p50_ms: row.heard_p50_ms, p99_ms: row.heard_p99_ms },
+        made: Times { count: row.made, p50_ms: row.made_p50_ms, p99_ms: row.made_p99_ms },
+        started_at: row.started_at,
+        name: row.name,
+    };
+    Ok(rows.into_iter().map(instance).collect())
+}
+
+async fn signing_key(state: &AppState) -> Result<Option<KeyInfo>, AppError> {
+    let keys = Keys::list(state).await?;
+    Ok(keys.into_iter().find(|key| key.state == KeyState::Signing))
+}
+
+async fn mails(state: &AppState) -> Result<Mails, AppError> {
+    let now_ms = state.clock.now_ms();
+    let outbox = store::outbox(&state.db.pool, now_ms - DAY_MS).await?;
+    Ok(Mails {
+        off: state.config.mailing() == Mailing::Off,
+        waiting: outbox.waiting,
+        oldest_ms: outbox.oldest_at.map(|at| (now_ms - at).max(0)),
+        given_up: outbox.given_up,
+        sent: outbox.sent,
+    })
+}

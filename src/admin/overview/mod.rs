@@ -1,0 +1,111 @@
+//! The overview: how many people and sessions there are, what happened day by day, and whether all goes well.
+
+#[cfg(feature = "ssr")]
+pub mod census;
+pub mod instances;
+#[cfg(feature = "ssr")]
+pub mod load;
+pub mod page;
+#[cfg(feature = "ssr")]
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tokens::KeyInfo;
+
+/// So many days are shown, today included.
+pub const DAYS: usize = 30;
+
+/// A mail that has waited for so long does not get through.
+pub const MAIL_LATE_MS: i64 = 15 * 60_000;
+
+/// A key that has signed for longer is due for a rotation: about once a quarter.
+pub const KEY_OLD_MS: i64 = 100 * 24 * 3_600_000;
+
+/// What `/admin` shows. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    pub now_ms: i64,
+    /// `None`: the first count takes longer than anybody should wait.
+    pub census: Option<Counted>,
+    /// The oldest first, without a gap.
+    pub days: Vec<Day>,
+    /// By name.
+    pub instances: Vec<Instance>,
+    pub key: Option<KeyInfo>,
+    pub mails: Mails,
+    pub held_back: HeldBack,
+}
+
+/// Counts over whole tables.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    pub live_sessions: i64,
+    /// Accounts that were not deleted.
+    pub people: i64,
+    /// Of them, with a confirmed address.
+    pub confirmed: i64,
+    pub disabled: i64,
+    pub with_second_factor: i64,
+    /// How old the counts are, in milliseconds; zero where they were made for this page.
+    pub age_ms: i64,
+}
+
+/// What happened on one day, in UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day {
+    /// Days since the epoch.
+    pub day: i64,
+    pub log_ins: i64,
+    /// Wrong passwords, and wrong codes after a right one.
+    pub failed: i64,
+    /// Where a mail server is set, those with an address that had an account already are among them.
+    pub sign_ups: i64,
+}
+
+/// A process that serves, as its row tells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    pub name: String,
+    pub started_at: i64,
+    /// Since its feed last read the database, in milliseconds.
+    pub silent_ms: i64,
+    /// It has not written its row for so long that no force-logout waits for it.
+    pub gone: bool,
+    /// How many revocations it has not heard of; `None`: it knows numbers that the database has never given out.
+    pub behind: Option<i64>,
+    /// Revocations of other processes, from the writing until this one refused.
+    pub heard: Times,
+    /// Its own.
+    pub made: Times,
+}
+
+/// How long revocations took, of the newest thousand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// All since the start of the process.
+    pub count: i64,
+    pub p50_ms: i64,
+    pub p99_ms: i64,
+}
+
+/// The state of the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mails {
+    /// This server sends none.
+    pub off: bool,
+    pub waiting: i64,
+    /// How long the oldest has waited, in milliseconds.
+    pub oldest_ms: Option<i64>,
+    /// In the last 30 days, after which they are forgotten.
+    pub given_up: i64,
+    /// In the last 24 hours.
+    pub sent: i64,
+}
+
+/// Who has to wait before the next try of a password or a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    pub accounts: i64,
+    pub networks: i64,
+}

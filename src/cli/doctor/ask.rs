@@ -1,0 +1,67 @@
+//! One GET, bounded in time and size, that follows no redirect. Server side.
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, header},
+};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+
+use super::PATIENCE;
+use crate::web::seen::{QUESTION, Seen};
+
+/// More than any health check says.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    /// How the request looked at the other end, if that was ours.
+    pub fn seen(&self) -> Option<Seen> {
+        serde_json::from_slice(&self.body).ok().filter(|_| self.status == 200)
+    }
+
+    /// A server of ours answers so to who does not hold its secret key.
+    pub fn is_plain_ok(&self) -> bool {
+        self.status == 200 && self.body == b"ok\n"
+    }
+
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// # Errors
+/// Why there was no answer, in a few words.
+pub async fn get(url: &str, question: Option<&str>) -> Result<Answer, String> {
+    let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
+    tokio::time::timeout(PATIENCE, try_get(url, question)).await.unwrap_or_else(|_| Err(late()))
+}
+
+async fn try_get(url: &str, question: Option<&str>) -> Result<Answer, String> {
+    let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+    let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
+    let mut request = Request::get(url).header(header::USER_AGENT, "latchkey doctor");
+    if let Some(question) = question {
+        request = request.header(QUESTION, question);
+    }
+    let request = request.body(Body::empty()).map_err(|error| error.to_string())?;
+    let response = client.request(request).await.map_err(|error| last_cause(&error))?;
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(Body::new(body), BODY_BYTES_MAX).await.map_err(|error| last_cause(&error))?;
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() })
+}
+
+/// "client error (Connect)" helps nobody; what lies at its bottom does.
+fn last_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

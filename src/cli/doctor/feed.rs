@@ -1,0 +1,89 @@
+//! Whether revocations get around: each live instance, and, on PostgreSQL, a notification to ourselves. Server side.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{Finding, PATIENCE, store};
+use crate::{
+    db::{Kind, in_time},
+    instances::{confirm::GONE_AFTER_MS, store as instance_store, store::Row},
+    revocations::{set::STALE_AFTER, store as revocation_store},
+    state::{AppState, Stopwatch},
+};
+
+/// Who is behind for longer than this does not listen.
+const CATCHES_UP: Duration = Duration::from_millis(2_000);
+
+pub async fn look(state: &AppState) -> Vec<Finding> {
+    let (instances, told) = tokio::join!(instances(state), notifications(state));
+    std::iter::once(instances).chain(told).collect()
+}
+
+async fn instances(state: &AppState) -> Finding {
+    const WHAT: &str = "feed";
+    let looked = async {
+        let first = late(state).await?;
+        // A beat later: a revocation of this very moment is on its way.
+        if !first.1.is_empty() {
+            tokio::time::sleep(CATCHES_UP).await;
+            return late(state).await;
+        }
+        Ok(first)
+    };
+    match in_time(PATIENCE, looked).await {
+        Err(error) => {
+            Finding::broken(WHAT, format!("the instances cannot be read: {error}"), "look at the database’s log")
+        }
+        Ok((0, _)) => Finding::good(WHAT, "no instance is running"),
+        Ok((live, late)) if late.is_empty() => {
+            Finding::good(WHAT, format!("live: {live}, and every one has heard of each revocation"))
+        }
+        Ok((_, late)) => Finding::warning(
+            WHAT,
+            format!(
+                "{} is behind: it asks the database by itself after {} s, and then refuses what it cannot check",
+                late.join(", "),
+                STALE_AFTER.as_secs()
+            ),
+            "look at its log, and whether it reaches the database",
+        ),
+    }
+}
+
+/// How many live, and what is wrong with which.
+async fn late(state: &AppState) -> Result<(usize, Vec<String>), sqlx::Error> {
+    let newest = revocation_store::newest_seq(&state.db.pool).await?;
+    let live = instance_store::seen_since(&state.db.pool, state.clock.now_ms() - GONE_AFTER_MS).await?;
+    let stale_ms = i64::try_from(STALE_AFTER.as_millis()).unwrap_or(i64::MAX);
+    let is_late = |row: &&Row| row.seq < newest || row.feed_silent_ms > stale_ms;
+    let words = |row: &Row| format!("{} (by {}, silent for {} ms)", row.name, newest - row.seq, row.feed_silent_ms);
+    Ok((live.len(), live.iter().filter(is_late).map(words).collect()))
+}
+
+/// A round trip of LISTEN and NOTIFY on a channel of our own. A pooler in between can swallow them.
+async fn notifications(state: &AppState) -> Option<Finding> {
+    const WHAT: &str = "listen";
+    if state.db.kind == Kind::Sqlite {
+        return None;
+    }
+    let channel = format!("latchkey_doctor_{}", Uuid::now_v7().simple());
+    let heard = async {
+        let mut listener = store::listen(&state.config.database_url(), &channel).await?;
+        let watch = Stopwatch::start();
+        store::notify(&state.db.pool, &channel).await?;
+        listener.recv().await?;
+        Ok(watch.elapsed_ms())
+    };
+    // Within the patience of the whole.
+    Some(match in_time(PATIENCE - Duration::from_secs(1), heard).await {
+        Ok(ms) => Finding::good(WHAT, format!("a notification of PostgreSQL comes back in {ms} ms")),
+        Err(error) => Finding::warning(
+            WHAT,
+            format!(
+                "no notification of PostgreSQL comes back ({error}): revocations are asked for every 1.5 s instead"
+            ),
+            "connect without a pooler in transaction mode, and leave a connection free for each instance",
+        ),
+    })
+}

@@ -1,0 +1,68 @@
+//! The secret key and the signing keys that it opens: whether they go together, and how old they are. Server side.
+
+use super::{Finding, PATIENCE};
+use crate::{
+    admin::overview::KEY_OLD_MS,
+    config::TokenAlgorithm,
+    db::in_time,
+    sealed::SecretKey,
+    state::AppState,
+    tokens::{
+        lives::{Life, Lives},
+        ring::Ring,
+        store::{self, Row},
+    },
+    ui::when::{minute, span},
+};
+
+pub async fn look(state: &AppState, secret: Result<&SecretKey, &String>) -> Vec<Finding> {
+    let secret = match secret {
+        Ok(secret) => secret,
+        Err(words) => return vec![Finding::broken_as_told("secret key", words)],
+    };
+    match in_time(PATIENCE, store::all(&state.db.pool)).await {
+        Err(error) => vec![Finding::broken("secret key", format!("the signing keys cannot be read: {error}"), "")],
+        Ok(rows) if rows.is_empty() => {
+            vec![Finding::good("secret key", "found; there is no signing key yet, the first start makes one")]
+        }
+        Ok(rows) => with(state, secret, rows),
+    }
+}
+
+fn with(state: &AppState, secret: &SecretKey, rows: Vec<Row>) -> Vec<Finding> {
+    let (count, now_ms) = (rows.len(), state.clock.now_ms());
+    let lives = Lives::of(rows.clone());
+    let opens = match Ring::open(rows, secret, now_ms) {
+        Ok(_) => Finding::good("secret key", format!("opens the signing keys ({count} known)")),
+        Err(words) => Finding::broken_as_told("secret key", &words),
+    };
+    vec![opens, signing(state, &lives, now_ms)]
+}
+
+fn signing(state: &AppState, lives: &Lives, now_ms: i64) -> Finding {
+    const WHAT: &str = "signing key";
+    let Some(Life { row, .. }) = lives.signing(now_ms) else {
+        return Finding::warning(WHAT, "none is alive", "the next start makes one; look into the audit log for why");
+    };
+    let age_ms = now_ms - row.signs_from;
+    let next = lives.next(now_ms).map(|life| format!("; the next one signs from {}", minute(life.row.signs_from)));
+    let words = format!("{}, has signed for {}{}", row.algorithm, span(age_ms), next.unwrap_or_default());
+    match () {
+        () if age_ms > KEY_OLD_MS => {
+            Finding::warning(WHAT, words, "`latchkey keys rotate`, once a quarter from a timer")
+        }
+        () if row.algorithm != state.config.token_algorithm.as_text() && lives.next(now_ms).is_none() => {
+            Finding::warning(
+                WHAT,
+                format!("{words}, and LATCHKEY_TOKEN_ALGORITHM is {}", state.config.token_algorithm.as_text()),
+                "the next start of a server begins the rotation",
+            )
+        }
+        () if row.algorithm == TokenAlgorithm::Hs256.as_text() && state.config.production() => Finding::warning(
+            WHAT,
+            format!("{words}; whoever verifies tokens with it can also make them"),
+            "unless this service verifies them alone, set LATCHKEY_TOKEN_ALGORITHM=ES256",
+        ),
+        () => Finding::good(WHAT, words),
+    }
+}

@@ -1,0 +1,114 @@
+//! What the machine has: time and memory for password hashes, disk, open files. Server side.
+
+use std::path::Path;
+
+use super::Finding;
+use crate::{
+    config::Config,
+    error::AppError,
+    state::Stopwatch,
+    users::{credentials::Password, password::Passwords},
+};
+
+pub async fn look(config: &Config) -> Vec<Finding> {
+    let mut findings = vec![hashing(config).await];
+    findings.extend(memory(config));
+    findings.extend(disk(&config.data_dir));
+    findings.extend(open_files());
+    findings
+}
+
+/// People wait for no longer with a good mind.
+const HASH_SLOW_MS: u64 = 1_000;
+
+/// A hash should cost an attacker something, and a person no patience.
+async fn hashing(config: &Config) -> Finding {
+    let measured = async {
+        let passwords = Passwords::new(config)?;
+        let password = Password::parse_existing("how long does one hash take here".into())?;
+        let watch = Stopwatch::start();
+        // To check one costs what it costs to make one.
+        passwords.verify(password, None).await?;
+        Ok::<_, AppError>((watch.elapsed_ms(), passwords.at_once()))
+    };
+    match measured.await {
+        Ok((ms, _)) if ms > HASH_SLOW_MS => Finding::warning(
+            "passwords",
+            format!("one hash takes {ms} ms here, which people will notice"),
+            "lower LATCHKEY_ARGON2_PASSES or LATCHKEY_ARGON2_MEMORY_KIB",
+        ),
+        Ok((ms, at_once)) => Finding::good("passwords", format!("one hash takes {ms} ms here; {at_once} at a time")),
+        Err(error) => Finding::broken("passwords", error.to_string(), "correct LATCHKEY_ARGON2_*"),
+    }
+}
+
+/// Where the system tells how much is free.
+fn memory(config: &Config) -> Option<Finding> {
+    let free_kib = free_memory_kib()?;
+    let wanted_kib = u64::from(config.hash_budget_mib) * 1024;
+    let words = format!("{} MiB are free; hashes take up to {} MiB", free_kib / 1024, wanted_kib / 1024);
+    Some(if free_kib < wanted_kib {
+        Finding::warning("memory", words, "lower LATCHKEY_HASH_BUDGET_MIB, or give the machine more memory")
+    } else {
+        Finding::good("memory", words)
+    })
+}
+
+/// Linux: what can be had without swapping, within the limit of the container.
+fn free_memory_kib() -> Option<u64> {
+    let table = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let row = table.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let machine = row.split_whitespace().next()?.parse::<u64>().ok()?;
+    let bytes = |file: &str| std::fs::read_to_string(file).ok()?.trim().parse::<u64>().ok();
+    let limit = bytes("/sys/fs/cgroup/memory.max");
+    let used = bytes("/sys/fs/cgroup/memory.current").unwrap_or_default();
+    let container = limit.map(|limit| limit.saturating_sub(used) / 1024);
+    Some(container.map_or(machine, |container| container.min(machine)))
+}
+
+const MIB: u64 = 1024 * 1024;
+/// Enough for a day of attention.
+const DISK_LOW: u64 = 1024 * MIB;
+/// The next journal may not fit.
+const DISK_OUT: u64 = 100 * MIB;
+
+#[cfg(unix)]
+fn disk(folder: &Path) -> Option<Finding> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    let (shown, words) = (folder.display(), format!("{} MiB are free at {}", free / MIB, folder.display()));
+    let mend = format!("free some space at {shown}, or move LATCHKEY_DATA_DIR: without it nothing can be written");
+    Some(match free {
+        ..DISK_OUT => Finding::broken("disk", words, mend),
+        DISK_OUT..DISK_LOW => Finding::warning("disk", words, mend),
+        _ => Finding::good("disk", words),
+    })
+}
+
+#[cfg(not(unix))]
+fn disk(_folder: &Path) -> Option<Finding> {
+    None
+}
+
+/// Every open page holds a connection, and a connection is an open file.
+#[cfg(unix)]
+const FILES_LOW: u64 = 1_024;
+
+#[cfg(unix)]
+fn open_files() -> Option<Finding> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    Some(match limit {
+        Some(limit) if limit <= FILES_LOW => Finding::warning(
+            "open files",
+            format!("{limit} at most, if the server is started as this command was: every open page holds one"),
+            "LimitNOFILE=65536 in the service's unit, or `ulimit -n 65536` before the start",
+        ),
+        Some(limit) => Finding::good("open files", format!("{limit} at most")),
+        None => Finding::good("open files", "no limit"),
+    })
+}
+
+#[cfg(not(unix))]
+fn open_files() -> Option<Finding> {
+    None
+}

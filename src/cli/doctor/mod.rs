@@ -1,0 +1,122 @@
+//! `latchkey doctor`: looks at an installation as an experienced operator would, and says how to mend it. One file per
+//! subject. Server side.
+
+mod ask;
+mod database;
+mod feed;
+mod files;
+mod keys;
+mod machine;
+mod mail;
+mod people;
+mod reach;
+mod settings;
+mod store;
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::{config::Config, sealed::SecretKey};
+
+/// Look at this installation and say what is wrong with it, and how to mend it.
+///
+/// Give it the settings of the server. It changes nothing and sends no mail. It looks at the settings, files and their
+/// modes, the machine, the mail server, the running server (directly and through its public address), the database, the
+/// feed of revocations, keys, administrators and the audit log, all at once and for a few seconds at most. Exit code 1
+/// when something is broken, 0 otherwise.
+#[derive(Args)]
+pub struct Doctor {
+    /// Print the findings as JSON: what, state (good, warning, broken), words, mend.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// Nothing is waited for longer: a doctor who hangs with the patient helps nobody.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Clocks that differ by more make receipts late and codes fail (README).
+const SKEW_MAX_MS: i64 = 2_000;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Good,
+    /// It works, and somebody should know.
+    Warning,
+    Broken,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    state: State,
+    /// What is so.
+    words: String,
+    /// What to do about it; empty where nothing is to be done.
+    mend: String,
+}
+
+impl Finding {
+    fn good(what: &'static str, words: impl Into<String>) -> Self {
+        Self { what, state: State::Good, words: words.into(), mend: String::new() }
+    }
+
+    fn warning(what: &'static str, words: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { what, state: State::Warning, words: words.into(), mend: mend.into() }
+    }
+
+    fn broken(what: &'static str, words: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { what, state: State::Broken, words: words.into(), mend: mend.into() }
+    }
+
+    /// In the words that stop a start: what is so, a semicolon, what to do.
+    fn broken_as_told(what: &'static str, told: &str) -> Self {
+        let (words, mend) = told.split_once("; ").unwrap_or((told, ""));
+        Self::broken(what, words, mend)
+    }
+}
+
+/// # Errors
+/// When something is broken, how many things.
+pub async fn run(args: Doctor) -> Result<(), String> {
+    let findings = examine(args.config).await;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&findings).map_err(|error| error.to_string())?);
+    } else {
+        findings.iter().for_each(print);
+    }
+    match findings.iter().filter(|finding| finding.state == State::Broken).count() {
+        0 => Ok(()),
+        1 => Err("1 thing is broken".into()),
+        n => Err(format!("{n} things are broken")),
+    }
+}
+
+fn print(finding: &Finding) {
+    let Finding { what, state, words, mend } = finding;
+    let word = match state {
+        State::Good => "ok",
+        State::Warning => "warning",
+        State::Broken => "BROKEN",
+    };
+    println!("{word:<8} {what:<12} {words}");
+    if !mend.is_empty() {
+        println!("{:21} → {mend}", "");
+    }
+}
+
+async fn examine(config: Config) -> Vec<Finding> {
+    let secret = SecretKey::find(&config);
+    let (machine, mail, server, database) = tokio::join!(
+        machine::look(&config),
+        mail::look(&config),
+        reach::look(&config, secret.as_ref().ok()),
+        database::look(&config, secret.as_ref()),
+    );
+    [settings::look(&config), files::look(&config), machine, mail, server, database].concat()
+}

@@ -1,0 +1,82 @@
+//! What stands in the tables: administrators, mails that wait, the end of the audit log. Server side.
+
+use super::{Finding, PATIENCE, store};
+use crate::{
+    admin::overview::{MAIL_LATE_MS, store as overview_store},
+    db::in_time,
+    state::AppState,
+    ui::{number::counted, when::span},
+};
+
+/// A running server seals an event within seconds.
+const UNSEALED_MAX_MS: i64 = 60_000;
+
+pub async fn look(state: &AppState) -> Vec<Finding> {
+    let (administrators, outbox, audit) = tokio::join!(administrators(state), outbox(state), audit(state));
+    vec![administrators, outbox, audit]
+}
+
+async fn administrators(state: &AppState) -> Finding {
+    const WHAT: &str = "people";
+    match in_time(PATIENCE, store::administrators(&state.db.pool)).await {
+        Err(error) => unreadable(WHAT, &error),
+        Ok((0, _)) => Finding::warning(
+            WHAT,
+            "nobody is an administrator",
+            "open the link that the server prints at its start, or `latchkey admin create`",
+        ),
+        Ok((all, with)) if with < all => Finding::warning(
+            WHAT,
+            format!("{} of {} without a second factor: a password is all that it takes", all - with, of(all)),
+            "each turns it on at /account/second-factor",
+        ),
+        Ok((all, _)) => Finding::good(WHAT, format!("{}, each with a second factor", of(all))),
+    }
+}
+
+fn of(administrators: i64) -> String {
+    counted(administrators, "administrator", "administrators")
+}
+
+async fn outbox(state: &AppState) -> Finding {
+    const WHAT: &str = "outbox";
+    let now_ms = state.clock.now_ms();
+    match in_time(PATIENCE, overview_store::outbox(&state.db.pool, now_ms)).await {
+        Err(error) => unreadable(WHAT, &error),
+        Ok(row) => {
+            let oldest_ms = row.oldest_at.map_or(0, |at| now_ms - at);
+            let oldest = if row.waiting > 0 { format!(", the oldest for {}", span(oldest_ms)) } else { String::new() };
+            let waiting = counted(row.waiting, "mail waits", "mails wait");
+            let words = format!("{waiting}{oldest}; {} given up in 30 days", row.given_up);
+            if oldest_ms > MAIL_LATE_MS || row.given_up > 0 {
+                Finding::warning(WHAT, words, "`latchkey mail list` says why; then `latchkey mail retry`")
+            } else {
+                Finding::good(WHAT, words)
+            }
+        }
+    }
+}
+
+/// The end only: whether the last event is there and the one that the chain ends with.
+async fn audit(state: &AppState) -> Finding {
+    const WHAT: &str = "audit log";
+    let end = match in_time(PATIENCE, store::chain_end(&state.db.pool)).await {
+        Ok(end) => end,
+        Err(error) => return unreadable(WHAT, &error),
+    };
+    if end.seq > 0 && end.found.as_ref() != Some(&end.mac) {
+        let words = format!("its last event (number {}) was changed or is missing", end.seq);
+        return Finding::broken(WHAT, words, "`latchkey audit verify` says what else; compare with a backup");
+    }
+    let waits_ms = end.oldest_at.map_or(0, |at| state.clock.now_ms() - at);
+    let words = format!("{} sealed, {} to be sealed", counted(end.seq, "event", "events"), end.unsealed);
+    if waits_ms > UNSEALED_MAX_MS {
+        let words = format!("{words}, the oldest for {}", span(waits_ms));
+        return Finding::warning(WHAT, words, "a running server seals them; if one runs, look at its log");
+    }
+    Finding::good(WHAT, format!("{words}; `latchkey audit verify` reads all of it"))
+}
+
+fn unreadable(what: &'static str, error: &sqlx::Error) -> Finding {
+    Finding::broken(what, format!("it cannot be read: {error}"), "look at the database’s log")
+}

@@ -1,0 +1,95 @@
+//! What only the doctor asks of the database. Server side; reads only.
+
+use sqlx::{Any, Executor, FromRow, postgres::PgListener};
+
+/// The clock of PostgreSQL, in milliseconds since the epoch.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn now_ms(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let statement = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
+    let (now_ms,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
+    Ok(now_ms)
+}
+
+/// What PostgreSQL has to give, and what is taken by anybody.
+#[derive(Clone, Debug, FromRow)]
+pub struct Places {
+    /// Connections that are not kept for its administrators.
+    pub room: i64,
+    pub taken: i64,
+    /// 1: the role that we are may do everything in the whole cluster.
+    pub superuser: i64,
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn places(db: impl Executor<'_, Database = Any>) -> Result<Places, sqlx::Error> {
+    sqlx::query_as(
+        "select cast(current_setting('max_connections') as bigint) \
+         - cast(current_setting('superuser_reserved_connections') as bigint) as room, \
+         (select count(*) from pg_stat_activity where backend_type = 'client backend') as taken, \
+         (select count(*) from pg_roles where rolname = current_user and rolsuper) as superuser",
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Sends a notification to whoever listens on this channel.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn notify(db: impl Executor<'_, Database = Any>, channel: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("select pg_notify($1, '')").bind(channel).execute(db).await.map(|_| ())
+}
+
+/// A connection that listens on this channel.
+///
+/// # Errors
+/// When the database does not let us.
+pub async fn listen(database_url: &str, channel: &str) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect(database_url).await?;
+    listener.listen(channel).await?;
+    Ok(listener)
+}
+
+/// Administrators who can log in, and those of them with a second factor.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn administrators(db: impl Executor<'_, Database = Any>) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "select count(*), count(totp.confirmed_at) from users left join totp on totp.user_id = users.id \
+         where role = 'admin' and deleted_at is null and disabled_at is null",
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The end of the audit log.
+#[derive(Clone, Debug, FromRow)]
+pub struct ChainEnd {
+    /// Events in the chain.
+    pub seq: i64,
+    pub mac: String,
+    /// What the last event itself carries; `None`: it is missing.
+    pub found: Option<String>,
+    /// Events that are not sealed yet; not counted beyond ten thousand.
+    pub unsealed: i64,
+    /// When the oldest of them happened.
+    pub oldest_at: Option<i64>,
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn chain_end(db: impl Executor<'_, Database = Any>) -> Result<ChainEnd, sqlx::Error> {
+    sqlx::query_as(
+        "select audit_chain.seq, audit_chain.mac, audit_events.mac as found, waiting.unsealed, waiting.oldest_at \
+         from audit_chain left join audit_events on audit_events.seq = audit_chain.seq, \
+         (select count(*) as unsealed, min(at) as oldest_at from \
+         (select at from audit_events where seq is null order by id limit 10000) as oldest) as waiting \
+         where audit_chain.id = 1",
+    )
+    .fetch_one(db)
+    .await
+}

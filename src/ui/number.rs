@@ -1,0 +1,32 @@
+//! Numbers as people read them. Both sides.
+
+/// With a comma at each thousand: "1,234,567".
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "−" } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 account", "2,000 accounts".
+pub fn counted(number: i64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(number)) }
+}
+
+/// A part of a whole: "12 %". What is not nothing is never told as nothing, nor what is not all as all.
+pub fn share(part: i64, whole: i64) -> String {
+    match (part, whole) {
+        (_, ..=0) => "–".into(),
+        (0, _) => "0 %".into(),
+        _ if part >= whole => "100 %".into(),
+        _ => match part.saturating_mul(100) / whole {
+            0 => "under 1 %".into(),
+            percent => format!("{percent} %"),
+        },
+    }
+}
