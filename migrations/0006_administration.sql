@@ -29,14 +29,16 @@ create table daily_counts (
     primary key (day, event)
 );
 
--- How far a list of a million people can be searched: the words of names and addresses, each for a look-up by its
--- beginning. Bytes, because text is compared by the rules of a language on PostgreSQL and a range would miss some.
+-- How a list of a million people is searched: the words of names and addresses, each for a look-up by its beginning.
+-- Bytes, because text is compared by the rules of a language on PostgreSQL and a range would miss some.
+alter table users add column words_at bigint;       -- when the words below were last made; null: at the next start
+create index users_without_words on users (id) where words_at is null;
 create table user_words (
-    word bytea not null,                 -- UTF-8, lower case by Rust
     user_id text not null references users (id),
-    primary key (word, user_id)
+    word bytea not null,                 -- UTF-8, lower case by Rust
+    primary key (user_id, word)          -- whether a person has a word that begins so
 );
-create index user_words_by_user on user_words (user_id);
+create index user_words_by_word on user_words (word, user_id); -- who has one
 create index users_by_search_text on users (search_text, id); -- lists sorted by name
 create index users_special on users (role, id) where role <> 'user';
 create index users_disabled on users (id) where disabled_at is not null;

@@ -134,7 +134,7 @@ impl Page<'_> {
                 content(account::not_me::page(state, self.someone.clone(), event, link).await?)
             }
             "/not-me/done" => content(()),
-            "/admin/users" => content(admin::load::users(&self.overseer()?, state, &self.asked()).await?),
+            "/admin/users" => content(admin::load_users::users(&self.overseer()?, state, &self.asked()).await?),
             "/admin/users/{id}" => content(admin::load::user(&self.overseer()?, state, &self.id).await?),
             "/admin/sessions" => {
                 content(admin::sessions::load::sessions(&self.overseer()?, state, self.asked()).await?)

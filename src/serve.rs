@@ -26,7 +26,7 @@ use crate::{
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
     tokens::{keeper, keys::Keys},
-    users::{self, password::Passwords, questions::Questions},
+    users::{self, list::find::make_missing_words, password::Passwords, questions::Questions},
     web::assets,
 };
 
@@ -174,6 +174,9 @@ pub async fn open_state(config: Config) -> Result<AppState, String> {
     config.check()?;
     let state = connect(config, true).await?;
     state.db.migrate().await.map_err(|error| format!("the database cannot be migrated: {error}"))?;
+    make_missing_words(&state.db, state.clock.now_ms())
+        .await
+        .map_err(|error| format!("people cannot be made ready for the search: {error}"))?;
     Ok(state)
 }
 

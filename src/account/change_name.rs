@@ -25,7 +25,7 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
     // Read again under the lock: the address may be changing, and what is searched through holds both.
     store::lock(&mut *tx, &someone.user.id).await?;
     let user = store::find_by_id(&mut *tx, &someone.user.id).await?.ok_or(AppError::NotLoggedIn)?;
-    store::set_name(&mut *tx, &user, &name).await?;
+    store::set_name(&mut tx, &user, &name, state.clock.now_ms()).await?;
     let mut event = Event::new(Kind::NameChanged, Actor::User(user.id.clone()), &user.id).from_caller(&caller());
     event.sid = someone.log_in.sid;
     audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;

@@ -132,7 +132,7 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
     let now_ms = state.clock.now_ms();
     let Denial { user, actor, sid, event, address_before, unknown_hash } = denial;
     let squatter = match &address_before {
-        Some(email) => user_store::free_email(&mut *tx, email, &user.id, now_ms).await?,
+        Some(email) => user_store::free_email(&mut tx, email, &user.id, now_ms).await?,
         None => None,
     };
     let reset_to = match address_before {
@@ -193,7 +193,7 @@ async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result
     if user_store::find_by_address(&mut **tx, email).await?.is_some_and(|owner| owner.id != user.id) {
         return Ok(false);
     }
-    let taken_back = user_store::set_email(&mut **tx, user, email, now_ms).await?;
+    let taken_back = user_store::set_email(tx, user, email, now_ms).await?;
     if taken_back {
         let event = Event::new(Kind::EmailTakenBack, Actor::System, &user.id);
         audit::store::insert(&mut **tx, &event, now_ms).await?;

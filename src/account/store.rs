@@ -18,6 +18,7 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
         "delete from totp where user_id = $1",
         "delete from recovery_codes where user_id = $1",
         "delete from known_devices where user_id = $1",
+        "delete from user_words where user_id = $1",
         "delete from outbox where user_id = $1 and (sent_at is not null or given_up_at is not null)",
         "update sessions set ip = '', user_agent = '', data = '{}' where user_id = $1",
         // The reason, too: it is what others wrote about them.

@@ -1,6 +1,6 @@
 //! What the pages of administration show. Who may see it is the first argument. Server side; reads only.
 
-use super::{KeysPage, UserDetails, UserList, UserRow, UsersAsked, UsersPage};
+use super::{KeysPage, UserDetails, UserRow};
 use crate::{
     error::AppError,
     sessions::{self, guard::Overseer},
@@ -8,24 +8,6 @@ use crate::{
     tokens::{KeyInfo, KeyState, keys::Keys},
     users::store::{self, User},
 };
-
-/// People on one page of the list.
-const PAGE_ROWS: usize = 25;
-
-/// People as the address of the page asks for them.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn users(_: &Overseer, state: &AppState, asked: &UsersAsked) -> Result<UsersPage, AppError> {
-    let UsersAsked { q: words, after } = asked;
-    let limit = i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX) + 1;
-    let mut users = store::search(&state.db.pool, words, after, limit).await?;
-    let more = users.len() > PAGE_ROWS;
-    users.truncate(PAGE_ROWS);
-    let after = users.last().filter(|_| more).map(|user| user.id.clone());
-    let list = UserList { users: users.into_iter().map(UserRow::from).collect(), after };
-    Ok(UsersPage { list, words: words.to_owned() })
-}
 
 /// One person and their live sessions.
 ///

@@ -12,6 +12,8 @@ pub mod keys_page;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
+pub mod load_users;
+#[cfg(feature = "ssr")]
 pub mod log_out_everyone;
 #[cfg(feature = "ssr")]
 pub mod routes;
@@ -26,7 +28,10 @@ use crate::{
     sessions::{LiveSession, Viewer},
     tokens::KeyInfo,
     ui::notice::Notice,
-    users::Role,
+    users::{
+        Role,
+        list::{Page, Wanted},
+    },
     web::page::typed,
 };
 
@@ -42,14 +47,19 @@ pub fn may_act() -> bool {
     use_context::<Viewer>().is_some_and(|viewer| viewer.role == Role::Admin)
 }
 
-/// What may stand in the address of `/admin/users`.
+/// What may stand in the address of `/admin/users`. What is not understood counts as if it were not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UsersAsked {
     /// Beginnings of words of a name or an address.
     pub q: String,
+    pub role: String,
+    pub state: String,
+    pub sort: String,
     /// The id of the last person on the page before.
     pub after: String,
+    /// The id of the first person on the page behind.
+    pub before: String,
 }
 
 /// What must be typed before everyone is logged out.
@@ -68,7 +78,17 @@ pub fn ReceiptNotice() -> impl IntoView {
     })
 }
 
-/// A person in the list.
+/// What `/admin/users` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsersPage {
+    /// What is in force, whatever was asked for.
+    pub wanted: Wanted,
+    pub list: Page,
+    /// Whether the page begins with the first person.
+    pub from_the_first: bool,
+}
+
+/// A person on their own page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRow {
     pub id: String,
@@ -78,22 +98,6 @@ pub struct UserRow {
     pub disabled: bool,
     /// Milliseconds since the epoch.
     pub created_at: i64,
-}
-
-/// One page of the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserList {
-    pub users: Vec<UserRow>,
-    /// Where the next page begins; `None` on the last one.
-    pub after: Option<String>,
-}
-
-/// What `/admin/users` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UsersPage {
-    pub list: UserList,
-    /// What was searched for.
-    pub words: String,
 }
 
 /// One person, with what is live of them.

@@ -2,70 +2,197 @@
 //! Both sides.
 
 use leptos::prelude::*;
+use leptos_router::location::Url;
 
-use super::{PAGES, UserList, UserRow};
-use crate::ui::{
-    frame::{Link, Page, with_content},
-    tabs::Tabs,
-    when::When,
+use super::PAGES;
+use crate::{
+    ui::{
+        frame::{Link, Page, with_content},
+        tabs::Tabs,
+        when::When,
+    },
+    users::{
+        Role,
+        list::{Order, Page as List, Person, State, Wanted},
+    },
 };
+
+const PATH: &str = "/admin/users";
 
 #[component]
 pub fn UsersPage() -> impl IntoView {
-    with_content(|super::UsersPage { list, words }| view! { <Content list words /> })
+    with_content(|super::UsersPage { wanted, list, from_the_first }| view! { <Content wanted list from_the_first /> })
 }
 
 #[component]
-fn Content(list: UserList, words: String) -> impl IntoView {
-    let UserList { users, after } = list;
-    let none = users.is_empty();
-    let next = after.map(|after| {
-        let words = leptos_router::location::Url::escape(&words);
-        format!("/admin/users?q={words}&after={after}")
-    });
+fn Content(wanted: Wanted, list: List, from_the_first: bool) -> impl IntoView {
+    let none = list.people.is_empty();
+    let shown = shown(&list);
     view! {
         <Page title="Users">
             <Tabs label="Administration" pages=PAGES />
-            <form class="search" method="get" action="/admin/users" role="search">
-                <label for="q">"Name or e-mail"</label>
-                <div class="field-with-button">
-                    <input id="q" name="q" type="search" value=words.clone() autocomplete="off" />
-                    <button type="submit" class="button">"Find"</button>
-                </div>
-            </form>
-            {none.then(|| view! {
-                <p class="empty">{format!("Nobody’s name or e-mail contains “{words}”.")} " " <Link href="/admin/users">"Show everybody"</Link></p>
+            <SearchForm wanted=wanted.clone() />
+            {none.then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
+            {(!none).then(|| view! {
+                <p class="count">{shown}</p>
+                <Turn wanted=wanted.clone() list=list.clone() />
+                <UserTable people=list.people />
             })}
-            {(!none).then(|| view! { <UserTable users /> })}
-            {next.map(|href| view! { <p><Link href=href class="button">"Next page"</Link></p> })}
         </Page>
     }
 }
 
+/// A form that reads: what it sends stands in the address.
 #[component]
-fn UserTable(users: Vec<UserRow>) -> impl IntoView {
+fn SearchForm(wanted: Wanted) -> impl IntoView {
+    let clear = wanted.is_narrow().then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
+    let Wanted { words, role, state, order } = wanted;
+    let roles = Role::ALL.map(|one| (one.as_text(), role_words(one), role == Some(one)));
+    let states = State::ALL.map(|one| (one.as_text(), one.words(), state == Some(one)));
+    let orders = Order::ALL.map(|one| (one.as_text(), one.words(), order == one));
+    view! {
+        <form class="filters" method="get" action=PATH role="search">
+            <div class="field wide">
+                <label for="q">"Name or e-mail"</label>
+                <input id="q" name="q" type="search" value=words maxlength="200" autocomplete="off" aria-describedby="q-help" />
+                <p id="q-help" class="help">"Beginnings of words: “an mü” finds Anna Müller."</p>
+            </div>
+            <Choice name="role" label="Role" all="All" options=roles.to_vec() />
+            <Choice name="state" label="State" all="All" options=states.to_vec() />
+            <Choice name="sort" label="Order" all="" options=orders.to_vec() />
+            <div class="buttons">
+                <button type="submit" class="button">"Find"</button>
+                {clear}
+            </div>
+        </form>
+    }
+}
+
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::User => "Users",
+        Role::Auditor => "Auditors",
+        Role::Admin => "Administrators",
+    }
+}
+
+/// A list to choose from; with `all`, also nothing in particular.
+#[component]
+fn Choice(
+    name: &'static str,
+    label: &'static str,
+    all: &'static str,
+    options: Vec<(&'static str, &'static str, bool)>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name>
+                {(!all.is_empty()).then(|| view! { <option value="">{all}</option> })}
+                {options
+                    .into_iter()
+                    .map(|(value, words, selected)| view! { <option value=value selected=selected>{words}</option> })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
+
+#[component]
+fn Nobody(wanted: Wanted, from_the_first: bool) -> impl IntoView {
+    let why = match (from_the_first, wanted.is_narrow(), wanted.words.is_empty()) {
+        (false, ..) => "Nobody is left here.".to_owned(),
+        (true, true, false) => format!("Nobody matches “{}” with these filters.", wanted.words),
+        (true, true, true) => "Nobody matches these filters.".to_owned(),
+        (true, false, _) => "There is nobody yet.".to_owned(),
+    };
+    view! { <p class="empty">{why} " " <Link href=PATH>"Show everybody"</Link></p> }
+}
+
+/// How many are shown, and whether there are others: to count a million would take longer than to show a page.
+fn shown(list: &List) -> String {
+    let count = match list.people.len() {
+        1 => "1 person".to_owned(),
+        count => format!("{count} people"),
+    };
+    match (list.before.is_some(), list.after.is_some()) {
+        (false, false) => format!("{count}."),
+        (false, true) => format!("The first {count}; there are more."),
+        (true, true) => format!("{count}; there are more before and behind."),
+        (true, false) => format!("The last {count}."),
+    }
+}
+
+/// The ways to the neighbours, with everything that is in force.
+#[component]
+fn Turn(wanted: Wanted, list: List) -> impl IntoView {
+    let first = list.before.is_some().then(|| address(&wanted, None));
+    let before = list.before.map(|id| address(&wanted, Some(("before", &id))));
+    let after = list.after.map(|id| address(&wanted, Some(("after", &id))));
+    (first.is_some() || after.is_some()).then(|| {
+        view! {
+            <nav class="buttons" aria-label="Pages">
+                {first.map(|href| view! { <Link href=href class="button quiet">"First page"</Link> })}
+                {before.map(|href| view! { <Link href=href class="button quiet">"Previous page"</Link> })}
+                {after.map(|href| view! { <Link href=href class="button">"Next page"</Link> })}
+            </nav>
+        }
+    })
+}
+
+/// The address of a page of this list. What is as without being said is not said.
+fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
+    let order = Some(wanted.order).filter(|order| *order != Order::default());
+    let parts = [
+        ("q", &*wanted.words),
+        ("role", wanted.role.map_or("", Role::as_text)),
+        ("state", wanted.state.map_or("", State::as_text)),
+        ("sort", order.map_or("", Order::as_text)),
+        place.unwrap_or_default(),
+    ];
+    let said = parts.iter().filter(|(_, value)| !value.is_empty());
+    let query: Vec<String> = said.map(|(name, value)| format!("{name}={}", Url::escape(value))).collect();
+    if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", query.join("&")) }
+}
+
+#[component]
+fn UserTable(people: Vec<Person>) -> impl IntoView {
     view! {
         // The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
         <table class="cards" role="table">
             <thead role="rowgroup">
-                <tr role="row"><th scope="col" role="columnheader">"Name"</th><th scope="col" role="columnheader">"E-mail"</th><th scope="col" role="columnheader">"Role"</th><th scope="col" role="columnheader">"Since"</th></tr>
+                <tr role="row">
+                    <th scope="col" role="columnheader">"Name"</th>
+                    <th scope="col" role="columnheader">"E-mail"</th>
+                    <th scope="col" role="columnheader">"Role"</th>
+                    <th scope="col" role="columnheader">"State"</th>
+                    <th scope="col" role="columnheader">"Since"</th>
+                </tr>
             </thead>
             <tbody role="rowgroup">
-                {users
-                    .into_iter()
-                    .map(|user| view! {
-                        <tr role="row">
-                            <td role="cell" data-label="Name"><Link href=format!("/admin/users/{}", user.id)>{user.name}</Link></td>
-                            <td role="cell" data-label="E-mail">{user.email}</td>
-                            <td role="cell" data-label="Role">
-                                {user.role.as_text()}
-                                {user.disabled.then(|| view! { " " <span class="badge warning">"disabled"</span> })}
-                            </td>
-                            <td role="cell" data-label="Since"><When ms=user.created_at /></td>
-                        </tr>
-                    })
-                    .collect_view()}
+                {people.into_iter().map(|person| view! { <UserTableRow person /> }).collect_view()}
             </tbody>
         </table>
+    }
+}
+
+#[component]
+fn UserTableRow(person: Person) -> impl IntoView {
+    let Person { id, name, email, role, disabled, verified, second_factor, created_at } = person;
+    view! {
+        <tr role="row">
+            <td role="cell" data-label="Name"><Link href=format!("{PATH}/{id}")>{name}</Link></td>
+            <td role="cell" data-label="E-mail">{email}</td>
+            <td role="cell" data-label="Role">{role.as_text()}</td>
+            <td role="cell" data-label="State">
+                <span class="badges">
+                    {disabled.then(|| view! { <span class="badge warning">"disabled"</span> })}
+                    {(!verified).then(|| view! { <span class="badge quiet">"unconfirmed"</span> })}
+                    {second_factor.then(|| view! { <span class="badge">"second factor"</span> })}
+                    {(!disabled && verified && !second_factor).then_some("active")}
+                </span>
+            </td>
+            <td role="cell" data-label="Since"><When ms=created_at /></td>
+        </tr>
     }
 }

@@ -6,6 +6,7 @@ mod force_logout;
 mod keys;
 mod mail;
 mod sessions;
+mod users;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,11 @@ enum Command {
         #[command(subcommand)]
         command: mail::Mail,
     },
+    /// People: who there is, and one of them from near.
+    Users {
+        #[command(subcommand)]
+        command: users::Users,
+    },
     /// Print a new secret for LATCHKEY_SECRET_KEY.
     Secret,
 }
@@ -79,6 +85,7 @@ pub async fn run() -> ExitCode {
         Command::Keys { command } => keys::run(command).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Mail { command } => mail::run(command).await,
+        Command::Users { command } => users::run(command).await,
         Command::Secret => SecretKey::generate().map(|key| println!("{}", key.encoded())),
     };
     match result {

@@ -362,7 +362,8 @@ impl TestApp {
     async fn set_email(&self, user_id: &str, email: &str) {
         let pool = &self.services.state.db.pool;
         let user = crate::users::store::find_by_id(pool, user_id).await.expect("the users").expect("a user");
-        crate::users::store::set_email(pool, &user, email, self.clock.now_ms()).await.expect("an address");
+        let mut connection = pool.acquire().await.expect("a connection");
+        crate::users::store::set_email(&mut connection, &user, email, self.clock.now_ms()).await.expect("an address");
     }
 
     /// From the command line, the session that began first.

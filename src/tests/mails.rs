@@ -43,9 +43,13 @@ async fn user(app: &TestApp, name: &str, verified: bool) -> User {
 
 async fn named(app: &TestApp, mailbox: &str, name: &str, verified: bool) -> User {
     let (db, now_ms) = (&app.services.state.db.pool, app.clock.now_ms());
+    let mut connection = db.acquire().await.expect("a connection");
     let email = Email::parse(&format!("{mailbox}@example.com")).expect("an address");
     let name = DisplayName::parse(name).expect("a name");
-    let id = users::store::insert(db, &email, &name, "no hash", Role::User, now_ms).await.expect("users").expect("new");
+    let id = users::store::insert(&mut connection, &email, &name, "no hash", Role::User, now_ms)
+        .await
+        .expect("users")
+        .expect("new");
     if verified {
         users::store::set_verified(db, &id, email.as_str(), now_ms).await.expect("a change");
     }

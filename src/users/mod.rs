@@ -6,6 +6,7 @@ pub mod client;
 pub mod credentials;
 #[cfg(feature = "ssr")]
 pub mod guessing;
+pub mod list;
 #[cfg(feature = "ssr")]
 pub mod new_password;
 #[cfg(feature = "ssr")]

@@ -1,11 +1,12 @@
 //! The users table. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::{Any, AnyConnection, Executor, FromRow};
 use uuid::Uuid;
 
 use super::{
     Role,
     credentials::{DisplayName, Email},
+    list::{store::replace_words, words::sort_text},
 };
 
 /// A row of `users`.
@@ -42,12 +43,12 @@ macro_rules! select_users {
     };
 }
 
-/// Adds a user and returns the id; `None` when the e-mail is taken.
+/// Adds a user, with the words that find them, and returns the id; `None` when the e-mail is taken. Pass a transaction.
 ///
 /// # Errors
 /// When the database does not take it.
 pub async fn insert(
-    db: impl Executor<'_, Database = Any>,
+    db: &mut AnyConnection,
     email: &Email,
     name: &DisplayName,
     password_hash: &str,
@@ -62,12 +63,14 @@ pub async fn insert(
     .bind(&id)
     .bind(email.as_str())
     .bind(name.as_str())
-    .bind(search_text(name.as_str(), email.as_str()))
+    .bind(sort_text(name.as_str(), email.as_str()))
     .bind(password_hash)
     .bind(role.as_text())
     .bind(now_ms)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
+    // In either case: the time must not tell.
+    replace_words(db, &id, name.as_str(), email.as_str(), now_ms).await?;
     Ok((result.rows_affected() == 1).then_some(id))
 }
 
@@ -198,41 +201,35 @@ pub async fn set_verified(
     .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
-pub async fn set_name(
-    db: impl Executor<'_, Database = Any>,
-    user: &User,
-    name: &DisplayName,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update users set name = $2, search_text = $3 where id = $1")
-        .bind(&user.id)
-        .bind(name.as_str())
-        .bind(search_text(name.as_str(), &user.email))
-        .execute(db)
-        .await
-        .map(|_| ())
-}
-
-/// Gives the user another address, whose mail they have just been shown to read; `false` when another account has it.
+/// Pass a transaction: the words that find the user change with it.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn set_email(
-    db: impl Executor<'_, Database = Any>,
-    user: &User,
-    email: &str,
-    now_ms: i64,
-) -> Result<bool, sqlx::Error> {
+pub async fn set_name(db: &mut AnyConnection, user: &User, name: &DisplayName, now_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set name = $2, search_text = $3 where id = $1")
+        .bind(&user.id)
+        .bind(name.as_str())
+        .bind(sort_text(name.as_str(), &user.email))
+        .execute(&mut *db)
+        .await?;
+    replace_words(db, &user.id, name.as_str(), &user.email, now_ms).await
+}
+
+/// Gives the user another address, whose mail they have just been shown to read; `false` when another account has it.
+/// Pass a transaction, as for [`set_name`].
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_email(db: &mut AnyConnection, user: &User, email: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
     let result = sqlx::query("update users set email = $2, search_text = $3, verified_at = $4 where id = $1")
         .bind(&user.id)
         .bind(email)
-        .bind(search_text(&user.name, email))
+        .bind(sort_text(&user.name, email))
         .bind(now_ms)
-        .execute(db)
+        .execute(&mut *db)
         .await;
     match result {
-        Ok(_) => Ok(true),
+        Ok(_) => replace_words(db, &user.id, &user.name, email, now_ms).await.map(|()| true),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
         Err(error) => Err(error),
     }
@@ -240,25 +237,30 @@ pub async fn set_email(
 
 /// Takes an address away from another account that has never confirmed it, and disables that account: it was made by
 /// somebody who does not read this mail, lest its owner take it back. Returns its id: the caller ends what it has open.
+/// Pass a transaction, as for [`set_name`].
 ///
 /// # Errors
 /// When the database does not take it.
 pub async fn free_email(
-    db: impl Executor<'_, Database = Any>,
+    db: &mut AnyConnection,
     email: &str,
     for_id: &str,
     now_ms: i64,
 ) -> Result<Option<String>, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as(
-        "update users set email = 'gave way ' || id, search_text = '', disabled_at = $3 \
-         where email = $1 and id <> $2 and verified_at is null returning id",
+    let row: Option<(String, String)> = sqlx::query_as(
+        "update users set email = 'gave way ' || id, disabled_at = $3 \
+         where email = $1 and id <> $2 and verified_at is null returning id, name",
     )
     .bind(email)
     .bind(for_id)
     .bind(now_ms)
-    .fetch_optional(db)
+    .fetch_optional(&mut *db)
     .await?;
-    Ok(row.map(|(id,)| id))
+    let Some((id, name)) = row else { return Ok(None) };
+    let statement = "update users set search_text = $2 where id = $1";
+    sqlx::query(statement).bind(&id).bind(sort_text(&name, "")).execute(&mut *db).await?;
+    replace_words(db, &id, &name, "", now_ms).await?;
+    Ok(Some(id))
 }
 
 /// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.
@@ -313,11 +315,6 @@ pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -
     sqlx::query("delete from users where id = $1 and deleted_at is not null").bind(id).execute(db).await.map(|_| ())
 }
 
-/// What [`search`] looks through.
-fn search_text(name: &str, email: &str) -> String {
-    format!("{} {email}", name.to_lowercase())
-}
-
 /// Gives the user another role; `false` when there is no such user or the role is theirs already.
 ///
 /// # Errors
@@ -326,22 +323,4 @@ pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Rol
     let statement = "update users set role = $1 where id = $2 and role <> $1";
     let result = sqlx::query(statement).bind(role.as_text()).bind(id).execute(db).await?;
     Ok(result.rows_affected() == 1)
-}
-
-/// Users whose name or e-mail contains `words`, oldest id first, after the id `after`.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn search(
-    db: impl Executor<'_, Database = Any>,
-    words: &str,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<User>, sqlx::Error> {
-    sqlx::query_as(select_users!("and search_text like $1 escape '\\' and id > $2 order by id limit $3"))
-        .bind(crate::db::contains_pattern(words))
-        .bind(after)
-        .bind(limit)
-        .fetch_all(db)
-        .await
 }

@@ -8,7 +8,7 @@ use crate::{
     error::AppError,
     sessions::{everyone, guard::Overseer},
     state::AppState,
-    users,
+    users::list::{self as people, Place, find::find as find_people},
 };
 
 /// Sessions on one page.
@@ -59,19 +59,21 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
         ("", "") => Ok((store::live(pool, &wanted).await?, false)),
         ("", ip) => Ok((store::live_from(pool, ip, &wanted).await?, false)),
         (person, ip) => {
-            let mut people = users::store::search(pool, person, "", row_limit(PEOPLE_MAX + 1)).await?;
-            let too_many = people.len() > PEOPLE_MAX;
-            people.truncate(PEOPLE_MAX);
+            let people = find_people(pool, &named(person), &Place::First, PEOPLE_MAX).await?;
             let mut rows = Vec::new();
-            for user in people {
+            for user in people.people {
                 rows.extend(store::live_of(pool, &user.id, &wanted).await?);
             }
             rows.retain(|row| ip.is_empty() || row.ip() == ip);
             rows.sort_by(|one, other| (other.created_at, &other.sid).cmp(&(one.created_at, &one.sid)));
             rows.truncate(limit);
-            Ok((rows, too_many))
+            Ok((rows, people.after.is_some()))
         }
     }
+}
+
+fn named(words: &str) -> people::Wanted {
+    people::Wanted { words: words.to_owned(), ..people::Wanted::default() }
 }
 
 fn row_limit(rows: usize) -> i64 {

@@ -1,0 +1,47 @@
+//! What `/admin/users` shows. Who may see it is the first argument. Server side; reads only.
+
+use super::{UsersAsked, UsersPage};
+use crate::{
+    error::AppError,
+    sessions::guard::Overseer,
+    state::AppState,
+    users::{
+        Role,
+        list::{Order, Place, State, Wanted, find::find},
+    },
+};
+
+/// People on one page of the list.
+const PAGE_ROWS: usize = 25;
+
+/// Longer searches are cut, in characters.
+const SEARCH_CHARS_MAX: usize = 200;
+
+/// People as the address of the page asks for them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn users(_: &Overseer, state: &AppState, asked: &UsersAsked) -> Result<UsersPage, AppError> {
+    let (wanted, place) = (asked.wanted(), asked.place());
+    let list = find(&state.db.pool, &wanted, &place, PAGE_ROWS).await?;
+    Ok(UsersPage { from_the_first: list.before.is_none(), wanted, list })
+}
+
+impl UsersAsked {
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            words: self.q.trim().chars().take(SEARCH_CHARS_MAX).collect(),
+            role: Role::parse(&self.role),
+            state: State::parse(&self.state),
+            order: Order::parse(&self.sort).unwrap_or_default(),
+        }
+    }
+
+    fn place(&self) -> Place {
+        match (&*self.after, &*self.before) {
+            ("", "") => Place::First,
+            ("", before) => Place::Before(before.to_owned()),
+            (after, _) => Place::After(after.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! `latchkey users`: who there is, and one person from near. Server side; reads only.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::{
+    activity::words::entry,
+    audit,
+    config::Config,
+    second_factor, serve,
+    sessions::{self, LiveSession},
+    state::AppState,
+    ui::when::minute,
+    users::{
+        Role,
+        credentials::Email,
+        list::{Order, Page, Place, State, Wanted, find::find},
+        store::{self, User},
+    },
+};
+
+#[derive(Subcommand)]
+pub enum Users {
+    /// Show people, the newest first. Deleted ones are in no list.
+    List(List),
+    /// Show one person: the account, live sessions, second factor, the newest activity.
+    Show(Show),
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Beginnings of words of a name or an address: "an mü" finds Anna Müller.
+    #[arg(long, default_value = "", value_name = "WORDS")]
+    search: String,
+    /// Only this role: user, auditor or admin.
+    #[arg(long, value_parser = role)]
+    role: Option<Role>,
+    /// Only this state: active, disabled, unverified or second-factor.
+    #[arg(long, value_parser = state)]
+    state: Option<State>,
+    /// In this order: newest, oldest, name or email.
+    #[arg(long, default_value = "newest", value_name = "ORDER", value_parser = order)]
+    sort: Order,
+    /// At most so many people, 1 to 10,000.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    limit: u16,
+    /// Go on behind the person of this id.
+    #[arg(long, value_name = "ID")]
+    after: Option<String>,
+    /// Print one JSON document: `people`, and `after`, which goes on where it ends. Times are milliseconds since the
+    /// epoch.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Args)]
+pub struct Show {
+    /// E-mail address or id of the person.
+    #[arg(value_name = "EMAIL-OR-ID")]
+    who: String,
+    /// Print one JSON document; times are milliseconds since the epoch.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    config: Config,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| one_of(&Role::ALL.map(Role::as_text)))
+}
+
+fn state(text: &str) -> Result<State, String> {
+    State::parse(text).ok_or_else(|| one_of(&State::ALL.map(State::as_text)))
+}
+
+fn order(text: &str) -> Result<Order, String> {
+    Order::parse(text).ok_or_else(|| one_of(&Order::ALL.map(Order::as_text)))
+}
+
+fn one_of(words: &[&str]) -> String {
+    format!("it must be one of {}", words.join(", "))
+}
+
+/// # Errors
+/// One line that says what to do.
+pub async fn run(command: Users) -> Result<(), String> {
+    match command {
+        Users::List(args) => list(args).await,
+        Users::Show(args) => show(args).await,
+    }
+}
+
+async fn list(args: List) -> Result<(), String> {
+    let List { search, role, state, sort, limit, after, json, config } = args;
+    let app = serve::connect(config, false).await?;
+    let wanted = Wanted { words: search, role, state, order: sort };
+    let place = match after {
+        Some(id) => Place::After(known(&app, id).await?),
+        None => Place::First,
+    };
+    let page = find(&app.db.pool, &wanted, &place, limit.into()).await.map_err(|error| error.to_string())?;
+    app.db.close().await;
+    if json {
+        return print_json(&Listed { people: page.people.iter().map(Shown::from).collect(), after: page.after });
+    }
+    print!("{}", table(&page));
+    Ok(())
+}
+
+/// An id to go on behind must be somebody's: a list that silently began anew would never end.
+async fn known(app: &AppState, id: String) -> Result<String, String> {
+    let user = store::find_by_id(&app.db.pool, &id).await.map_err(|error| error.to_string())?;
+    user.map(|user| user.id).ok_or_else(|| format!("there is no user with the id {id}; begin without --after"))
+}
+
+#[derive(Serialize)]
+struct Listed {
+    people: Vec<Shown>,
+    after: Option<String>,
+}
+
+/// A person as scripts read it.
+#[derive(Serialize)]
+struct Shown {
+    id: String,
+    email: String,
+    name: String,
+    role: &'static str,
+    disabled: bool,
+    verified: bool,
+    second_factor: bool,
+    created_at: i64,
+}
+
+impl From<&crate::users::list::Person> for Shown {
+    fn from(person: &crate::users::list::Person) -> Self {
+        let one = person.clone();
+        Self {
+            id: one.id,
+            email: one.email,
+            name: one.name,
+            role: one.role.as_text(),
+            disabled: one.disabled,
+            verified: one.verified,
+            second_factor: one.second_factor,
+            created_at: one.created_at,
+        }
+    }
+}
+
+fn table(page: &Page) -> String {
+    if page.people.is_empty() {
+        return "Nobody.\n".to_owned();
+    }
+    let heads = ["id", "since", "role", "state", "e-mail", "name"].map(str::to_owned);
+    let rows = page.people.iter().map(|one| {
+        let marks = [(one.disabled, "disabled"), (!one.verified, "unconfirmed"), (one.second_factor, "second factor")];
+        let marks: Vec<&str> = marks.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
+        let state = if marks.is_empty() { "active".to_owned() } else { marks.join(", ") };
+        let (since, role) = (minute(one.created_at), one.role.as_text().to_owned());
+        [one.id.clone(), since, role, state, one.email.clone(), one.name.clone()]
+    });
+    let line = |[id, since, role, state, email, name]: [String; 6]| {
+        let line = format!("{id:<36}  {since:<20}  {role:<7}  {state:<13}  {email:<32}  {name}");
+        format!("{}\n", line.trim_end())
+    };
+    let lines: String = std::iter::once(heads).chain(rows).map(line).collect();
+    let more = page.after.as_ref().map(|id| format!("There are more: --after {id}\n"));
+    lines + &more.unwrap_or_default()
+}
+
+/// So many events of a person are shown.
+const EVENTS_MAX: i64 = 10;
+
+/// What is known of one person.
+#[derive(Serialize)]
+struct Details {
+    #[serde(flatten)]
+    person: Shown,
+    disabled_at: Option<i64>,
+    verified_at: Option<i64>,
+    second_factor_at: Option<i64>,
+    sessions: Vec<LiveSession>,
+    activity: Vec<Happened>,
+}
+
+/// An event in the words that the person reads.
+#[derive(Serialize)]
+struct Happened {
+    at: i64,
+    event: String,
+    words: String,
+    device: String,
+    ip: String,
+    reason: String,
+}
+
+async fn show(args: Show) -> Result<(), String> {
+    let app = serve::connect(args.config, false).await?;
+    let user = find_person(&app, &args.who).await?;
+    let details = details(&app, user).await.map_err(|error| error.to_string())?;
+    app.db.close().await;
+    if args.json {
+        return print_json(&details);
+    }
+    print!("{}", words(&details));
+    Ok(())
+}
+
+/// The person of this e-mail or id.
+async fn find_person(app: &AppState, who: &str) -> Result<User, String> {
+    let pool = &app.db.pool;
+    let found = match Email::parse(who) {
+        Ok(email) => store::find_by_email(pool, &email).await,
+        Err(_) => store::find_by_id(pool, who).await,
+    };
+    found
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("there is no user {who}; `latchkey users list --search WORDS` finds people"))
+}
+
+async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
+    let pool = &app.db.pool;
+    let second_factor_at = second_factor::store::find(pool, &user.id).await?.and_then(|row| row.confirmed_at);
+    let sessions = sessions::store::live_of(pool, &user.id, app.clock.now_ms()).await?;
+    let events = audit::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?;
+    Ok(Details {
+        disabled_at: user.disabled_at,
+        verified_at: user.verified_at,
+        second_factor_at,
+        sessions: sessions.into_iter().map(sessions::store::Row::into_live).collect(),
+        activity: events.into_iter().map(Happened::from).collect(),
+        person: Shown {
+            role: user.role().as_text(),
+            disabled: user.disabled_at.is_some(),
+            verified: user.verified_at.is_some(),
+            second_factor: second_factor_at.is_some(),
+            created_at: user.created_at,
+            id: user.id,
+            email: user.email,
+            name: user.name,
+        },
+    })
+}
+
+impl From<audit::store::Row> for Happened {
+    fn from(row: audit::store::Row) -> Self {
+        let words = entry(&row, "").words;
+        let audit::store::Row { at, event, device, ip, reason, .. } = row;
+        Self { at, event, words, device, ip, reason }
+    }
+}
+
+fn words(details: &Details) -> String {
+    let Details { person, disabled_at, verified_at, second_factor_at, sessions, activity } = details;
+    let at = |time: &Option<i64>, none: &str| time.map_or_else(|| none.to_owned(), minute);
+    let facts = [
+        ("id", person.id.clone()),
+        ("e-mail", person.email.clone()),
+        ("name", person.name.clone()),
+        ("role", person.role.to_owned()),
+        ("since", minute(person.created_at)),
+        ("confirmed", at(verified_at, "no")),
+        ("disabled", at(disabled_at, "no")),
+        ("second factor", at(second_factor_at, "no")),
+    ];
+    let mut text: String = facts.iter().map(|(name, value)| format!("{name:<14} {value}\n")).collect();
+    text += &format!("\nLive sessions: {}\n", sessions.len());
+    for one in sessions {
+        text += &format!("  {}  {}  {}  since {}\n", one.sid, one.device, one.ip, minute(one.created_at));
+    }
+    text += &format!("\nNewest activity, as the person reads it: {}\n", activity.len());
+    for one in activity {
+        let place = [&*one.device, &*one.ip].into_iter().filter(|part| !part.is_empty());
+        let place = place.collect::<Vec<_>>().join(", ");
+        text += format!("  {}  {}  {place}", minute(one.at), one.words).trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+fn print_json(value: &impl Serialize) -> Result<(), String> {
+    println!("{}", serde_json::to_string_pretty(value).map_err(|error| error.to_string())?);
+    Ok(())
+}

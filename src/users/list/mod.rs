@@ -1,0 +1,139 @@
+//! Lists of people: whom to show, in which order. Wire types for both sides.
+
+#[cfg(feature = "ssr")]
+pub mod find;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+pub mod words;
+
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+
+/// Whom a list is to show. Deleted people are in none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// As typed: each word must be the beginning of a word of the name or the address.
+    pub words: String,
+    pub role: Option<Role>,
+    pub state: Option<State>,
+    pub order: Order,
+}
+
+impl Wanted {
+    /// Whether anybody may be left out.
+    pub fn is_narrow(&self) -> bool {
+        !self.words.trim().is_empty() || self.role.is_some() || self.state.is_some()
+    }
+}
+
+/// What may be wanted of an account besides its role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum State {
+    /// May log in.
+    Active,
+    Disabled,
+    /// The address was never confirmed.
+    Unverified,
+    SecondFactor,
+}
+
+impl State {
+    pub const ALL: [Self; 4] = [Self::Active, Self::Disabled, Self::Unverified, Self::SecondFactor];
+
+    /// As it stands in addresses and on the command line.
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Unverified => "unverified",
+            Self::SecondFactor => "second-factor",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_text() == text)
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Active => "May log in",
+            Self::Disabled => "Disabled",
+            Self::Unverified => "Address unconfirmed",
+            Self::SecondFactor => "With second factor",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Order {
+    #[default]
+    Newest,
+    Oldest,
+    Name,
+    Email,
+}
+
+impl Order {
+    pub const ALL: [Self; 4] = [Self::Newest, Self::Oldest, Self::Name, Self::Email];
+
+    /// As it stands in addresses and on the command line.
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+            Self::Name => "name",
+            Self::Email => "email",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|order| order.as_text() == text)
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Newest => "Newest first",
+            Self::Oldest => "Oldest first",
+            Self::Name => "By name",
+            Self::Email => "By e-mail",
+        }
+    }
+}
+
+/// Where a page of a list begins: every page is found from its neighbour, however far inside it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    #[default]
+    First,
+    /// Behind the person of this id.
+    After(String),
+    /// Before the person of this id.
+    Before(String),
+}
+
+/// A person as lists show them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+    pub disabled: bool,
+    /// Whether the address was confirmed.
+    pub verified: bool,
+    pub second_factor: bool,
+    /// Milliseconds since the epoch.
+    pub created_at: i64,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    pub people: Vec<Person>,
+    /// The last person here, when there are others behind.
+    pub after: Option<String>,
+    /// The first person here, when there are others before.
+    pub before: Option<String>,
+}
