@@ -87,7 +87,7 @@ async fn change(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(),
     if link.user_id != someone.user.id {
         return Err(AppError::LinkDead);
     }
-    if !store::set_email(&mut *tx, &before, &link.email, now_ms).await? {
+    if !store::set_email(&mut tx, &before, &link.email, now_ms).await? {
         return Err(AppError::EmailTaken);
     }
     links::kill_all(&mut tx, &before.id, now_ms).await?;

@@ -6,6 +6,7 @@ mod force_logout;
 mod keys;
 mod mail;
 mod sessions;
+mod seed;
 mod users;
 
 use std::process::ExitCode;
@@ -69,6 +70,9 @@ enum Command {
     },
     /// Print a new secret for LATCHKEY_SECRET_KEY.
     Secret,
+    // For development only: `cargo xtask seed` calls it.
+    #[command(hide = true)]
+    Seed(seed::Seed),
 }
 
 /// Runs the program. Exit codes: 0 done, 1 failed, 2 the command line was not understood.
@@ -86,6 +90,7 @@ pub async fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(args).await,
         Command::Mail { command } => mail::run(command).await,
         Command::Users { command } => users::run(command).await,
+        Command::Seed(args) => seed::run(args).await,
         Command::Secret => SecretKey::generate().map(|key| println!("{}", key.encoded())),
     };
     match result {

@@ -91,7 +91,7 @@ async fn start_new(state: &AppState, id: &str) -> Result<(), AppError> {
 async fn make_account(state: &AppState, account: &NewAccount, hash: &str) -> Result<Option<String>, AppError> {
     let now_ms = state.clock.now_ms();
     let mut tx = state.db.begin_write().await?;
-    let id = store::insert(&mut *tx, &account.email, &account.name, hash, Role::User, now_ms).await?;
+    let id = store::insert(&mut tx, &account.email, &account.name, hash, Role::User, now_ms).await?;
     let actor = id.clone().map_or(Actor::Unknown, Actor::User);
     let mut event = Event::new(Kind::SignedUp, actor, id.as_deref().unwrap_or_default()).from_caller(&caller());
     event.details = serde_json::json!({ "address_was_taken": id.is_none() });
@@ -140,7 +140,7 @@ pub async fn create_admin(
     if only_first && store::admin_exists(&mut *tx).await? {
         return Err(AppError::SetupRefused);
     }
-    let id = store::insert(&mut *tx, &account.email, &account.name, &hash, Role::Admin, now_ms)
+    let id = store::insert(&mut tx, &account.email, &account.name, &hash, Role::Admin, now_ms)
         .await?
         .ok_or(AppError::SignUpRefused)?;
     // Whoever runs the server vouches for the address, and must get in where the mail server does not work yet.

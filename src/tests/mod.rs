@@ -21,6 +21,7 @@ mod metrics;
 mod notes;
 mod own_data;
 mod passwords;
+mod people;
 mod profile;
 mod proof;
 mod redirects;

@@ -36,7 +36,7 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     steps.quiet("site", || site::assemble(workspace, profile, &package))
 }
 
-fn build_server(profile: Profile) -> Result<()> {
+pub fn build_server(profile: Profile) -> Result<()> {
     let mut command = shell::cargo();
     command.args(["build", "--bin=latchkey"]);
     if profile.is_release() {

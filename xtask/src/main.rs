@@ -8,6 +8,7 @@ mod css;
 mod npm;
 mod postgres;
 mod run;
+mod seed;
 mod shell;
 mod site;
 mod steps;
@@ -37,6 +38,7 @@ enum Command {
     Build(build::Args),
     Test(test::Args),
     Bench(bench::Args),
+    Seed(seed::Args),
 }
 
 fn main() -> ExitCode {
@@ -57,5 +59,6 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Build(args) => build::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
+        Command::Seed(args) => seed::run(&workspace, &args),
     }
 }

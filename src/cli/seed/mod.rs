@@ -1,0 +1,187 @@
+//! `latchkey seed`: fills a development database with people who do not exist, to see how lists and pages do with a
+//! million of them. Server side; called by `cargo xtask seed`.
+
+mod names;
+mod store;
+
+use aws_lc_rs::rand;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use clap::Args;
+use uuid::Uuid;
+
+use self::{
+    names::Dice,
+    store::{NewSession, NewUser, Word},
+};
+use crate::{
+    config::Config,
+    serve,
+    state::{AppState, Stopwatch},
+    users::{Role, list::words, new_password::About, password::Passwords},
+};
+
+/// Fill a development database with people who do not exist. They share one password, which is made now and printed.
+#[derive(Args)]
+pub struct Seed {
+    /// How many people.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    users: u32,
+    /// Log-ins of each, most of them live.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=20))]
+    sessions: u32,
+    /// Also where there are people already.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    config: Config,
+}
+
+/// People of one transaction: enough for speed, few enough to keep in memory.
+const BATCH: u32 = 50_000;
+
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// They have signed up one after the other since then.
+const SINCE_MS: i64 = 3 * 365 * DAY_MS;
+
+/// # Errors
+/// One line that says what to do.
+pub async fn run(args: Seed) -> Result<(), String> {
+    if args.config.production() {
+        return Err("LATCHKEY_BASE_URL is https, which means production: nobody is invented there".into());
+    }
+    let watch = Stopwatch::start();
+    let state = serve::open_state(args.config.clone()).await?;
+    let before = store::count_users(&state.db.pool).await.map_err(|error| error.to_string())?;
+    if before > 0 && !args.force {
+        return Err(format!("there are {before} people in this database; --force adds the new ones to them"));
+    }
+    let (password, hash) = password(&state).await?;
+    let crowd = Crowd { args, hash, before, now_ms: state.clock.now_ms(), state };
+    crowd.fill(&watch).await.map_err(|error| format!("the database does not take it: {error}"))?;
+    crowd.state.db.close().await;
+    println!("{} people in {:.0} s. Everybody's password: {password}", crowd.args.users, watch.elapsed_seconds());
+    if crowd.args.users > ADMIN_AT {
+        println!("An administrator: {}", crowd.user(ADMIN_AT).email);
+    }
+    Ok(())
+}
+
+/// One for all: a million hashes would take ten hours.
+async fn password(state: &AppState) -> Result<(String, String), String> {
+    let password = format!("seed-{}", BASE64_URL_SAFE_NO_PAD.encode(random::<12>()));
+    let passwords = Passwords::new(&state.config).map_err(|error| error.to_string())?;
+    let about = About { email: "", name: "" };
+    let new = passwords.parse_new(password.clone(), &about).await.map_err(|error| error.to_string())?;
+    let hash = passwords.hash(new).await.map_err(|error| error.to_string())?;
+    Ok((password, hash))
+}
+
+struct Crowd {
+    args: Seed,
+    hash: String,
+    /// So many there were.
+    before: i64,
+    now_ms: i64,
+    state: AppState,
+}
+
+/// Which of the new people is the first administrator; one in so many is one.
+const ADMIN_AT: u32 = 7;
+const ADMIN_EVERY: u32 = 50_000;
+const AUDITOR_AT: u32 = 3;
+const AUDITOR_EVERY: u32 = 20_000;
+
+impl Crowd {
+    async fn fill(&self, watch: &Stopwatch) -> Result<(), sqlx::Error> {
+        let mut filling = store::Filling::begin(&self.state.db).await?;
+        for first in (0..self.args.users).step_by(BATCH as usize) {
+            let last = self.args.users.min(first.saturating_add(BATCH));
+            let users: Vec<NewUser> = (first..last).map(|number| self.user(number)).collect();
+            let sessions: Vec<NewSession> = users.iter().flat_map(|user| self.sessions(user)).collect();
+            filling.write(&users, &words_of(&users), &sessions).await?;
+            eprintln!("{last} of {} people, {:.0} s", self.args.users, watch.elapsed_seconds());
+        }
+        filling.end().await
+    }
+
+    /// The same number is the same person in each run, except for the id.
+    fn user(&self, number: u32) -> NewUser {
+        let dice = Dice::new(u64::from(number));
+        let (name, mailbox) = names::person(&dice);
+        let age_ms = SINCE_MS - SINCE_MS * i64::from(number) / i64::from(self.args.users);
+        let created_at = self.now_ms - age_ms;
+        let role = match () {
+            () if number % ADMIN_EVERY == ADMIN_AT => Role::Admin,
+            () if number % AUDITOR_EVERY == AUDITOR_AT => Role::Auditor,
+            () => Role::User,
+        };
+        let plain = role == Role::User;
+        NewUser {
+            id: id_of(created_at),
+            email: format!("{mailbox}{}@{}", self.before + i64::from(number), names::domain(&dice)),
+            name,
+            password_hash: self.hash.clone(),
+            role: role.as_text(),
+            verified_at: (!plain || dice.throw(10) > 0).then_some(created_at + HOUR_MS),
+            disabled_at: (plain && dice.throw(100) == 0).then_some(self.now_ms - age_ms / 2),
+            created_at,
+        }
+    }
+
+    fn sessions(&self, user: &NewUser) -> Vec<NewSession> {
+        let dice = Dice::new(user.created_at.unsigned_abs());
+        (0..self.args.sessions).map(|_| self.session(user, &dice)).collect()
+    }
+
+    /// Two in five are remembered; one in six has ended.
+    fn session(&self, user: &NewUser, dice: &Dice) -> NewSession {
+        let config = &self.state.config;
+        let remembered = dice.throw(5) < 2;
+        let (idle_ms, life_ms) = match remembered {
+            true => (config.remembered_idle_days * DAY_MS, config.remembered_lifetime_days * DAY_MS),
+            false => (config.session_idle_minutes * 60_000, config.session_lifetime_hours * HOUR_MS),
+        };
+        let last_seen_at = self.now_ms - dice.below(idle_ms * 9 / 10);
+        let created_at = last_seen_at - dice.below((life_ms - idle_ms).max(1));
+        let expires_at = created_at + life_ms;
+        NewSession {
+            id_hash: BASE64_URL_SAFE_NO_PAD.encode(random::<32>()),
+            sid: id_of(created_at),
+            user_id: user.id.clone(),
+            user_agent: names::user_agent(dice),
+            ip: names::ip(dice),
+            created_at,
+            last_seen_at,
+            idle_expires_at: (last_seen_at + idle_ms).min(expires_at),
+            expires_at,
+            remembered_at: remembered.then_some(created_at),
+            secret_role: user.role,
+            ended_at: (user.disabled_at.is_some() || dice.throw(6) == 0).then_some(last_seen_at),
+        }
+    }
+}
+
+/// Sorted, so that the database writes neighbours one after the other.
+fn words_of(users: &[NewUser]) -> Vec<Word<'_>> {
+    let of = |user: &NewUser| words::of(&user.name, &user.email);
+    let mut words: Vec<Word<'_>> =
+        users.iter().flat_map(|user| of(user).into_iter().map(|word| (word.into_bytes(), &*user.id))).collect();
+    words.sort_unstable();
+    words
+}
+
+/// A UUID v7 of that time.
+fn id_of(ms: i64) -> String {
+    uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random::<10>()).into_uuid().to_string()
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // Nothing is secret here, and ids from two calls must differ all the same.
+    if rand::fill(&mut bytes).is_err() {
+        bytes.copy_from_slice(&Uuid::now_v7().as_bytes().repeat(N / 16 + 1)[..N]);
+    }
+    bytes
+}

@@ -1,0 +1,166 @@
+//! Many rows at once. Server side.
+
+use sqlx::{Any, AssertSqlSafe, Connection, Executor, pool::PoolConnection, query::Query};
+
+use crate::db::{Db, Kind};
+
+pub struct NewUser {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+    pub password_hash: String,
+    pub role: &'static str,
+    pub verified_at: Option<i64>,
+    pub disabled_at: Option<i64>,
+    pub created_at: i64,
+}
+
+/// A word, and the id of who has it.
+pub type Word<'a> = (Vec<u8>, &'a str);
+
+pub struct NewSession {
+    pub id_hash: String,
+    pub sid: String,
+    pub user_id: String,
+    pub user_agent: String,
+    pub ip: String,
+    pub created_at: i64,
+    pub last_seen_at: i64,
+    pub idle_expires_at: i64,
+    pub expires_at: i64,
+    pub remembered_at: Option<i64>,
+    pub secret_role: &'static str,
+    pub ended_at: Option<i64>,
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_users(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as("select count(*) from users").fetch_one(db).await?;
+    Ok(count)
+}
+
+/// The one connection that everything goes through.
+pub struct Filling {
+    connection: PoolConnection<Any>,
+    kind: Kind,
+}
+
+type Statement<'q> = Query<'q, Any, <Any as sqlx::Database>::Arguments>;
+
+impl Filling {
+    /// What is written now can be made again: nothing waits for the disk.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(db: &Db) -> Result<Self, sqlx::Error> {
+        let mut connection = db.pool.acquire().await?;
+        let settings = match db.kind {
+            Kind::Sqlite => "pragma synchronous = off; pragma cache_size = -600000; pragma foreign_keys = off",
+            Kind::Postgres => "set synchronous_commit = off",
+        };
+        connection.execute(settings).await?;
+        Ok(Self { connection, kind: db.kind })
+    }
+
+    /// One transaction.
+    ///
+    /// # Errors
+    /// When the database does not take it, and then nothing of it is there.
+    pub async fn write(
+        &mut self,
+        users: &[NewUser],
+        words: &[Word<'_>],
+        sessions: &[NewSession],
+    ) -> Result<(), sqlx::Error> {
+        let mut tx = self.connection.begin().await?;
+        for some in users.chunks(500) {
+            let text = many(
+                "insert into users (id, email, name, search_text, password_hash, role, epoch, verified_at, disabled_at, created_at, words_at)",
+                11,
+                some.len(),
+            );
+            some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind_user).execute(&mut *tx).await?;
+        }
+        for some in words.chunks(2_000) {
+            let text = many("insert into user_words (word, user_id)", 2, some.len());
+            some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind_word).execute(&mut *tx).await?;
+        }
+        for some in sessions.chunks(500) {
+            let text = many(
+                "insert into sessions (id_hash, sid, user_id, data, kind, user_agent, ip, created_at, authenticated_at, last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role, ended_at, ended_by, end_reason)",
+                17,
+                some.len(),
+            );
+            some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind_session).execute(&mut *tx).await?;
+        }
+        tx.commit().await
+    }
+
+    /// PostgreSQL plans by what it knows of its tables, and would learn of these minutes later. SQLite's plans stand in
+    /// the statements.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end(mut self) -> Result<(), sqlx::Error> {
+        match self.kind {
+            Kind::Sqlite => self.connection.execute("pragma wal_checkpoint(truncate)").await?,
+            Kind::Postgres => {
+                for statement in ["vacuum analyze users", "vacuum analyze user_words", "vacuum analyze sessions"] {
+                    self.connection.execute(statement).await?;
+                }
+                return Ok(());
+            }
+        };
+        Ok(())
+    }
+}
+
+/// `head values ($1, $2), ($3, $4)`: no data in it.
+fn many(head: &str, columns: usize, rows: usize) -> String {
+    let row = |row: usize| {
+        let places: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        format!("({})", places.join(", "))
+    };
+    format!("{head} values {}", (0..rows).map(row).collect::<Vec<_>>().join(", "))
+}
+
+fn bind_user<'q>(statement: Statement<'q>, user: &NewUser) -> Statement<'q> {
+    statement
+        .bind(user.id.clone())
+        .bind(user.email.clone())
+        .bind(user.name.clone())
+        .bind(crate::users::list::words::sort_text(&user.name, &user.email))
+        .bind(user.password_hash.clone())
+        .bind(user.role)
+        .bind(0_i64)
+        .bind(user.verified_at)
+        .bind(user.disabled_at)
+        .bind(user.created_at)
+        .bind(user.created_at)
+}
+
+fn bind_word<'q>(statement: Statement<'q>, (word, user_id): &Word<'_>) -> Statement<'q> {
+    statement.bind(word.clone()).bind((*user_id).to_owned())
+}
+
+fn bind_session<'q>(statement: Statement<'q>, session: &NewSession) -> Statement<'q> {
+    statement
+        .bind(session.id_hash.clone())
+        .bind(session.sid.clone())
+        .bind(session.user_id.clone())
+        .bind("{}")
+        .bind("browser")
+        .bind(session.user_agent.clone())
+        .bind(session.ip.clone())
+        .bind(session.created_at)
+        .bind(session.created_at)
+        .bind(session.last_seen_at)
+        .bind(session.idle_expires_at)
+        .bind(session.expires_at)
+        .bind(session.remembered_at)
+        .bind(session.secret_role)
+        .bind(session.ended_at)
+        .bind(session.ended_at.map(|_| session.user_id.clone()))
+        .bind(session.ended_at.map(|_| "logged_out"))
+}

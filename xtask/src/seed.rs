@@ -1,0 +1,51 @@
+//! `cargo xtask seed`: a development database with as many people as one likes.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::workspace::{Profile, Workspace};
+use crate::{build, shell};
+
+/// Fill a development database with people who do not exist, such as 1,000,000 of them, to see how Latchkey does then.
+///
+/// They share one password, which is made and printed. Builds the production version first: a million take minutes.
+#[derive(clap::Args)]
+pub struct Args {
+    /// How many people.
+    #[arg(long)]
+    users: u32,
+    /// Log-ins of each, most of them live.
+    #[arg(long, default_value_t = 1)]
+    sessions_per_user: u32,
+    /// Where to. [default: the SQLite database in the data folder]
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// The data folder. [default: ./data]
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// Also where there are people already.
+    #[arg(long)]
+    force: bool,
+    /// Use the unoptimised program: quick to build, slow to fill.
+    #[arg(long)]
+    debug: bool,
+}
+
+pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
+    let profile = Profile::from_flag(!args.debug);
+    build::build_server(profile)?;
+    let mut seed = Command::new(workspace.server(profile));
+    let (users, sessions) = (args.users.to_string(), args.sessions_per_user.to_string());
+    seed.args(["seed", "--users", &users, "--sessions", &sessions]);
+    for (flag, value) in [("--database-url", &args.database_url), ("--data-dir", &args.data_dir)] {
+        if let Some(value) = value {
+            seed.args([flag, value]);
+        }
+    }
+    if args.force {
+        seed.arg("--force");
+    }
+    shell::run(&mut seed)?;
+    Ok(ExitCode::SUCCESS)
+}
