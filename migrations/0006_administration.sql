@@ -41,8 +41,9 @@ create table user_words (
 create index user_words_by_word on user_words (word, user_id); -- who has one
 create index users_by_search_text on users (search_text, id); -- lists sorted by name
 create index users_special on users (role, id) where role <> 'user';
-create index users_disabled on users (id) where disabled_at is not null;
-create index users_unverified on users (id) where verified_at is null;
+-- The column of the condition stands in them, too, or SQLite reads the row to see it again.
+create index users_disabled on users (id, disabled_at) where disabled_at is not null;
+create index users_unverified on users (id, verified_at) where verified_at is null;
 
 -- The epoch of everybody, beside that of each user: raising it ends every session and token at once, however many
 -- there are. A session keeps the one that it began in, and its tokens carry it. The tombstones follow in small steps.

@@ -215,8 +215,22 @@ fn text(query: &Query) -> &'static str {
             in_order!(query, "and u.id in (select w.user_id from user_words w where w.word >= $3 and w.word < $4) ")
         }
         Start::Role => in_order!(query, concat!("and u.role <> 'user' and u.role = $1 ", has_word!("$3", "$4"))),
-        Start::Disabled => in_order!(query, concat!("and u.disabled_at is not null ", has_word!("$3", "$4"))),
-        Start::Unverified => in_order!(query, concat!("and u.verified_at is null ", has_word!("$3", "$4"))),
+        // In the order of ids these two go along their index. In another one SQLite would go along that of the order, and
+        // pass a million to find a handful.
+        Start::Disabled if query.column == Column::Id => {
+            in_order!(query, concat!("and u.disabled_at is not null ", has_word!("$3", "$4")))
+        }
+        Start::Disabled => in_order!(
+            query,
+            concat!("and u.id in (select d.id from users d where d.disabled_at is not null) ", has_word!("$3", "$4"))
+        ),
+        Start::Unverified if query.column == Column::Id => {
+            in_order!(query, concat!("and u.verified_at is null ", has_word!("$3", "$4")))
+        }
+        Start::Unverified => in_order!(
+            query,
+            concat!("and u.id in (select d.id from users d where d.verified_at is null) ", has_word!("$3", "$4"))
+        ),
         Start::SecondFactor => in_order!(
             query,
             concat!(
