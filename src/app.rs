@@ -26,6 +26,7 @@ use crate::{
         set_up_page::SetUpPage,
     },
     admin::{
+        act_page::ActPage,
         key_page::KeyPage,
         keys_page::KeysPage,
         sessions::{everyone_page::EveryonePage, page::SessionsPage},
@@ -121,6 +122,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/not-me/done") view=NotMeDonePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/:id/:act") view=ActPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions/everyone") view=EveryonePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />

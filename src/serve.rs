@@ -12,9 +12,9 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 
 use crate::{
-    account::delete_account,
     config::{Config, LogFormat, Mailing},
     db::Db,
+    deletion::clean_up,
     instances::presence::Presence,
     mail::{mailer::Mailer, post::Post},
     metrics::Metrics,
@@ -51,7 +51,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         presence.keep(),
         janitor::clean_up(services.state.clone()),
         sweep::keep_sweeping(services.state.clone()),
-        delete_account::clean_up(services.state.clone()),
+        clean_up::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
     ];
     let worker = services.post.start();

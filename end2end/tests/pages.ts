@@ -39,7 +39,8 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
   const details = new URL(page.url()).pathname;
   await page.goto("/admin/keys");
   const key = (await page.locator("tbody a").first().getAttribute("href")) ?? "";
-  const users = ["/admin/users", search, "/admin/users?q=nobody%20at%20all", details, "/admin/users/nobody"];
+  const acts = ["log-out", "reset", "second-factor", "role", "disable", "enable", "delete"].map((act) => `${details}/${act}`);
+  const users = ["/admin/users", ...acts, search, "/admin/users?q=nobody%20at%20all", details, "/admin/users/nobody"];
   const sessions = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
   return [...users, ...sessions, "/admin/keys", key, "/admin/keys/nobody"];
 }

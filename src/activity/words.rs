@@ -148,6 +148,7 @@ fn ended(row: &Row) -> Told {
         | EndReason::Disabled
         | EndReason::ByAdmin
         | EndReason::EveryoneLoggedOut
+        | EndReason::SecondFactorRemoved
         | EndReason::AccountDeleted => said(reason.sentence()),
     }
 }

@@ -134,3 +134,20 @@ pub async fn has_happened(
             .await?;
     Ok(row.is_some())
 }
+
+/// The newest event of one of these two kinds that happened to a user.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_of_kinds(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    [one, other]: [Kind; 2],
+) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as(select_events!("and event in ($2, $3) order by id desc limit 1"))
+        .bind(subject)
+        .bind(one.as_text())
+        .bind(other.as_text())
+        .fetch_optional(db)
+        .await
+}

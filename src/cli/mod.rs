@@ -1,6 +1,7 @@
 //! The command line: one file per command that is more than a line. Server side.
 
 mod admin;
+mod disable;
 mod doctor;
 mod force_logout;
 mod keys;
