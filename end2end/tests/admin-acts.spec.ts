@@ -50,7 +50,7 @@ withAndWithoutJavaScript((way) => {
     await way.arrived(page, details);
     await expect(page.getByRole("status")).toContainText(`${victim.name} is disabled. 1 session ended`);
     await expect(page.getByRole("status")).toBeFocused();
-    await expect(page.getByRole("region", { name: "Account" })).toContainText("lost laptop");
+    await expect(page.getByRole("region", { name: "Account", exact: true })).toContainText("lost laptop");
 
     await expect(loggedOutDialog(theirs)).toBeVisible({ timeout: SHOWN_WITHIN_MS });
     await expect(loggedOutDialog(theirs)).toContainText("the account was disabled");
