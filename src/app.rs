@@ -26,6 +26,7 @@ use crate::{
         set_up_page::SetUpPage,
     },
     admin::{
+        act_page::ActPage,
         audit_log::page::AuditPage,
         key_page::KeyPage,
         keys_page::KeysPage,
@@ -124,6 +125,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/:id/:act") view=ActPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions/everyone") view=EveryonePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />

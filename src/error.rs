@@ -35,6 +35,22 @@ pub enum AppError {
     NotAllowed,
     #[error("This is the last administrator. Make somebody else one first.")]
     LastAdministrator,
+    /// The audit log knows that there was one.
+    #[error("This account was deleted. Only the audit log still knows of it.")]
+    AccountGone,
+    #[error("This account is disabled, so a link to a new password would open nothing. Enable it first.")]
+    AccountDisabled,
+    /// See `users::store::free_email`.
+    #[error(
+        "The e-mail address of this account belongs to another one now, whose owner has confirmed it. It cannot be \
+         enabled again; delete it."
+    )]
+    AddressGaveWay,
+    /// An undo of what is not the last word any more.
+    #[error("Somebody has changed this account since, so this was not undone. Look at what happened, then decide.")]
+    ChangedMeanwhile,
+    #[error("This is your own account. You can delete it at “Account”, “Your data”.")]
+    OwnAccount,
     /// The same for every way in, and whether or not there is such an account.
     #[error("Too many tries. Wait {} and try again.", wait_words(.seconds))]
     TooManyTries { seconds: u32 },
@@ -205,11 +221,15 @@ impl AppError {
             Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded | Self::LogInAgain => 401,
             Self::SessionRenewed
             | Self::LastAdministrator
+            | Self::AccountDisabled
+            | Self::AddressGaveWay
+            | Self::ChangedMeanwhile
+            | Self::OwnAccount
             | Self::RotationUnderWay
             | Self::MailOff
             | Self::EmailTaken => 409,
             Self::NotAllowed | Self::NotVerified => 403,
-            Self::LinkDead => 410,
+            Self::LinkDead | Self::AccountGone => 410,
             Self::TooManyTries { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
             Self::Busy | Self::Offline => 503,

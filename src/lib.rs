@@ -42,6 +42,10 @@ pub mod tokens;
 // Between the core and the features: whether a user reads the mail of the address.
 pub mod verification;
 
+// And the end of an account, which its owner and administrators can bring about.
+#[cfg(feature = "ssr")]
+pub mod deletion;
+
 // Features; none imports another.
 pub mod signup;
 pub mod reset;

@@ -23,7 +23,7 @@ use crate::{
     services::Services,
     sessions::{
         CodePage, ConfirmPage, Ended, LogInPage,
-        guard::{LoggedIn, Overseer},
+        guard::{Administrator, LoggedIn, Overseer},
         half_log_in::HalfLogIn,
     },
     signup::sign_up,
@@ -136,7 +136,11 @@ impl Page<'_> {
             "/not-me/done" => content(()),
             "/admin" => content(admin::overview::load::load(&self.overseer()?, state, &self.services.census).await?),
             "/admin/users" => content(admin::load_users::users(&self.overseer()?, state, &self.asked()).await?),
-            "/admin/users/{id}" => content(admin::load::user(&self.overseer()?, state, &self.id).await?),
+            "/admin/users/{id}" => content(admin::load_user::user(&self.overseer()?, state, &self.id).await?),
+            "/admin/users/{id}/{act}" => {
+                let (admin, asked) = (self.administrator()?, self.asked());
+                content(admin::load_user::act(&admin, state, self.id_above(), &self.id, &asked).await?)
+            }
             "/admin/sessions" => {
                 content(admin::sessions::load::sessions(&self.overseer()?, state, self.asked()).await?)
             }
@@ -171,6 +175,16 @@ impl Page<'_> {
 
     fn overseer(&self) -> Result<Overseer, AppError> {
         Overseer::check_fresh(self.user()?, &self.services.state)
+    }
+
+    /// For pages that are nothing but the way to an act.
+    fn administrator(&self) -> Result<Administrator, AppError> {
+        Administrator::check_fresh(self.user()?, &self.services.state)
+    }
+
+    /// The last part but one of the address.
+    fn id_above(&self) -> &str {
+        self.uri.path().rsplit('/').nth(1).unwrap_or_default()
     }
 
     /// What this page alone understands in its address; what it does not is as if it were not there.

@@ -46,7 +46,7 @@ use crate::{
 };
 
 /// Routes of the API, all authenticated by the access token: address, methods.
-pub fn api() -> [(&'static str, MethodRouter<AppState>); 6] {
+pub fn api() -> [(&'static str, MethodRouter<AppState>); 8] {
     [
         ("/api/v1/me", get(tokens::routes::me)),
         ("/api/v1/sessions", get(account::routes::list).delete(account::routes::end_others)),
@@ -54,6 +54,8 @@ pub fn api() -> [(&'static str, MethodRouter<AppState>); 6] {
         ("/api/v1/notes", get(notes::routes::list).post(notes::routes::create)),
         ("/api/v1/notes/{id}", get(notes::routes::read).put(notes::routes::update).delete(notes::routes::delete)),
         ("/api/v1/admin/users/{id}/force-logout", post(admin::routes::force_logout)),
+        ("/api/v1/admin/users/{id}/disable", post(admin::routes::disable)),
+        ("/api/v1/admin/users/{id}/enable", post(admin::routes::enable)),
     ]
 }
 

@@ -12,11 +12,11 @@ use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 
 use crate::{
-    account::delete_account,
     admin::overview::census::Census,
     audit::chain::seal::Sealer,
     config::{Config, LogFormat, Mailing},
     db::Db,
+    deletion::clean_up,
     instances::presence::Presence,
     mail::{mailer::Mailer, post::Post},
     metrics::Metrics,
@@ -53,7 +53,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         presence.keep(),
         janitor::clean_up(services.state.clone()),
         sweep::keep_sweeping(services.state.clone()),
-        delete_account::clean_up(services.state.clone()),
+        clean_up::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
         Sealer::new(services.state.clone(), &services.secret).keep(),
     ];

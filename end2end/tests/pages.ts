@@ -39,7 +39,9 @@ async function adminPages(page: Page, server: Server, person: Person): Promise<s
   const details = new URL(page.url()).pathname;
   await page.goto("/admin/keys");
   const key = (await page.locator("tbody a").first().getAttribute("href")) ?? "";
-  const users = ["/admin/users", search, "/admin/users?q=nobody%20at%20all", "/admin/users?role=user&state=active&sort=name", details, "/admin/users/nobody"];
+  const acts = ["log-out", "reset", "second-factor", "role", "disable", "enable", "delete"].map((act) => `${details}/${act}`);
+  const filtered = "/admin/users?role=user&state=active&sort=name";
+  const users = ["/admin/users", ...acts, search, "/admin/users?q=nobody%20at%20all", filtered, details, "/admin/users/nobody"];
   const sessions = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
   const audit = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=nobody"];
   return ["/admin", ...users, ...sessions, ...audit, "/admin/keys", key, "/admin/keys/nobody"];

@@ -104,7 +104,16 @@ export async function findPerson(page: Page, person: Person): Promise<void> {
   await hydrated(page);
 }
 
+/** From the page of a person to that of an act. */
+export async function openAct(page: Page, label: string): Promise<void> {
+  await page.getByRole("region", { name: "What you can do" }).getByRole("link", { name: label, exact: true }).click();
+  await page.waitForURL(/\/admin\/users\/[^/]+\/[^/]+$/);
+  await hydrated(page);
+}
+
+/** On the page of the person, or on that of the act. */
 export async function forceLogout(page: Page, reason: string): Promise<void> {
+  if (!new URL(page.url()).pathname.endsWith("/log-out")) await openAct(page, "Force log-out");
   await page.getByLabel("Reason").fill(reason);
   await page.getByRole("button", { name: "Force log-out" }).click();
 }

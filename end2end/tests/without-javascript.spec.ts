@@ -76,6 +76,7 @@ test("an administrator forces a log-out and gets a receipt; the person is told",
 
   const sessions = admin.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
   await expect(sessions).toHaveCount(1);
+  await admin.getByRole("link", { name: "Force log-out" }).click();
   await admin.getByRole("button", { name: "Force log-out" }).click();
   await expect(admin.getByLabel("Reason")).toHaveAccessibleDescription(/Say why/);
   await admin.getByLabel("Reason").fill("without a script");
@@ -97,6 +98,7 @@ test("the receipt is shown once", async ({ page, server, anotherBrowser }) => {
   await logIn(page, await administrator(server));
   await page.goto(`/admin/users?q=${encodeURIComponent(victim.email)}`);
   await page.getByRole("link", { name: victim.name }).click();
+  await page.getByRole("link", { name: "Force log-out" }).click();
   await page.getByLabel("Reason").fill("once");
   await page.getByRole("button", { name: "Force log-out" }).click();
   await expect(page.getByRole("status")).toContainText("All of it is refused");

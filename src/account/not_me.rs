@@ -62,7 +62,7 @@ pub async fn page(
     let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
     if let (true, Some(token)) = (event.is_empty(), link) {
         let Link { user_id, email } = links::find(pool, Purpose::NotMe, &token, now_ms).await?;
-        let user = user_store::find_by_id(pool, &user_id).await?.ok_or(AppError::LinkDead)?;
+        let user = still_counts(user_store::find_by_id(pool, &user_id).await?)?;
         let goes_back = email != user.email;
         return Ok(NotMePage { entry: None, event: String::new(), reset_to: Some(masked(&email)), goes_back });
     }
@@ -101,12 +101,18 @@ async fn with_link() -> Result<Receipt, AppError> {
     let link = links::find(&mut *tx, Purpose::NotMe, &token, now_ms).await?;
     user_store::lock(&mut *tx, &link.user_id).await?;
     let Link { user_id, email } = links::use_up(&mut tx, Purpose::NotMe, &token, now_ms).await?;
-    let user = user_store::find_by_id(&mut *tx, &user_id).await?.ok_or(AppError::LinkDead)?;
+    let user = still_counts(user_store::find_by_id(&mut *tx, &user_id).await?)?;
     link_cookie::forget();
     let address_before = (email != user.email).then_some(email);
     let denial =
         Denial { user, actor: Actor::Unknown, sid: String::new(), event: String::new(), address_before, unknown_hash };
     end_everything(tx, denial).await
+}
+
+/// No link changes a disabled account, where nothing is left to end. It is not used up: once the account is enabled again,
+/// it works again.
+fn still_counts(user: Option<User>) -> Result<User, AppError> {
+    user.filter(|user| user.disabled_at.is_none()).ok_or(AppError::LinkDead)
 }
 
 async fn in_session(event: &str, password: Option<String>) -> Result<Receipt, AppError> {

@@ -149,6 +149,7 @@ fn ended(row: &Row) -> Told {
         | EndReason::Disabled
         | EndReason::ByAdmin
         | EndReason::EveryoneLoggedOut
+        | EndReason::SecondFactorRemoved
         | EndReason::AccountDeleted => said(reason.sentence()),
     }
 }

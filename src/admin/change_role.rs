@@ -3,48 +3,54 @@
 
 use serde_json::json;
 
+use super::{
+    Act,
+    by::{By, require_newest, who_did},
+    outcome::Outcome,
+};
 use crate::{
-    audit::{
-        self,
-        event::{Actor, Event, Kind},
-    },
+    audit::event::Kind,
     error::AppError,
-    revocations::{self, EndReason},
+    mail::{self, News},
+    revocations::EndReason,
     sessions::{
-        Receipt,
-        end::{Ender, Ending, Target},
+        end::{Ender, Target},
+        guard::keep_an_administrator,
     },
-    users::{
-        Role,
-        store::{self, User},
-    },
+    users::{Role, store},
+    web::caller::Caller,
 };
 
-/// Gives `user` another role, and waits until every live instance refuses the tokens that name the one before; `None`
-/// when the role is theirs already.
+/// What decides the role.
+pub const KINDS: [Kind; 2] = [Kind::RoleChanged, Kind::AdminCreated];
+
+/// Gives a user another role, and waits until every live instance refuses the tokens that name the one before. `undo`:
+/// the event that this undoes, or nothing.
 ///
 /// # Errors
-/// [`AppError::LastAdministrator`]; or when the database does not take it.
-pub async fn change_role(
-    ender: &Ender,
-    user: &User,
-    role: Role,
-    actor: Actor,
-    words: String,
-) -> Result<Option<Receipt>, AppError> {
-    let mut tx = ender.state.db.begin_write().await?;
-    if !store::set_role(&mut *tx, &user.id, role).await? {
-        return Ok(None);
+/// As [`By::hold`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
+pub async fn change_role(ender: &Ender, by: &By, user_id: &str, role: Role, undo: &str) -> Result<Outcome, AppError> {
+    let state = &ender.state;
+    let mut tx = state.db.begin_write().await?;
+    let user = by.hold(&mut tx, user_id).await?;
+    if user.role() == role {
+        let before = who_did(&mut tx, user_id, KINDS).await?;
+        let words = format!("{} had the role “{}” already", user.name, role.as_text());
+        return Ok(Outcome::already(&words, before, state.clock.now_ms()));
     }
-    // Two administrators who demote each other at this moment must not both succeed.
-    revocations::store::lock(&mut tx).await?;
-    if role != Role::Admin && !store::another_admin_remains(&mut *tx, &user.id).await? {
-        return Err(AppError::LastAdministrator);
-    }
-    let mut event = Event::new(Kind::RoleChanged, actor.clone(), &user.id);
-    event.reason.clone_from(&words);
-    event.details = json!({ "from": user.role().as_text(), "to": role.as_text() });
-    audit::store::insert(&mut *tx, &event, ender.state.clock.now_ms()).await?;
-    let ending = Ending { actor, reason: EndReason::RoleChanged, words, caller: Default::default() };
-    ender.end_everywhere_with(tx, Target::Tokens(&user.id), ending).await.map(Some)
+    require_newest(&mut tx, user_id, KINDS, undo).await?;
+    keep_an_administrator(&mut tx, &user).await?;
+    store::set_role(&mut *tx, user_id, role).await?;
+    let details = json!({ "from": user.role().as_text(), "to": role.as_text() });
+    let event = by.write_down(&mut tx, state, Kind::RoleChanged, user_id, details).await?;
+    mail::tell(&mut *tx, state, &user, News::RoleChanged, &Caller::default()).await?;
+    let receipt = ender.end_everywhere_with(tx, Target::Tokens(user_id), by.ending(EndReason::RoleChanged)).await?;
+    let (name, from, to) = (&user.name, user.role().as_text(), role.as_text());
+    let words = format!("{name} has the role “{to}” from the next request on; it was “{from}”. Sessions go on.");
+    let mut outcome = Outcome::done(words).undone_by(Act::ChangeRole, event);
+    // No session has ended, so the words of a receipt would mislead; who is late matters all the same.
+    outcome.receipt = Some(receipt);
+    // Whoever gave their own role away may not look there any more.
+    let shut_out = by.is(user_id) && !role.oversees();
+    Ok(if shut_out { outcome.shown_on("/dashboard") } else { outcome })
 }

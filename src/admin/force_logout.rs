@@ -1,50 +1,34 @@
-//! The story of a force-logout. Who may tell it is the first argument. Server side.
+//! The story of a force-logout. Who may tell it is in the argument. Server side.
 
-use leptos::prelude::expect_context;
-
-use super::REASON_MAX_CHARS;
+use super::{REASON_MAX_CHARS, by::By};
 use crate::{
+    db::Tx,
     error::{AppError, Invalid},
     revocations::EndReason,
     sessions::{
         self, Receipt,
-        end::{Ender, Ending, Target},
-        guard::Administrator,
+        end::{Ender, Target},
     },
     state::AppState,
-    users::store::{self, User},
-    web::{
-        action::{caller, tell_next_page},
-        page::Typed,
-    },
 };
 
-pub async fn force_log_out(
-    Administrator(admin): Administrator,
-    user_id: &str,
-    sid: &str,
-    reason: &str,
-) -> Result<Receipt, AppError> {
-    let reason = parse_reason(reason)?;
-    let state = expect_context::<AppState>();
-    let user = store::find_by_id(&state.db.pool, user_id).await?.ok_or(AppError::NotFound)?;
-    let ending = Ending { words: reason, ..Ending::by_user(&admin.user.id, EndReason::ByAdmin, caller()) };
+/// Ends everything of a user, or, with a `sid`, that session of theirs.
+///
+/// # Errors
+/// As [`By::hold`]; [`AppError::NotFound`] when it is no live session of this user.
+pub async fn force_log_out(ender: &Ender, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
+    let mut tx = ender.state.db.begin_write().await?;
+    let user = by.hold(&mut tx, user_id).await?;
     let target = match sid {
         "" => Target::User(&user.id),
-        sid => Target::Session(live_sid(&state, &user, sid).await?),
+        sid => Target::Session(live_sid(&mut tx, &ender.state, &user.id, sid).await?),
     };
-    let receipt = expect_context::<Ender>().end_everywhere(target, ending).await?;
-    // In words: a list of instances has no end, and a cookie has.
-    let kind = if receipt.is_confirmed() { "success" } else { "warning" };
-    tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
-    // With JavaScript and without, the page is loaded anew: what it lists has changed.
-    leptos_axum::redirect(&format!("/admin/users/{}", user.id));
-    Ok(receipt)
+    ender.end_everywhere_with(tx, target, by.ending_with_words(EndReason::ByAdmin)).await
 }
 
 /// The sid, if it is a live session of this user and not of another.
-async fn live_sid<'a>(state: &AppState, user: &User, sid: &'a str) -> Result<&'a str, AppError> {
-    let live = sessions::store::live_of(&state.db.pool, &user.id, state.clock.now_ms()).await?;
+async fn live_sid<'a>(tx: &mut Tx, state: &AppState, user_id: &str, sid: &'a str) -> Result<&'a str, AppError> {
+    let live = sessions::store::live_of(&mut **tx, user_id, state.clock.now_ms()).await?;
     live.iter().any(|row| row.log_in.sid == sid).then_some(sid).ok_or(AppError::NotFound)
 }
 

@@ -1,9 +1,20 @@
-//! Administration: how things are, find people, see their sessions, force a log-out.
+//! Administration: how things are, find people, see what is theirs, act on it.
 
+pub mod act;
+pub mod act_form;
+pub mod act_page;
+#[cfg(feature = "ssr")]
+pub mod acting;
 pub mod actions;
 pub mod audit_log;
 #[cfg(feature = "ssr")]
+pub mod by;
+#[cfg(feature = "ssr")]
 pub mod change_role;
+#[cfg(feature = "ssr")]
+pub mod delete_user;
+#[cfg(feature = "ssr")]
+pub mod disable;
 #[cfg(feature = "ssr")]
 pub mod force_logout;
 pub mod key_page;
@@ -13,28 +24,39 @@ pub mod keys_page;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
+pub mod load_user;
+#[cfg(feature = "ssr")]
 pub mod load_users;
 #[cfg(feature = "ssr")]
 pub mod log_out_everyone;
 #[cfg(feature = "ssr")]
+pub mod outcome;
+pub mod person;
+pub mod receipt_notice;
+#[cfg(feature = "ssr")]
+pub mod remove_factor;
+#[cfg(feature = "ssr")]
 pub mod routes;
 pub mod overview;
+#[cfg(feature = "ssr")]
+pub mod start_reset;
 pub mod sessions;
 pub mod user_page;
 pub mod users_page;
 
-use leptos::prelude::*;
+pub use act::Act;
+use leptos::prelude::use_context;
+pub use person::{ActPage, Before, Happened, Person, UserDetails};
+pub use receipt_notice::ReceiptNotice;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    sessions::{LiveSession, Viewer},
+    sessions::Viewer,
     tokens::KeyInfo,
-    ui::notice::Notice,
     users::{
         Role,
         list::{Page, Wanted},
     },
-    web::page::typed,
 };
 
 /// The pages of administration.
@@ -72,47 +94,14 @@ pub struct UsersAsked {
 /// What must be typed before everyone is logged out.
 pub const EVERYONE_WORDS: &str = "log everyone out";
 
-/// What the act on the page before this one did.
-#[component]
-pub fn ReceiptNotice() -> impl IntoView {
-    let words = typed().get("receipt");
-    (!words.is_empty()).then(|| {
-        view! {
-            <div id="receipt" tabindex="-1" role="status" autofocus>
-                <Notice kind=if typed().get("kind") == "warning" { "warning" } else { "success" }>{words}</Notice>
-            </div>
-        }
-    })
-}
-
 /// What `/admin/users` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsersPage {
     /// What is in force, whatever was asked for.
     pub wanted: Wanted,
     pub list: Page,
-    /// Whether the beginning of the list was asked for.
+    /// Whether the page begins with the first person.
     pub from_the_first: bool,
-}
-
-/// A person on their own page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserRow {
-    pub id: String,
-    pub name: String,
-    pub email: String,
-    pub role: Role,
-    pub disabled: bool,
-    /// Milliseconds since the epoch.
-    pub created_at: i64,
-}
-
-/// One person, with what is live of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserDetails {
-    pub user: UserRow,
-    pub sessions: Vec<LiveSession>,
-    pub is_self: bool,
 }
 
 /// What `/admin/keys` shows.

@@ -1,29 +1,20 @@
 //! `/api/v1/admin`. Server side.
 
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-};
+use axum::{Extension, Json, extract::Path};
 use serde::Deserialize;
 
-use super::force_logout::parse_reason;
+use super::{by::By, disable, force_logout, outcome::Outcome};
 use crate::{
     error::AppError,
-    revocations::EndReason,
-    sessions::{
-        Receipt,
-        end::{Ender, Ending, Target},
-    },
-    state::AppState,
+    sessions::{Receipt, end::Ender},
     tokens::bearer::AdminCaller,
-    users::store,
     web::{json::JsonBody, problem::Problem},
 };
 
-/// The body of `POST /api/v1/admin/users/{id}/force-logout`.
+/// The body of each of these.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ForceLogout {
+pub struct Why {
     /// For the audit log.
     reason: String,
 }
@@ -31,16 +22,41 @@ pub struct ForceLogout {
 /// Ends every session and token of the user.
 ///
 /// # Errors
-/// 401 and 403 for who may not; 404 when there is no such user; 422 without a reason.
+/// 401 and 403 for who may not; 404 when there is no such user, 410 when there was one; 422 without a reason.
 pub async fn force_logout(
-    AdminCaller(admin): AdminCaller,
-    State(state): State<AppState>,
+    admin: AdminCaller,
     Extension(ender): Extension<Ender>,
     Path(id): Path<String>,
-    JsonBody(body): JsonBody<ForceLogout>,
+    JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Receipt>, Problem> {
-    let words = parse_reason(&body.reason).map_err(AppError::from)?;
-    let user = store::find_by_id(&state.db.pool, &id).await?.ok_or(AppError::NotFound)?;
-    let ending = Ending { words, ..Ending::by_user(&admin.user_id, EndReason::ByAdmin, admin.caller) };
-    Ok(Json(ender.end_everywhere(Target::User(&user.id), ending).await?))
+    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+    Ok(Json(force_logout::force_log_out(&ender, &by, &id, "").await?))
+}
+
+/// Disables the account.
+///
+/// # Errors
+/// As [`force_logout`]; 409 for the last administrator.
+pub async fn disable(
+    admin: AdminCaller,
+    Extension(ender): Extension<Ender>,
+    Path(id): Path<String>,
+    JsonBody(why): JsonBody<Why>,
+) -> Result<Json<Outcome>, Problem> {
+    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+    Ok(Json(disable::disable(&ender, &by, &id, "").await?))
+}
+
+/// Enables the account again.
+///
+/// # Errors
+/// As [`force_logout`]; 409 when the address belongs to another account by now.
+pub async fn enable(
+    admin: AdminCaller,
+    Extension(ender): Extension<Ender>,
+    Path(id): Path<String>,
+    JsonBody(why): JsonBody<Why>,
+) -> Result<Json<Outcome>, Problem> {
+    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+    Ok(Json(disable::enable(&ender, &by, &id, "").await?))
 }

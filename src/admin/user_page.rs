@@ -1,19 +1,15 @@
-//! `/admin/users/{id}`: one person's live sessions, and the way to end them. Both sides.
+//! `/admin/users/{id}`: one person, what is live of them, what happened, and what can be done about it. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 
-use super::{PAGES, REASON_MAX_CHARS, ReceiptNotice, UserDetails, actions::ForceLogOut, may_act};
+use super::{Act, Happened, PAGES, Person, ReceiptNotice, UserDetails, may_act};
 use crate::{
-    error::{AppError, Field},
-    sessions::{LiveSession, page::SessionList, proof::ProofField},
+    sessions::{LiveSession, page::SessionFacts},
     ui::{
-        field::TextField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
-        frame::{Page, with_content},
+        frame::{Link, Page, with_content},
         tabs::Tabs,
-        when::{When, minute},
+        when::When,
     },
-    web::page::{refused, typed},
 };
 
 #[component]
@@ -23,95 +19,148 @@ pub fn UserPage() -> impl IntoView {
 
 #[component]
 fn Content(details: UserDetails) -> impl IntoView {
-    let UserDetails { user, sessions, is_self } = details;
-    let live = sessions.len();
+    let UserDetails { person, sessions, happened, is_self } = details;
+    let (id, acts) = (person.id.clone(), person.acts(is_self));
     view! {
-        <Page title="User" heading=user.name.clone()>
+        <Page title="User" heading=person.name.clone()>
             <Tabs label="Administration" pages=PAGES />
-            <ReceiptNotice />
+            <ReceiptNotice user_id=id.clone() />
             <section class="card" aria-labelledby="person">
                 <h2 id="person">"Account"</h2>
-                <dl class="facts">
-                    <div><dt>"E-mail"</dt><dd>{user.email}</dd></div>
-                    <div><dt>"Role"</dt><dd>{user.role.as_text()}</dd></div>
-                    <div><dt>"State"</dt><dd>{if user.disabled { "disabled" } else { "active" }}</dd></div>
-                    <div><dt>"Since"</dt><dd><When ms=user.created_at /></dd></div>
-                </dl>
+                <Facts person />
             </section>
+            {may_act().then(|| view! {
+                <section class="card" aria-labelledby="acts">
+                    <h2 id="acts">"What you can do"</h2>
+                    <Acts id=id.clone() acts is_self />
+                </section>
+            })}
             <section class="card" aria-labelledby="sessions">
                 <h2 id="sessions">"Live sessions"</h2>
-                <SessionList sessions=sessions.clone() empty="No live session." />
+                <Sessions id=id.clone() sessions />
             </section>
-            {may_act().then(|| view! { <section class="card danger" aria-labelledby="force">
-                <h2 id="force">"Force log-out"</h2>
-                <p>
-                    {match live {
-                        0 => "No session is live. This still kills every access token that this person may hold.".to_owned(),
-                        1 => "Ends 1 session now, and every access token that this person holds, before it expires.".to_owned(),
-                        n => format!("Ends {n} sessions now, and every access token that this person holds, before it expires."),
-                    }}
-                    {is_self.then_some(" This is your own account: you will be logged out, too.")}
-                </p>
-                <ForceForm
-                    id=user.id
-                    sessions
-                    chosen=typed().get("sid")
-                    reason=typed().get("reason")
-                    before=refused()
-                />
-            </section> })}
+            <section class="card" aria-labelledby="happened">
+                <h2 id="happened">"What happened lately"</h2>
+                <Log happened />
+                <p><Link href=format!("/admin/audit?subject={id}")>"Everything in the audit log"</Link></p>
+            </section>
         </Page>
     }
 }
 
-#[island]
-fn ForceForm(
-    id: String,
-    sessions: Vec<LiveSession>,
-    chosen: String,
-    reason: String,
-    before: Option<AppError>,
-) -> impl IntoView {
-    let action = ServerAction::<ForceLogOut>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Reason, "reason"), (Field::CurrentPassword, "password")]);
+#[component]
+fn Facts(person: Person) -> impl IntoView {
+    let Person {
+        id, email, role, created_at, last_seen_at, disabled, confirmed, waits, gave_way, factor_since, ..
+    } = person;
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
-            <input type="hidden" name="user" value=id />
-            {(sessions.len() > 1).then(|| view! { <WhichSession sessions chosen /> })}
-            <TextField
-                name="reason"
-                label="Reason"
-                autocomplete="off"
-                help="Goes into the audit log. The person is told only that an administrator did it."
-                maxlength=REASON_MAX_CHARS
-                value=reason
-                error=at(error, Field::Reason)
-            />
-            <ProofField error />
-            <SubmitButton label="Force log-out" pending_label="Ending…" pending=action.pending() class="button danger" />
-        </ActionForm>
+        <dl class="facts">
+            <div>
+                <dt>"E-mail"</dt>
+                <dd class="any-break">
+                    {email} " "
+                    {(!confirmed).then(|| view! { <span class="badge warning">"not confirmed"</span> })}
+                </dd>
+            </div>
+            <div><dt>"Role"</dt><dd>{role.as_text()}</dd></div>
+            <div>
+                <dt>"State"</dt>
+                <dd>
+                    {match disabled {
+                        Some(before) => view! {
+                            <span class="badge warning">"disabled"</span> " by " {before.by} ", " <When ms=before.at />
+                            {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
+                            {gave_way.then_some(" The e-mail address belongs to another account by now.")}
+                        }.into_any(),
+                        None if waits => "waits for the e-mail to be confirmed".into_any(),
+                        None => "active".into_any(),
+                    }}
+                </dd>
+            </div>
+            <div>
+                <dt>"Second factor"</dt>
+                <dd>{factor_since.map_or_else(|| "off".into_any(), |ms| view! { "on since " <When ms /> }.into_any())}</dd>
+            </div>
+            <div><dt>"Since"</dt><dd><When ms=created_at /></dd></div>
+            <div>
+                <dt>"Last seen"</dt>
+                <dd>{last_seen_at.map_or_else(|| "not in the last month".into_any(), |ms| view! { <When ms /> }.into_any())}</dd>
+            </div>
+            <div><dt>"Id"</dt><dd class="any-break"><code>{id}</code></dd></div>
+        </dl>
     }
 }
 
-/// Everything, or one session: then only the tokens of that session die.
 #[component]
-fn WhichSession(sessions: Vec<LiveSession>, chosen: String) -> impl IntoView {
+fn Acts(id: String, acts: Vec<Act>, is_self: bool) -> impl IntoView {
     view! {
-        <div class="field">
-            <label for="sid">"What to end"</label>
-            <select id="sid" name="sid">
-                <option value="">"All sessions, and every token"</option>
-                {sessions
-                    .into_iter()
-                    .map(|session| view! {
-                        <option value=session.sid.clone() selected=session.sid == chosen>
-                            {format!("Only {}, {}, since {}", session.device, session.ip, minute(session.created_at))}
-                        </option>
-                    })
-                    .collect_view()}
-            </select>
-        </div>
+        <ul class="acts">
+            {acts
+                .into_iter()
+                .map(|act| view! {
+                    <li>
+                        <Link href=act.page(&id) class="button">{act.label()}</Link>
+                        <span class="help">{act.purpose()}</span>
+                    </li>
+                })
+                .collect_view()}
+        </ul>
+        {is_self.then(|| view! {
+            <p class="help">"This is your own account. You can delete it " <Link href="/account/delete">"on its own page"</Link>"."</p>
+        })}
+    }
+}
+
+#[component]
+fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
+    if sessions.is_empty() {
+        return view! { <p class="empty">"No live session."</p> }.into_any();
+    }
+    let may_act = may_act();
+    view! {
+        <ul class="sessions">
+            {sessions
+                .into_iter()
+                .map(|session| {
+                    let href = format!("{}?sid={}", Act::LogOut.page(&id), session.sid);
+                    let which = format!(" the session of {}, {}", session.device, session.ip);
+                    view! {
+                        <li class="session">
+                            <SessionFacts session />
+                            {may_act.then(|| view! {
+                                <Link href class="button">"End"<span class="visually-hidden">{which}</span></Link>
+                            })}
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+    .into_any()
+}
+
+/// Who did what, from where and why.
+#[component]
+fn Log(happened: Vec<Happened>) -> impl IntoView {
+    view! {
+        <ul class="timeline">
+            {happened
+                .into_iter()
+                .map(|Happened { at, what, by, from, why }| {
+                    let who = if by.is_empty() { what } else { format!("{what}, by {by}") };
+                    let rest = [from, if why.is_empty() { why } else { format!("“{why}”") }];
+                    let rest = rest.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+                    view! {
+                        <li>
+                            <span class="any-break">
+                                {who}
+                                {(!rest.is_empty()).then(|| view! { <br /><span class="help">{rest}</span> })}
+                            </span>
+                            <When ms=at />
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
     }
 }

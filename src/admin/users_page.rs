@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 use leptos_router::location::Url;
 
-use super::PAGES;
+use super::{PAGES, ReceiptNotice};
 use crate::{
     ui::{
         frame::{Link, Page, with_content},
@@ -31,6 +31,7 @@ fn Content(wanted: Wanted, list: List, from_the_first: bool) -> impl IntoView {
     view! {
         <Page title="Users">
             <Tabs label="Administration" pages=PAGES />
+            <ReceiptNotice />
             <SearchForm wanted=wanted.clone() />
             {none.then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
             {(!none).then(|| view! {

@@ -159,7 +159,7 @@ pub async fn has_happened(
 pub async fn forget(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     chain::store::lock(tx).await?;
     let statement = "update audit_events set ip = '', device = '', origin_salt = '', reason = '', details = 'null', words_salt = '' \
-                     where subject = $1 and \
+                     where subject = $1 and not (event = 'account_deleted' and actor <> $1) and \
                      (ip <> '' or device <> '' or origin_salt <> '' or reason <> '' or details <> 'null' or words_salt <> '')";
     sqlx::query(statement).bind(user_id).execute(&mut **tx).await.map(|_| ())
 }
@@ -172,4 +172,21 @@ pub async fn forget_origin(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error
     chain::store::lock(tx).await?;
     let statement = "update audit_events set ip = '', device = '', origin_salt = '' where actor = $1";
     sqlx::query(statement).bind(user_id).execute(&mut **tx).await.map(|_| ())
+}
+
+/// The newest event of one of these two kinds that happened to a user.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_of_kinds(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    [one, other]: [Kind; 2],
+) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as(select_events!("and event in ($2, $3) order by id desc limit 1"))
+        .bind(subject)
+        .bind(one.as_text())
+        .bind(other.as_text())
+        .fetch_optional(db)
+        .await
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{everywhere, find_user};
 use crate::{
-    admin::{change_role::change_role, force_logout::parse_reason},
+    admin::{by::By, change_role::change_role},
     audit::event::Actor,
     config::Config,
     error::AppError,
@@ -19,11 +19,20 @@ use crate::{
 pub enum Admin {
     /// Make an administrator. Asks for the password, or reads one line of standard input.
     Create(CreateAdmin),
-    /// Make an administrator of a user. It counts on their next request once every server has confirmed.
-    Promote(Change),
-    /// Take the administrator's role away. It counts on their next request, whatever their tokens say, once every
-    /// server has confirmed.
+    /// Make an administrator, or an auditor, of a user. It counts on their next request once every server has confirmed.
+    Promote(Promote),
+    /// Take the role of administrator or auditor away. It counts on their next request, whatever their tokens say, once
+    /// every server has confirmed.
     Demote(Change),
+}
+
+#[derive(Args)]
+pub struct Promote {
+    /// The role: an auditor reads everything of administration, an administrator changes it, too.
+    #[arg(long, default_value = "admin", value_parser = ["auditor", "admin"])]
+    role: String,
+    #[command(flatten)]
+    change: Change,
 }
 
 #[derive(Args)]
@@ -55,18 +64,17 @@ pub struct CreateAdmin {
 pub async fn run(command: Admin) -> Result<(), String> {
     match command {
         Admin::Create(args) => create(args).await,
-        Admin::Promote(args) => change(args, Role::Admin).await,
+        Admin::Promote(args) => change(args.change, Role::parse(&args.role).unwrap_or(Role::User)).await,
         Admin::Demote(args) => change(args, Role::User).await,
     }
 }
 
 async fn change(args: Change, role: Role) -> Result<(), String> {
-    let words = parse_reason(&args.reason).map_err(|error| error.to_string())?;
+    let by = By::command_line(&args.reason).map_err(|error| error.to_string())?;
     let (user, ender) = find_user(args.config, &args.email).await?;
-    let changed =
-        change_role(&ender, &user, role, Actor::CommandLine, words).await.map_err(|error| error.to_string())?;
+    let changed = change_role(&ender, &by, &user.id, role, "").await;
     ender.state.db.close().await;
-    match changed {
+    match changed.map_err(|error| error.to_string())?.receipt {
         Some(receipt) => println!("{}: {}. {}", user.email, role.as_text(), everywhere(&receipt)),
         None => println!("{}: {}, as before.", user.email, role.as_text()),
     }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod disable;
 mod doctor;
 mod force_logout;
 mod keys;

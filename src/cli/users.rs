@@ -1,8 +1,9 @@
-//! `latchkey users`: who there is, and one person from near. Server side; reads only.
+//! `latchkey users`: who there is, one person from near, disable and enable. Server side.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::disable;
 use crate::{
     activity::words::entry,
     audit,
@@ -25,6 +26,12 @@ pub enum Users {
     List(List),
     /// Show one person: the account, live sessions, second factor, the newest activity.
     Show(Show),
+    /// End everything of a user and let nobody in until the account is enabled again. Nothing that belongs to it is lost.
+    ///
+    /// Running servers refuse every session and token within a second.
+    Disable(disable::Change),
+    /// Let a disabled user log in again, with the password of before.
+    Enable(disable::Change),
 }
 
 #[derive(Args)]
@@ -89,6 +96,8 @@ pub async fn run(command: Users) -> Result<(), String> {
     match command {
         Users::List(args) => list(args).await,
         Users::Show(args) => show(args).await,
+        Users::Disable(args) => disable::run(args, false).await,
+        Users::Enable(args) => disable::run(args, true).await,
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Mail {
     Verify,
     /// The link to choose a new password. Nothing where there is no account that may log in.
     Reset,
+    /// As [`Mail::Reset`], started by an administrator.
+    ResetStarted,
     /// To the address that an account is to have from now on: the link that confirms it. Where another account has it,
     /// word that somebody tried.
     NewEmail,
@@ -49,6 +51,7 @@ impl Mail {
             Self::SignUp => "sign_up",
             Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::ResetStarted => "reset_started",
             Self::NewEmail => "new_email",
             Self::News { news, .. } => news.as_text(),
         }
@@ -71,10 +74,15 @@ pub enum News {
     /// Many wrong passwords or codes in a row.
     Guessing,
     AccountDeleted,
+    AccountDisabled,
+    AccountEnabled,
+    RoleChanged,
+    /// By an administrator; [`News::SecondFactorOff`] is one's own doing.
+    SecondFactorRemoved,
 }
 
 impl News {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::NewDevice,
         Self::PasswordChanged,
         Self::PasswordReset,
@@ -85,7 +93,16 @@ impl News {
         Self::RecoveryCodeUsed,
         Self::Guessing,
         Self::AccountDeleted,
+        Self::AccountDisabled,
+        Self::AccountEnabled,
+        Self::RoleChanged,
+        Self::SecondFactorRemoved,
     ];
+
+    /// What an administrator did, and nobody else can.
+    pub fn is_by_administrator(self) -> bool {
+        matches!(self, Self::AccountDisabled | Self::AccountEnabled | Self::RoleChanged | Self::SecondFactorRemoved)
+    }
 
     pub fn as_text(self) -> &'static str {
         match self {
@@ -99,6 +116,10 @@ impl News {
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::Guessing => "guessing",
             Self::AccountDeleted => "account_deleted",
+            Self::AccountDisabled => "account_disabled",
+            Self::AccountEnabled => "account_enabled",
+            Self::RoleChanged => "role_changed",
+            Self::SecondFactorRemoved => "second_factor_removed",
         }
     }
 }
@@ -131,7 +152,8 @@ pub async fn queue(
 }
 
 /// Writes down that the owner of an account is to be told what happened. Nothing where this server sends no mail, and
-/// where the address is not confirmed: it may be somebody else's.
+/// where the address is not confirmed: it may be somebody else's. Where somebody else acted, pass no caller: from where
+/// administrators do their work is not the owner's business.
 ///
 /// # Errors
 /// When the database does not take it.
@@ -145,6 +167,7 @@ pub async fn tell(
     if user.verified_at.is_none() {
         return Ok(());
     }
-    let mail = Mail::News { news, device: caller.device(), ip: caller.ip.clone(), at: state.clock.now_ms() };
+    let device = if *caller == Caller::default() { String::new() } else { caller.device() };
+    let mail = Mail::News { news, device, ip: caller.ip.clone(), at: state.clock.now_ms() };
     queue(db, state, To { email: &user.email, user_id: &user.id }, &mail).await
 }

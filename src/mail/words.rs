@@ -63,6 +63,26 @@ pub fn reset(issuer: &str, name: String, token: &str) -> Letter {
     }
 }
 
+/// As [`reset`], when an administrator has started it.
+pub fn reset_started(issuer: &str, name: String, token: &str) -> Letter {
+    Letter {
+        subject: "Choose a new password",
+        name,
+        paragraphs: vec![format!(
+            "An administrator asks you to choose a new password for your account at {issuer}. Open the link to do so; \
+             nobody but you will know it. You will be logged out everywhere."
+        )],
+        links: vec![link("Choose a new password", issuer, "/reset", token)],
+        hints: vec![
+            works_for(Purpose::Reset),
+            format!(
+                "After that, ask for another one at {issuer}/forgot. Show the link to nobody, to no administrator either."
+            ),
+        ],
+        ..Letter::default()
+    }
+}
+
 /// To the address that an account is to have.
 pub fn new_email(issuer: &str, token: &str) -> Letter {
     Letter {
@@ -129,15 +149,22 @@ pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&
         fact("Network address", happened.ip),
         fact("When", &minute(happened.at)),
     ];
+    let by_administrator = happened.news.is_by_administrator();
     let hints = match token {
         Some(_) => vec![
-            "If this was you, there is nothing to do.".to_owned(),
+            if by_administrator {
+                "If you know why, there is nothing to do."
+            } else {
+                "If this was you, there is nothing to do."
+            }
+            .to_owned(),
             format!(
                 "If it was not, open the link: it logs out everybody, you too, and lets you choose a new password. It \
                  works once, for {}.",
                 span(Purpose::NotMe.lifetime_ms())
             ),
         ],
+        None if by_administrator => vec![format!("If you do not know why, write to whoever runs {issuer}.")],
         None => vec![format!("If this was not you, write to whoever runs {issuer}.")],
     };
     Letter {
@@ -188,6 +215,21 @@ fn news_words(news: News) -> (&'static str, &'static str) {
         News::AccountDeleted => {
             ("Your account was deleted", "The account and what belonged to it are gone. There will be no further mail.")
         }
+        News::AccountDisabled => (
+            "Your account was disabled",
+            "An administrator disabled the account. Nobody is logged in to it any more, and nobody can log in; what belongs to it is kept.",
+        ),
+        News::AccountEnabled => (
+            "Your account was enabled again",
+            "An administrator enabled the account again. You can log in with your password.",
+        ),
+        News::RoleChanged => {
+            ("The role of your account was changed", "An administrator changed what your account may do here.")
+        }
+        News::SecondFactorRemoved => (
+            "Your second factor was removed",
+            "An administrator removed the second factor and logged the account out everywhere. From now on a log-in asks for the password only. Set up a new one soon.",
+        ),
     }
 }
 

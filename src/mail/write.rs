@@ -58,6 +58,7 @@ async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &Row) -> Result<bool, AppErr
         Mail::News { .. } => false,
         // Of the owner, who has just said that something was not them.
         Mail::Reset if !row.user_id.is_empty() => false,
+        Mail::ResetStarted => false,
         _ => store::count_sent_like(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
     })
 }
@@ -74,7 +75,8 @@ impl Writer<'_> {
         match mail {
             Mail::SignUp => self.sign_up().await,
             Mail::Verify => self.verify().await,
-            Mail::Reset => self.reset().await,
+            Mail::Reset => self.reset(words::reset).await,
+            Mail::ResetStarted => self.reset(words::reset_started).await,
             Mail::NewEmail => self.new_email().await,
             Mail::News { news, device, ip, at } => self.news(&Happened { news, device: &device, ip: &ip, at }).await,
         }
@@ -101,12 +103,12 @@ impl Writer<'_> {
     }
 
     /// The newest link is the only one.
-    async fn reset(&mut self) -> Result<Option<Letter>, AppError> {
+    async fn reset(&mut self, words: fn(&str, String, &str) -> Letter) -> Result<Option<Letter>, AppError> {
         let Some(user) = self.owner().await? else { return Ok(None) };
         // Those before live on: a stranger's asking must not kill the one that the owner is about to open.
         let token = self.link(Purpose::Reset, &user.id).await?;
         let name = if user.verified_at.is_some() { user.name } else { String::new() };
-        Ok(Some(words::reset(self.issuer, name, &token)))
+        Ok(Some(words(self.issuer, name, &token)))
     }
 
     async fn new_email(&mut self) -> Result<Option<Letter>, AppError> {
@@ -130,8 +132,10 @@ impl Writer<'_> {
         let Some(user) = user.filter(|_| happened.news != News::AccountDeleted) else {
             return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
         };
-        // The account may have another address by now: who reads the one of then gets no power over it.
-        if user.email != self.row.email && happened.news != News::EmailChanged {
+        // The account may have another address by now: who reads the one of then gets no power over it. Of a disabled
+        // one nothing is left to end.
+        let is_elsewhere = user.email != self.row.email && happened.news != News::EmailChanged;
+        if is_elsewhere || user.disabled_at.is_some() {
             return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
         }
         let token = self.link(Purpose::NotMe, &user.id).await?;

@@ -47,10 +47,12 @@ pub enum EndReason {
     SecondFactorChanged,
     /// An administrator logged everyone out.
     EveryoneLoggedOut,
+    /// An administrator removed the second factor.
+    SecondFactorRemoved,
 }
 
 impl EndReason {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::LoggedOut,
         Self::Replaced,
         Self::ByUser,
@@ -68,6 +70,7 @@ impl EndReason {
         Self::AccountDeleted,
         Self::SecondFactorChanged,
         Self::EveryoneLoggedOut,
+        Self::SecondFactorRemoved,
     ];
 
     pub fn as_text(self) -> &'static str {
@@ -89,6 +92,7 @@ impl EndReason {
             Self::AccountDeleted => "account_deleted",
             Self::SecondFactorChanged => "second_factor_changed",
             Self::EveryoneLoggedOut => "everyone_logged_out",
+            Self::SecondFactorRemoved => "second_factor_removed",
         }
     }
 
@@ -121,6 +125,9 @@ impl EndReason {
                 "You were logged out because the second factor was turned on or off on another device."
             }
             Self::EveryoneLoggedOut => "An administrator logged everyone out.",
+            Self::SecondFactorRemoved => {
+                "You were logged out because an administrator removed your second factor. The password alone lets you in."
+            }
             Self::TheftSuspected => {
                 "It looks as if somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
             }

@@ -21,7 +21,7 @@ use crate::{
     audit::event::Actor,
     db::Tx,
     error::AppError,
-    revocations::EndReason,
+    revocations::{self, EndReason},
     state::AppState,
     users::{self, Role, store::User},
     web::{
@@ -174,6 +174,15 @@ impl Administrator {
         if someone.user.role() == Role::Admin { Ok(Self(someone)) } else { Err(AppError::NotAllowed) }
     }
 
+    /// Who has proven lately who they are.
+    ///
+    /// # Errors
+    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
+    pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
+        let admin = Self::check(someone)?;
+        if admin.0.is_fresh(state) { Ok(admin) } else { Err(AppError::ProofNeeded) }
+    }
+
     /// First in the transaction of an act on somebody's account: locks the rows of both and returns the other as it is
     /// now. Whoever has lost the session or the role since the request began does nothing any more, and of two
     /// administrators who act at this moment the second sees what the first has done.
@@ -182,17 +191,46 @@ impl Administrator {
     /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] when it is so; [`AppError::NotFound`] when there is no such
     /// user (any more).
     pub async fn hold(&self, tx: &mut Tx, user_id: &str) -> Result<User, AppError> {
-        let own_id = &*self.0.user.id;
-        // In one order, or two who act on each other would wait for each other.
-        for id in [own_id.min(user_id), own_id.max(user_id)] {
-            users::store::lock(&mut **tx, id).await?;
-        }
-        let own = self.0.hold(tx).await?;
-        if own.role() != Role::Admin {
-            return Err(AppError::NotAllowed);
-        }
-        users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotFound)
+        hold_as_administrator(tx, &self.0.user.id, &self.0.log_in.sid, user_id).await
     }
+}
+
+/// As [`Administrator::hold`], for an administrator who is known by id and session alone, as from a token.
+///
+/// # Errors
+/// As [`Administrator::hold`].
+pub async fn hold_as_administrator(tx: &mut Tx, own_id: &str, sid: &str, user_id: &str) -> Result<User, AppError> {
+    // In one order, or two who act on each other would wait for each other.
+    for id in [own_id.min(user_id), own_id.max(user_id)] {
+        users::store::lock(&mut **tx, id).await?;
+    }
+    if hold_session(tx, own_id, sid).await?.role() != Role::Admin {
+        return Err(AppError::NotAllowed);
+    }
+    users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotFound)
+}
+
+/// The user whose row is locked already, as long as their session lives.
+async fn hold_session(tx: &mut Tx, user_id: &str, sid: &str) -> Result<User, AppError> {
+    if !store::is_live(&mut **tx, sid).await? {
+        return Err(AppError::NotLoggedIn);
+    }
+    users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotLoggedIn)
+}
+
+/// In the transaction that takes an administrator away, after the row of the user is locked: of two who go at this
+/// moment, one stays.
+///
+/// # Errors
+/// [`AppError::LastAdministrator`].
+pub async fn keep_an_administrator(tx: &mut Tx, leaving: &User) -> Result<(), AppError> {
+    if leaving.role() != Role::Admin {
+        return Ok(());
+    }
+    store::lock_of(&mut **tx, &leaving.id).await?;
+    revocations::store::lock(tx).await?;
+    let stays = users::store::another_admin_remains(&mut **tx, &leaving.id).await?;
+    if stays { Ok(()) } else { Err(AppError::LastAdministrator) }
 }
 
 impl Overseer {
@@ -258,10 +296,7 @@ impl LoggedIn {
     /// [`AppError::NotLoggedIn`] when the session is over.
     pub async fn hold(&self, tx: &mut Tx) -> Result<User, AppError> {
         users::store::lock(&mut **tx, &self.user.id).await?;
-        if !store::is_live(&mut **tx, &self.log_in.sid).await? {
-            return Err(AppError::NotLoggedIn);
-        }
-        users::store::find_by_id(&mut **tx, &self.user.id).await?.ok_or(AppError::NotLoggedIn)
+        hold_session(tx, &self.user.id, &self.log_in.sid).await
     }
 
     pub fn viewer(&self) -> Viewer {

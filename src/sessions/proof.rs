@@ -92,7 +92,15 @@ fn ConfirmForm(email: String, next: String, before: Option<AppError>) -> impl In
 fn GoOnForm(path: String, email: String, fields: Vec<(String, String)>, before: Option<AppError>) -> impl IntoView {
     let error = Signal::stored(before);
     let label = in_words(&path);
-    let makes = ["rotate_keys", "start_second_factor", "turn_on_second_factor", "make_recovery_codes"];
+    let makes = [
+        "rotate_keys",
+        "start_second_factor",
+        "turn_on_second_factor",
+        "make_recovery_codes",
+        "enable_user",
+        "change_role",
+        "start_reset",
+    ];
     let class = if makes.iter().any(|act| path.ends_with(act)) { "button primary" } else { "button danger" };
     let reason = fields.iter().find(|(name, _)| name == "reason").map(|(_, reason)| reason.clone());
     focus_first_error(error, &[(Field::CurrentPassword, "password")]);

@@ -306,6 +306,26 @@ pub async fn tombstone(
     query.fetch_all(&mut **tx).await
 }
 
+/// On PostgreSQL locks the live sessions of a user until the transaction ends, for who takes the lock of the
+/// revocations before ending them: everybody else takes it after those of the sessions.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock_of(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
+    let statement = "update sessions set ended_at = ended_at where user_id = $1 and ended_at is null";
+    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
+}
+
+/// When a user was seen last, by the sessions that there are rows of.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn last_seen(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<i64>, sqlx::Error> {
+    let (at,): (Option<i64>,) =
+        sqlx::query_as("select max(last_seen_at) from sessions where user_id = $1").bind(user_id).fetch_one(db).await?;
+    Ok(at)
+}
+
 /// How many sessions of a user are live.
 ///
 /// # Errors

@@ -9,8 +9,7 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use crate::{
-    admin::change_role::change_role,
-    audit::event::Actor,
+    admin::{by::By, change_role::change_role},
     config::{Config, TokenAlgorithm},
     db::Kind,
     mail::links::{self, Link, Purpose},
@@ -147,10 +146,22 @@ impl TestApp {
     /// Signs up `name`@example.com, who becomes an auditor, with an access token.
     pub async fn auditor(&self, name: &str) -> Caller {
         self.logged_in(name).await;
-        let (user, ender) = (self.user(name).await, &self.services.ender);
-        let changed = change_role(ender, &user, Role::Auditor, Actor::CommandLine, "test".into()).await;
-        assert!(changed.is_ok_and(|receipt| receipt.is_some()));
+        self.give_role(name, Role::Auditor).await;
         self.with_token_again(name).await
+    }
+
+    /// As [`Self::admin`], another one: `name`@example.com.
+    pub async fn another_admin(&self, name: &str) -> Caller {
+        self.logged_in(name).await;
+        self.give_role(name, Role::Admin).await;
+        self.with_token_again(name).await
+    }
+
+    /// From the command line.
+    pub async fn give_role(&self, name: &str, role: Role) {
+        let by = By::command_line("test").expect("a reason");
+        let changed = change_role(&self.services.ender, &by, &self.user(name).await.id, role, "").await;
+        assert!(changed.is_ok_and(|outcome| outcome.changed));
     }
 
     /// Forces the log-out of the user with this id.

@@ -1,6 +1,7 @@
 //! Tests through the front door: requests against the whole router, on SQLite and on PostgreSQL.
 
 mod accounts;
+mod acts;
 mod activity;
 mod algorithms;
 mod app;

@@ -10,13 +10,13 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    account::delete_account::clean_once,
-    admin::change_role::change_role,
+    admin::{by::By, change_role::change_role},
     audit::event::Actor,
     db::Kind,
+    deletion::clean_up::clean_once,
     mail::links::Purpose,
     sessions::janitor,
-    users::{Role, store},
+    users::Role,
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -92,8 +92,8 @@ async fn traces(app: &TestApp) -> Vec<String> {
 }
 
 async fn make_admin(app: &TestApp, id: &str) {
-    let user = store::find_by_id(&app.services.state.db.pool, id).await.expect("the users").expect("a user");
-    change_role(&app.services.ender, &user, Role::Admin, Actor::CommandLine, "test".into()).await.expect("a change");
+    let by = By::command_line("test").expect("a reason");
+    change_role(&app.services.ender, &by, id, Role::Admin, "").await.expect("a change");
 }
 
 on_both_databases! {
@@ -223,8 +223,8 @@ on_both_databases! {
         assert_eq!(delete(&mut zelda, "zelda").await.status, 200);
         let list = ada.open("/admin/users").await.text();
         assert!(list.contains("ada@example.com") && !list.contains(&id), "{list}");
-        assert_eq!(ada.open(&format!("/admin/users/{id}")).await.status, 404);
-        assert_eq!(ada.act("force_log_out", &[("user", &id), ("reason", "x")]).await.status, 404);
+        assert_eq!(ada.open(&format!("/admin/users/{id}")).await.status, 410);
+        assert_eq!(ada.act("force_log_out", &[("user", &id), ("reason", "x")]).await.status, 410);
     }
 
     async fn a_deletion_needs_the_address_typed_and_a_fresh_proof(app: TestApp) {
@@ -281,9 +281,9 @@ on_both_databases! {
         let disable = "update users set disabled_at = 1 where id = $1";
         sqlx::query(disable).bind(&bobs).execute(&app.services.state.db.pool).await.expect("disabled");
         assert_eq!(delete(&mut ada, "ada").await.text(), "\"LastAdministrator\"");
-        let user = store::find_by_id(&app.services.state.db.pool, &adas).await.expect("the users").expect("a user");
-        let demoted = change_role(&app.services.ender, &user, Role::User, Actor::CommandLine, "test".into()).await;
-        assert_eq!(demoted, Err(crate::error::AppError::LastAdministrator));
+        let by = By::command_line("test").expect("a reason");
+        let demoted = change_role(&app.services.ender, &by, &adas, Role::User, "").await;
+        assert_eq!(demoted.err(), Some(crate::error::AppError::LastAdministrator));
     }
 
     async fn what_a_request_under_way_writes_late_is_erased_and_the_tombstone_goes_with_its_sessions(app: TestApp) {

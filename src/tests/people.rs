@@ -256,7 +256,7 @@ on_both_databases! {
         }
         app.clock.advance_ms(40 * 24 * 3_600_000);
         crate::sessions::janitor::clean_once(&app.services.state).await.expect("a round");
-        crate::account::delete_account::clean_once(&app.services.state).await.expect("a round");
+        crate::deletion::clean_up::clean_once(&app.services.state).await.expect("a round");
         assert_eq!(app.count("select count(*) from users").await, 2, "the tombstone is gone");
     }
 

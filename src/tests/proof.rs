@@ -8,10 +8,9 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    admin::change_role::change_role,
-    audit::event::Actor,
+    admin::{by::By, change_role::change_role},
     error::AppError,
-    users::{Role, store},
+    users::Role,
 };
 
 const MINUTE: i64 = 60_000;
@@ -23,8 +22,7 @@ async fn grow_stale(app: &TestApp, caller: &mut Caller) {
 }
 
 async fn change(app: &TestApp, id: &str, role: Role) -> Result<bool, AppError> {
-    let user = store::find_by_id(&app.services.state.db.pool, id).await?.ok_or(AppError::NotFound)?;
-    Ok(change_role(&app.services.ender, &user, role, Actor::CommandLine, "test".into()).await?.is_some())
+    Ok(change_role(&app.services.ender, &By::command_line("test")?, id, role, "").await?.changed)
 }
 
 on_both_databases! {
@@ -261,7 +259,7 @@ on_both_databases! {
     async fn an_act_whose_fields_are_wrong_says_so_on_its_own_page_before_and_after_the_proof(app: TestApp) {
         let mut admin = app.admin().await;
         let mut alice = app.with_token("alice").await;
-        let (id, path) = (alice.user_id().await, format!("/admin/users/{}", alice.user_id().await));
+        let (id, path) = (alice.user_id().await, format!("/admin/users/{}/log-out", alice.user_id().await));
         grow_stale(&app, &mut admin).await;
         let long = "x".repeat(301);
         let answer = admin.submit("force_log_out", &[("user", &id), ("reason", &long)], &path).await;
@@ -284,7 +282,7 @@ on_both_databases! {
     async fn what_was_typed_survives_a_log_in_and_the_error_does_not(app: TestApp) {
         let mut admin = app.admin().await;
         let mut alice = app.with_token("alice").await;
-        let (id, path) = (alice.user_id().await, format!("/admin/users/{}", alice.user_id().await));
+        let (id, path) = (alice.user_id().await, format!("/admin/users/{}/log-out", alice.user_id().await));
         app.clock.advance_ms(31 * MINUTE);
         let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "lost laptop")], &path).await;
         let page = admin.open(answer.header("location")).await;

@@ -65,7 +65,7 @@ fn route(line: &'static str) -> Route<'static> {
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"];
 
 fn address(path: &str) -> String {
-    path.replace("{id}", "0").replace("{sid}", "0")
+    path.replace("{id}", "0").replace("{sid}", "0").replace("{act}", "disable")
 }
 
 /// Calls a route with fields that every action understands or refuses as a whole.
@@ -76,7 +76,7 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
     let request =
         caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
     let (kind, body) = if path.starts_with("/actions") {
-        let form = "code=0&device=0&id=0&event=0&confirmation=a&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
+        let form = "code=0&device=0&id=0&event=0&confirmation=a&role=user&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=0123456789&new_password=0123456789&sid=0&name=a&token=0&next=";
         ("application/x-www-form-urlencoded", form)
     } else {
         ("application/json", r#"{"reason":"why"}"#)
@@ -187,7 +187,7 @@ on_both_databases! {
 
     async fn reading_changes_nothing(app: TestApp) {
         let mut alice = app.with_token("alice").await;
-        let paths = ["log_out", "force_log_out", "rotate_keys", "kill_key", "not_me", "delete_account"].map(|action| format!("/actions/{action}"));
+        let paths = ["log_out", "force_log_out", "disable_user", "change_role", "delete_user", "rotate_keys", "kill_key", "not_me", "delete_account"].map(|action| format!("/actions/{action}"));
         for path in paths.iter().map(String::as_str).chain(["/logout", "/api/v1/token"]) {
             let answer = alice.open(path).await;
             assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);

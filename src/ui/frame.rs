@@ -61,6 +61,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
     let title = match &error {
         AppError::NotAllowed => "For administrators",
         AppError::NotFound => "Not found",
+        AppError::AccountGone => "Deleted",
         AppError::SetupRefused | AppError::LinkDead => "This link does not work",
         AppError::Busy => "Busy",
         _ => "Something went wrong",

@@ -31,11 +31,19 @@ impl User {
         Role::from_text(&self.role)
     }
 
+    /// Lost the address to who reads its mail; see [`free_email`].
+    pub fn gave_way(&self) -> bool {
+        self.email.starts_with(GAVE_WAY)
+    }
+
     /// Neither disabled, nor waiting for its address to be confirmed: until then it may be anybody's.
     pub fn may_log_in(&self) -> bool {
         self.disabled_at.is_none() && self.waiting_since.is_none()
     }
 }
+
+/// What stands in the place of an address that was lost. No address begins so.
+const GAVE_WAY: &str = "gave way ";
 
 macro_rules! select_users {
     ($rest:literal) => {
@@ -115,12 +123,26 @@ pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool,
 /// When the database cannot be read.
 pub async fn another_admin_remains(db: impl Executor<'_, Database = Any>, id: &str) -> Result<bool, sqlx::Error> {
     let other: Option<(String,)> = sqlx::query_as(
-        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null and id <> $1 limit 1",
+        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null \
+         and waiting_since is null and id <> $1 limit 1",
     )
     .bind(id)
     .fetch_optional(db)
     .await?;
     Ok(other.is_some())
+}
+
+/// Since when nothing of this user counts; `None`: it counts again.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_disabled(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    since: Option<i64>,
+) -> Result<(), sqlx::Error> {
+    let statement = "update users set disabled_at = $2 where id = $1";
+    sqlx::query(statement).bind(id).bind(since).execute(db).await.map(|_| ())
 }
 
 /// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
@@ -248,6 +270,7 @@ pub async fn free_email(
     now_ms: i64,
 ) -> Result<Option<String>, sqlx::Error> {
     let row: Option<(String, String)> = sqlx::query_as(
+        // What the address begins with from then on is `GAVE_WAY`.
         "update users set email = 'gave way ' || id, disabled_at = $3 \
          where email = $1 and id <> $2 and verified_at is null returning id, name",
     )

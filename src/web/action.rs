@@ -180,7 +180,13 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
         "/actions/resend_verification" => "/dashboard",
         "/actions/forgot_password" => "/forgot",
         "/actions/reset_password" => "/reset",
-        "/actions/force_log_out" => "/admin/users",
+        "/actions/force_log_out"
+        | "/actions/disable_user"
+        | "/actions/enable_user"
+        | "/actions/change_role"
+        | "/actions/start_reset"
+        | "/actions/remove_second_factor"
+        | "/actions/delete_user" => "/admin/users",
         "/actions/log_out_everyone" => "/admin/sessions/everyone",
         "/actions/confirm" => "/confirm",
         "/actions/end_session" | "/actions/end_other_sessions" => "/account/devices",

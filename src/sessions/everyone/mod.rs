@@ -9,6 +9,7 @@ use super::{
     Receipt,
     end::{Ender, Ending, KEEP_EXTRA_MS},
     guard::{Administrator, LoggedIn},
+    store as sessions_store,
 };
 use crate::{
     audit::{
@@ -38,6 +39,8 @@ impl Ender {
         let mut tx = self.state.db.begin_write().await?;
         if let Some(admin) = admin {
             admin.hold(&mut tx, &admin.0.user.id).await?;
+            // In the order of all: users, sessions, the clock.
+            sessions_store::lock_of(&mut *tx, &admin.0.user.id).await?;
         }
         // One at a time: each raises the epoch by one.
         revocations::store::lock(&mut tx).await?;

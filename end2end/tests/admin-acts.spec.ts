@@ -1,0 +1,290 @@
+// What administrators do to an account, with the person beside them in another browser.
+
+import type { BrowserContext, BrowserContextOptions, Page } from "@playwright/test";
+import { findings } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { expectWrong } from "./forms.ts";
+import { withAndWithoutJavaScript, type Way } from "./javascript.ts";
+import {
+  ACCESS,
+  administrator,
+  arrived,
+  askApi,
+  cookie,
+  enterAndLogIn,
+  findPerson,
+  hydrated,
+  loggedIn,
+  loggedOutDialog,
+  open,
+  openAct,
+  signedUp,
+  type Person,
+} from "./people.ts";
+import type { Server } from "./server.ts";
+
+test.use({ database: "postgres" });
+
+/** From the administrator's receipt to the word over the open page of the person. */
+const SHOWN_WITHIN_MS = 1_000;
+
+withAndWithoutJavaScript((way) => {
+  test("a disabled person sees it at once and is let in nowhere; undone, they log in again", async ({
+    page,
+    server,
+    anotherBrowser,
+    allowConsole,
+  }) => {
+    allowConsole(/status of (401|422)/);
+    const { victim, theirs } = await somebodyElse(anotherBrowser, "Vera");
+    const token = await cookie(theirs.context(), ACCESS);
+    const details = await atThePageOf(way, page, server, victim);
+    await goToAct(way, page, "Disable the account");
+    await expect(page.getByRole("region", { name: "What it does" })).toContainText("1 session ends now.");
+
+    await page.getByRole("button", { name: "Disable the account" }).click();
+    await expectWrong(page.getByLabel("Reason"), /Say why/);
+    await expect(page.getByLabel("Reason")).toBeFocused();
+    await page.getByLabel("Reason").fill("lost laptop");
+    await page.getByRole("button", { name: "Disable the account" }).click();
+    await way.arrived(page, details);
+    await expect(page.getByRole("status")).toContainText(`${victim.name} is disabled. 1 session ended`);
+    await expect(page.getByRole("status")).toBeFocused();
+    await expect(page.getByRole("region", { name: "Account", exact: true })).toContainText("lost laptop");
+
+    await expect(loggedOutDialog(theirs)).toBeVisible({ timeout: SHOWN_WITHIN_MS });
+    await expect(loggedOutDialog(theirs)).toContainText("the account was disabled");
+    expect(await askApi(server, token)).toBe(401);
+    await open(theirs, "/dashboard");
+    await expect(theirs.getByRole("main")).toContainText("the account was disabled");
+    await expect(theirs.getByRole("main")).not.toContainText("lost laptop");
+    await enterAndLogIn(theirs, victim);
+    await expect(theirs.locator("[aria-live=assertive]")).toContainText("do not belong together");
+
+    await page.getByRole("link", { name: "Undo this" }).click();
+    await way.arrived(page, /\/enable\?undo=/);
+    await expect(page.getByLabel("Reason")).toHaveValue("undo: lost laptop");
+    await page.getByRole("button", { name: "Enable the account" }).click();
+    await way.arrived(page, details);
+    await expect(page.getByRole("status")).toContainText(`${victim.name} is enabled and can log in again.`);
+    await enterAndLogIn(theirs, victim);
+    await arrived(theirs, "/dashboard");
+  });
+
+  test("a new role counts on the next page of the person, and can be undone", async ({ page, server, anotherBrowser }) => {
+    const { victim, theirs } = await somebodyElse(anotherBrowser, "Rolf");
+    const details = await atThePageOf(way, page, server, victim);
+    await goToAct(way, page, "Change the role");
+    await page.getByLabel("Role").selectOption("auditor");
+    await giveReason(page, "looks after the log", "Change the role");
+    await way.arrived(page, details);
+    await expect(page.getByRole("status")).toContainText("has the role “auditor” from the next request on");
+
+    await open(theirs, "/admin/users");
+    await expect(theirs.getByRole("heading", { level: 1 })).toHaveText("Users");
+    await open(theirs, details);
+    await expect(theirs.getByRole("main")).toContainText("looks after the log");
+    await expect(theirs.getByRole("region", { name: "What you can do" })).toHaveCount(0);
+    await expect(theirs.getByRole("main").getByRole("button")).toHaveCount(0);
+
+    await page.getByRole("link", { name: "Undo this" }).click();
+    await way.arrived(page, /\/role\?undo=/);
+    await expect(page.getByLabel("Role")).toHaveValue("user");
+    await page.getByRole("button", { name: "Change the role" }).click();
+    await way.arrived(page, details);
+    await open(theirs, "/dashboard");
+    await expect(theirs.getByRole("banner").getByRole("link", { name: "Admin" })).toHaveCount(0);
+  });
+
+  test("a deletion needs the address typed; the open page of the person says so", async ({
+    page,
+    server,
+    anotherBrowser,
+    allowConsole,
+  }) => {
+    allowConsole(/status of 410/);
+    const { victim, theirs } = await somebodyElse(anotherBrowser, "Dora");
+    const details = await atThePageOf(way, page, server, victim);
+    await goToAct(way, page, "Delete the account");
+    await page.getByLabel("Type it here").fill("somebody.else@example.com");
+    await giveReason(page, "asked for it by letter", "Delete the account");
+    await expectWrong(page.getByLabel("Type it here"), /exactly as it stands above/);
+    await expect(page.getByLabel("Type it here")).toBeFocused();
+    await expect(page.getByLabel("Reason")).toHaveValue("asked for it by letter");
+    await page.getByLabel("Type it here").fill(victim.email);
+    await page.getByRole("button", { name: "Delete the account" }).click();
+    await way.arrived(page, "/admin/users");
+    await expect(page.getByRole("status")).toContainText(`The account of ${victim.name} is deleted.`);
+    await expect(loggedOutDialog(theirs)).toContainText("This account was deleted.", { timeout: SHOWN_WITHIN_MS });
+    await page.goto(details);
+    await expect(page.getByRole("main")).toContainText("This account was deleted.");
+  });
+
+  test("a lost second factor is removed, and the password alone lets in", async ({
+    page,
+    server,
+    sql,
+    anotherBrowser,
+  }) => {
+    const { victim, theirs } = await somebodyElse(anotherBrowser, "Fritz");
+    await sql`
+      insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step)
+      select id, 'sealed', 1, 1, 0 from users where email = ${victim.email}`;
+    const details = await atThePageOf(way, page, server, victim);
+    await expect(page.getByRole("region", { name: "Account" })).toContainText("on since");
+    await goToAct(way, page, "Remove the second factor");
+    await giveReason(page, "phone stolen, called back", "Remove the second factor");
+    await way.arrived(page, details);
+    await expect(page.getByRole("status")).toContainText("is removed: the password alone lets them in.");
+    await expect(loggedOutDialog(theirs)).toContainText("removed your second factor", { timeout: SHOWN_WITHIN_MS });
+    await open(theirs, "/login");
+    await enterAndLogIn(theirs, victim);
+    await arrived(theirs, "/dashboard");
+  });
+
+  test("a reset is started: the person gets the link, the administrator does not", async ({
+    page,
+    server,
+    anotherBrowser,
+  }) => {
+    const { victim, theirs } = await somebodyElse(anotherBrowser, "Petra");
+    const details = await atThePageOf(way, page, server, victim);
+    await goToAct(way, page, "Start a password reset");
+    await page.getByLabel("End everything now").check();
+    await giveReason(page, "password found on a note", "Start a password reset");
+    await way.arrived(page, details);
+    await expect(page.getByRole("status")).toContainText(`on its way to ${victim.email}`);
+    expect(await page.content()).not.toContain("token=");
+    await expect(loggedOutDialog(theirs)).toContainText("An administrator logged you out.", { timeout: SHOWN_WITHIN_MS });
+
+    await expect.poll(() => linkInLog(server)).not.toBe("");
+    await theirs.goto(linkInLog(server));
+    await hydrated(theirs);
+    await expect(theirs.getByRole("main")).toContainText(victim.email);
+    await theirs.getByLabel("New password", { exact: true }).fill("another horse battery");
+    await theirs.getByRole("button", { name: "Set the password" }).click();
+    await arrived(theirs, "/login");
+    await enterAndLogIn(theirs, { ...victim, password: "another horse battery" });
+    await arrived(theirs, "/dashboard");
+  });
+});
+
+test("two administrators with the same page open: the second is told what the first did", async ({
+  page,
+  server,
+  anotherBrowser,
+}) => {
+  const { victim } = await somebodyElse(anotherBrowser, "Zoe");
+  const other = await (await anotherBrowser()).newPage();
+  const [ada, bob] = [await administrator(server), await administrator(server)];
+  for (const [desk, admin] of [[page, ada], [other, bob]] as const) {
+    await loggedIn(desk, admin);
+    await findPerson(desk, victim);
+    await openAct(desk, "Disable the account");
+    await desk.getByLabel("Reason").fill(`as ${admin.name} thinks`);
+  }
+  await page.getByRole("button", { name: "Disable the account" }).click();
+  await expect(page.getByRole("status")).toContainText("is disabled.");
+  await other.getByRole("button", { name: "Disable the account" }).click();
+  const told = other.getByRole("status");
+  await expect(told).toContainText(`was disabled already, by ${ada.name} a moment ago: “as ${ada.name} thinks”`);
+});
+
+test("the command line disables and enables, tells who comes second, and its exit codes are right", async ({
+  server,
+  anotherBrowser,
+}) => {
+  const { victim, theirs } = await somebodyElse(anotherBrowser, "Clara");
+  const disable = ["users", "disable", victim.email, "--reason", "left the company"];
+  const done = await server.cli([...disable, "--json"]);
+  expect(done).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(done.stdout)).toMatchObject({ changed: true, receipt: { sessions_ended: 1 } });
+  await expect(loggedOutDialog(theirs)).toContainText("the account was disabled", { timeout: SHOWN_WITHIN_MS });
+  const again = await server.cli([...disable, "--json"]);
+  expect(JSON.parse(again.stdout)).toMatchObject({ changed: false, before: { by: "the command line", reason: "left the company" } });
+  expect((await server.cli(disable)).stdout).toContain("was disabled already, by the command line");
+  const enabled = await server.cli(["users", "enable", victim.email, "--reason", "came back"]);
+  expect(enabled).toMatchObject({ code: 0 });
+  expect(enabled.stdout).toContain("is enabled and can log in again");
+  expect((await server.cli(["users", "disable", victim.email])).code).toBe(2);
+  const unknown = await server.cli(["users", "disable", "nobody@example.com", "--reason", "x"]);
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toContain("there is no user with the e-mail nobody@example.com");
+
+  const auditor = await server.cli(["admin", "promote", "--email", victim.email, "--role", "auditor"]);
+  expect(auditor).toMatchObject({ code: 0 });
+  expect(auditor.stdout).toContain(": auditor.");
+  expect((await server.cli(["admin", "promote", "--email", victim.email, "--role", "king"])).code).toBe(2);
+  expect((await server.cli(["admin", "demote", "--email", victim.email])).stdout).toContain(": user.");
+});
+
+test("an act without a mouse", async ({ page, server, anotherBrowser }) => {
+  const { victim, theirs } = await somebodyElse(anotherBrowser, "Kai");
+  await loggedIn(page, await administrator(server));
+  await findPerson(page, victim);
+  await page.getByRole("link", { name: "Disable the account" }).focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/disable$/);
+  await hydrated(page);
+  await page.getByLabel("Reason").focus();
+  await page.keyboard.type("without a mouse");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("status")).toBeFocused();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Undo this" })).toBeFocused();
+  await expect(loggedOutDialog(theirs)).toBeVisible();
+});
+
+test("axe finds nothing in what acts leave behind", async ({ page, server, anotherBrowser }) => {
+  test.slow();
+  const found: string[] = [];
+  const { victim } = await somebodyElse(anotherBrowser, "Axel");
+  await loggedIn(page, await administrator(server));
+  await findPerson(page, victim);
+  await openAct(page, "Delete the account");
+  await page.getByRole("button", { name: "Delete the account" }).click();
+  await expect(page.getByLabel("Reason")).toHaveAttribute("aria-invalid", "true");
+  found.push(...(await findings(page, "a deletion with wrong fields")));
+  await page.getByRole("link", { name: /^Back to/ }).click();
+  await hydrated(page);
+  await openAct(page, "Disable the account");
+  await giveReason(page, "test", "Disable the account");
+  await expect(page.getByRole("status")).toBeFocused();
+  found.push(...(await findings(page, "a disabled person, with the way to undo it")));
+  expect(found).toEqual([]);
+});
+
+/** Somebody with the dashboard open in a browser of their own, which runs scripts. */
+async function somebodyElse(
+  anotherBrowser: (options?: BrowserContextOptions) => Promise<BrowserContext>,
+  name: string,
+): Promise<{ victim: Person; theirs: Page }> {
+  const theirs = await (await anotherBrowser({ javaScriptEnabled: true })).newPage();
+  const victim = await signedUp(theirs, name);
+  await open(theirs, "/dashboard");
+  return { victim, theirs };
+}
+
+/** As an administrator; the address of the page. */
+async function atThePageOf(way: Way, page: Page, server: Server, person: Person): Promise<string> {
+  await loggedIn(page, await administrator(server));
+  await way.open(page, `/admin/users?q=${encodeURIComponent(person.email)}`);
+  await page.getByRole("link", { name: person.name }).click();
+  await way.arrived(page, /^\/admin\/users\/[^/?]+$/);
+  return new URL(page.url()).pathname;
+}
+
+async function goToAct(way: Way, page: Page, label: string): Promise<void> {
+  await page.getByRole("link", { name: label, exact: true }).click();
+  await way.arrived(page, /^\/admin\/users\/[^/]+\/[a-z-]+$/);
+}
+
+async function giveReason(page: Page, reason: string, button: string): Promise<void> {
+  await page.getByLabel("Reason").fill(reason);
+  await page.getByRole("button", { name: button }).click();
+}
+
+/** The newest link to a new password: without a mail server the log has it. */
+function linkInLog(server: Server): string {
+  return server.log().match(/http:\/\/\S+\/reset\?token=[\w-]+/g)?.at(-1) ?? "";
+}

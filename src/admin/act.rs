@@ -1,0 +1,108 @@
+//! What an administrator can do to an account; each act has its page, `/admin/users/{id}/{act}`. Both sides.
+
+use leptos::server_fn::ServerFn;
+use serde::{Deserialize, Serialize};
+
+use super::actions::{ChangeRole, DeleteUser, DisableUser, EnableUser, ForceLogOut, RemoveSecondFactor, StartReset};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Act {
+    LogOut,
+    StartReset,
+    RemoveSecondFactor,
+    ChangeRole,
+    Disable,
+    Enable,
+    Delete,
+}
+
+impl Act {
+    pub const ALL: [Self; 7] = [
+        Self::LogOut,
+        Self::StartReset,
+        Self::RemoveSecondFactor,
+        Self::ChangeRole,
+        Self::Disable,
+        Self::Enable,
+        Self::Delete,
+    ];
+
+    /// As it stands in the address of its page.
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::LogOut => "log-out",
+            Self::StartReset => "reset",
+            Self::RemoveSecondFactor => "second-factor",
+            Self::ChangeRole => "role",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::Delete => "delete",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.as_text() == text)
+    }
+
+    /// The page of this act on this user.
+    pub fn page(self, user_id: &str) -> String {
+        format!("/admin/users/{user_id}/{}", self.as_text())
+    }
+
+    /// Where its form goes.
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::LogOut => ForceLogOut::PATH,
+            Self::StartReset => StartReset::PATH,
+            Self::RemoveSecondFactor => RemoveSecondFactor::PATH,
+            Self::ChangeRole => ChangeRole::PATH,
+            Self::Disable => DisableUser::PATH,
+            Self::Enable => EnableUser::PATH,
+            Self::Delete => DeleteUser::PATH,
+        }
+    }
+
+    /// On its button, and on the way to it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::LogOut => "Force log-out",
+            Self::StartReset => "Start a password reset",
+            Self::RemoveSecondFactor => "Remove the second factor",
+            Self::ChangeRole => "Change the role",
+            Self::Disable => "Disable the account",
+            Self::Enable => "Enable the account",
+            Self::Delete => "Delete the account",
+        }
+    }
+
+    /// On its button, while the answer is on its way.
+    pub fn pending_label(self) -> &'static str {
+        match self {
+            Self::LogOut => "Ending…",
+            Self::StartReset => "Starting…",
+            Self::RemoveSecondFactor => "Removing…",
+            Self::ChangeRole => "Changing…",
+            Self::Disable => "Disabling…",
+            Self::Enable => "Enabling…",
+            Self::Delete => "Deleting…",
+        }
+    }
+
+    /// When it is the right one.
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::LogOut => "Ends every session and token at once. The person can log in again.",
+            Self::StartReset => "Sends a link to a new password. For a password that somebody else may know.",
+            Self::RemoveSecondFactor => "For a phone that is lost together with the recovery codes.",
+            Self::ChangeRole => "User, auditor or administrator; counts on the next request.",
+            Self::Disable => "Ends everything, and lets nobody in until it is enabled again. Nothing is lost.",
+            Self::Enable => "Lets the person log in again, with the same password.",
+            Self::Delete => "Erases everything of the person, for good.",
+        }
+    }
+
+    /// Takes something away at once.
+    pub fn is_grave(self) -> bool {
+        !matches!(self, Self::Enable | Self::ChangeRole | Self::StartReset)
+    }
+}

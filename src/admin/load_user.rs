@@ -1,0 +1,167 @@
+//! What the pages about one person show. Who may see it is the first argument. Server side; reads only.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{
+    Act, ActPage, Before, Happened, Person, UserDetails,
+    by::{missing, name_of, who_did},
+    disable,
+    person::Undo,
+};
+use crate::{
+    audit::{self, event::Kind, store::Row},
+    config::Mailing,
+    db::Tx,
+    error::AppError,
+    second_factor,
+    sessions::{
+        self, LiveSession,
+        guard::{Administrator, Overseer},
+    },
+    state::AppState,
+    users::{
+        Role,
+        store::{self, User},
+    },
+};
+
+/// Events on the page of a person; the audit log has the rest.
+const EVENTS: i64 = 20;
+
+/// What may stand in the address of an act.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The one session that is to end.
+    sid: String,
+    /// The event that the act undoes.
+    undo: String,
+}
+
+/// One person, what is live of them, and what happened lately.
+///
+/// # Errors
+/// [`AppError::NotFound`], [`AppError::AccountGone`], or when the database cannot be read.
+pub async fn user(Overseer(reader): &Overseer, state: &AppState, id: &str) -> Result<UserDetails, AppError> {
+    // One connection, and one state of things.
+    let mut tx = state.db.pool.begin().await?;
+    let person = person(&mut tx, id).await?;
+    let sessions = live(&mut tx, state, id).await?;
+    let happened = happened(&mut tx, id).await?;
+    Ok(UserDetails { is_self: person.id == reader.user.id, person, sessions, happened })
+}
+
+/// What an act would do, before it is done.
+///
+/// # Errors
+/// As [`user`]; [`AppError::NotFound`] for what is no act.
+pub async fn act(
+    Administrator(reader): &Administrator,
+    state: &AppState,
+    id: &str,
+    act: &str,
+    asked: &Asked,
+) -> Result<ActPage, AppError> {
+    let act = Act::parse(act).ok_or(AppError::NotFound)?;
+    let mut tx = state.db.pool.begin().await?;
+    let person = person(&mut tx, id).await?;
+    let sessions = live(&mut tx, state, id).await?;
+    let only = sessions.iter().find(|session| session.sid == asked.sid).cloned();
+    if act == Act::LogOut && only.is_none() && !asked.sid.is_empty() {
+        // It has ended by itself: the form must not end everything instead.
+        return Err(AppError::NotFound);
+    }
+    let is_last = person.role == Role::Admin && !store::another_admin_remains(&mut *tx, id).await?;
+    Ok(ActPage {
+        act,
+        is_self: person.id == reader.user.id,
+        is_last,
+        sends_mail: state.config.mailing() != Mailing::Off,
+        undo: undo(&mut tx, id, &asked.undo).await?,
+        person,
+        sessions,
+        only,
+    })
+}
+
+async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
+    let Some(user) = store::find_by_id(&mut **tx, id).await? else { return Err(missing(tx, id).await?) };
+    let factor = second_factor::store::find(&mut **tx, id).await?;
+    let disabled = match user.disabled_at {
+        Some(since) => Some(who_disabled(tx, &user, since).await?),
+        None => None,
+    };
+    let (role, gave_way) = (user.role(), user.gave_way());
+    let User { id, email, name, created_at, verified_at, waiting_since, .. } = user;
+    Ok(Person {
+        last_seen_at: sessions::store::last_seen(&mut **tx, &id).await?,
+        id,
+        name,
+        email,
+        role,
+        created_at,
+        disabled,
+        confirmed: verified_at.is_some(),
+        waits: waiting_since.is_some(),
+        gave_way,
+        factor_since: factor.and_then(|row| row.confirmed_at),
+    })
+}
+
+/// An account whose address gave way was disabled by nobody.
+async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, AppError> {
+    let before = who_did(tx, &user.id, disable::KINDS).await?;
+    let before = before.filter(|before| before.at >= since && !user.gave_way());
+    Ok(before.unwrap_or(Before { by: "Latchkey".into(), at: since, reason: String::new() }))
+}
+
+async fn live(tx: &mut Tx, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
+    let live = sessions::store::live_of(&mut **tx, id, state.clock.now_ms()).await?;
+    Ok(live.into_iter().map(sessions::store::Row::into_live).collect())
+}
+
+async fn happened(tx: &mut Tx, id: &str) -> Result<Vec<Happened>, AppError> {
+    let mut names = BTreeMap::new();
+    let mut happened = Vec::new();
+    for row in audit::store::newest_of(&mut **tx, id, None, EVENTS).await? {
+        if !names.contains_key(&row.actor) {
+            let name = if row.actor.is_empty() { String::new() } else { name_of(tx, &row.actor).await? };
+            names.insert(row.actor.clone(), name);
+        }
+        let by = names.get(&row.actor).cloned().unwrap_or_default();
+        let what = in_words(&row);
+        let Row { at, device, ip, reason: why, .. } = row;
+        let from = [device, ip].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        happened.push(Happened { at, what, by, from, why });
+    }
+    Ok(happened)
+}
+
+/// "Role changed: user → admin". The sentences of `activity` are for the person.
+fn in_words(row: &Row) -> String {
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
+    let detail = |name: &str| details[name].as_str().map(spaced);
+    let what = spaced(&row.event);
+    let mut letters = what.chars();
+    let what: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
+    match (detail("from"), detail("to"), detail("end_reason")) {
+        (Some(from), Some(to), _) => format!("{what}: {from} → {to}"),
+        (.., Some(why)) if row.event == Kind::SessionEnded.as_text() => format!("{what}: {why}"),
+        _ => what,
+    }
+}
+
+fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// What the act is to undo; nothing where there is no such event.
+async fn undo(tx: &mut Tx, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
+    let Ok(event) = uuid::Uuid::parse_str(event) else { return Ok(None) };
+    let Some(row) = audit::store::find_of(&mut **tx, id, event).await? else { return Ok(None) };
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
+    let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
+    Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(Role::parse) }))
+}
