@@ -36,7 +36,7 @@ pub async fn force_logout(
 /// Disables the account.
 ///
 /// # Errors
-/// As [`force_logout`]; 409 for the last administrator.
+/// As [`force_logout()`]; 409 for the last administrator.
 pub async fn disable(
     admin: AdminCaller,
     Extension(ender): Extension<Ender>,
@@ -50,7 +50,7 @@ pub async fn disable(
 /// Enables the account again.
 ///
 /// # Errors
-/// As [`force_logout`]; 409 when the address belongs to another account by now.
+/// As [`force_logout()`]; 409 when the address belongs to another account by now.
 pub async fn enable(
     admin: AdminCaller,
     Extension(ender): Extension<Ender>,
