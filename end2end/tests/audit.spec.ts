@@ -38,7 +38,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(page.getByRole("alert")).toContainText("Nobody has the name or e-mail “nobody-is-called-that”");
     await expect(page.getByRole("row")).toHaveCount(0);
     await open(page, "/admin/audit?from=yesterday");
-    await expect(page.getByRole("main")).toContainText("Write a day");
+    await expect(page.getByRole("main")).toContainText("“yesterday” is no day");
     await open(page, "/admin/audit?to=2001-01-01");
     await expect(page.getByRole("main")).toContainText("Nothing like that has happened.");
     await page.getByRole("link", { name: "Show everything" }).first().click();

@@ -99,9 +99,11 @@ impl Resolved {
 
     fn take_days(&mut self) {
         let (from, to) = (self.exact.from.trim().to_owned(), self.exact.to.trim().to_owned());
-        for text in [&from, &to] {
+        for (text, shown) in [(&from, &mut self.shown.from), (&to, &mut self.shown.to)] {
             if !text.is_empty() && midnight(text).is_none() {
-                self.problem("Write a day as 2026-11-21.");
+                // A field for days cannot show it.
+                shown.clear();
+                self.problems.push(format!("“{text}” is no day: write it as 2026-11-21."));
             }
         }
         self.filter.from = midnight(&from);

@@ -172,12 +172,14 @@ fn Event(entry: AuditEntry) -> impl IntoView {
                     {(!details.is_empty()).then(|| view! { <Details details /> })}
                 </div>
             </td>
-            <td role="cell" data-label="Why">{reason}</td>
+            <td role="cell" data-label="Why">{(!reason.is_empty()).then_some(reason)}</td>
             <td role="cell" data-label="From">
-                <div>
-                    {device}
-                    {(!ip.is_empty()).then(|| view! { <p class="muted any-break">{ip}</p> })}
-                </div>
+                {(!device.is_empty() || !ip.is_empty()).then(|| view! {
+                    <div>
+                        {device}
+                        {(!ip.is_empty()).then(|| view! { <p class="muted any-break">{ip}</p> })}
+                    </div>
+                })}
             </td>
         </tr>
     }
