@@ -34,7 +34,7 @@ test("a healthy installation gets a good report, and one about mail", async ({ s
   expect(stdout).toMatch(/^ok +backup .*\.backup/m);
   expect(stdout).toMatch(/^ok +clock /m);
   expect(stdout).toMatch(/^warning +mail .*\n +→ set LATCHKEY_SMTP_URL$/m);
-  expect(stdout).toMatch(/^warning +people .*no second factor.*\n +→ each turns it on at \/account\/second-factor$/m);
+  expect(stdout).toMatch(/^warning +people .*without a second factor.*\n +→ each turns it on at \/account\/second-factor$/m);
 });
 
 test("in production without mail the doctor names the weakness", async ({ server }) => {
