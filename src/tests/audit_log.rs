@@ -11,7 +11,6 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    account::delete_account::clean_once,
     audit::{
         self,
         chain::{
@@ -22,6 +21,7 @@ use crate::{
         event::{Actor, Event, Kind},
         log::store::LOOKED_AT_MAX,
     },
+    deletion::clean_up::clean_once,
     sealed::SecretKey,
     services::Services,
 };

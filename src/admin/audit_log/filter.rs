@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use serde_json::{Map, Value};
+use sqlx::AnyPool;
 use time::{Date, Month};
 use url::form_urlencoded::Serializer;
 use uuid::Uuid;
@@ -16,7 +17,11 @@ use crate::{
     },
     error::AppError,
     state::AppState,
-    users::{credentials::Email, store},
+    users::{
+        credentials::Email,
+        list::{Person, Place, Wanted, find::find},
+        store,
+    },
 };
 
 /// What was asked for, and what became of it.
@@ -36,7 +41,7 @@ pub struct Resolved {
 const DAY_MS: i64 = 86_400_000;
 
 /// People who are offered where a name is not of one alone.
-const SEVERAL_MAX: i64 = 10;
+const SEVERAL_MAX: usize = 10;
 
 /// Longest name or address that is looked at, in characters.
 const PERSON_MAX_CHARS: usize = 320;
@@ -154,15 +159,16 @@ impl Resolved {
             return Ok(Some(id));
         }
         let found = match Email::parse(text) {
-            Ok(email) => store::find_by_email(db, &email).await?.into_iter().collect(),
+            // Exactly this one: another address may begin so.
+            Ok(email) => people(db, text).await?.into_iter().filter(|person| person.email == email.as_str()).collect(),
             Err(_) if text.chars().count() > PERSON_MAX_CHARS => Vec::new(),
-            Err(_) => store::search(db, text, "", SEVERAL_MAX).await?,
+            Err(_) => people(db, text).await?,
         };
         match &*found {
             [] => self.problem(format!("Nobody has the name or e-mail “{text}”. Of a deleted account, give the id.")),
-            [user] => {
-                self.field(role).1.clone_from(&user.id);
-                return Ok(Some(user.id.clone()));
+            [person] => {
+                self.field(role).1.clone_from(&person.id);
+                return Ok(Some(person.id.clone()));
             }
             several => self.offer(several, role),
         }
@@ -176,18 +182,24 @@ impl Resolved {
         }
     }
 
-    fn offer(&mut self, users: &[store::User], role: Role) {
+    fn offer(&mut self, people: &[Person], role: Role) {
         let base = self.exact.clone();
-        let offers = users.iter().map(|user| {
+        let offers = people.iter().map(|person| {
             let mut asked = base.clone();
             match role {
-                Role::Actor => asked.actor.clone_from(&user.id),
-                Role::Subject => asked.subject.clone_from(&user.id),
+                Role::Actor => asked.actor.clone_from(&person.id),
+                Role::Subject => asked.subject.clone_from(&person.id),
             }
-            Part { text: format!("{}, {}", user.name, user.email), href: Some(address(PAGE, &asked, &[])) }
+            Part { text: format!("{}, {}", person.name, person.email), href: Some(address(PAGE, &asked, &[])) }
         });
         self.several.extend(offers);
     }
+}
+
+/// Whose name or address has words that begin so.
+async fn people(db: &AnyPool, words: &str) -> Result<Vec<Person>, sqlx::Error> {
+    let wanted = Wanted { words: words.to_owned(), ..Wanted::default() };
+    Ok(find(db, &wanted, &Place::First, SEVERAL_MAX).await?.people)
 }
 
 /// Who acts without being a user.

@@ -116,6 +116,7 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::PasswordChanged => "The other sessions of {subject} ended because of the new password",
         EndReason::PasswordReset => "The sessions of {subject} ended because of the new password",
         EndReason::SecondFactorChanged => "The other sessions of {subject} ended because of the second factor",
+        EndReason::SecondFactorRemoved => "The sessions of {subject} ended, because the second factor was removed",
         EndReason::GaveWay => "A session of {subject}, unused for long, gave way to a newer one",
         EndReason::TheftSuspected => "A session of {subject} was ended: somebody used a copy of it",
         EndReason::SecretLost => "A session of {subject} was ended: its new secret never arrived",
