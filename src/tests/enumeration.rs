@@ -67,6 +67,11 @@ async fn seconds(app: &TestApp, way: &str, email: &str) -> f64 {
     watch.elapsed_seconds()
 }
 
+/// Each word of an address is written down for the search, so that all here have one.
+fn one_word(way: &str) -> String {
+    way.replace('_', "")
+}
+
 fn median(mut samples: Vec<f64>) -> f64 {
     samples.sort_by(f64::total_cmp);
     samples[samples.len() / 2]
@@ -103,7 +108,7 @@ on_both_databases! {
 async fn known_to_unknown(app: &TestApp, way: &str, round: usize) -> f64 {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for number in 0..SAMPLES {
-        let new = format!("{round}-{number}-{way}@example.com");
+        let new = format!("r{round}n{number}{}@example.com", one_word(way));
         if number % 2 == 0 {
             known.push(seconds(app, way, "known@example.com").await);
             unknown.push(seconds(app, way, &new).await);
@@ -134,7 +139,7 @@ async fn known_and_unknown_accounts_cost_the_same_statements() {
     let _heard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Statements(Arc::clone(&count))));
     for way in WAYS {
         let mut counts = Vec::new();
-        for name in ["known", "waiting", "disabled", way] {
+        for name in ["known", "waiting", "disabled", &one_word(way)] {
             count.store(0, Ordering::SeqCst);
             assert_eq!(ask(&mut app.anonymous(), way, &format!("{name}@example.com")).await.status, 200);
             counts.push(count.load(Ordering::SeqCst));
