@@ -144,7 +144,10 @@ impl Page<'_> {
             "/admin/sessions" => {
                 content(admin::sessions::load::sessions(&self.overseer()?, state, self.asked()).await?)
             }
-            "/admin/sessions/everyone" => content(admin::sessions::load::everyone(&self.overseer()?, state).await?),
+            "/admin/sessions/everyone" => {
+                let census = &self.services.census;
+                content(admin::sessions::load::everyone(&self.overseer()?, state, census).await?)
+            }
             "/admin/audit" => content(admin::audit_log::load::load(&self.overseer()?, state, &self.asked()).await?),
             "/admin/keys" => content(admin::load::keys(&self.overseer()?, state).await?),
             "/admin/keys/{id}" => content(admin::load::key(&self.overseer()?, state, &self.id).await?),

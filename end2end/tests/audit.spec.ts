@@ -19,7 +19,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await open(page, "/admin/users");
     await page.getByRole("link", { name: "Audit log" }).click();
     await arrived(page, "/admin/audit");
-    const row = page.getByRole("row").filter({ hasText: "laptop in the train" });
+    const row = page.getByRole("row").filter({ hasText: victim.name }).filter({ hasText: "laptop in the train" });
     await expect(row).toContainText(`${admin.name} logged ${victim.name} out`);
 
     await page.getByLabel("What", { exact: true }).selectOption({ label: "Force-logout" });

@@ -87,7 +87,11 @@ withAndWithoutJavaScript(({ open, arrived }) => {
 test("on a phone rows become cards, and nothing is wider than the screen", async ({ page, server, anotherBrowser }) => {
   await page.setViewportSize({ width: 390, height: 800 });
   const long = { ...somebody("Long"), name: "Hubert-Blaine Wolfeschlegelsteinhausenbergerdorff the Elder of Philadelphia" };
-  const made = await (await anotherBrowser()).request.post(`${server.url}/actions/sign_up`, { form: long, maxRedirects: 0 });
+  const made = await (await anotherBrowser()).request.post(`${server.url}/actions/sign_up`, {
+    form: long,
+    headers: { accept: "text/html" },
+    maxRedirects: 0,
+  });
   expect(made.status()).toBe(302);
   await loggedIn(page, await administrator(server));
   await page.goto("/admin/users");

@@ -15,7 +15,8 @@ pub struct DayRow {
 }
 
 /// How often each of these happened, from this day on. What is sealed was counted then; the rest is counted now, in the
-/// same statement, so that an event which is sealed at this moment counts once.
+/// same statement, so that an event which is sealed at this moment counts once. A sign-up that made no account, for its
+/// address had one, is none.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -30,7 +31,7 @@ pub async fn per_day(
          select day, event, count as times from daily_counts where day >= $1 \
          union all \
          select at / 86400000 as day, event, count(*) as times from audit_events \
-         where seq is null and at >= $1 * 86400000 group by at / 86400000, event \
+         where seq is null and at >= $1 * 86400000 and not (event = 'signed_up' and subject = '') group by at / 86400000, event \
          ) as counted where event in ($2, $3, $4, $5) group by day, event",
     )
     .bind(from_day)

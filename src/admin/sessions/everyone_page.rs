@@ -25,9 +25,10 @@ pub fn EveryonePage() -> impl IntoView {
 #[component]
 fn Content(page: EveryonePage) -> impl IntoView {
     let others = match page.others {
-        0 => "No other session is live now.".to_owned(),
-        1 => "1 other session is live now.".to_owned(),
-        n => format!("{n} other sessions are live now."),
+        None => "Many other sessions are live now.".to_owned(),
+        Some(0) => "No other session is live now.".to_owned(),
+        Some(1) => "1 other session is live now.".to_owned(),
+        Some(n) => format!("{n} other sessions are live now."),
     };
     view! {
         <Page title="Log everyone out">

@@ -5,6 +5,7 @@ use super::{
     store::{self, Row, Wanted},
 };
 use crate::{
+    admin::overview::census::Census,
     error::AppError,
     sessions::{everyone, guard::Overseer},
     state::AppState,
@@ -84,7 +85,7 @@ fn row_limit(rows: usize) -> i64 {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn everyone(_: &Overseer, state: &AppState) -> Result<EveryonePage, AppError> {
-    let live = everyone::store::count_live(&state.db.pool, state.clock.now_ms()).await?;
-    Ok(EveryonePage { others: (live - 1).max(0) })
+pub async fn everyone(_: &Overseer, state: &AppState, census: &Census) -> Result<EveryonePage, AppError> {
+    let counted = census.counts(state).await?;
+    Ok(EveryonePage { others: counted.map(|counted| (counted.live_sessions - 1).max(0)) })
 }

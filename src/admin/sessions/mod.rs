@@ -84,6 +84,6 @@ pub struct SessionsPage {
 /// What the page of the switch shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EveryonePage {
-    /// Live ones, besides one's own.
-    pub others: i64,
+    /// Live ones, besides one's own; `None` while they are being counted.
+    pub others: Option<i64>,
 }

@@ -170,6 +170,10 @@ impl Sealer {
             if !store::seal(&mut *tx, row).await? {
                 return Err(sqlx::Error::RowNotFound);
             }
+            // Its address had an account already: nobody was added.
+            if row.event == Kind::SignedUp.as_text() && row.subject.is_empty() {
+                continue;
+            }
             *counts.entry((row.at.div_euclid(DAY_MS), &*row.event)).or_insert(0) += 1;
         }
         for ((day, event), count) in counts {

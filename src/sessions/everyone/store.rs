@@ -49,21 +49,6 @@ pub async fn set_sessions(db: impl Executor<'_, Database = Any>, epoch: i64, ses
     sqlx::query(statement).bind(epoch).bind(sessions).execute(db).await.map(|_| ())
 }
 
-/// Sessions that are live now.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn count_live(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<i64, sqlx::Error> {
-    let (count,): (i64,) = sqlx::query_as(
-        "select count(*) from sessions where ended_at is null and expires_at > $1 and idle_expires_at > $1 \
-         and global_epoch = (select max(epoch) from global_epoch)",
-    )
-    .bind(now_ms)
-    .fetch_one(db)
-    .await?;
-    Ok(count)
-}
-
 /// Raises the epoch and returns the new one. For who holds the lock of the revocations.
 ///
 /// # Errors
