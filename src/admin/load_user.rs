@@ -1,17 +1,15 @@
 //! What the pages about one person show. Who may see it is the first argument. Server side; reads only.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::{
-    Act, ActPage, Before, Happened, Person, UserDetails,
-    by::{missing, name_of, who_did},
+    Act, ActPage, Before, Person, UserDetails, audit_log,
+    by::{missing, who_did},
     disable,
     person::Undo,
 };
 use crate::{
-    audit::{self, event::Kind, store::Row},
+    audit,
     config::Mailing,
     db::Tx,
     error::AppError,
@@ -26,9 +24,6 @@ use crate::{
         store::{self, User},
     },
 };
-
-/// Events on the page of a person; the audit log has the rest.
-const EVENTS: i64 = 20;
 
 /// What may stand in the address of an act.
 #[derive(Debug, Default, Deserialize)]
@@ -45,11 +40,12 @@ pub struct Asked {
 /// # Errors
 /// [`AppError::NotFound`], [`AppError::AccountGone`], or when the database cannot be read.
 pub async fn user(Overseer(reader): &Overseer, state: &AppState, id: &str) -> Result<UserDetails, AppError> {
-    // One connection, and one state of things.
+    // One connection, and one state of things; what happened is read after it.
     let mut tx = state.db.pool.begin().await?;
     let person = person(&mut tx, id).await?;
     let sessions = live(&mut tx, state, id).await?;
-    let happened = happened(&mut tx, id).await?;
+    drop(tx);
+    let happened = audit_log::load::newest_of(state, id).await?;
     Ok(UserDetails { is_self: person.id == reader.user.id, person, sessions, happened })
 }
 
@@ -120,41 +116,6 @@ async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, Ap
 async fn live(tx: &mut Tx, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
     let live = sessions::store::live_of(&mut **tx, id, state.clock.now_ms()).await?;
     Ok(live.into_iter().map(sessions::store::Row::into_live).collect())
-}
-
-async fn happened(tx: &mut Tx, id: &str) -> Result<Vec<Happened>, AppError> {
-    let mut names = BTreeMap::new();
-    let mut happened = Vec::new();
-    for row in audit::store::newest_of(&mut **tx, id, None, EVENTS).await? {
-        if !names.contains_key(&row.actor) {
-            let name = if row.actor.is_empty() { String::new() } else { name_of(tx, &row.actor).await? };
-            names.insert(row.actor.clone(), name);
-        }
-        let by = names.get(&row.actor).cloned().unwrap_or_default();
-        let what = in_words(&row);
-        let Row { at, device, ip, reason: why, .. } = row;
-        let from = [device, ip].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
-        happened.push(Happened { at, what, by, from, why });
-    }
-    Ok(happened)
-}
-
-/// "Role changed: user → admin". The sentences of `activity` are for the person.
-fn in_words(row: &Row) -> String {
-    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
-    let detail = |name: &str| details[name].as_str().map(spaced);
-    let what = spaced(&row.event);
-    let mut letters = what.chars();
-    let what: String = letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default();
-    match (detail("from"), detail("to"), detail("end_reason")) {
-        (Some(from), Some(to), _) => format!("{what}: {from} → {to}"),
-        (.., Some(why)) if row.event == Kind::SessionEnded.as_text() => format!("{what}: {why}"),
-        _ => what,
-    }
-}
-
-fn spaced(name: &str) -> String {
-    name.replace('_', " ")
 }
 
 /// What the act is to undo; nothing where there is no such event.

@@ -46,7 +46,7 @@ pub mod users_page;
 
 pub use act::Act;
 use leptos::prelude::use_context;
-pub use person::{ActPage, Before, Happened, Person, UserDetails};
+pub use person::{ActPage, Before, Person, UserDetails};
 pub use receipt_notice::ReceiptNotice;
 use serde::{Deserialize, Serialize};
 

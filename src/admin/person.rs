@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Act;
+use super::{Act, audit_log::AuditEntry};
 use crate::{sessions::LiveSession, users::Role};
 
 /// Times are milliseconds since the epoch.
@@ -38,26 +38,13 @@ pub struct Before {
     pub reason: String,
 }
 
-/// An event of the audit log in one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Happened {
-    /// Milliseconds since the epoch.
-    pub at: i64,
-    pub what: String,
-    /// The name of who did it; empty when nobody is known.
-    pub by: String,
-    /// Device and address; empty where nobody called.
-    pub from: String,
-    pub why: String,
-}
-
 /// What `/admin/users/{id}` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserDetails {
     pub person: Person,
     pub sessions: Vec<LiveSession>,
     /// The newest first.
-    pub happened: Vec<Happened>,
+    pub happened: Vec<AuditEntry>,
     pub is_self: bool,
 }
 

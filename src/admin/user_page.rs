@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Act, Happened, PAGES, Person, ReceiptNotice, UserDetails, may_act};
+use super::{
+    Act, PAGES, Person, ReceiptNotice, UserDetails,
+    audit_log::{AuditEntry, page::Words},
+    may_act,
+};
 use crate::{
     sessions::{LiveSession, page::SessionFacts},
     ui::{
@@ -141,20 +145,20 @@ fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
 
 /// Who did what, from where and why.
 #[component]
-fn Log(happened: Vec<Happened>) -> impl IntoView {
+fn Log(happened: Vec<AuditEntry>) -> impl IntoView {
     view! {
         <ul class="timeline">
             {happened
                 .into_iter()
-                .map(|Happened { at, what, by, from, why }| {
-                    let who = if by.is_empty() { what } else { format!("{what}, by {by}") };
-                    let rest = [from, if why.is_empty() { why } else { format!("“{why}”") }];
-                    let rest = rest.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+                .map(|AuditEntry { at, what, reason, details, device, ip, .. }| {
+                    let reason = if reason.is_empty() { reason } else { format!("“{reason}”") };
+                    let details = details.into_iter().map(|(name, value)| format!("{name}: {value}"));
+                    let rest: Vec<String> = details.chain([reason, device, ip]).filter(|part| !part.is_empty()).collect();
                     view! {
                         <li>
                             <span class="any-break">
-                                {who}
-                                {(!rest.is_empty()).then(|| view! { <br /><span class="help">{rest}</span> })}
+                                {what.into_iter().map(|part| view! { <Words part /> }).collect_view()}
+                                {(!rest.is_empty()).then(|| view! { <br /><span class="help">{rest.join(" · ")}</span> })}
                             </span>
                             <When ms=at />
                         </li>

@@ -11,7 +11,7 @@ use crate::{
     audit::{
         event::Kind,
         log::{
-            Next, Slice,
+            Filter, Next, Slice,
             store::{Row, slice},
         },
     },
@@ -22,6 +22,9 @@ use crate::{
 
 /// Events on one page.
 const EVENTS: usize = 50;
+
+/// On the page of a person.
+const EVENTS_OF_ONE: usize = 20;
 
 /// Events as the address of the page asks for them.
 ///
@@ -34,6 +37,16 @@ pub async fn load(_: &Overseer, state: &AppState, asked: &AuditAsked) -> Result<
         false => Slice { rows: Vec::new(), next: Next::Nothing },
     };
     Ok(page(resolved, &found))
+}
+
+/// The newest that happened to a user, for the page of that person.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_of(state: &AppState, user_id: &str) -> Result<Vec<AuditEntry>, AppError> {
+    let filter = Filter { subject: Some(user_id.to_owned()), ..Filter::default() };
+    let found = slice(&state.db.pool, &filter, "", EVENTS_OF_ONE).await?;
+    Ok(found.rows.iter().map(entry).collect())
 }
 
 fn page(resolved: Resolved, found: &Slice) -> AuditPage {

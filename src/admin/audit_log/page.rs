@@ -191,8 +191,9 @@ fn Details(details: Vec<(String, String)>) -> impl IntoView {
     view! { <p class="muted any-break">{words.join(" · ")}</p> }
 }
 
+/// Some words of a sentence, which may lead somewhere.
 #[component]
-fn Words(part: Part) -> impl IntoView {
+pub fn Words(part: Part) -> impl IntoView {
     let Part { text, href } = part;
     match href {
         Some(href) => view! { <Link href=href>{text}</Link> }.into_any(),
