@@ -3,7 +3,7 @@
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { choose, openNotes, save, saved, typeNote, writeNote } from "./notebook.ts";
-import { ACCOUNT_PAGES, CONFIRM, REFUSALS, everyPage } from "./pages.ts";
+import { ACCOUNT_PAGES, CONFIRM, REFUSALS, WALKERS, everyPageAs } from "./pages.ts";
 import {
   SESSION,
   administrator,
@@ -19,16 +19,18 @@ import {
 
 test.slow();
 
-test("every page", async ({ page, server, allowConsole }) => {
-  const found: string[] = [];
-  allowConsole(REFUSALS);
-  await everyPage(page, server, async ({ who, path }) => {
-    await open(page, path);
-    if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
-    found.push(...(await findings(page, `${path} as ${who}`)));
+for (const walker of WALKERS) {
+  test(`every page, as ${walker}`, async ({ page, server, allowConsole }) => {
+    const found: string[] = [];
+    allowConsole(REFUSALS);
+    await everyPageAs(walker, page, server, async ({ who, path }) => {
+      await open(page, path);
+      if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
+      found.push(...(await findings(page, `${path} as ${who}`)));
+    });
+    expect(found).toEqual([]);
   });
-  expect(found).toEqual([]);
-});
+}
 
 test("forms with problems", async ({ page, allowConsole }) => {
   const found: string[] = [];

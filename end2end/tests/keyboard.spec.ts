@@ -3,7 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { openNotes, saved, titles } from "./notebook.ts";
-import { ACCOUNT_PAGES, REFUSALS, everyPage } from "./pages.ts";
+import { ACCOUNT_PAGES, REFUSALS, WALKERS, everyPageAs } from "./pages.ts";
 import { arrived, open, passwordField, signedUp, somebody } from "./people.ts";
 
 /** More than any page here has controls. */
@@ -88,21 +88,23 @@ test("deleting asks first, and the focus is never lost", async ({ page }) => {
   await expect(page.locator("body")).not.toBeFocused();
 });
 
-test("every control of every page is reached with Tab, in order, and shows that it has the focus", async ({
-  page,
-  server,
-  allowConsole,
-}) => {
-  test.slow();
-  allowConsole(REFUSALS);
-  const found: string[] = [];
-  await everyPage(page, server, async ({ who, path }) => {
-    await open(page, path);
-    if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
-    found.push(...(await lostWithTab(page)).map((what) => `${path} as ${who}: ${what}`));
+for (const walker of WALKERS) {
+  test(`every control is reached with Tab, in order, and shows that it has the focus, as ${walker}`, async ({
+    page,
+    server,
+    allowConsole,
+  }) => {
+    test.slow();
+    allowConsole(REFUSALS);
+    const found: string[] = [];
+    await everyPageAs(walker, page, server, async ({ who, path }) => {
+      await open(page, path);
+      if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
+      found.push(...(await lostWithTab(page)).map((what) => `${path} as ${who}: ${what}`));
+    });
+    expect(found).toEqual([]);
   });
-  expect(found).toEqual([]);
-});
+}
 
 /** Walks through the page with Tab. Each control that is not reached in its turn, or does not show it. */
 async function lostWithTab(page: Page): Promise<string[]> {

@@ -20,16 +20,30 @@ export const ACCOUNT_PAGES = [
 /** Where the password is asked for once more. */
 export const CONFIRM = "/confirm?next=/notes";
 
-/** Calls `look` on each page, as a visitor, a user and an administrator. */
-export async function everyPage(page: Page, server: Server, look: (visit: Visit) => Promise<void>): Promise<void> {
-  const walk = async (who: string, paths: string[]) => {
-    for (const path of paths) await look({ who, path });
-  };
+/** Who walks over the pages. */
+export const WALKERS = ["visitor", "user", "administrator"] as const;
+type Walker = (typeof WALKERS)[number];
+
+type Look = (visit: Visit) => Promise<void>;
+
+/** Calls `look` on each page, as everybody. */
+export async function everyPage(page: Page, server: Server, look: Look): Promise<void> {
+  for (const who of WALKERS) await everyPageAs(who, page, server, look);
+}
+
+/** Calls `look` on each page that concerns one of them. */
+export async function everyPageAs(who: Walker, page: Page, server: Server, look: Look): Promise<void> {
+  for (const path of await pagesOf(who, page, server)) await look({ who, path });
+}
+
+async function pagesOf(who: Walker, page: Page, server: Server): Promise<string[]> {
   const links = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
-  await walk("visitor", ["/", "/signup", "/login", ...links, "/deleted", "/not-me/done", "/setup?token=wrong", "/dashboard", "/nowhere"]);
+  const outside = ["/signup", "/login", ...links, "/deleted", "/not-me/done", "/setup?token=wrong"];
+  if (who === "visitor") return ["/", ...outside, "/dashboard", "/nowhere"];
   const person = await signedUp(page, "Walker");
-  await walk("user", ["/", "/dashboard", "/notes", ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"]);
-  await walk("administrator", ["/dashboard", "/notes", ...(await adminPages(page, server, person))]);
+  const own = ["/dashboard", "/notes"];
+  if (who === "user") return ["/", ...own, ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"];
+  return [...own, ...(await adminPages(page, server, person))];
 }
 
 async function adminPages(page: Page, server: Server, person: Person): Promise<string[]> {
