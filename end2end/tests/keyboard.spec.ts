@@ -120,17 +120,26 @@ async function lostWithTab(page: Page): Promise<string[]> {
   });
   for (const [number, control] of controls.entries()) {
     await page.keyboard.press("Tab");
-    const here = await page.evaluate(() => {
-      const element = document.activeElement as HTMLElement;
-      const { outlineStyle, outlineWidth } = getComputedStyle(element);
-      const { top, bottom } = element.getBoundingClientRect();
-      const shown = outlineStyle !== "none" && parseFloat(outlineWidth) > 0 && bottom > 0 && top < innerHeight;
-      return { stop: element.dataset.stop, shown };
-    });
+    let here = await focused(page);
+    // A day is several stops in one control: day, month, year, calendar.
+    for (let part = 1; part < 4 && here.type === "date" && here.stop === `${number - 1}`; part += 1) {
+      await page.keyboard.press("Tab");
+      here = await focused(page);
+    }
     if (here.stop !== `${number}`) return [...lost, `Tab leads to stop ${here.stop ?? "nowhere"}, not to ${control}`];
     if (!here.shown) lost.push(`no sign of the focus: ${control}`);
   }
   return lost;
+}
+
+async function focused(page: Page): Promise<{ stop?: string; type?: string; shown: boolean }> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLInputElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    const { top, bottom } = element.getBoundingClientRect();
+    const shown = outlineStyle !== "none" && parseFloat(outlineWidth) > 0 && bottom > 0 && top < innerHeight;
+    return { stop: element.dataset.stop, type: element.type, shown };
+  });
 }
 
 /** Goes on with Tab until the control has the focus. */
