@@ -38,6 +38,8 @@ pub enum AppError {
     /// The audit log knows that there was one.
     #[error("This account was deleted. Only the audit log still knows of it.")]
     AccountGone,
+    #[error("This session is over already. The page of the person shows what is live.")]
+    SessionOver,
     #[error("This account is disabled, so a link to a new password would open nothing. Enable it first.")]
     AccountDisabled,
     /// See `users::store::free_email`.
@@ -221,6 +223,7 @@ impl AppError {
             Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded | Self::LogInAgain => 401,
             Self::SessionRenewed
             | Self::LastAdministrator
+            | Self::SessionOver
             | Self::AccountDisabled
             | Self::AddressGaveWay
             | Self::ChangedMeanwhile

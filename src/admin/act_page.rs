@@ -65,7 +65,10 @@ fn will(page: &ActPage) -> Vec<String> {
         Act::LogOut if page.only.is_some() => {
             vec![format!("Ends this session of {name}, and the access tokens that came from it. The others live on.")]
         }
-        Act::LogOut => vec![format!("{ends} So does every access token that {name} holds, before it expires. They can log in again.")],
+        Act::LogOut if page.sessions.is_empty() => {
+            vec![format!("No session is live. Every access token that {name} may still hold dies, before it expires.")]
+        }
+        Act::LogOut => vec![format!("{ends} So does every access token that {name} holds, before it expires.")],
         Act::StartReset => {
             let mut words = vec![format!(
                 "Sends a mail with a link to {email}. Whoever opens it within half an hour chooses a new password, and \
@@ -94,7 +97,13 @@ fn will(page: &ActPage) -> Vec<String> {
              through. What belongs to the account is kept, and it can be enabled again. {told}"
         )],
         Act::Enable => vec![format!(
-            "{name} can log in again, with the password and the second factor of before. What had ended stays ended. {told}"
+            "{name} can log in again, with the password and the second factor of before. What had ended stays ended, and no \
+             device is trusted any more. {told}{}",
+            if page.person.no_password {
+                " The password was taken away before: they need the link of a new reset."
+            } else {
+                ""
+            }
         )],
         Act::Delete => vec![
             format!(
@@ -121,7 +130,11 @@ fn own_account(act: Act) -> Option<&'static str> {
             Some("This is your own account: you will be out, and only another administrator can let you in again.")
         }
         Act::RemoveSecondFactor => Some("This is your own second factor. You will be logged out everywhere."),
-        Act::StartReset | Act::Enable | Act::Delete => None,
+        Act::StartReset => Some(
+            "This is your own account. If you end everything, you are out until you have opened the mail; the last \
+             administrator cannot do that.",
+        ),
+        Act::Enable | Act::Delete => None,
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     Act,
     by::{By, require_newest, who_did},
+    load_user::has_no_password,
     outcome::Outcome,
 };
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     error::AppError,
     mail::{self, News, links},
     revocations::EndReason,
+    second_factor::trust,
     sessions::{
         end::{Ender, Target},
         guard::keep_an_administrator,
@@ -40,6 +42,7 @@ pub async fn disable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Resul
     require_newest(&mut tx, user_id, KINDS, undo).await?;
     keep_an_administrator(&mut tx, &user).await?;
     store::set_disabled(&mut *tx, user_id, Some(now_ms)).await?;
+    trust::forget_trust(&mut tx, user_id).await?;
     // They are refused as it is; this is for the day on which the account is enabled again.
     links::kill_all(&mut tx, user_id, now_ms).await?;
     let event = by.write_down(&mut tx, state, Kind::AccountDisabled, user_id, Value::Null).await?;
@@ -66,9 +69,13 @@ pub async fn enable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Result
     }
     require_newest(&mut tx, user_id, KINDS, undo).await?;
     store::set_disabled(&mut *tx, user_id, None).await?;
+    let no_password = has_no_password(&mut tx, user_id).await?;
     let event = by.write_down(&mut tx, state, Kind::AccountEnabled, user_id, Value::Null).await?;
     mail::tell(&mut *tx, state, &user, News::AccountEnabled, &Caller::default()).await?;
     tx.commit().await?;
-    let words = format!("{} is enabled and can log in again. What had ended stays ended.", user.name);
+    let words = match no_password {
+        true => format!("{} is enabled, and needs the link of a new reset to log in.", user.name),
+        false => format!("{} is enabled and can log in again. What had ended stays ended.", user.name),
+    };
     Ok(Outcome::done(words).undone_by(Act::Disable, event))
 }

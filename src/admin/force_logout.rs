@@ -10,12 +10,13 @@ use crate::{
         end::{Ender, Target},
     },
     state::AppState,
+    users::credentials::readable,
 };
 
 /// Ends everything of a user, or, with a `sid`, that session of theirs.
 ///
 /// # Errors
-/// As [`By::hold`]; [`AppError::NotFound`] when it is no live session of this user.
+/// As [`By::hold`]; [`AppError::NotFound`] when it is no session of this user, [`AppError::SessionOver`] when it is over.
 pub async fn force_log_out(ender: &Ender, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
     let mut tx = ender.state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
@@ -28,17 +29,17 @@ pub async fn force_log_out(ender: &Ender, by: &By, user_id: &str, sid: &str) -> 
 
 /// The sid, if it is a live session of this user and not of another.
 async fn live_sid<'a>(tx: &mut Tx, state: &AppState, user_id: &str, sid: &'a str) -> Result<&'a str, AppError> {
-    let live = sessions::store::live_of(&mut **tx, user_id, state.clock.now_ms()).await?;
-    live.iter().any(|row| row.log_in.sid == sid).then_some(sid).ok_or(AppError::NotFound)
+    let row = sessions::store::find_by_sid(&mut **tx, sid).await?.filter(|row| row.log_in.user_id == user_id);
+    match row.ok_or(AppError::NotFound)?.ended(state.clock.now_ms()) {
+        None => Ok(sid),
+        Some(_) => Err(AppError::SessionOver),
+    }
 }
 
 /// # Errors
 /// What to tell the administrator.
 pub fn parse_reason(text: &str) -> Result<String, Invalid> {
-    let text = text.trim();
-    match text.chars().count() {
-        0 => Err(Invalid::ReasonMissing),
-        count if count > usize::from(REASON_MAX_CHARS) => Err(Invalid::ReasonTooLong),
-        _ => Ok(text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()),
-    }
+    let text = readable(text).ok_or(Invalid::ReasonMissing)?;
+    let fits = text.chars().count() <= usize::from(REASON_MAX_CHARS);
+    if fits { Ok(text) } else { Err(Invalid::ReasonTooLong) }
 }

@@ -9,7 +9,7 @@ use super::{
     person::Undo,
 };
 use crate::{
-    audit,
+    audit::{self, event::Kind},
     config::Mailing,
     db::Tx,
     error::AppError,
@@ -66,8 +66,12 @@ pub async fn act(
     let sessions = live(&mut tx, state, id).await?;
     let only = sessions.iter().find(|session| session.sid == asked.sid).cloned();
     if act == Act::LogOut && only.is_none() && !asked.sid.is_empty() {
-        // It has ended by itself: the form must not end everything instead.
-        return Err(AppError::NotFound);
+        sessions::store::find_by_sid(&mut *tx, &asked.sid)
+            .await?
+            .filter(|row| row.log_in.user_id == id)
+            .ok_or(AppError::NotFound)?;
+        // It has ended meanwhile: the form must not end everything instead.
+        return Err(AppError::SessionOver);
     }
     let is_last = person.role == Role::Admin && !store::another_admin_remains(&mut *tx, id).await?;
     Ok(ActPage {
@@ -90,6 +94,7 @@ async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
         None => None,
     };
     let (role, gave_way) = (user.role(), user.gave_way());
+    let no_password = has_no_password(tx, id).await?;
     let User { id, email, name, created_at, verified_at, waiting_since, .. } = user;
     Ok(Person {
         last_seen_at: sessions::store::last_seen(&mut **tx, &id).await?,
@@ -102,8 +107,19 @@ async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
         confirmed: verified_at.is_some(),
         waits: waiting_since.is_some(),
         gave_way,
+        no_password,
         factor_since: factor.and_then(|row| row.confirmed_at),
     })
+}
+
+/// Whether a reset has taken the password away, and its link was not used yet.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_no_password(tx: &mut Tx, id: &str) -> Result<bool, AppError> {
+    let newest = audit::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
+    let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());
+    Ok(details.is_some_and(|details| details["ended_all"] == true))
 }
 
 /// An account whose address gave way was disabled by nobody.

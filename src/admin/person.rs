@@ -23,6 +23,8 @@ pub struct Person {
     pub waits: bool,
     /// The address belongs to somebody else by now.
     pub gave_way: bool,
+    /// The password was taken away with a reset, and the link was not used yet.
+    pub no_password: bool,
     /// Since when log-in asks for a second factor, if it does.
     pub factor_since: Option<i64>,
 }

@@ -11,7 +11,10 @@ use crate::{
     error::AppError,
     mail::{self, Mail, To},
     revocations::EndReason,
-    sessions::end::{Ender, Target},
+    sessions::{
+        end::{Ender, Target},
+        guard::keep_an_administrator,
+    },
     users::{password::Passwords, store},
 };
 
@@ -19,7 +22,8 @@ use crate::{
 /// a theft, and the thief would only log in again.
 ///
 /// # Errors
-/// As [`By::hold`]; [`AppError::MailOff`], [`AppError::AccountDisabled`].
+/// As [`By::hold`]; [`AppError::MailOff`], [`AppError::AccountDisabled`]; with `end_all`
+/// [`AppError::LastAdministrator`].
 pub async fn start_reset(ender: &Ender, by: &By, user_id: &str, end_all: bool) -> Result<Outcome, AppError> {
     let state = &ender.state;
     if state.config.mailing() == Mailing::Off {
@@ -31,6 +35,10 @@ pub async fn start_reset(ender: &Ender, by: &By, user_id: &str, end_all: bool) -
     let user = by.hold(&mut tx, user_id).await?;
     if user.disabled_at.is_some() {
         return Err(AppError::AccountDisabled);
+    }
+    if end_all {
+        // The mail may not arrive.
+        keep_an_administrator(&mut tx, &user).await?;
     }
     by.write_down(&mut tx, state, Kind::ResetStarted, user_id, json!({ "ended_all": end_all })).await?;
     let to = To { email: &user.email, user_id };

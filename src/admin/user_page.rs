@@ -55,7 +55,18 @@ fn Content(details: UserDetails) -> impl IntoView {
 #[component]
 fn Facts(person: Person) -> impl IntoView {
     let Person {
-        id, email, role, created_at, last_seen_at, disabled, confirmed, waits, gave_way, factor_since, ..
+        id,
+        email,
+        role,
+        created_at,
+        last_seen_at,
+        disabled,
+        confirmed,
+        waits,
+        gave_way,
+        no_password,
+        factor_since,
+        ..
     } = person;
     view! {
         <dl class="facts">
@@ -81,6 +92,9 @@ fn Facts(person: Person) -> impl IntoView {
                     }}
                 </dd>
             </div>
+            {no_password.then(|| view! {
+                <div><dt>"Password"</dt><dd>"taken away with a reset; a new one is chosen with the link from the mail"</dd></div>
+            })}
             <div>
                 <dt>"Second factor"</dt>
                 <dd>{factor_since.map_or_else(|| "off".into_any(), |ms| view! { "on since " <When ms /> }.into_any())}</dd>

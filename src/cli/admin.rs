@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::{everywhere, find_user};
 use crate::{
     admin::{by::By, change_role::change_role},
-    audit::event::Actor,
+    audit::event::{Actor, Event, Kind},
     config::Config,
     error::AppError,
     serve,
@@ -37,12 +37,15 @@ pub struct Promote {
 
 #[derive(Args)]
 pub struct Change {
-    /// E-mail address of the user.
+    /// E-mail address of the user, or the id.
     #[arg(long)]
     email: String,
     /// Why; it goes into the audit log.
     #[arg(long, default_value = "from the command line")]
     reason: String,
+    /// Print one JSON document: `changed`, `words`, and the receipt, or who had done it before and why.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     config: Config,
 }
@@ -55,6 +58,9 @@ pub struct CreateAdmin {
     /// Name that others see.
     #[arg(long)]
     name: String,
+    /// Print one JSON document: `id` and `email`.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     config: Config,
 }
@@ -74,9 +80,14 @@ async fn change(args: Change, role: Role) -> Result<(), String> {
     let (user, ender) = find_user(args.config, &args.email).await?;
     let changed = change_role(&ender, &by, &user.id, role, "").await;
     ender.state.db.close().await;
-    match changed.map_err(|error| error.to_string())?.receipt {
-        Some(receipt) => println!("{}: {}. {}", user.email, role.as_text(), everywhere(&receipt)),
-        None => println!("{}: {}, as before.", user.email, role.as_text()),
+    let outcome = changed.map_err(|error| error.to_string())?;
+    if args.json {
+        say!("{}", serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?);
+        return Ok(());
+    }
+    match outcome.receipt {
+        Some(receipt) => say!("{}: {}. {}", user.email, role.as_text(), everywhere(&receipt)),
+        None => say!("{}: {}, as before.", user.email, role.as_text()),
     }
     Ok(())
 }
@@ -91,13 +102,17 @@ async fn create(args: CreateAdmin) -> Result<(), String> {
             other => other.to_string(),
         })?;
     let services = serve::open(args.config).await?;
-    create_admin(&services.state, &passwords, account, &Actor::CommandLine, false).await.map_err(
-        |error| match error {
-            AppError::SignUpRefused => "there is an account with this e-mail already".to_owned(),
-            other => other.to_string(),
-        },
-    )?;
-    println!("{} is an administrator now.", args.email);
+    let made = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
+    let created = create_admin(&services.state, &passwords, account, made, false).await;
+    let id = created.map_err(|error| match error {
+        AppError::SignUpRefused => "there is an account with this e-mail already".to_owned(),
+        other => other.to_string(),
+    })?;
+    if args.json {
+        say!("{}", serde_json::json!({ "id": id, "email": args.email }));
+    } else {
+        say!("{} is an administrator now.", args.email);
+    }
     Ok(())
 }
 

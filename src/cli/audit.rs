@@ -136,9 +136,9 @@ async fn verify_log(args: Verify) -> Result<(), String> {
     let report = verify(&state.db.pool, &keys, args.since.as_ref(), state.clock.now_ms()).await.map_err(unread)?;
     state.db.close().await;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
     } else {
-        print!("{}", told(&report, args.since.as_ref()));
+        say!("{}", told(&report, args.since.as_ref()).trim_end());
     }
     match () {
         () if report.intact => Ok(()),
@@ -274,9 +274,9 @@ async fn resume(args: Resume) -> Result<(), String> {
     state.db.close().await;
     match resumed {
         Some(from) => {
-            println!("The audit log goes on after event {}; running servers seal again within a second.", from.seq)
+            say!("The audit log goes on after event {}; running servers seal again within a second.", from.seq)
         }
-        None => println!("The end of the audit log fits; there is nothing to do."),
+        None => say!("The end of the audit log fits; there is nothing to do."),
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(Args)]
 pub struct Change {
-    /// E-mail address of the user.
+    /// E-mail address of the user, or the id.
     email: String,
     /// Why; it goes into the audit log.
     #[arg(long)]
@@ -34,9 +34,9 @@ pub async fn run(args: Change, enables: bool) -> Result<(), String> {
     ender.state.db.close().await;
     let outcome = done.map_err(|error| error.to_string())?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?);
     } else {
-        println!("{}", outcome.words);
+        say!("{}", outcome.words);
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ pub struct ForceLogout {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Whom {
-    /// E-mail address of a user: all their sessions and tokens.
+    /// E-mail address or id of a user: all their sessions and tokens.
     #[arg(long, value_name = "EMAIL")]
     user: Option<String>,
     /// One session, by the id that `latchkey sessions list` shows, and its tokens.
@@ -87,10 +87,10 @@ pub async fn run(args: ForceLogout) -> Result<(), String> {
 
 fn print(whom: &str, receipt: &Receipt, json: bool) -> Result<(), String> {
     if json {
-        println!("{}", serde_json::to_string(receipt).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string(receipt).map_err(|error| error.to_string())?);
         return Ok(());
     }
-    println!(
+    say!(
         "{whom}: {} session(s) ended, {} token(s) possibly live, written in {} ms. {}",
         receipt.sessions_ended,
         receipt.tokens_possibly_live,

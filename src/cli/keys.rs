@@ -79,9 +79,9 @@ async fn list(args: List) -> Result<(), String> {
     let state = serve::connect(args.config, false).await?;
     let keys = SigningKeys::list(&state).await.map_err(|error| error.to_string())?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?);
     } else {
-        print!("{}", table(&keys));
+        say!("{}", table(&keys).trim_end());
     }
     state.db.close().await;
     Ok(())
@@ -114,7 +114,7 @@ async fn rotate(args: Rotate) -> Result<(), String> {
     let order = order(&args.reason)?;
     let state = serve::connect(args.config, false).await?;
     let rotation = open(&state).await?.rotate(&order).await.map_err(|error| error.to_string())?;
-    println!(
+    say!(
         "{} ({}) is published now and signs from {}. Running servers hear of it within 5 seconds.",
         rotation.kid,
         rotation.algorithm,
@@ -129,9 +129,10 @@ async fn kill(args: Kill) -> Result<(), String> {
     let state = serve::connect(args.config, false).await?;
     let keys = if args.unopened { unopened(&state).await? } else { open(&state).await? };
     let receipt = keys.kill(&args.kid, &order).await.map_err(|error| error.to_string())?;
-    println!(
+    say!(
         "{} is dead, and {} signs. Running servers refuse its tokens within a second; nobody is logged out.",
-        receipt.kid, receipt.signing,
+        receipt.kid,
+        receipt.signing,
     );
     state.db.close().await;
     Ok(())

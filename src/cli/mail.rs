@@ -74,10 +74,10 @@ async fn test(args: Test) -> Result<(), String> {
     let envelope = Envelope { id: &id, to: email.as_str(), now_ms };
     match mailer.send(envelope, &words::test(&mailer.issuer)).await {
         Ok(Sent::ToServer) => {
-            println!("The mail server has taken a mail to {}. Look into the mailbox.", email.as_str())
+            say!("The mail server has taken a mail to {}. Look into the mailbox.", email.as_str())
         }
         Ok(Sent::ToFile(file)) => {
-            println!("LATCHKEY_SMTP_URL is not set, so the mail was written to {}.", file.display());
+            say!("LATCHKEY_SMTP_URL is not set, so the mail was written to {}.", file.display());
         }
         Err(failure) => return Err(format!("no mail was sent: {}; {}", failure.words, advice(failure.permanent))),
     }
@@ -100,9 +100,9 @@ async fn list(args: List) -> Result<(), String> {
     let mails = store::list(&state.db.pool, args.failed, LIST_MAX).await.map_err(|error| error.to_string())?;
     let mails: Vec<Shown> = mails.into_iter().map(Shown::from).collect();
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&mails).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&mails).map_err(|error| error.to_string())?);
     } else {
-        print!("{}", table(&mails));
+        say!("{}", table(&mails).trim_end());
     }
     state.db.close().await;
     Ok(())
@@ -160,9 +160,9 @@ async fn retry(args: Retry) -> Result<(), String> {
     let count = store::retry_given_up(&state.db.pool, state.clock.now_ms()).await.map_err(|error| error.to_string())?;
     state.db.close().await;
     match count {
-        0 => println!("No mail was given up."),
-        1 => println!("One mail is due again."),
-        count => println!("{count} mails are due again."),
+        0 => say!("No mail was given up."),
+        1 => say!("One mail is due again."),
+        count => say!("{count} mails are due again."),
     }
     Ok(())
 }

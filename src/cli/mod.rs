@@ -1,5 +1,12 @@
 //! The command line: one file per command that is more than a line. Server side.
 
+/// `println!` for commands: who reads may stop reading, as `head` does, and that is no fault.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::cli::say_line(format_args!($($words)*))
+    };
+}
+
 mod admin;
 mod audit;
 mod disable;
@@ -11,9 +18,13 @@ mod seed;
 mod sessions;
 mod users;
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
+use uuid::Uuid;
 
 use crate::{
     config::Config,
@@ -99,7 +110,7 @@ pub async fn run() -> ExitCode {
         Command::Mail { command } => mail::run(command).await,
         Command::Users { command } => users::run(command).await,
         Command::Seed(args) => seed::run(args).await,
-        Command::Secret => SecretKey::generate().map(|key| println!("{}", key.encoded())),
+        Command::Secret => SecretKey::generate().map(|key| say!("{}", key.encoded())),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -110,16 +121,21 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// A user of an installation that is there already, and what is needed to end something of theirs. Nothing is made: with
+/// A user, by e-mail or id, of an installation that is there already, and what is needed to end something of theirs. Nothing is made: with
 /// a wrong folder the answer must be "no database", not "no such user".
-async fn find_user(config: Config, email: &str) -> Result<(User, Ender), String> {
-    let email = Email::parse(email).map_err(|error| error.to_string())?;
+async fn find_user(config: Config, who: &str) -> Result<(User, Ender), String> {
+    let id = Uuid::parse_str(who).ok();
+    let email = if id.is_none() { Some(Email::parse(who).map_err(|error| error.to_string())?) } else { None };
     let ender = open_ender(config).await?;
-    let user = store::find_by_email(&ender.state.db.pool, &email)
-        .await
-        .map_err(|error| error.to_string())?
-        .ok_or_else(|| format!("there is no user with the e-mail {}", email.as_str()))?;
-    Ok((user, ender))
+    let db = &ender.state.db.pool;
+    let found = match (id, &email) {
+        (Some(id), _) => store::find_by_id(db, &id.to_string()).await,
+        (None, Some(email)) => store::find_by_email(db, email).await,
+        (None, None) => Ok(None),
+    };
+    let what = if id.is_some() { "id" } else { "e-mail" };
+    let user = found.map_err(|error| error.to_string())?;
+    Ok((user.ok_or_else(|| format!("there is no user with the {what} {who}"))?, ender))
 }
 
 /// What is needed to end something in an installation that is there already.
@@ -139,7 +155,17 @@ fn everywhere(receipt: &Receipt) -> String {
 async fn migrate(config: Config) -> Result<(), String> {
     serve::start_log(&config);
     let state = serve::open_state(config).await?;
-    println!("The database is up to date.");
+    say!("The database is up to date.");
     state.db.close().await;
     Ok(())
+}
+
+/// Writes a line to standard output; ends the program where nobody reads it any more.
+fn say_line(words: std::fmt::Arguments<'_>) {
+    let Err(error) = writeln!(io::stdout().lock(), "{words}") else { return };
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        std::process::exit(0);
+    }
+    eprintln!("latchkey: the answer cannot be written: {error}");
+    std::process::exit(1);
 }

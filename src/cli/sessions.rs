@@ -1,5 +1,7 @@
 //! `latchkey sessions`: who is logged in. Server side; reads only.
 
+use std::net::IpAddr;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::{
@@ -21,8 +23,8 @@ pub struct List {
     #[arg(long, default_value = "", hide_default_value = true)]
     person: String,
     /// Only from this network address.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    ip: String,
+    #[arg(long)]
+    ip: Option<IpAddr>,
     /// Only those that began then.
     #[arg(long, value_enum)]
     age: Option<Began>,
@@ -62,15 +64,23 @@ async fn list(args: List) -> Result<(), String> {
     let age = args.age.and_then(|age| age.to_possible_value()).map(|age| age.get_name().to_owned());
     let age = age.unwrap_or_default();
     debug_assert!(age.is_empty() || Age::of(&age) != Age::Any);
-    let asked = SessionsAsked { person: args.person, ip: args.ip, age, after: String::new() };
+    let asked = SessionsAsked {
+        person: args.person,
+        ip: args.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+        age,
+        after: String::new(),
+    };
     let state = serve::connect(args.config, false).await?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let (rows, too_many) = load::find(&state, &asked, limit + 1).await.map_err(|error| error.to_string())?;
     state.db.close().await;
     let more = rows.len() > limit;
+    if rows.is_empty() {
+        eprintln!("No live session is like that.");
+    }
     for row in rows.into_iter().take(limit).map(SessionRow::from) {
         if args.json {
-            println!("{}", serde_json::to_string(&row).map_err(|error| error.to_string())?);
+            say!("{}", serde_json::to_string(&row).map_err(|error| error.to_string())?);
         } else {
             print(&row);
         }
@@ -86,5 +96,5 @@ async fn list(args: List) -> Result<(), String> {
 
 fn print(SessionRow { session, email, .. }: &SessionRow) {
     let (began, seen) = (minute(session.created_at), minute(session.last_seen_at));
-    println!("{}  {email}  {}  {}  began {began}  last seen {seen}", session.sid, session.ip, session.device);
+    say!("{}  {email}  {}  {}  began {began}  last seen {seen}", session.sid, session.ip, session.device);
 }

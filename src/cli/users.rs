@@ -114,7 +114,7 @@ async fn list(args: List) -> Result<(), String> {
     if json {
         return print_json(&Listed { people: page.people.iter().map(Shown::from).collect(), after: page.after });
     }
-    print!("{}", table(&page));
+    say!("{}", table(&page).trim_end());
     Ok(())
 }
 
@@ -214,7 +214,7 @@ async fn show(args: Show) -> Result<(), String> {
     if args.json {
         return print_json(&details);
     }
-    print!("{}", words(&details));
+    say!("{}", words(&details).trim_end());
     Ok(())
 }
 
@@ -291,6 +291,6 @@ fn words(details: &Details) -> String {
 }
 
 fn print_json(value: &impl Serialize) -> Result<(), String> {
-    println!("{}", serde_json::to_string_pretty(value).map_err(|error| error.to_string())?);
+    say!("{}", serde_json::to_string_pretty(value).map_err(|error| error.to_string())?);
     Ok(())
 }

@@ -175,7 +175,10 @@ impl Ender {
         let mut event = Event::new(kind, ending.actor.clone(), subject).from_caller(&ending.caller);
         event.reason.clone_from(&ending.words);
         event.sid = if let [only] = rows { only.sid.clone() } else { String::new() };
-        event.details = json!({ "end_reason": ending.reason.as_text(), "sessions": rows.len() });
+        event.details = match target {
+            Target::Session(_) | Target::Secret(_) => json!({ "end_reason": ending.reason.as_text() }),
+            _ => json!({ "end_reason": ending.reason.as_text(), "sessions": rows.len() }),
+        };
         audit::store::insert(&mut **tx, &event, now_ms).await?;
         Ok(())
     }

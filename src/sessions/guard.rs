@@ -252,7 +252,9 @@ impl Overseer {
 /// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
 pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppError> {
     let someone = find().ok_or(AppError::NotLoggedIn)?;
-    if someone.is_fresh(&expect_context::<AppState>()) {
+    // Whoever types one meant it: a wrong one is never passed over, also where none is needed any more.
+    let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
+    if !is_typed && someone.is_fresh(&expect_context::<AppState>()) {
         return Ok(someone);
     }
     reauthenticate::with_password(someone, password).await

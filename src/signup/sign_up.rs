@@ -114,7 +114,8 @@ pub async fn set_up(token: String, name: String, email: String, password: String
     let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
     check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
-    let id = create_admin(&state, &passwords, account, &Actor::Unknown, true).await?;
+    let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&caller());
+    let id = create_admin(&state, &passwords, account, made, true).await?;
     start_new(&state, &id).await?;
     leptos_axum::redirect("/admin/users");
     Ok(())
@@ -129,7 +130,7 @@ pub async fn create_admin(
     state: &AppState,
     passwords: &Passwords,
     account: NewAccount,
-    actor: &Actor,
+    made: Event,
     only_first: bool,
 ) -> Result<String, AppError> {
     let hash = passwords.hash(account.password).await?;
@@ -145,7 +146,9 @@ pub async fn create_admin(
         .ok_or(AppError::SignUpRefused)?;
     // Whoever runs the server vouches for the address, and must get in where the mail server does not work yet.
     store::set_verified(&mut *tx, &id, account.email.as_str(), now_ms).await?;
-    audit::store::insert(&mut *tx, &Event::new(Kind::AdminCreated, actor.clone(), &id), now_ms).await?;
+    // Who comes with the link from the log has only now become somebody.
+    let actor = if made.actor == Actor::Unknown { Actor::User(id.clone()) } else { made.actor };
+    audit::store::insert(&mut *tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;
     tx.commit().await?;
     tracing::info!(user = id, "an administrator was made");
     Ok(id)

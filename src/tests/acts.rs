@@ -464,7 +464,48 @@ on_both_databases! {
         let fields = [("user", &*id), ("sid", sid.as_str().expect("a sid")), ("reason", "phone lost")];
         assert_eq!(ada.submit("force_log_out", &fields, &path).await.header("location"), format!("/admin/users/{id}"));
         assert_eq!((phone.open("/dashboard").await.status, laptop.open("/dashboard").await.status), (303, 200));
-        assert_eq!(ada.open(&path).await.status, 404);
+        let over = ada.open(&path).await;
+        assert_eq!(over.status, 409);
+        assert!(over.text().contains("This session is over already."), "{}", over.text());
+        assert_eq!(ada.act("force_log_out", &fields).await.status, 409, "the second of two who do so is told");
+        assert_eq!(laptop.open("/dashboard").await.status, 200);
+    }
+
+    async fn a_password_that_is_typed_is_never_passed_over(app: TestApp) {
+        let mut ada = app.admin().await;
+        app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        let fields = [("user", &*id), ("reason", "a slip"), ("password", "not the password")];
+        for action in ["disable_user", "force_log_out"] {
+            assert_eq!(ada.act(action, &fields).await.status, 422, "{action}");
+        }
+        assert!(app.user("alice").await.disabled_at.is_none());
+        let everyone = [("confirmation", "log everyone out"), ("reason", "a slip"), ("password", "not the password")];
+        assert_eq!(ada.act("log_out_everyone", &everyone).await.status, 422);
+        assert_eq!(app.count("select count(*) from audit_events where event = 'everyone_logged_out'").await, 0);
+    }
+
+    async fn the_last_administrator_does_not_lose_their_password_to_a_reset(app: TestApp) {
+        let mut ada = app.admin().await;
+        let id = app.user("ada").await.id;
+        let answer = act(&mut ada, "start_reset", &id, &[("end_all", "on")]).await;
+        assert_eq!(answer.status, 409, "{}", answer.text());
+        assert_eq!(ada.open("/dashboard").await.status, 200);
+    }
+
+    async fn trust_of_a_device_does_not_outlive_a_disabled_account(app: TestApp) {
+        let mut ada = app.admin().await;
+        app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        sqlx::query("update known_devices set trusted_until = 9999999999999")
+            .execute(&app.services.state.db.pool)
+            .await
+            .expect("trust");
+        act(&mut ada, "disable_user", &id, &[]).await;
+        act(&mut ada, "enable_user", &id, &[]).await;
+        let trusted = "select count(*) from known_devices join users on users.id = user_id \
+                       where email = 'alice@example.com' and trusted_until is not null";
+        assert_eq!(app.count(trusted).await, 0);
     }
 
     async fn programs_disable_and_enable_through_the_api(app: TestApp) {

@@ -343,7 +343,32 @@ on_both_databases! {
         assert!(matches!(sealer(&app.services).seal_all().await, Err(NotSealed::Broken)));
         sealer(&app.services).resume("we know").await.expect("a change");
         assert_eq!(seal(&app).await, 2);
-        assert_eq!(found(&verified(&app).await), [(What::Missing, 4, 5)]);
+        assert_eq!(found(&verified(&app).await), [(What::Missing, 4, 5), (What::Resumed, 6, 6)]);
+    }
+
+    async fn an_end_that_somebody_else_wrote_is_told_for_ever_whoever_lets_the_log_go_on(app: TestApp) {
+        for forged in [
+            "update audit_chain set seq = 2, mac = (select mac from audit_events where seq = 2)",
+            "update audit_chain set seq = 9223372036854775807",
+            "update audit_chain set seal = '1.AAAAAAAA.forged'",
+            "delete from audit_chain",
+        ] {
+            run(&app, "delete from audit_events").await;
+            run(&app, "delete from audit_chain").await;
+            run(&app, "insert into audit_chain (id, seq, mac, seal) values (1, 0, '', '')").await;
+            happen(&app, 4).await;
+            seal(&app).await;
+            run(&app, "delete from audit_events where seq > 2").await;
+            run(&app, forged).await;
+            assert!(!verified(&app).await.intact, "{forged}");
+            sealer(&app.services).resume("let it go on").await.expect("a change").expect("something to do");
+            let report = verified(&app).await;
+            assert_eq!(found(&report), [(What::Resumed, 3, 3)], "{forged}: before it is sealed");
+            happen(&app, 1).await;
+            seal(&app).await;
+            let report = verified(&app).await;
+            assert_eq!((found(&report), report.intact), (vec![(What::Resumed, 3, 3)], false), "{forged}");
+        }
     }
 
     async fn a_noted_end_shows_a_log_that_was_written_anew_with_the_key(app: TestApp) {

@@ -113,6 +113,15 @@ on_both_databases! {
         assert_eq!(alice.renew().await.status, 401);
     }
 
+    async fn the_second_of_two_receipts_does_not_count_what_the_first_has_ended(app: TestApp) {
+        app.with_token("alice").await;
+        app.logged_in("bob").await;
+        let mut admin = app.admin().await;
+        assert_eq!(log_everyone_out(&mut admin).await.json()["sessions_ended"], 2);
+        let second = log_everyone_out(&mut admin).await.json();
+        assert_eq!((&second["sessions_ended"], &second["tokens_possibly_live"]), (&0.into(), &0.into()));
+    }
+
     async fn it_is_written_down_once_with_who_from_where_and_why(app: TestApp) {
         app.with_token("alice").await;
         let mut admin = app.admin().await;

@@ -113,8 +113,8 @@ on_both_databases! {
             let query = format!("?q={}", url::form_urlencoded::byte_serialize(words.as_bytes()).collect::<String>());
             assert_eq!(listed(&mut admin, &query).await, found, "{words}");
         }
-        // Nothing but marks asks for nothing.
-        assert_eq!(listed(&mut admin, "?q=%25_").await.len(), 6);
+        // Nothing but marks is what no word begins with.
+        assert_eq!(listed(&mut admin, "?q=%25_").await.len(), 0);
         let none = open(&mut admin, "?q=nobody&role=admin").await;
         assert!(none.contains("Nobody matches “nobody” with these filters.") && none.contains("Show everybody"), "{none}");
     }
@@ -204,7 +204,7 @@ on_both_databases! {
         let mut admin = app.admin().await;
         for query in [
             "?sort=sideways&role=king&state=asleep", "?after=nobody", "?before=%00", "?after=%27%3B--&sort=name",
-            "?after=00000000-0000-0000-0000-000000000000&sort=name", "?q=%00", "?q=%ff%fe", "?unknown=1", "?sort=name&sort=email",
+            "?after=00000000-0000-0000-0000-000000000000&sort=name", "?q=%00", "?unknown=1", "?sort=name&sort=email",
             "?after=a&before=b",
         ] {
             assert_eq!(listed(&mut admin, query).await, ["ada@example.com"], "{query}");

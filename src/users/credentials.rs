@@ -114,6 +114,14 @@ impl DisplayName {
     }
 }
 
+/// Words of somebody for others to read: what cannot be seen, or turns the text around it, becomes a blank. `None` where
+/// nothing is left.
+pub fn readable(text: &str) -> Option<String> {
+    let text: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect();
+    let text = text.trim();
+    text.chars().any(is_visible).then(|| text.to_owned())
+}
+
 /// Control characters, and those that turn the direction of the text around them.
 fn is_control(c: char) -> bool {
     c.is_control()

@@ -80,6 +80,7 @@ impl From<AppError> for Problem {
             AppError::NotLoggedIn => return Self::unauthorized("not_logged_in", &error.to_string(), false),
             AppError::ProofNeeded => "insufficient_user_authentication",
             AppError::WrongPassword => "wrong_password",
+            AppError::SessionOver => "session_over",
             AppError::LastAdministrator => "last_administrator",
             AppError::AccountGone => "account_gone",
             AppError::AccountDisabled => "account_disabled",

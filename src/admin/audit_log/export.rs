@@ -211,9 +211,21 @@ fn unwritten(error: impl std::fmt::Display) -> AppError {
     AppError::internal()
 }
 
+/// =, +, - and @ in full width.
+const FULL_WIDTH: [char; 4] = ['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
 /// A spreadsheet runs a cell that begins like a formula: what a stranger typed as their name must not be one (CWE-1236).
 fn harmless(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell }
+    // The full-width ones count in some countries' spreadsheets; what takes no room hides nothing.
+    let begins = cell.trim_start_matches(|c: char| !c.is_ascii() && !c.is_alphanumeric() && !FULL_WIDTH.contains(&c));
+    if cell.starts_with(['\t', '\r', '\n'])
+        || begins.starts_with(['=', '+', '-', '@'])
+        || begins.starts_with(FULL_WIDTH)
+    {
+        format!("'{cell}")
+    } else {
+        cell
+    }
 }
 
 fn cells(row: &Row) -> [String; COLUMNS.len()] {

@@ -162,6 +162,8 @@ fn pattern(row: &Row) -> &'static str {
     let reason = details["end_reason"].as_str().and_then(EndReason::from_text);
     match (kind, reason) {
         (Kind::SessionEnded, Some(reason)) => ended(reason),
+        // Of all sessions there is a number.
+        (Kind::ForceLogout, _) if details["sessions"].is_null() => "{actor} ended a session of {subject}",
         (Kind::SignedUp, _) if details["address_was_taken"] == true => {
             "{actor} tried to sign up with an e-mail that has an account"
         }

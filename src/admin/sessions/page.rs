@@ -13,6 +13,7 @@ use crate::{
         tabs::Tabs,
         when::When,
     },
+    web::page::typed,
 };
 
 /// Where this page is.
@@ -163,7 +164,12 @@ fn Marking(progress: Progress) -> impl IntoView {
             <h2 id="marking">"Everyone is logged out"</h2>
             <p>"Every session is over already. "{words}</p>
             <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
-            <LookAgain href=PATH.to_owned() />
+            // Not while there is a receipt to read: the next page has it no more.
+            {if typed().get("receipt").is_empty() {
+                view! { <LookAgain href=PATH.to_owned() /> }.into_any()
+            } else {
+                view! { <p><Link href=PATH>"See how far it is"</Link></p> }.into_any()
+            }}
         </section>
     }
 }

@@ -200,13 +200,16 @@ impl Sealer {
         }
         let (last_seq, mac) = last.map_or((0, String::new()), |row| (row.seq.unwrap_or_default(), row.mac));
         let claimed = claimed.unwrap_or(NOTHING);
+        let is_ours = claimed.seal == self.key.seal(claimed.seq, &claimed.mac);
         let (before, from) = (Anchor { seq: claimed.seq, mac: claimed.mac }, Anchor { seq: last_seq, mac });
         let mut event = Event::new(Kind::AuditResumed, Actor::CommandLine, "");
         event.reason = words.to_owned();
-        event.details = json!({ "end_was": before.to_string(), "last_event": from.to_string() });
+        event.details =
+            json!({ "end_was": before.to_string(), "last_event": from.to_string(), "seal_was": claimed.seal });
         audit::store::insert(&mut *tx, &event, self.state.clock.now_ms()).await?;
-        // The numbers that the end knew of are not given again, or nobody would see that their events are gone.
-        let seq = last_seq.max(before.seq);
+        // The numbers that an end of ours knew of are not given again, or nobody would see that their events are gone.
+        // What somebody else wrote there counts for nothing; `verify` goes by the event.
+        let seq = if is_ours { last_seq.max(before.seq) } else { last_seq };
         store::set_end(&mut *tx, &End { seq, mac: from.mac.clone(), seal: self.key.seal(seq, &from.mac) }).await?;
         tx.commit().await?;
         Ok(Some(from))

@@ -2,7 +2,7 @@
 
 use sqlx::{Any, Executor, FromRow};
 
-use crate::db::Tx;
+use crate::{audit::event::Kind, db::Tx};
 
 /// An event with its seals.
 #[derive(Clone, Debug, FromRow)]
@@ -110,6 +110,17 @@ pub async fn waiting_since(db: impl Executor<'_, Database = Any>, at: i64) -> Re
 /// When the database cannot be read.
 pub async fn waiting(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is null order by id limit $1")).bind(limit).fetch_all(db).await
+}
+
+/// Events of a kind that wait to be sealed, the oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as(select_rows!("where seq is null and event = $1 order by id"))
+        .bind(kind.as_text())
+        .fetch_all(db)
+        .await
 }
 
 /// Sealed events after the number `seq`, in the order of the chain.

@@ -10,6 +10,7 @@ use super::{
     store::{self, End, Row},
     words_digest,
 };
+use crate::audit::event::Kind;
 
 /// Rows that are read at once.
 const AT_ONCE: i64 = 1_000;
@@ -72,6 +73,8 @@ pub enum What {
     EndChanged,
     /// The mac at the noted place is another one.
     Rewritten,
+    /// An operator let the log go on over an end that somebody had changed: what was missing then shows nowhere else.
+    Resumed,
 }
 
 impl What {
@@ -84,6 +87,9 @@ impl What {
             Self::CutOff => "is missing at the end",
             Self::PutIn => "has a number that was never given",
             Self::EndChanged => "is the end by the row that names it, which was changed or removed",
+            Self::Resumed => {
+                "says that the log went on after its end had been changed or removed: what is missing before it cannot be told"
+            }
             Self::Rewritten => "is not what was noted down: the log was written anew up to there",
         }
     }
@@ -115,6 +121,7 @@ pub async fn verify(
         Walk { db, keys, since, end, last, next: 1, previous: Some(String::new()), report: Report::default() };
     walk.check_end();
     walk.go().await?;
+    walk.check_unsealed().await?;
     let mut report = walk.finish();
     report.waiting = store::waiting_since(db, now_ms - WAITS_TOO_LONG_MS).await?;
     report.intact = report.findings.is_empty() && report.other_keys.is_empty();
@@ -179,6 +186,9 @@ impl Walk<'_> {
         }
         self.report.events += 1;
         self.check_mac(row, seq);
+        if row.event == Kind::AuditResumed.as_text() && !self.is_change_of_key(row, self.previous.as_deref()) {
+            self.found(What::Resumed, seq, Some(row));
+        }
         self.check_halves(row, seq, forgotten).await?;
         if self.since.is_some_and(|since| since.seq == seq && since.mac != row.mac) {
             self.found(What::Rewritten, seq, Some(row));
@@ -224,6 +234,32 @@ impl Walk<'_> {
             self.report.blanked += 1;
         } else {
             self.found(What::Blanked, seq, Some(row));
+        }
+        Ok(())
+    }
+
+    /// Whether the log went on here because the secret key was replaced, and nothing was missing: the end of before was
+    /// sealed with another key than this event, the same as the event before, and that was the last. `previous`: its mac.
+    /// Of a key that was not given the seal cannot be checked; what it sealed counts as not checked anyway.
+    fn is_change_of_key(&self, row: &Row, previous: Option<&str>) -> bool {
+        let Ok(details) = serde_json::from_str::<serde_json::Value>(&row.details) else { return false };
+        let detail = |name: &str| details[name].as_str().unwrap_or_default();
+        let (end, seal) = (detail("end_was"), detail("seal_was"));
+        let (Ok(anchor), Some(previous)) = (end.parse::<Anchor>(), previous) else { return false };
+        let is_other = key_name(seal).is_some() && key_name(seal) != key_name(&row.mac);
+        let is_whole = end == detail("last_event") && anchor.mac == previous && key_name(previous) == key_name(seal);
+        let key = self.keys.iter().find(|key| key.is_named_in(seal));
+        is_other && is_whole && key.is_none_or(|key| key.seal(anchor.seq, &anchor.mac) == seal)
+    }
+
+    /// An event that says so may still wait to be sealed, by the first of the keys.
+    async fn check_unsealed(&mut self) -> Result<(), sqlx::Error> {
+        for row in store::waiting_of(self.db, Kind::AuditResumed).await? {
+            let own = self.keys.first().map(|key| key.seal(0, "")).unwrap_or_default();
+            let as_sealed = Row { mac: own, ..row.clone() };
+            if !self.is_change_of_key(&as_sealed, self.previous.as_deref()) {
+                self.found(What::Resumed, self.next, Some(&row));
+            }
         }
         Ok(())
     }

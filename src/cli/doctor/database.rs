@@ -46,7 +46,8 @@ async fn look_into(state: &AppState, secret: Result<&SecretKey, &String>, connec
         return findings;
     }
     findings.extend(connections(state).await);
-    let (feed, keys, people) = tokio::join!(feed::look(state), keys::look(state, secret), people::look(state));
+    let (feed, keys, people) =
+        tokio::join!(feed::look(state), keys::look(state, secret), people::look(state, secret.ok()));
     [findings, feed, keys, people].concat()
 }
 

@@ -28,8 +28,12 @@ fn database_file(config: &Config) -> Option<PathBuf> {
 fn modes(config: &Config) -> Finding {
     let folder = &config.data_dir;
     let files = [Some(folder.join("secret.key")), database_file(config)];
-    let open: Vec<String> =
-        files.into_iter().flatten().filter(|file| others_may(file)).map(|file| file.display().to_string()).collect();
+    let open: Vec<String> = files
+        .into_iter()
+        .flatten()
+        .filter(|file| file.is_file() && others_may(file))
+        .map(|file| file.display().to_string())
+        .collect();
     let shown = folder.display();
     match (others_may(folder), open.is_empty()) {
         (false, true) => Finding::good("files", format!("{shown} and what is in it are their owner's alone")),

@@ -86,7 +86,7 @@ impl Finding {
 pub async fn run(args: Doctor) -> Result<(), String> {
     let findings = examine(args.config).await;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&findings).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&findings).map_err(|error| error.to_string())?);
     } else {
         findings.iter().for_each(print);
     }
@@ -104,9 +104,9 @@ fn print(finding: &Finding) {
         State::Warning => "warning",
         State::Broken => "BROKEN",
     };
-    println!("{word:<8} {what:<12} {words}");
+    say!("{word:<8} {what:<12} {words}");
     if !mend.is_empty() {
-        println!("{:21} → {mend}", "");
+        say!("{:21} → {mend}", "");
     }
 }
 

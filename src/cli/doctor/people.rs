@@ -3,7 +3,9 @@
 use super::{Finding, PATIENCE, store};
 use crate::{
     admin::overview::{MAIL_LATE_MS, store as overview_store},
+    audit::chain::{self, ChainKey},
     db::in_time,
+    sealed::SecretKey,
     state::AppState,
     ui::{number::counted, when::span},
 };
@@ -11,8 +13,8 @@ use crate::{
 /// A running server seals an event within seconds.
 const UNSEALED_MAX_MS: i64 = 60_000;
 
-pub async fn look(state: &AppState) -> Vec<Finding> {
-    let (administrators, outbox, audit) = tokio::join!(administrators(state), outbox(state), audit(state));
+pub async fn look(state: &AppState, secret: Option<&SecretKey>) -> Vec<Finding> {
+    let (administrators, outbox, audit) = tokio::join!(administrators(state), outbox(state), audit(state, secret));
     vec![administrators, outbox, audit]
 }
 
@@ -58,12 +60,41 @@ async fn outbox(state: &AppState) -> Finding {
 }
 
 /// The end only: whether the last event is there and the one that the chain ends with.
-async fn audit(state: &AppState) -> Finding {
+/// What is wrong with the row that names the end of the log, if anything is.
+async fn seal(state: &AppState, secret: Option<&SecretKey>) -> Option<Finding> {
+    const WHAT: &str = "audit log";
+    let end = match in_time(PATIENCE, chain::store::end(&state.db.pool)).await {
+        Ok(end) => end,
+        Err(error) => return Some(unreadable(WHAT, &error)),
+    };
+    let broken =
+        |words: &str| Finding::broken(WHAT, words, "`latchkey audit verify` says what else; compare with a backup");
+    let Some(end) = end else { return Some(broken("the row that names its end is gone")) };
+    let key = ChainKey::of(secret?);
+    if end.seal.is_empty() && end.seq == 0 && end.mac.is_empty() || end.seal == key.seal(end.seq, &end.mac) {
+        return None;
+    }
+    if chain::key_name(&end.seal).is_some() && !key.is_named_in(&end.seal) {
+        let mend =
+            "`latchkey audit resume --reason R` once, when the secret key was replaced; else use the key of before";
+        return Some(Finding::broken(
+            WHAT,
+            "its end was sealed with another secret key, and nothing is sealed now",
+            mend,
+        ));
+    }
+    Some(broken("the row that names its end was changed"))
+}
+
+async fn audit(state: &AppState, secret: Option<&SecretKey>) -> Finding {
     const WHAT: &str = "audit log";
     let end = match in_time(PATIENCE, store::chain_end(&state.db.pool)).await {
         Ok(end) => end,
         Err(error) => return unreadable(WHAT, &error),
     };
+    if let Some(finding) = seal(state, secret).await {
+        return finding;
+    }
     if end.seq > 0 && end.found.as_ref() != Some(&end.mac) {
         let words = format!("its last event (number {}) was changed or is missing", end.seq);
         return Finding::broken(WHAT, words, "`latchkey audit verify` says what else; compare with a backup");

@@ -61,9 +61,9 @@ pub async fn run(args: Seed) -> Result<(), String> {
     let crowd = Crowd { args, hash, before, now_ms: state.clock.now_ms(), state };
     crowd.fill(&watch).await.map_err(|error| format!("the database does not take it: {error}"))?;
     crowd.state.db.close().await;
-    println!("{} people in {:.0} s. Everybody's password: {password}", crowd.args.users, watch.elapsed_seconds());
+    say!("{} people in {:.0} s. Everybody's password: {password}", crowd.args.users, watch.elapsed_seconds());
     if crowd.args.users > ADMIN_AT {
-        println!("An administrator: {}", crowd.user(ADMIN_AT).email);
+        say!("An administrator: {}", crowd.user(ADMIN_AT).email);
     }
     Ok(())
 }

@@ -25,14 +25,15 @@ pub struct Count {
     pub tokens: i64,
 }
 
-/// What this epoch has ended. Exact before anything is marked: no session of an older epoch changes any more.
+/// What this epoch has ended: the sessions of the one before; those of older ones were over. Exact before anything is
+/// marked, since none of them changes any more.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn count(db: impl Executor<'_, Database = Any>, epoch: i64, raised_at: i64) -> Result<Count, sqlx::Error> {
     sqlx::query_as(
         "select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
-         where global_epoch < $1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
+         where global_epoch = $1 - 1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
     )
     .bind(epoch)
     .bind(raised_at)

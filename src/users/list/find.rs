@@ -26,6 +26,10 @@ const FEW_OF_SEVERAL: i64 = 25_000;
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: &AnyPool, wanted: &Wanted, place: &Place, limit: usize) -> Result<Page, sqlx::Error> {
+    if !wanted.words.trim().is_empty() && words::typed(&wanted.words).is_empty() {
+        // Signs alone begin no word.
+        return Ok(Page::default());
+    }
     let (column, descending) = match wanted.order {
         Order::Newest => (Column::Id, true),
         Order::Oldest => (Column::Id, false),
