@@ -57,7 +57,7 @@ test("what is broken is named with its remedy, and the exit code says so", async
   expect(otherKey.code).toBe(1);
   expect(find(otherKey.findings, "secret key")).toMatchObject({ state: "broken", mend: expect.stringContaining("LATCHKEY_SECRET_KEY") });
   expect(find(otherKey.findings, "server")).toMatchObject({ state: "broken", words: expect.stringContaining("another secret key") });
-  expect(otherKey.stderr).toContain("3 things are broken");
+  expect(otherKey.stderr).toContain("4 things are broken");
 });
 
 test("a wrong setting is named before anything else", async ({ server }) => {
