@@ -21,6 +21,15 @@ pub struct Db {
     pub kind: Kind,
 }
 
+/// Steps of the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps {
+    /// That this program has and the database does not.
+    pub pending: usize,
+    /// That the database has and this program does not know: a newer Latchkey made them.
+    pub unknown: usize,
+}
+
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -60,24 +69,19 @@ impl Db {
         sqlx::migrate!().run(&self.pool).await
     }
 
-    /// How many steps of the schema this program has that the database does not.
+    /// How the schema stands to this program.
     ///
     /// # Errors
     /// When the database cannot be read, or was never migrated.
-    pub async fn pending_migrations(&self) -> Result<usize, sqlx::Error> {
-        let done: Vec<(i64,)> = sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.pool).await?;
-        let pending = |version: i64| !done.iter().any(|(known,)| *known == version);
-        Ok(sqlx::migrate!().iter().filter(|step| pending(step.version)).count())
-    }
-
-    /// How many steps of the schema the database has that this program does not know: a newer Latchkey made them.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or was never migrated.
-    pub async fn unknown_migrations(&self) -> Result<usize, sqlx::Error> {
+    pub async fn steps(&self) -> Result<Steps, sqlx::Error> {
         let done: Vec<(i64,)> = sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.pool).await?;
         let known = sqlx::migrate!();
-        Ok(done.iter().filter(|(version,)| !known.iter().any(|step| step.version == *version)).count())
+        let is_done = |version: i64| done.iter().any(|(done,)| *done == version);
+        let is_known = |version: i64| known.iter().any(|step| step.version == version);
+        Ok(Steps {
+            pending: known.iter().filter(|step| !is_done(step.version)).count(),
+            unknown: done.iter().filter(|(version,)| !is_known(*version)).count(),
+        })
     }
 
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: with a plain `begin`,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::Router;
-use axum_server::Handle;
+use axum_server::{Handle, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
 
 use crate::{
@@ -115,7 +115,9 @@ pub async fn answer_on(
     handle: Handle<SocketAddr>,
 ) -> Result<(), String> {
     listener.set_nonblocking(true).map_err(|error| error.to_string())?;
-    let mut server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?.handle(handle);
+    // A page in two writes must not wait for the reader's word on the first: that costs 40 ms on a connection in use.
+    let server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?;
+    let mut server = server.handle(handle).acceptor(NoDelayAcceptor::new());
     server
         .http_builder()
         .http1()

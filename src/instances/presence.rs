@@ -6,9 +6,9 @@ use tokio::task::JoinHandle;
 
 use super::store::{self, Row};
 use crate::{
-    db::{SILENCE_MAX, in_time},
+    db::{Outage, SILENCE_MAX, in_time},
     metrics::Via,
-    revocations::{feed::Outage, set::Revocations},
+    revocations::set::Revocations,
     state::AppState,
 };
 

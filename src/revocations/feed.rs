@@ -6,9 +6,8 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::{set::Revocations, store};
-pub use crate::db::Outage;
 use crate::{
-    db::{Kind, SILENCE_MAX, in_time},
+    db::{Kind, Outage, SILENCE_MAX, in_time},
     state::AppState,
 };
 

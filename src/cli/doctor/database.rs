@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::{Finding, PATIENCE, SKEW_MAX_MS, feed, keys, people, store};
 use crate::{
     config::Config,
-    db::{Kind, in_time},
+    db::{Kind, Steps, in_time},
     instances::{confirm::GONE_AFTER_MS, store as instance_store},
     sealed::SecretKey,
     serve,
@@ -53,14 +53,15 @@ async fn look_into(state: &AppState, secret: Result<&SecretKey, &String>, connec
 
 async fn schema(state: &AppState, connect_ms: u64) -> (Finding, bool) {
     const WHAT: &str = "database";
-    let migrations = async { Ok((state.db.pending_migrations().await?, state.db.unknown_migrations().await?)) };
-    match in_time(PATIENCE, migrations).await {
-        Ok((0, 0)) => (Finding::good(WHAT, format!("reached in {connect_ms} ms, and up to date")), true),
-        Ok((_, unknown @ 1..)) => {
+    match in_time(PATIENCE, state.db.steps()).await {
+        Ok(Steps { pending: 0, unknown: 0 }) => {
+            (Finding::good(WHAT, format!("reached in {connect_ms} ms, and up to date")), true)
+        }
+        Ok(Steps { unknown: unknown @ 1.., .. }) => {
             let words = format!("a newer Latchkey has changed it ({unknown} unknown), so this one does not start");
             (Finding::broken(WHAT, words, "run the newer program"), false)
         }
-        Ok((pending, _)) => {
+        Ok(Steps { pending, .. }) => {
             let words = format!("behind: {pending} to be done of the migrations");
             (Finding::warning(WHAT, words, "the next start brings it up to date, or `latchkey migrate`"), false)
         }

@@ -26,13 +26,14 @@ use crate::{
 };
 
 impl Ender {
-    /// Ends every session of everybody and waits, a second at most, until every
-    /// live instance has said that it refuses them. However many there are it takes one row, so nobody who logs in
-    /// meanwhile waits. Where an administrator does it, the session that it is done in goes on: they see what follows.
+    /// Ends every session of everybody and waits, a second at most, until every live instance has said that it refuses
+    /// them. However many there are it takes one row, so nobody who logs in meanwhile waits. Where an administrator does
+    /// it, the session that it is done in goes on: they see what follows.
     ///
     /// # Errors
     /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] when the administrator is none any more; or when the
-    /// transaction fails. Nobody is logged out then.
+    /// transaction fails. Nobody is logged out then. Also when what was live cannot be counted afterwards: then everybody
+    /// is out, the log says so, and it does no harm to do it again.
     pub async fn end_everyone(&self, admin: Option<&Administrator>, ending: Ending) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();

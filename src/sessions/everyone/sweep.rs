@@ -7,7 +7,7 @@ use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::store::{self, Sweep};
 use crate::{
-    revocations::feed::Outage,
+    db::Outage,
     state::{AppState, Stopwatch},
 };
 
