@@ -38,6 +38,7 @@ use crate::{
     dashboard::page::DashboardPage,
     error::AppError,
     home::page::HomePage,
+    lab::page::{LabIsOpen, LabPage},
     notes::page::NotesPage,
     reset::{
         forgot_page::{ForgotPage, ForgotSentPage},
@@ -94,6 +95,7 @@ pub fn App() -> impl IntoView {
             <ConfirmationBanner />
             <Routes fallback=|| view! { <Refused error=AppError::NotFound /> }>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
+                <Route path=path!("/lab") view=LabPage ssr=SsrMode::Async />
                 <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/login/code") view=CodePage ssr=SsrMode::Async />
@@ -156,6 +158,7 @@ fn Header(viewer: Option<Viewer>) -> impl IntoView {
 #[component]
 fn Outside() -> impl IntoView {
     view! {
+        <LabLink />
         <NavLink href="/login" label="Log in" />
         <NavLink href="/signup" label="Sign up" />
     }
@@ -166,11 +169,17 @@ fn Inside(viewer: Viewer) -> impl IntoView {
     view! {
         <NavLink href="/dashboard" label="Dashboard" />
         <NavLink href="/notes" label="Notes" />
+        <LabLink />
         {viewer.role.oversees().then(|| view! { <NavLink href="/admin" label="Admin" /> })}
         <NavLink href="/account/profile" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
         <LogOutButton />
     }
+}
+
+#[component]
+fn LabLink() -> impl IntoView {
+    use_context::<LabIsOpen>().map(|_| view! { <NavLink href="/lab" label="Lab" /> })
 }
 
 /// A plain form on purpose: the browser asks about unsaved text before it sends it, not after.

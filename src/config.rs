@@ -169,6 +169,11 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_STREAMS_PER_USER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub streams_per_user: u32,
 
+    /// Whether there is `/lab`, where visitors try sessions and tokens out on demo users of their own. It keeps them in a
+    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 5 connections more.
+    #[arg(long, env = "LATCHKEY_LAB", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub lab: bool,
+
     /// On SIGTERM running requests get so many seconds to finish.
     #[arg(long, env = "LATCHKEY_SHUTDOWN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=120))]
     pub shutdown_seconds: u64,

@@ -69,6 +69,14 @@ impl Db {
         sqlx::migrate!().run(&self.pool).await
     }
 
+    /// Makes the schema of the Lab on PostgreSQL, where there is none yet.
+    ///
+    /// # Errors
+    /// When the role may not, or the database cannot be reached.
+    pub async fn make_schema_of_lab(&self) -> Result<(), sqlx::Error> {
+        self.pool.execute("create schema if not exists latchkey_lab").await.map(|_| ())
+    }
+
     /// How the schema stands to this program.
     ///
     /// # Errors

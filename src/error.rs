@@ -72,6 +72,12 @@ pub enum AppError {
     EmailTaken,
     #[error("There is nothing at this address.")]
     NotFound,
+    #[error(
+        "The Lab is full, or you have tried all that one visit may. Visits end after half an hour: come back then."
+    )]
+    LabFull,
+    #[error("Your visit to the Lab is over. Start a new demo session.")]
+    VisitOver,
     #[error("A new signing key waits for its turn already. Let it sign first, or kill it.")]
     RotationUnderWay,
     #[error(
@@ -232,10 +238,10 @@ impl AppError {
             | Self::MailOff
             | Self::EmailTaken => 409,
             Self::NotAllowed | Self::NotVerified => 403,
-            Self::LinkDead | Self::AccountGone => 410,
+            Self::LinkDead | Self::AccountGone | Self::VisitOver => 410,
             Self::TooManyTries { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
-            Self::Busy | Self::Offline => 503,
+            Self::Busy | Self::Offline | Self::LabFull => 503,
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,
         }

@@ -53,6 +53,7 @@ pub mod dashboard;
 pub mod account;
 pub mod notes;
 pub mod admin;
+pub mod lab;
 pub mod home;
 
 // Where it comes together.

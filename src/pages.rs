@@ -18,6 +18,7 @@ use crate::{
     dashboard,
     error::AppError,
     known_devices::Device,
+    lab,
     mail::link_cookie,
     reset::reset_password,
     services::Services,
@@ -80,6 +81,7 @@ impl Page<'_> {
         let state = &self.services.state;
         match path {
             "/" => content(()),
+            "/lab" => content(lab::load::load(self.services.lab.as_ref(), &self.headers, &state.config).await?),
             "/login" => self.visitors_only(LogInPage {
                 ended: self.ended,
                 next: self.asked.next.clone(),

@@ -22,6 +22,7 @@ use crate::{
     admin::{self, audit_log},
     app::{App, shell},
     config::Mailing,
+    lab::page::LabIsOpen,
     mail::link_cookie,
     notes,
     pages::find_data,
@@ -170,6 +171,10 @@ fn provide_contexts(services: &Services) {
     provide_context(services.questions.clone());
     provide_context(services.setup.clone());
     provide_context(services.secret.clone());
+    if let Some(lab) = &services.lab {
+        provide_context(lab.clone());
+        provide_context(LabIsOpen);
+    }
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
     if let Some(data) = parts.extensions.get::<PageData>() {
         provide_context(data.clone());

@@ -79,6 +79,16 @@ impl SecretKey {
         Ok(Self(bytes))
     }
 
+    /// The secret key of something that stands apart: what the one seals or signs, the other does not open.
+    ///
+    /// # Errors
+    /// When it cannot be derived, which does not happen.
+    pub fn of_its_own(&self, purpose: &str) -> Result<Self, String> {
+        let own = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let derived = hmac::sign(&own, format!("secret key of {purpose}").as_bytes());
+        derived.as_ref().try_into().map(Self).map_err(|_| "a digest of 32 bytes has 32 bytes".into())
+    }
+
     /// As the setting takes it.
     pub fn encoded(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(self.0)

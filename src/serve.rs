@@ -10,14 +10,19 @@ use std::{
 use axum::Router;
 use axum_server::{Handle, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
+use tokio::task::JoinHandle;
 
 use crate::{
     admin::overview::census::Census,
     audit::chain::seal::Sealer,
     config::{Config, LogFormat, Mailing},
-    db::Db,
+    db::{self, Db},
     deletion::clean_up,
     instances::presence::Presence,
+    lab::{
+        self,
+        world::{self, Lab},
+    },
     mail::{mailer::Mailer, post::Post},
     metrics::Metrics,
     revocations::{feed, set::Revocations},
@@ -44,7 +49,8 @@ pub async fn serve(config: Config) -> Result<(), String> {
     config.check()?;
     let listener = bind(config.addr, "LATCHKEY_ADDR")?;
     let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
-    let services = open(config).await?;
+    let mut services = open(config).await?;
+    let lab_tasks = open_lab(&mut services).await;
     services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
     let presence = Presence::new(services.state.clone(), services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
@@ -60,12 +66,15 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let worker = services.post.start();
     let served = answer(&services, listener, monitoring).await;
     worker.stop().await;
-    for task in tasks {
+    for task in tasks.into_iter().chain(lab_tasks) {
         task.abort();
         // A row that was being written must not come after its removal.
         let _ = task.await;
     }
     presence.end().await;
+    if let Some(lab) = &services.lab {
+        lab.state.db.close().await;
+    }
     services.state.db.close().await;
     tracing::info!("stopped");
     served
@@ -168,8 +177,56 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         secret,
         post,
         census: Census::default(),
+        lab: None,
         options,
     })
+}
+
+/// Opens the Lab and what keeps it going. What is wrong with it costs nobody but its visitors.
+async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
+    if !services.state.config.lab {
+        return Vec::new();
+    }
+    match make_lab(services).await {
+        Ok(lab) => {
+            let tasks = vec![
+                feed::follow(&lab.state, lab.revocations.clone()),
+                janitor::clean_up(lab.state.clone()),
+                keeper::keep(lab.keys.clone()),
+                lab::clean_up::clean_up(lab.clone()),
+            ];
+            services.lab = Some(lab);
+            tasks
+        }
+        Err(error) => {
+            tracing::warn!(error, "the Lab stays closed; LATCHKEY_LAB=false does without it");
+            Vec::new()
+        }
+    }
+}
+
+/// The Lab's world: everything once more, in a database of its own.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub async fn make_lab(services: &Services) -> Result<Lab, String> {
+    let Services { state, secret, .. } = services;
+    if state.db.kind == db::Kind::Postgres {
+        state.db.make_schema_of_lab().await.map_err(|error| format!("its schema cannot be made: {error}"))?;
+    }
+    let config = world::settings(&state.config, secret, state.db.kind)?;
+    let own = open_with(config, state.clock.clone()).await?;
+    own.keys.follow_settings().await.map_err(|error| format!("its signing key cannot be changed: {error}"))?;
+    Lab::open(world::Parts {
+        state: own.state.clone(),
+        ender: own.ender.clone(),
+        keys: own.keys.clone(),
+        revocations: own.revocations.clone(),
+        secret: own.secret.clone(),
+        passwords: own.passwords.clone(),
+        app: router(own),
+    })
+    .await
 }
 
 /// Opens and migrates the database.

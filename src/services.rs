@@ -5,6 +5,7 @@ use leptos::config::LeptosOptions;
 
 use crate::{
     admin::overview::census::Census,
+    lab::world::Lab,
     mail::post::Post,
     metrics::{Levels, Metrics},
     revocations::set::Revocations,
@@ -31,6 +32,8 @@ pub struct Services {
     pub secret: SecretKey,
     pub post: Post,
     pub census: Census,
+    /// Where there is one.
+    pub lab: Option<Lab>,
     pub options: LeptosOptions,
 }
 

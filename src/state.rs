@@ -67,6 +67,11 @@ impl Stopwatch {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Microseconds.
+    pub fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     pub fn elapsed_seconds(&self) -> f64 {
         self.0.elapsed().as_secs_f64()
     }

@@ -69,6 +69,13 @@ impl TestApp {
         Self { router: router(services.clone()), services, clock, config, _folder: folder }
     }
 
+    /// With the Lab, which costs a second database.
+    pub async fn and_lab(mut self) -> Self {
+        self.services.lab = Some(serve::make_lab(&self.services).await.expect("a lab"));
+        self.router = router(self.services.clone());
+        self
+    }
+
     pub fn kind(&self) -> Kind {
         self.services.state.db.kind
     }

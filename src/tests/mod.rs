@@ -15,6 +15,7 @@ mod everyone;
 mod instances;
 mod jwt_attacks;
 mod keys;
+mod lab;
 mod layout;
 mod limits;
 mod mails;

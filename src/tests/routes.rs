@@ -94,6 +94,7 @@ fn is_refused(answer: &Answer) -> bool {
 
 on_both_databases! {
     async fn every_route_lets_in_exactly_whom_the_table_names(app: TestApp) {
+        let app = app.and_lab().await;
         app.logged_in("alice").await;
         app.admin().await;
         app.auditor("otto").await;

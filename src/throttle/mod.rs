@@ -32,6 +32,8 @@ pub enum Way {
     SignUp,
     /// Sends a mail to an address that somebody typed.
     Mail,
+    /// Begins a visit to the Lab, which makes a demo user.
+    Visit,
 }
 
 /// So many tries at once may write, of the whole process: in a storm of log-ins the others wait here, without a
@@ -128,6 +130,7 @@ pub async fn admit(way: Way) -> Result<Try, AppError> {
     let network = keys.network(match way {
         Way::SignUp => "sign-up",
         Way::Mail => "mail",
+        Way::Visit => "visit",
     });
     keys.admit(vec![network]).await
 }

@@ -28,10 +28,12 @@ pub enum Name {
     Device,
     /// A log-in that waits for its second factor, sealed.
     LogIn,
+    /// A visit to the Lab.
+    Lab,
 }
 
 impl Name {
-    const ALL: [Self; 6] = [Self::Session, Self::Access, Self::Typed, Self::Link, Self::Device, Self::LogIn];
+    const ALL: [Self; 7] = [Self::Session, Self::Access, Self::Typed, Self::Link, Self::Device, Self::LogIn, Self::Lab];
 
     /// The full name. Only development with insecure cookies has no `__Host-` prefix.
     pub fn full(self, insecure: bool) -> &'static str {
@@ -48,6 +50,8 @@ impl Name {
             (Self::Device, true) => "device",
             (Self::LogIn, false) => "__Host-log-in",
             (Self::LogIn, true) => "log-in",
+            (Self::Lab, false) => "__Host-lab",
+            (Self::Lab, true) => "lab",
         }
     }
 
@@ -55,7 +59,7 @@ impl Name {
         match self {
             // Lax: a link from a mail must find the person logged in, and its token must be there after the redirect.
             Self::Session | Self::Link => SameSite::Lax,
-            Self::Access | Self::Typed | Self::Device | Self::LogIn => SameSite::Strict,
+            Self::Access | Self::Typed | Self::Device | Self::LogIn | Self::Lab => SameSite::Strict,
         }
     }
 }

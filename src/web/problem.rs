@@ -90,6 +90,8 @@ impl From<AppError> for Problem {
             AppError::SessionRenewed => "session_renewed",
             AppError::NotAllowed => "not_allowed",
             AppError::NotFound | AppError::SetupRefused => "not_found",
+            AppError::LabFull => "lab_full",
+            AppError::VisitOver => "visit_over",
             AppError::RotationUnderWay => "rotation_under_way",
             AppError::KeyNotInUse => "key_not_in_use",
             AppError::TooManyTries { .. } => "too_many_tries",

@@ -1,0 +1,65 @@
+//! The stories of a visit's beginning and end. Server side.
+
+use axum::http::request::Parts;
+use leptos::prelude::{expect_context, use_context};
+
+use super::{visit::Visit, world::Lab};
+use crate::{
+    error::AppError,
+    state::AppState,
+    throttle::{self, Way},
+    web::{
+        action::{append_cookie, caller},
+        cookies::{self, Name},
+    },
+};
+
+pub async fn begin() -> Result<(), AppError> {
+    let (lab, config) = (here()?, expect_context::<AppState>().config);
+    if visit(&lab).await?.is_none() {
+        let _counted = throttle::admit(Way::Visit).await?;
+        let (visit, secret) = Visit::begin(&lab, &caller()).await?;
+        tracing::info!(demo = visit.user_id, "a visit to the Lab begins");
+        append_cookie(cookies::set(&config, Name::Lab, &secret, super::visit::LIFETIME_MS / 1000));
+    }
+    leptos_axum::redirect("/lab");
+    Ok(())
+}
+
+pub async fn end() -> Result<(), AppError> {
+    let (lab, config) = (here()?, expect_context::<AppState>().config);
+    if let Some(visit) = visit(&lab).await? {
+        visit.end(&lab).await?;
+    }
+    append_cookie(cookies::remove(&config, Name::Lab));
+    leptos_axum::redirect("/lab");
+    Ok(())
+}
+
+/// The Lab of the server that runs the action.
+///
+/// # Errors
+/// [`AppError::NotFound`] where there is none.
+pub fn here() -> Result<Lab, AppError> {
+    use_context::<Lab>().ok_or(AppError::NotFound)
+}
+
+/// The visit of the browser that calls the action.
+///
+/// # Errors
+/// When the Lab's database cannot be read.
+pub async fn visit(lab: &Lab) -> Result<Option<Visit>, AppError> {
+    let Some(parts) = use_context::<Parts>() else { return Ok(None) };
+    Visit::of(lab, &parts.headers, &expect_context::<AppState>().config).await
+}
+
+/// As [`visit`], for an experiment, which it counts; with the demo user logged in.
+///
+/// # Errors
+/// [`AppError::VisitOver`] without a visit; [`AppError::LabFull`] when it has had its share.
+pub async fn visit_for_experiment(lab: &Lab) -> Result<Visit, AppError> {
+    let mut visit = visit(lab).await?.ok_or(AppError::VisitOver)?;
+    visit.count_run(lab).await?;
+    visit.ensure_logged_in(lab).await?;
+    Ok(visit)
+}

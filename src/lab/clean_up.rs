@@ -1,0 +1,40 @@
+//! Removes visits that are over. Server side.
+
+use std::time::Duration;
+
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
+
+use super::{store, world::Lab};
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Runs until the task is dropped.
+pub fn clean_up(lab: Lab) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = clean_once(&lab).await {
+                tracing::warn!(%error, "visits of the Lab cannot be removed; the next round tries again");
+            }
+        }
+    })
+}
+
+/// One round; returns how many visits were over.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn clean_once(lab: &Lab) -> Result<usize, sqlx::Error> {
+    let over = store::over(&lab.state.db.pool, lab.state.clock.now_ms()).await?;
+    for user_id in &over {
+        let mut tx = lab.state.db.begin_write().await?;
+        store::remove(&mut tx, user_id).await?;
+        tx.commit().await?;
+    }
+    if !over.is_empty() {
+        tracing::info!(visits = over.len(), "visits of the Lab are over");
+    }
+    Ok(over.len())
+}

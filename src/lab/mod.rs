@@ -1,0 +1,52 @@
+//! The Lab, `/lab`: sessions and JWTs side by side, on demo users in a world of their own.
+//!
+//! A demo user's browser is kept by the server: it sends whole requests through the whole router of that world and shows
+//! what it sent and what came back. So every answer on the page is one that this program gave.
+
+pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod begin;
+#[cfg(feature = "ssr")]
+pub mod browser;
+#[cfg(feature = "ssr")]
+pub mod clean_up;
+#[cfg(feature = "ssr")]
+pub mod load;
+pub mod page;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+pub mod visit;
+#[cfg(feature = "ssr")]
+pub mod world;
+
+use serde::{Deserialize, Serialize};
+
+/// All that `/lab` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabPage {
+    /// The visit of this browser, if there is one.
+    pub visit: Option<VisitInfo>,
+}
+
+/// What a visitor may know of their visit. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VisitInfo {
+    /// The demo user's.
+    pub name: String,
+    pub ends_at: i64,
+    /// Whether the demo browser is logged in.
+    pub logged_in: bool,
+}
+
+/// One request of a demo browser and its answer, as the page shows them: secrets are masked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The request line and the headers that matter.
+    pub request: Vec<String>,
+    pub status: u16,
+    /// The status line, the headers that matter, and the body as far as it tells something.
+    pub answer: Vec<String>,
+    /// From the sending to the answer.
+    pub microseconds: u64,
+}

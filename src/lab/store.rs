@@ -1,0 +1,172 @@
+//! The tables `lab_visits` and `lab_runs`, and what goes with a visit. Server side; in the Lab's database only.
+
+use sqlx::{Any, AnyPool, Executor, FromRow};
+
+use crate::db::Tx;
+
+#[derive(FromRow)]
+pub struct VisitRow {
+    pub user_id: String,
+    pub browser: String,
+    pub ends_at: i64,
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn insert(
+    db: impl Executor<'_, Database = Any>,
+    id_hash: &str,
+    user_id: &str,
+    browser: &str,
+    network: &str,
+    now_ms: i64,
+    ends_at: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into lab_visits (id_hash, user_id, browser, network, runs, started_at, ends_at) \
+         values ($1, $2, $3, $4, 0, $5, $6)",
+    )
+    .bind(id_hash)
+    .bind(user_id)
+    .bind(browser)
+    .bind(network)
+    .bind(now_ms)
+    .bind(ends_at)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The visit, unless it is over.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(
+    db: impl Executor<'_, Database = Any>,
+    id_hash: &str,
+    now_ms: i64,
+) -> Result<Option<VisitRow>, sqlx::Error> {
+    sqlx::query_as("select user_id, browser, ends_at from lab_visits where id_hash = $1 and ends_at > $2")
+        .bind(id_hash)
+        .bind(now_ms)
+        .fetch_optional(db)
+        .await
+}
+
+/// Visits that last: of everybody, and of one network.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(
+    db: impl Executor<'_, Database = Any>,
+    network: &str,
+    now_ms: i64,
+) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "select count(*), coalesce(sum(case when network = $1 then 1 else 0 end), 0) from lab_visits where ends_at > $2",
+    )
+    .bind(network)
+    .bind(now_ms)
+    .fetch_one(db)
+    .await
+}
+
+/// Counts one more experiment; false when there were `max` already.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn count_run(db: impl Executor<'_, Database = Any>, id_hash: &str, max: i64) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query("update lab_visits set runs = runs + 1 where id_hash = $1 and runs < $2")
+        .bind(id_hash)
+        .bind(max)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn keep_browser(
+    db: impl Executor<'_, Database = Any>,
+    id_hash: &str,
+    browser: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update lab_visits set browser = $2 where id_hash = $1")
+        .bind(id_hash)
+        .bind(browser)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn keep_result(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    experiment: &str,
+    now_ms: i64,
+    json: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into lab_runs (user_id, experiment, ran_at, result) values ($1, $2, $3, $4) \
+         on conflict (user_id, experiment) do update set ran_at = excluded.ran_at, result = excluded.result",
+    )
+    .bind(user_id)
+    .bind(experiment)
+    .bind(now_ms)
+    .bind(json)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn result(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    experiment: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    let row: Option<(String,)> = sqlx::query_as("select result from lab_runs where user_id = $1 and experiment = $2")
+        .bind(user_id)
+        .bind(experiment)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|(json,)| json))
+}
+
+/// The demo users whose visit is over, some at a time.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn over(db: &AnyPool, now_ms: i64) -> Result<Vec<String>, sqlx::Error> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("select user_id from lab_visits where ends_at <= $1 order by ends_at limit 100")
+            .bind(now_ms)
+            .fetch_all(db)
+            .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Removes a demo user with everything of theirs. Nothing in this database has to be remembered.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+    for statement in [
+        "delete from lab_runs where user_id = $1",
+        "delete from lab_visits where user_id = $1",
+        "delete from notes where user_id = $1",
+        "delete from links where user_id = $1",
+        "delete from known_devices where user_id = $1",
+        "delete from user_words where user_id = $1",
+        "delete from outbox where user_id = $1",
+        "delete from audit_events where subject = $1 or actor = $1",
+        "delete from sessions where user_id = $1",
+        "delete from users where id = $1",
+    ] {
+        sqlx::query(statement).bind(user_id).execute(&mut **tx).await?;
+    }
+    Ok(())
+}

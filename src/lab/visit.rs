@@ -1,0 +1,184 @@
+//! A visit to the Lab: a demo user, their browser, and what the experiments showed. Server side.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use aws_lc_rs::{digest, rand};
+use axum::http::HeaderMap;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{VisitInfo, browser::Browser, store, world::Lab};
+use crate::{
+    config::Config,
+    error::AppError,
+    users::{self, Role},
+    web::{
+        caller::{Caller, network_of},
+        cookies::{self, Name},
+    },
+};
+
+const SECRET_BYTES: usize = 32;
+
+/// A visit ends after so long, and everything of it is removed.
+pub const LIFETIME_MS: i64 = 30 * 60_000;
+
+/// So many at once, of everybody and of one network.
+const VISITS_MAX: i64 = 500;
+const VISITS_OF_NETWORK_MAX: i64 = 20;
+
+/// So many experiments in one visit.
+const RUNS_MAX: i64 = 400;
+
+const SEAL: &str = "browser of a visit";
+
+/// A visit that lasts.
+pub struct Visit {
+    id_hash: String,
+    pub user_id: String,
+    pub browser: Browser,
+    /// Milliseconds since the epoch.
+    pub ends_at: i64,
+}
+
+impl Visit {
+    /// Begins a visit: a demo user, logged in. Returns the cookie's value beside it.
+    ///
+    /// # Errors
+    /// [`AppError::LabFull`]; when the database does not take it.
+    pub async fn begin(lab: &Lab, caller: &Caller) -> Result<(Self, String), AppError> {
+        let (network, now_ms) = (network_of(&caller.ip), lab.state.clock.now_ms());
+        let (all, of_network) = store::count(&lab.state.db.pool, &network, now_ms).await?;
+        if all >= VISITS_MAX || of_network >= VISITS_OF_NETWORK_MAX {
+            return Err(AppError::LabFull);
+        }
+        let secret = random()?;
+        let email = format!("{}@lab.example", email_word(&secret));
+        let user_id = lab.make_user("Demo user", &email, Role::User).await?.ok_or_else(AppError::internal)?;
+        let ip = caller.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let mut browser = Browser::of_a_visitor(ip);
+        browser.log_in(lab, &email).await?;
+        let visit = Self { id_hash: hash(&secret), user_id, browser, ends_at: now_ms + LIFETIME_MS };
+        let sealed = visit.sealed(lab)?;
+        store::insert(&lab.state.db.pool, &visit.id_hash, &visit.user_id, &sealed, &network, now_ms, visit.ends_at)
+            .await?;
+        Ok((visit, secret))
+    }
+
+    /// The visit whose cookie came along, if it lasts.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn of(lab: &Lab, headers: &HeaderMap, config: &Config) -> Result<Option<Self>, AppError> {
+        let Some(secret) = cookies::get(config, headers, Name::Lab) else { return Ok(None) };
+        let id_hash = hash(&secret);
+        let row = store::find(&lab.state.db.pool, &id_hash, lab.state.clock.now_ms()).await?;
+        Ok(row.and_then(|row| {
+            let browser = serde_json::from_slice(&lab.secret.open(SEAL, &row.browser)?).ok()?;
+            Some(Self { id_hash, user_id: row.user_id, browser, ends_at: row.ends_at })
+        }))
+    }
+
+    /// Counts an experiment; first in each.
+    ///
+    /// # Errors
+    /// [`AppError::LabFull`] when the visit has had its share.
+    pub async fn count_run(&self, lab: &Lab) -> Result<(), AppError> {
+        if store::count_run(&lab.state.db.pool, &self.id_hash, RUNS_MAX).await? {
+            Ok(())
+        } else {
+            Err(AppError::LabFull)
+        }
+    }
+
+    /// Keeps the browser's cookies as they are now.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn keep_browser(&self, lab: &Lab) -> Result<(), AppError> {
+        Ok(store::keep_browser(&lab.state.db.pool, &self.id_hash, &self.sealed(lab)?).await?)
+    }
+
+    /// Keeps what an experiment showed, in place of what it showed before.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn keep_result(&self, lab: &Lab, experiment: &str, result: &impl Serialize) -> Result<(), AppError> {
+        let (json, now_ms) = (serde_json::to_string(result)?, lab.state.clock.now_ms());
+        Ok(store::keep_result(&lab.state.db.pool, &self.user_id, experiment, now_ms, &json).await?)
+    }
+
+    /// What an experiment showed last. A result that an older program wrote is as good as none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn result<T: DeserializeOwned>(&self, lab: &Lab, experiment: &str) -> Result<Option<T>, AppError> {
+        let json = store::result(&lab.state.db.pool, &self.user_id, experiment).await?;
+        Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
+    /// Logs the demo user in again where the session is over, as the owner would.
+    ///
+    /// # Errors
+    /// When the log-in fails.
+    pub async fn ensure_logged_in(&mut self, lab: &Lab) -> Result<(), AppError> {
+        if self.is_logged_in(lab).await? {
+            return Ok(());
+        }
+        let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
+        self.browser.log_in(lab, &user.email).await?;
+        self.keep_browser(lab).await
+    }
+
+    /// Whether the demo browser's session lives.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn is_logged_in(&self, lab: &Lab) -> Result<bool, AppError> {
+        if self.browser.session(lab).is_none() {
+            return Ok(false);
+        }
+        let ask = super::browser::Ask::api(axum::http::Method::POST, "/api/v1/token");
+        Ok(self.browser.ask(lab, &ask).await?.status == 200)
+    }
+
+    /// What the visitor may know.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn info(&self, lab: &Lab) -> Result<VisitInfo, AppError> {
+        let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
+        Ok(VisitInfo { name: user.name, ends_at: self.ends_at, logged_in: self.is_logged_in(lab).await? })
+    }
+
+    /// Ends the visit and removes everything of it.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn end(self, lab: &Lab) -> Result<(), AppError> {
+        let mut tx = lab.state.db.begin_write().await?;
+        store::remove(&mut tx, &self.user_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn sealed(&self, lab: &Lab) -> Result<String, AppError> {
+        lab.secret.seal(SEAL, &serde_json::to_vec(&self.browser)?).ok_or_else(AppError::internal)
+    }
+}
+
+fn random() -> Result<String, AppError> {
+    let mut bytes = [0; SECRET_BYTES];
+    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is stored in place of the cookie.
+fn hash(secret: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
+}
+
+/// Letters and digits that tell nothing of the secret.
+fn email_word(secret: &str) -> String {
+    let letters = hash(&format!("e-mail of {secret}"));
+    letters.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>().to_lowercase()
+}

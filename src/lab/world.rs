@@ -1,0 +1,173 @@
+//! The Lab's own Latchkey: the same program once more, with keys and a database that nothing else shares. Server side.
+//!
+//! No address leads into it. Its credentials open nothing outside, and those from outside nothing in it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::sync::{Mutex, Semaphore};
+use url::Url;
+
+use super::browser::Browser;
+use crate::{
+    config::{Config, SecretText},
+    db::Kind,
+    error::AppError,
+    revocations::set::Revocations,
+    sealed::SecretKey,
+    sessions::end::Ender,
+    state::AppState,
+    tokens::keys::Keys,
+    users::{
+        Role,
+        credentials::{DisplayName, Email},
+        new_password::About,
+        password::Passwords,
+        store as user_store,
+    },
+};
+
+/// Short, so that one can watch a token die of age.
+pub const TOKEN_SECONDS: i64 = 60;
+
+/// Few: what waits here keeps nobody else waiting.
+const CONNECTIONS: u32 = 4;
+
+/// Who plays the administrator.
+const ADMIN_EMAIL: &str = "administrator@lab.example";
+
+/// Everything of the Lab's world. Cheap to clone.
+#[derive(Clone)]
+pub struct Lab(Arc<World>);
+
+pub struct World {
+    pub state: AppState,
+    pub ender: Ender,
+    pub keys: Keys,
+    pub revocations: Revocations,
+    pub secret: SecretKey,
+    /// All routes of the world.
+    pub app: Router,
+    /// One at a time: what is measured must not be disturbed by what is measured beside it.
+    pub measuring: Semaphore,
+    /// Of everybody in the world; nobody outside this process knows it.
+    pub password: String,
+    password_hash: String,
+    /// The administrator's browser, logged in when it was last needed.
+    admin: Mutex<Browser>,
+}
+
+impl std::ops::Deref for Lab {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+/// What a world is made of.
+pub struct Parts {
+    pub state: AppState,
+    pub ender: Ender,
+    pub keys: Keys,
+    pub revocations: Revocations,
+    pub secret: SecretKey,
+    pub passwords: Passwords,
+    pub app: Router,
+}
+
+/// The settings of the world beside that of these settings.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Config, String> {
+    let own_secret: SecretText = secret.of_its_own("the Lab")?.encoded().parse().map_err(|_| "a secret is a text")?;
+    Ok(Config {
+        data_dir: config.data_dir.join("lab"),
+        database_url: Some(database_url(config, kind)?),
+        database_connections: CONNECTIONS,
+        secret_key: Some(own_secret),
+        token_lifetime_seconds: TOKEN_SECONDS,
+        // The cheapest that counts as a hash: the password is random.
+        argon2_memory_kib: 7_168,
+        argon2_passes: 1,
+        smtp_url: None,
+        trusted_proxies: Vec::new(),
+        metrics_addr: None,
+        lab: false,
+        ..config.clone()
+    })
+}
+
+/// On PostgreSQL the same database, where the tables are looked for in a schema of their own.
+fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
+    match kind {
+        Kind::Sqlite => Ok(format!("sqlite://{}", config.data_dir.join("lab").join("lab.db").display())),
+        Kind::Postgres => {
+            let mut url =
+                Url::parse(&config.database_url()).map_err(|error| format!("the database's address: {error}"))?;
+            url.query_pairs_mut().append_pair("options[search_path]", "latchkey_lab");
+            Ok(url.into())
+        }
+    }
+}
+
+impl Lab {
+    /// # Errors
+    /// One line that says what is wrong.
+    pub async fn open(parts: Parts) -> Result<Self, String> {
+        let Parts { state, ender, keys, revocations, secret, passwords, app } = parts;
+        let password = secret.tag("password of everybody in the Lab");
+        let password_hash = hash(&passwords, &password).await.map_err(|error| error.to_string())?;
+        let lab = Self(Arc::new(World {
+            state,
+            ender,
+            keys,
+            revocations,
+            secret,
+            app,
+            measuring: Semaphore::new(1),
+            password,
+            password_hash,
+            admin: Mutex::new(Browser::of_the_administrator()),
+        }));
+        // Another instance may have made it already.
+        let made = lab.make_user("Lab administrator", ADMIN_EMAIL, Role::Admin).await;
+        made.map_err(|error| format!("its administrator cannot be made: {error}"))?;
+        Ok(lab)
+    }
+
+    /// Adds a user who logs in with the world's password, and returns the id; `None` when the address is taken.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn make_user(&self, name: &str, email: &str, role: Role) -> Result<Option<String>, AppError> {
+        let (name, email) = (DisplayName::parse(name)?, Email::parse(email)?);
+        let now_ms = self.state.clock.now_ms();
+        let mut tx = self.state.db.begin_write().await?;
+        let id = user_store::insert(&mut tx, &email, &name, &self.password_hash, role, now_ms).await?;
+        if let Some(id) = &id {
+            user_store::set_verified(&mut *tx, id, email.as_str(), now_ms).await?;
+        }
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// The administrator's browser, logged in a moment ago or lately enough for every act.
+    ///
+    /// # Errors
+    /// When the log-in fails.
+    pub async fn administrator(&self) -> Result<Browser, AppError> {
+        let mut browser = self.admin.lock().await;
+        if !browser.is_fresh(self) {
+            *browser = Browser::of_the_administrator();
+            browser.log_in(self, ADMIN_EMAIL).await?;
+        }
+        Ok(browser.clone())
+    }
+}
+
+async fn hash(passwords: &Passwords, password: &str) -> Result<String, AppError> {
+    let new = passwords.parse_new(password.to_owned(), &About { email: "", name: "" }).await?;
+    passwords.hash(new).await
+}
