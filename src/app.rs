@@ -1,7 +1,7 @@
 //! The shell of every document, the navigation, the list of pages. Both sides; only the islands in it go to the
 //! browser.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{attr::custom::custom_attribute, prelude::*, server_fn::ServerFn};
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 use leptos_router::{
     SsrMode,
@@ -35,6 +35,7 @@ use crate::{
         user_page::UserPage,
         users_page::UsersPage,
     },
+    appearance::{Appearance, MORE, Theme, switch::AppearanceSwitch},
     dashboard::page::DashboardPage,
     error::AppError,
     home::page::HomePage,
@@ -48,22 +49,25 @@ use crate::{
         Viewer, actions::LogOut, code_page::CodePage, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch,
     },
     signup::page::{SetupPage, SignupPage},
-    ui::frame::{Link, Refused},
+    ui::{
+        frame::{Link, Refused},
+        toast::Toasts,
+    },
     verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},
 };
 
 /// The document around the application. Server side only in effect: the browser hydrates the body.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     crate::web::provide_page_policy();
+    let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme.as_text() data-contrast=more_contrast.then_some(MORE)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="theme-color" content="#f4f7f5" media="(prefers-color-scheme: light)" />
-                <meta name="theme-color" content="#0e1412" media="(prefers-color-scheme: dark)" />
+                <meta name="color-scheme" content=theme.color_scheme() />
+                <ThemeColor theme />
                 <meta name="description" content="A login system: sessions for pages, tokens for the API, one switch that ends both." />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 // Without a browser package there is nothing to load, and the pages do without.
@@ -78,6 +82,20 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App />
             </body>
         </html>
+    }
+}
+
+/// The bar around the page on a phone.
+#[component]
+fn ThemeColor(theme: Theme) -> impl IntoView {
+    match theme {
+        Theme::Light => view! { <meta name="theme-color" content="#f4f7f5" /> }.into_any(),
+        Theme::Dark => view! { <meta name="theme-color" content="#0e1412" /> }.into_any(),
+        Theme::System => view! {
+            <meta name="theme-color" content="#f4f7f5" {..custom_attribute("media", "(prefers-color-scheme: light)")} />
+            <meta name="theme-color" content="#0e1412" {..custom_attribute("media", "(prefers-color-scheme: dark)")} />
+        }
+        .into_any(),
     }
 }
 
@@ -134,6 +152,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/keys/:id") view=KeyPage ssr=SsrMode::Async />
             </Routes>
+            <Footer />
+            <Toasts />
         </Router>
     }
 }
@@ -174,6 +194,21 @@ fn Inside(viewer: Viewer) -> impl IntoView {
         <NavLink href="/account/profile" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
         <LogOutButton />
+    }
+}
+
+/// What stands below every page.
+#[component]
+fn Footer() -> impl IntoView {
+    let now = use_context::<Appearance>().unwrap_or_default();
+    view! {
+        <footer class="foot">
+            <nav aria-label="More">
+                {use_context::<LabIsOpen>().map(|_| view! { <Link href="/lab">"Session or JWT?"</Link> })}
+                <a href="/.well-known/jwks.json" rel="external">"Public keys"</a>
+            </nav>
+            <AppearanceSwitch now />
+        </footer>
     }
 }
 

@@ -22,6 +22,9 @@ pub mod web;
 // What pages are made of.
 pub mod ui;
 
+// How they look to whom.
+pub mod appearance;
+
 // The core: what happened, who exists, what they are told by mail, how often they may try, their second factor, what is
 // dead, what happened in words, who has heard of it, the stateful half, the stateless half.
 pub mod audit;
@@ -82,6 +85,7 @@ pub fn hydrate() {
         let _ = leptos::prelude::window().location().set_href(location);
     });
     leptos::mount::hydrate_islands();
+    leptos::prelude::set_interval(ui::when::keep_current, std::time::Duration::from_secs(30));
     // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.
     if let Some(root) = leptos::prelude::document().document_element() {
         let _ = root.set_attribute("data-hydrated", "true");

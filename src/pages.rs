@@ -80,7 +80,7 @@ impl Page<'_> {
     async fn find(&self, path: &str) -> Result<Found, AppError> {
         let state = &self.services.state;
         match path {
-            "/" => content(()),
+            "/" => content(self.services.lab.is_some()),
             "/lab" => content(lab::load::load(self.services.lab.as_ref(), &self.headers, &state.config).await?),
             "/login" => self.visitors_only(LogInPage {
                 ended: self.ended,

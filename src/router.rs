@@ -21,6 +21,7 @@ use crate::{
     account,
     admin::{self, audit_log},
     app::{App, shell},
+    appearance,
     config::Mailing,
     lab::page::LabIsOpen,
     mail::link_cookie,
@@ -34,6 +35,7 @@ use crate::{
     },
     state::AppState,
     tokens::{self, page_token},
+    ui::when::Now,
     users::password_field::MinChars,
     verification::Unconfirmed,
     web::{
@@ -171,11 +173,13 @@ fn provide_contexts(services: &Services) {
     provide_context(services.questions.clone());
     provide_context(services.setup.clone());
     provide_context(services.secret.clone());
+    provide_context(Now(services.state.clock.now_ms()));
     if let Some(lab) = &services.lab {
         provide_context(lab.clone());
         provide_context(LabIsOpen);
     }
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
+    provide_context(appearance::remember::of(&parts.headers, &services.state.config));
     if let Some(data) = parts.extensions.get::<PageData>() {
         provide_context(data.clone());
     }

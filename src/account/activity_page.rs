@@ -6,6 +6,7 @@ use super::{Activity, PAGES};
 use crate::{
     activity::{Entry, page::Timeline},
     ui::{
+        empty::Empty,
         frame::{Link, Page, with_content},
         tabs::Tabs,
         when::day,
@@ -27,7 +28,7 @@ fn Content(activity: Activity) -> impl IntoView {
         <Page title="Activity">
             <Tabs label="Account" pages=PAGES />
             <p>"What happened to your account, in UTC. Something here was not you? Say so beside it: everything ends at once, on every device."</p>
-            {nothing.then(|| view! { <p class="empty">"Nothing happened before that."</p> })}
+            {nothing.then(|| view! { <Empty why="Nothing happened before that." next=Some(("/account/activity", "Show the newest")) /> })}
             {days.into_iter().map(|entries| view! { <Day entries /> }).collect_view()}
             {(!is_newest || older.is_some()).then(|| view! {
                 <nav class="buttons" aria-label="Pages">

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     sessions::{LiveSession, actions::LogOut, page::SessionFacts},
     ui::{
+        empty::Empty,
         frame::{Link, Page, with_content},
         notice::Notice,
         tabs::Tabs,
@@ -35,7 +36,7 @@ fn Content(devices: Devices) -> impl IntoView {
                 <h2 id="here">"This device"</h2>
                 {match here {
                     Some(session) => view! { <div class="session"><SessionFacts session /></div> }.into_any(),
-                    None => view! { <p class="empty">"This session has just ended."</p> }.into_any(),
+                    None => view! { <Empty why="This session has just ended." /> }.into_any(),
                 }}
                 <form method="post" action=LogOut::PATH class="act">
                     <button type="submit" class="button">"Log out here"</button>
@@ -55,7 +56,7 @@ fn Content(devices: Devices) -> impl IntoView {
 #[component]
 fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <p class="empty">"You are logged in nowhere else."</p> }.into_any();
+        return view! { <Empty why="You are logged in nowhere else." /> }.into_any();
     }
     view! {
         <p>"Do you know all of them? If not, end it here, and then "<Link href="/account/password">"change your password"</Link>"."</p>

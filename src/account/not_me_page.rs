@@ -8,7 +8,7 @@ use crate::{
     ui::{
         frame::{Link, Page, with_content},
         notice::Notice,
-        when::When,
+        when::Ago,
     },
     web::page::{refused, typed},
 };
@@ -30,7 +30,7 @@ pub fn NotMePage() -> impl IntoView {
                     view! {
                         <blockquote class="card">
                             <p>{entry.words}</p>
-                            <p class="muted"><When ms=entry.at />" " {from}</p>
+                            <p class="muted"><Ago ms=entry.at />" " {from}</p>
                         </blockquote>
                     }
                 })}

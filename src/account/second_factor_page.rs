@@ -9,10 +9,11 @@ use super::{
 use crate::{
     second_factor::{FEW_RECOVERY_CODES, TrustedDevice},
     ui::{
+        empty::Empty,
         frame::{Page, with_content},
         notice::Notice,
         tabs::Tabs,
-        when::When,
+        when::{Ago, When},
     },
     web::page::{refused, typed},
 };
@@ -98,7 +99,7 @@ fn Codes(left: i64) -> impl IntoView {
 #[component]
 fn Devices(devices: Vec<TrustedDevice>, trust_days: i64) -> impl IntoView {
     let list = match devices.is_empty() {
-        true => view! { <p class="empty">"No device is trusted: log-in asks for a code everywhere."</p> }.into_any(),
+        true => view! { <Empty why="No device is trusted: log-in asks for a code everywhere." /> }.into_any(),
         false => view! {
             <ul class="sessions">
                 {devices.into_iter().map(|device| view! { <li class="session"><Device device /></li> }).collect_view()}
@@ -124,7 +125,7 @@ fn Device(device: TrustedDevice) -> impl IntoView {
     view! {
         <strong>{device}{here.then(|| view! { " "<span class="badge">"this device"</span> })}</strong>
         <span>{ip}</span>
-        <span>"last log-in "<When ms=last_seen_at /></span>
+        <span>"last log-in "<Ago ms=last_seen_at /></span>
         <span>"trusted until "<When ms=trusted_until /></span>
         <form method="post" action=ForgetDevice::PATH>
             <input type="hidden" name="device" value=id />

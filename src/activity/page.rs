@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Entry, Tone};
 use crate::ui::{
     frame::Link,
-    when::{TimeOfDay, When},
+    when::{Ago, TimeOfDay},
 };
 
 /// The short one: what and when.
@@ -15,7 +15,7 @@ pub fn ShortTimeline(entries: Vec<Entry>) -> impl IntoView {
         <ul class="timeline">
             {entries
                 .into_iter()
-                .map(|entry| view! { <li class=class(entry.tone)><span>{entry.words}</span><When ms=entry.at /></li> })
+                .map(|entry| view! { <li class=class(entry.tone)><span>{entry.words}</span><Ago ms=entry.at /></li> })
                 .collect_view()}
         </ul>
     }

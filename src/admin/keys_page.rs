@@ -11,8 +11,9 @@ use crate::{
         form::{FormError, SubmitButton, error_of, focus_first_error},
         frame::{Link, Page, with_content},
         notice::Notice,
+        table::{Cell, Row, Table},
         tabs::Tabs,
-        when::{When, minute, span},
+        when::{Ago, minute, span},
     },
     web::page::{refused, typed},
 };
@@ -60,19 +61,7 @@ fn Content(page: KeysPage) -> impl IntoView {
 #[component]
 fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
     view! {
-        <table class="cards" role="table">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th scope="col" role="columnheader">"Key"</th>
-                    <th scope="col" role="columnheader">"Algorithm"</th>
-                    <th scope="col" role="columnheader">"State"</th>
-                    <th scope="col" role="columnheader">"Made"</th>
-                    <th scope="col" role="columnheader">"Signs from"</th>
-                    <th scope="col" role="columnheader">"Verifies until"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</tbody>
-        </table>
+        <Table label="Signing keys" columns=&["Key", "Algorithm", "State", "Made", "Signs from", "Verifies until"]>{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</Table>
     }
 }
 
@@ -80,14 +69,14 @@ fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
 fn KeyRow(key_info: KeyInfo) -> impl IntoView {
     let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, .. } = key_info;
     view! {
-        <tr role="row">
-            <td role="cell" data-label="Key"><Link href=format!("/admin/keys/{kid}")><ShortKid kid=kid.clone() /></Link></td>
-            <td role="cell" data-label="Algorithm">{algorithm}</td>
-            <td role="cell" data-label="State"><StateBadge state /></td>
-            <td role="cell" data-label="Made"><When ms=created_at /></td>
-            <td role="cell" data-label="Signs from"><When ms=signs_from /></td>
-            <td role="cell" data-label="Verifies until">{ends_at.map(|ms| view! { <When ms /> }.into_any()).unwrap_or_else(|| "as long as it signs".into_any())}</td>
-        </tr>
+        <Row>
+            <Cell label="Key"><Link href=format!("/admin/keys/{kid}")><ShortKid kid=kid.clone() /></Link></Cell>
+            <Cell label="Algorithm">{algorithm}</Cell>
+            <Cell label="State"><StateBadge state /></Cell>
+            <Cell label="Made"><Ago ms=created_at /></Cell>
+            <Cell label="Signs from"><Ago ms=signs_from /></Cell>
+            <Cell label="Verifies until">{ends_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "as long as it signs".into_any())}</Cell>
+        </Row>
     }
 }
 

@@ -10,9 +10,10 @@ use super::{
 use crate::{
     sessions::{LiveSession, page::SessionFacts},
     ui::{
+        empty::Empty,
         frame::{Link, Page, with_content},
         tabs::Tabs,
-        when::When,
+        when::Ago,
     },
 };
 
@@ -83,7 +84,7 @@ fn Facts(person: Person) -> impl IntoView {
                 <dd>
                     {match disabled {
                         Some(before) => view! {
-                            <span class="badge warning">"disabled"</span> " by " {before.by} ", " <When ms=before.at />
+                            <span class="badge warning">"disabled"</span> " by " {before.by} ", " <Ago ms=before.at />
                             {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
                             {gave_way.then_some(" The e-mail address belongs to another account by now.")}
                         }.into_any(),
@@ -97,12 +98,12 @@ fn Facts(person: Person) -> impl IntoView {
             })}
             <div>
                 <dt>"Second factor"</dt>
-                <dd>{factor_since.map_or_else(|| "off".into_any(), |ms| view! { "on since " <When ms /> }.into_any())}</dd>
+                <dd>{factor_since.map_or_else(|| "off".into_any(), |ms| view! { "on since " <Ago ms /> }.into_any())}</dd>
             </div>
-            <div><dt>"Since"</dt><dd><When ms=created_at /></dd></div>
+            <div><dt>"Since"</dt><dd><Ago ms=created_at /></dd></div>
             <div>
                 <dt>"Last seen"</dt>
-                <dd>{last_seen_at.map_or_else(|| "not in the last month".into_any(), |ms| view! { <When ms /> }.into_any())}</dd>
+                <dd>{last_seen_at.map_or_else(|| "not in the last month".into_any(), |ms| view! { <Ago ms /> }.into_any())}</dd>
             </div>
             <div><dt>"Id"</dt><dd class="any-break"><code>{id}</code></dd></div>
         </dl>
@@ -132,7 +133,7 @@ fn Acts(id: String, acts: Vec<Act>, is_self: bool) -> impl IntoView {
 #[component]
 fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <p class="empty">"No live session."</p> }.into_any();
+        return view! { <Empty why="No live session." /> }.into_any();
     }
     let may_act = may_act();
     view! {
@@ -174,7 +175,7 @@ fn Log(happened: Vec<AuditEntry>) -> impl IntoView {
                                 {what.into_iter().map(|part| view! { <Words part /> }).collect_view()}
                                 {(!rest.is_empty()).then(|| view! { <br /><span class="help">{rest.join(" · ")}</span> })}
                             </span>
-                            <When ms=at />
+                            <Ago ms=at />
                         </li>
                     }
                 })

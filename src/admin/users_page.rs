@@ -7,9 +7,12 @@ use leptos_router::location::Url;
 use super::{PAGES, ReceiptNotice};
 use crate::{
     ui::{
+        empty::Empty,
         frame::{Link, Page, with_content},
+        table::{Cell, Row, Table},
         tabs::Tabs,
-        when::When,
+        turn::Turn,
+        when::Ago,
     },
     users::{
         Role,
@@ -36,7 +39,7 @@ fn Content(wanted: Wanted, list: List, from_the_first: bool) -> impl IntoView {
             {none.then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
             {(!none).then(|| view! {
                 <p class="help">{shown}</p>
-                <Turn wanted=wanted.clone() list=list.clone() />
+                <Neighbours wanted=wanted.clone() list=list.clone() />
                 <UserTable people=list.people />
             })}
         </Page>
@@ -107,7 +110,7 @@ fn Nobody(wanted: Wanted, from_the_first: bool) -> impl IntoView {
         (true, true, true) => "Nobody matches these filters.".to_owned(),
         (true, false, _) => "There is nobody yet.".to_owned(),
     };
-    view! { <p class="empty">{why} " " <Link href=PATH>"Show everybody"</Link></p> }
+    view! { <Empty why next=Some((PATH, "Show everybody")) /> }
 }
 
 /// How many are shown, and whether there are others: to count a million would take longer than to show a page.
@@ -124,21 +127,13 @@ fn shown(list: &List) -> String {
     }
 }
 
-/// The ways to the neighbours, with everything that is in force.
+/// The neighbours, with everything that is in force.
 #[component]
-fn Turn(wanted: Wanted, list: List) -> impl IntoView {
+fn Neighbours(wanted: Wanted, list: List) -> impl IntoView {
     let first = list.before.is_some().then(|| address(&wanted, None));
     let before = list.before.map(|id| address(&wanted, Some(("before", &id))));
-    let after = list.after.map(|id| address(&wanted, Some(("after", &id))));
-    (first.is_some() || after.is_some()).then(|| {
-        view! {
-            <nav class="buttons" aria-label="Pages">
-                {first.map(|href| view! { <Link href=href class="button quiet">"First page"</Link> })}
-                {before.map(|href| view! { <Link href=href class="button quiet">"Previous page"</Link> })}
-                {after.map(|href| view! { <Link href=href class="button">"Next page"</Link> })}
-            </nav>
-        }
-    })
+    let next = list.after.map(|id| address(&wanted, Some(("after", &id))));
+    view! { <Turn first before next /> }
 }
 
 /// The address of a page of this list. What is as without being said is not said.
@@ -159,21 +154,9 @@ fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
 #[component]
 fn UserTable(people: Vec<Person>) -> impl IntoView {
     view! {
-        // The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
-        <table class="cards" role="table">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th scope="col" role="columnheader">"Name"</th>
-                    <th scope="col" role="columnheader">"E-mail"</th>
-                    <th scope="col" role="columnheader">"Role"</th>
-                    <th scope="col" role="columnheader">"State"</th>
-                    <th scope="col" role="columnheader">"Since"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">
+        <Table label="People" columns=&["Name", "E-mail", "Role", "State", "Since"]>
                 {people.into_iter().map(|person| view! { <UserTableRow person /> }).collect_view()}
-            </tbody>
-        </table>
+            </Table>
     }
 }
 
@@ -181,19 +164,19 @@ fn UserTable(people: Vec<Person>) -> impl IntoView {
 fn UserTableRow(person: Person) -> impl IntoView {
     let Person { id, name, email, role, disabled, verified, second_factor, created_at } = person;
     view! {
-        <tr role="row">
-            <td role="cell" data-label="Name"><Link href=format!("{PATH}/{id}")>{name}</Link></td>
-            <td role="cell" data-label="E-mail">{email}</td>
-            <td role="cell" data-label="Role">{role.as_text()}</td>
-            <td role="cell" data-label="State">
+        <Row>
+            <Cell label="Name"><Link href=format!("{PATH}/{id}")>{name}</Link></Cell>
+            <Cell label="E-mail">{email}</Cell>
+            <Cell label="Role">{role.as_text()}</Cell>
+            <Cell label="State">
                 <span class="badges">
                     {disabled.then(|| view! { <span class="badge warning">"disabled"</span> })}
                     {(!verified).then(|| view! { <span class="badge quiet">"unconfirmed"</span> })}
                     {second_factor.then(|| view! { <span class="badge">"second factor"</span> })}
                     {(!disabled && verified && !second_factor).then_some("active")}
                 </span>
-            </td>
-            <td role="cell" data-label="Since"><When ms=created_at /></td>
-        </tr>
+            </Cell>
+            <Cell label="Since"><Ago ms=created_at /></Cell>
+        </Row>
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     ui::{
         frame::{Link, Page, with_content},
         notice::Notice,
-        when::When,
+        when::Ago,
     },
 };
 
@@ -33,7 +33,7 @@ fn Content(data: Dashboard) -> impl IntoView {
                     <div><dt>"Name"</dt><dd>{viewer.name.clone()}</dd></div>
                     <div><dt>"E-mail"</dt><dd>{viewer.email.clone()}</dd></div>
                     <div><dt>"Role"</dt><dd>{viewer.role.as_text()}</dd></div>
-                    <div><dt>"Member since"</dt><dd><When ms=member_since /></dd></div>
+                    <div><dt>"Member since"</dt><dd><Ago ms=member_since /></dd></div>
                 </dl>
                 <p><Link href="/notes" class="button">"Open your notes"</Link></p>
             </section>

@@ -1,3 +1,4 @@
 //! The landing page: the idea in one screen.
 
+pub mod drawing;
 pub mod page;

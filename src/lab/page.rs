@@ -10,7 +10,7 @@ use crate::{
     ui::{
         frame::{Page, with_content},
         notice::Notice,
-        when::When,
+        when::Ago,
     },
     web::page::refused,
 };
@@ -41,7 +41,7 @@ fn Visit(visit: Option<VisitInfo>) -> impl IntoView {
         }
         .into_any(),
         Some(visit) => view! {
-            <p>"You are " {visit.name} " until " <When ms=visit.ends_at /> "."</p>
+            <p>"You are " {visit.name} " until " <Ago ms=visit.ends_at /> "."</p>
             <form method="post" action=EndVisit::PATH>
                 <button type="submit" class="button">"End the visit"</button>
             </form>

@@ -14,6 +14,7 @@ use crate::{
     ui::{
         frame::{Page, with_content},
         notice::Notice,
+        skeleton::Skeleton,
     },
     web::page::token_life,
 };
@@ -84,7 +85,7 @@ fn NoteIndex(notes: Notes) -> impl IntoView {
             </div>
             {move || match notes.list.get() {
                 None if notes.trouble.with(Option::is_some) => ().into_any(),
-                None => view! { <p class="empty with-script" aria-busy="true">"Loading your notes…"</p> }.into_any(),
+                None => view! { <Skeleton lines=4 what="Loading your notes…" /> }.into_any(),
                 Some(list) if list.is_empty() => view! { <Empty notes /> }.into_any(),
                 Some(list) => view! { <NoteLinks notes list /> }.into_any(),
             }}

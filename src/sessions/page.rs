@@ -3,12 +3,15 @@
 use leptos::prelude::*;
 
 use super::LiveSession;
-use crate::ui::when::When;
+use crate::ui::{
+    empty::Empty,
+    when::{Ago, When},
+};
 
 #[component]
 pub fn SessionList(sessions: Vec<LiveSession>, empty: &'static str) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <p class="empty">{empty}</p> }.into_any();
+        return view! { <Empty why=empty /> }.into_any();
     }
     view! {
         <ul class="sessions">
@@ -27,8 +30,8 @@ pub fn SessionFacts(session: LiveSession) -> impl IntoView {
     view! {
         <strong>{session.device}</strong>
         <span>{session.ip}</span>
-        <span>"last seen "<When ms=session.last_seen_at /></span>
-        <span>"since "<When ms=session.created_at /></span>
+        <span>"last seen "<Ago ms=session.last_seen_at /></span>
+        <span>"since "<Ago ms=session.created_at /></span>
         {session.remembered.then(|| view! { <span>"remembered until "<When ms=session.expires_at /></span> })}
     }
 }

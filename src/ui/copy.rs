@@ -2,6 +2,8 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::toast::toast;
+
 /// Copies `text`, and says so.
 #[island]
 pub fn CopyButton(
@@ -9,25 +11,19 @@ pub fn CopyButton(
     /// What it is, for who hears the page.
     what: String,
 ) -> impl IntoView {
-    let copied = RwSignal::new(None::<bool>);
     let copy = move |_| {
         let promise = window().navigator().clipboard().write_text(&text);
         spawn_local(async move {
-            let done = wasm_bindgen_futures::JsFuture::from(promise).await.is_ok();
-            copied.set(Some(done));
+            match wasm_bindgen_futures::JsFuture::from(promise).await {
+                Ok(_) => toast("Copied."),
+                Err(_) => toast("Your browser does not allow it: mark the text and copy it."),
+            }
         });
     };
     view! {
         <button type="button" class="button with-script" on:click=copy>
             "Copy"<span class="visually-hidden">" "{what}</span>
         </button>
-        <span class="muted" role="status">
-            {move || match copied.get() {
-                Some(true) => "Copied.",
-                Some(false) => "Your browser does not allow it: mark the text and copy it.",
-                None => "",
-            }}
-        </span>
     }
 }
 

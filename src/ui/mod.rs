@@ -1,14 +1,20 @@
 //! Parts of pages that know no feature. Both sides.
 
 pub mod chart;
+pub mod code;
 pub mod copy;
+pub mod empty;
 pub mod field;
 pub mod form;
 pub mod frame;
 pub mod look_again;
 pub mod notice;
 pub mod number;
+pub mod skeleton;
+pub mod table;
 pub mod tabs;
+pub mod toast;
+pub mod turn;
 pub mod wait;
 pub mod when;
 

@@ -1,7 +1,9 @@
-//! A point in time, the same text on both sides, so that hydration finds what the server wrote.
+//! A point in time: exactly, the same text on both sides, so that hydration finds what the server wrote; or as people
+//! say it, with the exact one a hover away.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, wasm_bindgen::JsCast};
 use time::OffsetDateTime;
+use web_sys::Element;
 
 /// Shows milliseconds since the epoch as "2026-11-21 22:46 UTC".
 #[component]
@@ -9,6 +11,54 @@ pub fn When(ms: i64) -> impl IntoView {
     let shown = minute(ms);
     let datetime = shown.replacen(' ', "T", 1).replace(" UTC", "Z");
     view! { <time datetime=datetime>{shown}</time> }
+}
+
+/// What time it is for the page that is being rendered, in milliseconds since the epoch. The server puts it into the
+/// context.
+#[derive(Clone, Copy)]
+pub struct Now(pub i64);
+
+/// Shows milliseconds since the epoch as "5 minutes ago", with the exact time in its title; after a week, the day. For
+/// what the server alone renders: an island would find other words than the server wrote.
+#[component]
+pub fn Ago(ms: i64) -> impl IntoView {
+    let exact = minute(ms);
+    let datetime = exact.replacen(' ', "T", 1).replace(" UTC", "Z");
+    let words = use_context::<Now>().map_or_else(|| exact.clone(), |Now(now)| ago(ms, now));
+    view! { <time class="ago" datetime=datetime title=exact data-at=ms>{words}</time> }
+}
+
+/// A moment in the past or to come, seen from `now`, both in milliseconds since the epoch.
+pub fn ago(ms: i64, now: i64) -> String {
+    const WEEK: i64 = 7 * 86_400_000;
+    const IN_A_WEEK: i64 = -WEEK;
+    match now - ms {
+        -45_000..45_000 => "just now".to_owned(),
+        45_000..120_000 => "a minute ago".to_owned(),
+        -120_000..-45_000 => "in a minute".to_owned(),
+        past @ 120_000..WEEK => format!("{} ago", span(past)),
+        to_come @ IN_A_WEEK..-120_000 => format!("in {}", span(-to_come)),
+        _ => date_words(ms),
+    }
+}
+
+/// The words of every [`Ago`] on the page as they are now. For the browser, which calls it twice a minute: a page may
+/// stay open for hours.
+pub fn keep_current() {
+    let Ok(times) = document().query_selector_all("time[data-at]") else { return };
+    let now = js_sys::Date::now() as i64;
+    for time in (0..times.length()).filter_map(|index| times.item(index)) {
+        let at = time.dyn_ref::<Element>().and_then(|time| time.get_attribute("data-at"));
+        if let Some(at) = at.and_then(|at| at.parse().ok()) {
+            time.set_text_content(Some(&ago(at, now)));
+        }
+    }
+}
+
+/// The day in UTC: "21 November 2026".
+fn date_words(ms: i64) -> String {
+    let at = instant(ms);
+    format!("{} {} {}", at.day(), at.month(), at.year())
 }
 
 /// Milliseconds since the epoch as "2026-11-21 22:46 UTC".

@@ -30,10 +30,13 @@ pub enum Name {
     LogIn,
     /// A visit to the Lab.
     Lab,
+    /// How the pages are to look.
+    Appearance,
 }
 
 impl Name {
-    const ALL: [Self; 7] = [Self::Session, Self::Access, Self::Typed, Self::Link, Self::Device, Self::LogIn, Self::Lab];
+    const ALL: [Self; 8] =
+        [Self::Session, Self::Access, Self::Typed, Self::Link, Self::Device, Self::LogIn, Self::Lab, Self::Appearance];
 
     /// The full name. Only development with insecure cookies has no `__Host-` prefix.
     pub fn full(self, insecure: bool) -> &'static str {
@@ -52,13 +55,16 @@ impl Name {
             (Self::LogIn, true) => "log-in",
             (Self::Lab, false) => "__Host-lab",
             (Self::Lab, true) => "lab",
+            (Self::Appearance, false) => "__Host-appearance",
+            (Self::Appearance, true) => "appearance",
         }
     }
 
     fn same_site(self) -> SameSite {
         match self {
-            // Lax: a link from a mail must find the person logged in, and its token must be there after the redirect.
-            Self::Session | Self::Link => SameSite::Lax,
+            // Lax: a link from a mail must find the person logged in, and its token must be there after the redirect;
+            // it should see the pages as it likes them.
+            Self::Session | Self::Link | Self::Appearance => SameSite::Lax,
             Self::Access | Self::Typed | Self::Device | Self::LogIn | Self::Lab => SameSite::Strict,
         }
     }

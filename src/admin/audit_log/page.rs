@@ -6,9 +6,12 @@ use super::{AuditAsked, AuditEntry, AuditPage as Shown, PAGE, Part, WORDS_MAX_CH
 use crate::{
     admin::PAGES,
     ui::{
+        empty::Empty,
         frame::{Link, Page, with_content},
         notice::Notice,
+        table::{Cell, Row, Table},
         tabs::Tabs,
+        turn::Turn,
         when::{Exactly, minute},
     },
 };
@@ -37,12 +40,7 @@ fn Content(page: Shown) -> impl IntoView {
             })}
             {none.then(|| view! { <Nothing is_filtered is_first=newest.is_none() /> })}
             {(!entries.is_empty()).then(|| view! { <Events entries /> })}
-            {(newest.is_some() || older.is_some()).then(|| view! {
-                <nav class="buttons" aria-label="Pages">
-                    {newest.map(|href| view! { <Link href=href class="button">"Newest"</Link> })}
-                    {older.map(|href| view! { <Link href=href class="button">"Older"</Link> })}
-                </nav>
-            })}
+            <Turn first_label="Newest" next_label="Older" first=newest next=older />
             {has_events.then(|| view! { <Download csv json_lines is_filtered /> })}
         </Page>
     }
@@ -129,33 +127,18 @@ fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
 
 #[component]
 fn Nothing(is_filtered: bool, is_first: bool) -> impl IntoView {
-    view! {
-        <p class="empty">
-            {match (is_filtered, is_first) {
-                (true, true) => "Nothing like that has happened. ",
-                (true, false) => "Nothing like that happened before. ",
-                (false, _) => "Nothing happened before that. ",
-            }}
-            {is_filtered.then(|| view! { <Link href=PAGE>"Show everything"</Link> })}
-        </p>
-    }
+    let why = match (is_filtered, is_first) {
+        (true, true) => "Nothing like that has happened.",
+        (true, false) => "Nothing like that happened before.",
+        (false, _) => "Nothing happened before that.",
+    };
+    view! { <Empty why next=is_filtered.then_some((PAGE, "Show everything")) /> }
 }
 
 #[component]
 fn Events(entries: Vec<AuditEntry>) -> impl IntoView {
     view! {
-        // The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
-        <table class="cards" role="table">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th scope="col" role="columnheader">"When (UTC)"</th>
-                    <th scope="col" role="columnheader">"What"</th>
-                    <th scope="col" role="columnheader">"Why"</th>
-                    <th scope="col" role="columnheader">"From where"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">{entries.into_iter().map(|entry| view! { <Event entry /> }).collect_view()}</tbody>
-        </table>
+        <Table label="Events" columns=&["When (UTC)", "What", "Why", "From where"]>{entries.into_iter().map(|entry| view! { <Event entry /> }).collect_view()}</Table>
     }
 }
 
@@ -163,25 +146,25 @@ fn Events(entries: Vec<AuditEntry>) -> impl IntoView {
 fn Event(entry: AuditEntry) -> impl IntoView {
     let AuditEntry { at, what, reason, details, device, ip, is_sealed } = entry;
     view! {
-        <tr role="row">
-            <td role="cell" data-label="When"><Exactly ms=at /></td>
-            <td role="cell" data-label="What">
+        <Row>
+            <Cell label="When"><Exactly ms=at /></Cell>
+            <Cell label="What">
                 <div>
                     {what.into_iter().map(|part| view! { <Words part /> }).collect_view()}
                     {(!is_sealed).then(|| view! { " " <span class="badge quiet">"not sealed yet"</span> })}
                     {(!details.is_empty()).then(|| view! { <Details details /> })}
                 </div>
-            </td>
-            <td role="cell" data-label="Why">{(!reason.is_empty()).then_some(reason)}</td>
-            <td role="cell" data-label="From">
+            </Cell>
+            <Cell label="Why">{(!reason.is_empty()).then_some(reason)}</Cell>
+            <Cell label="From">
                 {(!device.is_empty() || !ip.is_empty()).then(|| view! {
                     <div>
                         {device}
                         {(!ip.is_empty()).then(|| view! { <p class="muted any-break">{ip}</p> })}
                     </div>
                 })}
-            </td>
-        </tr>
+            </Cell>
+        </Row>
     }
 }
 

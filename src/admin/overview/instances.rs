@@ -4,8 +4,10 @@ use leptos::prelude::*;
 
 use super::{Instance, Times};
 use crate::ui::{
+    empty::Empty,
     number::{counted, grouped},
-    when::{When, span},
+    table::{Cell, Row, Table},
+    when::{Ago, span},
 };
 
 /// Longer than a feed is silent by itself: every second and a half it asks, and every second and a half it says so.
@@ -14,24 +16,12 @@ const SILENT_MS: i64 = 5_000;
 #[component]
 pub fn InstanceTable(instances: Vec<Instance>) -> impl IntoView {
     if instances.is_empty() {
-        return view! { <p class="empty">"No instance has said within an hour that it serves."</p> }.into_any();
+        return view! { <Empty why="No instance has said within an hour that it serves." /> }.into_any();
     }
     view! {
-        // The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
-        <table class="cards instances" role="table">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th scope="col" role="columnheader">"Instance"</th>
-                    <th scope="col" role="columnheader">"Hears others in"</th>
-                    <th scope="col" role="columnheader">"Refuses its own in"</th>
-                    <th scope="col" role="columnheader">"Has heard"</th>
-                    <th scope="col" role="columnheader">"Started"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">
+        <Table label="Instances" columns=&["Instance", "Hears others in", "Refuses its own in", "Has heard", "Started"]>
                 {instances.into_iter().map(|instance| view! { <InstanceRow instance /> }).collect_view()}
-            </tbody>
-        </table>
+            </Table>
     }
     .into_any()
 }
@@ -40,16 +30,16 @@ pub fn InstanceTable(instances: Vec<Instance>) -> impl IntoView {
 fn InstanceRow(instance: Instance) -> impl IntoView {
     let health = health(&instance);
     view! {
-        <tr role="row">
-            <td role="cell" data-label="Instance">
+        <Row>
+            <Cell label="Instance">
                 <span class="any-break">{instance.name}</span>
                 {health.map(|words| view! { " " <span class="badge warning">{words}</span> })}
-            </td>
-            <td role="cell" data-label="Hears others in"><Spread times=instance.heard none="none yet" /></td>
-            <td role="cell" data-label="Refuses its own in"><Spread times=instance.made none="none yet" /></td>
-            <td role="cell" data-label="Has heard">{heard(instance.behind, instance.silent_ms)}</td>
-            <td role="cell" data-label="Started"><When ms=instance.started_at /></td>
-        </tr>
+            </Cell>
+            <Cell label="Hears others in"><Spread times=instance.heard none="none yet" /></Cell>
+            <Cell label="Refuses its own in"><Spread times=instance.made none="none yet" /></Cell>
+            <Cell label="Has heard">{heard(instance.behind, instance.silent_ms)}</Cell>
+            <Cell label="Started"><Ago ms=instance.started_at /></Cell>
+        </Row>
     }
 }
 

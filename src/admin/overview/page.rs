@@ -11,6 +11,7 @@ use crate::{
     tokens::KeyInfo,
     ui::{
         chart::{Bars, DayChart, Series},
+        empty::Empty,
         frame::{Link, Page, with_content},
         number::{counted, grouped, share},
         tabs::Tabs,
@@ -193,7 +194,7 @@ fn mail_tile(mails: Mails) -> impl IntoView {
 #[component]
 fn History(series: Series, days: Vec<Bars>, none: &'static str) -> impl IntoView {
     if days.iter().all(|bars| bars.up + bars.down == 0) {
-        return view! { <p class="empty">{none}</p> }.into_any();
+        return view! { <Empty why=none /> }.into_any();
     }
     view! { <DayChart series days /> }.into_any()
 }

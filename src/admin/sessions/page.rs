@@ -8,10 +8,13 @@ use super::{Age, Progress, SessionRow, SessionsAsked, SessionsPage};
 use crate::{
     admin::{PAGES, ReceiptNotice, may_act},
     ui::{
+        empty::Empty,
         frame::{Link, Page, with_content},
         look_again::LookAgain,
+        table::{Cell, Row, Table},
         tabs::Tabs,
-        when::When,
+        turn::Turn,
+        when::Ago,
     },
     web::page::typed,
 };
@@ -45,14 +48,11 @@ fn Content(page: SessionsPage) -> impl IntoView {
                 <p class="help">"Many people match; the sessions of twenty of them are shown. Type more of the name or the address."</p>
             })}
             {if rows.is_empty() {
-                view! { <Empty is_filtered /> }.into_any()
+                view! { <NoSession is_filtered /> }.into_any()
             } else {
                 view! { <p class="help">{shown}" The newest first."</p> <SessionTable rows /> }.into_any()
             }}
-            <p class="buttons">
-                {further.then(|| view! { <Link href=first class="button quiet">"First page"</Link> })}
-                {next.map(|href| view! { <Link href=href class="button">"Next page"</Link> })}
-            </p>
+            <Turn first=further.then_some(first) next />
             {may_act().then(|| view! {
                 <section class="card danger" aria-labelledby="everyone">
                     <h2 id="everyone">"Log everyone out"</h2>
@@ -101,29 +101,15 @@ fn Filter(asked: SessionsAsked) -> impl IntoView {
 }
 
 #[component]
-fn Empty(is_filtered: bool) -> impl IntoView {
-    if is_filtered {
-        view! { <p class="empty">"No live session is like that. " <Link href=PATH>"Show all"</Link></p> }.into_any()
-    } else {
-        view! { <p class="empty">"Nobody is logged in."</p> }.into_any()
-    }
+fn NoSession(is_filtered: bool) -> impl IntoView {
+    let why = if is_filtered { "No live session is like that." } else { "Nobody is logged in." };
+    view! { <Empty why next=is_filtered.then_some((PATH, "Show all")) /> }
 }
 
 #[component]
 fn SessionTable(rows: Vec<SessionRow>) -> impl IntoView {
     view! {
-        <table class="cards" role="table">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th scope="col" role="columnheader">"Person"</th>
-                    <th scope="col" role="columnheader">"Device"</th>
-                    <th scope="col" role="columnheader">"Address"</th>
-                    <th scope="col" role="columnheader">"Began"</th>
-                    <th scope="col" role="columnheader">"Last seen"</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</tbody>
-        </table>
+        <Table label="Live sessions" columns=&["Person", "Device", "Address", "Began", "Last seen"]>{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</Table>
     }
 }
 
@@ -132,19 +118,19 @@ fn TableRow(row: SessionRow) -> impl IntoView {
     let SessionRow { session, user_id, name, email } = row;
     let same_address = address(&SessionsAsked { ip: session.ip.clone(), ..SessionsAsked::default() });
     view! {
-        <tr role="row">
-            <td role="cell" data-label="Person">
+        <Row>
+            <Cell label="Person">
                 <Link href=format!("/admin/users/{user_id}")>{name}</Link>
                 <span class="muted any-break">{email}</span>
-            </td>
-            <td role="cell" data-label="Device">
+            </Cell>
+            <Cell label="Device">
                 {session.device}
                 {session.remembered.then(|| view! { " " <span class="badge">"remembered"</span> })}
-            </td>
-            <td role="cell" data-label="Address"><Link href=same_address>{session.ip}</Link></td>
-            <td role="cell" data-label="Began"><When ms=session.created_at /></td>
-            <td role="cell" data-label="Last seen"><When ms=session.last_seen_at /></td>
-        </tr>
+            </Cell>
+            <Cell label="Address"><Link href=same_address>{session.ip}</Link></Cell>
+            <Cell label="Began"><Ago ms=session.created_at /></Cell>
+            <Cell label="Last seen"><Ago ms=session.last_seen_at /></Cell>
+        </Row>
     }
 }
 

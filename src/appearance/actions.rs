@@ -1,0 +1,18 @@
+//! The border of the appearance. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::error::AppError;
+
+/// Remembers in this browser how pages are to look. Callable by anyone.
+///
+/// # Errors
+/// None: what is not understood is as nothing said.
+#[server(prefix = "/actions", endpoint = "set_appearance")]
+pub async fn set_appearance(theme: Option<String>, contrast: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        appearance::remember,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), remember::remember(theme, contrast)).await
+}

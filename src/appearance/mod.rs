@@ -1,0 +1,63 @@
+//! How a person wants the pages to look: light or dark, and with how much contrast. Remembered in the browser, known to
+//! the server before the first byte, so that nothing flashes.
+
+pub mod actions;
+#[cfg(feature = "ssr")]
+pub mod remember;
+pub mod switch;
+
+use serde::{Deserialize, Serialize};
+
+/// As the system says, unless the person has said something else here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Appearance {
+    pub theme: Theme,
+    /// More contrast, whatever the system says.
+    pub more_contrast: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// In the cookie, in forms, and in the document's `data-theme`.
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// What nobody can have chosen is as nothing said.
+    pub fn from_text(text: &str) -> Self {
+        Self::ALL.into_iter().find(|theme| theme.as_text() == text).unwrap_or_default()
+    }
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::System => "System",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+        }
+    }
+
+    /// For `<meta name="color-scheme">`: what the browser paints before the style sheet is there.
+    pub fn color_scheme(self) -> &'static str {
+        match self {
+            Self::System => "light dark",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// The document's `data-contrast`, and the value of the box.
+pub const MORE: &str = "more";
