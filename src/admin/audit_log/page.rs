@@ -72,7 +72,7 @@ fn Search(asked: AuditAsked, kinds: Vec<(String, String)>, is_filtered: bool) ->
             <Input name="ip" label="From the address" value=ip placeholder="192.0.2.7" />
             <Input name="q" label="In the reason" value=q maxlength=WORDS_MAX_CHARS />
             <div class="buttons">
-                <button type="submit" class="button primary">"Show"</button>
+                <button type="submit" class="button">"Show"</button>
                 {is_filtered.then(|| view! { <Link href=PAGE class="button quiet">"Show everything"</Link> })}
             </div>
         </form>
