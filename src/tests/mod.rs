@@ -5,6 +5,7 @@ mod acts;
 mod activity;
 mod algorithms;
 mod app;
+mod appearance;
 mod audit_log;
 mod caller;
 mod cross_site;
