@@ -47,7 +47,7 @@ use crate::{
         Viewer, actions::LogOut, code_page::CodePage, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch,
     },
     signup::page::{SetupPage, SignupPage},
-    ui::frame::{Link, Refused},
+    ui::{frame::Link, head::SiteHead, refused::Refused},
     verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},
 };
 
@@ -63,8 +63,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#f4f7f5" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#0e1412" media="(prefers-color-scheme: dark)" />
-                <meta name="description" content="A login system: sessions for pages, tokens for the API, one switch that ends both." />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <SiteHead />
                 // Without a browser package there is nothing to load, and the pages do without.
                 {options.hash_files.then(|| view! {
                     <HashedStylesheet options=options.clone() id="style" />
