@@ -2,8 +2,6 @@
 
 import { mkdir } from "node:fs/promises";
 import { expect, test } from "../tests/fixtures.ts";
-import { leaveAHistory } from "../tests/history.ts";
-import { connect } from "../tests/postgres.ts";
 import { SIGHTS, type Sight, visit } from "../tests/sights.ts";
 import { STILL, hold } from "../tests/still.ts";
 import { type Town, buildTown } from "../tests/town.ts";
@@ -54,10 +52,7 @@ let total = 0;
 
 test.beforeAll(async ({ server, databaseUrl }) => {
   await mkdir(PICTURES, { recursive: true });
-  const sql = connect(databaseUrl);
-  await leaveAHistory(sql);
-  await sql.end();
-  town = await buildTown(server);
+  town = await buildTown(server, databaseUrl);
 });
 
 for (const picture of [...WANTED, { name: "receipt", of: "receipt", size: WIDE }] as Picture[]) {

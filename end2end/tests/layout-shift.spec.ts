@@ -2,8 +2,6 @@
 
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
-import { leaveAHistory } from "./history.ts";
-import { connect } from "./postgres.ts";
 import { SIGHTS, become } from "./sights.ts";
 import { STILL } from "./still.ts";
 import { type Town, buildTown } from "./town.ts";
@@ -21,10 +19,7 @@ const AFTERWARDS_MS = 700;
 let town: Town;
 
 test.beforeAll(async ({ server, databaseUrl }) => {
-  const sql = connect(databaseUrl);
-  await leaveAHistory(sql);
-  await sql.end();
-  town = await buildTown(server);
+  town = await buildTown(server, databaseUrl);
 });
 
 for (const [what, size] of [

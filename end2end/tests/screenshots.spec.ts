@@ -1,9 +1,7 @@
 // What pages look like, compared with what they looked like: at three widths, in light and dark.
 
 import { expect, test } from "./fixtures.ts";
-import { leaveAHistory } from "./history.ts";
 import { REFUSALS } from "./pages.ts";
-import { connect } from "./postgres.ts";
 import { SIGHTS, visit } from "./sights.ts";
 import { STILL, hold } from "./still.ts";
 import { type Town, buildTown } from "./town.ts";
@@ -26,10 +24,7 @@ const RENEW =
 let town: Town;
 
 test.beforeAll(async ({ server, databaseUrl }) => {
-  const sql = connect(databaseUrl);
-  await leaveAHistory(sql);
-  await sql.end();
-  town = await buildTown(server);
+  town = await buildTown(server, databaseUrl);
 });
 
 for (const sight of SIGHTS) {
@@ -38,7 +33,7 @@ for (const sight of SIGHTS) {
     allowConsole(/status of 422/);
     await page.setViewportSize({ width: 1280, height: 800 });
     await visit(sight, page, server, town);
-    await hold(page);
+    await hold(page, true);
     for (const { view, width, height, colorScheme } of VIEWS) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -1,7 +1,9 @@
 // A few people and what they did: the same each time, for pictures. Their server runs with TOWN_SETTINGS.
 
 import { expect } from "@playwright/test";
+import { leaveAHistory } from "./history.ts";
 import { ACCESS, type Person, SESSION } from "./people.ts";
+import { connect } from "./postgres.ts";
 import type { Server } from "./server.ts";
 
 /** Everybody comes from an address of their own: the proxy says so, and the proxy is us. */
@@ -32,13 +34,19 @@ const NOTES = [
   ["Garden", "Tomatoes behind the house, beans along the wall. Water at six, not at noon."],
 ];
 
-/** Signs everybody up and lets a day go by. */
-export async function buildTown(server: Server): Promise<Town> {
+/** Signs everybody up and lets a day go by, after a month that has left its counts. */
+export async function buildTown(server: Server, databaseUrl: string): Promise<Town> {
+  const sql = connect(databaseUrl);
+  await leaveAHistory(sql);
+
   const [mira, jonas, leila] = [person("Mira Sandoval"), person("Jonas Weber"), person("Leila Haddad")];
   const others = ["Aiko Tanaka", "Noor van Dijk", "Priya Raman", "Tom Becker", "Oscar Lindqvist"].map(person);
   const made = await server.cli(["admin", "create", "--email", mira.email, "--name", mira.name], `${mira.password}\n`);
   expect(made).toMatchObject({ code: 0 });
   for (const somebody of [...others, leila, jonas]) await send(server, HOME, "/actions/sign_up", somebody);
+  // One has not opened the link in the mail yet.
+  await sql`update users set verified_at = created_at where email <> 'priya.raman@example.com'`;
+  await sql.end();
   for (const device of [PHONE, LIBRARY]) await logIn(server, device, leila);
   await cli(server, ["force-logout", "--user", leila.email, "--reason", "Laptop lost on the train"]);
   await cli(server, ["users", "disable", "tom.becker@example.com", "--reason", "Has left the company"]);

@@ -29,6 +29,7 @@ mod profile;
 mod proof;
 mod redirects;
 mod reset;
+mod refusals;
 mod resurrection;
 mod revocation;
 mod routes;
