@@ -19,9 +19,12 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   reporter: "list",
+  snapshotPathTemplate: "{testDir}/baselines/{arg}{ext}",
   use: {
     browserName: "chromium",
     trace: "retain-on-failure",
+    // What a service worker answers, page.route does not see. offline.spec.ts lets it in.
+    serviceWorkers: "block",
     launchOptions: {
       executablePath: executablePath(),
       args: [
@@ -34,6 +37,10 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // Letters look the same whatever the machine's settings: pages are compared with pictures.
+        "--font-render-hinting=none",
+        "--disable-lcd-text",
+        "--force-color-profile=srgb",
       ],
     },
   },

@@ -49,10 +49,7 @@ use crate::{
         Viewer, actions::LogOut, code_page::CodePage, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch,
     },
     signup::page::{SetupPage, SignupPage},
-    ui::{
-        frame::{Link, Refused},
-        toast::Toasts,
-    },
+    ui::{frame::Link, head::SiteHead, refused::Refused, toast::Toasts},
     verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},
 };
 
@@ -68,8 +65,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content=theme.color_scheme() />
                 <ThemeColor theme />
-                <meta name="description" content="A login system: sessions for pages, tokens for the API, one switch that ends both." />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <SiteHead />
                 // Without a browser package there is nothing to load, and the pages do without.
                 {options.hash_files.then(|| view! {
                     <HashedStylesheet options=options.clone() id="style" />

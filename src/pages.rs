@@ -125,7 +125,7 @@ impl Page<'_> {
             }
             "/account/second-factor/codes" => {
                 let sealed = typed_from(&self.headers, &state.config).unwrap_or_default().get("codes");
-                content(account::codes::find(state, &self.services.secret, &self.user()?.log_in.sid, &sealed))
+                content(account::codes::find(state, &self.services.secret, &self.user()?, &sealed))
             }
             "/account/activity" => content(account::load::activity(state, &self.user()?, &self.asked.before).await?),
             "/account/data" => self.user().and_then(|_| content(())),

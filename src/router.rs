@@ -23,6 +23,7 @@ use crate::{
     app::{App, shell},
     appearance,
     config::Mailing,
+    error::RequestNumber,
     lab::page::LabIsOpen,
     mail::link_cookie,
     notes,
@@ -35,13 +36,13 @@ use crate::{
     },
     state::AppState,
     tokens::{self, page_token},
-    ui::when::Now,
+    ui::{head::BaseUrl, refused::Reader, when::Now},
     users::password_field::MinChars,
     verification::Unconfirmed,
     web::{
         action, assets,
         cookies::{self, Name},
-        error_page, headers, host, measure, origin,
+        error_page, headers, host, measure, offline, origin,
         page::PageData,
         problem::Problem,
         request_log, seen,
@@ -70,8 +71,10 @@ pub fn router(services: Services) -> Router {
     // Where password managers look for the page that changes a password (W3C change-password-url).
     let change =
         Router::new().route("/.well-known/change-password", get(|| async { Redirect::to("/account/password") }));
+    let offline = Router::new().route(offline::PATH, get(offline::worker));
     let routes = Router::new()
         .merge(change)
+        .merge(offline)
         .merge(health.with_state(services.clone()))
         .merge(jwks.with_state(services.state.clone()))
         .merge(api.with_state(services.state.clone()))
@@ -174,16 +177,22 @@ fn provide_contexts(services: &Services) {
     provide_context(services.setup.clone());
     provide_context(services.secret.clone());
     provide_context(Now(services.state.clock.now_ms()));
+    provide_context(BaseUrl(services.state.config.issuer()));
     if let Some(lab) = &services.lab {
         provide_context(lab.clone());
         provide_context(LabIsOpen);
     }
     let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
     provide_context(appearance::remember::of(&parts.headers, &services.state.config));
+    let someone = parts.extensions.get::<LoggedIn>();
+    provide_context(Reader {
+        somebody: someone.map(|someone| (someone.user.name.clone(), someone.user.email.clone())),
+        number: parts.extensions.get::<RequestNumber>().copied(),
+    });
     if let Some(data) = parts.extensions.get::<PageData>() {
         provide_context(data.clone());
     }
-    if let Some(someone) = parts.extensions.get::<LoggedIn>() {
+    if let Some(someone) = someone {
         provide_context(someone.viewer());
         if someone.user.verified_at.is_none() && services.state.config.mailing() != Mailing::Off {
             provide_context(Unconfirmed { email: someone.user.email.clone() });

@@ -8,6 +8,11 @@ import type { AxeResults } from "axe-core";
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const WIDTHS = [1280, 390];
+/** A window of 1280 px at 200 % zoom with large type, and one at 400 % (WCAG 1.4.4, 1.4.10). */
+const LARGE = [
+  { width: 640, fontSize: "200%" },
+  { width: 320, fontSize: "" },
+];
 const SCHEMES = ["light", "dark"] as const;
 
 /** Everything that is wrong in this state of the page: one line each, short enough to read in a report. */
@@ -27,7 +32,32 @@ export async function findings(page: Page, what: string): Promise<string[]> {
       found.push(...(await violations(page, rules)).map((violation) => `${where}: ${violation}`));
     }
   }
+  for (const { width, fontSize } of LARGE) {
+    await page.setViewportSize({ width, height: 800 });
+    found.push(...(await tooNarrow(page, fontSize)).map((problem) => `${what}, ${width} px, type ${fontSize || "as ever"}: ${problem}`));
+  }
   return found;
+}
+
+/** Whether the page needs scrolling to the side, and which buttons cannot hold their words. */
+async function tooNarrow(page: Page, fontSize: string): Promise<string[]> {
+  return page.evaluate((fontSize) => {
+    const root = document.documentElement;
+    root.style.fontSize = fontSize;
+    const problems = root.scrollWidth > root.clientWidth ? [`needs ${root.scrollWidth} px, because of ${widest()}`] : [];
+    for (const button of document.querySelectorAll<HTMLElement>("button, .button")) {
+      const [wide, high] = [button.scrollWidth - button.clientWidth, button.scrollHeight - button.clientHeight];
+      if (button.checkVisibility() && (wide > 1 || high > 1)) problems.push(`“${button.innerText}” does not fit into its button`);
+    }
+    root.style.fontSize = "";
+    return problems;
+
+    function widest(): string {
+      const ends = [...document.body.querySelectorAll("*")].map((element) => ({ element, end: element.getBoundingClientRect().right }));
+      const { element } = ends.reduce((far, next) => (next.end > far.end ? next : far));
+      return `${element.localName}.${element.getAttribute("class") ?? ""}`;
+    }
+  }, fontSize);
 }
 
 /** "rule: selector". All rules, or only these. */

@@ -28,7 +28,8 @@ type TestFixtures = {
 
 /** What all browsers of one test did that nobody asked for. */
 class Watch {
-  readonly allowedMessages: RegExp[] = [];
+  /** The tests keep service workers out, since requests that one answers cannot be rerouted; see playwright.config.ts. */
+  readonly allowedMessages: RegExp[] = [/Service Worker registration blocked by Playwright/];
   readonly allowedOrigins: string[] = [];
   private readonly messages: string[] = [];
   private readonly requests: string[] = [];

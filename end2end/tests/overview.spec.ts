@@ -1,17 +1,14 @@
 // The overview of administration, with a history that a month has left behind.
 
 import type { Page } from "@playwright/test";
-import type { Sql } from "postgres";
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
+import { DAYS, leaveAHistory } from "./history.ts";
 import { withAndWithoutJavaScript } from "./javascript.ts";
 import { REFUSALS } from "./pages.ts";
 import { administrator, loggedIn, open, signedUp } from "./people.ts";
 
 test.use({ database: "postgres" });
-
-const DAY_MS = 86_400_000;
-const DAYS = 30;
 
 withAndWithoutJavaScript(({ open }) => {
   test("chart and table say the same, and each bar is as long as its number", async ({ page, server, sql }) => {
@@ -90,20 +87,4 @@ test("who administers nothing does not see it", async ({ page, allowConsole }) =
 
 async function height(bar: ReturnType<Page["locator"]>): Promise<number> {
   return (await bar.count()) === 0 ? 0 : ((await bar.boundingBox())?.height ?? 0);
-}
-
-/** A month with weekends, a quiet day, and an attack; the same each time. */
-async function leaveAHistory(sql: Sql): Promise<void> {
-  const today = Math.floor(Date.now() / DAY_MS);
-  for (let ago = 1; ago < DAYS; ago += 1) {
-    const weekend = (today - ago + 4) % 7 % 6 === 0;
-    const counts = {
-      logged_in: ago === 12 ? 0 : (weekend ? 240 : 900) + ((ago * 37) % 160),
-      log_in_failed: ago === 6 ? 640 : 20 + ((ago * 13) % 45),
-      signed_up: (ago * 7) % 19,
-    };
-    for (const [event, count] of Object.entries(counts)) {
-      await sql`insert into daily_counts (day, event, count) values (${today - ago}, ${event}, ${count}) on conflict (day, event) do update set count = excluded.count`;
-    }
-  }
 }

@@ -12,6 +12,7 @@ use crate::{
     error::AppError,
     sealed::SecretKey,
     second_factor::recovery::RecoveryCode,
+    sessions::guard::LoggedIn,
     state::AppState,
     ui::when::minute,
     users::store::User,
@@ -39,9 +40,10 @@ pub fn hand_over(state: &AppState, key: &SecretKey, sid: &str, codes: &[Recovery
 }
 
 /// What the page shows; `None` when it has shown them before.
-pub fn find(state: &AppState, key: &SecretKey, sid: &str, sealed: &str) -> Option<RecoveryCodes> {
-    let made = open(key, sid, sealed).filter(|made| state.clock.now_ms() < made.at + SHOW_MS)?;
-    Some(RecoveryCodes { codes: made.codes, sealed: sealed.to_owned() })
+pub fn find(state: &AppState, key: &SecretKey, someone: &LoggedIn, sealed: &str) -> Option<RecoveryCodes> {
+    let Made { codes, at } =
+        open(key, &someone.log_in.sid, sealed).filter(|made| state.clock.now_ms() < made.at + SHOW_MS)?;
+    Some(RecoveryCodes { codes, title: title(state, &someone.user, at), sealed: sealed.to_owned() })
 }
 
 /// The text file of codes that a page shows.
@@ -51,12 +53,15 @@ pub fn find(state: &AppState, key: &SecretKey, sid: &str, sealed: &str) -> Optio
 pub fn file(state: &AppState, key: &SecretKey, sid: &str, user: &User, sealed: &str) -> Result<String, AppError> {
     let made = open(key, sid, sealed).filter(|made| state.clock.now_ms() < made.at + DOWNLOAD_MS);
     let Made { codes, at } = made.ok_or(AppError::NotFound)?;
-    let (site, email, made) = (state.config.issuer(), &user.email, minute(at));
-    let codes = codes.join("\r\n");
+    let (title, codes) = (title(state, user, at), codes.join("\r\n"));
     Ok(format!(
-        "Recovery codes of {email} at {site}, made {made}.\r\n\
+        "{title}\r\n\
          Each works once, in place of a code of the authenticator app. New ones make these useless.\r\n\r\n{codes}\r\n"
     ))
+}
+
+fn title(state: &AppState, user: &User, at: i64) -> String {
+    format!("Recovery codes of {} at {}, made {}.", user.email, state.config.issuer(), minute(at))
 }
 
 fn open(key: &SecretKey, sid: &str, sealed: &str) -> Option<Made> {

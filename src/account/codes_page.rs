@@ -27,7 +27,7 @@ pub fn CodesPage() -> impl IntoView {
 
 #[component]
 fn Codes(codes: RecoveryCodes) -> impl IntoView {
-    let RecoveryCodes { codes, sealed } = codes;
+    let RecoveryCodes { codes, title, sealed } = codes;
     view! {
         <div role="status">
             <Notice kind="success">"Your second factor is on, and these are the codes for the day when your phone is gone."</Notice>
@@ -35,6 +35,7 @@ fn Codes(codes: RecoveryCodes) -> impl IntoView {
         <section class="card" aria-labelledby="codes">
             <h2 id="codes">"Save them now"</h2>
             <p>"Each lets you in once, with your password. They are shown this one time: what is stored here cannot be turned back into them. Keep them where you keep your papers, or in a password manager."</p>
+            <p class="on-paper">{title} " Each works once, in place of a code of the authenticator app. New ones make these useless."</p>
             <pre class="codes">{codes.join("\n")}</pre>
             <div class="buttons">
                 <form method="post" action=CODES_FILE>

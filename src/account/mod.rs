@@ -138,6 +138,8 @@ pub struct Qr {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryCodes {
     pub codes: Vec<String>,
+    /// Whose they are, where they let in and since when: for the sheet of paper.
+    pub title: String,
     /// The same, sealed, for the form that downloads them.
     pub sealed: String,
 }

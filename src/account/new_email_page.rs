@@ -64,7 +64,7 @@ fn OtherAccount() -> impl IntoView {
 #[component]
 fn DeadLink() -> impl IntoView {
     view! {
-        <Page title="This link does not work" narrow=true>
+        <Page title="Link for your new address: does not work" heading="This link does not work" narrow=true>
             <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
             <p><Link href="/account/profile/email" class="button">"Ask for a new link"</Link></p>
         </Page>

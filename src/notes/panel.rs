@@ -46,7 +46,7 @@ pub fn TokenPanel(api: ApiClient) -> impl IntoView {
                 <div><dt>"Renewals so far"</dt><dd id="token-renewals">{move || api.token.renewals.get()}</dd></div>
                 <div><dt>"Last answer"</dt><dd id="token-answer">{move || api.token.last_answer.get()}</dd></div>
             </dl>
-            <p class="muted">"The token is in a cookie that no script can read."{move || seconds_left.get().map(|_| " It renews itself while you work.")}</p>
+            <p class="muted">"The token is in a cookie that no script can read. It renews itself while you work."</p>
         </aside>
     }
 }

@@ -62,7 +62,7 @@ pub fn ForgotSentPage() -> impl IntoView {
         let email = typed().get("email");
         let address = if email.is_empty() { "this address".to_owned() } else { email };
         view! {
-            <Page title="Check your mail" narrow=true>
+            <Page title="New password: check your mail" heading="Check your mail" narrow=true>
                 <p>"If there is an account with " <strong>{address}</strong> ", a mail is on its way. The link in it works for 30 minutes."</p>
                 <h2>"Nothing comes?"</h2>
                 <ul>

@@ -59,7 +59,7 @@ fn ResetForm(min: u8, email: String, name: String, before: Option<AppError>) -> 
 fn DeadLink() -> impl IntoView {
     let before = refused().filter(|error| *error != AppError::LinkDead);
     view! {
-        <Page title="This link does not work" narrow=true>
+        <Page title="Link to a new password: does not work" heading="This link does not work" narrow=true>
             <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
             <p>"Enter your e-mail address, and we send you a new one."</p>
             <ForgotForm email=typed().get("email") before />

@@ -31,6 +31,7 @@ mod profile;
 mod proof;
 mod redirects;
 mod reset;
+mod refusals;
 mod resurrection;
 mod revocation;
 mod routes;

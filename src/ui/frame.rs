@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::de::DeserializeOwned;
 
-use super::notice::Notice;
-use crate::{error::AppError, web::page::content};
+use super::refused::Refused;
+use crate::web::page::content;
 
 /// The page with its content, or what stands in its place.
 pub fn with_content<T, V>(page: impl FnOnce(T) -> V) -> AnyView
@@ -52,24 +52,5 @@ pub fn Link(
         <a href=href rel="external" class=class aria-current=current>
             {children()}
         </a>
-    }
-}
-
-/// What stands in place of a page that could not be made. The status of the document says the same.
-#[component]
-pub fn Refused(error: AppError) -> impl IntoView {
-    let title = match &error {
-        AppError::NotAllowed => "For administrators",
-        AppError::NotFound => "Not found",
-        AppError::AccountGone => "Deleted",
-        AppError::SetupRefused | AppError::LinkDead => "This link does not work",
-        AppError::Busy => "Busy",
-        _ => "Something went wrong",
-    };
-    view! {
-        <Page title=title narrow=true>
-            <Notice kind="error">{error.to_string()}</Notice>
-            <p><Link href="/" class="button">"To the start page"</Link></p>
-        </Page>
     }
 }

@@ -66,7 +66,7 @@ fn VerifyForm(email: String, asks_for_password: bool, before: Option<AppError>) 
 fn DeadLink() -> impl IntoView {
     let before = refused().filter(|error| *error != AppError::LinkDead);
     view! {
-        <Page title="This link does not work" narrow=true>
+        <Page title="Confirmation link: does not work" heading="This link does not work" narrow=true>
             <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
             <p>"If you have confirmed your address already, just "<Link href="/login">"log in"</Link>"."</p>
             <ResendForm email=typed().get("email") before />

@@ -19,7 +19,7 @@ pub fn VerifySentPage() -> impl IntoView {
         let address = if email.is_empty() { "your address".to_owned() } else { email.clone() };
         let again = !typed.get("again").is_empty();
         view! {
-            <Page title="Check your mail" narrow=true>
+            <Page title="Sign up: check your mail" heading="Check your mail" narrow=true>
                 {again.then(|| view! {
                     <div id="outcome" tabindex="-1" role="status" autofocus>
                         <Notice kind="success">"If this address waits to be confirmed, a new link is on its way."</Notice>

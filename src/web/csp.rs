@@ -1,6 +1,8 @@
 //! The content security policy: of a page, and of everything else. Server side.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::http::{HeaderValue, header};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 
@@ -13,10 +15,24 @@ pub fn provide_page_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, value);
     }
+}
+
+/// For a page that brings its style, and perhaps a script, in its own text: these very texts and nothing else.
+pub fn of_bare_page(style: &str, script: Option<&str>) -> String {
+    let script = script.map(|script| format!("script-src {}; ", hash(script))).unwrap_or_default();
+    format!(
+        "default-src 'none'; style-src {}; {script}frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        hash(style)
+    )
+}
+
+/// The name of an inline text (CSP 3, hash-source).
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(digest(&SHA256, text.as_bytes())))
 }

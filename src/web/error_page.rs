@@ -4,13 +4,14 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
 use super::{
     action::accepts_html,
+    bare_page::BarePage,
     problem::{Detail, Problem},
 };
 use crate::error::{AppError, RequestNumber};
@@ -18,15 +19,12 @@ use crate::error::{AppError, RequestNumber};
 /// Layer: an error without a body (a panic, a time-out, a failed session write) gets one, and who navigates here
 /// with a browser gets a page in place of a problem document. The API speaks JSON to everybody.
 pub async fn explain(request: Request, next: Next) -> Response {
-    let was_form = request.method() == axum::http::Method::POST;
+    let was_form = request.method() == Method::POST;
     let to_person = accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
     let number = request.extensions().get::<RequestNumber>().copied();
     let response = with_problem(next.run(request).await, number);
     match response.extensions().get::<Detail>().cloned() {
-        Some(Detail(words)) if to_person && was_form => {
-            as_page(response, &format!("{words} Go back to where you were: your browser keeps what you typed."), number)
-        }
-        Some(Detail(words)) if to_person => as_page(response, &words, number),
+        Some(Detail(words)) if to_person => as_page(response, &words, was_form, number),
         _ => response,
     }
 }
@@ -58,18 +56,56 @@ fn with_allow(response: &Response) -> Response {
     problem
 }
 
-/// No script, no style sheet, no data: this page must work when nothing else does.
-fn as_page(response: Response, words: &str, number: Option<RequestNumber>) -> Response {
+fn as_page(response: Response, words: &str, was_form: bool, number: Option<RequestNumber>) -> Response {
     let (mut parts, _) = response.into_parts();
-    let title = parts.status.canonical_reason().unwrap_or("Error");
-    let words = words.replace('&', "&amp;").replace('<', "&lt;");
+    let (title, next) = title_and_next_step(parts.status);
+    let words = html_escape::encode_text(words);
     let number = number.map(|number| number.to_string()).unwrap_or_default();
-    let html = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><title>{title} · Latchkey</title></head><body><main><h1>{title}</h1><p>{words}</p>\
-         <p>Number of this request: <code>{number}</code></p><p><a href=\"/\">To the start page</a></p></main></body></html>"
-    );
+    let next = if was_form { "Go back to where you were: your browser keeps what you typed." } else { next };
+    // To repeat a form is for the person to decide. An empty address is that of this page.
+    let again = if !was_form && is_worth_another_try(parts.status) { "<a href=\"\">Try again</a>" } else { "" };
+    let page = BarePage {
+        title,
+        content: &format!(
+            "<p>{words}</p><p>{next}</p><p class=\"soft\">Number of this request: <code>{number}</code></p>"
+        ),
+        ways: &format!("{again}<a href=\"/\">To the start page</a>"),
+        script: None,
+    };
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    Response::from_parts(parts, Body::from(html))
+    if let Ok(policy) = HeaderValue::from_str(&page.policy()) {
+        parts.headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Response::from_parts(parts, Body::from(page.html()))
+}
+
+/// What the tab says, and what a person can do who was only reading.
+fn title_and_next_step(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::BAD_REQUEST => (
+            "Not understood",
+            "Check the address, or begin again at the start page. If this stays, delete the cookies of this site.",
+        ),
+        StatusCode::UNAUTHORIZED => ("Log in first", "Go to the start page and log in there."),
+        StatusCode::FORBIDDEN => ("Refused", "Begin again at the start page."),
+        StatusCode::NOT_FOUND => ("Not found", "Check the address, or begin again at the start page."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("Not a page", "Programs and forms send something to this address. The pages begin at the start page.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => ("Too much at once", "Send less, or in several parts."),
+        StatusCode::TOO_MANY_REQUESTS => ("Too many tries", "Wait a while, then try again."),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+            ("Busy at the moment", "You are still logged in if you were, and nothing is lost.")
+        }
+        status if status.is_server_error() => (
+            "Something went wrong",
+            "Try again in a moment. If it happens again, tell whoever runs this server, with the number below.",
+        ),
+        _ => ("This did not work", "Begin again at the start page."),
+    }
+}
+
+fn is_worth_another_try(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }

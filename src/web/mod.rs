@@ -5,6 +5,8 @@ pub mod action;
 #[cfg(feature = "ssr")]
 pub mod assets;
 #[cfg(feature = "ssr")]
+pub mod bare_page;
+#[cfg(feature = "ssr")]
 pub mod caller;
 #[cfg(feature = "ssr")]
 pub mod cookies;
@@ -22,6 +24,8 @@ pub mod json;
 pub mod local_path;
 #[cfg(feature = "ssr")]
 pub mod measure;
+#[cfg(feature = "ssr")]
+pub mod offline;
 #[cfg(feature = "ssr")]
 pub mod origin;
 pub mod page;

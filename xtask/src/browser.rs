@@ -22,7 +22,7 @@ pub fn test(workspace: &Workspace, postgres: (&str, &str)) -> Result<()> {
 }
 
 /// In the order in which `playwright.config.ts` looks for one.
-fn ensure_chromium() -> Result<()> {
+pub fn ensure_chromium() -> Result<()> {
     let has_own = shell::output(&mut npm::script(HAS_OWN_BROWSER)).is_ok();
     if has_own || shell::find("chromium").is_some() {
         return Ok(());

@@ -8,6 +8,7 @@ mod css;
 mod npm;
 mod postgres;
 mod run;
+mod screenshots;
 mod seed;
 mod shell;
 mod site;
@@ -39,6 +40,7 @@ enum Command {
     Test(test::Args),
     Bench(bench::Args),
     Seed(seed::Args),
+    Screenshots(screenshots::Args),
 }
 
 fn main() -> ExitCode {
@@ -60,5 +62,6 @@ fn dispatch(command: Command) -> Result<ExitCode> {
         Command::Test(args) => test::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
         Command::Seed(args) => seed::run(&workspace, &args),
+        Command::Screenshots(args) => screenshots::run(&workspace, &args),
     }
 }

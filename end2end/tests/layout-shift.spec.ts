@@ -1,0 +1,68 @@
+// Nothing jumps while a page loads, on a slow line: neither when the style arrives nor when the page begins to react.
+
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { SIGHTS, become } from "./sights.ts";
+import { STILL } from "./still.ts";
+import { type Town, buildTown } from "./town.ts";
+
+const MAIN = ["home", "login", "dashboard", "notes", "devices", "activity", "admin", "users"];
+
+test.use({ database: "postgres", serverEnv: STILL.serverEnv, userAgent: STILL.userAgent, extraHTTPHeaders: STILL.extraHTTPHeaders });
+
+/** Every file arrives long after the one before. (The package of the tests is many times that of production.) */
+const SLOW = { offline: false, latency: 250, downloadThroughput: 1_500_000, uploadThroughput: 100_000 };
+
+/** What comes after the page: an answer of the API, a first event of the stream. */
+const AFTERWARDS_MS = 700;
+
+let town: Town;
+
+test.beforeAll(async ({ server, databaseUrl }) => {
+  town = await buildTown(server, databaseUrl);
+});
+
+for (const [what, size] of [
+  ["a wide window", { width: 1280, height: 800 }],
+  ["a phone", { width: 390, height: 780 }],
+] as const) {
+  test(`nothing shifts while a page loads, in ${what}`, async ({ page, server, allowConsole }) => {
+    test.slow();
+    allowConsole(/40[34]/);
+    await page.setViewportSize(size);
+    const line = await page.context().newCDPSession(page);
+    await line.send("Network.enable");
+    await line.send("Network.setCacheDisabled", { cacheDisabled: true });
+    await line.send("Network.emulateNetworkConditions", SLOW);
+    await page.addInitScript(observe);
+    const found: string[] = [];
+    for (const { who, path } of SIGHTS.filter(({ name }) => MAIN.includes(name))) {
+      await become(who, page.context(), server, town);
+      await page.goto(path);
+      await expect(page.locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 30_000 });
+      await page.waitForTimeout(AFTERWARDS_MS);
+      found.push(...(await shifts(page)).map((shift) => `${path}: ${shift}`));
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+/** Runs before anything of the page does. */
+function observe(): void {
+  type Shift = PerformanceEntry & { value: number; sources: { node: Node | null }[] };
+  const shifts: string[] = [];
+  Object.assign(globalThis, { shifts });
+  const name = (node: Node | null) => {
+    const element = node instanceof Element ? node : node?.parentElement;
+    return element ? `${element.localName}.${element.className}` : "something that is gone";
+  };
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries() as Shift[]) {
+      shifts.push(`${value.toFixed(4)} by ${sources.map(({ node }) => name(node)).join(", ")}`);
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+async function shifts(page: Page): Promise<string[]> {
+  return page.evaluate(() => (globalThis as unknown as { shifts: string[] }).shifts);
+}

@@ -1,0 +1,43 @@
+//! What the head of every document says about the site: icons, manifest, the card that a shared link shows. Server
+//! side in effect.
+
+use leptos::prelude::*;
+
+/// The address that people type, without a slash at the end. The server puts it into the context: other sites want
+/// whole addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BaseUrl(pub String);
+
+const CARD_TITLE: &str = "Latchkey: one log-in, two credentials, one switch";
+const DESCRIPTION: &str = "A login system: sessions for pages, tokens for the API, one switch that ends both.";
+const CARD_ALT: &str = "One log-in leads to a session for the pages and to a token for the API; one switch cuts both.";
+
+/// A worker that shows a page when there is no connection. Where browsers have none, nothing happens.
+const KEEP_OFFLINE_PAGE: &str =
+    "addEventListener(\"load\", () => navigator.serviceWorker?.register(\"/offline.js\").catch(() => {}));";
+
+#[component]
+pub fn SiteHead() -> impl IntoView {
+    let BaseUrl(base) = use_context().unwrap_or_default();
+    view! {
+        <meta name="description" content=DESCRIPTION />
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+        <link rel="manifest" href="/manifest.webmanifest" />
+        {card("og:type", "website")}
+        {card("og:site_name", "Latchkey")}
+        {card("og:title", CARD_TITLE)}
+        {card("og:description", DESCRIPTION)}
+        {card("og:image", &format!("{base}/card.png"))}
+        {card("og:image:width", "1200")}
+        {card("og:image:height", "630")}
+        {card("og:image:alt", CARD_ALT)}
+        <meta name="twitter:card" content="summary_large_image" />
+        <script nonce=use_nonce()>{KEEP_OFFLINE_PAGE}</script>
+    }
+}
+
+/// One line of the card (Open Graph).
+fn card(property: &'static str, content: &str) -> impl IntoView + use<> {
+    leptos::html::meta().attr("property", property).content(content.to_owned())
+}

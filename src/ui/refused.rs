@@ -1,0 +1,96 @@
+//! What stands in place of a page that could not be made: what that means, and where to go. Both sides.
+
+use leptos::prelude::*;
+
+use super::{
+    frame::{Link, Page},
+    notice::Notice,
+};
+use crate::error::{AppError, RequestNumber};
+
+/// Who gets the refusal, put into the context by the server.
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    /// Name and e-mail of who is logged in.
+    pub somebody: Option<(String, String)>,
+    pub number: Option<RequestNumber>,
+}
+
+/// The status of the document says the same.
+#[component]
+pub fn Refused(error: AppError) -> impl IntoView {
+    let reader = use_context::<Reader>().unwrap_or_default();
+    let title = match &error {
+        AppError::NotAllowed => "For administrators",
+        AppError::NotFound => "Not found",
+        AppError::AccountGone => "Deleted",
+        AppError::SetupRefused | AppError::LinkDead => "This link does not work",
+        AppError::Busy => "Busy",
+        _ => "Something went wrong",
+    };
+    let kind = if matches!(error, AppError::NotFound | AppError::AccountGone) { "info" } else { "error" };
+    let sentence = error.to_string();
+    let logged_in = reader.somebody.is_some();
+    view! {
+        <Page title=title narrow=true>
+            <Notice kind=kind>{sentence}</Notice>
+            <Meaning error=error.clone() reader />
+            <Ways error logged_in />
+        </Page>
+    }
+}
+
+/// What it means for the person.
+#[component]
+fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
+    match error {
+        AppError::NotAllowed => {
+            let who = reader.somebody.map(|(name, email)| {
+                view! { <p>"You are logged in as " <strong>{name}</strong> ", " {email} "."</p> }
+            });
+            view! {
+                {who}
+                <p>"An administrator can give you the right. If you have another account that may do this, log out and log in with that one."</p>
+            }
+            .into_any()
+        }
+        AppError::NotFound => view! {
+            <p>"Perhaps the address was mistyped, or what stood here was deleted."</p>
+        }
+        .into_any(),
+        AppError::AccountGone => view! {
+            <p>"What this person did, and what was done to the account, is still in the audit log."</p>
+        }
+        .into_any(),
+        AppError::Internal { request_id } => view! {
+            <p>"Try again in a moment. If it happens again, tell whoever runs this server, with this number."</p>
+            {request_id.or(reader.number).map(|number| view! {
+                <p class="muted">"Number of this request: " <code class="request-number">{number.to_string()}</code></p>
+            })}
+        }
+        .into_any(),
+        _ => ().into_any(),
+    }
+}
+
+/// The way that helps most comes first.
+#[component]
+fn Ways(error: AppError, logged_in: bool) -> impl IntoView {
+    let again = matches!(error, AppError::Busy | AppError::Internal { .. });
+    let (inside, start) = (logged_in.then_some(("/dashboard", "To your dashboard")), ("/", "To the start page"));
+    let first = match error {
+        AppError::AccountGone => Some(("/admin/users", "To the list of people")),
+        AppError::LinkDead if !logged_in => Some(("/login", "Log in")),
+        // An empty address is that of this page.
+        _ => again.then_some(("", "Try again")),
+    };
+    let ways = [first, inside, Some(start)].into_iter().flatten().enumerate();
+    view! {
+        <p class="buttons">
+            {ways.map(|(at, (href, words))| {
+                let class = if at == 0 { "button primary" } else { "button" };
+                view! { <Link href=href class=class>{words}</Link> }
+            }).collect_view()}
+        </p>
+    }
+}

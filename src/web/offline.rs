@@ -1,0 +1,42 @@
+//! What a browser shows when it cannot reach us: a service worker that holds one page. Server side.
+//!
+//! The page stands in the text of the worker, which the browser keeps anyway: no cache is needed, so none can ever hold
+//! what somebody's page said.
+
+use axum::{
+    http::header,
+    response::{AppendHeaders, IntoResponse},
+};
+use serde_json::json;
+
+use super::bare_page::BarePage;
+
+/// At the root, since a worker sees only what is below its own address.
+pub const PATH: &str = "/offline.js";
+
+const WORKER: &str = include_str!("offline.js");
+
+const PAGE: BarePage<'_> = BarePage {
+    title: "You are offline",
+    content: "<p>Latchkey cannot be reached: this device has no connection, or the server is away for a moment.</p>\
+              <p>Nothing was sent. What you had typed stays on the page before this one, if it is still open. As soon as there \
+              is a connection, this page loads by itself.</p>",
+    // An empty address is the one that could not be reached.
+    ways: "<a href=\"\">Try again</a>",
+    script: Some("addEventListener(\"online\", () => location.reload());"),
+};
+
+/// Asked for again on each use (`no-cache`): a browser must not keep an old worker.
+pub async fn worker() -> impl IntoResponse {
+    let headers = AppendHeaders([
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-cache"),
+        // What the worker itself may do: ask us.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+    ]);
+    let (page, policy) = (json!(PAGE.html()), json!(PAGE.policy()));
+    (headers, format!("const PAGE = {page};\nconst POLICY = {policy};\n\n{WORKER}"))
+}
