@@ -11,10 +11,12 @@ mod run;
 mod seed;
 mod shell;
 mod site;
+mod size;
 mod steps;
 mod test;
 mod tools;
 mod wasm;
+mod wasm_parts;
 mod workspace;
 
 use std::process::ExitCode;
@@ -36,6 +38,7 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Build(build::Args),
+    Size(size::Args),
     Test(test::Args),
     Bench(bench::Args),
     Seed(seed::Args),
@@ -57,6 +60,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Run(args) => run::run(&workspace, &args),
         Command::Build(args) => build::run(&workspace, &args),
+        Command::Size(args) => size::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
         Command::Seed(args) => seed::run(&workspace, &args),
