@@ -8,7 +8,10 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::db::Kind;
+use crate::{
+    db::Kind,
+    error::{Guessable, Invalid},
+};
 
 /// What is guessed first, and the first word of what is said about it.
 const GUESSABLE: &[(&str, &str)] = &[

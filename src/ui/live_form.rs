@@ -191,6 +191,7 @@ fn tick(button: Element, end: f64) {
     let Some(countdown) = button.last_element_child() else { return };
     set_attribute(&countdown, "hidden", (left < 1).then_some(""));
     if left < 1 {
+        countdown.set_text_content(None);
         set_attribute(&button, "aria-disabled", None);
         say("info", "You can try again now.");
         return;
