@@ -80,7 +80,7 @@ mod tests;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    ui::live_form::listen();
+    ui::live::listen();
     users::client::listen();
     leptos::mount::hydrate_islands();
     leptos::prelude::set_interval(ui::when::keep_current, std::time::Duration::from_secs(30));

@@ -12,6 +12,7 @@ mod devices;
 mod emails;
 mod enumeration;
 mod everyone;
+mod forms;
 mod instances;
 mod jwt_attacks;
 mod keys;

@@ -7,7 +7,7 @@ pub mod empty;
 pub mod field;
 pub mod form;
 pub mod frame;
-pub mod live_form;
+pub mod live;
 pub mod look_again;
 pub mod notice;
 pub mod number;

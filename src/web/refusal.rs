@@ -33,6 +33,16 @@ impl AtField {
 }
 
 impl Refusal {
+    /// Words that no answer has brought.
+    pub fn saying(words: &str) -> Self {
+        Self { detail: words.into(), ..Self::default() }
+    }
+
+    /// Whether the password of who is logged in would help.
+    pub fn asks_for_proof(&self) -> bool {
+        matches!(&*self.code, "insufficient_user_authentication" | "wrong_password")
+    }
+
     /// What to say at the field of this name, if it is what is wrong.
     pub fn at(&self, field: &str) -> Option<&str> {
         self.errors.iter().find(|error| error.field == field).map(|error| &*error.detail)
