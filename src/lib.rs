@@ -4,6 +4,8 @@
 //! guard the API, and `revocations` ends both at once.
 
 #![forbid(unsafe_code)]
+// The view of an island is one type, as deep as its elements: without a box in between there is less for the browser.
+#![recursion_limit = "256"]
 
 // What everything stands on.
 #[cfg(feature = "ssr")]
