@@ -28,9 +28,8 @@ pub fn listen() {
     let same = Rc::clone(&question);
     window_event_listener(ev::input, move |event| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        if let Some((input, around)) =
-            input.and_then(|input| Some((input.clone(), input.closest(".new-password").ok()??)))
-        {
+        let Some(input) = input else { return };
+        if let Ok(Some(around)) = input.closest(".new-password") {
             typed(&question, input, around);
         }
     });
