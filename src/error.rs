@@ -90,7 +90,7 @@ pub enum AppError {
     SetupRefused,
     #[error("The server cannot answer right now. Wait a few seconds and try again.")]
     Busy,
-    #[error("We could not reach the server. Check your connection and try again.")]
+    #[error("{}", OFFLINE)]
     Offline,
     #[error("The server did not understand this. Check what you entered and try again.")]
     BadRequest,
@@ -179,6 +179,9 @@ pub enum Guessable {
     HoldsProduct,
 }
 
+/// What to say when no answer came: the one sentence that the browser has to know by itself.
+pub const OFFLINE: &str = "We could not reach the server. Check your connection and try again.";
+
 /// The fields that an error can stand at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -195,6 +198,35 @@ pub enum Field {
     Code,
     /// The words that must be typed before something is gone for good.
     Confirmation,
+}
+
+impl Field {
+    const ALL: [Self; 9] = [
+        Self::Email,
+        Self::Name,
+        Self::Password,
+        Self::CurrentPassword,
+        Self::Reason,
+        Self::Title,
+        Self::Body,
+        Self::Code,
+        Self::Confirmation,
+    ];
+
+    /// As it stands in the page, and in the answer to its form.
+    pub fn as_text(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Name => "name",
+            Self::Password => "password",
+            Self::CurrentPassword => "current_password",
+            Self::Reason => "reason",
+            Self::Title => "title",
+            Self::Body => "body",
+            Self::Code => "code",
+            Self::Confirmation => "confirmation",
+        }
+    }
 }
 
 impl Invalid {
@@ -244,6 +276,57 @@ impl AppError {
             Self::Busy | Self::Offline | Self::LabFull => 503,
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,
+        }
+    }
+
+    /// Stable, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::WrongCredentials => "wrong_credentials",
+            Self::SignUpRefused => "sign_up_refused",
+            Self::NotLoggedIn => "not_logged_in",
+            Self::ProofNeeded => "insufficient_user_authentication",
+            Self::WrongPassword => "wrong_password",
+            Self::SessionOver => "session_over",
+            Self::LastAdministrator => "last_administrator",
+            Self::AccountGone => "account_gone",
+            Self::AccountDisabled => "account_disabled",
+            Self::AddressGaveWay => "address_gave_way",
+            Self::ChangedMeanwhile => "changed_meanwhile",
+            Self::OwnAccount => "own_account",
+            Self::SessionRenewed => "session_renewed",
+            Self::NotAllowed => "not_allowed",
+            Self::NotFound | Self::SetupRefused => "not_found",
+            Self::LabFull => "lab_full",
+            Self::VisitOver => "visit_over",
+            Self::RotationUnderWay => "rotation_under_way",
+            Self::KeyNotInUse => "key_not_in_use",
+            Self::TooManyTries { .. } => "too_many_tries",
+            Self::WrongCode => "wrong_code",
+            Self::LogInAgain => "log_in_again",
+            Self::LinkDead => "link_dead",
+            Self::NotVerified => "not_verified",
+            Self::EmailTaken => "email_taken",
+            Self::MailOff => "mail_off",
+            Self::Busy | Self::Offline => "busy",
+            Self::BadRequest => "bad_request",
+            Self::Internal { .. } => "internal",
+        }
+    }
+
+    /// Each field that is wrong, with what to say there.
+    pub fn at_fields(&self) -> impl Iterator<Item = (Field, String)> {
+        Field::ALL.into_iter().filter_map(|field| Some((field, self.at(field)?)))
+    }
+
+    /// The field that is wrong, the first of several.
+    pub fn first_field(&self) -> Option<Field> {
+        match self {
+            Self::Invalid(list) => list.first().map(|invalid| invalid.field()),
+            Self::WrongPassword => Some(Field::CurrentPassword),
+            Self::WrongCode => Some(Field::Code),
+            _ => None,
         }
     }
 

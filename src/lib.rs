@@ -4,6 +4,8 @@
 //! guard the API, and `revocations` ends both at once.
 
 #![forbid(unsafe_code)]
+// The view of an island is one type, as deep as its elements: without a box in between there is less for the browser.
+#![recursion_limit = "256"]
 
 // What everything stands on.
 #[cfg(feature = "ssr")]
@@ -75,15 +77,13 @@ pub mod cli;
 #[cfg(test)]
 mod tests;
 
-/// Where the browser begins: makes the islands of the page that the server has rendered react.
+/// Where the browser begins: makes the forms and the islands of the page that the server has rendered react.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    // After a log-in or log-out nothing of the page before may live on, so an action's redirect loads a document.
-    let _ = leptos::server_fn::redirect::set_redirect_hook(|location| {
-        let _ = leptos::prelude::window().location().set_href(location);
-    });
+    ui::live::listen();
+    users::client::listen();
     leptos::mount::hydrate_islands();
     leptos::prelude::set_interval(ui::when::keep_current, std::time::Duration::from_secs(30));
     // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.

@@ -165,6 +165,42 @@ test("a lost connection is said and nothing typed is lost", async ({ page, allow
   await arrived(page, "/dashboard");
 });
 
+test("a form is sent once, and its button says that the answer is on its way", async ({ page }) => {
+  const person = await signedUp(page, "Ines");
+  await page.context().clearCookies();
+  let sent = 0;
+  await page.route("**/actions/log_in", async (route) => {
+    sent += 1;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await route.continue();
+  });
+  await open(page, "/login");
+  await enterAndLogIn(page, person);
+  const button = page.getByRole("main").getByRole("button", { name: "Checking…" });
+  await expect(button).toHaveAttribute("aria-disabled", "true");
+  await expect(button).toBeFocused();
+  await page.keyboard.press("Enter");
+  await passwordField(page).press("Enter");
+  await arrived(page, "/dashboard");
+  expect(sent).toBe(1);
+});
+
+test("an answer that is none of the program is told as such, and the form can be sent again", async ({
+  page,
+  allowConsole,
+}) => {
+  allowConsole(/status of 502/);
+  const person = await signedUp(page, "Jule");
+  await page.context().clearCookies();
+  await open(page, "/login");
+  await page.route("**/actions/log_in", (route) => route.fulfill({ status: 502, body: "<h1>Bad gateway</h1>" }));
+  await enterAndLogIn(page, person);
+  await expectAnnounced(page, /The server cannot answer right now/);
+  await page.unroute("**/actions/log_in");
+  await enterAndLogIn(page, person);
+  await arrived(page, "/dashboard");
+});
+
 test("after the log-in the person is where they wanted to go", async ({ page }) => {
   const person = await signedUp(page, "Ida");
   await page.context().clearCookies();

@@ -1,18 +1,18 @@
 //! `/account/delete`: the last page of an account; `/deleted`: the one after it. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{PAGES, actions::DeleteAccount};
 use crate::{
-    error::{AppError, Field},
+    error::Field,
     sessions::proof::ProofField,
     ui::{
         field::TextField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         tabs::Tabs,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -38,38 +38,29 @@ pub fn DeletePage() -> impl IntoView {
                 <section class="card danger" aria-labelledby="delete">
                     <h2 id="delete">"Delete it"</h2>
                     <p>"Your e-mail address is " <strong class="any-break">{email}</strong>"."</p>
-                    <DeleteForm typed=typed().get("confirmation") before=refused() />
+                    <DeleteForm typed=typed().get("confirmation") />
                 </section>
             </Page>
         }
     })
 }
 
-#[island]
-fn DeleteForm(typed: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<DeleteAccount>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Confirmation, "confirmation"), (Field::CurrentPassword, "password")]);
+#[component]
+fn DeleteForm(typed: String) -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=DeleteAccount::PATH>
             <TextField
                 name="confirmation"
                 label="Type it here"
+                field=Field::Confirmation
                 kind="email"
                 autocomplete="off"
                 help="So that nobody deletes an account by mistake."
                 value=typed
-                error=at(error, Field::Confirmation)
             />
-            <ProofField error />
-            <SubmitButton
-                label="Delete my account for good"
-                pending_label="Deleting…"
-                pending=action.pending()
-                class="button danger"
-            />
-        </ActionForm>
+            <ProofField />
+            <SubmitButton label="Delete my account for good" pending_label="Deleting…" class="button danger" />
+        </Form>
     }
 }
 

@@ -1,19 +1,19 @@
 //! `/account/profile/email`: ask for another address. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{EmailChange, PAGES, actions::ChangeEmail};
 use crate::{
-    error::{AppError, Field},
+    error::Field,
     sessions::proof::ProofField,
     ui::{
         field::TextField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
         tabs::Tabs,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -28,7 +28,7 @@ pub fn EmailPage() -> impl IntoView {
                     {match sends_mail {
                         true => view! {
                             <p>"We send a link to the new one. When you have opened it, you log in with the new address, and we tell the old one."</p>
-                            <EmailForm email=typed().get("email") before=refused() />
+                            <EmailForm email=typed().get("email") />
                         }.into_any(),
                         false => view! {
                             <Notice kind="warning">"This server sends no mail, so a new address cannot be confirmed. Ask an administrator to help you."</Notice>
@@ -41,24 +41,13 @@ pub fn EmailPage() -> impl IntoView {
     })
 }
 
-#[island]
-fn EmailForm(email: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<ChangeEmail>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Email, "email"), (Field::CurrentPassword, "password")]);
+#[component]
+fn EmailForm(email: String) -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
-            <TextField
-                name="email"
-                label="New address"
-                kind="email"
-                autocomplete="email"
-                value=email
-                error=at(error, Field::Email)
-            />
-            <ProofField error />
-            <SubmitButton label="Send the link" pending_label="Sending…" pending=action.pending() />
-        </ActionForm>
+        <Form action=ChangeEmail::PATH>
+            <TextField name="email" label="New address" field=Field::Email kind="email" autocomplete="email" value=email />
+            <ProofField />
+            <SubmitButton label="Send the link" pending_label="Sending…" />
+        </Form>
     }
 }

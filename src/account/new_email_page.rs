@@ -1,17 +1,17 @@
 //! `/verify-email`: where the link to a new address leads. Both sides.
 
-use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{NewEmail, actions::UseNewEmail};
 use crate::{
     error::AppError,
     sessions::actions::LogOut,
     ui::{
-        form::{FormError, SubmitButton, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
     },
-    web::page::{content, refused},
+    web::page::content,
 };
 
 #[component]
@@ -25,7 +25,7 @@ pub fn NewEmailPage() -> impl IntoView {
                 {match is_own {
                     true => view! {
                         <p>"When you press the button, you log in with " <strong>{email}</strong> " from then on, and mail goes there. The address before is told. To keep that one, just close this page."</p>
-                        <UseForm before=refused() />
+                        <UseForm />
                     }.into_any(),
                     false => view! { <OtherAccount /> }.into_any(),
                 }}
@@ -34,16 +34,12 @@ pub fn NewEmailPage() -> impl IntoView {
     })
 }
 
-#[island]
-fn UseForm(before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<UseNewEmail>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[]);
+#[component]
+fn UseForm() -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form">
-            <SubmitButton label="Use this address from now on" pending_label="Changing…" pending=action.pending() />
-        </ActionForm>
+        <Form action=UseNewEmail::PATH>
+            <SubmitButton label="Use this address from now on" pending_label="Changing…" />
+        </Form>
     }
 }
 

@@ -1,18 +1,17 @@
 //! `/account/password`. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{PAGES, actions::ChangePassword};
 use crate::{
-    error::{AppError, Field},
+    error::Field,
     ui::{
         field::PasswordField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Page, with_content},
         tabs::Tabs,
     },
-    users::password_field::{NewPasswordField, min_chars},
-    web::page::refused,
+    users::password_field::NewPasswordField,
 };
 
 #[component]
@@ -24,37 +23,26 @@ pub fn PasswordPage() -> impl IntoView {
                 <section class="card" aria-labelledby="change">
                     <h2 id="change">"Change it"</h2>
                     <p>"A new password logs out every other device. This one stays logged in."</p>
-                    <ChangeForm email name min=min_chars() before=refused() />
+                    <ChangeForm email name />
                 </section>
             </Page>
         }
     })
 }
 
-#[island]
-fn ChangeForm(email: String, name: String, min: u8, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<ChangePassword>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::CurrentPassword, "password"), (Field::Password, "new_password")]);
+#[component]
+fn ChangeForm(email: String, name: String) -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=ChangePassword::PATH>
             // Tells a password manager whose password this is.
             <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
             <PasswordField
                 label="Current password"
+                field=Field::CurrentPassword
                 autocomplete="current-password"
-                error=at(error, Field::CurrentPassword)
             />
-            <NewPasswordField
-                name="new_password"
-                label="New password"
-                min
-                email
-                person=name
-                error=at(error, Field::Password)
-            />
-            <SubmitButton label="Change password" pending_label="Changing…" pending=action.pending() />
-        </ActionForm>
+            <NewPasswordField name="new_password" label="New password" email person=name />
+            <SubmitButton label="Change password" pending_label="Changing…" />
+        </Form>
     }
 }

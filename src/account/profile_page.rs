@@ -1,18 +1,18 @@
 //! `/account/profile`: name and address. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{PAGES, Profile, actions::ChangeName};
 use crate::{
-    error::{AppError, Field},
+    error::Field,
     ui::{
         field::TextField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
         tabs::Tabs,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -25,7 +25,7 @@ pub fn ProfilePage() -> impl IntoView {
                 <Outcome />
                 <section class="card" aria-labelledby="your-name">
                     <h2 id="your-name">"Name"</h2>
-                    <NameForm name before=refused() />
+                    <NameForm name />
                 </section>
                 <section class="card" aria-labelledby="address">
                     <h2 id="address">"E-mail"</h2>
@@ -43,24 +43,20 @@ pub fn ProfilePage() -> impl IntoView {
     })
 }
 
-#[island]
-fn NameForm(name: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<ChangeName>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Name, "name")]);
+#[component]
+fn NameForm(name: String) -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=ChangeName::PATH>
             <TextField
                 name="name"
                 label="Name"
+                field=Field::Name
                 autocomplete="name"
                 help="What others see."
                 value=name
-                error=at(error, Field::Name)
             />
-            <SubmitButton label="Change the name" pending_label="Changing…" pending=action.pending() />
-        </ActionForm>
+            <SubmitButton label="Change the name" pending_label="Changing…" />
+        </Form>
     }
 }
 

@@ -1,22 +1,20 @@
 //! `/account/second-factor/set-up`: the secret for the app, and the first code of it. Both sides.
 
-use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
     PAGES, Qr, SetUp,
     actions::{StartSecondFactor, TurnOnSecondFactor},
 };
 use crate::{
-    error::{AppError, Field},
     sessions::proof::ProofField,
     ui::{
         copy::CopyButton,
         field::CodeField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         tabs::Tabs,
     },
-    web::page::refused,
 };
 
 #[component]
@@ -44,7 +42,7 @@ fn Content(set_up: SetUp) -> impl IntoView {
             <section class="card" aria-labelledby="confirm">
                 <h2 id="confirm">"2. Enter its code"</h2>
                 <p>"The app shows six digits now. With them the second factor is on, and every other device is logged out."</p>
-                <TurnOnForm before=refused() />
+                <TurnOnForm />
             </section>
             <form method="post" action=StartSecondFactor::PATH class="buttons">
                 <button type="submit" class="button quiet">"Start anew with another secret"</button>
@@ -54,18 +52,14 @@ fn Content(set_up: SetUp) -> impl IntoView {
     }
 }
 
-#[island]
-fn TurnOnForm(before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<TurnOnSecondFactor>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Code, "code"), (Field::CurrentPassword, "password")]);
+#[component]
+fn TurnOnForm() -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
-            <CodeField label="Code" error=at(error, Field::Code) />
-            <ProofField error />
-            <SubmitButton label="Turn it on" pending_label="Checking…" pending=action.pending() />
-        </ActionForm>
+        <Form action=TurnOnSecondFactor::PATH>
+            <CodeField label="Code" />
+            <ProofField />
+            <SubmitButton label="Turn it on" pending_label="Checking…" />
+        </Form>
     }
 }
 

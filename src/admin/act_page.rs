@@ -16,7 +16,7 @@ use crate::{
         when::minute,
     },
     users::Role,
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -48,10 +48,9 @@ fn Content(page: ActPage) -> impl IntoView {
 
 fn form(page: ActPage) -> impl IntoView {
     match page.act {
-        // Answers where it is: who throws somebody out is in a hurry.
         Act::LogOut => {
             let sid = page.only.map(|session| session.sid).unwrap_or_default();
-            view! { <ForceForm id=page.person.id sid reason=typed().get("reason") before=refused() /> }.into_any()
+            view! { <ForceForm id=page.person.id sid reason=typed().get("reason") /> }.into_any()
         }
         _ => view! { <ActForm page /> }.into_any(),
     }

@@ -1,25 +1,24 @@
 //! `/admin/keys/{kid}`: one signing key, and the way to kill it. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    PAGES, REASON_MAX_CHARS,
+    PAGES,
+    act_form::ReasonField,
     actions::KillKey,
     keys_page::{StateBadge, short},
     may_act,
 };
 use crate::{
-    error::{AppError, Field},
     sessions::proof::ProofField,
     tokens::{KeyInfo, KeyState},
     ui::{
-        field::TextField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Page, with_content},
         tabs::Tabs,
         when::When,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -54,7 +53,7 @@ fn Content(info: KeyInfo) -> impl IntoView {
                         " Nobody is logged out: browsers get their next token by themselves. Programs elsewhere that "
                         "verify tokens by themselves go on accepting its tokens until they have read the list of keys again."
                     </p>
-                    <KillForm kid reason=typed().get("reason") before=refused() />
+                    <KillForm kid reason=typed().get("reason") />
                 </section>
             })}
         </Page>
@@ -69,26 +68,14 @@ fn what_follows(state: KeyState) -> &'static str {
     }
 }
 
-#[island]
-fn KillForm(kid: String, reason: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<KillKey>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Reason, "reason"), (Field::CurrentPassword, "password")]);
+#[component]
+fn KillForm(kid: String, reason: String) -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=KillKey::PATH>
             <input type="hidden" name="kid" value=kid />
-            <TextField
-                name="reason"
-                label="Reason"
-                autocomplete="off"
-                help="Goes into the audit log."
-                maxlength=REASON_MAX_CHARS
-                value=reason
-                error=at(error, Field::Reason)
-            />
-            <ProofField error />
-            <SubmitButton label="Kill this key" pending_label="Killing…" pending=action.pending() class="button danger" />
-        </ActionForm>
+            <ReasonField help="Goes into the audit log." value=reason />
+            <ProofField />
+            <SubmitButton label="Kill this key" pending_label="Killing…" class="button danger" />
+        </Form>
     }
 }

@@ -1,21 +1,20 @@
 //! `/admin/keys`: the keys that sign access tokens, and the way to the next one. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{KeysPage, PAGES, actions::RotateKeys, may_act};
 use crate::{
-    error::{AppError, Field},
     sessions::proof::ProofField,
     tokens::{KeyInfo, KeyState, KillReceipt, Rotation},
     ui::{
-        form::{FormError, SubmitButton, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::{Ago, minute, span},
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -52,7 +51,7 @@ fn Content(page: KeysPage) -> impl IntoView {
                         ),
                     }}
                 </p>
-                {(may_act() && waiting.is_none()).then(|| view! { <RotateForm before=refused() /> })}
+                {(may_act() && waiting.is_none()).then(|| view! { <RotateForm /> })}
             </section>
         </Page>
     }
@@ -105,17 +104,13 @@ pub fn StateBadge(state: KeyState) -> impl IntoView {
     view! { <span class=class>{word}</span> }
 }
 
-#[island]
-fn RotateForm(before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<RotateKeys>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::CurrentPassword, "password")]);
+#[component]
+fn RotateForm() -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
-            <ProofField error />
-            <SubmitButton label="Rotate" pending_label="Making a key…" pending=action.pending() />
-        </ActionForm>
+        <Form action=RotateKeys::PATH>
+            <ProofField />
+            <SubmitButton label="Rotate" pending_label="Making a key…" />
+        </Form>
     }
 }
 

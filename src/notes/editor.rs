@@ -1,6 +1,10 @@
 //! The editor of one note. Both sides; runs in the browser.
 
-use leptos::{ev, prelude::*};
+use leptos::{
+    either::{Either, EitherOf3},
+    ev,
+    prelude::*,
+};
 
 use super::state::{Draft, Notes};
 use crate::ui::{notice::Notice, when::When};
@@ -15,9 +19,9 @@ pub fn Editor(notes: Notes) -> impl IntoView {
             {move || {
                 notes.times_opened.track();
                 if is_open.get() {
-                    view! { <DraftForm notes /> }.into_any()
+                    Either::Left(view! { <DraftForm notes /> })
                 } else {
-                    view! { <p class="empty with-script">"Choose a note, or write a new one."</p> }.into_any()
+                    Either::Right(view! { <p class="empty with-script">"Choose a note, or write a new one."</p> })
                 }
             }}
         </section>
@@ -90,7 +94,7 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                 </button>
             })}
             {move || if asking.get() {
-                view! {
+                Either::Left(view! {
                     <span class="confirm" role="group" aria-label="Really delete?">
                         <span>{if is_new.get_untracked() { "Throw this text away?" } else { "Delete this note for good?" }}</span>
                         <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>"Yes, delete"</button>
@@ -99,14 +103,14 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                             request_animation_frame(|| crate::ui::focus("delete"));
                         }>"No, keep"</button>
                     </span>
-                }.into_any()
+                })
             } else {
-                view! {
+                Either::Right(view! {
                     <button id="delete" type="button" class="button quiet" on:click=move |_| {
                         asking.set(true);
                         request_animation_frame(|| crate::ui::focus("really-delete"));
                     }>{move || if is_new.get() { "Discard" } else { "Delete" }}</button>
-                }.into_any()
+                })
             }}
             <SaveState draft />
         </div>
@@ -118,9 +122,9 @@ fn SaveState(draft: Memo<Draft>) -> impl IntoView {
     view! {
         <span class="muted save-state">
             {move || draft.with(|draft| match &draft.saved {
-                _ if draft.is_dirty() => view! { "Not saved yet" }.into_any(),
-                Some(note) => view! { "Saved " <When ms=note.updated_at /> }.into_any(),
-                None => ().into_any(),
+                _ if draft.is_dirty() => EitherOf3::A("Not saved yet"),
+                Some(note) => EitherOf3::B(view! { "Saved " <When ms=note.updated_at /> }),
+                None => EitherOf3::C(()),
             })}
         </span>
     }

@@ -1,6 +1,6 @@
 //! `/notes`: the frame comes from the session, everything in it from the API. Both sides.
 
-use leptos::{ev, leptos_dom::helpers::debounce, prelude::*};
+use leptos::{either::EitherOf4, ev, leptos_dom::helpers::debounce, prelude::*};
 use std::time::Duration;
 
 use super::{
@@ -84,10 +84,10 @@ fn NoteIndex(notes: Notes) -> impl IntoView {
                 }>"New note"</button>
             </div>
             {move || match notes.list.get() {
-                None if notes.trouble.with(Option::is_some) => ().into_any(),
-                None => view! { <Skeleton lines=4 what="Loading your notes…" /> }.into_any(),
-                Some(list) if list.is_empty() => view! { <Empty notes /> }.into_any(),
-                Some(list) => view! { <NoteLinks notes list /> }.into_any(),
+                None if notes.trouble.with(Option::is_some) => EitherOf4::A(()),
+                None => EitherOf4::B(view! { <Skeleton lines=4 what="Loading your notes…" /> }),
+                Some(list) if list.is_empty() => EitherOf4::C(view! { <Empty notes /> }),
+                Some(list) => EitherOf4::D(view! { <NoteLinks notes list /> }),
             }}
         </section>
     }

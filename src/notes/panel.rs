@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use leptos::{ev, prelude::*, task::spawn_local};
+use leptos::{either::Either, ev, prelude::*, task::spawn_local};
 
 use super::state::Notes;
 use crate::{
     tokens::client::{ApiClient, Trouble},
-    ui::{focus, frame::Link, notice::Notice},
+    ui::{focus, notice::Notice},
 };
 
 /// Renewed this long before the end while somebody is at the keyboard, in seconds.
@@ -71,13 +71,16 @@ pub fn TroubleNotice(notes: Notes) -> impl IntoView {
     view! {
         <div id="trouble" tabindex="-1" role="alert">
             {move || notes.trouble.get().map(|trouble| match trouble {
-                Trouble::LoggedOut(_) | Trouble::OtherUser => view! { <LoggedOut notes words=trouble.sentence() other_user=trouble == Trouble::OtherUser /> }.into_any(),
-                _ => view! {
+                Trouble::LoggedOut(_) | Trouble::OtherUser => {
+                    let other_user = trouble == Trouble::OtherUser;
+                    Either::Left(view! { <LoggedOut notes words=trouble.sentence() other_user /> })
+                }
+                _ => Either::Right(view! {
                     <Notice kind="error">
                         <p>{words(&trouble)}</p>
                         <p><button type="button" class="button" on:click=move |_| try_again(notes)>"Try again"</button></p>
                     </Notice>
-                }.into_any(),
+                }),
             })}
         </div>
     }
@@ -112,7 +115,7 @@ fn LoggedOut(notes: Notes, words: String, other_user: bool) -> impl IntoView {
             <div class="buttons">
                 <a href=new_tab.0 target="_blank" rel="noopener" class="button primary">{new_tab.1}</a>
                 <button type="button" class="button" on:click=move |_| try_again(notes)>"Try again"</button>
-                {move || (!has_text()).then(|| view! { <Link href="/login?next=%2Fnotes" class="button">"Log in here"</Link> })}
+                {move || (!has_text()).then(|| view! { <a href="/login?next=%2Fnotes" rel="external" class="button">"Log in here"</a> })}
             </div>
         </Notice>
     }

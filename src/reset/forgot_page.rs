@@ -1,13 +1,13 @@
 //! `/forgot` and `/forgot/sent`. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::ForgotPassword;
 use crate::{
     error::{AppError, Field},
     ui::{
         field::TextField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
     },
@@ -35,24 +35,13 @@ pub fn ForgotPage() -> impl IntoView {
     })
 }
 
-#[island]
+#[component]
 pub fn ForgotForm(email: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<ForgotPassword>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Email, "email")]);
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
-            <TextField
-                name="email"
-                label="E-mail"
-                kind="email"
-                autocomplete="username"
-                value=email
-                error=at(error, Field::Email)
-            />
-            <SubmitButton label="Send the link" pending_label="Sending…" pending=action.pending() />
-        </ActionForm>
+        <Form action=ForgotPassword::PATH before>
+            <TextField name="email" label="E-mail" field=Field::Email kind="email" autocomplete="username" value=email />
+            <SubmitButton label="Send the link" pending_label="Sending…" />
+        </Form>
     }
 }
 

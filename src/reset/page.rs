@@ -1,16 +1,16 @@
 //! `/reset`: where the link of a mail leads. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{actions::ResetPassword, forgot_page::ForgotForm};
 use crate::{
-    error::{AppError, Field},
+    error::AppError,
     ui::{
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
     },
-    users::password_field::{NewPasswordField, min_chars},
+    users::password_field::NewPasswordField,
     web::page::{content, refused, typed},
 };
 
@@ -23,34 +23,22 @@ pub fn ResetPage() -> impl IntoView {
         view! {
             <Page title="Choose a new password" narrow=true>
                 <p>"For " <strong>{email.clone()}</strong> ". It logs the account out everywhere; then you log in with the new password."</p>
-                <ResetForm min=min_chars() email name before=refused() />
+                <ResetForm email name />
             </Page>
         }
     })
 }
 
-#[island]
-fn ResetForm(min: u8, email: String, name: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<ResetPassword>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Password, "password")]);
-    let is_dead = move || error.get() == Some(AppError::LinkDead);
+#[component]
+fn ResetForm(email: String, name: String) -> impl IntoView {
     view! {
-        <FormError error />
-        {move || is_dead().then(|| view! { <p><Link href="/reset">"Ask for a new link"</Link></p> })}
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=ResetPassword::PATH>
+            <OnlyAfter error=AppError::LinkDead><p><Link href="/reset">"Ask for a new link"</Link></p></OnlyAfter>
             // Tells a password manager whose password this is.
             <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
-            <NewPasswordField
-                label="New password"
-                min
-                email
-                person=name
-                autofocus=true
-                error=at(error, Field::Password)
-            />
-            <SubmitButton label="Set the password" pending_label="Setting…" pending=action.pending() />
-        </ActionForm>
+            <NewPasswordField label="New password" email person=name autofocus=true />
+            <SubmitButton label="Set the password" pending_label="Setting…" />
+        </Form>
     }
 }
 

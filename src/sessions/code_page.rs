@@ -1,17 +1,15 @@
 //! `/login/code`: the second half of a log-in. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::EnterCode;
 use crate::{
-    error::{AppError, Field},
     ui::{
         field::{Checkbox, CodeField},
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
-        wait::wait_of,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -24,7 +22,7 @@ pub fn CodePage() -> impl IntoView {
                 } else {
                     "Your password is right. Now the code that your authenticator app shows for this site."
                 }}</p>
-                <CodeForm recovery trust_days trust=!typed().get("trust").is_empty() before=refused() />
+                <CodeForm recovery trust_days trust=!typed().get("trust").is_empty() />
                 {if recovery {
                     view! { <p><Link href="/login/code">"Use the authenticator app"</Link></p> }.into_any()
                 } else {
@@ -36,23 +34,18 @@ pub fn CodePage() -> impl IntoView {
     })
 }
 
-#[island]
-fn CodeForm(recovery: bool, trust_days: i64, trust: bool, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<EnterCode>::new();
-    let error = error_of(action, before);
-    let wait = wait_of(error);
-    focus_first_error(error, &[(Field::Code, "code")]);
+#[component]
+fn CodeForm(recovery: bool, trust_days: i64, trust: bool) -> impl IntoView {
     view! {
-        <FormError error wait />
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=EnterCode::PATH>
             {if recovery {
-                view! { <CodeField label="Recovery code" recovery=true autofocus=true error=at(error, Field::Code) /> }
+                view! { <CodeField label="Recovery code" recovery=true autofocus=true /> }
             } else {
-                view! { <CodeField label="Code" help="Six digits; a new one every 30 seconds." autofocus=true error=at(error, Field::Code) /> }
+                view! { <CodeField label="Code" help="Six digits; a new one every 30 seconds." autofocus=true /> }
             }}
             {(trust_days > 0).then(|| view! { <TrustBox days=trust_days checked=trust /> })}
-            <SubmitButton label="Log in" pending_label="Checking…" pending=action.pending() wait />
-        </ActionForm>
+            <SubmitButton label="Log in" pending_label="Checking…" />
+        </Form>
     }
 }
 

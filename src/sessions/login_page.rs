@@ -1,22 +1,19 @@
 //! `/login`. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{Ended, LogInPage, actions::LogIn};
 use crate::{
     error::{AppError, Field},
     ui::{
         field::{Checkbox, PasswordField, TextField},
-        form::{FormError, SubmitButton, at, begins_with, error_of, focus_first_error},
+        form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
-        wait::wait_of,
         when::When,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
-
-const FIELDS: &[(Field, &str)] = &[(Field::Email, "email"), (Field::Password, "password")];
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
@@ -35,7 +32,6 @@ pub fn LoginPage() -> impl IntoView {
                     email=typed().get("email")
                     remember=!typed().get("remember").is_empty()
                     confirms_addresses
-                    before=refused()
                 />
                 <p><Link href="/forgot">"Forgot your password?"</Link></p>
                 <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
@@ -44,51 +40,35 @@ pub fn LoginPage() -> impl IntoView {
     })
 }
 
-#[island]
-fn LoginForm(
-    next: String,
-    email: String,
-    remember: bool,
-    confirms_addresses: bool,
-    before: Option<AppError>,
-) -> impl IntoView {
-    let action = ServerAction::<LogIn>::new();
-    let begins_with = |id| begins_with(id, before.as_ref(), FIELDS);
-    let (with_email, with_password) = (begins_with("email"), begins_with("password"));
-    let error = error_of(action, before);
-    let wait = wait_of(error);
-    focus_first_error(error, FIELDS);
+#[component]
+fn LoginForm(next: String, email: String, remember: bool, confirms_addresses: bool) -> impl IntoView {
     view! {
-            <FormError error wait />
-            {move || (confirms_addresses && error.get() == Some(AppError::WrongCredentials)).then(|| view! {
-                // To everybody whose log-in failed: it tells nothing about an account.
-                <p class="muted">"If you signed up a moment ago, open the link in the mail first. No mail? "<Link href="/verify">"Have it sent again"</Link>"."</p>
+        <Form action=LogIn::PATH>
+            {confirms_addresses.then(|| view! {
+                <OnlyAfter error=AppError::WrongCredentials>
+                    // To everybody whose log-in failed: it tells nothing about an account.
+                    <p class="muted">"If you signed up a moment ago, open the link in the mail first. No mail? "<Link href="/verify">"Have it sent again"</Link>"."</p>
+                </OnlyAfter>
             })}
-            <ActionForm action attr:class="form" attr:novalidate="">
-                <TextField
-                    name="email"
-                    label="E-mail"
-                    kind="email"
-                    autocomplete="username"
-                    autofocus=with_email
-                    value=email
-                    error=at(error, Field::Email)
-                />
-                <PasswordField
-                    label="Password"
-                    autocomplete="current-password"
-                    autofocus=with_password
-                    error=at(error, Field::Password)
-                />
-                <Checkbox
-                    name="remember"
-                    label="Remember me on this device"
-                    help="Stay logged in when the browser is closed. Not on a shared computer."
-                    checked=remember
-                />
-                <input type="hidden" name="next" value=next />
-                <SubmitButton label="Log in" pending_label="Checking…" pending=action.pending() wait />
-            </ActionForm>
+            <TextField
+                name="email"
+                label="E-mail"
+                field=Field::Email
+                kind="email"
+                autocomplete="username"
+                autofocus=true
+                value=email
+            />
+            <PasswordField label="Password" field=Field::Password autocomplete="current-password" />
+            <Checkbox
+                name="remember"
+                label="Remember me on this device"
+                help="Stay logged in when the browser is closed. Not on a shared computer."
+                checked=remember
+            />
+            <input type="hidden" name="next" value=next />
+            <SubmitButton label="Log in" pending_label="Checking…" />
+        </Form>
     }
 }
 

@@ -1,37 +1,27 @@
 //! Proving again who one is: the field inside the form of a sensitive act, and the page `/confirm`. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::Confirm;
 use crate::{
     error::{AppError, Field},
     ui::{
         field::PasswordField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, FormFrame, SubmitButton},
         frame::{Page, with_content},
         notice::Notice,
-        wait::wait_of,
     },
     web::page::{Typed, refused, typed},
 };
 
-/// Stands in the form of every sensitive act: shows the password field once the act has asked for it. Whatever was
-/// typed or chosen stays, and the same button goes on. Without JavaScript [`ConfirmPage`] does this.
+/// Stands in the form of every sensitive act: the password field, which comes into the page once the act has asked for
+/// it. Whatever was typed or chosen stays, and the same button goes on. Without JavaScript [`ConfirmPage`] does this.
 #[component]
-pub fn ProofField(#[prop(into)] error: Signal<Option<AppError>>) -> impl IntoView {
-    let asked = Memo::new(move |asked| {
-        asked == Some(&true) || error.with(|error| error.as_ref().is_some_and(AppError::asks_for_proof))
-    });
-    move || {
-        asked.get().then(|| {
-            view! {
-                <PasswordField
-                    label="Your password"
-                    autocomplete="current-password"
-                    error=at(error, Field::CurrentPassword)
-                />
-            }
-        })
+pub fn ProofField() -> impl IntoView {
+    view! {
+        <template>
+            <PasswordField label="Your password" field=Field::CurrentPassword autocomplete="current-password" />
+        </template>
     }
 }
 
@@ -65,32 +55,26 @@ pub fn ConfirmPage() -> impl IntoView {
     })
 }
 
-#[island]
+#[component]
 fn ConfirmForm(email: String, next: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<Confirm>::new();
-    let error = error_of(action, before);
-    let wait = wait_of(error);
-    focus_first_error(error, &[(Field::CurrentPassword, "password")]);
     view! {
-        <FormError error wait />
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=Confirm::PATH before>
             <UserName email />
             <PasswordField
                 label="Your password"
+                field=Field::CurrentPassword
                 autocomplete="current-password"
                 autofocus=true
-                error=at(error, Field::CurrentPassword)
             />
             <input type="hidden" name="next" value=next />
-            <SubmitButton label="Go on" pending_label="Checking…" pending=action.pending() wait />
-        </ActionForm>
+            <SubmitButton label="Go on" pending_label="Checking…" />
+        </Form>
     }
 }
 
 /// The act that waits, with everything that was typed for it. A plain form: the answer is another page.
-#[island]
+#[component]
 fn GoOnForm(path: String, email: String, fields: Vec<(String, String)>, before: Option<AppError>) -> impl IntoView {
-    let error = Signal::stored(before);
     let label = in_words(&path);
     let makes = [
         "rotate_keys",
@@ -103,21 +87,21 @@ fn GoOnForm(path: String, email: String, fields: Vec<(String, String)>, before: 
     ];
     let class = if makes.iter().any(|act| path.ends_with(act)) { "button primary" } else { "button danger" };
     let reason = fields.iter().find(|(name, _)| name == "reason").map(|(_, reason)| reason.clone());
-    focus_first_error(error, &[(Field::CurrentPassword, "password")]);
     view! {
-        <FormError error />
-        {reason.map(|reason| view! { <p>"Reason: “" {reason} "”"</p> })}
-        <form method="post" action=path class="form">
-            <UserName email />
-            {fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()}
-            <PasswordField
-                label="Your password"
-                autocomplete="current-password"
-                autofocus=true
-                error=at(error, Field::CurrentPassword)
-            />
-            <button type="submit" class=class>{label}</button>
-        </form>
+        <FormFrame before>
+            {reason.map(|reason| view! { <p>"Reason: “" {reason} "”"</p> })}
+            <form method="post" action=path class="form">
+                <UserName email />
+                {fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()}
+                <PasswordField
+                    label="Your password"
+                    field=Field::CurrentPassword
+                    autocomplete="current-password"
+                    autofocus=true
+                />
+                <button type="submit" class=class>{label}</button>
+            </form>
+        </FormFrame>
     }
 }
 

@@ -142,9 +142,14 @@ impl Caller {
         self.open(purpose.page()).await
     }
 
-    /// Calls an action as our own script does.
+    /// Calls an action as a program does.
     pub async fn act(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_form(action, fields, "application/json").await
+    }
+
+    /// Sends the form of an action as our own script does.
+    pub async fn send_form(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_form(action, fields, "application/problem+json").await
     }
 
     /// Sends the form of an action without JavaScript, from the page `from`.

@@ -13,6 +13,7 @@ mod devices;
 mod emails;
 mod enumeration;
 mod everyone;
+mod forms;
 mod instances;
 mod jwt_attacks;
 mod keys;

@@ -62,7 +62,7 @@ on_both_databases! {
         let mut alice = app.anonymous();
         let page = alice.open_link(Purpose::Verify, &token).await.text();
         assert!(page.contains("alice@example.com") && page.contains("current-password"), "{page}");
-        for (password, words) in [("not the right password", "WrongPassword"), ("", "PasswordMissing")] {
+        for (password, words) in [("not the right password", "WrongPassword"), ("", "CurrentPasswordMissing")] {
             let answer = alice.act("verify", &[("password", password)]).await;
             assert!(answer.status == 422 && answer.text().contains(words), "{}", answer.text());
         }

@@ -1,19 +1,24 @@
-//! A field of a form: label, help, input, and what is wrong with it, said where it is. Both sides.
+//! A field of a form: label, help, input, and what is wrong with it, said where it is. Rendered by the server, inside a
+//! [`Form`](super::form::Form), which knows what was wrong. Both sides.
 
-use leptos::{attr::custom::custom_attribute, ev, prelude::*};
+use leptos::{attr::custom::custom_attribute, prelude::*};
+
+use super::form::{begins_with, wrong_at};
+use crate::error::Field;
 
 /// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come.
 #[component]
 pub fn TextField(
     name: &'static str,
     label: &'static str,
+    /// What errors call it.
+    field: Field,
     #[prop(default = "text")] kind: &'static str,
     #[prop(default = "on")] autocomplete: &'static str,
     #[prop(optional)] help: &'static str,
     #[prop(optional)] maxlength: Option<u16>,
     #[prop(optional)] autofocus: bool,
     #[prop(optional, into)] value: String,
-    #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
     let inputmode = if kind == "email" { "email" } else { "text" };
     view! {
@@ -30,11 +35,12 @@ pub fn TextField(
                 value=value
                 maxlength=maxlength
                 required
-                autofocus=autofocus
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                autofocus=begins_with(field, autofocus)
+                aria-invalid=wrong_at(field).map(|_| "true")
                 aria-describedby=described_by(name, help)
+                data-field=field.as_text()
             />
-            <FieldError name error />
+            <FieldError name field />
         </div>
     }
 }
@@ -45,21 +51,18 @@ pub fn TextField(
 pub fn PasswordField(
     #[prop(default = "password")] name: &'static str,
     label: &'static str,
+    /// What errors call it.
+    field: Field,
     autocomplete: &'static str,
     #[prop(optional, into)] help: String,
     #[prop(optional)] autofocus: bool,
     /// Fewest and most characters, for what makes passwords up; the server's words say it to people.
     #[prop(optional)]
     lengths: Option<(u8, usize)>,
-    #[prop(into)] error: Signal<Option<String>>,
-    /// What to say while there is no error.
-    #[prop(optional, into)]
-    advice: Signal<Option<String>>,
     /// What stands below the field.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let shown = RwSignal::new(false);
     let described_by = described_by(name, &help);
     let rules = lengths.map(|(min, max)| format!("minlength: {min}; maxlength: {max};"));
     let min = lengths.map(|(min, _)| min);
@@ -72,30 +75,25 @@ pub fn PasswordField(
                     {..custom_attribute("passwordrules", rules)}
                     id=name
                     name=name
-                    type=move || if shown.get() { "text" } else { "password" }
+                    type="password"
                     autocomplete=autocomplete
                     autocapitalize="none"
                     spellcheck="false"
                     enterkeyhint="go"
                     required
                     minlength=min
-                    autofocus=autofocus
-                    aria-invalid=move || error.with(Option::is_some).then_some("true")
+                    autofocus=begins_with(field, autofocus)
+                    aria-invalid=wrong_at(field).map(|_| "true")
                     aria-describedby=described_by
+                    data-field=field.as_text()
                 />
                 // Its name says what it will do; `aria-pressed` beside that would say the opposite.
-                <button
-                    type="button"
-                    class="button quiet with-script"
-                    aria-controls=name
-                    on:click=move |_: ev::MouseEvent| shown.update(|shown| *shown = !*shown)
-                >
-                    {move || if shown.get() { "Hide" } else { "Show" }}
-                    <span class="visually-hidden">" " {what}</span>
+                <button type="button" class="button quiet with-script" aria-controls=name data-shows="">
+                    "Show"<span class="visually-hidden">" " {what}</span>
                 </button>
             </div>
             {children.map(|children| children())}
-            <FieldError name error advice />
+            <FieldError name field />
         </div>
     }
 }
@@ -110,9 +108,8 @@ pub fn CodeField(
     #[prop(optional)]
     recovery: bool,
     #[prop(optional)] autofocus: bool,
-    #[prop(into)] error: Signal<Option<String>>,
 ) -> impl IntoView {
-    let name = "code";
+    let (name, field) = ("code", Field::Code);
     view! {
         <div class="field code">
             <Label name label help=help.to_owned() />
@@ -125,11 +122,12 @@ pub fn CodeField(
                 autocapitalize="none"
                 spellcheck="false"
                 required
-                autofocus=autofocus
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                autofocus=begins_with(field, autofocus)
+                aria-invalid=wrong_at(field).map(|_| "true")
                 aria-describedby=described_by(name, help)
+                data-field=field.as_text()
             />
-            <FieldError name error />
+            <FieldError name field />
         </div>
     }
 }
@@ -159,17 +157,14 @@ fn Label(name: &'static str, label: &'static str, help: String) -> impl IntoView
     }
 }
 
-/// What is wrong with the field of this name; if nothing is, what else there is to say.
+/// What is wrong with the field of this name. Where nothing is, there is room for advice.
 #[component]
-pub fn FieldError(
-    name: &'static str,
-    #[prop(into)] error: Signal<Option<String>>,
-    #[prop(optional, into)] advice: Signal<Option<String>>,
-) -> impl IntoView {
-    let is_error = move || error.with(Option::is_some);
+fn FieldError(name: &'static str, field: Field) -> impl IntoView {
+    let wrong = wrong_at(field);
+    let class = if wrong.is_some() { "field-error" } else { "field-error advice" };
     view! {
-        <p class="field-error" class:advice=move || !is_error() id=format!("{name}-error") aria-live="polite">
-            {move || error.get().or_else(|| advice.get())}
+        <p class=class id=format!("{name}-error") aria-live="polite">
+            {wrong}
         </p>
     }
 }

@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::frame::Link;
-
 const EVERY: Duration = Duration::from_secs(2);
 
 /// Loads the page anew every two seconds, until somebody stops it (WCAG 2.2.2).
@@ -24,7 +22,7 @@ pub fn LookAgain(href: String) -> impl IntoView {
     });
     view! {
         <p>
-            <Link href=href>"Look again"</Link>
+            <a href=href rel="external">"Look again"</a>
             " "
             <button type="button" class="button quiet with-script" on:click=move |_| goes_on.set(false)>
                 {move || if goes_on.get() { "Stop looking every two seconds" } else { "Stopped" }}

@@ -8,6 +8,7 @@ pub mod field;
 pub mod form;
 pub mod frame;
 pub mod head;
+pub mod live;
 pub mod look_again;
 pub mod notice;
 pub mod number;
@@ -17,11 +18,10 @@ pub mod refused;
 pub mod tabs;
 pub mod toast;
 pub mod turn;
-pub mod wait;
 pub mod when;
 
 use leptos::{prelude::document, wasm_bindgen::JsCast};
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, Node};
 
 /// Moves the focus to the element with this id, if there is one. For effects and handlers only.
 pub fn focus(id: &str) {
@@ -34,7 +34,7 @@ pub fn focus(id: &str) {
 /// Hides the element with this id, if there is one. For effects and handlers only.
 pub fn hide(id: &str) {
     if let Some(element) = document().get_element_by_id(id) {
-        let _ = element.set_attribute("hidden", "");
+        set_attribute(&element, "hidden", Some(""));
     }
 }
 
@@ -44,10 +44,20 @@ pub fn input_value(id: &str) -> Option<String> {
     element.dyn_into::<HtmlInputElement>().ok().map(|input| input.value())
 }
 
-/// Empties the input with this id. For effects and handlers only.
-pub fn clear_input(id: &str) {
-    let input = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok());
-    if let Some(input) = input {
-        input.set_value("");
-    }
+/// Sets an attribute, or takes it away. For effects and handlers only.
+pub fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
+    let _ = match value {
+        Some(value) => element.set_attribute(name, value),
+        None => element.remove_attribute(name),
+    };
+}
+
+/// What a selector finds below an element or in the document, in order. For effects and handlers only.
+pub fn elements(root: &Node, selector: &str) -> Vec<Element> {
+    let found = match root.dyn_ref::<Element>() {
+        Some(element) => element.query_selector_all(selector),
+        None => document().query_selector_all(selector),
+    };
+    let Ok(found) = found else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
 }

@@ -2,21 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::Assessment;
+use super::Judgement;
 use crate::error::AppError;
 
 /// Says how strong a new password is, while it is typed; `email` and `name` are what the person has typed beside it.
 /// Keeps nothing and logs nothing of it. Callable by anyone.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for a password that is empty or over-long, [`AppError::Busy`] when too many ask at
+/// [`AppError::Invalid`] where there is no password, [`AppError::Busy`] when too many ask at
 /// once, [`AppError::TooManyTries`] when one network asks all the time.
 #[server(prefix = "/actions", endpoint = "password_strength")]
 pub async fn password_strength(
     password: String,
     email: Option<String>,
     name: Option<String>,
-) -> Result<Assessment, AppError> {
+) -> Result<Judgement, AppError> {
     use crate::{
         users::{new_password::About, password::Passwords, questions::admit_question},
         web::{action::act, page::Typed},
@@ -25,7 +25,8 @@ pub async fn password_strength(
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     act(Typed::default(), async move {
         admit_question()?;
-        expect_context::<Passwords>().assess(password, &About { email: &email, name: &name }).await
+        let assessment = expect_context::<Passwords>().assess(password, &About { email: &email, name: &name }).await?;
+        Ok(assessment.judgement())
     })
     .await
 }

@@ -1,90 +1,113 @@
 //! Asks the server how strong a password is while it is typed: not before a pause, and never twice at a time. Both
 //! sides; runs in the browser.
 
-use std::time::Duration;
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use futures::future::{AbortHandle, abortable};
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+use gloo_net::http::Request;
+use leptos::{
+    ev, leptos_dom::helpers::TimeoutHandle, prelude::*, server_fn::ServerFn, task::spawn_local, wasm_bindgen::JsCast,
+};
+use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
-use super::{Assessment, PASSWORD_MAX_CHARS, actions::password_strength};
-use crate::{error::Invalid, ui::input_value};
+use super::{Judgement, actions::PasswordStrength};
+use crate::ui::{input_value, set_attribute};
 
 /// Who pauses for so long wants to know; who types on does not.
 const PAUSE: Duration = Duration::from_millis(400);
 
-/// The question about one password field. Copy it around.
-#[derive(Clone, Copy)]
-pub struct Question {
-    /// The last answer; `None` while there is none, and when it could not be had.
-    pub answer: RwSignal<Option<Assessment>>,
-    min_chars: u8,
-    /// Whose password it is, on a page that does not ask for it.
-    about: StoredValue<(String, String)>,
-    pause: StoredValue<Option<TimeoutHandle>>,
-    asked: StoredValue<Option<AbortHandle>>,
+/// The question about the password that is being typed.
+#[derive(Default)]
+struct Question {
+    pause: Option<TimeoutHandle>,
+    asked: Option<AbortController>,
 }
 
-impl Question {
-    pub fn new(min_chars: u8, email: String, person: String) -> Self {
-        Self {
-            answer: RwSignal::new(None),
-            min_chars,
-            about: StoredValue::new((email, person)),
-            pause: StoredValue::new(None),
-            asked: StoredValue::new(None),
+/// For as long as the page lives.
+pub fn listen() {
+    let question = Rc::new(RefCell::new(Question::default()));
+    let same = Rc::clone(&question);
+    window_event_listener(ev::input, move |event| {
+        let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        let Some(input) = input else { return };
+        if let Ok(Some(around)) = input.closest(".new-password") {
+            typed(&question, input, around);
         }
-    }
+    });
+    // The answer to a form says what is wrong with the password; who types on hears of what is there then.
+    window_event_listener(ev::submit, move |_| {
+        take_back(&same);
+        if let Ok(Some(meter)) = document().query_selector(".strength") {
+            show_strength(&meter, None);
+        }
+    });
+}
 
-    /// The field holds this text now.
-    pub fn typed(self, text: String) {
-        self.take_back();
-        if text.is_empty() {
-            self.answer.set(None);
-        } else if let Ok(pause) = set_timeout_with_handle(move || self.ask(text), PAUSE) {
-            self.pause.set_value(Some(pause));
-        }
+fn typed(question: &Rc<RefCell<Question>>, input: HtmlInputElement, around: Element) {
+    take_back(question);
+    if input.value().is_empty() {
+        return show(&input, &around, None);
     }
-
-    /// Forgets the answer, and the question that is under way.
-    pub fn forget(self) {
-        self.take_back();
-        self.answer.set(None);
-    }
-
-    fn take_back(self) {
-        if let Some(pause) = self.pause.try_update_value(Option::take).flatten() {
-            pause.clear();
-        }
-        // Dropped, the request is cancelled.
-        if let Some(asked) = self.asked.try_update_value(Option::take).flatten() {
-            asked.abort();
-        }
-    }
-
-    fn ask(self, text: String) {
-        if let Some(why) = wrong_length(&text, self.min_chars) {
-            let _ = self.answer.try_set(Some(Assessment::refused(why)));
-            return;
-        }
-        let (email, person) = self.about.try_get_value().unwrap_or_default();
-        let email = input_value("email").or(Some(email));
-        let name = input_value("name").or(Some(person));
-        let (answer, handle) = abortable(password_strength(text, email, name));
-        let _ = self.asked.try_set_value(Some(handle));
+    let same = Rc::clone(question);
+    let ask = move || {
+        let Ok(controller) = AbortController::new() else { return };
+        let signal = controller.signal();
+        same.borrow_mut().asked = Some(controller);
         spawn_local(async move {
-            if let Ok(answer) = answer.await {
-                // Whatever went wrong, it is no reason to disturb somebody who is choosing a password.
-                let _ = self.answer.try_set(answer.ok());
+            let answer = ask(&input, &around, &signal).await;
+            if !signal.aborted() {
+                show(&input, &around, answer.as_ref());
             }
         });
+    };
+    question.borrow_mut().pause = set_timeout_with_handle(ask, PAUSE).ok();
+}
+
+fn take_back(question: &RefCell<Question>) {
+    let Question { pause, asked } = question.take();
+    if let Some(pause) = pause {
+        pause.clear();
+    }
+    if let Some(asked) = asked {
+        asked.abort();
     }
 }
 
-/// What the browser knows by itself.
-fn wrong_length(text: &str, min_chars: u8) -> Option<Invalid> {
-    match text.chars().count() {
-        few if few < usize::from(min_chars) => Some(Invalid::PasswordTooShort(min_chars)),
-        many if many > PASSWORD_MAX_CHARS => Some(Invalid::PasswordTooLong),
-        _ => None,
+/// Whatever goes wrong, it is no reason to disturb somebody who is choosing a password.
+async fn ask(input: &HtmlInputElement, around: &Element, signal: &AbortSignal) -> Option<Judgement> {
+    let fields = UrlSearchParams::new().ok()?;
+    fields.append("password", &input.value());
+    for (name, stands_in) in [("email", "data-email"), ("name", "data-person")] {
+        fields.append(name, &input_value(name).or(around.get_attribute(stands_in)).unwrap_or_default());
+    }
+    let request = Request::post(PasswordStrength::PATH).header("accept", "application/json").abort_signal(Some(signal));
+    let response = request.body(fields).ok()?.send().await.ok()?;
+    serde_json::from_str(&response.text().await.ok()?).ok()
+}
+
+fn show(input: &HtmlInputElement, around: &Element, answer: Option<&Judgement>) {
+    if let Ok(Some(meter)) = around.query_selector(".strength") {
+        show_strength(&meter, answer);
+    }
+    // What a refused form has said stays until there is something newer.
+    if answer.is_none() && input.has_attribute("aria-invalid") {
+        return;
+    }
+    set_attribute(input, "aria-invalid", None);
+    if let Some(advice) = document().get_element_by_id(&format!("{}-error", input.id())) {
+        advice.set_class_name("field-error advice");
+        advice.set_text_content(answer.and_then(|answer| answer.advice.as_deref()));
+    }
+}
+
+fn show_strength(meter: &Element, answer: Option<&Judgement>) {
+    let step = answer.map(|answer| answer.step.to_string());
+    set_attribute(meter, "data-step", step.as_deref());
+    let Some(word) = meter.last_element_child() else { return };
+    word.set_inner_html("");
+    if let (Some(answer), Ok(hidden)) = (answer, document().create_element("span")) {
+        hidden.set_class_name("visually-hidden");
+        hidden.set_text_content(Some("Strength: "));
+        let _ = word.append_with_node_1(&hidden);
+        let _ = word.append_with_str_1(&answer.word);
     }
 }

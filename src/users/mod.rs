@@ -65,8 +65,7 @@ impl Role {
 pub const PASSWORD_MAX_CHARS: usize = 256;
 
 /// How long a password would withstand guessing. The last two may be set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
     VeryWeak,
     Weak,
@@ -75,12 +74,22 @@ pub enum Strength {
     Strong,
 }
 
-/// What one is told about a password while typing it: nothing of its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a password is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assessment {
     pub strength: Strength,
     /// Why it cannot be set, if it cannot.
     pub refused: Option<Invalid>,
+}
+
+/// What one is told about a password while typing it, in words: nothing of its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// From 0 to 4.
+    pub step: u8,
+    pub word: String,
+    /// Why it cannot be set, if it cannot.
+    pub advice: Option<String>,
 }
 
 impl Assessment {
@@ -88,8 +97,13 @@ impl Assessment {
         Self { strength: Strength::VeryWeak, refused: Some(why) }
     }
 
-    /// In a word or two.
-    pub fn words(self) -> &'static str {
+    pub fn judgement(self) -> Judgement {
+        let advice = self.refused.map(|why| why.to_string());
+        Judgement { step: self.strength as u8, word: self.word().into(), advice }
+    }
+
+    /// A word or two.
+    fn word(self) -> &'static str {
         match (self.refused, self.strength) {
             (Some(Invalid::PasswordTooShort(_)), _) => "Too short",
             (Some(Invalid::PasswordTooLong), _) => "Too long",

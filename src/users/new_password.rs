@@ -53,11 +53,13 @@ impl Passwords {
     /// few may wait: whoever asks much takes one processor at most.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] for what no password can be, [`AppError::Busy`] when others are asking.
+    /// [`AppError::Invalid`] where there is none, [`AppError::Busy`] when others are asking.
     pub async fn assess(&self, text: String, about: &About<'_>) -> Result<Assessment, AppError> {
         let password = match self.of_right_length(text) {
             Ok(password) => password,
-            Err(why @ Invalid::PasswordTooShort(_)) => return Ok(Assessment::refused(why)),
+            Err(why @ (Invalid::PasswordTooShort(_) | Invalid::PasswordTooLong)) => {
+                return Ok(Assessment::refused(why));
+            }
             Err(why) => return Err(why.into()),
         };
         let known = Known::about(about);

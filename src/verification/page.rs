@@ -1,13 +1,13 @@
 //! `/verify`: where the link of a mail leads. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::{SendVerification, Verify};
 use crate::{
     error::{AppError, Field},
     ui::{
         field::{PasswordField, TextField},
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
     },
@@ -26,7 +26,7 @@ pub fn VerifyPage() -> impl IntoView {
                     <p>"Enter the password that you chose when you signed up with " <strong>{email.clone()}</strong> ". It shows that the account is yours."</p>
                 })}
                 {(!asks_for_password).then(|| view! { <p>"The address " <strong>{email.clone()}</strong> " is yours."</p> })}
-                <VerifyForm email asks_for_password before=refused() />
+                <VerifyForm email asks_for_password />
                 {asks_for_password.then(|| view! {
                     <p>"Forgot it, or you did not sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>": that confirms the address, too."</p>
                 })}
@@ -35,29 +35,23 @@ pub fn VerifyPage() -> impl IntoView {
     })
 }
 
-#[island]
-fn VerifyForm(email: String, asks_for_password: bool, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<Verify>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Password, "password"), (Field::CurrentPassword, "password")]);
-    let wrong = move || at(error, Field::Password).get().or_else(|| at(error, Field::CurrentPassword).get());
-    let is_dead = move || error.get() == Some(AppError::LinkDead);
+#[component]
+fn VerifyForm(email: String, asks_for_password: bool) -> impl IntoView {
     view! {
-        <FormError error />
-        {move || is_dead().then(|| view! { <p><Link href="/verify">"Ask for a new link"</Link></p> })}
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=Verify::PATH>
+            <OnlyAfter error=AppError::LinkDead><p><Link href="/verify">"Ask for a new link"</Link></p></OnlyAfter>
             // Tells a password manager whose password is asked for.
             <input type="text" name="username" value=email autocomplete="username" hidden />
             {asks_for_password.then(|| view! {
                 <PasswordField
                     label="Password"
+                    field=Field::CurrentPassword
                     autocomplete="current-password"
                     autofocus=true
-                    error=Signal::derive(wrong)
                 />
             })}
-            <SubmitButton label="Confirm the address" pending_label="Checking…" pending=action.pending() />
-        </ActionForm>
+            <SubmitButton label="Confirm the address" pending_label="Checking…" />
+        </Form>
     }
 }
 
@@ -75,23 +69,12 @@ fn DeadLink() -> impl IntoView {
 }
 
 /// Sends the mail once more, to whoever asks.
-#[island]
+#[component]
 pub fn ResendForm(email: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<SendVerification>::new();
-    let error = error_of(action, before);
-    focus_first_error(error, &[(Field::Email, "email")]);
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
-            <TextField
-                name="email"
-                label="E-mail"
-                kind="email"
-                autocomplete="username"
-                value=email
-                error=at(error, Field::Email)
-            />
-            <SubmitButton label="Send a new link" pending_label="Sending…" pending=action.pending() />
-        </ActionForm>
+        <Form action=SendVerification::PATH before>
+            <TextField name="email" label="E-mail" field=Field::Email kind="email" autocomplete="username" value=email />
+            <SubmitButton label="Send a new link" pending_label="Sending…" />
+        </Form>
     }
 }

@@ -77,7 +77,7 @@ fn is_logged_in(user: &User, someone: Option<&LoggedIn>) -> bool {
 
 async fn check_password(state: &AppState, user: &User, password: String) -> Result<(), AppError> {
     let password = match Password::parse_existing(password) {
-        Err(Invalid::PasswordMissing) => return Err(Invalid::PasswordMissing.into()),
+        Err(Invalid::PasswordMissing) => return Err(Invalid::CurrentPasswordMissing.into()),
         password => password.ok(),
     };
     let tried = throttle::admit_password(&user.email).await?;

@@ -23,6 +23,7 @@ use super::{
     local_path::{LocalPath, leading_to},
     page::Typed,
     problem::Problem,
+    refusal::MEDIA_TYPE,
 };
 use crate::{
     config::Config,
@@ -134,15 +135,19 @@ pub fn refuse(parts: &Parts, error: AppError) -> Response {
     if !parts.uri.path().starts_with("/actions/") || accepts_html(&parts.headers) {
         return Problem::from(error).into_response();
     }
+    if accepts_problem(&parts.headers) {
+        return Problem::of_form(error).into_response();
+    }
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let json = [(header::CONTENT_TYPE, "application/json")];
     (status, json, error.ser()).into_response()
 }
 
-/// Layer: gives a refused action the status of its error, where Leptos says 500 to all of them. A plain form post has
-/// become a 302 by then and stays one.
+/// Layer: gives a refused action the status of its error, where Leptos says 500 to all of them, and the finished words
+/// to our own forms. A plain form post has become a 302 by then and stays one.
 pub async fn status_of_error(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     come_back_to_a_page(&config, &mut request);
+    let wants_words = accepts_problem(request.headers());
     let mut response = next.run(request).await;
     keep_last_error(response.headers_mut());
     let refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
@@ -154,6 +159,12 @@ pub async fn status_of_error(State(config): State<Arc<Config>>, mut request: Req
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let error = AppError::de(bytes.clone());
+    if wants_words {
+        let (told, words) = Problem::of_form(error).into_response().into_parts();
+        parts.status = told.status;
+        parts.headers.extend(told.headers);
+        return Response::from_parts(parts, words);
+    }
     if let Ok(status) = StatusCode::from_u16(error.status()) {
         parts.status = status;
     }
@@ -247,6 +258,11 @@ pub fn append_cookie(value: HeaderValue) {
 /// Whether a browser navigates here (a plain form post or a page), not a script.
 pub fn accepts_html(headers: &HeaderMap) -> bool {
     headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("text/html"))
+}
+
+/// Whether one of our own forms asks, which shows the words of a refusal.
+fn accepts_problem(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).is_some_and(|value| value == MEDIA_TYPE)
 }
 
 /// Layer: a page that was brought what somebody had typed takes it out of the browser. What was typed for an act that

@@ -31,6 +31,7 @@ pub mod origin;
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod problem;
+pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod request_log;
 #[cfg(feature = "ssr")]

@@ -83,7 +83,7 @@ pub fn token_life() -> Option<i64> {
     use_context::<PageData>().unwrap_or_default().token_life
 }
 
-/// The error of the form that led here, without JavaScript. Hand it to the form's island.
+/// The error of the form that led here, without JavaScript; a `Form` takes it by itself.
 pub fn refused() -> Option<AppError> {
     use_context::<PageData>().unwrap_or_default().refused
 }

@@ -7,6 +7,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+use super::refusal::{AtField, MEDIA_TYPE};
 use crate::error::AppError;
 
 /// One answer of the API that is not a success.
@@ -62,6 +63,13 @@ impl Problem {
         problem.with("max_age", max_age_seconds)
     }
 
+    /// For a form whose action refused: with what to say above it and at each field.
+    pub fn of_form(error: AppError) -> Self {
+        let errors: Vec<AtField> = error.at_fields().map(|(field, detail)| AtField::new(field, detail)).collect();
+        let detail = error.to_string();
+        Self { detail, ..Self::from(error) }.with("errors", json!(errors))
+    }
+
     /// Adds a member to the body.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -73,43 +81,14 @@ impl Problem {
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let code = match &error {
-            AppError::Invalid(_) => "invalid",
-            AppError::WrongCredentials => "wrong_credentials",
-            AppError::SignUpRefused => "sign_up_refused",
-            AppError::NotLoggedIn => return Self::unauthorized("not_logged_in", &error.to_string(), false),
-            AppError::ProofNeeded => "insufficient_user_authentication",
-            AppError::WrongPassword => "wrong_password",
-            AppError::SessionOver => "session_over",
-            AppError::LastAdministrator => "last_administrator",
-            AppError::AccountGone => "account_gone",
-            AppError::AccountDisabled => "account_disabled",
-            AppError::AddressGaveWay => "address_gave_way",
-            AppError::ChangedMeanwhile => "changed_meanwhile",
-            AppError::OwnAccount => "own_account",
-            AppError::SessionRenewed => "session_renewed",
-            AppError::NotAllowed => "not_allowed",
-            AppError::NotFound | AppError::SetupRefused => "not_found",
-            AppError::LabFull => "lab_full",
-            AppError::VisitOver => "visit_over",
-            AppError::RotationUnderWay => "rotation_under_way",
-            AppError::KeyNotInUse => "key_not_in_use",
-            AppError::TooManyTries { .. } => "too_many_tries",
-            AppError::WrongCode => "wrong_code",
-            AppError::LogInAgain => "log_in_again",
-            AppError::LinkDead => "link_dead",
-            AppError::NotVerified => "not_verified",
-            AppError::EmailTaken => "email_taken",
-            AppError::MailOff => "mail_off",
-            AppError::Busy | AppError::Offline => "busy",
-            AppError::BadRequest => "bad_request",
-            AppError::Internal { .. } => "internal",
-        };
+        if error == AppError::NotLoggedIn {
+            return Self::unauthorized(error.code(), &error.to_string(), false);
+        }
         let detail = match &error {
             AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             other => other.to_string(),
         };
-        Self { retry_after: error.retry_after(), ..Self::new(status, code, detail) }
+        Self { retry_after: error.retry_after(), ..Self::new(status, error.code(), detail) }
     }
 }
 
@@ -130,7 +109,7 @@ impl IntoResponse for Problem {
         let mut response = (self.status, Json(Value::Object(body))).into_response();
         response.extensions_mut().insert(Detail(self.detail));
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(value) = self.www_authenticate.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {
             headers.insert(header::WWW_AUTHENTICATE, value);

@@ -12,10 +12,12 @@ mod screenshots;
 mod seed;
 mod shell;
 mod site;
+mod size;
 mod steps;
 mod test;
 mod tools;
 mod wasm;
+mod wasm_parts;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,6 +39,7 @@ struct Cli {
 enum Command {
     Run(run::Args),
     Build(build::Args),
+    Size(size::Args),
     Test(test::Args),
     Bench(bench::Args),
     Seed(seed::Args),
@@ -59,6 +62,7 @@ fn dispatch(command: Command) -> Result<ExitCode> {
     match command {
         Command::Run(args) => run::run(&workspace, &args),
         Command::Build(args) => build::run(&workspace, &args),
+        Command::Size(args) => size::run(&workspace, &args),
         Command::Test(args) => test::run(&workspace, &args),
         Command::Bench(args) => bench::run(&workspace, &args),
         Command::Seed(args) => seed::run(&workspace, &args),

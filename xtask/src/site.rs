@@ -103,7 +103,12 @@ fn replace(path: &Path, content: &[u8]) -> Result<()> {
 fn compress(site: &Path) -> Result<()> {
     let is_missing = |path: &PathBuf| !is_compressed(path) && !compressed(path).exists();
     let missing: Vec<_> = files_below(&site.join("pkg"))?.into_iter().filter(is_missing).collect();
-    if missing.is_empty() { Ok(()) } else { shell::run(npm::script(COMPRESS).args(missing)) }
+    if missing.is_empty() { Ok(()) } else { compress_files(&missing) }
+}
+
+/// Puts `x.br` beside each of these.
+pub fn compress_files(paths: &[PathBuf]) -> Result<()> {
+    shell::run(npm::script(COMPRESS).args(paths))
 }
 
 fn remove_others(site: &Path, files: &Files) -> Result<()> {
@@ -120,12 +125,12 @@ fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "br")
 }
 
-fn compressed(path: &Path) -> PathBuf {
+pub fn compressed(path: &Path) -> PathBuf {
     path.with_added_extension("br")
 }
 
 /// All files, however deep; none when there is no such folder.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {
         for entry in fs::read_dir(folder)? {

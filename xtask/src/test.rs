@@ -10,7 +10,7 @@ use clap::ValueEnum;
 
 use crate::postgres::{self, Postgres};
 use crate::workspace::Workspace;
-use crate::{browser, shell, steps, tools};
+use crate::{browser, shell, size, steps, tools};
 
 /// What a shell reports of a program that Ctrl-C ended.
 const EXIT_INTERRUPTED: i32 = 130;
@@ -41,6 +41,8 @@ enum Part {
     Doc,
     /// Rust tests, on SQLite and on a PostgreSQL of their own
     Rust,
+    /// Is the browser package within its limit?
+    Size,
     /// Playwright tests in Chromium, on a fresh build
     Browser,
 }
@@ -92,6 +94,7 @@ impl Tests<'_> {
             }
             Part::Doc => doc(),
             Part::Rust => self.rust(),
+            Part::Size => size::check(self.workspace),
             Part::Browser => self.browser(),
         };
         if let Err(error) = &result {

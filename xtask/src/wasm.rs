@@ -41,18 +41,38 @@ impl Package {
     }
 }
 
+/// Whether the functions in the wasm keep their names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    Kept,
+    Dropped,
+}
+
 pub fn build(workspace: &Workspace, profile: Profile) -> Result<Package> {
     let compiled = compile(workspace, profile)?;
     let package = Package { folder: workspace.scratch(profile.of_wasm())? };
-    let stamp_file = package.folder.join("stamp");
-    let stamp = stamp(&compiled)?;
-    if fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
-        return Ok(package);
-    }
-    bind(&compiled, &package, profile)?;
-    // Last, so that whatever failed above is done again.
-    fs::write(stamp_file, stamp)?;
+    let names = if profile.is_release() { Names::Dropped } else { Names::Kept };
+    bind_if_changed(&compiled, &package, profile, names)?;
     Ok(package)
+}
+
+/// The release package once more, with the names of its functions: what `cargo xtask size` takes apart.
+pub fn build_with_names(workspace: &Workspace) -> Result<Package> {
+    let compiled = compile(workspace, Profile::Release)?;
+    let package = Package { folder: workspace.scratch("wasm-release-with-names")? };
+    bind_if_changed(&compiled, &package, Profile::Release, Names::Kept)?;
+    Ok(package)
+}
+
+fn bind_if_changed(compiled: &Path, package: &Package, profile: Profile, names: Names) -> Result<()> {
+    let stamp_file = package.folder.join("stamp");
+    let stamp = stamp(compiled)?;
+    if fs::read_to_string(&stamp_file).is_ok_and(|last| last == stamp) {
+        return Ok(());
+    }
+    bind(compiled, package, profile, names)?;
+    // Last, so that whatever failed above is done again.
+    Ok(fs::write(stamp_file, stamp)?)
 }
 
 fn compile(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
@@ -71,7 +91,7 @@ fn stamp(compiled: &Path) -> Result<String> {
     Ok(describe(compiled)? + &describe(&env::current_exe()?)?)
 }
 
-fn bind(compiled: &Path, package: &Package, profile: Profile) -> Result<()> {
+fn bind(compiled: &Path, package: &Package, profile: Profile, names: Names) -> Result<()> {
     fs::remove_dir_all(&package.folder)?;
     Bindgen::new()
         .input_path(compiled)
@@ -80,14 +100,18 @@ fn bind(compiled: &Path, package: &Package, profile: Profile) -> Result<()> {
         .typescript(false)
         // The page names the hashed file itself.
         .omit_default_module_path(true)
-        .remove_name_section(profile.is_release())
+        .remove_name_section(names == Names::Dropped)
         .remove_producers_section(profile.is_release())
         .generate(&package.folder)?;
-    if profile.is_release() { optimise(&package.wasm()) } else { Ok(()) }
+    if profile.is_release() { optimise(&package.wasm(), names) } else { Ok(()) }
 }
 
-fn optimise(wasm: &Path) -> Result<()> {
+fn optimise(wasm: &Path, names: Names) -> Result<()> {
     let smaller = wasm.with_extension("opt");
-    shell::run(npm::program("wasm-opt").arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(&smaller))?;
+    let mut wasm_opt = npm::program("wasm-opt");
+    if names == Names::Kept {
+        wasm_opt.arg("--debuginfo");
+    }
+    shell::run(wasm_opt.arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(&smaller))?;
     Ok(fs::rename(smaller, wasm)?)
 }

@@ -1,20 +1,20 @@
 //! `/admin/sessions/everyone`: log everyone out. Both sides.
 
-use leptos::{form::ActionForm, prelude::*};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::EveryonePage;
 use crate::{
-    admin::{EVERYONE_WORDS, PAGES, REASON_MAX_CHARS, actions::LogOutEveryone, may_act},
-    error::{AppError, Field},
+    admin::{EVERYONE_WORDS, PAGES, act_form::ReasonField, actions::LogOutEveryone, may_act},
+    error::Field,
     sessions::proof::ProofField,
     ui::{
         field::TextField,
-        form::{FormError, SubmitButton, at, error_of, focus_first_error},
+        form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
         tabs::Tabs,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -50,7 +50,6 @@ fn Content(page: EveryonePage) -> impl IntoView {
                         <EveryoneForm
                             confirmation=typed().get("confirmation")
                             reason=typed().get("reason")
-                            before=refused()
                         />
                     </section>
                 }
@@ -63,40 +62,24 @@ fn Content(page: EveryonePage) -> impl IntoView {
     }
 }
 
-#[island]
-fn EveryoneForm(confirmation: String, reason: String, before: Option<AppError>) -> impl IntoView {
-    let action = ServerAction::<LogOutEveryone>::new();
-    let error = error_of(action, before);
-    let fields =
-        &[(Field::Confirmation, "confirmation"), (Field::Reason, "reason"), (Field::CurrentPassword, "password")];
-    focus_first_error(error, fields);
+#[component]
+fn EveryoneForm(confirmation: String, reason: String) -> impl IntoView {
     view! {
-        <FormError error />
-        <ActionForm action attr:class="form" attr:novalidate="">
+        <Form action=LogOutEveryone::PATH>
             <TextField
                 name="confirmation"
                 label="Type the words"
+                field=Field::Confirmation
                 autocomplete="off"
                 help="So that nobody does this by mistake."
                 value=confirmation
-                error=at(error, Field::Confirmation)
             />
-            <TextField
-                name="reason"
-                label="Reason"
-                autocomplete="off"
+            <ReasonField
                 help="Goes into the audit log. People are told only that an administrator did it."
-                maxlength=REASON_MAX_CHARS
                 value=reason
-                error=at(error, Field::Reason)
             />
-            <ProofField error />
-            <SubmitButton
-                label="Log everyone out"
-                pending_label="Logging everyone out…"
-                pending=action.pending()
-                class="button danger"
-            />
-        </ActionForm>
+            <ProofField />
+            <SubmitButton label="Log everyone out" pending_label="Logging everyone out…" class="button danger" />
+        </Form>
     }
 }

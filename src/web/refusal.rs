@@ -1,0 +1,50 @@
+//! What a form in the browser is told when its action refuses: a problem (RFC 9457) with finished words, so that no
+//! sentence has to be in the browser's package. Both sides.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Field;
+
+/// Who asks for it gets the words; who asks for plain JSON gets the error itself.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// The members of the problem that a form reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub code: String,
+    /// Stands above the form.
+    pub detail: String,
+    #[serde(default)]
+    pub errors: Vec<AtField>,
+}
+
+/// What to say at one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtField {
+    /// [`Field::as_text`].
+    pub field: String,
+    pub detail: String,
+}
+
+impl AtField {
+    pub fn new(field: Field, detail: String) -> Self {
+        Self { field: field.as_text().into(), detail }
+    }
+}
+
+impl Refusal {
+    /// Words that no answer has brought.
+    pub fn saying(words: &str) -> Self {
+        Self { detail: words.into(), ..Self::default() }
+    }
+
+    /// Whether the password of who is logged in would help.
+    pub fn asks_for_proof(&self) -> bool {
+        matches!(&*self.code, "insufficient_user_authentication" | "wrong_password")
+    }
+
+    /// What to say at the field of this name, if it is what is wrong.
+    pub fn at(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.field == field).map(|error| &*error.detail)
+    }
+}
