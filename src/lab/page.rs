@@ -98,7 +98,7 @@ fn Under(visit: VisitInfo) -> impl IntoView {
     let VisitInfo { name, ends_at, logged_in } = visit;
     view! {
         <p>
-            "You are " <strong>{name}</strong> " until " <Ago ms=ends_at /> ". "
+            "You are " <strong>{name}</strong> ". The visit ends " <Ago ms=ends_at /> ". "
             {if logged_in {
                 view! { <span class="badge">"Logged in"</span> }.into_any()
             } else {

@@ -31,7 +31,7 @@ use crate::{
 pub const TOKEN_SECONDS: i64 = 60;
 
 /// Few: what waits here keeps nobody else waiting.
-const CONNECTIONS: u32 = 4;
+pub const CONNECTIONS: u32 = 4;
 
 /// Who plays the administrator.
 const ADMIN_EMAIL: &str = "administrator@lab.example";

@@ -82,7 +82,7 @@ fn NoToken(own: bool) -> impl IntoView {
     };
     view! {
         <div class="card">
-            <h4>"The access token"</h4>
+            <h3>"The access token"</h3>
             <p>{why} <a href="/lab?again#travel" rel="external">"Load this page again"</a> " to see it."</p>
         </div>
     }
@@ -94,8 +94,8 @@ fn CookieCard(title: &'static str, cookie: Cookie, children: Children) -> impl I
     let rules = attributes.split("; ").filter_map(|attribute| Some((attribute.to_owned(), meaning(attribute)?)));
     view! {
         <div class="card">
-            <h4>{title} " · " {grouped_bytes(bytes)}</h4>
-            <pre class="lab-wire" tabindex="0" role="region" aria-label=format!("{title}, as it is sent")>
+            <h3>{title} " · " {grouped_bytes(bytes)}</h3>
+            <pre class="lab-wire">
                 {name} "=" {shown}
             </pre>
             <p class="muted">{format!("Name and value; the value alone has {}.", grouped_bytes(value_bytes))}</p>
