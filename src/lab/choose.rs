@@ -228,23 +228,23 @@ fn choice(facts: Facts) -> [Cell; 3] {
 #[component]
 fn Comparison(rows: Vec<Row>) -> impl IntoView {
     view! {
-        <table class="cards lab-comparison">
-            <thead>
-                <tr>
-                    <th scope="col"><span class="visually-hidden">"What is compared"</span></th>
-                    {COLUMNS.map(|column| view! { <th scope="col">{column}</th> }).collect_view()}
+        <table class="cards lab-comparison" role="table" aria-label="Sessions, plain JWTs, and both">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th scope="col" role="columnheader"><span class="visually-hidden">"What is compared"</span></th>
+                    {COLUMNS.map(|column| view! { <th scope="col" role="columnheader">{column}</th> }).collect_view()}
                 </tr>
             </thead>
-            <tbody>
+            <tbody role="rowgroup">
                 {rows
                     .into_iter()
                     .map(|(what, cells)| view! {
-                        <tr>
-                            <th scope="row">{what}</th>
+                        <tr role="row">
+                            <th scope="row" role="rowheader">{what}</th>
                             {COLUMNS
                                 .into_iter()
                                 .zip(cells)
-                                .map(|(column, cell)| view! { <td data-label=column><Filled cell /></td> })
+                                .map(|(column, cell)| view! { <td role="cell" data-label=column><Filled cell /></td> })
                                 .collect_view()}
                         </tr>
                     })

@@ -9,6 +9,7 @@ use crate::{
     lab::section::{NeedsVisit, Section},
     ui::{
         number::grouped,
+        table::{Cell, Row, Table},
         when::{Exactly, span},
     },
 };
@@ -67,8 +68,8 @@ fn TwoCookies(cookies: Cookies) -> impl IntoView {
         {decoded.map(|(header, claims)| view! {
             <h3>"The token, decoded"</h3>
             <p>"This server has just verified it: signature, type, issuer, audience and times. Only then did it read this."</p>
-            <Fields label="Header" said=header />
-            <Fields label="Claim" said=claims />
+            <Fields columns=&OF_HEADER said=header />
+            <Fields columns=&OF_CLAIMS said=claims />
         })}
     }
 }
@@ -139,39 +140,27 @@ fn Parts(parts: [usize; 3]) -> impl IntoView {
     }
 }
 
+const OF_HEADER: [&str; 4] = ["Header", "Value", "What for", "Defined in"];
+const OF_CLAIMS: [&str; 4] = ["Claim", "Value", "What for", "Defined in"];
+
 #[component]
-fn Fields(label: &'static str, said: Vec<Said>) -> impl IntoView {
-    view! {
-        <table class="cards lab-fields">
-            <thead>
-                <tr>
-                    <th scope="col">{label}</th>
-                    <th scope="col">"Value"</th>
-                    <th scope="col">"What for"</th>
-                    <th scope="col">"Defined in"</th>
-                </tr>
-            </thead>
-            <tbody>
-                {said
-                    .into_iter()
-                    .map(|said| {
-                        let known = claims::of(&said.name);
-                        view! {
-                            <tr>
-                                <td data-label=label><code>{said.name}</code></td>
-                                <td data-label="Value">
-                                    <code>{said.value}</code>
-                                    {said.time.map(|time| view! { <span class="muted"><InWords time /></span> })}
-                                </td>
-                                <td data-label="What for">{known.map(|known| known.why)}</td>
-                                <td data-label="Defined in">{known.map(|known| known.source)}</td>
-                            </tr>
-                        }
-                    })
-                    .collect_view()}
-            </tbody>
-        </table>
-    }
+fn Fields(columns: &'static [&'static str; 4], said: Vec<Said>) -> impl IntoView {
+    let [what, value, why, source] = *columns;
+    let rows = said.into_iter().map(|said| {
+        let (known, Said { name, value: said, time }) = (claims::of(&said.name), said);
+        view! {
+            <Row>
+                <Cell label=what><code>{name}</code></Cell>
+                <Cell label=value>
+                    <code>{said}</code>
+                    {time.map(|time| view! { <span class="muted"><InWords time /></span> })}
+                </Cell>
+                <Cell label=why>{known.map(|known| known.why)}</Cell>
+                <Cell label=source>{known.map(|known| known.source)}</Cell>
+            </Row>
+        }
+    });
+    view! { <div class="lab-fields"><Table label=what columns>{rows.collect_view()}</Table></div> }
 }
 
 #[component]
