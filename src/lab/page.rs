@@ -73,7 +73,7 @@ fn Visit(visit: Option<VisitInfo>) -> impl IntoView {
         None => view! { <Start /> }.into_any(),
         Some(visit) => view! { <Under visit /> }.into_any(),
     };
-    view! { <section id="visit" class="card lab-visit" aria-label="Your visit">{content}</section> }
+    view! { <div id="visit" class="card lab-visit">{content}</div> }
 }
 
 #[component]
