@@ -8,7 +8,7 @@ pub fn Section(id: &'static str, title: &'static str, children: Children) -> imp
     let heading = format!("{id}-heading");
     let labelled_by = heading.clone();
     view! {
-        <section id=id class="lab-section" aria-labelledby=labelled_by>
+        <section id=id class="lab-section" aria-labelledby=labelled_by tabindex="-1">
             <h2 id=heading>{title}</h2>
             {children()}
         </section>
