@@ -18,7 +18,7 @@ use crate::{
     dashboard,
     error::AppError,
     known_devices::Device,
-    lab,
+    lab::{self, load::Asker},
     mail::link_cookie,
     reset::reset_password,
     services::Services,
@@ -81,7 +81,7 @@ impl Page<'_> {
         let state = &self.services.state;
         match path {
             "/" => content(self.services.lab.is_some()),
-            "/lab" => content(lab::load::load(self.services.lab.as_ref(), &self.headers, &state.config).await?),
+            "/lab" => content(lab::load::load(self.services.lab.as_ref(), &self.asker()).await?),
             "/login" => self.visitors_only(LogInPage {
                 ended: self.ended,
                 next: self.asked.next.clone(),
@@ -155,6 +155,12 @@ impl Page<'_> {
             "/admin/keys/{id}" => content(admin::load::key(&self.overseer()?, state, &self.id).await?),
             _ => Err(AppError::NotFound),
         }
+    }
+
+    /// Who asks, for pages that are for everybody and show people their own.
+    fn asker(&self) -> Asker<'_> {
+        let Services { state, keys, .. } = self.services;
+        Asker { state, keys, headers: &self.headers, someone: self.someone.as_ref() }
     }
 
     fn user(&self) -> Result<LoggedIn, AppError> {

@@ -24,7 +24,10 @@ use crate::{
     appearance,
     config::Mailing,
     error::RequestNumber,
-    lab::page::LabIsOpen,
+    lab::{
+        cost::{Way, cold},
+        page::LabIsOpen,
+    },
     mail::link_cookie,
     notes,
     pages::find_data,
@@ -85,6 +88,29 @@ pub fn router(services: Services) -> Router {
 /// What the listener for monitoring answers, and the other one does not. No layers: it knows no user.
 pub fn metrics_router(services: Services) -> Router {
     Router::new().route("/metrics", get(metrics)).with_state(services)
+}
+
+/// Routes that find out who calls, each in another way, and do nothing else, behind the layers of every request: what the
+/// ways cost is the difference. The Lab sends requests to those of its world; no listener has them.
+pub fn probes(services: &Services) -> Router {
+    async fn done() {}
+    async fn done_for_session(_: Extension<LoggedIn>) {}
+    async fn done_for_token(_: tokens::bearer::ApiCaller) {}
+    let state = services.state.clone();
+    let session = Router::new().route(Way::Session.path(), get(done_for_session)).layer(
+        ServiceBuilder::new().layer(session_layer(services)).layer(from_fn_with_state(state.clone(), guard::find_user)),
+    );
+    let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
+    let cold = Router::new()
+        .route(Way::Cold.path(), get(done_for_token))
+        .layer(from_fn_with_state(store, cold::remember_nothing))
+        .with_state(state.clone());
+    let routes = Router::new()
+        .route(Way::Nothing.path(), get(done))
+        .merge(session)
+        .merge(Router::new().route(Way::Warm.path(), get(done_for_token)).with_state(state))
+        .merge(cold);
+    with_layers(routes, services)
 }
 
 /// The layers that every request passes, the outermost first.

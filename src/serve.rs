@@ -26,7 +26,7 @@ use crate::{
     mail::{mailer::Mailer, post::Post},
     metrics::Metrics,
     revocations::{feed, set::Revocations},
-    router::{metrics_router, router},
+    router::{metrics_router, probes, router},
     sealed::SecretKey,
     services::Services,
     sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
@@ -224,6 +224,7 @@ pub async fn make_lab(services: &Services) -> Result<Lab, String> {
         revocations: own.revocations.clone(),
         secret: own.secret.clone(),
         passwords: own.passwords.clone(),
+        probes: probes(&own),
         app: router(own),
     })
     .await

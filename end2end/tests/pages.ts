@@ -39,10 +39,10 @@ export async function everyPageAs(who: Walker, page: Page, server: Server, look:
 async function pagesOf(who: Walker, page: Page, server: Server): Promise<string[]> {
   const links = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
   const outside = ["/signup", "/login", ...links, "/deleted", "/not-me/done", "/setup?token=wrong"];
-  if (who === "visitor") return ["/", ...outside, "/dashboard", "/nowhere"];
+  if (who === "visitor") return ["/", "/lab", ...outside, "/dashboard", "/nowhere"];
   const person = await signedUp(page, "Walker");
   const own = ["/dashboard", "/notes"];
-  if (who === "user") return ["/", ...own, ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"];
+  if (who === "user") return ["/", "/lab", ...own, ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"];
   return [...own, ...(await adminPages(page, server, person))];
 }
 

@@ -29,3 +29,17 @@ pub async fn end_visit() -> Result<(), AppError> {
     };
     act(Typed::default(), begin::end()).await
 }
+
+/// Measures what a request costs, in the visit of this browser. `rounds`: requests each way, one of
+/// [`super::cost::ROUNDS`].
+///
+/// # Errors
+/// [`AppError::VisitOver`], [`AppError::LabFull`]; [`AppError::Busy`] while somebody else measures.
+#[server(prefix = "/actions", endpoint = "measure_cost")]
+pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
+    use crate::{
+        lab::cost::measure,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), measure::measure_cost(rounds)).await
+}

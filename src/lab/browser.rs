@@ -164,6 +164,27 @@ impl Browser {
     /// # Errors
     /// As [`Self::send`].
     pub async fn ask(&self, lab: &Lab, ask: &Ask) -> Result<Answer, AppError> {
+        let request = self.request(lab, ask)?;
+        let watch = Stopwatch::start();
+        let response = match lab.app.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::internal())?;
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+            microseconds: watch.elapsed_us(),
+        })
+    }
+
+    /// The request as it goes out.
+    ///
+    /// # Errors
+    /// When a header cannot be sent.
+    pub fn request(&self, lab: &Lab, ask: &Ask) -> Result<Request<Body>, AppError> {
         let mut request = Request::builder()
             .method(ask.method.clone())
             .uri(&ask.path)
@@ -178,19 +199,7 @@ impl Browser {
         }
         let mut request = request.body(Body::from(ask.body.clone())).map_err(|_| AppError::BadRequest)?;
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.ip, 40_000)));
-        let watch = Stopwatch::start();
-        let response = match lab.app.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::internal())?;
-        Ok(Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-            microseconds: watch.elapsed_us(),
-        })
+        Ok(request)
     }
 
     fn cookie_line(&self) -> String {

@@ -2,16 +2,44 @@
 
 use axum::http::HeaderMap;
 
-use super::{LabPage, visit::Visit, world::Lab};
-use crate::{config::Config, error::AppError};
+use super::{LabPage, choose::Facts, cost, travel, visit::Visit, world::Lab};
+use crate::{
+    config::Config,
+    error::AppError,
+    revocations::set::STALE_AFTER,
+    sessions::{end::KEEP_EXTRA_MS, guard::LoggedIn},
+    state::AppState,
+    tokens::keys::Keys,
+};
+
+/// Who looks at the page, in this world: the Lab's own is another one.
+pub struct Asker<'a> {
+    pub state: &'a AppState,
+    pub keys: &'a Keys,
+    pub headers: &'a HeaderMap,
+    pub someone: Option<&'a LoggedIn>,
+}
 
 /// # Errors
 /// [`AppError::NotFound`] where there is no Lab; when its database cannot be read.
-pub async fn load(lab: Option<&Lab>, headers: &HeaderMap, config: &Config) -> Result<LabPage, AppError> {
+pub async fn load(lab: Option<&Lab>, asker: &Asker<'_>) -> Result<LabPage, AppError> {
     let lab = lab.ok_or(AppError::NotFound)?;
-    let visit = match Visit::of(lab, headers, config).await? {
-        Some(visit) => Some(visit.info(lab).await?),
-        None => None,
-    };
-    Ok(LabPage { visit })
+    let visit = Visit::of(lab, asker.headers, &asker.state.config).await?;
+    Ok(LabPage {
+        visit: match &visit {
+            Some(visit) => Some(visit.info(lab).await?),
+            None => None,
+        },
+        travel: travel::load::load(lab, asker, visit.as_ref()).await?,
+        cost: match &visit {
+            Some(visit) => visit.result(lab, cost::NAME).await?,
+            None => None,
+        },
+        facts: facts(&asker.state.config),
+    })
+}
+
+fn facts(config: &Config) -> Facts {
+    let token = config.token_lifetime_seconds;
+    Facts { token, remembered: token + KEEP_EXTRA_MS / 1000, stale: STALE_AFTER.as_secs() }
 }

@@ -8,13 +8,19 @@ pub mod actions;
 pub mod begin;
 #[cfg(feature = "ssr")]
 pub mod browser;
+pub mod choose;
 #[cfg(feature = "ssr")]
 pub mod clean_up;
+pub mod cost;
 #[cfg(feature = "ssr")]
 pub mod load;
 pub mod page;
 #[cfg(feature = "ssr")]
+pub mod samples;
+pub mod section;
+#[cfg(feature = "ssr")]
 pub mod store;
+pub mod travel;
 #[cfg(feature = "ssr")]
 pub mod visit;
 #[cfg(feature = "ssr")]
@@ -27,6 +33,10 @@ use serde::{Deserialize, Serialize};
 pub struct LabPage {
     /// The visit of this browser, if there is one.
     pub visit: Option<VisitInfo>,
+    pub travel: travel::Travel,
+    /// The newest result of the visit.
+    pub cost: Option<cost::Measured>,
+    pub facts: choose::Facts,
 }
 
 /// What a visitor may know of their visit. Times are milliseconds since the epoch.

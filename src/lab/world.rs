@@ -8,7 +8,7 @@ use axum::Router;
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
-use super::browser::Browser;
+use super::{browser::Browser, samples::Samples};
 use crate::{
     config::{Config, SecretText},
     db::Kind,
@@ -31,7 +31,7 @@ use crate::{
 pub const TOKEN_SECONDS: i64 = 60;
 
 /// Few: what waits here keeps nobody else waiting.
-const CONNECTIONS: u32 = 4;
+pub const CONNECTIONS: u32 = 4;
 
 /// Who plays the administrator.
 const ADMIN_EMAIL: &str = "administrator@lab.example";
@@ -48,6 +48,9 @@ pub struct World {
     pub secret: SecretKey,
     /// All routes of the world.
     pub app: Router,
+    /// Routes that do nothing but find out who calls; see [`crate::router::probes`].
+    pub probes: Router,
+    pub samples: Samples,
     /// One at a time: what is measured must not be disturbed by what is measured beside it.
     pub measuring: Semaphore,
     /// Of everybody in the world; nobody outside this process knows it.
@@ -74,6 +77,7 @@ pub struct Parts {
     pub secret: SecretKey,
     pub passwords: Passwords,
     pub app: Router,
+    pub probes: Router,
 }
 
 /// The settings of the world beside that of these settings.
@@ -116,7 +120,7 @@ impl Lab {
     /// # Errors
     /// One line that says what is wrong.
     pub async fn open(parts: Parts) -> Result<Self, String> {
-        let Parts { state, ender, keys, revocations, secret, passwords, app } = parts;
+        let Parts { state, ender, keys, revocations, secret, passwords, app, probes } = parts;
         let password = secret.tag("password of everybody in the Lab");
         let password_hash = hash(&passwords, &password).await.map_err(|error| error.to_string())?;
         let lab = Self(Arc::new(World {
@@ -126,6 +130,8 @@ impl Lab {
             revocations,
             secret,
             app,
+            probes,
+            samples: Samples::default(),
             measuring: Semaphore::new(1),
             password,
             password_hash,

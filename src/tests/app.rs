@@ -44,6 +44,13 @@ pub struct Settings {
     config: Config,
 }
 
+impl Settings {
+    /// As a command line of these words sets them.
+    pub fn config_of(words: &[&str]) -> Config {
+        Self::parse_from(words).config
+    }
+}
+
 impl TestApp {
     pub async fn on(kind: Kind) -> Self {
         Self::with(kind, &[]).await

@@ -8,7 +8,7 @@ fn reading_order() -> Vec<String> {
     lib.lines().filter_map(|line| line.trim().strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned)).collect()
 }
 
-const FEATURES: [&str; 7] = ["account", "admin", "dashboard", "home", "notes", "reset", "signup"];
+const FEATURES: [&str; 8] = ["account", "admin", "dashboard", "home", "lab", "notes", "reset", "signup"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")

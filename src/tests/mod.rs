@@ -18,6 +18,7 @@ mod instances;
 mod jwt_attacks;
 mod keys;
 mod lab;
+mod lab_measures;
 mod layout;
 mod limits;
 mod mails;

@@ -76,7 +76,7 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
     let request =
         caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
     let (kind, body) = if path.starts_with("/actions") {
-        let form = "code=0&device=0&id=0&event=0&confirmation=a&role=user&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=correct+horse+battery&new_password=0123456789&sid=0&name=a&token=0&next=";
+        let form = "rounds=100&code=0&device=0&id=0&event=0&confirmation=a&role=user&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=correct+horse+battery&new_password=0123456789&sid=0&name=a&token=0&next=";
         ("application/x-www-form-urlencoded", form)
     } else {
         ("application/json", r#"{"reason":"why"}"#)

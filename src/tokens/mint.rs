@@ -1,12 +1,14 @@
 //! Mint an access token from a living session. Server side.
 
 use jsonwebtoken::{Header, encode};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
     algorithm::jwt_algorithm,
     claims::{BROWSER_CLIENT, Claims, TYP, audience},
     keys::Keys,
+    ring::Key,
 };
 use crate::{error::AppError, sessions::guard::LoggedIn, sessions::store, state::AppState};
 
@@ -32,9 +34,17 @@ pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<O
     }
     let key = keys.signing().await?;
     let claims = claims(state, someone, now, exp);
+    Ok(Some(AccessToken { jwt: sign(&key, &claims)?, expires_in: exp - now }))
+}
+
+/// The token that says this, under the header of our access tokens.
+///
+/// # Errors
+/// When the signing fails.
+pub fn sign(key: &Key, claims: &impl Serialize) -> Result<String, AppError> {
     let algorithm = jwt_algorithm(key.algorithm);
     let header = Header { typ: Some(TYP.into()), kid: Some(key.kid.clone()), ..Header::new(algorithm) };
-    Ok(Some(AccessToken { jwt: encode(&header, &claims, &key.encoding)?, expires_in: exp - now }))
+    Ok(encode(&header, claims, &key.encoding)?)
 }
 
 fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {

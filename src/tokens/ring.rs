@@ -25,6 +25,19 @@ pub struct Key {
     pub public: Option<Jwk>,
 }
 
+impl Key {
+    /// A key that is in no table and that no verifier knows: to measure with. RSA takes a moment: not for an async thread.
+    pub fn make(algorithm: TokenAlgorithm) -> Option<Self> {
+        let (encoding, decoding) = algorithm::open(algorithm, &algorithm::generate(algorithm)?)?;
+        let public = algorithm::public_jwk(algorithm, &decoding);
+        let kid = match &public {
+            Some(jwk) => algorithm::thumbprint(jwk)?,
+            None => algorithm::random_kid()?,
+        };
+        Some(Self { kid, algorithm, encoding, decoding, public })
+    }
+}
+
 /// The keys as they were read, opened where they were alive then.
 #[derive(Default)]
 pub struct Ring {

@@ -8,12 +8,16 @@ use crate::{
     config::Config,
     db::{Kind, Steps, in_time},
     instances::{confirm::GONE_AFTER_MS, store as instance_store},
+    lab,
     sealed::SecretKey,
     serve,
     sessions::end::KEEP_EXTRA_MS,
     state::{AppState, Stopwatch},
     ui::number::counted,
 };
+
+/// What the Lab takes of PostgreSQL: its pool, and one that listens.
+const LAB_CONNECTIONS: i64 = lab::world::CONNECTIONS as i64 + 1;
 
 pub async fn look(config: &Config, secret: Result<&SecretKey, &String>) -> Vec<Finding> {
     let watch = Stopwatch::start();
@@ -46,6 +50,7 @@ async fn look_into(state: &AppState, secret: Result<&SecretKey, &String>, connec
         return findings;
     }
     findings.extend(connections(state).await);
+    findings.extend(of_lab(state).await);
     let (feed, keys, people) =
         tokio::join!(feed::look(state), keys::look(state, secret), people::look(state, secret.ok()));
     [findings, feed, keys, people].concat()
@@ -138,8 +143,9 @@ async fn connections(state: &AppState) -> Vec<Finding> {
         Err(error) => return vec![Finding::warning(WHAT, format!("they cannot be counted: {error}"), "")],
     };
     let instances = i64::try_from(live).unwrap_or(i64::MAX).max(1);
-    // One more, which listens.
-    let wanted = instances.saturating_mul(each + 1);
+    // One more, which listens; the Lab has its own.
+    let own_of_lab = if state.config.lab { LAB_CONNECTIONS } else { 0 };
+    let wanted = instances.saturating_mul(each + 1 + own_of_lab);
     let words = format!(
         "{} up to {wanted} in all; PostgreSQL has {}, and {} are taken now",
         counted(instances, "instance takes", "instances take"),
@@ -159,4 +165,21 @@ async fn connections(state: &AppState) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Whether the Lab has a place on PostgreSQL; on SQLite it is a file of its own.
+async fn of_lab(state: &AppState) -> Option<Finding> {
+    const WHAT: &str = "lab";
+    if !state.config.lab || state.db.kind == Kind::Sqlite {
+        return None;
+    }
+    Some(match in_time(PATIENCE, store::may_have_lab(&state.db.pool)).await {
+        Ok(true) => Finding::good(WHAT, "open, in the schema latchkey_lab"),
+        Ok(false) => Finding::warning(
+            WHAT,
+            "it stays closed: our role may not make the schema latchkey_lab",
+            "make that schema and give it to the role, or LATCHKEY_LAB=false",
+        ),
+        Err(error) => Finding::warning(WHAT, format!("its schema cannot be looked at: {error}"), ""),
+    })
 }

@@ -1,0 +1,50 @@
+//! An instance that remembers nothing. Server side.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    error::AppError, metrics::Metrics, revocations::set::Revocations, sealed::SecretKey, state::AppState,
+    tokens::keys::Keys, web::problem::Problem,
+};
+
+/// What such an instance has at its start.
+#[derive(Clone)]
+pub struct Store {
+    state: AppState,
+    secret: SecretKey,
+    metrics: Metrics,
+}
+
+impl Store {
+    pub fn of(state: AppState, secret: SecretKey, metrics: Metrics) -> Self {
+        Self { state, secret, metrics }
+    }
+
+    /// As at the start of a server: the revocations, then the keys, each opened.
+    async fn read(&self) -> Result<(Keys, Revocations), AppError> {
+        let Self { state, secret, metrics } = self.clone();
+        let revocations = Revocations::load(state.db.clone(), state.clock.clone(), metrics).await?;
+        let keys = Keys::unopened(state, secret, revocations.clone());
+        keys.reload().await.map_err(|error| {
+            tracing::warn!(error, "the Lab cannot read its signing keys");
+            AppError::Busy
+        })?;
+        Ok((keys, revocations))
+    }
+}
+
+/// Layer: gives the request keys and revocations that were read for it alone.
+pub async fn remember_nothing(State(store): State<Store>, mut request: Request, next: Next) -> Response {
+    match store.read().await {
+        Ok((keys, revocations)) => {
+            request.extensions_mut().insert(keys);
+            request.extensions_mut().insert(revocations);
+            next.run(request).await
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}

@@ -1,0 +1,127 @@
+//! What a request costs here: the ways of finding out who calls, measured on this server.
+
+pub mod chart;
+#[cfg(feature = "ssr")]
+pub mod cold;
+#[cfg(feature = "ssr")]
+pub mod measure;
+pub mod page;
+#[cfg(feature = "ssr")]
+pub mod signing;
+pub mod words;
+
+use serde::{Deserialize, Serialize};
+
+/// Under this name the visit keeps the newest result.
+pub const NAME: &str = "cost";
+
+/// How many requests each way one may choose.
+pub const ROUNDS: [u32; 3] = [100, 500, 1_000];
+
+/// How a request is authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    Nothing,
+    Session,
+    Warm,
+    Cold,
+}
+
+impl Way {
+    pub const ALL: [Self; 4] = [Self::Nothing, Self::Warm, Self::Session, Self::Cold];
+
+    /// The address of its route among the probes.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Nothing => "/nothing",
+            Self::Session => "/session",
+            Self::Warm => "/warm",
+            Self::Cold => "/cold",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Nothing => "No authentication",
+            Self::Session => "Session look-up",
+            Self::Warm => "JWT, warm",
+            Self::Cold => "JWT, cold",
+        }
+    }
+
+    /// What is done for a request.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Nothing => "All layers of the server and an empty handler: the ground that the others stand on.",
+            Self::Session => "The session and its user are read from the database, as for each page here.",
+            Self::Warm => {
+                "The signature is checked, then the revocations; keys and revocations are in memory, as for each call of the API."
+            }
+            Self::Cold => {
+                "The same by an instance that remembers nothing: it reads keys and revocations for this one request."
+            }
+        }
+    }
+}
+
+/// What a run has shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Milliseconds since the epoch.
+    pub at_ms: i64,
+    /// Requests each way: asked for, and made before the time was up.
+    pub asked: u32,
+    pub rounds: u32,
+    pub database: String,
+    /// A build for development, whose figures are not those of production.
+    pub debug: bool,
+    /// The algorithm of the tokens that were sent.
+    pub algorithm: String,
+    pub ways: Vec<Spread>,
+    /// Signatures of each algorithm.
+    pub signatures: u32,
+    pub signing: Vec<Signing>,
+}
+
+impl Measured {
+    /// The middle of a way, in nanoseconds.
+    pub fn middle(&self, way: Way) -> Option<u64> {
+        self.ways.iter().find(|spread| spread.way == way).map(|spread| spread.p50_ns)
+    }
+}
+
+/// How long the requests of one way took.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spread {
+    pub way: Way,
+    pub p50_ns: u64,
+    pub p95_ns: u64,
+    pub p99_ns: u64,
+    /// Requests by [`step`].
+    pub counts: Vec<u32>,
+}
+
+/// What an algorithm costs: the middle of all signatures and verifications.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signing {
+    pub algorithm: String,
+    pub sign_ns: u64,
+    pub verify_ns: u64,
+    /// Of the token.
+    pub bytes: usize,
+}
+
+/// Steps of the distribution: ten for each power of ten, from a microsecond to ten seconds.
+pub const STEPS: u8 = 70;
+
+/// Where a step begins, in nanoseconds.
+pub fn step_ns(step: u8) -> f64 {
+    1_000.0 * 10_f64.powf(f64::from(step) / 10.0)
+}
+
+/// In which step a time lies.
+pub fn step(ns: u64) -> usize {
+    #[expect(clippy::cast_precision_loss, reason = "to a tenth of a power of ten")]
+    let ns = ns as f64;
+    (1..STEPS).take_while(|step| step_ns(*step) <= ns).count()
+}

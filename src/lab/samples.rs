@@ -1,0 +1,65 @@
+//! What the Lab measures with: a key of each algorithm, and the claims of nobody. Server side.
+//!
+//! The keys are made when they are first needed and stay in memory; no verifier knows them.
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use super::travel::Sizes;
+use crate::{
+    config::{Config, TokenAlgorithm},
+    error::AppError,
+    tokens::{
+        claims::{BROWSER_CLIENT, Claims, audience},
+        ring::Key,
+    },
+    users::Role,
+};
+
+/// In the order in which they are shown.
+const ALGORITHMS: [TokenAlgorithm; 4] =
+    [TokenAlgorithm::Es256, TokenAlgorithm::EdDsa, TokenAlgorithm::Rs256, TokenAlgorithm::Hs256];
+
+#[derive(Default)]
+pub struct Samples {
+    keys: OnceCell<Arc<[Key]>>,
+    /// How large tokens of them are: the same for as long as the program runs.
+    pub sizes: OnceCell<Sizes>,
+}
+
+impl Samples {
+    /// A key of each algorithm.
+    ///
+    /// # Errors
+    /// When none can be made.
+    pub async fn keys(&self) -> Result<Arc<[Key]>, AppError> {
+        let made = self.keys.get_or_try_init(|| async {
+            let keys = tokio::task::spawn_blocking(|| ALGORITHMS.into_iter().map(Key::make).collect()).await?;
+            let keys: Option<Vec<Key>> = keys;
+            keys.map(Arc::from).ok_or_else(AppError::internal)
+        });
+        made.await.cloned()
+    }
+}
+
+/// What a token of ours says, with ids of nobody.
+pub fn claims(config: &Config, now_ms: i64) -> Claims {
+    let (iss, now) = (config.issuer(), now_ms / 1000);
+    Claims {
+        aud: audience(&iss),
+        iss,
+        sub: Uuid::now_v7().to_string(),
+        sid: Uuid::now_v7().to_string(),
+        epoch: 0,
+        global_epoch: 0,
+        iat: now,
+        nbf: now,
+        exp: now + config.token_lifetime_seconds,
+        auth_time: now,
+        jti: Uuid::now_v7().simple().to_string(),
+        client_id: BROWSER_CLIENT.into(),
+        role: Role::User,
+    }
+}

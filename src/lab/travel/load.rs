@@ -1,0 +1,43 @@
+//! What the first section shows. Server side.
+
+use axum::http::Method;
+
+use super::{Cookies, Travel, decode, sizes};
+use crate::{
+    error::AppError,
+    lab::{browser::Ask, load::Asker, visit::Visit, world::Lab},
+    web::cookies::{self, Name},
+};
+
+/// # Errors
+/// When the demo browser cannot ask, or no sample can be signed.
+pub async fn load(lab: &Lab, asker: &Asker<'_>, visit: Option<&Visit>) -> Result<Travel, AppError> {
+    let cookies = match (own(asker), visit) {
+        (Some(own), _) => Some(own),
+        (None, Some(visit)) => demo(lab, visit).await?,
+        (None, None) => None,
+    };
+    Ok(Travel { cookies, sizes: sizes::measure(lab).await? })
+}
+
+/// The cookies that came with the request for the page.
+fn own(asker: &Asker<'_>) -> Option<Cookies> {
+    let Asker { state, keys, headers, someone } = asker;
+    let log_in = &someone.as_ref()?.log_in;
+    let secret = cookies::get(&state.config, headers, Name::Session)?;
+    let session = decode::session_cookie(&state.config, &secret, log_in.cookie_seconds(state.clock.now_ms()));
+    let token = cookies::get(&state.config, headers, Name::Access);
+    let token = token.and_then(|jwt| decode::token(state, keys, &jwt, Some(&log_in.sid)));
+    Some(Cookies { own: true, session, token })
+}
+
+/// Those of the demo browser, after it has renewed its token: that of the last experiment is dead of age, mostly. What it
+/// gets is not kept, since experiments go on with what the browser has.
+async fn demo(lab: &Lab, visit: &Visit) -> Result<Option<Cookies>, AppError> {
+    let mut browser = visit.browser.clone();
+    browser.send(lab, Ask::api(Method::POST, "/api/v1/token")).await?;
+    let Some(secret) = browser.session(lab) else { return Ok(None) };
+    let session = decode::session_cookie(&lab.state.config, secret, None);
+    let token = browser.token(lab).and_then(|jwt| decode::token(&lab.state, &lab.keys, jwt, None));
+    Ok(Some(Cookies { own: false, session, token }))
+}

@@ -1,0 +1,88 @@
+//! Signs tokens with more and more permissions and measures them. Server side.
+
+use serde::Serialize;
+use tower_sessions::session::Id;
+
+use super::{SizeRow, Sizes};
+use crate::{
+    config::Config,
+    error::AppError,
+    lab::{samples, world::Lab},
+    tokens::{claims::Claims, mint::sign, ring::Key, verify::TOKEN_BYTES_MAX},
+    web::cookies::Name,
+};
+
+/// The last two lead over the limits.
+const PERMISSIONS: [usize; 8] = [0, 5, 10, 25, 50, 100, 200, 400];
+
+/// Of these the permissions are made: `notes:read`.
+const THINGS: [&str; 25] = [
+    "notes",
+    "users",
+    "sessions",
+    "keys",
+    "audit",
+    "clients",
+    "reports",
+    "invoices",
+    "orders",
+    "products",
+    "customers",
+    "tickets",
+    "projects",
+    "tasks",
+    "files",
+    "calendars",
+    "contacts",
+    "payments",
+    "refunds",
+    "shipments",
+    "contracts",
+    "budgets",
+    "teams",
+    "webhooks",
+    "settings",
+];
+const VERBS: [&str; 16] = [
+    "read", "write", "delete", "share", "list", "export", "import", "archive", "restore", "approve", "assign",
+    "comment", "print", "publish", "sign", "lock",
+];
+
+/// What a token says that carries permissions.
+#[derive(Serialize)]
+struct WithPermissions<'a> {
+    #[serde(flatten)]
+    claims: &'a Claims,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    permissions: Vec<String>,
+}
+
+/// # Errors
+/// When a key cannot be made or does not sign.
+pub async fn measure(lab: &Lab) -> Result<Sizes, AppError> {
+    let measured = lab.samples.sizes.get_or_try_init(|| async {
+        let (keys, config, now_ms) = (lab.samples.keys().await?, lab.state.config.clone(), lab.state.clock.now_ms());
+        tokio::task::spawn_blocking(move || of(&keys, &config, now_ms)).await?
+    });
+    measured.await.cloned()
+}
+
+fn of(keys: &[Key], config: &Config, now_ms: i64) -> Result<Sizes, AppError> {
+    let claims = samples::claims(config, now_ms);
+    let (session, access) = (Name::Session.full(config.insecure_cookies), Name::Access.full(config.insecure_cookies));
+    let row = |permissions: usize| {
+        let said = WithPermissions { claims: &claims, permissions: names().take(permissions).collect() };
+        let bytes = keys.iter().map(|key| Ok(access.len() + sign(key, &said)?.len()));
+        Ok(SizeRow { permissions, bytes: bytes.collect::<Result<_, AppError>>()? })
+    };
+    Ok(Sizes {
+        algorithms: keys.iter().map(|key| key.algorithm.as_text().to_owned()).collect(),
+        rows: PERMISSIONS.into_iter().map(row).collect::<Result<_, AppError>>()?,
+        session_bytes: session.len() + Id::default().to_string().len(),
+        token_bytes_max: TOKEN_BYTES_MAX,
+    })
+}
+
+fn names() -> impl Iterator<Item = String> {
+    VERBS.into_iter().flat_map(|verb| THINGS.into_iter().map(move |thing| format!("{thing}:{verb}")))
+}
