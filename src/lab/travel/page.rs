@@ -146,7 +146,7 @@ const OF_CLAIMS: [&str; 4] = ["Claim", "Value", "What for", "Defined in"];
 #[component]
 fn Fields(columns: &'static [&'static str; 4], said: Vec<Said>) -> impl IntoView {
     let [what, value, why, source] = *columns;
-    let rows = said.into_iter().map(|said| {
+    let rows = said.into_iter().map(move |said| {
         let (known, Said { name, value: said, time }) = (claims::of(&said.name), said);
         view! {
             <Row>
