@@ -44,7 +44,7 @@ async fn an_error_page_brings_its_own_style_and_may_load_nothing() {
     for foreign in ["<script", "<link", "src=", "style=", "@import", "url("] {
         assert!(!html.contains(foreign), "{foreign}");
     }
-    assert!(html.contains("prefers-color-scheme: dark"), "it is not white at night");
+    assert!(html.contains("color-scheme: light dark"), "it is not white at night");
 }
 
 #[tokio::test]

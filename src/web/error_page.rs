@@ -59,6 +59,8 @@ fn with_allow(response: &Response) -> Response {
 fn as_page(response: Response, words: &str, was_form: bool, number: Option<RequestNumber>) -> Response {
     let (mut parts, _) = response.into_parts();
     let (title, next) = title_and_next_step(parts.status);
+    // Who has followed a link did not choose the method.
+    let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "Here is nothing to look at." } else { words };
     let words = html_escape::encode_text(words);
     let number = number.map(|number| number.to_string()).unwrap_or_default();
     let next = if was_form { "Go back to where you were: your browser keeps what you typed." } else { next };
