@@ -21,6 +21,8 @@ const PAGE: BarePage<'_> = BarePage {
     // An empty address is the one that could not be reached.
     ways: "<a href=\"\">Try again</a>",
     script: Some("addEventListener(\"online\", () => location.reload());"),
+    // The worker sees no cookies.
+    theme: "",
 };
 
 /// Asked for again on each use (`no-cache`): a browser must not keep an old worker.
