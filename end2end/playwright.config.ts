@@ -11,6 +11,10 @@ function executablePath(): string | undefined {
   return folders.map((folder) => join(folder, "chromium")).find((path) => existsSync(path));
 }
 
+function environment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
 export default defineConfig({
   testDir: "tests",
   workers: 2,
@@ -27,6 +31,7 @@ export default defineConfig({
     serviceWorkers: "block",
     launchOptions: {
       executablePath: executablePath(),
+      env: { ...environment(), FONTCONFIG_FILE: join(import.meta.dirname, "fonts.conf") },
       args: [
         // Chromium's sandbox does not work as root nor in most containers; only our own pages are opened.
         "--no-sandbox",
@@ -37,7 +42,8 @@ export default defineConfig({
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        // Letters look the same whatever the machine's settings: pages are compared with pictures.
+        // Letters look the same whatever the machine's settings: pages are compared with pictures. The first is for
+        // Playwright's own browser, the file above for that of a Linux system.
         "--font-render-hinting=none",
         "--disable-lcd-text",
         "--force-color-profile=srgb",

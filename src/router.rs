@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{StatusCode, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, delete, get, post},
 };
@@ -120,7 +120,7 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
         .layer(from_fn_with_state(Arc::clone(config), request_log::log_request))
         .layer(from_fn_with_state(services.metrics.clone(), measure::measure))
         .layer(from_fn_with_state(Arc::clone(config), headers::secure))
-        .layer(from_fn(error_page::explain))
+        .layer(from_fn_with_state(Arc::clone(config), error_page::explain))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
         .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))

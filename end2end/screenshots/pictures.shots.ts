@@ -26,7 +26,7 @@ const WANTED: Picture[] = [
   { name: "devices", of: "devices", size: WIDE },
   { name: "admin", of: "admin", size: WIDE },
   { name: "admin-dark", of: "admin", size: WIDE, colorScheme: "dark" },
-  { name: "audit", of: "audit", size: WIDE },
+  { name: "audit", of: "audit", size: { width: 1120, height: 1100 } },
   { name: "home-phone", of: "home", size: PHONE },
   { name: "activity-phone", of: "activity", size: PHONE, colorScheme: "dark" },
 ];

@@ -124,6 +124,20 @@ withAndWithoutJavaScript((way) => {
     await expect(page.getByRole("main")).not.toContainText(recovery[0]!);
   });
 
+  test("recovery codes are one clean sheet on paper", async ({ page, sql }) => {
+    const person = await confirmed(page, sql, "Petra");
+    const { recovery } = await setUp(way, page);
+    await page.emulateMedia({ media: "print" });
+    const lines = (await page.locator("body").innerText()).split("\n").filter((line) => line.trim() !== "");
+    expect(lines.slice(2), "nothing but the codes below").toEqual(recovery);
+    expect(lines[0]).toBe("Recovery codes");
+    expect(lines[1]).toContain(person.email);
+    expect(lines[1]).toMatch(/made \d{4}-\d\d-\d\d/);
+    const size = (name: string) => page.locator(".codes").evaluate((codes, name) => getComputedStyle(codes).getPropertyValue(name), name);
+    expect(Number.parseFloat(await size("font-size")), "to be read without glasses").toBeGreaterThanOrEqual(20);
+    expect((await page.locator(".codes").boundingBox())?.height, "on one sheet").toBeLessThan(900);
+  });
+
   test("it is turned off, and asks for the password first when that was given a while ago", async ({ page, sql }) => {
     const person = await confirmed(page, sql, "Xenia");
     await setUp(way, page);

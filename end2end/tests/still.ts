@@ -67,7 +67,7 @@ function fixWords(today: string): void {
       .replace(/\d{4}-\d\d-\d\d/, at.slice(0, 10))
       .replace(/\b\d\d:\d\d:\d\d\b/, at.slice(11, 19))
       .replace(/\b\d\d:\d\d\b/, at.slice(11, 16))
-      .replace(/just now|a moment ago|\b\d+ (second|minute)s?( ago)?/, "4 minutes ago");
+      .replace(/just now|a minute ago|\b\d+ (second|minute)s? ago/, `${Math.max(2, minutes % 60)} minutes ago`);
   };
   const shortDay = (all: string, day: string, month: string) => {
     const at = new Date(Date.UTC(Number(today.slice(0, 4)), months.indexOf(month), Number(day)) + shift);
@@ -88,6 +88,8 @@ function fixWords(today: string): void {
       // The font has Western letters: others would come from the machine.
       .replace(/[^\u0000-\u00ff\u0152\u0153\u2000-\u206f\u20ac\u2122\u2191\u2193\u2212]/g, "*");
 
+  // The page keeps the words of its times current by itself.
+  for (const time of document.querySelectorAll("time[data-at]")) time.removeAttribute("data-at");
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;

@@ -44,7 +44,13 @@ async fn an_error_page_brings_its_own_style_and_may_load_nothing() {
     for foreign in ["<script", "<link", "src=", "style=", "@import", "url("] {
         assert!(!html.contains(foreign), "{foreign}");
     }
-    assert!(html.contains("prefers-color-scheme: dark"), "it is not white at night");
+    assert!(html.contains("color-scheme: light dark"), "it is not white at night");
+    let mut chooser = failing().await;
+    for (chosen, shown) in [("dark.", "dark"), ("light.more", "light"), ("\"><script>", "")] {
+        chooser.cookies.insert("__Host-appearance".into(), chosen.into());
+        let html = chooser.open("/fail").await.text();
+        assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"en\" data-theme=\"{shown}\">")), "{html}");
+    }
 }
 
 #[tokio::test]

@@ -170,6 +170,7 @@ on_both_databases! {
             "/admin/audit/export",
             "/.well-known/jwks.json",
             "/.well-known/change-password",
+            "/offline.js",
             "/healthz",
             "/readyz",
         ];

@@ -16,14 +16,16 @@ pub struct BarePage<'a> {
     pub ways: &'a str,
     /// The only one that this page may run.
     pub script: Option<&'a str>,
+    /// `light` or `dark`, where the person has chosen; otherwise what the system says.
+    pub theme: &'a str,
 }
 
 impl BarePage<'_> {
     pub fn html(&self) -> String {
-        let Self { title, content, ways, script } = self;
+        let Self { title, content, ways, script, theme } = self;
         let script = script.map(|script| format!("<script>{script}</script>")).unwrap_or_default();
         format!(
-            "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+            "<!DOCTYPE html><html lang=\"en\" data-theme=\"{theme}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
              content=\"width=device-width, initial-scale=1\"><title>{title} · Latchkey</title><style>{STYLE}</style></head>\
              <body><main><p class=\"brand\"><span aria-hidden=\"true\">{MARK}</span>Latchkey</p><h1>{title}</h1>{content}\
              <nav aria-label=\"What now\">{ways}</nav></main>{script}</body></html>"

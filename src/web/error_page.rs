@@ -1,10 +1,12 @@
 //! Errors that happen outside the application, told to whoever asked: a problem document to programs, a page to
 //! people. Server side.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
-    extract::Request,
-    http::{HeaderValue, Method, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -12,21 +14,32 @@ use axum::{
 use super::{
     action::accepts_html,
     bare_page::BarePage,
+    cookies::{self, Name},
     problem::{Detail, Problem},
 };
-use crate::error::{AppError, RequestNumber};
+use crate::{
+    config::Config,
+    error::{AppError, RequestNumber},
+};
 
 /// Layer: an error without a body (a panic, a time-out, a failed session write) gets one, and who navigates here
 /// with a browser gets a page in place of a problem document. The API speaks JSON to everybody.
-pub async fn explain(request: Request, next: Next) -> Response {
+pub async fn explain(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let was_form = request.method() == Method::POST;
     let to_person = accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
     let number = request.extensions().get::<RequestNumber>().copied();
+    let theme = chosen_theme(request.headers(), &config);
     let response = with_problem(next.run(request).await, number);
     match response.extensions().get::<Detail>().cloned() {
-        Some(Detail(words)) if to_person => as_page(response, &words, was_form, number),
+        Some(Detail(words)) if to_person => as_page(response, &words, was_form, number, theme),
         _ => response,
     }
+}
+
+/// What the person has chosen at the foot of a page, if anything. Nothing else of the cookie reaches the page.
+fn chosen_theme(headers: &HeaderMap, config: &Config) -> &'static str {
+    let chosen = cookies::get(config, headers, Name::Appearance).unwrap_or_default();
+    ["light", "dark"].into_iter().find(|theme| chosen.split('.').next() == Some(*theme)).unwrap_or_default()
 }
 
 fn with_problem(response: Response, number: Option<RequestNumber>) -> Response {
@@ -56,9 +69,17 @@ fn with_allow(response: &Response) -> Response {
     problem
 }
 
-fn as_page(response: Response, words: &str, was_form: bool, number: Option<RequestNumber>) -> Response {
+fn as_page(
+    response: Response,
+    words: &str,
+    was_form: bool,
+    number: Option<RequestNumber>,
+    theme: &'static str,
+) -> Response {
     let (mut parts, _) = response.into_parts();
     let (title, next) = title_and_next_step(parts.status);
+    // Who has followed a link did not choose the method.
+    let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "Here is nothing to look at." } else { words };
     let words = html_escape::encode_text(words);
     let number = number.map(|number| number.to_string()).unwrap_or_default();
     let next = if was_form { "Go back to where you were: your browser keeps what you typed." } else { next };
@@ -71,6 +92,7 @@ fn as_page(response: Response, words: &str, was_form: bool, number: Option<Reque
         ),
         ways: &format!("{again}<a href=\"/\">To the start page</a>"),
         script: None,
+        theme,
     };
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

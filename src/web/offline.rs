@@ -3,10 +3,7 @@
 //! The page stands in the text of the worker, which the browser keeps anyway: no cache is needed, so none can ever hold
 //! what somebody's page said.
 
-use axum::{
-    http::header,
-    response::{AppendHeaders, IntoResponse},
-};
+use axum::{http::header, response::IntoResponse};
 use serde_json::json;
 
 use super::bare_page::BarePage;
@@ -24,11 +21,13 @@ const PAGE: BarePage<'_> = BarePage {
     // An empty address is the one that could not be reached.
     ways: "<a href=\"\">Try again</a>",
     script: Some("addEventListener(\"online\", () => location.reload());"),
+    // The worker sees no cookies.
+    theme: "",
 };
 
 /// Asked for again on each use (`no-cache`): a browser must not keep an old worker.
 pub async fn worker() -> impl IntoResponse {
-    let headers = AppendHeaders([
+    let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache"),
         // What the worker itself may do: ask us.
@@ -36,7 +35,7 @@ pub async fn worker() -> impl IntoResponse {
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
-    ]);
+    ];
     let (page, policy) = (json!(PAGE.html()), json!(PAGE.policy()));
     (headers, format!("const PAGE = {page};\nconst POLICY = {policy};\n\n{WORKER}"))
 }
