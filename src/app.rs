@@ -39,7 +39,10 @@ use crate::{
     dashboard::page::DashboardPage,
     error::AppError,
     home::page::HomePage,
-    lab::page::{LabIsOpen, LabPage},
+    lab::{
+        code::page::CodePage as LabCodePage,
+        page::{LabIsOpen, LabPage},
+    },
     notes::page::NotesPage,
     reset::{
         forgot_page::{ForgotPage, ForgotSentPage},
@@ -110,6 +113,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| view! { <Refused error=AppError::NotFound /> }>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
                 <Route path=path!("/lab") view=LabPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/code/:name") view=LabCodePage ssr=SsrMode::Async />
                 <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/login/code") view=CodePage ssr=SsrMode::Async />

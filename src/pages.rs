@@ -82,6 +82,7 @@ impl Page<'_> {
         match path {
             "/" => content(self.services.lab.is_some()),
             "/lab" => content(lab::load::load(self.services.lab.as_ref(), &self.asker()).await?),
+            "/lab/code/{name}" => content(lab::code::files::load(self.services.lab.as_ref(), &self.id, &self.asked())?),
             "/login" => self.visitors_only(LogInPage {
                 ended: self.ended,
                 next: self.asked.next.clone(),

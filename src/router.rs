@@ -25,6 +25,7 @@ use crate::{
     config::Mailing,
     error::RequestNumber,
     lab::{
+        self,
         cost::{Way, cold},
         page::LabIsOpen,
     },
@@ -141,6 +142,12 @@ fn session_routes(services: &Services) -> Router {
     let config = Arc::clone(&state.config);
     let token = Router::new().route("/api/v1/token", post(tokens::routes::issue_token)).with_state(state.clone());
     let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
+    let lanes =
+        Router::new().route(lab::lanes::PATH, get(lab::lanes::stream::events)).with_state(lab::lanes::stream::At {
+            lab: services.lab.clone(),
+            streams: services.streams.clone(),
+            config: Arc::clone(&config),
+        });
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
     let export = Router::new().route("/account/data/export", get(account::export::export)).with_state(state.clone());
@@ -160,6 +167,7 @@ fn session_routes(services: &Services) -> Router {
         .with_state(services.clone())
         .merge(token)
         .merge(events)
+        .merge(lanes)
         .merge(codes_file)
         .merge(export)
         .merge(audit_export)

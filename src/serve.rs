@@ -217,6 +217,8 @@ pub async fn make_lab(services: &Services) -> Result<Lab, String> {
     let config = world::settings(&state.config, secret, state.db.kind)?;
     let own = open_with(config, state.clock.clone()).await?;
     own.keys.follow_settings().await.map_err(|error| format!("its signing key cannot be changed: {error}"))?;
+    let clock = own.state.clock.behind(world::EARLIER_MS);
+    let earlier = Services { state: AppState { clock, ..own.state.clone() }, ..own.clone() };
     Lab::open(world::Parts {
         state: own.state.clone(),
         ender: own.ender.clone(),
@@ -226,6 +228,7 @@ pub async fn make_lab(services: &Services) -> Result<Lab, String> {
         passwords: own.passwords.clone(),
         probes: probes(&own),
         app: router(own),
+        earlier: router(earlier),
     })
     .await
 }

@@ -22,13 +22,20 @@ pub struct AppState {
 #[derive(Clone, Default)]
 pub struct Clock {
     fixed_ms: Option<Arc<AtomicI64>>,
+    /// Milliseconds that it is behind the time.
+    behind_ms: i64,
 }
 
 impl Clock {
+    /// This clock, set back by so much: to see what was made a while ago without waiting for it.
+    pub fn behind(&self, by_ms: i64) -> Self {
+        Self { behind_ms: self.behind_ms + by_ms, ..self.clone() }
+    }
+
     /// A clock that stands still until [`Clock::advance_ms`] moves it. For tests.
     #[cfg(test)]
     pub fn standing_at(now_ms: i64) -> Self {
-        Self { fixed_ms: Some(Arc::new(AtomicI64::new(now_ms))) }
+        Self { fixed_ms: Some(Arc::new(AtomicI64::new(now_ms))), behind_ms: 0 }
     }
 
     #[cfg(test)]
@@ -40,10 +47,11 @@ impl Clock {
 
     /// Milliseconds since the Unix epoch, UTC.
     pub fn now_ms(&self) -> i64 {
-        match &self.fixed_ms {
+        let now_ms = match &self.fixed_ms {
             Some(fixed) => fixed.load(Ordering::SeqCst),
             None => system_now_ms(),
-        }
+        };
+        now_ms - self.behind_ms
     }
 }
 

@@ -43,3 +43,45 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     };
     act(Typed::default(), measure::measure_cost(rounds)).await
 }
+
+/// Runs one of the attacks on the visit's own demo user, and shows what came of it. Callable by who has a visit.
+///
+/// # Errors
+/// [`AppError::NotFound`] where there is no Lab, [`AppError::BadRequest`] when there is no such attack,
+/// [`AppError::VisitOver`], [`AppError::LabFull`].
+#[server(prefix = "/actions", endpoint = "try_attack")]
+pub async fn try_attack(attack: String) -> Result<(), AppError> {
+    use crate::{
+        lab::attacks::run,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), run::run(&attack)).await
+}
+
+/// Logs the demo user in on one more device, whose session and token the three lanes then ask for. Callable as
+/// [`try_attack`].
+///
+/// # Errors
+/// As [`try_attack`].
+#[server(prefix = "/actions", endpoint = "start_lanes")]
+pub async fn start_lanes() -> Result<(), AppError> {
+    use crate::{
+        lab::lanes::run,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), run::start()).await
+}
+
+/// Ends the session of the three lanes: `by` its owner (`log_out`) or the administrator (`force`). Callable as
+/// [`try_attack`].
+///
+/// # Errors
+/// As [`try_attack`]; [`AppError::SessionOver`] when it has ended before.
+#[server(prefix = "/actions", endpoint = "end_lanes")]
+pub async fn end_lanes(by: String) -> Result<(), AppError> {
+    use crate::{
+        lab::lanes::run,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), run::end(&by)).await
+}

@@ -47,6 +47,8 @@ pub struct Ask {
     pub accept: &'static str,
     /// Whether the browser's cookies go along.
     pub cookies: bool,
+    /// Sent to the world of a while ago; see [`World::earlier`](super::world::World::earlier).
+    pub earlier: bool,
 }
 
 /// An answer, whole.
@@ -84,13 +86,32 @@ impl Ask {
     }
 
     fn new(method: Method, path: &str, accept: &'static str) -> Self {
-        Self { method, path: path.to_owned(), headers: Vec::new(), body: String::new(), accept, cookies: true }
+        Self {
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+            accept,
+            cookies: true,
+            earlier: false,
+        }
     }
 
     /// With this header, in place of the one before.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.retain(|(given, _)| *given != name);
         self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(given, _)| *given != name);
+        self
+    }
+
+    /// To the same program while its clock was set back.
+    pub fn earlier(mut self) -> Self {
+        self.earlier = true;
         self
     }
 }
@@ -152,10 +173,11 @@ impl Browser {
     /// When it cannot be made or its answer cannot be read.
     pub async fn send(&mut self, lab: &Lab, ask: Ask) -> Result<(Answer, Exchange), AppError> {
         let answer = self.ask(lab, &ask).await?;
+        // Before the cookies change: it is the request that was sent.
+        let shown = self.show(lab, &ask, &answer);
         for value in answer.headers.get_all(header::SET_COOKIE) {
             self.keep(value.to_str().unwrap_or_default());
         }
-        let shown = self.show(lab, &ask, &answer);
         Ok((answer, shown))
     }
 
@@ -166,7 +188,8 @@ impl Browser {
     pub async fn ask(&self, lab: &Lab, ask: &Ask) -> Result<Answer, AppError> {
         let request = self.request(lab, ask)?;
         let watch = Stopwatch::start();
-        let response = match lab.app.clone().oneshot(request).await {
+        let app = if ask.earlier { &lab.earlier } else { &lab.app };
+        let response = match app.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

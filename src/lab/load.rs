@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 
-use super::{LabPage, choose::Facts, cost, travel, visit::Visit, world::Lab};
+use super::{LabPage, attacks, choose::Facts, cost, lanes, travel, visit::Visit, world::Lab};
 use crate::{
     config::Config,
     error::AppError,
@@ -35,6 +35,8 @@ pub async fn load(lab: Option<&Lab>, asker: &Asker<'_>) -> Result<LabPage, AppEr
             Some(visit) => visit.result(lab, cost::NAME).await?,
             None => None,
         },
+        lanes: lanes::load::load(lab, visit.as_ref()).await?,
+        attacks: attacks::load::load(lab, visit.as_ref()).await?,
         facts: facts(&asker.state.config),
     })
 }

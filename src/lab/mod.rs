@@ -4,6 +4,7 @@
 //! what it sent and what came back. So every answer on the page is one that this program gave.
 
 pub mod actions;
+pub mod attacks;
 #[cfg(feature = "ssr")]
 pub mod begin;
 #[cfg(feature = "ssr")]
@@ -12,6 +13,9 @@ pub mod choose;
 #[cfg(feature = "ssr")]
 pub mod clean_up;
 pub mod cost;
+pub mod code;
+pub mod exchange;
+pub mod lanes;
 #[cfg(feature = "ssr")]
 pub mod load;
 pub mod page;
@@ -37,6 +41,8 @@ pub struct LabPage {
     /// The newest result of the visit.
     pub cost: Option<cost::Measured>,
     pub facts: choose::Facts,
+    pub lanes: lanes::LanesPage,
+    pub attacks: Vec<attacks::Attack>,
 }
 
 /// What a visitor may know of their visit. Times are milliseconds since the epoch.

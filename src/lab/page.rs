@@ -5,8 +5,10 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{
     LabPage as Content, VisitInfo,
     actions::{BeginVisit, EndVisit},
+    attacks::page::Attacks,
     choose::WhenToUseWhich,
     cost::page::WhatItCosts,
+    lanes::page::Revocation,
     travel::page::WhatTravels,
 };
 use crate::{
@@ -27,14 +29,14 @@ const SECTIONS: [(&str, &str, &str); 5] = [
     ("travel", "What travels", "the two cookies, decoded, and how they grow"),
     ("cost", "What a request costs here", "four ways of knowing who calls, measured"),
     ("revocation", "What revocation does", "three credentials, one log-out, in real time"),
-    ("attacks", "What can go wrong", "eight attacks, and what stopped each"),
+    ("attacks", "What can go wrong", "nine attacks, and what stopped each"),
     ("choose", "When to use which", "the comparison, with your own figures"),
 ];
 
 #[component]
 pub fn LabPage() -> impl IntoView {
     with_content(|content: Content| {
-        let Content { visit, travel, cost, facts } = content;
+        let Content { visit, travel, cost, lanes, attacks, facts } = content;
         let (has_visit, sizes) = (visit.is_some(), travel.sizes.clone());
         view! {
             <Page title="The Lab" heading="Session or JWT? Try both.">
@@ -48,6 +50,8 @@ pub fn LabPage() -> impl IntoView {
                 <Contents />
                 <WhatTravels travel visit=has_visit />
                 <WhatItCosts measured=cost.clone() visit=has_visit />
+                <Revocation lanes can_run=has_visit />
+                <Attacks attacks can_run=has_visit />
                 <WhenToUseWhich sizes measured=cost facts />
             </Page>
         }

@@ -125,9 +125,18 @@ impl Visit {
         if self.is_logged_in(lab).await? {
             return Ok(());
         }
-        let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
-        self.browser.log_in(lab, &user.email).await?;
+        let email = self.email(lab).await?;
+        self.browser.log_in(lab, &email).await?;
         self.keep_browser(lab).await
+    }
+
+    /// The demo user's address, to log in with.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn email(&self, lab: &Lab) -> Result<String, AppError> {
+        let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
+        Ok(user.email)
     }
 
     /// Whether the demo browser's session lives.

@@ -30,6 +30,9 @@ use crate::{
 /// Short, so that one can watch a token die of age.
 pub const TOKEN_SECONDS: i64 = 60;
 
+/// So far back the clock of [`World::earlier`] is set: a token from there has expired.
+pub const EARLIER_MS: i64 = 2 * TOKEN_SECONDS * 1000;
+
 /// Few: what waits here keeps nobody else waiting.
 pub const CONNECTIONS: u32 = 4;
 
@@ -51,6 +54,8 @@ pub struct World {
     /// Routes that do nothing but find out who calls; see [`crate::router::probes`].
     pub probes: Router,
     pub samples: Samples,
+    /// The same, as they answered [`EARLIER_MS`] ago: what is made there is that old.
+    pub earlier: Router,
     /// One at a time: what is measured must not be disturbed by what is measured beside it.
     pub measuring: Semaphore,
     /// Of everybody in the world; nobody outside this process knows it.
@@ -78,6 +83,7 @@ pub struct Parts {
     pub passwords: Passwords,
     pub app: Router,
     pub probes: Router,
+    pub earlier: Router,
 }
 
 /// The settings of the world beside that of these settings.
@@ -120,7 +126,7 @@ impl Lab {
     /// # Errors
     /// One line that says what is wrong.
     pub async fn open(parts: Parts) -> Result<Self, String> {
-        let Parts { state, ender, keys, revocations, secret, passwords, app, probes } = parts;
+        let Parts { state, ender, keys, revocations, secret, passwords, app, probes, earlier } = parts;
         let password = secret.tag("password of everybody in the Lab");
         let password_hash = hash(&passwords, &password).await.map_err(|error| error.to_string())?;
         let lab = Self(Arc::new(World {
@@ -132,6 +138,7 @@ impl Lab {
             app,
             probes,
             samples: Samples::default(),
+            earlier,
             measuring: Semaphore::new(1),
             password,
             password_hash,

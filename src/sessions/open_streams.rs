@@ -41,9 +41,14 @@ impl OpenStreams {
 
     /// A place for one more stream of this user; `None` when they have as many as a user may.
     pub fn take(&self, user_id: &str) -> Option<Place> {
+        self.take_up_to(user_id, self.per_user)
+    }
+
+    /// As [`Self::take`], with a limit of its own.
+    pub fn take_up_to(&self, user_id: &str, max: u32) -> Option<Place> {
         let mut all = lock(&self.taken);
         let taken = all.entry(user_id.to_owned()).or_default();
-        if *taken >= self.per_user {
+        if *taken >= max {
             return None;
         }
         *taken += 1;

@@ -105,7 +105,8 @@ fn telling(ended: &Ended) -> Event {
     Event::default().event("ended").data(data.to_string())
 }
 
-fn respond(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+/// Server-sent events, which nobody keeps and nothing holds back.
+pub fn respond(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (X_ACCEL_BUFFERING, HeaderValue::from_static("no")),
@@ -113,7 +114,8 @@ fn respond(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'stati
     (headers, Sse::new(events)).into_response()
 }
 
-fn too_many() -> Response {
+/// What is said to who has as many streams as one may have.
+pub fn too_many() -> Response {
     let words = "You have this site open in more places than the server keeps a line to. Close some of them.";
     let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", words);
     ([(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_TOO_MANY))], problem).into_response()

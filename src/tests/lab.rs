@@ -6,7 +6,7 @@ use super::{app::TestApp, on_both_databases};
 use crate::lab::{browser::Ask, clean_up, visit::Visit};
 
 /// The visit of this browser.
-async fn visit_of(app: &TestApp, caller: &super::caller::Caller) -> Option<Visit> {
+pub async fn visit_of(app: &TestApp, caller: &super::caller::Caller) -> Option<Visit> {
     let request = caller.request(Method::GET, "/lab").body(()).expect("a request");
     let (lab, config) = (app.services.lab.as_ref().expect("a lab"), &app.services.state.config);
     Visit::of(lab, request.headers(), config).await.expect("the visits")

@@ -19,6 +19,8 @@ mod jwt_attacks;
 mod keys;
 mod lab;
 mod lab_measures;
+mod lab_attacks;
+mod lab_lanes;
 mod layout;
 mod limits;
 mod mails;

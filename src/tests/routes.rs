@@ -65,7 +65,7 @@ fn route(line: &'static str) -> Route<'static> {
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT"];
 
 fn address(path: &str) -> String {
-    path.replace("{id}", "0").replace("{sid}", "0").replace("{act}", "disable")
+    path.replace("{id}", "0").replace("{sid}", "0").replace("{act}", "disable").replace("{name}", "0")
 }
 
 /// Calls a route with fields that every action understands or refuses as a whole.
@@ -76,7 +76,7 @@ async fn call(caller: &mut Caller, method: &str, path: &str) -> Answer {
     let request =
         caller.request(method, &address(path)).header("sec-fetch-site", "same-origin").header(header::ACCEPT, accept);
     let (kind, body) = if path.starts_with("/actions") {
-        let form = "rounds=100&code=0&device=0&id=0&event=0&confirmation=a&role=user&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=correct+horse+battery&new_password=0123456789&sid=0&name=a&token=0&next=";
+        let form = "attack=payload&by=force&rounds=100&code=0&device=0&id=0&event=0&confirmation=a&role=user&user=0&kid=0&reason=why&words=&after=&email=a%40b.cc&password=correct+horse+battery&new_password=0123456789&sid=0&name=a&token=0&next=";
         ("application/x-www-form-urlencoded", form)
     } else {
         ("application/json", r#"{"reason":"why"}"#)
@@ -165,6 +165,7 @@ on_both_databases! {
         let fixed = [
             "/api/v1/token",
             "/session/events",
+            "/lab/lanes",
             "/account/second-factor/codes.txt",
             "/account/data/export",
             "/admin/audit/export",

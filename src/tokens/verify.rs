@@ -13,7 +13,7 @@ use super::{
 use crate::{config::Config, revocations::set::Bearing, state::Clock};
 
 /// Clock difference between instances that is forgiven, in seconds.
-const LEEWAY: i64 = 2;
+pub const LEEWAY: i64 = 2;
 
 /// A longer token is no token of ours; checked before anything is decoded.
 pub const TOKEN_BYTES_MAX: usize = 2_048;

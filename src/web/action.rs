@@ -186,7 +186,12 @@ fn come_back_to_a_page(config: &Config, request: &mut Request) {
     let page = match request.uri().path() {
         "/actions/log_in" => "/login",
         "/actions/enter_code" => "/login/code",
-        "/actions/begin_visit" | "/actions/end_visit" | "/actions/measure_cost" => "/lab",
+        "/actions/begin_visit"
+        | "/actions/end_visit"
+        | "/actions/measure_cost"
+        | "/actions/try_attack"
+        | "/actions/start_lanes"
+        | "/actions/end_lanes" => "/lab",
         "/actions/sign_up" | "/actions/password_strength" => "/signup",
         "/actions/verify" | "/actions/send_verification" => "/verify",
         "/actions/resend_verification" => "/dashboard",

@@ -1,0 +1,84 @@
+// Section 4 of the Lab: each button attacks, and the page shows what the server really did: its own log says the same.
+
+import { findings } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { answeredSince, beginVisit, expectInOrder, shownIn } from "./lab.ts";
+
+/** Address on the page, the statuses that the server answers with, words of the sentence. */
+const ATTACKS: [id: string, statuses: number[], words: RegExp][] = [
+  ["payload", [200, 401], /Refused: 401 token_invalid/],
+  ["none", [200, 401], /Refused: 401 token_invalid/],
+  ["other-key", [200, 401, 200, 401], /Refused twice: 401 token_invalid and 401 token_invalid/],
+  ["replay", [200, 200, 401, 401], /the session \d.* ms after the answer to the log-out \(401 session_ended\)/],
+  ["expired", [200, 401, 200], /Refused: 401 token_expired/],
+  ["cross-site", [403, 403, 200], /Refused twice \(403 and 403\), and you are still logged in/],
+  ["steal", [200, 200, 200, 303, 401], /^Done\s*It worked: who has the cookie is in\..*The receipt: \d+ session/s],
+  ["role", [200, 403, 200, 401, 200, 200, 200, 200], /refused at once \(401 token_revoked\).*“user”/],
+];
+
+withAndWithoutJavaScript(({ scripted }) => {
+  for (const [id, statuses, words] of ATTACKS) {
+    // Without JavaScript the forms are the same forms.
+    if (!scripted && id !== "replay") continue;
+    test(`${id}: the page shows what the server did`, async ({ page, server }) => {
+      await beginVisit(page);
+      const from = server.log().length;
+      await page.locator(`#${id}`).getByRole("button").click();
+      await expect(page).toHaveURL(new RegExp(`/lab\\?run=\\d+#${id}$`));
+      const experiment = page.locator(`#${id}`);
+      await expect(experiment.locator(".notice")).toHaveText(words);
+      await expect(experiment.locator(".notice")).toContainText("Done");
+      const shown = await shownIn(experiment);
+      expect(shown.map(({ status }) => status)).toEqual(statuses);
+      expectInOrder(shown, answeredSince(server, from));
+    });
+  }
+});
+
+test("the stolen cookie of before: two acts, ten seconds apart", async ({ page, server }) => {
+  test.slow();
+  await beginVisit(page);
+  const experiment = page.locator("#old-secret");
+  await experiment.getByRole("button").click();
+  await expect(experiment.locator(".notice")).toContainText("409 session_renewed");
+  const again = experiment.getByRole("button", { name: "Ten seconds later" });
+  await again.click();
+  await expect(experiment.locator(".notice")).toContainText("Not yet");
+  // The page says how long it still takes.
+  const [, seconds = ""] = /over in (\d+) s/.exec(await experiment.locator(".notice").innerText()) ?? [];
+  await page.waitForTimeout((Number(seconds) + 1) * 1000);
+  const from = server.log().length;
+  await again.click();
+  await expect(experiment.locator(".notice")).toContainText("theft_suspected");
+  expect((await shownIn(experiment)).map(({ status }) => status)).toEqual([200, 200, 409, 303, 401]);
+  expect(server.log().slice(from)).toContain("a replaced secret came back: the session is ended");
+});
+
+test("every experiment leads to its code and to its test", async ({ page }) => {
+  await page.goto("/lab");
+  const links = page.locator(".cited-code a");
+  const hrefs = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+  expect(hrefs.length).toBeGreaterThan(20);
+  for (const href of new Set(hrefs)) {
+    await page.goto(href);
+    const [, name = ""] = /function=(\w+)/.exec(href) ?? [];
+    await expect(page.locator(".source .cited").filter({ hasText: `fn ${name}` }), href).toHaveCount(1);
+    await expect(page.locator(".source .cited").first(), href).toBeInViewport();
+  }
+});
+
+test("axe finds nothing in the results and the code", async ({ page }) => {
+  test.slow();
+  await beginVisit(page);
+  for (const [id] of ATTACKS) await page.locator(`#${id}`).getByRole("button").click();
+  const found = await findings(page, "the Lab after all attacks");
+  await page.goto("/lab");
+  await page.locator("#payload .cited-code a").first().click();
+  await expect(page.locator(".source")).toBeVisible();
+  found.push(...(await findings(page, "a page of code")));
+  // The keyboard reaches what is too wide.
+  await page.locator(".source").focus();
+  await expect(page.locator(".source")).toBeFocused();
+  expect(found).toEqual([]);
+});

@@ -1,0 +1,81 @@
+// Section 3 of the Lab: the lanes are live, and what they show is what the server refused.
+
+import { findings } from "./axe.ts";
+import { expect, test } from "./fixtures.ts";
+import { answeredSince, beginVisit } from "./lab.ts";
+import { hydrated } from "./people.ts";
+
+const SAID = "#lanes-said";
+
+test.describe("with JavaScript", () => {
+  for (const [label, path, who] of [
+    ["End the session now", "/actions/log_out", "You logged out"],
+    ["Force the log-out", "/actions/force_log_out", "The receipt: "],
+  ] as const) {
+    test(`${label}: two lanes die before one's eyes, without a new page`, async ({ page, server }) => {
+      await beginVisit(page);
+      await page.getByRole("button", { name: "Start the three lanes" }).click();
+      await hydrated(page);
+      await expect(page.locator(SAID)).toHaveText("All three are accepted.");
+      await page.evaluate(() => Object.assign(window, { stays: true }));
+      const from = server.log().length;
+      await page.getByRole("button", { name: label }).click();
+      await expect(page.locator(SAID)).toHaveText(/The session and our JWT are refused/);
+      await expect(page.locator(SAID)).toBeFocused();
+      const [session, ours, plain] = await page.locator(".lane").allInnerTexts();
+      expect(session).toMatch(/Refused \d+(\.\d)? ms after the end was asked for/);
+      expect(ours).toMatch(/Refused \d+(\.\d)? ms after the end was asked for: 401 token_revoked/);
+      expect(plain).toMatch(/Still accepted, \d s after the end/);
+      await expect(page.getByText(who)).toBeVisible();
+      expect(answeredSince(server, from)).toContainEqual({ method: "POST", path, status: 200 });
+      expect(await page.evaluate(() => "stays" in window), "the page is the same").toBe(true);
+      await expect(page.getByRole("button", { name: "Force the log-out" })).toBeHidden();
+      expect(await findings(page, "the lanes after the end")).toEqual([]);
+    });
+  }
+
+  test("the plain JWT dies of age, and the stream is over", async ({ page }) => {
+    test.setTimeout(120_000);
+    await beginVisit(page);
+    await page.getByRole("button", { name: "Start the three lanes" }).click();
+    await hydrated(page);
+    await page.getByRole("button", { name: "End the session now" }).click();
+    await expect(page.locator(SAID)).toHaveText(/The plain JWT is still accepted/);
+    await expect(page.locator(SAID)).toHaveText("All three are refused.", { timeout: 70_000 });
+    await expect(page.locator(".lane").nth(2)).toContainText(/it died of age, \d\d s after the end/);
+    // Nobody asks for the stream again.
+    const asked: string[] = [];
+    page.on("request", (request) => void asked.push(request.url()));
+    await page.waitForTimeout(4_000);
+    expect(asked).toEqual([]);
+  });
+
+  test("the lanes go on where they were when the page is loaded again", async ({ page }) => {
+    await beginVisit(page);
+    await page.getByRole("button", { name: "Start the three lanes" }).click();
+    await hydrated(page);
+    await page.getByRole("button", { name: "End the session now" }).click();
+    await expect(page.locator(SAID)).toHaveText(/The plain JWT is still accepted/);
+    const before = await page.locator(".lane").first().innerText();
+    await page.reload();
+    await expect(page.locator(".lane").first()).toHaveText(before.replaceAll("\n", ""), { useInnerText: false });
+    await expect(page.locator(SAID)).toHaveText(/The plain JWT is still accepted/);
+  });
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the lanes and their milliseconds are in the page", async ({ page, allowConsole }) => {
+    allowConsole(/was preloaded using link preload but not used/);
+    await beginVisit(page);
+    await page.getByRole("button", { name: "Start the three lanes" }).click();
+    await expect(page.locator(SAID)).toHaveText("All three are accepted.");
+    await page.getByRole("button", { name: "Force the log-out" }).click();
+    await expect(page.locator(SAID)).toHaveText(/The session and our JWT are refused/);
+    await expect(page.locator(".lane").nth(1)).toContainText(/Refused \d+(\.\d)? ms after the end was asked for: 401/);
+    await expect(page.locator(".lane").nth(2)).toContainText(/It dies of age in \d+ s, at \d\d:\d\d:\d\d UTC/);
+    await expect(page.getByText("The receipt: ")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Force the log-out" })).toBeHidden();
+  });
+});

@@ -1,0 +1,43 @@
+// What the tests of the Lab share: a visit, and the server's own word on what it answered.
+
+import { type Locator, type Page, expect } from "@playwright/test";
+import type { Server } from "./server.ts";
+
+export type Answered = { method: string; path: string; status: number };
+
+/** Begins a visit as a visitor does. */
+export async function beginVisit(page: Page): Promise<void> {
+  await page.goto("/lab");
+  await page.getByRole("main").getByRole("button", { name: "Start a demo session" }).first().click();
+  await expect(page.getByRole("button", { name: "End the visit" })).toBeVisible();
+}
+
+/** The requests that the page shows within `part`, in their order, with the status that it shows. */
+export async function shownIn(part: Locator): Promise<Answered[]> {
+  const figures = await part.locator("figure.exchange").all();
+  return Promise.all(figures.map(async (figure) => {
+    const [request = ""] = (await figure.locator("pre").first().innerText()).split("\n");
+    const [method = "", path = ""] = request.split(" ");
+    return { method, path, status: Number.parseInt(await figure.locator(".badge").innerText(), 10) };
+  }));
+}
+
+/** The requests that the server says it has answered, from this place in its log on. */
+export function answeredSince(server: Server, from: number): Answered[] {
+  const lines = server.log().slice(from).split("\n");
+  return lines.flatMap((line) => {
+    const found = /method=(?<method>[A-Z]+) path=(?<path>\S+?) .*answered.*status=(?<status>\d+)/.exec(line);
+    const { method, path, status } = found?.groups ?? {};
+    return method && path && status ? [{ method, path, status: Number(status) }] : [];
+  });
+}
+
+/** Every request of `shown` is in `answered`, in this order. */
+export function expectInOrder(shown: Answered[], answered: Answered[]): void {
+  let rest = answered;
+  for (const one of shown) {
+    const at = rest.findIndex(({ method, path, status }) => method === one.method && path === one.path && status === one.status);
+    expect(at, `${JSON.stringify(one)} in ${JSON.stringify(answered)}`).toBeGreaterThanOrEqual(0);
+    rest = rest.slice(at + 1);
+  }
+}

@@ -1,0 +1,28 @@
+//! The code behind what the Lab shows, `/lab/code/{name}`: a closed list of source files of this very program, as they
+//! were when it was compiled.
+
+#[cfg(feature = "ssr")]
+pub mod files;
+pub mod page;
+
+use serde::{Deserialize, Serialize};
+
+/// A source file, with the function that the link was about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodePage {
+    /// Below the repository's root.
+    pub path: String,
+    pub lines: Vec<String>,
+    /// First and last line of the function, from 1.
+    pub cited: Option<(usize, usize)>,
+}
+
+/// A link to a function.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Citation {
+    pub function: String,
+    pub path: String,
+    pub href: String,
+    /// It is a test.
+    pub is_test: bool,
+}

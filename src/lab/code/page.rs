@@ -1,0 +1,45 @@
+//! `/lab/code/{name}`. Both sides.
+
+use leptos::prelude::*;
+
+use super::{Citation, CodePage as Content};
+use crate::ui::frame::{Link, Page, with_content};
+
+#[component]
+pub fn CodePage() -> impl IntoView {
+    with_content(|Content { path, lines, cited }| {
+        let (first, last) = cited.unwrap_or_default();
+        let lines = lines.into_iter().zip(1..).map(|(text, number)| {
+            let class = if (first..=last).contains(&number) { "line cited" } else { "line" };
+            view! { <span class=class id=format!("L{number}")>{text}</span> }
+        });
+        let lines = lines.collect_view();
+        view! {
+            <Page title="Code of this server" heading=path.clone()>
+                <p>"As it was compiled into the program that answers you. " <Link href="/lab">"Back to the Lab"</Link></p>
+                <pre class="source" tabindex="0" role="region" aria-label=path><code>{lines}</code></pre>
+            </Page>
+        }
+    })
+}
+
+/// The code and the tests that a part of the Lab speaks of.
+#[component]
+pub fn Cited(links: Vec<Citation>) -> impl IntoView {
+    let (tests, code): (Vec<Citation>, Vec<Citation>) = links.into_iter().partition(|link| link.is_test);
+    view! {
+        <dl class="facts cited-code">
+            <Row what="The code" links=code />
+            <Row what="The test" links=tests />
+        </dl>
+    }
+}
+
+#[component]
+fn Row(what: &'static str, links: Vec<Citation>) -> impl IntoView {
+    let links = links.into_iter().map(|Citation { function, path, href, .. }| {
+        view! { <li><Link href><code>{function}</code></Link> <span class="muted">" in " {path}</span></li> }
+    });
+    let links = links.collect_view();
+    view! { <div><dt>{what}</dt><dd><ul class="plain">{links}</ul></dd></div> }
+}

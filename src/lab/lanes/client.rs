@@ -1,0 +1,45 @@
+//! Hear from the browser how the lanes go on, and end their session without leaving the page.
+
+use gloo_net::http::Request;
+use leptos::{
+    prelude::*,
+    task::spawn_local,
+    wasm_bindgen::{JsCast, closure::Closure},
+};
+use web_sys::{EventSource, MessageEvent};
+
+use super::{PATH, island::is_over};
+use crate::ui::focus;
+
+/// Writes each news into `told`, until there is none to come.
+pub fn listen(told: RwSignal<String>) {
+    let Ok(source) = EventSource::new(PATH) else { return };
+    let listening = source.clone();
+    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let Some(text) = event.data().as_string() else { return };
+        if is_over(&text) {
+            // Or the browser would open the stream again.
+            listening.close();
+        }
+        told.set(text);
+    });
+    source.set_onmessage(Some(hear.into_js_value().unchecked_ref()));
+}
+
+/// Sends the form that ends the session. What comes of it comes through the stream; where it was refused, the page says
+/// why when it is loaded again.
+pub fn end(address: &'static str, by: &'static str) {
+    spawn_local(async move {
+        let form = Request::post(address).header("content-type", "application/x-www-form-urlencoded");
+        let sent = match form.body(format!("by={by}")) {
+            Ok(request) => request.send().await.is_ok_and(|answer| answer.ok()),
+            Err(_) => false,
+        };
+        if sent {
+            // The buttons are gone.
+            focus("lanes-said");
+        } else {
+            let _ = window().location().reload();
+        }
+    });
+}

@@ -1,0 +1,134 @@
+//! Section 4 of the Lab: each experiment shows what really happened, and every link leads to code that is there.
+
+use super::{app::TestApp, caller::Caller, lab::visit_of, on_both_databases};
+use crate::lab::{
+    attacks::{Outcome, list, report::Report},
+    code::files::Cite,
+    lanes,
+    world::Lab,
+};
+
+async fn visitor(app: &TestApp) -> (Lab, Caller) {
+    let mut visitor = app.anonymous();
+    assert_eq!(visitor.act("begin_visit", &[]).await.status, 200);
+    (app.services.lab.clone().expect("a lab"), visitor)
+}
+
+async fn try_it(app: &TestApp, visitor: &mut Caller, id: &str) -> Outcome {
+    let answer = visitor.act("try_attack", &[("attack", id)]).await;
+    assert_eq!(answer.status, 200, "{id}: {}", answer.text());
+    let visit = visit_of(app, visitor).await.expect("a visit");
+    let lab = app.services.lab.as_ref().expect("a lab");
+    visit.result(lab, &format!("attack-{id}")).await.expect("the results").expect("a result")
+}
+
+fn statuses(outcome: &Outcome) -> Vec<u16> {
+    outcome.steps.iter().filter_map(|step| step.exchange.as_ref()).map(|shown| shown.status).collect()
+}
+
+async fn count(lab: &Lab, statement: &'static str) -> i64 {
+    let (count,): (i64,) = sqlx::query_as(statement).fetch_one(&lab.state.db.pool).await.expect("a count");
+    count
+}
+
+on_both_databases! {
+    async fn every_attack_is_refused_by_the_defence_that_the_page_names(app: TestApp) {
+        let app = app.and_lab().await;
+        let (lab, mut visitor) = visitor(&app).await;
+        for (id, expected) in [
+            ("payload", &[200, 401] as &[u16]),
+            ("none", &[200, 401]),
+            ("other-key", &[200, 401, 200, 401]),
+            ("replay", &[200, 200, 401, 401]),
+            ("expired", &[200, 401, 200]),
+            ("cross-site", &[403, 403, 200]),
+            ("steal", &[200, 200, 200, 303, 401]),
+            ("role", &[200, 403, 200, 401, 200, 200, 200, 200]),
+        ] {
+            let outcome = try_it(&app, &mut visitor, id).await;
+            assert_eq!(statuses(&outcome), expected, "{id}: {}", outcome.words);
+            assert!(outcome.held && !outcome.words.contains("bug"), "{id}: {}", outcome.words);
+            let page = visitor.open("/lab").await.text();
+            assert!(page.contains(&*html_escape::encode_text(&outcome.words)), "{id}: {}", outcome.words);
+            assert!(visit_of(&app, &visitor).await.expect("a visit").is_logged_in(&lab).await.expect("an answer"));
+        }
+        assert_eq!(count(&lab, "select count(*) from users where role = 'auditor'").await, 0, "the change is undone");
+        assert_eq!(count(&lab, "select count(*) from audit_events where kind = 'role_changed'").await, 2);
+    }
+
+    async fn the_copy_of_a_replaced_secret_ends_the_session_in_two_acts(app: TestApp) {
+        let app = app.and_lab().await;
+        let (lab, mut visitor) = visitor(&app).await;
+        let first = try_it(&app, &mut visitor, list::OLD_SECRET).await;
+        assert_eq!((first.held, statuses(&first)), (true, vec![200, 200, 409]), "{}", first.words);
+        assert!(visitor.open("/lab").await.text().contains("Ten seconds later"));
+        let early = try_it(&app, &mut visitor, list::OLD_SECRET).await;
+        assert!(early.words.starts_with("Not yet"), "{}", early.words);
+        app.clock.advance_ms(10_001);
+        let second = try_it(&app, &mut visitor, list::OLD_SECRET).await;
+        assert_eq!((second.held, statuses(&second)), (true, vec![200, 200, 409, 303, 401]), "{}", second.words);
+        assert_eq!(count(&lab, "select count(*) from audit_events where details like '%theft_suspected%'").await, 1);
+        let again = try_it(&app, &mut visitor, list::OLD_SECRET).await;
+        assert_eq!(statuses(&again).len(), 3, "it begins anew");
+    }
+
+    async fn no_secret_is_on_the_page(app: TestApp) {
+        let app = app.and_lab().await;
+        let (lab, mut visitor) = visitor(&app).await;
+        for id in ["payload", "steal", "role"] {
+            try_it(&app, &mut visitor, id).await;
+            let browser = visit_of(&app, &visitor).await.expect("a visit").browser;
+            let page = visitor.open("/lab").await.text();
+            for secret in browser.cookies.values().chain([&lab.password]) {
+                assert!(!page.contains(secret.as_str()), "{id}");
+            }
+        }
+        let kept = count(&lab, "select count(*) from lab_runs where result like '%eyJ%.eyJ%.%'").await;
+        assert_eq!(kept, 0, "nor is a whole token in what is kept");
+    }
+
+    async fn who_has_no_visit_runs_nothing(app: TestApp) {
+        let app = app.and_lab().await;
+        let mut nobody = app.anonymous();
+        let answer = nobody.act("try_attack", &[("attack", "payload")]).await;
+        assert_eq!((answer.status, answer.text()), (410, "\"VisitOver\"".into()));
+        let page = nobody.open("/lab").await.text();
+        assert!(page.contains("Change the role in the payload") && !page.contains("/actions/try_attack"), "{page}");
+        let (_, mut visitor) = visitor(&app).await;
+        assert_eq!(visitor.act("try_attack", &[("attack", "guess")]).await.status, 400);
+    }
+
+    async fn a_defence_that_fails_is_called_a_bug(app: TestApp) {
+        let app = app.and_lab().await;
+        let outcome = Report::new(app.services.lab.as_ref().expect("a lab")).end(false, "All is well.");
+        assert!(!outcome.held && outcome.words.contains("That is a bug"), "{}", outcome.words);
+    }
+
+    async fn a_page_shows_the_code_that_is_cited(app: TestApp) {
+        let app = app.and_lab().await;
+        let link = list::ALL[0].cites[0].link();
+        let mut nobody = app.anonymous();
+        let page = nobody.open(&link.href).await;
+        assert_eq!(page.status, 200);
+        let (_, line) = link.href.split_once('#').expect("a line");
+        let html = page.text();
+        assert!(html.contains(&format!("id=\"{line}\"")) && html.contains("line cited"), "{}", link.href);
+        assert!(html.contains("fn authentic("));
+        for other in ["/lab/code/config", "/lab/code/..%2Fconfig", "/lab/code/tokens"] {
+            assert_eq!(nobody.open(other).await.status, 404, "{other}");
+        }
+    }
+}
+
+/// A link without its function is a promise.
+#[test]
+fn every_function_and_test_that_the_lab_cites_exists() {
+    let cites: Vec<&Cite> = list::ALL.iter().flat_map(|about| about.cites).chain(&lanes::load::CITES).collect();
+    for Cite { path, function } in &cites {
+        let cite = Cite { path, function };
+        assert!(cite.lines().is_some_and(|(first, last)| first < last), "{path} has no {function}");
+    }
+    for about in &list::ALL {
+        assert!(about.cites.iter().any(|cite| cite.path.starts_with("tests/")), "{} names no test", about.id);
+    }
+}
