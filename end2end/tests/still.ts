@@ -67,7 +67,7 @@ function fixWords(today: string): void {
       .replace(/\d{4}-\d\d-\d\d/, at.slice(0, 10))
       .replace(/\b\d\d:\d\d:\d\d\b/, at.slice(11, 19))
       .replace(/\b\d\d:\d\d\b/, at.slice(11, 16))
-      .replace(/just now|a minute ago|\b\d+ (second|minute)s? ago/, `${Math.max(2, minutes % 60)} minutes ago`);
+      .replace(/just now|a minute ago|\b\d+ (second|minute)s? ago/, minutes < 120 ? `${Math.max(2, minutes)} minutes ago` : `${Math.floor(minutes / 60)} hours ago`);
   };
   const shortDay = (all: string, day: string, month: string) => {
     const at = new Date(Date.UTC(Number(today.slice(0, 4)), months.indexOf(month), Number(day)) + shift);
