@@ -43,7 +43,7 @@ const RECEIPT: Sight = {
     await expect(page.locator("html")).toHaveAttribute("data-hydrated", "true");
     await page.getByLabel("Reason").fill("Phone left in a taxi");
     await page.getByRole("main").getByRole("button", { name: "Force log-out" }).click();
-    await expect(page.getByRole("status")).toContainText("ended");
+    await expect(page.getByRole("main").getByRole("status")).toContainText("ended");
   },
 };
 

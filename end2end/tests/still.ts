@@ -40,7 +40,7 @@ const NO_DRAWINGS = `img[src$=".svg"] { visibility: hidden; }`;
 /** Call it on a page that has finished loading; `compares` for a picture that others are held against. */
 export async function hold(page: Page, compares = false): Promise<void> {
   await page.addStyleTag({ content: compares ? LOOK + NO_DRAWINGS : LOOK });
-  await page.evaluate(fixWords, new Date().toISOString().slice(0, 10));
+  await page.evaluate(fixWords, { today: new Date().toISOString().slice(0, 10), compares });
   await page.evaluate(async () => {
     await document.fonts.ready;
     await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
@@ -48,7 +48,7 @@ export async function hold(page: Page, compares = false): Promise<void> {
 }
 
 /** Runs in the page. `today` becomes 20 November 2026, and the times on the page follow each other as in a day. */
-function fixWords(today: string): void {
+function fixWords({ today, compares }: { today: string; compares: boolean }): void {
   const DAY_MS = 86_400_000;
   const [begin, shift] = [Date.UTC(2026, 10, 20, 16, 40), Date.UTC(2026, 10, 20) - Date.parse(today)];
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -67,7 +67,7 @@ function fixWords(today: string): void {
       .replace(/\d{4}-\d\d-\d\d/, at.slice(0, 10))
       .replace(/\b\d\d:\d\d:\d\d\b/, at.slice(11, 19))
       .replace(/\b\d\d:\d\d\b/, at.slice(11, 16))
-      .replace(/just now|a minute ago|\b\d+ (second|minute)s? ago/, `${Math.max(2, minutes % 60)} minutes ago`);
+      .replace(/just now|a minute ago|\b\d+ (second|minute)s? ago/, minutes < 120 ? `${Math.max(2, minutes)} minutes ago` : `${Math.floor(minutes / 60)} hours ago`);
   };
   const shortDay = (all: string, day: string, month: string) => {
     const at = new Date(Date.UTC(Number(today.slice(0, 4)), months.indexOf(month), Number(day)) + shift);
@@ -86,7 +86,7 @@ function fixWords(today: string): void {
       .replace(/\b\d+ sent in/g, "9 sent in")
       .replace(/\b\d+ (second|minute)s?\b( ago)?/g, (all, unit: string) => (unit === "second" ? all.replace(/\d+ seconds?/, "4 seconds") : all))
       // The font has Western letters: others would come from the machine.
-      .replace(/[^\u0000-\u00ff\u0152\u0153\u2000-\u206f\u20ac\u2122\u2191\u2193\u2212]/g, "*");
+      .replace(compares ? /[^\u0000-\u00ff\u0152\u0153\u2000-\u206f\u20ac\u2122\u2191\u2193\u2212]/g : /$^/, "*");
 
   // The page keeps the words of its times current by itself.
   for (const time of document.querySelectorAll("time[data-at]")) time.removeAttribute("data-at");
