@@ -35,7 +35,7 @@ on_both_databases! {
     async fn every_attack_is_refused_by_the_defence_that_the_page_names(app: TestApp) {
         let app = app.and_lab().await;
         let (lab, mut visitor) = visitor(&app).await;
-        let expected: [(&str, &[u16]); 8] = [
+        let attacks: [(&str, &[u16]); 8] = [
             ("payload", &[200, 401]),
             ("none", &[200, 401]),
             ("other-key", &[200, 401, 200, 401]),
@@ -45,7 +45,7 @@ on_both_databases! {
             ("steal", &[200, 200, 200, 303, 401]),
             ("role", &[200, 403, 200, 401, 200, 200, 200, 200]),
         ];
-        for (id, expected) in expected {
+        for (id, expected) in attacks {
             let outcome = try_it(&app, &mut visitor, id).await;
             assert_eq!(statuses(&outcome), expected, "{id}: {}", outcome.words);
             assert!(outcome.held && !outcome.words.contains("bug"), "{id}: {}", outcome.words);
