@@ -8,6 +8,7 @@ use super::{
     section::Section,
     travel::Sizes,
 };
+use crate::ui::number::grouped;
 
 /// Settings that the comparison names, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +156,13 @@ fn size(sizes: &Sizes) -> [Cell; 3] {
     let most = sizes.rows.iter().find(|row| row.permissions == 100).map_or(0, Sizes::largest);
     [
         cell(format!("{session} bytes, always."), &["travel"]),
-        cell(format!("{least} bytes and more: up to {most} with 100 permissions."), &["travel"]),
+        cell(
+            format!(
+                "{least} bytes and more: up to {} with 100 permissions.",
+                grouped(i64::try_from(most).unwrap_or(i64::MAX))
+            ),
+            &["travel"],
+        ),
         cell(format!("Both: {} bytes and more, of which pages need only the {session}.", session + least), &["travel"]),
     ]
 }

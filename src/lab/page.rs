@@ -64,7 +64,7 @@ fn Contents() -> impl IntoView {
         <nav class="lab-contents" aria-label="Sections of the Lab">
             <ol>
                 {SECTIONS
-                    .map(|(id, title, what)| view! { <li><a href=format!("#{id}")>{title}</a> <span class="muted">{what}</span></li> })
+                    .map(|(id, title, what)| view! { <li><a href=format!("#{id}")>{title}</a>": "<span class="muted">{what}</span></li> })
                     .collect_view()}
             </ol>
         </nav>

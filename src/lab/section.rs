@@ -30,3 +30,13 @@ pub fn NeedsVisit(
         </p>
     }
 }
+
+/// Around a table of figures, which a phone moves sideways within itself.
+#[component]
+pub fn Figures(
+    /// What the table shows, for who hears the page.
+    label: &'static str,
+    children: Children,
+) -> impl IntoView {
+    view! { <div class="lab-scroll" tabindex="0" role="region" aria-label=label>{children()}</div> }
+}

@@ -174,7 +174,7 @@ async fn of_lab(state: &AppState) -> Option<Finding> {
         return None;
     }
     Some(match in_time(PATIENCE, store::may_have_lab(&state.db.pool)).await {
-        Ok(true) => Finding::good(WHAT, "open, in the schema latchkey_lab"),
+        Ok(true) => Finding::good(WHAT, "it has its place: the schema latchkey_lab"),
         Ok(false) => Finding::warning(
             WHAT,
             "it stays closed: our role may not make the schema latchkey_lab",

@@ -27,12 +27,16 @@ impl Axis {
 
     /// Round times on the axis: nanoseconds, and how they are written.
     fn ticks(self) -> Vec<(f64, String)> {
-        let rounds = (0..7).flat_map(|power| [1_u32, 2, 5].map(|digit| f64::from(digit) * 10_f64.powi(power)));
-        let wide = self.to - self.from > 20;
+        // As many as there is room for.
+        let digits: &[u32] = match self.to - self.from {
+            ..=12 => &[1, 2, 5],
+            13..=32 => &[1, 3],
+            _ => &[1],
+        };
+        let rounds = (0..7).flat_map(|power| digits.iter().map(move |digit| f64::from(*digit) * 10_f64.powi(power)));
         let fits = |us: &f64| {
             let ns = us * 1_000.0;
-            let is_power = us.log10().fract() == 0.0;
-            step_ns(self.from) <= ns && ns <= step_ns(self.to) && (!wide || is_power)
+            step_ns(self.from) <= ns && ns <= step_ns(self.to)
         };
         rounds.filter(fits).map(|us| (us * 1_000.0, written(us))).collect()
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     lab::{
         actions::MeasureCost,
-        section::{NeedsVisit, Section},
+        section::{Figures, NeedsVisit, Section},
     },
     ui::{
         notice::Notice,
@@ -78,8 +78,9 @@ fn Results(measured: Measured) -> impl IntoView {
         <div class="lab-result" id="cost-result">
             {debug.then(|| view! {
                 <Notice kind="warning">
-                    "This is a build for development, without optimisation: its figures are not those of production. `cargo xtask run --release` makes
-                    the other one."
+                    "This is a build for development, without optimisation: its figures are not those of production. "
+                    <code>"cargo xtask run --release"</code>
+                    " makes the other one."
                 </Notice>
             })}
             <p class="muted">
@@ -88,7 +89,7 @@ fn Results(measured: Measured) -> impl IntoView {
                 ", tokens with " {algorithm} ", on " {database} ", at " <Exactly ms=at_ms /> " UTC."
             </p>
             <Strips measured />
-            <table class="lab-figures" id="cost-requests">
+            <Figures label="What requests cost"><table class="lab-figures" id="cost-requests">
                 <caption>"Microseconds from sending to answer"</caption>
                 <thead>
                     <tr>
@@ -111,7 +112,7 @@ fn Results(measured: Measured) -> impl IntoView {
                         })
                         .collect_view()}
                 </tbody>
-            </table>
+            </table></Figures>
             <p>{requests.join(" ")}</p>
             <h3>"Signing and verifying"</h3>
             <p>
@@ -129,7 +130,7 @@ fn Results(measured: Measured) -> impl IntoView {
 #[component]
 fn SigningTable(algorithms: Vec<Signing>) -> impl IntoView {
     view! {
-        <table class="lab-figures" id="cost-signing">
+        <Figures label="What signatures cost"><table class="lab-figures" id="cost-signing">
             <caption>"The middle of all (p50), and the size of the token"</caption>
             <thead>
                 <tr>
@@ -152,6 +153,6 @@ fn SigningTable(algorithms: Vec<Signing>) -> impl IntoView {
                     })
                     .collect_view()}
             </tbody>
-        </table>
+        </table></Figures>
     }
 }

@@ -6,7 +6,7 @@ use super::{
     COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Time, Token, Travel, chart::SizeChart, claims,
 };
 use crate::{
-    lab::section::{NeedsVisit, Section},
+    lab::section::{Figures, NeedsVisit, Section},
     ui::{
         number::grouped,
         table::{Cell, Row, Table},
@@ -202,7 +202,7 @@ fn Growth(sizes: Sizes) -> impl IntoView {
 fn SizeTable(sizes: Sizes) -> impl IntoView {
     let Sizes { algorithms, rows, session_bytes, .. } = sizes;
     view! {
-        <div class="lab-scroll" tabindex="0" role="region" aria-label="Sizes in bytes">
+        <Figures label="Sizes in bytes">
             <table class="lab-figures">
                 <caption>"Bytes of the cookie, name and value"</caption>
                 <thead>
@@ -225,7 +225,7 @@ fn SizeTable(sizes: Sizes) -> impl IntoView {
                         .collect_view()}
                 </tbody>
             </table>
-        </div>
+        </Figures>
         <p class="muted">
             "* more than the " {figure(COOKIE_BYTES_MAX)} " bytes that browsers keep of one cookie; ** more than the "
             {figure(HEADER_BYTES_MAX)} " bytes that many servers and proxies take of one header line by default."
