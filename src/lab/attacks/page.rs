@@ -4,8 +4,13 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{Attack, Outcome, Step};
 use crate::{
-    lab::{actions::TryAttack, code::page::Cited, exchange::Shown},
-    ui::{frame::Link, notice::Notice},
+    lab::{
+        actions::TryAttack,
+        code::page::Cited,
+        exchange::Shown,
+        section::{NeedsVisit, Section},
+    },
+    ui::notice::Notice,
 };
 
 /// `can_run`: there is a visit to run them in.
@@ -13,16 +18,15 @@ use crate::{
 pub fn Attacks(attacks: Vec<Attack>, can_run: bool) -> impl IntoView {
     let attacks = attacks.into_iter().map(|attack| view! { <Experiment attack can_run /> }).collect_view();
     view! {
-        <section id="attacks" class="lab-section" aria-labelledby="attacks-title">
-            <h2 id="attacks-title">"4. What can go wrong"</h2>
+        <Section id="attacks" title="4. What can go wrong">
             <p>
                 "Each button attacks the session of your own demo user: with real requests through the whole of a server "
                 "that runs this very program. The page shows what was sent, what came back, which line of defence acted, "
                 "and the code and the test of it."
             </p>
-            {(!can_run).then(|| view! { <p><Link href="#visit">"Start a demo session"</Link>" to press them."</p> })}
+            {(!can_run).then(|| view! { <NeedsVisit what="what the server answers" /> })}
             <div class="lab-experiments">{attacks}</div>
-        </section>
+        </Section>
     }
 }
 

@@ -4,8 +4,11 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{LanesPage, island::Lanes};
 use crate::{
-    lab::{actions::StartLanes, code::page::Cited},
-    ui::frame::Link,
+    lab::{
+        actions::StartLanes,
+        code::page::Cited,
+        section::{NeedsVisit, Section},
+    },
 };
 
 /// `can_run`: there is a visit to run them in.
@@ -20,8 +23,7 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
         </form>
     };
     view! {
-        <section id="revocation" class="lab-section" aria-labelledby="revocation-title" tabindex="-1">
-            <h2 id="revocation-title">"3. What revocation does"</h2>
+        <Section id="revocation" title="3. What revocation does">
             <p>
                 "A new device of your demo user logs in. It gets a session, and a token that lives for 60 seconds. Then "
                 "three credentials are asked again and again whether they still count:"
@@ -37,7 +39,7 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
             <p>"End the session, and see who notices."</p>
             {match can_run {
                 true => start.into_any(),
-                false => view! { <p><Link href="#visit">"Start a demo session"</Link>" to see it happen."</p> }.into_any(),
+                false => view! { <NeedsVisit what="the three lanes" /> }.into_any(),
             }}
             {told.map(|told| view! { <div class="card"><Lanes told /></div> })}
             <p class="muted">
@@ -48,6 +50,6 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
                 "plain JWT's verifier is never told; its token dies when its time is over, 2 seconds forgiven."
             </p>
             <Cited links />
-        </section>
+        </Section>
     }
 }
