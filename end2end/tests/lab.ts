@@ -14,9 +14,9 @@ export async function beginVisit(page: Page): Promise<void> {
 
 /** The requests that the page shows within `part`, in their order, with the status that it shows. */
 export async function shownIn(part: Locator): Promise<Answered[]> {
-  const figures = await part.locator("figure.exchange").all();
+  const figures = await part.locator("details.exchange").all();
   return Promise.all(figures.map(async (figure) => {
-    const [request = ""] = (await figure.locator("pre").first().innerText()).split("\n");
+    const [request = ""] = ((await figure.locator("pre").first().textContent()) ?? "").split("\n");
     const [method = "", path = ""] = request.split(" ");
     return { method, path, status: Number.parseInt(await figure.locator(".badge").innerText(), 10) };
   }));

@@ -307,7 +307,7 @@ fn title(name: &str) -> String {
 
 /// Long texts without a space are secrets here, whole or in parts: the first letters of each part tell which one it is.
 fn masked(text: &str) -> String {
-    const LONG: usize = 24;
+    const LONG: usize = 16;
     let words = text.split(' ').map(|word| {
         let parts: Vec<String> = word.split('.').map(|part| first_letters(part, LONG)).collect();
         if word.len() > LONG && !word.contains('/') { parts.join(".") } else { word.to_owned() }

@@ -5,16 +5,18 @@ use leptos::prelude::*;
 use super::Exchange;
 
 /// `by`: who sends it, in words: "Your demo browser", "A thief, on a device of their own".
+///
+/// Closed it is one line, which says who was answered what; `open` for the one that decides.
 #[component]
-pub fn Shown(exchange: Exchange, #[prop(into)] by: String) -> impl IntoView {
+pub fn Shown(exchange: Exchange, #[prop(into)] by: String, open: bool) -> impl IntoView {
     let (class, word) = verdict(exchange.status);
     view! {
-        <figure class="exchange">
-            <figcaption>
+        <details class="exchange" open=open>
+            <summary>
                 <span>{by}</span>
                 <span class=class>{format!("{} {word}", exchange.status)}</span>
                 <span class="muted">{milliseconds(exchange.microseconds)}</span>
-            </figcaption>
+            </summary>
             <div class="exchange-half">
                 <p class="exchange-word">"Request"</p>
                 <pre><code>{exchange.request.join("\n")}</code></pre>
@@ -23,7 +25,7 @@ pub fn Shown(exchange: Exchange, #[prop(into)] by: String) -> impl IntoView {
                 <p class="exchange-word">"Answer"</p>
                 <pre><code>{exchange.answer.join("\n")}</code></pre>
             </div>
-        </figure>
+        </details>
     }
 }
 

@@ -58,7 +58,10 @@ fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
 #[component]
 fn WhatHappened(outcome: Outcome) -> impl IntoView {
     let Outcome { held, words, steps, .. } = outcome;
-    let steps = steps.into_iter().map(|step| view! { <OneStep step /> }).collect_view();
+    // The last request is the one that decides.
+    let deciding = steps.iter().rposition(|step| step.exchange.is_some());
+    let steps = steps.into_iter().enumerate();
+    let steps = steps.map(|(at, step)| view! { <OneStep step open=deciding == Some(at) /> }).collect_view();
     view! {
         <Notice kind=if held { "success" } else { "error" }>{words}</Notice>
         <ol class="steps">{steps}</ol>
@@ -66,7 +69,7 @@ fn WhatHappened(outcome: Outcome) -> impl IntoView {
 }
 
 #[component]
-fn OneStep(step: Step) -> impl IntoView {
+fn OneStep(step: Step, open: bool) -> impl IntoView {
     let Step { by, words, token, exchange } = step;
     let token = match <[String; 3]>::try_from(token) {
         Ok([header, claims, signature]) => Some(view! {
@@ -84,7 +87,7 @@ fn OneStep(step: Step) -> impl IntoView {
         <li>
             <p>{teller}{words}</p>
             {token}
-            {exchange.map(|exchange| view! { <Shown exchange by=by.clone() /> })}
+            {exchange.map(|exchange| view! { <Shown exchange by=by.clone() open /> })}
         </li>
     }
 }

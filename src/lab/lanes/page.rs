@@ -3,12 +3,10 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{LanesPage, island::Lanes};
-use crate::{
-    lab::{
-        actions::StartLanes,
-        code::page::Cited,
-        section::{NeedsVisit, Section},
-    },
+use crate::lab::{
+    actions::StartLanes,
+    code::page::Cited,
+    section::{NeedsVisit, Section},
 };
 
 /// `can_run`: there is a visit to run them in.
