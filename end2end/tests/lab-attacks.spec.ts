@@ -14,7 +14,7 @@ const ATTACKS: [id: string, statuses: number[], words: RegExp][] = [
   ["expired", [200, 401, 200], /Refused: 401 token_expired/],
   ["cross-site", [403, 403, 200], /Refused twice \(403 and 403\), and you are still logged in/],
   ["steal", [200, 200, 200, 303, 401], /^Done\s*It worked: who has the cookie is in\..*The receipt: \d+ session/s],
-  ["role", [200, 403, 200, 401, 200, 200, 200, 200], /refused at once \(401 token_revoked\).*“user”/],
+  ["role", [200, 403, 200, 401, 200, 200, 200, 200, 200], /refused at once \(401 token_revoked\).*“user”/],
 ];
 
 withAndWithoutJavaScript(({ scripted }) => {

@@ -43,7 +43,7 @@ on_both_databases! {
             ("expired", &[200, 401, 200]),
             ("cross-site", &[403, 403, 200]),
             ("steal", &[200, 200, 200, 303, 401]),
-            ("role", &[200, 403, 200, 401, 200, 200, 200, 200]),
+            ("role", &[200, 403, 200, 401, 200, 200, 200, 200, 200]),
         ];
         for (id, expected) in attacks {
             let outcome = try_it(&app, &mut visitor, id).await;

@@ -42,6 +42,8 @@ pub async fn role(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
     let me = report.send(&mut visit.browser, OWNER, "What does it say?", bearer(&renewed)).await?;
 
     give(&mut report, visit, "user", "The change is undone.").await?;
+    // The session gets a new secret with each role; the demo browser has to keep it.
+    report.send(&mut visit.browser, OWNER, "Your session goes on, under a new secret.", renew()).await?;
     let held = before.status == 403
         && page.status == 200
         && ours.status == 401
