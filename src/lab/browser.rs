@@ -250,7 +250,7 @@ impl Browser {
                 .cookies
                 .iter()
                 .filter(|(name, _)| ours.contains(&name.as_str()))
-                .map(|(name, value)| format!("{name}={}", masked(value)))
+                .map(|(name, value)| format!("{name}={}", masked_secret(value)))
                 .collect();
             if !pairs.is_empty() {
                 request.push(format!("Cookie: {}", pairs.join("; ")));
@@ -315,6 +315,12 @@ fn masked(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// What is in a cookie is a secret, however short.
+fn masked_secret(value: &str) -> String {
+    let parts: Vec<String> = value.split('.').map(|part| first_letters(part, 0)).collect();
+    parts.join(".")
+}
+
 fn first_letters(part: &str, long: usize) -> String {
     if part.chars().count() > long / 2 { part.chars().take(6).chain(['…']).collect() } else { part.to_owned() }
 }
@@ -322,7 +328,7 @@ fn first_letters(part: &str, long: usize) -> String {
 fn masked_cookie(line: &str) -> String {
     match line.split_once(';') {
         Some((pair, attributes)) => match pair.split_once('=') {
-            Some((name, value)) => format!("{name}={};{attributes}", masked(value)),
+            Some((name, value)) => format!("{name}={};{attributes}", masked_secret(value)),
             None => line.to_owned(),
         },
         None => line.to_owned(),
