@@ -54,7 +54,7 @@ on_both_databases! {
             assert!(visit_of(&app, &visitor).await.expect("a visit").is_logged_in(&lab).await.expect("an answer"));
         }
         assert_eq!(count(&lab, "select count(*) from users where role = 'auditor'").await, 0, "the change is undone");
-        assert_eq!(count(&lab, "select count(*) from audit_events where kind = 'role_changed'").await, 2);
+        assert_eq!(count(&lab, "select count(*) from audit_events where event = 'role_changed'").await, 2);
     }
 
     async fn the_copy_of_a_replaced_secret_ends_the_session_in_two_acts(app: TestApp) {
@@ -80,12 +80,15 @@ on_both_databases! {
             try_it(&app, &mut visitor, id).await;
             let browser = visit_of(&app, &visitor).await.expect("a visit").browser;
             let page = visitor.open("/lab").await.text();
+            let kept: Vec<(String,)> = sqlx::query_as("select result from lab_runs")
+                .fetch_all(&lab.state.db.pool)
+                .await
+                .expect("the results");
             for secret in browser.cookies.values().chain([&lab.password]) {
                 assert!(!page.contains(secret.as_str()), "{id}");
+                assert!(kept.iter().all(|(result,)| !result.contains(secret.as_str())), "{id}: kept");
             }
         }
-        let kept = count(&lab, "select count(*) from lab_runs where result like '%eyJ%.eyJ%.%'").await;
-        assert_eq!(kept, 0, "nor is a whole token in what is kept");
     }
 
     async fn who_has_no_visit_runs_nothing(app: TestApp) {
