@@ -11,7 +11,7 @@ const SHOWN: Duration = Duration::from_secs(5);
 /// Where toasts appear. In every page from the start: a live region that comes with its words is not read out.
 #[component]
 pub fn Toasts() -> impl IntoView {
-    view! { <div id="toasts" class="toasts" role="status"></div> }
+    view! { <div id="toasts" class="toasts" aria-live="polite"></div> }
 }
 
 /// Shows `words` for a while, in place of the ones before, and has them read out. For effects and handlers only.
