@@ -47,6 +47,22 @@ const RECEIPT: Sight = {
   },
 };
 
+/** What revocation does, a moment after it was done. */
+const LANES: Sight = {
+  name: "lab-lanes",
+  who: "visitor",
+  path: "/lab",
+  first: async (page) => {
+    const press = (name: string) => page.getByRole("main").getByRole("button", { name }).first().click();
+    await press("Start a demo session");
+    await press("Start the three lanes");
+    await expect(page.locator("#revocation")).toContainText("All three are accepted");
+    await press("End the session now");
+    await expect(page.locator("#revocation")).toContainText("The plain JWT is still accepted", { timeout: 10_000 });
+    await page.locator("#revocation").evaluate((section) => section.scrollIntoView());
+  },
+};
+
 let town: Town;
 let total = 0;
 
@@ -55,10 +71,15 @@ test.beforeAll(async ({ server, databaseUrl }) => {
   town = await buildTown(server, databaseUrl);
 });
 
-for (const picture of [...WANTED, { name: "receipt", of: "receipt", size: WIDE }] as Picture[]) {
+const LAST: Picture[] = [
+  { name: "lab-lanes", of: "lab-lanes", size: WIDE },
+  { name: "receipt", of: "receipt", size: WIDE },
+];
+
+for (const picture of [...WANTED, ...LAST]) {
   test(picture.name, async ({ page, server, allowConsole }) => {
     allowConsole(/status of/);
-    const sight = picture.of === "receipt" ? RECEIPT : SIGHTS.find(({ name }) => name === picture.of);
+    const sight = [...SIGHTS, LANES, RECEIPT].find(({ name }) => name === picture.of);
     if (!sight) throw new Error(`there is no sight ${picture.of}`);
     const { colorScheme = "light" } = picture;
     await page.setViewportSize(picture.size);

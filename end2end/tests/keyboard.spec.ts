@@ -114,7 +114,9 @@ async function lostWithTab(page: Page): Promise<string[]> {
     document.body.tabIndex = -1;
     document.body.focus();
     const all = document.querySelectorAll<HTMLElement>("a[href], button, input:not([type=hidden]), select, textarea");
-    const stops = [...all].filter((element) => element.checkVisibility({ visibilityProperty: true }));
+    const shown = [...all].filter((element) => element.checkVisibility({ visibilityProperty: true }));
+    // Of a group of radio buttons the chosen one is the stop; arrows lead to the others.
+    const stops = shown.filter((element) => !(element instanceof HTMLInputElement && element.type === "radio") || element.checked);
     for (const [number, element] of stops.entries()) element.dataset.stop = `${number}`;
     return stops.map((element) => element.outerHTML.slice(0, 80));
   });
@@ -135,7 +137,9 @@ async function lostWithTab(page: Page): Promise<string[]> {
 async function focused(page: Page): Promise<{ stop?: string; type?: string; shown: boolean }> {
   return page.evaluate(() => {
     const element = document.activeElement as HTMLInputElement;
-    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    // Where a label is drawn in place of the control, the sign is around that.
+    const drawn = getComputedStyle(element).opacity === "0" ? (element.nextElementSibling ?? element) : element;
+    const { outlineStyle, outlineWidth } = getComputedStyle(drawn);
     const { top, bottom } = element.getBoundingClientRect();
     const shown = outlineStyle !== "none" && parseFloat(outlineWidth) > 0 && bottom > 0 && top < innerHeight;
     return { stop: element.dataset.stop, type: element.type, shown };

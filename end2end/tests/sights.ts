@@ -17,6 +17,7 @@ export type Sight = {
 /** To compare another page, add it here and call `cargo xtask screenshots --only baselines`. */
 export const SIGHTS: Sight[] = [
   { name: "home", who: "visitor", path: "/" },
+  { name: "lab", who: "visitor", path: "/lab" },
   { name: "login", who: "visitor", path: "/login" },
   { name: "signup-wrong", who: "visitor", path: "/signup", first: sendEmptyForm },
   { name: "not-found", who: "visitor", path: "/nowhere" },

@@ -7,8 +7,10 @@ use crate::{
     sessions::proof::ProofField,
     tokens::{KeyInfo, KeyState, KillReceipt, Rotation},
     ui::{
+        code::CodeBlock,
         form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
+        head::BaseUrl,
         notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -25,15 +27,17 @@ pub fn KeysPage() -> impl IntoView {
 #[component]
 fn Content(page: KeysPage) -> impl IntoView {
     let KeysPage { keys, algorithm, lead_seconds, signing_since_ms } = page;
+    let BaseUrl(base) = use_context().unwrap_or_default();
     let waiting = keys.iter().find(|key| key.state == KeyState::Next).map(|key| key.signs_from);
     view! {
         <Page title="Keys">
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
             <p>
-                "These keys sign the access tokens. Whoever verifies tokens elsewhere reads the public halves at "
-                <Link href="/.well-known/jwks.json">"/.well-known/jwks.json"</Link>"."
+                "These keys sign the access tokens. Whoever verifies tokens elsewhere reads "
+                <Link href="/.well-known/jwks.json">"the public halves"</Link>" at this address:"
             </p>
+            <CodeBlock text=format!("{base}/.well-known/jwks.json") what="the address of the public keys" />
             <KeyTable keys />
             <section class="card" aria-labelledby="rotate">
                 <h2 id="rotate">"Rotate"</h2>
