@@ -16,7 +16,7 @@ use crate::{
     tokens::{ProblemAnswer, verify::verify},
 };
 
-/// Between two questions of [`until_refused`]: as often as a timer goes.
+/// Between two questions of [`Lanes::until_refused`]: as often as a timer goes.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Longer than any end takes.

@@ -53,7 +53,7 @@ pub struct At {
 /// Tells the page of a visit how its lanes go on.
 ///
 /// # Errors
-/// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond [`STREAMS_MAX`].
+/// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond three streams.
 pub async fn events(State(at): State<At>, headers: HeaderMap) -> Result<Response, Problem> {
     origin::refuse_other_sites(&headers)?;
     let lab = at.lab.ok_or(AppError::NotFound)?;
