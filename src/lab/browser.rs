@@ -6,12 +6,14 @@ use std::{
 };
 
 use axum::{
-    body::{Body, to_bytes},
+    Router,
+    body::{Body, Bytes, to_bytes},
     extract::ConnectInfo,
-    http::{HeaderMap, Method, Request, header},
+    http::{HeaderMap, Method, Request, header, response},
 };
 use serde::{Deserialize, Serialize};
 use tower::ServiceExt;
+use tracing::{Instrument, instrument::WithSubscriber};
 
 use super::{Exchange, world::Lab};
 use crate::{error::AppError, state::Stopwatch, web::cookies::Name};
@@ -189,12 +191,8 @@ impl Browser {
         let request = self.request(lab, ask)?;
         let watch = Stopwatch::start();
         let app = if ask.earlier { &lab.earlier } else { &lab.app };
-        let response = match app.clone().oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::internal())?;
+        let answered = answer(app.clone(), request).in_current_span().with_current_subscriber();
+        let (parts, body) = tokio::spawn(answered).await??;
         Ok(Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
@@ -289,6 +287,17 @@ impl Answer {
         }
         lines
     }
+}
+
+/// In a task of its own: an action of the world makes contexts of its own, and the action that asks here would find
+/// those, or none, in place of its own afterwards.
+async fn answer(app: Router, request: Request<Body>) -> Result<(response::Parts, Bytes), AppError> {
+    let response = match app.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    };
+    let (parts, body) = response.into_parts();
+    Ok((parts, to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::internal())?))
 }
 
 fn status_line(status: u16) -> String {

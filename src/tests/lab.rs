@@ -33,6 +33,25 @@ on_both_databases! {
         }
     }
 
+    /// The log-in of the demo user is an action within an action: it must not take the place of the one around it.
+    async fn every_visitor_of_many_at_once_gets_their_cookie(app: TestApp) {
+        let app = app.and_lab().await;
+        for _ in 0..3 {
+            let visits = (0..6).map(|_| {
+                let mut visitor = app.anonymous();
+                tokio::spawn(async move {
+                    let answer = visitor.act("begin_visit", &[]).await;
+                    assert_eq!(answer.status, 200, "{}", answer.text());
+                    assert!(visitor.cookies.contains_key("__Host-lab"), "{:?}", answer.headers);
+                    assert_eq!(answer.header("location"), "/lab");
+                })
+            });
+            for visit in visits.collect::<Vec<_>>() {
+                visit.await.expect("a visit");
+            }
+        }
+    }
+
     async fn a_visit_is_over_after_half_an_hour(app: TestApp) {
         let app = app.and_lab().await;
         let lab = app.services.lab.clone().expect("a lab");
