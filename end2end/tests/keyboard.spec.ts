@@ -113,7 +113,7 @@ async function lostWithTab(page: Page): Promise<string[]> {
     // From the top, also where a field has the focus at once.
     document.body.tabIndex = -1;
     document.body.focus();
-    const all = document.querySelectorAll<HTMLElement>("a[href], button, input:not([type=hidden]), select, textarea");
+    const all = document.querySelectorAll<HTMLElement>("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
     const shown = [...all].filter((element) => element.checkVisibility({ visibilityProperty: true }));
     // Of a group of radio buttons the chosen one is the stop; arrows lead to the others.
     const stops = shown.filter((element) => !(element instanceof HTMLInputElement && element.type === "radio") || element.checked);
