@@ -77,6 +77,16 @@ impl Db {
         self.pool.execute("create schema if not exists latchkey_lab").await.map(|_| ())
     }
 
+    /// Whether tables are looked for in the schema of the Lab: a pooler in between may have dropped that wish.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn is_in_schema_of_lab(&self) -> Result<bool, sqlx::Error> {
+        let (schema,): (Option<String>,) =
+            sqlx::query_as("select cast(current_schema() as text)").fetch_one(&self.pool).await?;
+        Ok(schema.as_deref() == Some("latchkey_lab"))
+    }
+
     /// How the schema stands to this program.
     ///
     /// # Errors

@@ -215,6 +215,9 @@ pub async fn make_lab(services: &Services) -> Result<Lab, String> {
         state.db.make_schema_of_lab().await.map_err(|error| format!("its schema cannot be made: {error}"))?;
     }
     let config = world::settings(&state.config, secret, state.db.kind)?;
+    if state.db.kind == db::Kind::Postgres {
+        check_schema(&config).await?;
+    }
     let own = open_with(config, state.clock.clone()).await?;
     own.keys.follow_settings().await.map_err(|error| format!("its signing key cannot be changed: {error}"))?;
     let clock = own.state.clock.behind(world::EARLIER_MS);
@@ -231,6 +234,20 @@ pub async fn make_lab(services: &Services) -> Result<Lab, String> {
         earlier: router(earlier),
     })
     .await
+}
+
+/// Before anything is made there: the Lab must never stand on the tables of the real thing.
+async fn check_schema(config: &Config) -> Result<(), String> {
+    let state = connect(config.clone(), false).await?;
+    let apart = state.db.is_in_schema_of_lab().await;
+    state.db.close().await;
+    match apart {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("what stands between here and PostgreSQL drops the option search_path, so the Lab would use \
+                          our own tables"
+            .into()),
+        Err(error) => Err(format!("its schema cannot be asked for: {error}")),
+    }
 }
 
 /// Opens and migrates the database.

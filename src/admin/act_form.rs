@@ -72,7 +72,6 @@ pub fn ReasonField(help: &'static str, value: String) -> impl IntoView {
             name="reason"
             label="Reason"
             field=Field::Reason
-            autocomplete="off"
             help
             maxlength=REASON_MAX_CHARS
             value

@@ -14,7 +14,7 @@ pub fn HomePage() -> impl IntoView {
     let lab = crate::web::page::content::<bool>().unwrap_or_default();
     let logged_in = use_context::<Viewer>().is_some();
     view! {
-        <Page title="One log-in, two credentials, one switch" heading="One log\u{2011}in, two credentials, one switch">
+        <Page title="One log-in, two credentials, one switch" heading="One log\u{2011}in,\ntwo credentials,\none switch">
             <div class="hero">
                 <p class="lead">
                     "Server-side sessions guard the pages. Five-minute tokens guard the API. One log-in gives both, and "

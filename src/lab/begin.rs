@@ -53,13 +53,17 @@ pub async fn visit(lab: &Lab) -> Result<Option<Visit>, AppError> {
     Visit::of(lab, &parts.headers, &expect_context::<AppState>().config).await
 }
 
-/// As [`visit`], for an experiment, which it counts; with the demo user logged in.
+/// As [`visit`], for an experiment, which it counts and which has its turn now; with the demo user logged in.
 ///
 /// # Errors
-/// [`AppError::VisitOver`] without a visit; [`AppError::LabFull`] when it has had its share.
+/// [`AppError::VisitOver`] without a visit; [`AppError::LabFull`] when it has had its share; [`AppError::Busy`] when too
+/// many wait for their turn.
 pub async fn visit_for_experiment(lab: &Lab) -> Result<Visit, AppError> {
-    let mut visit = visit(lab).await?.ok_or(AppError::VisitOver)?;
-    visit.count_run(lab).await?;
+    let mut waiting = visit(lab).await?.ok_or(AppError::VisitOver)?;
+    waiting.count_run(lab).await?;
+    waiting.take_turn(lab).await?;
+    // As the experiment before has left it.
+    let mut visit = visit(lab).await?.ok_or(AppError::VisitOver)?.in_place_of(waiting);
     visit.ensure_logged_in(lab).await?;
     Ok(visit)
 }

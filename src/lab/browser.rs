@@ -191,7 +191,7 @@ impl Browser {
         let request = self.request(lab, ask)?;
         let watch = Stopwatch::start();
         let app = if ask.earlier { &lab.earlier } else { &lab.app };
-        let answered = answer(app.clone(), request).in_current_span().with_current_subscriber();
+        let answered = answer(app.clone(), request).instrument(tracing::info_span!("lab")).with_current_subscriber();
         let (parts, body) = tokio::spawn(answered).await??;
         Ok(Answer {
             status: parts.status.as_u16(),

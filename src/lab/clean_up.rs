@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
-use super::{store, world::Lab};
+use super::{store, visit::LIFETIME_MS, world::Lab};
 
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -33,6 +33,9 @@ pub async fn clean_once(lab: &Lab) -> Result<usize, sqlx::Error> {
         store::remove(&mut tx, user_id).await?;
         tx.commit().await?;
     }
+    let mut tx = lab.state.db.begin_write().await?;
+    store::remove_old(&mut tx, lab.state.clock.now_ms() - 2 * LIFETIME_MS).await?;
+    tx.commit().await?;
     if !over.is_empty() {
         tracing::info!(visits = over.len(), "visits of the Lab are over");
     }

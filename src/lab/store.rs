@@ -149,6 +149,21 @@ pub async fn over(db: &AnyPool, now_ms: i64) -> Result<Vec<String>, sqlx::Error>
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// Removes what the administrator of the Lab leaves behind: nobody will ask for it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn remove_old(tx: &mut Tx, before: i64) -> Result<(), sqlx::Error> {
+    for statement in [
+        "delete from outbox where created_at < $1",
+        "delete from audit_events where at < $1",
+        "delete from sessions where created_at < $1 and ended_at is not null",
+    ] {
+        sqlx::query(statement).bind(before).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Removes a demo user with everything of theirs. Nothing in this database has to be remembered.
 ///
 /// # Errors

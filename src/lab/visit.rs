@@ -1,11 +1,16 @@
 //! A visit to the Lab: a demo user, their browser, and what the experiments showed. Server side.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
 
 use aws_lc_rs::{digest, rand};
 use axum::http::HeaderMap;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{VisitInfo, browser::Browser, store, world::Lab};
 use crate::{
@@ -27,8 +32,11 @@ pub const LIFETIME_MS: i64 = 30 * 60_000;
 const VISITS_MAX: i64 = 500;
 const VISITS_OF_NETWORK_MAX: i64 = 20;
 
-/// So many experiments in one visit.
-const RUNS_MAX: i64 = 400;
+/// So many experiments in one visit: each of the Lab a dozen times.
+const RUNS_MAX: i64 = 150;
+
+/// An experiment waits for its turn so long.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 const SEAL: &str = "browser of a visit";
 
@@ -39,6 +47,8 @@ pub struct Visit {
     pub browser: Browser,
     /// Milliseconds since the epoch.
     pub ends_at: i64,
+    /// Held while an experiment runs.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Visit {
@@ -54,15 +64,31 @@ impl Visit {
         }
         let secret = random()?;
         let email = format!("{}@lab.example", email_word(&secret));
-        let user_id = lab.make_user("Demo user", &email, Role::User).await?.ok_or_else(AppError::internal)?;
         let ip = caller.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let mut browser = Browser::of_a_visitor(ip);
-        browser.log_in(lab, &email).await?;
-        let visit = Self { id_hash: hash(&secret), user_id, browser, ends_at: now_ms + LIFETIME_MS };
+        let mut tx = lab.state.db.begin_write().await?;
+        let user_id = lab.make_user(&mut tx, "Demo user", &email, Role::User).await?.ok_or_else(AppError::internal)?;
+        let (id_hash, browser, ends_at) = (hash(&secret), Browser::of_a_visitor(ip), now_ms + LIFETIME_MS);
+        let mut visit = Self { id_hash, user_id, browser, ends_at, turn: None };
+        // With its user: what is removed with a visit has one.
         let sealed = visit.sealed(lab)?;
-        store::insert(&lab.state.db.pool, &visit.id_hash, &visit.user_id, &sealed, &network, now_ms, visit.ends_at)
-            .await?;
+        store::insert(&mut *tx, &visit.id_hash, &visit.user_id, &sealed, &network, now_ms, visit.ends_at).await?;
+        tx.commit().await?;
+        visit.browser.log_in(lab, &email).await?;
+        visit.keep_browser(lab).await?;
         Ok((visit, secret))
+    }
+
+    /// Waits until no other experiment runs in this process: one visitor's must not disturb another's, nor their own in
+    /// another tab, and all of them together use one processor at most. Held until the visit is dropped.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when others take too long.
+    pub async fn take_turn(&mut self, lab: &Lab) -> Result<(), AppError> {
+        match tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&lab.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => self.turn = Some(turn),
+            Ok(Err(_)) | Err(_) => return Err(AppError::Busy),
+        }
+        Ok(())
     }
 
     /// The visit whose cookie came along, if it lasts.
@@ -75,7 +101,7 @@ impl Visit {
         let row = store::find(&lab.state.db.pool, &id_hash, lab.state.clock.now_ms()).await?;
         Ok(row.and_then(|row| {
             let browser = serde_json::from_slice(&lab.secret.open(SEAL, &row.browser)?).ok()?;
-            Some(Self { id_hash, user_id: row.user_id, browser, ends_at: row.ends_at })
+            Some(Self { id_hash, user_id: row.user_id, browser, ends_at: row.ends_at, turn: None })
         }))
     }
 
@@ -89,6 +115,11 @@ impl Visit {
         } else {
             Err(AppError::LabFull)
         }
+    }
+
+    /// This one, read again, with the turn of the one before.
+    pub fn in_place_of(self, waiting: Self) -> Self {
+        Self { turn: waiting.turn, ..self }
     }
 
     /// Keeps the browser's cookies as they are now.

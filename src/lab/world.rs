@@ -11,7 +11,7 @@ use url::Url;
 use super::{browser::Browser, samples::Samples};
 use crate::{
     config::{Config, SecretText},
-    db::Kind,
+    db::{Kind, Tx},
     error::AppError,
     revocations::set::Revocations,
     sealed::SecretKey,
@@ -56,6 +56,8 @@ pub struct World {
     pub samples: Samples,
     /// The same, as they answered [`EARLIER_MS`] ago: what is made there is that old.
     pub earlier: Router,
+    /// One experiment at a time.
+    pub turns: Arc<Semaphore>,
     /// One at a time: what is measured must not be disturbed by what is measured beside it.
     pub measuring: Semaphore,
     /// Of everybody in the world; nobody outside this process knows it.
@@ -104,6 +106,8 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         smtp_url: None,
         trusted_proxies: Vec::new(),
         metrics_addr: None,
+        // All visitors of a network log in from its address; who may come in is counted outside.
+        tries_per_network: 1_000_000,
         lab: false,
         ..config.clone()
     })
@@ -139,30 +143,41 @@ impl Lab {
             probes,
             samples: Samples::default(),
             earlier,
+            turns: Arc::new(Semaphore::new(1)),
             measuring: Semaphore::new(1),
             password,
             password_hash,
             admin: Mutex::new(Browser::of_the_administrator()),
         }));
         // Another instance may have made it already.
-        let made = lab.make_user("Lab administrator", ADMIN_EMAIL, Role::Admin).await;
+        let made = lab.make_administrator().await;
         made.map_err(|error| format!("its administrator cannot be made: {error}"))?;
         Ok(lab)
+    }
+
+    async fn make_administrator(&self) -> Result<(), AppError> {
+        let mut tx = self.state.db.begin_write().await?;
+        self.make_user(&mut tx, "Lab administrator", ADMIN_EMAIL, Role::Admin).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Adds a user who logs in with the world's password, and returns the id; `None` when the address is taken.
     ///
     /// # Errors
     /// When the database does not take it.
-    pub async fn make_user(&self, name: &str, email: &str, role: Role) -> Result<Option<String>, AppError> {
+    pub async fn make_user(
+        &self,
+        tx: &mut Tx,
+        name: &str,
+        email: &str,
+        role: Role,
+    ) -> Result<Option<String>, AppError> {
         let (name, email) = (DisplayName::parse(name)?, Email::parse(email)?);
         let now_ms = self.state.clock.now_ms();
-        let mut tx = self.state.db.begin_write().await?;
-        let id = user_store::insert(&mut tx, &email, &name, &self.password_hash, role, now_ms).await?;
+        let id = user_store::insert(tx, &email, &name, &self.password_hash, role, now_ms).await?;
         if let Some(id) = &id {
-            user_store::set_verified(&mut *tx, id, email.as_str(), now_ms).await?;
+            user_store::set_verified(&mut **tx, id, email.as_str(), now_ms).await?;
         }
-        tx.commit().await?;
         Ok(id)
     }
 

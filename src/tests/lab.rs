@@ -52,6 +52,37 @@ on_both_databases! {
         }
     }
 
+    async fn a_visit_whose_log_in_fails_leaves_nobody_behind(app: TestApp) {
+        let app = app.and_lab().await;
+        let lab = app.services.lab.clone().expect("a lab");
+        let run = async |statement: &'static str| sqlx::query(statement).execute(&lab.state.db.pool).await.expect("done");
+        run("alter table known_devices rename to away").await;
+        let answer = app.anonymous().act("begin_visit", &[]).await;
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        run("alter table away rename to known_devices").await;
+        let people = "select count(*) from users where role = 'user'";
+        let (made,): (i64,) = sqlx::query_as(people).fetch_one(&lab.state.db.pool).await.expect("a count");
+        assert_eq!(made, 1, "the log-in was what failed");
+        app.clock.advance_ms(crate::lab::visit::LIFETIME_MS);
+        assert_eq!(clean_up::clean_once(&lab).await.expect("a round"), 1);
+        let (left,): (i64,) = sqlx::query_as(people).fetch_one(&lab.state.db.pool).await.expect("a count");
+        assert_eq!(left, 0);
+    }
+
+    async fn one_experiment_runs_at_a_time(app: TestApp) {
+        let app = app.and_lab().await;
+        let lab = app.services.lab.clone().expect("a lab");
+        let mut visitor = app.anonymous();
+        visitor.act("begin_visit", &[]).await;
+        let mut first = visit_of(&app, &visitor).await.expect("a visit");
+        first.take_turn(&lab).await.expect("the first turn");
+        let waiting = tokio::spawn(async move { visitor.act("try_attack", &[("attack", "none")]).await });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished() && lab.turns.available_permits() == 0);
+        drop(first);
+        assert_eq!(waiting.await.expect("an answer").status, 200);
+    }
+
     async fn a_visit_is_over_after_half_an_hour(app: TestApp) {
         let app = app.and_lab().await;
         let lab = app.services.lab.clone().expect("a lab");

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Skeleton(lines: usize, what: &'static str) -> impl IntoView {
     view! {
-        <div class="skeleton with-script" aria-busy="true">
+        <div class="skeleton" aria-busy="true">
             <p class="visually-hidden">{what}</p>
             {(0..lines).map(|_| view! { <span></span> }).collect_view()}
         </div>
