@@ -1,5 +1,6 @@
 //! Section 4 of the Lab: each experiment shows what really happened, and every link leads to code that is there.
 
+use axum::http::Method;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
 
 use super::{app::TestApp, caller::Caller, lab::visit_of, on_both_databases};
@@ -128,10 +129,13 @@ on_both_databases! {
     async fn a_role_that_another_tab_gave_is_no_bug(app: TestApp) {
         let app = app.and_lab().await;
         let (lab, mut visitor) = visitor(&app).await;
-        let demo = visit_of(&app, &visitor).await.expect("a visit").user_id;
+        let mut visit = visit_of(&app, &visitor).await.expect("a visit");
         let mut admin = lab.administrator().await.expect("an administrator");
-        let fields = [("user", &*demo), ("role", "auditor"), ("reason", "another tab")];
+        let fields = [("user", &*visit.user_id), ("role", "auditor"), ("reason", "another tab")];
         assert_eq!(admin.send(&lab, Ask::action("change_role", &fields)).await.expect("an answer").0.status, 200);
+        // With the role the session gets a new secret, which the demo browser keeps.
+        visit.browser.send(&lab, Ask::api(Method::POST, "/api/v1/token")).await.expect("an answer");
+        visit.keep_browser(&lab).await.expect("it is kept");
         let outcome = try_it(&app, &mut visitor, "role").await;
         assert_eq!(outcome.verdict, Verdict::Disturbed, "{}", outcome.words);
         assert_eq!(try_it(&app, &mut visitor, "role").await.verdict, Verdict::Held, "the change is undone");
