@@ -7,9 +7,9 @@ import { answeredSince, beginVisit, expectInOrder, shownIn } from "./lab.ts";
 
 /** Address on the page, the statuses that the server answers with, words of the sentence. */
 const ATTACKS: [id: string, statuses: number[], words: RegExp][] = [
-  ["payload", [200, 401], /Refused: 401 token_invalid/],
+  ["payload", [200, 200, 401], /let in \(200\); with the other role it was refused \(401 token_invalid\)/],
   ["none", [200, 401], /Refused: 401 token_invalid/],
-  ["other-key", [200, 401, 200, 401], /Refused twice: 401 token_invalid and 401 token_invalid/],
+  ["other-key", [200, 401, 200, 401], /Refused twice: first 401 token_invalid\..*Then 401 token_invalid\./],
   ["replay", [200, 200, 401, 401], /the session \d.* ms after the answer to the log-out \(401 session_ended\)/],
   ["expired", [200, 401, 200], /Refused: 401 token_expired/],
   ["cross-site", [403, 403, 200], /Refused twice \(403 and 403\), and you are still logged in/],

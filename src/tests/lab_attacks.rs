@@ -1,8 +1,12 @@
 //! Section 4 of the Lab: each experiment shows what really happened, and every link leads to code that is there.
 
+use axum::http::Method;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
+
 use super::{app::TestApp, caller::Caller, lab::visit_of, on_both_databases};
 use crate::lab::{
-    attacks::{Outcome, list, report::Report},
+    attacks::{Outcome, Verdict, forge::tear, list, report::Report},
+    browser::Ask,
     code::files::Cite,
     lanes,
     world::Lab,
@@ -36,7 +40,7 @@ on_both_databases! {
         let app = app.and_lab().await;
         let (lab, mut visitor) = visitor(&app).await;
         let attacks: [(&str, &[u16]); 8] = [
-            ("payload", &[200, 401]),
+            ("payload", &[200, 200, 401]),
             ("none", &[200, 401]),
             ("other-key", &[200, 401, 200, 401]),
             ("replay", &[200, 200, 401, 401]),
@@ -48,7 +52,7 @@ on_both_databases! {
         for (id, expected) in attacks {
             let outcome = try_it(&app, &mut visitor, id).await;
             assert_eq!(statuses(&outcome), expected, "{id}: {}", outcome.words);
-            assert!(outcome.held && !outcome.words.contains("bug"), "{id}: {}", outcome.words);
+            assert!(outcome.verdict == Verdict::Held && !outcome.words.contains("bug"), "{id}: {}", outcome.words);
             let page = visitor.open("/lab").await.text();
             assert!(page.contains(&*html_escape::encode_text(&outcome.words)), "{id}: {}", outcome.words);
             assert!(visit_of(&app, &visitor).await.expect("a visit").is_logged_in(&lab).await.expect("an answer"));
@@ -61,13 +65,13 @@ on_both_databases! {
         let app = app.and_lab().await;
         let (lab, mut visitor) = visitor(&app).await;
         let first = try_it(&app, &mut visitor, list::OLD_SECRET).await;
-        assert_eq!((first.held, statuses(&first)), (true, vec![200, 200, 409]), "{}", first.words);
+        assert_eq!((first.verdict, statuses(&first)), (Verdict::Held, vec![200, 200, 409]), "{}", first.words);
         assert!(visitor.open("/lab").await.text().contains("Ten seconds later"));
         let early = try_it(&app, &mut visitor, list::OLD_SECRET).await;
         assert!(early.words.starts_with("Not yet"), "{}", early.words);
         app.clock.advance_ms(10_001);
         let second = try_it(&app, &mut visitor, list::OLD_SECRET).await;
-        assert_eq!((second.held, statuses(&second)), (true, vec![200, 200, 409, 303, 401]), "{}", second.words);
+        assert_eq!((second.verdict, statuses(&second)), (Verdict::Held, vec![200, 200, 409, 303, 401]), "{}", second.words);
         assert_eq!(count(&lab, "select count(*) from audit_events where details like '%theft_suspected%'").await, 1);
         let again = try_it(&app, &mut visitor, list::OLD_SECRET).await;
         assert_eq!(statuses(&again).len(), 3, "it begins anew");
@@ -104,8 +108,61 @@ on_both_databases! {
 
     async fn a_defence_that_fails_is_called_a_bug(app: TestApp) {
         let app = app.and_lab().await;
-        let outcome = Report::new(app.services.lab.as_ref().expect("a lab")).end(false, "All is well.");
-        assert!(!outcome.held && outcome.words.contains("That is a bug"), "{}", outcome.words);
+        let outcome = Report::new(app.services.lab.as_ref().expect("a lab")).end(Verdict::LetIn, "All is well.");
+        assert!(outcome.words.contains("It was let in. That is a bug"), "{}", outcome.words);
+    }
+
+    async fn a_session_that_another_experiment_ended_is_no_bug(app: TestApp) {
+        let app = app.and_lab().await;
+        let (_, mut visitor) = visitor(&app).await;
+        assert_eq!(try_it(&app, &mut visitor, list::OLD_SECRET).await.verdict, Verdict::Held);
+        assert_eq!(try_it(&app, &mut visitor, "steal").await.verdict, Verdict::Held);
+        app.clock.advance_ms(10_001);
+        let second = try_it(&app, &mut visitor, list::OLD_SECRET).await;
+        assert_eq!((second.verdict, statuses(&second)), (Verdict::Disturbed, vec![200, 200, 409, 303, 401]));
+        assert!(second.words.starts_with("Another experiment") && !second.words.contains("bug"), "{}", second.words);
+        let page = visitor.open("/lab").await.text();
+        assert!(page.contains("notice info") && !page.contains("That is a bug"), "{page}");
+        assert_eq!(try_it(&app, &mut visitor, list::OLD_SECRET).await.verdict, Verdict::Held, "it begins anew");
+    }
+
+    async fn a_role_that_another_tab_gave_is_no_bug(app: TestApp) {
+        let app = app.and_lab().await;
+        let (lab, mut visitor) = visitor(&app).await;
+        let mut visit = visit_of(&app, &visitor).await.expect("a visit");
+        let mut admin = lab.administrator().await.expect("an administrator");
+        let fields = [("user", &*visit.user_id), ("role", "auditor"), ("reason", "another tab")];
+        assert_eq!(admin.send(&lab, Ask::action("change_role", &fields)).await.expect("an answer").0.status, 200);
+        // With the role the session gets a new secret, which the demo browser keeps.
+        visit.browser.send(&lab, Ask::api(Method::POST, "/api/v1/token")).await.expect("an answer");
+        visit.keep_browser(&lab).await.expect("it is kept");
+        let outcome = try_it(&app, &mut visitor, "role").await;
+        assert_eq!(outcome.verdict, Verdict::Disturbed, "{}", outcome.words);
+        assert_eq!(try_it(&app, &mut visitor, "role").await.verdict, Verdict::Held, "the change is undone");
+    }
+
+    async fn there_is_no_key_confusion_without_a_public_key(app: TestApp) {
+        let algorithms: [(&str, &[u16], &str); 3] = [
+            ("HS256", &[200, 401, 200], "no public key"),
+            ("RS256", &[200, 401, 200, 401], "Refused twice"),
+            ("EdDSA", &[200, 401, 200, 401], "Refused twice"),
+        ];
+        for (algorithm, expected, words) in algorithms {
+            let app = TestApp::with(app.kind(), &["--token-algorithm", algorithm]).await.and_lab().await;
+            let (_, mut visitor) = visitor(&app).await;
+            let outcome = try_it(&app, &mut visitor, "other-key").await;
+            assert_eq!((outcome.verdict, statuses(&outcome)), (Verdict::Held, expected.to_vec()), "{algorithm}");
+            assert!(outcome.words.contains(words), "{algorithm}: {}", outcome.words);
+        }
+    }
+
+    async fn a_token_of_before_tells_no_log_in_of_after(app: TestApp) {
+        let app = app.and_lab().await;
+        let (_, mut visitor) = visitor(&app).await;
+        let outcome = try_it(&app, &mut visitor, "expired").await;
+        let shown = outcome.steps.iter().find(|step| !step.token.is_empty()).expect("a token");
+        let claims: serde_json::Value = serde_json::from_str(&shown.token[1]).expect("claims");
+        assert!(claims["auth_time"].as_i64() <= claims["iat"].as_i64() && claims["iat"].is_i64(), "{claims}");
     }
 
     async fn a_page_shows_the_code_that_is_cited(app: TestApp) {
@@ -122,6 +179,26 @@ on_both_databases! {
             assert_eq!(nobody.open(other).await.status, 404, "{other}");
         }
     }
+}
+
+/// What makes the difference must be what was changed, and nothing else.
+#[test]
+fn a_forged_token_differs_in_the_word_that_was_changed() {
+    // In an order that is not that of the alphabet, with a space that no library writes.
+    let parts = [r#"{"typ":"at+jwt","alg":"ES256", "kid":"a"}"#, r#"{"sub":"b","role":"user","aud":["c","a"]}"#];
+    let whole = format!("{}.c2lnbmVk", parts.map(|part| B64.encode(part)).join("."));
+    let torn = tear(&whole).expect("a token");
+    assert_eq!(torn.with_old_signature(), whole);
+    let payload = r#"{"sub":"b","role":"admin","aud":["c","a"]}"#;
+    let forged = torn.clone().with_claim("role", "admin").expect("another role");
+    assert_eq!(forged.with_old_signature(), whole.replace(&B64.encode(parts[1]), &B64.encode(payload)));
+    let none = torn.clone().with_header("alg", "none").expect("another algorithm");
+    assert_eq!(
+        none.without_signature(),
+        format!("{}.{}.", B64.encode(parts[0].replace("ES256", "none")), B64.encode(parts[1]))
+    );
+    assert!(torn.clone().with_claim("role", "user").is_none(), "nothing would be changed");
+    assert_eq!(torn.shown("")[1], "{\n  \"sub\": \"b\",\n  \"role\": \"user\",\n  \"aud\": [\"c\",\"a\"]\n}");
 }
 
 /// A link without its function is a promise.

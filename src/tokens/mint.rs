@@ -59,7 +59,8 @@ fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
         iat: now,
         nbf: now,
         exp,
-        auth_time: someone.log_in.authenticated_at / 1000,
+        // Never after `iat`, also where another instance, whose clock is ahead, logged them in a moment ago.
+        auth_time: (someone.log_in.authenticated_at / 1000).min(now),
         jti: Uuid::now_v7().simple().to_string(),
         client_id: BROWSER_CLIENT.into(),
         role: someone.user.role(),

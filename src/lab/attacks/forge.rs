@@ -3,40 +3,42 @@
 
 use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Header, encode};
+use jsonwebtoken::crypto;
 use serde_json::{Map, Value};
 
-use crate::{
-    config::TokenAlgorithm,
-    tokens::algorithm::{generate, jwt_algorithm, open},
-};
+use crate::tokens::{algorithm::jwt_algorithm, ring::Key};
 
 /// A token in pieces. Whoever holds one can read it: base64url hides nothing.
+///
+/// The texts are kept letter by letter: what is put together again differs where something was changed, and nowhere else.
 #[derive(Clone)]
 pub struct Torn {
-    pub header: Map<String, Value>,
-    pub claims: Map<String, Value>,
+    header: String,
+    payload: String,
     signature: String,
 }
 
 /// Takes a token apart; no key is needed for that.
 pub fn tear(token: &str) -> Option<Torn> {
     let mut parts = token.split('.');
-    let (header, claims) = (read(parts.next()?)?, read(parts.next()?)?);
-    Some(Torn { header, claims, signature: parts.next()?.to_owned() })
+    let (header, payload) = (read(parts.next()?)?, read(parts.next()?)?);
+    Some(Torn { header, payload, signature: parts.next()?.to_owned() })
 }
 
 impl Torn {
-    #[must_use]
-    pub fn with_claim(mut self, name: &str, value: &str) -> Self {
-        self.claims.insert(name.into(), value.into());
-        self
+    /// With another value of a claim that is a text. `None` where it is none, or says so already.
+    pub fn with_claim(self, name: &str, value: &str) -> Option<Self> {
+        Some(Self { payload: replaced(&self.payload, name, value)?, ..self })
     }
 
-    #[must_use]
-    pub fn with_header(mut self, name: &str, value: &str) -> Self {
-        self.header.insert(name.into(), value.into());
-        self
+    /// As [`Self::with_claim`], in the header.
+    pub fn with_header(self, name: &str, value: &str) -> Option<Self> {
+        Some(Self { header: replaced(&self.header, name, value)?, ..self })
+    }
+
+    /// A word of the header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        Some(object(&self.header)?.get(name)?.as_str()?.to_owned())
     }
 
     /// Put together again with the signature that it had, whatever was changed.
@@ -48,14 +50,11 @@ impl Torn {
         format!("{}.", self.input())
     }
 
-    /// Signed with a key that was made a moment ago, of the kind that the header names. `None` where that is no kind of
-    /// ours. RSA takes a moment: not for an async thread.
-    pub fn signed_with_a_new_key(&self) -> Option<String> {
-        let algorithm = TokenAlgorithm::from_text(self.header.get("alg")?.as_str()?)?;
-        let (key, _) = open(algorithm, &generate(algorithm)?)?;
-        let word = |name: &str| self.header.get(name).and_then(Value::as_str).map(str::to_owned);
-        let header = Header { typ: word("typ"), kid: word("kid"), ..Header::new(jwt_algorithm(algorithm)) };
-        encode(&header, &self.claims, &key).ok()
+    /// Signed with this key, whatever key the header names. `None` where the key cannot sign.
+    pub fn signed_with_key(&self, key: &Key) -> Option<String> {
+        let input = self.input();
+        let signature = crypto::sign(input.as_bytes(), &key.encoding, jwt_algorithm(key.algorithm)).ok()?;
+        Some(format!("{input}.{signature}"))
     }
 
     /// HMAC with SHA-256 (HS256), where any text is a key.
@@ -72,19 +71,36 @@ impl Torn {
 
     /// For people: header, payload, and what stands in the place of the signature.
     pub fn shown(&self, signature: &str) -> Vec<String> {
-        let json = |map: &Map<String, Value>| serde_json::to_string_pretty(map).unwrap_or_default();
-        vec![json(&self.header), json(&self.claims), signature.to_owned()]
+        vec![in_lines(&self.header), in_lines(&self.payload), signature.to_owned()]
     }
 
     fn input(&self) -> String {
-        format!("{}.{}", write(&self.header), write(&self.claims))
+        let [header, payload] = [&self.header, &self.payload].map(|text| BASE64_URL_SAFE_NO_PAD.encode(text));
+        format!("{header}.{payload}")
     }
 }
 
-fn read(part: &str) -> Option<Map<String, Value>> {
-    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+fn read(part: &str) -> Option<String> {
+    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+    object(&text).map(|_| text)
 }
 
-fn write(map: &Map<String, Value>) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(map).unwrap_or_default())
+fn object(text: &str) -> Option<Map<String, Value>> {
+    serde_json::from_str(text).ok()
+}
+
+/// The same text, but for this one value.
+fn replaced(text: &str, name: &str, value: &str) -> Option<String> {
+    let before = object(text)?;
+    let pair = |value: &str| format!("\"{name}\":\"{value}\"");
+    let (old, new) = (pair(before.get(name)?.as_str()?), pair(value));
+    (old != new && text.contains(&old)).then(|| text.replacen(&old, &new, 1))
+}
+
+/// One line per name, in the order of the text.
+fn in_lines(text: &str) -> String {
+    let mut pairs: Vec<(String, Value)> = object(text).unwrap_or_default().into_iter().collect();
+    pairs.sort_by_key(|(name, _)| text.find(&format!("\"{name}\":")));
+    let lines: Vec<String> = pairs.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
+    format!("{{\n{}\n}}", lines.join(",\n"))
 }

@@ -43,13 +43,13 @@ pub static ALL: [About; 9] = [
     About {
         id: "other-key",
         title: "Sign with another key",
-        what: "A true signature, by a key of one's own, under the name of ours. And then the classic confusion: our public \
-               key, taken as the secret of a symmetric algorithm.",
+        what: "A true signature, by a key of one's own, under the name of ours. And then, where the server has a public \
+               key, the classic confusion: that key, taken as the secret of a symmetric algorithm.",
         button: "Sign it yourself",
         defence: "Keys are known by name and found on the server, never in the token; each has one algorithm.",
         cites: &[
             cite("tokens/verify.rs", "verify"),
-            cite("lab/attacks/forge.rs", "signed_with_a_new_key"),
+            cite("lab/attacks/forge.rs", "signed_with_key"),
             cite("tests/jwt_attacks.rs", "another_key_is_refused"),
             cite("tests/jwt_attacks.rs", "hmac_with_our_public_key_is_refused_in_every_encoding"),
         ],

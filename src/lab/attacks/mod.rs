@@ -39,13 +39,23 @@ pub struct Attack {
     pub outcome: Option<Outcome>,
 }
 
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// The defence did what it should.
+    Held,
+    /// Nobody was let in, but the answers show something else than this experiment: its session ended on the way.
+    Disturbed,
+    /// A request that must be refused was not. A bug.
+    LetIn,
+}
+
 /// What really happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Milliseconds since the epoch.
     pub ran_at: i64,
-    /// The defence did what it should.
-    pub held: bool,
+    pub verdict: Verdict,
     /// In a sentence or two, from the answers.
     pub words: String,
     pub steps: Vec<Step>,

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{Attack, Outcome, Step};
+use super::{Attack, Outcome, Step, Verdict};
 use crate::{
     lab::{
         actions::TryAttack,
@@ -57,13 +57,18 @@ fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
 
 #[component]
 fn WhatHappened(outcome: Outcome) -> impl IntoView {
-    let Outcome { held, words, steps, .. } = outcome;
+    let Outcome { verdict, words, steps, .. } = outcome;
+    let kind = match verdict {
+        Verdict::Held => "success",
+        Verdict::Disturbed => "info",
+        Verdict::LetIn => "error",
+    };
     // The last request is the one that decides.
     let deciding = steps.iter().rposition(|step| step.exchange.is_some());
     let steps = steps.into_iter().enumerate();
     let steps = steps.map(|(at, step)| view! { <OneStep step open=deciding == Some(at) /> }).collect_view();
     view! {
-        <Notice kind=if held { "success" } else { "error" }>{words}</Notice>
+        <Notice kind>{words}</Notice>
         <ol class="steps">{steps}</ol>
     }
 }

@@ -1,6 +1,6 @@
 //! How an experiment writes down what happened: from the answers, never from what they should have been. Server side.
 
-use super::{Outcome, Step};
+use super::{Outcome, Step, Verdict};
 use crate::{
     error::AppError,
     lab::{
@@ -53,18 +53,45 @@ impl<'a> Report<'a> {
         self.steps.push(Step { by: by.into(), words: words.into(), token, ..Step::default() });
     }
 
-    /// `held`: the defence did what it should; `words` say what it did then.
-    pub fn end(self, held: bool, words: impl Into<String>) -> Outcome {
-        let words = if held { words.into() } else { self.bug() };
-        Outcome { ran_at: self.lab.state.clock.now_ms(), held, words, steps: self.steps }
+    /// `words` say what the defence did, where it held.
+    pub fn end(self, verdict: Verdict, words: impl Into<String>) -> Outcome {
+        let words = match verdict {
+            Verdict::Held => words.into(),
+            Verdict::Disturbed => self.disturbed(),
+            Verdict::LetIn => self.bug(),
+        };
+        Outcome { ran_at: self.lab.state.clock.now_ms(), verdict, words, steps: self.steps }
+    }
+
+    fn disturbed(&self) -> String {
+        format!(
+            "Another experiment, in this or another tab, ended this session meanwhile. Try again. (The answers were {}.)",
+            self.statuses()
+        )
     }
 
     fn bug(&self) -> String {
-        let statuses =
-            self.steps.iter().filter_map(|step| step.exchange.as_ref()).map(|shown| shown.status.to_string());
-        let statuses = statuses.collect::<Vec<_>>().join(", ");
-        format!("It was let in. That is a bug: the answers were {statuses}. Please report it, with this page.")
+        format!("It was let in. That is a bug: the answers were {}. Please report it, with this page.", self.statuses())
     }
+
+    fn statuses(&self) -> String {
+        let shown = self.steps.iter().filter_map(|step| step.exchange.as_ref());
+        shown.map(|shown| shown.status.to_string()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// `let_in`: a request that must be refused was answered. `held`: every answer is the one that the defence gives.
+pub fn verdict(let_in: bool, held: bool) -> Verdict {
+    match (let_in, held) {
+        (true, _) => Verdict::LetIn,
+        (false, true) => Verdict::Held,
+        (false, false) => Verdict::Disturbed,
+    }
+}
+
+/// Answered with what was asked for.
+pub fn is_let_in(answer: &Answer) -> bool {
+    (200..300).contains(&answer.status)
 }
 
 /// The code of a refusal, as the API names it.

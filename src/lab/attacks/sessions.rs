@@ -4,7 +4,7 @@ use axum::http::Method;
 
 use super::{
     Outcome,
-    report::{Report, after, refusal},
+    report::{Report, after, is_let_in, refusal, verdict},
     tokens::OWNER,
 };
 use crate::{
@@ -26,15 +26,17 @@ pub async fn replay(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
     let mut report = Report::new(lab);
     report.send(&mut visit.browser, OWNER, "A new token, so that its age is not the reason.", renew()).await?;
     let (mut copy, token) = (visit.browser.clone(), token_of(lab, visit)?);
-    report.send(&mut visit.browser, OWNER, "Both cookies are copied; then you log out.", log_out()).await?;
+    let words = "Both cookies are copied; then you log out.";
+    let out = report.send(&mut visit.browser, OWNER, words, log_out()).await?;
     let watch = Stopwatch::start();
     let session = report.send(&mut copy.clone(), THIEF, "The copied session asks for a token.", renew()).await?;
     let session_after = after(watch);
     let ours = report.send(&mut copy, THIEF, "The copied token asks the API.", bearer(&token)).await?;
     let token_after = after(watch);
-    let held = session.status == 401 && ours.status == 401;
+    let let_in = is_let_in(&out) && (is_let_in(&session) || is_let_in(&ours));
+    let held = is_let_in(&out) && session.status == 401 && ours.status == 401;
     Ok(report.end(
-        held,
+        verdict(let_in, held),
         format!(
             "Refused: the session {session_after} after the answer to the log-out ({}), the token {token_after} after it \
              ({}). The log-out wrote a tombstone on the session and a revocation for its tokens in one transaction, and \
@@ -58,9 +60,11 @@ pub async fn cross_site(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppErro
     let second = report.send(&mut victim, EVIL, words, old).await?;
     let words = "Are you still logged in?";
     let alive = report.send(&mut visit.browser, OWNER, words, renew()).await?;
+    // A form that comes through is led to a page, not answered with 200.
+    let let_in = first.status < 400 || second.status < 400;
     let held = first.status == 403 && second.status == 403 && alive.status == 200;
     Ok(report.end(
-        held,
+        verdict(let_in, held),
         format!(
             "Refused twice ({} and {}), and you are still logged in. Whatever changes something must come from a page of this \
              site: the browser says so itself in Sec-Fetch-Site, or in Origin, and no page can forge these.",
@@ -91,17 +95,14 @@ pub async fn steal(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
         None => None,
     };
     let token_after = after(watch);
-    let held = leads_to_log_in(&out) && ours.is_some_and(|answer| answer.status == 401);
-    let before = if was_in {
-        "It worked: who has the cookie is in. HttpOnly keeps it from scripts, __Host- and Secure from other sites and \
-         from networks, but a thief who has it all the same is, for the server, you."
-    } else {
-        "The thief was not let in even once."
-    };
+    let let_in = is_let_in(&ended) && (is_let_in(&out) || ours.as_ref().is_some_and(is_let_in));
+    let held = was_in && is_let_in(&ended) && leads_to_log_in(&out) && ours.is_some_and(|answer| answer.status == 401);
     Ok(report.end(
-        held,
+        verdict(let_in, held),
         format!(
-            "{before} After the forced log-out they were out at once: the page {page_after} after its answer, the token \
+            "It worked: who has the cookie is in. HttpOnly keeps it from scripts, __Host- and Secure from other sites and \
+             from networks, but a thief who has it all the same is, for the server, you. After the forced log-out they \
+             were out at once: the page {page_after} after its answer, the token \
              {token_after} after it. {}",
             receipt.map(|receipt| format!("The receipt: {}", receipt.words())).unwrap_or_default()
         ),

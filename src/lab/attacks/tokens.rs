@@ -1,14 +1,14 @@
 //! What can be tried with a token alone: another payload, no signature, another key, an old one. Server side.
 
 use axum::http::Method;
-use tokio::task::spawn_blocking;
 
 use super::{
     Outcome,
     forge::{Torn, tear},
-    report::{Report, code_of, refusal},
+    report::{Report, code_of, is_let_in, refusal, verdict},
 };
 use crate::{
+    config::TokenAlgorithm,
     error::AppError,
     lab::{
         browser::{Answer, Ask, Browser},
@@ -29,19 +29,22 @@ pub async fn payload(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> 
         "The token, taken apart. No key is needed to read it.",
         torn.shown(&torn.signature_start()),
     );
-    let forged = torn.with_claim("role", "admin");
+    let words = "First it is put together again as it was, so that nothing but the role makes the difference.";
+    let unchanged = try_token(&mut report, visit, words, &torn.with_old_signature()).await?;
+    let forged = torn.with_claim("role", "admin").ok_or(AppError::Busy)?;
     report.show_token(
         FORGER,
-        "The same with another role. The signature stays.",
+        "One word of the payload is another: the role. Every other letter stays, and so does the signature.",
         forged.shown(&forged.signature_start()),
     );
     let answer = try_token(&mut report, visit, "The forged token is sent.", &forged.with_old_signature()).await?;
-    let held = is_invalid(&answer);
     Ok(report.end(
-        held,
+        verdict(is_let_in(&answer), is_let_in(&unchanged) && is_invalid(&answer)),
         format!(
-            "Refused: {}. The signature is a sum over header and payload together. One changed letter, and it fits no \
-             more; to make a new one you need the private key, which never leaves the server.",
+            "Unchanged, the token was let in ({}); with the other role it was refused ({}). The signature is made over \
+             header and payload together. One changed letter, and it fits no more; to make a new one you need the key \
+             that signs, which never leaves the server.",
+            unchanged.status,
             refusal(&answer)
         ),
     ))
@@ -50,12 +53,13 @@ pub async fn payload(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> 
 pub async fn none(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
     let mut report = Report::new(lab);
     let torn = take_token(&mut report, &mut visit.browser).await?;
-    let forged = torn.with_header("alg", "none").with_claim("role", "admin");
-    report.show_token(FORGER, "A token that says of itself that it needs no signature.", forged.shown("(empty)"));
+    let forged = torn.with_header("alg", "none").ok_or_else(AppError::internal)?;
+    let words = "It says of itself now that it needs no signature. The payload stays, letter by letter: whoever gets this \
+                 one in can write any other.";
+    report.show_token(FORGER, words, forged.shown("(empty)"));
     let answer = try_token(&mut report, visit, "It is sent without a signature.", &forged.without_signature()).await?;
-    let held = is_invalid(&answer);
     Ok(report.end(
-        held,
+        verdict(is_let_in(&answer), is_invalid(&answer)),
         format!(
             "Refused: {}. The algorithm belongs to the key, which the server knows by its name. What the token says of \
              its own algorithm must be the same, and decides nothing.",
@@ -66,32 +70,49 @@ pub async fn none(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
 
 pub async fn other_key(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
     let mut report = Report::new(lab);
-    let torn = take_token(&mut report, &mut visit.browser).await?.with_claim("role", "admin");
-    let for_signing = torn.clone();
-    let signed = spawn_blocking(move || for_signing.signed_with_a_new_key()).await.map_err(|_| AppError::internal())?;
-    let signed = signed.ok_or_else(AppError::internal)?;
-    let words = "Signed with a key that was made a moment ago, under the name (kid) of ours.";
+    let torn = take_token(&mut report, &mut visit.browser).await?;
+    let signed = signed_by_another(lab, &torn).await?;
+    let words = "The same header and payload, signed with a key of your own, under the name (kid) of ours.";
     report.show_token(FORGER, words, torn.shown("(valid, by another key)"));
     let by_other_key = try_token(&mut report, visit, "The first try.", &signed).await?;
+    let refused = format!(
+        "{}. The name of a key in the header only says which of our keys to try; a signature by another one does not fit.",
+        refusal(&by_other_key)
+    );
 
     let keys = report.send(&mut visit.browser, FORGER, "The public keys are for everybody.", public_keys()).await?;
-    let public = first_key(&keys);
-    let confused = torn.with_header("alg", "HS256");
+    if torn.header("alg").as_deref() == Some("HS256") {
+        let words =
+            "There is no second try: this server signs with HS256, a shared secret, so its key has no public half.";
+        report.tell(FORGER, words.into());
+        return Ok(report.end(
+            verdict(is_let_in(&by_other_key), is_invalid(&by_other_key)),
+            format!("Refused: {refused} And this server has no public key that could be taken for its secret."),
+        ));
+    }
+    let public = key_of(&keys, &torn).ok_or_else(AppError::internal)?;
+    let confused = torn.with_header("alg", "HS256").ok_or_else(AppError::internal)?;
     let words = "The second try: our public key, which everybody knows, as the secret of HS256.";
     report.show_token(FORGER, words, confused.shown("(HMAC with the text of our public key)"));
     let by_public_key = try_token(&mut report, visit, "Key confusion.", &confused.signed_with_text(&public)).await?;
 
-    let held = is_invalid(&by_other_key) && is_invalid(&by_public_key);
+    let let_in = is_let_in(&by_other_key) || is_let_in(&by_public_key);
     Ok(report.end(
-        held,
+        verdict(let_in, is_invalid(&by_other_key) && is_invalid(&by_public_key)),
         format!(
-            "Refused twice: {} and {}. The name of a key in the header only says which of our keys to try; a signature \
-             by another one does not fit. And a key of ours has one algorithm for good, so a public key is never taken \
-             for a shared secret.",
-            refusal(&by_other_key),
+            "Refused twice: first {refused} Then {}. A key of ours has one algorithm for good, so a public key is never \
+             taken for a shared secret.",
             refusal(&by_public_key)
         ),
     ))
+}
+
+/// By a key of the same algorithm that no verifier knows. It is made once: an RSA key takes a while.
+async fn signed_by_another(lab: &Lab, torn: &Torn) -> Result<String, AppError> {
+    let algorithm = torn.header("alg").and_then(|word| TokenAlgorithm::from_text(&word));
+    let keys = lab.samples.keys().await?;
+    let key = keys.iter().find(|key| Some(key.algorithm) == algorithm);
+    key.and_then(|key| torn.signed_with_key(key)).ok_or_else(AppError::internal)
 }
 
 pub async fn expired(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
@@ -99,7 +120,7 @@ pub async fn expired(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> 
     let ask = Ask::api(Method::POST, "/api/v1/token").earlier();
     let words =
         "A token of two minutes ago: made by this same program, with the same key, while its clock was set back.";
-    report.send(&mut visit.browser, OWNER, words, ask).await?;
+    let minted = report.send(&mut visit.browser, OWNER, words, ask).await?;
     let old = token(lab, &visit.browser)?.to_owned();
     let torn = tear(&old).ok_or_else(AppError::internal)?;
     report.show_token(FORGER, "Nothing is forged here. Look at exp.", torn.shown(&torn.signature_start()));
@@ -108,7 +129,7 @@ pub async fn expired(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> 
     take_token(&mut report, &mut visit.browser).await?;
     let held = answer.status == 401 && code_of(&answer) == "token_expired";
     Ok(report.end(
-        held,
+        verdict(is_let_in(&minted) && is_let_in(&answer), held),
         format!(
             "Refused: {}. Its signature is right and its session lives; only its time is over. So the page is told to \
              renew it, and does so with the session, as the last step shows.",
@@ -140,8 +161,8 @@ fn public_keys() -> Ask {
     Ask { cookies: false, ..Ask::api(Method::GET, "/.well-known/jwks.json") }
 }
 
-/// As it is published; nothing where this server signs with a shared secret.
-fn first_key(document: &Answer) -> String {
-    let document: serde_json::Value = serde_json::from_str(&document.body).unwrap_or_default();
-    document["keys"].get(0).map(ToString::to_string).unwrap_or_default()
+/// The key that the token names, as it is published.
+fn key_of(document: &Answer, torn: &Torn) -> Option<String> {
+    let (kid, document) = (torn.header("kid")?, serde_json::from_str::<serde_json::Value>(&document.body).ok()?);
+    document["keys"].as_array()?.iter().find(|key| key["kid"] == kid.as_str()).map(ToString::to_string)
 }
