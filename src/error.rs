@@ -78,6 +78,8 @@ pub enum AppError {
     LabFull,
     #[error("Your visit to the Lab is over. Start a new demo session.")]
     VisitOver,
+    #[error("Somebody else is measuring at this moment. Wait a few seconds and press again.")]
+    Measuring,
     #[error("A new signing key waits for its turn already. Let it sign first, or kill it.")]
     RotationUnderWay,
     #[error(
@@ -273,7 +275,7 @@ impl AppError {
             Self::LinkDead | Self::AccountGone | Self::VisitOver => 410,
             Self::TooManyTries { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
-            Self::Busy | Self::Offline | Self::LabFull => 503,
+            Self::Busy | Self::Offline | Self::LabFull | Self::Measuring => 503,
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,
         }
@@ -300,6 +302,7 @@ impl AppError {
             Self::NotFound | Self::SetupRefused => "not_found",
             Self::LabFull => "lab_full",
             Self::VisitOver => "visit_over",
+            Self::Measuring => "measuring",
             Self::RotationUnderWay => "rotation_under_way",
             Self::KeyNotInUse => "key_not_in_use",
             Self::TooManyTries { .. } => "too_many_tries",
@@ -349,7 +352,7 @@ impl AppError {
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::TooManyTries { seconds } => Some(*seconds),
-            Self::Busy => Some(2),
+            Self::Busy | Self::Measuring => Some(2),
             _ => None,
         }
     }

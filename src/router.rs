@@ -26,7 +26,7 @@ use crate::{
     error::RequestNumber,
     lab::{
         self,
-        cost::{Way, cold},
+        cost::{Way, cold, plain},
         page::LabIsOpen,
     },
     mail::link_cookie,
@@ -96,6 +96,7 @@ pub fn metrics_router(services: Services) -> Router {
 pub fn probes(services: &Services) -> Router {
     async fn done() {}
     async fn done_for_session(_: Extension<LoggedIn>) {}
+    async fn done_for_plain(_: plain::Verifies) {}
     async fn done_for_token(_: tokens::bearer::ApiCaller) {}
     let state = services.state.clone();
     let session = Router::new().route(Way::Session.path(), get(done_for_session)).layer(
@@ -106,11 +107,11 @@ pub fn probes(services: &Services) -> Router {
         .route(Way::Cold.path(), get(done_for_token))
         .layer(from_fn_with_state(store, cold::remember_nothing))
         .with_state(state.clone());
-    let routes = Router::new()
-        .route(Way::Nothing.path(), get(done))
-        .merge(session)
-        .merge(Router::new().route(Way::Warm.path(), get(done_for_token)).with_state(state))
-        .merge(cold);
+    let tokens = Router::new()
+        .route(Way::Plain.path(), get(done_for_plain))
+        .route(Way::Warm.path(), get(done_for_token))
+        .with_state(state);
+    let routes = Router::new().route(Way::Nothing.path(), get(done)).merge(session).merge(tokens).merge(cold);
     with_layers(routes, services)
 }
 

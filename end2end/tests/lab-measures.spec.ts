@@ -77,7 +77,7 @@ test("the measured figures are those that the server kept, and the log stays sil
   );
   const log = server.log().slice(from);
   expect(log).toContain("path=/actions/measure_cost");
-  expect(log).not.toMatch(/path=\/(nothing|session|warm|cold) /);
+  expect(log).not.toMatch(/path=\/(nothing|session|plain|warm|cold) /);
   const session = kept.ways.find(({ way }) => way === "Session");
   await expect(page.locator("#choose .lab-own").first()).toHaveText(`Your run: ${micros(session?.p50_ns ?? 0)}`);
 });

@@ -34,7 +34,7 @@ pub async fn end_visit() -> Result<(), AppError> {
 /// [`super::cost::ROUNDS`].
 ///
 /// # Errors
-/// [`AppError::VisitOver`], [`AppError::LabFull`]; [`AppError::Busy`] while somebody else measures.
+/// [`AppError::VisitOver`], [`AppError::LabFull`]; [`AppError::Measuring`] while somebody else measures.
 #[server(prefix = "/actions", endpoint = "measure_cost")]
 pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     use crate::{

@@ -15,6 +15,8 @@ use crate::ui::number::grouped;
 pub struct Facts {
     /// Life of an access token.
     pub token: i64,
+    /// So much after its end a token still counts: clocks differ.
+    pub leeway: i64,
     /// How long a revocation is remembered.
     pub remembered: i64,
     /// After so long a silence an instance does not trust its memory.
@@ -24,6 +26,7 @@ pub struct Facts {
 /// What the visitor's own run has shown, as far as cells name it.
 struct Own {
     session: Option<String>,
+    plain: Option<String>,
     warm: Option<String>,
     cold: Option<String>,
 }
@@ -31,7 +34,12 @@ struct Own {
 impl Own {
     fn of(measured: Option<&Measured>) -> Self {
         let middle = |way| measured.and_then(|measured| measured.middle(way)).map(micros);
-        Self { session: middle(Way::Session), warm: middle(Way::Warm), cold: middle(Way::Cold) }
+        Self {
+            session: middle(Way::Session),
+            plain: middle(Way::Plain),
+            warm: middle(Way::Warm),
+            cold: middle(Way::Cold),
+        }
     }
 }
 
@@ -136,8 +144,9 @@ fn revocation(facts: Facts) -> [Cell; 3] {
         cell("On the next request.", &["revocation", "replay"]),
         cell(
             format!(
-                "Not before it expires: up to {} seconds with the tokens of this server, and many live longer.",
-                facts.token
+                "Not before it expires: up to {} seconds with the tokens of this server, and {} more that clocks may differ. Many live \
+                 longer.",
+                facts.token, facts.leeway
             ),
             &["revocation", "expired"],
         ),
@@ -174,15 +183,16 @@ fn smallest(row: &super::travel::SizeRow) -> usize {
 fn cost(own: &Own) -> [Cell; 3] {
     let of = |figure: &Option<String>, what: &str| figure.as_ref().map(|figure| format!("{what}: {figure}"));
     let warm = of(&own.warm, "warm");
-    let both = warm.clone().zip(of(&own.cold, "cold")).map(|(warm, cold)| format!("{warm}, {cold}"));
+    let both = warm.zip(of(&own.cold, "cold")).map(|(warm, cold)| format!("{warm}, {cold}"));
     [
         cell(
             "A look-up with each request. Near the database that is little; far from it, it is the way there and back.",
             &["cost"],
         )
         .with(own.session.clone()),
-        cell("A signature to check with each request, and no look-up once the keys are there.", &["cost"]).with(both),
-        cell("The API as a warm JWT, revocations included; pages as a session.", &["cost"]).with(warm),
+        cell("A signature to check with each request, and no look-up once the keys are there.", &["cost"])
+            .with(own.plain.clone()),
+        cell("The API as a warm JWT, revocations included; pages as a session.", &["cost"]).with(both),
     ]
 }
 
@@ -197,12 +207,13 @@ fn staleness(facts: Facts) -> [Cell; 3] {
 fn failure(facts: Facts) -> [Cell; 3] {
     [
         cell(
-            "Without the database nobody gets in, and nobody is logged out. Other sites can try to use the cookie. A stolen one works until it is ended.",
+            "Without the database nobody gets in, and nobody is logged out. Other sites can try to use the cookie (CSRF). A stolen one works until it is ended.",
             &["cross-site", "steal"],
         ),
         cell(
-            "A verifier that believes the header, or a key that leaks, lets anybody be anybody. A stolen one cannot be called back.",
-            &["none", "other-key", "payload", "steal"],
+            "A verifier that believes the header, or a key that leaks, lets anybody be anybody. In a cookie other sites can try to use it as they \
+             do a session's (CSRF); in localStorage any script on the page can read it (XSS). A stolen one cannot be called back.",
+            &["none", "other-key", "payload", "cross-site", "steal"],
         ),
         cell(
             format!(
@@ -294,7 +305,7 @@ fn WhyBoth() -> impl IntoView {
 
 #[component]
 fn Price(facts: Facts) -> impl IntoView {
-    let Facts { token, remembered, stale } = facts;
+    let Facts { token, remembered, stale, .. } = facts;
     view! {
         <ul class="lab-price">
             <li><strong>"Memory"</strong> {format!(": each instance keeps an entry per revocation for {remembered} seconds. To log everyone out is one entry.")}</li>

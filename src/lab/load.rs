@@ -9,7 +9,7 @@ use crate::{
     revocations::set::STALE_AFTER,
     sessions::{end::KEEP_EXTRA_MS, guard::LoggedIn},
     state::AppState,
-    tokens::keys::Keys,
+    tokens::{keys::Keys, verify::LEEWAY},
 };
 
 /// Who looks at the page, in this world: the Lab's own is another one.
@@ -43,5 +43,5 @@ pub async fn load(lab: Option<&Lab>, asker: &Asker<'_>) -> Result<LabPage, AppEr
 
 fn facts(config: &Config) -> Facts {
     let token = config.token_lifetime_seconds;
-    Facts { token, remembered: token + KEEP_EXTRA_MS / 1000, stale: STALE_AFTER.as_secs() }
+    Facts { token, leeway: LEEWAY, remembered: token + KEEP_EXTRA_MS / 1000, stale: STALE_AFTER.as_secs() }
 }

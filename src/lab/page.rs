@@ -12,6 +12,7 @@ use super::{
     travel::page::WhatTravels,
 };
 use crate::{
+    error::AppError,
     ui::{
         frame::{Page, with_content},
         notice::Notice,
@@ -27,7 +28,7 @@ pub struct LabIsOpen;
 /// The sections: id, title, what one finds there.
 const SECTIONS: [(&str, &str, &str); 5] = [
     ("travel", "What travels", "the two cookies, decoded, and how they grow"),
-    ("cost", "What a request costs here", "four ways of knowing who calls, measured"),
+    ("cost", "What a request costs here", "five ways of knowing who calls, measured"),
     ("revocation", "What revocation does", "three credentials, one log-out, in real time"),
     ("attacks", "What can go wrong", "nine attacks, and what stopped each"),
     ("choose", "When to use which", "the comparison, with your own figures"),
@@ -45,7 +46,8 @@ pub fn LabPage() -> impl IntoView {
                     who have to choose or want to see it once. Every answer and every figure on this page was made by this server, not written
                     down beforehand."
                 </p>
-                {refused().map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
+                // Section 2 says this one itself.
+                {refused().filter(|error| *error != AppError::Measuring).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
                 <Visit visit />
                 <Contents />
                 <WhatTravels travel visit=has_visit />

@@ -9,7 +9,10 @@ use axum::{
 use http_body_util::BodyExt;
 
 use super::{app::TestApp, caller::Caller, lab::visit_of, on_both_databases};
-use crate::lab::lanes::run::{End, Run};
+use crate::lab::{
+    browser::Ask,
+    lanes::run::{End, Run},
+};
 
 const LANES: &str = "/lab/lanes";
 
@@ -70,6 +73,7 @@ on_both_databases! {
             app.clock.advance_ms(1_000);
             let page = visitor.open("/lab").await.text();
             assert!(page.contains("All three are refused.") && page.contains("it died of age, 62 s after the end"), "{page}");
+            assert!(page.contains("after the end was asked for: 401 token_revoked") && !page.contains("401 token_expired"), "{page}");
             visitor.act("end_visit", &[]).await;
         }
     }
@@ -116,6 +120,52 @@ on_both_databases! {
         assert_eq!(listen(&visitor).await.status(), 429);
         open.pop();
         assert_eq!(listen(&visitor).await.status(), 200);
+    }
+
+    async fn an_open_page_is_told_that_the_visit_is_over(app: TestApp) {
+        let app = app.and_lab().await;
+        for by_age in [false, true] {
+            let mut visitor = with_lanes(&app).await;
+            let mut body = listen(&visitor).await.into_body();
+            read_until(&mut body, "data: live").await;
+            if by_age {
+                app.clock.advance_ms(31 * 60_000);
+            } else {
+                visitor.act("end_visit", &[]).await;
+            }
+            let last = read_until(&mut body, "data: over").await;
+            assert!(last.contains("Your visit is over.") && last.contains("|Not asked any more."), "{last}");
+            assert!(body.frame().await.is_none(), "the stream is over");
+        }
+    }
+
+    async fn what_another_experiment_ends_is_told_as_that(app: TestApp) {
+        let app = app.and_lab().await;
+        let mut visitor = with_lanes(&app).await;
+        let mut body = listen(&visitor).await.into_body();
+        read_until(&mut body, "data: live").await;
+        let lab = app.services.lab.clone().expect("a lab");
+        let user_id = visit_of(&app, &visitor).await.expect("a visit").user_id;
+        let fields = [("user", &*user_id), ("reason", "another experiment")];
+        let mut administrator = lab.administrator().await.expect("an administrator");
+        administrator.send(&lab, Ask::action("force_log_out", &fields)).await.expect("an answer");
+        let news = read_until(&mut body, "Something else has ended them: another experiment, or another tab.").await;
+        assert!(news.contains("The plain JWT is still accepted."), "{news}");
+        assert_eq!(visitor.act("end_lanes", &[("by", "log_out")]).await.status, 409);
+        assert!(visitor.open("/lab").await.text().contains("Start the three lanes again to end them here."));
+    }
+
+    async fn of_two_ends_at_once_one_is_told(app: TestApp) {
+        let app = app.and_lab().await;
+        let visitor = with_lanes(&app).await;
+        let (mut one, mut other) = (visitor.clone(), visitor.clone());
+        let (one, other) =
+            tokio::join!(one.act("end_lanes", &[("by", "log_out")]), other.act("end_lanes", &[("by", "force")]));
+        let mut both = [one.status, other.status];
+        both.sort_unstable();
+        assert_eq!(both, [200, 409]);
+        let by_force = !end_of(&app, &visitor).await.receipt.is_empty();
+        assert_eq!(by_force, other.status == 200, "the story is that of the end that came through");
     }
 
     async fn a_server_that_stops_ends_the_stream(app: TestApp) {

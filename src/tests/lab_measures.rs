@@ -128,6 +128,11 @@ on_both_databases! {
         let lab = lab_of(&app);
         let measuring = lab.measuring.try_acquire().expect("nobody measures");
         assert_eq!(visitor.act("measure_cost", &[("rounds", "100")]).await.status, 503);
+        let refused = visitor.submit("measure_cost", &[("rounds", "100")], "/lab").await.header("location").to_owned();
+        assert!(refused.starts_with("/lab?") && refused.ends_with("#cost"), "{refused}");
+        let page = visitor.open(refused.trim_end_matches("#cost")).await.text();
+        let (top, section) = page.split_once("id=\"cost\"").expect("section 2");
+        assert!(section.contains("Somebody else is measuring at this moment.") && !top.contains("role=\"alert\""), "{page}");
         drop(measuring);
         assert_eq!(visitor.act("measure_cost", &[("rounds", "100")]).await.status, 200);
     }
@@ -149,6 +154,7 @@ on_both_databases! {
         for way in [Way::Session, Way::Warm, Way::Cold] {
             assert_ne!(probe(&lab, &before, way).await, 200, "{way:?} after the log-out");
         }
+        assert_eq!(probe(&lab, &before, Way::Plain).await, 200, "who asks nobody hears of no log-out");
     }
 
     async fn a_cold_instance_reads_what_it_has_never_heard_of(app: TestApp) {

@@ -107,7 +107,11 @@ fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
 /// The address of `page` with the error in it, as Leptos writes it.
 fn telling(config: &Config, parts: &Parts, page: &str, error: &AppError) -> String {
     let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&format!("{}{page}", config.issuer()));
-    told.map_or_else(|_| page.to_owned(), |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+    let address = |url: Url| {
+        let place = url.fragment().map(|place| format!("#{place}")).unwrap_or_default();
+        format!("{}?{}{place}", url.path(), url.query().unwrap_or_default())
+    };
+    told.map_or_else(|_| page.to_owned(), address)
 }
 
 /// The page that the act was begun on, without the error that it may have in its address. Who mistypes the password

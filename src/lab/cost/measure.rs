@@ -15,7 +15,10 @@ use crate::{
         world::Lab,
     },
     state::Stopwatch,
+    web::action::refuse_on,
 };
+
+const WAYS: usize = Way::ALL.len();
 
 /// So many rounds do not count: connections are opened and memory is touched.
 const WARM_UP: usize = 10;
@@ -31,7 +34,11 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     }
     let lab = here()?;
     let visit = visit_for_experiment(&lab).await?;
-    let measured = measure(&lab, &visit, rounds).await?;
+    let measured = match measure(&lab, &visit, rounds).await {
+        // Said in this section, beside the button to press again.
+        Err(AppError::Measuring) => return Err(refuse_on("/lab#cost", AppError::Measuring)),
+        measured => measured?,
+    };
     visit.keep_result(&lab, NAME, &measured).await?;
     leptos_axum::redirect(&format!("/lab?run={}#cost", measured.at_ms));
     Ok(())
@@ -39,7 +46,7 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
 
 /// One run at a time in this process; who comes second is told to wait.
 async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppError> {
-    let _alone = lab.measuring.try_acquire().map_err(|_| AppError::Busy)?;
+    let _alone = lab.measuring.try_acquire().map_err(|_| AppError::Measuring)?;
     let keys = lab.samples.keys().await?;
     let mut browser = visit.browser.clone();
     browser.send(lab, Ask::api(Method::POST, "/api/v1/token")).await?;
@@ -64,12 +71,12 @@ async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppEr
 
 /// Nanoseconds of each request, by way. A round has one of each way, so that whatever else happens on this machine
 /// concerns all alike; each begins with another way.
-async fn send(lab: &Lab, browser: &Browser, asked: u32) -> Result<[Vec<u64>; 4], AppError> {
-    let mut times: [Vec<u64>; 4] = Default::default();
+async fn send(lab: &Lab, browser: &Browser, asked: u32) -> Result<[Vec<u64>; WAYS], AppError> {
+    let mut times: [Vec<u64>; WAYS] = Default::default();
     let watch = Stopwatch::start();
     for round in 0..WARM_UP + asked as usize {
-        for place in 0..Way::ALL.len() {
-            let at = (round + place) % Way::ALL.len();
+        for place in 0..WAYS {
+            let at = (round + place) % WAYS;
             let ns = time(lab, browser, Way::ALL[at]).await?;
             if round >= WARM_UP {
                 times[at].push(ns);

@@ -7,6 +7,8 @@ pub mod cold;
 pub mod measure;
 pub mod page;
 #[cfg(feature = "ssr")]
+pub mod plain;
+#[cfg(feature = "ssr")]
 pub mod signing;
 pub mod words;
 
@@ -23,18 +25,20 @@ pub const ROUNDS: [u32; 3] = [100, 500, 1_000];
 pub enum Way {
     Nothing,
     Session,
+    Plain,
     Warm,
     Cold,
 }
 
 impl Way {
-    pub const ALL: [Self; 4] = [Self::Nothing, Self::Warm, Self::Session, Self::Cold];
+    pub const ALL: [Self; 5] = [Self::Nothing, Self::Plain, Self::Warm, Self::Session, Self::Cold];
 
     /// The address of its route among the probes.
     pub fn path(self) -> &'static str {
         match self {
             Self::Nothing => "/nothing",
             Self::Session => "/session",
+            Self::Plain => "/plain",
             Self::Warm => "/warm",
             Self::Cold => "/cold",
         }
@@ -44,6 +48,7 @@ impl Way {
         match self {
             Self::Nothing => "No authentication",
             Self::Session => "Session look-up",
+            Self::Plain => "Plain JWT",
             Self::Warm => "JWT, warm",
             Self::Cold => "JWT, cold",
         }
@@ -54,6 +59,9 @@ impl Way {
         match self {
             Self::Nothing => "All layers of the server and an empty handler: the ground that the others stand on.",
             Self::Session => "The session and its user are read from the database, as for each page here.",
+            Self::Plain => {
+                "The signature, the issuer, the audience and the times are checked, with a key in memory; nobody asks the revocations."
+            }
             Self::Warm => {
                 "The signature is checked, then the revocations; keys and revocations are in memory, as for each call of the API."
             }

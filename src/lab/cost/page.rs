@@ -8,6 +8,7 @@ use super::{
     words::{micros, of_requests, of_signing},
 };
 use crate::{
+    error::AppError,
     lab::{
         actions::MeasureCost,
         section::{Figures, NeedsVisit, Section},
@@ -17,6 +18,7 @@ use crate::{
         number::{counted, grouped},
         when::Exactly,
     },
+    web::page::refused,
 };
 
 #[component]
@@ -28,7 +30,7 @@ pub fn WhatItCosts(
     view! {
         <Section id="cost" title="2. What a request costs here">
             <p>
-                "“A JWT saves the look-up” is said often and measured seldom. This sends requests through this server in four ways. All pass
+                "“A JWT saves the look-up” is said often and measured seldom. This sends requests through this server in five ways. All pass
                 the same layers to the same empty handler; only the way of finding out who calls differs."
             </p>
             <dl class="lab-rules">
@@ -64,6 +66,9 @@ fn Start() -> impl IntoView {
                     .collect_view()}
             </fieldset>
             <button type="submit" class="button primary">"Measure"</button>
+            {refused()
+                .filter(|error| *error == AppError::Measuring)
+                .map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
             <p class="muted">"It takes two seconds at most; when they are over, fewer requests must do."</p>
         </form>
     }

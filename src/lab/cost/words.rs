@@ -24,8 +24,12 @@ pub fn of_requests(measured: &Measured) -> Vec<String> {
     let middle = |way| measured.middle(way).unwrap_or_default();
     let (nothing, session, warm, cold) =
         (middle(Way::Nothing), middle(Way::Session), middle(Way::Warm), middle(Way::Cold));
+    let plain = measured.middle(Way::Plain);
+    let plain = plain.map(|plain| {
+        format!("Verified as a textbook does it, without asking the revocations, the token takes {}.", micros(plain))
+    });
     let above = |ns: u64| micros(ns.saturating_sub(nothing));
-    vec![
+    let mut sentences = vec![
         compared(session, warm),
         format!(
             "Of that, {} are spent by any request. To know the caller costs {} more with a session, {} more with a token.",
@@ -39,7 +43,9 @@ pub fn of_requests(measured: &Measured) -> Vec<String> {
             micros(cold),
             times(cold, warm)
         ),
-    ]
+    ];
+    sentences.extend(plain);
+    sentences
 }
 
 fn compared(session: u64, warm: u64) -> String {
@@ -61,8 +67,8 @@ pub fn of_signing(signing: &[Signing]) -> Option<String> {
     let slowest = signing.iter().max_by_key(|one| one.sign_ns)?;
     let reader = signing.iter().filter(|one| one.algorithm != "HS256").min_by_key(|one| one.verify_ns)?;
     Some(format!(
-        "{} signs {} as fast as {}. Of those whose verifiers need no secret, {} is verified quickest, in {}. HS256 is quick because \
-         who verifies it could also have signed it.",
+        "{} signs {} as fast as {}. Of those whose verifiers need no secret, {} is verified quickest, in {}. HS256 is \
+         quick because it is a hash, without the arithmetic of public keys. Its price: who verifies it could also have signed it.",
         quickest.algorithm,
         times(slowest.sign_ns, quickest.sign_ns),
         slowest.algorithm,

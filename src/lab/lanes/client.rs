@@ -6,9 +6,12 @@ use leptos::{
     task::spawn_local,
     wasm_bindgen::{JsCast, closure::Closure},
 };
-use web_sys::{EventSource, MessageEvent};
+use web_sys::{Event, EventSource, HtmlFormElement, MessageEvent};
 
-use super::{PATH, island::is_over};
+use super::{
+    PATH,
+    island::{is_over, without_news},
+};
 use crate::ui::focus;
 
 /// Writes each news into `told`, until there is none to come.
@@ -24,22 +27,30 @@ pub fn listen(told: RwSignal<String>) {
         told.set(text);
     });
     source.set_onmessage(Some(hear.into_js_value().unchecked_ref()));
+    let asked = source.clone();
+    let fail = Closure::<dyn FnMut(Event)>::new(move |_| {
+        // Refused: the browser asks again by itself only where the line was lost.
+        if asked.ready_state() == EventSource::CLOSED {
+            told.update(|told| *told = without_news(told));
+        }
+    });
+    source.set_onerror(Some(fail.into_js_value().unchecked_ref()));
 }
 
-/// Sends the form that ends the session. What comes of it comes through the stream; where it was refused, the page says
-/// why when it is loaded again.
-pub fn end(address: &'static str, by: &'static str) {
+/// Sends the form that ends the session. What comes of it comes through the stream; where it was refused, the form is sent
+/// as without JavaScript, which leads to the place where the page says why.
+pub fn end(form: Option<HtmlFormElement>, address: &'static str, by: &'static str) {
     spawn_local(async move {
-        let form = Request::post(address).header("content-type", "application/x-www-form-urlencoded");
-        let sent = match form.body(format!("by={by}")) {
+        let post = Request::post(address).header("content-type", "application/x-www-form-urlencoded");
+        let sent = match post.body(format!("by={by}")) {
             Ok(request) => request.send().await.is_ok_and(|answer| answer.ok()),
             Err(_) => false,
         };
         if sent {
             // The buttons are gone.
             focus("lanes-said");
-        } else {
-            let _ = window().location().reload();
+        } else if let Some(form) = form {
+            let _ = form.submit();
         }
     });
 }

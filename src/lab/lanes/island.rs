@@ -2,7 +2,7 @@
 //!
 //! what is said, then one line per lane (`seconds alive|seconds until now|words`), then the end, then `live` or `over`.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{prelude::*, server_fn::ServerFn, wasm_bindgen::JsCast};
 
 use super::client;
 use crate::lab::actions::EndLanes;
@@ -15,6 +15,12 @@ const END: usize = 1 + NAMES.len();
 /// No more news will come.
 pub fn is_over(told: &str) -> bool {
     told.ends_with("over")
+}
+
+/// What to show when the server refuses to tell more: the lanes as they were, which may be another way now.
+pub fn without_news(told: &str) -> String {
+    let lines = told.split('\n').skip(1).take(END).collect::<Vec<_>>().join("\n");
+    format!("No more news come from the server. Load this page again.\n{lines}\nover")
 }
 
 /// `told`: as they are now. Without JavaScript they stand still.
@@ -65,7 +71,8 @@ fn Lane(name: &'static str, told: Memo<String>) -> impl IntoView {
 fn EndForm(by: &'static str, label: &'static str) -> impl IntoView {
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        client::end(EndLanes::PATH, by);
+        let form = event.target().and_then(|target| target.dyn_into().ok());
+        client::end(form, EndLanes::PATH, by);
     };
     view! {
         <form method="post" action=EndLanes::PATH on:submit=send>

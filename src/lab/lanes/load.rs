@@ -2,6 +2,7 @@
 
 use super::{LanesPage, probe::Lanes, run::Run, told::Told};
 use crate::{
+    db::Kind,
     error::AppError,
     lab::{
         code::files::{Cite, cite},
@@ -28,9 +29,10 @@ pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<LanesPage, AppErro
         Some(visit) => Run::of(lab, visit).await?,
         None => None,
     };
-    let Some(run) = run else { return Ok(LanesPage { told: None, links }) };
-    let Ok(lanes) = Lanes::of(lab, &run) else { return Ok(LanesPage { told: None, links }) };
+    let none = LanesPage { told: None, one_writer: lab.state.db.kind == Kind::Sqlite, links };
+    let Some(run) = run else { return Ok(none) };
+    let Ok(lanes) = Lanes::of(lab, &run) else { return Ok(none) };
     let (seen, now_ms) = (lanes.look(lab).await, lab.state.clock.now_ms());
     let told = Told { run: &run, seen, found: [None; 3], now_ms };
-    Ok(LanesPage { told: Some(told.text()), links })
+    Ok(LanesPage { told: Some(told.text()), ..none })
 }

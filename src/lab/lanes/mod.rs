@@ -27,5 +27,7 @@ pub const PATH: &str = "/lab/lanes";
 pub struct LanesPage {
     /// The lanes as they are now, in the lines that [`island`] reads; `None` before they were started.
     pub told: Option<String>,
+    /// The database takes one writer at a time.
+    pub one_writer: bool,
     pub links: Vec<Citation>,
 }

@@ -2,7 +2,10 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{LanesPage, island::Lanes};
+use super::{
+    LanesPage,
+    island::{Lanes, is_over},
+};
 use crate::lab::{
     actions::StartLanes,
     code::page::Cited,
@@ -12,7 +15,9 @@ use crate::lab::{
 /// `can_run`: there is a visit to run them in.
 #[component]
 pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
-    let LanesPage { told, links } = lanes;
+    let LanesPage { told, one_writer, links } = lanes;
+    let wait =
+        if one_writer { "the wait for the database's one writer" } else { "the wait for a connection to the database" };
     let label = if told.is_some() { "Start the three lanes again" } else { "Start the three lanes" };
     let class = if told.is_some() { "button" } else { "button primary" };
     let start = view! {
@@ -39,10 +44,18 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
                 true => start.into_any(),
                 false => view! { <NeedsVisit what="the three lanes" /> }.into_any(),
             }}
-            {told.map(|told| view! { <div class="card"><Lanes told /></div> })}
+            {told.map(|told| {
+                let goes_on = !is_over(&told);
+                view! {
+                    <div class="card">
+                        <Lanes told />
+                        {goes_on.then(|| view! { <noscript><p class="muted">"Load this page again to see how it goes on."</p></noscript> })}
+                    </div>
+                }
+            })}
             <p class="muted">
                 "The milliseconds are measured on this server: from the moment before the end is asked for to the first "
-                "refused answer. In between lie the wait for the database's one writer, the transaction that ends the "
+                "refused answer. In between lie " {wait} ", the transaction that ends the "
                 "session and writes the revocation down (with its flush to the disk), the revocation's way into the memory "
                 "of this process, and the refused request itself. Both lanes are asked every millisecond meanwhile. The "
                 "plain JWT's verifier is never told; its token dies when its time is over, 2 seconds forgiven."

@@ -20,7 +20,7 @@ use crate::{
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Longer than any end takes.
-const REFUSED_WITHIN_MS: u64 = 3_000;
+pub const REFUSED_WITHIN_MS: u64 = 3_000;
 
 /// The credentials that are asked about.
 #[derive(Clone)]
@@ -93,11 +93,11 @@ impl Lanes {
         }
     }
 
-    /// Microseconds on `watch` when the first refusal was there; `None` when none came.
-    pub async fn until_refused(self, lab: Lab, lane: Lane, watch: Stopwatch) -> Option<u64> {
+    /// Microseconds on `watch` when the first refusal was there, and its code; `None` when none came.
+    pub async fn until_refused(self, lab: Lab, lane: Lane, watch: Stopwatch) -> Option<(u64, String)> {
         while watch.elapsed_ms() < REFUSED_WITHIN_MS {
-            if self.ask(&lab, lane).await.is_refused() {
-                return Some(watch.elapsed_us());
+            if let Seen::Refused(code) = self.ask(&lab, lane).await {
+                return Some((watch.elapsed_us(), code));
             }
             tokio::time::sleep(PAUSE).await;
         }

@@ -1,7 +1,7 @@
 //! `GET /lab/lanes`: how the three lanes go on, as server-sent events. Server side.
 //!
-//! Asks every quarter of a second, and twenty times a second when something was revoked; says something when something
-//! has changed, and once a second.
+//! Asks once a second, and four times a second around the end of its own session; says something when something has
+//! changed, and once a second. When the visit is over it says so and ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::{
     probe::{Lanes, Seen},
     run::Run,
-    told::Told,
+    told::{Told, without_visit},
 };
 use crate::{
     config::Config,
@@ -33,10 +33,10 @@ use crate::{
 /// Open at once, of one visit.
 const STREAMS_MAX: u32 = 3;
 
-const PAUSE: Duration = Duration::from_millis(250);
-const PAUSE_AT_THE_END: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_AT_THE_END: Duration = Duration::from_millis(250);
 
-/// Milliseconds after a revocation in which the questions come closer together.
+/// Milliseconds after the end of its own session in which the questions come closer together.
 const END_MS: u64 = 1_000;
 
 /// Something is said at least this often, in milliseconds.
@@ -60,7 +60,7 @@ pub async fn events(State(at): State<At>, headers: HeaderMap) -> Result<Response
     let visit = Visit::of(&lab, &headers, &at.config).await?.ok_or(AppError::VisitOver)?;
     let run = Run::of(&lab, &visit).await?.ok_or(AppError::NotFound)?;
     let Some(place) = at.streams.take_up_to(&visit.user_id, STREAMS_MAX) else { return Ok(too_many()) };
-    let watching = Watching::new(lab, visit, run.started_at, at.streams.stopping(), place);
+    let watching = Watching::new(lab, visit, run, at.streams.stopping(), place);
     Ok(respond(stream::unfold(Some(watching), |watching| async {
         let (event, watching) = watching?.next().await?;
         Some((Ok(event), watching))
@@ -71,57 +71,84 @@ pub async fn events(State(at): State<At>, headers: HeaderMap) -> Result<Response
 struct Watching {
     lab: Lab,
     visit: Visit,
-    /// When the lanes were started that this is about.
-    started_at: i64,
+    /// As it was when it was last read.
+    run: Run,
     found: [Option<i64>; 3],
     /// What was said last, and when.
     said: Option<(String, Stopwatch)>,
+    /// All that was told last.
+    text: String,
     revoked: watch::Receiver<u64>,
-    revoked_at: Option<Stopwatch>,
+    /// Since the end of its own session was heard of.
+    ended: Option<Stopwatch>,
     stop: Stop,
     _place: Place,
 }
 
 impl Watching {
-    fn new(lab: Lab, visit: Visit, started_at: i64, stop: Stop, place: Place) -> Self {
+    fn new(lab: Lab, visit: Visit, run: Run, stop: Stop, place: Place) -> Self {
         let revoked = lab.revocations.changes();
-        let (found, said, revoked_at) = ([None; 3], None, None);
-        Self { lab, visit, started_at, found, said, revoked, revoked_at, stop, _place: place }
+        let (found, said, text, ended) = ([None; 3], None, String::new(), None);
+        Self { lab, visit, run, found, said, text, revoked, ended, stop, _place: place }
     }
 
-    /// The next thing to say, and the stream if it goes on after that.
+    /// The next thing to say, and the stream if it goes on after that. `None`: it ends without a word, and the browser asks
+    /// again.
     async fn next(mut self) -> Option<(Event, Option<Self>)> {
         loop {
             if self.said.is_some() && !self.wait().await {
                 return None;
             }
-            let run = Run::of(&self.lab, &self.visit).await.ok()??;
-            if run.started_at != self.started_at {
-                (self.started_at, self.found) = (run.started_at, [None; 3]);
-            }
+            let Some(run) = self.read().await.ok()? else {
+                return Some((Event::default().data(without_visit(&self.text)), None));
+            };
             let told = self.look(&run).await?;
-            let now = format!("{}{}", told.said(), told.end());
+            let (now, text) = (format!("{}{}", told.said(), told.end()), told.text());
             let is_due = |(said, at): &(String, Stopwatch)| *said != now || at.elapsed_ms() >= SAID_EVERY_MS;
+            let event = Event::default().data(&text);
             if told.is_over() {
-                return Some((Event::default().data(told.text()), None));
+                return Some((event, None));
             }
             if self.said.as_ref().is_none_or(is_due) {
-                let event = Event::default().data(told.text());
-                self.said = Some((now, Stopwatch::start()));
+                (self.said, self.text) = (Some((now, Stopwatch::start())), text);
                 return Some((event, Some(self)));
             }
         }
     }
 
-    /// Until the next question; `false` when the server stops.
-    async fn wait(&mut self) -> bool {
-        let is_close = self.revoked_at.is_some_and(|watch| watch.elapsed_ms() < END_MS);
-        tokio::select! {
-            () = self.stop.asked_for() => return false,
-            Ok(()) = self.revoked.changed() => self.revoked_at = Some(Stopwatch::start()),
-            () = tokio::time::sleep(if is_close { PAUSE_AT_THE_END } else { PAUSE }) => {}
+    /// The lanes as they are kept now, which may be newer ones; `None` when the visit is over.
+    async fn read(&mut self) -> Result<Option<Run>, AppError> {
+        if self.lab.state.clock.now_ms() >= self.visit.ends_at {
+            return Ok(None);
         }
-        true
+        let Some(run) = Run::of(&self.lab, &self.visit).await? else { return Ok(None) };
+        if run.started_at != self.run.started_at {
+            (self.found, self.ended) = ([None; 3], None);
+        }
+        self.run = run.clone();
+        Ok(Some(run))
+    }
+
+    /// Until the next question; `false` when the server stops. Any revocation in the Lab wakes it, but only the one of its
+    /// own session hurries it.
+    async fn wait(&mut self) -> bool {
+        let is_close = self.ended.is_some_and(|watch| watch.elapsed_ms() < END_MS)
+            || self.run.is_ending(self.lab.state.clock.now_ms());
+        let pause = tokio::time::sleep(if is_close { PAUSE_AT_THE_END } else { PAUSE });
+        tokio::pin!(pause);
+        loop {
+            tokio::select! {
+                () = self.stop.asked_for() => return false,
+                () = &mut pause => return true,
+                Ok(()) = self.revoked.changed() => {
+                    let is_news = self.ended.is_none() && self.lab.revocations.is_over(self.run.bearing(&self.visit.user_id));
+                    if is_news {
+                        self.ended = Some(Stopwatch::start());
+                        return true;
+                    }
+                }
+            }
+        }
     }
 
     async fn look<'a>(&mut self, run: &'a Run) -> Option<Told<'a>> {

@@ -34,8 +34,18 @@ impl Told<'_> {
 
     /// What is said aloud: only what changes.
     pub fn said(&self) -> &'static str {
+        let by_else = self.is_by_something_else();
         match self.seen.each_ref().map(Seen::is_refused) {
             [false, false, false] => "All three are accepted.",
+            [true, true, false] if by_else => {
+                "Something else has ended them: another experiment, or another tab. The plain JWT is still accepted."
+            }
+            [false, true, false] if by_else => {
+                "Something else has ended our JWT: another experiment, or another tab. The session lives on."
+            }
+            [true, false, false] if by_else => {
+                "Something else has ended the session: another experiment, or another tab."
+            }
             [true, true, false] => "The session and our JWT are refused. The plain JWT is still accepted.",
             [true, true, true] => "All three are refused.",
             [false, true, true] => "Both tokens have died of age. The session lives on, and would get new ones.",
@@ -44,10 +54,19 @@ impl Told<'_> {
     }
 
     pub fn end(&self) -> String {
-        let Some(End { answer_us, receipt, .. }) = &self.run.ended else { return String::new() };
+        let Some(End { answer_us, receipt, .. }) = &self.run.ended else {
+            let nothing_left = self.seen[0].is_refused() && self.is_by_something_else();
+            return if nothing_left { "Start the three lanes again to end them here.".into() } else { String::new() };
+        };
         let who = if receipt.is_empty() { "You logged out" } else { "The administrator forced the log-out" };
         let receipt = if receipt.is_empty() { String::new() } else { format!(" The receipt: {receipt}") };
         format!("{who}; the answer was there after {}.{receipt}", milliseconds(*answer_us))
+    }
+
+    /// Whether what is dead, if anything is, was ended neither here nor by age.
+    fn is_by_something_else(&self) -> bool {
+        let now_ms = self.now_ms;
+        self.run.ended.is_none() && !self.run.is_ending(now_ms) && now_ms < self.run.token_dies_at
     }
 
     fn lane(&self, at: usize, words: String) -> String {
@@ -87,10 +106,10 @@ impl Told<'_> {
     }
 
     fn ours(&self) -> String {
-        let us = self.run.ended.as_ref().and_then(|end| end.ours_us);
-        match (&self.seen[1], us) {
+        let by_end = self.run.ended.as_ref().and_then(|end| Some((end.ours_us?, &end.ours_code)));
+        match (&self.seen[1], by_end) {
             (Seen::Accepted, _) => format!("Accepted: verified, and not revoked. {}", self.age()),
-            (Seen::Refused(code), Some(us)) => {
+            (Seen::Refused(_), Some((us, code))) => {
                 format!("Refused {} after the end was asked for: 401 {code}.", milliseconds(us))
             }
             (Seen::Refused(code), None) if code == "token_expired" => "Refused: 401 token_expired, of age.".into(),
@@ -118,6 +137,17 @@ impl Told<'_> {
         let left = (self.run.token_dies_at - self.now_ms).max(0);
         format!("It dies of age in {} s, at {} UTC.", (left + 999) / 1000, time_of_day(self.run.token_dies_at))
     }
+}
+
+/// As the lanes were last told (`text`, empty if never), for a visit that is over.
+pub fn without_visit(text: &str) -> String {
+    let lane = |at: usize| {
+        let lengths =
+            text.split('\n').nth(at).and_then(|line| line.rsplit_once('|')).map_or("0|0", |(lengths, _)| lengths);
+        format!("{lengths}|Not asked any more.")
+    };
+    let lanes = [1, 2, 3].map(lane).join("\n");
+    format!("Your visit is over.\n{lanes}\nStart a new demo session to go on.\nover")
 }
 
 /// "22:46:05"

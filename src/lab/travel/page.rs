@@ -115,7 +115,7 @@ fn meaning(attribute: &str) -> Option<&'static str> {
     Some(match attribute {
         "HttpOnly" => "No script can read it.",
         "Secure" => "It is sent over https only (or to this very machine).",
-        "SameSite=Lax" => "Other sites can lead here with it, by a link, and cannot send a form with it.",
+        "SameSite=Lax" => "Other sites can lead here with it, by a link, and cannot post a form with it.",
         "SameSite=Strict" => "No request that another site has begun carries it.",
         "Path=/" => "It goes to every address here.",
         _ if attribute.starts_with("Max-Age=") => "The browser forgets it after so many seconds.",
@@ -125,7 +125,6 @@ fn meaning(attribute: &str) -> Option<&'static str> {
 
 #[component]
 fn Parts(parts: [usize; 3]) -> impl IntoView {
-    let all: usize = parts.iter().sum::<usize>() + 2;
     let names = ["header", "claims", "signature"];
     view! {
         <dl class="lab-rules">
@@ -133,7 +132,7 @@ fn Parts(parts: [usize; 3]) -> impl IntoView {
                 .into_iter()
                 .zip(parts)
                 .map(|(name, bytes)| view! {
-                    <div><dt>{name}</dt><dd>{grouped_bytes(bytes)} ", " {bytes * 100 / all} " %"</dd></div>
+                    <div><dt>{name}</dt><dd>{grouped_bytes(bytes)}</dd></div>
                 })
                 .collect_view()}
         </dl>
