@@ -97,7 +97,7 @@ async function rotateAndKill(admin: Page, person: Page, server: Server): Promise
   const token = await cookie(person.context(), ACCESS);
   await loggedIn(admin, await administrator(server));
   await admin.goto("/admin/users");
-  await admin.getByRole("link", { name: "Keys" }).click();
+  await admin.getByRole("link", { name: "Keys", exact: true }).click();
   await admin.waitForURL("/admin/keys");
 
   const before = await admin.getByRole("row").count();
