@@ -12,16 +12,19 @@ use crate::{
 /// The id of the live region above a form.
 const NOTICE: &str = "form-error";
 
-/// Secrets are emptied, what else was typed stays.
+/// The parts of a page that say what the act before brought about.
+const OUTCOMES: [&str; 2] = ["receipt", "outcome"];
+
+/// A secret that may be what is wrong is emptied, what else was typed stays.
 pub fn show(form: &Element, refusal: &Refusal) {
     if let Some(button) = pending::button_of(form) {
         pending::end(&button);
     }
     // What the act before brought about does not belong to this error.
-    hide("receipt");
-    empty("password");
+    OUTCOMES.into_iter().for_each(hide);
+    empty("password", refusal);
     if refusal.code == "wrong_code" {
-        empty("code");
+        empty("code", refusal);
     }
     if refusal.asks_for_proof()
         && let Some(template) = elements(form, "template").first()
@@ -52,10 +55,14 @@ pub fn say(kind: &'static str, words: &str) {
     }
 }
 
-fn empty(id: &str) {
+/// Unless another field is what is wrong: this one was right perhaps.
+fn empty(id: &str, refusal: &Refusal) {
     let input = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok());
     if let Some(input) = input {
-        input.set_value("");
+        let field = input.get_attribute("data-field").unwrap_or_default();
+        if refusal.errors.is_empty() || refusal.at(&field).is_some() {
+            input.set_value("");
+        }
     }
 }
 

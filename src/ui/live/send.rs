@@ -1,21 +1,34 @@
 //! Sends a form and goes where the answer leads, or has it say what is wrong. Both sides; runs in the browser.
 
+use std::time::Duration;
+
 use gloo_net::http::{Request, Response};
 use leptos::{prelude::*, server_fn::redirect::REDIRECT_HEADER, task::spawn_local, wasm_bindgen::JsCast};
-use web_sys::{Event, FormData, HtmlFormElement, UrlSearchParams};
+use web_sys::{AbortController, AbortSignal, Event, FormData, HtmlFormElement, UrlSearchParams};
 
-use super::{answer, pending, target, wait};
+use super::{answer, pending, reveal, target, wait};
 use crate::{
     error::OFFLINE,
     web::refusal::{MEDIA_TYPE, Refusal},
 };
 
-/// What came was no answer of the program, but perhaps of a proxy before it.
+/// What came was no answer of the program, but of a proxy before it, which does not reach the program either.
 const NO_ANSWER: &str = "The server cannot answer right now. Wait a few seconds and try again.";
+
+/// How long somebody waits for an answer before the form says that none came.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Nobody knows what became of it: the server may only have been slow.
+const UNANSWERED: &str = "The server has not answered. It may have done it all the same: load the page again and look before \
+                          you try once more.";
+
+/// In every answer of the program, and in no other: a login page of a hotel answers everything with 200, too.
+const MARK: &str = "x-request-id";
 
 /// A form with a button that can wait is sent once; if it is live, the answer comes to this page.
 pub fn submitted(event: &Event) {
     let Some(form) = target(event).and_then(|element| element.dyn_into::<HtmlFormElement>().ok()) else { return };
+    reveal::hide_all(&form);
     let Some(button) = pending::button_of(&form) else { return };
     if button.has_attribute("aria-disabled") {
         event.prevent_default();
@@ -31,7 +44,9 @@ pub fn submitted(event: &Event) {
 /// After a success another document comes, even of the same page: nothing of before may live on in it. The button
 /// waits until then.
 async fn send(form: HtmlFormElement) {
-    let (refusal, seconds) = match ask(&form).await {
+    let signal = patience();
+    let (refusal, seconds) = match ask(&form, signal.as_ref()).await {
+        Some(response) if !response.headers().has(MARK) => (foreign(&response), 0),
         Some(response) if response.headers().has(REDIRECT_HEADER) => {
             let location = response.headers().get("location").unwrap_or_default();
             return drop(window().location().set_href(&location));
@@ -40,16 +55,30 @@ async fn send(form: HtmlFormElement) {
         Some(response) => refusal_in(response).await,
         None => (Refusal::saying(OFFLINE), 0),
     };
+    let refusal = if signal.is_some_and(|signal| signal.aborted()) { Refusal::saying(UNANSWERED) } else { refusal };
     answer::show(&form, &refusal);
     wait::begin(&form, seconds);
 }
 
+/// Ends what it is given to once that has taken too long.
+fn patience() -> Option<AbortSignal> {
+    let controller = AbortController::new().ok()?;
+    let signal = controller.signal();
+    set_timeout(move || controller.abort(), PATIENCE);
+    Some(signal)
+}
+
 /// `None` when no answer came.
-async fn ask(form: &HtmlFormElement) -> Option<Response> {
+async fn ask(form: &HtmlFormElement, signal: Option<&AbortSignal>) -> Option<Response> {
     let fields = FormData::new_with_form(form).ok()?;
     let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields.into()).ok()?;
-    let request = Request::post(&form.get_attribute("action")?).header("accept", MEDIA_TYPE);
+    let request = Request::post(&form.get_attribute("action")?).header("accept", MEDIA_TYPE).abort_signal(signal);
     request.body(fields).ok()?.send().await.ok()
+}
+
+/// The answer of somebody on the way to the server.
+fn foreign(response: &Response) -> Refusal {
+    Refusal::saying(if response.status() < 500 { OFFLINE } else { NO_ANSWER })
 }
 
 /// With the seconds after which another try is worth it, where the tries were too many.
