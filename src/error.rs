@@ -343,9 +343,18 @@ impl AppError {
         }
     }
 
+    /// What to say above a form: what stands at its fields is not said twice.
+    pub fn above_form(&self) -> String {
+        match self.at_fields().count() {
+            0 => self.to_string(),
+            1 => "Please look at the marked field.".into(),
+            _ => "Please look at the marked fields.".into(),
+        }
+    }
+
     /// Whether the password of who is logged in would help.
     pub fn asks_for_proof(&self) -> bool {
-        matches!(self, Self::ProofNeeded | Self::WrongPassword)
+        *self == Self::ProofNeeded || self.first_field() == Some(Field::CurrentPassword)
     }
 
     /// Seconds after which another try is worth it, for the header of this name (RFC 9110 10.2.3).

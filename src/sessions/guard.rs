@@ -249,7 +249,8 @@ impl Overseer {
 /// The user of the action that runs now, who has proven lately who they are, or does so with this password.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::Invalid`] for an empty one,
+/// [`AppError::WrongPassword`].
 pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppError> {
     let someone = find().ok_or(AppError::NotLoggedIn)?;
     // Whoever types one meant it: a wrong one is never passed over, also where none is needed any more.

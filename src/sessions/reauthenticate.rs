@@ -12,7 +12,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
-    error::AppError,
+    error::{AppError, Invalid},
     state::AppState,
     throttle::{self, Try, guessing},
     users::{credentials::Password, password::Passwords, upgrade::upgrade_hash},
@@ -34,7 +34,7 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
 /// Checks the password of who is logged in, and gives the session a new secret.
 ///
 /// # Errors
-/// [`AppError::ProofNeeded`] without a password, [`AppError::TooManyTries`], [`AppError::WrongPassword`].
+/// As [`check_password`], and [`AppError::SessionRenewed`].
 pub async fn with_password(someone: LoggedIn, password: Option<String>) -> Result<LoggedIn, AppError> {
     proven(check_password(someone, password).await?).await
 }
@@ -42,9 +42,14 @@ pub async fn with_password(someone: LoggedIn, password: Option<String>) -> Resul
 /// Checks the password of who is logged in, and writes down how that went.
 ///
 /// # Errors
-/// [`AppError::ProofNeeded`] without a password, [`AppError::TooManyTries`], [`AppError::WrongPassword`].
+/// [`AppError::ProofNeeded`] without a password, [`AppError::Invalid`] for an empty one, [`AppError::TooManyTries`],
+/// [`AppError::WrongPassword`].
 pub async fn check_password(someone: LoggedIn, password: Option<String>) -> Result<LoggedIn, AppError> {
-    let password = password.filter(|password| !password.is_empty()).ok_or(AppError::ProofNeeded)?;
+    let password = password.ok_or(AppError::ProofNeeded)?;
+    if password.is_empty() {
+        // Who was asked for it and left it empty is told so at the field.
+        return Err(Invalid::CurrentPasswordMissing.into());
+    }
     // The same counter as at log-in: whoever found an open browser guesses no faster than everybody else.
     let tried = throttle::admit_password(&someone.user.email).await?;
     let right = tried.keep_if_looked_at(verify(&someone, password).await).await?;

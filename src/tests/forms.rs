@@ -22,6 +22,20 @@ on_both_databases! {
         assert!(answer.set_cookie("__Host-typed").is_empty(), "what was typed is still there");
     }
 
+    async fn what_stands_at_the_one_field_that_is_wrong_is_not_said_twice(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        app.clock.advance_ms(10 * 60_000);
+        for (password, words) in [("", "Enter your current password."), ("wrong", "This is not your password. Check it and try again.")] {
+            let answer = alice.send_form("end_other_sessions", &[("password", password)]).await;
+            assert_eq!(answer.status, 422);
+            assert_eq!(answer.json()["detail"], "Please look at the marked field.");
+            assert_eq!(answer.json()["errors"], json!([{ "field": "current_password", "detail": words }]));
+        }
+        let asked = alice.send_form("end_other_sessions", &[]).await;
+        assert_eq!((asked.status, &*asked.code()), (401, "insufficient_user_authentication"));
+        assert_eq!(asked.json()["errors"], json!([]));
+    }
+
     async fn a_form_that_is_taken_is_told_where_to_go(app: TestApp) {
         let mut alice = app.anonymous();
         let fields = [("name", "Alice"), ("email", "alice@example.com"), ("password", PASSWORD)];

@@ -53,15 +53,15 @@ pub fn FormFrame(#[prop(default = refused())] before: Option<AppError>, children
     }
 }
 
-/// The error that belongs to no field, above the form: a live region that is always there, so that screen readers hear
-/// it come.
+/// The error that belongs to no field, or that there are marked fields, above the form: a live region that is always
+/// there, so that screen readers hear it come.
 #[component]
 fn FormError() -> impl IntoView {
     let before = before();
     let is_first = before.as_ref().is_some_and(|error| error.first_field().is_none());
     view! {
         <div id="form-error" tabindex="-1" aria-live="assertive" autofocus=is_first>
-            {before.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })}
+            {before.map(|error| view! { <Notice kind="error">{error.above_form()}</Notice> })}
         </div>
     }
 }

@@ -66,7 +66,7 @@ impl Problem {
     /// For a form whose action refused: with what to say above it and at each field.
     pub fn of_form(error: AppError) -> Self {
         let errors: Vec<AtField> = error.at_fields().map(|(field, detail)| AtField::new(field, detail)).collect();
-        let detail = error.to_string();
+        let detail = error.above_form();
         Self { detail, ..Self::from(error) }.with("errors", json!(errors))
     }
 
