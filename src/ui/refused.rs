@@ -31,10 +31,17 @@ pub fn Refused(error: AppError) -> impl IntoView {
     let kind = if matches!(error, AppError::NotFound | AppError::AccountGone) { "info" } else { "error" };
     let sentence = error.to_string();
     let logged_in = reader.somebody.is_some();
+    let number = match &error {
+        AppError::Internal { request_id: Some(number) } => Some(*number),
+        _ => reader.number,
+    };
     view! {
         <Page title=title narrow=true>
             <Notice kind=kind>{sentence}</Notice>
             <Meaning error=error.clone() reader />
+            {number.map(|number| view! {
+                <p class="muted">"Number of this request: " <code class="request-number">{number.to_string()}</code></p>
+            })}
             <Ways error logged_in />
         </Page>
     }
@@ -62,11 +69,8 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
             <p>"What this person did, and what was done to the account, is still in the audit log."</p>
         }
         .into_any(),
-        AppError::Internal { request_id } => view! {
+        AppError::Internal { .. } => view! {
             <p>"Try again in a moment. If it happens again, tell whoever runs this server, with this number."</p>
-            {request_id.or(reader.number).map(|number| view! {
-                <p class="muted">"Number of this request: " <code class="request-number">{number.to_string()}</code></p>
-            })}
         }
         .into_any(),
         _ => ().into_any(),
