@@ -201,6 +201,16 @@ test("an answer that is none of the program is told as such, and the form can be
   await arrived(page, "/dashboard");
 });
 
+test("an answer of somebody on the way is no success, and a shown password is hidden once it is sent", async ({ page }) => {
+  await open(page, "/login");
+  await page.route("**/actions/log_in", (route) => route.fulfill({ status: 200, body: "<h1>Welcome to the hotel</h1>" }));
+  await page.getByRole("button", { name: "Show password" }).click();
+  await enterAndLogIn(page, somebody("Kai"));
+  await expectAnnounced(page, /could not reach the server/);
+  await expect(passwordField(page)).toHaveAttribute("type", "password");
+  await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+});
+
 test("after the log-in the person is where they wanted to go", async ({ page }) => {
   const person = await signedUp(page, "Ida");
   await page.context().clearCookies();

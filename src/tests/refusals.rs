@@ -97,6 +97,7 @@ on_both_databases! {
         assert_eq!(refused.status, 403);
         assert!(main.contains("alice@example.com") && main.contains("An administrator can give you the right"), "{main}");
         assert!(main.contains("href=\"/dashboard\""), "{main}");
+        assert!(main.contains(refused.header("x-request-id")), "{main}");
         let nowhere = alice.open("/nowhere").await.text();
         assert!(main_of(&nowhere).contains("href=\"/dashboard\"") && main_of(&nowhere).contains("mistyped"), "{nowhere}");
         let visitor = app.anonymous().open("/nowhere").await.text();
