@@ -190,7 +190,8 @@ async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
     match make_lab(services).await {
         Ok(lab) => {
             let tasks = vec![
-                feed::follow(&lab.state, lab.revocations.clone()),
+                // What it says of an outage is not about our own feed.
+                tracing::info_span!("lab").in_scope(|| feed::follow(&lab.state, lab.revocations.clone())),
                 janitor::clean_up(lab.state.clone()),
                 keeper::keep(lab.keys.clone()),
                 lab::clean_up::clean_up(lab.clone()),

@@ -103,6 +103,8 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         // The cheapest that counts as a hash: the password is random.
         argon2_memory_kib: 7_168,
         argon2_passes: 1,
+        // Its feed has a connection of its own, which PostgreSQL shows by name.
+        instance: Some(format!("{} lab", config.instance_name())),
         smtp_url: None,
         trusted_proxies: Vec::new(),
         metrics_addr: None,

@@ -4,6 +4,7 @@ use std::{convert::Infallible, str::FromStr, time::Duration};
 
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
+use tracing::Instrument;
 
 use super::{set::Revocations, store};
 use crate::{
@@ -29,39 +30,45 @@ pub fn follow(state: &AppState, revocations: Revocations) -> JoinHandle<()> {
 
 /// Asks every `interval`.
 pub fn poll_every(interval: Duration, revocations: Revocations) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(interval);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut outage = outage_of_feed();
-        loop {
-            ticks.tick().await;
-            outage.note(&revocations.sync().await);
+    tokio::spawn(
+        async move {
+            let mut ticks = tokio::time::interval(interval);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut outage = outage_of_feed();
+            loop {
+                ticks.tick().await;
+                outage.note(&revocations.sync().await);
+            }
         }
-    })
+        .in_current_span(),
+    )
 }
 
 /// Listens, and begins again when the connection is lost.
 pub fn listen(database_url: String, name: String, revocations: Revocations) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut outage = outage_of_feed();
-        let mut back_off = BACK_OFF_MIN;
-        loop {
-            let ended: Result<Infallible, sqlx::Error> = async {
-                let listener = connect(&database_url, &name).await?;
-                // What was said while nobody listened is lost.
-                revocations.reload().await?;
-                outage.note(&Ok::<_, sqlx::Error>(()));
-                back_off = BACK_OFF_MIN;
-                hear(listener, &revocations).await
+    tokio::spawn(
+        async move {
+            let mut outage = outage_of_feed();
+            let mut back_off = BACK_OFF_MIN;
+            loop {
+                let ended: Result<Infallible, sqlx::Error> = async {
+                    let listener = connect(&database_url, &name).await?;
+                    // What was said while nobody listened is lost.
+                    revocations.reload().await?;
+                    outage.note(&Ok::<_, sqlx::Error>(()));
+                    back_off = BACK_OFF_MIN;
+                    hear(listener, &revocations).await
+                }
+                .await;
+                outage.note(&ended);
+                tokio::time::sleep(back_off).await;
+                back_off = (back_off * 2).min(BACK_OFF_MAX);
+                // Where only listening fails (a pooler in between, too many connections), asking still works.
+                let _ = revocations.sync().await;
             }
-            .await;
-            outage.note(&ended);
-            tokio::time::sleep(back_off).await;
-            back_off = (back_off * 2).min(BACK_OFF_MAX);
-            // Where only listening fails (a pooler in between, too many connections), asking still works.
-            let _ = revocations.sync().await;
         }
-    })
+        .in_current_span(),
+    )
 }
 
 /// A connection of its own, which `pg_stat_activity` shows by name.
