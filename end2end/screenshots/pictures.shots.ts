@@ -85,7 +85,7 @@ for (const picture of [...WANTED, ...LAST]) {
     await page.setViewportSize(picture.size);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await visit(sight, page, server, town);
-    await hold(page);
+    await hold(page, false, sight !== LANES);
     const bytes = await writeSmall(new URL(`${picture.name}.png`, PICTURES).pathname, await page.screenshot({ animations: "disabled" }));
     console.log(`docs/pictures/${picture.name}.png  ${bytes} bytes`);
     total += bytes;

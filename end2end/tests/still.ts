@@ -37,10 +37,11 @@ export const STILL = {
 /** Words in a drawing are in a font of the machine, which no style reaches. */
 const NO_DRAWINGS = `img[src$=".svg"] { visibility: hidden; }`;
 
-/** Call it on a page that has finished loading; `compares` for a picture that others are held against. */
-export async function hold(page: Page, compares = false): Promise<void> {
+/** Call it on a page that has finished loading; `compares` for a picture that others are held against. `words` is false
+ * where the figures themselves are what is shown. */
+export async function hold(page: Page, compares = false, words = true): Promise<void> {
   await page.addStyleTag({ content: compares ? LOOK + NO_DRAWINGS : LOOK });
-  await page.evaluate(fixWords, { today: new Date().toISOString().slice(0, 10), compares });
+  if (words) await page.evaluate(fixWords, { today: new Date().toISOString().slice(0, 10), compares });
   await page.evaluate(async () => {
     await document.fonts.ready;
     await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
