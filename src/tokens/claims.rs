@@ -10,7 +10,7 @@ pub const TYP: &str = "at+jwt";
 /// `client_id` of our own pages.
 pub const BROWSER_CLIENT: &str = "latchkey-web";
 
-/// No name, no e-mail: a JWT is readable by whoever holds it. Under 600 bytes encoded.
+/// No name, no e-mail: a JWT is readable by whoever holds it. About 650 bytes encoded with ES256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The base URL. A string: an array that contains it is refused.
