@@ -83,6 +83,8 @@ function fixWords({ today, compares }: { today: string; compares: boolean }): vo
       .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "019aa1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b")
       .replace(/\b\d+ \/ [\d.]+ ms\b|\b[\d.]+ ms\b/g, (all) => (all.includes("/") ? "3 / 9 ms" : "4 ms"))
       .replace(/[\w-]{43}|[\w-]{8}(?=…)/g, (all) => "Zk3dTq8vLw1RxN5yBs7PcMhJ2fGaUeQo6iKtXbVnDzE".slice(0, all.length))
+      // The number of a request.
+      .replace(/\b[0-9a-f]{16}\b/g, "0123456789abcdef")
       .replace(/\b\d+ waiting/g, "0 waiting")
       .replace(/\b\d+ sent in/g, "9 sent in")
       .replace(/\b\d+ (second|minute)s?\b( ago)?/g, (all, unit: string) => (unit === "second" ? all.replace(/\d+ seconds?/, "4 seconds") : all))
