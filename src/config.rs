@@ -147,10 +147,16 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_TRIES_PER_ACCOUNT", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=100))]
     pub tries_per_account: i64,
 
-    /// The same for everything that comes from one network address, from a second to 5 minutes. Raise it where many
-    /// people who mistype their password share an address.
+    /// The same for everything that comes from one network address, from a second to 5 minutes: an IPv4 address or the /64
+    /// of an IPv6 one; its /56 may have twice, its /48 four times as many. Raise it where many people who mistype their
+    /// password share an address.
     #[arg(long, env = "LATCHKEY_TRIES_PER_NETWORK", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub tries_per_network: i64,
+
+    /// So many sign-ups from one network address wait for nothing; each further one doubles the wait, from a second to 5
+    /// minutes, and half are forgotten in 15 minutes: a class gets in, and nobody makes accounts by the thousand.
+    #[arg(long, env = "LATCHKEY_SIGN_UPS_PER_NETWORK", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub sign_ups_per_network: i64,
 
     /// A request head must be complete after so many seconds: half-sent requests hold a connection otherwise.
     #[arg(long, env = "LATCHKEY_HEADER_TIMEOUT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]

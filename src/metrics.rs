@@ -22,6 +22,7 @@ struct Inner {
     feed_reads: Family<FeedRead, Counter>,
     requests: Family<Request, Counter>,
     durations: Family<Request, Histogram>,
+    password_hashes: Family<Hashed, Counter>,
     mails_sent: Counter,
     mails_failed: Counter,
     outbox_waiting: Gauge,
@@ -100,6 +101,12 @@ pub struct Request {
     pub status: &'static str,
 }
 
+/// What a hash cost, as the stored ones name it: the settings of today, and those that older hashes were made with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Hashed {
+    cost: String,
+}
+
 /// What is measured at the moment of asking.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Levels {
@@ -146,6 +153,8 @@ impl Default for Metrics {
         registry.register("revocation_reads", "Reads of the revocation feed in the database", feed_reads.clone());
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Time until the head of the answer", durations.clone());
+        let password_hashes = Family::<Hashed, Counter>::default();
+        registry.register("password_hashes", "Passwords hashed, by what it cost", password_hashes.clone());
         let (mails_sent, mails_failed, outbox_waiting) = (Counter::default(), Counter::default(), Gauge::default());
         registry.register("mails_sent", "Mails that the mail server has taken", mails_sent.clone());
         registry.register("mails_failed", "Tries to send a mail that failed", mails_failed.clone());
@@ -158,6 +167,7 @@ impl Default for Metrics {
             feed_reads,
             requests,
             durations,
+            password_hashes,
             mails_sent,
             mails_failed,
             outbox_waiting,
@@ -239,6 +249,10 @@ impl Metrics {
     pub fn request_answered(&self, request: &Request, seconds: f64) {
         self.0.requests.get_or_create(request).inc();
         self.0.durations.get_or_create(request).observe(seconds);
+    }
+
+    pub fn password_hashed(&self, cost: String) {
+        self.0.password_hashes.get_or_create(&Hashed { cost }).inc();
     }
 
     pub fn mail_sent(&self) {

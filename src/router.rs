@@ -209,6 +209,7 @@ fn provide_contexts(services: &Services) {
     provide_context(services.ender.clone());
     provide_context(services.keys.clone());
     provide_context(services.questions.clone());
+    provide_context(services.turns.clone());
     provide_context(services.setup.clone());
     provide_context(services.secret.clone());
     provide_context(Now(services.state.clock.now_ms()));

@@ -32,8 +32,9 @@ use crate::{
     sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::{AppState, Clock},
+    throttle::turns::Turns,
     tokens::{keeper, keys::Keys},
-    users::{self, list::find::make_missing_words, password::Passwords, questions::Questions},
+    users::{self, costs_in_use, list::find::make_missing_words, password::Passwords, questions::Questions},
     web::assets,
 };
 
@@ -60,6 +61,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         janitor::clean_up(services.state.clone()),
         sweep::keep_sweeping(services.state.clone()),
         clean_up::clean_up(services.state.clone()),
+        costs_in_use::keep_looking(services.state.clone(), services.passwords.clone()),
         keeper::keep(services.keys.clone()),
         Sealer::new(services.state.clone(), &services.secret).keep(),
     ];
@@ -158,7 +160,9 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         .await
         .map_err(|error| format!("the revocations cannot be read: {error}"))?;
     let keys = Keys::load(state.clone(), secret.clone(), revocations.clone()).await?;
-    let passwords = Passwords::new(&state.config).map_err(|error| format!("argon2 settings: {error}"))?;
+    let passwords =
+        Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
+    costs_in_use::look(&state, &passwords).await.map_err(|error| format!("the users cannot be read: {error}"))?;
     let setup = SetupToken(secret.tag(&format!("setup {}", keys.ring().oldest_kid())));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
@@ -173,6 +177,7 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         streams,
         keys,
         questions,
+        turns: Turns::default(),
         setup,
         secret,
         post,

@@ -13,6 +13,7 @@ use crate::{
     sessions::{end::Ender, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
     state::AppState,
+    throttle::turns::Turns,
     tokens::keys::Keys,
     users::{password::Passwords, questions::Questions},
 };
@@ -28,6 +29,7 @@ pub struct Services {
     pub streams: OpenStreams,
     pub keys: Keys,
     pub questions: Questions,
+    pub turns: Turns,
     pub setup: SetupToken,
     pub secret: SecretKey,
     pub post: Post,

@@ -22,6 +22,9 @@ pub struct AppState {
 #[derive(Clone, Default)]
 pub struct Clock {
     fixed_ms: Option<Arc<AtomicI64>>,
+    /// How far each reading moves a clock that stands.
+    #[cfg(test)]
+    step_ms: Arc<AtomicI64>,
     /// Milliseconds that it is behind the time.
     behind_ms: i64,
 }
@@ -35,7 +38,13 @@ impl Clock {
     /// A clock that stands still until [`Clock::advance_ms`] moves it. For tests.
     #[cfg(test)]
     pub fn standing_at(now_ms: i64) -> Self {
-        Self { fixed_ms: Some(Arc::new(AtomicI64::new(now_ms))), behind_ms: 0 }
+        Self { fixed_ms: Some(Arc::new(AtomicI64::new(now_ms))), ..Self::default() }
+    }
+
+    /// From now on each reading moves it by a millisecond: no two are the same.
+    #[cfg(test)]
+    pub fn tick(&self) {
+        self.step_ms.store(1, Ordering::SeqCst);
     }
 
     #[cfg(test)]
@@ -48,6 +57,9 @@ impl Clock {
     /// Milliseconds since the Unix epoch, UTC.
     pub fn now_ms(&self) -> i64 {
         let now_ms = match &self.fixed_ms {
+            #[cfg(test)]
+            Some(fixed) => fixed.fetch_add(self.step_ms.load(Ordering::SeqCst), Ordering::SeqCst),
+            #[cfg(not(test))]
             Some(fixed) => fixed.load(Ordering::SeqCst),
             None => system_now_ms(),
         };

@@ -14,6 +14,9 @@ const STOP_TIMEOUT_MS = 15_000;
 /** The least that the program takes: these tests are not about what a password costs. */
 const QUICK_HASHES = { LATCHKEY_ARGON2_MEMORY_KIB: "7168", LATCHKEY_ARGON2_PASSES: "1" };
 
+/** Everybody here comes from one address. */
+const MANY_SIGN_UPS = { LATCHKEY_SIGN_UPS_PER_NETWORK: "1000000" };
+
 export type Env = Record<string, string>;
 export type CliResult = { code: number | null; stdout: string; stderr: string };
 
@@ -35,7 +38,7 @@ export class Server {
     const url = `http://localhost:${port}`;
     const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
     const own = { LATCHKEY_ADDR: `127.0.0.1:${port}`, LATCHKEY_BASE_URL: url, LATCHKEY_DATA_DIR: dataDir };
-    return Server.launch(url, dataDir, { ...inheritedEnv(), ...own, ...QUICK_HASHES, ...extra });
+    return Server.launch(url, dataDir, { ...inheritedEnv(), ...own, ...QUICK_HASHES, ...MANY_SIGN_UPS, ...extra });
   }
 
   /** Another process with the settings and the data of one that has crashed. */

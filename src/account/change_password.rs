@@ -17,6 +17,7 @@ use crate::{
         guard::{self, LoggedIn},
         reauthenticate,
     },
+    state::AppState,
     users::{new_password::About, password::Passwords, store},
     web::{
         action::{caller, tell_next_page},
@@ -38,11 +39,8 @@ pub async fn change_password(current: Option<String>, new: String) -> Result<Rec
     let someone = reauthenticate::check_password(someone, current).await?;
     let hash = passwords.hash(new).await?;
     let receipt = store_and_end_others(&someone, &hash).await?;
-    match reauthenticate::proven(someone).await {
-        // Another request of this browser was quicker: the secret is a new one all the same.
-        Ok(_) | Err(AppError::SessionRenewed) => {}
-        Err(error) => return Err(error),
-    }
+    let now_ms = expect_context::<AppState>().clock.now_ms();
+    reauthenticate::renew_if_possible(someone, now_ms).await;
     tell_next_page(&Typed::new(&[("changed", &receipt.sessions_ended.to_string())]));
     leptos_axum::redirect("/account/devices");
     Ok(receipt)

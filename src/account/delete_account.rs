@@ -1,7 +1,6 @@
 //! The story of deleting one's account. Server side.
 
 use leptos::prelude::expect_context;
-use tower_sessions::Session;
 
 use crate::{
     audit::event::{Actor, Event, Kind},
@@ -11,14 +10,10 @@ use crate::{
     sessions::{
         end::{Ender, Ending, Target},
         guard::{self, LoggedIn},
-        session::BrowserSession,
+        log_in::forget_session,
     },
     users::credentials::Email,
-    web::{
-        action::{self, caller},
-        caller::Caller,
-        cookies::{self, Name},
-    },
+    web::{action::caller, caller::Caller},
 };
 
 /// Whoever types the address has read what stands above it.
@@ -34,10 +29,7 @@ pub fn check_confirmation(typed: &str) -> Result<(), AppError> {
 pub async fn delete_account(someone: LoggedIn) -> Result<(), AppError> {
     let ender = expect_context::<Ender>();
     delete(&ender, &someone, &caller()).await?;
-    if let Some(session) = action::extension::<Session>() {
-        BrowserSession(&session).forget().await?;
-    }
-    action::append_cookie(cookies::remove(&ender.state.config, Name::Access));
+    forget_session(&ender.state.config);
     leptos_axum::redirect("/deleted");
     Ok(())
 }

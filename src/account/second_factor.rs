@@ -69,7 +69,7 @@ pub async fn turn_on(someone: LoggedIn, code: &str) -> Result<Receipt, AppError>
     write_down(&mut tx, &state, &someone, Kind::SecondFactorOn).await?;
     let receipt = end_others(tx, &someone).await?;
     codes::hand_over(&state, &key, &someone.log_in.sid, &made)?;
-    renew(someone).await?;
+    renew(someone).await;
     Ok(receipt)
 }
 
@@ -96,7 +96,7 @@ pub async fn turn_off(someone: LoggedIn) -> Result<Receipt, AppError> {
     }
     write_down(&mut tx, &state, &someone, Kind::SecondFactorOff).await?;
     let receipt = end_others(tx, &someone).await?;
-    renew(someone).await?;
+    renew(someone).await;
     back_with("off");
     Ok(receipt)
 }
@@ -155,13 +155,9 @@ async fn end_others(tx: Tx, someone: &LoggedIn) -> Result<Receipt, AppError> {
 }
 
 /// A copy of this session's cookie must not outlive the change either (ASVS 7.2.4).
-async fn renew(someone: LoggedIn) -> Result<(), AppError> {
+async fn renew(someone: LoggedIn) {
     let proof_ms = someone.log_in.authenticated_at;
-    match reauthenticate::renew(someone, proof_ms).await {
-        // The password has just been given with this request, and brought a new secret already.
-        Ok(_) | Err(AppError::SessionRenewed) => Ok(()),
-        Err(error) => Err(error),
-    }
+    reauthenticate::renew_if_possible(someone, proof_ms).await;
 }
 
 fn back_with(what: &str) {

@@ -10,6 +10,7 @@ use crate::{
     audit::event::{Actor, Event, Kind},
     config::Config,
     error::AppError,
+    metrics::Metrics,
     serve,
     signup::sign_up::{NewAccount, create_admin},
     users::{Role, password::Passwords},
@@ -95,7 +96,7 @@ async fn change(args: Change, role: Role) -> Result<(), String> {
 async fn create(args: CreateAdmin) -> Result<(), String> {
     let password = read_password()?;
     // Before anything is opened or made.
-    let passwords = Passwords::new(&args.config).map_err(|error| error.to_string())?;
+    let passwords = Passwords::new(&args.config, Metrics::default()).map_err(|error| error.to_string())?;
     let account =
         NewAccount::parse(&passwords, &args.name, &args.email, password).await.map_err(|error| match error {
             AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
@@ -103,7 +104,7 @@ async fn create(args: CreateAdmin) -> Result<(), String> {
         })?;
     let services = serve::open(args.config).await?;
     let made = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
-    let created = create_admin(&services.state, &passwords, account, made, false).await;
+    let created = create_admin(&services.state, &passwords, account, made).await;
     let id = created.map_err(|error| match error {
         AppError::SignUpRefused => "there is an account with this e-mail already".to_owned(),
         other => other.to_string(),

@@ -54,6 +54,12 @@ impl Device {
     pub fn hash(&self) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes()))
     }
+
+    /// Gives the secret to the browser that calls now. Only after the commit of what [`remember`] wrote: a secret that no
+    /// account knows would take the place of one that some do.
+    pub fn let_browser_know(&self, config: &Config) {
+        append_cookie(cookies::set(config, Name::Device, &self.0, KEEP_DAYS * 24 * 3600));
+    }
 }
 
 /// The browser that calls the action which runs now.
@@ -62,8 +68,8 @@ pub fn here() -> Option<Device> {
     Device::of(&use_context::<Parts>()?.headers, &config)
 }
 
-/// Notes that this account has logged in from the browser that calls now, and lets the browser know its secret, which is
-/// returned.
+/// Notes that this account has logged in from the browser that calls now, and returns its secret, which the browser is
+/// given after the commit ([`Device::let_browser_know`]).
 ///
 /// A browser that is new to the account gets a new secret, and what other accounts know of it moves along: a copy of
 /// the one before, made by whoever used a shared computer earlier, is worth nothing to this account.
@@ -71,7 +77,7 @@ pub fn here() -> Option<Device> {
 /// # Errors
 /// When the database does not take it.
 pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<(Seen, Device), AppError> {
-    let AppState { config, clock, .. } = expect_context();
+    let AppState { clock, .. } = expect_context();
     let (caller, now_ms) = (caller(), clock.now_ms());
     let before = here();
     let seen = match &before {
@@ -89,7 +95,6 @@ pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<(Seen, Device), AppE
             device
         }
     };
-    append_cookie(cookies::set(&config, Name::Device, &device.0, KEEP_DAYS * 24 * 3600));
     Ok((if seen { Seen::Known } else { Seen::New }, device))
 }
 

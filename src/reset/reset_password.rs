@@ -11,7 +11,7 @@ use crate::{
     config::Mailing,
     db::Tx,
     error::AppError,
-    known_devices,
+    known_devices::{self, Device},
     mail::{
         self, Mail, News, To, link_cookie,
         links::{self, Link, Purpose},
@@ -73,7 +73,7 @@ pub async fn reset(password: String) -> Result<(), AppError> {
     let token = link_cookie::require()?;
     let tried = throttle::admit_reset().await?;
     let user = holder(&state, &token).await?;
-    tried.succeeded().await?;
+    tried.succeeded().await;
     // Before the link is used up: who mistypes tries again with the same one.
     let passwords = expect_context::<Passwords>();
     let password = passwords.parse_new(password, &About { email: &user.email, name: &user.name }).await?;
@@ -82,8 +82,11 @@ pub async fn reset(password: String) -> Result<(), AppError> {
     link_cookie::forget();
     // Whoever is logged in in this browser wants to be this account from now on; a session of somebody else's would
     // hide the log-in page.
-    if guard::find().is_some() {
-        log_in::log_out().await?;
+    if guard::find().is_some()
+        && let Err(error) = log_in::log_out().await
+    {
+        // The password is set all the same, and the link used up.
+        tracing::warn!(?error, "a session outlives the reset in its browser");
     }
     tell_next_page(&Typed::new(&[("password", "reset"), ("email", &user.email)]));
     leptos_axum::redirect("/login");
@@ -100,25 +103,27 @@ async fn use_link(state: &AppState, token: &str, hash: &str) -> Result<(), AppEr
     store::lock(&mut *tx, &user_id).await?;
     let link = links::use_up(&mut tx, Purpose::Reset, token, now_ms).await?;
     let mut user = still_theirs(store::find_by_id(&mut *tx, &link.user_id).await?, &link)?;
-    set_password(&mut tx, &user, hash, now_ms).await?;
+    let device = set_password(&mut tx, &user, hash, now_ms).await?;
     let event = Event::new(Kind::PasswordReset, Actor::User(user.id.clone()), &user.id).from_caller(&caller);
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     user.verified_at = Some(now_ms);
     mail::tell(&mut *tx, state, &user, News::PasswordReset, &caller).await?;
     let ending = Ending::by_user(&user.id, EndReason::PasswordReset, caller);
     expect_context::<Ender>().end_with(tx, Target::User(&user.id), ending).await?;
+    device.let_browser_know(&state.config);
     tracing::info!(user = user.id, "a password was reset");
     Ok(())
 }
 
-/// Whoever reads the mail owns the address, so it is confirmed, too.
-async fn set_password(tx: &mut Tx, user: &User, hash: &str, now_ms: i64) -> Result<(), AppError> {
+/// Whoever reads the mail owns the address, so it is confirmed, too. Returns the browser that does the reset.
+async fn set_password(tx: &mut Tx, user: &User, hash: &str, now_ms: i64) -> Result<Device, AppError> {
     store::set_password(&mut **tx, &user.id, hash).await?;
     store::set_verified(&mut **tx, &user.id, &user.email, now_ms).await?;
     // Nobody can tell any more which of them were the owner's; this one is, and nobody's guessing shall keep it out.
     known_devices::forget_all(tx, &user.id).await?;
-    known_devices::remember(tx, &user.id).await?;
-    links::kill_all(tx, &user.id, now_ms).await
+    let (_, device) = known_devices::remember(tx, &user.id).await?;
+    links::kill_all(tx, &user.id, now_ms).await?;
+    Ok(device)
 }
 
 /// A link to an address that the account has no more opens nothing, and no link opens a disabled account.

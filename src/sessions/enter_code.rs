@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use leptos::prelude::{expect_context, use_context};
 use serde_json::json;
 
-use super::{half_log_in::HalfLogIn, log_in::start_session};
+use super::{half_log_in::HalfLogIn, log_in::start_session_with};
 use crate::{
     audit::{
         self,
@@ -22,7 +22,7 @@ use crate::{
     },
     state::AppState,
     throttle::{self, Try, guessing},
-    users::store::User,
+    users::store::{self, User},
     web::{
         action::{caller, refuse_on},
         caller::Caller,
@@ -54,28 +54,36 @@ async fn enter(state: &AppState, code: &str, trust: bool) -> Result<String, AppE
     let code = Code::parse(code)?;
     // Counted before it is looked at, so that a hundred at once are as many as a hundred in a row.
     let tried = throttle::admit_code(&user.id).await?;
-    if !tried.keep_if_looked_at(take(state, &key, &user, &code).await).await? {
+    let started = take_and_start(state, &key, &user, &code, half.remember).await;
+    let Some(device) = tried.keep_if_looked_at(started).await? else {
         note_failure(state, &tried, &user).await?;
         return Err(AppError::WrongCode);
-    }
-    tried.succeeded().await?;
-    let device = start_session(state, &user, half.remember, true).await?;
+    };
+    tried.succeeded().await;
     if trust && state.config.trusted_device_days > 0 {
-        trust_device(state, &user, &device).await?;
+        trust_if_possible(state, &user, &device).await;
     }
     Ok(half.next)
 }
 
-/// Uses the code up; `false` when it is not right.
-async fn take(state: &AppState, key: &SecretKey, user: &User, code: &Code) -> Result<bool, AppError> {
+/// Uses the code up and starts the session, in one transaction: a log-in that fails costs no code. `None` when the code
+/// is not right.
+async fn take_and_start(
+    state: &AppState,
+    key: &SecretKey,
+    user: &User,
+    code: &Code,
+    remember: bool,
+) -> Result<Option<Device>, AppError> {
     let mut tx = state.db.begin_write().await?;
+    // The user's row first, as everywhere.
+    store::lock(&mut *tx, &user.id).await?;
     match check::take(&mut tx, key, &user.id, code, state.clock.now_ms()).await? {
-        None => return Ok(false),
+        None => return Ok(None),
         Some(Passed::App) => {}
         Some(Passed::Recovery { left }) => tell(&mut tx, state, user, left).await?,
     }
-    tx.commit().await?;
-    Ok(true)
+    start_session_with(tx, state, user, remember, true).await.map(Some)
 }
 
 fn half_log_in(state: &AppState, key: &SecretKey) -> Option<HalfLogIn> {
@@ -102,6 +110,13 @@ async fn note_failure(state: &AppState, tried: &Try, user: &User) -> Result<(), 
     tx.commit().await?;
     tracing::info!(user = user.id, "wrong code");
     Ok(())
+}
+
+/// They are logged in by now; the next log-in asks for a code again.
+async fn trust_if_possible(state: &AppState, user: &User, device: &Device) {
+    if let Err(error) = trust_device(state, user, device).await {
+        tracing::warn!(user = user.id, ?error, "a device is not trusted although it should be");
+    }
 }
 
 async fn trust_device(state: &AppState, user: &User, device: &Device) -> Result<(), AppError> {

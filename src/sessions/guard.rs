@@ -87,7 +87,10 @@ pub async fn find_user(
     {
         browser.keep_cookie(&log_in, state.clock.now_ms());
     }
-    if let Some(value) = new_secret {
+    // A log-in has brought a session of its own: the one before is over.
+    if let Some(value) = new_secret
+        && !cookies::sets(&state.config, response.headers(), Name::Session)
+    {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response

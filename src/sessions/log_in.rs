@@ -1,13 +1,12 @@
 //! The stories of logging in and out. Server side.
 
 use leptos::prelude::expect_context;
-use tower_sessions::Session;
 
 use super::{
     end::{Ender, Ending, Target},
     guard,
     half_log_in::HalfLogIn,
-    session::{BrowserSession, LogIn},
+    session::{self, LogIn},
     store,
 };
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    config::Config,
     db::Tx,
     error::{AppError, Invalid},
     known_devices::{self, Device, Seen},
@@ -23,7 +23,7 @@ use crate::{
     sealed::SecretKey,
     second_factor::{check, store as factor_store, trust},
     state::AppState,
-    throttle::{self, Try, guessing},
+    throttle::{self, Try, guessing, turns::turn},
     users::{
         credentials::{Email, Password},
         password::Passwords,
@@ -50,7 +50,7 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
         note_failure(&state, &tried, user.as_ref()).await?;
         return Err(AppError::WrongCredentials);
     };
-    tried.succeeded().await?;
+    tried.succeeded().await;
     let password_hash = upgrade_hash(&state, &expect_context::<Passwords>(), user, password).await;
     let mut user = user.clone();
     user.password_hash = password_hash;
@@ -85,37 +85,56 @@ async fn verify(user: Option<&User>, password: Password) -> Result<bool, AppErro
 /// the account had a second factor then, which was satisfied.
 ///
 /// # Errors
-/// [`AppError::LogInAgain`] when the account has changed since; when the database does not take it.
+/// [`AppError::LogInAgain`] when the account has changed since; when the database does not take it. Nobody is logged in
+/// then.
 pub async fn start_session(
     state: &AppState,
     user: &User,
     remember: bool,
     has_factor: bool,
 ) -> Result<Device, AppError> {
-    let session = action::extension::<Session>().ok_or_else(AppError::internal)?;
+    let tx = state.db.begin_write().await?;
+    start_session_with(tx, state, user, remember, has_factor).await
+}
+
+/// As [`start_session`], and commits what the caller has written in `tx`: all of it happens, or nothing.
+///
+/// # Errors
+/// As [`start_session`].
+pub async fn start_session_with(
+    mut tx: Tx,
+    state: &AppState,
+    user: &User,
+    remember: bool,
+    has_factor: bool,
+) -> Result<Device, AppError> {
     let caller = caller();
-    if let Some(before) = guard::find() {
-        let ending = Ending::by_user(&before.user.id, EndReason::Replaced, caller.clone());
-        expect_context::<Ender>().end(Target::Session(&before.log_in.sid), ending).await?;
-    }
-    let browser = BrowserSession(&session);
-    let log_in = browser.start(state, user, remember, &caller).await?;
-    let mut tx = state.db.begin_write().await?;
     if !still_holds(&mut tx, user, has_factor).await? {
-        drop(tx);
-        browser.forget().await?;
         return Err(AppError::LogInAgain);
     }
-    let device = note_log_in(tx, state, user, &log_in, &caller).await?;
+    let (log_in, secret) = session::begin(&mut tx, state, user, remember, &caller).await?;
+    let device = note_log_in(&mut tx, state, user, &log_in, &caller).await?;
+    match guard::find() {
+        Some(before) => {
+            let ending = Ending::by_user(&before.user.id, EndReason::Replaced, caller);
+            expect_context::<Ender>().end_with(tx, Target::Session(&before.log_in.sid), ending).await?;
+        }
+        None => tx.commit().await?,
+    }
+    // From here on they are logged in, and nothing that goes wrong may say otherwise.
+    action::append_cookie(guard::secret_cookie(state, &log_in, &secret));
+    device.let_browser_know(&state.config);
     // The token of the session before would be refused; the next page brings one of this session.
     action::append_cookie(cookies::remove(&state.config, Name::Access));
     tracing::info!(user = user.id, sid = log_in.sid, remember, "logged in");
-    make_room(state, &user.id).await?;
+    if let Err(error) = make_room(state, &user.id).await {
+        tracing::warn!(user = user.id, ?error, "there are too many sessions until the next log-in");
+    }
     Ok(device)
 }
 
-/// Whether the account is as it was when the proof was checked. The session is there already, so whatever ends all of
-/// them from now on, a reset or a second factor, ends it too; what did so before is seen here.
+/// Whether the account is as it was when the proof was checked. The row is locked until the session is there, so whatever
+/// ends all of them from now on, a reset or a second factor, ends it too; what did so before is seen here.
 async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool) -> Result<bool, AppError> {
     user_store::lock(&mut **tx, &checked.id).await?;
     let Some(now) = user_store::find_by_id(&mut **tx, &checked.id).await? else { return Ok(false) };
@@ -129,7 +148,7 @@ async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool) -> Result<bo
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
 /// first one of all.
 async fn note_log_in(
-    mut tx: Tx,
+    tx: &mut Tx,
     state: &AppState,
     user: &User,
     log_in: &LogIn,
@@ -137,15 +156,14 @@ async fn note_log_in(
 ) -> Result<Device, AppError> {
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(caller);
     event.sid.clone_from(&log_in.sid);
-    let (seen, device) = known_devices::remember(&mut tx, &user.id).await?;
-    let is_first = !audit::store::has_happened(&mut *tx, &user.id, Kind::LoggedIn).await?;
-    audit::store::insert(&mut *tx, &event, log_in.created_at).await?;
+    let (seen, device) = known_devices::remember(tx, &user.id).await?;
+    let is_first = !audit::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
+    audit::store::insert(&mut **tx, &event, log_in.created_at).await?;
     if seen == Seen::New && !is_first {
         let event = Event { kind: Kind::NewDevice, ..event };
-        audit::store::insert(&mut *tx, &event, log_in.created_at).await?;
-        mail::tell(&mut *tx, state, user, News::NewDevice, caller).await?;
+        audit::store::insert(&mut **tx, &event, log_in.created_at).await?;
+        mail::tell(&mut **tx, state, user, News::NewDevice, caller).await?;
     }
-    tx.commit().await?;
     Ok(device)
 }
 
@@ -165,12 +183,15 @@ pub async fn log_out() -> Result<(), AppError> {
         let ending = Ending::by_user(&someone.user.id, EndReason::LoggedOut, caller());
         expect_context::<Ender>().end(Target::Session(&someone.log_in.sid), ending).await?;
     }
-    if let Some(session) = action::extension::<Session>() {
-        BrowserSession(&session).forget().await?;
-    }
-    action::append_cookie(cookies::remove(&state.config, Name::Access));
+    forget_session(&state.config);
     leptos_axum::redirect("/");
     Ok(())
+}
+
+/// Takes the session and its token out of the browser.
+pub fn forget_session(config: &Config) {
+    action::append_cookie(cookies::remove(config, Name::Session));
+    action::append_cookie(cookies::remove(config, Name::Access));
 }
 
 fn parse(email: &str, password: String) -> Result<(Email, Password), AppError> {
@@ -187,7 +208,7 @@ fn parse(email: &str, password: String) -> Result<(Email, Password), AppError> {
 async fn note_failure(state: &AppState, tried: &Try, user: Option<&User>) -> Result<(), AppError> {
     let (caller, subject) = (caller(), user.map(|user| user.id.clone()).unwrap_or_default());
     let event = Event::new(Kind::LogInFailed, Actor::Unknown, &subject).from_caller(&caller);
-    let _turn = throttle::turn().await?;
+    let _turn = turn().await?;
     let mut tx = state.db.begin_write().await?;
     audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
     guessing::note(&mut tx, state, tried, user, &caller).await?;

@@ -14,7 +14,7 @@ use crate::{
     },
     error::{AppError, Invalid},
     state::AppState,
-    throttle::{self, Try, guessing},
+    throttle::{self, Try, guessing, turns::turn},
     users::{credentials::Password, password::Passwords, upgrade::upgrade_hash},
     web::{
         action::{self, append_cookie, caller},
@@ -53,11 +53,13 @@ pub async fn check_password(someone: LoggedIn, password: Option<String>) -> Resu
     // The same counter as at log-in: whoever found an open browser guesses no faster than everybody else.
     let tried = throttle::admit_password(&someone.user.email).await?;
     let right = tried.keep_if_looked_at(verify(&someone, password).await).await?;
-    if right {
-        tried.succeeded().await?;
+    if !right {
+        note(&someone, Some(&tried)).await?;
+        return Err(AppError::WrongPassword);
     }
-    note(&someone, &tried, if right { Kind::Reauthenticated } else { Kind::ReauthenticationFailed }).await?;
-    if right { Ok(someone) } else { Err(AppError::WrongPassword) }
+    tried.succeeded().await;
+    note(&someone, None).await?;
+    Ok(someone)
 }
 
 async fn verify(someone: &LoggedIn, password: String) -> Result<bool, AppError> {
@@ -96,14 +98,26 @@ pub async fn renew(someone: LoggedIn, authenticated_at: i64) -> Result<LoggedIn,
     Ok(LoggedIn { log_in, ..someone })
 }
 
-async fn note(someone: &LoggedIn, tried: &Try, kind: Kind) -> Result<(), AppError> {
+/// As [`renew`], after an act that is done: what goes wrong now must not make it look undone. The secret then stays.
+pub async fn renew_if_possible(someone: LoggedIn, authenticated_at: i64) {
+    let (user, sid) = (someone.user.id.clone(), someone.log_in.sid.clone());
+    match renew(someone, authenticated_at).await {
+        // Another request of this browser was quicker, or the password was given with this one: it is a new one already.
+        Ok(_) | Err(AppError::SessionRenewed) => {}
+        Err(error) => tracing::warn!(user, sid, ?error, "a session keeps its secret although it should have a new one"),
+    }
+}
+
+/// Writes a proof of identity down, or a try that failed.
+async fn note(someone: &LoggedIn, failed: Option<&Try>) -> Result<(), AppError> {
     let (state, caller) = (expect_context::<AppState>(), caller());
+    let kind = if failed.is_some() { Kind::ReauthenticationFailed } else { Kind::Reauthenticated };
     let mut event = Event::new(kind, Actor::User(someone.user.id.clone()), &someone.user.id).from_caller(&caller);
     event.sid.clone_from(&someone.log_in.sid);
-    let _turn = throttle::turn().await?;
+    let _turn = turn().await?;
     let mut tx = state.db.begin_write().await?;
     audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
-    if kind == Kind::ReauthenticationFailed {
+    if let Some(tried) = failed {
         guessing::note(&mut tx, &state, tried, Some(&someone.user), &caller).await?;
     }
     tx.commit().await?;

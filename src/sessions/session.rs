@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Ended, store};
 use crate::{
     config::Config,
+    db::Tx,
     error::AppError,
     revocations::EndReason,
     state::AppState,
@@ -119,36 +120,30 @@ fn idle_ms(config: &Config, remembered: bool) -> i64 {
     minutes * 60_000
 }
 
-/// The session of one browser: start it, read it, give it a new secret.
+/// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4), and returns the secret for the
+/// cookie. Give it to the browser after the commit and not before: no cookie leaves for a session that is not there.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn begin(
+    tx: &mut Tx,
+    state: &AppState,
+    user: &User,
+    remember: bool,
+    caller: &Caller,
+) -> Result<(LogIn, String), AppError> {
+    // Raised after this, it ends the session before it has begun.
+    let global_epoch = store::global_epoch(&mut **tx).await?;
+    let log_in = LogIn::new(user, remember, caller, global_epoch, state);
+    let secret = Id::default();
+    store::insert(&mut **tx, &hash(&secret), &log_in, "{}").await?;
+    Ok((log_in, secret.to_string()))
+}
+
+/// The session of one browser: read it, give it a new secret.
 pub struct BrowserSession<'a>(pub &'a Session);
 
 impl BrowserSession<'_> {
-    /// Starts a new session under a new secret, to avoid fixation attacks (ASVS 7.2.4). The caller ends the one
-    /// before. The row is there when this returns: no cookie leaves for a session that could not be written.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn start(
-        &self,
-        state: &AppState,
-        user: &User,
-        remember: bool,
-        caller: &Caller,
-    ) -> Result<LogIn, AppError> {
-        // Raised after this, it ends the session before it has begun.
-        let global_epoch = store::global_epoch(&state.db.pool).await?;
-        let log_in = LogIn::new(user, remember, caller, global_epoch, state);
-        if self.0.id().is_some() {
-            // Not `flush`: it keeps the old secret in the record and would use it again.
-            self.0.cycle_id().await?;
-            self.0.clear().await;
-        }
-        self.0.insert(LOG_IN, &log_in).await?;
-        self.keep_cookie(&log_in, state.clock.now_ms());
-        self.0.save().await?;
-        Ok(log_in)
-    }
-
     /// The log-in, while the session is alive, and how the secret stands to it.
     ///
     /// # Errors
@@ -185,14 +180,6 @@ impl BrowserSession<'_> {
             None => Expiry::OnSessionEnd,
         };
         self.0.set_expiry(Some(expiry));
-    }
-
-    /// Forgets the session in this browser: the answer removes the cookie.
-    ///
-    /// # Errors
-    /// When the store does not take it.
-    pub async fn forget(&self) -> Result<(), AppError> {
-        Ok(self.0.flush().await?)
     }
 }
 

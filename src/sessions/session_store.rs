@@ -1,6 +1,6 @@
 //! The store of tower-sessions, on top of the sessions table. Server side.
 //!
-//! Only `create` inserts. `save` updates a living row or fails: with an upsert, a request that was under way during
+//! Nothing here inserts. `save` updates a living row or fails: with an upsert, a request that was under way during
 //! a force-logout writes the session back at its end, and the old cookie works again (CVE-2025-46336).
 
 use std::{collections::HashMap, fmt};
@@ -15,7 +15,7 @@ use tower_sessions::{
 
 use super::{
     end::{Ender, Ending, Target},
-    session::{ENDED, LOG_IN, LogIn, SECRET, hash},
+    session::{ENDED, LOG_IN, SECRET, hash},
     store::{self, Row},
 };
 use crate::revocations::EndReason;
@@ -36,12 +36,9 @@ impl fmt::Debug for Sessions {
 
 #[async_trait]
 impl SessionStore for Sessions {
-    /// Refuses a record without a log-in: visitors make no rows.
-    async fn create(&self, record: &mut Record) -> Result<()> {
-        let log_in = record.data.get(LOG_IN).cloned().ok_or_else(|| Error::Backend("no log-in to store".into()))?;
-        let log_in: LogIn = serde_json::from_value(log_in).map_err(decode)?;
-        let data = encode(&record.data)?;
-        store::insert(&self.ender.state.db.pool, &hash(&record.id), &log_in, &data).await.map_err(backend)
+    /// Refused: visitors make no rows, and a session begins in the transaction of its log-in (`session::begin`).
+    async fn create(&self, _: &mut Record) -> Result<()> {
+        Err(Error::Backend("a session begins with a log-in".into()))
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
@@ -95,10 +92,6 @@ fn same_json(one: &str, other: &str) -> bool {
 
 fn value(kept: impl serde::Serialize) -> Result<serde_json::Value> {
     serde_json::to_value(kept).map_err(|error| Error::Encode(error.to_string()))
-}
-
-fn decode(error: serde_json::Error) -> Error {
-    Error::Decode(error.to_string())
 }
 
 fn backend(error: sqlx::Error) -> Error {

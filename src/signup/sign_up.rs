@@ -9,9 +9,10 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     config::Mailing,
+    db::Tx,
     error::{AppError, Invalid},
     mail::{self, Mail, To},
-    sessions::log_in::start_session,
+    sessions::{self, guard, log_in::start_session_with},
     state::AppState,
     throttle::{self, Way},
     users::{
@@ -62,51 +63,59 @@ impl NewAccount {
 /// The hash is made before the e-mail is looked at: a taken one costs the same time.
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
-    // Before the password is looked at, which can be made dear: a flood of refused forms must keep nobody waiting.
+    // Before the password is looked at, which can be made dear: a flood of refused forms must keep nobody waiting. It
+    // stays counted when it succeeds, or one network could make accounts without end.
     let tried = throttle::admit(Way::SignUp).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
     let hash = tried.keep_if_looked_at(passwords.hash(account.password.clone()).await).await?;
-    let id = make_account(&state, &account, &hash).await?;
+    let mut tx = state.db.begin_write().await?;
+    let id = make_account(&mut tx, &state, &account, &hash).await?;
     if state.config.mailing() == Mailing::Smtp {
+        tx.commit().await?;
         // Who has the account already is told so by mail, and nobody else (ASVS 6.3.8).
         tell_next_page(&Typed::new(&[("email", account.email.as_str())]));
         leptos_axum::redirect(verification::SENT);
         return Ok(());
     }
-    let id = id.ok_or(AppError::SignUpRefused)?;
-    tried.succeeded().await?;
-    start_new(&state, &id).await?;
+    let Some(id) = id else {
+        tx.commit().await?;
+        return Err(AppError::SignUpRefused);
+    };
+    start_new(tx, &state, &id).await?;
     leptos_axum::redirect("/dashboard");
     Ok(())
 }
 
-/// The first session of a new account.
-async fn start_new(state: &AppState, id: &str) -> Result<(), AppError> {
-    let user = store::find_by_id(&state.db.pool, id).await?.ok_or_else(AppError::internal)?;
-    start_session(state, &user, false, false).await.map(|_| ())
+/// The first session of a new account, in the transaction that makes it: who is told that it failed can do it again.
+async fn start_new(mut tx: Tx, state: &AppState, id: &str) -> Result<(), AppError> {
+    let user = store::find_by_id(&mut *tx, id).await?.ok_or_else(AppError::internal)?;
+    start_session_with(tx, state, &user, false, false).await.map(|_| ())
 }
 
 /// Makes the account where the address has none, and returns its id; writes down in either case what happened and which
 /// mail to send: the same statements, so that the time tells nothing.
-async fn make_account(state: &AppState, account: &NewAccount, hash: &str) -> Result<Option<String>, AppError> {
+async fn make_account(
+    tx: &mut Tx,
+    state: &AppState,
+    account: &NewAccount,
+    hash: &str,
+) -> Result<Option<String>, AppError> {
     let now_ms = state.clock.now_ms();
-    let mut tx = state.db.begin_write().await?;
-    let id = store::insert(&mut tx, &account.email, &account.name, hash, Role::User, now_ms).await?;
+    let id = store::insert(tx, &account.email, &account.name, hash, Role::User, now_ms).await?;
     let actor = id.clone().map_or(Actor::Unknown, Actor::User);
     let mut event = Event::new(Kind::SignedUp, actor, id.as_deref().unwrap_or_default()).from_caller(&caller());
     event.details = serde_json::json!({ "address_was_taken": id.is_none() });
-    audit::store::insert(&mut *tx, &event, now_ms).await?;
+    audit::store::insert(&mut **tx, &event, now_ms).await?;
     // Whose account it is is found out when the mail is written.
     let to = To { email: account.email.as_str(), user_id: "" };
     match state.config.mailing() {
         Mailing::Smtp => {
-            store::let_wait(&mut *tx, id.as_deref().unwrap_or_default(), now_ms).await?;
-            mail::queue(&mut *tx, state, to, &Mail::SignUp).await?;
+            store::let_wait(&mut **tx, id.as_deref().unwrap_or_default(), now_ms).await?;
+            mail::queue(&mut **tx, state, to, &Mail::SignUp).await?;
         }
-        Mailing::Files if id.is_some() => mail::queue(&mut *tx, state, to, &Mail::SignUp).await?,
+        Mailing::Files if id.is_some() => mail::queue(&mut **tx, state, to, &Mail::SignUp).await?,
         Mailing::Files | Mailing::Off => {}
     }
-    tx.commit().await?;
     Ok(id)
 }
 
@@ -115,42 +124,59 @@ pub async fn set_up(token: String, name: String, email: String, password: String
     check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
     let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&caller());
-    let id = create_admin(&state, &passwords, account, made, true).await?;
-    start_new(&state, &id).await?;
+    let hash = passwords.hash(account.password.clone()).await?;
+    let mut tx = state.db.begin_write().await?;
+    // The session that this one takes the place of is locked before the revocations, as everywhere.
+    if let Some(before) = guard::find() {
+        sessions::store::lock_of(&mut *tx, &before.user.id).await?;
+    }
+    let id = insert_admin(&mut tx, &state, &account, &hash, made, true).await?;
+    start_new(tx, &state, &id).await?;
     leptos_axum::redirect("/admin/users");
     Ok(())
 }
 
-/// Makes an administrator, and writes it down, in one transaction. With `only_first`, only while there is none: two
-/// people with the same link make one administrator.
+/// Makes an administrator, and writes it down, in one transaction.
 ///
 /// # Errors
-/// [`AppError::SetupRefused`], or [`AppError::SignUpRefused`] when the e-mail has an account.
+/// [`AppError::SignUpRefused`] when the e-mail has an account.
 pub async fn create_admin(
     state: &AppState,
     passwords: &Passwords,
     account: NewAccount,
     made: Event,
+) -> Result<String, AppError> {
+    let hash = passwords.hash(account.password.clone()).await?;
+    let mut tx = state.db.begin_write().await?;
+    let id = insert_admin(&mut tx, state, &account, &hash, made, false).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// With `only_first`, only while there is none: two people with the same link make one administrator.
+async fn insert_admin(
+    tx: &mut Tx,
+    state: &AppState,
+    account: &NewAccount,
+    hash: &str,
+    made: Event,
     only_first: bool,
 ) -> Result<String, AppError> {
-    let hash = passwords.hash(account.password).await?;
     let now_ms = state.clock.now_ms();
-    let mut tx = state.db.begin_write().await?;
     // On PostgreSQL nothing else keeps two transactions from both seeing no administrator.
-    crate::revocations::store::lock(&mut tx).await?;
-    if only_first && store::admin_exists(&mut *tx).await? {
+    crate::revocations::store::lock(tx).await?;
+    if only_first && store::admin_exists(&mut **tx).await? {
         return Err(AppError::SetupRefused);
     }
-    let id = store::insert(&mut tx, &account.email, &account.name, &hash, Role::Admin, now_ms)
+    let id = store::insert(tx, &account.email, &account.name, hash, Role::Admin, now_ms)
         .await?
         .ok_or(AppError::SignUpRefused)?;
     // Whoever runs the server vouches for the address, and must get in where the mail server does not work yet.
-    store::set_verified(&mut *tx, &id, account.email.as_str(), now_ms).await?;
+    store::set_verified(&mut **tx, &id, account.email.as_str(), now_ms).await?;
     // Who comes with the link from the log has only now become somebody.
     let actor = if made.actor == Actor::Unknown { Actor::User(id.clone()) } else { made.actor };
-    audit::store::insert(&mut *tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;
-    tx.commit().await?;
-    tracing::info!(user = id, "an administrator was made");
+    audit::store::insert(&mut **tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;
+    tracing::info!(user = id, "an administrator is made");
     Ok(id)
 }
 

@@ -68,8 +68,10 @@ impl TestApp {
         };
         // The cheapest argon2 that the settings allow: what it costs is not tested here.
         let cheap = ["--argon2-memory-kib", "7168", "--argon2-passes", "1", "--database-connections", "4"];
+        // Nearly everybody here signs up from one address.
+        let many = ["--sign-ups-per-network", "100000"];
         let own = ["latchkey", "--data-dir", data_dir, "--database-url", &url];
-        let words = own.into_iter().chain(cheap).chain(flags.iter().copied());
+        let words = own.into_iter().chain(cheap).chain(many).chain(flags.iter().copied());
         let config = Settings::parse_from(words).config;
         let clock = Clock::standing_at(NOON);
         let services = services(config.clone(), clock.clone()).await;
@@ -213,6 +215,34 @@ impl TestApp {
         let email = Email::parse(&format!("{name}@example.com")).expect("an address");
         let found = users::store::find_by_email(&self.services.state.db.pool, &email).await.expect("the users");
         found.expect("a user")
+    }
+
+    /// Makes the database refuse a change until [`Self::allow`]. `change`: "insert on audit_events"; `when`: of which rows,
+    /// as in `new.event = 'logged_in'`, or `true`.
+    pub async fn refuse(&self, change: &str, when: &str) {
+        let statements = match self.kind() {
+            Kind::Sqlite => {
+                vec![format!("create trigger refusal before {change} when {when} begin select raise(abort, 'no'); end")]
+            }
+            Kind::Postgres => vec![
+                "create or replace function refuse() returns trigger language plpgsql as \
+                 $$ begin raise exception 'no'; end $$"
+                    .to_owned(),
+                format!("create trigger refusal before {change} for each row when ({when}) execute function refuse()"),
+            ],
+        };
+        for statement in statements {
+            self.services.state.db.pool.execute(AssertSqlSafe(statement)).await.expect("a trigger");
+        }
+    }
+
+    /// Takes back [`Self::refuse`] on this table.
+    pub async fn allow(&self, table: &str) {
+        let statement = match self.kind() {
+            Kind::Sqlite => "drop trigger refusal".to_owned(),
+            Kind::Postgres => format!("drop trigger refusal on {table}"),
+        };
+        self.services.state.db.pool.execute(AssertSqlSafe(statement)).await.expect("no trigger");
     }
 
     /// How many rows a table has.

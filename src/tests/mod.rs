@@ -9,6 +9,7 @@ mod appearance;
 mod audit_log;
 mod caller;
 mod cross_site;
+mod crowds;
 mod devices;
 mod emails;
 mod enumeration;
@@ -48,6 +49,7 @@ mod sessions;
 mod throttle;
 mod times;
 mod verification;
+mod whole_log_ins;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.
 macro_rules! on_both_databases {

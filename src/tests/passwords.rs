@@ -1,5 +1,7 @@
 //! Which passwords may be set, what is said about the others, and how they are hashed.
 
+use std::collections::BTreeMap;
+
 use clap::Parser;
 use serde_json::{Value, json};
 
@@ -11,6 +13,8 @@ use super::{
 use crate::{
     db::Kind,
     error::{Guessable, Invalid},
+    services::Services,
+    users::{costs_in_use, store::beginnings_of_hashes},
 };
 
 /// What is guessed first, and the first word of what is said about it.
@@ -238,6 +242,43 @@ on_both_databases! {
         assert!(hash_of(&app, "bob").await.contains("$m=8192,t=2,p=2$"), "a proof of identity does the same");
     }
 
+    async fn a_try_costs_the_same_hashes_whatever_the_one_of_the_account_costs(app: TestApp) {
+        for name in ["alice", "carol", "dave"] {
+            app.logged_in(name).await;
+        }
+        let (services, risen) = app.another_instance_where(|config| config.argon2_passes = 2).await;
+        assert_eq!(Caller::of(risen.clone()).log_in("carol", PASSWORD).await.status, 200);
+        assert!(hash_of(&app, "carol").await.contains(",t=2,"), "an account of each kind");
+        sqlx::query("update users set disabled_at = 1 where name = 'dave'").execute(&services.state.db.pool).await.expect("done");
+        let both = [("m=7168,t=1,p=1".to_owned(), 1), ("m=7168,t=2,p=1".to_owned(), 1)];
+        for name in ["alice", "carol", "dave", "nobody"] {
+            let before = hashes(&services);
+            assert_eq!(Caller::of(risen.clone()).log_in(name, "not the password").await.status, 401);
+            assert_eq!(made_since(&before, &services), both, "{name}");
+        }
+        // The other instance started before there were such hashes: it knows them as soon as it meets one.
+        assert_eq!(app.anonymous().log_in("carol", "not the password").await.status, 401);
+        let before = hashes(&app.services);
+        assert_eq!(app.anonymous().log_in("nobody", "not the password").await.status, 401);
+        assert_eq!(made_since(&before, &app.services), both);
+        // When the last old one is gone nobody pays for it any more.
+        sqlx::query("update users set disabled_at = null").execute(&services.state.db.pool).await.expect("done");
+        for name in ["alice", "dave"] {
+            assert_eq!(Caller::of(risen.clone()).log_in(name, PASSWORD).await.status, 200);
+        }
+        costs_in_use::look(&services.state, &services.passwords).await.expect("a look");
+        let before = hashes(&services);
+        assert_eq!(Caller::of(risen).log_in("nobody", "not the password").await.status, 401);
+        assert_eq!(made_since(&before, &services), both[1..]);
+    }
+
+    async fn what_the_stored_hashes_cost_is_found_along_an_index(app: TestApp) {
+        app.logged_in("alice").await;
+        assert_eq!(beginnings_of_hashes(&app.services.state.db.pool).await.expect("the users"), ["$argon2id$v=19$m=7168,t=1,p=1"]);
+        sqlx::query("update users set password_hash = ''").execute(&app.services.state.db.pool).await.expect("done");
+        assert!(beginnings_of_hashes(&app.services.state.db.pool).await.expect("the users").is_empty(), "of nobody");
+    }
+
     async fn a_password_that_changes_meanwhile_is_not_brought_back_by_the_new_hash(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let (services, risen) = app.another_instance_where(|config| config.argon2_passes = 2).await;
@@ -260,6 +301,21 @@ on_both_databases! {
         let probe = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
         assert_eq!(app.anonymous().open(probe).await.status, 404);
     }
+}
+
+/// How many hashes of each cost an instance has made, as its metrics say.
+fn hashes(services: &Services) -> BTreeMap<String, u64> {
+    let text = services.metrics.render(services.levels()).expect("metrics");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("latchkey_password_hashes_total{cost=\""));
+    rows.map(|row| row.split_once("\"} ").expect("a row"))
+        .map(|(cost, count)| (cost.into(), count.parse().expect("a number")))
+        .collect()
+}
+
+fn made_since(before: &BTreeMap<String, u64>, services: &Services) -> Vec<(String, u64)> {
+    let since =
+        hashes(services).into_iter().map(|(cost, count)| (cost.clone(), count - before.get(&cost).unwrap_or(&0)));
+    since.filter(|(_, count)| *count > 0).collect()
 }
 
 async fn hash_of(app: &TestApp, name: &str) -> String {

@@ -418,6 +418,39 @@ on_both_databases! {
         assert!(html.contains("<svg") && html.contains("aria-label=\"QR code"));
     }
 
+    async fn a_code_is_used_up_by_a_log_in_that_succeeds_and_by_no_other(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        for code in [app.code(&alice.app), alice.recovery[0].clone()] {
+            let mut browser = app.half_logged_in("alice").await;
+            app.refuse("insert on sessions", "true").await;
+            let answer = enter(&mut browser, &code).await;
+            assert_eq!(answer.status, 500, "{}", answer.text());
+            assert!(answer.set_cookie("__Host-session").is_empty());
+            app.allow("sessions").await;
+            expect_in(&enter(&mut browser, &code).await);
+        }
+    }
+
+    async fn a_device_that_cannot_be_trusted_is_logged_in_all_the_same(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        let mut browser = app.half_logged_in("alice").await;
+        app.refuse("insert on audit_events", "new.event = 'device_trusted'").await;
+        let code = app.code(&alice.app);
+        expect_in(&browser.act("enter_code", &[("code", &code), ("trust", "on")]).await);
+        assert_eq!(browser.open("/dashboard").await.status, 200);
+    }
+
+    async fn recovery_codes_are_shown_although_the_secret_stays(app: TestApp) {
+        let mut alice = app.confirmed("alice").await;
+        alice.act("start_second_factor", &[]).await;
+        let authenticator = shared_with(&mut alice).await;
+        app.refuse("update of id_hash on sessions", "true").await;
+        let fields = [("code", &*app.code(&authenticator))];
+        let answer = alice.submit("turn_on_second_factor", &fields, "/account/second-factor/set-up").await;
+        assert_eq!(answer.header("location"), "/account/second-factor/codes");
+        assert_eq!(codes_on(&alice.open("/account/second-factor/codes").await).len(), 10);
+    }
+
     async fn turning_it_on_and_off_logs_out_the_others_and_is_written_down(app: TestApp) {
         let mut phone = app.confirmed("alice").await;
         let mut alice = app.logged_in_again("alice").await;

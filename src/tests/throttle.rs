@@ -7,7 +7,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{router::router, sessions::janitor, web::caller::network_of};
+use crate::{router::router, sessions::janitor, web::caller::networks_of};
 
 const WRONG: &str = "not the right password";
 const MINUTE: i64 = 60_000;
@@ -225,6 +225,7 @@ on_both_databases! {
     }
 
     async fn sign_ups_that_are_refused_are_counted_per_network(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--sign-ups-per-network", "31"]).await;
         app.logged_in("alice").await;
         let fields = [("name", "a"), ("email", "alice@example.com"), ("password", PASSWORD)];
         for _ in 0..30 {
@@ -241,6 +242,27 @@ on_both_databases! {
         }
         assert_eq!(app.anonymous().at_ip("2001:db8:1:2:ffff::1").log_in("nobody", WRONG).await.status, 429);
         assert_eq!(app.anonymous().at_ip("2001:db8:1:3::1").log_in("nobody", WRONG).await.status, 401);
+    }
+
+    async fn whoever_has_many_ipv6_networks_gains_little_by_it(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--tries-per-network", "3"]).await;
+        let guess = async |ip: String| app.anonymous().at_ip(&ip).log_in(&format!("of {ip}").replace([' ', ':'], ""), WRONG).await;
+        // Each from a /64 of its own: a /56 has twice as many tries as one of them, a /48 four times.
+        for number in 0..6 {
+            assert_eq!(guess(format!("2001:db8:1:{number:x}::1")).await.status, 401, "{number}");
+        }
+        assert_eq!(retry_after(&guess("2001:db8:1:ff::1".into()).await), 1, "the seventh of the /56");
+        for number in 0x100..0x106 {
+            assert_eq!(guess(format!("2001:db8:1:{number:x}::1")).await.status, 401, "{number}");
+        }
+        assert_eq!(retry_after(&guess("2001:db8:1:200::1".into()).await), 1, "the thirteenth of the /48");
+        assert_eq!(guess("2001:db8:2:200::1".into()).await.status, 401, "another one is free");
+        // A right password waits for nothing there, and gives each of its networks one try back.
+        app.logged_in("alice").await;
+        for number in 0..20 {
+            let mut alice = app.anonymous().at_ip(&format!("2001:db8:3:{number:x}::1"));
+            assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200, "{number}");
+        }
     }
 
     async fn a_proof_of_identity_shares_the_counter_of_the_log_in(app: TestApp) {
@@ -399,10 +421,12 @@ on_both_databases! {
 }
 
 #[test]
-fn a_network_is_an_ipv4_address_or_the_first_half_of_an_ipv6_address() {
-    assert_eq!(network_of("203.0.113.7"), "203.0.113.7");
-    assert_eq!(network_of("::ffff:203.0.113.7"), "203.0.113.7");
-    assert_eq!(network_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-    assert_eq!(network_of("2001:0db8:0001:0002::"), "2001:db8:1:2::/64");
-    assert_ne!(network_of("2001:db8:1:3::"), network_of("2001:db8:1:2::"));
+fn a_network_is_an_ipv4_address_or_an_ipv6_prefix_of_three_lengths() {
+    let names = |ip| networks_of(ip).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names("203.0.113.7"), ["203.0.113.7"]);
+    assert_eq!(names("::ffff:203.0.113.7"), ["203.0.113.7"]);
+    let of_three = ["2001:db8:1:2::/64", "2001:db8:1:0::/56", "2001:db8:1::/48"];
+    assert_eq!(names("2001:db8:1:2:3:4:5:6"), of_three);
+    assert_eq!(names("2001:0db8:0001:0002::"), of_three);
+    assert_eq!(names("2001:db8:1:12ff::"), ["2001:db8:1:12ff::/64", "2001:db8:1:1200::/56", "2001:db8:1::/48"]);
 }

@@ -22,8 +22,8 @@ impl Limits {
     }
 
     /// A whole office may stand behind one address, so more are free, and they are forgotten sooner.
-    pub fn of_network(config: &Config) -> Self {
-        Self { free: config.tries_per_network, longest_ms: 5 * 60_000, half_ms: 15 * 60_000 }
+    pub fn of_network(free: i64) -> Self {
+        Self { free, longest_ms: 5 * 60_000, half_ms: 15 * 60_000 }
     }
 }
 
@@ -58,7 +58,12 @@ impl Count {
         self.check(limits, now_ms)?;
         let Self { tries, last_at, .. } = self.faded(limits, now_ms);
         let tries = tries + 1;
-        Ok(Self { tries, last_at, free_at: now_ms + wait_after(tries, limits) })
+        // Where there is nothing to wait for no time is written: the clock of another instance may be behind this one.
+        let free_at = match wait_after(tries, limits) {
+            0 => 0,
+            wait_ms => now_ms + wait_ms,
+        };
+        Ok(Self { tries, last_at, free_at })
     }
 
     /// Forgets half of the tries for each span that has passed. The rest of a span is kept for later, or a counter that

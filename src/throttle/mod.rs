@@ -5,24 +5,28 @@
 //! row, on every instance and over every restart. After a few free ones the wait doubles with each, up to a cap: there
 //! is no lock that somebody else could close for good. A browser that the account knows has a counter of its own, so
 //! that nobody's guessing keeps it out.
+//!
+//! Who comes while others are being looked at, and finds that those have used up what was free, waits for their verdict:
+//! people who know their password get theirs back, so all of them get in, and of a hundred guesses the free ones are
+//! looked at.
 
 pub mod count;
 pub mod guessing;
 pub mod store;
-
-use std::time::Duration;
+pub mod turns;
 
 use leptos::prelude::expect_context;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
-use self::count::{Count, Limits};
+use self::{
+    count::{Count, Limits},
+    turns::{Place, Turns, turn},
+};
 use crate::{
-    db::Tx,
     error::AppError,
     known_devices::{self, store as device_store},
     sealed::SecretKey,
     state::AppState,
-    web::{action::caller, caller::network_of},
+    web::{action::caller, caller::networks_of},
 };
 
 /// What is asked for often enough to be counted, and proves nothing. Each has its own counter per network.
@@ -34,24 +38,6 @@ pub enum Way {
     Mail,
     /// Begins a visit to the Lab, which makes a demo user.
     Visit,
-}
-
-/// So many tries at once may write, of the whole process: in a storm of log-ins the others wait here, without a
-/// connection, and pages and API calls find one free. SQLite has one writer anyway; on PostgreSQL it is several times
-/// what can be hashed.
-static TURNS: Semaphore = Semaphore::const_new(2);
-
-const TURN_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Waits until it is this try's turn to write; hold it until that is done, and not while a password is hashed.
-///
-/// # Errors
-/// [`AppError::Busy`] when too many are ahead.
-pub async fn turn() -> Result<SemaphorePermit<'static>, AppError> {
-    match tokio::time::timeout(TURN_TIMEOUT, TURNS.acquire()).await {
-        Ok(Ok(permit)) => Ok(permit),
-        Ok(Err(_)) | Err(_) => Err(AppError::Busy),
-    }
 }
 
 /// How many accounts and how many networks have to wait at this moment before their next try is looked at.
@@ -68,6 +54,8 @@ pub async fn waiting(state: &AppState) -> Result<(i64, i64), AppError> {
 pub struct Try {
     state: AppState,
     counted: Vec<Counted>,
+    /// Of the tries that are not judged yet: until this one is.
+    places: Vec<Place>,
 }
 
 struct Counted {
@@ -117,22 +105,23 @@ pub async fn admit_code(user_id: &str) -> Result<Try, AppError> {
 /// [`AppError::TooManyTries`], before anything is looked at.
 pub async fn admit_reset() -> Result<Try, AppError> {
     let keys = Keys::here();
-    let network = keys.network("proof");
-    keys.admit(vec![network]).await
+    let networks = keys.networks("proof", keys.state.config.tries_per_network);
+    keys.admit(networks).await
 }
 
-/// Counts a request of this kind.
+/// Counts a request of this kind. It stays counted, also when it succeeds: there is nothing to prove.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`], before anything is looked at.
 pub async fn admit(way: Way) -> Result<Try, AppError> {
     let keys = Keys::here();
-    let network = keys.network(match way {
-        Way::SignUp => "sign-up",
-        Way::Mail => "mail",
-        Way::Visit => "visit",
-    });
-    keys.admit(vec![network]).await
+    let config = &keys.state.config;
+    let networks = match way {
+        Way::SignUp => keys.networks("sign-up", config.sign_ups_per_network),
+        Way::Mail => keys.networks("mail", config.tries_per_network),
+        Way::Visit => keys.networks("visit", config.tries_per_network),
+    };
+    keys.admit(networks).await
 }
 
 impl Try {
@@ -153,24 +142,29 @@ impl Try {
     /// Those of `found`.
     pub async fn keep_if_looked_at<T>(&self, found: Result<T, AppError>) -> Result<T, AppError> {
         if found.is_err() {
-            let _turn = turn().await?;
-            for Counted { key, count } in &self.counted {
-                store::give_back(&self.state.db.pool, &key.hash, count, self.state.clock.now_ms()).await?;
-            }
+            self.give_back(false).await;
         }
         found
     }
 
-    /// It was the owner: forgets the account's tries, and gives the network this one back.
-    ///
-    /// # Errors
-    /// When the database does not take it.
-    pub async fn succeeded(&self) -> Result<(), AppError> {
+    /// It was the owner: forgets the account's tries, and gives the network this one back and no other. Where that
+    /// fails it stays counted, and the owner has proven themselves all the same.
+    pub async fn succeeded(self) {
+        self.give_back(true).await;
+    }
+
+    async fn give_back(&self, succeeded: bool) {
+        if let Err(error) = self.try_to_give_back(succeeded).await {
+            tracing::warn!(?error, "a try that should not count stays counted");
+        }
+    }
+
+    async fn try_to_give_back(&self, succeeded: bool) -> Result<(), AppError> {
         let _turn = turn().await?;
         for Counted { key, count } in &self.counted {
-            match key.is_account {
+            match succeeded && key.is_account {
                 true => store::forget(&self.state.db.pool, &key.hash).await?,
-                false => store::give_back(&self.state.db.pool, &key.hash, count, self.state.clock.now_ms()).await?,
+                false => store::give_back(&self.state.db.pool, &key.hash, count, &key.limits).await?,
             }
         }
         Ok(())
@@ -194,46 +188,87 @@ impl Keys {
         Key { hash: self.secret.tag(&format!("throttle {what}")), limits, is_account: true }
     }
 
-    fn network(&self, what: &str) -> Key {
-        let limits = Limits::of_network(&self.state.config);
-        let network = network_of(&self.ip);
-        Key { hash: self.secret.tag(&format!("throttle {what} from {network}")), limits, is_account: false }
+    /// One for each network that the address is in: whoever has one address of a network may have all of them, and how
+    /// large theirs is nobody can tell.
+    fn networks(&self, what: &str, free: i64) -> Vec<Key> {
+        let key = |(network, share): (String, i64)| Key {
+            hash: self.secret.tag(&format!("throttle {what} from {network}")),
+            limits: Limits::of_network(free.saturating_mul(share)),
+            is_account: false,
+        };
+        networks_of(&self.ip).into_iter().map(key).collect()
     }
 
     /// A browser that the account knows has one counter for the two of them and nothing else: neither the account's
     /// other tries nor its neighbours behind one address count against it.
     async fn admit_proof(self, proof: &str, known_device: Option<String>) -> Result<Try, AppError> {
-        let keys = match known_device {
-            Some(device_hash) => vec![self.account(&format!("{proof} on {device_hash}"))],
-            None => vec![self.network("proof"), self.account(proof)],
-        };
-        self.admit(keys).await
+        if let Some(device_hash) = known_device {
+            let device = self.account(&format!("{proof} on {device_hash}"));
+            return self.admit(vec![device]).await;
+        }
+        let mut keys = self.networks("proof", self.state.config.tries_per_network);
+        let account = self.account(proof);
+        // Before the places of the network: who knocks at one account only keeps none of its neighbours waiting.
+        let pair = format!("{} {}", account.hash, keys.first().map_or("", |network| &network.hash));
+        let place = expect_context::<Turns>().place(&pair, account.limits.free, false).await?;
+        keys.push(account);
+        let mut admitted = self.admit(keys).await?;
+        admitted.places.push(place);
+        Ok(admitted)
     }
 
     async fn admit(self, keys: Vec<Key>) -> Result<Try, AppError> {
-        let now_ms = self.state.clock.now_ms();
-        // Without a write first: a flood of refused tries must not keep others from the database.
-        for key in &keys {
-            if let Some(count) = store::read(&self.state.db.pool, &key.hash).await? {
-                count.check(&key.limits, now_ms)?;
+        let turns = expect_context::<Turns>();
+        let mut alone = vec![false; keys.len()];
+        loop {
+            let mut places = Vec::with_capacity(keys.len());
+            for (key, alone) in keys.iter().zip(&alone) {
+                places.push(turns.place(&key.hash, key.limits.free, *alone).await?);
+            }
+            match self.count(&keys).await {
+                Ok(counted) => {
+                    places.iter_mut().for_each(Place::keep_one);
+                    return Ok(Try { state: self.state, counted, places });
+                }
+                // Others have used up what was free, and may get it back: once all of them are judged it is known.
+                Err(Refused::At(place, AppError::TooManyTries { .. })) if !alone[place] => alone[place] = true,
+                Err(Refused::At(_, error) | Refused::Fault(error)) => return Err(error),
             }
         }
-        let _turn = turn().await?;
-        let mut tx = self.state.db.begin_write().await?;
+    }
+
+    async fn count(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
+        let AppState { db, clock, .. } = &self.state;
+        // Without a write first: a flood of refused tries must not keep others from the database.
+        for (place, key) in keys.iter().enumerate() {
+            if let Some(count) = store::read(&db.pool, &key.hash).await? {
+                count.check(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+            }
+        }
+        let _turn = turn().await.map_err(Refused::Fault)?;
+        let mut tx = db.begin_write().await?;
         let mut counted = Vec::with_capacity(keys.len());
-        for key in keys {
-            let count = count_one(&mut tx, &key, now_ms).await?;
-            counted.push(Counted { key, count });
+        for (place, key) in keys.iter().enumerate() {
+            let before = store::lock(&mut *tx, &key.hash, key.is_account, clock.now_ms()).await?;
+            // The clock is read when the row is ours: who has waited for it did not come before the last write.
+            let count = before.with_one_more(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+            store::write(&mut *tx, &key.hash, &count).await?;
+            counted.push(Counted { key: key.clone(), count });
         }
         tx.commit().await?;
-        Ok(Try { state: self.state, counted })
+        Ok(counted)
     }
 }
 
-/// A refusal drops the transaction, so that a try which is not looked at counts nowhere.
-async fn count_one(tx: &mut Tx, key: &Key, now_ms: i64) -> Result<Count, AppError> {
-    let before = store::lock(&mut **tx, &key.hash, key.is_account, now_ms).await?;
-    let count = before.with_one_more(&key.limits, now_ms)?;
-    store::write(&mut **tx, &key.hash, &count).await?;
-    Ok(count)
+/// Why a try was not counted. The transaction is dropped, so that one which is not looked at counts nowhere.
+enum Refused {
+    /// The key at this place has had enough.
+    At(usize, AppError),
+    Fault(AppError),
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
 }

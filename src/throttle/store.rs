@@ -2,7 +2,7 @@
 
 use sqlx::{Any, Executor};
 
-use super::count::Count;
+use super::count::{Count, Limits};
 
 /// What a row counts.
 const ACCOUNT: &str = "account";
@@ -72,7 +72,8 @@ pub async fn write(db: impl Executor<'_, Database = Any>, key: &str, count: &Cou
         .map(|_| ())
 }
 
-/// Takes back the one try that made this count, and the wait that it brought if no other came after it.
+/// Takes back the one try that made this count, and the wait that it brought, or that none is needed for any more.
+/// Nothing once tries have been forgotten since: this one may be among them, and those of others must not go for it.
 ///
 /// # Errors
 /// When the database does not take it.
@@ -80,15 +81,17 @@ pub async fn give_back(
     db: impl Executor<'_, Database = Any>,
     key: &str,
     count: &Count,
-    now_ms: i64,
+    limits: &Limits,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "update throttles set tries = tries - 1, free_at = case when free_at = $2 then $3 else free_at end \
-         where key = $1 and tries > 0",
+        "update throttles set tries = tries - 1, \
+         free_at = case when free_at = $2 or tries - 1 < $3 then 0 else free_at end \
+         where key = $1 and tries > 0 and last_at = $4",
     )
     .bind(key)
     .bind(count.free_at)
-    .bind(now_ms)
+    .bind(limits.free)
+    .bind(count.last_at)
     .execute(db)
     .await
     .map(|_| ())

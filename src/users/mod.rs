@@ -3,6 +3,10 @@
 pub mod actions;
 pub mod client;
 #[cfg(feature = "ssr")]
+pub mod cost;
+#[cfg(feature = "ssr")]
+pub mod costs_in_use;
+#[cfg(feature = "ssr")]
 pub mod credentials;
 #[cfg(feature = "ssr")]
 pub mod guessing;
@@ -13,6 +17,8 @@ pub mod new_password;
 pub mod password;
 #[cfg(feature = "ssr")]
 pub mod questions;
+#[cfg(feature = "ssr")]
+pub mod queue;
 pub mod password_field;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -13,11 +13,11 @@ use leptos::prelude::expect_context;
 use crate::{
     error::AppError,
     state::AppState,
-    web::{action::caller, caller::network_of},
+    web::{action::caller, caller::networks_of},
 };
 
 /// About one per second from one network: somebody types a password, with a pause behind each question.
-const PER_MINUTE: u32 = 60;
+const PER_MINUTE: i64 = 60;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -28,7 +28,7 @@ pub struct Questions(Arc<Mutex<Minute>>);
 #[derive(Default)]
 struct Minute {
     number: i64,
-    asked: HashMap<String, u32>,
+    asked: HashMap<String, i64>,
 }
 
 /// Counts a question of the request that runs now.
@@ -37,22 +37,26 @@ struct Minute {
 /// [`AppError::TooManyTries`].
 pub fn admit_question() -> Result<(), AppError> {
     let now_ms = expect_context::<AppState>().clock.now_ms();
-    expect_context::<Questions>().admit(network_of(&caller().ip), now_ms)
+    expect_context::<Questions>().admit(networks_of(&caller().ip), now_ms)
 }
 
 impl Questions {
-    fn admit(&self, network: String, now_ms: i64) -> Result<(), AppError> {
+    fn admit(&self, networks: Vec<(String, i64)>, now_ms: i64) -> Result<(), AppError> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if minute.number != now_ms / MINUTE_MS {
             *minute = Minute { number: now_ms / MINUTE_MS, asked: HashMap::new() };
         }
-        let asked = minute.asked.entry(network).or_default();
-        if *asked >= PER_MINUTE {
+        let is_full = |(network, share): &(String, i64)| {
+            minute.asked.get(network).is_some_and(|asked| *asked >= PER_MINUTE * share)
+        };
+        if networks.iter().any(is_full) {
             let left_ms = MINUTE_MS - now_ms.rem_euclid(MINUTE_MS);
             let seconds = u32::try_from(left_ms.div_euclid(1000) + 1).unwrap_or(1);
             return Err(AppError::TooManyTries { seconds });
         }
-        *asked += 1;
+        for (network, _) in networks {
+            *minute.asked.entry(network).or_default() += 1;
+        }
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The users table. Server side.
 
-use sqlx::{Any, AnyConnection, Executor, FromRow};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, FromRow};
 use uuid::Uuid;
 
 use super::{
@@ -176,6 +176,39 @@ pub async fn set_password(
 ) -> Result<(), sqlx::Error> {
     let statement = "update users set password_hash = $1 where id = $2";
     sqlx::query(statement).bind(password_hash).bind(id).execute(db).await.map(|_| ())
+}
+
+/// As in the index of migration 0010, or it would not be used.
+macro_rules! beginning_of_hash {
+    () => {
+        "(case when length(password_hash) > 67 then substr(password_hash, 1, length(password_hash) - 67) else '' end)"
+    };
+}
+
+/// Never so many, unless something is wrong with the stored hashes.
+const BEGINNINGS_MAX: usize = 16;
+
+/// The beginnings of all stored hashes, up to the salt, each once: what they cost. From one to the next along the index.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn beginnings_of_hashes(db: &AnyPool) -> Result<Vec<String>, sqlx::Error> {
+    let next = concat!(
+        "select ",
+        beginning_of_hash!(),
+        " from users where ",
+        beginning_of_hash!(),
+        " > $1 order by ",
+        beginning_of_hash!(),
+        " limit 1"
+    );
+    let mut found: Vec<String> = Vec::new();
+    while found.len() < BEGINNINGS_MAX {
+        let last = found.last().map_or("", String::as_str);
+        let Some((beginning,)) = sqlx::query_as(next).bind(last).fetch_optional(db).await? else { break };
+        found.push(beginning);
+    }
+    Ok(found)
 }
 
 /// Puts a new hash of the same password in the place of `old`; `false` when another one stands there by now.

@@ -56,10 +56,18 @@ pub async fn verify(password: Option<String>) -> Result<(), AppError> {
     link_cookie::forget();
     tell_next_page(&Typed::new(&[("verification", "done")]));
     if !logged_in {
-        return go_on(&state, &user, false, "/dashboard").await;
+        return Ok(log_in_if_possible(&state, &user).await);
     }
     leptos_axum::redirect("/dashboard");
     Ok(())
+}
+
+/// The address is confirmed by now: who cannot be logged in at this moment does it on the log-in page.
+async fn log_in_if_possible(state: &AppState, user: &User) {
+    if let Err(error) = go_on(state, user, false, "/dashboard").await {
+        tracing::warn!(user = user.id, ?error, "an address is confirmed, and its owner has to log in");
+        leptos_axum::redirect("/login");
+    }
 }
 
 /// The user whom this link is of, while the address is theirs and not confirmed yet. With a confirmed one the link
@@ -89,7 +97,8 @@ async fn check_password(state: &AppState, user: &User, password: String) -> Resu
         None => false,
     };
     if right {
-        return tried.succeeded().await;
+        tried.succeeded().await;
+        return Ok(());
     }
     let event = Event::new(Kind::LogInFailed, Actor::Unknown, &user.id).from_caller(&caller());
     let mut tx = state.db.begin_write().await?;

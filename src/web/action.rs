@@ -18,7 +18,7 @@ use leptos_axum::ResponseOptions;
 use url::Url;
 
 use super::{
-    caller::Caller,
+    caller::{Caller, widest_network_of},
     cookies::{self, Name},
     local_path::{LocalPath, leading_to},
     page::Typed,
@@ -250,6 +250,11 @@ fn keep_last_error(headers: &mut HeaderMap) {
 pub fn caller() -> Caller {
     let config = expect_context::<AppState>().config;
     use_context::<Parts>().map(|parts| Caller::of(&parts, &config)).unwrap_or_default()
+}
+
+/// The widest network of who calls the action that runs now; empty where nobody does, as on the command line.
+pub fn widest_network() -> String {
+    if use_context::<Parts>().is_some() { widest_network_of(&caller().ip) } else { String::new() }
 }
 
 /// Something that a layer put into the request of the action that runs now.

@@ -58,18 +58,33 @@ fn forwarded_ip(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
 }
 
-/// An IPv4 address, or the /64 of an IPv6 address, which is what one household or one server gets: whoever has one
-/// address in it has them all.
-pub fn network_of(ip: &str) -> String {
+/// The networks that an address is in, the narrowest first, each with how many times the tries of one address it may
+/// have: an IPv4 address, or the /64, /56 and /48 of an IPv6 address. A server or a household gets a /64 at least, many
+/// a /56, and a /48 is what anybody can have who asks for it, or the customers of a small provider.
+pub fn networks_of(ip: &str) -> Vec<(String, i64)> {
     match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V6(ip)) => {
             let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            vec![
+                (format!("{a:x}:{b:x}:{c:x}:{d:x}::/64"), 1),
+                (format!("{a:x}:{b:x}:{c:x}:{:x}::/56", d & 0xff00), 2),
+                (format!("{a:x}:{b:x}:{c:x}::/48"), 4),
+            ]
         }
-        Ok(ip) => ip.to_string(),
+        Ok(ip) => vec![(ip.to_string(), 1)],
         // Without an address, which only tests have, all are one.
-        Err(_) => String::new(),
+        Err(_) => vec![(String::new(), 1)],
     }
+}
+
+/// The narrowest of [`networks_of`].
+pub fn network_of(ip: &str) -> String {
+    networks_of(ip).swap_remove(0).0
+}
+
+/// The widest of [`networks_of`].
+pub fn widest_network_of(ip: &str) -> String {
+    networks_of(ip).pop().unwrap_or_default().0
 }
 
 /// Browser and system in words: "Firefox on Windows 10".

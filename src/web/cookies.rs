@@ -88,6 +88,13 @@ pub fn remove(config: &Config, name: Name) -> HeaderValue {
     set(config, name, "", 0)
 }
 
+/// Whether an answer sets or removes this cookie.
+pub fn sets(config: &Config, answer: &HeaderMap, name: Name) -> bool {
+    let wanted = name.full(config.insecure_cookies);
+    let mut lines = answer.get_all(header::SET_COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    lines.any(|line| line.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('=')))
+}
+
 /// The value of a cookie of ours.
 pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
     let wanted = name.full(config.insecure_cookies);
@@ -118,13 +125,16 @@ pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Re
 }
 
 /// tower-sessions removes its cookie without `Secure`, and a browser ignores that for a `__Host-` name: the dead
-/// secret would stay. Put our own removal in its place (ASVS 3.3.1).
+/// secret would stay. Put our own removal in its place (ASVS 3.3.1), unless the answer brings a new secret, which it would
+/// remove.
 fn remove_in_full(config: &Config, headers: &mut HeaderMap, name: &str) {
     let kept: Vec<HeaderValue> =
         headers.get_all(header::SET_COOKIE).iter().filter(|value| !removes(value, name)).cloned().collect();
     headers.remove(header::SET_COOKIE);
     headers.extend(kept.into_iter().map(|value| (header::SET_COOKIE, value)));
-    headers.append(header::SET_COOKIE, remove(config, Name::Session));
+    if !sets(config, headers, Name::Session) {
+        headers.append(header::SET_COOKIE, remove(config, Name::Session));
+    }
 }
 
 fn removes(value: &HeaderValue, name: &str) -> bool {

@@ -6,6 +6,7 @@ use super::Finding;
 use crate::{
     config::Config,
     error::AppError,
+    metrics::Metrics,
     state::Stopwatch,
     users::{credentials::Password, password::Passwords},
 };
@@ -24,7 +25,7 @@ const HASH_SLOW_MS: u64 = 1_000;
 /// A hash should cost an attacker something, and a person no patience.
 async fn hashing(config: &Config) -> Finding {
     let measured = async {
-        let passwords = Passwords::new(config)?;
+        let passwords = Passwords::new(config, Metrics::default())?;
         let password = Password::parse_existing("how long does one hash take here".into())?;
         let watch = Stopwatch::start();
         // To check one costs what it costs to make one.

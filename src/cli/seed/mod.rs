@@ -15,6 +15,7 @@ use self::{
 };
 use crate::{
     config::Config,
+    metrics::Metrics,
     serve,
     state::{AppState, Stopwatch},
     users::{Role, list::words, new_password::About, password::Passwords},
@@ -71,7 +72,7 @@ pub async fn run(args: Seed) -> Result<(), String> {
 /// One for all: a million hashes would take ten hours.
 async fn password(state: &AppState) -> Result<(String, String), String> {
     let password = format!("seed-{}", BASE64_URL_SAFE_NO_PAD.encode(random::<12>()));
-    let passwords = Passwords::new(&state.config).map_err(|error| error.to_string())?;
+    let passwords = Passwords::new(&state.config, Metrics::default()).map_err(|error| error.to_string())?;
     let about = About { email: "", name: "" };
     let new = passwords.parse_new(password.clone(), &about).await.map_err(|error| error.to_string())?;
     let hash = passwords.hash(new).await.map_err(|error| error.to_string())?;
