@@ -56,7 +56,8 @@ pub async fn verify(password: Option<String>) -> Result<(), AppError> {
     link_cookie::forget();
     tell_next_page(&Typed::new(&[("verification", "done")]));
     if !logged_in {
-        return Ok(log_in_if_possible(&state, &user).await);
+        log_in_if_possible(&state, &user).await;
+        return Ok(());
     }
     leptos_axum::redirect("/dashboard");
     Ok(())
