@@ -44,8 +44,7 @@ pub async fn log_in(email: String, password: String, remember: bool, next: Optio
     let state = expect_context::<AppState>();
     // Counted before it is looked at; a refusal is the same whether or not there is such an account.
     let tried = throttle::admit_password(email.as_str()).await?;
-    let user = user_store::find_by_email(&state.db.pool, &email).await?;
-    let right = tried.keep_if_looked_at(verify(user.as_ref(), password.clone()).await).await?;
+    let (user, right) = tried.keep_if_looked_at(look_at(&state, &email, password.clone()).await).await?;
     let Some(user) = user.as_ref().filter(|_| right) else {
         note_failure(&state, &tried, user.as_ref()).await?;
         return Err(AppError::WrongCredentials);
@@ -73,11 +72,14 @@ pub async fn go_on(state: &AppState, user: &User, remember: bool, next: &str) ->
     Ok(())
 }
 
-/// A user who is unknown, disabled or unconfirmed costs the same work and is always wrong.
-async fn verify(user: Option<&User>, password: Password) -> Result<bool, AppError> {
-    let stored = user.map(|user| user.password_hash.clone());
+/// Whose address it is, and whether the password is right. A user who is unknown, disabled or unconfirmed costs the same
+/// work and is always wrong.
+async fn look_at(state: &AppState, email: &Email, password: Password) -> Result<(Option<User>, bool), AppError> {
+    let user = user_store::find_by_email(&state.db.pool, email).await?;
+    let stored = user.as_ref().map(|user| user.password_hash.clone());
     let matches = expect_context::<Passwords>().verify(password, stored).await?;
-    Ok(matches && user.is_some_and(User::may_log_in))
+    let right = matches && user.as_ref().is_some_and(User::may_log_in);
+    Ok((user, right))
 }
 
 /// Starts a session for a user who has just proven who they are, in place of the one before. Returns the browser in which

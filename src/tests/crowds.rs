@@ -71,6 +71,17 @@ on_both_databases! {
         assert_eq!(statuses(requests).await, [200; 20], "five may wait for their verdict, the others for that");
     }
 
+    async fn the_first_log_ins_after_the_settings_have_risen_may_come_at_the_same_moment(app: TestApp) {
+        app.logged_in("alice").await;
+        let (services, risen) = app.another_instance_where(|config| config.argon2_passes = 2).await;
+        let held = services.passwords.hold().await;
+        let requests: Vec<_> = (0..5).map(|_| log_in(Caller::of(risen.clone()), "alice", PASSWORD)).collect();
+        // All of them are about to be checked against the old hash.
+        until(|| services.passwords.at_work().1 == 5).await;
+        drop(held);
+        assert_eq!(statuses(requests).await, [200; 5]);
+    }
+
     async fn the_last_free_try_of_a_network_is_free_for_all_who_know_their_password(app: TestApp) {
         let app = TestApp::with(app.kind(), &["--tries-per-network", "4"]).await;
         for number in 0..8 {

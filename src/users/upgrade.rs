@@ -31,7 +31,12 @@ async fn store_stronger(
     user: &User,
     password: Password,
 ) -> Result<Option<String>, AppError> {
-    let hash = passwords.hash_stronger(password, user.password_hash.clone()).await?;
-    let stored = store::replace_hash(&state.db.pool, &user.id, &user.password_hash, &hash).await?;
-    Ok(stored.then_some(hash))
+    let hash = passwords.hash_stronger(password.clone(), user.password_hash.clone()).await?;
+    if store::replace_hash(&state.db.pool, &user.id, &user.password_hash, &hash).await? {
+        return Ok(Some(hash));
+    }
+    // Another log-in of the same person may have been quicker: then the password is right for what it has stored.
+    let Some(User { password_hash, .. }) = store::find_by_id(&state.db.pool, &user.id).await? else { return Ok(None) };
+    let right = passwords.verify(password, Some(password_hash.clone())).await?;
+    Ok(right.then_some(password_hash))
 }
