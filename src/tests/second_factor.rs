@@ -445,8 +445,8 @@ on_both_databases! {
         alice.act("start_second_factor", &[]).await;
         let authenticator = shared_with(&mut alice).await;
         app.refuse("update of id_hash on sessions", "true").await;
-        let fields = [("code", &*app.code(&authenticator))];
-        let answer = alice.submit("turn_on_second_factor", &fields, "/account/second-factor/set-up").await;
+        let code = app.code(&authenticator);
+        let answer = alice.submit("turn_on_second_factor", &[("code", &code)], "/account/second-factor/set-up").await;
         assert_eq!(answer.header("location"), "/account/second-factor/codes");
         assert_eq!(codes_on(&alice.open("/account/second-factor/codes").await).len(), 10);
     }
