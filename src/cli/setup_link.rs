@@ -18,10 +18,10 @@ pub async fn run(args: SetupLink) -> Result<(), String> {
     let made = setup_link::make(&state).await;
     state.db.close().await;
     match made.map_err(|error| error.to_string())? {
-        Some(link) => say!("{link}"),
-        None => {
-            return Err("there is an administrator already; `latchkey admin create` makes another one".into());
+        Some(link) => {
+            say!("{link}");
+            Ok(())
         }
+        None => Err("there is an administrator already; `latchkey admin create` makes another one".into()),
     }
-    Ok(())
 }

@@ -136,9 +136,9 @@ fn removes(value: &HeaderValue, name: &str) -> bool {
 
 /// A `Cookie` header of nothing but ours; `None` when there are none.
 fn line_of_ours(config: &Config, headers: &HeaderMap) -> Option<HeaderValue> {
-    let legible = ours(config, headers).filter_map(|(name, value)| Some((name, legible(value)?)));
-    let pairs: Vec<String> =
-        legible.map(|(name, value)| format!("{}={value}", name.full(config.insecure_cookies))).collect();
+    let pair =
+        |(name, value): (Name, &[u8])| Some(format!("{}={}", name.full(config.insecure_cookies), legible(value)?));
+    let pairs: Vec<String> = ours(config, headers).filter_map(pair).collect();
     (!pairs.is_empty()).then(|| HeaderValue::from_str(&pairs.join("; ")).ok())?
 }
 

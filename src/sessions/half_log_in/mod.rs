@@ -6,12 +6,12 @@
 pub mod store;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     config::Config,
     db::Tx,
     error::AppError,
+    mail::links,
     sealed::SecretKey,
     state::AppState,
     users::store::{self as user_store, User},
@@ -34,7 +34,7 @@ const SEAL: &str = "log-in";
 /// Who has given the right password, and what they want.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HalfLogIn {
-    /// Names it in its page, and when it is used up. 122 random bits.
+    /// Names it in its page, and when it is used up.
     pub id: String,
     pub user_id: String,
     pub remember: bool,
@@ -54,7 +54,7 @@ impl HalfLogIn {
     /// When it cannot be sealed.
     pub fn begin(state: &AppState, key: &SecretKey, user: &User, remember: bool, next: &str) -> Result<(), AppError> {
         let half = Self {
-            id: Uuid::new_v4().simple().to_string(),
+            id: links::new_token()?,
             user_id: user.id.clone(),
             remember,
             next: if next.len() > NEXT_BYTES_MAX { "/dashboard".into() } else { next.into() },
