@@ -91,7 +91,8 @@ pub fn refuse_on(page: &str, error: AppError) -> AppError {
 /// To `/confirm` where a proof is asked for or tried too often; with every other error to the page that the act was begun on.
 fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
     let sent_from = parts.extensions.get::<FormPage>().map(|page| page.0.as_str()).unwrap_or_default();
-    let waiting = sent_from.strip_prefix("/confirm?");
+    let (path, query) = sent_from.split_once('?').unwrap_or((sent_from, ""));
+    let waiting = (path == "/confirm").then_some(query);
     // Who has mistyped the password too often goes on there once the wait is over.
     let must_wait_there = matches!(error, AppError::TooManyTries { .. }) && waiting.is_some();
     // Whoever mistypes the password comes from `/confirm`, which knows the page that the act was begun on.

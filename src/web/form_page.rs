@@ -22,7 +22,8 @@ pub struct FormPage(pub String);
 /// # Errors
 /// 413 when the form is larger than what the server takes.
 pub async fn prepare(config: &Config, request: Request) -> Result<Request, StatusCode> {
-    if request.method() != Method::POST || !wants::page(request.headers()) {
+    let is_form = request.method() == Method::POST && request.uri().path().starts_with("/actions/");
+    if !is_form || !wants::page(request.headers()) {
         return Ok(request);
     }
     let (mut parts, body) = request.into_parts();
@@ -45,30 +46,23 @@ pub fn lead_back(config: &Config, status: &mut StatusCode, headers: &mut HeaderM
     }
     *status = StatusCode::SEE_OTHER;
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let path = location.and_then(|text| text.strip_prefix(&config.issuer())).filter(|path| path.starts_with('/'));
-    if let Some(path) = path.and_then(|path| HeaderValue::from_str(path).ok()) {
+    let ours = location.and_then(|text| Url::parse(text).ok()).filter(|url| config.origins().contains(&url.origin()));
+    if let Some(path) = ours.and_then(|url| HeaderValue::from_str(&url[Position::BeforePath..]).ok()) {
         headers.insert(header::LOCATION, path);
     }
 }
 
-/// Takes out of an address what Leptos has written there about a form that was refused.
-pub fn forget_error(url: &mut Url) {
+/// A path without what Leptos has written into it about a form that was refused.
+pub fn without_error(path: &str) -> String {
+    let url = Url::parse("http://latchkey.invalid").and_then(|base| base.join(path));
+    let Some(mut url) = url.ok().filter(|url| url.query_pairs().any(|(name, _)| is_error(&name))) else {
+        return path.to_owned();
+    };
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    if pairs.iter().all(|(name, _)| !is_error(name)) {
-        return;
-    }
     url.set_query(None);
     for (name, value) in pairs.iter().filter(|(name, _)| !is_error(name)) {
         url.query_pairs_mut().append_pair(name, value);
     }
-}
-
-/// As [`forget_error`], of a path.
-pub fn without_error(path: &str) -> String {
-    let Ok(mut url) = Url::parse("http://latchkey.invalid").and_then(|base| base.join(path)) else {
-        return path.to_owned();
-    };
-    forget_error(&mut url);
     url[Position::BeforePath..].to_owned()
 }
 
