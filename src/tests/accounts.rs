@@ -89,7 +89,7 @@ on_both_databases! {
         // What is mistyped uses nothing up, and a form that was not made for it gets nothing.
         let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
         assert_eq!(ada.act("set_up", &[("name", ""), ("email", "ada@example.com"), ("password", PASSWORD)]).await.status, 422);
-        assert_eq!(ada.act("set_up", &[&fields[..], &[("link", "")]].concat()).await.text(), "\"SetupRefused\"");
+        assert_eq!(ada.act("set_up", &[&fields[..], &[("link", "")][..]].concat()).await.text(), "\"SetupRefused\"");
         let mut late = ada.copy();
         app.clock.advance_ms(60 * 60_000);
         assert_eq!(late.act("set_up", &fields).await.text(), "\"SetupRefused\"");

@@ -182,7 +182,7 @@ impl Caller {
     /// Sends the form of an action without JavaScript, from the page `from`.
     pub async fn submit(&mut self, action: &str, fields: &[(&str, &str)], from: &str) -> Answer {
         let fields = &self.with_carried(action, fields).await;
-        let fields = &[&fields[..], &[("page".to_owned(), from.to_owned())]].concat();
+        let fields = &[&fields[..], &[("page".to_owned(), from.to_owned())][..]].concat();
         let request = self.form(action).header(header::ACCEPT, "text/html");
         self.send(request.body(encoded(fields)).expect("a request")).await
     }

@@ -71,7 +71,7 @@ on_both_databases! {
         let secret = &mallory.cookies["__Host-session"];
         for name in alike("__Host-session") {
             for beside in ["", "x=é; "] {
-                let planted = [beside.as_bytes(), &name, b"=", secret.as_bytes()].concat();
+                let planted = [beside.as_bytes(), &name[..], &b"="[..], secret.as_bytes()].concat();
                 let mut tab = alice.copy();
                 tab.cookies_of_others.clone_from(&planted);
                 let page = tab.open("/account/profile").await;

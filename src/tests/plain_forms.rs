@@ -99,7 +99,7 @@ on_both_databases! {
             let page = open(caller, path, &old).await.text();
             let place = hidden(&page, "page").expect("the form says where it is");
             assert_eq!(place, path);
-            let answer = post(caller, action, &[fields, &[("page", &place)]].concat(), &old).await;
+            let answer = post(caller, action, &[fields, &[("page", &*place)][..]].concat(), &old).await;
             assert_eq!(answer.status, 303, "{path}");
             let location = answer.header("location");
             assert!(location.starts_with(&format!("{path}{}__path=", if path.contains('?') { '&' } else { '?' })), "{location}");
@@ -114,7 +114,7 @@ on_both_databases! {
         for referer in ["", "http://evil.example/x", "//evil.example", "nonsense", "http://localhost:3000/signup"] {
             for page in hostile {
                 let headers = [("accept", "text/html"), ("referer", referer)];
-                let fields = [&WRONG[..], &[("page", page)]].concat();
+                let fields = [&WRONG[..], &[("page", page)][..]].concat();
                 let answer = post(&mut app.anonymous(), "log_in", &fields, &headers).await;
                 let location = answer.header("location");
                 // Too many tries are said on the same page.
@@ -143,7 +143,7 @@ on_both_databases! {
         let ours = "Cookie realm=\"latchkey\", form-action=\"/login\"";
         let mut visitor = app.anonymous();
         for accept in ["application/json", "application/problem+json"] {
-            for (action, fields) in [("log_in", &WRONG[..]), ("change_name", &[("name", "x")]), ("enter_code", &[("code", "123456")])] {
+            for (action, fields) in [("log_in", &WRONG[..]), ("change_name", &[("name", "x")][..]), ("enter_code", &[("code", "123456")][..])] {
                 let answer = post(&mut visitor, action, fields, &[("accept", accept)]).await;
                 assert_eq!((answer.status, answer.header("www-authenticate")), (401, ours), "{action} {accept}");
             }
