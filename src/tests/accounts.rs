@@ -54,16 +54,19 @@ on_both_databases! {
     async fn the_setup_link_makes_one_administrator_and_is_gone(app: TestApp) {
         let (token, other) = (app.setup_token().await, app.setup_token().await);
         assert_eq!(app.anonymous().open_setup("guessed").await.status, 404);
-        let mut tries = Vec::new();
+        let mut callers = Vec::new();
         for number in 0..10 {
             let mut caller = app.anonymous();
             assert_eq!(caller.open_setup(if number < 5 { &token } else { &other }).await.status, 200);
-            tries.push(tokio::spawn(async move {
+            callers.push(caller);
+        }
+        let tries = callers.into_iter().enumerate().map(|(number, mut caller)| {
+            tokio::spawn(async move {
                 let email = format!("admin{number}@example.com");
                 let fields = [("name", "Ada"), ("email", &*email), ("password", PASSWORD)];
                 caller.act("set_up", &fields).await.status
-            }));
-        }
+            })
+        });
         let answers: Vec<u16> =
             futures::future::join_all(tries).await.into_iter().map(|answer| answer.expect("no panic")).collect();
         assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
