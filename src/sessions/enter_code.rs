@@ -29,9 +29,9 @@ use crate::{
     },
 };
 
-pub async fn enter_code(code: String, trust: bool) -> Result<(), AppError> {
+pub async fn enter_code(code: String, trust: bool, half: Option<String>) -> Result<(), AppError> {
     let state = expect_context::<AppState>();
-    match enter(&state, &code, trust).await {
+    match enter(&state, &code, trust, half.as_deref()).await {
         Ok(next) => {
             HalfLogIn::forget(&state.config);
             leptos_axum::redirect(&next);
@@ -47,14 +47,18 @@ pub async fn enter_code(code: String, trust: bool) -> Result<(), AppError> {
 }
 
 /// Returns where to go on to.
-async fn enter(state: &AppState, code: &str, trust: bool) -> Result<String, AppError> {
+async fn enter(state: &AppState, code: &str, trust: bool, name: Option<&str>) -> Result<String, AppError> {
     let key = expect_context::<SecretKey>();
     let half = half_log_in(state, &key).ok_or(AppError::LogInAgain)?;
     let user = half.user(state, &key).await?;
+    // The cookie is that of the log-in begun last, perhaps in another tab, of somebody else.
+    if name != Some(&*half.id) {
+        return Err(AppError::OtherLogIn);
+    }
     let code = Code::parse(code)?;
     // Counted before it is looked at, so that a hundred at once are as many as a hundred in a row.
     let tried = throttle::admit_code(&user.id).await?;
-    let started = take_and_start(state, &key, &user, &code, half.remember).await;
+    let started = take_and_start(state, &key, &half, &user, &code).await;
     let Some(device) = tried.keep_if_looked_at(started).await? else {
         note_failure(state, &tried, &user).await?;
         return Err(AppError::WrongCode);
@@ -66,14 +70,14 @@ async fn enter(state: &AppState, code: &str, trust: bool) -> Result<String, AppE
     Ok(half.next)
 }
 
-/// Uses the code up and starts the session, in one transaction: a log-in that fails costs no code. `None` when the code
-/// is not right.
+/// Uses up the code, and with it the half log-in, and starts the session, in one transaction: a log-in that fails costs
+/// no code. `None` when the code is not right.
 async fn take_and_start(
     state: &AppState,
     key: &SecretKey,
+    half: &HalfLogIn,
     user: &User,
     code: &Code,
-    remember: bool,
 ) -> Result<Option<Device>, AppError> {
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere.
@@ -83,7 +87,8 @@ async fn take_and_start(
         Some(Passed::App) => {}
         Some(Passed::Recovery { left }) => tell(&mut tx, state, user, left).await?,
     }
-    start_session_with(tx, state, user, remember, true).await.map(Some)
+    half.use_up(&mut tx).await?;
+    start_session_with(tx, state, user, half.remember, true).await.map(Some)
 }
 
 fn half_log_in(state: &AppState, key: &SecretKey) -> Option<HalfLogIn> {

@@ -1,8 +1,8 @@
 //! The stories of making an account, and the first administrator's. Server side.
 
-use aws_lc_rs::constant_time;
 use leptos::prelude::expect_context;
 
+use super::setup_link;
 use crate::{
     audit::{
         self,
@@ -11,7 +11,7 @@ use crate::{
     config::Mailing,
     db::Tx,
     error::{AppError, Invalid},
-    mail::{self, Mail, To},
+    mail::{self, Mail, To, link_cookie},
     sessions::{self, guard, log_in::start_session_with},
     state::AppState,
     throttle::{self, Way},
@@ -28,10 +28,6 @@ use crate::{
         page::Typed,
     },
 };
-
-/// What opens `/setup`, kept by the program that printed it.
-#[derive(Clone)]
-pub struct SetupToken(pub String);
 
 /// An account to be made, checked.
 pub struct NewAccount {
@@ -119,9 +115,10 @@ async fn make_account(
     Ok(id)
 }
 
-pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
+pub async fn set_up(name: String, email: String, password: String, link: Option<String>) -> Result<(), AppError> {
     let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
-    check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
+    let token = link_cookie::require(link.as_deref()).map_err(|_| AppError::SetupRefused)?;
+    setup_link::open(&state, Some(&token)).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
     let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&caller());
     let hash = passwords.hash(account.password.clone()).await?;
@@ -130,8 +127,9 @@ pub async fn set_up(token: String, name: String, email: String, password: String
     if let Some(before) = guard::find() {
         sessions::store::lock_of(&mut *tx, &before.user.id).await?;
     }
-    let id = insert_admin(&mut tx, &state, &account, &hash, made, true).await?;
+    let id = insert_admin(&mut tx, &state, &account, &hash, made, Some(&token)).await?;
     start_new(tx, &state, &id).await?;
+    link_cookie::forget();
     leptos_axum::redirect("/admin/users");
     Ok(())
 }
@@ -148,25 +146,29 @@ pub async fn create_admin(
 ) -> Result<String, AppError> {
     let hash = passwords.hash(account.password.clone()).await?;
     let mut tx = state.db.begin_write().await?;
-    let id = insert_admin(&mut tx, state, &account, &hash, made, false).await?;
+    let id = insert_admin(&mut tx, state, &account, &hash, made, None).await?;
     tx.commit().await?;
     Ok(id)
 }
 
-/// With `only_first`, only while there is none: two people with the same link make one administrator.
+/// With the token of a set-up link, only while there is no administrator, and uses the link up: two people with the same
+/// link make one.
 async fn insert_admin(
     tx: &mut Tx,
     state: &AppState,
     account: &NewAccount,
     hash: &str,
     made: Event,
-    only_first: bool,
+    setup_token: Option<&str>,
 ) -> Result<String, AppError> {
     let now_ms = state.clock.now_ms();
     // On PostgreSQL nothing else keeps two transactions from both seeing no administrator.
     crate::revocations::store::lock(tx).await?;
-    if only_first && store::admin_exists(&mut **tx).await? {
-        return Err(AppError::SetupRefused);
+    if let Some(token) = setup_token {
+        setup_link::use_up(tx, token, now_ms).await?;
+        if store::admin_exists(&mut **tx).await? {
+            return Err(AppError::SetupRefused);
+        }
     }
     let id = store::insert(tx, &account.email, &account.name, hash, Role::Admin, now_ms)
         .await?
@@ -178,12 +180,4 @@ async fn insert_admin(
     audit::store::insert(&mut **tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;
     tracing::info!(user = id, "an administrator is made");
     Ok(id)
-}
-
-/// # Errors
-/// [`AppError::SetupRefused`] when the token is wrong or an administrator exists.
-pub async fn check_setup(state: &AppState, expected: &SetupToken, token: &str) -> Result<(), AppError> {
-    let right = constant_time::verify_slices_are_equal(token.as_bytes(), expected.0.as_bytes()).is_ok();
-    let open = right && !store::admin_exists(&state.db.pool).await?;
-    if open { Ok(()) } else { Err(AppError::SetupRefused) }
 }
