@@ -5,11 +5,14 @@ import { expect, test } from "./fixtures.ts";
 import { open } from "./people.ts";
 import { SIGHTS, become } from "./sights.ts";
 import { STILL } from "./still.ts";
-import { type Town, buildTown } from "./town.ts";
+import { type Town, townOf } from "./town.ts";
 
 const MAIN = ["home", "login", "dashboard", "notes", "devices", "activity", "admin", "users"];
 
-test.use({ database: "postgres", serverEnv: STILL.serverEnv, userAgent: STILL.userAgent, extraHTTPHeaders: STILL.extraHTTPHeaders });
+// Not the server of the pictures, which show what nobody has looked at before.
+const serverEnv = { ...STILL.serverEnv, LATCHKEY_INSTANCE: "latchkey-2" };
+
+test.use({ database: "postgres", serverEnv, userAgent: STILL.userAgent, extraHTTPHeaders: STILL.extraHTTPHeaders });
 
 /** Every file arrives long after the one before. (The package of the tests is many times that of production.) */
 const SLOW = { offline: false, latency: 250, downloadThroughput: 1_500_000, uploadThroughput: 100_000 };
@@ -17,7 +20,7 @@ const SLOW = { offline: false, latency: 250, downloadThroughput: 1_500_000, uplo
 let town: Town;
 
 test.beforeAll(async ({ server, databaseUrl }) => {
-  town = await buildTown(server, databaseUrl);
+  town = await townOf(server, databaseUrl);
 });
 
 for (const [what, size] of [

@@ -34,8 +34,18 @@ const NOTES = [
   ["Garden", "Tomatoes behind the house, beans along the wall. Water at six, not at noon."],
 ];
 
+/** Files with the same settings may get one server after the other: its people exist once. */
+const towns = new WeakMap<Server, Promise<Town>>();
+
+/** The town of this server, which is built when it is asked for first. */
+export function townOf(server: Server, databaseUrl: string): Promise<Town> {
+  const town = towns.get(server) ?? buildTown(server, databaseUrl);
+  towns.set(server, town);
+  return town;
+}
+
 /** Signs everybody up and lets a day go by, after a month that has left its counts. */
-export async function buildTown(server: Server, databaseUrl: string): Promise<Town> {
+async function buildTown(server: Server, databaseUrl: string): Promise<Town> {
   const sql = connect(databaseUrl);
   await leaveAHistory(sql);
 
