@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { expect, test } from "../tests/fixtures.ts";
 import { SIGHTS, type Sight, visit } from "../tests/sights.ts";
 import { STILL, hold } from "../tests/still.ts";
-import { type Town, buildTown } from "../tests/town.ts";
+import { type Town, townOf } from "../tests/town.ts";
 import { writeSmall } from "./png.ts";
 
 test.use({ ...STILL, deviceScaleFactor: 1.5 });
@@ -68,7 +68,7 @@ let total = 0;
 
 test.beforeAll(async ({ server, databaseUrl }) => {
   await mkdir(PICTURES, { recursive: true });
-  town = await buildTown(server, databaseUrl);
+  town = await townOf(server, databaseUrl);
 });
 
 const LAST: Picture[] = [

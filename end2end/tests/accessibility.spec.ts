@@ -1,9 +1,9 @@
-// axe finds nothing, on any page and in the states that pages get into, in light and dark, wide and narrow.
+// axe finds nothing in the states that pages get into, in light and dark, wide and narrow. Pages as they are when they
+// come: every-page.spec.ts.
 
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { choose, openNotes, save, saved, typeNote, writeNote } from "./notebook.ts";
-import { ACCOUNT_PAGES, CONFIRM, REFUSALS, WALKERS, everyPageAs } from "./pages.ts";
 import {
   SESSION,
   administrator,
@@ -16,21 +16,6 @@ import {
   signedUp,
   stayOnPage,
 } from "./people.ts";
-
-test.slow();
-
-for (const walker of WALKERS) {
-  test(`every page, as ${walker}`, async ({ page, server, allowConsole }) => {
-    const found: string[] = [];
-    allowConsole(REFUSALS);
-    await everyPageAs(walker, page, server, async ({ who, path }) => {
-      await open(page, path);
-      if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
-      found.push(...(await findings(page, `${path} as ${who}`)));
-    });
-    expect(found).toEqual([]);
-  });
-}
 
 test("forms with problems", async ({ page, allowConsole }) => {
   const found: string[] = [];
@@ -117,27 +102,4 @@ test("a force-logout: the receipt, and what the person is told", async ({ page, 
   await open(page, "/dashboard");
   found.push(...(await findings(page, "the reason on the log-in page")));
   expect(found).toEqual([]);
-});
-
-test("nothing sticks to the heading of a page", async ({ page }) => {
-  const gap = () =>
-    page.evaluate(() => {
-      const heading = document.querySelector("main h1");
-      if (!heading) throw new Error("no heading");
-      const later = [...document.querySelectorAll("main *")].filter((element) => {
-        const follows = heading.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
-        return follows && !heading.contains(element) && element.getBoundingClientRect().height > 1;
-      });
-      const tops = later.map((element) => element.getBoundingClientRect().top);
-      return Math.min(...tops) - heading.getBoundingClientRect().bottom;
-    });
-  for (const path of ["/login", "/signup"]) {
-    await open(page, path);
-    expect(await gap(), path).toBeGreaterThanOrEqual(12);
-  }
-  await signedUp(page, "Spacer");
-  for (const path of ["/dashboard", "/notes", ...ACCOUNT_PAGES, CONFIRM]) {
-    await open(page, path);
-    expect(await gap(), path).toBeGreaterThanOrEqual(12);
-  }
 });

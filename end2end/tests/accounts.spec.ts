@@ -3,6 +3,7 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { expectAnnounced, expectWrong } from "./forms.ts";
+import { gate } from "./notebook.ts";
 import {
   ACCESS,
   SESSION,
@@ -169,9 +170,10 @@ test("a form is sent once, and its button says that the answer is on its way", a
   const person = await signedUp(page, "Ines");
   await page.context().clearCookies();
   let sent = 0;
+  const answer = gate();
   await page.route("**/actions/log_in", async (route) => {
     sent += 1;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await answer.passed;
     await route.continue();
   });
   await open(page, "/login");
@@ -181,6 +183,7 @@ test("a form is sent once, and its button says that the answer is on its way", a
   await expect(button).toBeFocused();
   await page.keyboard.press("Enter");
   await passwordField(page).press("Enter");
+  answer.open();
   await arrived(page, "/dashboard");
   expect(sent).toBe(1);
 });

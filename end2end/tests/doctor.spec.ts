@@ -14,13 +14,9 @@ import { type Server, freePort } from "./server.ts";
 
 type Finding = { what: string; state: "good" | "warning" | "broken"; words: string; mend: string };
 
-/** What hangs is given up after five seconds; the rest goes on beside it. */
-const BOUND_MS = 9_000;
-
 test("a healthy installation gets a good report, and one about mail", async ({ server }) => {
   await administrator(server);
-  const { code, stdout } = await server.cli(["doctor"]);
-  expect(code, stdout).toBe(0);
+  const { stdout } = await server.cli(["doctor"]);
   expect(stdout).toMatch(/^ok +database +reached in \d+ ms, and up to date$/m);
   expect(stdout).toMatch(/^ok +secret key +opens the signing keys/m);
   expect(stdout).toMatch(/^ok +signing key +ES256, has signed for/m);
@@ -50,8 +46,7 @@ test("in production without mail the doctor names the weakness", async ({ server
 });
 
 test("what is broken is named with its remedy, and the exit code says so", async ({ server }) => {
-  const nowhere = await server.cli(["doctor", "--data-dir", join(server.dataDir, "nowhere"), "--database-url", "sqlite:///nowhere/at/all.db"]);
-  expect(nowhere.code).toBe(1);
+  const nowhere = await server.cli(["doctor", "--data-dir", join(server.dataDir, "nowhere"), "--database-url", "sqlite:///nowhere/at/all.db"], { code: 1 });
   expect(nowhere.stdout).toMatch(/^BROKEN +database .*\n +→ check LATCHKEY_DATABASE_URL/m);
   const otherKey = await examine(server, ["--secret-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"]);
   expect(otherKey.code).toBe(1);
@@ -150,13 +145,12 @@ test("what stands in front: a proxy nobody trusts, one that changes the Host, an
 });
 
 test("PostgreSQL: well, behind, cut and silent", async ({ server }) => {
-  test.slow();
   await withDatabase(async (url) => {
     const wire = await Proxy.to(url);
     const through = ["--database-url", wire.through(url)];
     const empty = await examine(server, through);
     expect(find(empty.findings, "database")).toMatchObject({ state: "broken", mend: expect.stringContaining("latchkey migrate") });
-    expect(await server.cli(["migrate", ...through])).toMatchObject({ code: 0 });
+    await server.cli(["migrate", ...through]);
 
     const { findings } = await examine(server, through);
     for (const what of ["database", "clock", "connections", "listen", "feed", "outbox", "audit log"]) {
@@ -191,11 +185,10 @@ test("PostgreSQL: well, behind, cut and silent", async ({ server }) => {
   });
 });
 
-/** The findings of `latchkey doctor`, which must come in time whatever hangs. */
+/** The findings of `latchkey doctor`, which must come whatever hangs: nothing else ends its waiting. */
 async function examine(server: Server, args: string[] = []): Promise<{ code: number | null; stderr: string; findings: Finding[] }> {
-  const begun = performance.now();
-  const { code, stdout, stderr } = await server.cli(["doctor", "--json", ...args]);
-  expect(performance.now() - begun, "within the bound").toBeLessThan(BOUND_MS);
+  const { code, stdout, stderr } = await server.cliWhatever(["doctor", "--json", ...args]);
+  expect(stdout, stderr).not.toBe("");
   const findings = JSON.parse(stdout) as Finding[];
   expect(code, stdout).toBe(findings.some(({ state }) => state === "broken") ? 1 : 0);
   for (const { state, mend } of findings) if (state === "broken") expect(mend).not.toBe("");

@@ -1,9 +1,8 @@
-// Without a mouse.
+// Without a mouse. That each control of each page is reached: every-page.spec.ts.
 
 import type { Locator, Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { openNotes, saved, titles } from "./notebook.ts";
-import { ACCOUNT_PAGES, REFUSALS, WALKERS, everyPageAs } from "./pages.ts";
 import { arrived, open, passwordField, signedUp, somebody } from "./people.ts";
 
 /** More than any page here has controls. */
@@ -40,21 +39,6 @@ test("a person signs up, logs out, logs in and writes a note without a mouse", a
   await expect(titles(page)).toHaveText(["By hand"]);
 });
 
-test("the skip link is the first stop and leads past the navigation", async ({ page }) => {
-  await signedUp(page, "Uwe");
-  for (const path of ["/dashboard", "/notes", ...ACCOUNT_PAGES]) {
-    await open(page, path);
-    await page.keyboard.press("Tab");
-    const skip = page.getByRole("link", { name: "Skip to the content" });
-    await expect(skip).toBeFocused();
-    await expect(skip).toBeInViewport();
-    await page.keyboard.press("Enter");
-    await expect(page.getByRole("main")).toBeFocused();
-    await page.keyboard.press("Tab");
-    await expect(page.getByRole("main").locator(":focus")).toHaveCount(1);
-  }
-});
-
 test("saving with Ctrl+S leaves the cursor where it was, also in a new note", async ({ page }) => {
   await signedUp(page, "Ute");
   await openNotes(page);
@@ -87,64 +71,6 @@ test("deleting asks first, and the focus is never lost", async ({ page }) => {
   await expect(titles(page)).toHaveCount(0);
   await expect(page.locator("body")).not.toBeFocused();
 });
-
-for (const walker of WALKERS) {
-  test(`every control is reached with Tab, in order, and shows that it has the focus, as ${walker}`, async ({
-    page,
-    server,
-    allowConsole,
-  }) => {
-    test.slow();
-    allowConsole(REFUSALS);
-    const found: string[] = [];
-    await everyPageAs(walker, page, server, async ({ who, path }) => {
-      await open(page, path);
-      if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
-      found.push(...(await lostWithTab(page)).map((what) => `${path} as ${who}: ${what}`));
-    });
-    expect(found).toEqual([]);
-  });
-}
-
-/** Walks through the page with Tab. Each control that is not reached in its turn, or does not show it. */
-async function lostWithTab(page: Page): Promise<string[]> {
-  const lost: string[] = [];
-  const controls = await page.evaluate(() => {
-    // From the top, also where a field has the focus at once.
-    document.body.tabIndex = -1;
-    document.body.focus();
-    const all = document.querySelectorAll<HTMLElement>("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']");
-    const shown = [...all].filter((element) => element.checkVisibility({ visibilityProperty: true }));
-    // Of a group of radio buttons the chosen one is the stop; arrows lead to the others.
-    const stops = shown.filter((element) => !(element instanceof HTMLInputElement && element.type === "radio") || element.checked);
-    for (const [number, element] of stops.entries()) element.dataset.stop = `${number}`;
-    return stops.map((element) => element.outerHTML.slice(0, 80));
-  });
-  for (const [number, control] of controls.entries()) {
-    await page.keyboard.press("Tab");
-    let here = await focused(page);
-    // A day is several stops in one control: day, month, year, calendar.
-    for (let part = 1; part < 4 && here.type === "date" && here.stop === `${number - 1}`; part += 1) {
-      await page.keyboard.press("Tab");
-      here = await focused(page);
-    }
-    if (here.stop !== `${number}`) return [...lost, `Tab leads to stop ${here.stop ?? "nowhere"}, not to ${control}`];
-    if (!here.shown) lost.push(`no sign of the focus: ${control}`);
-  }
-  return lost;
-}
-
-async function focused(page: Page): Promise<{ stop?: string; type?: string; shown: boolean }> {
-  return page.evaluate(() => {
-    const element = document.activeElement as HTMLInputElement;
-    // Where a label is drawn in place of the control, the sign is around that.
-    const drawn = getComputedStyle(element).opacity === "0" ? (element.nextElementSibling ?? element) : element;
-    const { outlineStyle, outlineWidth } = getComputedStyle(drawn);
-    const { top, bottom } = element.getBoundingClientRect();
-    const shown = outlineStyle !== "none" && parseFloat(outlineWidth) > 0 && bottom > 0 && top < innerHeight;
-    return { stop: element.dataset.stop, type: element.type, shown };
-  });
-}
 
 /** Goes on with Tab until the control has the focus. */
 async function reach(page: Page, control: Locator): Promise<void> {

@@ -93,7 +93,6 @@ test("every cell of the comparison leads to an experiment of this page", async (
 });
 
 test("axe finds nothing before and after a measurement, at any width", async ({ page }) => {
-  test.slow();
   const found: string[] = [];
   await open(page, "/lab");
   found.push(...(await findings(page, "the Lab without a visit")));

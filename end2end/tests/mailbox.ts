@@ -7,12 +7,10 @@ import { EventEmitter, once } from "node:events";
 import type { AddressInfo, Server as TcpServer } from "node:net";
 import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server";
+import { HANG_MS } from "./patience.ts";
 import { type Env, freePort } from "./server.ts";
 
 export const SENDER = "Latchkey Test <no-reply@latchkey.test>";
-
-/** A person waits no longer for a mail either. */
-const WAIT_MS = 20_000;
 
 export type Mail = {
   to: string;
@@ -33,6 +31,8 @@ export class Mailbox {
   private readonly kept: Mail[] = [];
   private manner: Manner = "takes";
   private tried = 0;
+  private readonly unanswered = new Set<string>();
+  private mostUnanswered = 0;
 
   private constructor(readonly port: number) {
     this.arrivals.setMaxListeners(100);
@@ -57,7 +57,8 @@ export class Mailbox {
       disableReverseLookup: true,
       // Who hangs here is let go when the test is over.
       closeTimeout: 100,
-      onMailFrom: (_address, _session, done) => this.answer(done),
+      onMailFrom: (_address, session, done) => this.answer(session, done),
+      onClose: (session) => void this.unanswered.delete(session.id),
       onData: (stream, session, done) => void this.take(stream, session).then(() => done(), done),
     });
     // A client that goes in the middle is the client's business.
@@ -91,6 +92,11 @@ export class Mailbox {
     return this.tried;
   }
 
+  /** How many tries have hung at the same time, at most. */
+  mostAtOnce(): number {
+    return this.mostUnanswered;
+  }
+
   /** Waits until somebody has tried so many times. */
   async triedTimes(count: number): Promise<void> {
     await this.until(() => (this.tried >= count ? true : undefined), `${count} tries to send`);
@@ -109,8 +115,10 @@ export class Mailbox {
     return this.kept.filter((mail) => mail.to === to);
   }
 
-  private answer(done: (error?: Error) => void): void {
+  private answer(session: SMTPServerSession, done: (error?: Error) => void): void {
     this.tried += 1;
+    if (this.manner === "hangs") this.unanswered.add(session.id);
+    this.mostUnanswered = Math.max(this.mostUnanswered, this.unanswered.size);
     this.arrivals.emit("change");
     if (this.manner === "hangs") return;
     if (this.manner === "takes") return done();
@@ -136,8 +144,8 @@ export class Mailbox {
       const late = setTimeout(() => {
         end();
         const there = this.kept.map(({ to, subject }) => `${to}: ${subject}`).join("; ") || "nothing";
-        reject(new Error(`waited ${WAIT_MS} ms for ${what}; there is ${there}`));
-      }, WAIT_MS);
+        reject(new Error(`waited ${HANG_MS} ms for ${what}; there is ${there}`));
+      }, HANG_MS);
       const end = () => {
         clearTimeout(late);
         this.arrivals.off("change", look);

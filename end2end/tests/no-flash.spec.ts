@@ -1,7 +1,6 @@
 // The first byte of HTML knows who you are, and hydration takes it over as it is.
 
 import { expect, test } from "./fixtures.ts";
-import { REFUSALS, everyPage } from "./pages.ts";
 import { hydrated, open, signedUp } from "./people.ts";
 
 test("the first HTML of the dashboard carries name and e-mail", async ({ page }) => {
@@ -33,16 +32,4 @@ test("nothing on the dashboard changes from the first paint to the end of hydrat
   expect(seen).toHaveLength(1);
   expect(seen[0]).toContain(person.email);
   expect(seen[0]).toContain("Log out");
-});
-
-test("every page hydrates without a word in the console, whoever looks", async ({ page, server, allowConsole }) => {
-  allowConsole(REFUSALS);
-  test.slow();
-  await everyPage(page, server, async ({ who, path }) => {
-    await test.step(`${path} as ${who}`, async () => {
-      await open(page, path);
-      await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
-      await expect(page).toHaveTitle(/\S · Latchkey$/);
-    });
-  });
 });

@@ -1,10 +1,14 @@
-// Every page as everybody sees it: tests that hold for all pages walk over this list.
+// Every page as everybody sees it: tests that hold for all pages go through this list.
 
-import type { Page } from "@playwright/test";
+import type { BrowserContext } from "@playwright/test";
+import { type Person, SESSION, administrator, somebody } from "./people.ts";
+import { logIn, openPage, signUp } from "./programs.ts";
 import type { Server } from "./server.ts";
-import { type Person, administrator, findPerson, loggedIn, signedUp } from "./people.ts";
 
-export type Visit = { who: string; path: string };
+export type Who = "visitor" | "user" | "administrator";
+
+/** `path` may hold `:person`, `:email` and `:key`: what only a server knows, and [`Walk`] after that. */
+export type Visit = { who: Who; path: string };
 
 export const ACCOUNT_PAGES = [
   "/account/profile",
@@ -20,46 +24,62 @@ export const ACCOUNT_PAGES = [
 /** Where the password is asked for once more. */
 export const CONFIRM = "/confirm?next=/notes";
 
-/** Who walks over the pages. */
-export const WALKERS = ["visitor", "user", "administrator"] as const;
-type Walker = (typeof WALKERS)[number];
+const LINKS = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
+const OUTSIDE = ["/signup", "/login", ...LINKS, "/deleted", "/not-me/done", "/setup?token=wrong"];
+const OWN = ["/dashboard", "/notes"];
+const ACTS = ["log-out", "reset", "second-factor", "role", "disable", "enable", "delete"].map((act) => `/admin/users/:person/${act}`);
+const SEARCHES = ["?q=:email", "?q=nobody%20at%20all", "?role=user&state=active&sort=name"].map((query) => `/admin/users${query}`);
+const USERS = ["/admin/users", ...ACTS, ...SEARCHES, "/admin/users/:person", "/admin/users/nobody"];
+const SESSIONS = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
+const AUDIT = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=nobody"];
+const KEYS = ["/admin/keys", "/admin/keys/:key", "/admin/keys/nobody"];
 
-type Look = (visit: Visit) => Promise<void>;
+const PATHS: Record<Who, string[]> = {
+  visitor: ["/", "/lab", ...OUTSIDE, "/dashboard", "/nowhere"],
+  user: ["/", "/lab", ...OWN, ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"],
+  administrator: [...OWN, "/admin", ...USERS, ...SESSIONS, ...AUDIT, ...KEYS],
+};
 
-/** Calls `look` on each page, as everybody. */
-export async function everyPage(page: Page, server: Server, look: Look): Promise<void> {
-  for (const who of WALKERS) await everyPageAs(who, page, server, look);
-}
+export const EVERY_PAGE: Visit[] = (Object.keys(PATHS) as Who[]).flatMap((who) => PATHS[who].map((path) => ({ who, path })));
 
-/** Calls `look` on each page that concerns one of them. */
-export async function everyPageAs(who: Walker, page: Page, server: Server, look: Look): Promise<void> {
-  for (const path of await pagesOf(who, page, server)) await look({ who, path });
-}
-
-async function pagesOf(who: Walker, page: Page, server: Server): Promise<string[]> {
-  const links = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
-  const outside = ["/signup", "/login", ...links, "/deleted", "/not-me/done", "/setup?token=wrong"];
-  if (who === "visitor") return ["/", "/lab", ...outside, "/dashboard", "/nowhere"];
-  const person = await signedUp(page, "Walker");
-  const own = ["/dashboard", "/notes"];
-  if (who === "user") return ["/", "/lab", ...own, ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"];
-  return [...own, ...(await adminPages(page, server, person))];
-}
-
-async function adminPages(page: Page, server: Server, person: Person): Promise<string[]> {
-  await loggedIn(page, await administrator(server));
-  await findPerson(page, person);
-  const search = `/admin/users?q=${encodeURIComponent(person.email)}`;
-  const details = new URL(page.url()).pathname;
-  await page.goto("/admin/keys");
-  const key = (await page.locator("tbody a").first().getAttribute("href")) ?? "";
-  const acts = ["log-out", "reset", "second-factor", "role", "disable", "enable", "delete"].map((act) => `${details}/${act}`);
-  const filtered = "/admin/users?role=user&state=active&sort=name";
-  const users = ["/admin/users", ...acts, search, "/admin/users?q=nobody%20at%20all", filtered, details, "/admin/users/nobody"];
-  const sessions = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
-  const audit = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=nobody"];
-  return ["/admin", ...users, ...sessions, ...audit, "/admin/keys", key, "/admin/keys/nobody"];
-}
-
-/** What the browser says about the pages of the walk that are not there or not for everybody. */
+/** What the browser says about the pages of the list that are not there or not for everybody. */
 export const REFUSALS = /status of (40[34]|410)/;
+
+/** Who goes over the pages of one server, and what stands in their addresses. */
+type Walk = { user: Person; administrator: Person; person: string; key: string };
+
+/** Made once for each server, which costs far more than to log in. */
+const walks = new WeakMap<Server, Promise<Walk>>();
+
+/** Puts the browser in the place of who visits; the address of the page. */
+export async function actAs({ who, path }: Visit, context: BrowserContext, server: Server): Promise<string> {
+  const walk = await walkOver(server);
+  if (who !== "visitor") {
+    const { email, password } = walk[who];
+    const form = { email, password };
+    const answer = await context.request.post(`${server.url}/actions/log_in`, { form, headers: { accept: "text/html" }, maxRedirects: 0 });
+    if (!answer.headers()["set-cookie"]?.includes(SESSION)) throw new Error(`${who} is not let in: ${await answer.text()}`);
+  }
+  return path
+    .replace(":person", walk.person)
+    .replace(":email", encodeURIComponent(walk.user.email))
+    .replace(":key", walk.key);
+}
+
+function walkOver(server: Server): Promise<Walk> {
+  const walk = walks.get(server) ?? begin(server);
+  walks.set(server, walk);
+  return walk;
+}
+
+async function begin(server: Server): Promise<Walk> {
+  const user = somebody("Walker");
+  await signUp(server, user);
+  const { id } = await logIn(server, user);
+  const admin = await administrator(server);
+  const { session } = await logIn(server, admin);
+  const keys = await (await openPage(server, "/admin/keys", session)).text();
+  const [, key] = /href="\/admin\/keys\/([\w-]+)"/.exec(keys) ?? [];
+  if (!key) throw new Error(`no key on the page of keys: ${keys}`);
+  return { user, administrator: admin, person: id, key };
+}

@@ -242,7 +242,6 @@ test("a tab whose token was taken away by the proof renews it silently", async (
 });
 
 test("axe finds nothing where the password is asked for", async ({ page, server, sql, allowConsole }) => {
-  test.slow();
   allowConsole(/401|422/);
   const found: string[] = [];
   const admin = await administrator(server);

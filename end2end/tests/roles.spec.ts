@@ -14,7 +14,6 @@ test("a new role counts on the next page, and the session goes on under a new se
   const person = await signedUp(page, "Rosa");
   const before = await cookie(context, SESSION);
   const promoted = await server.cli(["admin", "promote", "--email", person.email]);
-  expect(promoted).toMatchObject({ code: 0, });
   expect(promoted.stdout).toMatch(/: admin\. 1 instance confirmed within \d+ ms\.\n$/);
   await open(page, "/admin/users");
   await expect(page.getByRole("heading", { name: "Users", level: 1 })).toBeVisible();
@@ -22,8 +21,8 @@ test("a new role counts on the next page, and the session goes on under a new se
   await open(page, "/notes");
   await expect(page.getByRole("button", { name: "New note" })).toBeVisible();
 
-  await server.cli(["admin", "create", "--email", `other-${person.email}`, "--name", "Other"], "a long password\n");
-  expect(await server.cli(["admin", "demote", "--email", person.email])).toMatchObject({ code: 0 });
+  await server.cli(["admin", "create", "--email", `other-${person.email}`, "--name", "Other"], { input: "a long password\n" });
+  await server.cli(["admin", "demote", "--email", person.email]);
   await page.goto("/admin/users");
   await expect(page.getByRole("heading", { name: "For administrators" })).toBeVisible();
   await open(page, "/dashboard");
@@ -32,12 +31,9 @@ test("a new role counts on the next page, and the session goes on under a new se
 
 test("the last administrator is not demoted, and nobody unknown promoted", async ({ freshServer }) => {
   const email = "only@example.com";
-  const made = await freshServer.cli(["admin", "create", "--email", email, "--name", "Only"], "a long password\n");
-  expect(made).toMatchObject({ code: 0 });
-  const demoted = await freshServer.cli(["admin", "demote", "--email", email]);
-  expect(demoted.code).toBe(1);
+  await freshServer.cli(["admin", "create", "--email", email, "--name", "Only"], { input: "a long password\n" });
+  const demoted = await freshServer.cli(["admin", "demote", "--email", email], { code: 1 });
   expect(demoted.stderr).toContain("This is the last administrator. Make somebody else one first.");
-  const unknown = await freshServer.cli(["admin", "promote", "--email", "nobody@example.com"]);
-  expect(unknown.code).toBe(1);
+  const unknown = await freshServer.cli(["admin", "promote", "--email", "nobody@example.com"], { code: 1 });
   expect(unknown.stderr).toContain("there is no user with the e-mail nobody@example.com");
 });

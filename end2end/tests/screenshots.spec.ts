@@ -4,7 +4,7 @@ import { expect, test } from "./fixtures.ts";
 import { REFUSALS } from "./pages.ts";
 import { SIGHTS, visit } from "./sights.ts";
 import { STILL, hold } from "./still.ts";
-import { type Town, buildTown } from "./town.ts";
+import { type Town, townOf } from "./town.ts";
 
 test.use(STILL);
 
@@ -24,7 +24,7 @@ const RENEW =
 let town: Town;
 
 test.beforeAll(async ({ server, databaseUrl }) => {
-  town = await buildTown(server, databaseUrl);
+  town = await townOf(server, databaseUrl);
 });
 
 for (const sight of SIGHTS) {

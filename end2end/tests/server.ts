@@ -7,9 +7,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { HANG_MS } from "./patience.ts";
 
-const START_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 15_000;
+/** A port that was free may be taken when the server asks for it: whoever connects somewhere is given one. */
+const PORTS_TRIED = 5;
 
 /** The least that the program takes: these tests are not about what a password costs. */
 const QUICK_HASHES = { LATCHKEY_ARGON2_MEMORY_KIB: "7168", LATCHKEY_ARGON2_PASSES: "1" };
@@ -18,7 +19,8 @@ const QUICK_HASHES = { LATCHKEY_ARGON2_MEMORY_KIB: "7168", LATCHKEY_ARGON2_PASSE
 const MANY_SIGN_UPS = { LATCHKEY_SIGN_UPS_PER_NETWORK: "1000000" };
 
 export type Env = Record<string, string>;
-export type CliResult = { code: number | null; stdout: string; stderr: string };
+export type Printed = { stdout: string; stderr: string };
+type CliResult = Printed & { code: number | null };
 
 export class Server {
   private constructor(
@@ -28,17 +30,24 @@ export class Server {
     private readonly process: ChildProcess,
     private output = "",
   ) {
-    const collect = (chunk: Buffer) => void (this.output += chunk.toString());
-    process.stdout?.on("data", collect);
-    process.stderr?.on("data", collect);
+    for (const stream of [process.stdout, process.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => void (this.output += text));
+    }
   }
 
   static async start(extra: Env): Promise<Server> {
-    const port = await freePort();
-    const url = `http://localhost:${port}`;
-    const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
-    const own = { LATCHKEY_ADDR: `127.0.0.1:${port}`, LATCHKEY_BASE_URL: url, LATCHKEY_DATA_DIR: dataDir };
-    return Server.launch(url, dataDir, { ...inheritedEnv(), ...own, ...QUICK_HASHES, ...MANY_SIGN_UPS, ...extra });
+    for (let tried = 1; ; tried += 1) {
+      const port = await freePort();
+      const url = `http://localhost:${port}`;
+      const dataDir = await mkdtemp(join(tmpdir(), "latchkey-test-"));
+      const own = { LATCHKEY_ADDR: `127.0.0.1:${port}`, LATCHKEY_BASE_URL: url, LATCHKEY_DATA_DIR: dataDir };
+      try {
+        return await Server.launch(url, dataDir, { ...inheritedEnv(), ...own, ...QUICK_HASHES, ...MANY_SIGN_UPS, ...extra });
+      } catch (error) {
+        await rm(dataDir, { recursive: true, force: true });
+        if (tried === PORTS_TRIED || !String(error).includes(`cannot listen on 127.0.0.1:${port}`)) throw error;
+      }
+    }
   }
 
   /** Another process with the settings and the data of one that has crashed. */
@@ -58,13 +67,23 @@ export class Server {
     return this.output;
   }
 
-  /** Runs `latchkey <args>` as an operator of this server would, and returns also when it fails. */
-  async cli(args: string[], input = ""): Promise<CliResult> {
+  /** Runs `latchkey <args>` as an operator of this server would; what it printed, when it ended with `code`. */
+  async cli(args: string[], { code = 0, input = "" }: { code?: number; input?: string } = {}): Promise<Printed> {
+    const { code: ended, ...printed } = await this.cliWhatever(args, input);
+    if (ended === code) return printed;
+    throw new Error(
+      `latchkey ${args.join(" ")}: exit code ${ended} instead of ${code}\n` +
+        `stdout:\n${printed.stdout}\nstderr:\n${printed.stderr}\nthe server's log ends with:\n${this.output.slice(-3_000)}`,
+    );
+  }
+
+  /** As [`cli`], however it ends. */
+  async cliWhatever(args: string[], input = ""): Promise<CliResult> {
     const child = spawn(binary(), args, { cwd: this.dataDir, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => void (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => void (stderr += chunk.toString()));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
     // A command that reads nothing may be gone before it is written to.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
@@ -75,7 +94,7 @@ export class Server {
   /** As a service manager would do it. Returns the exit code: a server that does not end well is a failure. */
   async stop(): Promise<number | null> {
     this.process.kill("SIGTERM");
-    const late = sleep(STOP_TIMEOUT_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL"));
+    const late = sleep(HANG_MS, undefined, { ref: false }).then(() => this.process.kill("SIGKILL"));
     if (this.isRunning()) await Promise.race([once(this.process, "exit"), late]);
     await rm(this.dataDir, { recursive: true, force: true });
     return this.process.exitCode;
@@ -99,7 +118,7 @@ export class Server {
   }
 
   private async waitUntilReady(): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
+    const deadline = Date.now() + HANG_MS;
     while (this.isRunning() && Date.now() < deadline) {
       const response = await fetch(`${this.url}/readyz`).catch(() => undefined);
       if (response?.status === 200) return;

@@ -31,9 +31,9 @@ pub enum EndReason {
     PasswordChanged,
     /// The user logged in on more devices than may be logged in at once; this one was unused for longest.
     GaveWay,
-    /// A secret that had been replaced came back: somebody has a copy of the cookie.
+    /// A secret that had been replaced came back, and not because of a crash: somebody has a copy of the cookie.
     TheftSuspected,
-    /// A new secret never reached the browser: the answer was lost.
+    /// The browser came back without the new secret: the answer was lost, or it was killed before it had stored it.
     SecretLost,
     /// The role was changed: tokens die, which name the one before; sessions live on.
     RoleChanged,
@@ -115,7 +115,8 @@ impl EndReason {
                 "You are logged in on many devices; this session, unused for the longest time, gave way to a newer one."
             }
             Self::SecretLost => {
-                "This session was renewed, but the answer never reached this browser, so you have to log in again."
+                "This session was renewed, but the answer never reached this browser, or the browser was closed before it \
+                 had stored it. Log in again."
             }
             Self::RoleChanged => "Your role was changed.",
             Self::PasswordReset => "You were logged out because a new password was chosen with a link from a mail.",

@@ -75,6 +75,18 @@ impl Moment {
     }
 }
 
+/// A read of the feed. One that is given up because the database is silent ends here without a result.
+struct Reading<'a> {
+    metrics: &'a Metrics,
+    succeeded: bool,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.metrics.feed_read(self.succeeded);
+    }
+}
+
 /// What a session, or a token of it, says about itself, as far as revocation cares.
 #[derive(Clone, Copy, Debug)]
 pub struct Bearing<'a> {
@@ -216,8 +228,9 @@ impl Revocations {
 
     /// For who holds the lock.
     async fn read_after(&self, known: i64) -> Result<(), sqlx::Error> {
+        let mut reading = Reading { metrics: &self.0.metrics, succeeded: false };
         let result = self.try_read_after(known).await;
-        self.0.metrics.feed_read(result.is_ok());
+        reading.succeeded = result.is_ok();
         result
     }
 

@@ -26,7 +26,7 @@ use crate::{
     users::{self, Role, store::User},
     web::{
         action::{self, extension},
-        caller::Caller,
+        caller::{Caller, device_words},
         cookies::{self, Name},
         problem::Problem,
     },
@@ -111,14 +111,15 @@ async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool
     let Some((log_in, secret)) = browser.log_in().await? else {
         return Ok(browser.ended().await?.map_or(Found::Nobody, Found::Ended));
     };
-    match secret {
-        Secret::Copied => return end_now(ender, &log_in, EndReason::TheftSuspected, caller).await,
-        Secret::Lost => return end_now(ender, &log_in, EndReason::SecretLost, caller).await,
-        Secret::Current | Secret::New | Secret::InGrace => {}
+    if let Some(reason) = end_of_replaced(secret, &log_in, caller) {
+        return end_now(ender, &log_in, reason, caller).await;
     }
     let Some(user) = users::store::find_by_id(&state.db.pool, &log_in.user_id).await? else { return Ok(Found::Nobody) };
     if let Some(at) = user.disabled_at {
         return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
+    }
+    if secret == Secret::New {
+        browser.note_secret_used(state).await?;
     }
     note_use(state, &log_in, secret, is_use).await?;
     Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == Secret::InGrace })))
@@ -127,13 +128,21 @@ async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool
 /// Reading pages keeps a session from going idle.
 async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret, is_use: bool) -> Result<(), AppError> {
     let now_ms = state.clock.now_ms();
-    if secret == Secret::New {
-        store::note_secret_used(&state.db.pool, &log_in.sid, now_ms).await?;
-    }
     if is_use && secret != Secret::InGrace && now_ms - log_in.last_seen_at >= log_in.touch_every_ms(&state.config) {
         store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
     }
     Ok(())
+}
+
+/// Why the session ends, if it is a replaced secret that came. Nobody is let in with one: whoever it is may be a thief. A
+/// browser that was killed before it stored the new one is the same browser as at the log-in, and is not called a thief.
+fn end_of_replaced(secret: Secret, log_in: &LogIn, caller: &Caller) -> Option<EndReason> {
+    match secret {
+        Secret::Current | Secret::New | Secret::InGrace => None,
+        Secret::Copied => Some(EndReason::TheftSuspected),
+        Secret::NotStored if device_words(&log_in.user_agent) != caller.device() => Some(EndReason::TheftSuspected),
+        Secret::NotStored | Secret::Lost => Some(EndReason::SecretLost),
+    }
 }
 
 /// A replaced secret came back. Where the new one was in use, nobody can tell the thief from the owner, so both are

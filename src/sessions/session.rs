@@ -47,12 +47,15 @@ pub struct LogIn {
 pub enum Secret {
     /// The one that counts.
     Current,
-    /// The one that counts, and the first time that it is seen.
+    /// The one that counts, and its use is not written down yet: the first one, and the first after [`STORED_AFTER_MS`].
     New,
     /// The one before, within [`GRACE_MS`]: a request that was under way. It reads, and changes nothing.
     InGrace,
-    /// The one before, although the browser has used the new one already: somebody holds a copy.
+    /// The one before, although the browser has the new one on its disk: somebody holds a copy.
     Copied,
+    /// The one before, and the new one was used only while the browser may not have stored it: it was killed and came
+    /// back with its cookies of before, or somebody holds a copy.
+    NotStored,
     /// The one before, and nobody has ever used the new one: it was lost on its way, and nobody holds it.
     Lost,
 }
@@ -66,6 +69,10 @@ pub const SECRET: &str = "secret";
 
 /// After a rotation, requests that are under way with the secret before are answered for so long, in milliseconds.
 pub const GRACE_MS: i64 = 10_000;
+
+/// A browser that still runs so many milliseconds after a rotation has the new secret on its disk: Chromium writes its
+/// cookies every 30 s, other browsers sooner.
+pub const STORED_AFTER_MS: i64 = 60_000;
 
 impl LogIn {
     pub fn new(user: &User, remember: bool, caller: &Caller, global_epoch: i64, state: &AppState) -> Self {
@@ -180,6 +187,15 @@ impl BrowserSession<'_> {
             None => Expiry::OnSessionEnd,
         };
         self.0.set_expiry(Some(expiry));
+    }
+
+    /// Writes down that the browser uses its new secret.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn note_secret_used(&self, state: &AppState) -> Result<(), AppError> {
+        let Some(secret) = self.0.id() else { return Ok(()) };
+        Ok(store::note_secret_used(&state.db.pool, &hash(&secret), state.clock.now_ms()).await?)
     }
 }
 

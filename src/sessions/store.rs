@@ -7,7 +7,7 @@ use sqlx::{Any, Executor, FromRow};
 use super::{
     Ended, LiveSession,
     end::Target,
-    session::{GRACE_MS, LogIn, Secret, timed_out},
+    session::{GRACE_MS, LogIn, STORED_AFTER_MS, Secret, timed_out},
 };
 use crate::{db::Tx, revocations::EndReason, web::caller::device_words};
 
@@ -42,11 +42,13 @@ impl Row {
     /// How the secret with this hash, by which the row was found, stands to the session.
     pub fn secret(&self, id_hash: &str, now_ms: i64) -> Secret {
         let Some(rotated_at) = self.rotated_at else { return Secret::Current };
+        let stored_at = rotated_at + STORED_AFTER_MS;
         match (id_hash == self.id_hash, self.secret_used_at) {
-            (true, Some(_)) => Secret::Current,
-            (true, None) => Secret::New,
+            (true, Some(used_at)) if used_at >= stored_at || now_ms < stored_at => Secret::Current,
+            (true, _) => Secret::New,
             (false, _) if now_ms < rotated_at + GRACE_MS => Secret::InGrace,
-            (false, Some(_)) => Secret::Copied,
+            (false, Some(used_at)) if used_at >= stored_at => Secret::Copied,
+            (false, Some(_)) => Secret::NotStored,
             (false, None) => Secret::Lost,
         }
     }
@@ -158,17 +160,19 @@ pub async fn rotate(
     Ok(result.rows_affected() == 1)
 }
 
-/// Notes that the browser has the new secret.
+/// Notes that the browser has the new secret, and later that it has stored it. By the secret and not by the session:
+/// another rotation may have come in between, whose secret nobody has used yet.
 ///
 /// # Errors
 /// When the database does not take it.
 pub async fn note_secret_used(
     db: impl Executor<'_, Database = Any>,
-    sid: &str,
+    id_hash: &str,
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    let statement = "update sessions set secret_used_at = $1 where sid = $2 and secret_used_at is null";
-    sqlx::query(statement).bind(now_ms).bind(sid).execute(db).await.map(|_| ())
+    let statement = "update sessions set secret_used_at = $1 where id_hash = $2 and \
+                     (secret_used_at is null or secret_used_at < $1)";
+    sqlx::query(statement).bind(now_ms).bind(id_hash).execute(db).await.map(|_| ())
 }
 
 /// Dead or alive, by its public name.

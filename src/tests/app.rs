@@ -27,6 +27,9 @@ const NOON: i64 = 1_767_268_800_000;
 /// Short, since tests wait for it.
 pub const HEARTBEAT: Duration = Duration::from_millis(50);
 
+/// For what must come: only what hangs takes so long, however slow or busy the machine.
+pub const HANG: Duration = Duration::from_secs(60);
+
 pub const PASSWORD: &str = "correct horse battery";
 
 pub struct TestApp {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use axum::http::Method;
 
-use super::{app::TestApp, on_both_databases};
+use super::{
+    app::{HANG, TestApp},
+    on_both_databases,
+};
 use crate::{
     audit::event::Actor,
     error::AppError,
@@ -72,7 +75,7 @@ on_both_databases! {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(2), refused).await.expect("refused within the bound");
+        tokio::time::timeout(HANG, refused).await.expect("refused, without a request that asks for it");
         feed.abort();
         assert_eq!(alice.open("/dashboard").await.status, 303, "the session is read from the database: dead at once");
     }
@@ -181,7 +184,7 @@ on_both_databases! {
         killed(&app, "web-2").await;
         let watch = Stopwatch::start();
         let receipt = admin.api(Method::POST, &path, body.clone()).await.json();
-        assert!((900..2_500).contains(&watch.elapsed_ms()), "it waits a second, and no longer");
+        assert!(watch.elapsed_ms() >= 900, "it waits a second for who may be late");
         let mut instances: Vec<Confirmation> = serde_json::from_value(receipt["instances"].clone()).expect("a list");
         instances.sort_by_key(|instance| instance.milliseconds.is_none());
         assert_eq!(instances[0].milliseconds, receipt["milliseconds"].as_u64(), "this process says it itself");
@@ -232,18 +235,22 @@ on_both_databases! {
         for call in futures::future::join_all(calls).await {
             assert_eq!(call.expect("no panic"), 200);
         }
-        assert_eq!(app.services.metrics.feed_reads() - before, 1);
+        assert_eq!(app.services.metrics.feed_reads().iter().sum::<u64>() - before.iter().sum::<u64>(), 1);
     }
 
-    async fn fifty_calls_on_an_instance_without_a_database_are_all_answered_in_two_seconds(app: TestApp) {
+    async fn fifty_calls_on_an_instance_without_a_database_are_all_answered_in_the_time_of_one(app: TestApp) {
         let held = silence(&app.services).await;
         app.services.revocations.lose_contact();
+        let watch = Stopwatch::start();
+        assert_eq!(app.services.revocations.ensure_fresh().await, Err(AppError::Busy));
+        let one = watch.elapsed_ms();
         let watch = Stopwatch::start();
         let calls = (0..50).map(|_| app.services.revocations.ensure_fresh());
         for answer in futures::future::join_all(calls).await {
             assert_eq!(answer, Err(AppError::Busy));
         }
-        assert!(watch.elapsed_ms() < 3_000, "{}", watch.elapsed_ms());
+        let fifty = watch.elapsed_ms();
+        assert!(fifty < 10 * one, "one after the other would be fifty times of it: {one} ms, {fifty} ms");
         let ready = app.anonymous().open("/readyz").await;
         assert_eq!((ready.status, ready.text()), (503, "database: failing\nrevocations: failing\n".into()));
         drop(held);
@@ -267,15 +274,20 @@ on_both_databases! {
         let other = app.another_instance().await;
         let held = silence(&app.services).await;
         other.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
-        // The feed's read times out meanwhile.
-        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        let [_, failed] = app.services.metrics.feed_reads();
+        let times_out = async {
+            while app.services.metrics.feed_reads()[1] == failed {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(HANG, times_out).await.expect("the feed's read times out meanwhile");
         drop(held);
         let refused = async {
             while alice.api(Method::GET, "/api/v1/me", None).await.status != 401 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(5), refused).await.expect("the feed is back");
+        tokio::time::timeout(HANG, refused).await.expect("the feed is back");
         assert!(!feed.is_finished());
         feed.abort();
     }

@@ -1,14 +1,17 @@
 //! Section 3 of the Lab: the session and our token die with the end, the plain token of age.
 
-use std::time::Duration;
-
 use axum::{
     body::Body,
     http::{Method, Response, header},
 };
 use http_body_util::BodyExt;
 
-use super::{app::TestApp, caller::Caller, lab::visit_of, on_both_databases};
+use super::{
+    app::{HANG, TestApp},
+    caller::Caller,
+    lab::visit_of,
+    on_both_databases,
+};
 use crate::lab::{
     browser::Ask,
     lanes::run::{End, Run},
@@ -44,7 +47,7 @@ async fn listen(visitor: &Caller) -> Response<Body> {
 async fn read_until(body: &mut Body, words: &str) -> String {
     let mut text = String::new();
     while !text.contains(words) {
-        let frame = tokio::time::timeout(Duration::from_secs(5), body.frame()).await.expect("something is said");
+        let frame = tokio::time::timeout(HANG, body.frame()).await.expect("something is said");
         let Some(frame) = frame else { break };
         text += &String::from_utf8_lossy(&frame.expect("a frame").into_data().expect("data"));
     }

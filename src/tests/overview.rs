@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    app::{PASSWORD, TestApp},
+    app::{HANG, PASSWORD, TestApp},
     caller::{Caller, main_of},
     on_both_databases,
 };
@@ -266,7 +266,7 @@ on_both_databases! {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(5), counted).await.expect("the new count comes");
+        tokio::time::timeout(HANG, counted).await.expect("the new count comes");
         assert!(watch.elapsed_ms() > 150, "it took its time");
         assert_eq!(census.begun(), 2);
     }

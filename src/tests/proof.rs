@@ -10,6 +10,7 @@ use super::{
 use crate::{
     admin::{by::By, change_role::change_role},
     error::AppError,
+    sessions::{session::hash, store},
     users::Role,
 };
 
@@ -94,7 +95,8 @@ on_both_databases! {
         let mut thief = alice.copy();
         alice.act("confirm", &[("password", PASSWORD)]).await;
         assert_eq!(alice.renew().await.status, 200, "the browser uses the new secret");
-        app.clock.advance_ms(10_001);
+        app.clock.advance_ms(MINUTE);
+        assert_eq!(alice.renew().await.status, 200, "and has it on its disk");
         assert_eq!(thief.open("/dashboard").await.status, 303);
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(alice.open("/dashboard").await.status, 303);
@@ -102,6 +104,51 @@ on_both_databases! {
         assert_eq!(app.count("select count(*) from audit_events where details like '%theft_suspected%'").await, 1);
         let page = app.logged_in_again("alice").await.open("/dashboard").await.text();
         assert!(page.contains("somebody used a copy of your session (Unknown program, from 127.0.0.1)"), "{page}");
+    }
+
+    async fn a_browser_that_was_killed_before_it_stored_the_new_secret_is_let_in_nowhere_and_not_called_a_thief(app: TestApp) {
+        app.logged_in("alice").await;
+        let mut alice = app.anonymous();
+        alice.act("log_in", &[("email", "alice@example.com"), ("password", PASSWORD), ("remember", "on")]).await;
+        grow_stale(&app, &mut alice).await;
+        let mut started_again = alice.copy();
+        alice.act("confirm", &[("password", PASSWORD)]).await;
+        app.clock.advance_ms(MINUTE - 1);
+        assert_eq!(alice.renew().await.status, 200, "the new secret is in use until the browser is killed");
+        app.clock.advance_ms(24 * 60 * MINUTE);
+        assert_eq!(started_again.renew().await.json()["reason"], "secret_lost");
+        assert_eq!(alice.open("/dashboard").await.status, 303, "the session is over all the same");
+        assert!(started_again.open("/login").await.text().contains("the browser was closed before it had stored it"));
+        let page = app.logged_in_again("alice").await.open("/dashboard").await.text();
+        assert!(!page.contains("somebody used a copy"), "{page}");
+        assert_eq!(app.count("select count(*) from audit_events where details like '%theft_suspected%'").await, 0);
+    }
+
+    async fn a_copy_on_another_device_is_called_one_however_soon_it_comes(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        grow_stale(&app, &mut alice).await;
+        let mut thief = alice.copy();
+        thief.user_agent = Some("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into());
+        alice.act("confirm", &[("password", PASSWORD)]).await;
+        assert_eq!(alice.renew().await.status, 200);
+        app.clock.advance_ms(10_000);
+        assert_eq!(thief.renew().await.json()["reason"], "theft_suspected");
+    }
+
+    async fn a_late_request_with_the_secret_before_last_does_not_use_the_last(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        grow_stale(&app, &mut alice).await;
+        alice.act("confirm", &[("password", PASSWORD)]).await;
+        let second = hash(&alice.cookies["__Host-session"].parse().expect("a secret"));
+        let mut without_answer = alice.copy();
+        alice.act("confirm", &[("password", PASSWORD)]).await;
+        // What a request does that began with the second secret before it was replaced.
+        store::note_secret_used(&app.services.state.db.pool, &second, app.clock.now_ms()).await.expect("a note");
+        app.clock.advance_ms(10_000);
+        assert_eq!(without_answer.renew().await.json()["reason"], "secret_lost");
+        let (used_at,): (Option<i64>,) = sqlx::query_as("select secret_used_at from sessions")
+            .fetch_one(&app.services.state.db.pool).await.expect("a session");
+        assert_eq!(used_at, None, "nobody has used the third");
     }
 
     async fn two_proofs_at_once_leave_one_secret_that_works(app: TestApp) {

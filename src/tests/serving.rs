@@ -14,16 +14,13 @@ use tokio::{
     time::timeout,
 };
 
-use super::app::TestApp;
+use super::app::{HANG, TestApp};
 use crate::{
     db::Kind,
     sealed::SecretKey,
     serve::{listen, stop},
     web::seen::{QUESTION, Seen, question},
 };
-
-/// Long enough for any machine, short enough to end.
-const BOUND: Duration = Duration::from_secs(20);
 
 struct Running {
     address: SocketAddr,
@@ -54,7 +51,7 @@ async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
 async fn answer(mut stream: TcpStream) -> String {
     let mut bytes = Vec::new();
     // A connection that is reset has been closed, too.
-    let _ = timeout(BOUND, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");
+    let _ = timeout(HANG, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
@@ -79,7 +76,7 @@ async fn stopping_does_not_wait_for_half_sent_requests() {
     let half = send(server.address, b"GET / HTTP/1.1\r\nHost: loc").await;
     assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
     server.handle.graceful_shutdown(Some(Duration::from_secs(2)));
-    timeout(BOUND, server.server).await.expect("it stops").expect("no panic").expect("no error");
+    timeout(HANG, server.server).await.expect("it stops").expect("no panic").expect("no error");
     drop(half);
     assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
 }
@@ -92,7 +89,7 @@ async fn listening(server: &Running, secret: &str) -> Option<TcpStream> {
     let mut text = String::new();
     while !text.contains(": beat") {
         let mut bytes = [0; 4096];
-        let count = timeout(BOUND, stream.read(&mut bytes)).await.expect("in time").expect("bytes");
+        let count = timeout(HANG, stream.read(&mut bytes)).await.expect("in time").expect("bytes");
         text += &String::from_utf8_lossy(&bytes[..count]);
         if count == 0 || text.starts_with("HTTP/1.1 429") {
             return None;
@@ -108,8 +105,8 @@ async fn stopping_does_not_wait_for_the_streams_of_open_pages() {
     let secret = server.app.logged_in("alice").await.cookies["__Host-session"].clone();
     let stream = listening(&server, &secret).await.expect("a stream");
     // Far longer than the test may take: it is the stream that ends, not the deadline that comes.
-    stop(&server.handle, &server.app.services.streams, 10 * BOUND);
-    timeout(BOUND, server.server).await.expect("it stops").expect("no panic").expect("no error");
+    stop(&server.handle, &server.app.services.streams, 10 * HANG);
+    timeout(HANG, server.server).await.expect("it stops").expect("no panic").expect("no error");
     let rest = answer(stream).await;
     assert!(rest.ends_with("0\r\n\r\n"), "the stream ends in order: {rest:?}");
 }
@@ -126,7 +123,7 @@ async fn the_place_of_a_stream_is_given_back_when_its_client_goes() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(BOUND, second).await.expect("the place is free again");
+    timeout(HANG, second).await.expect("the place is free again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

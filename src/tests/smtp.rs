@@ -1,9 +1,6 @@
 //! A mail server of a few lines: speaks enough SMTP, keeps what it gets, and refuses or hangs when told to.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
 use mail_parser::MessageParser;
 use tokio::{
@@ -11,6 +8,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
 };
+
+use super::app::HANG;
 
 /// What it says to `MAIL FROM`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +94,14 @@ impl MailServer {
     pub async fn wait_for(&self, count: usize) -> Vec<Arrived> {
         let mut mails = self.mails.subscribe();
         let there = mails.wait_for(|mails| mails.len() >= count);
-        tokio::time::timeout(BOUND, there).await.expect("in time").expect("the server").clone()
+        tokio::time::timeout(HANG, there).await.expect("in time").expect("the server").clone()
     }
 
     /// Waits for so many tries.
     pub async fn wait_for_tries(&self, count: usize) {
         let mut tries = self.tries.subscribe();
         let there = tries.wait_for(|tries| *tries >= count);
-        tokio::time::timeout(BOUND, there).await.expect("in time").expect("the server");
+        tokio::time::timeout(HANG, there).await.expect("in time").expect("the server");
     }
 
     async fn converse(&self, stream: TcpStream) -> Option<()> {
@@ -145,6 +144,3 @@ impl MailServer {
         Some(())
     }
 }
-
-/// Long enough for any machine, short enough to end.
-const BOUND: Duration = Duration::from_secs(20);

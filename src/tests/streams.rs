@@ -1,7 +1,5 @@
 //! An open page hears of the end of its session: `GET /session/events`.
 
-use std::time::Duration;
-
 use axum::{
     body::Body,
     http::{HeaderMap, Method, header},
@@ -10,7 +8,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 
 use super::{
-    app::TestApp,
+    app::{HANG, TestApp},
     caller::{Answer, Caller},
     on_both_databases,
 };
@@ -22,9 +20,6 @@ use crate::{
 };
 
 const MINUTE: i64 = 60_000;
-
-/// Within this a page must know. Heartbeats come every 50 ms here, so it is also how long nothing may come.
-const BOUND: Duration = Duration::from_secs(5);
 
 /// The open stream of one page.
 struct Listener {
@@ -73,7 +68,7 @@ impl Listener {
                 self.text = rest;
                 return block;
             }
-            let frame = tokio::time::timeout(BOUND, self.body.frame()).await.expect("something is said in time");
+            let frame = tokio::time::timeout(HANG, self.body.frame()).await.expect("something is said in time");
             let Some(frame) = frame else { return String::new() };
             let bytes = frame.expect("a frame").into_data().expect("data");
             self.text += std::str::from_utf8(&bytes).expect("text");

@@ -12,16 +12,21 @@ const HAS_OWN_BROWSER: &str = r#"
 "#;
 
 pub fn test(workspace: &Workspace, postgres: (&str, &str)) -> Result<()> {
-    build::build(workspace, Profile::Dev)?;
+    // First, because the build takes a while.
     npm::install()?;
     ensure_chromium()?;
-    shell::run(npm::program("tsc").arg("--noEmit"))?;
+    build::build(workspace, Profile::Dev)?;
     let mut playwright = npm::program("playwright");
     playwright.arg("test").env("LATCHKEY_BIN", workspace.server(Profile::Dev));
     shell::run(playwright.env(postgres.0, postgres.1))
 }
 
-/// In the order in which `playwright.config.ts` looks for one.
+pub fn check_types() -> Result<()> {
+    npm::install()?;
+    shell::run(npm::program("tsc").arg("--noEmit"))
+}
+
+/// In the order in which `chromium.ts` of the tests looks for one.
 pub fn ensure_chromium() -> Result<()> {
     let has_own = shell::output(&mut npm::script(HAS_OWN_BROWSER)).is_ok();
     if has_own || shell::find("chromium").is_some() {

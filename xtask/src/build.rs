@@ -38,7 +38,8 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
 
 pub fn build_server(profile: Profile) -> Result<()> {
     let mut command = shell::cargo();
-    command.args(["build", "--bin=latchkey"]);
+    // With the features that the workspace has together, as the tests have them: nothing is compiled twice.
+    command.args(["build", "--workspace", "--bin=latchkey"]);
     if profile.is_release() {
         command.arg("--release");
     }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::build;
 use crate::workspace::{Profile, Workspace};
 
-/// Build what has changed, then start the server on http://localhost:3000 with its data in ./data.
+/// Build what has changed, then start the server on localhost:3000 with its data in ./data.
 #[derive(clap::Args)]
 pub struct Args {
     /// Optimise: slow to build, small and fast to run. Needs Node for wasm-opt and brotli.

@@ -28,19 +28,22 @@ pub struct Args {
     only: Vec<Part>,
 }
 
-/// In the order in which they run: quick ones first.
+/// In the order in which they run: what is cheap and tells much first. The parts name the whole workspace, so that each
+/// finds the crates that the one before has compiled.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// Is the code formatted?
     Fmt,
+    /// Do the types of the browser tests fit?
+    Types,
     /// Lints of the server, the tools and the tests
     ClippyServer,
-    /// Lints of what runs in the browser
-    ClippyBrowser,
     /// Does the documentation build without warnings?
     Doc,
     /// Rust tests, on SQLite and on a PostgreSQL of their own
     Rust,
+    /// Lints of what runs in the browser
+    ClippyBrowser,
     /// Is the browser package within its limit?
     Size,
     /// Playwright tests in Chromium, on a fresh build
@@ -88,6 +91,7 @@ impl Tests<'_> {
         let start = Instant::now();
         let result = match part {
             Part::Fmt => shell::run(shell::cargo().args(["fmt", "--all", "--check"])),
+            Part::Types => browser::check_types(),
             Part::ClippyServer => clippy(&["--workspace", "--all-targets"]),
             Part::ClippyBrowser => {
                 clippy(&["--lib", "--target=wasm32-unknown-unknown", "--no-default-features", "--features=hydrate"])
@@ -109,8 +113,6 @@ impl Tests<'_> {
     }
 
     fn browser(&mut self) -> Result<()> {
-        // First, because everything else takes a while.
-        tools::check_node()?;
         let url = self.postgres_url()?;
         browser::test(self.workspace, (postgres::URL_VARIABLE, &url))
     }
@@ -135,7 +137,8 @@ fn clippy(what: &[&str]) -> Result<()> {
 }
 
 fn doc() -> Result<()> {
-    shell::run(shell::cargo().args(["doc", "--no-deps", "--document-private-items"]).env("RUSTDOCFLAGS", "-D warnings"))
+    let what = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+    shell::run(shell::cargo().args(what).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn conclude(outcomes: &[Outcome]) -> ExitCode {

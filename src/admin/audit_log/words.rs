@@ -119,7 +119,7 @@ fn ended(reason: EndReason) -> &'static str {
         EndReason::SecondFactorRemoved => "The sessions of {subject} ended, because the second factor was removed",
         EndReason::GaveWay => "A session of {subject}, unused for long, gave way to a newer one",
         EndReason::TheftSuspected => "A session of {subject} was ended: somebody used a copy of it",
-        EndReason::SecretLost => "A session of {subject} was ended: its new secret never arrived",
+        EndReason::SecretLost => "A session of {subject} was ended: its browser came back without the new secret",
         EndReason::RoleChanged => "The tokens of {subject} ended because of the new role",
         EndReason::NotMe => "The sessions of {subject} were ended, because something was not them",
         EndReason::AccountDeleted => "The sessions of {subject} ended with the account",
