@@ -3,6 +3,7 @@
 mod accounts;
 mod acts;
 mod activity;
+mod addresses;
 mod algorithms;
 mod app;
 mod appearance;
@@ -13,6 +14,7 @@ mod devices;
 mod emails;
 mod enumeration;
 mod everyone;
+mod files;
 mod forms;
 mod instances;
 mod jwt_attacks;
@@ -25,6 +27,7 @@ mod layout;
 mod limits;
 mod mails;
 mod links;
+mod logs;
 mod metrics;
 mod notes;
 mod overview;
@@ -48,6 +51,7 @@ mod sessions;
 mod throttle;
 mod times;
 mod verification;
+mod well_known;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.
 macro_rules! on_both_databases {
