@@ -5,6 +5,7 @@
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Origin, Url};
 
@@ -47,9 +48,10 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_INSECURE_COOKIES", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub insecure_cookies: bool,
 
-    /// Proxies (addresses, comma separated) whose X-Forwarded-For is believed. None by default: anybody can send it.
-    #[arg(long, env = "LATCHKEY_TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose X-Forwarded-For is believed: addresses and ranges, comma separated, such as
+    /// `127.0.0.1,10.0.0.0/8`. None by default: anybody can send it.
+    #[arg(long, env = "LATCHKEY_TRUSTED_PROXIES", value_delimiter = ',', value_parser = parse_proxy)]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// Life of an access token, in seconds (60 to 900). Short, because it is what a verifier outside, which
     /// cannot hear of a revocation, has to live with.
@@ -158,13 +160,29 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_SIGN_UPS_PER_NETWORK", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub sign_ups_per_network: i64,
 
-    /// A request head must be complete after so many seconds: half-sent requests hold a connection otherwise.
+    /// A request head must be complete after so many seconds, counted from the start of the connection or from the answer
+    /// before: half-sent requests and silent callers hold a connection otherwise.
     #[arg(long, env = "LATCHKEY_HEADER_TIMEOUT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub header_timeout_seconds: u64,
 
     /// A request must be answered after so many seconds, body included.
     #[arg(long, env = "LATCHKEY_REQUEST_TIMEOUT_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=50))]
     pub request_timeout_seconds: u64,
+
+    /// A caller who takes nothing of an answer for so many seconds is cut off: it holds a connection and what the answer
+    /// is made of. Open streams are not meant: the little that they say waits for nobody.
+    #[arg(long, env = "LATCHKEY_WRITE_TIMEOUT_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub write_timeout_seconds: u64,
+
+    /// So many connections may be open at once. Beyond it the one that has waited longest for a request gives way, and
+    /// where each is at work the new one is closed. Each is an open file, and the system's limit for those counts, too.
+    #[arg(long, env = "LATCHKEY_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
+    pub connections: u32,
+
+    /// The same for one network address (IPv6: for its /64), other than a trusted proxy: one caller must not take the places of
+    /// all others. An open page holds one, and a browser six while it loads.
+    #[arg(long, env = "LATCHKEY_CONNECTIONS_PER_ADDRESS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub connections_per_address: u32,
 
     /// Largest request body, in KiB. A note of 20,000 characters fits.
     #[arg(long, env = "LATCHKEY_BODY_LIMIT_KIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(128..=16_384))]
@@ -179,6 +197,16 @@ pub struct Config {
     /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 5 connections more.
     #[arg(long, env = "LATCHKEY_LAB", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub lab: bool,
+
+    /// Whom to tell of a weakness, for `/.well-known/security.txt` (RFC 9116): `mailto:security@example.com` or an https
+    /// address. Without it there is no such file, since nobody would read what is reported.
+    #[arg(long, env = "LATCHKEY_SECURITY_CONTACT", value_parser = parse_contact)]
+    pub security_contact: Option<Url>,
+
+    /// Adds `preload` to Strict-Transport-Security, in production. Off by default: browsers then take the whole domain for
+    /// https only, other sub-domains included, and it takes months to get off their lists.
+    #[arg(long, env = "LATCHKEY_HSTS_PRELOAD", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub hsts_preload: bool,
 
     /// On SIGTERM running requests get so many seconds to finish.
     #[arg(long, env = "LATCHKEY_SHUTDOWN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=120))]
@@ -395,6 +423,15 @@ impl Config {
         Duration::from_secs(self.header_timeout_seconds)
     }
 
+    pub fn write_timeout(&self) -> Duration {
+        Duration::from_secs(self.write_timeout_seconds)
+    }
+
+    /// Whether what this peer writes into X-Forwarded-For is believed. The address must be canonical.
+    pub fn trusts(&self, ip: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|range| range.contains(&ip))
+    }
+
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
     }
@@ -410,6 +447,33 @@ fn parse_instance(text: &str) -> Result<String, String> {
     } else {
         Err(format!("1 to {INSTANCE_CHARS_MAX} characters, none of them a control character"))
     }
+}
+
+/// An address is a range of one. IPv4 in the clothes of IPv6 is IPv4, as it is where requests come in.
+fn parse_proxy(text: &str) -> Result<IpNet, String> {
+    const IPV4_BEGINS: u8 = 96;
+    let text = text.trim();
+    let alone = text.parse::<IpAddr>().map(IpNet::from);
+    let range = alone
+        .or_else(|_| text.parse::<IpNet>())
+        .map_err(|_| format!("{text:?} is no address and no range; write 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32"))?;
+    let canonical = match (range.addr().to_canonical(), range.prefix_len()) {
+        (IpAddr::V4(ip), length @ IPV4_BEGINS..) if range.addr().is_ipv6() => {
+            IpNet::new(ip.into(), length - IPV4_BEGINS)
+        }
+        _ => Ok(range),
+    };
+    canonical.map(|range| range.trunc()).map_err(|error| error.to_string())
+}
+
+fn parse_contact(text: &str) -> Result<Url, String> {
+    let wrong = || "must be mailto:security@example.com or an https address".to_owned();
+    let url = Url::parse(text.trim()).map_err(|_| wrong())?;
+    let good = match url.scheme() {
+        "mailto" => url.path().contains('@'),
+        scheme => scheme == "https",
+    };
+    if good { Ok(url) } else { Err(wrong()) }
 }
 
 fn parse_base_url(text: &str) -> Result<Url, String> {

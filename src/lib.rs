@@ -11,6 +11,8 @@
 #[cfg(feature = "ssr")]
 pub mod config;
 #[cfg(feature = "ssr")]
+pub mod logging;
+#[cfg(feature = "ssr")]
 pub mod db;
 #[cfg(feature = "ssr")]
 pub mod sealed;
@@ -18,6 +20,8 @@ pub mod sealed;
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod metrics;
+#[cfg(feature = "ssr")]
+pub mod connections;
 pub mod error;
 pub mod web;
 

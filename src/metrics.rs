@@ -26,7 +26,20 @@ struct Inner {
     mails_sent: Counter,
     mails_failed: Counter,
     outbox_waiting: Gauge,
+    connections_open: Gauge,
+    connections_cut_off: Family<Cut, Counter>,
     levels: LevelGauges,
+}
+
+/// Why a connection was closed before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOff {
+    /// It was one too many, and each of the others was at work.
+    Full,
+    /// It had waited longest for a request when there were too many.
+    GaveWay,
+    /// Its other end took nothing of an answer.
+    NotRead,
 }
 
 /// How a revocation came into this memory.
@@ -88,6 +101,11 @@ struct Propagation {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FeedRead {
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Cut {
+    why: &'static str,
 }
 
 /// The labels of an HTTP request. Each has few values: what a caller can invent makes no new row.
@@ -159,6 +177,13 @@ impl Default for Metrics {
         registry.register("mails_sent", "Mails that the mail server has taken", mails_sent.clone());
         registry.register("mails_failed", "Tries to send a mail that failed", mails_failed.clone());
         registry.register("outbox_waiting", "Mails that wait, when last looked at", outbox_waiting.clone());
+        let (connections_open, connections_cut_off) = (Gauge::default(), Family::<Cut, Counter>::default());
+        registry.register("connections_open", "Connections of callers", connections_open.clone());
+        registry.register(
+            "connections_cut_off",
+            "Connections closed before their time: too many, or an answer that nobody reads",
+            connections_cut_off.clone(),
+        );
         let levels = LevelGauges::registered(&mut registry);
         Self(Arc::new(Inner {
             registry,
@@ -171,6 +196,8 @@ impl Default for Metrics {
             mails_sent,
             mails_failed,
             outbox_waiting,
+            connections_open,
+            connections_cut_off,
             levels,
         }))
     }
@@ -253,6 +280,23 @@ impl Metrics {
 
     pub fn password_hashed(&self, cost: String) {
         self.0.password_hashes.get_or_create(&Hashed { cost }).inc();
+    }
+
+    pub fn connection_opened(&self) {
+        self.0.connections_open.inc();
+    }
+
+    pub fn connection_closed(&self) {
+        self.0.connections_open.dec();
+    }
+
+    pub fn connection_cut_off(&self, why: CutOff) {
+        let why = match why {
+            CutOff::Full => "full",
+            CutOff::GaveWay => "gave_way",
+            CutOff::NotRead => "not_read",
+        };
+        self.0.connections_cut_off.get_or_create(&Cut { why }).inc();
     }
 
     pub fn mail_sent(&self) {

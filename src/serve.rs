@@ -1,14 +1,13 @@
 //! Start the server: open, migrate, load, listen; stop it in order. Server side.
 
 use std::{
-    io::IsTerminal,
     net::{SocketAddr, TcpListener},
     sync::Arc,
     time::Duration,
 };
 
 use axum::Router;
-use axum_server::{Handle, accept::NoDelayAcceptor};
+use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use tokio::task::JoinHandle;
 
@@ -16,6 +15,7 @@ use crate::{
     admin::overview::census::Census,
     audit::chain::seal::Sealer,
     config::{Config, LogFormat, Mailing},
+    connections::{self, Door},
     db::{self, Db},
     deletion::clean_up,
     error::AppError,
@@ -42,6 +42,9 @@ use crate::{
 /// A request head larger than this is refused by hyper, in bytes.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
+/// Monitoring asks now and then, and must not take what callers need.
+const MONITORING_CONNECTIONS: usize = 32;
+
 /// Runs until SIGINT or SIGTERM.
 ///
 /// # Errors
@@ -49,6 +52,7 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 pub async fn serve(config: Config) -> Result<(), String> {
     // Before anything is opened: a second start on the same address changes nothing in the database.
     config.check()?;
+    connections::ask_for_open_files(&config);
     let listener = bind(config.addr, "LATCHKEY_ADDR")?;
     let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
     let mut services = open(config).await?;
@@ -94,7 +98,8 @@ async fn answer(services: &Services, listener: TcpListener, monitoring: Option<T
     let (handle, monitoring_handle) = (Handle::new(), Handle::new());
     if let Some(listener) = monitoring {
         let app = metrics_router(services.clone());
-        let answers = answer_on(listener, app, services.state.config.header_timeout(), monitoring_handle.clone());
+        let door = Door::new(&services.state.config, MONITORING_CONNECTIONS, services.metrics.clone());
+        let answers = answer_on(listener, app, services.state.config.header_timeout(), door, monitoring_handle.clone());
         tokio::spawn(async move {
             if let Err(error) = answers.await {
                 tracing::error!(error, "metrics are not served any more");
@@ -113,7 +118,19 @@ async fn answer(services: &Services, listener: TcpListener, monitoring: Option<T
 /// # Errors
 /// When the listener fails.
 pub async fn listen(services: &Services, listener: TcpListener, handle: Handle<SocketAddr>) -> Result<(), String> {
-    answer_on(listener, router(services.clone()), services.state.config.header_timeout(), handle).await
+    let config = &services.state.config;
+    let (open_files, _) = connections::open_files();
+    let fitting = connections::fitting(config, open_files);
+    if fitting < config.connections as usize {
+        tracing::warn!(
+            open_files,
+            connections = fitting,
+            "fewer connections than LATCHKEY_CONNECTIONS says, since this process may not open more files; raise \
+             LimitNOFILE in the service's unit, or `ulimit -n` before the start"
+        );
+    }
+    let door = Door::new(config, fitting, services.metrics.clone());
+    answer_on(listener, router(services.clone()), config.header_timeout(), door, handle).await
 }
 
 /// As [`listen`], with any router.
@@ -124,12 +141,14 @@ pub async fn answer_on(
     listener: TcpListener,
     router: Router,
     header_timeout: Duration,
+    door: Door,
     handle: Handle<SocketAddr>,
 ) -> Result<(), String> {
     listener.set_nonblocking(true).map_err(|error| error.to_string())?;
-    // A page in two writes must not wait for the reader's word on the first: that costs 40 ms on a connection in use.
     let server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?;
-    let mut server = server.handle(handle).acceptor(NoDelayAcceptor::new());
+    // HTTP/1.1 alone: browsers speak HTTP/2 over TLS only, which ends at the proxy. Without it the deadline of a head runs
+    // from the accept on, and not from the moment at which the version is known.
+    let mut server = server.handle(handle).acceptor(door).http1_only();
     server
         .http_builder()
         .http1()
@@ -278,23 +297,6 @@ pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
         format!("the database cannot be opened: {error}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;
     Ok(AppState { config: Arc::new(config), db, clock: Clock::default() })
-}
-
-/// Sets up the log. Called once, by the command line.
-pub fn start_log(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|error| {
-        eprintln!("LATCHKEY_LOG is not understood ({error}); logging at info");
-        tracing_subscriber::EnvFilter::new("info")
-    });
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false);
-    match config.log_format() {
-        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
-        LogFormat::Text => log.init(),
-    }
 }
 
 async fn announce(services: &Services) -> Result<(), String> {

@@ -43,6 +43,7 @@ test("in production without mail the doctor names the weakness", async ({ server
     words: expect.stringContaining("sign-up tells whether an address has an account"),
   });
   expect(find(findings, "base URL")).toMatchObject({ state: "warning", words: expect.stringContaining("cannot be asked") });
+  expect(find(findings, "security.txt")).toMatchObject({ state: "warning", mend: expect.stringContaining("LATCHKEY_SECURITY_CONTACT") });
 });
 
 test("what is broken is named with its remedy, and the exit code says so", async ({ server }) => {
@@ -59,8 +60,8 @@ test("a wrong setting is named before anything else", async ({ server }) => {
   const { code, findings } = await examine(server, ["--base-url", "http://accounts.invalid"]);
   expect(code).toBe(1);
   expect(find(findings, "settings")).toMatchObject({ state: "broken", words: expect.stringContaining("LATCHKEY_BASE_URL") });
-  const open = await examine(server, ["--addr", "0.0.0.0:1", "--metrics-addr", "0.0.0.0:9464", "--insecure-cookies", "true"]);
-  for (const what of ["listening", "metrics", "cookies"]) {
+  const open = await examine(server, ["--addr", "0.0.0.0:1", "--metrics-addr", "0.0.0.0:9464", "--insecure-cookies", "true", "--trusted-proxies", "0.0.0.0/0"]);
+  for (const what of ["listening", "metrics", "cookies", "proxies"]) {
     expect(find(open.findings, what), what).toMatchObject({ state: "warning", mend: expect.stringContaining("LATCHKEY_") });
   }
 });
@@ -133,6 +134,9 @@ test("what stands in front: a proxy nobody trusts, one that changes the Host, an
   const untrusted = await examine(server, base);
   expect(find(untrusted.findings, "base URL")).toMatchObject({ state: "good" });
   expect(find(untrusted.findings, "proxy")).toMatchObject({ state: "warning", mend: expect.stringContaining("LATCHKEY_TRUSTED_PROXIES=") });
+
+  const trusted = await examine(server, [...base, "--trusted-proxies", "127.0.0.0/8,::1"]);
+  expect(find(trusted.findings, "proxy")).toMatchObject({ state: "good", words: expect.stringContaining("is trusted") });
 
   host = "backend:8080";
   const renamed = await examine(server, base);

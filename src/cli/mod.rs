@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     config::Config,
+    logging,
     metrics::Metrics,
     revocations::set::Revocations,
     sealed::SecretKey,
@@ -99,7 +100,7 @@ enum Command {
 pub async fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(config) => {
-            serve::start_log(&config);
+            logging::start(&config);
             serve::serve(config).await
         }
         Command::Migrate(config) => migrate(config).await,
@@ -156,16 +157,17 @@ fn everywhere(receipt: &Receipt) -> String {
 }
 
 async fn migrate(config: Config) -> Result<(), String> {
-    serve::start_log(&config);
+    logging::start(&config);
     let state = serve::open_state(config).await?;
     say!("The database is up to date.");
     state.db.close().await;
     Ok(())
 }
 
-/// Writes a line to standard output; ends the program where nobody reads it any more.
+/// Writes a line to standard output; ends the program where nobody reads it any more. Names and addresses that somebody
+/// chose must not steer the terminal.
 fn say_line(words: std::fmt::Arguments<'_>) {
-    let Err(error) = writeln!(io::stdout().lock(), "{words}") else { return };
+    let Err(error) = writeln!(io::stdout().lock(), "{}", logging::visible(&words.to_string())) else { return };
     if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }

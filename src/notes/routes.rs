@@ -13,7 +13,7 @@ use crate::{
     error::{AppError, Invalid},
     state::AppState,
     tokens::bearer::ApiCaller,
-    web::{json::JsonBody, problem::Problem},
+    web::{json::JsonBody, preconditions::IfMatch, problem::Problem},
 };
 
 /// Notes in one answer at most.
@@ -71,8 +71,9 @@ pub async fn update(
     headers: HeaderMap,
     JsonBody(input): JsonBody<NoteInput>,
 ) -> Result<impl IntoResponse, Problem> {
-    let version = if_match(&headers)?;
+    let meant = IfMatch::of(&headers)?;
     check(&input)?;
+    let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
     let now_ms = state.clock.now_ms();
     match store::update(&state.db.pool, &caller.user_id, &id, version, &input, now_ms).await? {
         Some(row) => Ok(tagged(row.into())),
@@ -86,7 +87,8 @@ pub async fn delete(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
-    let version = if_match(&headers)?;
+    let meant = IfMatch::of(&headers)?;
+    let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
     if store::delete(&state.db.pool, &caller.user_id, &id, version).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
@@ -114,15 +116,9 @@ fn check(input: &NoteInput) -> Result<(), AppError> {
     if wrong.is_empty() { Ok(()) } else { Err(AppError::Invalid(wrong)) }
 }
 
-/// The version in `If-Match`.
-fn if_match(headers: &HeaderMap) -> Result<i64, Problem> {
-    let value = headers.get(header::IF_MATCH).ok_or_else(|| {
-        let detail = "Name the version that you saw in If-Match, so that no other change is lost.";
-        Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_missing", detail)
-    })?;
-    let text = value.to_str().ok().and_then(|text| text.strip_prefix('"')).and_then(|text| text.strip_suffix('"'));
-    text.and_then(|text| text.parse().ok())
-        .ok_or_else(|| Problem::bad_request("If-Match must be the ETag of the note, such as \"3\"."))
+/// The version of the note, where `If-Match` means it. The change names it again, since another may come in between.
+fn meant_version(meant: &IfMatch, note: Note) -> Result<i64, Problem> {
+    if meant.admits(&note.version.to_string()) { Ok(note.version) } else { Err(changed(note)) }
 }
 
 fn changed(current: Note) -> Problem {

@@ -14,6 +14,8 @@ on_both_databases! {
             &[("sec-fetch-site", "same-origin")],
             &[("sec-fetch-site", "none")],
             &[("origin", "http://localhost:3000")],
+            &[("referer", "http://localhost:3000/notes?q=x")],
+            &[("referer", "http://localhost:3000")],
             &[],
         ];
         for headers in ours {
@@ -38,6 +40,32 @@ on_both_databases! {
         let request = alice.api_with(Method::POST, "/api/v1/notes", &from_elsewhere, body).await;
         assert_eq!(request.status, 201, "{}", request.text());
         assert!(request.headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).is_none());
+    }
+
+    async fn the_password_of_a_proxy_is_no_token_and_opens_no_door(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        for scheme in ["Basic YTpi", "Negotiate", "Bearers x", ""] {
+            let with_password = [("authorization", scheme)];
+            let answer = alice.api_with(Method::GET, "/api/v1/notes", &with_password, None).await;
+            assert_eq!(answer.status, 200, "{scheme}: {}", answer.text());
+            let alone = app.anonymous().api_with(Method::GET, "/api/v1/notes", &with_password, None).await;
+            assert_eq!((alone.status, alone.code()), (401, "token_missing".into()), "{scheme}");
+            // A browser adds it to what another site sends, too.
+            let mut elsewhere = app.anonymous();
+            let request = elsewhere.request(Method::POST, "/actions/log_in").header(header::AUTHORIZATION, scheme)
+                .header(header::ORIGIN, "https://evil.example").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let body = Body::from("email=alice%40example.com&password=correct+horse+battery");
+            let answer = elsewhere.send(request.body(body).expect("a request")).await;
+            assert_eq!((answer.status, answer.code()), (403, "cross_site".into()), "{scheme}");
+        }
+        let token = format!("Bearer {}", alice.access_token());
+        let mut program = app.anonymous();
+        let beside = [("authorization", "Basic YTpi"), ("authorization", &*token)];
+        assert_eq!(program.api_with(Method::GET, "/api/v1/me", &beside, None).await.status, 200);
+        for malformed in [&[("authorization", "Bearer")][..], &[("authorization", "Bearer ")], &[("authorization", &*token), ("authorization", &*token)]] {
+            let answer = program.api_with(Method::GET, "/api/v1/me", malformed, None).await;
+            assert_eq!((answer.status, answer.code()), (400, "bad_request".into()), "{malformed:?}");
+        }
     }
 
     async fn the_api_takes_json_and_nothing_that_a_form_can_send(app: TestApp) {

@@ -92,6 +92,21 @@ on_both_databases! {
         assert_eq!(get_with_hosts(&app, "/healthz", &["10.0.0.1:3000"]).await.status, 200, "probes come by address");
     }
 
+    async fn a_host_is_compared_as_it_stands(app: TestApp) {
+        drop(app);
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        let app = TestApp::with(Kind::Sqlite, &["--base-url", "https://accounts.example.com", "--secret-key", key]).await;
+        for host in ["accounts.example.com", "Accounts.EXAMPLE.com", "accounts.example.com:443"] {
+            assert_eq!(get_with_hosts(&app, "/login", &[host]).await.status, 200, "{host}");
+        }
+        for host in ["accounts.exa%6dple.com", "accounts.exam\tple.com", "accounts.example.com\t", "accounts.example.com.",
+            "accounts.example.com:0443", "accounts.example.com:80", "accounts.example.com:", "x:y@accounts.example.com",
+            "accounts.example.com/", "https://accounts.example.com", "localhost:3000"] {
+            let answer = get_with_hosts(&app, "/login", &[host]).await;
+            assert_eq!((answer.status, answer.code()), (400, "wrong_host".into()), "{host:?}");
+        }
+    }
+
     async fn a_cookie_that_comes_twice_is_refused(app: TestApp) {
         let alice = app.with_token("alice").await;
         let secret = &alice.cookies["__Host-session"];

@@ -3,6 +3,7 @@
 mod accounts;
 mod acts;
 mod activity;
+mod addresses;
 mod algorithms;
 mod app;
 mod appearance;
@@ -15,6 +16,7 @@ mod devices;
 mod emails;
 mod enumeration;
 mod everyone;
+mod files;
 mod forms;
 mod instances;
 mod jwt_attacks;
@@ -27,6 +29,7 @@ mod layout;
 mod limits;
 mod mails;
 mod links;
+mod logs;
 mod metrics;
 mod notes;
 mod overview;
@@ -51,6 +54,7 @@ mod sessions;
 mod throttle;
 mod times;
 mod verification;
+mod well_known;
 mod whole_log_ins;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.

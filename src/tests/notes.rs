@@ -66,7 +66,33 @@ on_both_databases! {
         assert_eq!(refused.json()["current"]["body"], "second");
         assert_eq!(alice.api_with(Method::DELETE, &path(&note), &version_1, None).await.status, 412);
         assert_eq!(alice.api_with(Method::PUT, &path(&note), &[], change("x")).await.code(), "version_missing");
-        assert_eq!(alice.api_with(Method::PUT, &path(&note), &[("if-match", "*")], change("x")).await.status, 400);
+    }
+
+    async fn if_match_takes_any_version_and_lists_and_no_weak_tag(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let note = create(&mut alice, "One", "").await;
+        let change = || Some(json!({ "title": "One", "body": "x" }));
+        let put = async |alice: &mut Caller, lines: &[&str]| {
+            let lines: Vec<(&str, &str)> = lines.iter().map(|line| ("if-match", *line)).collect();
+            alice.api_with(Method::PUT, &path(&note), &lines, change()).await
+        };
+        for (version, meant) in (1..).zip([&["*"][..], &["\"7\", \"2\""], &["\"x,y\" ,W/\"3\",, \"3\""], &["\"a\"", "\"4\""], &[" * "]]) {
+            let answer = put(&mut alice, meant).await;
+            assert_eq!((answer.status, answer.header("etag")), (200, &*format!("\"{}\"", version + 1)), "{meant:?}");
+        }
+        for foreign in ["\"1\"", "W/\"6\"", "\"abc\"", "\"\"", "\"06\"", "\"6 \"", "\"1\", W/\"6\"", "\"-6\""] {
+            let answer = put(&mut alice, &[foreign]).await;
+            let expected = if foreign == "\"6 \"" { (400, "bad_request".to_owned()) } else { (412, "note_changed".to_owned()) };
+            assert_eq!((answer.status, answer.code()), expected, "{foreign}");
+        }
+        for malformed in ["6", "", ",", "\"6", "w/\"6\"", "\"6\" \"7\"", "*, \"6\"", "\"6\"x"] {
+            let answer = put(&mut alice, &[malformed]).await;
+            assert_eq!((answer.status, answer.code()), (400, "bad_request".into()), "{malformed}");
+        }
+        let delete = alice.api_with(Method::DELETE, &path(&note), &[("if-match", "\"abc\"")], None).await;
+        assert_eq!((delete.status, delete.code()), (412, "note_changed".into()));
+        assert_eq!(alice.api_with(Method::DELETE, &path(&note), &[("if-match", "*")], None).await.status, 204);
+        assert_eq!(put(&mut alice, &["*"]).await.status, 404, "nothing is there any more");
     }
 
     async fn of_parallel_changes_of_one_version_one_wins(app: TestApp) {

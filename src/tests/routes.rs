@@ -133,6 +133,10 @@ on_both_databases! {
             &[("origin", "https://localhost:3000")],
             &[("origin", "http://localhost:3000.evil.example")],
             &[("origin", "http://badlocalhost:3000")],
+            &[("origin", "http://localhos%74:3000")],
+            &[("referer", "https://evil.example/page")],
+            &[("referer", "http://localhost:3000.evil.example/")],
+            &[("referer", "http://localhost:3000@evil.example/")],
         ];
         for Route { method, path, .. } in table().into_iter().filter(|route| route.method != "GET") {
             for headers in evil {
@@ -171,6 +175,7 @@ on_both_databases! {
             "/admin/audit/export",
             "/.well-known/jwks.json",
             "/.well-known/change-password",
+            "/.well-known/security.txt",
             "/offline.js",
             "/healthz",
             "/readyz",

@@ -1,4 +1,4 @@
-//! The server on a real socket: slow clients, and stopping.
+//! The server on a real socket: slow clients, too many of them, odd requests, and stopping.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -14,11 +14,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::app::{HANG, TestApp};
+use super::app::{HANG, Settings, TestApp};
 use crate::{
+    connections::{self, Door},
     db::Kind,
     sealed::SecretKey,
-    serve::{listen, stop},
+    serve::{answer_on, listen, stop},
     web::seen::{QUESTION, Seen, question},
 };
 
@@ -30,7 +31,11 @@ struct Running {
 }
 
 async fn running() -> Running {
-    let app = TestApp::with(Kind::Sqlite, &["--header-timeout-seconds", "1", "--streams-per-user", "1"]).await;
+    running_with(&["--header-timeout-seconds", "1", "--streams-per-user", "1"]).await
+}
+
+async fn running_with(flags: &[&str]) -> Running {
+    let app = TestApp::with(Kind::Sqlite, flags).await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let (services, handle) = (app.services.clone(), Handle::new());
@@ -44,8 +49,23 @@ async fn running() -> Running {
 
 async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
-    stream.write_all(bytes).await.expect("sent");
+    // A connection that was refused is closed already, perhaps.
+    let _ = stream.write_all(bytes).await;
     stream
+}
+
+/// Asks on a connection that stays open. `false` when it is closed instead.
+async fn is_answered(stream: &mut TcpStream) -> bool {
+    let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let mut text = String::new();
+    while !text.ends_with("ok\n") {
+        let mut bytes = [0; 4096];
+        match timeout(BOUND, stream.read(&mut bytes)).await.expect("in time") {
+            Ok(count @ 1..) => text += &String::from_utf8_lossy(&bytes[..count]),
+            _ => return false,
+        }
+    }
+    text.starts_with("HTTP/1.1 200")
 }
 
 async fn answer(mut stream: TcpStream) -> String {
@@ -67,6 +87,145 @@ async fn half_sent_requests_are_closed_while_others_are_answered() {
     assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
     for stream in slow {
         assert!(!answer(stream).await.contains("200 OK"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_without_a_request_are_closed_while_others_are_answered() {
+    let server = running().await;
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        for bytes in [&b""[..], b"G", b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x00"] {
+            silent.push(send(server.address, bytes).await);
+        }
+    }
+    assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
+    for stream in silent {
+        assert!(!answer(stream).await.contains("200 OK"));
+    }
+}
+
+/// In the next three no deadline ends a connection: it comes later than the test can.
+const WITHOUT_DEADLINE: [&str; 2] = ["--header-timeout-seconds", "60"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beyond_the_connections_of_an_address_the_one_that_waited_longest_gives_way() {
+    let server = running_with(&[&WITHOUT_DEADLINE[..], &["--connections-per-address", "2"]].concat()).await;
+    let (mut first, mut second) = (send(server.address, b"").await, send(server.address, b"").await);
+    assert!(is_answered(&mut first).await && is_answered(&mut second).await);
+    assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
+    assert_eq!(answer(first).await, "", "it had waited longest");
+    assert!(is_answered(&mut second).await, "and no other one is closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trusted_proxy_may_hold_every_connection_and_no_more() {
+    let flags = ["--connections-per-address", "2", "--connections", "4", "--trusted-proxies", "127.0.0.0/8"];
+    let server = running_with(&[&WITHOUT_DEADLINE[..], &flags].concat()).await;
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        open.push(send(server.address, b"").await);
+    }
+    for stream in &mut open {
+        assert!(is_answered(stream).await, "there is room for four");
+    }
+    assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
+    let mut rest = open.split_off(1);
+    assert_eq!(answer(open.remove(0)).await, "", "it had waited longest");
+    for stream in &mut rest {
+        assert!(is_answered(stream).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_at_work_never_gives_way() {
+    let flags = ["--connections-per-address", "2", "--streams-per-user", "2"];
+    let server = running_with(&[&WITHOUT_DEADLINE[..], &flags].concat()).await;
+    let secret = server.app.logged_in("alice").await.cookies["__Host-session"].clone();
+    let first = listening(&server, &secret).await.expect("a stream");
+    let _second = listening(&server, &secret).await.expect("a stream");
+    assert_eq!(answer(send(server.address, HEALTH).await).await, "", "each of the two is at work");
+    let services = &server.app.services;
+    let metrics = services.metrics.render(services.levels()).expect("text");
+    assert!(metrics.contains("latchkey_connections_cut_off_total{why=\"full\"} 1"), "{metrics}");
+    assert!(metrics.contains("latchkey_connections_open 2"), "{metrics}");
+    drop(first);
+    let again = async {
+        while !answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(BOUND, again).await.expect("the place is free again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_takes_nothing_of_an_answer_is_cut_off() {
+    let app = TestApp::with(Kind::Sqlite, &["--write-timeout-seconds", "1"]).await;
+    let services = app.services.clone();
+    // More than any buffer in between holds.
+    let router = axum::Router::new().route("/", axum::routing::get(|| async { vec![0_u8; 64 * 1024 * 1024] }));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let (address, handle) = (listener.local_addr().expect("an address"), Handle::new());
+    let door = Door::new(&services.state.config, 4, services.metrics.clone());
+    tokio::spawn(answer_on(listener, router, BOUND * 3, door, handle.clone()));
+    handle.listening().await.expect("the server listens");
+    let silent = send(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let row = "latchkey_connections_cut_off_total{why=\"not_read\"} 1";
+    let cut_off = async {
+        while !services.metrics.render(services.levels()).expect("text").contains(row) || handle.connection_count() > 0
+        {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(BOUND, cut_off).await.expect("the connection is given up");
+    drop(silent);
+    let read = answer(send(address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await).await;
+    assert!(read.len() > 64 * 1024 * 1024, "who reads gets all of it");
+}
+
+#[test]
+fn connections_fit_below_the_open_files_that_the_system_allows() {
+    let config = Settings::config_of(&["latchkey", "--connections", "4096", "--database-connections", "16"]);
+    let fitting = |files| connections::fitting(&config, files);
+    assert_eq!((fitting(None), fitting(Some(65_536))), (4_096, 4_096));
+    assert!((64..=192).contains(&fitting(Some(256))), "some are for the database and the files of the site");
+    assert!(fitting(Some(64)) > 0);
+}
+
+/// RFC 9112 3.2: a path, an address, a host and port, or an asterisk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_kind_of_request_target_is_understood_or_refused() {
+    const OURS: &str = "localhost:3000";
+    let server = running_with(&["--header-timeout-seconds", "5"]).await;
+    for (line, host, status) in [
+        ("GET /login", OURS, 200),
+        ("GET http://localhost:3000/login", OURS, 200),
+        ("GET http://LOCALHOST:3000/login", OURS, 200),
+        ("GET http://localhost:3000", OURS, 200),
+        ("GET http://localhost:3000?x=y", OURS, 200),
+        // The host of the target counts, whatever the header says.
+        ("GET http://localhost:3000/login", "evil.example", 200),
+        ("GET http://evil.example/login", OURS, 400),
+        ("GET http://user@localhost:3000/login", OURS, 400),
+        ("GET ftp://localhost:3000/login", OURS, 400),
+        ("CONNECT localhost:3000", OURS, 400),
+        ("CONNECT localhost:4302", "localhost:4302", 400),
+        ("CONNECT evil.example:443", "evil.example:443", 400),
+        ("GET localhost:3000", OURS, 400),
+        ("POST localhost:3000", OURS, 400),
+        ("GET login", OURS, 400),
+        ("GET ?x", OURS, 400),
+        ("GET *", OURS, 400),
+        ("OPTIONS *", OURS, 204),
+        ("OPTIONS *", "evil.example", 400),
+        ("BREW /login", OURS, 501),
+        ("TRACE /login", OURS, 405),
+        ("PUT /login", OURS, 405),
+    ] {
+        let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        let answer = answer(send(server.address, request.as_bytes()).await).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{line} at {host}: {answer}");
+        assert!(status != 204 || answer.to_lowercase().contains("\r\nallow: get, head"), "{answer}");
     }
 }
 

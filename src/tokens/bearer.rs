@@ -2,7 +2,7 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
 };
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
     state::AppState,
     users::Role,
     web::{
+        authorization,
         caller::Caller,
         cookies::{self, Name},
         problem::Problem,
@@ -130,16 +131,12 @@ fn token(parts: &Parts, state: &AppState) -> Result<String, Problem> {
     }
 }
 
-/// The scheme is case-insensitive (RFC 9110 11.1).
 fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let malformed = || Problem::new(StatusCode::BAD_REQUEST, "bad_request", "Authorization must be: Bearer <token>.");
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
-    if values.next().is_some() || !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(malformed());
-    }
-    Ok(Some(token.trim().to_owned()))
+    let mut tokens = authorization::bearer(headers);
+    let Some(token) = tokens.next() else { return Ok(None) };
+    let text = std::str::from_utf8(token).ok().filter(|text| !text.is_empty() && tokens.next().is_none());
+    let malformed = || Problem::bad_request("Authorization must be: Bearer <token>.");
+    text.map(|text| Some(text.to_owned())).ok_or_else(malformed)
 }
 
 fn refused(refusal: Refusal) -> Problem {

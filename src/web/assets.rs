@@ -1,16 +1,18 @@
 //! Where the browser package and the public files lie, and how they are served. Server side.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use axum::{
     body::Body,
     extract::{Request, State},
     http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use leptos::config::LeptosOptions;
-use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
 /// Leptos' settings. The assets are `site/` beside the program, so that it runs in any working directory;
@@ -53,16 +55,39 @@ pub async fn serve_files(State(options): State<LeptosOptions>, request: Request,
 /// for again after an hour.
 async fn find(options: &LeptosOptions, wanted: Request) -> Option<Response> {
     let hashed = wanted.uri().path().starts_with("/pkg/");
-    let files = ServeDir::new(&*options.site_root).precompressed_br().append_index_html_on_directories(false);
-    let mut response = files.oneshot(wanted).await.ok()?.map(Body::new);
-    if response.status() == StatusCode::NOT_FOUND {
-        return None;
+    let mut files = ServeDir::new(&*options.site_root).precompressed_br().append_index_html_on_directories(false);
+    let mut response = match files.try_call(wanted).await {
+        Ok(response) if response.status() == StatusCode::NOT_FOUND => return None,
+        Ok(response) => response.map(Body::new),
+        Err(error) if names_no_file(&error) => return None,
+        Err(error) => {
+            tracing::error!(%error, "a file of the site cannot be read");
+            return Some(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        }
+    };
+    // One address has the file in two encodings (RFC 9110 12.5.5); a cache must not give the compressed one to all.
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(kind) = response.headers().get(header::CONTENT_TYPE).and_then(with_charset) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         let value = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
     }
     Some(response)
+}
+
+/// What the system says of a name that no file can have: too long, below a file, with a zero byte in it.
+fn names_no_file(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
+}
+
+/// All text of ours is UTF-8, and without a word some readers guess.
+fn with_charset(kind: &HeaderValue) -> Option<HeaderValue> {
+    let kind = kind.to_str().ok()?;
+    let is_text = kind.starts_with("text/") || ["javascript", "json", "xml"].iter().any(|end| kind.ends_with(end));
+    is_text.then(|| HeaderValue::from_str(&format!("{kind}; charset=utf-8")).ok()).flatten()
 }
 
 fn without_body(request: &Request) -> Request {

@@ -27,9 +27,10 @@ impl Caller {
         client_ip(parts, config).map(|ip| ip.to_string()).unwrap_or_default()
     }
 
-    /// Who has opened the connection: the caller, or the proxy in between.
+    /// Who has opened the connection: the caller, or the proxy in between. Canonical: on a socket that listens for both,
+    /// IPv4 comes as `::ffff:10.0.0.5`.
     pub fn peer_of(parts: &Parts) -> Option<IpAddr> {
-        Some(parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip())
+        Some(parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical())
     }
 
     /// Browser and system in words.
@@ -42,20 +43,21 @@ impl Caller {
 /// whatever stands left of it was written by the client (ASVS 4.1.3).
 fn client_ip(parts: &Parts, config: &Config) -> Option<IpAddr> {
     let peer = Caller::peer_of(parts)?;
-    if !config.trusted_proxies.contains(&peer) {
+    if !config.trusts(peer) {
         return Some(peer);
     }
     let forwarded = parts.headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
     let chain: Vec<Option<IpAddr>> = forwarded.flat_map(|line| line.split(',')).map(forwarded_ip).collect();
     // What cannot be read ends the chain: beyond it only the client may have written.
-    chain.into_iter().rev().map_while(|ip| ip).find(|ip| !config.trusted_proxies.contains(ip)).or(Some(peer))
+    chain.into_iter().rev().map_while(|ip| ip).find(|ip| !config.trusts(*ip)).or(Some(peer))
 }
 
-/// Some proxies write the port, too.
+/// Some proxies write the port, too, and some IPv4 in the clothes of IPv6.
 fn forwarded_ip(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text.trim_start_matches('[').trim_end_matches(']');
-    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()))
+    let ip = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|with_port| with_port.ip()));
+    ip.map(|ip: IpAddr| ip.to_canonical())
 }
 
 /// The networks that an address is in, the narrowest first, each with how many times the tries of one address it may

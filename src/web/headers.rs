@@ -33,6 +33,7 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Cookie realm=\"latchkey
 
 /// Two years, as preload lists ask.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
 
 /// Layer: outermost, so that refusals and errors carry them too. What nobody marked as cacheable is personal.
 pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
@@ -47,7 +48,7 @@ pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: N
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if config.production() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, if config.hsts_preload { HSTS_PRELOAD } else { HSTS });
     }
     response
 }

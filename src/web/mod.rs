@@ -5,6 +5,8 @@ pub mod action;
 #[cfg(feature = "ssr")]
 pub mod assets;
 #[cfg(feature = "ssr")]
+pub mod authorization;
+#[cfg(feature = "ssr")]
 pub mod bare_page;
 #[cfg(feature = "ssr")]
 pub mod caller;
@@ -32,10 +34,14 @@ pub mod offline;
 pub mod origin;
 pub mod page;
 #[cfg(feature = "ssr")]
+pub mod preconditions;
+#[cfg(feature = "ssr")]
 pub mod problem;
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod request_log;
+#[cfg(feature = "ssr")]
+pub mod security_txt;
 #[cfg(feature = "ssr")]
 pub mod seen;
 #[cfg(feature = "ssr")]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use url::{Origin, Url};
+use url::Origin;
 
-use super::problem::Problem;
+use super::{authorization, problem::Problem};
 use crate::config::Config;
 
 /// Layer: an unsafe request must come from one of our own pages, or from no browser at all.
@@ -45,21 +45,26 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// `Sec-Fetch-Site` decides where the browser sends it; `Origin` else. A request without both is from no browser
-/// that could be abused: every browser of today sends at least `Origin` with an unsafe cross-site request.
+/// `Sec-Fetch-Site` decides where the browser sends it; else `Origin`, else `Referer`. A request with none of them is
+/// from no browser that could be abused: every browser of today sends at least `Origin` with an unsafe cross-site request.
 fn comes_from_us(headers: &HeaderMap, ours: &[Origin]) -> bool {
     if authenticates_by_header_alone(headers) {
         return true;
     }
-    if let Some(ours) = says_ours(headers) {
-        return ours;
-    }
-    match headers.get(header::ORIGIN) {
-        Some(origin) => {
-            origin.to_str().ok().and_then(|text| Url::parse(text).ok()).is_some_and(|url| ours.contains(&url.origin()))
-        }
-        None => true,
-    }
+    says_ours(headers)
+        .or_else(|| names_ours(headers, header::ORIGIN, ours))
+        .or_else(|| names_ours(headers, header::REFERER, ours))
+        .unwrap_or(true)
+}
+
+/// Whether the address in this header is one of ours, where there is one. Browsers write an origin in one way only, so
+/// bytes are compared: a parser would take more for ours.
+fn names_ours(headers: &HeaderMap, name: HeaderName, ours: &[Origin]) -> Option<bool> {
+    let address = headers.get(name)?.as_bytes();
+    Some(ours.iter().any(|origin| {
+        let rest = address.strip_prefix(origin.ascii_serialization().as_bytes());
+        rest.is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
+    }))
 }
 
 /// What the browser says of who asks, where it says it. `none` is the person, by the address bar.
@@ -67,7 +72,8 @@ fn says_ours(headers: &HeaderMap) -> Option<bool> {
     headers.get("sec-fetch-site").map(|site| matches!(site.as_bytes(), b"same-origin" | b"none"))
 }
 
-/// A page of another site cannot set `Authorization` without our leave (CORS), and we never give it.
+/// A page of another site cannot set a Bearer token without our leave (CORS), and we never give it. Other schemes prove
+/// nothing: a browser adds the password that a proxy has asked for to requests of any site.
 fn authenticates_by_header_alone(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(header::COOKIE)
+    authorization::bearer(headers).next().is_some() && !headers.contains_key(header::COOKIE)
 }

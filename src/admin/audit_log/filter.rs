@@ -126,7 +126,7 @@ impl Resolved {
             return;
         }
         match text.parse::<IpAddr>() {
-            Ok(ip) => self.filter.ip = Some(ip.to_string()),
+            Ok(ip) => self.filter.ip = Some(ip.to_canonical().to_string()),
             Err(_) => self.problem("Write a network address as 192.0.2.7 or 2001:db8::7."),
         }
     }

@@ -1,5 +1,7 @@
 //! What `/admin/sessions` shows. Who may see it is the first argument. Server side; reads only.
 
+use std::net::IpAddr;
+
 use super::{
     Age, EveryonePage, Progress, SessionsAsked, SessionsPage,
     store::{self, Row, Wanted},
@@ -55,8 +57,8 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
     };
     let after = asked.after.split_once('.').and_then(|(at, sid)| Some((at.parse().ok()?, sid)));
     let wanted = Wanted { from, before: after.unwrap_or((until, LAST_SID)), limit: row_limit(limit), now_ms };
-    let (person, ip) = (asked.person.trim(), asked.ip.trim());
-    match (person, ip) {
+    let (person, ip) = (asked.person.trim(), canonical(asked.ip.trim()));
+    match (person, &*ip) {
         ("", "") => Ok((store::live(pool, &wanted).await?, false)),
         ("", ip) => Ok((store::live_from(pool, ip, &wanted).await?, false)),
         (person, ip) => {
@@ -71,6 +73,11 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
             Ok((rows, people.after.is_some()))
         }
     }
+}
+
+/// However an address is typed, it was written down in one way.
+fn canonical(ip: &str) -> String {
+    ip.parse().map_or_else(|_| ip.to_owned(), |ip: IpAddr| ip.to_canonical().to_string())
 }
 
 fn named(words: &str) -> people::Wanted {

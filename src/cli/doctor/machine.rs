@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Finding;
 use crate::{
     config::Config,
+    connections,
     error::AppError,
     metrics::Metrics,
     state::Stopwatch,
@@ -15,7 +16,7 @@ pub async fn look(config: &Config) -> Vec<Finding> {
     let mut findings = vec![hashing(config).await];
     findings.extend(memory(config));
     findings.extend(disk(&config.data_dir));
-    findings.extend(open_files());
+    findings.push(open_files(config));
     findings
 }
 
@@ -91,25 +92,19 @@ fn disk(_folder: &Path) -> Option<Finding> {
     None
 }
 
-/// Every open page holds a connection, and a connection is an open file.
-#[cfg(unix)]
-const FILES_LOW: u64 = 1_024;
-
-#[cfg(unix)]
-fn open_files() -> Option<Finding> {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    Some(match limit {
-        Some(limit) if limit <= FILES_LOW => Finding::warning(
-            "open files",
-            format!("{limit} at most, if the server is started as this command was: every open page holds one"),
-            "LimitNOFILE=65536 in the service's unit, or `ulimit -n 65536` before the start",
-        ),
-        Some(limit) => Finding::good("open files", format!("{limit} at most")),
-        None => Finding::good("open files", "no limit"),
-    })
-}
-
-#[cfg(not(unix))]
-fn open_files() -> Option<Finding> {
-    None
+/// Every open page holds a connection, and a connection is an open file. The server asks for as many as it needs.
+fn open_files(config: &Config) -> Finding {
+    const WHAT: &str = "open files";
+    let (_, limit) = connections::open_files();
+    let (fitting, wanted) = (connections::fitting(config, limit), config.connections);
+    let at_most = limit.map_or("no limit".to_owned(), |limit| format!("{limit} at most"));
+    if fitting < wanted as usize {
+        return Finding::warning(
+            WHAT,
+            format!("{at_most}, if the server is started as this command was: {fitting} connections, not {wanted}"),
+            "LimitNOFILE=65536 in the service's unit, or `ulimit -n 65536` before the start; or lower \
+             LATCHKEY_CONNECTIONS",
+        );
+    }
+    Finding::good(WHAT, format!("{at_most}, which is enough for {wanted} connections"))
 }

@@ -11,7 +11,10 @@ use crate::{
     config::Config,
     sealed::SecretKey,
     state::{Clock, Stopwatch},
-    web::seen::{self, Seen},
+    web::{
+        host::is_ours,
+        seen::{self, Seen},
+    },
 };
 
 /// An answer, and the clock of who gave it against ours.
@@ -112,7 +115,7 @@ fn address(config: &Config, heard: &Result<Heard, String>, asked: bool) -> Findi
     };
     let answer = &heard.answer;
     match &heard.seen {
-        Some((seen, _)) if !is_host_of(config, &seen.host) => Finding::broken(
+        Some((seen, _)) if !is_ours(seen.host.as_bytes(), config) => Finding::broken(
             WHAT,
             format!(
                 "the proxy in front tells the server that it was asked as {}, and the server refuses that",
@@ -140,18 +143,11 @@ fn address(config: &Config, heard: &Result<Heard, String>, asked: bool) -> Findi
     }
 }
 
-/// The same comparison as at the door: a usual port may be left out.
-fn is_host_of(config: &Config, host: &str) -> bool {
-    let scheme = if config.production() { "https" } else { "http" };
-    let asked = url::Url::parse(&format!("{scheme}://{host}"));
-    asked.is_ok_and(|url| config.origins().contains(&url.origin()))
-}
-
 /// Whether the server knows who calls: throttling, the audit log and the lists of devices stand on it.
 fn callers(config: &Config, seen: &Seen) -> Finding {
     const WHAT: &str = "proxy";
     let Seen { peer, client, forwarded, .. } = seen;
-    let trusted = peer.parse().is_ok_and(|peer: IpAddr| config.trusted_proxies.contains(&peer));
+    let trusted = peer.parse().is_ok_and(|peer: IpAddr| config.trusts(peer));
     match (forwarded, trusted) {
         (true, false) => Finding::warning(
             WHAT,
@@ -159,7 +155,7 @@ fn callers(config: &Config, seen: &Seen) -> Finding {
                 "requests come through {peer}, which is not trusted: everybody seems to be there, and one person's \
                      wrong passwords keep the others waiting"
             ),
-            format!("set LATCHKEY_TRUSTED_PROXIES={peer}, if that is your proxy"),
+            format!("set LATCHKEY_TRUSTED_PROXIES={}, if that is your proxy", with_trusted(config, peer)),
         ),
         (false, _) if config.production() => Finding::warning(
             WHAT,
@@ -169,4 +165,10 @@ fn callers(config: &Config, seen: &Seen) -> Finding {
         (true, true) => Finding::good(WHAT, format!("{peer} is trusted and says that this machine is {client}")),
         (false, _) => Finding::good(WHAT, format!("none in between; this machine is {client}")),
     }
+}
+
+/// The setting as it would be with one proxy more.
+fn with_trusted(config: &Config, peer: &str) -> String {
+    let trusted = config.trusted_proxies.iter().map(ToString::to_string);
+    trusted.chain([peer.to_owned()]).collect::<Vec<_>>().join(",")
 }

@@ -6,6 +6,8 @@ use crate::{config::Config, web::assets};
 pub fn look(config: &Config) -> Vec<Finding> {
     let mut findings = vec![together(config), listening(config), package(config)];
     findings.extend(cookies(config));
+    findings.extend(proxies(config));
+    findings.extend(reports(config));
     findings.extend(metrics(config));
     findings
 }
@@ -46,6 +48,29 @@ fn cookies(config: &Config) -> Option<Finding> {
             "unset LATCHKEY_INSECURE_COOKIES, and use https or localhost",
         )
     })
+}
+
+/// Whoever is in such a range chooses the address that is counted and written down.
+fn proxies(config: &Config) -> Option<Finding> {
+    let all = config.trusted_proxies.iter().find(|range| range.prefix_len() == 0)?;
+    Some(Finding::warning(
+        "proxies",
+        format!("{all} trusts every caller: anybody says which address is theirs"),
+        "set LATCHKEY_TRUSTED_PROXIES to the addresses or the network of your proxies alone",
+    ))
+}
+
+fn reports(config: &Config) -> Option<Finding> {
+    const WHAT: &str = "security.txt";
+    match &config.security_contact {
+        Some(contact) => Some(Finding::good(WHAT, format!("reports of weaknesses go to {contact}"))),
+        None if config.production() => Some(Finding::warning(
+            WHAT,
+            "there is none: who finds a weakness does not know whom to tell",
+            "set LATCHKEY_SECURITY_CONTACT=mailto:security@example.com",
+        )),
+        None => None,
+    }
 }
 
 fn metrics(config: &Config) -> Option<Finding> {

@@ -1,0 +1,83 @@
+//! The log in both formats: what a caller sends stays within its quotes and steers no terminal.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Request, header},
+};
+use serde_json::Value;
+
+use super::{
+    app::{Settings, TestApp},
+    caller::HOST,
+};
+use crate::{db::Kind, logging};
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("the lines").extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The log of one request, in a format.
+async fn log_of(app: &TestApp, format: &str, path: &str, host: &[u8]) -> String {
+    let lines = Lines::default();
+    let config = Settings::config_of(&["latchkey", "--log-format", format, "--log", "info"]);
+    let log = logging::subscriber(&config, false, {
+        let lines = lines.clone();
+        move || lines.clone()
+    });
+    let listening = tracing::subscriber::set_default(log);
+    let host = HeaderValue::from_bytes(host).expect("a header");
+    let request = Request::get(path).header(header::HOST, host).body(Body::empty()).expect("a request");
+    app.anonymous().send(request).await;
+    drop(listening);
+    let bytes = lines.0.lock().expect("the lines").clone();
+    String::from_utf8(bytes).expect("text")
+}
+
+/// A control of terminals beyond ASCII, and one that turns the direction of writing.
+const STEERING: &str = "/\u{9b}31m\u{202e}\u{2028}x";
+
+#[tokio::test]
+async fn a_host_cannot_forge_a_field_of_the_log() {
+    let app = TestApp::on(Kind::Sqlite).await;
+    let forged = b"evil status=200 user=\"forged\"";
+    let text = log_of(&app, "text", "/", forged).await;
+    assert!(text.contains(r#"host="evil status=200 user=\"forged\"""#), "{text}");
+    assert!(text.contains("method=GET path=/ ip=\"127.0.0.1\"") && text.contains("status=400"), "{text}");
+    let json = log_of(&app, "json", "/", forged).await;
+    let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(lines.iter().any(|line| line["host"] == "evil status=200 user=\"forged\""), "{json}");
+    assert!(lines.iter().all(|line| line.get("user").is_none()), "{json}");
+}
+
+#[tokio::test]
+async fn no_path_steers_the_terminal_of_who_reads_the_log() {
+    let app = TestApp::on(Kind::Sqlite).await;
+    let forged = "/=x{y}";
+    for format in ["text", "json"] {
+        let log = log_of(&app, format, STEERING, HOST.as_bytes()).await;
+        assert!(log.contains("31m"), "the path is there: {log}");
+        let odd = |c: &char| c.is_control() && *c != '\n' || matches!(c, '\u{2028}'..='\u{202e}');
+        assert_eq!(log.chars().find(odd), None, "{log:?}");
+        let log = log_of(&app, format, forged, HOST.as_bytes()).await;
+        assert!(log.contains(&format!("{forged:?}")), "in quotes: {log}");
+    }
+    let json = log_of(&app, "json", STEERING, HOST.as_bytes()).await;
+    let line: Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(line["span"]["path"], STEERING, "nothing is lost");
+}
