@@ -1,8 +1,17 @@
 //! Open the database, migrate it, begin a write transaction. Server side.
 
-use std::{future::Future, io, path::Path, time::Duration};
+use std::{
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
-use sqlx::{AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError};
+use sqlx::{
+    AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError,
+    sqlite::SqliteConnectOptions,
+};
 
 use crate::config::Config;
 
@@ -183,9 +192,23 @@ async fn prepare(connection: &mut AnyConnection, kind: Kind) -> Result<(), sqlx:
     Ok(())
 }
 
+/// The file of SQLite that this address leads to, as sqlx understands it.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    url.starts_with("sqlite:")
+        .then(|| SqliteConnectOptions::from_str(url).ok())?
+        .map(|way| way.get_filename().to_owned())
+}
+
+/// The file whose name is that of another with something behind it, such as a journal.
+pub fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
-    let path = Path::new(path.split('?').next().unwrap_or(path));
+    // What is no address of a file is told by who opens it.
+    let Some(path) = sqlite_file(url) else { return Ok(()) };
     if path.exists() {
         return Ok(());
     }
@@ -195,7 +218,7 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_private_folder(folder)?;
     }
-    private_file().create(true).truncate(false).open(path)?;
+    private_file().create(true).truncate(false).open(&path)?;
     Ok(())
 }
 

@@ -80,7 +80,7 @@ pub fn router(services: Services) -> Router {
         .merge(change)
         .merge(offline)
         .merge(health.with_state(services.clone()))
-        .merge(jwks.with_state(services.state.clone()))
+        .merge(jwks)
         .merge(api.with_state(services.state.clone()))
         .merge(session_routes(&services));
     with_layers(routes, &services)

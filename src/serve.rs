@@ -184,7 +184,7 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
 
 /// Opens the Lab and what keeps it going. What is wrong with it costs nobody but its visitors.
 async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
-    if !services.state.config.lab {
+    if !services.state.config.lab() {
         return Vec::new();
     }
     match make_lab(services).await {
@@ -270,6 +270,7 @@ pub async fn open_state(config: Config) -> Result<AppState, String> {
 /// # Errors
 /// One line that says what to do.
 pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
+    config.check_database()?;
     let db = Db::open(&config, create).await.map_err(|error| {
         format!("the database cannot be opened: {error}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;

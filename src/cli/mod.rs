@@ -12,6 +12,7 @@ mod audit;
 mod disable;
 mod doctor;
 mod force_logout;
+pub(crate) mod given;
 mod keys;
 mod mail;
 mod seed;
@@ -95,7 +96,9 @@ enum Command {
 
 /// Runs the program. Exit codes: 0 done, 1 failed, 2 the command line was not understood.
 pub async fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let words: Vec<_> = std::env::args_os().collect();
+    let cli: Cli = given::parse(&words, |name| std::env::var_os(name)).unwrap_or_else(|error| error.exit());
+    let result = match cli.command {
         Command::Serve(config) => {
             serve::start_log(&config);
             serve::serve(config).await

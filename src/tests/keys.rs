@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     audit::event::Actor,
-    config::TokenAlgorithm,
+    config::{KEY_LEAD_MIN_SECONDS, TokenAlgorithm},
     db::Kind,
     error::AppError,
     revocations::feed,
@@ -30,7 +30,7 @@ use crate::{
     tokens::{
         KeyInfo, KeyState,
         algorithm::{self, jwt_algorithm},
-        jwks::max_age_seconds,
+        jwks::MAX_AGE_SECONDS,
         keeper,
         keys::Keys,
         ring::Key,
@@ -463,12 +463,11 @@ async fn call_until(stop: Arc<AtomicBool>, [mut one, mut two]: [Caller; 2]) -> (
 
 #[tokio::test]
 async fn the_document_is_never_kept_for_as_long_as_a_key_waits() {
-    for lead in ["30", "60", "599", "600", "86400"] {
+    // Whichever process makes the key: an instance hears of it within five seconds.
+    const { assert!(MAX_AGE_SECONDS + 5 < KEY_LEAD_MIN_SECONDS) };
+    for lead in ["30", "86400"] {
         let app = TestApp::with(Kind::Sqlite, &["--key-lead-seconds", lead]).await;
-        let age = max_age_seconds(&app.services.state.config);
-        // An instance hears of a new key within five seconds.
-        assert!(age + 5 < lead.parse().expect("a number") && age > 0, "{lead}: {age}");
         let answer = app.anonymous().open("/.well-known/jwks.json").await;
-        assert_eq!(answer.header("cache-control"), format!("public, max-age={age}"));
+        assert_eq!(answer.header("cache-control"), "public, max-age=15", "{lead}");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Receipt,
-    end::{Ender, Ending, KEEP_EXTRA_MS},
+    end::{Ender, Ending},
     guard::{Administrator, LoggedIn},
     store as sessions_store,
 };
@@ -81,9 +81,8 @@ impl Ender {
         ending: &Ending,
         now_ms: i64,
     ) -> Result<Row, sqlx::Error> {
-        let keep_until = now_ms + self.state.config.token_lifetime_seconds * 1000 + KEEP_EXTRA_MS;
         let (subject, reason) = (Subject::Everyone { least_epoch }, ending.reason);
-        let new = New { subject, reason, actor: &ending.actor, revoked_at: now_ms, keep_until };
+        let new = New { subject, reason, actor: &ending.actor, revoked_at: now_ms };
         revocations::store::insert(tx, &new).await
     }
 }
