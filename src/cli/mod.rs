@@ -50,9 +50,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the server. Migrates the database first. Ctrl-C or SIGTERM stops it in order.
+    /// Start the server. Migrates the database first, where something is to be done and the role may do it. Ctrl-C or SIGTERM stops it in order.
     Serve(Config),
-    /// Bring the database up to date and stop.
+    /// Bring the database up to date and stop. On PostgreSQL by the role that owns it; `serve` needs rights to rows only.
     Migrate(Config),
     /// Administrators.
     Admin {
@@ -157,9 +157,8 @@ fn everywhere(receipt: &Receipt) -> String {
 
 async fn migrate(config: Config) -> Result<(), String> {
     serve::start_log(&config);
-    let state = serve::open_state(config).await?;
+    serve::migrate(config).await?;
     say!("The database is up to date.");
-    state.db.close().await;
     Ok(())
 }
 

@@ -127,7 +127,10 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
 }
 
 /// On PostgreSQL the same database, where the tables are looked for in a schema of their own.
-fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
+///
+/// # Errors
+/// When the address is none.
+pub fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
     match kind {
         Kind::Sqlite => Ok(sqlite_url(&config.data_dir.join("lab").join("lab.db"))),
         Kind::Postgres => {

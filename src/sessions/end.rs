@@ -12,7 +12,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     instances::confirm::{Awaited, confirmations},
     revocations::{
@@ -77,8 +77,7 @@ impl Ender {
     /// # Errors
     /// When the transaction fails; nothing has ended then.
     pub async fn end(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
-        let tx = self.state.db.begin_write().await?;
-        self.end_with(tx, target, ending).await
+        again(|| async { self.end_with(self.state.db.begin_write().await?, target, ending.clone()).await }).await
     }
 
     /// As [`Self::end`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
@@ -129,8 +128,9 @@ impl Ender {
     /// # Errors
     /// As [`Self::end`]. An instance that says nothing is no error: the receipt names it.
     pub async fn end_everywhere(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
-        let tx = self.state.db.begin_write().await?;
-        self.end_everywhere_with(tx, target, ending).await
+        let watch = Stopwatch::start();
+        let receipt = self.end(target, ending).await?;
+        Ok(self.confirmed(receipt, watch).await)
     }
 
     /// As [`Self::end_everywhere`], and commits what the caller has written in `tx`.

@@ -15,7 +15,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
-    db::Tx,
+    db::{Tx, again},
     error::{AppError, Invalid},
     known_devices::{self, Device, Seen},
     mail::{self, News},
@@ -100,13 +100,10 @@ pub async fn start_session(
     }
     let browser = BrowserSession(&session);
     let log_in = browser.start(state, user, remember, &caller).await?;
-    let mut tx = state.db.begin_write().await?;
-    if !still_holds(&mut tx, user, has_factor).await? {
-        drop(tx);
+    let Some(device) = again(|| note_log_in(state, user, has_factor, &log_in, &caller)).await? else {
         browser.forget().await?;
         return Err(AppError::LogInAgain);
-    }
-    let device = note_log_in(tx, state, user, &log_in, &caller).await?;
+    };
     // The token of the session before would be refused; the next page brings one of this session.
     action::append_cookie(cookies::remove(&state.config, Name::Access));
     tracing::info!(user = user.id, sid = log_in.sid, remember, "logged in");
@@ -127,14 +124,18 @@ async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool) -> Result<bo
 }
 
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
-/// first one of all.
+/// first one of all. `None` when the account has changed since the proof was checked.
 async fn note_log_in(
-    mut tx: Tx,
     state: &AppState,
     user: &User,
+    has_factor: bool,
     log_in: &LogIn,
     caller: &Caller,
-) -> Result<Device, AppError> {
+) -> Result<Option<Device>, AppError> {
+    let mut tx = state.db.begin_write().await?;
+    if !still_holds(&mut tx, user, has_factor).await? {
+        return Ok(None);
+    }
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(caller);
     event.sid.clone_from(&log_in.sid);
     let (seen, device) = known_devices::remember(&mut tx, &user.id).await?;
@@ -146,7 +147,7 @@ async fn note_log_in(
         mail::tell(&mut *tx, state, user, News::NewDevice, caller).await?;
     }
     tx.commit().await?;
-    Ok(device)
+    Ok(Some(device))
 }
 
 /// Beyond the limit the session that was unused for longest gives way.
@@ -188,10 +189,13 @@ async fn note_failure(state: &AppState, tried: &Try, user: Option<&User>) -> Res
     let (caller, subject) = (caller(), user.map(|user| user.id.clone()).unwrap_or_default());
     let event = Event::new(Kind::LogInFailed, Actor::Unknown, &subject).from_caller(&caller);
     let _turn = throttle::turn().await?;
-    let mut tx = state.db.begin_write().await?;
-    audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
-    guessing::note(&mut tx, state, tried, user, &caller).await?;
-    tx.commit().await?;
+    again(|| async {
+        let mut tx = state.db.begin_write().await?;
+        audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
+        guessing::note(&mut tx, state, tried, user, &caller).await?;
+        Ok::<_, AppError>(tx.commit().await?)
+    })
+    .await?;
     tracing::info!(user = subject, "log-in failed");
     Ok(())
 }

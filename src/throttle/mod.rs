@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::count::{Count, Limits};
 use crate::{
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     known_devices::{self, store as device_store},
     sealed::SecretKey,
@@ -219,15 +219,20 @@ impl Keys {
             }
         }
         let _turn = turn().await?;
-        let mut tx = self.state.db.begin_write().await?;
-        let mut counted = Vec::with_capacity(keys.len());
-        for key in keys {
-            let count = count_one(&mut tx, &key, now_ms).await?;
-            counted.push(Counted { key, count });
-        }
-        tx.commit().await?;
+        let counts = again(|| count_all(&self.state, &keys, now_ms)).await?;
+        let counted = keys.into_iter().zip(counts).map(|(key, count)| Counted { key, count }).collect();
         Ok(Try { state: self.state, counted })
     }
+}
+
+async fn count_all(state: &AppState, keys: &[Key], now_ms: i64) -> Result<Vec<Count>, AppError> {
+    let mut tx = state.db.begin_write().await?;
+    let mut counts = Vec::with_capacity(keys.len());
+    for key in keys {
+        counts.push(count_one(&mut tx, key, now_ms).await?);
+    }
+    tx.commit().await?;
+    Ok(counts)
 }
 
 /// A refusal drops the transaction, so that a try which is not looked at counts nowhere.

@@ -160,7 +160,7 @@ async fn connections(state: &AppState) -> Vec<Finding> {
         findings.push(Finding::warning(
             "role",
             "the program is a superuser of PostgreSQL: whoever takes it over has the whole cluster",
-            "make a role that owns this database and nothing else",
+            "make a role that owns this database and one that serves, as docs/POSTGRES.md says",
         ));
     }
     findings

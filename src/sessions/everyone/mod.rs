@@ -16,7 +16,7 @@ use crate::{
         self,
         event::{Event, Kind},
     },
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     revocations::{
         self,
@@ -37,24 +37,7 @@ impl Ender {
     pub async fn end_everyone(&self, admin: Option<&Administrator>, ending: Ending) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
-        let mut tx = self.state.db.begin_write().await?;
-        if let Some(admin) = admin {
-            admin.hold(&mut tx, &admin.0.user.id).await?;
-            // In the order of all: users, sessions, the clock.
-            sessions_store::lock_of(&mut *tx, &admin.0.user.id).await?;
-        }
-        // One at a time: each raises the epoch by one.
-        revocations::store::lock(&mut tx).await?;
-        let least_epoch = store::raise(&mut tx, ending.actor.as_text(), now_ms).await?;
-        if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
-            store::keep(&mut tx, &log_in.sid, least_epoch).await?;
-        }
-        let mut event = Event::new(Kind::EveryoneLoggedOut, ending.actor.clone(), "").from_caller(&ending.caller);
-        event.reason.clone_from(&ending.words);
-        event.details = json!({ "global_epoch": least_epoch });
-        audit::store::insert(&mut *tx, &event, now_ms).await?;
-        let revocation = self.revoke_everyone(&mut tx, least_epoch, &ending, now_ms).await?;
-        tx.commit().await?;
+        let (least_epoch, revocation) = again(|| self.raise_for_everyone(admin, &ending, now_ms)).await?;
         self.revocations.publish(&revocation);
         tracing::warn!(
             actor = ending.actor.as_text(),
@@ -72,6 +55,33 @@ impl Ender {
             tokens_possibly_live: u64::try_from(was_live.tokens).unwrap_or_default(),
             ..receipt
         })
+    }
+
+    async fn raise_for_everyone(
+        &self,
+        admin: Option<&Administrator>,
+        ending: &Ending,
+        now_ms: i64,
+    ) -> Result<(i64, Row), AppError> {
+        let mut tx = self.state.db.begin_write().await?;
+        if let Some(admin) = admin {
+            admin.hold(&mut tx, &admin.0.user.id).await?;
+            // In the order of all: users, sessions, the clock.
+            sessions_store::lock_of(&mut *tx, &admin.0.user.id).await?;
+        }
+        // One at a time: each raises the epoch by one.
+        revocations::store::lock(&mut tx).await?;
+        let least_epoch = store::raise(&mut tx, ending.actor.as_text(), now_ms).await?;
+        if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
+            store::keep(&mut tx, &log_in.sid, least_epoch).await?;
+        }
+        let mut event = Event::new(Kind::EveryoneLoggedOut, ending.actor.clone(), "").from_caller(&ending.caller);
+        event.reason.clone_from(&ending.words);
+        event.details = json!({ "global_epoch": least_epoch });
+        audit::store::insert(&mut *tx, &event, now_ms).await?;
+        let revocation = self.revoke_everyone(&mut tx, least_epoch, ending, now_ms).await?;
+        tx.commit().await?;
+        Ok((least_epoch, revocation))
     }
 
     async fn revoke_everyone(
