@@ -197,7 +197,8 @@ async fn a_log_in_that_gave_way_is_done_again_and_once() {
     let app = TestApp::on(Kind::Postgres).await;
     app.logged_in("alice").await;
     let before = app.count("select count(*) from audit_events where event = 'logged_in'").await;
-    for (table, event) in [("audit_events", "new.event = 'logged_in'"), ("known_devices", "true"), ("throttles", "true")]
+    for (table, event) in
+        [("audit_events", "new.event = 'logged_in'"), ("known_devices", "true"), ("throttles", "true")]
     {
         plant(&app, table, event, "40001", 2).await;
         app.logged_in_again("alice").await;

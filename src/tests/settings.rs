@@ -93,7 +93,7 @@ fn what_is_wrong_is_told_under_the_name_by_which_it_was_given() {
         refused += 1;
         assert!(words.contains(&name) && !words.contains(&format!("{flag} ")), "{name}: {words}");
         let words = given(&[&format!("{flag}=no\u{1}such")], &[(&name, "neither")]).expect_err("a refusal");
-        assert!(words.contains(&format!("'{flag} <")) && !words.contains(&name), "{flag}: {words}");
+        assert!(words.contains(&format!("'{flag} ")) && !words.contains(&name), "{flag}: {words}");
     }
     assert!(refused > 25, "only {refused} settings refuse nonsense");
 }
