@@ -221,17 +221,13 @@ fn code_of(error: &MigrateError) -> Option<String> {
 }
 
 fn unmigrated(error: &MigrateError) -> String {
+    const NO_RIGHT: &str = "the database is not up to date, and this role may not change its schema; run `latchkey migrate` \
+                            as the role that owns it (docs/POSTGRES.md)";
+    const HELD: &str = "the database cannot be migrated: somebody holds a table that has to change, and does not let go; \
+                        look for old transactions in pg_stat_activity, then start again";
     match code_of(error).as_deref() {
-        Some(NOT_PERMITTED) => {
-            "the database is not up to date, and this role may not change its schema; run `latchkey \
-                                migrate` as the role that owns it (docs/POSTGRES.md)"
-                .into()
-        }
-        Some(LOCK_TIMEOUT) => {
-            "the database cannot be migrated: somebody holds a table that has to change, and does not \
-                               let go; look for old transactions in pg_stat_activity, then start again"
-                .into()
-        }
+        Some(NOT_PERMITTED) => NO_RIGHT.into(),
+        Some(LOCK_TIMEOUT) => HELD.into(),
         _ => format!("the database cannot be migrated: {error}"),
     }
 }

@@ -101,7 +101,7 @@ fn what_is_wrong_is_told_under_the_name_by_which_it_was_given() {
 #[test]
 fn help_names_the_variables() {
     let words: Vec<OsString> = ["latchkey", "--help"].map(OsString::from).to_vec();
-    let help = given::parse::<Settings>(&words, |_| Some("".into())).err().expect("help").to_string();
+    let help = given::parse::<Settings>(&words, |_| Some("".into())).expect_err("help").to_string();
     for (name, flag, _) in settings() {
         assert!(help.contains(&format!("[env: {name}")) && help.contains(&flag), "{name}: {help}");
     }
