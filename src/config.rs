@@ -2,15 +2,24 @@
 //!
 //! Each is an environment variable `LATCHKEY_*` and a flag of the same name, read once at the start.
 
-use std::{net::IpAddr, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Origin, Url};
 
 /// No access token lives longer than this, whatever is set.
 pub const TOKEN_LIFETIME_MAX_SECONDS: i64 = 900;
+
+/// No signing key is published for less than this before it signs, whatever is set.
+pub const KEY_LEAD_MIN_SECONDS: i64 = 30;
 
 /// Where everything is written down that can be set from outside.
 #[derive(Args, Clone, Debug)]
@@ -33,6 +42,12 @@ pub struct Config {
     /// `sqlite://path` or `postgres://user@host/name`. [default: latchkey.db in the data folder]
     #[arg(long, env = "LATCHKEY_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
+
+    /// Whether the connection to a PostgreSQL on another machine must be encrypted, with a certificate that is checked:
+    /// `required` asks for `sslmode=verify-full` in the address; `as-given` takes whatever the address says, for a
+    /// network that encrypts by itself. Passwords and sessions travel there. [default: required in production]
+    #[arg(long, env = "LATCHKEY_DATABASE_TLS", value_enum, ignore_case = true)]
+    pub database_tls: Option<DatabaseTls>,
 
     /// Connections to the database at most. Small on purpose: a queue in front of a database beats one inside.
     #[arg(long, env = "LATCHKEY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=1000))]
@@ -64,8 +79,8 @@ pub struct Config {
     pub token_algorithm: TokenAlgorithm,
 
     /// A new signing key is published so many seconds before it signs (30 to 86400). Verifiers outside may keep the
-    /// list of keys for half of this, five minutes at most, so they know a key before they meet it.
-    #[arg(long, env = "LATCHKEY_KEY_LEAD_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(i64).range(30..=86_400))]
+    /// list of keys for 15 seconds, so they know a key before they meet it; longer for those that keep it longer.
+    #[arg(long, env = "LATCHKEY_KEY_LEAD_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(i64).range(KEY_LEAD_MIN_SECONDS..=86_400))]
     pub key_lead_seconds: i64,
 
     /// A session ends after so many minutes without use: the forgotten browser.
@@ -127,7 +142,8 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_PASSWORD_MIN_CHARS", default_value_t = 10, value_parser = clap::value_parser!(u8).range(8..=64))]
     pub password_min_chars: u8,
 
-    /// argon2id memory per hash, in KiB (OWASP: at least 19456 with two passes).
+    /// argon2id memory per hash, in KiB. Production wants what OWASP does at least: 47104 with one pass, 19456 with two,
+    /// 12288 with three, 9216 with four, 7168 with five.
     #[arg(long, env = "LATCHKEY_ARGON2_MEMORY_KIB", default_value_t = 19_456, value_parser = clap::value_parser!(u32).range(7_168..=1_048_576))]
     pub argon2_memory_kib: u32,
 
@@ -194,9 +210,10 @@ pub struct Config {
     pub streams_per_user: u32,
 
     /// Whether there is `/lab`, where visitors try sessions and tokens out on demo users of their own. It keeps them in a
-    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 5 connections more.
-    #[arg(long, env = "LATCHKEY_LAB", default_value_t = true, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
-    pub lab: bool,
+    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 5 connections more. What visitors do
+    /// costs work, so production has none unless it is asked for. [default: true, in production false]
+    #[arg(long, env = "LATCHKEY_LAB", num_args = 0..=1, default_missing_value = "true")]
+    pub lab: Option<bool>,
 
     /// Whom to tell of a weakness, for `/.well-known/security.txt` (RFC 9116): `mailto:security@example.com` or an https
     /// address. Without it there is no such file, since nobody would read what is reported.
@@ -227,6 +244,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// What a connection to PostgreSQL on another machine must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseTls {
+    /// Encrypted, with a certificate that names the host and that a known authority vouches for.
+    Required,
+    /// As the address says.
+    AsGiven,
+}
+
 /// Where mails go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mailing {
@@ -247,7 +273,7 @@ pub enum TokenAlgorithm {
     /// Ed25519: small and quick to sign; older verifiers lack it.
     #[value(name = "EdDSA")]
     EdDsa,
-    /// RSA with 2048 bits: for verifiers that know nothing else; the token grows by 250 bytes.
+    /// RSA with 3072 bits: for verifiers that know nothing else; the token grows by 430 bytes.
     #[value(name = "RS256")]
     Rs256,
     /// HMAC: no entry in the JWKS, and whoever can verify can also sign; for one service alone.
@@ -315,6 +341,13 @@ impl Config {
                         LATCHKEY_ARGON2_MEMORY_KIB; raise it"
                 .into());
         }
+        if self.production() && !self.hashes_well() {
+            return Err("LATCHKEY_ARGON2_MEMORY_KIB and LATCHKEY_ARGON2_PASSES are below what OWASP asks for, and \
+                        LATCHKEY_BASE_URL is https, which means production; take at least 19456 with 2 passes, or 47104 \
+                        with 1, 12288 with 3, 9216 with 4, 7168 with 5"
+                .into());
+        }
+        self.check_database()?;
         if self.production() && self.insecure_cookies {
             return Err("LATCHKEY_INSECURE_COOKIES is for development; unset it, or LATCHKEY_BASE_URL".into());
         }
@@ -339,6 +372,33 @@ impl Config {
             ));
         }
         Ok(())
+    }
+
+    /// OWASP, Password Storage Cheat Sheet, the settings for argon2id: each is worth as much as the others.
+    fn hashes_well(&self) -> bool {
+        const LEAST: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+        LEAST.iter().any(|(kib, passes)| self.argon2_memory_kib >= *kib && self.argon2_passes >= *passes)
+    }
+
+    /// Whether the way to PostgreSQL is as safe as it has to be. For every command: each sends what it knows over it.
+    ///
+    /// # Errors
+    /// One line that names the setting to change.
+    pub fn check_database(&self) -> Result<(), String> {
+        let usual = if self.production() { DatabaseTls::Required } else { DatabaseTls::AsGiven };
+        let url = self.database_url();
+        if self.database_tls.unwrap_or(usual) == DatabaseTls::AsGiven || !url.starts_with("postgres") {
+            return Ok(());
+        }
+        // What is no address at all is told where it is opened.
+        let Ok(way) = PgConnectOptions::from_str(&url) else { return Ok(()) };
+        if is_on_this_machine(&way) || matches!(way.get_ssl_mode(), PgSslMode::VerifyFull) {
+            return Ok(());
+        }
+        Err("LATCHKEY_DATABASE_URL leads to another machine, and whoever is on the way could read and change everything; \
+             add sslmode=verify-full to it (and sslrootcert=FILE for an authority of your own), or, where the network \
+             encrypts by itself, set LATCHKEY_DATABASE_TLS=as-given"
+            .into())
     }
 
     /// Whether the base URL names this machine, where browsers keep Secure cookies without https.
@@ -366,6 +426,11 @@ impl Config {
     /// Production is where the base URL is https.
     pub fn production(&self) -> bool {
         self.base_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+
+    /// Whether there is a Lab.
+    pub fn lab(&self) -> bool {
+        self.lab.unwrap_or(!self.production())
     }
 
     pub fn mailing(&self) -> Mailing {
@@ -405,13 +470,17 @@ impl Config {
     }
 
     pub fn database_url(&self) -> String {
-        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", self.data_dir.join("latchkey.db").display()))
+        self.database_url.clone().unwrap_or_else(|| sqlite_url(&self.data_dir.join("latchkey.db")))
     }
 
     /// What other instances and administrators call this one.
     pub fn instance_name(&self) -> String {
-        let usual = || format!("{}:{}", gethostname::gethostname().to_string_lossy(), self.addr.port());
-        self.instance.clone().unwrap_or_else(usual)
+        self.instance.clone().unwrap_or_else(|| {
+            let host = gethostname::gethostname().to_string_lossy().into_owned();
+            // The end of a long name is lost, and not the port.
+            let host: String = host.chars().filter(|c| !c.is_control()).take(INSTANCE_CHARS_MAX - 6).collect();
+            format!("{host}:{}", self.addr.port())
+        })
     }
 
     pub fn log_format(&self) -> LogFormat {
@@ -435,6 +504,23 @@ impl Config {
     pub fn request_timeout(&self) -> Duration {
         Duration::from_secs(self.request_timeout_seconds)
     }
+}
+
+/// The address of SQLite's file at this path. Everything that an address could take for something else is written as
+/// `%XX`: `?` in a name of a folder begins no options, `%` no byte, `..` is left to the system, which knows of links.
+pub fn sqlite_url(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let written =
+        bytes.iter().map(|&byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    format!("sqlite:{}", written.collect::<String>())
+}
+
+/// By a socket in the file system, or by an address of this machine.
+fn is_on_this_machine(way: &PgConnectOptions) -> bool {
+    let host = way.get_host();
+    let by_address = || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    way.get_socket().is_some() || host.starts_with('/') || host == "localhost" || by_address()
 }
 
 /// It stands in receipts, a few of them in one cookie.

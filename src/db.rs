@@ -1,8 +1,17 @@
 //! Open the database, migrate it, begin a write transaction. Server side.
 
-use std::{future::Future, io, path::Path, time::Duration};
+use std::{
+    future::Future,
+    io,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
-use sqlx::{AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError};
+use sqlx::{
+    AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError,
+    sqlite::SqliteConnectOptions,
+};
 
 use crate::config::Config;
 
@@ -29,6 +38,28 @@ pub struct Steps {
     /// That the database has and this program does not know: a newer Latchkey made them.
     pub unknown: usize,
 }
+
+/// How long a migration waits for who holds a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For one lock. Short: whoever wants the table after it waits behind it.
+    pub lock: Duration,
+    pub tries: u32,
+    /// Between two tries, in which the others get through.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { lock: Duration::from_secs(2), tries: 10, pause: Duration::from_secs(3) }
+    }
+}
+
+/// PostgreSQL: somebody else held the lock for longer than `lock_timeout`.
+const LOCK_TIMEOUT: &str = "55P03";
+
+/// PostgreSQL: the role may not do that.
+const NOT_PERMITTED: &str = "42501";
 
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -64,9 +95,37 @@ impl Db {
     /// Brings the schema up to date, each step in a transaction.
     ///
     /// # Errors
-    /// When a step fails, or the database was made by a newer Latchkey.
-    pub async fn migrate(&self) -> Result<(), MigrateError> {
-        sqlx::migrate!().run(&self.pool).await
+    /// One line that says what to do: a step fails, this role may not change the schema, somebody holds a table, or the
+    /// database was made by a newer Latchkey.
+    pub async fn migrate(&self, patience: Patience) -> Result<(), String> {
+        // Most starts find nothing to do, and a role with rights to rows alone may not ask for more.
+        if self.is_up_to_date().await {
+            return Ok(());
+        }
+        for left in (0..patience.tries).rev() {
+            match self.try_to_migrate(patience.lock).await {
+                Err(error) if left > 0 && code_of(&error).as_deref() == Some(LOCK_TIMEOUT) => {
+                    tracing::warn!(left, "a migration waits for a table that somebody holds; it is tried again");
+                    tokio::time::sleep(patience.pause).await;
+                }
+                tried => return tried.map_err(|error| unmigrated(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// On a connection of its own: its lock and its time-out end with it.
+    async fn try_to_migrate(&self, lock: Duration) -> Result<(), MigrateError> {
+        let mut connection = self.pool.acquire().await?.detach();
+        if self.kind == Kind::Postgres {
+            sqlx::query("select set_config('lock_timeout', $1, false)")
+                .bind(format!("{}ms", lock.as_millis()))
+                .execute(&mut connection)
+                .await?;
+        }
+        let migrated = sqlx::migrate!().run_direct(None, &mut connection, false).await;
+        let _ = connection.close().await;
+        migrated
     }
 
     /// Makes the schema of the Lab on PostgreSQL, where there is none yet.
@@ -74,7 +133,14 @@ impl Db {
     /// # Errors
     /// When the role may not, or the database cannot be reached.
     pub async fn make_schema_of_lab(&self) -> Result<(), sqlx::Error> {
-        self.pool.execute("create schema if not exists latchkey_lab").await.map(|_| ())
+        // Asked first: "if not exists" needs the right to make one even where there is one.
+        let (there,): (i64,) = sqlx::query_as("select count(*) from pg_namespace where nspname = 'latchkey_lab'")
+            .fetch_one(&self.pool)
+            .await?;
+        if there == 0 {
+            self.pool.execute("create schema if not exists latchkey_lab").await?;
+        }
+        Ok(())
     }
 
     /// Whether tables are looked for in the schema of the Lab: a pooler in between may have dropped that wish.
@@ -92,14 +158,26 @@ impl Db {
     /// # Errors
     /// When the database cannot be read, or was never migrated.
     pub async fn steps(&self) -> Result<Steps, sqlx::Error> {
-        let done: Vec<(i64,)> = sqlx::query_as("select version from _sqlx_migrations").fetch_all(&self.pool).await?;
+        let done = self.steps_done().await?;
         let known = sqlx::migrate!();
-        let is_done = |version: i64| done.iter().any(|(done,)| *done == version);
+        let is_done = |version: i64| done.iter().any(|(done, _)| *done == version);
         let is_known = |version: i64| known.iter().any(|step| step.version == version);
         Ok(Steps {
             pending: known.iter().filter(|step| !is_done(step.version)).count(),
-            unknown: done.iter().filter(|(version,)| !is_known(*version)).count(),
+            unknown: done.iter().filter(|(version, _)| !is_known(*version)).count(),
         })
+    }
+
+    /// Whether every step was done as this program has it, and no other. What is wrong otherwise, the migrator says.
+    async fn is_up_to_date(&self) -> bool {
+        let Ok(mut done) = self.steps_done().await else { return false };
+        done.sort_unstable();
+        let known = sqlx::migrate!();
+        known.iter().map(|step| (step.version, step.checksum.to_vec())).eq(done)
+    }
+
+    async fn steps_done(&self) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
+        sqlx::query_as("select version, checksum from _sqlx_migrations").fetch_all(&self.pool).await
     }
 
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: with a plain `begin`,
@@ -131,6 +209,64 @@ impl Db {
 /// Which of the two databases a connection leads to.
 pub fn kind_of_connection(connection: &AnyConnection) -> Kind {
     if connection.backend_name() == "PostgreSQL" { Kind::Postgres } else { Kind::Sqlite }
+}
+
+fn code_of(error: &MigrateError) -> Option<String> {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            error.as_database_error()?.code().map(|code| code.into_owned())
+        }
+        _ => None,
+    }
+}
+
+fn unmigrated(error: &MigrateError) -> String {
+    const NO_RIGHT: &str = "the database is not up to date, and this role may not change its schema; run `latchkey migrate` \
+                            as the role that owns it (docs/POSTGRES.md)";
+    const HELD: &str = "the database cannot be migrated: somebody holds a table that has to change, and does not let go; \
+                        look for old transactions in pg_stat_activity, then start again";
+    match code_of(error).as_deref() {
+        Some(NOT_PERMITTED) => NO_RIGHT.into(),
+        Some(LOCK_TIMEOUT) => HELD.into(),
+        _ => format!("the database cannot be migrated: {error}"),
+    }
+}
+
+/// An error after which the same transaction, run once more, may well succeed.
+pub trait Collision {
+    fn is_collision(&self) -> bool;
+}
+
+impl Collision for sqlx::Error {
+    /// PostgreSQL has let another transaction go first (serialization failure, deadlock, `lock_timeout`); on SQLite the
+    /// database has changed under a read that wants to write.
+    fn is_collision(&self) -> bool {
+        let code = self.as_database_error().and_then(|error| error.code());
+        matches!(code.as_deref(), Some("40001" | "40P01" | LOCK_TIMEOUT | "517"))
+    }
+}
+
+/// Of several that collide again and again one gets through each time.
+const TRIES: u32 = 4;
+
+/// Before the second try, and twice as long before each further one: by then the other one is through.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Tells a story that is one transaction and leaves no trace when it fails; where it collided with another one, tells it
+/// again.
+///
+/// # Errors
+/// What the last try returned.
+pub async fn again<T, E: Collision, F: Future<Output = Result<T, E>>>(story: impl Fn() -> F) -> Result<T, E> {
+    let mut pause = PAUSE;
+    for _ in 1..TRIES {
+        match story().await {
+            Err(error) if error.is_collision() => tokio::time::sleep(pause).await,
+            told => return told,
+        }
+        pause *= 2;
+    }
+    story().await
 }
 
 /// Bounds a piece of work in time: a connection whose other end is gone without a word answers nothing, for ever.
@@ -183,9 +319,23 @@ async fn prepare(connection: &mut AnyConnection, kind: Kind) -> Result<(), sqlx:
     Ok(())
 }
 
+/// The file of SQLite that this address leads to, as sqlx understands it.
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    url.starts_with("sqlite:")
+        .then(|| SqliteConnectOptions::from_str(url).ok())?
+        .map(|way| way.get_filename().to_owned())
+}
+
+/// The file whose name is that of another with something behind it, such as a journal.
+pub fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//");
-    let path = Path::new(path.split('?').next().unwrap_or(path));
+    // What is no address of a file is told by who opens it.
+    let Some(path) = sqlite_file(url) else { return Ok(()) };
     if path.exists() {
         return Ok(());
     }
@@ -195,7 +345,7 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_private_folder(folder)?;
     }
-    private_file().create(true).truncate(false).open(path)?;
+    private_file().create(true).truncate(false).open(&path)?;
     Ok(())
 }
 

@@ -99,6 +99,9 @@ pub enum AppError {
     SetupRefused,
     #[error("The server cannot answer right now. Wait a few seconds and try again.")]
     Busy,
+    /// As [`AppError::Busy`]: the database let another transaction go first, and nothing of this one has happened.
+    #[error("The server cannot answer right now. Wait a few seconds and try again.")]
+    Collided,
     #[error("{}", OFFLINE)]
     Offline,
     #[error("The server did not understand this. Check what you entered and try again.")]
@@ -284,7 +287,7 @@ impl AppError {
             Self::LinkDead | Self::AccountGone | Self::VisitOver => 410,
             Self::TooManyTries { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
-            Self::Busy | Self::Offline | Self::LabFull | Self::Measuring => 503,
+            Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring => 503,
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,
         }
@@ -323,7 +326,7 @@ impl AppError {
             Self::NotVerified => "not_verified",
             Self::EmailTaken => "email_taken",
             Self::MailOff => "mail_off",
-            Self::Busy | Self::Offline => "busy",
+            Self::Busy | Self::Collided | Self::Offline => "busy",
             Self::BadRequest => "bad_request",
             Self::Internal { .. } => "internal",
         }
@@ -377,7 +380,7 @@ impl AppError {
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::TooManyTries { seconds } => Some(*seconds),
-            Self::Busy | Self::Measuring => Some(2),
+            Self::Busy | Self::Collided | Self::Measuring => Some(2),
             _ => None,
         }
     }
@@ -455,6 +458,13 @@ impl FromServerFnError for AppError {
 #[cfg(feature = "ssr")]
 mod server {
     use super::AppError;
+    use crate::db::Collision;
+
+    impl Collision for AppError {
+        fn is_collision(&self) -> bool {
+            *self == Self::Collided
+        }
+    }
 
     /// Faults become one opaque variant; the cause is logged here, once (ASVS 16.5.1).
     macro_rules! opaque {
@@ -484,6 +494,10 @@ mod server {
             {
                 // A zero byte, which PostgreSQL stores in no text: nobody types one.
                 return Self::BadRequest;
+            }
+            if fault.is_collision() {
+                tracing::warn!(error = %fault, "a transaction gave way to another one");
+                return Self::Collided;
             }
             tracing::error!(error = %fault, "database error");
             let away = match &fault {

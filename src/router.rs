@@ -81,7 +81,7 @@ pub fn router(services: Services) -> Router {
         .merge(change)
         .merge(offline)
         .merge(health.with_state(services.clone()))
-        .merge(jwks.with_state(services.state.clone()))
+        .merge(jwks)
         .merge(security.with_state(services.state.clone()))
         .merge(api.with_state(services.state.clone()))
         .merge(session_routes(&services));

@@ -16,7 +16,7 @@ use crate::{
     audit::chain::seal::Sealer,
     config::{Config, LogFormat, Mailing},
     connections::{self, Door},
-    db::{self, Db},
+    db::{self, Db, Patience},
     deletion::clean_up,
     error::AppError,
     instances::presence::Presence,
@@ -207,7 +207,7 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
 
 /// Opens the Lab and what keeps it going. What is wrong with it costs nobody but its visitors.
 async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
-    if !services.state.config.lab {
+    if !services.state.config.lab() {
         return Vec::new();
     }
     match make_lab(services).await {
@@ -281,11 +281,35 @@ async fn check_schema(config: &Config) -> Result<(), String> {
 pub async fn open_state(config: Config) -> Result<AppState, String> {
     config.check()?;
     let state = connect(config, true).await?;
-    state.db.migrate().await.map_err(|error| format!("the database cannot be migrated: {error}"))?;
+    state.db.migrate(Patience::default()).await?;
     make_missing_words(&state.db, state.clock.now_ms())
         .await
         .map_err(|error| format!("people cannot be made ready for the search: {error}"))?;
     Ok(state)
+}
+
+/// Brings the database up to date, and the Lab's where there is one on PostgreSQL: the role that serves may have no right
+/// to do it.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn migrate(config: Config) -> Result<(), String> {
+    let state = open_state(config).await?;
+    let migrated = migrate_lab(&state).await;
+    state.db.close().await;
+    migrated
+}
+
+async fn migrate_lab(AppState { config, db, .. }: &AppState) -> Result<(), String> {
+    if !config.lab() || db.kind == db::Kind::Sqlite {
+        return Ok(());
+    }
+    db.make_schema_of_lab().await.map_err(|error| format!("the Lab's schema cannot be made: {error}"))?;
+    let database_url = Some(world::database_url(config, db.kind)?);
+    let of_lab = Config { database_url, lab: Some(false), ..Config::clone(config) };
+    check_schema(&of_lab).await?;
+    open_state(of_lab).await?.db.close().await;
+    Ok(())
 }
 
 /// What a command needs that changes an installation which is there already; with `create`, also one that is not.
@@ -293,6 +317,7 @@ pub async fn open_state(config: Config) -> Result<AppState, String> {
 /// # Errors
 /// One line that says what to do.
 pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
+    config.check_database()?;
     let db = Db::open(&config, create).await.map_err(|error| {
         format!("the database cannot be opened: {error}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;

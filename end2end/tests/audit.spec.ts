@@ -57,7 +57,7 @@ test("what is looked for is taken along, as CSV and as JSON lines, and that is w
   expect(csv.name).toMatch(/^latchkey-audit-\d{4}-\d\d-\d\d\.csv$/);
   const lines = csv.text.trimEnd().split("\r\n");
   expect(lines).toHaveLength(2);
-  expect(lines[0]).toMatch(/^seq,id,at,event,what,actor,/);
+  expect(lines[0]).toMatch(/^\uFEFFseq,id,at,event,what,actor,/);
   expect(lines[1]).toContain(`${admin.name} logged ${victim.name} out`);
   expect(lines[1], "no formula").toContain(",'=1+1,");
   const jsonLines = await download(page, "Download as JSON lines");

@@ -2,7 +2,7 @@
 
 use super::{REASON_MAX_CHARS, by::By};
 use crate::{
-    db::Tx,
+    db::{Tx, again},
     error::{AppError, Invalid},
     revocations::EndReason,
     sessions::{
@@ -18,6 +18,10 @@ use crate::{
 /// # Errors
 /// As [`By::hold`]; [`AppError::NotFound`] when it is no session of this user, [`AppError::SessionOver`] when it is over.
 pub async fn force_log_out(ender: &Ender, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
+    again(|| force_once(ender, by, user_id, sid)).await
+}
+
+async fn force_once(ender: &Ender, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
     let mut tx = ender.state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
     let target = match sid {

@@ -12,6 +12,7 @@ mod audit;
 mod disable;
 mod doctor;
 mod force_logout;
+pub(crate) mod given;
 mod keys;
 mod mail;
 mod seed;
@@ -51,9 +52,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start the server. Migrates the database first. Ctrl-C or SIGTERM stops it in order.
+    /// Start the server. Migrates the database first, where something is to be done and the role may do it. Ctrl-C or SIGTERM stops it in order.
     Serve(Config),
-    /// Bring the database up to date and stop.
+    /// Bring the database up to date and stop. On PostgreSQL by the role that owns it; `serve` needs rights to rows only.
     Migrate(Config),
     /// Administrators.
     Admin {
@@ -98,7 +99,9 @@ enum Command {
 
 /// Runs the program. Exit codes: 0 done, 1 failed, 2 the command line was not understood.
 pub async fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let words: Vec<_> = std::env::args_os().collect();
+    let cli: Cli = given::parse(&words, |name| std::env::var_os(name)).unwrap_or_else(|error| error.exit());
+    let result = match cli.command {
         Command::Serve(config) => {
             logging::start(&config);
             serve::serve(config).await
@@ -158,9 +161,8 @@ fn everywhere(receipt: &Receipt) -> String {
 
 async fn migrate(config: Config) -> Result<(), String> {
     logging::start(&config);
-    let state = serve::open_state(config).await?;
+    serve::migrate(config).await?;
     say!("The database is up to date.");
-    state.db.close().await;
     Ok(())
 }
 

@@ -189,6 +189,7 @@ impl Browser {
     /// As [`Self::send`].
     pub async fn ask(&self, lab: &Lab, ask: &Ask) -> Result<Answer, AppError> {
         let request = self.request(lab, ask)?;
+        let _place = lab.requests.acquire().await.map_err(|_| AppError::Busy)?;
         let watch = Stopwatch::start();
         let app = if ask.earlier { &lab.earlier } else { &lab.app };
         let answered = answer(app.clone(), request).instrument(tracing::info_span!("lab")).with_current_subscriber();

@@ -7,7 +7,8 @@ use crate::{
     config::Config,
     error::AppError,
     revocations::set::STALE_AFTER,
-    sessions::{end::KEEP_EXTRA_MS, guard::LoggedIn},
+    revocations::store::KEPT_MS,
+    sessions::guard::LoggedIn,
     state::AppState,
     tokens::{keys::Keys, verify::LEEWAY},
 };
@@ -43,5 +44,5 @@ pub async fn load(lab: Option<&Lab>, asker: &Asker<'_>) -> Result<LabPage, AppEr
 
 fn facts(config: &Config) -> Facts {
     let token = config.token_lifetime_seconds;
-    Facts { token, leeway: LEEWAY, remembered: token + KEEP_EXTRA_MS / 1000, stale: STALE_AFTER.as_secs() }
+    Facts { token, leeway: LEEWAY, remembered: KEPT_MS / 1000, stale: STALE_AFTER.as_secs() }
 }

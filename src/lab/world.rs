@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{browser::Browser, samples::Samples};
 use crate::{
-    config::{Config, SecretText},
+    config::{Config, SecretText, sqlite_url},
     db::{Kind, Tx},
     error::AppError,
     revocations::set::Revocations,
@@ -36,6 +36,13 @@ pub const EARLIER_MS: i64 = 2 * TOKEN_SECONDS * 1000;
 /// Few: what waits here keeps nobody else waiting.
 pub const CONNECTIONS: u32 = 4;
 
+/// Streams of all visits in this process. Each asks two questions a second, eight around the end of its session.
+pub const STREAMS_MAX: usize = 40;
+
+/// Requests in the world that run at once in this process: of streams, experiments and measurements together. What is
+/// beyond waits for its turn, so the Lab never takes more than a part of the server.
+pub const REQUESTS_MAX: usize = 4;
+
 /// Who plays the administrator.
 const ADMIN_EMAIL: &str = "administrator@lab.example";
 
@@ -60,6 +67,10 @@ pub struct World {
     pub turns: Arc<Semaphore>,
     /// One at a time: what is measured must not be disturbed by what is measured beside it.
     pub measuring: Semaphore,
+    /// Places of streams; see [`STREAMS_MAX`].
+    pub streams: Arc<Semaphore>,
+    /// Places of requests; see [`REQUESTS_MAX`].
+    pub requests: Semaphore,
     /// Of everybody in the world; nobody outside this process knows it.
     pub password: String,
     password_hash: String,
@@ -100,9 +111,9 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         database_connections: CONNECTIONS,
         secret_key: Some(own_secret),
         token_lifetime_seconds: TOKEN_SECONDS,
-        // The cheapest that counts as a hash: the password is random.
+        // The least that production lets start: the password is random.
         argon2_memory_kib: 7_168,
-        argon2_passes: 1,
+        argon2_passes: 5,
         // Its feed has a connection of its own, which PostgreSQL shows by name.
         instance: Some(format!("{} lab", config.instance_name())),
         smtp_url: None,
@@ -110,15 +121,18 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         metrics_addr: None,
         // All visitors of a network log in from its address; who may come in is counted outside.
         tries_per_network: 1_000_000,
-        lab: false,
+        lab: Some(false),
         ..config.clone()
     })
 }
 
 /// On PostgreSQL the same database, where the tables are looked for in a schema of their own.
-fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
+///
+/// # Errors
+/// When the address is none.
+pub fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
     match kind {
-        Kind::Sqlite => Ok(format!("sqlite://{}", config.data_dir.join("lab").join("lab.db").display())),
+        Kind::Sqlite => Ok(sqlite_url(&config.data_dir.join("lab").join("lab.db"))),
         Kind::Postgres => {
             let mut url =
                 Url::parse(&config.database_url()).map_err(|error| format!("the database's address: {error}"))?;
@@ -147,6 +161,8 @@ impl Lab {
             earlier,
             turns: Arc::new(Semaphore::new(1)),
             measuring: Semaphore::new(1),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            requests: Semaphore::new(REQUESTS_MAX),
             password,
             password_hash,
             admin: Mutex::new(Browser::of_the_administrator()),

@@ -187,10 +187,13 @@ fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmtpTra
     if !known || url.host_str().is_none_or(str::is_empty) {
         return Err(format!("LATCHKEY_SMTP_URL names no way to a mail server; {HOW}"));
     }
-    if production && url.scheme() == "smtp" && tls.is_none() && !is_loopback(&url) {
-        return Err("LATCHKEY_SMTP_URL would send links that open accounts in the clear; use smtps:// or add \
-                    ?tls=required"
-            .into());
+    // "opportunistic" goes on in the clear when somebody on the way takes the offer of encryption out.
+    if production && url.scheme() == "smtp" && tls.as_deref() != Some("required") && !is_loopback(&url) {
+        return Err(
+            "LATCHKEY_SMTP_URL would send its password, and links that open accounts, in the clear, or let whoever \
+                    is on the way decide so; use smtps://, or ?tls=required"
+                .into(),
+        );
     }
     // The words of the crate could hold a piece of the password.
     let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
@@ -217,14 +220,35 @@ fn hello(base: &Url) -> ClientId {
 }
 
 fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
-    let usual = || match base.host() {
-        Some(Host::Domain(name)) => format!("Latchkey <no-reply@{name}>"),
-        Some(Host::Ipv4(ip)) => format!("Latchkey <no-reply@[{ip}]>"),
-        _ => "Latchkey <no-reply@localhost>".to_owned(),
-    };
-    let text = config.mail_from.clone().unwrap_or_else(usual);
-    text.parse()
-        .map_err(|error| format!("LATCHKEY_MAIL_FROM is no sender ({error}); write it as Name <name@example.com>"))
+    if let Some(text) = &config.mail_from {
+        return text.parse().map_err(|error| {
+            format!("LATCHKEY_MAIL_FROM is no sender ({error}); write it as Name <name@example.com>")
+        });
+    }
+    if let Some(usual) = usual_sender(base) {
+        return Ok(usual);
+    }
+    if config.production() && config.mailing() == Mailing::Smtp {
+        return Err(
+            "LATCHKEY_MAIL_FROM is not set, and LATCHKEY_BASE_URL has no name that mails can come from; set it to \
+                    Name <name@example.com>"
+                .into(),
+        );
+    }
+    // Nobody answers to a file.
+    mailbox("localhost").ok_or_else(|| "LATCHKEY_MAIL_FROM is not set; write it as Name <name@example.com>".into())
+}
+
+/// From the host of the base URL, where that is a name which can stand in an address.
+fn usual_sender(base: &Url) -> Option<Mailbox> {
+    match base.host() {
+        Some(Host::Domain(name)) => mailbox(name.trim_end_matches('.')),
+        _ => None,
+    }
+}
+
+fn mailbox(host: &str) -> Option<Mailbox> {
+    Some(Mailbox::new(Some("Latchkey".into()), Address::new("no-reply", host).ok()?))
 }
 
 /// A refusal of this mail is for good; one of us (wrong password, no encryption: 53x and the like) ends when somebody

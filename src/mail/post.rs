@@ -16,7 +16,7 @@ use super::{
     store::{self, Row},
     write::{self, Decision},
 };
-use crate::{error::AppError, metrics::Metrics, state::AppState};
+use crate::{db::again, error::AppError, metrics::Metrics, state::AppState};
 
 /// Mails on their way at once: a mail server that hangs holds so many, and no request.
 const AT_ONCE: usize = 4;
@@ -112,7 +112,8 @@ impl Post {
             return Ok(Vec::new());
         }
         let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
-        let rows = store::claim(db, i64::try_from(limit).unwrap_or(i64::MAX), now_ms, now_ms + CLAIM_MS).await?;
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = again(|| store::claim(db, most, now_ms, now_ms + CLAIM_MS)).await?;
         self.metrics.outbox_waiting(store::count_waiting(db).await?);
         Ok(rows)
     }
@@ -132,7 +133,7 @@ impl Post {
             let words = "this server sends no mail: LATCHKEY_SMTP_URL is not set";
             return self.fail(row, &Failure { words: words.into(), permanent: true }).await;
         }
-        let letter = match write::write(state, &mailer.issuer, row).await? {
+        let letter = match again(|| write::write(state, &mailer.issuer, row)).await? {
             Decision::Send(letter) => letter,
             Decision::Needless => return Ok(store::set_sent(db, &row.id, "not sent: nobody to tell", now_ms).await?),
             Decision::TooMany => {

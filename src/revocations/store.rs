@@ -5,11 +5,20 @@ use sqlx::{Any, Executor, FromRow, postgres::PgListener};
 use super::EndReason;
 use crate::{
     audit::event::Actor,
+    config::TOKEN_LIFETIME_MAX_SECONDS,
     db::{self, Kind, Tx},
 };
 
 /// PostgreSQL tells who listens here the number of each revocation, at its commit.
 pub const CHANNEL: &str = "latchkey_revocations";
+
+/// A token may be minted by a request that began before the end, so what stops it is kept for one life of a token, the
+/// longest that a request can take, and clock differences.
+pub const KEEP_EXTRA_MS: i64 = 60_000 + 30_000;
+
+/// How long a revocation is kept, whoever writes it: the longest life that any instance may give a token. A command line,
+/// or an instance before or after a rolling restart, may have other settings than the one that minted it.
+pub const KEPT_MS: i64 = TOKEN_LIFETIME_MAX_SECONDS * 1000 + KEEP_EXTRA_MS;
 
 /// A revocation, without its sequence number.
 #[derive(Clone, Debug)]
@@ -17,9 +26,8 @@ pub struct New<'a> {
     pub subject: Subject<'a>,
     pub reason: EndReason,
     pub actor: &'a Actor,
+    /// Milliseconds since the epoch.
     pub revoked_at: i64,
-    /// Milliseconds since the epoch; after it no token that this could stop is alive.
-    pub keep_until: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +71,8 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
     let (seq,): (i64,) = sqlx::query_as("update revocation_clock set seq = seq + 1 where id = 1 returning seq")
         .fetch_one(&mut **tx)
         .await?;
+    // After it no token that this could stop is alive.
+    let keep_until = new.revoked_at + KEPT_MS;
     let (kind, subject, epoch) = match new.subject {
         Subject::Session(sid) => ("session", sid, 0),
         Subject::User { id, least_epoch } => ("user", id, least_epoch),
@@ -80,12 +90,11 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
     .bind(new.reason.as_text())
     .bind(new.actor.as_text())
     .bind(new.revoked_at)
-    .bind(new.keep_until)
+    .bind(keep_until)
     .execute(&mut **tx)
     .await?;
     notify(tx, seq).await?;
-    let New { revoked_at, keep_until, .. } = *new;
-    Ok(Row { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at, keep_until })
+    Ok(Row { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at: new.revoked_at, keep_until })
 }
 
 /// Part of the transaction: whoever is told finds the row, and a rollback tells nobody.

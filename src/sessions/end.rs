@@ -12,7 +12,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     instances::confirm::{Awaited, confirmations},
     revocations::{
@@ -71,18 +71,13 @@ pub struct Ender {
     pub revocations: Revocations,
 }
 
-/// A token may be minted by a request that began before the end: it lives one lifetime from then, so the
-/// revocation is kept for that long, plus the longest that a request can take, plus clock differences.
-pub const KEEP_EXTRA_MS: i64 = 60_000 + 30_000;
-
 impl Ender {
     /// Ends the target. When this returns, no credential of it is accepted by this instance any more.
     ///
     /// # Errors
     /// When the transaction fails; nothing has ended then.
     pub async fn end(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
-        let tx = self.state.db.begin_write().await?;
-        self.end_with(tx, target, ending).await
+        again(|| async { self.end_with(self.state.db.begin_write().await?, target, ending.clone()).await }).await
     }
 
     /// As [`Self::end`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
@@ -133,8 +128,9 @@ impl Ender {
     /// # Errors
     /// As [`Self::end`]. An instance that says nothing is no error: the receipt names it.
     pub async fn end_everywhere(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
-        let tx = self.state.db.begin_write().await?;
-        self.end_everywhere_with(tx, target, ending).await
+        let watch = Stopwatch::start();
+        let receipt = self.end(target, ending).await?;
+        Ok(self.confirmed(receipt, watch).await)
     }
 
     /// As [`Self::end_everywhere`], and commits what the caller has written in `tx`.
@@ -192,14 +188,13 @@ impl Ender {
         epoch: Option<i64>,
         now_ms: i64,
     ) -> Result<Vec<Row>, AppError> {
-        let keep_until = now_ms + self.state.config.token_lifetime_seconds * 1000 + KEEP_EXTRA_MS;
         let subjects: Vec<Subject<'_>> = match (target, epoch) {
             (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
             _ => rows.iter().map(|row| Subject::Session(&row.sid)).collect(),
         };
         let mut revocations = Vec::with_capacity(subjects.len());
         for subject in subjects {
-            let new = New { subject, reason: ending.reason, actor: &ending.actor, revoked_at: now_ms, keep_until };
+            let new = New { subject, reason: ending.reason, actor: &ending.actor, revoked_at: now_ms };
             revocations.push(revocation_store::insert(tx, &new).await?);
         }
         Ok(revocations)

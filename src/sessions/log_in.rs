@@ -15,7 +15,7 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     config::Config,
-    db::Tx,
+    db::{Tx, again},
     error::{AppError, Invalid},
     known_devices::{self, Device, Seen},
     mail::{self, News},
@@ -95,8 +95,7 @@ pub async fn start_session(
     remember: bool,
     has_factor: bool,
 ) -> Result<Device, AppError> {
-    let tx = state.db.begin_write().await?;
-    start_session_with(tx, state, user, remember, has_factor).await
+    again(|| async { start_session_with(state.db.begin_write().await?, state, user, remember, has_factor).await }).await
 }
 
 /// As [`start_session`], and commits what the caller has written in `tx`: all of it happens, or nothing.
@@ -211,10 +210,13 @@ async fn note_failure(state: &AppState, tried: &Try, user: Option<&User>) -> Res
     let (caller, subject) = (caller(), user.map(|user| user.id.clone()).unwrap_or_default());
     let event = Event::new(Kind::LogInFailed, Actor::Unknown, &subject).from_caller(&caller);
     let _turn = turn().await?;
-    let mut tx = state.db.begin_write().await?;
-    audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
-    guessing::note(&mut tx, state, tried, user, &caller).await?;
-    tx.commit().await?;
+    again(|| async {
+        let mut tx = state.db.begin_write().await?;
+        audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
+        guessing::note(&mut tx, state, tried, user, &caller).await?;
+        Ok::<_, AppError>(tx.commit().await?)
+    })
+    .await?;
     tracing::info!(user = subject, "log-in failed");
     Ok(())
 }

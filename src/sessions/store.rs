@@ -226,11 +226,16 @@ pub async fn note_token(
     sid: &str,
     token_expires_at: i64,
 ) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(concat!("update sessions set token_expires_at = $1 where sid = $2 and ", not_ended!()))
-        .bind(token_expires_at)
-        .bind(sid)
-        .execute(db)
-        .await?;
+    // The later one: an instance with a longer life of tokens may have minted one before.
+    let result = sqlx::query(concat!(
+        "update sessions set token_expires_at = case when token_expires_at > $1 then token_expires_at else $1 end \
+         where sid = $2 and ",
+        not_ended!()
+    ))
+    .bind(token_expires_at)
+    .bind(sid)
+    .execute(db)
+    .await?;
     Ok(result.rows_affected() == 1)
 }
 

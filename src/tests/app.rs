@@ -53,6 +53,10 @@ impl Settings {
     pub fn config_of(words: &[&str]) -> Config {
         Self::parse_from(words).config
     }
+
+    pub fn into_config(self) -> Config {
+        self.config
+    }
 }
 
 impl TestApp {
@@ -273,9 +277,26 @@ async fn services(config: Config, clock: Clock) -> Services {
 }
 
 /// `cargo xtask test` starts a PostgreSQL and names it; without one half of the tests would prove nothing.
+fn postgres_server() -> String {
+    std::env::var("LATCHKEY_TEST_POSTGRES_URL")
+        .expect("LATCHKEY_TEST_POSTGRES_URL is not set: run `cargo xtask test --only rust`, which starts a PostgreSQL")
+}
+
+/// The address of this database of that server, for this role.
+pub fn postgres_url(role: &str, database: &str) -> String {
+    let mut url = url::Url::parse(&postgres_server()).expect("an address");
+    url.set_username(role).expect("a role");
+    url.set_path(database);
+    url.into()
+}
+
+/// A new database, and nothing in it. Its name.
+pub async fn empty_postgres_database() -> String {
+    new_postgres_database().await.rsplit_once('/').expect("a name").1.to_owned()
+}
+
 async fn new_postgres_database() -> String {
-    let server = std::env::var("LATCHKEY_TEST_POSTGRES_URL")
-        .expect("LATCHKEY_TEST_POSTGRES_URL is not set: run `cargo xtask test --only rust`, which starts a PostgreSQL");
+    let server = postgres_server();
     sqlx::any::install_default_drivers();
     let name = format!("latchkey_{}", Uuid::now_v7().simple());
     let mut connection = AnyConnection::connect(&server).await.expect("PostgreSQL");

@@ -498,6 +498,8 @@ on_both_databases! {
         assert_eq!(answer.header("content-disposition"), "attachment; filename=\"latchkey-audit-2026-01-01.csv\"");
         assert_eq!((answer.header("content-type"), answer.header("cache-control")), ("text/csv; charset=utf-8; header=present", "no-store"));
         assert_eq!(reasons(&answer.text()), expected);
+        assert!(answer.body.starts_with("\u{feff}seq,id,".as_bytes()), "a spreadsheet takes it for UTF-8");
+        assert_eq!(answer.text().matches('\u{feff}').count(), 1, "once, however many pieces there are");
     }
 
     async fn a_needle_in_ten_thousands_is_found_in_bounded_steps(app: TestApp) {
@@ -510,12 +512,26 @@ on_both_databases! {
         assert_eq!(lines(&mut ada, "q=number%2000007").await.len(), 1);
     }
 
+    async fn what_is_no_text_is_refused_by_page_and_file_alike(app: TestApp) {
+        let mut ada = app.admin().await;
+        for field in ["q", "actor", "subject", "event", "from", "to", "ip", "before", "format"] {
+            let (main, _) = page(&mut ada, &format!("/admin/audit?{field}=a%00b")).await;
+            assert!(!main.contains('\0'), "{main}");
+            let answer = ada.open(&format!("/admin/audit/export?{field}=a%00b")).await;
+            let expected = if field == "before" { 200 } else { 400 };
+            assert_eq!(answer.status, expected, "{field}: {}", answer.text());
+        }
+        let (main, _) = page(&mut ada, "/admin/audit?q=a%00b").await;
+        assert!(main.contains("control characters"), "{main}");
+    }
+
     async fn cells_that_look_like_formulas_stay_harmless(app: TestApp) {
         let mut ada = app.admin().await;
         let mut eve = app.anonymous();
         let fields = [("name", "=HYPERLINK(\"http://evil.example\",\"a\")"), ("email", "eve@example.com"), ("password", PASSWORD)];
         assert_eq!(eve.act("sign_up", &fields).await.status, 200);
-        for reason in ["=1+1", "+1", "-1", "@x", "a, \"b\"\nc"] {
+        let parts = ["x;=cmd|' /C calc'!A0", "x; \"=1", "x\t@1", "x\n+1", "x,-1", "x|＝1", " =1", "\u{200b}=1", "＋1", "a-b+c=d; e"];
+        for reason in ["=1+1", "+1", "-1", "@x", "a, \"b\"\nc"].into_iter().chain(parts) {
             let mut event = Event::new(Kind::KeyRotated, Actor::System, "");
             event.reason = reason.into();
             audit::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
@@ -527,6 +543,17 @@ on_both_databases! {
         assert!(records.len() > 6 && records.iter().all(|record| record.len() == columns));
         let cells: BTreeSet<String> = records.iter().flatten().map(str::to_owned).collect();
         assert!(!cells.iter().any(|cell| cell.starts_with(['=', '+', '-', '@', '\t', '\r'])), "{cells:?}");
+        for cell in ["x;'=cmd|' /C calc'!A0", "x; \"'=1", "x\t'@1", "x\n'+1", "x,'-1", "x|'＝1", " '=1", "\u{200b}'=1", "'＋1", "a-b+c=d; e"] {
+            assert!(cells.contains(cell), "{cell}: {cells:?}");
+        }
+        // However a reader cuts the file, no piece begins like a formula.
+        let text = answer.text();
+        for separator in [';', ',', '\t', '|', '\n'] {
+            for piece in text.split(separator) {
+                let piece = piece.trim_start_matches(|c: char| c == '"' || c.is_whitespace() || c == '\u{200b}' || c == '\u{feff}');
+                assert!(!piece.starts_with(['=', '+', '-', '@', '＝', '＋']), "cut at {separator:?}: {piece}");
+            }
+        }
         for cell in ["'=1+1", "'+1", "'-1", "'@x", "a, \"b\"\nc", "'=HYPERLINK(\"http://evil.example\",\"a\")"] {
             assert!(cells.contains(cell), "{cell}: {cells:?}");
         }

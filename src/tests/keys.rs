@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use aws_lc_rs::rsa::KeySize;
 use axum::http::Method;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
 use jsonwebtoken::Header;
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     audit::event::Actor,
-    config::TokenAlgorithm,
+    config::{KEY_LEAD_MIN_SECONDS, TokenAlgorithm},
     db::Kind,
     error::AppError,
     revocations::feed,
@@ -31,11 +32,12 @@ use crate::{
     tokens::{
         KeyInfo, KeyState,
         algorithm::{self, jwt_algorithm},
-        jwks::max_age_seconds,
+        jwks::MAX_AGE_SECONDS,
         keeper,
         keys::Keys,
         ring::Key,
-        rotation::Order,
+        rotation::{self, Order},
+        store,
     },
 };
 
@@ -222,6 +224,35 @@ on_both_databases! {
         assert_eq!(renewed(&mut alice).await, signing);
         feed.abort();
         keeper.abort();
+    }
+
+    async fn an_rsa_key_of_before_gives_way_to_one_of_3072_bits_and_no_token_is_refused(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--token-algorithm", "RS256"]).await;
+        let (db, now_ms) = (&app.services.state.db.pool, app.clock.now_ms());
+        let material = algorithm::rsa(KeySize::Rsa2048).expect("a key");
+        let small = rotation::sealed_as(TokenAlgorithm::Rs256, material, &app.services.secret).expect("a row");
+        sqlx::query("delete from signing_keys").execute(db).await.expect("an old installation");
+        store::insert(db, &store::Row { created_at: now_ms, signs_from: now_ms, ..small.clone() }).await.expect("a row");
+        app.services.keys.reload().await.expect("the keys");
+        let mut alice = app.with_token("alice").await;
+        assert_eq!(kid(&alice), small.kid);
+        app.services.keys.follow_settings().await.expect("a rotation");
+        app.services.keys.follow_settings().await.expect("once");
+        assert_eq!(app.count("select count(*) from signing_keys").await, 2);
+        let why = app.count("select count(*) from audit_events where reason = 'the RSA key before was smaller than 3072 bits'").await;
+        assert_eq!(why, 1);
+        app.clock.advance_ms(LEAD_MS);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 401, "its life is over by then");
+        let new = renewed(&mut alice).await;
+        let keys = app.anonymous().open("/.well-known/jwks.json").await.json();
+        let bits = |kid: &str| {
+            let key = keys["keys"].as_array().expect("keys").iter().find(|key| key["kid"] == kid).expect("the key");
+            B64.decode(key["n"].as_str().expect("a modulus")).expect("bytes").len() * 8
+        };
+        assert_eq!((bits(&small.kid), bits(&new)), (2_048, 3_072), "both verify");
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+        app.services.keys.follow_settings().await.expect("nothing to do");
+        assert_eq!(app.count("select count(*) from signing_keys").await, 2);
     }
 
     async fn killing_the_signing_key_promotes_the_next_one(app: TestApp) {
@@ -483,12 +514,11 @@ async fn all_renewed(renewals: &[AtomicUsize; 4], workers: &[JoinHandle<Vec<Stri
 
 #[tokio::test]
 async fn the_document_is_never_kept_for_as_long_as_a_key_waits() {
-    for lead in ["30", "60", "599", "600", "86400"] {
+    // Whichever process makes the key: an instance hears of it within five seconds.
+    const { assert!(MAX_AGE_SECONDS + 5 < KEY_LEAD_MIN_SECONDS) };
+    for lead in ["30", "86400"] {
         let app = TestApp::with(Kind::Sqlite, &["--key-lead-seconds", lead]).await;
-        let age = max_age_seconds(&app.services.state.config);
-        // An instance hears of a new key within five seconds.
-        assert!(age + 5 < lead.parse().expect("a number") && age > 0, "{lead}: {age}");
         let answer = app.anonymous().open("/.well-known/jwks.json").await;
-        assert_eq!(answer.header("cache-control"), format!("public, max-age={age}"));
+        assert_eq!(answer.header("cache-control"), "public, max-age=15", "{lead}");
     }
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::lab::{
     browser::Ask,
     lanes::run::{End, Run},
+    world::{REQUESTS_MAX, STREAMS_MAX},
 };
 
 const LANES: &str = "/lab/lanes";
@@ -123,6 +124,34 @@ on_both_databases! {
         assert_eq!(listen(&visitor).await.status(), 429);
         open.pop();
         assert_eq!(listen(&visitor).await.status(), 200);
+    }
+
+    async fn all_visits_together_have_so_many_streams_and_the_place_is_given_back(app: TestApp) {
+        let app = app.and_lab().await;
+        let visitor = with_lanes(&app).await;
+        let lab = app.services.lab.as_ref().expect("a lab");
+        let others = lab.streams.try_acquire_many(u32::try_from(STREAMS_MAX - 1).expect("a few")).expect("their places");
+        let last = listen(&visitor).await;
+        assert_eq!(last.status(), 200);
+        let refused = listen(&visitor).await;
+        assert_eq!((refused.status().as_u16(), refused.headers().contains_key("retry-after")), (429, true));
+        drop(last);
+        assert_eq!(listen(&visitor).await.status(), 200);
+        drop(others);
+    }
+
+    /// Nothing gets round it: with its places closed, nothing of the Lab is answered.
+    async fn every_request_of_the_lab_is_one_of_a_few_at_once(app: TestApp) {
+        let app = app.and_lab().await;
+        let mut visitor = with_lanes(&app).await;
+        let lab = app.services.lab.as_ref().expect("a lab");
+        assert_eq!(lab.requests.available_permits(), REQUESTS_MAX, "each was given back");
+        lab.requests.close();
+        assert_eq!(app.anonymous().act("begin_visit", &[]).await.status, 503);
+        for (action, field) in [("measure_cost", ("rounds", "100")), ("end_lanes", ("by", "force")), ("start_lanes", ("x", ""))] {
+            let answer = visitor.act(action, &[field]).await;
+            assert_eq!(answer.status, 503, "{action}: {}", answer.text());
+        }
     }
 
     async fn an_open_page_is_told_that_the_visit_is_over(app: TestApp) {

@@ -160,6 +160,12 @@ on_both_databases! {
         for page in ["/admin/users?q=%00", "/admin/sessions?ip=%00", "/account/activity?before=%00"] {
             assert_eq!(admin.open(page).await.status, 200, "{page}");
         }
+        for page in ["/admin/audit?q=a%00b", "/admin/audit/export?q=a%00b", "/lab?run=%00", "/login?next=%00", "/not-me?event=%00",
+            "/admin/users?after=%00", "/admin/users?role=%00&sort=%00&state=%00", "/admin/sessions?person=%00&after=%00&age=%00",
+            "/admin/users/%00", "/admin/keys/%00", "/reset?token=%00", "/verify?token=%00", "/setup?token=%00", "/notes?note=%00"] {
+            let status = admin.open(page).await.status;
+            assert!(status < 500, "{page}: {status}");
+        }
         for path in ["/api/v1/notes/%00", "/api/v1/notes?q=%00"] {
             let status = admin.api(Method::GET, path, None).await.status;
             assert!(status < 500, "{path}: {status}");

@@ -6,6 +6,24 @@ use super::{
     app::{PASSWORD, TestApp},
     on_both_databases,
 };
+use crate::{
+    audit::event::Actor,
+    error::AppError,
+    revocations::EndReason,
+    router::router,
+    services::Services,
+    sessions::{
+        end::{Ending, Target},
+        janitor,
+    },
+    tokens::rotation::Order,
+};
+
+async fn kill_signing_key(app: &TestApp, by: &Services) -> Result<(), AppError> {
+    let kid = app.services.keys.ring().signing(app.clock.now_ms()).expect("a key").kid.clone();
+    let order = Order { actor: Actor::CommandLine, words: "it leaked".into(), caller: Default::default() };
+    by.keys.kill(&kid, &order).await.map(|_| ())
+}
 
 on_both_databases! {
     async fn a_token_from_before_a_force_logout_is_refused_by_the_very_next_call(app: TestApp) {
@@ -26,6 +44,48 @@ on_both_databases! {
         assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
         assert_eq!(alice.renew().await.status, 200);
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+    }
+
+    async fn what_is_dead_stays_dead_whatever_the_process_that_ended_it_was_set_to(app: TestApp) {
+        for subject in ["user", "session", "everyone", "key"] {
+            let app = TestApp::with(app.kind(), &["--token-lifetime-seconds", "900"]).await;
+            let (shorter, _) = app.another_instance_where(|config| config.token_lifetime_seconds = 60).await;
+            let (mut alice, bob) = (app.with_token("alice").await, app.with_token("bob").await);
+            let (id, token) = (alice.user_id().await, alice.access_token().to_owned());
+            let sessions = alice.api(Method::GET, "/api/v1/sessions", None).await.json();
+            let sid = sessions["sessions"][0]["sid"].as_str().expect("a sid").to_owned();
+            let ending = Ending::by_system(EndReason::ByAdmin);
+            match subject {
+                "user" => shorter.ender.end(Target::User(&id), ending).await.map(|_| ()),
+                "session" => shorter.ender.end(Target::Session(&sid), ending).await.map(|_| ()),
+                "everyone" => shorter.ender.end_everyone(None, ending).await.map(|_| ()),
+                _ => kill_signing_key(&app, &shorter).await,
+            }
+            .expect("an end");
+            // All of its life but a second: an instance that forgets in between lets it in again.
+            for _ in 0..9 {
+                app.clock.advance_ms(99_888);
+                janitor::clean_once(&shorter.state).await.expect("a round");
+                app.services.revocations.reload().await.expect("the feed");
+                assert_eq!(app.anonymous().bearer(&token).await.code(), "token_revoked", "{subject}");
+            }
+            let others = app.anonymous().bearer(bob.access_token()).await.status;
+            assert_eq!(others, if matches!(subject, "user" | "session") { 200 } else { 401 }, "{subject}");
+            let late = router(app.another_instance().await);
+            assert_eq!(alice.at(late).bearer(&token).await.code(), "token_revoked", "{subject}, one that starts now");
+        }
+    }
+
+    async fn a_token_that_an_instance_with_longer_ones_has_minted_is_good_everywhere(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--token-lifetime-seconds", "900"]).await;
+        let mut alice = app.with_token("alice").await;
+        let (shorter, there) = app.another_instance_where(|config| config.token_lifetime_seconds = 60).await;
+        assert_eq!(alice.at(there.clone()).bearer(alice.access_token()).await.status, 200);
+        let id = alice.user_id().await;
+        assert_eq!(alice.copy().at(there).renew().await.status, 200, "a shorter one beside it");
+        app.clock.advance_ms(100_000);
+        let receipt = shorter.ender.end(Target::User(&id), Ending::by_system(EndReason::ByAdmin)).await.expect("an end");
+        assert_eq!(receipt.tokens_possibly_live, 1, "the longer one lives still");
     }
 
     async fn the_next_page_is_the_log_in_page_with_the_reason(app: TestApp) {

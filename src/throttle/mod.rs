@@ -22,6 +22,7 @@ use self::{
     turns::{Place, Turns, turn},
 };
 use crate::{
+    db::{Collision, again},
     error::AppError,
     known_devices::{self, store as device_store},
     sealed::SecretKey,
@@ -246,6 +247,11 @@ impl Keys {
             }
         }
         let _turn = turn().await.map_err(Refused::Fault)?;
+        again(|| self.count_in_turn(keys)).await
+    }
+
+    async fn count_in_turn(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
+        let AppState { db, clock, .. } = &self.state;
         let mut tx = db.begin_write().await?;
         let mut counted = Vec::with_capacity(keys.len());
         for (place, key) in keys.iter().enumerate() {
@@ -270,5 +276,12 @@ enum Refused {
 impl From<sqlx::Error> for Refused {
     fn from(error: sqlx::Error) -> Self {
         Self::Fault(error.into())
+    }
+}
+
+impl Collision for Refused {
+    fn is_collision(&self) -> bool {
+        let (Self::At(_, error) | Self::Fault(error)) = self;
+        error.is_collision()
     }
 }

@@ -28,6 +28,17 @@ pub struct Material {
 /// Bytes of an HS256 secret: as long as its hash (RFC 7518 3.2).
 const SECRET_BYTES: usize = 32;
 
+/// Bits of new RSA keys: good beyond 2030 (NIST SP 800-57 part 1, table 2).
+const RSA_SIZE: KeySize = KeySize::Rsa3072;
+
+/// Bytes of such a modulus. The public half, which holds it and the exponent, is a little longer.
+const RSA_BYTES_MIN: usize = 3_072 / 8;
+
+/// Whether a key of this public half was made when smaller ones were thought good enough.
+pub fn is_too_small(algorithm: TokenAlgorithm, public: &[u8]) -> bool {
+    algorithm == TokenAlgorithm::Rs256 && public.len() < RSA_BYTES_MIN
+}
+
 /// Makes a key. RSA takes a moment: not for an async thread.
 pub fn generate(algorithm: TokenAlgorithm) -> Option<Material> {
     let random = SystemRandom::new();
@@ -43,12 +54,17 @@ pub fn generate(algorithm: TokenAlgorithm) -> Option<Material> {
             Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() }
         }
         TokenAlgorithm::Rs256 => {
-            let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
-            let pkcs8: Pkcs8V1Der<'_> = pair.as_der().ok()?;
-            Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() }
+            return rsa(RSA_SIZE);
         }
         TokenAlgorithm::Hs256 => Material { private: random_bytes()?.to_vec(), public: Vec::new() },
     })
+}
+
+/// An RSA key of this size.
+pub(crate) fn rsa(size: KeySize) -> Option<Material> {
+    let pair = RsaKeyPair::generate(size).ok()?;
+    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().ok()?;
+    Some(Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() })
 }
 
 /// The two halves as the JWT library wants them; `None` when they are not of this algorithm.

@@ -2,11 +2,11 @@
 //! the same and none has to be told. Server side; no I/O.
 
 use super::{KeyInfo, KeyState, store::Row};
-use crate::{config::TOKEN_LIFETIME_MAX_SECONDS, sessions::end::KEEP_EXTRA_MS};
+use crate::revocations::store::KEPT_MS;
 
-/// A key verifies for so long after its successor began: the longest life of a token, the longest request that may
-/// still have been minting, and clock differences.
-pub const VERIFIES_ON_MS: i64 = TOKEN_LIFETIME_MAX_SECONDS * 1000 + KEEP_EXTRA_MS;
+/// A key verifies for so long after its successor began: until the last token that it may have signed is dead, for as long
+/// as a revocation is kept.
+pub const VERIFIES_ON_MS: i64 = KEPT_MS;
 
 /// All keys that the database knows, in the order in which they sign.
 #[derive(Default)]

@@ -8,7 +8,7 @@ use super::{
     KeyState, KillReceipt, Rotation,
     algorithm::{self, Material},
     keys::Keys,
-    lives::{Lives, VERIFIES_ON_MS},
+    lives::Lives,
     store::{self, Row},
 };
 use crate::{
@@ -82,13 +82,8 @@ impl Keys {
             _ => lives.signing(now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
         };
         note(&mut tx, Kind::KeyKilled, order, json!({ "kid": kid, "signing": signing }), now_ms).await?;
-        let new = New {
-            subject: Subject::Key(kid),
-            reason: EndReason::ByAdmin,
-            actor: &order.actor,
-            revoked_at: now_ms,
-            keep_until: now_ms + VERIFIES_ON_MS,
-        };
+        let new =
+            New { subject: Subject::Key(kid), reason: EndReason::ByAdmin, actor: &order.actor, revoked_at: now_ms };
         let revocation = revocation_store::insert(&mut tx, &new).await?;
         tx.commit().await?;
         self.revocations().publish(&revocation);
@@ -97,22 +92,28 @@ impl Keys {
         Ok(KillReceipt { kid: kid.to_owned(), signing, milliseconds: watch.elapsed_ms() })
     }
 
-    /// Begins a rotation when the newest key is of another algorithm than the settings say. For the start of a server.
+    /// Begins a rotation when the newest key is of another algorithm than the settings say, or smaller than keys are made
+    /// by now. For the start of a server.
     ///
     /// # Errors
     /// When the database does not take it.
     pub async fn follow_settings(&self) -> Result<(), AppError> {
-        let wanted = self.state().config.token_algorithm.as_text();
-        let follows = |lives: &Lives, now_ms| lives.newest(now_ms).is_some_and(|life| life.row.algorithm == wanted);
+        let wanted = self.state().config.token_algorithm;
+        let is_wanted = |row: &Row| row.algorithm == wanted.as_text() && !row.is_too_small();
+        let follows = |lives: &Lives, now_ms| lives.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
         if follows(self.ring().lives(), self.now_ms()) {
             return Ok(());
         }
-        let spare = self.make(self.state().config.token_algorithm).await?;
+        let spare = self.make(wanted).await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
         if !follows(&lives, now_ms) {
+            let is_small = lives.newest(now_ms).is_some_and(|life| life.row.is_too_small());
             let after_newest = lives.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
             let signs_from = after_newest.max(now_ms + self.state().config.key_lead_seconds * 1000);
-            let order = Order::by_system("LATCHKEY_TOKEN_ALGORITHM has changed");
+            let order = Order::by_system(match is_small {
+                true => "the RSA key before was smaller than 3072 bits",
+                false => "LATCHKEY_TOKEN_ALGORITHM has changed",
+            });
             add(&mut tx, spare, signs_from, &order, now_ms).await?;
         }
         self.commit(tx).await
@@ -160,7 +161,11 @@ impl Keys {
 }
 
 fn sealed(algorithm: TokenAlgorithm, secret: &SecretKey) -> Option<Row> {
-    let material = algorithm::generate(algorithm)?;
+    sealed_as(algorithm, algorithm::generate(algorithm)?, secret)
+}
+
+/// The row of this key, which signs nothing yet.
+pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &SecretKey) -> Option<Row> {
     let (_, decoding) = algorithm::open(algorithm, &material)?;
     let kid = match algorithm::public_jwk(algorithm, &decoding) {
         Some(jwk) => algorithm::thumbprint(&jwk)?,

@@ -1,6 +1,10 @@
 //! The signing keys table. Server side.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sqlx::{Any, Executor, FromRow};
+
+use super::algorithm;
+use crate::config::TokenAlgorithm;
 
 /// A row of `signing_keys`. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -14,6 +18,14 @@ pub struct Row {
     pub signs_from: i64,
     pub killed_at: Option<i64>,
     pub kill_reason: String,
+}
+
+impl Row {
+    /// Whether it is an RSA key from when smaller ones were thought good enough.
+    pub fn is_too_small(&self) -> bool {
+        let public = BASE64_URL_SAFE_NO_PAD.decode(&self.public_key).unwrap_or_default();
+        TokenAlgorithm::from_text(&self.algorithm).is_some_and(|algorithm| algorithm::is_too_small(algorithm, &public))
+    }
 }
 
 /// Every key, in the order in which they sign.

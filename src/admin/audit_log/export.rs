@@ -39,7 +39,7 @@ const AT_ONCE: usize = 1_000;
 /// What the file is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Format {
-    /// RFC 4180, with cells that no spreadsheet takes for a formula.
+    /// RFC 4180 after a byte order mark, with cells that no spreadsheet takes for a formula.
     #[default]
     #[serde(rename = "csv")]
     Csv,
@@ -130,6 +130,9 @@ fn go_to(path: &str) -> Response {
     (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path.to_owned())])).into_response()
 }
 
+/// Where a spreadsheet sees it, it takes the text for UTF-8, and every name for what it is.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// How far the file is written.
 enum Written {
     Nothing,
@@ -182,7 +185,7 @@ const COLUMNS: [&str; 15] = [
 
 fn head(format: Format) -> Result<Vec<u8>, AppError> {
     match format {
-        Format::Csv => csv(Vec::new(), std::iter::once(COLUMNS.map(str::to_owned))),
+        Format::Csv => csv(BYTE_ORDER_MARK.to_vec(), std::iter::once(COLUMNS.map(str::to_owned))),
         Format::JsonLines => Ok(Vec::new()),
     }
 }
@@ -211,21 +214,31 @@ fn unwritten(error: impl std::fmt::Display) -> AppError {
     AppError::internal()
 }
 
-/// =, +, - and @ in full width.
-const FULL_WIDTH: [char; 4] = ['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+/// What a formula can begin with, the full-width forms too, which count in some countries' spreadsheets.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// What separates cells in one dialect or another. A quote may end what is quoted, where the reader takes another sign for
+/// one, or was told that there are none.
+const SEPARATORS: [char; 7] = [';', ',', '\t', '\r', '\n', '|', '"'];
 
 /// A spreadsheet runs a cell that begins like a formula: what a stranger typed as their name must not be one (CWE-1236).
+/// Nor may a part of it, where the reader separates by another sign than we do.
 fn harmless(cell: String) -> String {
-    // The full-width ones count in some countries' spreadsheets; what takes no room hides nothing.
-    let begins = cell.trim_start_matches(|c: char| !c.is_ascii() && !c.is_alphanumeric() && !FULL_WIDTH.contains(&c));
-    if cell.starts_with(['\t', '\r', '\n'])
-        || begins.starts_with(['=', '+', '-', '@'])
-        || begins.starts_with(FULL_WIDTH)
-    {
-        format!("'{cell}")
-    } else {
-        cell
+    let mut safe = String::with_capacity(cell.len() + 1);
+    if cell.starts_with(['\t', '\r', '\n']) {
+        safe.push('\'');
     }
+    let mut begins = true;
+    for c in cell.chars() {
+        if begins && FORMULA.contains(&c) {
+            safe.push('\'');
+        }
+        safe.push(c);
+        // What takes no room, and a blank, which readers drop, hide nothing.
+        let hides = c == ' ' || !c.is_ascii() && !c.is_alphanumeric() && !FORMULA.contains(&c);
+        begins = SEPARATORS.contains(&c) || begins && hides;
+    }
+    safe
 }
 
 fn cells(row: &Row) -> [String; COLUMNS.len()] {

@@ -135,6 +135,9 @@ impl Resolved {
         let text = self.exact.q.trim();
         if text.chars().count() > usize::from(WORDS_MAX_CHARS) {
             self.problem(format!("Look for {WORDS_MAX_CHARS} characters of a reason at most."));
+        } else if text.contains(char::is_control) {
+            // Nobody types one, and PostgreSQL takes no zero byte.
+            self.problem("There are control characters in the words to look for. Type them instead of pasting them.");
         } else if !text.is_empty() {
             self.filter.words = Some(text.to_owned());
         }

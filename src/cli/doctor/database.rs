@@ -1,17 +1,17 @@
 //! The database: whether it answers and is up to date, its clock, its room for connections. Then what is in it. Server
 //! side.
 
-use std::time::SystemTime;
+use std::{path::Path, time::SystemTime};
 
 use super::{Finding, PATIENCE, SKEW_MAX_MS, feed, keys, people, store};
 use crate::{
     config::Config,
-    db::{Kind, Steps, in_time},
+    db::{self, Kind, Steps, in_time},
     instances::{confirm::GONE_AFTER_MS, store as instance_store},
     lab,
+    revocations::store::KEEP_EXTRA_MS,
     sealed::SecretKey,
     serve,
-    sessions::end::KEEP_EXTRA_MS,
     state::{AppState, Stopwatch},
     ui::number::counted,
 };
@@ -115,14 +115,13 @@ async fn postgres_skew(state: &AppState) -> Result<i64, sqlx::Error> {
 
 /// A file that was written in the future: the clock has gone back since.
 fn sqlite_skew(state: &AppState) -> i64 {
-    let url = state.config.database_url();
-    let path =
-        url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default().to_owned();
-    let written = |file: &str| {
+    let Some(file) = db::sqlite_file(&state.config.database_url()) else { return 0 };
+    let journal = db::beside(&file, "-wal");
+    let written = |file: &Path| {
         let at = std::fs::metadata(file).and_then(|found| found.modified()).ok()?;
         i64::try_from(at.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis()).ok()
     };
-    let newest = [written(&path), written(&format!("{path}-wal"))].into_iter().flatten().max();
+    let newest = [written(&file), written(&journal)].into_iter().flatten().max();
     newest.map_or(0, |at| (at - state.clock.now_ms()).max(0))
 }
 
@@ -144,7 +143,7 @@ async fn connections(state: &AppState) -> Vec<Finding> {
     };
     let instances = i64::try_from(live).unwrap_or(i64::MAX).max(1);
     // One more, which listens; the Lab has its own.
-    let own_of_lab = if state.config.lab { LAB_CONNECTIONS } else { 0 };
+    let own_of_lab = if state.config.lab() { LAB_CONNECTIONS } else { 0 };
     let wanted = instances.saturating_mul(each + 1 + own_of_lab);
     let words = format!(
         "{} up to {wanted} in all; PostgreSQL has {}, and {} are taken now",
@@ -161,7 +160,7 @@ async fn connections(state: &AppState) -> Vec<Finding> {
         findings.push(Finding::warning(
             "role",
             "the program is a superuser of PostgreSQL: whoever takes it over has the whole cluster",
-            "make a role that owns this database and nothing else",
+            "make a role that owns this database and one that serves, as docs/POSTGRES.md says",
         ));
     }
     findings
@@ -170,7 +169,7 @@ async fn connections(state: &AppState) -> Vec<Finding> {
 /// Whether the Lab has a place on PostgreSQL; on SQLite it is a file of its own.
 async fn of_lab(state: &AppState) -> Option<Finding> {
     const WHAT: &str = "lab";
-    if !state.config.lab || state.db.kind == Kind::Sqlite {
+    if !state.config.lab() || state.db.kind == Kind::Sqlite {
         return None;
     }
     Some(match in_time(PATIENCE, store::may_have_lab(&state.db.pool)).await {

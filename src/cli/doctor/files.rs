@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use crate::config::Config;
+use crate::{config::Config, db};
 
 /// A journal that has grown beyond this is not taken into the database any more: a reader that never ends holds it.
 const JOURNAL_MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -19,9 +19,7 @@ pub fn look(config: &Config) -> Vec<Finding> {
 
 /// The file of SQLite, where that is the database.
 fn database_file(config: &Config) -> Option<PathBuf> {
-    let url = config.database_url();
-    let path = url.strip_prefix("sqlite:")?.trim_start_matches("//");
-    Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+    db::sqlite_file(&config.database_url())
 }
 
 /// A folder that nobody else can enter protects what is in it.
@@ -71,7 +69,7 @@ fn backup(file: &Path) -> Option<Finding> {
     let shown = file.display();
     let bytes = |path: &Path| path.metadata().map(|found| found.len()).ok();
     let size = bytes(file)?;
-    let journal = bytes(&PathBuf::from(format!("{shown}-wal"))).unwrap_or_default();
+    let journal = bytes(&db::beside(file, "-wal")).unwrap_or_default();
     if journal > JOURNAL_MAX_BYTES {
         return Some(Finding::warning(
             "backup",

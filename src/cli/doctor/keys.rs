@@ -58,6 +58,11 @@ fn signing(state: &AppState, lives: &Lives, now_ms: i64) -> Finding {
                 "the next start of a server begins the rotation",
             )
         }
+        () if row.is_too_small() && lives.next(now_ms).is_none() => Finding::warning(
+            WHAT,
+            format!("{words}, and is smaller than the 3072 bits that new RSA keys have"),
+            "the next start of a server begins the rotation, or `latchkey keys rotate`",
+        ),
         () if row.algorithm == TokenAlgorithm::Hs256.as_text() && state.config.production() => Finding::warning(
             WHAT,
             format!("{words}; whoever verifies tokens with it can also make them"),

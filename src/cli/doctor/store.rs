@@ -35,14 +35,14 @@ pub async fn places(db: impl Executor<'_, Database = Any>) -> Result<Places, sql
     .await
 }
 
-/// Whether the schema of the Lab is there for us, or we may make it.
+/// Whether the schema of the Lab is there for us to use, or we may make it.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn may_have_lab(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
     let (may,): (i64,) = sqlx::query_as(
         "select cast(cast(case when exists (select 1 from pg_namespace where nspname = 'latchkey_lab') \
-         then has_schema_privilege('latchkey_lab', 'create') \
+         then has_schema_privilege('latchkey_lab', 'usage') \
          else has_database_privilege(current_database(), 'create') end as int) as bigint)",
     )
     .fetch_one(db)

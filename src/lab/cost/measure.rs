@@ -92,6 +92,7 @@ async fn send(lab: &Lab, browser: &Browser, asked: u32) -> Result<[Vec<u64>; WAY
 /// All ways get the same request, with both cookies.
 async fn time(lab: &Lab, browser: &Browser, way: Way) -> Result<u64, AppError> {
     let (request, router) = (browser.request(lab, &Ask::api(Method::GET, way.path()))?, lab.probes.clone());
+    let _place = lab.requests.acquire().await.map_err(|_| AppError::Busy)?;
     let watch = Stopwatch::start();
     let response = match router.oneshot(request).await {
         Ok(response) => response,

@@ -11,7 +11,7 @@ use axum::{
     response::{Response, sse::Event},
 };
 use futures::stream;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::{
     probe::{Lanes, Seen},
@@ -53,14 +53,16 @@ pub struct At {
 /// Tells the page of a visit how its lanes go on.
 ///
 /// # Errors
-/// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond three streams.
+/// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond three streams, and where all
+/// visits together have as many as they may.
 pub async fn events(State(at): State<At>, headers: HeaderMap) -> Result<Response, Problem> {
     origin::refuse_other_sites(&headers)?;
     let lab = at.lab.ok_or(AppError::NotFound)?;
     let visit = Visit::of(&lab, &headers, &at.config).await?.ok_or(AppError::VisitOver)?;
     let run = Run::of(&lab, &visit).await?.ok_or(AppError::NotFound)?;
     let Some(place) = at.streams.take_up_to(&visit.user_id, STREAMS_MAX) else { return Ok(too_many()) };
-    let watching = Watching::new(lab, visit, run, at.streams.stopping(), place);
+    let Ok(share) = Arc::clone(&lab.streams).try_acquire_owned() else { return Ok(too_many()) };
+    let watching = Watching::new(lab, visit, run, at.streams.stopping(), (place, share));
     Ok(respond(stream::unfold(Some(watching), |watching| async {
         let (event, watching) = watching?.next().await?;
         Some((Ok(event), watching))
@@ -82,14 +84,17 @@ struct Watching {
     /// Since the end of its own session was heard of.
     ended: Option<Stopwatch>,
     stop: Stop,
-    _place: Place,
+    /// Of its visit, and of all of them.
+    _places: Places,
 }
 
+type Places = (Place, OwnedSemaphorePermit);
+
 impl Watching {
-    fn new(lab: Lab, visit: Visit, run: Run, stop: Stop, place: Place) -> Self {
+    fn new(lab: Lab, visit: Visit, run: Run, stop: Stop, places: Places) -> Self {
         let revoked = lab.revocations.changes();
         let (found, said, text, ended) = ([None; 3], None, String::new(), None);
-        Self { lab, visit, run, found, said, text, revoked, ended, stop, _place: place }
+        Self { lab, visit, run, found, said, text, revoked, ended, stop, _places: places }
     }
 
     /// The next thing to say, and the stream if it goes on after that. `None`: it ends without a word, and the browser asks

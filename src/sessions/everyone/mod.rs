@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Receipt,
-    end::{Ender, Ending, KEEP_EXTRA_MS},
+    end::{Ender, Ending},
     guard::{Administrator, LoggedIn},
     store as sessions_store,
 };
@@ -16,7 +16,7 @@ use crate::{
         self,
         event::{Event, Kind},
     },
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     revocations::{
         self,
@@ -37,24 +37,7 @@ impl Ender {
     pub async fn end_everyone(&self, admin: Option<&Administrator>, ending: Ending) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
-        let mut tx = self.state.db.begin_write().await?;
-        if let Some(admin) = admin {
-            admin.hold(&mut tx, &admin.0.user.id).await?;
-            // In the order of all: users, sessions, the clock.
-            sessions_store::lock_of(&mut *tx, &admin.0.user.id).await?;
-        }
-        // One at a time: each raises the epoch by one.
-        revocations::store::lock(&mut tx).await?;
-        let least_epoch = store::raise(&mut tx, ending.actor.as_text(), now_ms).await?;
-        if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
-            store::keep(&mut tx, &log_in.sid, least_epoch).await?;
-        }
-        let mut event = Event::new(Kind::EveryoneLoggedOut, ending.actor.clone(), "").from_caller(&ending.caller);
-        event.reason.clone_from(&ending.words);
-        event.details = json!({ "global_epoch": least_epoch });
-        audit::store::insert(&mut *tx, &event, now_ms).await?;
-        let revocation = self.revoke_everyone(&mut tx, least_epoch, &ending, now_ms).await?;
-        tx.commit().await?;
+        let (least_epoch, revocation) = again(|| self.raise_for_everyone(admin, &ending, now_ms)).await?;
         self.revocations.publish(&revocation);
         tracing::warn!(
             actor = ending.actor.as_text(),
@@ -74,6 +57,33 @@ impl Ender {
         })
     }
 
+    async fn raise_for_everyone(
+        &self,
+        admin: Option<&Administrator>,
+        ending: &Ending,
+        now_ms: i64,
+    ) -> Result<(i64, Row), AppError> {
+        let mut tx = self.state.db.begin_write().await?;
+        if let Some(admin) = admin {
+            admin.hold(&mut tx, &admin.0.user.id).await?;
+            // In the order of all: users, sessions, the clock.
+            sessions_store::lock_of(&mut *tx, &admin.0.user.id).await?;
+        }
+        // One at a time: each raises the epoch by one.
+        revocations::store::lock(&mut tx).await?;
+        let least_epoch = store::raise(&mut tx, ending.actor.as_text(), now_ms).await?;
+        if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
+            store::keep(&mut tx, &log_in.sid, least_epoch).await?;
+        }
+        let mut event = Event::new(Kind::EveryoneLoggedOut, ending.actor.clone(), "").from_caller(&ending.caller);
+        event.reason.clone_from(&ending.words);
+        event.details = json!({ "global_epoch": least_epoch });
+        audit::store::insert(&mut *tx, &event, now_ms).await?;
+        let revocation = self.revoke_everyone(&mut tx, least_epoch, ending, now_ms).await?;
+        tx.commit().await?;
+        Ok((least_epoch, revocation))
+    }
+
     async fn revoke_everyone(
         &self,
         tx: &mut Tx,
@@ -81,9 +91,8 @@ impl Ender {
         ending: &Ending,
         now_ms: i64,
     ) -> Result<Row, sqlx::Error> {
-        let keep_until = now_ms + self.state.config.token_lifetime_seconds * 1000 + KEEP_EXTRA_MS;
         let (subject, reason) = (Subject::Everyone { least_epoch }, ending.reason);
-        let new = New { subject, reason, actor: &ending.actor, revoked_at: now_ms, keep_until };
+        let new = New { subject, reason, actor: &ending.actor, revoked_at: now_ms };
         revocations::store::insert(tx, &new).await
     }
 }

@@ -1,0 +1,92 @@
+//! The command line over the environment. Server side.
+//!
+//! compose and systemd write an empty variable where nobody has filled one in, and lists with blanks: an empty one is not
+//! set, and blanks around a value are nothing. What is wrong is told under the name by which it was given.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use clap::{
+    Arg, Command, Parser,
+    builder::Resettable,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
+
+/// What the environment gives, by the flag that means the same.
+type Given = BTreeMap<String, (String, OsString)>;
+
+/// `words`: the command line, the name of the program first. `variable`: what the environment holds under a name.
+///
+/// # Errors
+/// As clap says it: what is not understood, or help that was asked for.
+pub fn parse<P: Parser>(words: &[OsString], variable: impl Fn(&str) -> Option<OsString>) -> Result<P, clap::Error> {
+    let command = P::command();
+    let (leaf, depth) = asked(&command, words);
+    let given = given(leaf, &words[depth..], &variable);
+    let flags = given.iter().map(|(flag, (_, value))| flag_with(flag, value));
+    let all = words[..depth].iter().cloned().chain(flags).chain(words[depth..].iter().cloned());
+    let parsed = without_environment(command).try_get_matches_from(all).map_err(|error| match error.kind() {
+        // Help names the variables.
+        ErrorKind::DisplayHelp => P::command().try_get_matches_from(words).err().unwrap_or(error),
+        _ => by_its_name(error, &given),
+    });
+    P::from_arg_matches(&parsed?)
+}
+
+/// The command that the words lead to, and where its own words begin.
+fn asked<'a>(command: &'a Command, words: &[OsString]) -> (&'a Command, usize) {
+    let mut found = (command, words.len().min(1));
+    while let Some(inner) = words.get(found.1).and_then(|word| found.0.find_subcommand(word)) {
+        found = (inner, found.1 + 1);
+    }
+    found
+}
+
+/// The settings of the command that the environment has and the command line has not.
+fn given(command: &Command, own: &[OsString], variable: &impl Fn(&str) -> Option<OsString>) -> Given {
+    let is_said =
+        |flag: &str| own.iter().filter_map(|word| word.to_str()).any(|word| word.split('=').next() == Some(flag));
+    let settings = command.get_arguments().filter_map(|arg| {
+        let (flag, name) = (format!("--{}", arg.get_long()?), arg.get_env()?.to_str()?.to_owned());
+        let value = value(arg, variable(&name)?)?;
+        (!is_said(&flag)).then_some((flag, (name, value)))
+    });
+    settings.collect()
+}
+
+/// Without the blanks around it and around the parts of a list; `None` where nothing is left.
+fn value(arg: &Arg, raw: OsString) -> Option<OsString> {
+    let text = match raw.into_string() {
+        Ok(text) => text,
+        // The name of a folder, of which nothing is known.
+        Err(raw) => return Some(raw),
+    };
+    let kept = match arg.get_value_delimiter() {
+        None => text.trim().to_owned(),
+        Some(delimiter) => {
+            let parts: Vec<&str> = text.split(delimiter).map(str::trim).filter(|part| !part.is_empty()).collect();
+            parts.join(&delimiter.to_string())
+        }
+    };
+    (!kept.is_empty()).then(|| kept.into())
+}
+
+/// As one word, so that no value is taken for another flag.
+fn flag_with(flag: &str, value: &OsString) -> OsString {
+    let mut word = OsString::from(format!("{flag}="));
+    word.push(value);
+    word
+}
+
+fn without_environment(command: Command) -> Command {
+    command.mut_args(|arg| arg.env(Resettable::Reset)).mut_subcommands(without_environment)
+}
+
+/// clap names the flag, which nobody wrote.
+fn by_its_name(mut error: clap::Error, given: &Given) -> clap::Error {
+    if let Some(ContextValue::String(arg)) = error.get(ContextKind::InvalidArg)
+        && let Some((name, _)) = arg.split_whitespace().next().and_then(|flag| given.get(flag))
+    {
+        error.insert(ContextKind::InvalidArg, ContextValue::String(name.clone()));
+    }
+    error
+}

@@ -1,0 +1,259 @@
+//! PostgreSQL alone: two roles, migrations beside others, transactions that give way.
+
+use std::time::Duration;
+
+use axum::http::Method;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use uuid::Uuid;
+
+use super::{
+    app::{HEARTBEAT, PASSWORD, Settings, TestApp, empty_postgres_database, postgres_url},
+    caller::Caller,
+};
+use crate::{
+    config::Config,
+    db::{Db, Kind, Patience},
+    mail::links::Purpose,
+    router::router,
+    serve,
+};
+
+/// The superuser of the tests.
+const SUPERUSER: &str = "latchkey";
+
+async fn connected(role: &str, database: &str) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    AnyConnection::connect(&postgres_url(role, database)).await.expect("PostgreSQL")
+}
+
+async fn run(connection: &mut AnyConnection, statement: &str) -> Result<(), sqlx::Error> {
+    connection.execute(AssertSqlSafe(statement.to_owned())).await.map(|_| ())
+}
+
+/// The pieces of SQL of the guide, for roles and a database of other names.
+fn guide(owner: &str, serves: &str, database: &str) -> Vec<Vec<String>> {
+    let guide = include_str!("../../docs/POSTGRES.md");
+    let blocks = guide.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    let named = |text: &str| {
+        text.replace("latchkey_owner", owner).replace("latchkey_serves", serves).replace("accounts", database)
+    };
+    let statements = |block: &str| block.split(';').map(str::trim).filter(|one| !one.is_empty()).map(named).collect();
+    blocks.map(statements).collect()
+}
+
+fn config(role: &str, database: &str, data_dir: &str) -> Config {
+    let url = postgres_url(role, database);
+    Settings::config_of(&[
+        "latchkey",
+        "--database-url",
+        &url,
+        "--data-dir",
+        data_dir,
+        "--database-connections",
+        "4",
+        "--argon2-memory-kib",
+        "7168",
+        "--argon2-passes",
+        "1",
+    ])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_role_owns_the_tables_and_another_serves_with_rights_to_rows_alone() {
+    let id = Uuid::now_v7().simple().to_string();
+    let (owner, serves, database) = (format!("owner_{id}"), format!("serves_{id}"), format!("accounts_{id}"));
+    let [cluster, inside] = &guide(&owner, &serves, &database)[..] else { panic!("two pieces of SQL") };
+    let mut superuser = connected(SUPERUSER, "postgres").await;
+    for statement in cluster {
+        run(&mut superuser, statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    let mut superuser = connected(SUPERUSER, &database).await;
+    for statement in inside {
+        run(&mut superuser, statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+
+    let words = serve::open(config(&serves, &database, data)).await.err().expect("nothing is there yet");
+    assert!(words.contains("latchkey migrate") && words.contains("owns") && !words.contains('\n'), "{words}");
+    serve::migrate(config(&owner, &database, data)).await.expect("the owner may");
+    serve::migrate(config(&owner, &database, data)).await.expect("nothing to do");
+
+    let mut services = serve::open(config(&serves, &database, data)).await.expect("the server may serve");
+    services.streams.heartbeat = HEARTBEAT;
+    services.lab = Some(serve::make_lab(&services).await.expect("and has a Lab"));
+    services.keys.follow_settings().await.expect("its keys");
+    crate::sessions::janitor::clean_once(&services.state).await.expect("cleans up");
+    let mut ada = Caller::of(router(services.clone()));
+    let token = services.setup.0.clone();
+    let fields = [("token", &*token), ("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
+    assert_eq!(ada.act("set_up", &fields).await.status, 200);
+    assert_eq!(ada.renew().await.status, 200);
+    let note = serde_json::json!({ "title": "t", "body": "b" });
+    assert_eq!(ada.api(Method::POST, "/api/v1/notes", Some(note)).await.status, 201);
+    let mut visitor = Caller::of(router(services.clone()));
+    assert_eq!(visitor.act("begin_visit", &[]).await.status, 200);
+    let user = ada.user_id().await;
+    assert_eq!(ada.act("force_log_out", &[("user", &user), ("reason", "test")]).await.status, 200);
+
+    let mut thief = connected(&serves, &database).await;
+    for statement in [
+        "drop table users",
+        "create table spy (id int)",
+        "alter table users add column spy int",
+        "truncate audit_events",
+        "create trigger spy before insert on users for each row execute function suppress_redundant_updates_trigger()",
+        "create schema spy",
+        "drop schema latchkey_lab cascade",
+        "create table latchkey_lab.spy (id int)",
+    ] {
+        let refused = run(&mut thief, statement).await.expect_err(statement);
+        let code = refused.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
+        assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
+    }
+
+    // A new version has something to do that this role may not.
+    run(&mut superuser, "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)")
+        .await
+        .expect("as if it were new");
+    let words = serve::open(config(&serves, &database, data)).await.err().expect("a refusal");
+    assert!(words.contains("latchkey migrate"), "{words}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_lets_go_of_what_somebody_else_holds_and_comes_back() {
+    let database = empty_postgres_database().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config(SUPERUSER, &database, folder.path().to_str().expect("a path"));
+    let db = Db::open(&config, true).await.expect("a database");
+    let mut other = connected(SUPERUSER, &database).await;
+    let mut held = other.begin().await.expect("a transaction");
+    // What the first migration begins with.
+    held.execute("create table _sqlx_migrations (version bigint primary key)").await.expect("a table");
+    let patience = Patience { lock: Duration::from_millis(50), tries: 2, pause: Duration::from_millis(1) };
+    let words = db.migrate(patience).await.expect_err("somebody holds it");
+    assert!(words.contains("pg_stat_activity") && !words.contains('\n'), "{words}");
+    held.rollback().await.expect("gone");
+    db.migrate(patience).await.expect("nobody holds it");
+    let (timeout,): (String,) =
+        sqlx::query_as("select current_setting('lock_timeout')").fetch_one(&db.pool).await.expect("a setting");
+    assert_eq!(timeout, "0", "it is the migration's alone");
+}
+
+/// Makes so many inserts into the table give way, as a deadlock does. A sequence counts, since no rollback takes it back.
+async fn plant(app: &TestApp, table: &str, event: &str, code: &str, times: u32) {
+    let statements = [
+        "drop sequence if exists planted cascade".to_owned(),
+        "create sequence planted".to_owned(),
+        format!(
+            "create or replace function give_way() returns trigger as $$ begin \
+             if nextval('planted') <= {times} then raise exception 'planted' using errcode = '{code}'; end if; \
+             return new; end $$ language plpgsql"
+        ),
+        format!("drop trigger if exists planted on {table}"),
+        format!(
+            "create trigger planted before insert on {table} for each row when ({event}) execute function give_way()"
+        ),
+    ];
+    let mut connection = app.services.state.db.pool.acquire().await.expect("a connection");
+    for statement in statements {
+        run(&mut connection, &statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+    }
+}
+
+const ALWAYS: u32 = 1_000;
+
+/// Serialization failure, deadlock, `lock_timeout`.
+const GIVING_WAY: [&str; 3] = ["40001", "40P01", "55P03"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_force_logout_that_gave_way_is_done_again_and_once() {
+    let app = TestApp::on(Kind::Postgres).await;
+    let (mut admin, mut alice) = (app.admin().await, app.with_token("alice").await);
+    let id = alice.user_id().await;
+    for code in GIVING_WAY {
+        plant(&app, "audit_events", "new.event = 'force_logout'", code, ALWAYS).await;
+        let answer = admin.act("force_log_out", &[("user", &id), ("reason", "test")]).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "{code}: {}", answer.text());
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "nothing has happened");
+        let answer = admin
+            .api(
+                Method::POST,
+                &format!("/api/v1/admin/users/{id}/force-logout"),
+                Some(serde_json::json!({ "reason": "test" })),
+            )
+            .await;
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"), "{code}");
+    }
+    plant(&app, "audit_events", "new.event = 'force_logout'", "40P01", 2).await;
+    app.force_logout(&mut admin, &id).await;
+    assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+    assert_eq!(app.count("select count(*) from audit_events where event = 'force_logout'").await, 1);
+    assert_eq!(app.count("select count(*) from revocations").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_in_that_gave_way_is_done_again_and_once() {
+    let app = TestApp::on(Kind::Postgres).await;
+    app.logged_in("alice").await;
+    let before = app.count("select count(*) from audit_events where event = 'logged_in'").await;
+    for (table, event) in
+        [("audit_events", "new.event = 'logged_in'"), ("known_devices", "true"), ("throttles", "true")]
+    {
+        plant(&app, table, event, "40001", 2).await;
+        app.logged_in_again("alice").await;
+        plant(&app, table, event, "40001", 0).await;
+    }
+    assert_eq!(app.count("select count(*) from audit_events where event = 'logged_in'").await, before + 3);
+    plant(&app, "audit_events", "new.event = 'log_in_failed'", "40P01", 2).await;
+    assert_eq!(app.anonymous().log_in("alice", "not the password").await.status, 401);
+    assert_eq!(app.count("select count(*) from audit_events where event = 'log_in_failed'").await, 1);
+    plant(&app, "audit_events", "new.event = 'logged_in'", "40001", ALWAYS).await;
+    let answer = app.anonymous().log_in("alice", PASSWORD).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everyone_is_logged_out_once_although_it_gave_way() {
+    let app = TestApp::on(Kind::Postgres).await;
+    let mut admin = app.admin().await;
+    plant(&app, "revocations", "true", "40P01", 2).await;
+    let answer = admin.act("log_out_everyone", &[("confirmation", "log everyone out"), ("reason", "a leak")]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(app.count("select count(*) from revocations where kind = 'everyone'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mail_whose_writing_gave_way_is_written_at_once() {
+    let app = TestApp::on(Kind::Postgres).await;
+    app.logged_in("alice").await;
+    let post = &app.services.post;
+    for row in post.claim(10).await.expect("the outbox") {
+        post.deliver(row).await;
+    }
+    let before = app.count("select count(*) from links").await;
+    plant(&app, "links", "true", "40001", 2).await;
+    assert_eq!(app.anonymous().act("forgot", &[("email", "alice@example.com")]).await.status, 200);
+    let rows = post.claim(10).await.expect("the outbox");
+    assert_eq!(rows.len(), 1);
+    for row in rows {
+        post.deliver(row).await;
+    }
+    assert_eq!(app.count("select count(*) from outbox where sent_at is null").await, 0, "no try was lost");
+    assert_eq!(app.count("select count(*) from links").await, before + 1);
+    app.link(Purpose::Reset, "alice").await;
+}
+
+/// What has no second try of its own tells who asked to try again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_gives_way_is_busy_and_no_fault() {
+    let app = TestApp::on(Kind::Postgres).await;
+    let mut alice = app.with_token("alice").await;
+    for code in GIVING_WAY {
+        plant(&app, "notes", "true", code, 1).await;
+        let input = Some(serde_json::json!({ "title": "t", "body": "b" }));
+        let answer = alice.api(Method::POST, "/api/v1/notes", input.clone()).await;
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"), "{code}");
+        assert_eq!(alice.api(Method::POST, "/api/v1/notes", input).await.status, 201, "{code}");
+    }
+}
