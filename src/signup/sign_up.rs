@@ -10,7 +10,7 @@ use crate::{
     },
     config::Mailing,
     error::{AppError, Invalid},
-    mail::{self, Mail, To},
+    mail::{self, Mail, To, mailer::Mailer},
     sessions::log_in::start_session,
     state::AppState,
     throttle::{self, Way},
@@ -65,6 +65,7 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     // Before the password is looked at, which can be made dear: a flood of refused forms must keep nobody waiting.
     let tried = throttle::admit(Way::SignUp).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
+    expect_context::<Mailer>().check(&account.email)?;
     let hash = tried.keep_if_looked_at(passwords.hash(account.password.clone()).await).await?;
     let id = make_account(&state, &account, &hash).await?;
     if state.config.mailing() == Mailing::Smtp {
