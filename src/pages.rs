@@ -12,7 +12,7 @@ use serde_json::Value;
 use url::{Position, Url};
 
 use crate::{
-    account::{self, new_email},
+    account::{self, keep_factor, new_email},
     admin,
     config::Mailing,
     dashboard,
@@ -21,6 +21,7 @@ use crate::{
     lab::{self, load::Asker},
     mail::link_cookie,
     reset::reset_password,
+    second_factor::removal,
     services::Services,
     sessions::{
         CodePage, ConfirmPage, Ended, LogInPage,
@@ -28,10 +29,12 @@ use crate::{
         half_log_in::HalfLogIn,
     },
     signup::sign_up,
+    throttle,
     tokens::page_token::TokenLife,
     verification::verify,
     web::{
         action::{accepts_html, forget_error, typed_from},
+        caller::Caller,
         local_path::{LocalPath, leading_to},
         page::PageData,
         problem::Problem,
@@ -71,6 +74,8 @@ struct Page<'a> {
     /// The token of the link from a mail that this browser opened last.
     link: Option<String>,
     headers: HeaderMap,
+    /// The address that the request came from.
+    ip: String,
     /// The last part of the address, where the page has one that varies.
     id: String,
 }
@@ -88,12 +93,12 @@ impl Page<'_> {
                 next: self.asked.next.clone(),
                 confirms_addresses: state.config.mailing() == Mailing::Smtp,
             }),
-            "/verify" => content(verify::open(state, self.link.as_deref(), self.someone.as_ref()).await?),
+            "/verify" => self.behind_link(verify::open(state, self.link.as_deref(), self.someone.as_ref())).await,
             "/verify/sent" | "/forgot/sent" => content(()),
             "/forgot" => content(state.config.mailing() != Mailing::Off),
-            "/reset" => content(reset_password::open(state, self.link.as_deref()).await?),
-            "/verify-email" => content(new_email::open(state, self.link.as_deref(), &self.user()?).await?),
-            "/login/code" => self.second_half(),
+            "/reset" => self.behind_link(reset_password::open(state, self.link.as_deref())).await,
+            "/verify-email" => self.behind_link(new_email::open(state, self.link.as_deref(), &self.user()?)).await,
+            "/login/code" => self.second_half().await,
             "/signup" => self.visitors_only(()),
             "/setup" => {
                 sign_up::check_setup(state, &self.services.setup, &self.asked.token).await?;
@@ -133,10 +138,17 @@ impl Page<'_> {
             "/account/delete" => content(self.user()?.user.email),
             "/deleted" => self.visitors_only(()),
             "/not-me" => {
-                let (event, link) = (&self.asked.event, self.link.clone());
-                content(account::not_me::page(state, self.someone.clone(), event, link).await?)
+                let event = &self.asked.event;
+                match event.is_empty() {
+                    true => {
+                        self.behind_link(account::not_me::page(state, self.someone.clone(), event, self.link.clone()))
+                            .await
+                    }
+                    false => content(account::not_me::page(state, self.someone.clone(), event, None).await?),
+                }
             }
-            "/not-me/done" => content(()),
+            "/not-me/done" | "/second-factor/kept" => content(()),
+            "/second-factor/keep" => self.behind_link(keep_factor::page(state, self.link.as_deref())).await,
             "/admin" => content(admin::overview::load::load(&self.overseer()?, state, &self.services.census).await?),
             "/admin/users" => content(admin::load_users::users(&self.overseer()?, state, &self.asked()).await?),
             "/admin/users/{id}" => content(admin::load_user::user(&self.overseer()?, state, &self.id).await?),
@@ -175,14 +187,30 @@ impl Page<'_> {
     }
 
     /// Without the first half of a log-in there is no second one.
-    fn second_half(&self) -> Result<Found, AppError> {
+    async fn second_half(&self) -> Result<Found, AppError> {
         let Services { state, secret, .. } = self.services;
         let half = HalfLogIn::of(&self.headers, &state.config, secret, state.clock.now_ms());
         if self.someone.is_none() && half.is_none() {
             return Ok(Found::Elsewhere("/login".into()));
         }
+        let goes_at = match half {
+            Some(half) => removal::goes_at(&state.db.pool, &half.user_id, state.clock.now_ms()).await?,
+            None => None,
+        };
         let trust_days = state.config.trusted_device_days;
-        self.visitors_only(CodePage { recovery: self.asked.with == "recovery", trust_days })
+        self.visitors_only(CodePage { recovery: self.asked.with == "recovery", trust_days, goes_at })
+    }
+
+    /// What a link from a mail shows. Whoever has none guesses, here as with the act behind it.
+    async fn behind_link<T: Serialize>(
+        &self,
+        shown: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<Found, AppError> {
+        if self.link.is_none() {
+            return content(shown.await?);
+        }
+        let tried = throttle::admit_link_from(&self.services.state, &self.services.secret, &self.ip).await?;
+        content(tried.keep_if_dead(shown.await).await?)
     }
 
     fn overseer(&self) -> Result<Overseer, AppError> {
@@ -245,6 +273,7 @@ pub async fn find_data(
         uri: parts.uri.clone(),
         link: link_cookie::token(&parts.headers, &services.state.config),
         headers: parts.headers.clone(),
+        ip: Caller::ip_of(&parts, &services.state.config),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
@@ -252,7 +281,9 @@ pub async fn find_data(
         // With the log-in the error is gone that said so; another one is still to be shown after the proof.
         Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&parts))),
         Err(AppError::ProofNeeded) => return go_to(&leading_to("/confirm", &here(&parts))),
-        Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
+        Err(error @ (AppError::Internal { .. } | AppError::Busy | AppError::TooManyTries { .. })) => {
+            return Problem::from(error).into_response();
+        }
         Ok(Found::Content(value)) => Ok(value),
         Err(error) => Err(error),
     };

@@ -28,6 +28,7 @@ use crate::{
     revocations::{feed, set::Revocations},
     router::{metrics_router, probes, router},
     sealed::SecretKey,
+    second_factor::removal,
     services::Services,
     sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
     signup::sign_up::SetupToken,
@@ -60,6 +61,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         janitor::clean_up(services.state.clone()),
         sweep::keep_sweeping(services.state.clone()),
         clean_up::clean_up(services.state.clone()),
+        removal::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
         Sealer::new(services.state.clone(), &services.secret).keep(),
     ];

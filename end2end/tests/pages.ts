@@ -37,8 +37,8 @@ export async function everyPageAs(who: Walker, page: Page, server: Server, look:
 }
 
 async function pagesOf(who: Walker, page: Page, server: Server): Promise<string[]> {
-  const links = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
-  const outside = ["/signup", "/login", ...links, "/deleted", "/not-me/done", "/setup?token=wrong"];
+  const links = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset", "/second-factor/keep"];
+  const outside = ["/signup", "/login", ...links, "/deleted", "/not-me/done", "/second-factor/kept", "/setup?token=wrong"];
   if (who === "visitor") return ["/", "/lab", ...outside, "/dashboard", "/nowhere"];
   const person = await signedUp(page, "Walker");
   const own = ["/dashboard", "/notes"];

@@ -26,6 +26,7 @@ mod limits;
 mod mails;
 mod links;
 mod metrics;
+mod not_me;
 mod notes;
 mod overview;
 mod own_data;

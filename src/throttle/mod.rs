@@ -111,12 +111,22 @@ pub async fn admit_code(user_id: &str) -> Result<Try, AppError> {
     keys.admit_proof(&format!("code {user_id}"), known.map(|device| device.hash())).await
 }
 
-/// Counts a try of the token of a link that went out by mail. It shares the network's counter with passwords and codes.
+/// Counts a look at a link that went out by mail: whoever has none guesses. It shares the network's counter with
+/// passwords and codes.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`], before anything is looked at.
-pub async fn admit_reset() -> Result<Try, AppError> {
-    let keys = Keys::here();
+pub async fn admit_link() -> Result<Try, AppError> {
+    let Keys { state, secret, ip } = Keys::here();
+    admit_link_from(&state, &secret, &ip).await
+}
+
+/// As [`admit_link`], for a page, which is found before an action's context is there.
+///
+/// # Errors
+/// As [`admit_link`].
+pub async fn admit_link_from(state: &AppState, secret: &SecretKey, ip: &str) -> Result<Try, AppError> {
+    let keys = Keys { state: state.clone(), secret: secret.clone(), ip: ip.to_owned() };
     let network = keys.network("proof");
     keys.admit(vec![network]).await
 }
@@ -157,6 +167,17 @@ impl Try {
             for Counted { key, count } in &self.counted {
                 store::give_back(&self.state.db.pool, &key.hash, count, self.state.clock.now_ms()).await?;
             }
+        }
+        found
+    }
+
+    /// Passes on what looking at a link found. Only a dead one was a guess, and stays counted.
+    ///
+    /// # Errors
+    /// Those of `found`.
+    pub async fn keep_if_dead<T>(&self, found: Result<T, AppError>) -> Result<T, AppError> {
+        if !matches!(found, Err(AppError::LinkDead)) {
+            self.succeeded().await?;
         }
         found
     }

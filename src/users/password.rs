@@ -9,7 +9,6 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt},
 };
-use aws_lc_rs::rand;
 use tokio::sync::Semaphore;
 
 use super::{credentials::Password, new_password::NewPassword};
@@ -42,6 +41,10 @@ pub(super) struct Questions {
 
 /// A question takes a millisecond, or some tens for a text made to that end.
 const MAX_QUESTIONS: usize = 16;
+
+/// Stands in the place of a hash where no password may open the account: none belongs to it, and to check one costs as
+/// much as ever. To write it costs nothing, so nobody can make the server hash by asking for it.
+pub const NO_PASSWORD: &str = "none";
 
 /// About two seconds of work at 30 ms each on two cores.
 const MAX_WAITING: usize = 128;
@@ -101,27 +104,19 @@ impl Passwords {
         .await
     }
 
-    /// Whether the password belongs to the stored hash. `None` (no such user) costs the same and is always false.
+    /// Whether the password belongs to the stored hash. `None` (no such user) and [`NO_PASSWORD`] cost the same and are
+    /// always false.
     ///
     /// # Errors
     /// [`AppError::Busy`] when too many wait already; internal when the stored hash cannot be read.
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, AppError> {
+        let stored = stored.filter(|hash| hash != NO_PASSWORD);
         self.admitted(move |inner, blocks| {
             let known = stored.is_some();
             let matches = verify(stored.as_deref().unwrap_or(&inner.decoy), password.expose(), blocks)?;
             Ok(known & matches)
         })
         .await
-    }
-
-    /// The hash of a password that nobody knows: until another one is set nobody logs in with one.
-    ///
-    /// # Errors
-    /// [`AppError::Busy`] when too many wait already.
-    pub async fn unknown_to_all(&self) -> Result<String, AppError> {
-        let mut bytes = [0; 32];
-        rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-        self.admitted(move |inner, blocks| hash(&inner.params, &bytes, blocks)).await
     }
 
     /// How many hashes may run at once.
@@ -133,6 +128,13 @@ impl Passwords {
     pub fn at_work(&self) -> (usize, usize) {
         let running = self.0.permits_max - self.0.permits.available_permits();
         (running, self.0.waiting.load(Ordering::SeqCst))
+    }
+
+    /// Takes every place to hash, as a storm of log-ins would, until it is dropped. For tests.
+    #[cfg(test)]
+    pub async fn take_all_places(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let count = u32::try_from(self.0.permits_max).expect("few places");
+        Arc::clone(&self.0.permits).acquire_many_owned(count).await.expect("the places")
     }
 
     /// Fewest characters of a new password.
