@@ -18,6 +18,7 @@ use crate::{
         delete_page::{DeletePage, DeletedPage},
         devices_page::DevicesPage,
         email_page::EmailPage,
+        keep_factor_page::{FactorKeptPage, KeepFactorPage},
         new_email_page::NewEmailPage,
         not_me_page::{NotMeDonePage, NotMePage},
         password_page::PasswordPage,
@@ -143,6 +144,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/deleted") view=DeletedPage ssr=SsrMode::Async />
                 <Route path=path!("/not-me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/not-me/done") view=NotMeDonePage ssr=SsrMode::Async />
+                <Route path=path!("/second-factor/keep") view=KeepFactorPage ssr=SsrMode::Async />
+                <Route path=path!("/second-factor/kept") view=FactorKeptPage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=OverviewPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />

@@ -121,6 +121,10 @@ pub enum Invalid {
     EmailTooLong,
     #[error("Some characters of this address cannot be seen, or look like others. Type it instead of pasting it.")]
     EmailLookAlike,
+    #[error(
+        "We cannot send mail to this address: our mail server takes only the letters a to z before the @. Use another one."
+    )]
+    EmailUndeliverable,
     #[error("This is your address already. Enter the new one.")]
     EmailUnchanged,
     #[error("Enter the name that others should see.")]
@@ -248,6 +252,7 @@ impl Invalid {
             | Self::EmailMalformed
             | Self::EmailTooLong
             | Self::EmailLookAlike
+            | Self::EmailUndeliverable
             | Self::EmailUnchanged => Field::Email,
             Self::NameMissing | Self::NameTooLong | Self::NameControl => Field::Name,
             Self::PasswordMissing

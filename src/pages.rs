@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    account::{self, new_email},
+    account::{self, keep_factor, new_email},
     admin,
     config::Mailing,
     dashboard,
@@ -20,6 +20,7 @@ use crate::{
     lab::{self, load::Asker},
     mail::link_cookie,
     reset::reset_password,
+    second_factor::removal,
     services::Services,
     sessions::{
         CodePage, ConfirmPage, Ended, LogInPage,
@@ -27,10 +28,12 @@ use crate::{
         half_log_in::HalfLogIn,
     },
     signup::setup_link,
+    throttle,
     tokens::page_token::TokenLife,
     verification::verify,
     web::{
         action::typed_from,
+        caller::Caller,
         form_page::without_error,
         local_path::{LocalPath, leading_to},
         page::PageData,
@@ -71,6 +74,8 @@ struct Page<'a> {
     /// The token of the link from a mail that this browser opened last.
     link: Option<String>,
     headers: HeaderMap,
+    /// The address that the request came from.
+    ip: String,
     /// The last part of the address, where the page has one that varies.
     id: String,
 }
@@ -88,11 +93,11 @@ impl Page<'_> {
                 next: self.asked.next.clone(),
                 confirms_addresses: state.config.mailing() == Mailing::Smtp,
             }),
-            "/verify" => content(verify::open(state, self.link.as_deref(), self.someone.as_ref()).await?),
+            "/verify" => self.behind_link(verify::open(state, self.link.as_deref(), self.someone.as_ref())).await,
             "/verify/sent" | "/forgot/sent" => content(()),
             "/forgot" => content(state.config.mailing() != Mailing::Off),
-            "/reset" => content(reset_password::open(state, self.link.as_deref()).await?),
-            "/verify-email" => content(new_email::open(state, self.link.as_deref(), &self.user()?).await?),
+            "/reset" => self.behind_link(reset_password::open(state, self.link.as_deref())).await,
+            "/verify-email" => self.behind_link(new_email::open(state, self.link.as_deref(), &self.user()?)).await,
             "/login/code" => self.second_half().await,
             "/signup" => self.visitors_only(()),
             "/setup" => content(setup_link::open(state, self.link.as_deref()).await?),
@@ -130,10 +135,17 @@ impl Page<'_> {
             "/account/delete" => content(self.user()?.user.email),
             "/deleted" => self.visitors_only(()),
             "/not-me" => {
-                let (event, link) = (&self.asked.event, self.link.clone());
-                content(account::not_me::page(state, self.someone.clone(), event, link).await?)
+                let event = &self.asked.event;
+                match event.is_empty() {
+                    true => {
+                        self.behind_link(account::not_me::page(state, self.someone.clone(), event, self.link.clone()))
+                            .await
+                    }
+                    false => content(account::not_me::page(state, self.someone.clone(), event, None).await?),
+                }
             }
-            "/not-me/done" => content(()),
+            "/not-me/done" | "/second-factor/kept" => content(()),
+            "/second-factor/keep" => self.behind_link(keep_factor::page(state, self.link.as_deref())).await,
             "/admin" => content(admin::overview::load::load(&self.overseer()?, state, &self.services.census).await?),
             "/admin/users" => content(admin::load_users::users(&self.overseer()?, state, &self.asked()).await?),
             "/admin/users/{id}" => content(admin::load_user::user(&self.overseer()?, state, &self.id).await?),
@@ -177,15 +189,30 @@ impl Page<'_> {
             return self.visitors_only(());
         }
         let Services { state, secret, .. } = self.services;
-        let half = HalfLogIn::of(&self.headers, &state.config, secret, state.clock.now_ms());
+        let now_ms = state.clock.now_ms();
+        let half = HalfLogIn::of(&self.headers, &state.config, secret, now_ms);
         let Some(half) = half else { return Ok(Found::Elsewhere("/login".into())) };
         let email = match half.user(state, secret).await {
             Ok(user) => user.email,
             Err(AppError::LogInAgain) => return Ok(Found::Elsewhere("/login".into())),
             Err(error) => return Err(error),
         };
+        let goes_at = removal::goes_at(&state.db.pool, &half.user_id, now_ms).await?;
         let (recovery, trust_days) = (self.asked.with == "recovery", state.config.trusted_device_days);
-        content(CodePage { email, half: half.id, recovery, trust_days })
+        content(CodePage { email, half: half.id, recovery, trust_days, goes_at })
+    }
+
+    /// What a link from a mail shows. Whoever has none guesses, here as with the act behind it.
+    async fn behind_link<T: Serialize>(
+        &self,
+        shown: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<Found, AppError> {
+        if self.link.is_none() {
+            return content(shown.await?);
+        }
+        let Services { state, secret, turns, .. } = self.services;
+        let tried = throttle::admit_link_from(state, secret, turns, &self.ip).await?;
+        content(tried.keep_if_dead(shown.await).await?)
     }
 
     fn overseer(&self) -> Result<Overseer, AppError> {
@@ -248,6 +275,7 @@ pub async fn find_data(
         uri: parts.uri.clone(),
         link: link_cookie::token(&parts.headers, &services.state.config),
         headers: parts.headers.clone(),
+        ip: Caller::ip_of(&parts, &services.state.config),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let refused = page.asked.error.as_deref().map(ServerFnUrlError::<AppError>::decode_err);
@@ -256,7 +284,9 @@ pub async fn find_data(
         // With the log-in the error is gone that said so; another one is still to be shown after the proof.
         Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&here(&parts)))),
         Err(AppError::ProofNeeded) => return go_to(&leading_to("/confirm", &here(&parts))),
-        Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
+        Err(error @ (AppError::Internal { .. } | AppError::Busy | AppError::TooManyTries { .. })) => {
+            return Problem::from(error).into_response();
+        }
         Ok(Found::Content(value)) => Ok(value),
         // The form that led here was told why: the link that it was for is not the one of this browser any more.
         Err(AppError::LinkDead) if refused == Some(AppError::OtherLink) => Err(AppError::OtherLink),

@@ -209,6 +209,7 @@ fn provide_contexts(services: &Services) {
     provide_context(services.passwords.clone());
     provide_context(MinChars(services.passwords.min_chars()));
     provide_context(services.ender.clone());
+    provide_context(services.post.mailer.clone());
     provide_context(services.keys.clone());
     provide_context(services.questions.clone());
     provide_context(services.turns.clone());

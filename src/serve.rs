@@ -29,6 +29,7 @@ use crate::{
     revocations::{feed, set::Revocations},
     router::{metrics_router, probes, router},
     sealed::SecretKey,
+    second_factor::removal,
     services::Services,
     sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
     signup::setup_link,
@@ -67,6 +68,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
         sweep::keep_sweeping(services.state.clone()),
         clean_up::clean_up(services.state.clone()),
         costs_in_use::keep_looking(services.state.clone(), services.passwords.clone()),
+        removal::clean_up(services.state.clone()),
         keeper::keep(services.keys.clone()),
         Sealer::new(services.state.clone(), &services.secret).keep(),
     ];

@@ -24,8 +24,8 @@ export const ACCOUNT_PAGES = [
 /** Where the password is asked for once more. */
 export const CONFIRM = "/confirm?next=/notes";
 
-const LINKS = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset"];
-const OUTSIDE = ["/signup", "/login", ...LINKS, "/deleted", "/not-me/done", "/setup?token=wrong"];
+const LINKS = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset", "/second-factor/keep"];
+const OUTSIDE = ["/signup", "/login", ...LINKS, "/deleted", "/not-me/done", "/second-factor/kept", "/setup?token=wrong"];
 const OWN = ["/dashboard", "/notes"];
 const ACTS = ["log-out", "reset", "second-factor", "role", "disable", "enable", "delete"].map((act) => `/admin/users/:person/${act}`);
 const SEARCHES = ["?q=:email", "?q=nobody%20at%20all", "?role=user&state=active&sort=name"].map((query) => `/admin/users${query}`);

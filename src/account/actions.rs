@@ -170,8 +170,9 @@ pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
 
 /// Says that something was somebody else: ends everything of the account and starts a reset. `event` is an entry of
 /// one's own activity; without it the link counts that this browser has opened from a mail, and `link` names it, as the
-/// page does. Callable by who holds such a link, and by who is logged in; with a recent proof of identity where no mail
-/// can be sent.
+/// page does. Callable by who holds such a link, and by who is logged in. Who is logged in and has proven lately who they
+/// are, or does so with `password`, makes the password useless, too, and gets the address before a denied change back;
+/// where no mail can be sent, a proof is needed.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotFound`], [`AppError::LinkDead`], [`AppError::OtherLink`],
@@ -188,6 +189,20 @@ pub async fn not_me(
     };
     let event = event.unwrap_or_default();
     act_with_proof(Typed::new(&[("event", &event)]), not_me::not_me(&event, link, password)).await
+}
+
+/// Calls off the removal of a second factor. Callable by who holds the link from the mail that told of it; `link` names
+/// it, as the page does.
+///
+/// # Errors
+/// [`AppError::LinkDead`], also where nothing is to be removed any more, [`AppError::OtherLink`].
+#[server(prefix = "/actions", endpoint = "keep_second_factor")]
+pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        account::keep_factor,
+        web::{action::act, page::Typed},
+    };
+    act(Typed::default(), keep_factor::keep(link)).await
 }
 
 /// Deletes the account of who is logged in; `confirmation` is their e-mail address. Callable as [`end_session`].

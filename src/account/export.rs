@@ -18,6 +18,7 @@ use crate::{
         store::Row,
     },
     error::AppError,
+    second_factor::store as factor_store,
     sessions::guard::LoggedIn,
     state::AppState,
     ui::when::date,
@@ -77,7 +78,7 @@ fn go_to(path: &str) -> Response {
 /// A person has some thousands of rows at most, so it is one document; no secret is in it, and no hash of one.
 async fn collect(state: &AppState, LoggedIn { user, log_in, .. }: &LoggedIn) -> Result<Value, AppError> {
     let pool = &state.db.pool;
-    let second_factor = store::second_factor_since(pool, &user.id).await?;
+    let second_factor = factor_store::find(pool, &user.id).await?;
     Ok(json!({
         "from": state.config.issuer(),
         "made_at": moment(state.clock.now_ms()),
@@ -88,7 +89,8 @@ async fn collect(state: &AppState, LoggedIn { user, log_in, .. }: &LoggedIn) -> 
             "name": user.name,
             "role": user.role().as_text(),
             "created_at": moment(user.created_at),
-            "second_factor_since": second_factor.map(moment),
+            "second_factor_since": second_factor.as_ref().and_then(|row| row.confirmed_at).map(moment),
+            "second_factor_goes_at": second_factor.and_then(|row| row.goes_at).map(moment),
         },
         "sessions": store::sessions(pool, &user.id).await?.into_iter().map(session).collect::<Vec<_>>(),
         "known_devices": store::devices(pool, &user.id).await?.into_iter().map(device).collect::<Vec<_>>(),

@@ -56,12 +56,12 @@ pub async fn second_factor(
 ) -> Result<SecondFactor, AppError> {
     let user = &someone.user;
     let row = factor_store::find(&state.db.pool, &user.id).await?;
-    let Some(since) = row.and_then(|row| row.confirmed_at) else {
+    let Some(since) = row.and_then(|row| row.on_since(state.clock.now_ms())) else {
         return Ok(SecondFactor::Off { needs_email: !may_set_up(state, user) });
     };
     Ok(SecondFactor::On {
         since,
-        codes_left: factor_store::codes_left(&state.db.pool, &user.id).await?,
+        codes_left: factor_store::codes_left(&state.db.pool, &user.id, state.clock.now_ms()).await?,
         trust_days: state.config.trusted_device_days,
         devices: trust::list(state, &user.id, here).await?,
     })

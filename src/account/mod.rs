@@ -21,6 +21,9 @@ pub mod end_sessions;
 #[cfg(feature = "ssr")]
 pub mod export;
 #[cfg(feature = "ssr")]
+pub mod keep_factor;
+pub mod keep_factor_page;
+#[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
 pub mod new_email;
@@ -169,4 +172,22 @@ pub struct NotMePage {
     pub reset_to: Option<String>,
     /// The account gets the address before.
     pub goes_back: bool,
+    /// What the password would do besides; `None` where it is not needed for more.
+    pub more: Option<More>,
+}
+
+/// What "this was not me" does only for who proves who they are: the password works no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct More {
+    /// The address, in parts, that the account gets back and the link to a new password goes to.
+    pub back_to: Option<String>,
+}
+
+/// What `/second-factor/keep` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeepFactor {
+    /// When it goes, in milliseconds since the epoch.
+    pub goes_at: i64,
+    /// Names the link that the page was opened with.
+    pub link: String,
 }

@@ -13,6 +13,7 @@ use crate::{
     mail::{
         self, Mail, News, To, link_cookie,
         links::{self, Purpose},
+        mailer::Mailer,
     },
     sessions::guard::{self, LoggedIn, require_fresh},
     state::AppState,
@@ -35,6 +36,7 @@ pub async fn ask(email: String, password: Option<String>) -> Result<(), AppError
     if email.as_str() == someone.user.email {
         return Err(Invalid::EmailUnchanged.into());
     }
+    expect_context::<Mailer>().check(&email)?;
     let someone = require_fresh(password).await?;
     let _counted = throttle::admit(Way::Mail).await?;
     write_down(&state, &someone, &email).await?;
@@ -71,11 +73,19 @@ pub async fn use_it(link: Option<String>) -> Result<(), AppError> {
     let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
     let state = expect_context::<AppState>();
     let token = link_cookie::require(link.as_deref())?;
+    let tried = throttle::admit_link().await?;
+    tried.keep_if_dead(own_link(&state, &someone, &token).await).await?;
     change(&state, &someone, &token).await?;
     link_cookie::forget();
     tell_next_page(&Typed::new(&[("changed", "email")]));
     leptos_axum::redirect("/account/profile");
     Ok(())
+}
+
+/// The link is a guess, too, where somebody else has asked for it.
+async fn own_link(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
+    let link = links::find(&state.db.pool, Purpose::NewEmail, token, state.clock.now_ms()).await?;
+    if link.user_id == someone.user.id { Ok(()) } else { Err(AppError::LinkDead) }
 }
 
 async fn change(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(), AppError> {

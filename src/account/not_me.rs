@@ -1,14 +1,16 @@
 //! The story of "this was not me": everything of the account ends, and a reset begins. Server side.
 //!
-//! It asks for no password: the owner may know none that counts any more. Whoever presses it is out as well, so a thief
-//! gains nothing but a mail to the owner. Only where no mail can be sent, and the session that it comes from therefore
-//! stays, a fresh proof of identity is needed, as for ending other devices.
+//! It needs no password: the owner may know none that counts any more. What it undoes beyond that depends on what
+//! whoever presses it has shown to have. A copied cookie throws out itself, too, and gains nothing but a mail to the
+//! owner.
+
+use std::collections::BTreeSet;
 
 use leptos::prelude::expect_context;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::NotMePage;
+use super::{More, NotMePage};
 use crate::{
     activity::words::entry,
     audit::{
@@ -25,15 +27,16 @@ use crate::{
         links::{self, Link, Purpose},
     },
     revocations::EndReason,
-    second_factor::{check, store as factor_store},
+    second_factor::removal,
     sessions::{
         Receipt,
         end::{Ender, Ending, Target},
         guard::{self, LoggedIn, require_fresh},
     },
     state::AppState,
+    throttle,
     users::{
-        password::Passwords,
+        password::NO_PASSWORD,
         store::{self as user_store, User},
     },
     web::{
@@ -64,51 +67,77 @@ pub async fn page(
         let Link { user_id, email } = links::find(pool, Purpose::NotMe, &token, now_ms).await?;
         let user = still_counts(user_store::find_by_id(pool, &user_id).await?)?;
         let goes_back = email != user.email;
-        let (link, reset_to) = (Some(links::name_of(&token)), Some(masked(&email)));
-        return Ok(NotMePage { entry: None, event: String::new(), link, reset_to, goes_back });
+        return Ok(NotMePage {
+            entry: None,
+            event: String::new(),
+            link: Some(links::name_of(&token)),
+            reset_to: Some(masked(&email)),
+            goes_back,
+            more: None,
+        });
     }
-    let LoggedIn { user, log_in, .. } = someone.ok_or(AppError::NotLoggedIn)?;
-    let row = find_event(state, &user, event).await?;
-    let before = address_before(state, &user, &row).await?;
-    let reset_to = before.clone().or_else(|| mailbox(state, &user));
+    let someone = someone.ok_or(AppError::NotLoggedIn)?;
+    let row = find_event(state, &someone.user, event).await?;
+    in_words(state, &someone, row).await
+}
+
+/// Where the proof is old the password would do more, and the page says what.
+async fn in_words(state: &AppState, someone: &LoggedIn, row: Row) -> Result<NotMePage, AppError> {
+    let LoggedIn { user, log_in, .. } = someone;
+    let (before, mailbox) = (address_before(state, user, &row).await?, mailbox(state, user));
+    let is_cookie_alone = mailbox.is_some() && !someone.is_fresh(state);
+    let (back_to, reset_to) = match is_cookie_alone {
+        true => (None, mailbox),
+        false => (before.clone(), before.clone().or(mailbox)),
+    };
     Ok(NotMePage {
         entry: Some(entry(&row, &log_in.sid)),
         event: row.id,
         link: None,
         reset_to: reset_to.as_deref().map(masked),
-        goes_back: before.is_some(),
+        goes_back: back_to.is_some(),
+        more: is_cookie_alone.then(|| More { back_to: before.as_deref().map(masked) }),
     })
+}
+
+/// What whoever denies something has shown to have. It decides what they may undo: see docs/SECURITY.md.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// That they read the mail of an address, by a link that was sent there.
+    Mailbox,
+    /// A session, and the password lately.
+    Proof,
+    /// A session, which may be a copied cookie: it throws everybody out, itself too, and changes nothing for good.
+    Session,
 }
 
 /// What is known of a denial before the transaction ends.
 struct Denial {
     user: User,
     actor: Actor,
+    shown: Shown,
     /// The session that says so, and the event; both empty with a link from a mail.
     sid: String,
     event: String,
     /// The address before, which the account gets back.
     address_before: Option<String>,
-    /// Takes the place of the one that somebody else may know, until the reset.
-    unknown_hash: String,
 }
 
 async fn with_link(name: Option<String>) -> Result<Receipt, AppError> {
     let token = link_cookie::require(name.as_deref())?;
     let state = expect_context::<AppState>();
     let now_ms = state.clock.now_ms();
-    let unknown_hash = expect_context::<Passwords>().unknown_to_all().await?;
+    let tried = throttle::admit_link().await?;
+    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::NotMe, &token, now_ms).await).await?;
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere.
-    let link = links::find(&mut *tx, Purpose::NotMe, &token, now_ms).await?;
     user_store::lock(&mut *tx, &link.user_id).await?;
     let Link { user_id, email } = links::use_up(&mut tx, Purpose::NotMe, &token, now_ms).await?;
     let user = still_counts(user_store::find_by_id(&mut *tx, &user_id).await?)?;
     link_cookie::forget();
     let address_before = (email != user.email).then_some(email);
-    let denial =
-        Denial { user, actor: Actor::Unknown, sid: String::new(), event: String::new(), address_before, unknown_hash };
-    end_everything(tx, denial).await
+    let (actor, shown) = (Actor::Unknown, Shown::Mailbox);
+    end_everything(tx, Denial { user, actor, shown, sid: String::new(), event: String::new(), address_before }).await
 }
 
 /// No link changes a disabled account, where nothing is left to end. It is not used up: once the account is enabled again,
@@ -118,54 +147,60 @@ fn still_counts(user: Option<User>) -> Result<User, AppError> {
 }
 
 async fn in_session(event: &str, password: Option<String>) -> Result<Receipt, AppError> {
-    let LoggedIn { user, log_in, .. } = guard::find().ok_or(AppError::NotLoggedIn)?;
+    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
     let state = expect_context::<AppState>();
-    let row = find_event(&state, &user, event).await?;
-    let mut address_before = address_before(&state, &user, &row).await?;
-    if address_before.is_none() && mailbox(&state, &user).is_none() {
-        require_fresh(password).await?;
-    }
-    let unknown_hash = expect_context::<Passwords>().unknown_to_all().await?;
+    let row = find_event(&state, &someone.user, event).await?;
+    let (someone, shown) = look_at_proof(&state, someone, password).await?;
+    let mut address_before = match shown {
+        Shown::Session => None,
+        Shown::Mailbox | Shown::Proof => address_before(&state, &someone.user, &row).await?,
+    };
     let mut tx = state.db.begin_write().await?;
-    user_store::lock(&mut *tx, &user.id).await?;
-    let user = user_store::find_by_id(&mut *tx, &user.id).await?.ok_or(AppError::NotLoggedIn)?;
+    let user = someone.hold(&mut tx).await?;
     address_before.take_if(|email| *email == user.email);
     let actor = Actor::User(user.id.clone());
-    end_everything(tx, Denial { user, actor, sid: log_in.sid, event: row.id, address_before, unknown_hash }).await
+    end_everything(tx, Denial { user, actor, shown, sid: someone.log_in.sid, event: row.id, address_before }).await
+}
+
+/// Without a mailbox this session stays, and so needs a proof, as for ending other devices.
+async fn look_at_proof(
+    state: &AppState,
+    someone: LoggedIn,
+    password: Option<String>,
+) -> Result<(LoggedIn, Shown), AppError> {
+    let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
+    if is_typed || mailbox(state, &someone.user).is_none() {
+        return Ok((require_fresh(password).await?, Shown::Proof));
+    }
+    let shown = if someone.is_fresh(state) { Shown::Proof } else { Shown::Session };
+    Ok((someone, shown))
 }
 
 async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError> {
     let ender = expect_context::<Ender>();
     let (state, caller) = (&ender.state, caller());
     let now_ms = state.clock.now_ms();
-    let Denial { user, actor, sid, event, address_before, unknown_hash } = denial;
+    let Denial { user, actor, shown, sid, event, address_before } = denial;
     let squatter = match &address_before {
         Some(email) => user_store::free_email(&mut tx, email, &user.id, now_ms).await?,
         None => None,
     };
-    let reset_to = match address_before {
-        Some(email) => take_back(&mut tx, &user, &email, now_ms).await?.then_some(email),
+    let reset_to = match &address_before {
+        Some(email) => take_back(&mut tx, &user, email, now_ms).await?.then(|| email.clone()),
         None => mailbox(state, &user),
     };
     let goes_back = reset_to.as_ref().is_some_and(|email| *email != user.email);
-    if goes_back {
-        // A link that was sent to the thief's address would take the account away again.
-        mail::store::kill_links(&mut *tx, &user.id, Purpose::NotMe, now_ms).await?;
-    }
-    if sid.is_empty() {
-        take_away_new_factor(&mut tx, &user.id, now_ms).await?;
-    }
-    links::kill_all(&mut tx, &user.id, now_ms).await?;
-    known_devices::forget_all(&mut tx, &user.id).await?;
     let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(&caller);
     denied.sid.clone_from(&sid);
     denied.details = json!({ "event": event });
     audit::store::insert(&mut *tx, &denied, now_ms).await?;
-    mail::store::call_off_all(&mut *tx, &user.id, goes_back).await?;
+    forget_what_waits(&mut tx, &user, shown, goes_back, now_ms).await?;
+    let factor_goes = match shown {
+        Shown::Mailbox => let_factor_go(&mut tx, state, &user, address_before, &denied).await?,
+        Shown::Proof | Shown::Session => None,
+    };
     if let Some(email) = &reset_to {
-        // Whoever knows the password could log in again, and kill the link that is on its way.
-        user_store::set_password(&mut *tx, &user.id, &unknown_hash).await?;
-        mail::store::queue(&mut *tx, To { email, user_id: &user.id }, &Mail::Reset, now_ms).await?;
+        begin_reset(&mut tx, To { email, user_id: &user.id }, shown, now_ms).await?;
     }
     // Who gets no link needs the session to choose a new password in. A link from a mail has no session to keep.
     let stays = reset_to.is_none() && !sid.is_empty();
@@ -176,24 +211,63 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
         // Its sessions are refused already, since it is disabled; this stops its tokens.
         ender.end(Target::User(&id), Ending::by_system(EndReason::Disabled)).await?;
     }
-    tell(&receipt, reset_to.as_deref(), stays, goes_back);
+    tell(&receipt, &Told { reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session });
     if !stays && !sid.is_empty() {
         action::append_cookie(cookies::remove(&state.config, Name::Access));
     }
     Ok(receipt)
 }
 
-/// A second factor, or recovery codes, made since the oldest link of this kind could have been sent: somebody's who knew
-/// the password, and they would lock the owner out. An older one stays: a mailbox alone must not remove it (ASVS 6.4.3).
-async fn take_away_new_factor(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
-    let since = now_ms - Purpose::NotMe.lifetime_ms();
-    let on_since = factor_store::find(&mut **tx, user_id).await?.and_then(|row| row.confirmed_at);
-    if on_since.is_some_and(|at| at >= since) {
-        check::remove(tx, user_id).await?;
-        let event = Event::new(Kind::SecondFactorOff, Actor::System, user_id);
-        audit::store::insert(&mut **tx, &event, now_ms).await?;
+async fn begin_reset(tx: &mut Tx, to: To<'_>, shown: Shown, now_ms: i64) -> Result<(), AppError> {
+    if shown != Shown::Session {
+        // Whoever knows the password could log in again, and kill the link that is on its way.
+        user_store::set_password(&mut **tx, to.user_id, NO_PASSWORD).await?;
     }
-    Ok(factor_store::delete_codes_since(&mut **tx, user_id, since).await?)
+    mail::store::queue(&mut **tx, to, &Mail::Reset, now_ms).await
+}
+
+/// What somebody else may have begun: links, trust, mails that are on their way.
+async fn forget_what_waits(
+    tx: &mut Tx,
+    user: &User,
+    shown: Shown,
+    goes_back: bool,
+    now_ms: i64,
+) -> Result<(), AppError> {
+    if goes_back {
+        // A link that was sent to the thief's address would take the account away again.
+        mail::store::kill_links(&mut **tx, &user.id, Purpose::NotMe, now_ms).await?;
+    }
+    links::kill_all(tx, &user.id, now_ms).await?;
+    known_devices::forget_all(tx, &user.id).await?;
+    if shown != Shown::Session {
+        // A copied cookie could keep a warning from its owner.
+        mail::store::call_off_all(&mut **tx, &user.id, goes_back).await?;
+    }
+    Ok(())
+}
+
+/// A mailbox alone removes no second factor (ASVS 6.4.3): it begins the removal of a young one, and everybody who reads
+/// mail of this account hears of it in time to object. `denied` is the event with which it began.
+async fn let_factor_go(
+    tx: &mut Tx,
+    state: &AppState,
+    user: &User,
+    address_before: Option<String>,
+    denied: &Event,
+) -> Result<Option<i64>, AppError> {
+    let now_ms = state.clock.now_ms();
+    let Some((at, is_news)) = removal::begin(tx, denied, now_ms).await? else { return Ok(None) };
+    if is_news {
+        let of_links = mail::store::addresses_of(&mut **tx, &user.id, now_ms).await?;
+        let of_now = user.verified_at.map(|_| user.email.clone());
+        let addresses: BTreeSet<String> = of_links.into_iter().chain(of_now).chain(address_before).collect();
+        for email in &addresses {
+            let to = To { email, user_id: &user.id };
+            mail::queue(&mut **tx, state, to, &Mail::SecondFactorGoes { at }).await?;
+        }
+    }
+    Ok(Some(at))
 }
 
 /// Gives the account the address before; `false` when another one has it that has confirmed it.
@@ -209,18 +283,30 @@ async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result
     Ok(taken_back)
 }
 
-fn tell(receipt: &Receipt, reset_to: Option<&str>, stays: bool, goes_back: bool) {
+/// What the page after it says.
+struct Told {
+    reset_to: Option<String>,
+    stays: bool,
+    goes_back: bool,
+    factor_goes: Option<i64>,
+    password_works: bool,
+}
+
+fn tell(receipt: &Receipt, told: &Told) {
     let count = receipt.sessions_ended.to_string();
     let mut words = Typed::new(&[("ended", &count)]);
     let mut add = |name: &str, text: String| words.0.insert(name.into(), text);
-    if let Some(email) = reset_to {
+    if let Some(email) = &told.reset_to {
         add("reset_to", masked(email));
     }
-    if stays {
-        add("stays", "yes".into());
+    if let Some(at) = told.factor_goes {
+        add("factor_goes", at.to_string());
     }
-    if goes_back {
-        add("goes_back", "yes".into());
+    for (name, is_so) in [("stays", told.stays), ("goes_back", told.goes_back), ("password_works", told.password_works)]
+    {
+        if is_so {
+            add(name, "yes".into());
+        }
     }
     tell_next_page(&words);
     leptos_axum::redirect("/not-me/done");

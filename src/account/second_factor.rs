@@ -18,7 +18,7 @@ use crate::{
         authenticator::Authenticator,
         check,
         code::Code,
-        recovery,
+        recovery, removal,
         store::{self, Row},
         trust,
     },
@@ -43,6 +43,8 @@ pub async fn start(someone: LoggedIn) -> Result<(), AppError> {
     let (state, key) = (expect_context::<AppState>(), expect_context::<SecretKey>());
     let user = &someone.user;
     require_confirmed_email(&state, user)?;
+    // One that is gone by the clock may have its row still, which would hold the place.
+    removal::clear(&state, &user.id).await?;
     let sealed = Authenticator::generate()?.seal(&key, &user.id)?;
     let begun = store::begin(&state.db.pool, &user.id, &sealed, state.clock.now_ms()).await?;
     leptos_axum::redirect(if begun { "/account/second-factor/set-up" } else { PAGE });

@@ -72,16 +72,3 @@ pub async fn devices(db: impl Executor<'_, Database = Any>, user_id: &str) -> Re
     .fetch_all(db)
     .await
 }
-
-/// When the second factor was turned on; `None` while it is off.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn second_factor_since(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-) -> Result<Option<i64>, sqlx::Error> {
-    let row: Option<(Option<i64>,)> =
-        sqlx::query_as("select confirmed_at from totp where user_id = $1").bind(user_id).fetch_optional(db).await?;
-    Ok(row.and_then(|(at,)| at))
-}

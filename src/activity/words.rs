@@ -102,8 +102,13 @@ fn told(row: &Row) -> Told {
         Kind::NameChanged => did(row, "changed your name").deniable(),
         Kind::SecondFactorOn => did(row, "turned on your second factor").deniable(),
         Kind::SecondFactorOff => did(row, "turned off your second factor").deniable(),
+        Kind::SecondFactorGoes => {
+            said("A link from a mail said that something was not you: your second factor goes in three days.").alarm()
+        }
+        Kind::SecondFactorKept => did(row, "called off the removal of your second factor").deniable(),
         Kind::SecondFactorFailed => said("The right password and then a wrong code was entered.").alarm().deniable(),
         Kind::RecoveryCodesMade => did(row, "made new recovery codes").deniable(),
+        Kind::RecoveryCodesRemoved => did(row, "removed your recovery codes").deniable(),
         Kind::RecoveryCodeUsed => did(row, "used a recovery code").deniable(),
         Kind::DeviceTrusted => did(row, "chose to trust a device: it is asked for no second factor").deniable(),
         Kind::DeviceForgotten => did(row, "took the trust from a device"),

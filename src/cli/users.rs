@@ -232,7 +232,8 @@ async fn find_person(app: &AppState, who: &str) -> Result<User, String> {
 
 async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
     let pool = &app.db.pool;
-    let second_factor_at = second_factor::store::find(pool, &user.id).await?.and_then(|row| row.confirmed_at);
+    let second_factor_at =
+        second_factor::store::find(pool, &user.id).await?.and_then(|row| row.on_since(app.clock.now_ms()));
     let sessions = sessions::store::live_of(pool, &user.id, app.clock.now_ms()).await?;
     let events = audit::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?;
     Ok(Details {

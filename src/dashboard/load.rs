@@ -37,7 +37,7 @@ async fn few_recovery_codes(state: &AppState, user_id: &str) -> Result<Option<i6
     if !second_factor::check::is_on(state, user_id).await? {
         return Ok(None);
     }
-    let left = second_factor::store::codes_left(&state.db.pool, user_id).await?;
+    let left = second_factor::store::codes_left(&state.db.pool, user_id, state.clock.now_ms()).await?;
     Ok(Some(left).filter(|left| *left <= second_factor::FEW_RECOVERY_CODES))
 }
 

@@ -17,9 +17,13 @@ pub enum Purpose {
     NewEmail,
     /// Ends everything and starts a reset.
     NotMe,
+    /// Calls off the removal of a second factor.
+    KeepFactor,
 }
 
 impl Purpose {
+    pub const ALL: [Self; 5] = [Self::Verify, Self::Reset, Self::NewEmail, Self::NotMe, Self::KeepFactor];
+
     /// As it is stored.
     pub fn as_text(self) -> &'static str {
         match self {
@@ -27,6 +31,7 @@ impl Purpose {
             Self::Reset => "reset",
             Self::NewEmail => "new_email",
             Self::NotMe => "not_me",
+            Self::KeepFactor => "keep_factor",
         }
     }
 
@@ -37,21 +42,24 @@ impl Purpose {
             Self::Reset => "/reset",
             Self::NewEmail => "/verify-email",
             Self::NotMe => "/not-me",
+            Self::KeepFactor => "/second-factor/keep",
         }
     }
 
     /// What the links that lead to this page open.
     pub fn of_page(path: &str) -> Option<Self> {
-        [Self::Verify, Self::Reset, Self::NewEmail, Self::NotMe].into_iter().find(|purpose| purpose.page() == path)
+        Self::ALL.into_iter().find(|purpose| purpose.page() == path)
     }
 
     /// How long a link works. A reset opens the account, so it is short (ASVS 6.4.1); who reads a warning a week late
-    /// should still be able to act.
+    /// should still be able to act. To object to the removal of a second factor one has a weekend and a day: who reads
+    /// their mail on Monday still can, and who was locked out is not asked to wait for longer.
     pub fn lifetime_ms(self) -> i64 {
         let minutes = match self {
             Self::Reset => 30,
             Self::Verify | Self::NewEmail => 24 * 60,
             Self::NotMe => 7 * 24 * 60,
+            Self::KeepFactor => 3 * 24 * 60,
         };
         minutes * 60_000
     }

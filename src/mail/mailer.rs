@@ -16,10 +16,12 @@ use lettre::{
 };
 use url::{Host, Url};
 
-use super::letter::Letter;
+use super::{letter::Letter, offer::Offer};
 use crate::{
     config::{Config, Mailing},
     db::{make_private_folder, private_file},
+    error::Invalid,
+    users::credentials::Email,
 };
 
 /// For a connection to the mail server.
@@ -31,6 +33,8 @@ pub const SEND_MAX: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Mailer {
     outlet: Outlet,
+    /// What the mail server takes, where there is one.
+    offer: Option<Offer>,
     from: Mailbox,
     /// The base URL: start of every link, and who the mail says it is from.
     pub issuer: String,
@@ -84,7 +88,30 @@ impl Mailer {
             (None, Mailing::Files) => Outlet::Files(config.data_dir.join("mail")),
             (None, _) => Outlet::Off,
         };
-        Ok(Self { outlet, from: sender(config, &url)?, issuer: config.issuer(), host })
+        // An address that is none has stopped here by now.
+        let server = config.smtp_url.as_ref().and_then(|address| Url::parse(address.expose()).ok());
+        let offer = server.map(|server| Offer::of(&server, hello(&url)));
+        Ok(Self { outlet, offer, from: sender(config, &url)?, issuer: config.issuer(), host })
+    }
+
+    /// Whether mail can go to this address, as far as is known: the mail server may take plain ASCII only. Where nobody
+    /// knows, it can.
+    ///
+    /// # Errors
+    /// What to tell the person who typed it.
+    pub fn check(&self, email: &Email) -> Result<(), Invalid> {
+        let takes = || self.offer.as_ref().and_then(Offer::known).unwrap_or(true);
+        if email.as_str().is_ascii() || takes() { Ok(()) } else { Err(Invalid::EmailUndeliverable) }
+    }
+
+    /// Finds out what [`Self::check`] needs to know, once. `None` where there is no mail server.
+    ///
+    /// # Errors
+    /// As [`Self::try_connection`].
+    pub async fn ask_what_it_takes(&self) -> Result<Option<bool>, Failure> {
+        let Some(offer) = &self.offer else { return Ok(None) };
+        let asked = offer.ask(CONNECT_MAX).await;
+        asked.map(Some).map_err(|error| Failure::passing(&without_addresses(&in_full(&error))))
     }
 
     pub fn is_off(&self) -> bool {
@@ -254,6 +281,10 @@ fn mailbox(host: &str) -> Option<Mailbox> {
 /// A refusal of this mail is for good; one of us (wrong password, no encryption: 53x and the like) ends when somebody
 /// has put it right.
 fn refusal(error: &smtp::Error, address: &str) -> Failure {
+    // Said by lettre, which has asked the server: it offers no SMTPUTF8, and will not for this mail.
+    if error.is_client() && !address.is_ascii() && error.to_string().contains("SMTPUTF8") {
+        return Failure::lasting("the mail server takes no letters but a to z before the @ (it offers no SMTPUTF8)");
+    }
     let code = error.status().map(u16::from);
     let permanent = code.is_some_and(|code| (550..560).contains(&code));
     Failure { words: without_address(&error.to_string(), address), permanent }

@@ -8,6 +8,7 @@ pub mod letter;
 pub mod link_cookie;
 pub mod links;
 pub mod mailer;
+pub mod offer;
 pub mod post;
 pub mod store;
 pub mod words;
@@ -33,6 +34,11 @@ pub enum Mail {
     /// To the address that an account is to have from now on: the link that confirms it. Where another account has it,
     /// word that somebody tried.
     NewEmail,
+    /// When the second factor goes, to an address that the account has or had: the link that calls it off.
+    SecondFactorGoes {
+        /// Milliseconds since the epoch.
+        at: i64,
+    },
     /// What happened to the account that its owner should know about.
     News {
         news: News,
@@ -53,6 +59,7 @@ impl Mail {
             Self::Reset => "reset",
             Self::ResetStarted => "reset_started",
             Self::NewEmail => "new_email",
+            Self::SecondFactorGoes { .. } => "second_factor_goes",
             Self::News { news, .. } => news.as_text(),
         }
     }
@@ -69,6 +76,8 @@ pub enum News {
     EmailChanged,
     SecondFactorOn,
     SecondFactorOff,
+    /// Its removal was called off with a link.
+    SecondFactorKept,
     RecoveryCodesMade,
     RecoveryCodeUsed,
     /// Many wrong passwords or codes in a row.
@@ -82,13 +91,14 @@ pub enum News {
 }
 
 impl News {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NewDevice,
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::EmailChanged,
         Self::SecondFactorOn,
         Self::SecondFactorOff,
+        Self::SecondFactorKept,
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::Guessing,
@@ -112,6 +122,7 @@ impl News {
             Self::EmailChanged => "email_changed",
             Self::SecondFactorOn => "second_factor_on",
             Self::SecondFactorOff => "second_factor_off",
+            Self::SecondFactorKept => "second_factor_kept",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::Guessing => "guessing",

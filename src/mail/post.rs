@@ -28,6 +28,8 @@ const POLL: Duration = Duration::from_secs(3);
 const FIRST_LOOK: Duration = Duration::from_millis(10);
 /// So long a mail that is being sent may take when the server stops.
 const STOP_MAX: Duration = Duration::from_secs(3);
+/// After a mail server has not answered what it takes.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 /// After each failed try, in seconds; then always the last.
 const PAUSES: [i64; 5] = [10, 60, 300, 1_800, 7_200];
@@ -54,12 +56,15 @@ pub struct Worker {
     /// Dropped: stop.
     go_on: watch::Sender<()>,
     task: JoinHandle<()>,
+    /// Finds out what the mail server takes.
+    asking: JoinHandle<()>,
 }
 
 impl Worker {
     /// Takes no new mail, and waits a moment for those that are being sent. One that is cut off is sent again later.
     pub async fn stop(mut self) {
         drop(self.go_on);
+        self.asking.abort();
         if tokio::time::timeout(STOP_MAX, &mut self.task).await.is_err() {
             self.task.abort();
             let _ = self.task.await;
@@ -70,7 +75,8 @@ impl Worker {
 impl Post {
     pub fn start(&self) -> Worker {
         let (go_on, stopped) = watch::channel(());
-        Worker { go_on, task: tokio::spawn(self.clone().work(stopped)) }
+        let asking = tokio::spawn(ask_what_it_takes(self.mailer.clone()));
+        Worker { go_on, task: tokio::spawn(self.clone().work(stopped)), asking }
     }
 
     async fn work(self, mut stopped: watch::Receiver<()>) {
@@ -164,6 +170,24 @@ impl Post {
         let seconds = (due_ms - now_ms) / 1000;
         tracing::warn!(mail = row.id, kind, error = words, seconds, "a mail could not be sent; it is tried again");
         Ok(store::set_due(db, &row.id, words, due_ms).await?)
+    }
+}
+
+/// Until the mail server has said it: forms refuse an address that would get no mail only where that is known.
+async fn ask_what_it_takes(mailer: Mailer) {
+    loop {
+        match mailer.ask_what_it_takes().await {
+            Ok(Some(false)) => {
+                tracing::warn!(
+                    "the mail server offers no SMTPUTF8: whoever has other letters than a to z before the @ gets no mail, \
+                     and is told so at sign-up"
+                );
+                return;
+            }
+            Ok(_) => return,
+            // The mails that cannot go out say why.
+            Err(_) => tokio::time::sleep(ASK_AGAIN).await,
+        }
     }
 }
 

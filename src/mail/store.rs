@@ -346,7 +346,8 @@ pub async fn call_off(
 }
 
 /// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless the change is `undone`:
-/// only its first address is the owner's for sure.
+/// only its first address is the owner's for sure. Word that the second factor goes stays always: it is for whoever is
+/// against it.
 ///
 /// # Errors
 /// When the database does not take it.
@@ -356,9 +357,10 @@ pub async fn call_off_all(
     undone: bool,
 ) -> Result<(), sqlx::Error> {
     let statement = if undone {
-        "delete from outbox where user_id = $1 and sent_at is null"
+        "delete from outbox where user_id = $1 and sent_at is null and mail not like '{\"kind\":\"second_factor_goes\"%'"
     } else {
-        "delete from outbox where user_id = $1 and sent_at is null and mail not like '%\"news\":\"email_changed\"%'"
+        "delete from outbox where user_id = $1 and sent_at is null and mail not like '{\"kind\":\"second_factor_goes\"%' \
+         and mail not like '%\"news\":\"email_changed\"%'"
     };
     sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
 }
@@ -403,4 +405,23 @@ pub async fn address_before(
     .fetch_optional(db)
     .await?;
     Ok(row.map(|(email,)| email))
+}
+
+/// Every address at which this user was told of something as long ago as a "this was not me" link works, used or not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn addresses_of(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<Vec<String>, sqlx::Error> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2",
+    )
+    .bind(user_id)
+    .bind(now_ms)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
 }

@@ -119,6 +119,31 @@ pub fn email_taken(issuer: &str, name: String) -> Letter {
     }
 }
 
+/// To every address that an account has or had lately: who has the second factor, and who wants to be rid of it?
+pub fn factor_goes(issuer: &str, name: String, at: i64, token: &str) -> Letter {
+    let when = minute(at);
+    Letter {
+        subject: "Your second factor will be removed",
+        name,
+        paragraphs: vec![
+            format!(
+                "Somebody who reads a mail of ours said that something at your account at {issuer} was not them. Had a \
+                 thief turned on the second factor, it would lock the owner out. So what was made of it in the last \
+                 {} will be removed.",
+                span(Purpose::NotMe.lifetime_ms())
+            ),
+            format!("Until {when} a log-in asks for a code as before. After that the password is enough."),
+        ],
+        facts: vec![("Removed at", when)],
+        links: vec![link("Keep the second factor", issuer, "/second-factor/keep", token)],
+        hints: vec![
+            "If you want it removed, there is nothing to do but to wait.".into(),
+            "If not, open the link, or log in with a code: either calls the removal off.".into(),
+        ],
+        ..Letter::default()
+    }
+}
+
 /// What an operator sends to see whether mail works.
 pub fn test(issuer: &str) -> Letter {
     Letter {
@@ -201,6 +226,10 @@ fn news_words(news: News) -> (&'static str, &'static str) {
         News::SecondFactorOff => (
             "The second factor was turned off",
             "From now on a log-in asks for the password only, and for no code any more.",
+        ),
+        News::SecondFactorKept => (
+            "Your second factor stays",
+            "Somebody opened the link that calls off its removal. A log-in goes on asking for a code.",
         ),
         News::RecoveryCodesMade => {
             ("New recovery codes were made", "New recovery codes were made; those before work no more.")

@@ -58,7 +58,7 @@ async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &Row) -> Result<bool, AppErr
         Mail::News { .. } => false,
         // Of the owner, who has just said that something was not them.
         Mail::Reset if !row.user_id.is_empty() => false,
-        Mail::ResetStarted => false,
+        Mail::ResetStarted | Mail::SecondFactorGoes { .. } => false,
         _ => store::count_sent_like(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
     })
 }
@@ -78,6 +78,7 @@ impl Writer<'_> {
             Mail::Reset => self.reset(words::reset).await,
             Mail::ResetStarted => self.reset(words::reset_started).await,
             Mail::NewEmail => self.new_email().await,
+            Mail::SecondFactorGoes { at } => self.factor_goes(at).await,
             Mail::News { news, device, ip, at } => self.news(&Happened { news, device: &device, ip: &ip, at }).await,
         }
     }
@@ -125,6 +126,16 @@ impl Writer<'_> {
         store::kill_links(&mut **self.tx, &user.id, Purpose::NewEmail, self.now_ms).await?;
         let token = self.link(Purpose::NewEmail, &user.id).await?;
         Ok(Some(words::new_email(self.issuer, &token)))
+    }
+
+    /// To whoever reads an address that the account has or had: its link gives nobody any power but to leave things as
+    /// they are.
+    async fn factor_goes(&mut self, at: i64) -> Result<Option<Letter>, AppError> {
+        let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
+        let Some(user) = user.filter(|user| user.disabled_at.is_none() && at > self.now_ms) else { return Ok(None) };
+        let token = self.link(Purpose::KeepFactor, &user.id).await?;
+        let name = if user.email == self.row.email { user.name } else { String::new() };
+        Ok(Some(words::factor_goes(self.issuer, name, at, &token)))
     }
 
     async fn news(&mut self, happened: &Happened<'_>) -> Result<Option<Letter>, AppError> {

@@ -72,14 +72,16 @@ async fn holder(state: &AppState, token: &str) -> Result<User, AppError> {
 pub async fn reset(password: String, link: Option<String>) -> Result<(), AppError> {
     let state = expect_context::<AppState>();
     let token = link_cookie::require(link.as_deref())?;
-    let tried = throttle::admit_reset().await?;
+    // Given back at the end only: who has one link must not have hashes made by the hundred with it at once.
+    let tried = throttle::admit_link().await?;
     let user = holder(&state, &token).await?;
-    tried.succeeded().await;
     // Before the link is used up: who mistypes tries again with the same one.
     let passwords = expect_context::<Passwords>();
-    let password = passwords.parse_new(password, &About { email: &user.email, name: &user.name }).await?;
-    let hash = passwords.hash(password).await?;
+    let about = About { email: &user.email, name: &user.name };
+    let password = tried.keep_if_looked_at(passwords.parse_new(password, &about).await).await?;
+    let hash = tried.keep_if_looked_at(passwords.hash(password).await).await?;
     use_link(&state, &token, &hash).await?;
+    tried.succeeded().await;
     link_cookie::forget();
     // Whoever is logged in in this browser wants to be this account from now on; a session of somebody else's would
     // hide the log-in page.

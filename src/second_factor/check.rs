@@ -1,7 +1,13 @@
 //! Whether log-in asks for the second factor, and whether a code is it. Server side.
 
-use super::{authenticator::Authenticator, code::Code, recovery::RecoveryCode, store};
-use crate::{db::Tx, error::AppError, sealed::SecretKey, state::AppState};
+use super::{authenticator::Authenticator, code::Code, recovery::RecoveryCode, removal, store};
+use crate::{
+    audit::event::{Actor, Event, Kind},
+    db::Tx,
+    error::AppError,
+    sealed::SecretKey,
+    state::AppState,
+};
 
 /// Which code was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +25,11 @@ pub enum Passed {
 /// When the database cannot be read.
 pub async fn is_on(state: &AppState, user_id: &str) -> Result<bool, AppError> {
     let row = store::find(&state.db.pool, user_id).await?;
-    Ok(row.is_some_and(|row| row.confirmed_at.is_some()))
+    Ok(row.is_some_and(|row| row.is_on(state.clock.now_ms())))
 }
 
-/// Takes a code: it counts no more when the transaction is committed. Of two that come with the same one at once, one
+/// Takes a code: it counts no more when the transaction is committed. Whoever has one has the factor, too, and keeps it:
+/// a removal that is under way is called off. Of two that come with the same one at once, one
 /// gets in (ASVS 6.5.1). `None` when it is wrong, or was used already.
 ///
 /// # Errors
@@ -34,14 +41,19 @@ pub async fn take(
     code: &Code,
     now_ms: i64,
 ) -> Result<Option<Passed>, AppError> {
-    match code {
-        Code::App(digits) => Ok(take_of_app(tx, key, user_id, digits, now_ms).await?.then_some(Passed::App)),
-        Code::Recovery(code) => take_recovery(tx, key, user_id, code, now_ms).await,
+    let passed = match code {
+        Code::App(digits) => take_of_app(tx, key, user_id, digits, now_ms).await?.then_some(Passed::App),
+        Code::Recovery(code) => take_recovery(tx, key, user_id, code, now_ms).await?,
+    };
+    if passed.is_some() {
+        let event = Event::new(Kind::SecondFactorKept, Actor::User(user_id.to_owned()), user_id);
+        removal::call_off(tx, &event, now_ms).await?;
     }
+    Ok(passed)
 }
 
 async fn take_of_app(tx: &mut Tx, key: &SecretKey, user_id: &str, digits: &str, now_ms: i64) -> Result<bool, AppError> {
-    let row = store::find(&mut **tx, user_id).await?.filter(|row| row.confirmed_at.is_some());
+    let row = store::find(&mut **tx, user_id).await?.filter(|row| row.is_on(now_ms));
     let Some(row) = row else { return Ok(false) };
     let authenticator = Authenticator::open(key, user_id, &row.secret_sealed)?;
     let Some(step) = authenticator.step_of(digits, now_ms) else { return Ok(false) };
@@ -58,7 +70,7 @@ async fn take_recovery(
     if !store::use_code(&mut **tx, &code.hash(key, user_id), user_id, now_ms).await? {
         return Ok(None);
     }
-    Ok(Some(Passed::Recovery { left: store::codes_left(&mut **tx, user_id).await? }))
+    Ok(Some(Passed::Recovery { left: store::codes_left(&mut **tx, user_id, now_ms).await? }))
 }
 
 /// Removes the second factor of a user with all that belongs to it; `false` when there was none that log-in asked for.

@@ -1,5 +1,8 @@
 //! What people type as a second factor, parsed once at the border. Server side.
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
 use super::recovery::RecoveryCode;
 use crate::error::Invalid;
 
@@ -15,7 +18,8 @@ pub enum Code {
 }
 
 impl Code {
-    /// Spaces and dashes do not count: apps show "123 456", and that is what gets pasted.
+    /// Spaces and dashes do not count: apps show "123 456", and that is what gets pasted. Digits are digits, in whatever
+    /// script a keyboard writes them; so are full-width letters letters.
     ///
     /// # Errors
     /// What to tell the person who typed it.
@@ -23,13 +27,23 @@ impl Code {
         if text.len() > BYTES_MAX {
             return Err(Invalid::CodeMalformed);
         }
-        let plain: String = text.chars().filter(|c| !c.is_whitespace() && !is_dash(*c)).collect();
+        let shown = text.nfkc().filter(|c| !c.is_whitespace() && !is_dash(*c));
+        let plain: String = shown.map(|c| ascii_digit(c).unwrap_or(c)).collect();
         match plain.len() {
             0 => Err(Invalid::CodeMissing),
             6 if plain.chars().all(|c| c.is_ascii_digit()) => Ok(Self::App(plain)),
             _ => RecoveryCode::parse(&plain).map(Self::Recovery).ok_or(Invalid::CodeMalformed),
         }
     }
+}
+
+/// The digit of any script as the one that we write. Unicode promises that each script's ten stand in a row, from nought
+/// to nine, and only tens of them beside each other.
+fn ascii_digit(c: char) -> Option<char> {
+    let is_digit = |at: u32| char::from_u32(at).is_some_and(|c| c.general_category() == GeneralCategory::DecimalNumber);
+    let place = u32::from(c);
+    let row = (0..=place).take_while(|back| is_digit(place - back)).count();
+    char::from_digit(u32::try_from(row.checked_sub(1)? % 10).ok()?, 10)
 }
 
 /// Phones turn a hyphen into something longer.

@@ -1,6 +1,6 @@
 //! The tables `totp` and `recovery_codes`, and the trust in a row of `known_devices`. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::{Any, AnyConnection, Executor, FromRow};
 
 /// A row of `totp`.
 #[derive(Clone, Debug, FromRow)]
@@ -8,12 +8,25 @@ pub struct Row {
     pub secret_sealed: String,
     /// Set: log-in asks for a code. Milliseconds since the epoch.
     pub confirmed_at: Option<i64>,
+    /// Set: from then on it is as if the row were not there; see [`super::removal`].
+    pub goes_at: Option<i64>,
+}
+
+impl Row {
+    /// Since when log-in asks for a code; `None` when it does not, or not any more.
+    pub fn on_since(&self, now_ms: i64) -> Option<i64> {
+        self.confirmed_at.filter(|_| self.goes_at.is_none_or(|at| at > now_ms))
+    }
+
+    pub fn is_on(&self, now_ms: i64) -> bool {
+        self.on_since(now_ms).is_some()
+    }
 }
 
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<Row>, sqlx::Error> {
-    sqlx::query_as("select secret_sealed, confirmed_at from totp where user_id = $1")
+    sqlx::query_as("select secret_sealed, confirmed_at, goes_at from totp where user_id = $1")
         .bind(user_id)
         .fetch_optional(db)
         .await
@@ -130,16 +143,18 @@ pub async fn use_code(
     user_id: &str,
     now_ms: i64,
 ) -> Result<bool, sqlx::Error> {
-    let statement = "update recovery_codes set used_at = $3 where code_hash = $1 and user_id = $2 and used_at is null";
+    let statement = "update recovery_codes set used_at = $3 \
+                     where code_hash = $1 and user_id = $2 and used_at is null and (goes_at is null or goes_at > $3)";
     let result = sqlx::query(statement).bind(code_hash).bind(user_id).bind(now_ms).execute(db).await?;
     Ok(result.rows_affected() == 1)
 }
 
 /// # Errors
 /// When the database cannot be read.
-pub async fn codes_left(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<i64, sqlx::Error> {
-    let statement = "select count(*) from recovery_codes where user_id = $1 and used_at is null";
-    let (count,): (i64,) = sqlx::query_as(statement).bind(user_id).fetch_one(db).await?;
+pub async fn codes_left(db: impl Executor<'_, Database = Any>, user_id: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
+    let statement = "select count(*) from recovery_codes \
+                     where user_id = $1 and used_at is null and (goes_at is null or goes_at > $2)";
+    let (count,): (i64,) = sqlx::query_as(statement).bind(user_id).bind(now_ms).fetch_one(db).await?;
     Ok(count)
 }
 
@@ -208,19 +223,88 @@ pub async fn forget_all(db: impl Executor<'_, Database = Any>, user_id: &str) ->
     sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
 }
 
-/// Removes the recovery codes that were made since.
+/// Lets a second factor that was turned on since go at `at_ms`, and the recovery codes with it; of an older one only the
+/// codes that were made since. What goes already keeps its time. `true` where something new goes.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_codes_since(
+pub async fn let_go(db: &mut AnyConnection, user_id: &str, since_ms: i64, at_ms: i64) -> Result<bool, sqlx::Error> {
+    let factor =
+        sqlx::query("update totp set goes_at = $3 where user_id = $1 and confirmed_at >= $2 and goes_at is null")
+            .bind(user_id)
+            .bind(since_ms)
+            .bind(at_ms)
+            .execute(&mut *db)
+            .await?;
+    let codes = sqlx::query(
+        "update recovery_codes set goes_at = $3 where user_id = $1 and goes_at is null and used_at is null \
+         and (created_at >= $2 or exists (select 1 from totp where totp.user_id = $1 and totp.goes_at is not null))",
+    )
+    .bind(user_id)
+    .bind(since_ms)
+    .bind(at_ms)
+    .execute(&mut *db)
+    .await?;
+    Ok(factor.rows_affected() + codes.rows_affected() > 0)
+}
+
+/// Nothing of this user goes any more, unless it is gone by now.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn keep(db: &mut AnyConnection, user_id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    for statement in [
+        "update totp set goes_at = null where user_id = $1 and goes_at > $2",
+        "update recovery_codes set goes_at = null where user_id = $1 and goes_at > $2",
+    ] {
+        sqlx::query(statement).bind(user_id).bind(now_ms).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// When something of this user goes, if anything is still to go.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn goes_at(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
-    since_ms: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from recovery_codes where user_id = $1 and created_at >= $2")
-        .bind(user_id)
-        .bind(since_ms)
-        .execute(db)
-        .await
-        .map(|_| ())
+    now_ms: i64,
+) -> Result<Option<i64>, sqlx::Error> {
+    let (at,): (Option<i64>,) = sqlx::query_as(
+        "select min(goes_at) from (select goes_at from totp where user_id = $1 and goes_at > $2 union all \
+         select goes_at from recovery_codes where user_id = $1 and goes_at > $2) as going",
+    )
+    .bind(user_id)
+    .bind(now_ms)
+    .fetch_one(db)
+    .await?;
+    Ok(at)
+}
+
+/// Users of whom something is gone by now, and still has its rows.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn users_to_clear(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<Vec<String>, sqlx::Error> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "select user_id from totp where goes_at <= $1 union select user_id from recovery_codes where goes_at <= $1",
+    )
+    .bind(now_ms)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Removes the recovery codes that are gone by now; how many.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_gone_codes(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<u64, sqlx::Error> {
+    let statement = "delete from recovery_codes where user_id = $1 and goes_at <= $2";
+    Ok(sqlx::query(statement).bind(user_id).bind(now_ms).execute(db).await?.rows_affected())
 }

@@ -8,16 +8,19 @@ use crate::{
         field::{Checkbox, CodeField},
         form::{Form, SubmitButton},
         frame::{Link, Page, with_content},
+        notice::Notice,
+        when::When,
     },
     web::page::typed,
 };
 
 #[component]
 pub fn CodePage() -> impl IntoView {
-    with_content(|super::CodePage { email, half, recovery, trust_days }| {
+    with_content(|super::CodePage { email, half, recovery, trust_days, goes_at }| {
         view! {
             <Page title="Enter a code" narrow=true>
                 <p>"For " <strong>{email}</strong> "."</p>
+                {goes_at.map(|ms| view! { <Goes ms /> })}
                 <p>{if recovery {
                     "Your password is right. Now one of the recovery codes that you saved. Each works once."
                 } else {
@@ -33,6 +36,18 @@ pub fn CodePage() -> impl IntoView {
             </Page>
         }
     })
+}
+
+/// Told after the right password only. For the owner who has the app it is a warning, for the one who was locked out by
+/// somebody else's it says how long that lasts.
+#[component]
+fn Goes(ms: i64) -> impl IntoView {
+    view! {
+        <Notice kind="warning">
+            <p>"This account's second factor goes at "<When ms />": a link from one of our mails said that something was not you."</p>
+            <p>"A code that you enter here keeps it. If it is not yours, wait until then: from that moment on your password is enough."</p>
+        </Notice>
+    }
 }
 
 #[component]

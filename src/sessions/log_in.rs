@@ -110,7 +110,7 @@ pub async fn start_session_with(
     has_factor: bool,
 ) -> Result<Device, AppError> {
     let caller = caller();
-    if !still_holds(&mut tx, user, has_factor).await? {
+    if !still_holds(&mut tx, user, has_factor, state.clock.now_ms()).await? {
         return Err(AppError::LogInAgain);
     }
     let (log_in, secret) = session::begin(&mut tx, state, user, remember, &caller).await?;
@@ -136,10 +136,10 @@ pub async fn start_session_with(
 
 /// Whether the account is as it was when the proof was checked. The row is locked until the session is there, so whatever
 /// ends all of them from now on, a reset or a second factor, ends it too; what did so before is seen here.
-async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool) -> Result<bool, AppError> {
+async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool, now_ms: i64) -> Result<bool, AppError> {
     user_store::lock(&mut **tx, &checked.id).await?;
     let Some(now) = user_store::find_by_id(&mut **tx, &checked.id).await? else { return Ok(false) };
-    let factor = factor_store::find(&mut **tx, &checked.id).await?.is_some_and(|row| row.confirmed_at.is_some());
+    let factor = factor_store::find(&mut **tx, &checked.id).await?.is_some_and(|row| row.is_on(now_ms));
     Ok(now.may_log_in()
         && now.epoch == checked.epoch
         && now.password_hash == checked.password_hash

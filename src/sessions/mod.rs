@@ -79,6 +79,8 @@ pub struct CodePage {
     pub recovery: bool,
     /// How long a device may be trusted; 0 where that is not offered.
     pub trust_days: i64,
+    /// When the second factor goes, if "this was not me" has begun that; milliseconds since the epoch.
+    pub goes_at: Option<i64>,
 }
 
 /// What `/confirm` shows.

@@ -11,7 +11,7 @@ use crate::{
     config::Mailing,
     db::Tx,
     error::{AppError, Invalid},
-    mail::{self, Mail, To, link_cookie},
+    mail::{self, Mail, To, link_cookie, mailer::Mailer},
     sessions::{self, guard, log_in::start_session_with},
     state::AppState,
     throttle::{self, Way},
@@ -63,6 +63,7 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     // stays counted when it succeeds, or one network could make accounts without end.
     let tried = throttle::admit(Way::SignUp).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
+    expect_context::<Mailer>().check(&account.email)?;
     let hash = tried.keep_if_looked_at(passwords.hash(account.password.clone()).await).await?;
     let mut tx = state.db.begin_write().await?;
     let id = make_account(&mut tx, &state, &account, &hash).await?;

@@ -211,28 +211,6 @@ on_both_databases! {
         assert_eq!(app.anonymous().act("not_me", &[]).await.text(), "\"LinkDead\"");
     }
 
-    async fn what_was_not_me_leaves_a_thief_no_password_and_no_second_factor_of_their_own(app: TestApp) {
-        let state = &app.services.state;
-        let now_ms = app.clock.now_ms();
-        for (name, on_since, stays) in [("alice", now_ms - DAY, 0), ("bob", now_ms - 8 * DAY, 1)] {
-            app.logged_in(name).await;
-            app.verify(name).await;
-            let id = app.user(name).await.id;
-            sqlx::query("insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step) values ($1, 'x', 1, $2, 0)")
-                .bind(&id).bind(on_since).execute(&state.db.pool).await.expect("a second factor");
-            sqlx::query("insert into recovery_codes (code_hash, user_id, created_at) values ($1, $1, $2)")
-                .bind(&id).bind(now_ms).execute(&state.db.pool).await.expect("a code");
-            let token = app.link(Purpose::NotMe, name).await;
-            let mut reader = app.anonymous();
-            reader.open_link(Purpose::NotMe, &token).await;
-            assert_eq!(deny(&mut reader, "").await.status, 200);
-            let answer = app.anonymous().log_in(name, PASSWORD).await;
-            assert_eq!((answer.status, answer.text()), (401, "\"WrongCredentials\"".into()), "{name}");
-            assert_eq!(app.count("select count(*) from totp").await, stays, "{name}");
-            assert_eq!(app.count("select count(*) from recovery_codes").await, 0, "{name}");
-        }
-    }
-
     async fn a_link_of_another_kind_or_age_ends_nothing(app: TestApp) {
         let mut alice = alice(&app).await;
         let old = app.link(Purpose::NotMe, "alice").await;

@@ -46,6 +46,14 @@ const SAME: &[(&str, &[&str])] = &[
     ("ann@xn--strae-oqa.example", &["ann@straße.example"]),
     ("δοκιμή@example.com", &["ΔΟΚΙΜΉ@example.com"]),
     ("用户@example.com", &[]),
+    // Vowels and other marks of Hindi, Thai, Tamil, Arabic, Hebrew and Khmer; the domain in letters, too.
+    ("संपर्क@xn--p1b6ci4b4b3a.xn--h2brj9c", &["संपर्क@उदाहरण.भारत"]),
+    ("ติดต่อ@example.com", &[]),
+    ("น\u{e4d}\u{e32}@example.com", &["น\u{e33}@example.com"]),
+    ("தொடர்பு@example.com", &["த\u{bc6}\u{bbe}டர்பு@example.com"]),
+    ("مُحَمَّد@example.com", &[]),
+    ("שָׁלוֹם@example.com", &[]),
+    ("ទំនាក់ទំនង@example.com", &[]),
     ("first.last+tag@sub.example.co.uk", &["First.Last+Tag@Sub.Example.Co.UK"]),
 ];
 
@@ -75,6 +83,12 @@ const REFUSED: &[(&str, Invalid)] = &[
     ("alice@evil.example@example.com", Invalid::EmailMalformed),
     ("alice@example.com,bob@example.com", Invalid::EmailMalformed),
     ("a\u{333}lice@example.com", Invalid::EmailMalformed),
+    // Marks that go with no letter, or with one of another script.
+    ("\u{902}ग@example.com", Invalid::EmailMalformed),
+    ("ग.\u{902}@example.com", Invalid::EmailMalformed),
+    ("ग\u{301}@example.com", Invalid::EmailMalformed),
+    ("a\u{20d2}b@example.com", Invalid::EmailMalformed),
+    ("ali\u{902}ce@example.com", Invalid::EmailLookAlike),
     // The capital dotted i leaves its dot behind.
     ("ALİCE@example.com", Invalid::EmailMalformed),
     ("alice\r\nbcc:bob@example.com", Invalid::EmailLookAlike),

@@ -11,12 +11,27 @@ use super::{
 };
 use crate::mail::links::Purpose;
 
-const PURPOSES: [Purpose; 4] = [Purpose::Verify, Purpose::Reset, Purpose::NewEmail, Purpose::NotMe];
+/// Only what hangs takes longer.
+const BOUND: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Nobody has this link.
+const MADE_UP: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// The act behind a link.
+fn act_of(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Verify => "verify",
+        Purpose::Reset => "reset_password",
+        Purpose::NewEmail => "use_new_email",
+        Purpose::NotMe => "not_me",
+        Purpose::KeepFactor => "keep_second_factor",
+    }
+}
 
 on_both_databases! {
     async fn the_token_of_a_link_leaves_the_address_for_a_cookie_of_its_own(app: TestApp) {
         app.logged_in("alice").await;
-        for purpose in PURPOSES {
+        for purpose in Purpose::ALL {
             let token = app.link(purpose, "alice").await;
             let answer = app.anonymous().open(&format!("{}?token={token}&next=/notes", purpose.page())).await;
             assert_eq!((answer.status, answer.header("location")), (303, purpose.page()));
@@ -60,7 +75,7 @@ on_both_databases! {
 
     async fn a_link_opens_nothing_but_what_it_is_for(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
-        for purpose in PURPOSES {
+        for purpose in Purpose::ALL {
             let token = app.link(purpose, "alice").await;
             for other in [Purpose::Verify, Purpose::Reset, Purpose::NewEmail] {
                 let page = alice.open_link(other, &token).await;
@@ -142,5 +157,92 @@ on_both_databases! {
             app.clock.advance_ms(1);
             assert_eq!(app.anonymous().open_link(purpose, &token).await.status, 410);
         }
+    }
+
+    async fn links_of_every_kind_are_guessed_no_faster_than_passwords(app: TestApp) {
+        let alice = app.logged_in("alice").await;
+        for (number, purpose) in Purpose::ALL.into_iter().enumerate() {
+            for (way, opens) in [(1, true), (2, false)] {
+                let mut guesser = alice.copy().at_ip(&format!("10.9.{number}.{way}"));
+                guesser.cookies.insert("__Host-link".into(), MADE_UP.into());
+                for guess in 0..=30 {
+                    let answer = match opens {
+                        true => guesser.copy().open(purpose.page()).await,
+                        false => guesser.copy().act(act_of(purpose), &[("password", PASSWORD)]).await,
+                    };
+                    let expected = if guess < 30 { 410 } else { 429 };
+                    assert_eq!(answer.status, expected, "{purpose:?}, {guess}: {}", answer.text());
+                    assert_eq!(answer.header("retry-after").is_empty(), guess < 30, "{purpose:?}");
+                }
+                // The right one is not looked at either, by whichever of the two ways.
+                let token = app.link(purpose, "alice").await;
+                guesser.cookies.insert("__Host-link".into(), token);
+                assert_eq!(guesser.copy().open(purpose.page()).await.status, 429, "{purpose:?}");
+                assert_eq!(guesser.copy().act(act_of(purpose), &[("password", PASSWORD)]).await.status, 429);
+                let mut stranger = app.anonymous().at_ip(&format!("10.9.{number}.{way}"));
+                assert_eq!(stranger.log_in("alice", PASSWORD).await.status, 429, "they share a counter with passwords");
+            }
+        }
+    }
+
+    async fn who_has_a_link_opens_it_as_often_as_they_like(app: TestApp) {
+        app.logged_in("alice").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut alice = app.anonymous();
+        for _ in 0..40 {
+            assert_eq!(alice.open_link(Purpose::Reset, &token).await.status, 200);
+        }
+        for _ in 0..40 {
+            let answer = alice.act("reset_password", &[("password", "password")]).await;
+            assert_eq!(answer.status, 422, "a password that is refused costs no try: {}", answer.text());
+        }
+        assert_eq!(alice.act("reset_password", &[("password", "nine loud kettles sing")]).await.status, 200);
+    }
+
+    async fn what_nobody_has_shown_anything_for_is_answered_while_all_places_to_hash_are_taken(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let token = app.link(Purpose::NotMe, "alice").await;
+        let _taken = app.services.passwords.hold().await;
+        let all = async {
+            for purpose in Purpose::ALL {
+                let mut caller = alice.copy();
+                caller.cookies.insert("__Host-link".into(), MADE_UP.into());
+                let answer = caller.act(act_of(purpose), &[("password", "nine loud kettles sing")]).await;
+                assert_eq!(answer.status, 410, "{purpose:?}");
+            }
+            let mut caller = app.anonymous();
+            let fields = [("token", "made up"), ("name", "a"), ("email", "a@example.com"), ("password", PASSWORD)];
+            assert_eq!(caller.act("set_up", &fields).await.status, 404);
+            assert_eq!(caller.act("enter_code", &[("code", "123456")]).await.status, 401);
+            let change = [("password", ""), ("new_password", "nine loud kettles sing")];
+            assert_eq!(alice.act("change_password", &change).await.status, 422);
+            // And what takes the password away hashes nothing at all.
+            assert_eq!(caller.open_link(Purpose::NotMe, &token).await.status, 200);
+            assert_eq!(caller.act("not_me", &[]).await.status, 200);
+        };
+        tokio::time::timeout(BOUND, all).await.expect("no answer waits for a hash");
+    }
+
+    async fn where_no_password_opens_the_account_a_log_in_costs_a_hash_all_the_same(app: TestApp) {
+        app.logged_in("alice").await;
+        let now = "update users set verified_at = 1";
+        sqlx::query(now).execute(&app.services.state.db.pool).await.expect("a change");
+        let token = app.link(Purpose::NotMe, "alice").await;
+        let mut reader = app.anonymous();
+        reader.open_link(Purpose::NotMe, &token).await;
+        assert_eq!(reader.act("not_me", &[]).await.status, 200);
+        assert_eq!(app.count("select count(*) from users where password_hash = 'none'").await, 1);
+        assert_eq!(app.anonymous().log_in("alice", "none").await.text(), "\"WrongCredentials\"");
+        let taken = app.services.passwords.hold().await;
+        let mut caller = app.anonymous();
+        let log_in = tokio::spawn(async move { caller.log_in("alice", PASSWORD).await });
+        let waits = async {
+            while app.services.passwords.at_work().1 == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(BOUND, waits).await.expect("it waits for a place to hash");
+        drop(taken);
+        assert_eq!(log_in.await.expect("no panic").status, 401);
     }
 }

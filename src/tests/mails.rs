@@ -3,7 +3,7 @@
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use super::{
-    app::TestApp,
+    app::{PASSWORD, TestApp},
     on_both_databases,
     smtp::{MailServer, Manner, Read, read},
 };
@@ -106,6 +106,59 @@ async fn listed(app: &TestApp) -> Vec<store::Listed> {
 }
 
 on_both_databases! {
+    async fn an_address_that_the_mail_server_cannot_take_is_given_up_at_once_and_refused_at_the_field(app: TestApp) {
+        let (app, server) = with_mail_server(&app).await;
+        server.offer_plain_addresses_only();
+        let fields = [("name", "Jürgen"), ("email", "jürgen@example.com"), ("password", PASSWORD)];
+        assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 200, "nobody has asked the server yet");
+        send_due(&app.services).await;
+        let listed = store::list(&app.services.state.db.pool, true, 10).await.expect("a list");
+        assert_eq!((listed.len(), listed[0].attempts), (1, 1), "{listed:?}");
+        assert!(listed[0].last_error.contains("SMTPUTF8") && !listed[0].last_error.contains("rgen"), "{listed:?}");
+
+        assert_eq!(app.services.post.mailer.ask_what_it_takes().await, Ok(Some(false)));
+        let undeliverable = "{\"Invalid\":[\"EmailUndeliverable\"]}";
+        let answer = app.anonymous().act("sign_up", &fields).await;
+        assert_eq!((answer.status, answer.text()), (422, undeliverable.into()));
+        let fields = [("name", "alice"), ("email", "alice@example.com"), ("password", PASSWORD)];
+        assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 200);
+        sqlx::query("update users set verified_at = 1, waiting_since = null where name = 'alice'")
+            .execute(&app.services.state.db.pool).await.expect("a change");
+        let mut alice = app.logged_in_again("alice").await;
+        let answer = alice.act("change_email", &[("email", "jürgen@example.com")]).await;
+        assert_eq!((answer.status, answer.text()), (422, undeliverable.into()));
+        // The domain is in ASCII anyway.
+        let fields = [("name", "Ann"), ("email", "ann@bücher.example"), ("password", PASSWORD)];
+        assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 200);
+        send_due(&app.services).await;
+        assert_eq!(server.mails().last().expect("a mail").to, "ann@xn--bcher-kva.example");
+    }
+
+    async fn a_mail_server_that_takes_any_letters_gets_them(app: TestApp) {
+        let (app, server) = with_mail_server(&app).await;
+        assert_eq!(app.services.post.mailer.ask_what_it_takes().await, Ok(Some(true)));
+        for email in ["jürgen@example.com", "संपर्क@example.com", "ติดต่อ@example.com"] {
+            let fields = [("name", "a"), ("email", email), ("password", PASSWORD)];
+            assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 200, "{email}");
+            send_due(&app.services).await;
+            assert_eq!(server.mails().last().expect("a mail").to, email);
+        }
+    }
+
+    async fn the_worker_asks_the_mail_server_what_it_takes(app: TestApp) {
+        let (app, server) = with_mail_server(&app).await;
+        server.offer_plain_addresses_only();
+        let worker = app.services.post.start();
+        let jurgen = Email::parse("jürgen@example.com").expect("an address");
+        let learnt = async {
+            while app.services.post.mailer.check(&jurgen).is_ok() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), learnt).await.expect("it asks");
+        worker.stop().await;
+    }
+
     async fn three_instances_send_each_mail_once(app: TestApp) {
         let (app, server) = with_mail_server(&app).await;
         for number in 0..12 {

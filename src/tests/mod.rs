@@ -31,6 +31,7 @@ mod mails;
 mod links;
 mod logs;
 mod metrics;
+mod not_me;
 mod notes;
 mod overview;
 mod postgres;

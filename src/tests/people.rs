@@ -78,6 +78,17 @@ async fn walk(caller: &mut Caller, query: &str) -> Vec<Vec<String>> {
 }
 
 on_both_databases! {
+    async fn words_are_whole_in_scripts_that_write_marks_beside_letters(app: TestApp) {
+        let mut admin = app.admin().await;
+        add(&app, "किरण शर्मा", "kiran@example.com", Role::User).await;
+        add(&app, "สมชาย ใจดี", "somchai@example.com", Role::User).await;
+        let found = |text: &str| format!("?q={}", url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>());
+        assert_eq!(listed(&mut admin, &found("शर्मा")).await, ["kiran@example.com"]);
+        assert_eq!(listed(&mut admin, &found("शर्")).await, ["kiran@example.com"], "the beginning of a word");
+        assert!(listed(&mut admin, &found("मा")).await.is_empty(), "what follows a mark is no word");
+        assert_eq!(listed(&mut admin, &found("ใจดี")).await, ["somchai@example.com"]);
+    }
+
     async fn people_are_found_by_the_beginnings_of_the_words_of_name_and_address(app: TestApp) {
         let mut admin = app.admin().await;
         for (name, email) in [

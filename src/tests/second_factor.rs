@@ -16,10 +16,10 @@ const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 const HALF: &str = "__Host-log-in";
 
 /// Somebody with a second factor: the browser in which it was turned on, the app, the codes on paper.
-struct Person {
-    caller: Caller,
-    app: Authenticator,
-    recovery: Vec<String>,
+pub struct Person {
+    pub caller: Caller,
+    pub app: Authenticator,
+    pub recovery: Vec<String>,
 }
 
 impl TestApp {
@@ -33,7 +33,7 @@ impl TestApp {
     }
 
     /// Turns the second factor on, and waits for the next code.
-    async fn with_second_factor(&self, name: &str) -> Person {
+    pub async fn with_second_factor(&self, name: &str) -> Person {
         let mut caller = self.confirmed(name).await;
         assert_eq!(caller.act("start_second_factor", &[]).await.status, 200);
         let app = shared_with(&mut caller).await;
@@ -57,7 +57,7 @@ impl TestApp {
         caller
     }
 
-    fn code(&self, app: &Authenticator) -> String {
+    pub fn code(&self, app: &Authenticator) -> String {
         app.code_at(self.clock.now_ms())
     }
 
@@ -87,12 +87,12 @@ fn between(text: &str, start: &str, end: &str) -> String {
     rest.split_once(end).expect("an end").0.to_owned()
 }
 
-fn expect_code_page(answer: &Answer) {
+pub fn expect_code_page(answer: &Answer) {
     assert_eq!((answer.status, answer.header("location")), (200, "/login/code"), "{}", answer.text());
     assert!(answer.set_cookie("__Host-session").is_empty(), "no session yet");
 }
 
-async fn enter(caller: &mut Caller, code: &str) -> Answer {
+pub async fn enter(caller: &mut Caller, code: &str) -> Answer {
     caller.act("enter_code", &[("code", code)]).await
 }
 
@@ -146,7 +146,33 @@ fn the_codes_are_those_of_rfc_6238() {
     }
 }
 
+/// Each digit of a code as the digit of a script whose nought this is.
+fn in_digits_from(nought: char, code: &str) -> String {
+    let digit = |c: char| c.to_digit(10).and_then(|digit| char::from_u32(u32::from(nought) + digit));
+    code.chars().map(|c| digit(c).unwrap_or(c)).collect()
+}
+
 on_both_databases! {
+    async fn digits_of_every_script_are_digits(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        // Full width, Arabic, Persian, Hindi, Thai, and bold ones of mathematics, which stand beside other tens.
+        for nought in ['\u{ff10}', '\u{660}', '\u{6f0}', '\u{966}', '\u{e50}', '\u{1d7ce}', '\u{1d7d8}'] {
+            app.clock.advance_ms(STEP_MS);
+            let mut caller = app.half_logged_in("alice").await;
+            let code = in_digits_from(nought, &app.code(&alice.app));
+            expect_in(&enter(&mut caller, &format!("{code} ")).await);
+        }
+        for (code, nought) in alice.recovery.iter().zip(['\u{ff10}', '\u{660}', '\u{9e6}']) {
+            let mut caller = app.half_logged_in("alice").await;
+            expect_in(&enter(&mut caller, &in_digits_from(nought, code)).await);
+        }
+        let mut caller = app.half_logged_in("alice").await;
+        for malformed in ["½½½½½½", "ⅠⅡⅢⅣⅤⅥ", "一二三四五六", "12345\u{662}3"] {
+            let answer = enter(&mut caller, malformed).await;
+            assert_eq!((answer.status, answer.text()), (422, r#"{"Invalid":["CodeMalformed"]}"#.into()), "{malformed}");
+        }
+    }
+
     async fn after_the_password_log_in_asks_for_a_code_and_then_goes_on(app: TestApp) {
         let alice = app.with_second_factor("alice").await;
         let mut caller = app.anonymous();

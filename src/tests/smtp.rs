@@ -58,6 +58,8 @@ pub fn read(raw: &[u8]) -> Read {
 pub struct MailServer {
     pub url: String,
     manner: Arc<Mutex<Manner>>,
+    /// What it offers besides the usual.
+    offers: Arc<Mutex<&'static str>>,
     mails: Arc<watch::Sender<Vec<Arrived>>>,
     tries: Arc<watch::Sender<usize>>,
 }
@@ -68,6 +70,7 @@ impl MailServer {
         let server = Self {
             url: format!("smtp://user:a%20secret@{}", listener.local_addr().expect("an address")),
             manner: Arc::new(Mutex::new(Manner::Takes)),
+            offers: Arc::new(Mutex::new("SMTPUTF8")),
             mails: Arc::new(watch::channel(Vec::new()).0),
             tries: Arc::new(watch::channel(0).0),
         };
@@ -84,6 +87,11 @@ impl MailServer {
 
     pub fn set(&self, manner: Manner) {
         *self.manner.lock().expect("no panic") = manner;
+    }
+
+    /// As many servers are: it offers no SMTPUTF8.
+    pub fn offer_plain_addresses_only(&self) {
+        *self.offers.lock().expect("no panic") = "HELP";
     }
 
     pub fn mails(&self) -> Vec<Arrived> {
@@ -111,7 +119,10 @@ impl MailServer {
         writer.write_all(b"220 test\r\n").await.ok()?;
         while let Some(line) = lines.next_line().await.ok()? {
             let answer = match line.split([' ', ':']).next().unwrap_or_default() {
-                "EHLO" => "250-test\r\n250-AUTH PLAIN\r\n250-8BITMIME\r\n250 SMTPUTF8".to_owned(),
+                "EHLO" => {
+                    let offers = *self.offers.lock().expect("no panic");
+                    format!("250-test\r\n250-AUTH PLAIN\r\n250-8BITMIME\r\n250 {offers}")
+                }
                 "AUTH" => "235 welcome".into(),
                 "MAIL" => {
                     self.tries.send_modify(|tries| *tries += 1);

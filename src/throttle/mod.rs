@@ -19,7 +19,7 @@ use leptos::prelude::expect_context;
 
 use self::{
     count::{Count, Limits},
-    turns::{Place, Turns, turn},
+    turns::{Place, Turns},
 };
 use crate::{
     db::{Collision, again},
@@ -54,6 +54,7 @@ pub async fn waiting(state: &AppState) -> Result<(i64, i64), AppError> {
 #[must_use]
 pub struct Try {
     state: AppState,
+    turns: Turns,
     counted: Vec<Counted>,
     /// Of the tries that are not judged yet: until this one is.
     places: Vec<Place>,
@@ -100,14 +101,22 @@ pub async fn admit_code(user_id: &str) -> Result<Try, AppError> {
     keys.admit_proof(&format!("code {user_id}"), known.map(|device| device.hash())).await
 }
 
-/// Counts a try of the token of a link that went out by mail. It shares the network's counter with passwords and codes.
+/// Counts a look at a link that went out by mail: whoever has none guesses. It shares the network's counter with
+/// passwords and codes.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`], before anything is looked at.
-pub async fn admit_reset() -> Result<Try, AppError> {
-    let keys = Keys::here();
-    let networks = keys.networks("proof", keys.state.config.tries_per_network);
-    keys.admit(networks).await
+pub async fn admit_link() -> Result<Try, AppError> {
+    Keys::here().admit_link().await
+}
+
+/// As [`admit_link`], for a page, which is found before an action's context is there.
+///
+/// # Errors
+/// As [`admit_link`].
+pub async fn admit_link_from(state: &AppState, secret: &SecretKey, turns: &Turns, ip: &str) -> Result<Try, AppError> {
+    let (state, secret, turns) = (state.clone(), secret.clone(), turns.clone());
+    Keys { state, secret, turns, ip: ip.to_owned() }.admit_link().await
 }
 
 /// Counts a request of this kind. It stays counted, also when it succeeds: there is nothing to prove.
@@ -148,6 +157,17 @@ impl Try {
         found
     }
 
+    /// Passes on what looking at a link found. Only a dead one was a guess, and stays counted.
+    ///
+    /// # Errors
+    /// Those of `found`.
+    pub async fn keep_if_dead<T>(self, found: Result<T, AppError>) -> Result<T, AppError> {
+        if !matches!(found, Err(AppError::LinkDead)) {
+            self.give_back(true).await;
+        }
+        found
+    }
+
     /// It was the owner: forgets the account's tries, and gives the network this one back and no other. Where that
     /// fails it stays counted, and the owner has proven themselves all the same.
     pub async fn succeeded(self) {
@@ -161,7 +181,7 @@ impl Try {
     }
 
     async fn try_to_give_back(&self, succeeded: bool) -> Result<(), AppError> {
-        let _turn = turn().await?;
+        let _turn = self.turns.turn().await?;
         for Counted { key, count } in &self.counted {
             match succeeded && key.is_account {
                 true => store::forget(&self.state.db.pool, &key.hash).await?,
@@ -176,12 +196,18 @@ impl Try {
 struct Keys {
     state: AppState,
     secret: SecretKey,
+    turns: Turns,
     ip: String,
 }
 
 impl Keys {
     fn here() -> Self {
-        Self { state: expect_context(), secret: expect_context(), ip: caller().ip }
+        Self { state: expect_context(), secret: expect_context(), turns: expect_context(), ip: caller().ip }
+    }
+
+    async fn admit_link(self) -> Result<Try, AppError> {
+        let networks = self.networks("proof", self.state.config.tries_per_network);
+        self.admit(networks).await
     }
 
     fn account(&self, what: &str) -> Key {
@@ -211,7 +237,7 @@ impl Keys {
         let account = self.account(proof);
         // Before the places of the network: who knocks at one account only keeps none of its neighbours waiting.
         let pair = format!("{} {}", account.hash, keys.first().map_or("", |network| &network.hash));
-        let place = expect_context::<Turns>().place(&pair, account.limits.free, false).await?;
+        let place = self.turns.place(&pair, account.limits.free, false).await?;
         keys.push(account);
         let mut admitted = self.admit(keys).await?;
         admitted.places.push(place);
@@ -219,17 +245,16 @@ impl Keys {
     }
 
     async fn admit(self, keys: Vec<Key>) -> Result<Try, AppError> {
-        let turns = expect_context::<Turns>();
         let mut alone = vec![false; keys.len()];
         loop {
             let mut places = Vec::with_capacity(keys.len());
             for (key, alone) in keys.iter().zip(&alone) {
-                places.push(turns.place(&key.hash, key.limits.free, *alone).await?);
+                places.push(self.turns.place(&key.hash, key.limits.free, *alone).await?);
             }
             match self.count(&keys).await {
                 Ok(counted) => {
                     places.iter_mut().for_each(Place::keep_one);
-                    return Ok(Try { state: self.state, counted, places });
+                    return Ok(Try { state: self.state, turns: self.turns, counted, places });
                 }
                 // Others have used up what was free, and may get it back: once all of them are judged it is known.
                 Err(Refused::At(place, AppError::TooManyTries { .. })) if !alone[place] => alone[place] = true,
@@ -246,7 +271,7 @@ impl Keys {
                 count.check(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
             }
         }
-        let _turn = turn().await.map_err(Refused::Fault)?;
+        let _turn = self.turns.turn().await.map_err(Refused::Fault)?;
         again(|| self.count_in_turn(keys)).await
     }
 

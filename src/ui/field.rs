@@ -59,6 +59,9 @@ pub fn PasswordField(
     /// Fewest and most characters, for what makes passwords up; the server's words say it to people.
     #[prop(optional)]
     lengths: Option<(u8, usize)>,
+    /// It may stay empty.
+    #[prop(optional)]
+    optional: bool,
     /// What stands below the field.
     #[prop(optional)]
     children: Option<Children>,
@@ -80,7 +83,7 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     enterkeyhint="go"
-                    required
+                    required=!optional
                     minlength=min
                     autofocus=begins_with(field, autofocus)
                     aria-invalid=wrong_at(field).map(|_| "true")

@@ -1,6 +1,6 @@
 //! What people type about themselves, parsed once at the border. Server side.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::PASSWORD_MAX_CHARS;
 use crate::error::Invalid;
@@ -65,7 +65,28 @@ fn local_is_plain(local: &str) -> bool {
         && !local.starts_with('.')
         && !local.ends_with('.')
         && !local.contains("..")
-        && local.chars().all(|c| c.is_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(c))
+        && local.chars().all(|c| is_of_word(c) || ".!#$%&'*+-/=?^_`{|}~".contains(c))
+        && marks_follow_letters(local)
+}
+
+/// What words of any language are made of: letters, digits, and the marks that many scripts write beside their letters
+/// (the vowels of Hindi, the tones of Thai).
+pub fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
+}
+
+/// Of those marks that go with any letter (accents, rings, strokes), only what has one letter with it: what Unicode has
+/// not composed looks like the plain letter, or like nothing that somebody types.
+fn is_mark(c: char) -> bool {
+    let goes_with_any = matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}');
+    is_combining_mark(c) && !goes_with_any
+}
+
+/// A mark at the beginning would be drawn over what stands before the address.
+fn marks_follow_letters(local: &str) -> bool {
+    let before = std::iter::once(' ').chain(local.chars());
+    before.zip(local.chars()).all(|(before, c)| !is_combining_mark(c) || is_of_word(before))
 }
 
 /// A name below another one, not an address of the network.

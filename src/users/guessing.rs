@@ -7,7 +7,7 @@ use zxcvbn::{
     zxcvbn,
 };
 
-use super::{Assessment, Strength, new_password::About};
+use super::{Assessment, Strength, credentials::is_of_word, new_password::About};
 use crate::error::{Guessable, Invalid};
 
 /// So many characters are looked at, from the start, and from the end where the start does not do: what zxcvbn needs
@@ -148,7 +148,7 @@ impl Known {
             .map(|(text, why)| (text.to_owned(), why))
             .take(WORDS_MAX)
             .collect();
-        let parts = [&*email, &*name].into_iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+        let parts = [&*email, &*name].into_iter().flat_map(|text| text.split(|c: char| !is_of_word(c)));
         let parts = parts.filter(|part| part.chars().count() >= 2).take(WORDS_MAX).map(str::to_owned);
         let words = barred.iter().map(|(text, _)| compact(text)).chain(parts).collect();
         Self { barred, words }

@@ -6,7 +6,6 @@ use argon2::{
     Algorithm, Argon2, Block, Version,
     password_hash::phc::{Ident, Output, ParamsString, PasswordHash, Salt},
 };
-use aws_lc_rs::rand;
 use tokio::sync::Semaphore;
 
 use super::{cost::Cost, credentials::Password, new_password::NewPassword, queue::Queue};
@@ -40,6 +39,10 @@ pub(super) struct Questions {
 
 /// A question takes a millisecond, or some tens for a text made to that end.
 const MAX_QUESTIONS: usize = 16;
+
+/// Stands in the place of a hash where no password may open the account: none belongs to it, and to check one costs as
+/// much as ever. To write it costs nothing, so nobody can make the server hash by asking for it.
+pub const NO_PASSWORD: &str = "none";
 
 /// Of hashes that only take their time.
 const NO_SALT: &[u8] = b"salt of no account";
@@ -102,22 +105,14 @@ impl Passwords {
         .await
     }
 
-    /// Whether the password belongs to the stored hash. `None` (no such user) costs the same and is always false.
+    /// Whether the password belongs to the stored hash. `None` (no such user) and [`NO_PASSWORD`] cost the same and are
+    /// always false.
     ///
     /// # Errors
     /// [`AppError::Busy`] when too many wait already; internal when the stored hash cannot be read.
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, AppError> {
+        let stored = stored.filter(|hash| hash != NO_PASSWORD);
         self.admitted(move |inner, blocks| inner.verify(stored.as_deref(), password.expose(), blocks)).await
-    }
-
-    /// The hash of a password that nobody knows: until another one is set nobody logs in with one.
-    ///
-    /// # Errors
-    /// [`AppError::Busy`] when too many wait already.
-    pub async fn unknown_to_all(&self) -> Result<String, AppError> {
-        let mut bytes = [0; 32];
-        rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-        self.admitted(move |inner, blocks| inner.hash(inner.wanted, &bytes, blocks)).await
     }
 
     /// How many hashes may run at once.
@@ -129,6 +124,118 @@ impl Passwords {
     pub fn at_work(&self) -> (usize, usize) {
         let (free, waiting) = self.0.queue.free_and_waiting();
         (self.0.at_once - free, waiting)
+    }
+
+    /// Fewest characters of a new password.
+    min_chars: u8,
+    questions: Questions,
+    queue: Queue,
+    at_once: usize,
+    /// Blocks are used again: freed and allocated anew, glibc keeps a gigabyte of them.
+    blocks: Mutex<Vec<Vec<Block>>>,
+    metrics: Metrics,
+}
+
+/// Who asks how strong a password is: one gets an answer, the others wait, and the rest is told "busy" at once.
+pub(super) struct Questions {
+    pub places: Arc<Semaphore>,
+    pub turn: Arc<Semaphore>,
+}
+
+/// A question takes a millisecond, or some tens for a text made to that end.
+const MAX_QUESTIONS: usize = 16;
+
+/// Stands in the place of a hash where no password may open the account: none belongs to it, and to check one costs as
+/// much as ever. To write it costs nothing, so nobody can make the server hash by asking for it.
+pub const NO_PASSWORD: &str = "none";
+
+/// Of hashes that only take their time.
+const NO_SALT: &[u8] = b"salt of no account";
+
+impl Passwords {
+    /// # Errors
+    /// When the argon2 settings do not go together.
+    pub fn new(config: &Config, metrics: Metrics) -> Result<Self, AppError> {
+        let wanted = Cost::wanted(config);
+        wanted.params()?;
+        let affordable = (config.hash_budget_mib * 1024 / config.argon2_memory_kib).max(1) as usize;
+        // More than there are processors hash no faster, and only keep pages and API calls waiting.
+        let at_once = affordable.min(std::thread::available_parallelism().map_or(1, usize::from));
+        Ok(Self(Arc::new(Inner {
+            wanted,
+            in_use: Mutex::new(vec![wanted]),
+            min_chars: config.password_min_chars,
+            questions: Questions { places: Arc::new(Semaphore::new(MAX_QUESTIONS)), turn: Arc::new(Semaphore::new(1)) },
+            queue: Queue::new(at_once),
+            at_once,
+            blocks: Mutex::new(Vec::with_capacity(at_once)),
+            metrics,
+        })))
+    }
+
+    /// What the stored hashes cost, in place of what was known before.
+    pub fn set_in_use(&self, found: Vec<Cost>) {
+        let mut costs = found;
+        costs.push(self.0.wanted);
+        costs.sort_unstable();
+        costs.dedup();
+        *self.0.in_use() = costs;
+    }
+
+    /// The PHC string to store for a new password.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many wait already.
+    pub async fn hash(&self, password: NewPassword) -> Result<String, AppError> {
+        let password = password.into_inner();
+        self.admitted(move |inner, blocks| inner.hash(inner.wanted, password.expose(), blocks)).await
+    }
+
+    /// Whether the settings ask for more than the stored hash has cost: memory, passes or lanes.
+    pub fn is_weaker(&self, stored: &str) -> bool {
+        Cost::of(stored).is_ok_and(|cost| cost.at_least(self.0.wanted) != cost)
+    }
+
+    /// A new hash for the password of the stored one, as strong as the settings ask for, and in no respect weaker than
+    /// it was.
+    ///
+    /// # Errors
+    /// As [`Self::hash`].
+    pub(super) async fn hash_stronger(&self, password: Password, stored: String) -> Result<String, AppError> {
+        self.admitted(move |inner, blocks| {
+            let cost = Cost::of(&stored)?.at_least(inner.wanted);
+            inner.note_in_use(cost);
+            inner.hash(cost, password.expose(), blocks)
+        })
+        .await
+    }
+
+    /// Whether the password belongs to the stored hash. `None` (no such user) and [`NO_PASSWORD`] cost the same and are
+    /// always false.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many wait already; internal when the stored hash cannot be read.
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, AppError> {
+        let stored = stored.filter(|hash| hash != NO_PASSWORD);
+        self.admitted(move |inner, blocks| inner.verify(stored.as_deref(), password.expose(), blocks)).await
+    }
+
+    /// How many hashes may run at once.
+    pub fn at_once(&self) -> usize {
+        self.0.at_once
+    }
+
+    /// How many hashes run, and how many callers wait.
+    pub fn at_work(&self) -> (usize, usize) {
+        let (free, waiting) = self.0.queue.free_and_waiting();
+        (self.0.at_once - free, waiting)
+    }
+
+    /// Takes every place to hash, as a storm of log-ins would, until it is dropped. For tests.
+    #[cfg(test)]
+    pub async fn take_all_places(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let count = u32::try_from(self.0.permits_max).expect("few places");
+        Arc::clone(&self.0.permits).acquire_many_owned(count).await.expect("the places")
     }
 
     /// Fewest characters of a new password.

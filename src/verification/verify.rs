@@ -48,7 +48,8 @@ pub async fn open(state: &AppState, token: Option<&str>, someone: Option<&Logged
 pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
     let state = expect_context::<AppState>();
     let token = link_cookie::require(link.as_deref())?;
-    let user = waiting(&state, &token).await?;
+    let tried = throttle::admit_link().await?;
+    let user = tried.keep_if_dead(waiting(&state, &token).await).await?;
     let logged_in = is_logged_in(&user, guard::find().as_ref());
     if !logged_in {
         check_password(&state, &user, password.unwrap_or_default()).await?;

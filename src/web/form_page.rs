@@ -113,6 +113,7 @@ fn page_of(action: &str) -> &'static str {
         | "/actions/turn_off_second_factor"
         | "/actions/forget_device" => "/account/second-factor",
         "/actions/not_me" => "/not-me",
+        "/actions/keep_second_factor" => "/second-factor/keep",
         "/actions/delete_account" => "/account/delete",
         "/actions/rotate_keys" | "/actions/kill_key" => "/admin/keys",
         _ => "/",

@@ -69,8 +69,15 @@ fn said(kind: Kind) -> Said {
         Kind::NameChanged => same("Name changed", "{actor} changed their name"),
         Kind::SecondFactorOn => same("Second factor on", "{actor} turned on their second factor"),
         Kind::SecondFactorOff => same("Second factor off", "{actor} turned off their second factor"),
+        Kind::SecondFactorGoes => {
+            same("Second factor to go", "A link from a mail began the removal of what {subject} has as a second factor")
+        }
+        Kind::SecondFactorKept => {
+            same("Second factor kept", "{actor} called off the removal of the second factor of {subject}")
+        }
         Kind::SecondFactorFailed => same("Wrong code", "A wrong code came after the right password of {subject}"),
         Kind::RecoveryCodesMade => same("Recovery codes made", "{actor} made new recovery codes"),
+        Kind::RecoveryCodesRemoved => same("Recovery codes removed", "{actor} removed the recovery codes of {subject}"),
         Kind::RecoveryCodeUsed => same("Recovery code used", "{actor} used a recovery code"),
         Kind::DeviceTrusted => same("Device trusted", "{actor} chose to trust a device"),
         Kind::DeviceForgotten => same("Trust taken away", "{actor} took the trust from a device"),

@@ -32,11 +32,33 @@ async fn server(mailer: &Mailer) -> Finding {
     const MEND: &str =
         "check LATCHKEY_SMTP_URL (host, port, user, password), and that this machine may reach the mail server";
     match tokio::time::timeout(PATIENCE, mailer.try_connection()).await {
-        Ok(Ok(())) => Finding::good("mail", "the mail server lets us in; `latchkey mail test --to E` sends a mail"),
+        Ok(Ok(())) => let_in(mailer).await,
         Ok(Err(failure)) => Finding::broken("mail", format!("the mail server cannot be used: {}", failure.words), MEND),
         Err(_) => {
             let words = format!("the mail server says nothing for {} seconds", PATIENCE.as_secs());
             Finding::broken("mail", words, MEND)
+        }
+    }
+}
+
+/// Everybody's address, or only those in the letters a to z?
+async fn let_in(mailer: &Mailer) -> Finding {
+    const LET_IN: &str = "the mail server lets us in";
+    match tokio::time::timeout(PATIENCE, mailer.ask_what_it_takes()).await {
+        Ok(Ok(Some(false))) => Finding::warning(
+            "mail",
+            format!(
+                "{LET_IN}, and takes no letters but a to z before the @ (no SMTPUTF8): who has others cannot sign up"
+            ),
+            "use a mail server that offers SMTPUTF8, where such people are expected",
+        ),
+        Ok(Ok(_)) => Finding::good(
+            "mail",
+            format!("{LET_IN} and takes addresses in any letters (SMTPUTF8); `latchkey mail test --to E` sends a mail"),
+        ),
+        Ok(Err(_)) | Err(_) => {
+            let words = format!("{LET_IN}, and did not say whether it takes addresses in any letters (SMTPUTF8)");
+            Finding::warning("mail", words, "ask again; `latchkey mail test --to E` sends a mail")
         }
     }
 }

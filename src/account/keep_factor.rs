@@ -1,0 +1,58 @@
+//! The story of a second factor that stays, because somebody who reads mail of the account objects to its removal. Server
+//! side.
+
+use leptos::prelude::expect_context;
+
+use super::KeepFactor;
+use crate::{
+    audit::event::{Actor, Event, Kind},
+    error::AppError,
+    mail::{
+        self, News, link_cookie,
+        links::{self, Purpose},
+    },
+    second_factor::removal,
+    state::AppState,
+    throttle,
+    users::store as user_store,
+    web::{
+        action::{caller, tell_next_page},
+        page::Typed,
+    },
+};
+
+/// What the page of an opened link shows. Uses nothing up.
+///
+/// # Errors
+/// [`AppError::LinkDead`], also where nothing is to go any more.
+pub async fn page(state: &AppState, token: Option<&str>) -> Result<KeepFactor, AppError> {
+    let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
+    let token = token.ok_or(AppError::LinkDead)?;
+    let link = links::find(pool, Purpose::KeepFactor, token, now_ms).await?;
+    let goes_at = removal::goes_at(pool, &link.user_id, now_ms).await?.ok_or(AppError::LinkDead)?;
+    Ok(KeepFactor { goes_at, link: links::name_of(token) })
+}
+
+/// Needs no log-in: it leaves everything as it is, so nobody gains by it what they do not have.
+pub async fn keep(link: Option<String>) -> Result<(), AppError> {
+    let token = link_cookie::require(link.as_deref())?;
+    let state = expect_context::<AppState>();
+    let (now_ms, caller) = (state.clock.now_ms(), caller());
+    let tried = throttle::admit_link().await?;
+    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::KeepFactor, &token, now_ms).await).await?;
+    let mut tx = state.db.begin_write().await?;
+    // The user's row first, as everywhere.
+    user_store::lock(&mut *tx, &link.user_id).await?;
+    links::use_up(&mut tx, Purpose::KeepFactor, &token, now_ms).await?;
+    let user = user_store::find_by_id(&mut *tx, &link.user_id).await?.ok_or(AppError::LinkDead)?;
+    let event = Event::new(Kind::SecondFactorKept, Actor::Unknown, &user.id).from_caller(&caller);
+    if !removal::call_off(&mut tx, &event, now_ms).await? {
+        return Err(AppError::LinkDead);
+    }
+    mail::tell(&mut *tx, &state, &user, News::SecondFactorKept, &caller).await?;
+    tx.commit().await?;
+    link_cookie::forget();
+    tell_next_page(&Typed::new(&[("second_factor", "kept")]));
+    leptos_axum::redirect("/second-factor/kept");
+    Ok(())
+}

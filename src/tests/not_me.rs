@@ -1,0 +1,361 @@
+//! "This was not me": who holds what, and what each may undo. The table is in docs/SECURITY.md.
+
+use super::{
+    app::{PASSWORD, TestApp},
+    caller::{Answer, Caller},
+    on_both_databases,
+    second_factor::{Person, enter, expect_code_page},
+};
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    mail::{Mail, News, links::Purpose, write},
+    second_factor::{removal, store as factor_store},
+    users::store as user_store,
+};
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+const NEW_PASSWORD: &str = "nine loud kettles sing";
+
+/// Who reads the mail of this address opens the link of a mail and presses the button.
+async fn deny_from_mailbox(app: &TestApp, user_id: &str, email: &str) -> Answer {
+    let token = app.link_to(Purpose::NotMe, user_id, email).await;
+    let mut reader = app.anonymous();
+    assert_eq!(reader.open_link(Purpose::NotMe, &token).await.status, 200);
+    reader.act("not_me", &[]).await
+}
+
+/// And chooses a new password with the link that comes then.
+async fn reset_from_mailbox(app: &TestApp, name: &str) {
+    let token = app.link(Purpose::Reset, name).await;
+    let mut reader = app.anonymous();
+    assert_eq!(reader.open_link(Purpose::Reset, &token).await.status, 200);
+    assert_eq!(reader.act("reset_password", &[("password", NEW_PASSWORD)]).await.status, 200);
+}
+
+/// Alice, whose second factor was turned on a moment ago, after somebody who reads her mail has denied something.
+async fn denied(app: &TestApp) -> Person {
+    let alice = app.with_second_factor("alice").await;
+    let id = app.user("alice").await.id;
+    assert_eq!(deny_from_mailbox(app, &id, "alice@example.com").await.status, 200);
+    alice
+}
+
+/// A new browser, with the password that the mailbox has set.
+async fn log_in(app: &TestApp) -> (Caller, Answer) {
+    let mut caller = app.anonymous();
+    let answer = caller.log_in("alice", NEW_PASSWORD).await;
+    (caller, answer)
+}
+
+fn expect_in(answer: &Answer) {
+    assert_eq!((answer.status, answer.header("location")), (200, "/dashboard"), "{}", answer.text());
+}
+
+/// Addresses that are told of a removal.
+async fn told(app: &TestApp) -> Vec<String> {
+    let mails = app.outbox().await.into_iter();
+    let goes = |mail: &str| matches!(serde_json::from_str(mail), Ok(Mail::SecondFactorGoes { .. }));
+    let mut addresses: Vec<_> = mails.filter(|(_, _, mail)| goes(mail)).map(|(email, ..)| email).collect();
+    addresses.sort();
+    addresses
+}
+
+async fn goes_at(app: &TestApp, user_id: &str) -> Option<i64> {
+    removal::goes_at(&app.services.state.db.pool, user_id, app.clock.now_ms()).await.expect("a time")
+}
+
+/// Alice with a confirmed address, who has changed it, or had it changed; the event that says so.
+async fn with_changed_address(app: &TestApp) -> (Caller, String) {
+    let caller = app.logged_in("alice").await;
+    let pool = &app.services.state.db.pool;
+    let user = app.user("alice").await;
+    app.link(Purpose::NotMe, "alice").await;
+    let mut connection = pool.acquire().await.expect("a connection");
+    user_store::set_email(&mut connection, &user, "other@example.com", app.clock.now_ms()).await.expect("an address");
+    drop(connection);
+    let event = Event::new(Kind::EmailChanged, Actor::User(user.id.clone()), &user.id);
+    (caller, audit::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event"))
+}
+
+on_both_databases! {
+    async fn a_mailbox_alone_removes_no_second_factor_before_three_days_are_over(app: TestApp) {
+        let alice = denied(&app).await;
+        let due = app.clock.now_ms() + 3 * DAY;
+        reset_from_mailbox(&app, "alice").await;
+        let (mut half, answer) = log_in(&app).await;
+        expect_code_page(&answer);
+        let page = half.open("/login/code").await.text();
+        assert!(page.contains("2026-01-04 12:00 UTC"), "it says until when: {page}");
+        app.clock.advance_ms(due - 1 - app.clock.now_ms());
+        expect_code_page(&log_in(&app).await.1);
+        app.clock.advance_ms(1);
+        let (mut late, answer) = log_in(&app).await;
+        expect_in(&answer);
+        assert!(late.open("/account/second-factor").await.text().contains("It is off"), "before the job has come by");
+        let code = app.code(&alice.app);
+        assert_eq!(enter(&mut half, &code).await.status, 401, "a half of a log-in from before is too old");
+
+        removal::clean_once(&app.services.state).await.expect("a round");
+        assert_eq!(app.count("select count(*) from totp").await, 0);
+        assert_eq!(app.count("select count(*) from recovery_codes").await, 0);
+        let off = "select count(*) from audit_events where event = 'second_factor_off' and actor = 'system'";
+        assert_eq!(app.count(off).await, 1);
+        removal::clean_once(&app.services.state).await.expect("a round");
+        assert_eq!(app.count(off).await, 1, "once");
+        let news = format!("\"news\":\"{}\"", News::SecondFactorOff.as_text());
+        assert!(app.outbox().await.iter().any(|(_, _, mail)| mail.contains(&news)), "the owner is told");
+        assert_eq!(late.open("/dashboard").await.status, 200);
+    }
+
+    async fn what_is_gone_by_the_clock_can_be_set_up_anew_at_once(app: TestApp) {
+        denied(&app).await;
+        reset_from_mailbox(&app, "alice").await;
+        app.clock.advance_ms(3 * DAY);
+        let (mut alice, answer) = log_in(&app).await;
+        expect_in(&answer);
+        let answer = alice.act("start_second_factor", &[]).await;
+        assert_eq!((answer.status, answer.header("location")), (200, "/account/second-factor/set-up"));
+    }
+
+    async fn every_address_of_the_account_hears_of_it_and_each_link_calls_it_off(app: TestApp) {
+        app.with_second_factor("alice").await;
+        let id = app.user("alice").await.id;
+        for old in ["before@example.com", "long-ago@example.com"] {
+            app.link_to(Purpose::NotMe, &id, old).await;
+        }
+        sqlx::query("update links set expires_at = 1 where email = 'long-ago@example.com'")
+            .execute(&app.services.state.db.pool).await.expect("a change");
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        assert_eq!(told(&app).await, ["alice@example.com", "before@example.com"]);
+        reset_from_mailbox(&app, "alice").await;
+
+        let token = app.link_to(Purpose::KeepFactor, &id, "before@example.com").await;
+        let mut reader = app.anonymous();
+        let page = reader.open_link(Purpose::KeepFactor, &token).await;
+        assert!(page.status == 200 && page.text().contains("Keep the second factor"), "{}", page.text());
+        assert!(goes_at(&app, &id).await.is_some(), "reading changes nothing");
+        let mut again = reader.copy();
+        let answer = reader.act("keep_second_factor", &[]).await;
+        assert_eq!((answer.status, answer.header("location")), (200, "/second-factor/kept"), "{}", answer.text());
+        assert!(reader.open("/second-factor/kept").await.text().contains("The removal is called off"));
+        assert_eq!(again.act("keep_second_factor", &[]).await.text(), "\"LinkDead\"");
+        assert_eq!(again.open("/second-factor/keep").await.status, 410);
+        assert_eq!(goes_at(&app, &id).await, None);
+        assert!(told(&app).await.is_empty(), "what was not sent yet is not sent any more");
+        assert_eq!(app.count("select count(*) from audit_events where event = 'second_factor_kept'").await, 1);
+        app.clock.advance_ms(4 * DAY);
+        removal::clean_once(&app.services.state).await.expect("a round");
+        expect_code_page(&log_in(&app).await.1);
+    }
+
+    async fn the_letter_says_until_when_and_has_the_link(app: TestApp) {
+        denied(&app).await;
+        let rows = app.services.post.claim(10).await.expect("mails");
+        let row = rows.iter().find(|row| row.mail.contains("second_factor_goes")).expect("a mail");
+        let decision = write::write(&app.services.state, "http://localhost:3000", row).await.expect("a letter");
+        let letter = match decision {
+            write::Decision::Send(letter) => letter,
+            other => panic!("{other:?}"),
+        };
+        let text = letter.text("http://localhost:3000", &row.email);
+        assert!(text.contains("Until 2026-01-04 12:00 UTC a log-in asks for a code"), "{text}");
+        let (_, token) = text.split_once("/second-factor/keep?token=").expect("a link");
+        let mut reader = app.anonymous();
+        assert_eq!(reader.open_link(Purpose::KeepFactor, &token[..43]).await.status, 200);
+    }
+
+    async fn a_log_in_with_a_code_calls_it_off(app: TestApp) {
+        let alice = denied(&app).await;
+        let id = app.user("alice").await.id;
+        reset_from_mailbox(&app, "alice").await;
+        let (mut half, _) = log_in(&app).await;
+        expect_in(&enter(&mut half, &app.code(&alice.app)).await);
+        assert_eq!(goes_at(&app, &id).await, None);
+        assert!(half.open("/account/activity").await.text().contains("You called off the removal of your second factor."));
+
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        assert!(goes_at(&app, &id).await.is_some());
+        reset_from_mailbox(&app, "alice").await;
+        let (mut half, _) = log_in(&app).await;
+        expect_in(&enter(&mut half, &alice.recovery[0]).await);
+        assert_eq!(goes_at(&app, &id).await, None);
+        app.clock.advance_ms(4 * DAY);
+        removal::clean_once(&app.services.state).await.expect("a round");
+        expect_code_page(&log_in(&app).await.1);
+    }
+
+    async fn a_wrong_code_calls_nothing_off(app: TestApp) {
+        denied(&app).await;
+        let id = app.user("alice").await.id;
+        reset_from_mailbox(&app, "alice").await;
+        let (mut half, _) = log_in(&app).await;
+        assert_eq!(enter(&mut half, "aaaaa-aaaaa").await.status, 422);
+        assert!(goes_at(&app, &id).await.is_some());
+    }
+
+    async fn who_presses_it_again_neither_hastens_it_nor_keeps_it_from_others(app: TestApp) {
+        app.with_second_factor("alice").await;
+        let id = app.user("alice").await.id;
+        app.link_to(Purpose::NotMe, &id, "before@example.com").await;
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        let (due, addresses) = (goes_at(&app, &id).await, told(&app).await);
+        app.clock.advance_ms(DAY);
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        assert_eq!(goes_at(&app, &id).await, due);
+        assert_eq!(told(&app).await, addresses, "the warnings wait still, each once");
+        assert_eq!(app.count("select count(*) from audit_events where event = 'second_factor_goes'").await, 1);
+    }
+
+    async fn a_second_factor_older_than_the_link_stays_whatever_a_mailbox_says(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        let id = app.user("alice").await.id;
+        app.clock.advance_ms(7 * DAY);
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        assert_eq!(goes_at(&app, &id).await, None);
+        assert!(told(&app).await.is_empty());
+        reset_from_mailbox(&app, "alice").await;
+        app.clock.advance_ms(30 * DAY);
+        removal::clean_once(&app.services.state).await.expect("a round");
+        let (mut half, answer) = log_in(&app).await;
+        expect_code_page(&answer);
+        expect_in(&enter(&mut half, &app.code(&alice.app)).await);
+    }
+
+    async fn of_an_old_second_factor_only_the_new_recovery_codes_go(app: TestApp) {
+        let mut alice = app.with_second_factor("alice").await;
+        let id = app.user("alice").await.id;
+        app.clock.advance_ms(7 * DAY);
+        alice.caller = app.anonymous();
+        alice.caller.log_in("alice", PASSWORD).await;
+        expect_in(&enter(&mut alice.caller, &app.code(&alice.app)).await);
+        assert_eq!(alice.caller.act("make_recovery_codes", &[]).await.status, 200);
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        assert_eq!(goes_at(&app, &id).await, Some(app.clock.now_ms() + 3 * DAY));
+        app.clock.advance_ms(3 * DAY);
+        let left = factor_store::codes_left(&app.services.state.db.pool, &id, app.clock.now_ms()).await.expect("codes");
+        assert_eq!(left, 0, "by the clock");
+        removal::clean_once(&app.services.state).await.expect("a round");
+        assert_eq!(app.count("select count(*) from recovery_codes").await, 0);
+        assert_eq!(app.count("select count(*) from totp").await, 1);
+        assert_eq!(app.count("select count(*) from audit_events where event = 'recovery_codes_removed'").await, 1);
+        reset_from_mailbox(&app, "alice").await;
+        expect_code_page(&log_in(&app).await.1);
+    }
+
+    async fn a_mailbox_makes_the_password_useless_and_takes_a_changed_address_back(app: TestApp) {
+        let (mut thief, _) = with_changed_address(&app).await;
+        let id = app.user("other").await.id;
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        assert_eq!(thief.open("/dashboard").await.status, 303);
+        for name in ["alice", "other"] {
+            assert_eq!(app.anonymous().log_in(name, PASSWORD).await.text(), "\"WrongCredentials\"", "{name}");
+        }
+        assert_eq!(app.user("alice").await.id, id);
+    }
+
+    async fn a_cookie_alone_ends_everything_and_changes_nothing_for_good(app: TestApp) {
+        let (mut thief, event) = with_changed_address(&app).await;
+        let mut other = app.logged_in_again("other").await;
+        app.clock.advance_ms(11 * MINUTE);
+        let waiting = app.outbox().await.len();
+        let page = thief.open(&format!("/not-me?event={event}")).await.text();
+        assert!(page.contains("Your password goes on working until you choose a new one"), "{page}");
+        assert!(page.contains("o…@example.com") && page.contains("a…@example.com"), "both are named: {page}");
+        assert!(page.contains("name=\"password\"") && !page.contains("<li>Your e-mail address goes back"), "{page}");
+        // As the form sends it whose field was left empty.
+        let answer = thief.act("not_me", &[("event", &event), ("password", "")]).await;
+        assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(2)));
+        let done = thief.open("/not-me/done").await.text();
+        assert!(done.contains("the old password goes on working") && done.contains("o…@example.com"), "{done}");
+        assert_eq!((thief.open("/dashboard").await.status, other.open("/dashboard").await.status), (303, 303));
+        assert_eq!(app.anonymous().log_in("other", PASSWORD).await.status, 200, "address and password are as they were");
+        let mails = app.outbox().await;
+        assert_eq!(mails.len(), waiting + 2, "the link and word of the new browser; no warning is called off: {mails:?}");
+        assert!(mails.iter().any(|(email, _, mail)| email == "other@example.com" && mail.contains("reset")), "{mails:?}");
+    }
+
+    async fn a_cookie_alone_does_nothing_to_a_second_factor(app: TestApp) {
+        let mut alice = app.with_second_factor("alice").await;
+        let id = app.user("alice").await.id;
+        app.clock.advance_ms(11 * MINUTE);
+        let event = Event::new(Kind::SecondFactorOn, Actor::User(id.clone()), &id);
+        let pool = &app.services.state.db.pool;
+        let event = audit::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
+        assert_eq!(alice.caller.act("not_me", &[("event", &event)]).await.status, 200);
+        assert_eq!(goes_at(&app, &id).await, None);
+        expect_code_page(&app.anonymous().log_in("alice", PASSWORD).await);
+    }
+
+    async fn a_cookie_with_the_password_does_all_of_it(app: TestApp) {
+        let (mut owner, event) = with_changed_address(&app).await;
+        app.clock.advance_ms(11 * MINUTE);
+        let wrong = owner.act("not_me", &[("event", &event), ("password", "not the right password")]).await;
+        assert_eq!(wrong.text(), "\"WrongPassword\"");
+        assert_eq!(owner.open("/dashboard").await.status, 200, "nothing has ended");
+        let answer = owner.act("not_me", &[("event", &event), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(app.user("alice").await.verified_at.is_some(), "the address is alice's again");
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
+        let done = owner.open("/not-me/done").await.text();
+        assert!(done.contains("is the one before again") && !done.contains("goes on working"), "{done}");
+    }
+
+    async fn without_javascript_the_password_can_be_given_with_the_button(app: TestApp) {
+        let (mut owner, event) = with_changed_address(&app).await;
+        app.clock.advance_ms(11 * MINUTE);
+        let path = format!("/not-me?event={event}");
+        let wrong = owner.submit("not_me", &[("event", &event), ("password", "not the right password")], &path).await;
+        assert!(wrong.header("location").starts_with("/confirm?"), "{}", wrong.header("location"));
+        let answer = owner.submit("not_me", &[("event", &event), ("password", PASSWORD)], "/confirm").await;
+        assert_eq!((answer.status, answer.header("location")), (302, "/not-me/done"));
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
+    }
+
+    async fn a_session_that_is_over_denies_nothing(app: TestApp) {
+        let (mut owner, event) = with_changed_address(&app).await;
+        let mut copy = owner.copy();
+        assert_eq!(owner.act("log_out", &[]).await.status, 200);
+        assert_eq!(copy.act("not_me", &[("event", &event)]).await.status, 401);
+        assert_eq!(app.anonymous().log_in("other", PASSWORD).await.status, 200);
+    }
+
+    async fn a_password_alone_stops_at_the_second_factor(app: TestApp) {
+        let mut alice = app.with_second_factor("alice").await;
+        let id = app.user("alice").await.id;
+        let event = Event::new(Kind::SecondFactorOn, Actor::User(id.clone()), &id);
+        let pool = &app.services.state.db.pool;
+        let event = audit::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
+        let mut thief = app.anonymous();
+        expect_code_page(&thief.log_in("alice", PASSWORD).await);
+        assert_eq!(thief.act("not_me", &[("event", &event)]).await.text(), "\"NotLoggedIn\"");
+        assert_eq!(thief.act("not_me", &[]).await.text(), "\"LinkDead\"");
+        assert_eq!(thief.act("keep_second_factor", &[]).await.text(), "\"LinkDead\"");
+        assert_eq!(alice.caller.open("/dashboard").await.status, 200);
+        assert_eq!(goes_at(&app, &id).await, None);
+    }
+
+    async fn password_and_mailbox_together_do_no_more_than_the_mailbox(app: TestApp) {
+        app.with_second_factor("alice").await;
+        let id = app.user("alice").await.id;
+        let mut thief = app.anonymous();
+        expect_code_page(&thief.log_in("alice", PASSWORD).await);
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        assert_eq!(enter(&mut thief, "aaaaa-aaaaa").await.text(), "\"LogInAgain\"", "the half from before is dead");
+        reset_from_mailbox(&app, "alice").await;
+        expect_code_page(&log_in(&app).await.1);
+        assert!(goes_at(&app, &id).await.is_some(), "it goes, and in three days");
+    }
+
+    async fn a_removal_of_a_disabled_account_is_told_to_nobody(app: TestApp) {
+        denied(&app).await;
+        sqlx::query("update users set disabled_at = 1").execute(&app.services.state.db.pool).await.expect("a change");
+        let rows = app.services.post.claim(10).await.expect("mails");
+        let row = rows.iter().find(|row| row.mail.contains("second_factor_goes")).expect("a mail");
+        let decision = write::write(&app.services.state, "http://localhost:3000", row).await.expect("a decision");
+        assert!(matches!(decision, write::Decision::Needless), "{decision:?}");
+    }
+}
