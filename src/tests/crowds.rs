@@ -1,6 +1,9 @@
 //! Many at once: people who know their password get in, and nobody makes the others wait.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures::future::join_all;
 use tokio::task::JoinHandle;
@@ -14,11 +17,14 @@ use crate::{db::Kind, router::router};
 
 const WRONG: &str = "not the right password";
 
-/// Waits for something that is bound to happen.
+/// Waits for something that is bound to happen; only a hang takes so long.
 async fn until(happened: impl Fn() -> bool) {
-    while !happened() {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    let looking = async {
+        while !happened() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), looking).await.expect("it happens");
 }
 
 fn start(caller: Caller, action: &'static str, fields: Vec<(&'static str, String)>) -> JoinHandle<Answer> {
@@ -55,8 +61,8 @@ on_both_databases! {
                 let caller = app.anonymous().at(routers[number % 2].clone());
                 let mut fields = vec![("email", format!("person{number}@example.com"))];
                 match action {
-                    "sign_up" => fields.extend([("name", "Somebody".into()), ("password", PASSWORD.into())]),
-                    "log_in" => fields.push(("password", PASSWORD.into())),
+                    "sign_up" => fields.extend([("name", "Somebody".to_owned()), ("password", PASSWORD.to_owned())]),
+                    "log_in" => fields.push(("password", PASSWORD.to_owned())),
                     _ => {}
                 }
                 start(caller, action, fields)

@@ -251,7 +251,7 @@ on_both_databases! {
         assert_eq!(Caller::of(risen.clone()).log_in("carol", PASSWORD).await.status, 200);
         assert!(hash_of(&app, "carol").await.contains(",t=2,"), "an account of each kind");
         sqlx::query("update users set disabled_at = 1 where name = 'dave'").execute(&services.state.db.pool).await.expect("done");
-        let both = [("m=7168,t=1,p=1".to_owned(), 1), ("m=7168,t=2,p=1".to_owned(), 1)];
+        let both = [("m=7168,t=1,p=1".to_owned(), 1_u64), ("m=7168,t=2,p=1".to_owned(), 1_u64)];
         for name in ["alice", "carol", "dave", "nobody"] {
             let before = hashes(&services);
             assert_eq!(Caller::of(risen.clone()).log_in(name, "not the password").await.status, 401);
