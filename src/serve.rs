@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     admin::overview::census::Census,
-    audit::chain::seal::Sealer,
+    audit::chain::{retention::Retention, seal::Sealer},
     config::{Config, LogFormat, Mailing},
     db::{self, Db},
     deletion::clean_up,
@@ -25,6 +25,7 @@ use crate::{
     },
     mail::{mailer::Mailer, post::Post},
     metrics::Metrics,
+    notes,
     revocations::{feed, set::Revocations},
     router::{metrics_router, probes, router},
     sealed::SecretKey,
@@ -34,7 +35,7 @@ use crate::{
     state::{AppState, Clock},
     tokens::{keeper, keys::Keys},
     users::{self, list::find::make_missing_words, password::Passwords, questions::Questions},
-    web::assets,
+    web::{assets, crowd::Crowd},
 };
 
 /// A request head larger than this is refused by hyper, in bytes.
@@ -52,16 +53,17 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let mut services = open(config).await?;
     let lab_tasks = open_lab(&mut services).await;
     services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
-    let presence = Presence::new(services.state.clone(), services.revocations.clone());
+    let presence = Presence::new(services.vital().state, services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
     let tasks = [
         feed::follow(&services.state, services.revocations.clone()),
         presence.keep(),
-        janitor::clean_up(services.state.clone()),
-        sweep::keep_sweeping(services.state.clone()),
-        clean_up::clean_up(services.state.clone()),
+        janitor::clean_up(services.jobs.clone()),
+        sweep::keep_sweeping(services.jobs.clone()),
+        clean_up::clean_up(services.jobs.clone()),
         keeper::keep(services.keys.clone()),
-        Sealer::new(services.state.clone(), &services.secret).keep(),
+        Sealer::new(services.jobs.clone(), &services.secret).keep(),
+        Retention::new(services.jobs.clone(), &services.secret).keep(),
     ];
     let worker = services.post.start();
     let served = answer(&services, listener, monitoring).await;
@@ -75,7 +77,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     if let Some(lab) = &services.lab {
         lab.state.db.close().await;
     }
-    services.state.db.close().await;
+    services.close_databases().await;
     tracing::info!("stopped");
     served
 }
@@ -151,13 +153,18 @@ pub async fn open(config: Config) -> Result<Services, String> {
 /// One line that says what to do.
 pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String> {
     let mailer = Mailer::open(&config)?;
-    let state = AppState { clock, ..open_state(config).await? };
+    let AppState { config, db, .. } = open_state(config).await?;
+    let db::Shares { requests, vital, jobs } =
+        db.share(&config).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
+    let crowd = Crowd::new(config.requests_at_once(requests.connections()));
+    let on = |db: &Db| AppState { config: Arc::clone(&config), db: db.clone(), clock: clock.clone() };
+    let (state, jobs) = (on(&requests), on(&jobs));
     let secret = SecretKey::load(&state.config)?;
     let metrics = Metrics::default();
-    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), metrics.clone())
+    let revocations = Revocations::load(vital.clone(), state.clock.clone(), metrics.clone())
         .await
         .map_err(|error| format!("the revocations cannot be read: {error}"))?;
-    let keys = Keys::load(state.clone(), secret.clone(), revocations.clone()).await?;
+    let keys = Keys::load(on(&vital), secret.clone(), revocations.clone()).await?;
     let passwords = Passwords::new(&state.config).map_err(|error| format!("argon2 settings: {error}"))?;
     let setup = SetupToken(secret.tag(&format!("setup {}", keys.ring().oldest_kid())));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
@@ -166,6 +173,9 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
     let post = Post { state: state.clone(), mailer, metrics: metrics.clone() };
     Ok(Services {
         state,
+        vital_db: vital,
+        jobs,
+        crowd,
         metrics,
         passwords,
         revocations,
@@ -262,6 +272,9 @@ pub async fn open_state(config: Config) -> Result<AppState, String> {
     make_missing_words(&state.db, state.clock.now_ms())
         .await
         .map_err(|error| format!("people cannot be made ready for the search: {error}"))?;
+    notes::words::make_missing_words(&state.db)
+        .await
+        .map_err(|error| format!("notes cannot be made ready for the search: {error}"))?;
     Ok(state)
 }
 

@@ -34,7 +34,7 @@ pub const TOKEN_SECONDS: i64 = 60;
 pub const EARLIER_MS: i64 = 2 * TOKEN_SECONDS * 1000;
 
 /// Few: what waits here keeps nobody else waiting.
-pub const CONNECTIONS: u32 = 4;
+pub const CONNECTIONS: u32 = 6;
 
 /// Who plays the administrator.
 const ADMIN_EMAIL: &str = "administrator@lab.example";
@@ -110,6 +110,8 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         metrics_addr: None,
         // All visitors of a network log in from its address; who may come in is counted outside.
         tries_per_network: 1_000_000,
+        // A visit of the Lab is several people on several pages.
+        requests_at_once: Some(CONNECTIONS),
         lab: false,
         ..config.clone()
     })

@@ -67,9 +67,11 @@ impl TestApp {
             Kind::Postgres => new_postgres_database().await,
         };
         // The cheapest argon2 that the settings allow: what it costs is not tested here.
-        let cheap = ["--argon2-memory-kib", "7168", "--argon2-passes", "1", "--database-connections", "4"];
+        let cheap = ["--argon2-memory-kib", "7168", "--argon2-passes", "1", "--database-connections", "6"];
+        // Many at once: what a test sends in parallel is to meet in the database.
+        let crowd = ["--requests-at-once", "50"];
         let own = ["latchkey", "--data-dir", data_dir, "--database-url", &url];
-        let words = own.into_iter().chain(cheap).chain(flags.iter().copied());
+        let words = own.into_iter().chain(cheap).chain(crowd).chain(flags.iter().copied());
         let config = Settings::parse_from(words).config;
         let clock = Clock::standing_at(NOON);
         let services = services(config.clone(), clock.clone()).await;

@@ -135,6 +135,15 @@ pub async fn admit(way: Way) -> Result<Try, AppError> {
     keys.admit(vec![network]).await
 }
 
+/// Counts something that a person does who has proven who they are, in the transaction that does it. `what` names both.
+///
+/// # Errors
+/// [`AppError::TooManyTries`].
+pub async fn count_act(tx: &mut Tx, what: &str, limits: &Limits, now_ms: i64) -> Result<(), AppError> {
+    let before = store::lock(&mut **tx, what, store::ACT, now_ms).await?;
+    Ok(store::write(&mut **tx, what, &before.with_one_more(limits, now_ms)?).await?)
+}
+
 impl Try {
     /// How many tries of the account, or of this browser of it, there were since the last success.
     pub fn in_a_row(&self) -> i64 {
@@ -232,7 +241,8 @@ impl Keys {
 
 /// A refusal drops the transaction, so that a try which is not looked at counts nowhere.
 async fn count_one(tx: &mut Tx, key: &Key, now_ms: i64) -> Result<Count, AppError> {
-    let before = store::lock(&mut **tx, &key.hash, key.is_account, now_ms).await?;
+    let counts = if key.is_account { store::ACCOUNT } else { store::NETWORK };
+    let before = store::lock(&mut **tx, &key.hash, counts, now_ms).await?;
     let count = before.with_one_more(&key.limits, now_ms)?;
     store::write(&mut **tx, &key.hash, &count).await?;
     Ok(count)
