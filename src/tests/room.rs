@@ -102,6 +102,7 @@ on_both_databases! {
         }
         assert_eq!(alice.renew().await.status, 200);
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+        app.services.revocations.sync().await.expect("the feed");
         let ready = app.anonymous().open("/readyz").await;
         assert_eq!((ready.status, ready.text()), (200, "database: ok\nrevocations: ok\n".into()));
     }
@@ -121,6 +122,7 @@ on_both_databases! {
         until(|| app.services.crowd.present(&id) == 8).await;
         assert_eq!(bob.api(Method::GET, "/api/v1/notes", None).await.status, 200);
         assert_eq!(bob.open("/notes").await.status, 200);
+        app.services.revocations.sync().await.expect("the feed");
         assert_eq!(app.anonymous().open("/readyz").await.status, 200);
         tx.rollback().await.expect("the lock is free");
         for answer in saves {
