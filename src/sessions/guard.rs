@@ -109,8 +109,11 @@ async fn place(
     caller: &Caller,
 ) -> Result<Option<Place>, AppError> {
     match someone {
-        Some(someone) => crowd.enter(&someone.user.id).await.map(Some),
-        None if parts.method == Method::GET => crowd.enter(&network_of(&caller.ip)).await.map(Some),
+        Some(someone) => crowd.enter(&someone.user.id, &someone.log_in.sid).await.map(Some),
+        None if parts.method == Method::GET => {
+            let network = network_of(&caller.ip);
+            crowd.enter(&network, &network).await.map(Some)
+        }
         None => Ok(None),
     }
 }

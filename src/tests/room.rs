@@ -32,7 +32,7 @@ on_both_databases! {
         assert_eq!(save(&mut alice, "one", "").await.status, 201);
         let crowd = app.services.crowd.clone();
         // Two of hers that take their time, and more than there are connections behind them.
-        let held = [crowd.enter(&id).await.expect("a turn"), crowd.enter(&id).await.expect("a turn")];
+        let held = [crowd.enter(&id, "a").await.expect("a turn"), crowd.enter(&id, "a").await.expect("a turn")];
         let waiting: Vec<_> = (0..20)
             .map(|n| {
                 let mut tab = alice.copy();
@@ -56,19 +56,22 @@ on_both_databases! {
         assert_eq!(crowd.present(&id), 0, "every turn was given back");
     }
 
-    async fn beyond_two_hundred_that_wait_a_request_is_told_to_come_back(app: TestApp) {
+    async fn beyond_a_hundred_that_wait_a_request_is_told_to_come_back(app: TestApp) {
         let app = with(&app, &["--requests-at-once", "1"]).await;
         let mut alice = app.with_token("alice").await;
+        let mut phone = app.with_token_again("alice").await;
         let id = alice.user_id().await;
+        let sessions = alice.api(Method::GET, "/api/v1/sessions", None).await.json();
+        let sid = sessions["current"].as_str().expect("a sid").to_owned();
         let crowd = app.services.crowd.clone();
-        let _held = crowd.enter(&id).await.expect("a turn");
-        let waiting: Vec<_> = (0..200)
+        let held = crowd.enter(&id, &sid).await.expect("a turn");
+        let waiting: Vec<_> = (0..100)
             .map(|_| {
-                let (crowd, id) = (crowd.clone(), id.clone());
-                tokio::spawn(async move { crowd.enter(&id).await.map(|_| ()) })
+                let (crowd, id, sid) = (crowd.clone(), id.clone(), sid.clone());
+                tokio::spawn(async move { crowd.enter(&id, &sid).await.map(|_| ()) })
             })
             .collect();
-        until(|| crowd.present(&id) == 201).await;
+        until(|| crowd.present(&id) == 101).await;
         let answer = alice.api(Method::GET, "/api/v1/notes", None).await;
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (429, "too_many_at_once".into(), "2"));
         let page = alice.open("/dashboard").await;
@@ -76,15 +79,19 @@ on_both_databases! {
         assert!(page.text().contains("Too many of your requests are under way."), "{}", page.text());
         let act = alice.act("log_out", &[]).await;
         assert_eq!((act.status, act.text()), (429, "\"TooManyAtOnce\"".into()));
-        // Whoever goes makes room: nothing was done for them yet.
+        // Whoever floods a stolen session does not keep the owner out, who comes with another.
+        let owner = tokio::spawn(async move { phone.act("end_other_sessions", &[]).await.status });
+        until(|| crowd.present(&id) == 102).await;
         waiting.iter().for_each(tokio::task::JoinHandle::abort);
-        until(|| crowd.present(&id) == 1).await;
+        drop(held);
+        assert_eq!(owner.await.expect("no panic"), 200);
+        until(|| crowd.present(&id) == 0).await;
     }
 
     async fn nobody_who_is_not_logged_in_takes_all_either(app: TestApp) {
         let app = with(&app, &["--requests-at-once", "1"]).await;
         let crowd = app.services.crowd.clone();
-        let held = crowd.enter("192.0.2.7").await.expect("a turn");
+        let held = crowd.enter("192.0.2.7", "192.0.2.7").await.expect("a turn");
         let mut stranger = app.anonymous().at_ip("192.0.2.7");
         let waiting = tokio::spawn(async move { stranger.open("/login").await.status });
         until(|| crowd.present("192.0.2.7") == 2).await;

@@ -68,7 +68,7 @@ impl FromRequestParts<AppState> for ApiCaller {
         }
         expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, auth_time, .. } = claims;
-        let place = Arc::new(crowd.enter(&sub).await?);
+        let place = Arc::new(crowd.enter(&sub, &sid).await?);
         let caller = Caller::of(parts, &state.config);
         Ok(Self { user_id: sub, role, sid, caller, auth_time, _place: place })
     }

@@ -10,8 +10,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::AppError;
 
-/// So many requests of one person may wait for their turn. Each holds some kilobytes and no connection to the database.
-const WAITING_MAX: usize = 200;
+/// So many requests of one session may wait for their turn. Each holds some kilobytes and no connection to the database.
+/// Of a session and not of a person: whoever floods a stolen one must not keep the owner, who comes with another, from
+/// ending it.
+const WAITING_MAX: usize = 100;
 
 /// Whoever has waited for so long is told to come back.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -22,7 +24,15 @@ pub struct Crowd(Arc<Inner>);
 
 struct Inner {
     at_once: usize,
-    lines: Mutex<HashMap<String, Line>>,
+    hall: Mutex<Hall>,
+}
+
+#[derive(Default)]
+struct Hall {
+    /// By person.
+    lines: HashMap<String, Line>,
+    /// How many requests each session has in the line of its person.
+    sessions: HashMap<String, usize>,
 }
 
 /// Of one person: first come, first served.
@@ -43,59 +53,68 @@ pub struct Place {
 struct Present {
     crowd: Arc<Inner>,
     who: String,
+    session: String,
 }
 
 impl Crowd {
     /// `at_once`: so many requests of one person are worked on at the same time.
     pub fn new(at_once: u32) -> Self {
-        Self(Arc::new(Inner { at_once: at_once.max(1) as usize, lines: Mutex::default() }))
+        Self(Arc::new(Inner { at_once: at_once.max(1) as usize, hall: Mutex::default() }))
     }
 
-    /// Waits until it is the turn of this request.
+    /// Waits until it is the turn of this request of this person.
     ///
     /// # Errors
-    /// [`AppError::TooManyAtOnce`] when too many are ahead.
-    pub async fn enter(&self, who: &str) -> Result<Place, AppError> {
-        let (turns, present) = self.join(who).ok_or(AppError::TooManyAtOnce)?;
+    /// [`AppError::TooManyAtOnce`] when too many of this session are ahead, or the wait is too long.
+    pub async fn enter(&self, who: &str, session: &str) -> Result<Place, AppError> {
+        let (turns, present) = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
         match tokio::time::timeout(WAIT_MAX, turns.acquire_owned()).await {
             Ok(Ok(turn)) => Ok(Place { _turn: turn, _present: present }),
             Ok(Err(_)) | Err(_) => Err(AppError::TooManyAtOnce),
         }
     }
 
-    fn join(&self, who: &str) -> Option<(Arc<Semaphore>, Present)> {
-        let mut lines = self.0.lines();
+    fn join(&self, who: &str, session: &str) -> Option<(Arc<Semaphore>, Present)> {
         let at_once = self.0.at_once;
-        let line = lines
-            .entry(who.to_owned())
-            .or_insert_with(|| Line { turns: Arc::new(Semaphore::new(at_once)), present: 0 });
-        if line.present >= at_once + WAITING_MAX {
+        let mut hall = self.0.hall();
+        let of_session = hall.sessions.get(session).copied().unwrap_or(0);
+        if of_session >= at_once + WAITING_MAX {
             return None;
         }
+        hall.sessions.insert(session.to_owned(), of_session + 1);
+        let new = || Line { turns: Arc::new(Semaphore::new(at_once)), present: 0 };
+        let line = hall.lines.entry(who.to_owned()).or_insert_with(new);
         line.present += 1;
-        Some((Arc::clone(&line.turns), Present { crowd: Arc::clone(&self.0), who: who.to_owned() }))
+        let present = Present { crowd: Arc::clone(&self.0), who: who.to_owned(), session: session.to_owned() };
+        Some((Arc::clone(&line.turns), present))
     }
 
     /// How many requests of this person are worked on or wait.
     pub fn present(&self, who: &str) -> usize {
-        self.0.lines().get(who).map_or(0, |line| line.present)
+        self.0.hall().lines.get(who).map_or(0, |line| line.present)
     }
 }
 
 impl Inner {
-    fn lines(&self) -> MutexGuard<'_, HashMap<String, Line>> {
+    fn hall(&self) -> MutexGuard<'_, Hall> {
         // Nothing can be half done in there.
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hall.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Present {
     fn drop(&mut self) {
-        let mut lines = self.crowd.lines();
-        if let Some(line) = lines.get_mut(&self.who) {
+        let mut hall = self.crowd.hall();
+        if let Some(line) = hall.lines.get_mut(&self.who) {
             line.present -= 1;
             if line.present == 0 {
-                lines.remove(&self.who);
+                hall.lines.remove(&self.who);
+            }
+        }
+        if let Some(count) = hall.sessions.get_mut(&self.session) {
+            *count -= 1;
+            if *count == 0 {
+                hall.sessions.remove(&self.session);
             }
         }
     }
