@@ -49,8 +49,9 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_DATABASE_TLS", value_enum, ignore_case = true)]
     pub database_tls: Option<DatabaseTls>,
 
-    /// Connections to the database at most. Small on purpose: a queue in front of a database beats one inside.
-    #[arg(long, env = "LATCHKEY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=1000))]
+    /// Connections to the database at most. Small on purpose: a queue in front of a database beats one inside. A fourth of
+    /// them, four at most, is kept for renewing tokens, revocations and `/readyz`; an eighth, two at most, for clearing up.
+    #[arg(long, env = "LATCHKEY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=1000))]
     pub database_connections: u32,
 
     /// 32 random bytes, base64url, that seal the signing keys; must be the same on every instance.
@@ -209,8 +210,32 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_STREAMS_PER_USER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub streams_per_user: u32,
 
+    /// So many requests of one person (or of one network address, where nobody is logged in) are worked on at once; the
+    /// next ones wait for their turn. [default: half of the connections that requests have]
+    #[arg(long, env = "LATCHKEY_REQUESTS_AT_ONCE", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub requests_at_once: Option<u32>,
+
+    /// So many notes may a person have: many years of writing, and an end for a program that writes.
+    #[arg(long, env = "LATCHKEY_NOTES_PER_PERSON", default_value_t = 2_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub notes_per_person: i64,
+
+    /// So much room may the notes of a person take, in MiB: their text, and 128 bytes for each word by which a note is
+    /// found. 32 MiB hold 2,000 notes of a hundred words, or about 200 of the greatest length.
+    #[arg(long, env = "LATCHKEY_NOTES_MIB_PER_PERSON", default_value_t = 32, value_parser = clap::value_parser!(i64).range(1..=10_240))]
+    pub notes_mib_per_person: i64,
+
+    /// So many changes to notes in a minute wait for nothing; each further one doubles the wait, from a second to a
+    /// minute. Nobody types so fast.
+    #[arg(long, env = "LATCHKEY_NOTE_CHANGES_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub note_changes_per_minute: i64,
+
+    /// Events of the audit log are kept for so many days; 0 keeps all. They hold addresses of people, also of those who have no
+    /// account. A year and a month, so that each can be held against the same of the year before.
+    #[arg(long, env = "LATCHKEY_AUDIT_RETENTION_DAYS", default_value_t = 400, value_parser = clap::value_parser!(i64).range(0..=36_500))]
+    pub audit_retention_days: i64,
+
     /// Whether there is `/lab`, where visitors try sessions and tokens out on demo users of their own. It keeps them in a
-    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 5 connections more. What visitors do
+    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 7 connections more. What visitors do
     /// costs work, so production has none unless it is asked for. [default: true, in production false]
     #[arg(long, env = "LATCHKEY_LAB", num_args = 0..=1, default_missing_value = "true")]
     pub lab: Option<bool>,
@@ -486,6 +511,16 @@ impl Config {
     pub fn log_format(&self) -> LogFormat {
         let usual = if self.production() { LogFormat::Json } else { LogFormat::Text };
         self.log_format.unwrap_or(usual)
+    }
+
+    /// Whether the audit log goes back to this time; an event from before may have been removed.
+    pub fn log_goes_back_to(&self, at_ms: i64, now_ms: i64) -> bool {
+        self.audit_retention_days == 0 || at_ms > now_ms - self.audit_retention_days * 86_400_000
+    }
+
+    /// How many requests of one person are worked on at once, where `connections` work on requests.
+    pub fn requests_at_once(&self, connections: u32) -> u32 {
+        self.requests_at_once.unwrap_or((connections / 2).max(1))
     }
 
     pub fn header_timeout(&self) -> Duration {

@@ -61,6 +61,21 @@ const LOCK_TIMEOUT: &str = "55P03";
 /// PostgreSQL: the role may not do that.
 const NOT_PERMITTED: &str = "42501";
 
+/// The pools of a server: each has connections of its own, so that what is slow in one keeps nobody waiting in another.
+pub struct Shares {
+    /// Pages, actions, API. No statement runs for longer than five seconds.
+    pub requests: Db,
+    /// What everything else stands on: renewing tokens, the revocations, `/readyz`. Short statements alone.
+    pub vital: Db,
+    /// Clearing up behind everybody, which may take its time.
+    pub jobs: Db,
+}
+
+/// No statement of a request runs for longer, on PostgreSQL, also when whoever asked has gone: what is asked for is read
+/// along an index, in milliseconds, and the rest is waiting for a lock. SQLite has no such limit to set through this
+/// driver; there the statements themselves are bounded.
+const LIMIT_STATEMENTS: &str = "set statement_timeout = '5s'";
+
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -90,6 +105,25 @@ impl Db {
             .connect(&url)
             .await?;
         Ok(Self { pool, kind })
+    }
+
+    /// Closes the pool that the start used, and opens those of a server in its place, with as many connections in all.
+    ///
+    /// # Errors
+    /// When the address is not understood.
+    pub async fn share(self, config: &Config) -> Result<Shares, sqlx::Error> {
+        self.close().await;
+        let (requests, vital, jobs) = shares_of(config.database_connections);
+        let open = |connections: u32, limited: bool| {
+            let kind = self.kind;
+            let pool = AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .after_connect(move |connection, _| Box::pin(prepare_share(connection, kind, limited)))
+                .connect_lazy(&config.database_url())?;
+            Ok::<_, sqlx::Error>(Self { pool, kind })
+        };
+        Ok(Shares { requests: open(requests, true)?, vital: open(vital, true)?, jobs: open(jobs, false)? })
     }
 
     /// Brings the schema up to date, each step in a transaction.
@@ -198,6 +232,11 @@ impl Db {
     /// When it does not, within [`SILENCE_MAX`].
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         in_time(SILENCE_MAX, async { sqlx::query("select 1").execute(&self.pool).await.map(|_| ()) }).await
+    }
+
+    /// How many there may be at once.
+    pub fn connections(&self) -> u32 {
+        self.pool.options().get_max_connections()
     }
 
     /// Closes the pool; connections that do not answer any more are left behind.
@@ -331,6 +370,21 @@ pub fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     name.into()
+}
+
+async fn prepare_share(connection: &mut AnyConnection, kind: Kind, limited: bool) -> Result<(), sqlx::Error> {
+    prepare(connection, kind).await?;
+    if limited && kind == Kind::Postgres {
+        connection.execute(LIMIT_STATEMENTS).await?;
+    }
+    Ok(())
+}
+
+/// Of so many connections: for requests, for what is vital, for jobs.
+fn shares_of(connections: u32) -> (u32, u32, u32) {
+    let vital = (connections / 4).clamp(1, 4);
+    let jobs = (connections / 8).clamp(1, 2);
+    (connections.saturating_sub(vital + jobs).max(1), vital, jobs)
 }
 
 fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {

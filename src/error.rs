@@ -56,6 +56,17 @@ pub enum AppError {
     /// The same for every way in, and whether or not there is such an account.
     #[error("Too many tries. Wait {} and try again.", wait_words(.seconds))]
     TooManyTries { seconds: u32 },
+    /// More requests of one person are under way than may wait.
+    #[error("Too many of your requests are under way. Wait a few seconds and try again.")]
+    TooManyAtOnce,
+    #[error("You are downloading this already. Let that finish, or stop it, then start again.")]
+    ExportUnderWay,
+    #[error("You are saving too often. Wait {} and save again.", wait_words(.seconds))]
+    TooManyChanges { seconds: u32 },
+    #[error("You have {max} notes, as many as you may. Delete one that you do not need, then save again.")]
+    TooManyNotes { max: i64 },
+    #[error("Your notes take up all {mib} MiB that you may use. Shorten or delete some, then save again.")]
+    NotesTooLarge { mib: i64 },
     #[error("This code is not right, or it was used already. Wait for the next one and try again.")]
     WrongCode,
     /// The first half of the log-in is too old, or the account has changed since.
@@ -290,7 +301,12 @@ impl AppError {
             | Self::EmailTaken => 409,
             Self::NotAllowed | Self::NotVerified => 403,
             Self::LinkDead | Self::AccountGone | Self::VisitOver => 410,
-            Self::TooManyTries { .. } => 429,
+            Self::TooManyTries { .. }
+            | Self::TooManyAtOnce
+            | Self::ExportUnderWay
+            | Self::TooManyChanges { .. }
+            | Self::TooManyNotes { .. }
+            | Self::NotesTooLarge { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
             Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring => 503,
             Self::BadRequest => 400,
@@ -323,6 +339,10 @@ impl AppError {
             Self::RotationUnderWay => "rotation_under_way",
             Self::KeyNotInUse => "key_not_in_use",
             Self::TooManyTries { .. } => "too_many_tries",
+            Self::TooManyAtOnce => "too_many_at_once",
+            Self::ExportUnderWay => "export_under_way",
+            Self::TooManyChanges { .. } => "too_many_changes",
+            Self::TooManyNotes { .. } | Self::NotesTooLarge { .. } => "notes_full",
             Self::WrongCode => "wrong_code",
             Self::LogInAgain => "log_in_again",
             Self::LinkDead => "link_dead",
@@ -384,8 +404,9 @@ impl AppError {
     /// Seconds after which another try is worth it, for the header of this name (RFC 9110 10.2.3).
     pub fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::TooManyTries { seconds } => Some(*seconds),
-            Self::Busy | Self::Collided | Self::Measuring => Some(2),
+            Self::TooManyTries { seconds } | Self::TooManyChanges { seconds } => Some(*seconds),
+            Self::Busy | Self::Collided | Self::Measuring | Self::TooManyAtOnce => Some(2),
+            Self::ExportUnderWay => Some(10),
             _ => None,
         }
     }
@@ -520,11 +541,11 @@ mod server {
         }
     }
 
-    /// The database said that it cannot now: PostgreSQL when it stops, starts, or is full (57P01 to 57P03, 53300);
-    /// SQLite when another process is writing, after its time-out.
+    /// The database said that it cannot now: PostgreSQL when it stops, starts, or is full (57P01 to 57P03, 53300), or has
+    /// stopped a statement that took too long (57014); SQLite when another process is writing, after its time-out.
     fn is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
         let code = error.code();
-        let stops = matches!(code.as_deref(), Some("57P01" | "57P02" | "57P03" | "53300"));
+        let stops = matches!(code.as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "57014"));
         stops || error.message().contains("database is locked")
     }
 }

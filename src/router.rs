@@ -78,6 +78,7 @@ pub fn router(services: Services) -> Router {
     let offline = Router::new().route(offline::PATH, get(offline::worker));
     let security = Router::new().route(security_txt::PATH, get(security_txt::security_txt));
     let routes = Router::new()
+        .merge(token_route(&services.vital()))
         .merge(change)
         .merge(offline)
         .merge(health.with_state(services.clone()))
@@ -132,18 +133,32 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
         .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(config.body_limit_kib as usize * 1024))
+        .layer(Extension(services.crowd.clone()))
         .layer(Extension(services.keys.clone()))
         .layer(Extension(services.revocations.clone()))
         .layer(Extension(services.ender.clone()));
     routes.layer(layers)
 }
 
-/// Whatever is authenticated by the session cookie: pages, actions, the bridge to the API, the stream that tells an
-/// open page of the end.
+/// The bridge from the session to the API. It goes on while everything else is busy, so all that it asks of the database
+/// it asks on the connections of `vital`.
+fn token_route(vital: &Services) -> Router {
+    let state = vital.state.clone();
+    Router::new().route("/api/v1/token", post(tokens::routes::issue_token)).with_state(state.clone()).layer(
+        ServiceBuilder::new()
+            .layer(Extension(vital.ender.clone()))
+            .layer(Extension(vital.crowd.clone()))
+            .layer(session_layer(vital))
+            .layer(from_fn_with_state(state.clone(), guard::find_user))
+            // Takes away the token of a session that has ended.
+            .layer(from_fn_with_state(state, page_token::bring_token)),
+    )
+}
+
+/// Whatever else is authenticated by the session cookie: pages, actions, the stream that tells an open page of the end.
 fn session_routes(services: &Services) -> Router {
     let state = services.state.clone();
     let config = Arc::clone(&state.config);
-    let token = Router::new().route("/api/v1/token", post(tokens::routes::issue_token)).with_state(state.clone());
     let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
     let lanes =
         Router::new().route(lab::lanes::PATH, get(lab::lanes::stream::events)).with_state(lab::lanes::stream::At {
@@ -153,8 +168,10 @@ fn session_routes(services: &Services) -> Router {
         });
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
-    let export = Router::new().route("/account/data/export", get(account::export::export)).with_state(state.clone());
-    let audit_export = Router::new().route(audit_log::EXPORT, get(audit_log::export::export)).with_state(state.clone());
+    let exports = Router::new()
+        .route("/account/data/export", get(account::export::export))
+        .route(audit_log::EXPORT, get(audit_log::export::export))
+        .with_state(services.clone());
     let contexts = {
         let services = services.clone();
         move || provide_contexts(&services)
@@ -168,12 +185,10 @@ fn session_routes(services: &Services) -> Router {
         .fallback(move |state: State<Services>, request: Request| not_found(state, request, contexts.clone()))
         .layer(from_fn_with_state(services.clone(), find_data))
         .with_state(services.clone())
-        .merge(token)
         .merge(events)
         .merge(lanes)
         .merge(codes_file)
-        .merge(export)
-        .merge(audit_export)
+        .merge(exports)
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
@@ -266,7 +281,7 @@ async fn healthz(State(services): State<Services>, request: Request) -> Response
 
 /// The process can do its work: the database answers and the revocations are fresh.
 async fn readyz(State(services): State<Services>) -> Response {
-    let database = services.state.db.ping().await.is_ok();
+    let database = services.vital_db.ping().await.is_ok();
     let revocations = !services.revocations.is_stale();
     let status = if database && revocations { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = |good: bool| if good { "ok" } else { "failing" };

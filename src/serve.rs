@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     admin::overview::census::Census,
-    audit::chain::seal::Sealer,
+    audit::chain::{retention::Retention, seal::Sealer},
     config::{Config, LogFormat, Mailing},
     connections::{self, Door},
     db::{self, Db, Patience},
@@ -26,6 +26,7 @@ use crate::{
     },
     mail::{mailer::Mailer, post::Post},
     metrics::Metrics,
+    notes,
     revocations::{feed, set::Revocations},
     router::{metrics_router, probes, router},
     sealed::SecretKey,
@@ -37,7 +38,7 @@ use crate::{
     throttle::turns::Turns,
     tokens::{keeper, keys::Keys},
     users::{self, costs_in_use, list::find::make_missing_words, password::Passwords, questions::Questions},
-    web::assets,
+    web::{assets, crowd::Crowd},
 };
 
 /// A request head larger than this is refused by hyper, in bytes.
@@ -59,18 +60,19 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let mut services = open(config).await?;
     let lab_tasks = open_lab(&mut services).await;
     services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
-    let presence = Presence::new(services.state.clone(), services.revocations.clone());
+    let presence = Presence::new(services.vital().state, services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
     let tasks = [
         feed::follow(&services.state, services.revocations.clone()),
         presence.keep(),
-        janitor::clean_up(services.state.clone()),
-        sweep::keep_sweeping(services.state.clone()),
-        clean_up::clean_up(services.state.clone()),
-        costs_in_use::keep_looking(services.state.clone(), services.passwords.clone()),
-        removal::clean_up(services.state.clone()),
+        janitor::clean_up(services.jobs.clone()),
+        sweep::keep_sweeping(services.jobs.clone()),
+        clean_up::clean_up(services.jobs.clone()),
+        costs_in_use::keep_looking(services.jobs.clone(), services.passwords.clone()),
+        removal::clean_up(services.jobs.clone()),
         keeper::keep(services.keys.clone()),
-        Sealer::new(services.state.clone(), &services.secret).keep(),
+        Sealer::new(services.jobs.clone(), &services.secret).keep(),
+        Retention::new(services.jobs.clone(), &services.secret).keep(),
     ];
     let worker = services.post.start();
     let served = answer(&services, listener, monitoring).await;
@@ -84,7 +86,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     if let Some(lab) = &services.lab {
         lab.state.db.close().await;
     }
-    services.state.db.close().await;
+    services.close_databases().await;
     tracing::info!("stopped");
     served
 }
@@ -175,13 +177,18 @@ pub async fn open(config: Config) -> Result<Services, String> {
 /// One line that says what to do.
 pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String> {
     let mailer = Mailer::open(&config)?;
-    let state = AppState { clock, ..open_state(config).await? };
+    let AppState { config, db, .. } = open_state(config).await?;
+    let db::Shares { requests, vital, jobs } =
+        db.share(&config).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
+    let crowd = Crowd::new(config.requests_at_once(requests.connections()));
+    let on = |db: &Db| AppState { config: Arc::clone(&config), db: db.clone(), clock: clock.clone() };
+    let (state, jobs) = (on(&requests), on(&jobs));
     let secret = SecretKey::load(&state.config)?;
     let metrics = Metrics::default();
-    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), metrics.clone())
+    let revocations = Revocations::load(vital.clone(), state.clock.clone(), metrics.clone())
         .await
         .map_err(|error| format!("the revocations cannot be read: {error}"))?;
-    let keys = Keys::load(state.clone(), secret.clone(), revocations.clone()).await?;
+    let keys = Keys::load(on(&vital), secret.clone(), revocations.clone()).await?;
     let passwords =
         Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
     costs_in_use::look(&state, &passwords).await.map_err(|error| format!("the users cannot be read: {error}"))?;
@@ -191,6 +198,9 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
     let post = Post { state: state.clone(), mailer, metrics: metrics.clone() };
     Ok(Services {
         state,
+        vital_db: vital,
+        jobs,
+        crowd,
         metrics,
         passwords,
         revocations,
@@ -287,6 +297,9 @@ pub async fn open_state(config: Config) -> Result<AppState, String> {
     make_missing_words(&state.db, state.clock.now_ms())
         .await
         .map_err(|error| format!("people cannot be made ready for the search: {error}"))?;
+    notes::words::make_missing_words(&state.db)
+        .await
+        .map_err(|error| format!("notes cannot be made ready for the search: {error}"))?;
     Ok(state)
 }
 

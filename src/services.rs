@@ -5,6 +5,7 @@ use leptos::config::LeptosOptions;
 
 use crate::{
     admin::overview::census::Census,
+    db::Db,
     lab::world::Lab,
     mail::post::Post,
     metrics::{Levels, Metrics},
@@ -15,12 +16,18 @@ use crate::{
     throttle::turns::Turns,
     tokens::keys::Keys,
     users::{password::Passwords, questions::Questions},
+    web::crowd::Crowd,
 };
 
 /// What the features need besides [`AppState`]; every request carries it.
 #[derive(Clone)]
 pub struct Services {
     pub state: AppState,
+    /// For what must not wait behind pages and API calls; see [`Self::vital`].
+    pub vital_db: Db,
+    /// For what clears up behind everybody.
+    pub jobs: AppState,
+    pub crowd: Crowd,
     pub metrics: Metrics,
     pub passwords: Passwords,
     pub revocations: Revocations,
@@ -38,10 +45,27 @@ pub struct Services {
 }
 
 impl Services {
+    /// The same for requests that everything else stands on: connections of their own, and a crowd of their own, so that
+    /// neither what others do nor what the same person does elsewhere keeps them waiting.
+    pub fn vital(&self) -> Self {
+        let on_vital = |state: &AppState| AppState { db: self.vital_db.clone(), ..state.clone() };
+        let ender = Ender { state: on_vital(&self.ender.state), ..self.ender.clone() };
+        let crowd = Crowd::new(self.vital_db.connections() / 2);
+        Self { state: on_vital(&self.state), ender, crowd, ..self.clone() }
+    }
+
+    /// At the end.
+    pub async fn close_databases(&self) {
+        for db in [&self.state.db, &self.vital_db, &self.jobs.db] {
+            db.close().await;
+        }
+    }
+
     /// What is measured at the moment of asking.
     pub fn levels(&self) -> Levels {
-        let pool = &self.state.db.pool;
-        let (open, idle) = (i64::from(pool.size()), count(pool.num_idle()));
+        let pools = [&self.state.db.pool, &self.vital_db.pool, &self.jobs.db.pool];
+        let open: i64 = pools.iter().map(|pool| i64::from(pool.size())).sum();
+        let idle: i64 = pools.iter().map(|pool| count(pool.num_idle())).sum();
         let (running, waiting) = self.passwords.at_work();
         Levels {
             connections_in_use: (open - idle).max(0),
@@ -62,6 +86,12 @@ fn count(number: usize) -> i64 {
 impl FromRef<Services> for AppState {
     fn from_ref(services: &Services) -> Self {
         services.state.clone()
+    }
+}
+
+impl FromRef<Services> for OpenStreams {
+    fn from_ref(services: &Services) -> Self {
+        services.streams.clone()
     }
 }
 

@@ -54,7 +54,7 @@ test("the section speaks to nothing but the API once it is loaded", async ({ pag
   expect(asked).toContain("POST /api/v1/notes");
 });
 
-test("a search finds words in titles and texts, and takes % and _ as they are", async ({ page }) => {
+test("a search finds words in titles and texts by their beginnings", async ({ page }) => {
   await signedUp(page, "Cora");
   await openNotes(page);
   await writeNote(page, "Tax", "100% of it");
@@ -65,14 +65,35 @@ test("a search finds words in titles and texts, and takes % and _ as they are", 
     ["miles", ["Holidays"]],
     ["TAX", ["Tax"]],
     ["100%", ["Tax"]],
-    ["e_c", ["snake_case"]],
+    ["10", ["Holidays", "Tax"]],
+    ["case sna", ["snake_case"]],
     ["", ["snake_case", "Holidays", "Tax"]],
   ] as const) {
     await search.fill(words);
     await expect(titles(page)).toHaveText([...found]);
   }
   await search.fill("nothing like it");
-  await expect(page.getByText("No note contains these words.")).toBeVisible();
+  await expect(page.getByText("No note has words that begin like this.")).toBeVisible();
+});
+
+test("a note that the server does not take is told beside it, and the text stays", async ({ page, allowConsole }) => {
+  allowConsole(/status of 429/);
+  await signedUp(page, "Dora");
+  await openNotes(page);
+  await typeNote(page, "One too many", "all that I wrote");
+  const problem = { code: "notes_full", detail: "You have 2000 notes, as many as you may. Delete one." };
+  await page.route("**/api/v1/notes", (route) =>
+    route.request().method() === "POST"
+      ? route.fulfill({ status: 429, contentType: "application/problem+json", body: JSON.stringify(problem) })
+      : route.fallback(),
+  );
+  await save(page);
+  await expect(page.getByRole("region", { name: "Editor" }).getByRole("alert")).toContainText("You have 2000 notes");
+  await expectTyped(page, "One too many", "all that I wrote");
+  await page.unroute("**/api/v1/notes");
+  await save(page);
+  await saved(page);
+  await expect(page.getByText("You have 2000 notes")).toHaveCount(0);
 });
 
 test("nobody sees the notes of somebody else", async ({ page, anotherBrowser }) => {
@@ -84,7 +105,7 @@ test("nobody sees the notes of somebody else", async ({ page, anotherBrowser }) 
   await openNotes(other);
   await expect(other.getByText("No notes yet.")).toBeVisible();
   await other.getByLabel("Search your notes").fill("secret");
-  await expect(other.getByText("No note contains these words.")).toBeVisible();
+  await expect(other.getByText("No note has words that begin like this.")).toBeVisible();
 });
 
 test("what is typed in one note stays while another is open", async ({ page }) => {

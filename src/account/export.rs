@@ -1,11 +1,14 @@
-//! `GET /account/data/export`: everything that is kept about a person, for them. Server side.
+//! `GET /account/data/export`: everything that is kept about a person, for them, as a file that is read while it is sent.
+//! Server side.
 
 use axum::{
     Extension,
+    body::Body,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
+use futures::{Stream, stream::try_unfold};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -19,7 +22,10 @@ use crate::{
     },
     error::AppError,
     second_factor::store as factor_store,
-    sessions::guard::LoggedIn,
+    sessions::{
+        guard::LoggedIn,
+        open_streams::{OpenStreams, Place},
+    },
     state::AppState,
     ui::when::date,
     web::{
@@ -33,15 +39,17 @@ use crate::{
 /// The page that offers it.
 const PAGE: &str = "/account/data";
 
-/// Events that are read at once.
-const EVENTS_AT_ONCE: i64 = 500;
+/// Rows that are read, and sent, at once: memory does not grow with the file. A note may be long.
+const ROWS_AT_ONCE: i64 = 500;
+const NOTES_AT_ONCE: i64 = 20;
 
 /// A link cannot show a form, so who has to log in or to prove who they are is led to the page with the link.
 ///
 /// # Errors
-/// 403 for another site; 503 when the database is away.
+/// 403 for another site; 429 while another one of this person is under way; 503 when the database is away.
 pub async fn export(
     State(state): State<AppState>,
+    State(streams): State<OpenStreams>,
     someone: Option<Extension<LoggedIn>>,
     request: axum::extract::Request,
 ) -> Result<Response, Problem> {
@@ -51,14 +59,19 @@ pub async fn export(
     if !someone.is_fresh(&state) {
         return Ok(go_to(&leading_to("/confirm", PAGE)));
     }
+    // Held until the last piece is taken, or nobody takes any more.
+    let place = streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let caller = Caller::of(&parts, &state.config);
-    let (data, now_ms) = (collect(&state, &someone).await?, state.clock.now_ms());
+    let now_ms = state.clock.now_ms();
     let mut event =
         Event::new(Kind::DataExported, Actor::User(someone.user.id.clone()), &someone.user.id).from_caller(&caller);
     event.sid.clone_from(&someone.log_in.sid);
+    let head = head(&state, &someone).await?;
+    // Before the first byte: whoever takes it along stands in the log.
     audit::store::insert(&state.db.pool, &event, now_ms).await.map_err(AppError::from)?;
-    let text = serde_json::to_string_pretty(&data).map_err(AppError::from)?;
-    Ok((file_headers(&format!("latchkey-data-{}.json", date(now_ms))), text).into_response())
+    let file = File { state, user_id: someone.user.id, sid: someone.log_in.sid, _place: place };
+    let headers = file_headers(&format!("latchkey-data-{}.json", date(now_ms)));
+    Ok((headers, Body::from_stream(pieces(file, head))).into_response())
 }
 
 fn file_headers(name: &str) -> HeaderMap {
@@ -75,28 +88,138 @@ fn go_to(path: &str) -> Response {
     (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path.to_owned())])).into_response()
 }
 
-/// A person has some thousands of rows at most, so it is one document; no secret is in it, and no hash of one.
-async fn collect(state: &AppState, LoggedIn { user, log_in, .. }: &LoggedIn) -> Result<Value, AppError> {
-    let pool = &state.db.pool;
-    let second_factor = factor_store::find(pool, &user.id).await?;
-    Ok(json!({
-        "from": state.config.issuer(),
-        "made_at": moment(state.clock.now_ms()),
-        "account": {
-            "id": user.id,
-            "email": user.email,
-            "email_confirmed_at": user.verified_at.map(moment),
-            "name": user.name,
-            "role": user.role().as_text(),
-            "created_at": moment(user.created_at),
-            "second_factor_since": second_factor.as_ref().and_then(|row| row.confirmed_at).map(moment),
-            "second_factor_goes_at": second_factor.and_then(|row| row.goes_at).map(moment),
-        },
-        "sessions": store::sessions(pool, &user.id).await?.into_iter().map(session).collect::<Vec<_>>(),
-        "known_devices": store::devices(pool, &user.id).await?.into_iter().map(device).collect::<Vec<_>>(),
-        "notes": store::notes(pool, &user.id).await?.into_iter().map(note).collect::<Vec<_>>(),
-        "activity": activity(state, &user.id, &log_in.sid).await?,
-    }))
+/// What is written, and for whom.
+struct File {
+    state: AppState,
+    user_id: String,
+    sid: String,
+    _place: Place,
+}
+
+/// How far the file is written.
+enum Written {
+    Nothing,
+    /// Of a list, up to this row; `None` before its first.
+    List(List, Option<Last>),
+    All,
+}
+
+/// The lists, in their order.
+#[derive(Clone, Copy)]
+enum List {
+    Sessions,
+    Devices,
+    Notes,
+    Activity,
+}
+
+/// The row that a list goes on after: what it is sorted by, and what tells those apart that are equal there.
+type Last = (i64, String);
+
+/// The file in pieces. Between two of them no connection is held, and none is made that nobody takes.
+fn pieces(file: File, head: String) -> impl Stream<Item = Result<String, AppError>> {
+    try_unfold((file, Written::Nothing), move |(file, written)| {
+        let head = head.clone();
+        async move {
+            let (piece, written) = match written {
+                Written::All => return Ok(None),
+                Written::Nothing => (head, Written::List(List::Sessions, None)),
+                Written::List(list, last) => file.piece(list, last).await?,
+            };
+            Ok(Some((piece, (file, written))))
+        }
+    })
+}
+
+/// The beginning, without lists: no secret is in it, and no hash of one.
+async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<String, AppError> {
+    let second_factor = factor_store::find(&state.db.pool, &user.id).await?;
+    let account = json!({
+        "id": user.id,
+        "email": user.email,
+        "email_confirmed_at": user.verified_at.map(moment),
+        "name": user.name,
+        "role": user.role().as_text(),
+        "created_at": moment(user.created_at),
+        "second_factor_since": second_factor.as_ref().and_then(|row| row.confirmed_at).map(moment),
+        "second_factor_goes_at": second_factor.and_then(|row| row.goes_at).map(moment),
+    });
+    let (from, made_at) = (json!(state.config.issuer()), json!(moment(state.clock.now_ms())));
+    Ok(format!("{{\n  \"from\": {from},\n  \"made_at\": {made_at},\n  \"account\": {account}"))
+}
+
+impl List {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Devices => "known_devices",
+            Self::Notes => "notes",
+            Self::Activity => "activity",
+        }
+    }
+
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Sessions => Some(Self::Devices),
+            Self::Devices => Some(Self::Notes),
+            Self::Notes => Some(Self::Activity),
+            Self::Activity => None,
+        }
+    }
+}
+
+impl File {
+    /// Some rows of a list, and how far the file is written then.
+    async fn piece(&self, list: List, last: Option<Last>) -> Result<(String, Written), AppError> {
+        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", list.name()) } else { String::new() };
+        let rows = self.rows(list, last.as_ref()).await?;
+        let mut separator = if last.is_none() { "\n    " } else { ",\n    " };
+        for (row, _) in &rows {
+            piece.push_str(separator);
+            piece.push_str(&row.to_string());
+            separator = ",\n    ";
+        }
+        if let Some((_, last)) = rows.into_iter().next_back() {
+            return Ok((piece, Written::List(list, Some(last))));
+        }
+        piece.push_str("\n  ]");
+        let written = match list.next() {
+            Some(next) => Written::List(next, None),
+            None => {
+                piece.push_str("\n}\n");
+                Written::All
+            }
+        };
+        Ok((piece, written))
+    }
+
+    /// The next rows of a list, each with what the list goes on after.
+    async fn rows(&self, list: List, last: Option<&Last>) -> Result<Vec<(Value, Last)>, AppError> {
+        let (pool, id) = (&self.state.db.pool, &*self.user_id);
+        let (at, key) = last.map_or((None, ""), |(at, key)| (Some(*at), &**key));
+        Ok(match list {
+            List::Sessions => {
+                let rows = store::sessions(pool, id, (at.unwrap_or(i64::MAX), key), ROWS_AT_ONCE).await?;
+                rows.into_iter().map(|row| (row.created_at, row.sid.clone(), session(row))).map(keyed).collect()
+            }
+            List::Devices => {
+                let rows = store::devices(pool, id, (at.unwrap_or(i64::MIN), key), ROWS_AT_ONCE).await?;
+                rows.into_iter().map(|row| (row.first_seen_at, row.public_id.clone(), device(row))).map(keyed).collect()
+            }
+            List::Notes => {
+                let rows = store::notes(pool, id, key, NOTES_AT_ONCE).await?;
+                rows.into_iter().map(|row| (row.created_at, row.id.clone(), note(row))).map(keyed).collect()
+            }
+            List::Activity => {
+                let rows = audit::store::newest_of(pool, id, key.parse().ok(), ROWS_AT_ONCE).await?;
+                rows.iter().map(|row| (row.at, row.id.clone(), happened(row, &self.sid))).map(keyed).collect()
+            }
+        })
+    }
+}
+
+fn keyed((at, key, row): (i64, String, Value)) -> (Value, Last) {
+    (row, (at, key))
 }
 
 fn session(row: store::SessionRow) -> Value {
@@ -135,22 +258,7 @@ fn note(row: store::NoteRow) -> Value {
     })
 }
 
-/// All of it, in the words of the page.
-async fn activity(state: &AppState, user_id: &str, sid: &str) -> Result<Vec<Value>, AppError> {
-    let (mut all, mut before) = (Vec::new(), None);
-    loop {
-        let rows = audit::store::newest_of(&state.db.pool, user_id, before, EVENTS_AT_ONCE).await?;
-        all.extend(rows.iter().map(|row| happened(row, sid)));
-        match rows.last() {
-            Some(row) => before = row.id.parse().ok(),
-            None => return Ok(all),
-        }
-        if before.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
+/// In the words of the page.
 fn happened(row: &Row, sid: &str) -> Value {
     json!({
         "at": moment(row.at),

@@ -38,6 +38,8 @@ use crate::{
 pub enum Audit {
     /// Walk the whole log and say whether anything in it was changed, moved, put in or removed since it was sealed.
     ///
+    /// What LATCHKEY_AUDIT_RETENTION_DAYS has removed is told, and proven by what the log says of it.
+    ///
     /// Changes nothing, and may run beside a server. Give it the settings of the server. Exit code 1 when something does
     /// not fit. What it prints as the end of the log can be noted down where nobody can change it, and given back later
     /// with --since: then not even who holds the secret key can have written the log anew up to there.
@@ -172,6 +174,27 @@ fn told(report: &Report, since: Option<&Anchor>) -> String {
             stretch.from, stretch.to, stretch.key
         )
     }));
+    if let Some(removed) = &report.removed {
+        lines.push(format!(
+            "{} events up to {} (number {}) were removed by retention, as the log says under its key",
+            removed.events,
+            minute(removed.until),
+            removed.to
+        ));
+    }
+    if let Some(removed) = report.removed.as_ref().filter(|removed| removed.unchecked > 0) {
+        lines.push(format!(
+            "{} of them had been sealed with a former secret key, and were not checked then",
+            removed.unchecked
+        ));
+    }
+    if report.since_removed {
+        lines.push(
+            "NOT CHECKED  what was noted down was removed by retention since: nothing can be held against it. Note the end \
+             below, and more often than events are kept."
+                .into(),
+        );
+    }
     lines.push(format!("{} sealed events looked at", report.events));
     if report.blanked > 0 {
         lines.push(format!("{} of them blanked with deleted accounts, as they should be", report.blanked));
@@ -187,9 +210,9 @@ fn told(report: &Report, since: Option<&Anchor>) -> String {
         if let Some(since) = since {
             lines.push(format!("nothing up to {} was written anew", since.seq));
         }
-        if let Some(end) = &report.end {
-            lines.push(format!("the end, to note down: {end}"));
-        }
+    }
+    if let Some(end) = report.end.as_ref().filter(|_| report.intact || report.since_removed) {
+        lines.push(format!("the end, to note down: {end}"));
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
 }

@@ -14,6 +14,7 @@ use crate::{audit, db::Tx};
 pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     for statement in [
         "delete from notes where user_id = $1",
+        "delete from throttles where key = 'notes of ' || $1",
         "delete from links where user_id = $1",
         "delete from totp where user_id = $1",
         "delete from recovery_codes where user_id = $1",

@@ -26,6 +26,10 @@ const SECRET_BYTES: usize = 32;
 /// Browsers keep no cookie for longer (RFC 6265bis 5.5).
 pub const KEEP_DAYS: i64 = 400;
 
+/// So many browsers does an account know; beyond it the one that was not seen for longest is forgotten. More than anybody
+/// uses, and an end for a program that logs in without cookies.
+const KNOWN_MAX: i64 = 50;
+
 /// The secret of a browser. Cannot be printed.
 pub struct Device(String);
 
@@ -92,6 +96,7 @@ pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<(Seen, Device), AppE
                 store::rename(&mut **tx, &before.hash(), &device.hash()).await?;
             }
             store::insert(&mut **tx, &device.hash(), user_id, &caller, now_ms).await?;
+            store::delete_beyond(&mut **tx, user_id, KNOWN_MAX).await?;
             device
         }
     };

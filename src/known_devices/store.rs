@@ -113,6 +113,22 @@ pub async fn delete_all(db: impl Executor<'_, Database = Any>, user_id: &str) ->
     Ok(result.rows_affected())
 }
 
+/// Forgets all browsers of an account but those that were seen last.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_beyond(db: impl Executor<'_, Database = Any>, user_id: &str, keep: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "delete from known_devices where user_id = $1 and public_id not in (select public_id from known_devices \
+         where user_id = $1 order by last_seen_at desc, public_id desc limit $2)",
+    )
+    .bind(user_id)
+    .bind(keep)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
 /// Returns how many had not been seen since.
 ///
 /// # Errors

@@ -34,7 +34,7 @@ pub const TOKEN_SECONDS: i64 = 60;
 pub const EARLIER_MS: i64 = 2 * TOKEN_SECONDS * 1000;
 
 /// Few: what waits here keeps nobody else waiting.
-pub const CONNECTIONS: u32 = 4;
+pub const CONNECTIONS: u32 = 6;
 
 /// Streams of all visits in this process. Each asks two questions a second, eight around the end of its session.
 pub const STREAMS_MAX: usize = 40;
@@ -121,6 +121,8 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         metrics_addr: None,
         // All visitors of a network log in from its address; who may come in is counted outside.
         tries_per_network: 1_000_000,
+        // A visit of the Lab is several people on several pages.
+        requests_at_once: Some(CONNECTIONS),
         lab: Some(false),
         ..config.clone()
     })

@@ -31,6 +31,8 @@ pub fn Editor(notes: Notes) -> impl IntoView {
 #[component]
 fn DraftForm(notes: Notes) -> impl IntoView {
     let draft = Memo::new(move |_| notes.draft().unwrap_or_default());
+    // Apart from the text, or each letter would say it again.
+    let refused = Memo::new(move |_| draft.with(|draft| draft.refused.clone()));
     let save_with_keys = move |event: ev::KeyboardEvent| {
         if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
             event.prevent_default();
@@ -71,6 +73,9 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                         notes.change(|draft| draft.body = text);
                     }
                 ></textarea>
+            </div>
+            <div id="save-refused" role="alert">
+                {move || refused.get().map(|words| view! { <Notice kind="error">{words}</Notice> })}
             </div>
             <Buttons notes draft />
         </form>

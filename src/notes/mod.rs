@@ -9,6 +9,10 @@ pub mod routes;
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod words;
+#[cfg(feature = "ssr")]
+pub mod write;
 
 use serde::{Deserialize, Serialize};
 

@@ -73,6 +73,7 @@ fn NoteIndex(notes: Notes) -> impl IntoView {
                     id="search"
                     type="search"
                     placeholder="Search"
+                    maxlength="200"
                     on:input=move |event| {
                         notes.words.set(event_target_value(&event));
                         search(());
@@ -101,7 +102,7 @@ fn Empty(notes: Notes) -> impl IntoView {
                 if notes.words.with(String::is_empty) {
                     "No notes yet. Write the first one."
                 } else {
-                    "No note contains these words."
+                    "No note has words that begin like this."
                 }
             }}
         </p>

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{Note, NoteInput, NoteList, store};
+use super::{Note, NoteInput, NoteList, store, words, write};
 use crate::{
     error::{AppError, Invalid},
     state::AppState,
@@ -19,6 +19,9 @@ use crate::{
 /// Notes in one answer at most.
 const LIST_MAX: usize = 200;
 
+/// Of a search; the field of the page takes no more.
+const SEARCH_MAX_CHARS: usize = 200;
+
 const TITLE_MAX_CHARS: usize = 200;
 const BODY_MAX_CHARS: usize = 20_000;
 
@@ -26,7 +29,7 @@ const BODY_MAX_CHARS: usize = 20_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
-    /// Words that title or text contain; all notes without it.
+    /// Beginnings of words of title or text; all notes without it.
     #[serde(default)]
     q: String,
 }
@@ -37,8 +40,16 @@ pub async fn list(
     search: Result<Query<Search>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<NoteList>, Problem> {
     let Query(Search { q }) = search.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    if q.chars().count() > SEARCH_MAX_CHARS {
+        return Err(Problem::bad_request(format!("Search for {SEARCH_MAX_CHARS} characters at most.")));
+    }
+    let typed = words::typed(&q);
+    if typed.is_empty() && !q.trim().is_empty() {
+        // Signs alone begin no word.
+        return Ok(Json(NoteList { notes: Vec::new(), more: false }));
+    }
     let limit = i64::try_from(LIST_MAX).unwrap_or(i64::MAX) + 1;
-    let mut rows = store::search(&state.db.pool, &caller.user_id, &q, limit).await?;
+    let mut rows = store::search(&state.db.pool, &caller.user_id, &typed, limit).await?;
     let more = rows.len() > LIST_MAX;
     rows.truncate(LIST_MAX);
     Ok(Json(NoteList { notes: rows.into_iter().map(Note::from).collect(), more }))
@@ -50,8 +61,7 @@ pub async fn create(
     JsonBody(input): JsonBody<NoteInput>,
 ) -> Result<impl IntoResponse, Problem> {
     check(&input)?;
-    let row = store::insert(&state.db.pool, &caller.user_id, &input, state.clock.now_ms()).await?;
-    let note = Note::from(row);
+    let note = Note::from(write::create(&state, &caller.user_id, &input).await?);
     let location = HeaderValue::from_str(&format!("/api/v1/notes/{}", note.id)).map_err(|_| AppError::internal())?;
     Ok((StatusCode::CREATED, AppendHeaders([(header::LOCATION, location)]), tagged(note)))
 }
@@ -74,8 +84,7 @@ pub async fn update(
     let meant = IfMatch::of(&headers)?;
     check(&input)?;
     let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-    let now_ms = state.clock.now_ms();
-    match store::update(&state.db.pool, &caller.user_id, &id, version, &input, now_ms).await? {
+    match write::update(&state, &caller.user_id, &id, version, &input).await? {
         Some(row) => Ok(tagged(row.into())),
         None => Err(changed(find(&state, &caller, &id).await?)),
     }
@@ -89,7 +98,7 @@ pub async fn delete(
 ) -> Result<StatusCode, Problem> {
     let meant = IfMatch::of(&headers)?;
     let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-    if store::delete(&state.db.pool, &caller.user_id, &id, version).await? {
+    if write::delete(&state, &caller.user_id, &id, version).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(changed(find(&state, &caller, &id).await?))

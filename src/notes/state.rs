@@ -18,11 +18,13 @@ pub struct Draft {
     pub body: String,
     /// Set when another tab saved another text meanwhile.
     pub theirs: Option<Note>,
+    /// Why the server did not take this text, until it is saved or sent again.
+    pub refused: Option<String>,
 }
 
 impl Draft {
     fn of(note: Note) -> Self {
-        Self { title: note.title.clone(), body: note.body.clone(), saved: Some(note), theirs: None }
+        Self { title: note.title.clone(), body: note.body.clone(), saved: Some(note), theirs: None, refused: None }
     }
 
     /// Whether there is something to lose.
@@ -153,6 +155,7 @@ impl Notes {
         let input = NoteInput { title: draft.title.clone(), body: draft.body.clone(), pinned };
         self.busy.set(true);
         self.said.set("");
+        self.change(|draft| draft.refused = None);
         spawn_local(async move {
             let answer = match &draft.saved {
                 Some(note) => client::update(self.api, &note.id, note.version, &input).await,
@@ -189,6 +192,16 @@ impl Notes {
             self.drafts.update(|drafts| {
                 if let Some(draft) = drafts.get_mut(key) {
                     draft.theirs = Some(current);
+                }
+            });
+            self.trouble.set(None);
+            return;
+        }
+        // About this text, and mended in it: it is said there. "Save" tries again.
+        if let Trouble::Refused { status: 422 | 429, .. } = &trouble {
+            self.drafts.update(|drafts| {
+                if let Some(draft) = drafts.get_mut(key) {
+                    draft.refused = Some(trouble.sentence());
                 }
             });
             self.trouble.set(None);

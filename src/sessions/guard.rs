@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     extract::{Request, State},
-    http::{HeaderValue, Method, header},
+    http::{HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -26,8 +26,9 @@ use crate::{
     users::{self, Role, store::User},
     web::{
         action::{self, extension},
-        caller::{Caller, device_words},
+        caller::{Caller, device_words, network_of},
         cookies::{self, Name},
+        crowd::{Crowd, Place},
         problem::Problem,
     },
 };
@@ -55,6 +56,7 @@ pub async fn find_user(
     State(state): State<AppState>,
     Extension(ender): Extension<Ender>,
     Extension(session): Extension<Session>,
+    Extension(crowd): Extension<Crowd>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -69,6 +71,10 @@ pub async fn find_user(
         }
         Ok(Found::Nobody) => None,
         Err(_) => return Problem::from(AppError::Busy).into_response(),
+    };
+    let _place = match place(&crowd, someone.as_ref(), &parts, &caller).await {
+        Ok(place) => place,
+        Err(error) => return action::refuse(&parts, error),
     };
     let Some(someone) = someone else { return next.run(Request::from_parts(parts, body)).await };
     if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -94,6 +100,25 @@ pub async fn find_user(
         response.headers_mut().append(header::SET_COOKIE, value);
     }
     response
+}
+
+/// Until the answer begins: however many requests one person sends, others find a connection. Of nobody's only those
+/// count that have no body, or who sends one slowly would keep their neighbours out; what nobody's forms write waits for
+/// its turn in `throttle`, without a connection.
+async fn place(
+    crowd: &Crowd,
+    someone: Option<&LoggedIn>,
+    parts: &Parts,
+    caller: &Caller,
+) -> Result<Option<Place>, AppError> {
+    match someone {
+        Some(someone) => crowd.enter(&someone.user.id, &someone.log_in.sid).await.map(Some),
+        None if parts.method == Method::GET => {
+            let network = network_of(&caller.ip);
+            crowd.enter(&network, &network).await.map(Some)
+        }
+        None => Ok(None),
+    }
 }
 
 enum Found {

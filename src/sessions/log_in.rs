@@ -146,6 +146,10 @@ async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool, now_ms: i64)
         && factor == has_factor)
 }
 
+/// So many sessions of a user that are over are kept, for the log-in page to say why: an end for a program that logs in
+/// again and again.
+const OVER_MAX: i64 = 200;
+
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
 /// first one of all.
 async fn note_log_in(
@@ -158,7 +162,10 @@ async fn note_log_in(
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(caller);
     event.sid.clone_from(&log_in.sid);
     let (seen, device) = known_devices::remember(tx, &user.id).await?;
-    let is_first = !audit::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
+    store::delete_over_beyond(&mut **tx, &user.id, OVER_MAX, log_in.created_at).await?;
+    // Of an account that is older than the log nobody can tell: a thief must not pass for the first log-in.
+    let is_in_log = state.config.log_goes_back_to(user.created_at, log_in.created_at);
+    let is_first = is_in_log && !audit::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
     audit::store::insert(&mut **tx, &event, log_in.created_at).await?;
     if seen == Seen::New && !is_first {
         let event = Event { kind: Kind::NewDevice, ..event };

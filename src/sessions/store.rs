@@ -360,6 +360,29 @@ pub async fn delete_old(db: impl Executor<'_, Database = Any>, ended_before_ms: 
     Ok(result.rows_affected())
 }
 
+/// Removes sessions of a user that are over, but for the newest of them.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_over_beyond(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    keep: i64,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "delete from sessions where user_id = $1 and (ended_at is not null or expires_at <= $2 or idle_expires_at <= $2) \
+         and sid not in (select sid from sessions where user_id = $1 \
+         and (ended_at is not null or expires_at <= $2 or idle_expires_at <= $2) order by created_at desc, sid desc limit $3)",
+    )
+    .bind(user_id)
+    .bind(now_ms)
+    .bind(keep)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
 /// Whether this session has not been ended.
 ///
 /// # Errors

@@ -344,7 +344,7 @@ on_both_databases! {
     }
 
     async fn many_acts_at_once_end_in_a_consistent_state_and_no_fault(app: TestApp) {
-        let app = TestApp::with(app.kind(), &["--tries-per-network", "1000000", "--database-connections", "8"]).await;
+        let app = TestApp::with(app.kind(), &["--tries-per-network", "1000000", "--database-connections", "12"]).await;
         app.admin().await;
         for name in ["bob", "carl"] {
             app.another_admin(name).await;

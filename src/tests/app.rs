@@ -75,9 +75,10 @@ impl TestApp {
             Kind::Postgres => new_postgres_database().await,
         };
         // The cheapest argon2 that the settings allow: what it costs is not tested here.
-        let cheap = ["--argon2-memory-kib", "7168", "--argon2-passes", "1", "--database-connections", "4"];
-        // Nearly everybody here signs up from one address.
-        let many = ["--sign-ups-per-network", "100000"];
+        let cheap = ["--argon2-memory-kib", "7168", "--argon2-passes", "1", "--database-connections", "6"];
+        // Many at once: what a test sends in parallel is to meet in the database. Nearly everybody here signs up from one
+        // address.
+        let many = ["--requests-at-once", "50", "--sign-ups-per-network", "100000"];
         let own = ["latchkey", "--data-dir", data_dir, "--database-url", &url];
         let words = own.into_iter().chain(cheap).chain(many).chain(flags.iter().copied());
         let config = Settings::parse_from(words).config;

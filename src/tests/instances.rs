@@ -47,8 +47,10 @@ async fn killed(app: &TestApp, name: &str) {
 /// Holds every connection, so that nobody gets an answer from the database.
 async fn silence(services: &Services) -> Vec<sqlx::pool::PoolConnection<sqlx::Any>> {
     let mut held = Vec::new();
-    for _ in 0..services.state.config.database_connections {
-        held.push(services.state.db.pool.acquire().await.expect("a connection"));
+    for db in [&services.state.db, &services.vital_db, &services.jobs.db] {
+        for _ in 0..db.connections() {
+            held.push(db.pool.acquire().await.expect("a connection"));
+        }
     }
     held
 }

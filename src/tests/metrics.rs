@@ -47,7 +47,7 @@ on_both_databases! {
         assert_eq!(value(&text, &format!("{histogram}_sum{{via=\"feed\"}}")), 0.04);
         assert_eq!(value(&text, &format!("{histogram}_count{{via=\"local\"}}")), 1.0);
         assert_eq!(value(&text, "latchkey_revocations_in_memory "), 1.0);
-        assert_eq!(value(&text, "latchkey_database_connections_max "), 4.0);
+        assert_eq!(value(&text, "latchkey_database_connections_max "), 6.0);
         assert_eq!(value(&text, "latchkey_password_hashes_waiting "), 0.0);
         assert!(value(&text, "latchkey_revocation_feed_silent_seconds ") < 5.0);
     }

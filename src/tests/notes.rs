@@ -42,17 +42,65 @@ on_both_databases! {
         assert_eq!(alice.api(Method::GET, &path(&note), None).await.code(), "not_found");
     }
 
-    async fn search_knows_case_in_every_language_and_takes_wildcards_literally(app: TestApp) {
+    async fn notes_are_found_by_the_beginnings_of_their_words_in_every_language(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         create(&mut alice, "Ärger mit ÉCLAIRS", "").await;
         create(&mut alice, "100% of it", "under_score and back\\slash").await;
         assert_eq!(titles(&mut alice, "?q=%C3%A4rger").await, ["Ärger mit ÉCLAIRS"]);
-        assert_eq!(titles(&mut alice, "?q=%C3%A9clairs").await, ["Ärger mit ÉCLAIRS"]);
+        assert_eq!(titles(&mut alice, "?q=a%CC%88rg%20e%CC%81cl").await, ["Ärger mit ÉCLAIRS"], "however it was typed");
         assert_eq!(titles(&mut alice, "?q=100%25").await, ["100% of it"]);
-        assert_eq!(titles(&mut alice, "?q=r_s").await, ["100% of it"]);
-        assert_eq!(titles(&mut alice, "?q=%5C").await, ["100% of it"]);
-        assert_eq!(titles(&mut alice, "?q=%25%25").await, Vec::<String>::new());
+        assert_eq!(titles(&mut alice, "?q=sco%20und%20back").await, ["100% of it"], "each word, in any order");
+        assert_eq!(titles(&mut alice, "?q=sco%20nothing").await, Vec::<String>::new(), "all of them");
+        assert_eq!(titles(&mut alice, "?q=core").await, Vec::<String>::new(), "from their beginning");
+        assert_eq!(titles(&mut alice, "?q=%20").await.len(), 2, "nothing was typed yet");
+        for signs in ["%5C", "%25%25", "_", "'"] {
+            assert_eq!(titles(&mut alice, &format!("?q={signs}")).await, Vec::<String>::new(), "{signs} begins no word");
+        }
         assert_eq!(titles(&mut alice, "?q='%20or%201%3D1").await, Vec::<String>::new());
+        let mut bob = app.with_token("bob").await;
+        assert_eq!(titles(&mut bob, "?q=100").await, Vec::<String>::new(), "somebody else's");
+    }
+
+    async fn a_search_follows_what_is_changed_and_deleted(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let note = create(&mut alice, "Plan", "first draft").await;
+        let change = Some(json!({ "title": "Plan", "body": "second draft" }));
+        assert_eq!(alice.api_with(Method::PUT, &path(&note), &[("if-match", "\"1\"")], change).await.status, 200);
+        assert_eq!(titles(&mut alice, "?q=first").await, Vec::<String>::new());
+        assert_eq!(titles(&mut alice, "?q=second").await, ["Plan"]);
+        assert_eq!(alice.api_with(Method::DELETE, &path(&note), &[("if-match", "\"2\"")], None).await.status, 204);
+        assert_eq!(app.count("select count(*) from note_words").await, 0);
+    }
+
+    async fn notes_from_before_are_made_ready_at_the_next_start(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        create(&mut alice, "Old", "ink and paper").await;
+        for statement in ["delete from note_words", "update notes set size = null"] {
+            sqlx::query(statement).execute(&app.services.state.db.pool).await.expect("as before");
+        }
+        assert_eq!(titles(&mut alice, "?q=ink").await, Vec::<String>::new());
+        let services = app.another_instance().await;
+        assert_eq!(titles(&mut alice.at(crate::router::router(services)), "?q=ink").await, ["Old"]);
+        let word = crate::notes::words::make_missing_words(&app.services.state.db).await;
+        assert!(word.is_ok() && app.count("select count(*) from notes where size > 128").await == 1);
+    }
+
+    async fn what_may_be_looked_for_is_bounded(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let long = "a".repeat(20_000);
+        for n in 0..20 {
+            create(&mut alice, &format!("{n}"), &long).await;
+        }
+        let wild = format!("/api/v1/notes?q={}b", "a".repeat(10_000));
+        let answer = alice.api(Method::GET, &wild, None).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad_request".into()));
+        assert!(answer.text().contains("200 characters at most"), "{}", answer.text());
+        assert_eq!(titles(&mut alice, &format!("?q={}", "a".repeat(60))).await.len(), 20);
+        assert_eq!(titles(&mut alice, &format!("?q={}b", "a".repeat(60))).await.len(), 0);
+        // A thousand different words, and six of what is looked for.
+        let words: Vec<String> = (0..1_000).map(|n| format!("w{n}")).collect();
+        create(&mut alice, "Words", &words.join(" ")).await;
+        assert_eq!(titles(&mut alice, "?q=w1%20w2%20w3%20w4%20w5%20w999%20unheard").await, ["Words"]);
     }
 
     async fn a_change_from_an_old_version_is_refused_with_the_new_text(app: TestApp) {

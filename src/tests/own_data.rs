@@ -292,8 +292,8 @@ on_both_databases! {
         let mut zelda = zelda(&app).await;
         let id = zelda.user_id().await;
         assert_eq!(delete(&mut zelda, "zeldamirabella").await.status, 200);
-        let late = "insert into notes (id, user_id, title, body, search_text, version, created_at, updated_at) \
-                    values ('late', $1, 'zeldamirabella', '', '', 1, 1, 1)";
+        let late = "insert into notes (id, user_id, title, body, version, created_at, updated_at) \
+                    values ('late', $1, 'zeldamirabella', '', 1, 1, 1)";
         sqlx::query(late).bind(&id).execute(&app.services.state.db.pool).await.expect("a late note");
         clean_once(&app.services.state).await.expect("a round");
         assert_eq!(app.count("select count(*) from notes").await, 0);

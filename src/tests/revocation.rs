@@ -209,7 +209,7 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         // From here on memory is trusted for five seconds.
         app.services.revocations.sync().await.expect("the feed");
-        app.services.state.db.pool.close().await;
+        app.services.close_databases().await;
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
     }
 
@@ -220,7 +220,7 @@ on_both_databases! {
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "the database was asked");
         assert_eq!(alice.open("/readyz").await.status, 200);
         app.services.revocations.lose_contact();
-        app.services.state.db.pool.close().await;
+        app.services.close_databases().await;
         let answer = alice.api(Method::GET, "/api/v1/me", None).await;
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"));
         assert!(alice.cookies.contains_key("__Host-access") && alice.cookies.contains_key("__Host-session"));

@@ -124,7 +124,7 @@ on_both_databases! {
 
     async fn an_outage_of_the_database_logs_nobody_out(app: TestApp) {
         let mut alice = app.with_token("alice").await;
-        app.services.state.db.pool.close().await;
+        app.services.close_databases().await;
         let page = alice.open("/dashboard").await;
         assert_eq!(page.status, 503);
         assert_eq!(page.header("retry-after"), "2");

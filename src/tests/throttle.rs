@@ -414,7 +414,7 @@ on_both_databases! {
 
     async fn an_outage_refuses_every_try(app: TestApp) {
         app.logged_in("alice").await;
-        app.services.state.db.pool.close().await;
+        app.services.close_databases().await;
         let answer = app.anonymous().log_in("alice", PASSWORD).await;
         assert_eq!((answer.status, answer.text()), (503, "\"Busy\"".into()));
     }

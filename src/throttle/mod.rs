@@ -22,7 +22,7 @@ use self::{
     turns::{Place, Turns},
 };
 use crate::{
-    db::{Collision, again},
+    db::{Collision, Tx, again},
     error::AppError,
     known_devices::{self, store as device_store},
     sealed::SecretKey,
@@ -132,6 +132,15 @@ pub async fn admit(way: Way) -> Result<Try, AppError> {
         Way::Visit => keys.networks("visit", config.tries_per_network),
     };
     keys.admit(networks).await
+}
+
+/// Counts something that a person does who has proven who they are, in the transaction that does it. `what` names both.
+///
+/// # Errors
+/// [`AppError::TooManyTries`].
+pub async fn count_act(tx: &mut Tx, what: &str, limits: &Limits, now_ms: i64) -> Result<(), AppError> {
+    let before = store::lock(&mut **tx, what, store::ACT, now_ms).await?;
+    Ok(store::write(&mut **tx, what, &before.with_one_more(limits, now_ms)?).await?)
 }
 
 impl Try {
@@ -280,7 +289,8 @@ impl Keys {
         let mut tx = db.begin_write().await?;
         let mut counted = Vec::with_capacity(keys.len());
         for (place, key) in keys.iter().enumerate() {
-            let before = store::lock(&mut *tx, &key.hash, key.is_account, clock.now_ms()).await?;
+            let counts = if key.is_account { store::ACCOUNT } else { store::NETWORK };
+            let before = store::lock(&mut *tx, &key.hash, counts, clock.now_ms()).await?;
             // The clock is read when the row is ours: who has waited for it did not come before the last write.
             let count = before.with_one_more(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
             store::write(&mut *tx, &key.hash, &count).await?;

@@ -5,8 +5,10 @@ use sqlx::{Any, Executor};
 use super::count::{Count, Limits};
 
 /// What a row counts.
-const ACCOUNT: &str = "account";
-const NETWORK: &str = "network";
+pub const ACCOUNT: &str = "account";
+pub const NETWORK: &str = "network";
+/// What somebody does who has proven who they are.
+pub const ACT: &str = "act";
 
 /// How many accounts (or known browsers of one) and networks have to wait at this moment. A wait of more than
 /// `longest_ms` was set by a clock that has jumped back since, and counts for nothing.
@@ -44,7 +46,7 @@ pub async fn read(db: impl Executor<'_, Database = Any>, key: &str) -> Result<Op
 pub async fn lock(
     db: impl Executor<'_, Database = Any>,
     key: &str,
-    is_account: bool,
+    counts: &str,
     now_ms: i64,
 ) -> Result<Count, sqlx::Error> {
     sqlx::query_as(
@@ -54,7 +56,7 @@ pub async fn lock(
     )
     .bind(key)
     .bind(now_ms)
-    .bind(if is_account { ACCOUNT } else { NETWORK })
+    .bind(counts)
     .fetch_one(db)
     .await
 }

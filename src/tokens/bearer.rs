@@ -1,5 +1,7 @@
 //! Who calls the API: cookie or header, verified, not revoked, without I/O. Server side.
 
+use std::sync::Arc;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, request::Parts},
@@ -19,6 +21,7 @@ use crate::{
         authorization,
         caller::Caller,
         cookies::{self, Name},
+        crowd::{Crowd, Place},
         problem::Problem,
     },
 };
@@ -33,6 +36,8 @@ pub struct ApiCaller {
     pub caller: Caller,
     /// The last proof of identity, in seconds since the epoch.
     auth_time: i64,
+    /// Its turn among the requests of this person, for as long as the handler has this.
+    _place: Arc<Place>,
 }
 
 /// An [`ApiCaller`] who has proven lately who they are, for sensitive acts.
@@ -48,7 +53,9 @@ impl FromRequestParts<AppState> for ApiCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = token(parts, state)?;
-        let (Some(keys), Some(revocations)) = (parts.extensions.get::<Keys>(), parts.extensions.get::<Revocations>())
+        let found = &parts.extensions;
+        let (Some(keys), Some(revocations), Some(crowd)) =
+            (found.get::<Keys>(), found.get::<Revocations>(), found.get::<Crowd>())
         else {
             return Err(crate::error::AppError::internal().into());
         };
@@ -62,8 +69,9 @@ impl FromRequestParts<AppState> for ApiCaller {
         }
         expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, auth_time, .. } = claims;
+        let place = Arc::new(crowd.enter(&sub, &sid).await?);
         let caller = Caller::of(parts, &state.config);
-        Ok(Self { user_id: sub, role, sid, caller, auth_time })
+        Ok(Self { user_id: sub, role, sid, caller, auth_time, _place: place })
     }
 }
 

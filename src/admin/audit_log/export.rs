@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
-use futures::{Stream, stream::try_unfold};
+use futures::{Stream, StreamExt, stream::try_unfold};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -27,7 +27,10 @@ use crate::{
         },
     },
     error::AppError,
-    sessions::guard::{LoggedIn, Overseer},
+    sessions::{
+        guard::{LoggedIn, Overseer},
+        open_streams::OpenStreams,
+    },
     state::AppState,
     ui::when::date,
     web::{caller::Caller, local_path::leading_to, origin, problem::Problem},
@@ -73,9 +76,11 @@ struct Wanted {
 /// A link cannot show a form, so who has to log in or to prove who they are is led to the page with the link.
 ///
 /// # Errors
-/// 403 for who may not read the log, and for another site; 400 for what is not understood; 503 when the database is away.
+/// 403 for who may not read the log, and for another site; 400 for what is not understood; 429 while another one of this
+/// person is under way; 503 when the database is away.
 pub async fn export(
     State(state): State<AppState>,
+    State(streams): State<OpenStreams>,
     someone: Option<Extension<LoggedIn>>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -93,6 +98,9 @@ pub async fn export(
     if !resolved.is_understood() {
         return Err(AppError::BadRequest.into());
     }
+    // Held until the last piece is taken, or nobody takes any more.
+    let place =
+        streams.take_up_to(&format!("audit export of {}", reader.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let mut event =
         exported(Actor::User(reader.user.id), format, &resolved).from_caller(&Caller::of(&parts, &state.config));
     event.sid = reader.log_in.sid;
@@ -100,7 +108,10 @@ pub async fn export(
     // Before the first byte: whoever takes the log along stands in it.
     audit::store::insert(&state.db.pool, &event, now_ms).await?;
     let name = format!("latchkey-audit-{}.{}", date(now_ms), format.as_text());
-    Ok((file_headers(format, &name), Body::from_stream(file(state, resolved.filter, format))).into_response())
+    let file = file(state, resolved.filter, format).inspect(move |_| {
+        let _held = &place;
+    });
+    Ok((file_headers(format, &name), Body::from_stream(file)).into_response())
 }
 
 fn from_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {

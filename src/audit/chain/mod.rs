@@ -1,6 +1,7 @@
 //! The chain over the audit log: each event is sealed with a keyed hash over itself and the one before, so that whoever
 //! can write to the database, and has not the secret key, changes nothing unnoticed. Server side.
 
+pub mod retention;
 pub mod seal;
 pub mod store;
 pub mod verify;
@@ -9,6 +10,7 @@ use aws_lc_rs::{digest, hmac, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 
+use self::store::Removed;
 use crate::sealed::SecretKey;
 
 /// Of the encoding below; stands in each mac.
@@ -65,6 +67,15 @@ impl ChainKey {
     /// What vouches for the end of the chain.
     pub fn seal(&self, seq: i64, mac: &str) -> String {
         self.signed(&[b"end", &seq.to_be_bytes(), mac.as_bytes()])
+    }
+
+    /// What vouches for a statement of what was removed.
+    pub fn seal_removed(&self, removed: &Removed) -> String {
+        let Removed { first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, .. } = removed;
+        let numbers = [first_seq, last_seq, events, unfit, unchecked, until_at, removed_at].map(|n| n.to_be_bytes());
+        let mut fields: Vec<&[u8]> = vec![b"removed".as_slice(), last_mac.as_bytes()];
+        fields.extend(numbers.iter().map(<[u8; 8]>::as_slice));
+        self.signed(&fields)
     }
 
     fn signed(&self, fields: &[&[u8]]) -> String {

@@ -34,6 +34,23 @@ pub struct End {
     pub seal: String,
 }
 
+/// What retention has removed, under one key, as its row says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Removed {
+    pub first_seq: i64,
+    pub last_seq: i64,
+    pub last_mac: String,
+    pub events: i64,
+    /// Numbers without an event, and events that were not as sealed.
+    pub unfit: i64,
+    /// Sealed with another key.
+    pub unchecked: i64,
+    /// Time of the newest.
+    pub until_at: i64,
+    pub removed_at: i64,
+    pub seal: String,
+}
+
 macro_rules! select_rows {
     ($rest:literal) => {
         concat!(
@@ -176,6 +193,53 @@ pub async fn count(
     .execute(db)
     .await
     .map(|_| ())
+}
+
+/// What retention has removed, the oldest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn removed(db: impl Executor<'_, Database = Any>) -> Result<Vec<Removed>, sqlx::Error> {
+    sqlx::query_as(
+        "select first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal from audit_removed \
+         order by first_seq",
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Writes what was removed, in the place of what was said before of the same first one.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn say_removed(db: impl Executor<'_, Database = Any>, removed: &Removed) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into audit_removed (first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (first_seq) do update set \
+         last_seq = excluded.last_seq, last_mac = excluded.last_mac, events = excluded.events, unfit = excluded.unfit, \
+         unchecked = excluded.unchecked, until_at = excluded.until_at, removed_at = excluded.removed_at, seal = excluded.seal",
+    )
+    .bind(removed.first_seq)
+    .bind(removed.last_seq)
+    .bind(&removed.last_mac)
+    .bind(removed.events)
+    .bind(removed.unfit)
+    .bind(removed.unchecked)
+    .bind(removed.until_at)
+    .bind(removed.removed_at)
+    .bind(&removed.seal)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Removes the sealed events up to this number; how many there were.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn remove_up_to(db: impl Executor<'_, Database = Any>, seq: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from audit_events where seq <= $1").bind(seq).execute(db).await?;
+    Ok(result.rows_affected())
 }
 
 /// Whether this was a user whose account was deleted: the log says so, and the account is gone.

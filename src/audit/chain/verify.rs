@@ -7,13 +7,16 @@ use sqlx::AnyPool;
 
 use super::{
     Anchor, ChainKey, key_name, origin_digest,
-    store::{self, End, Row},
+    store::{self, End, Removed, Row},
     words_digest,
 };
 use crate::audit::event::Kind;
 
 /// Rows that are read at once.
 const AT_ONCE: i64 = 1_000;
+
+/// Behind a deletion events are blanked for so long; see `deletion/clean_up.rs`.
+const LATE_MS: i64 = 26 * 3_600_000;
 
 /// So many findings are told one by one; the rest is counted.
 const FINDINGS_MAX: usize = 100;
@@ -39,6 +42,22 @@ pub struct Report {
     pub other_keys: Vec<Stretch>,
     /// Events that have waited for more than a minute: is a server running?
     pub waiting: i64,
+    /// What retention has removed; `None` where it has removed nothing.
+    pub removed: Option<ByRetention>,
+    /// What was noted down was removed since, so nothing can be held against it.
+    pub since_removed: bool,
+}
+
+/// What retention has removed, as the log says under its key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ByRetention {
+    pub events: i64,
+    /// The greatest number.
+    pub to: i64,
+    /// Time of the newest, in milliseconds since the epoch.
+    pub until: i64,
+    /// Of them, those that were sealed with a key which the server had no more.
+    pub unchecked: i64,
 }
 
 /// Something that does not fit, and where.
@@ -73,6 +92,12 @@ pub enum What {
     EndChanged,
     /// The mac at the noted place is another one.
     Rewritten,
+    /// What says which events retention has removed was changed.
+    RemovalChanged,
+    /// Some of what retention has removed was not as it had been sealed.
+    RemovedUnfit,
+    /// Removed by retention, and there again.
+    BroughtBack,
     /// An operator let the log go on over an end that somebody had changed: what was missing then shows nowhere else.
     Resumed,
 }
@@ -86,6 +111,11 @@ impl What {
             Self::Missing => "is missing",
             Self::CutOff => "is missing at the end",
             Self::PutIn => "has a number that was never given",
+            Self::RemovalChanged => "is said to be removed by retention, and that was changed or put in",
+            Self::RemovedUnfit => {
+                "was removed by retention, and some of it was missing or changed by then: it is not known what"
+            }
+            Self::BroughtBack => "was removed by retention, and somebody has put in an event in its place",
             Self::EndChanged => "is the end by the row that names it, which was changed or removed",
             Self::Resumed => {
                 "says that the log went on after its end had been changed or removed: what is missing before it cannot be told"
@@ -117,14 +147,17 @@ pub async fn verify(
     // In this order: while a server goes on sealing, the end is never before a row that was read ahead of it.
     let last = store::last(db).await?.and_then(|row| row.seq).unwrap_or_default();
     let end = store::end(db).await?;
+    let previous = Some(String::new());
     let mut walk =
-        Walk { db, keys, since, end, last, next: 1, previous: Some(String::new()), report: Report::default() };
+        Walk { db, keys, since, end, last, removed: 0, until: 0, next: 1, previous, report: Report::default() };
+    walk.skip_removed().await?;
+    walk.removed = walk.next - 1;
     walk.check_end();
     walk.go().await?;
     walk.check_unsealed().await?;
     let mut report = walk.finish();
     report.waiting = store::waiting_since(db, now_ms - WAITS_TOO_LONG_MS).await?;
-    report.intact = report.findings.is_empty() && report.other_keys.is_empty();
+    report.intact = report.findings.is_empty() && report.other_keys.is_empty() && !report.since_removed;
     Ok(report)
 }
 
@@ -135,6 +168,10 @@ struct Walk<'a> {
     end: Option<End>,
     /// The greatest number of a row.
     last: i64,
+    /// Up to this number retention had removed everything when the walk began.
+    removed: i64,
+    /// Time of the newest event that retention has removed.
+    until: i64,
     /// The number that must come next.
     next: i64,
     /// The mac of the row before; `None` when that row is missing.
@@ -154,6 +191,45 @@ impl Walk<'_> {
             None if key_name(&end.seal).is_some() => {}
             _ => self.found(What::EndChanged, end.seq, None),
         }
+    }
+
+    /// Goes on behind what retention has removed, as far as that is said under a key of ours. It may have removed more while
+    /// the walk goes on.
+    async fn skip_removed(&mut self) -> Result<(), sqlx::Error> {
+        let (mut sum, mut to) = (ByRetention::default(), 0);
+        for said in store::removed(self.db).await? {
+            let is_new = said.last_seq >= self.next;
+            let key = self.keys.iter().find(|key| key.is_named_in(&said.seal));
+            let is_sealed = key.is_some_and(|key| key.seal_removed(&said) == said.seal);
+            let is_other = key.is_none() && key_name(&said.seal).is_some();
+            if said.first_seq != to + 1 || !(is_sealed || is_other) {
+                if !self.report.findings.iter().any(|finding| finding.what == What::RemovalChanged) {
+                    self.found_stretch(What::RemovalChanged, said.first_seq, said.last_seq);
+                }
+                return Ok(());
+            }
+            if is_new && is_other {
+                self.other_stretch(&said);
+            }
+            if is_new && said.unfit > 0 {
+                self.found_stretch(What::RemovedUnfit, said.first_seq, said.last_seq);
+            }
+            to = said.last_seq;
+            sum.events += said.events;
+            sum.unchecked += said.unchecked;
+            (sum.to, sum.until) = (to, sum.until.max(said.until_at));
+            self.until = sum.until;
+            if is_new {
+                (self.next, self.previous) = (said.last_seq + 1, Some(said.last_mac));
+            }
+            self.report.removed = Some(sum.clone());
+        }
+        Ok(())
+    }
+
+    fn other_stretch(&mut self, said: &Removed) {
+        let key = key_name(&said.seal).unwrap_or_default().to_owned();
+        self.report.other_keys.push(Stretch { key, from: said.first_seq, to: said.last_seq });
     }
 
     async fn go(&mut self) -> Result<(), sqlx::Error> {
@@ -178,6 +254,17 @@ impl Walk<'_> {
         let seq = row.seq.unwrap_or_default();
         if seq < 1 || seq > end {
             self.found(What::PutIn, seq, Some(row));
+            return Ok(());
+        }
+        if seq <= self.removed {
+            self.found(What::BroughtBack, seq, Some(row));
+            return Ok(());
+        }
+        if seq > self.next {
+            self.skip_removed().await?;
+        }
+        if seq < self.next {
+            // Read a moment before retention removed it.
             return Ok(());
         }
         if seq > self.next {
@@ -227,7 +314,10 @@ impl Walk<'_> {
             self.found(What::WordsChanged, seq, Some(row));
             return Ok(());
         }
-        let subject_is_gone = forgotten.has(&row.subject).await?;
+        // What a request under way has written after the deletion is blanked, too, within a day, and the deletion may have
+        // been removed by then.
+        let may_be_late = row.at < self.until + LATE_MS;
+        let subject_is_gone = may_be_late || forgotten.has(&row.subject).await?;
         let explained =
             (words_fit || subject_is_gone) && (origin_fits || subject_is_gone || forgotten.has(&row.actor).await?);
         if explained {
@@ -294,6 +384,11 @@ impl Walk<'_> {
 
     /// What was noted down must have been met on the way.
     fn finish(mut self) -> Report {
+        let removed_to = self.report.removed.as_ref().map_or(0, |removed| removed.to);
+        if self.since.is_some_and(|since| since.seq <= removed_to) {
+            self.report.since_removed = true;
+            return self.report;
+        }
         if let Some(since) = self.since.filter(|since| since.seq >= self.next) {
             self.found(What::Rewritten, since.seq, None);
         }

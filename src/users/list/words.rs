@@ -47,7 +47,7 @@ fn address(part: &str) -> String {
 }
 
 /// Split at everything that belongs to no word; composed, so that an umlaut is one, however it was typed.
-fn split(text: &str) -> impl Iterator<Item = String> {
+pub fn split(text: &str) -> impl Iterator<Item = String> {
     let folded = text.nfkc().collect::<String>().to_lowercase();
     let words: Vec<String> = folded
         .split(|c: char| !is_of_word(c))

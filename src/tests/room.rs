@@ -1,0 +1,288 @@
+//! What one person may take: requests at once, notes, bytes, changes, exports. Whatever they do, the others are answered.
+
+use axum::{body::Body, http::Method};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+
+use super::{app::TestApp, caller::Caller, on_both_databases};
+use crate::{db::Kind, error::AppError, users::store::lock};
+
+const EXPORT: &str = "/account/data/export";
+
+async fn save(caller: &mut Caller, title: &str, body: &str) -> super::caller::Answer {
+    caller.api(Method::POST, "/api/v1/notes", Some(json!({ "title": title, "body": body }))).await
+}
+
+/// On the same kind of database, with other settings.
+async fn with(app: &TestApp, flags: &[&str]) -> TestApp {
+    TestApp::with(app.kind(), flags).await
+}
+
+async fn until(mut is_so: impl FnMut() -> bool) {
+    while !is_so() {
+        tokio::task::yield_now().await;
+    }
+}
+
+on_both_databases! {
+    async fn while_one_persons_requests_wait_the_others_are_answered(app: TestApp) {
+        let app = with(&app, &["--requests-at-once", "2"]).await;
+        let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
+        let id = alice.user_id().await;
+        assert_eq!(save(&mut alice, "one", "").await.status, 201);
+        let crowd = app.services.crowd.clone();
+        // Two of hers that take their time, and more than there are connections behind them.
+        let held = [crowd.enter(&id, "a").await.expect("a turn"), crowd.enter(&id, "a").await.expect("a turn")];
+        let waiting: Vec<_> = (0..20)
+            .map(|n| {
+                let mut tab = alice.copy();
+                tokio::spawn(async move {
+                    match n % 2 {
+                        0 => tab.api(Method::GET, "/api/v1/notes", None).await.status,
+                        _ => tab.open("/dashboard").await.status,
+                    }
+                })
+            })
+            .collect();
+        until(|| crowd.present(&id) == 22).await;
+        assert_eq!(bob.api(Method::GET, "/api/v1/notes", None).await.status, 200);
+        assert_eq!(bob.open("/dashboard").await.status, 200);
+        assert_eq!(app.anonymous().open("/login").await.status, 200);
+        assert_eq!(alice.renew().await.status, 200, "her token does not wait behind them either");
+        drop(held);
+        for answer in waiting {
+            assert_eq!(answer.await.expect("no panic"), 200);
+        }
+        assert_eq!(crowd.present(&id), 0, "every turn was given back");
+    }
+
+    async fn beyond_a_hundred_that_wait_a_request_is_told_to_come_back(app: TestApp) {
+        let app = with(&app, &["--requests-at-once", "1"]).await;
+        let mut alice = app.with_token("alice").await;
+        let mut phone = app.with_token_again("alice").await;
+        let id = alice.user_id().await;
+        let sessions = alice.api(Method::GET, "/api/v1/sessions", None).await.json();
+        let sid = sessions["current"].as_str().expect("a sid").to_owned();
+        let crowd = app.services.crowd.clone();
+        let held = crowd.enter(&id, &sid).await.expect("a turn");
+        let waiting: Vec<_> = (0..100)
+            .map(|_| {
+                let (crowd, id, sid) = (crowd.clone(), id.clone(), sid.clone());
+                tokio::spawn(async move { crowd.enter(&id, &sid).await.map(|_| ()) })
+            })
+            .collect();
+        until(|| crowd.present(&id) == 101).await;
+        let answer = alice.api(Method::GET, "/api/v1/notes", None).await;
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (429, "too_many_at_once".into(), "2"));
+        let page = alice.open("/dashboard").await;
+        assert_eq!((page.status, page.header("retry-after")), (429, "2"));
+        assert!(page.text().contains("Too many of your requests are under way."), "{}", page.text());
+        let act = alice.act("log_out", &[]).await;
+        assert_eq!((act.status, act.text()), (429, "\"TooManyAtOnce\"".into()));
+        // Whoever floods a stolen session does not keep the owner out, who comes with another.
+        let owner = tokio::spawn(async move { phone.act("end_other_sessions", &[]).await.status });
+        until(|| crowd.present(&id) == 102).await;
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+        drop(held);
+        assert_eq!(owner.await.expect("no panic"), 200);
+        until(|| crowd.present(&id) == 0).await;
+    }
+
+    async fn nobody_who_is_not_logged_in_takes_all_either(app: TestApp) {
+        let app = with(&app, &["--requests-at-once", "1"]).await;
+        let crowd = app.services.crowd.clone();
+        let held = crowd.enter("192.0.2.7", "192.0.2.7").await.expect("a turn");
+        let mut stranger = app.anonymous().at_ip("192.0.2.7");
+        let waiting = tokio::spawn(async move { stranger.open("/login").await.status });
+        until(|| crowd.present("192.0.2.7") == 2).await;
+        assert_eq!(app.anonymous().at_ip("192.0.2.8").open("/login").await.status, 200);
+        drop(held);
+        assert_eq!(waiting.await.expect("no panic"), 200);
+    }
+
+    async fn tokens_and_readiness_do_not_wait_for_the_connections_of_pages(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let db = &app.services.state.db;
+        let mut held = Vec::new();
+        for _ in 0..db.connections() {
+            held.push(db.pool.acquire().await.expect("a connection"));
+        }
+        assert_eq!(alice.renew().await.status, 200);
+        assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
+        app.services.revocations.sync().await.expect("the feed");
+        let ready = app.anonymous().open("/readyz").await;
+        assert_eq!((ready.status, ready.text()), (200, "database: ok\nrevocations: ok\n".into()));
+    }
+
+    async fn changes_that_wait_for_a_lock_keep_nobody_else_from_reading(app: TestApp) {
+        let app = with(&app, &["--requests-at-once", "2"]).await;
+        let (alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
+        let id = app.user("alice").await.id;
+        let mut tx = app.services.jobs.db.begin_write().await.expect("a transaction");
+        lock(&mut *tx, &id).await.expect("her row");
+        let saves: Vec<_> = (0..8)
+            .map(|_| {
+                let mut tab = alice.copy();
+                tokio::spawn(async move { save(&mut tab, "waits", "").await.status })
+            })
+            .collect();
+        until(|| app.services.crowd.present(&id) == 8).await;
+        assert_eq!(bob.api(Method::GET, "/api/v1/notes", None).await.status, 200);
+        assert_eq!(bob.open("/notes").await.status, 200);
+        app.services.revocations.sync().await.expect("the feed");
+        assert_eq!(app.anonymous().open("/readyz").await.status, 200);
+        tx.rollback().await.expect("the lock is free");
+        for answer in saves {
+            // On a machine that hardly moves the wait for the lock may have ended before.
+            assert!(matches!(answer.await.expect("no panic"), 201 | 503));
+        }
+    }
+
+    async fn a_statement_of_a_request_ends_by_itself(app: TestApp) {
+        if app.kind() == Kind::Sqlite {
+            return;
+        }
+        for (db, limit) in [(&app.services.state.db, "5s"), (&app.services.vital_db, "5s"), (&app.services.jobs.db, "0")] {
+            let (set,): (String,) =
+                sqlx::query_as("show statement_timeout").fetch_one(&db.pool).await.expect("a setting");
+            assert_eq!(set, limit);
+        }
+        let mut connection = app.services.state.db.pool.acquire().await.expect("a connection");
+        sqlx::query("set statement_timeout = 1").execute(&mut *connection).await.expect("set");
+        let stopped = sqlx::query("select 1 from pg_sleep(600)").execute(&mut *connection).await.expect_err("an end");
+        assert_eq!(AppError::from(stopped), AppError::Busy);
+    }
+
+    async fn a_person_has_so_many_notes_and_is_told_what_to_do(app: TestApp) {
+        let app = with(&app, &["--notes-per-person", "3"]).await;
+        let mut alice = app.with_token("alice").await;
+        let saves = (0..10).map(|n| {
+            let mut tab = alice.copy();
+            tokio::spawn(async move { save(&mut tab, &n.to_string(), "").await })
+        });
+        let answers = futures::future::join_all(saves).await;
+        let answers: Vec<_> = answers.into_iter().map(|answer| answer.expect("no panic")).collect();
+        assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 3, "also at once");
+        let refused = answers.iter().find(|answer| answer.status != 201).expect("a refusal");
+        assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "notes_full".into(), ""));
+        assert!(refused.text().contains("You have 3 notes, as many as you may. Delete one"), "{}", refused.text());
+        let note = answers.iter().find(|answer| answer.status == 201).expect("a note").json();
+        let path = format!("/api/v1/notes/{}", note["id"].as_str().expect("an id"));
+        let change = Some(json!({ "title": "longer", "body": "text" }));
+        assert_eq!(alice.api_with(Method::PUT, &path, &[("if-match", "\"1\"")], change).await.status, 200);
+        assert_eq!(alice.api_with(Method::DELETE, &path, &[("if-match", "\"2\"")], None).await.status, 204);
+        assert_eq!(save(&mut alice, "again", "").await.status, 201);
+        let mut bob = app.with_token("bob").await;
+        assert_eq!(save(&mut bob, "mine", "").await.status, 201);
+    }
+
+    async fn the_notes_of_a_person_take_so_much_room_and_no_more(app: TestApp) {
+        let app = with(&app, &["--notes-mib-per-person", "1"]).await;
+        let mut alice = app.with_token("alice").await;
+        // 2,000 different words count 256,000 bytes besides their letters.
+        let words: Vec<String> = (0..2_500).map(|n| format!("w{n}")).collect();
+        let body = words.join(" ");
+        for n in 0..3 {
+            assert_eq!(save(&mut alice, &n.to_string(), &body).await.status, 201);
+        }
+        let refused = save(&mut alice, "one more", &body).await;
+        assert_eq!((refused.status, refused.code()), (429, "notes_full".into()));
+        assert!(refused.text().contains("take up all 1 MiB that you may use. Shorten or delete"), "{}", refused.text());
+        assert_eq!(save(&mut alice, "small", "text").await.status, 201);
+        let list = alice.api(Method::GET, "/api/v1/notes?q=small", None).await.json();
+        let path = format!("/api/v1/notes/{}", list["notes"][0]["id"].as_str().expect("an id"));
+        let change = |body: &str| Some(json!({ "title": "small", "body": body }));
+        let grown = alice.api_with(Method::PUT, &path, &[("if-match", "\"1\"")], change(&body)).await;
+        assert_eq!((grown.status, grown.code()), (429, "notes_full".into()), "growing is no way around it");
+        let shrunk = alice.api_with(Method::PUT, &path, &[("if-match", "\"1\"")], change("")).await;
+        assert_eq!(shrunk.status, 200);
+    }
+
+    async fn changes_to_notes_have_a_pace(app: TestApp) {
+        let app = with(&app, &["--note-changes-per-minute", "3"]).await;
+        let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
+        for n in 0..3 {
+            assert_eq!(save(&mut alice, &n.to_string(), "").await.status, 201);
+        }
+        let refused = save(&mut alice, "too fast", "").await;
+        assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "too_many_changes".into(), "1"));
+        assert!(refused.text().contains("Wait a second and save again."), "{}", refused.text());
+        assert_eq!(alice.api(Method::GET, "/api/v1/notes", None).await.status, 200, "reading is free");
+        assert_eq!(save(&mut bob, "mine", "").await.status, 201);
+        app.clock.advance_ms(1_000);
+        assert_eq!(save(&mut alice, "in time", "").await.status, 201);
+        assert_eq!(app.count("select count(*) from notes").await, 5, "what is refused is not there");
+    }
+
+    async fn an_export_is_sent_in_pieces_one_at_a_time_and_holds_no_connection(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let long = "x".repeat(20_000);
+        for n in 0..50 {
+            assert_eq!(save(&mut alice, &format!("{n}"), &long).await.status, 201);
+        }
+        let open = |caller: &Caller| caller.request(Method::GET, EXPORT).body(Body::empty()).expect("a request");
+        let mut body = alice.respond(open(&alice)).await.into_body();
+        let mut read = body.frame().await.expect("a piece").expect("no error").into_data().expect("data").to_vec();
+        let second = alice.open(EXPORT).await;
+        assert_eq!((second.status, second.header("retry-after")), (429, "10"));
+        assert!(second.text().contains("You are downloading this already."), "{}", second.text());
+        // Nobody takes the next piece, and every connection is free.
+        let db = &app.services.state.db;
+        let mut held = Vec::new();
+        for _ in 0..db.connections() {
+            held.push(db.pool.acquire().await.expect("a connection"));
+        }
+        drop(held);
+        let mut largest = 0;
+        while let Some(frame) = body.frame().await {
+            let piece = frame.expect("no error").into_data().expect("data");
+            largest = largest.max(piece.len());
+            read.extend_from_slice(&piece);
+        }
+        assert!(largest < 500_000, "twenty notes at once: {largest}");
+        let data: Value = serde_json::from_slice(&read).expect("valid JSON");
+        let titles: Vec<&str> =
+            data["notes"].as_array().expect("notes").iter().filter_map(|note| note["title"].as_str()).collect();
+        let all: Vec<String> = (0..50).map(|n| n.to_string()).collect();
+        assert_eq!(titles, all, "each once, in their order");
+        assert_eq!(data["known_devices"].as_array().map(Vec::len), Some(1));
+        assert_eq!(alice.open(EXPORT).await.status, 200, "the place is given back at the end");
+        drop(alice.respond(open(&alice)).await);
+        assert_eq!(alice.open(EXPORT).await.status, 200, "and when nobody reads on");
+    }
+
+    async fn an_export_of_the_log_is_one_at_a_time_too(app: TestApp) {
+        let mut ada = app.admin().await;
+        let path = "/admin/audit/export?format=jsonl";
+        let request = ada.request(Method::GET, path).body(Body::empty()).expect("a request");
+        let first = ada.respond(request).await;
+        assert_eq!(first.status(), 200);
+        assert_eq!(ada.open(path).await.status, 429);
+        drop(first);
+        assert_eq!(ada.open(path).await.status, 200);
+    }
+
+    async fn sessions_and_browsers_of_an_account_have_an_end_whoever_logs_in_how_often(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        // As after months of a program that logs in without cookies.
+        for statement in [
+            "insert into known_devices (device_hash, user_id, public_id, user_agent, ip, first_seen_at, last_seen_at) \
+             values ($2, $1, $2, '', '', $3, $3)",
+            "insert into sessions (id_hash, sid, user_id, data, kind, ip, user_agent, created_at, last_seen_at, idle_expires_at, \
+             expires_at, ended_at, end_reason, authenticated_at, token_expires_at, secret_role) values ($2, $2, $1, '{}', 'browser', '', '', \
+             $3, $3, $3, $3, $3, 'logged_out', $3, 0, 'user')",
+        ] {
+            for n in 0..250_i64 {
+                let query = sqlx::query(statement).bind(&id).bind(format!("of {n}")).bind(n);
+                query.execute(&app.services.state.db.pool).await.expect("a row");
+            }
+        }
+        app.logged_in_again("alice").await;
+        assert_eq!(app.count("select count(*) from known_devices").await, 50);
+        assert_eq!(app.count("select count(*) from known_devices where device_hash = 'of 249'").await, 1, "the newest stay");
+        assert_eq!(app.count("select count(*) from sessions where ended_at is not null").await, 200);
+        assert_eq!(app.count("select count(*) from sessions where sid = 'of 249'").await, 1);
+        assert_eq!(alice.open("/dashboard").await.status, 200, "who is logged in stays so");
+    }
+}
