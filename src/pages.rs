@@ -252,7 +252,9 @@ pub async fn find_data(
         // With the log-in the error is gone that said so; another one is still to be shown after the proof.
         Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&parts))),
         Err(AppError::ProofNeeded) => return go_to(&leading_to("/confirm", &here(&parts))),
-        Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
+        Err(error @ (AppError::Internal { .. } | AppError::Busy | AppError::Collided)) => {
+            return Problem::from(error).into_response();
+        }
         Ok(Found::Content(value)) => Ok(value),
         Err(error) => Err(error),
     };
