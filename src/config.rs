@@ -366,11 +366,8 @@ impl Config {
                         LATCHKEY_ARGON2_MEMORY_KIB; raise it"
                 .into());
         }
-        if self.production() && !self.hashes_well() {
-            return Err("LATCHKEY_ARGON2_MEMORY_KIB and LATCHKEY_ARGON2_PASSES are below what OWASP asks for, and \
-                        LATCHKEY_BASE_URL is https, which means production; take at least 19456 with 2 passes, or 47104 \
-                        with 1, 12288 with 3, 9216 with 4, 7168 with 5"
-                .into());
+        if self.production() {
+            self.check_hashes()?;
         }
         self.check_database()?;
         if self.production() && self.insecure_cookies {
@@ -400,9 +397,15 @@ impl Config {
     }
 
     /// OWASP, Password Storage Cheat Sheet, the settings for argon2id: each is worth as much as the others.
-    fn hashes_well(&self) -> bool {
+    fn check_hashes(&self) -> Result<(), String> {
         const LEAST: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
-        LEAST.iter().any(|(kib, passes)| self.argon2_memory_kib >= *kib && self.argon2_passes >= *passes)
+        if LEAST.iter().any(|(kib, passes)| self.argon2_memory_kib >= *kib && self.argon2_passes >= *passes) {
+            return Ok(());
+        }
+        Err("LATCHKEY_ARGON2_MEMORY_KIB and LATCHKEY_ARGON2_PASSES are below what OWASP asks for, and LATCHKEY_BASE_URL is \
+             https, which means production; take at least 19456 with 2 passes, or 47104 with 1, 12288 with 3, 9216 with 4, \
+             7168 with 5"
+            .into())
     }
 
     /// Whether the way to PostgreSQL is as safe as it has to be. For every command: each sends what it knows over it.

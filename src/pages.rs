@@ -284,7 +284,9 @@ pub async fn find_data(
         // With the log-in the error is gone that said so; another one is still to be shown after the proof.
         Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&here(&parts)))),
         Err(AppError::ProofNeeded) => return go_to(&leading_to("/confirm", &here(&parts))),
-        Err(error @ (AppError::Internal { .. } | AppError::Busy | AppError::TooManyTries { .. })) => {
+        Err(
+            error @ (AppError::Internal { .. } | AppError::Busy | AppError::Collided | AppError::TooManyTries { .. }),
+        ) => {
             return Problem::from(error).into_response();
         }
         Ok(Found::Content(value)) => Ok(value),

@@ -305,7 +305,6 @@ fn the_lab_is_open_in_development_and_in_production_where_it_was_asked_for() {
 
 #[tokio::test]
 async fn the_lab_of_production_starts() {
-    let flags =
-        ["--base-url", "https://localhost:3000", "--secret-key", SECRET, "--lab", "true", "--argon2-passes", "5"];
+    let flags = ["--base-url", "https://localhost:3000", "--secret-key", SECRET, "--lab", "true"];
     TestApp::with(Kind::Sqlite, &flags).await.and_lab().await;
 }

@@ -25,7 +25,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
         AppError::NotFound => "Not found",
         AppError::AccountGone => "Deleted",
         AppError::SetupRefused | AppError::LinkDead | AppError::OtherLink => "This link does not work",
-        AppError::Busy => "Busy",
+        AppError::Busy | AppError::Collided => "Busy",
         _ => "Something went wrong",
     };
     let kind = if matches!(error, AppError::NotFound | AppError::AccountGone) { "info" } else { "error" };
@@ -80,7 +80,7 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
 /// The way that helps most comes first.
 #[component]
 fn Ways(error: AppError, logged_in: bool) -> impl IntoView {
-    let again = matches!(error, AppError::Busy | AppError::Internal { .. });
+    let again = matches!(error, AppError::Busy | AppError::Collided | AppError::Internal { .. });
     let (inside, start) = (logged_in.then_some(("/dashboard", "To your dashboard")), ("/", "To the start page"));
     let first = match error {
         AppError::AccountGone => Some(("/admin/users", "To the list of people")),

@@ -24,7 +24,8 @@ pub fn of(name: &str, email: &str) -> BTreeSet<String> {
 /// The beginnings of words that somebody typed. What holds an `@` is the beginning of a whole address.
 pub fn typed(text: &str) -> Vec<String> {
     let mut words = Vec::new();
-    for part in text.split_whitespace() {
+    // A zero byte would be one that PostgreSQL looks for in no text.
+    for part in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|part| !part.is_empty()) {
         match part.find('@') {
             Some(1..) => words.push(format!("{WHOLE}{}", address(part))),
             _ => words.extend(split(part)),
