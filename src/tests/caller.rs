@@ -229,7 +229,8 @@ impl Caller {
     }
 
     pub async fn api_with(&mut self, method: Method, path: &str, more: &[(&str, &str)], body: Option<Value>) -> Answer {
-        let mut request = self.request(method, path).header("sec-fetch-site", "same-origin");
+        let mut request = self.request(method, path).header(header::ACCEPT, "application/json");
+        request = request.header("sec-fetch-site", "same-origin");
         for (name, value) in more {
             request = request.header(*name, *value);
         }
