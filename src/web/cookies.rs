@@ -90,24 +90,27 @@ pub fn remove(config: &Config, name: Name) -> HeaderValue {
 
 /// The value of a cookie of ours.
 pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
-    let wanted = name.full(config.insecure_cookies);
-    pairs(headers).find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
+    let (_, value) = ours(config, headers).find(|(given, _)| *given == name)?;
+    legible(value).map(str::to_owned)
 }
 
 /// Layer: makes sure that a cookie of ours is one that we set, and that its removal works.
 ///
-/// - Names with an escape in them are dropped: a reader that decodes them takes `%5F_Host-session`, which any
-///   sub-domain can set, for `__Host-session` (CVE-2020-7070).
+/// - What comes after reads a header that is made anew from what was understood here. So no two readers can understand
+///   one header differently: one that decodes names takes `%5F_Host-session`, and one that trims every blank of Unicode
+///   U+2003 and `__Host-session`, for ours, and any sub-domain can set those (CVE-2020-7070).
+/// - Cookies of other applications change nothing, whatever bytes are in them.
 /// - The same cookie of ours twice is refused, since nobody can tell which one counts (RFC 6265bis 5.7.3).
 pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
-    if pairs(request.headers()).any(|(name, _)| name.contains('%')) {
-        drop_escaped(request.headers_mut());
-    }
-    let headers = request.headers();
-    let doubled = |name: &str| pairs(headers).filter(|(given, _)| *given == name).count() > 1;
-    if Name::ALL.into_iter().any(|name| doubled(name.full(config.insecure_cookies))) {
+    let came: Vec<Name> = ours(&config, request.headers()).map(|(name, _)| name).collect();
+    if Name::ALL.into_iter().any(|name| came.iter().filter(|given| **given == name).count() > 1) {
         return Problem::bad_request("The same cookie came twice. Delete this site's cookies and try again.")
             .into_response();
+    }
+    let understood = line_of_ours(&config, request.headers());
+    request.headers_mut().remove(header::COOKIE);
+    if let Some(line) = understood {
+        request.headers_mut().insert(header::COOKIE, line);
     }
     let mut response = next.run(request).await;
     let session = Name::Session.full(config.insecure_cookies);
@@ -131,20 +134,37 @@ fn removes(value: &HeaderValue, name: &str) -> bool {
     value.to_str().ok().and_then(|text| text.strip_prefix(name)).is_some_and(|rest| rest.starts_with("=;"))
 }
 
-fn drop_escaped(headers: &mut HeaderMap) {
-    let kept = pairs(headers).filter(|(name, _)| !name.contains('%')).map(|(name, value)| format!("{name}={value}"));
-    let line = kept.collect::<Vec<_>>().join("; ");
-    headers.remove(header::COOKIE);
-    if let Ok(value) = HeaderValue::from_str(&line) {
-        headers.insert(header::COOKIE, value);
-    }
+/// A `Cookie` header of nothing but ours; `None` when there are none.
+fn line_of_ours(config: &Config, headers: &HeaderMap) -> Option<HeaderValue> {
+    let pair =
+        |(name, value): (Name, &[u8])| Some(format!("{}={}", name.full(config.insecure_cookies), legible(value)?));
+    let pairs: Vec<String> = ours(config, headers).filter_map(pair).collect();
+    (!pairs.is_empty()).then(|| HeaderValue::from_str(&pairs.join("; ")).ok())?
 }
 
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    headers
-        .get_all(header::COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+/// The one reader of the `Cookie` header: it reads bytes, trims what browsers trim, space and tab, and compares names
+/// exactly. Which bytes the cookies of others are made of is none of its business.
+fn ours<'a>(config: &Config, headers: &'a HeaderMap) -> impl Iterator<Item = (Name, &'a [u8])> {
+    let insecure = config.insecure_cookies;
+    let pairs =
+        headers.get_all(header::COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(move |pair| {
+        let pair = trimmed(pair);
+        let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
+        let name = Name::ALL.into_iter().find(|known| known.full(insecure).as_bytes() == name)?;
+        Some((name, value.get(1..)?))
+    })
+}
+
+fn trimmed(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// What a value of ours may be made of: the cookie-octets of RFC 6265, without the percent sign, which readers decode.
+fn legible(value: &[u8]) -> Option<&str> {
+    let is_ours = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\' | b'%');
+    value.iter().all(is_ours).then(|| str::from_utf8(value).ok())?
 }
