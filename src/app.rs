@@ -52,8 +52,9 @@ use crate::{
         Viewer, actions::LogOut, code_page::CodePage, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch,
     },
     signup::page::{SetupPage, SignupPage},
-    ui::{frame::Link, head::SiteHead, refused::Refused, toast::Toasts},
+    ui::{form::Here, frame::Link, head::SiteHead, refused::Refused, toast::Toasts},
     verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},
+    web::page::here,
 };
 
 /// The document around the application. Server side only in effect: the browser hydrates the body.
@@ -207,7 +208,7 @@ fn Footer() -> impl IntoView {
                 {use_context::<LabIsOpen>().map(|_| view! { <Link href="/lab">"Session or JWT?"</Link> })}
                 <a href="/.well-known/jwks.json" rel="external">"Public keys"</a>
             </nav>
-            <AppearanceSwitch now />
+            <AppearanceSwitch now here=here() />
         </footer>
     }
 }
@@ -222,6 +223,7 @@ fn LabLink() -> impl IntoView {
 fn LogOutButton() -> impl IntoView {
     view! {
         <form method="post" action=LogOut::PATH class="inline">
+            <Here />
             <button type="submit" class="button quiet">"Log out"</button>
         </form>
     }

@@ -61,8 +61,14 @@ pub enum AppError {
     /// The first half of the log-in is too old, or the account has changed since.
     #[error("This log-in took too long. Enter your e-mail and password again.")]
     LogInAgain,
+    /// The code was for the login that this browser had begun before.
+    #[error("You have started another login since, so nothing was done. Log in again.")]
+    OtherLogIn,
     #[error("This link does not work any more: it was used already, or it is too old. Ask for a new one.")]
     LinkDead,
+    /// The form was made for the link that this browser had opened before.
+    #[error("You have opened another link since, so nothing was done. Open the link from the email again.")]
+    OtherLink,
     #[error("Confirm your e-mail address first: open the link in the mail that we sent you.")]
     NotVerified,
     #[error("This server sends no mail. Ask an administrator.")]
@@ -87,7 +93,8 @@ pub enum AppError {
     )]
     KeyNotInUse,
     #[error(
-        "The set-up link is wrong or used up. Ask whoever runs this server for the newest one: it stands in the log."
+        "The set-up link is wrong, used up or too old. Ask whoever runs this server for a new one: `latchkey setup-link` \
+         prints it."
     )]
     SetupRefused,
     #[error("The server cannot answer right now. Wait a few seconds and try again.")]
@@ -268,6 +275,8 @@ impl AppError {
             | Self::AddressGaveWay
             | Self::ChangedMeanwhile
             | Self::OwnAccount
+            | Self::OtherLink
+            | Self::OtherLogIn
             | Self::RotationUnderWay
             | Self::MailOff
             | Self::EmailTaken => 409,
@@ -309,6 +318,8 @@ impl AppError {
             Self::WrongCode => "wrong_code",
             Self::LogInAgain => "log_in_again",
             Self::LinkDead => "link_dead",
+            Self::OtherLink => "other_link",
+            Self::OtherLogIn => "other_log_in",
             Self::NotVerified => "not_verified",
             Self::EmailTaken => "email_taken",
             Self::MailOff => "mail_off",
@@ -316,6 +327,11 @@ impl AppError {
             Self::BadRequest => "bad_request",
             Self::Internal { .. } => "internal",
         }
+    }
+
+    /// Whether it is about the link from a mail that a page is for.
+    pub fn is_of_link(&self) -> bool {
+        matches!(self, Self::LinkDead | Self::OtherLink)
     }
 
     /// Each field that is wrong, with what to say there.

@@ -9,7 +9,6 @@ use axum::{
 use leptos::server_fn::error::ServerFnUrlError;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use url::{Position, Url};
 
 use crate::{
     account::{self, new_email},
@@ -27,14 +26,16 @@ use crate::{
         guard::{Administrator, LoggedIn, Overseer},
         half_log_in::HalfLogIn,
     },
-    signup::sign_up,
+    signup::setup_link,
     tokens::page_token::TokenLife,
     verification::verify,
     web::{
-        action::{accepts_html, forget_error, typed_from},
+        action::typed_from,
+        form_page::without_error,
         local_path::{LocalPath, leading_to},
         page::PageData,
         problem::Problem,
+        wants,
     },
 };
 
@@ -43,7 +44,6 @@ use crate::{
 #[serde(default)]
 struct Asked {
     next: String,
-    token: String,
     with: String,
     before: String,
     event: String,
@@ -93,12 +93,9 @@ impl Page<'_> {
             "/forgot" => content(state.config.mailing() != Mailing::Off),
             "/reset" => content(reset_password::open(state, self.link.as_deref()).await?),
             "/verify-email" => content(new_email::open(state, self.link.as_deref(), &self.user()?).await?),
-            "/login/code" => self.second_half(),
+            "/login/code" => self.second_half().await,
             "/signup" => self.visitors_only(()),
-            "/setup" => {
-                sign_up::check_setup(state, &self.services.setup, &self.asked.token).await?;
-                content(&self.asked.token)
-            }
+            "/setup" => content(setup_link::open(state, self.link.as_deref()).await?),
             "/dashboard" => content(dashboard::load::load(state, &self.user()?).await?),
             "/confirm" => content(ConfirmPage {
                 email: self.user()?.user.email,
@@ -175,14 +172,20 @@ impl Page<'_> {
     }
 
     /// Without the first half of a log-in there is no second one.
-    fn second_half(&self) -> Result<Found, AppError> {
+    async fn second_half(&self) -> Result<Found, AppError> {
+        if self.someone.is_some() {
+            return self.visitors_only(());
+        }
         let Services { state, secret, .. } = self.services;
         let half = HalfLogIn::of(&self.headers, &state.config, secret, state.clock.now_ms());
-        if self.someone.is_none() && half.is_none() {
-            return Ok(Found::Elsewhere("/login".into()));
-        }
-        let trust_days = state.config.trusted_device_days;
-        self.visitors_only(CodePage { recovery: self.asked.with == "recovery", trust_days })
+        let Some(half) = half else { return Ok(Found::Elsewhere("/login".into())) };
+        let email = match half.user(state, secret).await {
+            Ok(user) => user.email,
+            Err(AppError::LogInAgain) => return Ok(Found::Elsewhere("/login".into())),
+            Err(error) => return Err(error),
+        };
+        let (recovery, trust_days) = (self.asked.with == "recovery", state.config.trusted_device_days);
+        content(CodePage { email, half: half.id, recovery, trust_days })
     }
 
     fn overseer(&self) -> Result<Overseer, AppError> {
@@ -247,23 +250,26 @@ pub async fn find_data(
         headers: parts.headers.clone(),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
+    let refused = page.asked.error.as_deref().map(ServerFnUrlError::<AppError>::decode_err);
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
         Ok(Found::Elsewhere(path)) => return go_to(&path),
         // With the log-in the error is gone that said so; another one is still to be shown after the proof.
-        Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&parts))),
+        Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&here(&parts)))),
         Err(AppError::ProofNeeded) => return go_to(&leading_to("/confirm", &here(&parts))),
         Err(error @ (AppError::Internal { .. } | AppError::Busy)) => return Problem::from(error).into_response(),
         Ok(Found::Content(value)) => Ok(value),
+        // The form that led here was told why: the link that it was for is not the one of this browser any more.
+        Err(AppError::LinkDead) if refused == Some(AppError::OtherLink) => Err(AppError::OtherLink),
         Err(error) => Err(error),
     };
     let status = found.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok());
-    let refused = page.asked.error.as_deref().map(ServerFnUrlError::<AppError>::decode_err);
     let data = PageData {
         content: found,
+        here: without_error(&here(&parts)),
         refused,
         refused_act: page.asked.act.clone(),
         typed: typed_from(&parts.headers, &services.state.config)
-            .filter(|_| accepts_html(&parts.headers))
+            .filter(|_| wants::page(&parts.headers))
             .unwrap_or_default(),
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
     };
@@ -277,13 +283,6 @@ pub async fn find_data(
 
 fn here(parts: &Parts) -> String {
     parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
-}
-
-fn without_error(parts: &Parts) -> String {
-    let here = here(parts);
-    let Ok(mut url) = Url::parse("http://latchkey.invalid").and_then(|base| base.join(&here)) else { return here };
-    forget_error(&mut url);
-    url[Position::BeforePath..].to_owned()
 }
 
 /// 303: whatever was asked, the other page is read (RFC 9110 15.4.4).

@@ -126,8 +126,8 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
         .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))
-        .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))
         .layer(from_fn_with_state(Arc::clone(config), cookies::accept_only_ours))
+        .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(config.body_limit_kib as usize * 1024))
         .layer(Extension(services.keys.clone()))
@@ -209,7 +209,6 @@ fn provide_contexts(services: &Services) {
     provide_context(services.ender.clone());
     provide_context(services.keys.clone());
     provide_context(services.questions.clone());
-    provide_context(services.setup.clone());
     provide_context(services.secret.clone());
     provide_context(Now(services.state.clock.now_ms()));
     provide_context(BaseUrl(services.state.config.issuer()));

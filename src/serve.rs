@@ -18,6 +18,7 @@ use crate::{
     config::{Config, LogFormat, Mailing},
     db::{self, Db},
     deletion::clean_up,
+    error::AppError,
     instances::presence::Presence,
     lab::{
         self,
@@ -30,7 +31,7 @@ use crate::{
     sealed::SecretKey,
     services::Services,
     sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
-    signup::sign_up::SetupToken,
+    signup::setup_link,
     state::{AppState, Clock},
     tokens::{keeper, keys::Keys},
     users::{self, list::find::make_missing_words, password::Passwords, questions::Questions},
@@ -159,7 +160,6 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         .map_err(|error| format!("the revocations cannot be read: {error}"))?;
     let keys = Keys::load(state.clone(), secret.clone(), revocations.clone()).await?;
     let passwords = Passwords::new(&state.config).map_err(|error| format!("argon2 settings: {error}"))?;
-    let setup = SetupToken(secret.tag(&format!("setup {}", keys.ring().oldest_kid())));
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
     let questions = Questions::default();
@@ -173,7 +173,6 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         streams,
         keys,
         questions,
-        setup,
         secret,
         post,
         census: Census::default(),
@@ -319,17 +318,33 @@ async fn announce(services: &Services) -> Result<(), String> {
         );
     }
     tracing::info!(address = issuer, listening = %config.addr, "ready");
-    let admin = users::store::admin_exists(&services.state.db.pool).await.map_err(|error| error.to_string())?;
-    let link = format!("{issuer}/setup?token={}", services.setup.0);
+    let way = way_to_first_administrator(&services.state).await.map_err(|error| error.to_string())?;
     match config.log_format() {
-        LogFormat::Text if admin => println!("\n  Latchkey is ready: {issuer}\n"),
-        LogFormat::Text => println!(
-            "\n  Latchkey is ready: {issuer}\n  There is no administrator yet. This link makes the first one, once:\n  {link}\n"
-        ),
-        LogFormat::Json if admin => {}
-        LogFormat::Json => tracing::warn!(link, "there is no administrator yet; this link makes the first one, once"),
+        LogFormat::Text => println!("\n  Latchkey is ready: {issuer}\n{}", way.unwrap_or_default()),
+        LogFormat::Json => {
+            if let Some(words) = way {
+                tracing::warn!("{}", words.trim());
+            }
+        }
     }
     Ok(())
+}
+
+/// In words; `None` where there is one. The log of a production server is read, copied and kept by many, so the link is
+/// not in it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn way_to_first_administrator(state: &AppState) -> Result<Option<String>, AppError> {
+    let none = "  There is no administrator yet.";
+    if state.config.production() {
+        let is_there = users::store::admin_exists(&state.db.pool).await?;
+        return Ok(
+            (!is_there).then(|| format!("{none} `latchkey setup-link` prints a link that makes the first one.\n"))
+        );
+    }
+    let link = setup_link::make(state).await?;
+    Ok(link.map(|link| format!("{none} This link makes the first one, once, within an hour:\n  {link}\n")))
 }
 
 /// A second signal ends at once.

@@ -92,7 +92,7 @@ test("on a phone rows become cards, and nothing is wider than the screen", async
     headers: { accept: "text/html" },
     maxRedirects: 0,
   });
-  expect(made.status()).toBe(302);
+  expect(made.status()).toBe(303);
   await loggedIn(page, await administrator(server));
   await page.goto("/admin/users");
   await expect(page.getByRole("link", { name: long.name })).toBeVisible();

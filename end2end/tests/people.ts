@@ -57,7 +57,7 @@ export async function loggedIn(page: Page, { email, password }: Person): Promise
 async function send(page: Page, path: string, form: Record<string, string>): Promise<void> {
   const headers = { accept: "text/html" };
   const response = await page.request.post(path, { form, headers, maxRedirects: 0 });
-  expect(response.status(), await response.text()).toBe(302);
+  expect(response.status(), await response.text()).toBe(303);
   expect(response.headers().location, "no error in the address").not.toContain("__err");
 }
 

@@ -55,6 +55,43 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await mailbox.next(person.email, /password/);
   });
 
+  test("two links in two tabs: the form sets the password of the account that it names, or none", async ({
+    page,
+    context,
+    mailbox,
+    anotherBrowser,
+    allowConsole,
+  }) => {
+    allowConsole(/status of (401|409)/);
+    const other = async () => (await anotherBrowser()).newPage();
+    const yara = await signedUpByMail(await other(), mailbox, "Yara");
+    const zoe = await signedUpByMail(await other(), mailbox, "Zoe");
+    const tabs = [page, await context.newPage()] as const;
+    for (const [tab, person] of [[tabs[0], yara], [tabs[1], zoe]] as const) {
+      await open(tab, "/forgot");
+      await tab.getByLabel("E-mail").fill(person.email);
+      await tab.getByRole("button", { name: "Send the link" }).click();
+      await arrived(tab, "/forgot/sent");
+      await tab.goto((await mailbox.next(person.email, /new password/)).link);
+      await arrived(tab, "/reset");
+      await expect(tab.getByRole("main")).toContainText(person.email);
+    }
+    const [first, second] = tabs;
+    await first.getByLabel("New password", { exact: true }).fill(NEW);
+    await first.getByRole("button", { name: "Set the password" }).click();
+    await expect(first.locator("[aria-live=assertive]")).toContainText("You have opened another link since");
+
+    await second.getByLabel("New password", { exact: true }).fill(NEW);
+    await second.getByRole("button", { name: "Set the password" }).click();
+    await arrived(second, "/login");
+    await enterAndLogIn(second, { ...zoe, password: NEW });
+    await arrived(second, "/dashboard");
+    const phone = await (await anotherBrowser({ javaScriptEnabled: scripted })).newPage();
+    await open(phone, "/login");
+    await enterAndLogIn(phone, yara);
+    await arrived(phone, "/dashboard");
+  });
+
   test("an address without an account gets the same page and no mail", async ({ page, mailbox }) => {
     const nobody = somebody("Nobody");
     await open(page, "/forgot");

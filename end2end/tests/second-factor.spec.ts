@@ -79,6 +79,34 @@ withAndWithoutJavaScript((way) => {
     await expect(page.getByRole("main")).toContainText("You have 9 recovery codes left.");
   });
 
+  test("two log-ins in two tabs: a code counts for the account that its page names", async ({
+    page,
+    context,
+    sql,
+    allowConsole,
+  }) => {
+    test.slow(true, "a dozen pages");
+    allowConsole(/status of 409/);
+    const first = await confirmed(page, sql, "Adele");
+    const { app: firstApp } = await setUp(way, page);
+    await context.clearCookies();
+    const second = await confirmed(page, sql, "Berta");
+    const { app: secondApp } = await setUp(way, page);
+    await context.clearCookies();
+    const tab = await context.newPage();
+    for (const [at, person] of [[page, first], [tab, second]] as const) {
+      await logIn(way, at, person);
+      await way.arrived(at, "/login/code");
+      await expect(at.getByRole("main")).toContainText(person.email);
+    }
+    await enter(page, "Code", await firstApp.next());
+    await expect(page.locator("[aria-live=assertive]")).toContainText("You have started another login since");
+    await enter(tab, "Code", await secondApp.next());
+    await way.arrived(tab, "/dashboard");
+    await way.open(tab, "/account/profile");
+    await expect(tab.getByRole("main")).toContainText(second.email);
+  });
+
   test("a trusted device is asked for nothing until it is forgotten", async ({ page, sql }) => {
     test.slow(true, "a dozen pages");
     const person = await confirmed(page, sql, "Vera");

@@ -79,7 +79,7 @@ function person(name: string): Person {
 
 async function logIn(server: Server, device: Device, { email, password }: Person): Promise<Cookies> {
   const answer = await send(server, device, "/actions/log_in", { email, password });
-  expect(answer.status, await answer.text()).toBe(302);
+  expect(answer.status, await answer.text()).toBe(303);
   const session = setCookie(answer, SESSION);
   const headers = { cookie: `${SESSION}=${session}`, ...headersOf(device) };
   const renewed = await fetch(`${server.url}/api/v1/token`, { method: "POST", headers });

@@ -154,35 +154,40 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
     act_with_proof(typed, new_email::ask(email, password)).await
 }
 
-/// Gives the account the address that the opened link was sent to. Callable by who is logged in to the account that
-/// asked for it.
+/// Gives the account the address that the opened link was sent to; `link` names it, as the page does. Callable by who is
+/// logged in to the account that asked for it.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::EmailTaken`].
+/// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::EmailTaken`].
 #[server(prefix = "/actions", endpoint = "use_new_email")]
-pub async fn use_new_email() -> Result<(), AppError> {
+pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
     use crate::{
         account::new_email,
         web::{action::act, page::Typed},
     };
-    act(Typed::default(), new_email::use_it()).await
+    act(Typed::default(), new_email::use_it(link)).await
 }
 
 /// Says that something was somebody else: ends everything of the account and starts a reset. `event` is an entry of
-/// one's own activity; without it the link counts that this browser has opened from a mail. Callable by who holds such a
-/// link, and by who is logged in; with a recent proof of identity where no mail can be sent.
+/// one's own activity; without it the link counts that this browser has opened from a mail, and `link` names it, as the
+/// page does. Callable by who holds such a link, and by who is logged in; with a recent proof of identity where no mail
+/// can be sent.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotFound`], [`AppError::LinkDead`], [`AppError::ProofNeeded`],
-/// [`AppError::WrongPassword`].
+/// [`AppError::NotLoggedIn`], [`AppError::NotFound`], [`AppError::LinkDead`], [`AppError::OtherLink`],
+/// [`AppError::ProofNeeded`], [`AppError::WrongPassword`].
 #[server(prefix = "/actions", endpoint = "not_me")]
-pub async fn not_me(event: Option<String>, password: Option<String>) -> Result<Receipt, AppError> {
+pub async fn not_me(
+    event: Option<String>,
+    link: Option<String>,
+    password: Option<String>,
+) -> Result<Receipt, AppError> {
     use crate::{
         account::not_me,
         web::{action::act_with_proof, page::Typed},
     };
     let event = event.unwrap_or_default();
-    act_with_proof(Typed::new(&[("event", &event)]), not_me::not_me(&event, password)).await
+    act_with_proof(Typed::new(&[("event", &event)]), not_me::not_me(&event, link, password)).await
 }
 
 /// Deletes the account of who is logged in; `confirmation` is their e-mail address. Callable as [`end_session`].

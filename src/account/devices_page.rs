@@ -11,6 +11,7 @@ use crate::{
     sessions::{LiveSession, actions::LogOut, page::SessionFacts},
     ui::{
         empty::Empty,
+        form::Here,
         frame::{Link, Page, with_content},
         notice::Notice,
         tabs::Tabs,
@@ -39,6 +40,7 @@ fn Content(devices: Devices) -> impl IntoView {
                     None => view! { <Empty why="This session has just ended." /> }.into_any(),
                 }}
                 <form method="post" action=LogOut::PATH class="act">
+                    <Here />
                     <button type="submit" class="button">"Log out here"</button>
                 </form>
             </section>
@@ -64,6 +66,7 @@ fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
             {sessions.into_iter().map(|session| view! { <li class="session"><Other session /></li> }).collect_view()}
         </ul>
         <form method="post" action=EndOtherSessions::PATH class="act">
+            <Here />
             <button type="submit" class="button danger">"End all other sessions"</button>
         </form>
     }
@@ -76,6 +79,7 @@ fn Other(session: LiveSession) -> impl IntoView {
     view! {
         <SessionFacts session />
         <form method="post" action=EndSession::PATH>
+            <Here />
             <input type="hidden" name="sid" value=sid />
             <button type="submit" class="button">
                 "End"<span class="visually-hidden">{format!(" the session of {words}")}</span>

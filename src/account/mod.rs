@@ -77,6 +77,8 @@ pub struct NewEmail {
     pub email: String,
     /// Whether who is logged in asked for it.
     pub is_own: bool,
+    /// Which link the page is about.
+    pub link: String,
 }
 
 /// Where recovery codes are downloaded from, by POST: they have no place in an address.
@@ -161,6 +163,8 @@ pub struct NotMePage {
     pub entry: Option<Entry>,
     /// Its id; empty with a link from a mail.
     pub event: String,
+    /// Which link the page is about; `None` with an event.
+    pub link: Option<String>,
     /// Whom the link to a new password goes to, in parts. `None` where no mail can be sent: the session stays then.
     pub reset_to: Option<String>,
     /// The account gets the address before.

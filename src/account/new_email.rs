@@ -62,15 +62,15 @@ async fn write_down(state: &AppState, someone: &LoggedIn, email: &Email) -> Resu
 pub async fn open(state: &AppState, token: Option<&str>, someone: &LoggedIn) -> Result<NewEmail, AppError> {
     let token = token.ok_or(AppError::LinkDead)?;
     let link = links::find(&state.db.pool, Purpose::NewEmail, token, state.clock.now_ms()).await?;
-    Ok(NewEmail { email: link.email, is_own: link.user_id == someone.user.id })
+    Ok(NewEmail { email: link.email, is_own: link.user_id == someone.user.id, link: links::name_of(token) })
 }
 
 /// Two things are needed: the mailbox, and to be logged in to the account that asked. The link alone would let anybody
 /// put a stranger's address on an account of their own: one click of the stranger's would confirm it.
-pub async fn use_it() -> Result<(), AppError> {
+pub async fn use_it(link: Option<String>) -> Result<(), AppError> {
     let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
     let state = expect_context::<AppState>();
-    let token = link_cookie::require()?;
+    let token = link_cookie::require(link.as_deref())?;
     change(&state, &someone, &token).await?;
     link_cookie::forget();
     tell_next_page(&Typed::new(&[("changed", "email")]));

@@ -7,25 +7,25 @@ use crate::{
     error::AppError,
     sessions::actions::LogOut,
     ui::{
-        form::{Form, SubmitButton},
+        form::{Form, Here, SubmitButton},
         frame::{Link, Page, with_content},
         notice::Notice,
     },
-    web::page::content,
+    web::page::dead_link,
 };
 
 #[component]
 pub fn NewEmailPage() -> impl IntoView {
-    if content::<NewEmail>() == Err(AppError::LinkDead) {
-        return view! { <DeadLink /> }.into_any();
+    if let Some(why) = dead_link::<NewEmail>() {
+        return view! { <DeadLink why /> }.into_any();
     }
-    with_content(|NewEmail { email, is_own }| {
+    with_content(|NewEmail { email, is_own, link }| {
         view! {
             <Page title="Your new address" narrow=true>
                 {match is_own {
                     true => view! {
                         <p>"When you press the button, you log in with " <strong>{email}</strong> " from then on, and mail goes there. The address before is told. To keep that one, just close this page."</p>
-                        <UseForm />
+                        <UseForm link />
                     }.into_any(),
                     false => view! { <OtherAccount /> }.into_any(),
                 }}
@@ -35,9 +35,10 @@ pub fn NewEmailPage() -> impl IntoView {
 }
 
 #[component]
-fn UseForm() -> impl IntoView {
+fn UseForm(link: String) -> impl IntoView {
     view! {
         <Form action=UseNewEmail::PATH>
+            <input type="hidden" name="link" value=link />
             <SubmitButton label="Use this address from now on" pending_label="Changing…" />
         </Form>
     }
@@ -51,6 +52,7 @@ fn OtherAccount() -> impl IntoView {
             <p>"If you did not ask for it, do nothing: no account gets this address without your doing."</p>
         </Notice>
         <form method="post" action=LogOut::PATH>
+            <Here />
             <button type="submit" class="button">"Log out"</button>
         </form>
     }
@@ -58,10 +60,10 @@ fn OtherAccount() -> impl IntoView {
 
 /// No dead end: the way to a new link stands here.
 #[component]
-fn DeadLink() -> impl IntoView {
+fn DeadLink(why: AppError) -> impl IntoView {
     view! {
         <Page title="Link for your new address: does not work" heading="This link does not work" narrow=true>
-            <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
+            <Notice kind="error">{why.to_string()}</Notice>
             <p><Link href="/account/profile/email" class="button">"Ask for a new link"</Link></p>
         </Page>
     }

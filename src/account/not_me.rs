@@ -44,8 +44,8 @@ use crate::{
 };
 
 /// `event`: what was not me, from the list of one's own; empty with a link from a mail.
-pub async fn not_me(event: &str, password: Option<String>) -> Result<Receipt, AppError> {
-    if event.is_empty() { with_link().await } else { in_session(event, password).await }
+pub async fn not_me(event: &str, link: Option<String>, password: Option<String>) -> Result<Receipt, AppError> {
+    if event.is_empty() { with_link(link).await } else { in_session(event, password).await }
 }
 
 /// What the page says before anything happens.
@@ -64,7 +64,8 @@ pub async fn page(
         let Link { user_id, email } = links::find(pool, Purpose::NotMe, &token, now_ms).await?;
         let user = still_counts(user_store::find_by_id(pool, &user_id).await?)?;
         let goes_back = email != user.email;
-        return Ok(NotMePage { entry: None, event: String::new(), reset_to: Some(masked(&email)), goes_back });
+        let (link, reset_to) = (Some(links::name_of(&token)), Some(masked(&email)));
+        return Ok(NotMePage { entry: None, event: String::new(), link, reset_to, goes_back });
     }
     let LoggedIn { user, log_in, .. } = someone.ok_or(AppError::NotLoggedIn)?;
     let row = find_event(state, &user, event).await?;
@@ -73,6 +74,7 @@ pub async fn page(
     Ok(NotMePage {
         entry: Some(entry(&row, &log_in.sid)),
         event: row.id,
+        link: None,
         reset_to: reset_to.as_deref().map(masked),
         goes_back: before.is_some(),
     })
@@ -91,8 +93,8 @@ struct Denial {
     unknown_hash: String,
 }
 
-async fn with_link() -> Result<Receipt, AppError> {
-    let token = link_cookie::require()?;
+async fn with_link(name: Option<String>) -> Result<Receipt, AppError> {
+    let token = link_cookie::require(name.as_deref())?;
     let state = expect_context::<AppState>();
     let now_ms = state.clock.now_ms();
     let unknown_hash = expect_context::<Passwords>().unknown_to_all().await?;

@@ -6,6 +6,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{NotMePage, actions::NotMe};
 use crate::{
     ui::{
+        form::Here,
         frame::{Link, Page, with_content},
         notice::Notice,
         when::Ago,
@@ -16,7 +17,7 @@ use crate::{
 #[component]
 pub fn NotMePage() -> impl IntoView {
     with_content(|page: NotMePage| {
-        let NotMePage { entry, event, reset_to, goes_back } = page;
+        let NotMePage { entry, event, link, reset_to, goes_back } = page;
         let stays = reset_to.is_none();
         let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
         view! {
@@ -53,7 +54,9 @@ pub fn NotMePage() -> impl IntoView {
                     }}
                 </ul>
                 <form method="post" action=NotMe::PATH class="act">
+                    <Here />
                     <input type="hidden" name="event" value=event />
+                    {link.map(|link| view! { <input type="hidden" name="link" value=link /> })}
                     <button type="submit" class="button danger">"This was not me: end everything"</button>
                 </form>
                 <p>"If it was you after all, there is nothing to do. " <Link href="/">"To the start page"</Link></p>

@@ -10,6 +10,7 @@ use crate::{
     second_factor::{FEW_RECOVERY_CODES, TrustedDevice},
     ui::{
         empty::Empty,
+        form::Here,
         frame::{Page, with_content},
         notice::Notice,
         tabs::Tabs,
@@ -55,6 +56,7 @@ fn Off(needs_email: bool) -> impl IntoView {
             } else {
                 view! {
                     <form method="post" action=StartSecondFactor::PATH class="act">
+                        <Here />
                         <button type="submit" class="button primary">"Set it up"</button>
                     </form>
                 }.into_any()
@@ -90,6 +92,7 @@ fn Codes(left: i64) -> impl IntoView {
             }}
             <p class="help">"Each lets you in once when your phone is not at hand. New ones make those before useless at once."</p>
             <form method="post" action=MakeRecoveryCodes::PATH class="act">
+                <Here />
                 <button type="submit" class="button">"Make new recovery codes"</button>
             </form>
         </section>
@@ -128,6 +131,7 @@ fn Device(device: TrustedDevice) -> impl IntoView {
         <span>"last log-in "<Ago ms=last_seen_at /></span>
         <span>"trusted until "<When ms=trusted_until /></span>
         <form method="post" action=ForgetDevice::PATH>
+            <Here />
             <input type="hidden" name="device" value=id />
             <button type="submit" class="button">"Forget"<span class="visually-hidden">{words}</span></button>
         </form>
@@ -141,6 +145,7 @@ fn TurnOff() -> impl IntoView {
             <h2 id="off">"Turn it off"</h2>
             <p>"Your password alone is enough then. The recovery codes and all trust are removed, and every other device is logged out."</p>
             <form method="post" action=TurnOffSecondFactor::PATH class="act">
+                <Here />
                 <button type="submit" class="button danger">"Turn off the second factor"</button>
             </form>
         </section>

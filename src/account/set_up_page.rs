@@ -11,7 +11,7 @@ use crate::{
     ui::{
         copy::CopyButton,
         field::CodeField,
-        form::{Form, SubmitButton},
+        form::{Form, Here, SubmitButton},
         frame::{Link, Page, with_content},
         tabs::Tabs,
     },
@@ -45,6 +45,7 @@ fn Content(set_up: SetUp) -> impl IntoView {
                 <TurnOnForm />
             </section>
             <form method="post" action=StartSecondFactor::PATH class="buttons">
+                <Here />
                 <button type="submit" class="button quiet">"Start anew with another secret"</button>
                 <Link href="/account/second-factor" class="button quiet">"Not now"</Link>
             </form>

@@ -8,7 +8,7 @@ use crate::{
     sessions::proof::ProofField,
     ui::{
         field::{Checkbox, TextField},
-        form::{Form, FormFrame, SubmitButton},
+        form::{Form, FormFrame, Here, SubmitButton},
     },
     users::Role,
     web::page::{refused, typed},
@@ -31,6 +31,7 @@ pub fn ActForm(page: ActPage) -> impl IntoView {
     view! {
         <FormFrame>
             <form method="post" action=act.action() class="form" novalidate>
+                <Here />
                 <input type="hidden" name="user" value=person.id />
                 {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
                 {(act == Act::ChangeRole).then(|| view! { <Roles chosen=role /> })}

@@ -5,12 +5,17 @@ use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local, wasm_bindge
 use web_sys::HtmlInputElement;
 
 use super::{Appearance, MORE, Theme, actions::SetAppearance};
-use crate::ui::toast::toast;
+use crate::{ui::toast::toast, web::page::PAGE};
 
 #[island]
-pub fn AppearanceSwitch(now: Appearance) -> impl IntoView {
+pub fn AppearanceSwitch(
+    now: Appearance,
+    /// The address of the page.
+    here: String,
+) -> impl IntoView {
     view! {
         <form class="appearance" method="post" action=SetAppearance::PATH on:change=change>
+            <input type="hidden" name=PAGE value=here />
             <fieldset>
                 <legend>"Colours"</legend>
                 {Theme::ALL
@@ -45,6 +50,7 @@ fn change(event: ev::Event) {
     let body = format!("theme={}&contrast={}", of("data-theme"), of("data-contrast"));
     spawn_local(async move {
         let request = gloo_net::http::Request::post(SetAppearance::PATH)
+            .header("accept", "application/json")
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body);
         let kept = match request {

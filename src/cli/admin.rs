@@ -103,7 +103,7 @@ async fn create(args: CreateAdmin) -> Result<(), String> {
         })?;
     let services = serve::open(args.config).await?;
     let made = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
-    let created = create_admin(&services.state, &passwords, account, made, false).await;
+    let created = create_admin(&services.state, &passwords, account, made, None).await;
     let id = created.map_err(|error| match error {
         AppError::SignUpRefused => "there is an account with this e-mail already".to_owned(),
         other => other.to_string(),

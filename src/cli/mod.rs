@@ -16,6 +16,7 @@ mod keys;
 mod mail;
 mod seed;
 mod sessions;
+mod setup_link;
 mod users;
 
 use std::{
@@ -58,6 +59,7 @@ enum Command {
         #[command(subcommand)]
         command: admin::Admin,
     },
+    SetupLink(setup_link::SetupLink),
     /// End every session and token of a user, one session, or everybody's, on every running instance, within a second.
     ForceLogout(force_logout::ForceLogout),
     /// Who is logged in.
@@ -102,6 +104,7 @@ pub async fn run() -> ExitCode {
         }
         Command::Migrate(config) => migrate(config).await,
         Command::Admin { command } => admin::run(command).await,
+        Command::SetupLink(args) => setup_link::run(args).await,
         Command::ForceLogout(args) => force_logout::run(args).await,
         Command::Sessions { command } => sessions::run(command).await,
         Command::Keys { command } => keys::run(command).await,

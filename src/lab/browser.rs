@@ -141,7 +141,7 @@ impl Browser {
     pub async fn log_in(&mut self, lab: &Lab, email: &str) -> Result<(Exchange, Exchange), AppError> {
         let ask = Ask::action("log_in", &[("email", email), ("password", &lab.password)]);
         let (logged_in, shown) = self.send(lab, ask).await?;
-        if logged_in.status != 200 && logged_in.status != 302 {
+        if logged_in.status != 200 && logged_in.status != 303 {
             tracing::warn!(status = logged_in.status, "a log-in in the Lab was refused");
             return Err(AppError::Busy);
         }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     error::AppError,
     ui::{
+        form::Here,
         frame::{Page, with_content},
         notice::Notice,
         when::Ago,
@@ -86,6 +87,7 @@ fn Visit(visit: Option<VisitInfo>) -> impl IntoView {
 fn Start() -> impl IntoView {
     view! {
         <form method="post" action=BeginVisit::PATH>
+            <Here />
             <button type="submit" class="button primary">"Start a demo session"</button>
         </form>
         <p>
@@ -112,6 +114,7 @@ fn Under(visit: VisitInfo) -> impl IntoView {
             }}
         </p>
         <form method="post" action=EndVisit::PATH>
+            <Here />
             <button type="submit" class="button">"End the visit and remove everything"</button>
         </form>
     }

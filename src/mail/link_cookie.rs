@@ -13,7 +13,7 @@ use axum::{
 };
 use leptos::prelude::{expect_context, use_context};
 
-use super::links::Purpose;
+use super::links::{self, Purpose};
 use crate::{
     config::Config,
     error::AppError,
@@ -24,18 +24,24 @@ use crate::{
     },
 };
 
+/// The page of the first administrator. Its link comes from the command line and not from a mail, and is treated alike.
+pub const SETUP: &str = "/setup";
+
+/// Long enough to go from one machine to another.
+pub const SETUP_LIFETIME_MS: i64 = 60 * 60_000;
+
 /// Layer: answers the address in a mail with the address of its page.
 pub async fn take_out_of_address(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let uri = request.uri();
     let token =
         url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).find(|(name, _)| name == "token");
-    let (Some(purpose), Some((_, token)), &Method::GET | &Method::HEAD) =
-        (Purpose::of_page(uri.path()), token, request.method())
+    let (Some(lifetime_ms), Some((_, token)), &Method::GET | &Method::HEAD) =
+        (lifetime_ms(uri.path()), token, request.method())
     else {
         return next.run(request).await;
     };
     let cookie = match is_token(&token) {
-        true => cookies::set(&config, Name::Link, &token, purpose.lifetime_ms() / 1000),
+        true => cookies::set(&config, Name::Link, &token, lifetime_ms / 1000),
         // The page must not speak of a link that was opened before.
         false => cookies::remove(&config, Name::Link),
     };
@@ -43,18 +49,26 @@ pub async fn take_out_of_address(State(config): State<Arc<Config>>, request: Req
     (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie)], AppendHeaders(headers)).into_response()
 }
 
+/// How long a link works that leads to this page, if any does.
+fn lifetime_ms(page: &str) -> Option<i64> {
+    let of_mail = Purpose::of_page(page).map(Purpose::lifetime_ms);
+    of_mail.or_else(|| (page == SETUP).then_some(SETUP_LIFETIME_MS))
+}
+
 /// The token of the link that this browser opened last.
 pub fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
     cookies::get(config, headers, Name::Link).filter(|token| is_token(token))
 }
 
-/// As [`token`], for the action that runs now.
+/// As [`token`], for the action that runs now, whose form was made for the link of this [name](links::name_of). The
+/// cookie is that of the link opened last, perhaps in another tab: what is done is what the page said, or nothing.
 ///
 /// # Errors
-/// [`AppError::LinkDead`] when there is none.
-pub fn require() -> Result<String, AppError> {
+/// [`AppError::LinkDead`] when there is none, [`AppError::OtherLink`] when it is not the one that the page was about.
+pub fn require(name: Option<&str>) -> Result<String, AppError> {
     let config = expect_context::<AppState>().config;
-    use_context::<Parts>().and_then(|parts| token(&parts.headers, &config)).ok_or(AppError::LinkDead)
+    let token = use_context::<Parts>().and_then(|parts| token(&parts.headers, &config)).ok_or(AppError::LinkDead)?;
+    if name == Some(&*links::name_of(&token)) { Ok(token) } else { Err(AppError::OtherLink) }
 }
 
 /// The link is used up: the browser forgets it.

@@ -70,9 +70,7 @@ pub struct Link {
 /// # Errors
 /// When the database does not take it.
 pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Result<String, AppError> {
-    let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-    let token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let token = new_token()?;
     store::insert_link(&mut **tx, &hash(&token), purpose, link, now_ms).await?;
     Ok(token)
 }
@@ -112,6 +110,22 @@ pub async fn kill_all(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), App
     store::call_off(&mut **tx, user_id, &Mail::NewEmail, now_ms).await
 }
 
-fn hash(token: &str) -> String {
+/// Names this link in the page that it opened, whose form brings it back. It opens nothing.
+pub fn name_of(token: &str) -> String {
+    hash(&format!("page of {token}"))
+}
+
+/// A token that nobody guesses: 256 random bits.
+///
+/// # Errors
+/// When the system has no random bits.
+pub fn new_token() -> Result<String, AppError> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is stored in place of the token.
+pub fn hash(token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes()))
 }

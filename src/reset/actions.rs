@@ -18,16 +18,16 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
     act(typed, reset_password::forgot(email)).await
 }
 
-/// Sets the password of the account that the opened link is of, and ends everything of it. Logs nobody in. Callable by
-/// who holds the link.
+/// Sets the password of the account that the opened link is of, and ends everything of it; `link` names it, as the page
+/// does. Logs nobody in. Callable by who holds the link.
 ///
 /// # Errors
-/// [`AppError::LinkDead`]; [`AppError::Invalid`] for the password, and then the link works on.
+/// [`AppError::LinkDead`], [`AppError::OtherLink`]; [`AppError::Invalid`] for the password, and then the link works on.
 #[server(prefix = "/actions", endpoint = "reset_password")]
-pub async fn reset_password(password: String) -> Result<(), AppError> {
+pub async fn reset_password(password: String, link: Option<String>) -> Result<(), AppError> {
     use crate::{
         reset::reset_password,
         web::{action::act, page::Typed},
     };
-    act(Typed::default(), reset_password::reset(password)).await
+    act(Typed::default(), reset_password::reset(password, link)).await
 }

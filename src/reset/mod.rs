@@ -14,4 +14,6 @@ pub struct ResetPage {
     /// Whose password it is.
     pub email: String,
     pub name: String,
+    /// Which link the page is about.
+    pub link: String,
 }

@@ -11,29 +11,30 @@ use crate::{
         notice::Notice,
     },
     users::password_field::NewPasswordField,
-    web::page::{content, refused, typed},
+    web::page::{dead_link, refused, typed},
 };
 
 #[component]
 pub fn ResetPage() -> impl IntoView {
-    if content::<super::ResetPage>() == Err(AppError::LinkDead) {
-        return view! { <DeadLink /> }.into_any();
+    if let Some(why) = dead_link::<super::ResetPage>() {
+        return view! { <DeadLink why /> }.into_any();
     }
-    with_content(|super::ResetPage { email, name }| {
+    with_content(|super::ResetPage { email, name, link }| {
         view! {
             <Page title="Choose a new password" narrow=true>
                 <p>"For " <strong>{email.clone()}</strong> ". It logs the account out everywhere; then you log in with the new password."</p>
-                <ResetForm email name />
+                <ResetForm email name link />
             </Page>
         }
     })
 }
 
 #[component]
-fn ResetForm(email: String, name: String) -> impl IntoView {
+fn ResetForm(email: String, name: String, link: String) -> impl IntoView {
     view! {
         <Form action=ResetPassword::PATH>
             <OnlyAfter error=AppError::LinkDead><p><Link href="/reset">"Ask for a new link"</Link></p></OnlyAfter>
+            <input type="hidden" name="link" value=link />
             // Tells a password manager whose password this is.
             <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
             <NewPasswordField label="New password" email person=name autofocus=true />
@@ -44,11 +45,11 @@ fn ResetForm(email: String, name: String) -> impl IntoView {
 
 /// No dead end: the way to a new link stands here.
 #[component]
-fn DeadLink() -> impl IntoView {
-    let before = refused().filter(|error| *error != AppError::LinkDead);
+fn DeadLink(why: AppError) -> impl IntoView {
+    let before = refused().filter(|error| !error.is_of_link());
     view! {
         <Page title="Link to a new password: does not work" heading="This link does not work" narrow=true>
-            <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
+            <Notice kind="error">{why.to_string()}</Notice>
             <p>"Enter your e-mail address, and we send you a new one."</p>
             <ForgotForm email=typed().get("email") before />
         </Page>

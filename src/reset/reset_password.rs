@@ -56,8 +56,9 @@ pub async fn forgot(email: String) -> Result<(), AppError> {
 /// # Errors
 /// [`AppError::LinkDead`].
 pub async fn open(state: &AppState, token: Option<&str>) -> Result<ResetPage, AppError> {
-    let user = holder(state, token.ok_or(AppError::LinkDead)?).await?;
-    Ok(ResetPage { email: user.email, name: user.name })
+    let token = token.ok_or(AppError::LinkDead)?;
+    let user = holder(state, token).await?;
+    Ok(ResetPage { email: user.email, name: user.name, link: links::name_of(token) })
 }
 
 /// Whose mailbox the link went to.
@@ -68,9 +69,9 @@ async fn holder(state: &AppState, token: &str) -> Result<User, AppError> {
 
 /// The mailbox alone is never a log-in (ASVS 6.3.6): the new password leads to the log-in page, and the second factor is
 /// asked for there as always (ASVS 6.4.3).
-pub async fn reset(password: String) -> Result<(), AppError> {
+pub async fn reset(password: String, link: Option<String>) -> Result<(), AppError> {
     let state = expect_context::<AppState>();
-    let token = link_cookie::require()?;
+    let token = link_cookie::require(link.as_deref())?;
     let tried = throttle::admit_reset().await?;
     let user = holder(&state, &token).await?;
     tried.succeeded().await?;

@@ -25,19 +25,19 @@ pub async fn log_in(
 }
 
 /// Gives the second factor of a log-in whose password was right, and goes to where that log-in wanted; with `trust`, this
-/// browser is asked for no code for a while. Callable by anyone.
+/// browser is asked for no code for a while. `half` names the log-in, as the page does. Callable by anyone.
 ///
 /// # Errors
-/// [`AppError::LogInAgain`] without such a log-in, [`AppError::Invalid`], [`AppError::WrongCode`].
+/// [`AppError::LogInAgain`] without such a log-in, [`AppError::OtherLogIn`] when it is not this one, [`AppError::Invalid`], [`AppError::WrongCode`].
 #[server(prefix = "/actions", endpoint = "enter_code")]
-pub async fn enter_code(code: String, trust: Option<String>) -> Result<(), AppError> {
+pub async fn enter_code(code: String, trust: Option<String>, half: Option<String>) -> Result<(), AppError> {
     use crate::{
         sessions::enter_code,
         web::{action::act, page::Typed},
     };
     let trusted = trust.unwrap_or_default();
     let typed = Typed::new(&[("trust", &trusted)]);
-    act(typed, enter_code::enter_code(code, !trusted.is_empty())).await
+    act(typed, enter_code::enter_code(code, !trusted.is_empty(), half)).await
 }
 
 /// Proves again who one is and goes to `next`. Callable by who is logged in.

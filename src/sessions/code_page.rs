@@ -14,15 +14,16 @@ use crate::{
 
 #[component]
 pub fn CodePage() -> impl IntoView {
-    with_content(|super::CodePage { recovery, trust_days }| {
+    with_content(|super::CodePage { email, half, recovery, trust_days }| {
         view! {
             <Page title="Enter a code" narrow=true>
+                <p>"For " <strong>{email}</strong> "."</p>
                 <p>{if recovery {
                     "Your password is right. Now one of the recovery codes that you saved. Each works once."
                 } else {
                     "Your password is right. Now the code that your authenticator app shows for this site."
                 }}</p>
-                <CodeForm recovery trust_days trust=!typed().get("trust").is_empty() />
+                <CodeForm half recovery trust_days trust=!typed().get("trust").is_empty() />
                 {if recovery {
                     view! { <p><Link href="/login/code">"Use the authenticator app"</Link></p> }.into_any()
                 } else {
@@ -35,9 +36,10 @@ pub fn CodePage() -> impl IntoView {
 }
 
 #[component]
-fn CodeForm(recovery: bool, trust_days: i64, trust: bool) -> impl IntoView {
+fn CodeForm(half: String, recovery: bool, trust_days: i64, trust: bool) -> impl IntoView {
     view! {
         <Form action=EnterCode::PATH>
+            <input type="hidden" name="half" value=half />
             {if recovery {
                 view! { <CodeField label="Recovery code" recovery=true autofocus=true /> }
             } else {

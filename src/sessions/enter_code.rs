@@ -29,9 +29,9 @@ use crate::{
     },
 };
 
-pub async fn enter_code(code: String, trust: bool) -> Result<(), AppError> {
+pub async fn enter_code(code: String, trust: bool, half: Option<String>) -> Result<(), AppError> {
     let state = expect_context::<AppState>();
-    match enter(&state, &code, trust).await {
+    match enter(&state, &code, trust, half.as_deref()).await {
         Ok(next) => {
             HalfLogIn::forget(&state.config);
             leptos_axum::redirect(&next);
@@ -47,14 +47,18 @@ pub async fn enter_code(code: String, trust: bool) -> Result<(), AppError> {
 }
 
 /// Returns where to go on to.
-async fn enter(state: &AppState, code: &str, trust: bool) -> Result<String, AppError> {
+async fn enter(state: &AppState, code: &str, trust: bool, name: Option<&str>) -> Result<String, AppError> {
     let key = expect_context::<SecretKey>();
     let half = half_log_in(state, &key).ok_or(AppError::LogInAgain)?;
     let user = half.user(state, &key).await?;
+    // The cookie is that of the log-in begun last, perhaps in another tab, of somebody else.
+    if name != Some(&*half.id) {
+        return Err(AppError::OtherLogIn);
+    }
     let code = Code::parse(code)?;
     // Counted before it is looked at, so that a hundred at once are as many as a hundred in a row.
     let tried = throttle::admit_code(&user.id).await?;
-    if !tried.keep_if_looked_at(take(state, &key, &user, &code).await).await? {
+    if !tried.keep_if_looked_at(take(state, &key, &half, &user, &code).await).await? {
         note_failure(state, &tried, &user).await?;
         return Err(AppError::WrongCode);
     }
@@ -66,14 +70,15 @@ async fn enter(state: &AppState, code: &str, trust: bool) -> Result<String, AppE
     Ok(half.next)
 }
 
-/// Uses the code up; `false` when it is not right.
-async fn take(state: &AppState, key: &SecretKey, user: &User, code: &Code) -> Result<bool, AppError> {
+/// Uses up the code, and with it the half log-in; `false` when the code is not right.
+async fn take(state: &AppState, key: &SecretKey, half: &HalfLogIn, user: &User, code: &Code) -> Result<bool, AppError> {
     let mut tx = state.db.begin_write().await?;
     match check::take(&mut tx, key, &user.id, code, state.clock.now_ms()).await? {
         None => return Ok(false),
         Some(Passed::App) => {}
         Some(Passed::Recovery { left }) => tell(&mut tx, state, user, left).await?,
     }
+    half.use_up(&mut tx).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
-use super::store;
+use super::{half_log_in, store};
 use crate::{instances, known_devices, mail, revocations, state::AppState, throttle};
 
 const EVERY: Duration = Duration::from_secs(300);
@@ -20,6 +20,8 @@ const KEEP_TRIES_MS: i64 = 7 * 24 * 3_600_000;
 /// Long enough to see what went out; those that did not are of more interest.
 const KEEP_SENT_MAILS_MS: i64 = 7 * 24 * 3_600_000;
 const KEEP_GIVEN_UP_MAILS_MS: i64 = 30 * 24 * 3_600_000;
+/// A clock that went back makes none of them work again.
+const KEEP_USED_HALVES_MS: i64 = 24 * 3_600_000;
 const KEEP_DEAD_LINKS_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Runs until the task is dropped.
@@ -50,7 +52,8 @@ pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
     let (sent, given_up) = (now_ms - KEEP_SENT_MAILS_MS, now_ms - KEEP_GIVEN_UP_MAILS_MS);
     let mails = mail::store::delete_old(&state.db.pool, sent, given_up).await?;
     let links = mail::store::delete_old_links(&state.db.pool, now_ms - KEEP_DEAD_LINKS_MS).await?;
-    if sessions + revoked + gone + devices + tries + mails + links > 0 {
+    let halves = half_log_in::store::delete_old(&state.db.pool, now_ms - KEEP_USED_HALVES_MS).await?;
+    if sessions + revoked + gone + devices + tries + mails + links + halves > 0 {
         tracing::info!(
             sessions,
             revocations = revoked,
@@ -59,6 +62,7 @@ pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
             tries,
             mails,
             links,
+            half_log_ins = halves,
             "old rows removed"
         );
     }

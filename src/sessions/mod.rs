@@ -71,6 +71,10 @@ pub struct LogInPage {
 /// What `/login/code` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodePage {
+    /// Who is about to log in.
+    pub email: String,
+    /// Which half log-in the page is about.
+    pub half: String,
     /// It asks for a recovery code, not for one of the app.
     pub recovery: bool,
     /// How long a device may be trusted; 0 where that is not offered.

@@ -7,7 +7,7 @@ use crate::{
     error::{AppError, Field},
     ui::{
         field::PasswordField,
-        form::{Form, FormFrame, SubmitButton},
+        form::{Form, FormFrame, Here, SubmitButton},
         frame::{Page, with_content},
         notice::Notice,
     },
@@ -91,6 +91,7 @@ fn GoOnForm(path: String, email: String, fields: Vec<(String, String)>, before: 
         <FormFrame before>
             {reason.map(|reason| view! { <p>"Reason: “" {reason} "”"</p> })}
             <form method="post" action=path class="form">
+                <Here />
                 <UserName email />
                 {fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()}
                 <PasswordField

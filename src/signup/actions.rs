@@ -19,16 +19,17 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     act(typed, sign_up::sign_up(name, email, password)).await
 }
 
-/// Makes the first administrator and logs in. Callable by who holds the one-time token of the server's log.
+/// Makes the first administrator and logs in; `link` names the opened link, as the page does. Callable by who holds the
+/// link that the command line gives.
 ///
 /// # Errors
-/// [`AppError::SetupRefused`] when the token is wrong or an administrator exists.
+/// [`AppError::SetupRefused`] when the link is wrong, used or too old, or an administrator exists.
 #[server(prefix = "/actions", endpoint = "set_up")]
-pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
+pub async fn set_up(name: String, email: String, password: String, link: Option<String>) -> Result<(), AppError> {
     use crate::{
         signup::sign_up,
         web::{action::act, page::Typed},
     };
     let typed = Typed::new(&[("name", &name), ("email", &email)]);
-    act(typed, sign_up::set_up(token, name, email, password)).await
+    act(typed, sign_up::set_up(name, email, password, link)).await
 }

@@ -3,4 +3,8 @@
 pub mod actions;
 pub mod page;
 #[cfg(feature = "ssr")]
+pub mod setup_link;
+#[cfg(feature = "ssr")]
 pub mod sign_up;
+#[cfg(feature = "ssr")]
+pub mod store;

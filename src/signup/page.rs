@@ -54,25 +54,25 @@ fn AccountFields(name: String, email: String) -> impl IntoView {
     }
 }
 
-/// Its content is the one-time token that opened it.
+/// Its content names the link that opened it.
 #[component]
 pub fn SetupPage() -> impl IntoView {
-    with_content(|token: String| {
+    with_content(|link: String| {
         let typed = typed();
         view! {
             <Page title="First administrator" narrow=true>
                 <p>"This server has no administrator yet. The link that brought you here works once."</p>
-                <SetupForm token name=typed.get("name") email=typed.get("email") />
+                <SetupForm link name=typed.get("name") email=typed.get("email") />
             </Page>
         }
     })
 }
 
 #[component]
-fn SetupForm(token: String, name: String, email: String) -> impl IntoView {
+fn SetupForm(link: String, name: String, email: String) -> impl IntoView {
     view! {
         <Form action=SetUp::PATH>
-            <input type="hidden" name="token" value=token />
+            <input type="hidden" name="link" value=link />
             <AccountFields name email />
             <SubmitButton label="Make the administrator" pending_label="Making the account…" />
         </Form>

@@ -1,8 +1,8 @@
 //! The stories of making an account, and the first administrator's. Server side.
 
-use aws_lc_rs::constant_time;
 use leptos::prelude::expect_context;
 
+use super::setup_link;
 use crate::{
     audit::{
         self,
@@ -10,7 +10,7 @@ use crate::{
     },
     config::Mailing,
     error::{AppError, Invalid},
-    mail::{self, Mail, To},
+    mail::{self, Mail, To, link_cookie},
     sessions::log_in::start_session,
     state::AppState,
     throttle::{self, Way},
@@ -27,10 +27,6 @@ use crate::{
         page::Typed,
     },
 };
-
-/// What opens `/setup`, kept by the program that printed it.
-#[derive(Clone)]
-pub struct SetupToken(pub String);
 
 /// An account to be made, checked.
 pub struct NewAccount {
@@ -110,19 +106,21 @@ async fn make_account(state: &AppState, account: &NewAccount, hash: &str) -> Res
     Ok(id)
 }
 
-pub async fn set_up(token: String, name: String, email: String, password: String) -> Result<(), AppError> {
+pub async fn set_up(name: String, email: String, password: String, link: Option<String>) -> Result<(), AppError> {
     let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
-    check_setup(&state, &expect_context::<SetupToken>(), &token).await?;
+    let token = link_cookie::require(link.as_deref()).map_err(|_| AppError::SetupRefused)?;
+    setup_link::open(&state, Some(&token)).await?;
     let account = NewAccount::parse(&passwords, &name, &email, password).await?;
     let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&caller());
-    let id = create_admin(&state, &passwords, account, made, true).await?;
+    let id = create_admin(&state, &passwords, account, made, Some(&token)).await?;
+    link_cookie::forget();
     start_new(&state, &id).await?;
     leptos_axum::redirect("/admin/users");
     Ok(())
 }
 
-/// Makes an administrator, and writes it down, in one transaction. With `only_first`, only while there is none: two
-/// people with the same link make one administrator.
+/// Makes an administrator, and writes it down, in one transaction. With the token of a set-up link, only while there is
+/// none, and uses the link up: two people with the same link make one administrator.
 ///
 /// # Errors
 /// [`AppError::SetupRefused`], or [`AppError::SignUpRefused`] when the e-mail has an account.
@@ -131,15 +129,18 @@ pub async fn create_admin(
     passwords: &Passwords,
     account: NewAccount,
     made: Event,
-    only_first: bool,
+    setup_token: Option<&str>,
 ) -> Result<String, AppError> {
     let hash = passwords.hash(account.password).await?;
     let now_ms = state.clock.now_ms();
     let mut tx = state.db.begin_write().await?;
     // On PostgreSQL nothing else keeps two transactions from both seeing no administrator.
     crate::revocations::store::lock(&mut tx).await?;
-    if only_first && store::admin_exists(&mut *tx).await? {
-        return Err(AppError::SetupRefused);
+    if let Some(token) = setup_token {
+        setup_link::use_up(&mut tx, token, now_ms).await?;
+        if store::admin_exists(&mut *tx).await? {
+            return Err(AppError::SetupRefused);
+        }
     }
     let id = store::insert(&mut tx, &account.email, &account.name, &hash, Role::Admin, now_ms)
         .await?
@@ -152,12 +153,4 @@ pub async fn create_admin(
     tx.commit().await?;
     tracing::info!(user = id, "an administrator was made");
     Ok(id)
-}
-
-/// # Errors
-/// [`AppError::SetupRefused`] when the token is wrong or an administrator exists.
-pub async fn check_setup(state: &AppState, expected: &SetupToken, token: &str) -> Result<(), AppError> {
-    let right = constant_time::verify_slices_are_equal(token.as_bytes(), expected.0.as_bytes()).is_ok();
-    let open = right && !store::admin_exists(&state.db.pool).await?;
-    if open { Ok(()) } else { Err(AppError::SetupRefused) }
 }

@@ -330,7 +330,7 @@ on_both_databases! {
         let page = alice.open(&path).await.text();
         assert!(page.contains("action=\"/actions/not_me\"") && page.contains(&format!("value=\"{event}\"")), "{page}");
         let answer = alice.submit("not_me", &[("event", &event)], &path).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/not-me/done"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/not-me/done"));
         assert!(alice.open("/not-me/done").await.text().contains("2 sessions were ended"));
     }
 

@@ -421,7 +421,7 @@ on_both_databases! {
         let fields = [("user", &*id), ("reason", "asked by letter"), ("confirmation", "alice@")];
         let answer = ada.submit("delete_user", &fields, &path).await;
         let back = answer.header("location").trim_start_matches("http://localhost:3000").to_owned();
-        assert!(answer.status == 302 && back.starts_with(&path), "{back}");
+        assert!(answer.status == 303 && back.starts_with(&path), "{back}");
         let page = ada.open(&back).await.text();
         assert!(page.contains("Type it exactly") && page.contains("value=\"asked by letter\"") && page.contains("value=\"alice@\""), "{page}");
 

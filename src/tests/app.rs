@@ -16,6 +16,7 @@ use crate::{
     router::router,
     serve,
     services::Services,
+    signup::setup_link,
     state::Clock,
     users::{self, Role, credentials::Email, store::User},
 };
@@ -149,12 +150,21 @@ impl TestApp {
     /// Makes the first administrator through `/setup`, with an access token.
     pub async fn admin(&self) -> Caller {
         let mut caller = self.anonymous();
-        let token = self.services.setup.0.clone();
-        let fields = [("token", &*token), ("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
+        let page = caller.open_setup(&self.setup_token().await).await;
+        assert_eq!(page.status, 200, "{}", page.text());
+        let fields = [("name", "Ada"), ("email", "ada@example.com"), ("password", PASSWORD)];
         let answer = caller.act("set_up", &fields).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert_eq!(caller.renew().await.status, 200);
         caller
+    }
+
+    /// The token of a new link to `/setup`.
+    pub async fn setup_token(&self) -> String {
+        let link = setup_link::make(&self.services.state).await.expect("a link").expect("no administrator yet");
+        let (page, token) = link.split_once("?token=").expect("a token");
+        assert_eq!(page, "http://localhost:3000/setup");
+        token.to_owned()
     }
 
     /// Signs up `name`@example.com, who becomes an auditor, with an access token.

@@ -15,14 +15,21 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::mail::links::Purpose;
+use crate::mail::links::{Purpose, name_of};
 
 pub const HOST: &str = "localhost:3000";
+
+/// Hidden fields that say what a page was made for.
+const CARRIED: [&str; 2] = ["link", "half"];
 
 #[derive(Clone)]
 pub struct Caller {
     router: Router,
     pub cookies: BTreeMap<String, String>,
+    /// What other applications of the same domain have set, as it goes over the wire before our own.
+    pub cookies_of_others: Vec<u8>,
+    /// What the forms of the page that is open carry of [`CARRIED`].
+    carried: BTreeMap<String, String>,
     pub user_agent: Option<String>,
     /// Where the requests come from.
     pub ip: IpAddr,
@@ -74,7 +81,14 @@ impl Answer {
 
 impl Caller {
     pub fn of(router: Router) -> Self {
-        Self { router, cookies: BTreeMap::new(), user_agent: None, ip: Ipv4Addr::LOCALHOST.into() }
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+            cookies_of_others: Vec::new(),
+            carried: BTreeMap::new(),
+            user_agent: None,
+            ip: Ipv4Addr::LOCALHOST.into(),
+        }
     }
 
     /// The same cookies, as another tab or a thief has them.
@@ -97,6 +111,10 @@ impl Caller {
         let answer = Answer::read(self.respond(request).await).await;
         for value in answer.headers.get_all(header::SET_COOKIE) {
             self.keep(value.to_str().expect("a cookie"));
+        }
+        if answer.headers.contains_key(header::LOCATION) || answer.header("content-type").starts_with("text/html") {
+            let page = answer.text();
+            self.carried = CARRIED.iter().filter_map(|name| Some(((*name).into(), hidden(&page, name)?))).collect();
         }
         answer
     }
@@ -122,9 +140,11 @@ impl Caller {
         if let Some(user_agent) = &self.user_agent {
             request = request.header(header::USER_AGENT, user_agent);
         }
-        if !self.cookies.is_empty() {
-            let line: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(header::COOKIE, line.join("; "));
+        if !self.cookies_of_others.is_empty() || !self.cookies.is_empty() {
+            let ours = self.cookies.iter().map(|(name, value)| format!("{name}={value}").into_bytes());
+            let others = [self.cookies_of_others.clone()].into_iter().filter(|line| !line.is_empty());
+            let line: Vec<Vec<u8>> = others.chain(ours).collect();
+            request = request.header(header::COOKIE, line.join(&b"; "[..]));
         }
         request
     }
@@ -142,6 +162,13 @@ impl Caller {
         self.open(purpose.page()).await
     }
 
+    /// As [`Self::open_link`], the link that makes the first administrator.
+    pub async fn open_setup(&mut self, token: &str) -> Answer {
+        let answer = self.open(&format!("/setup?token={token}")).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/setup"));
+        self.open("/setup").await
+    }
+
     /// Calls an action as a program does.
     pub async fn act(&mut self, action: &str, fields: &[(&str, &str)]) -> Answer {
         self.post_form(action, fields, "application/json").await
@@ -154,17 +181,33 @@ impl Caller {
 
     /// Sends the form of an action without JavaScript, from the page `from`.
     pub async fn submit(&mut self, action: &str, fields: &[(&str, &str)], from: &str) -> Answer {
-        let request = self.form(action, fields).header(header::ACCEPT, "text/html");
-        let request = request.header(header::REFERER, format!("http://{HOST}{from}"));
+        let fields = &self.with_carried(action, fields).await;
+        let fields = &[&fields[..], &[("page".to_owned(), from.to_owned())][..]].concat();
+        let request = self.form(action).header(header::ACCEPT, "text/html");
         self.send(request.body(encoded(fields)).expect("a request")).await
     }
 
     async fn post_form(&mut self, action: &str, fields: &[(&str, &str)], accept: &str) -> Answer {
-        let request = self.form(action, fields).header(header::ACCEPT, accept);
+        let fields = &self.with_carried(action, fields).await;
+        let request = self.form(action).header(header::ACCEPT, accept);
         self.send(request.body(encoded(fields)).expect("a request")).await
     }
 
-    fn form(&self, action: &str, _fields: &[(&str, &str)]) -> axum::http::request::Builder {
+    /// The fields of a form, with those that its page carries and that `fields` does not have.
+    async fn with_carried(&mut self, action: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+        if action == "enter_code" && !self.carried.contains_key("half") {
+            self.open("/login/code").await;
+        }
+        let mut carried = self.carried.clone();
+        if let Some(token) = self.cookies.get("__Host-link") {
+            carried.entry("link".into()).or_insert_with(|| name_of(token));
+        }
+        let given = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let more = carried.into_iter().filter(|(name, _)| !fields.iter().any(|(given, _)| given == name));
+        given.chain(more).collect()
+    }
+
+    fn form(&self, action: &str) -> axum::http::request::Builder {
         self.request(Method::POST, &format!("/actions/{action}"))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ORIGIN, format!("http://{HOST}"))
@@ -186,7 +229,8 @@ impl Caller {
     }
 
     pub async fn api_with(&mut self, method: Method, path: &str, more: &[(&str, &str)], body: Option<Value>) -> Answer {
-        let mut request = self.request(method, path).header("sec-fetch-site", "same-origin");
+        let mut request = self.request(method, path).header(header::ACCEPT, "application/json");
+        request = request.header("sec-fetch-site", "same-origin");
         for (name, value) in more {
             request = request.header(*name, *value);
         }
@@ -226,7 +270,13 @@ pub fn main_of(page: &str) -> &str {
     rest.split_once("</main>").expect("a page").0
 }
 
-fn encoded(fields: &[(&str, &str)]) -> Body {
+/// The value of a hidden field on a page.
+pub fn hidden(page: &str, name: &str) -> Option<String> {
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\""))?;
+    Some(rest.split_once('"')?.0.to_owned())
+}
+
+fn encoded(fields: &[(String, String)]) -> Body {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(fields);
     Body::from(form.finish())

@@ -168,7 +168,7 @@ on_both_databases! {
         let mut tablet = app.logged_in_again("alice").await;
         let phone_sid = sid(&mut phone).await;
         let answer = alice.submit("end_session", &[("sid", &phone_sid)], "/account/devices").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/account/devices"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/devices"));
         assert!(alice.open("/account/devices").await.text().contains("1 session was ended."));
         assert_eq!(phone.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(phone.open("/dashboard").await.status, 303);

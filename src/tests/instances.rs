@@ -202,7 +202,7 @@ on_both_databases! {
         }
         let path = format!("/admin/users/{id}");
         let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "test")], &path).await;
-        assert_eq!((answer.status, answer.header("location")), (302, &*path));
+        assert_eq!((answer.status, answer.header("location")), (303, &*path));
         let page = admin.open(&path).await.text();
         assert!(page.contains("All of it is refused here; that took"), "{page}");
         assert!(page.contains("and 97 more have not confirmed within 1 s: they ask the database by themselves within 5 s."));

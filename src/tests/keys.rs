@@ -379,7 +379,7 @@ on_both_databases! {
         let page = admin.open("/admin/keys").await.text();
         assert!(page.contains(&format!("/admin/keys/{first}")) && page.contains("signs"), "{page}");
         let answer = admin.submit("rotate_keys", &[], "/admin/keys").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/admin/keys"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/admin/keys"));
         let page = admin.open("/admin/keys").await.text();
         assert!(page.contains("is published and signs from 2026-01-01 12:10 UTC"), "{page}");
         let path = format!("/admin/keys/{first}");
@@ -388,7 +388,7 @@ on_both_databases! {
         let location = answer.header("location").replace("http://localhost:3000", "");
         assert!(admin.open(&location).await.text().contains("Say why, in a few words"));
         let answer = admin.submit("kill_key", &[("kid", &first), ("reason", "it leaked")], &path).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/admin/keys"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/admin/keys"));
         assert!(admin.open("/admin/keys").await.text().contains("What it had signed is refused; that took"));
         let page = admin.open(&path).await.text();
         assert!(page.contains("it leaked") && !page.contains("Kill this key"), "{page}");

@@ -100,7 +100,7 @@ on_both_databases! {
         let app = app.and_lab().await;
         let mut visitor = visitor(&app).await;
         let answer = visitor.submit("measure_cost", &[("rounds", "100")], "/lab").await;
-        assert_eq!(answer.status, 302, "{}", answer.text());
+        assert_eq!(answer.status, 303, "{}", answer.text());
         assert!(answer.header("location").starts_with("/lab?run=") && answer.header("location").ends_with("#cost"), "{}", answer.header("location"));
         let kept: Option<Measured> = visit_of(&app, &visitor).await.result(&lab_of(&app), NAME).await.expect("the results");
         let measured = kept.expect("a result");

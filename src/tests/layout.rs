@@ -163,3 +163,22 @@ fn every_test_that_the_security_document_names_exists() {
         assert!(tests.contains(&format!("fn {name}(")), "{name} is not there");
     }
 }
+
+/// Or a person without JavaScript comes back to some other page.
+#[test]
+fn every_form_says_which_page_it_stands_on() {
+    // An island, which knows no page: its action has one. A download, which leads nowhere.
+    let others = ["lab/lanes/island.rs", "account/codes_page.rs", "notes/editor.rs"];
+    let mut forms = 0;
+    for (file, code) in sources().iter().filter(|(file, _)| !others.contains(&file.as_str())) {
+        for (at, _) in code.match_indices("<form").filter(|(at, _)| {
+            let tag = &code[*at..];
+            tag[..tag.find(">\n").unwrap_or(tag.len())].contains("method=\"post\"")
+        }) {
+            let form = code[at..].split("</form>").next().unwrap_or_default();
+            assert!(form.contains("<Here />") || form.contains("name=PAGE"), "{file}: {form}");
+            forms += 1;
+        }
+    }
+    assert!(forms > 15, "{forms} forms were found");
+}

@@ -39,7 +39,7 @@ fn nonce(answer: &Answer) -> String {
 }
 
 async fn get_with_hosts(app: &TestApp, path: &str, hosts: &[&str]) -> Answer {
-    let mut request = Request::builder().uri(path);
+    let mut request = Request::builder().uri(path).header(header::ACCEPT, "application/json");
     for host in hosts {
         request = request.header(header::HOST, *host);
     }

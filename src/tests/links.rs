@@ -5,7 +5,10 @@ use axum::{
     http::{Method, header},
 };
 
-use super::{app::TestApp, on_both_databases};
+use super::{
+    app::{PASSWORD, TestApp},
+    on_both_databases,
+};
 use crate::mail::links::Purpose;
 
 const PURPOSES: [Purpose; 4] = [Purpose::Verify, Purpose::Reset, Purpose::NewEmail, Purpose::NotMe];
@@ -76,6 +79,58 @@ on_both_databases! {
         let page = alice.open("/verify-email").await;
         assert_eq!(page.status, 410);
         assert!(page.text().contains("href=\"/account/profile/email\""), "{}", page.text());
+    }
+
+    async fn a_form_acts_on_the_link_that_its_page_was_about_and_on_no_other(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        app.logged_in("bob").await;
+        let (id, before) = (app.user("alice").await.id, app.user("bob").await);
+        let to_new = app.link_to(Purpose::NewEmail, &id, "new@example.com").await;
+        let forms: [(Purpose, &str, &str, &[(&str, &str)]); 4] = [
+            (Purpose::Reset, "reset_password", "/reset", &[("password", "another horse battery")]),
+            (Purpose::Verify, "verify", "/verify", &[("password", PASSWORD)]),
+            (Purpose::NotMe, "not_me", "/not-me", &[("event", "")]),
+            (Purpose::NewEmail, "use_new_email", "/verify-email", &[]),
+        ];
+        for (purpose, action, page, fields) in forms {
+            let (of_alice, of_bob) = match purpose {
+                Purpose::NewEmail => (to_new.clone(), app.link_to(purpose, &id, "another@example.com").await),
+                _ => (app.link(purpose, "alice").await, app.link(purpose, "bob").await),
+            };
+            let mut first_tab = if purpose == Purpose::NewEmail { alice.copy() } else { app.anonymous() };
+            assert_eq!(first_tab.open_link(purpose, &of_alice).await.status, 200, "{action}");
+            let mut second_tab = first_tab.copy();
+            assert_eq!(second_tab.open_link(purpose, &of_bob).await.status, 200, "{action}");
+            // Both tabs are of one browser.
+            first_tab.cookies.clone_from(&second_tab.cookies);
+            let answer = first_tab.act(action, fields).await;
+            assert_eq!((answer.status, answer.text()), (409, "\"OtherLink\"".into()), "{action}");
+            let nameless = [fields, &[("link", "")][..]].concat();
+            assert_eq!(first_tab.act(action, &nameless).await.status, 409, "{action}");
+            let answer = first_tab.submit(action, fields, page).await;
+            let told = first_tab.open(answer.header("location").trim_start_matches("http://localhost:3000")).await;
+            assert!(told.text().contains("You have opened another link since"), "{action}: {}", told.text());
+            // The same where the other link is of another kind, whose page is not this one.
+            let other = if purpose == Purpose::Reset { Purpose::Verify } else { Purpose::Reset };
+            let mut third_tab = first_tab.copy();
+            third_tab.open_link(other, &app.link(other, "bob").await).await;
+            let mut first_tab = second_tab.copy();
+            first_tab.cookies.clone_from(&third_tab.cookies);
+            let answer = first_tab.submit(action, fields, page).await;
+            let told = first_tab.open(answer.header("location").trim_start_matches("http://localhost:3000")).await;
+            assert!(told.text().contains("You have opened another link since"), "{action}: {}", told.text());
+            assert!(!told.text().contains("it was used already"), "{action}: one reason is said");
+        }
+        assert_eq!(app.count("select count(*) from links where used_at is not null").await, 0, "nothing was done");
+        let after = app.user("bob").await;
+        assert_eq!((after.password_hash, after.epoch, after.verified_at), (before.password_hash, before.epoch, before.verified_at));
+        assert_eq!(alice.open("/dashboard").await.status, 200);
+        // The tab that was opened last does what it says.
+        let token = app.link(Purpose::Reset, "bob").await;
+        let mut bob = app.anonymous();
+        bob.open_link(Purpose::Reset, &token).await;
+        assert_eq!(bob.act("reset_password", &[("password", "another horse battery")]).await.status, 200);
+        assert_eq!(app.anonymous().log_in("bob", "another horse battery").await.status, 200);
     }
 
     async fn a_link_lives_as_long_as_its_purpose_says(app: TestApp) {

@@ -255,7 +255,7 @@ on_both_databases! {
         let page = zelda.open(&confirm).await.text();
         assert!(page.contains("action=\"/actions/delete_account\"") && page.contains("Delete account"), "{page}");
         let answer = zelda.submit("delete_account", &[fields[0], ("password", PASSWORD)], &confirm).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/deleted"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/deleted"));
         assert!(zelda.open("/deleted").await.text().contains("Your account is deleted"));
     }
 

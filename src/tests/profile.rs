@@ -26,7 +26,7 @@ on_both_databases! {
     async fn a_new_name_counts_at_once_and_is_found(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let answer = alice.submit("change_name", &[("name", "Éva Müller")], "/account/profile").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         let page = alice.open("/account/profile").await.text();
         assert!(page.contains("Your name is changed.") && page.contains(">Éva Müller</span>"), "{page}");
         let mut ada = app.admin().await;
@@ -48,7 +48,7 @@ on_both_databases! {
         confirm(&app, &mut alice, "alice").await;
         let (id, reset) = (app.user("alice").await.id, app.link(Purpose::Reset, "alice").await);
         let answer = alice.submit("change_email", &[("email", "New@Example.com")], "/account/profile/email").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         assert!(alice.open("/account/profile").await.text().contains("the link that we sent to new@example.com"));
         let asked = ("new@example.com".into(), id.clone(), r#"{"kind":"new_email"}"#.into());
         assert!(app.outbox().await.contains(&asked));
@@ -58,7 +58,7 @@ on_both_databases! {
         let page = alice.open_link(Purpose::NewEmail, &token).await.text();
         assert!(page.contains("new@example.com") && page.contains("Use this address from now on"), "{page}");
         let answer = alice.submit("use_new_email", &[], "/verify-email").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         let page = alice.open("/account/profile").await.text();
         assert!(page.contains("Your address is changed and confirmed.") && page.contains("new@example.com"), "{page}");
 
@@ -102,7 +102,7 @@ on_both_databases! {
         assert!(alice.open(&confirm).await.text().contains("value=\"new@example.com\""));
         let fields = [("email", "new@example.com"), ("password", PASSWORD)];
         let answer = alice.submit("change_email", &fields, &confirm).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/account/profile"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
     }
 
     async fn an_address_that_was_taken_meanwhile_is_told_plainly(app: TestApp) {

@@ -174,7 +174,7 @@ on_both_databases! {
         let page = admin.open("/admin/users?q=a").await;
         assert_eq!((page.status, page.header("location")), (303, "/confirm?next=%2Fadmin%2Fusers%3Fq%3Da"));
         let answer = admin.submit("confirm", &[("password", PASSWORD), ("next", "/admin/users?q=a")], "/confirm").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/admin/users?q=a"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/admin/users?q=a"));
         assert_eq!(admin.open("/admin/users?q=a").await.status, 200);
 
         grow_stale(&app, &mut admin).await;
@@ -221,7 +221,7 @@ on_both_databases! {
         grow_stale(&app, &mut admin).await;
         let fields = [("user", &*id), ("sid", &*sid), ("reason", "lost “laptop” & <bag>")];
         let answer = admin.submit("force_log_out", &fields, &path).await;
-        assert_eq!(answer.status, 302);
+        assert_eq!(answer.status, 303);
         let page = admin.open(answer.header("location")).await.text();
         assert!(page.contains("action=\"/actions/force_log_out\""), "{page}");
         assert!(page.contains("lost “laptop” &amp; &lt;bag&gt;") && page.contains(&sid), "{page}");
@@ -233,7 +233,7 @@ on_both_databases! {
         assert!(answer.header("location").starts_with(&format!("/confirm?next={}", path.replace('/', "%2F"))));
         let right = [fields[0], fields[1], fields[2], ("password", PASSWORD)];
         let answer = admin.submit("force_log_out", &right, "/confirm").await;
-        assert_eq!((answer.status, answer.header("location")), (302, &*path));
+        assert_eq!((answer.status, answer.header("location")), (303, &*path));
         assert!(admin.open(&path).await.text().contains("1 session ended"));
         assert_eq!((alice.open("/dashboard").await.status, phone.open("/dashboard").await.status), (303, 200));
     }
@@ -252,7 +252,7 @@ on_both_databases! {
         let page = alice.open("/confirm?next=%2Fnotes").await.text();
         assert!(!page.contains(&sid), "another question is not mixed up with it");
         let answer = alice.submit("end_session", &[("sid", &sid), ("password", PASSWORD)], &confirm).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/account/devices"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/devices"));
         assert_eq!(phone.open("/dashboard").await.status, 303);
     }
 

@@ -46,7 +46,7 @@ on_both_databases! {
             let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("next", next)];
             let answer = alice.submit("log_in", &fields, "/login").await;
             let location = answer.header("location");
-            assert_eq!(answer.status, 302, "{next:?}");
+            assert_eq!(answer.status, 303, "{next:?}");
             // What a browser makes of it.
             let page = url::Url::parse("http://localhost:3000/actions/log_in").expect("a base").join(location).expect("a page");
             assert_eq!(page.origin().ascii_serialization(), "http://localhost:3000", "{next:?} led to {location}");

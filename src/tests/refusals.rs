@@ -102,7 +102,7 @@ on_both_databases! {
         assert!(main_of(&nowhere).contains("href=\"/dashboard\"") && main_of(&nowhere).contains("mistyped"), "{nowhere}");
         let visitor = app.anonymous().open("/nowhere").await.text();
         assert!(!main_of(&visitor).contains("/dashboard") && main_of(&visitor).contains("href=\"/\""), "{visitor}");
-        let dead = app.anonymous().open("/setup?token=wrong").await;
+        let dead = app.anonymous().open_setup("wrong").await;
         assert_eq!(dead.status, 404);
         assert!(dead.text().contains("This link does not work"));
     }

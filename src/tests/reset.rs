@@ -16,7 +16,7 @@ on_both_databases! {
         let page = phone.open_link(Purpose::Reset, &token).await.text();
         assert!(page.contains("alice@example.com") && page.contains("new-password"), "{page}");
         let answer = phone.submit("reset_password", &[("password", NEW)], "/reset").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/login"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/login"));
         assert!(!phone.cookies.contains_key("__Host-link"), "the link is used up");
         assert!(!phone.cookies.contains_key("__Host-session"), "a mailbox is no log-in");
         let page = phone.open("/login").await.text();
@@ -168,7 +168,7 @@ on_both_databases! {
             let mut visitor = app.anonymous();
             let email = format!("{name}@example.com");
             let answer = visitor.submit("forgot_password", &[("email", &email)], "/forgot").await;
-            assert_eq!((answer.status, answer.header("location")), (302, "/forgot/sent"));
+            assert_eq!((answer.status, answer.header("location")), (303, "/forgot/sent"));
             let page = visitor.open("/forgot/sent").await.text();
             assert!(page.contains(&email) && page.contains("The link in it works for 30 minutes."), "{page}");
         }

@@ -71,7 +71,7 @@ on_both_databases! {
         let path = format!("/admin/users/{}", alice.user_id().await);
         let id = alice.user_id().await;
         let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "lost laptop")], &path).await;
-        assert_eq!((answer.status, answer.header("location")), (302, &*path));
+        assert_eq!((answer.status, answer.header("location")), (303, &*path));
         let page = admin.open(&path).await.text();
         assert!(page.contains("1 session ended, 1 token was possibly live. All of it is refused; that took"), "{page}");
         assert!(page.contains("No live session."));

@@ -8,7 +8,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{mail::links::Purpose, second_factor::authenticator::Authenticator, users::store};
+use crate::{mail::links::Purpose, second_factor::authenticator::Authenticator, sessions::janitor, users::store};
 
 const STEP_MS: i64 = 30_000;
 const MINUTE_MS: i64 = 60_000;
@@ -169,14 +169,14 @@ on_both_databases! {
         let mut caller = app.anonymous();
         let fields = [("email", "alice@example.com"), ("password", PASSWORD)];
         let answer = caller.submit("log_in", &fields, "/login").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/login/code"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/login/code"));
         let answer = caller.submit("enter_code", &[("code", "000000"), ("trust", "on")], "/login/code").await;
         let back = answer.header("location").trim_start_matches("http://localhost:3000").to_owned();
         assert!(back.starts_with("/login/code?"), "{back}");
         let page = caller.open(&back).await.text();
         assert!(page.contains("This code is not right") && page.contains("checked"), "{page}");
         let answer = caller.submit("enter_code", &[("code", &app.code(&alice.app))], &back).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/dashboard"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/dashboard"));
         assert_eq!(caller.open("/dashboard").await.status, 200);
     }
 
@@ -366,10 +366,62 @@ on_both_databases! {
             forger.cookies.insert(HALF.into(), value.into());
             expect_refusal(&enter(&mut forger, &app.code(&alice.app)).await, 401, "LogInAgain");
         }
-        let code = app.code(&alice.app);
-        expect_in(&enter(&mut caller.copy(), &code).await);
-        // A copy of the cookie needs a code of its own.
-        expect_refusal(&enter(&mut caller.copy(), &code).await, 422, "WrongCode");
+        let mut thief = caller.copy();
+        assert_eq!(thief.open("/login/code").await.status, 200);
+        expect_in(&enter(&mut caller.copy(), &app.code(&alice.app)).await);
+        app.clock.advance_ms(STEP_MS);
+        expect_refusal(&enter(&mut thief.copy(), &app.code(&alice.app)).await, 401, "LogInAgain");
+        expect_refusal(&enter(&mut thief.copy(), &alice.recovery[0]).await, 401, "LogInAgain");
+        assert_eq!(thief.open("/login/code").await.status, 303);
+        // No code was spent on that, and the owner gets in anew.
+        expect_in(&enter(&mut app.half_logged_in("alice").await, &app.code(&alice.app)).await);
+        app.clock.advance_ms(2 * DAY_MS);
+        janitor::clean_once(&app.services.state).await.expect("cleaned");
+        assert_eq!(app.count("select count(*) from used_half_log_ins").await, 0);
+    }
+
+    async fn of_two_with_one_half_log_in_and_a_code_each_one_gets_in(app: TestApp) {
+        let app = app.patient().await;
+        let alice = app.with_second_factor("alice").await;
+        let mut caller = app.half_logged_in("alice").await;
+        assert_eq!(caller.open("/login/code").await.status, 200);
+        let tries = alice.recovery.iter().map(|code| {
+            let (mut caller, code) = (caller.copy(), code.clone());
+            tokio::spawn(async move { enter(&mut caller, &code).await.status })
+        });
+        let mut answers: Vec<u16> = join_all(tries).await.into_iter().map(|answer| answer.expect("no panic")).collect();
+        answers.sort_unstable();
+        assert_eq!(answers, [&[200][..], &[401; 9][..]].concat());
+        assert_eq!(app.count("select count(*) from recovery_codes where used_at is not null").await, 1);
+    }
+
+    async fn the_code_page_names_the_account_and_takes_a_code_for_no_other(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        let bob = app.with_second_factor("bob").await;
+        let mut first_tab = app.half_logged_in("alice").await;
+        assert!(first_tab.open("/login/code").await.text().contains("alice@example.com"));
+        let mut second_tab = first_tab.copy();
+        expect_code_page(&second_tab.log_in("bob", PASSWORD).await);
+        assert!(second_tab.open("/login/code").await.text().contains("bob@example.com"));
+        // Both tabs are of one browser.
+        first_tab.cookies.clone_from(&second_tab.cookies);
+        for code in [app.code(&alice.app), app.code(&bob.app)] {
+            expect_refusal(&enter(&mut first_tab, &code).await, 409, "OtherLogIn");
+        }
+        let answer = first_tab.submit("enter_code", &[("code", &app.code(&bob.app))], "/login/code").await;
+        let page = first_tab.open(answer.header("location").trim_start_matches("http://localhost:3000")).await.text();
+        assert!(page.contains("You have started another login since") && page.contains("bob@example.com"), "{page}");
+        assert!(!first_tab.cookies.contains_key("__Host-session"));
+        expect_in(&enter(&mut second_tab, &app.code(&bob.app)).await);
+        assert!(second_tab.open("/account/profile").await.text().contains("bob@example.com"));
+    }
+
+    async fn cookies_of_other_applications_do_not_keep_the_code_out(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        let mut caller = app.anonymous();
+        caller.cookies_of_others = "city=Zürich".into();
+        expect_code_page(&caller.log_in("alice", PASSWORD).await);
+        expect_in(&enter(&mut caller, &app.code(&alice.app)).await);
     }
 
     async fn it_is_set_up_with_a_confirmed_address_and_a_fresh_proof(app: TestApp) {

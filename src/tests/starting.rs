@@ -114,3 +114,21 @@ async fn a_locked_database_is_busy_and_no_fault() {
     lock.rollback().await.expect("unlocked");
     assert_eq!(alice.api(Method::POST, "/api/v1/notes", input).await.status, 201);
 }
+
+#[tokio::test]
+async fn production_names_the_command_for_the_first_link_and_does_not_log_one() {
+    let app = TestApp::on(Kind::Sqlite).await;
+    let state = &app.services.state;
+    let shown = serve::way_to_first_administrator(state).await.expect("words").expect("no administrator yet");
+    assert!(shown.contains("http://localhost:3000/setup?token="), "{shown}");
+    assert_eq!(app.count("select count(*) from setup_links").await, 1);
+    let secret = crate::sealed::SecretKey::generate().expect("a key").encoded();
+    let live =
+        TestApp::with(Kind::Sqlite, &["--base-url", "https://accounts.example.com", "--secret-key", &secret]).await;
+    let state = &live.services.state;
+    let said = serve::way_to_first_administrator(state).await.expect("words").expect("no administrator yet");
+    assert!(said.contains("latchkey setup-link") && !said.contains("token") && !said.contains("http"), "{said}");
+    assert_eq!(live.count("select count(*) from setup_links").await, 0);
+    app.admin().await;
+    assert_eq!(serve::way_to_first_administrator(&app.services.state).await, Ok(None));
+}

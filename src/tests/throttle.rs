@@ -305,7 +305,7 @@ on_both_databases! {
         }
         let fields = [("email", "alice@example.com"), ("password", PASSWORD)];
         let answer = mallory.submit("log_in", &fields, "/login").await;
-        assert_eq!(answer.status, 302);
+        assert_eq!(answer.status, 303);
         let page = mallory.open(answer.header("location")).await.text();
         assert!(page.contains("Too many tries. Wait 32 seconds and try again."), "{page}");
         assert!(page.contains("value=\"alice@example.com\"") && !page.contains(PASSWORD), "{page}");
@@ -329,7 +329,7 @@ on_both_databases! {
         assert!(page.contains("Too many tries.") && page.contains("action=\"/actions/end_other_sessions\""), "{page}");
         app.clock.advance_ms(1_000);
         let answer = alice.submit("end_other_sessions", &[("password", PASSWORD)], answer.header("location")).await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/account/devices"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/devices"));
         assert_eq!(phone.open("/dashboard").await.status, 303);
     }
 

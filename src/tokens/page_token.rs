@@ -15,8 +15,8 @@ use crate::{
     sessions::{Ended, guard::LoggedIn, stream},
     state::AppState,
     web::{
-        action::accepts_html,
         cookies::{self, Name},
+        wants,
     },
 };
 
@@ -63,7 +63,7 @@ pub async fn bring_token(
 }
 
 fn is_page(request: &Request) -> bool {
-    request.method() == Method::GET && accepts_html(request.headers()) && request.uri().path() != stream::PATH
+    request.method() == Method::GET && wants::page(request.headers()) && request.uri().path() != stream::PATH
 }
 
 /// Seconds that the token in the cookie has left for this session; 0 when it is of no use.

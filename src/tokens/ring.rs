@@ -101,11 +101,6 @@ impl Ring {
         let keys = live.filter_map(|life| self.keys.get(&life.row.kid)?.public.clone());
         JwkSet { keys: keys.collect() }
     }
-
-    /// A kid that stays the same for as long as there are keys of the first days: this installation's name.
-    pub fn oldest_kid(&self) -> &str {
-        self.lives.iter().min_by_key(|life| life.row.created_at).map_or("", |life| &life.row.kid)
-    }
 }
 
 fn open(row: &Row, secret: &SecretKey) -> Result<Key, String> {

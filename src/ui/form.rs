@@ -6,7 +6,7 @@ use leptos::{context::Provider, prelude::*};
 use super::notice::Notice;
 use crate::{
     error::{AppError, Field},
-    web::page::refused,
+    web::page::{PAGE, here, refused},
 };
 
 /// Why the form was refused the last time, without JavaScript: a context of everything in it.
@@ -35,10 +35,17 @@ pub fn Form(
     view! {
         <FormFrame before>
             <form method="post" action=action class="form" novalidate data-live="" data-wait=seconds>
+                <Here />
                 {children()}
             </form>
         </FormFrame>
     }
+}
+
+/// Says in a form which page it stands on: there a person without JavaScript comes back to.
+#[component]
+pub fn Here() -> impl IntoView {
+    view! { <input type="hidden" name=PAGE value=here() /> }
 }
 
 /// Around a form that is sent as browsers do, because whatever the answer is, it is another page. Inside a [`Form`] it

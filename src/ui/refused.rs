@@ -24,7 +24,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
         AppError::NotAllowed => "For administrators",
         AppError::NotFound => "Not found",
         AppError::AccountGone => "Deleted",
-        AppError::SetupRefused | AppError::LinkDead => "This link does not work",
+        AppError::SetupRefused | AppError::LinkDead | AppError::OtherLink => "This link does not work",
         AppError::Busy => "Busy",
         _ => "Something went wrong",
     };

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_location;
 use super::{Unconfirmed, actions::ResendVerification};
 use crate::{
     error::AppError,
-    ui::{frame::Link, notice::Notice},
+    ui::{form::Here, frame::Link, notice::Notice},
     web::page::{refused_by, typed},
 };
 
@@ -26,12 +26,12 @@ pub fn ConfirmationBanner() -> impl IntoView {
     let problem = refused_by(ResendVerification::PATH);
     Some(match outcome == "sent" {
         true => view! { <Outcome words="The mail is on its way. Its link works for 24 hours." email /> }.into_any(),
-        false => view! { <NotConfirmed email back=path problem /> }.into_any(),
+        false => view! { <NotConfirmed email problem /> }.into_any(),
     })
 }
 
 #[component]
-fn NotConfirmed(email: String, back: String, problem: Option<AppError>) -> impl IntoView {
+fn NotConfirmed(email: String, problem: Option<AppError>) -> impl IntoView {
     view! {
         <aside class="banner" aria-label="Your address">
             {problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })}
@@ -41,7 +41,7 @@ fn NotConfirmed(email: String, back: String, problem: Option<AppError>) -> impl 
                     sent you. Until then you cannot turn on a second factor, and we do not warn you by mail."
                 </p>
                 <form method="post" action=ResendVerification::PATH class="buttons">
-                    <input type="hidden" name="back" value=back />
+                    <Here />
                     <button type="submit" class="button">"Send the mail again"</button>
                     <Link href="/account/profile/email">"Change the address"</Link>
                 </form>

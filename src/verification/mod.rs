@@ -21,6 +21,8 @@ pub struct VerifyPage {
     pub email: String,
     /// Not where the account is logged in already.
     pub asks_for_password: bool,
+    /// Which link the page is about.
+    pub link: String,
 }
 
 /// A user whose address is not confirmed, where mails are sent: the banner over the pages of their account.

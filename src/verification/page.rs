@@ -11,22 +11,22 @@ use crate::{
         frame::{Link, Page, with_content},
         notice::Notice,
     },
-    web::page::{content, refused, typed},
+    web::page::{dead_link, refused, typed},
 };
 
 #[component]
 pub fn VerifyPage() -> impl IntoView {
-    if content::<super::VerifyPage>() == Err(AppError::LinkDead) {
-        return view! { <DeadLink /> }.into_any();
+    if let Some(why) = dead_link::<super::VerifyPage>() {
+        return view! { <DeadLink why /> }.into_any();
     }
-    with_content(|super::VerifyPage { email, asks_for_password }| {
+    with_content(|super::VerifyPage { email, asks_for_password, link }| {
         view! {
             <Page title="Confirm your address" narrow=true>
                 {asks_for_password.then(|| view! {
                     <p>"Enter the password that you chose when you signed up with " <strong>{email.clone()}</strong> ". It shows that the account is yours."</p>
                 })}
                 {(!asks_for_password).then(|| view! { <p>"The address " <strong>{email.clone()}</strong> " is yours."</p> })}
-                <VerifyForm email asks_for_password />
+                <VerifyForm email asks_for_password link />
                 {asks_for_password.then(|| view! {
                     <p>"Forgot it, or you did not sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>": that confirms the address, too."</p>
                 })}
@@ -36,10 +36,11 @@ pub fn VerifyPage() -> impl IntoView {
 }
 
 #[component]
-fn VerifyForm(email: String, asks_for_password: bool) -> impl IntoView {
+fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl IntoView {
     view! {
         <Form action=Verify::PATH>
             <OnlyAfter error=AppError::LinkDead><p><Link href="/verify">"Ask for a new link"</Link></p></OnlyAfter>
+            <input type="hidden" name="link" value=link />
             // Tells a password manager whose password is asked for.
             <input type="text" name="username" value=email autocomplete="username" hidden />
             {asks_for_password.then(|| view! {
@@ -57,11 +58,11 @@ fn VerifyForm(email: String, asks_for_password: bool) -> impl IntoView {
 
 /// No dead end: the way to a new link stands here.
 #[component]
-fn DeadLink() -> impl IntoView {
-    let before = refused().filter(|error| *error != AppError::LinkDead);
+fn DeadLink(why: AppError) -> impl IntoView {
+    let before = refused().filter(|error| !error.is_of_link());
     view! {
         <Page title="Confirmation link: does not work" heading="This link does not work" narrow=true>
-            <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
+            <Notice kind="error">{why.to_string()}</Notice>
             <p>"If you have confirmed your address already, just "<Link href="/login">"log in"</Link>"."</p>
             <ResendForm email=typed().get("email") before />
         </Page>

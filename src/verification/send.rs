@@ -11,7 +11,11 @@ use crate::{
     state::AppState,
     throttle::{self, Way},
     users::credentials::Email,
-    web::{action::tell_next_page, local_path::LocalPath, page::Typed},
+    web::{
+        action::{extension, tell_next_page},
+        form_page::FormPage,
+        page::Typed,
+    },
 };
 
 /// Looks nothing up: whether there is an account, and whether it waits, is found out when the mail is written, where
@@ -27,14 +31,14 @@ pub async fn to_address(email: String) -> Result<(), AppError> {
     Ok(())
 }
 
-pub async fn to_oneself(back: Option<String>) -> Result<(), AppError> {
+pub async fn to_oneself() -> Result<(), AppError> {
     let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
     let state = mailing_state()?;
     let _counted = throttle::admit(Way::Mail).await?;
     let to = To { email: &someone.user.email, user_id: &someone.user.id };
     mail::queue(&state.db.pool, &state, to, &Mail::Verify).await?;
     tell_next_page(&Typed::new(&[("verification", "sent")]));
-    leptos_axum::redirect(LocalPath::parse_or_dashboard(back.as_deref()).as_str());
+    leptos_axum::redirect(extension::<FormPage>().as_ref().map_or("/dashboard", |page| &page.0));
     Ok(())
 }
 

@@ -37,16 +37,17 @@ use crate::{
 /// # Errors
 /// [`AppError::LinkDead`].
 pub async fn open(state: &AppState, token: Option<&str>, someone: Option<&LoggedIn>) -> Result<VerifyPage, AppError> {
-    let user = waiting(state, token.ok_or(AppError::LinkDead)?).await?;
+    let token = token.ok_or(AppError::LinkDead)?;
+    let user = waiting(state, token).await?;
     let asks_for_password = !is_logged_in(&user, someone);
-    Ok(VerifyPage { email: user.email, asks_for_password })
+    Ok(VerifyPage { email: user.email, asks_for_password, link: links::name_of(token) })
 }
 
 /// The click alone is not enough: somebody may have signed up with a stranger's address and chosen the password, and
 /// would own an account that the stranger has confirmed.
-pub async fn verify(password: Option<String>) -> Result<(), AppError> {
+pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
     let state = expect_context::<AppState>();
-    let token = link_cookie::require()?;
+    let token = link_cookie::require(link.as_deref())?;
     let user = waiting(&state, &token).await?;
     let logged_in = is_logged_in(&user, guard::find().as_ref());
     if !logged_in {

@@ -12,10 +12,10 @@ use axum::{
 };
 
 use super::{
-    action::accepts_html,
     bare_page::BarePage,
     cookies::{self, Name},
     problem::{Detail, Problem},
+    wants,
 };
 use crate::{
     config::Config,
@@ -26,7 +26,7 @@ use crate::{
 /// with a browser gets a page in place of a problem document. The API speaks JSON to everybody.
 pub async fn explain(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let was_form = request.method() == Method::POST;
-    let to_person = accepts_html(request.headers()) && !request.uri().path().starts_with("/api/");
+    let to_person = wants::page(request.headers()) && !request.uri().path().starts_with("/api/");
     let number = request.extensions().get::<RequestNumber>().copied();
     let theme = chosen_theme(request.headers(), &config);
     let response = with_problem(next.run(request).await, number);

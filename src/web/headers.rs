@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -16,7 +16,7 @@ use crate::config::Config;
 const ALWAYS: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, csp::WITHOUT_PAGE),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    // A plain form post comes back to its Referer, so `no-referrer` would break log-in without JavaScript.
+    // Nothing here depends on it; other sites have no business with our addresses.
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
@@ -27,12 +27,20 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     ),
 ];
 
+/// What a 401 asks for where the session cookie is what counts (RFC 9110 15.5.2; the scheme of
+/// draft-broyer-http-cookie-auth). The API asks for a Bearer token by itself.
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Cookie realm=\"latchkey\", form-action=\"/login\"");
+
 /// Two years, as preload lists ask.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// Layer: outermost, so that refusals and errors carry them too. What nobody marked as cacheable is personal.
 pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::UNAUTHORIZED && !is_api {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    }
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

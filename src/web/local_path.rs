@@ -12,6 +12,11 @@ impl LocalPath {
         text.and_then(parse).map_or_else(|| Self("/dashboard".into()), Self)
     }
 
+    /// `None` for what is no path of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse(text).map(Self)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

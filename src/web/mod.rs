@@ -15,6 +15,8 @@ pub mod csp;
 #[cfg(feature = "ssr")]
 pub mod error_page;
 #[cfg(feature = "ssr")]
+pub mod form_page;
+#[cfg(feature = "ssr")]
 pub mod headers;
 #[cfg(feature = "ssr")]
 pub mod host;
@@ -36,6 +38,8 @@ pub mod refusal;
 pub mod request_log;
 #[cfg(feature = "ssr")]
 pub mod seen;
+#[cfg(feature = "ssr")]
+pub mod wants;
 
 /// Sets the content security policy of the page that is being rendered. The shell calls it; in the browser it does
 /// nothing.

@@ -13,6 +13,9 @@ use serde_json::Value;
 
 use crate::error::AppError;
 
+/// The hidden field in which a form says which page it stands on.
+pub const PAGE: &str = "page";
+
 /// What was typed into a form, kept over a round trip without JavaScript: field name → text. Never a password.
 ///
 /// It travels in a cookie of its own for a minute: an e-mail address has no place in an address bar or a log.
@@ -42,6 +45,8 @@ impl Typed {
 pub struct PageData {
     /// What this page shows, or why it does not.
     pub content: Result<Value, AppError>,
+    /// The address of this page, without the error of a form.
+    pub here: String,
     /// What was typed into the form on the page before, and what that form brought about.
     pub typed: Typed,
     /// Seconds that the access token which came with the page has left.
@@ -56,6 +61,7 @@ impl Default for PageData {
     fn default() -> Self {
         Self {
             content: Err(AppError::NotFound),
+            here: String::new(),
             typed: Typed::default(),
             token_life: None,
             refused: None,
@@ -71,6 +77,16 @@ impl Default for PageData {
 pub fn content<T: DeserializeOwned>() -> Result<T, AppError> {
     let data = use_context::<PageData>().unwrap_or_default();
     serde_json::from_value(data.content?).map_err(|_| AppError::internal())
+}
+
+/// The address of this page, for its forms.
+pub fn here() -> String {
+    use_context::<PageData>().unwrap_or_default().here
+}
+
+/// Why the link that this page is for opens nothing, where that is so.
+pub fn dead_link<T: DeserializeOwned>() -> Option<AppError> {
+    content::<T>().err().filter(AppError::is_of_link)
 }
 
 /// What was typed into the form on the page before this one, and what that form brought about.

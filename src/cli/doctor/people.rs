@@ -25,7 +25,7 @@ async fn administrators(state: &AppState) -> Finding {
         Ok((0, _)) => Finding::warning(
             WHAT,
             "nobody is an administrator",
-            "open the link that the server prints at its start, or `latchkey admin create`",
+            "open the link that `latchkey setup-link` prints, or `latchkey admin create`",
         ),
         Ok((all, with)) if with < all => Finding::warning(
             WHAT,

@@ -10,7 +10,7 @@ use crate::{
         exchange::Shown,
         section::{NeedsVisit, Section},
     },
-    ui::notice::Notice,
+    ui::{form::Here, notice::Notice},
 };
 
 /// `can_run`: there is a visit to run them in.
@@ -43,6 +43,7 @@ fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
                 .then(|| {
                     view! {
                         <form method="post" action=TryAttack::PATH>
+                            <Here />
                             <input type="hidden" name="attack" value=id />
                             <button type="submit" class=if has_run { "button" } else { "button primary" }>{button}</button>
                         </form>

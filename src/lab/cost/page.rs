@@ -14,6 +14,7 @@ use crate::{
         section::{Figures, NeedsVisit, Section},
     },
     ui::{
+        form::Here,
         notice::Notice,
         number::{counted, grouped},
         when::Exactly,
@@ -53,6 +54,7 @@ pub fn WhatItCosts(
 fn Start() -> impl IntoView {
     view! {
         <form method="post" action=MeasureCost::PATH class="lab-start">
+            <Here />
             <fieldset>
                 <legend>"Requests each way"</legend>
                 {ROUNDS

@@ -41,7 +41,9 @@ pub fn listen(told: RwSignal<String>) {
 /// as without JavaScript, which leads to the place where the page says why.
 pub fn end(form: Option<HtmlFormElement>, address: &'static str, by: &'static str) {
     spawn_local(async move {
-        let post = Request::post(address).header("content-type", "application/x-www-form-urlencoded");
+        let post = Request::post(address)
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded");
         let sent = match post.body(format!("by={by}")) {
             Ok(request) => request.send().await.is_ok_and(|answer| answer.ok()),
             Err(_) => false,

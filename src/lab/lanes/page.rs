@@ -6,10 +6,13 @@ use super::{
     LanesPage,
     island::{Lanes, is_over},
 };
-use crate::lab::{
-    actions::StartLanes,
-    code::page::Cited,
-    section::{NeedsVisit, Section},
+use crate::{
+    lab::{
+        actions::StartLanes,
+        code::page::Cited,
+        section::{NeedsVisit, Section},
+    },
+    ui::form::Here,
 };
 
 /// `can_run`: there is a visit to run them in.
@@ -22,6 +25,7 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
     let class = if told.is_some() { "button" } else { "button primary" };
     let start = view! {
         <form method="post" action=StartLanes::PATH>
+            <Here />
             <button type="submit" class=class>{label}</button>
         </form>
     };

@@ -1,16 +1,20 @@
 //! A log-in that waits for its second factor: what the browser keeps of it. Server side.
 //!
-//! It is no session and opens nothing. No row is made of it either, so that it costs nothing to begin one; the cookie is
-//! sealed with the secret key, and says nothing about the account to who holds it.
+//! It is no session and opens nothing. No row is made of it either before it is used, so that it costs nothing to begin
+//! one; the cookie is sealed with the secret key, and says nothing about the account to who holds it.
+
+pub mod store;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     config::Config,
+    db::Tx,
     error::AppError,
+    mail::links,
     sealed::SecretKey,
     state::AppState,
-    users::store::{self, User},
+    users::store::{self as user_store, User},
     web::{
         action::append_cookie,
         cookies::{self, Name},
@@ -30,6 +34,8 @@ const SEAL: &str = "log-in";
 /// Who has given the right password, and what they want.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HalfLogIn {
+    /// Names it in its page, and when it is used up.
+    pub id: String,
     pub user_id: String,
     pub remember: bool,
     /// Where to go afterwards; checked.
@@ -48,6 +54,7 @@ impl HalfLogIn {
     /// When it cannot be sealed.
     pub fn begin(state: &AppState, key: &SecretKey, user: &User, remember: bool, next: &str) -> Result<(), AppError> {
         let half = Self {
+            id: links::new_token()?,
             user_id: user.id.clone(),
             remember,
             next: if next.len() > NEXT_BYTES_MAX { "/dashboard".into() } else { next.into() },
@@ -67,15 +74,29 @@ impl HalfLogIn {
         (half.at..half.at + LIFETIME_MS).contains(&now_ms).then_some(half)
     }
 
-    /// The user, as long as nothing has happened since that would have refused the password, or logged them out.
+    /// The user, as long as it is not used up and nothing has happened since that would have refused the password, or
+    /// logged them out.
     ///
     /// # Errors
     /// [`AppError::LogInAgain`] when something has.
     pub async fn user(&self, state: &AppState, key: &SecretKey) -> Result<User, AppError> {
-        let user = store::find_by_id(&state.db.pool, &self.user_id).await?;
+        if store::is_used(&state.db.pool, &self.id).await? {
+            return Err(AppError::LogInAgain);
+        }
+        let user = user_store::find_by_id(&state.db.pool, &self.user_id).await?;
         user.filter(|user| user.disabled_at.is_none())
             .filter(|user| user.epoch == self.epoch && fingerprint(key, user) == self.password)
             .ok_or(AppError::LogInAgain)
+    }
+
+    /// Makes it useless once the transaction is committed, also to who holds a copy. Of two that come at once, one gets
+    /// through.
+    ///
+    /// # Errors
+    /// [`AppError::LogInAgain`] when it is used up already.
+    pub async fn use_up(&self, tx: &mut Tx) -> Result<(), AppError> {
+        let is_first = store::use_up(&mut **tx, &self.id, self.at + LIFETIME_MS).await?;
+        if is_first { Ok(()) } else { Err(AppError::LogInAgain) }
     }
 
     /// Takes it out of the browser.
