@@ -146,6 +146,7 @@ on_both_databases! {
         let answer = app.anonymous().open(EXPORT).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/login?next=%2Faccount%2Fdata"));
         let request = zelda.request(Method::GET, EXPORT).header("sec-fetch-site", "cross-site");
+        let request = request.header("accept", "application/json");
         let answer = zelda.send(request.body(axum::body::Body::empty()).expect("a request")).await;
         assert_eq!((answer.status, answer.code()), (403, "cross_site".into()));
         app.clock.advance_ms(10 * MINUTE);

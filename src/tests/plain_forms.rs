@@ -87,7 +87,7 @@ on_both_databases! {
     async fn a_form_comes_back_to_the_page_that_it_stands_on(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let mut ada = app.admin().await;
-        let id = alice.user_id().await;
+        let id = app.user("alice").await.id;
         let act = format!("/admin/users/{id}/log-out");
         let old = [("accept", "*/*")];
         let cases: [(&mut Caller, &str, &str, &[(&str, &str)]); 3] = [

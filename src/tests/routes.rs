@@ -139,7 +139,7 @@ on_both_databases! {
                 let mut caller = admin.copy();
                 let mut request = Request::builder().method(method).uri(address(path)).header(header::HOST, HOST);
                 let line: Vec<String> = caller.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                request = request.header(header::COOKIE, line.join("; "));
+                request = request.header(header::COOKIE, line.join("; ")).header(header::ACCEPT, "application/json");
                 for (name, value) in *headers {
                     request = request.header(*name, *value);
                 }
