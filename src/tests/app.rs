@@ -163,7 +163,7 @@ impl TestApp {
     pub async fn setup_token(&self) -> String {
         let link = setup_link::make(&self.services.state).await.expect("a link").expect("no administrator yet");
         let (page, token) = link.split_once("?token=").expect("a token");
-        assert_eq!(page, "http://localhost:3000/setup");
+        assert!(page.ends_with("://localhost:3000/setup"), "{page}");
         token.to_owned()
     }
 
