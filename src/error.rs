@@ -93,8 +93,7 @@ pub enum AppError {
     )]
     KeyNotInUse,
     #[error(
-        "The set-up link is wrong, used up or too old. Ask whoever runs this server for a new one: `latchkey setup-link` \
-         prints it."
+        "The set-up link is wrong, used up or too old. Ask whoever runs this server for a new one (latchkey setup-link)."
     )]
     SetupRefused,
     #[error("The server cannot answer right now. Wait a few seconds and try again.")]
