@@ -73,11 +73,13 @@ pub async fn update(
 ) -> Result<impl IntoResponse, Problem> {
     let meant = IfMatch::of(&headers)?;
     check(&input)?;
-    let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
     let now_ms = state.clock.now_ms();
-    match store::update(&state.db.pool, &caller.user_id, &id, version, &input, now_ms).await? {
-        Some(row) => Ok(tagged(row.into())),
-        None => Err(changed(find(&state, &caller, &id).await?)),
+    // Where another change comes in between, it is looked at anew: `*` means that one, too.
+    loop {
+        let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
+        if let Some(row) = store::update(&state.db.pool, &caller.user_id, &id, version, &input, now_ms).await? {
+            return Ok(tagged(row.into()));
+        }
     }
 }
 
@@ -88,11 +90,12 @@ pub async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let meant = IfMatch::of(&headers)?;
-    let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-    if store::delete(&state.db.pool, &caller.user_id, &id, version).await? {
-        return Ok(StatusCode::NO_CONTENT);
+    loop {
+        let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
+        if store::delete(&state.db.pool, &caller.user_id, &id, version).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
     }
-    Err(changed(find(&state, &caller, &id).await?))
 }
 
 /// A note of somebody else is not found, as if there were none.
