@@ -83,10 +83,12 @@ pub async fn update(
 ) -> Result<impl IntoResponse, Problem> {
     let meant = IfMatch::of(&headers)?;
     check(&input)?;
-    let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-    match write::update(&state, &caller.user_id, &id, version, &input).await? {
-        Some(row) => Ok(tagged(row.into())),
-        None => Err(changed(find(&state, &caller, &id).await?)),
+    // Where another change comes in between, it is looked at anew: `*` means that one, too.
+    loop {
+        let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
+        if let Some(row) = write::update(&state, &caller.user_id, &id, version, &input).await? {
+            return Ok(tagged(row.into()));
+        }
     }
 }
 
@@ -97,11 +99,12 @@ pub async fn delete(
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let meant = IfMatch::of(&headers)?;
-    let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-    if write::delete(&state, &caller.user_id, &id, version).await? {
-        return Ok(StatusCode::NO_CONTENT);
+    loop {
+        let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
+        if write::delete(&state, &caller.user_id, &id, version).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
     }
-    Err(changed(find(&state, &caller, &id).await?))
 }
 
 /// A note of somebody else is not found, as if there were none.

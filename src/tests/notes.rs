@@ -158,6 +158,21 @@ on_both_databases! {
         assert!(answers.iter().all(|status| matches!(status, 200 | 412)), "{answers:?}");
     }
 
+    async fn of_parallel_changes_of_any_version_none_is_refused(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let note = create(&mut alice, "One", "").await;
+        let tries = (0..10).map(|n| {
+            let (mut tab, path) = (alice.copy(), path(&note));
+            tokio::spawn(async move {
+                let input = Some(json!({ "title": "One", "body": format!("{n}") }));
+                tab.api_with(Method::PUT, &path, &[("if-match", "*")], input).await.status
+            })
+        });
+        let answers: Vec<u16> = futures::future::join_all(tries).await.into_iter().map(|answer| answer.expect("no panic")).collect();
+        assert_eq!(answers, [200; 10]);
+        assert_eq!(alice.api(Method::GET, &path(&note), None).await.header("etag"), "\"11\"");
+    }
+
     async fn a_note_of_somebody_else_is_not_found(app: TestApp) {
         let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
         let note = create(&mut alice, "Private", "").await;

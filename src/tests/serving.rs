@@ -105,6 +105,14 @@ async fn connections_without_a_request_are_closed_while_others_are_answered() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_was_used_and_says_nothing_more_is_closed() {
+    let server = running().await;
+    let mut stream = send(server.address, b"").await;
+    assert!(is_answered(&mut stream).await);
+    assert_eq!(answer(stream).await, "", "the deadline begins anew with each answer");
+}
+
 /// In the next three no deadline ends a connection: it comes later than the test can.
 const WITHOUT_DEADLINE: [&str; 2] = ["--header-timeout-seconds", "60"];
 
