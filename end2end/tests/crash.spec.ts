@@ -14,6 +14,8 @@ import { signUp } from "./programs.ts";
 
 test.use({ database: "postgres" });
 
+test.afterEach(() => OwnBrowser.killAll());
+
 /** Longer than the secret before still reads. */
 const GRACE_OVER_MS = 11_000;
 
@@ -31,24 +33,28 @@ test("a browser that is killed right after a proof of identity has to log in aga
   await first.page.getByLabel("Remember me").check();
   await enterAndLogIn(first.page, person);
   await first.page.waitForURL("**/dashboard");
-  const before = await cookie(first.page.context(), SESSION);
   await first.close();
 
-  const second = await OwnBrowser.start(profile);
-  await open(second.page, `${server.url}/confirm?next=/account/devices`);
-  expect(await cookie(second.page.context(), SESSION)).toBe(before);
-  await second.page.getByLabel("Your password", { exact: true }).fill(person.password);
-  await second.page.getByRole("button", { name: "Go on", exact: true }).click();
-  await second.page.waitForURL("**/account/devices");
-  await open(second.page, `${server.url}/dashboard`);
-  expect(await cookie(second.page.context(), SESSION), "a new secret").not.toBe(before);
-  await second.kill();
+  let third: OwnBrowser;
+  for (;;) {
+    const second = await OwnBrowser.start(profile);
+    const before = await cookie(second.page.context(), SESSION);
+    await open(second.page, `${server.url}/confirm?next=/account/devices`);
+    await second.page.getByLabel("Your password", { exact: true }).fill(person.password);
+    await second.page.getByRole("button", { name: "Go on", exact: true }).click();
+    await second.page.waitForURL("**/account/devices");
+    await second.page.goto(`${server.url}/dashboard`);
+    expect(await cookie(second.page.context(), SESSION), "a new secret, which is in use").not.toBe(before);
+    await second.kill();
+    third = await OwnBrowser.start(profile);
+    if ((await cookie(third.page.context(), SESSION)) === before) break;
+    // On a slow machine half a minute had passed, and the new secret was on the disk: once more.
+    await third.close();
+  }
 
   const passed = await sql`update sessions set rotated_at = rotated_at - ${GRACE_OVER_MS}, secret_used_at = secret_used_at - ${GRACE_OVER_MS}
     where rotated_at is not null`;
   expect(passed.count).toBe(1);
-  const third = await OwnBrowser.start(profile);
-  expect(await cookie(third.page.context(), SESSION), "the new secret was not on the disk").toBe(before);
   await third.page.goto(`${server.url}/dashboard`);
   await expect(third.page).toHaveURL(`${server.url}/login?next=%2Fdashboard`);
   await expect(third.page.getByRole("main")).toContainText("the browser was closed before it had stored it");
@@ -63,11 +69,21 @@ test("a browser that is killed right after a proof of identity has to log in aga
 
 /** Playwright ends its browsers in order and keeps no profile: this one is started by hand. */
 class OwnBrowser {
+  private static readonly running = new Set<OwnBrowser>();
+
+  /** Those that a test which failed has left behind. */
+  static async killAll(): Promise<void> {
+    for (const browser of OwnBrowser.running) await browser.kill();
+  }
+
   private constructor(
     private readonly process: ChildProcess,
     private readonly browser: Browser,
     readonly page: Page,
-  ) {}
+  ) {
+    OwnBrowser.running.add(this);
+    process.once("exit", () => OwnBrowser.running.delete(this));
+  }
 
   static async start(profile: string): Promise<OwnBrowser> {
     const args = [...CHROMIUM_ARGS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${profile}`];

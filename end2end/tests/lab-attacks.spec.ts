@@ -3,7 +3,7 @@
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { withAndWithoutJavaScript } from "./javascript.ts";
-import { answeredSince, beginVisit, expectInOrder, shownIn } from "./lab.ts";
+import { beginVisit, expectAnswered, shownIn } from "./lab.ts";
 
 /** Address on the page, the statuses that the server answers with, words of the sentence. */
 const ATTACKS: [id: string, statuses: number[], words: RegExp][] = [
@@ -31,7 +31,7 @@ withAndWithoutJavaScript(({ scripted }) => {
       await expect(experiment.locator(".notice")).toContainText("Done");
       const shown = await shownIn(experiment);
       expect(shown.map(({ status }) => status)).toEqual(statuses);
-      expectInOrder(shown, answeredSince(server, from));
+      await expectAnswered(server, from, shown);
     });
   }
 });
@@ -53,7 +53,7 @@ test("the stolen cookie of before: two acts, ten seconds apart", async ({ page, 
   await expect.poll(again, { intervals: [1_000] }).not.toContain("Not yet");
   await expect(notice).toContainText("theft_suspected");
   expect((await shownIn(experiment)).map(({ status }) => status)).toEqual([200, 200, 409, 303, 401]);
-  expect(server.log().slice(from)).toContain("a replaced secret came back: the session is ended");
+  await expect.poll(() => server.log().slice(from)).toContain("a replaced secret came back: the session is ended");
 });
 
 test.describe("without JavaScript", () => {

@@ -2,7 +2,7 @@
 
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
-import { answeredSince, beginVisit } from "./lab.ts";
+import { beginVisit, expectAnswered } from "./lab.ts";
 import { HANG_MS } from "./patience.ts";
 import { hydrated } from "./people.ts";
 import { noteStreams } from "./streams.ts";
@@ -33,7 +33,7 @@ test.describe("with JavaScript", () => {
       await expect(lane(1)).toHaveText(/Refused \d+(\.\d)? ms after the end was asked for: 401 token_revoked/);
       await expect(lane(2)).toHaveText(/Still accepted, \d+ s after the end/);
       await expect(page.getByText(who)).toBeVisible();
-      expect(answeredSince(server, from)).toContainEqual({ method: "POST", path, status: 200 });
+      await expectAnswered(server, from, [{ method: "POST", path, status: 200 }]);
       expect(await page.evaluate(() => "stays" in window), "the page is the same").toBe(true);
       await expect(page.getByRole("button", { name: "Force the log-out" })).toBeHidden();
       expect(await findings(page, "the lanes after the end")).toEqual([]);

@@ -23,7 +23,7 @@ export async function shownIn(part: Locator): Promise<Answered[]> {
 }
 
 /** The requests that the server says it has answered, from this place in its log on. */
-export function answeredSince(server: Server, from: number): Answered[] {
+function answeredSince(server: Server, from: number): Answered[] {
   const lines = server.log().slice(from).split("\n");
   return lines.flatMap((line) => {
     // A request of the demo browser stands within that of the visitor: the last one counts.
@@ -33,12 +33,16 @@ export function answeredSince(server: Server, from: number): Answered[] {
   });
 }
 
-/** Every request of `shown` is in `answered`, in this order. */
-export function expectInOrder(shown: Answered[], answered: Answered[]): void {
-  let rest = answered;
-  for (const one of shown) {
-    const at = rest.findIndex(({ method, path, status }) => method === one.method && path === one.path && status === one.status);
-    expect(at, `${JSON.stringify(one)} in ${JSON.stringify(answered)}`).toBeGreaterThanOrEqual(0);
-    rest = rest.slice(at + 1);
-  }
+/** The server says that it has answered these requests, in this order. What it says may come after its answers. */
+export async function expectAnswered(server: Server, from: number, shown: Answered[]): Promise<void> {
+  const notThere = () => {
+    let rest = answeredSince(server, from);
+    for (const one of shown) {
+      const at = rest.findIndex(({ method, path, status }) => method === one.method && path === one.path && status === one.status);
+      if (at < 0) return { one, answered: answeredSince(server, from) };
+      rest = rest.slice(at + 1);
+    }
+    return undefined;
+  };
+  await expect.poll(notThere, "a request that the server says nothing of").toBeUndefined();
 }

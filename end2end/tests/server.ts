@@ -121,7 +121,8 @@ export class Server {
     const deadline = Date.now() + HANG_MS;
     while (this.isRunning() && Date.now() < deadline) {
       const response = await fetch(`${this.url}/readyz`).catch(() => undefined);
-      if (response?.status === 200) return;
+      // What it says may come after its answers.
+      if (response?.status === 200 && this.output.includes("ready")) return;
       await sleep(50);
     }
     this.process.kill("SIGKILL");
