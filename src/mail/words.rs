@@ -140,7 +140,6 @@ pub fn factor_goes(issuer: &str, name: String, at: i64, token: &str) -> Letter {
             "If you want it removed, there is nothing to do but to wait.".into(),
             "If not, open the link, or log in with a code: either calls the removal off.".into(),
         ],
-        ..Letter::default()
     }
 }
 

@@ -22,6 +22,9 @@ pub const HOST: &str = "localhost:3000";
 /// Hidden fields that say what a page was made for.
 const CARRIED: [&str; 2] = ["link", "half"];
 
+/// Of a form: names and values.
+pub type Fields<'a> = &'a [(&'a str, &'a str)];
+
 #[derive(Clone)]
 pub struct Caller {
     router: Router,

@@ -6,13 +6,11 @@ use axum::{
 };
 
 use super::{
-    app::{PASSWORD, TestApp},
+    app::{HANG, PASSWORD, TestApp},
+    caller::Fields,
     on_both_databases,
 };
 use crate::mail::links::Purpose;
-
-/// Only what hangs takes longer.
-const BOUND: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Nobody has this link.
 const MADE_UP: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -101,7 +99,7 @@ on_both_databases! {
         app.logged_in("bob").await;
         let (id, before) = (app.user("alice").await.id, app.user("bob").await);
         let to_new = app.link_to(Purpose::NewEmail, &id, "new@example.com").await;
-        let forms: [(Purpose, &str, &str, &[(&str, &str)]); 4] = [
+        let forms: [(Purpose, &str, &str, Fields); 4] = [
             (Purpose::Reset, "reset_password", "/reset", &[("password", "another horse battery")]),
             (Purpose::Verify, "verify", "/verify", &[("password", PASSWORD)]),
             (Purpose::NotMe, "not_me", "/not-me", &[("event", "")]),
@@ -220,7 +218,7 @@ on_both_databases! {
             assert_eq!(caller.open_link(Purpose::NotMe, &token).await.status, 200);
             assert_eq!(caller.act("not_me", &[]).await.status, 200);
         };
-        tokio::time::timeout(BOUND, all).await.expect("no answer waits for a hash");
+        tokio::time::timeout(HANG, all).await.expect("no answer waits for a hash");
     }
 
     async fn where_no_password_opens_the_account_a_log_in_costs_a_hash_all_the_same(app: TestApp) {
@@ -241,7 +239,7 @@ on_both_databases! {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(BOUND, waits).await.expect("it waits for a place to hash");
+        tokio::time::timeout(HANG, waits).await.expect("it waits for a place to hash");
         drop(taken);
         assert_eq!(log_in.await.expect("no panic").status, 401);
     }

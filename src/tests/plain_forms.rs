@@ -7,7 +7,7 @@ use axum::{
 
 use super::{
     app::{PASSWORD, TestApp},
-    caller::{Answer, Caller, HOST, hidden},
+    caller::{Answer, Caller, Fields, HOST, hidden},
     on_both_databases,
 };
 
@@ -90,7 +90,7 @@ on_both_databases! {
         let id = app.user("alice").await.id;
         let act = format!("/admin/users/{id}/log-out");
         let old = [("accept", "*/*")];
-        let cases: [(&mut Caller, &str, &str, &[(&str, &str)]); 3] = [
+        let cases: [(&mut Caller, &str, &str, Fields); 3] = [
             (&mut app.anonymous(), "/login?next=%2Fnotes", "log_in", &WRONG),
             (&mut ada, &act, "force_log_out", &[("user", &id), ("reason", "")]),
             (&mut alice, "/account/profile", "change_name", &[("name", "")]),

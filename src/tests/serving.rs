@@ -60,7 +60,7 @@ async fn is_answered(stream: &mut TcpStream) -> bool {
     let mut text = String::new();
     while !text.ends_with("ok\n") {
         let mut bytes = [0; 4096];
-        match timeout(BOUND, stream.read(&mut bytes)).await.expect("in time") {
+        match timeout(HANG, stream.read(&mut bytes)).await.expect("in time") {
             Ok(count @ 1..) => text += &String::from_utf8_lossy(&bytes[..count]),
             _ => return false,
         }
@@ -163,7 +163,7 @@ async fn a_connection_at_work_never_gives_way() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(BOUND, again).await.expect("the place is free again");
+    timeout(HANG, again).await.expect("the place is free again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -175,7 +175,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let (address, handle) = (listener.local_addr().expect("an address"), Handle::new());
     let door = Door::new(&services.state.config, 4, services.metrics.clone());
-    tokio::spawn(answer_on(listener, router, BOUND * 3, door, handle.clone()));
+    tokio::spawn(answer_on(listener, router, HANG * 3, door, handle.clone()));
     handle.listening().await.expect("the server listens");
     let silent = send(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let row = "latchkey_connections_cut_off_total{why=\"not_read\"} 1";
@@ -185,7 +185,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(BOUND, cut_off).await.expect("the connection is given up");
+    timeout(HANG, cut_off).await.expect("the connection is given up");
     drop(silent);
     let read = answer(send(address, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await).await;
     assert!(read.len() > 64 * 1024 * 1024, "who reads gets all of it");
