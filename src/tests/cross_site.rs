@@ -53,7 +53,7 @@ on_both_databases! {
             // A browser adds it to what another site sends, too.
             let mut elsewhere = app.anonymous();
             let request = elsewhere.request(Method::POST, "/actions/log_in").header(header::AUTHORIZATION, scheme)
-                .header(header::ORIGIN, "https://evil.example").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+                .header(header::ORIGIN, "https://evil.example").header(header::ACCEPT, "application/json").header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
             let body = Body::from("email=alice%40example.com&password=correct+horse+battery");
             let answer = elsewhere.send(request.body(body).expect("a request")).await;
             assert_eq!((answer.status, answer.code()), (403, "cross_site".into()), "{scheme}");

@@ -311,7 +311,7 @@ on_both_databases! {
         let wrong = owner.submit("not_me", &[("event", &event), ("password", "not the right password")], &path).await;
         assert!(wrong.header("location").starts_with("/confirm?"), "{}", wrong.header("location"));
         let answer = owner.submit("not_me", &[("event", &event), ("password", PASSWORD)], "/confirm").await;
-        assert_eq!((answer.status, answer.header("location")), (302, "/not-me/done"));
+        assert_eq!((answer.status, answer.header("location")), (303, "/not-me/done"));
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
     }
 
