@@ -160,7 +160,9 @@ impl Page<'_> {
                 let census = &self.services.census;
                 content(admin::sessions::load::everyone(&self.overseer()?, state, census).await?)
             }
-            "/admin/audit" => content(admin::audit_log::load::load(&self.overseer()?, state, &self.asked()).await?),
+            "/admin/audit" => {
+                content(admin::audit_log::load::load(&self.overseer()?, state, &as_typed(&self.uri)).await?)
+            }
             "/admin/keys" => content(admin::load::keys(&self.overseer()?, state).await?),
             "/admin/keys/{id}" => content(admin::load::key(&self.overseer()?, state, &self.id).await?),
             _ => Err(AppError::NotFound),
@@ -248,6 +250,11 @@ fn asked<T: DeserializeOwned + Default>(uri: &Uri) -> T {
     if uri.query().is_some_and(|query| query.contains("%00")) {
         return T::default();
     }
+    as_typed(uri)
+}
+
+/// As [`asked`], for who says what is wrong with it.
+fn as_typed<T: DeserializeOwned + Default>(uri: &Uri) -> T {
     Query::try_from_uri(uri).map(|Query(asked)| asked).unwrap_or_default()
 }
 

@@ -240,15 +240,17 @@ impl TestApp {
     /// Makes the database refuse a change until [`Self::allow`]. `change`: "insert on audit_events"; `when`: of which rows,
     /// as in `new.event = 'logged_in'`, or `true`.
     pub async fn refuse(&self, change: &str, when: &str) {
+        // A new name each: SQLite's other connections may not have heard yet that the one before is gone.
+        let name = format!("refusal_{}", Uuid::now_v7().simple());
         let statements = match self.kind() {
             Kind::Sqlite => {
-                vec![format!("create trigger refusal before {change} when {when} begin select raise(abort, 'no'); end")]
+                vec![format!("create trigger {name} before {change} when {when} begin select raise(abort, 'no'); end")]
             }
             Kind::Postgres => vec![
                 "create or replace function refuse() returns trigger language plpgsql as \
                  $$ begin raise exception 'no'; end $$"
                     .to_owned(),
-                format!("create trigger refusal before {change} for each row when ({when}) execute function refuse()"),
+                format!("create trigger {name} before {change} for each row when ({when}) execute function refuse()"),
             ],
         };
         for statement in statements {
@@ -258,11 +260,18 @@ impl TestApp {
 
     /// Takes back [`Self::refuse`] on this table.
     pub async fn allow(&self, table: &str) {
-        let statement = match self.kind() {
-            Kind::Sqlite => "drop trigger refusal".to_owned(),
-            Kind::Postgres => format!("drop trigger refusal on {table}"),
+        let (found, place) = match self.kind() {
+            Kind::Sqlite => ("select name from sqlite_master where type = 'trigger' and tbl_name = $1", String::new()),
+            Kind::Postgres => (
+                "select cast(tgname as text) from pg_trigger where tgrelid = cast($1 as regclass) and not tgisinternal",
+                format!(" on {table}"),
+            ),
         };
-        self.services.state.db.pool.execute(AssertSqlSafe(statement)).await.expect("no trigger");
+        let pool = &self.services.state.db.pool;
+        let triggers: Vec<(String,)> = sqlx::query_as(found).bind(table).fetch_all(pool).await.expect("triggers");
+        for (name,) in triggers.iter().filter(|(name,)| name.starts_with("refusal_")) {
+            pool.execute(AssertSqlSafe(format!("drop trigger {name}{place}"))).await.expect("no trigger");
+        }
     }
 
     /// How many rows a table has.

@@ -113,7 +113,7 @@ on_both_databases! {
         let hostile = ["", "https://evil.example/", "//evil.example", "/\\evil.example", "/actions/log_out", "javascript:x", "/api/v1/me"];
         for referer in ["", "http://evil.example/x", "//evil.example", "nonsense", "http://localhost:3000/signup"] {
             for page in hostile {
-                let headers = [("accept", "text/html"), ("referer", referer)];
+                let headers = [("accept", "text/html"), ("sec-fetch-site", "same-origin"), ("referer", referer)];
                 let fields = [&WRONG[..], &[("page", page)][..]].concat();
                 let answer = post(&mut app.anonymous(), "log_in", &fields, &headers).await;
                 let location = answer.header("location");
