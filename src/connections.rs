@@ -67,10 +67,12 @@ struct Open {
 
 /// A connection that is open.
 struct Held {
-    /// Where it comes from; `None` for a trusted proxy, which speaks for many.
+    /// Where it comes from; `None` for a proxy, which speaks for many.
     place: Option<IpAddr>,
     /// Since when it waits for a request; `None` while it is at work.
     waits_since: Option<u64>,
+    /// Whether the last bytes of an answer are still on their way.
+    is_stuck: bool,
     /// When this is dropped, the connection ends.
     _stays: oneshot::Sender<()>,
 }
@@ -95,7 +97,9 @@ impl Door {
     /// A seat, and what ends when somebody else needs it. `None` where each is at work.
     fn admit(&self, peer: IpAddr) -> Option<(Seat, oneshot::Receiver<()>)> {
         let Inner { config, connections, metrics, .. } = &*self.0;
-        let place = (!config.trusts(peer)).then(|| place_of(peer));
+        // In production what comes from this machine is the proxy in front, whether or not it is named.
+        let speaks_for_many = config.trusts(peer) || config.production() && peer.is_loopback();
+        let place = (!speaks_for_many).then(|| place_of(peer));
         let per_place = config.connections_per_address as usize;
         let mut open = self.open();
         while open.is_full(place, per_place, *connections) {
@@ -139,7 +143,7 @@ impl Open {
     fn add(&mut self, place: Option<IpAddr>) -> (u64, oneshot::Receiver<()>) {
         let number = self.next_moment();
         let (sender, receiver) = oneshot::channel();
-        self.connections.insert(number, Held { place, waits_since: Some(number), _stays: sender });
+        self.connections.insert(number, Held { place, waits_since: Some(number), is_stuck: false, _stays: sender });
         if let Some(place) = place {
             *self.of_place.entry(place).or_default() += 1;
         }
@@ -163,7 +167,8 @@ impl Open {
     /// Ends the connection that has waited longest for a request: of one place, or of all. `false` where none waits.
     fn dismiss(&mut self, place: Option<IpAddr>) -> bool {
         let meant = self.connections.iter().filter(|(_, held)| place.is_none() || held.place == place);
-        let waiting = meant.filter_map(|(number, held)| Some((held.waits_since?, *number)));
+        let waiting = meant.filter(|(_, held)| !held.is_stuck);
+        let waiting = waiting.filter_map(|(number, held)| Some((held.waits_since?, *number)));
         waiting.min().is_some_and(|(_, number)| self.remove(number))
     }
 
@@ -173,7 +178,8 @@ impl Open {
             tracing::warn!(
                 %peer,
                 open = self.connections.len(),
-                "no more connections are allowed (LATCHKEY_CONNECTIONS, LATCHKEY_CONNECTIONS_PER_ADDRESS): idle ones are closed"
+                "no more connections are allowed (LATCHKEY_CONNECTIONS, LATCHKEY_CONNECTIONS_PER_ADDRESS): idle ones are closed; if \
+                 the peer is your proxy, name it in LATCHKEY_TRUSTED_PROXIES"
             );
         }
     }
@@ -203,6 +209,12 @@ impl Seat {
             held.waits_since = waits.then_some(moment);
         }
     }
+
+    fn set_stuck(&self, is_stuck: bool) {
+        if let Some(held) = self.door.open().connections.get_mut(&self.number) {
+            held.is_stuck = is_stuck;
+        }
+    }
 }
 
 impl Drop for Seat {
@@ -226,8 +238,13 @@ pub struct Connection {
 impl Connection {
     fn watch<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stuck = None;
+            if self.stuck.take().is_some() {
+                self.seat.set_stuck(false);
+            }
             return written;
+        }
+        if self.stuck.is_none() {
+            self.seat.set_stuck(true);
         }
         let timeout = self.write_timeout;
         ready!(self.stuck.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(context));
@@ -352,7 +369,7 @@ impl HttpBody for Answer {
 /// Files that are no connections: the database (SQLite opens up to four for each of its connections, the Lab's included), the
 /// files of the site, the mail server, the program's own.
 pub fn other_files(config: &Config) -> u64 {
-    64 + 4 * (u64::from(config.database_connections) + 5)
+    64 + 4 * u64::from(config.database_connections + 7)
 }
 
 /// So many connections fit below this limit of open files; `None` is no limit. Whatever the system says, a few must.

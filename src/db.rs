@@ -245,6 +245,17 @@ impl Db {
     }
 }
 
+/// The rest of this transaction may take its time, also on a connection for requests.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn lift_limit(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    if kind_of_connection(tx) == Kind::Postgres {
+        tx.execute("set local statement_timeout = 0").await?;
+    }
+    Ok(())
+}
+
 /// Which of the two databases a connection leads to.
 pub fn kind_of_connection(connection: &AnyConnection) -> Kind {
     if connection.backend_name() == "PostgreSQL" { Kind::Postgres } else { Kind::Sqlite }

@@ -2,7 +2,10 @@
 
 use sqlx::{Any, Executor};
 
-use crate::{audit, db::Tx};
+use crate::{
+    audit,
+    db::{Tx, lift_limit},
+};
 
 /// Erases what is kept of a person outside the row of the user. What remains are ids, times and what happened: the log
 /// must still say that somebody did it, and no more who.
@@ -12,6 +15,8 @@ use crate::{audit, db::Tx};
 /// # Errors
 /// When the database does not take it.
 pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+    // However much somebody has written, they may go.
+    lift_limit(tx).await?;
     for statement in [
         "delete from notes where user_id = $1",
         "delete from throttles where key = 'notes of ' || $1",

@@ -64,17 +64,20 @@ pub async fn find_user(
     let caller = Caller::of(&parts, &state.config);
     let is_use = parts.uri.path() != stream::PATH;
     let someone = match look_up(&ender, &session, &caller, is_use).await {
-        Ok(Found::LoggedIn(someone)) => Some(*someone),
-        Ok(Found::Ended(ended)) => {
-            parts.extensions.insert(ended);
-            None
-        }
-        Ok(Found::Nobody) => None,
+        Ok(found) => found.somebody(&mut parts),
         Err(_) => return Problem::from(AppError::Busy).into_response(),
     };
-    let _place = match place(&crowd, someone.as_ref(), &parts, &caller).await {
+    let place = match place(&crowd, someone.as_ref(), &parts, &caller).await {
         Ok(place) => place,
         Err(error) => return action::refuse(&parts, error),
+    };
+    // A session that has ended while the request waited for its turn is over for it, too.
+    let someone = match (someone, &place) {
+        (Some(_), Some(place)) if place.has_waited => match look_again(&ender, &session, &caller, is_use).await {
+            Ok(found) => found.somebody(&mut parts),
+            Err(_) => return Problem::from(AppError::Busy).into_response(),
+        },
+        (someone, _) => someone,
     };
     let Some(someone) = someone else { return next.run(Request::from_parts(parts, body)).await };
     if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -113,7 +116,7 @@ async fn place(
 ) -> Result<Option<Place>, AppError> {
     match someone {
         Some(someone) => crowd.enter(&someone.user.id, &someone.log_in.sid).await.map(Some),
-        None if parts.method == Method::GET => {
+        None if matches!(parts.method, Method::GET | Method::HEAD) => {
             let network = network_of(&caller.ip);
             crowd.enter(&network, &network).await.map(Some)
         }
@@ -125,6 +128,23 @@ enum Found {
     LoggedIn(Box<LoggedIn>),
     Ended(Ended),
     Nobody,
+}
+
+impl Found {
+    /// Who is logged in. How a session ended is put into the request.
+    fn somebody(self, parts: &mut Parts) -> Option<LoggedIn> {
+        match self {
+            Self::LoggedIn(someone) => return Some(*someone),
+            Self::Ended(ended) => drop(parts.extensions.insert(ended)),
+            Self::Nobody => {}
+        }
+        None
+    }
+}
+
+async fn look_again(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
+    session.load().await?;
+    look_up(ender, session, caller, is_use).await
 }
 
 async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {

@@ -5,7 +5,13 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
-use crate::{db::Kind, error::AppError, users::store::lock};
+use crate::{
+    db::Kind,
+    error::AppError,
+    revocations::EndReason,
+    sessions::end::{Ending, Target},
+    users::store::lock,
+};
 
 const EXPORT: &str = "/account/data/export";
 
@@ -32,7 +38,7 @@ on_both_databases! {
         assert_eq!(save(&mut alice, "one", "").await.status, 201);
         let crowd = app.services.crowd.clone();
         // Two of hers that take their time, and more than there are connections behind them.
-        let held = [crowd.enter(&id, "a").await.expect("a turn"), crowd.enter(&id, "a").await.expect("a turn")];
+        let held = [crowd.enter(&id, "a").await.expect("a turn"), crowd.enter(&id, "b").await.expect("a turn")];
         let waiting: Vec<_> = (0..20)
             .map(|n| {
                 let mut tab = alice.copy();
@@ -59,7 +65,6 @@ on_both_databases! {
     async fn beyond_a_hundred_that_wait_a_request_is_told_to_come_back(app: TestApp) {
         let app = with(&app, &["--requests-at-once", "1"]).await;
         let mut alice = app.with_token("alice").await;
-        let mut phone = app.with_token_again("alice").await;
         let id = alice.user_id().await;
         let sessions = alice.api(Method::GET, "/api/v1/sessions", None).await.json();
         let sid = sessions["current"].as_str().expect("a sid").to_owned();
@@ -79,13 +84,49 @@ on_both_databases! {
         assert!(page.text().contains("Too many of your requests are under way."), "{}", page.text());
         let act = alice.act("log_out", &[]).await;
         assert_eq!((act.status, act.text()), (429, "\"TooManyAtOnce\"".into()));
-        // Whoever floods a stolen session does not keep the owner out, who comes with another.
-        let owner = tokio::spawn(async move { phone.act("end_other_sessions", &[]).await.status });
-        until(|| crowd.present(&id) == 102).await;
         waiting.iter().for_each(tokio::task::JoinHandle::abort);
         drop(held);
-        assert_eq!(owner.await.expect("no panic"), 200);
         until(|| crowd.present(&id) == 0).await;
+    }
+
+    async fn whoever_floods_a_stolen_session_does_not_keep_the_owner_from_ending_it(app: TestApp) {
+        let app = with(&app, &["--requests-at-once", "2"]).await;
+        let mut phone = app.logged_in("alice").await;
+        let id = phone.user_id().await;
+        let crowd = app.services.crowd.clone();
+        // As slow bodies do, which never come to an end.
+        let flood: Vec<_> = (0..50)
+            .map(|_| {
+                let (crowd, id) = (crowd.clone(), id.clone());
+                tokio::spawn(async move {
+                    let _turn = crowd.enter(&id, "stolen").await;
+                    std::future::pending::<()>().await;
+                })
+            })
+            .collect();
+        until(|| crowd.present(&id) == 50).await;
+        assert_eq!(phone.act("end_other_sessions", &[]).await.status, 200);
+        assert_eq!(phone.open("/account/devices").await.status, 200);
+        flood.iter().for_each(tokio::task::JoinHandle::abort);
+        until(|| crowd.present(&id) == 0).await;
+    }
+
+    async fn what_ends_while_a_request_waits_for_its_turn_is_over_when_it_has_it(app: TestApp) {
+        let app = with(&app, &["--requests-at-once", "1"]).await;
+        let alice = app.with_token("alice").await;
+        let id = app.user("alice").await.id;
+        let crowd = app.services.crowd.clone();
+        let held = crowd.enter(&id, "another").await.expect("a turn");
+        let (mut program, mut tab) = (alice.copy(), alice.copy());
+        let call = tokio::spawn(async move { program.api(Method::GET, "/api/v1/notes", None).await });
+        let page = tokio::spawn(async move { tab.open("/dashboard").await });
+        until(|| crowd.present(&id) == 3).await;
+        let ending = Ending::by_system(EndReason::LoggedOut);
+        app.services.ender.end(Target::User(&id), ending).await.expect("an end");
+        drop(held);
+        let (call, page) = (call.await.expect("no panic"), page.await.expect("no panic"));
+        assert_eq!((call.status, call.code()), (401, "token_revoked".into()));
+        assert!(page.status == 303 && page.header("location").starts_with("/login"), "{}", page.text());
     }
 
     async fn nobody_who_is_not_logged_in_takes_all_either(app: TestApp) {

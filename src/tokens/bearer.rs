@@ -60,6 +60,10 @@ impl FromRequestParts<AppState> for ApiCaller {
             return Err(crate::error::AppError::internal().into());
         };
         let verified = verify_with_news(state, keys, &token).await.map_err(refused)?;
+        expect_user(&parts.headers, &verified.claims.sub)?;
+        // What ends while it waits for its turn is over when it has it: the times and the revocations are asked then.
+        let place = Arc::new(crowd.enter(&verified.claims.sub, &verified.claims.sid).await?);
+        verified.check_times(&state.clock).map_err(refused)?;
         revocations.ensure_fresh().await?;
         let dead = revocations.is_dead(verified.bearing(), &verified.kid);
         let claims = verified.claims;
@@ -67,9 +71,7 @@ impl FromRequestParts<AppState> for ApiCaller {
             tracing::info!(user = claims.sub, sid = claims.sid, "a revoked token was refused");
             return Err(revoked());
         }
-        expect_user(&parts.headers, &claims.sub)?;
         let Claims { sub, role, sid, auth_time, .. } = claims;
-        let place = Arc::new(crowd.enter(&sub, &sid).await?);
         let caller = Caller::of(parts, &state.config);
         Ok(Self { user_id: sub, role, sid, caller, auth_time, _place: place })
     }

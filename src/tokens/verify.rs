@@ -36,6 +36,14 @@ impl Verified {
         let Claims { sub: user_id, sid, epoch, global_epoch, .. } = &self.claims;
         Bearing { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
     }
+
+    /// Looks at the times once more, after a wait.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`].
+    pub fn check_times(&self, clock: &Clock) -> Result<(), Refusal> {
+        check_times(&self.claims, clock.now_ms() / 1000)
+    }
 }
 
 /// Why a token is refused.

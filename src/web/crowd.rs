@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use crate::error::AppError;
 
@@ -31,11 +31,11 @@ struct Inner {
 struct Hall {
     /// By person.
     lines: HashMap<String, Line>,
-    /// How many requests each session has in the line of its person.
-    sessions: HashMap<String, usize>,
+    /// By session: what stands before the line of the person.
+    sessions: HashMap<String, Line>,
 }
 
-/// Of one person: first come, first served.
+/// First come, first served.
 struct Line {
     turns: Arc<Semaphore>,
     present: usize,
@@ -45,8 +45,10 @@ struct Line {
 #[derive(Debug)]
 pub struct Place {
     // In this order: whoever comes next must not find the line gone and its turn still taken.
-    _turn: OwnedSemaphorePermit,
+    _turns: (OwnedSemaphorePermit, OwnedSemaphorePermit),
     _present: Present,
+    /// Whether others were ahead: what was found out before may be over.
+    pub has_waited: bool,
 }
 
 /// One of those in the line.
@@ -67,31 +69,52 @@ impl Crowd {
     /// # Errors
     /// [`AppError::TooManyAtOnce`] when too many of this session are ahead, or the wait is too long.
     pub async fn enter(&self, who: &str, session: &str) -> Result<Place, AppError> {
-        let (turns, present) = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
-        match tokio::time::timeout(WAIT_MAX, turns.acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(Place { _turn: turn, _present: present }),
+        let ((of_session, of_person), present) = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
+        let both = (Arc::clone(&of_session).try_acquire_owned(), Arc::clone(&of_person).try_acquire_owned());
+        if let (Ok(first), Ok(second)) = both {
+            return Ok(Place { _turns: (first, second), _present: present, has_waited: false });
+        }
+        let turns =
+            async { Ok::<_, AcquireError>((of_session.acquire_owned().await?, of_person.acquire_owned().await?)) };
+        match tokio::time::timeout(WAIT_MAX, turns).await {
+            Ok(Ok(turns)) => Ok(Place { _turns: turns, _present: present, has_waited: true }),
             Ok(Err(_)) | Err(_) => Err(AppError::TooManyAtOnce),
         }
     }
 
-    fn join(&self, who: &str, session: &str) -> Option<(Arc<Semaphore>, Present)> {
+    fn join(&self, who: &str, session: &str) -> Option<((Arc<Semaphore>, Arc<Semaphore>), Present)> {
         let at_once = self.0.at_once;
+        // One turn of a person is always free for another session.
+        let of_session = if who == session { at_once } else { at_once.saturating_sub(1).max(1) };
         let mut hall = self.0.hall();
-        let of_session = hall.sessions.get(session).copied().unwrap_or(0);
-        if of_session >= at_once + WAITING_MAX {
+        if hall.sessions.get(session).is_some_and(|line| line.present >= at_once + WAITING_MAX) {
             return None;
         }
-        hall.sessions.insert(session.to_owned(), of_session + 1);
-        let new = || Line { turns: Arc::new(Semaphore::new(at_once)), present: 0 };
-        let line = hall.lines.entry(who.to_owned()).or_insert_with(new);
-        line.present += 1;
+        let first = enter_line(&mut hall.sessions, session, of_session);
+        let second = enter_line(&mut hall.lines, who, at_once);
         let present = Present { crowd: Arc::clone(&self.0), who: who.to_owned(), session: session.to_owned() };
-        Some((Arc::clone(&line.turns), present))
+        Some(((first, second), present))
     }
 
     /// How many requests of this person are worked on or wait.
     pub fn present(&self, who: &str) -> usize {
         self.0.hall().lines.get(who).map_or(0, |line| line.present)
+    }
+}
+
+fn enter_line(lines: &mut HashMap<String, Line>, name: &str, at_once: usize) -> Arc<Semaphore> {
+    let new = || Line { turns: Arc::new(Semaphore::new(at_once)), present: 0 };
+    let line = lines.entry(name.to_owned()).or_insert_with(new);
+    line.present += 1;
+    Arc::clone(&line.turns)
+}
+
+fn leave_line(lines: &mut HashMap<String, Line>, name: &str) {
+    if let Some(line) = lines.get_mut(name) {
+        line.present -= 1;
+        if line.present == 0 {
+            lines.remove(name);
+        }
     }
 }
 
@@ -105,18 +128,8 @@ impl Inner {
 impl Drop for Present {
     fn drop(&mut self) {
         let mut hall = self.crowd.hall();
-        if let Some(line) = hall.lines.get_mut(&self.who) {
-            line.present -= 1;
-            if line.present == 0 {
-                hall.lines.remove(&self.who);
-            }
-        }
-        if let Some(count) = hall.sessions.get_mut(&self.session) {
-            *count -= 1;
-            if *count == 0 {
-                hall.sessions.remove(&self.session);
-            }
-        }
+        leave_line(&mut hall.lines, &self.who);
+        leave_line(&mut hall.sessions, &self.session);
     }
 }
 

@@ -48,6 +48,8 @@ impl Retention {
         tokio::spawn(async move {
             let mut ticks = tokio::time::interval(EVERY);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            // Not at the start: whoever has set the clock wrong may still see it.
+            ticks.reset();
             let mut outage = Outage::new(
                 "old events of the audit log are not removed",
                 "old events of the audit log are removed again",
@@ -97,11 +99,14 @@ impl Retention {
         let Some(end) = store::end(&mut *tx).await? else { return Ok(0) };
         let after = before.as_ref().map_or(0, |removed| removed.last_seq);
         let rows = store::sealed_after(&mut *tx, after, AT_ONCE).await?;
-        let is_old = |row: &&Row| row.at < now_ms - days * DAY_MS && row.seq < Some(end.seq);
-        let old: Vec<Row> = rows.iter().take_while(is_old).cloned().collect();
+        let is_old = |row: &Row| row.at < now_ms - days * DAY_MS && row.seq < Some(end.seq);
+        // What a clock that was ahead has dated goes with what was sealed after it, or it would hold everything up.
+        let is_ahead = |row: &Row| row.at > now_ms + DAY_MS;
+        let mut old: Vec<Row> = rows.iter().take_while(|row| is_old(row) || is_ahead(row)).cloned().collect();
+        old.truncate(old.iter().rposition(is_old).map_or(0, |at| at + 1));
         let Some(last) = old.last().and_then(|row| row.seq) else { return Ok(0) };
         let said = self.statement(before, &old, now_ms);
-        let removed = store::remove_up_to(&mut *tx, last).await?;
+        let removed = store::remove_between(&mut *tx, after, last).await?;
         store::say_removed(&mut *tx, &said).await?;
         tx.commit().await?;
         Ok(removed)

@@ -237,8 +237,9 @@ pub async fn say_removed(db: impl Executor<'_, Database = Any>, removed: &Remove
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn remove_up_to(db: impl Executor<'_, Database = Any>, seq: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from audit_events where seq <= $1").bind(seq).execute(db).await?;
+pub async fn remove_between(db: impl Executor<'_, Database = Any>, after: i64, last: i64) -> Result<u64, sqlx::Error> {
+    let statement = "delete from audit_events where seq > $1 and seq <= $2";
+    let result = sqlx::query(statement).bind(after).bind(last).execute(db).await?;
     Ok(result.rows_affected())
 }
 
