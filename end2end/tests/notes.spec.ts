@@ -88,7 +88,7 @@ test("a note that the server does not take is told beside it, and the text stays
       : route.fallback(),
   );
   await save(page);
-  await expect(page.getByRole("region", { name: "Editor" }).getByRole("alert")).toContainText("You have 2000 notes");
+  await expect(page.locator("#save-refused")).toContainText("You have 2000 notes");
   await expectTyped(page, "One too many", "all that I wrote");
   await page.unroute("**/api/v1/notes");
   await save(page);

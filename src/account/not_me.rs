@@ -134,10 +134,13 @@ async fn with_link(name: Option<String>) -> Result<Receipt, AppError> {
     user_store::lock(&mut *tx, &link.user_id).await?;
     let Link { user_id, email } = links::use_up(&mut tx, Purpose::NotMe, &token, now_ms).await?;
     let user = still_counts(user_store::find_by_id(&mut *tx, &user_id).await?)?;
-    link_cookie::forget();
     let address_before = (email != user.email).then_some(email);
     let (actor, shown) = (Actor::Unknown, Shown::Mailbox);
-    end_everything(tx, Denial { user, actor, shown, sid: String::new(), event: String::new(), address_before }).await
+    let denial = Denial { user, actor, shown, sid: String::new(), event: String::new(), address_before };
+    let receipt = end_everything(tx, denial).await?;
+    // Not before the commit: whoever has to press once more needs it.
+    link_cookie::forget();
+    Ok(receipt)
 }
 
 /// No link changes a disabled account, where nothing is left to end. It is not used up: once the account is enabled again,
@@ -190,6 +193,8 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
         None => mailbox(state, &user),
     };
     let goes_back = reset_to.as_ref().is_some_and(|email| *email != user.email);
+    // Nobody is sent to a mailbox that this server cannot reach.
+    let reset_to = reset_to.filter(|_| state.config.mailing() != Mailing::Off);
     let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(&caller);
     denied.sid.clone_from(&sid);
     denied.details = json!({ "event": event });
@@ -199,31 +204,29 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
         Shown::Mailbox => let_factor_go(&mut tx, state, &user, address_before, &denied).await?,
         Shown::Proof | Shown::Session => None,
     };
-    if let Some(email) = &reset_to {
-        begin_reset(&mut tx, To { email, user_id: &user.id }, shown, now_ms).await?;
-    }
     // Who gets no link needs the session to choose a new password in. A link from a mail has no session to keep.
     let stays = reset_to.is_none() && !sid.is_empty();
+    if shown != Shown::Session && !stays {
+        // Whoever knows the password could log in again, and kill the link that is on its way.
+        user_store::set_password(&mut *tx, &user.id, NO_PASSWORD).await?;
+    }
+    if let Some(email) = &reset_to {
+        mail::store::queue(&mut *tx, To { email, user_id: &user.id }, &Mail::Reset, now_ms).await?;
+    }
     let target = if stays { Target::Others { user_id: &user.id, keep: &sid } } else { Target::User(&user.id) };
     let ending = Ending { actor, reason: EndReason::NotMe, words: String::new(), caller };
     let receipt = ender.end_with(tx, target, ending).await?;
     if let Some(id) = squatter {
         // Its sessions are refused already, since it is disabled; this stops its tokens.
-        ender.end(Target::User(&id), Ending::by_system(EndReason::Disabled)).await?;
+        if let Err(error) = ender.end(Target::User(&id), Ending::by_system(EndReason::Disabled)).await {
+            tracing::warn!(user = id, ?error, "the tokens of a disabled account live on until they expire");
+        }
     }
     tell(&receipt, &Told { reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session });
     if !stays && !sid.is_empty() {
         action::append_cookie(cookies::remove(&state.config, Name::Access));
     }
     Ok(receipt)
-}
-
-async fn begin_reset(tx: &mut Tx, to: To<'_>, shown: Shown, now_ms: i64) -> Result<(), AppError> {
-    if shown != Shown::Session {
-        // Whoever knows the password could log in again, and kill the link that is on its way.
-        user_store::set_password(&mut **tx, to.user_id, NO_PASSWORD).await?;
-    }
-    mail::store::queue(&mut **tx, to, &Mail::Reset, now_ms).await
 }
 
 /// What somebody else may have begun: links, trust, mails that are on their way.

@@ -74,7 +74,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                     }
                 ></textarea>
             </div>
-            <div id="save-refused" role="alert">
+            <div id="save-refused" aria-live="assertive">
                 {move || refused.get().map(|words| view! { <Notice kind="error">{words}</Notice> })}
             </div>
             <Buttons notes draft />

@@ -164,6 +164,21 @@ on_both_databases! {
         assert_eq!((count(401), count(503)), (64, 16), "{statuses:?}");
     }
 
+    async fn a_few_networks_cannot_fill_the_queue_of_all(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--tries-per-network", "1000"]).await;
+        app.logged_in("alice").await;
+        let held = app.services.passwords.hold().await;
+        let from = |number: usize| app.anonymous().at_ip(&format!("192.0.2.{}", number % 4));
+        let flood: Vec<_> = (0..256).map(|number| log_in(from(number), &format!("victim{number}"), WRONG)).collect();
+        until(|| waiting(&app) == 256).await;
+        let alice = log_in(app.anonymous().at_ip("203.0.113.9"), "alice", PASSWORD);
+        until(|| flood.iter().any(|request| request.is_finished())).await;
+        drop(held);
+        assert_eq!(alice.await.expect("no panic").status, 200);
+        let statuses = statuses(flood).await;
+        assert_eq!(statuses.iter().filter(|status| **status == 503).count(), 1, "{statuses:?}");
+    }
+
     async fn who_logs_in_thirty_times_at_once_keeps_no_neighbour_waiting(app: TestApp) {
         for name in ["alice", "bob"] {
             app.logged_in(name).await;

@@ -10,7 +10,7 @@ use super::{
     caller::Fields,
     on_both_databases,
 };
-use crate::mail::links::Purpose;
+use crate::mail::links::{self, Purpose};
 
 /// Nobody has this link.
 const MADE_UP: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -209,7 +209,9 @@ on_both_databases! {
                 assert_eq!(answer.status, 410, "{purpose:?}");
             }
             let mut caller = app.anonymous();
-            let fields = [("token", "made up"), ("name", "a"), ("email", "a@example.com"), ("password", PASSWORD)];
+            caller.cookies.insert("__Host-link".into(), MADE_UP.into());
+            let link = links::name_of(MADE_UP);
+            let fields = [("link", &*link), ("name", "a"), ("email", "a@example.com"), ("password", PASSWORD)];
             assert_eq!(caller.act("set_up", &fields).await.status, 404);
             assert_eq!(caller.act("enter_code", &[("code", "123456")]).await.status, 401);
             let change = [("password", ""), ("new_password", "nine loud kettles sing")];

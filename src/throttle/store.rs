@@ -88,7 +88,7 @@ pub async fn give_back(
     sqlx::query(
         "update throttles set tries = tries - 1, \
          free_at = case when free_at = $2 or tries - 1 < $3 then 0 else free_at end \
-         where key = $1 and tries > 0 and last_at = $4",
+         where key = $1 and tries > 0 and last_at <= $4",
     )
     .bind(key)
     .bind(count.free_at)

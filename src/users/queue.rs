@@ -98,18 +98,24 @@ impl State {
         }
         self.lines.retain(|line| !line.waiting.is_empty());
         let in_all: usize = self.lines.iter().map(|line| line.waiting.len()).sum();
-        let line = self.lines.iter_mut().find(|line| line.network == network);
-        let of_network = line.as_ref().map_or(0, |line| line.waiting.len());
-        if in_all >= WAITING_MAX || of_network >= WAITING_OF_NETWORK_MAX {
+        let of_network = self.lines.iter().find(|line| line.network == network).map_or(0, |line| line.waiting.len());
+        if of_network >= WAITING_OF_NETWORK_MAX || in_all >= WAITING_MAX && !self.make_room(of_network) {
             tracing::warn!(in_all, of_network, "password hashing is full; a caller was sent away");
             return Err(AppError::Busy);
         }
         let (give, take) = oneshot::channel();
-        match line {
+        match self.lines.iter_mut().find(|line| line.network == network) {
             Some(line) => line.waiting.push_back(give),
             None => self.lines.push_back(Line { network, waiting: VecDeque::from([give]) }),
         }
         Ok(take)
+    }
+
+    /// Sends the newest of the longest line away, for one whose line is shorter: a few networks cannot fill the queue of
+    /// all.
+    fn make_room(&mut self, of_network: usize) -> bool {
+        let longest = self.lines.iter_mut().max_by_key(|line| line.waiting.len());
+        longest.filter(|line| line.waiting.len() > of_network + 1).and_then(|line| line.waiting.pop_back()).is_some()
     }
 
     fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
