@@ -92,7 +92,7 @@ on_both_databases! {
     async fn whoever_floods_a_stolen_session_does_not_keep_the_owner_from_ending_it(app: TestApp) {
         let app = with(&app, &["--requests-at-once", "2"]).await;
         let mut phone = app.logged_in("alice").await;
-        let id = phone.user_id().await;
+        let id = app.user("alice").await.id;
         let crowd = app.services.crowd.clone();
         // As slow bodies do, which never come to an end.
         let flood: Vec<_> = (0..50)

@@ -70,8 +70,9 @@ impl Crowd {
     /// [`AppError::TooManyAtOnce`] when too many of this session are ahead, or the wait is too long.
     pub async fn enter(&self, who: &str, session: &str) -> Result<Place, AppError> {
         let ((of_session, of_person), present) = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
-        let both = (Arc::clone(&of_session).try_acquire_owned(), Arc::clone(&of_person).try_acquire_owned());
-        if let (Ok(first), Ok(second)) = both {
+        if let Ok(first) = Arc::clone(&of_session).try_acquire_owned()
+            && let Ok(second) = Arc::clone(&of_person).try_acquire_owned()
+        {
             return Ok(Place { _turns: (first, second), _present: present, has_waited: false });
         }
         let turns =
