@@ -51,6 +51,13 @@ pub struct Place {
     pub has_waited: bool,
 }
 
+/// What a request stands in, the first line before the second.
+struct Lines {
+    of_session: Arc<Semaphore>,
+    of_person: Arc<Semaphore>,
+    present: Present,
+}
+
 /// One of those in the line.
 struct Present {
     crowd: Arc<Inner>,
@@ -69,7 +76,7 @@ impl Crowd {
     /// # Errors
     /// [`AppError::TooManyAtOnce`] when too many of this session are ahead, or the wait is too long.
     pub async fn enter(&self, who: &str, session: &str) -> Result<Place, AppError> {
-        let ((of_session, of_person), present) = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
+        let Lines { of_session, of_person, present } = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
         if let Ok(first) = Arc::clone(&of_session).try_acquire_owned()
             && let Ok(second) = Arc::clone(&of_person).try_acquire_owned()
         {
@@ -83,18 +90,18 @@ impl Crowd {
         }
     }
 
-    fn join(&self, who: &str, session: &str) -> Option<((Arc<Semaphore>, Arc<Semaphore>), Present)> {
+    fn join(&self, who: &str, session: &str) -> Option<Lines> {
         let at_once = self.0.at_once;
         // One turn of a person is always free for another session.
-        let of_session = if who == session { at_once } else { at_once.saturating_sub(1).max(1) };
+        let turns = if who == session { at_once } else { at_once.saturating_sub(1).max(1) };
         let mut hall = self.0.hall();
         if hall.sessions.get(session).is_some_and(|line| line.present >= at_once + WAITING_MAX) {
             return None;
         }
-        let first = enter_line(&mut hall.sessions, session, of_session);
-        let second = enter_line(&mut hall.lines, who, at_once);
+        let of_session = enter_line(&mut hall.sessions, session, turns);
+        let of_person = enter_line(&mut hall.lines, who, at_once);
         let present = Present { crowd: Arc::clone(&self.0), who: who.to_owned(), session: session.to_owned() };
-        Some(((first, second), present))
+        Some(Lines { of_session, of_person, present })
     }
 
     /// How many requests of this person are worked on or wait.
