@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
     http::{StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, delete, get, post},
 };
@@ -49,7 +49,7 @@ use crate::{
         error_page, headers, host, measure, offline, origin,
         page::PageData,
         problem::Problem,
-        request_log, security_txt, seen,
+        request_log, security_txt, seen, to_the_end,
     },
 };
 
@@ -128,6 +128,7 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
         .layer(from_fn_with_state(Arc::clone(config), error_page::explain))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
+        .layer(from_fn(to_the_end::work))
         .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))
         .layer(from_fn_with_state(Arc::clone(config), cookies::accept_only_ours))
         .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))

@@ -178,7 +178,7 @@ on_both_databases! {
                 assert_eq!(guesser.copy().open(purpose.page()).await.status, 429, "{purpose:?}");
                 assert_eq!(guesser.copy().act(act_of(purpose), &[("password", PASSWORD)]).await.status, 429);
                 let mut stranger = app.anonymous().at_ip(&format!("10.9.{number}.{way}"));
-                assert_eq!(stranger.log_in("alice", PASSWORD).await.status, 429, "they share a counter with passwords");
+                assert_eq!(stranger.log_in("alice", PASSWORD).await.status, 200, "neighbours log in all the same");
             }
         }
     }

@@ -129,6 +129,23 @@ on_both_databases! {
         assert!(page.status == 303 && page.header("location").starts_with("/login"), "{}", page.text());
     }
 
+    async fn whoever_goes_away_keeps_the_turn_until_the_database_is_done(app: TestApp) {
+        let alice = app.with_token("alice").await;
+        let id = app.user("alice").await.id;
+        let mut tx = app.services.jobs.db.begin_write().await.expect("a transaction");
+        lock(&mut *tx, &id).await.expect("her row");
+        let mut tab = alice.copy();
+        let asked = tokio::spawn(async move { save(&mut tab, "waits", "").await.status });
+        let crowd = app.services.crowd.clone();
+        until(|| crowd.present(&id) == 1).await;
+        asked.abort();
+        assert!(asked.await.is_err_and(|error| error.is_cancelled()));
+        assert_eq!(crowd.present(&id), 1, "its statement still waits");
+        tx.rollback().await.expect("the lock is free");
+        until(|| crowd.present(&id) == 0).await;
+        assert_eq!(app.count("select count(*) from notes").await, 1);
+    }
+
     async fn nobody_who_is_not_logged_in_takes_all_either(app: TestApp) {
         let app = with(&app, &["--requests-at-once", "1"]).await;
         let crowd = app.services.crowd.clone();

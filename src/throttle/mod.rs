@@ -101,8 +101,8 @@ pub async fn admit_code(user_id: &str) -> Result<Try, AppError> {
     keys.admit_proof(&format!("code {user_id}"), known.map(|device| device.hash())).await
 }
 
-/// Counts a look at a link that went out by mail: whoever has none guesses. It shares the network's counter with
-/// passwords and codes.
+/// Counts a look at a link that went out by mail: whoever has none guesses. As often as passwords and codes, with a counter
+/// of its own, or who opens links that are none would keep the neighbours from logging in.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`], before anything is looked at.
@@ -215,7 +215,7 @@ impl Keys {
     }
 
     async fn admit_link(self) -> Result<Try, AppError> {
-        let networks = self.networks("proof", self.state.config.tries_per_network);
+        let networks = self.networks("link", self.state.config.tries_per_network);
         self.admit(networks).await
     }
 

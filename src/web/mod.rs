@@ -47,6 +47,8 @@ pub mod security_txt;
 #[cfg(feature = "ssr")]
 pub mod seen;
 #[cfg(feature = "ssr")]
+pub mod to_the_end;
+#[cfg(feature = "ssr")]
 pub mod wants;
 
 /// Sets the content security policy of the page that is being rendered. The shell calls it; in the browser it does

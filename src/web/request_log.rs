@@ -30,6 +30,8 @@ pub async fn log_request(State(config): State<Arc<Config>>, mut request: Request
         let mut response = next.run(Request::from_parts(parts, body)).await;
         let (status, ms) = (response.status().as_u16(), watch.elapsed_ms());
         match status {
+            // An unknown method is the caller's fault.
+            501 => tracing::info!(status, ms, "answered"),
             503 => tracing::warn!(status, ms, "answered"),
             500.. => tracing::error!(status, ms, "answered"),
             _ => tracing::info!(status, ms, "answered"),
