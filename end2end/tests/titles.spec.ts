@@ -30,7 +30,7 @@ test("a shared link shows a card, and a phone finds its icons", async ({ page, s
   const card = (await content("og:image")) ?? "";
   expect(card, "other sites want a whole address").toBe(`${server.url}/card.png`);
   const manifest = await page.request.get("/manifest.webmanifest");
-  expect(manifest.headers()["content-type"]).toBe("application/manifest+json");
+  expect(manifest.headers()["content-type"]).toBe("application/manifest+json; charset=utf-8");
   const { icons } = (await manifest.json()) as { icons: { src: string; sizes: string }[] };
   expect(icons.some(({ sizes }) => sizes === "512x512")).toBe(true);
   for (const path of [card, "/apple-touch-icon.png", ...icons.map(({ src }) => src)]) {
