@@ -60,18 +60,15 @@ impl FromRequestParts<AppState> for ApiCaller {
             return Err(crate::error::AppError::internal().into());
         };
         let verified = verify_with_news(state, keys, &token).await.map_err(refused)?;
+        expect_alive(revocations, &verified).await?;
         expect_user(&parts.headers, &verified.claims.sub)?;
-        // What ends while it waits for its turn is over when it has it: the times and the revocations are asked then.
         let place = Arc::new(crowd.enter(&verified.claims.sub, &verified.claims.sid).await?);
-        verified.check_times(&state.clock).map_err(refused)?;
-        revocations.ensure_fresh().await?;
-        let dead = revocations.is_dead(verified.bearing(), &verified.kid);
-        let claims = verified.claims;
-        if dead {
-            tracing::info!(user = claims.sub, sid = claims.sid, "a revoked token was refused");
-            return Err(revoked());
+        if place.has_waited {
+            // What has ended meanwhile is over.
+            verified.check_times(&state.clock).map_err(refused)?;
+            expect_alive(revocations, &verified).await?;
         }
-        let Claims { sub, role, sid, auth_time, .. } = claims;
+        let Claims { sub, role, sid, auth_time, .. } = verified.claims;
         let caller = Caller::of(parts, &state.config);
         Ok(Self { user_id: sub, role, sid, caller, auth_time, _place: place })
     }
@@ -105,6 +102,16 @@ impl FromRequestParts<AppState> for AdminCaller {
         }
         caller.fresh(state).map(Self)
     }
+}
+
+/// Asks the revocations, which are in memory.
+async fn expect_alive(revocations: &Revocations, verified: &Verified) -> Result<(), Problem> {
+    revocations.ensure_fresh().await?;
+    if revocations.is_dead(verified.bearing(), &verified.kid) {
+        tracing::info!(user = verified.claims.sub, sid = verified.claims.sid, "a revoked token was refused");
+        return Err(revoked());
+    }
+    Ok(())
 }
 
 /// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
