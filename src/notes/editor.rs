@@ -73,9 +73,9 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                         notes.change(|draft| draft.body = text);
                     }
                 ></textarea>
-            </div>
-            <div id="save-refused" aria-live="assertive">
-                {move || refused.get().map(|words| view! { <Notice kind="error">{words}</Notice> })}
+                <div id="save-refused" aria-live="assertive">
+                    {move || refused.get().map(|words| view! { <Notice kind="error">{words}</Notice> })}
+                </div>
             </div>
             <Buttons notes draft />
         </form>
