@@ -48,6 +48,12 @@ pub mod instances;
 pub mod sessions;
 pub mod tokens;
 
+// The stories of getting in and of proving who one is; where actions meet them.
+#[cfg(feature = "ssr")]
+pub mod auth;
+#[cfg(feature = "ssr")]
+pub mod border;
+
 // Between the core and the features: whether a user reads the mail of the address.
 pub mod verification;
 

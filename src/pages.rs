@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::{
     account::{self, keep_factor, new_email},
     admin,
+    auth::app::App,
     config::Mailing,
     dashboard,
     error::AppError,
@@ -28,12 +29,12 @@ use crate::{
         half_log_in::HalfLogIn,
     },
     signup::setup_link,
-    throttle,
     tokens::page_token::TokenLife,
     verification::verify,
     web::{
         action::typed_from,
         caller::Caller,
+        cookies::{self, Name},
         form_page::without_error,
         local_path::{LocalPath, leading_to},
         page::PageData,
@@ -117,7 +118,8 @@ impl Page<'_> {
                 content(account::Owner { email: user.email, name: user.name })
             }
             "/account/second-factor" => {
-                let (user, here) = (self.user()?, Device::of(&self.headers, &state.config));
+                let here = cookies::get(&state.config, &self.headers, Name::Device).and_then(Device::parse);
+                let user = self.user()?;
                 content(account::load::second_factor(state, &user, here.as_ref()).await?)
             }
             "/account/second-factor/set-up" => {
@@ -138,10 +140,10 @@ impl Page<'_> {
                 let event = &self.asked.event;
                 match event.is_empty() {
                     true => {
-                        self.behind_link(account::not_me::page(state, self.someone.clone(), event, self.link.clone()))
-                            .await
+                        let (someone, link) = (self.someone.as_ref(), self.link.as_deref());
+                        self.behind_link(account::not_me::page(state, someone, event, link)).await
                     }
-                    false => content(account::not_me::page(state, self.someone.clone(), event, None).await?),
+                    false => content(account::not_me::page(state, self.someone.as_ref(), event, None).await?),
                 }
             }
             "/not-me/done" | "/second-factor/kept" => content(()),
@@ -171,7 +173,7 @@ impl Page<'_> {
 
     /// Who asks, for pages that are for everybody and show people their own.
     fn asker(&self) -> Asker<'_> {
-        let Services { state, keys, .. } = self.services;
+        let (state, keys) = (&self.services.state, &self.services.keys);
         Asker { state, keys, headers: &self.headers, someone: self.someone.as_ref() }
     }
 
@@ -190,9 +192,10 @@ impl Page<'_> {
         if self.someone.is_some() {
             return self.visitors_only(());
         }
-        let Services { state, secret, .. } = self.services;
+        let App { state, secret, .. } = &self.services.app;
         let now_ms = state.clock.now_ms();
-        let half = HalfLogIn::of(&self.headers, &state.config, secret, now_ms);
+        let sealed = cookies::get(&state.config, &self.headers, Name::LogIn);
+        let half = sealed.and_then(|sealed| HalfLogIn::open(secret, &sealed, now_ms));
         let Some(half) = half else { return Ok(Found::Elsewhere("/login".into())) };
         let email = match half.user(state, secret).await {
             Ok(user) => user.email,
@@ -212,8 +215,7 @@ impl Page<'_> {
         if self.link.is_none() {
             return content(shown.await?);
         }
-        let Services { state, secret, turns, .. } = self.services;
-        let tried = throttle::admit_link_from(state, secret, turns, &self.ip).await?;
+        let tried = self.services.throttle.admit_link(&self.ip).await?;
         content(tried.keep_if_dead(shown.await).await?)
     }
 

@@ -222,14 +222,9 @@ pub fn pages(services: &Services) -> Vec<AxumRouteListing> {
 
 fn provide_contexts(services: &Services) {
     provide_context(services.state.clone());
-    provide_context(services.passwords.clone());
+    provide_context(services.app.clone());
     provide_context(MinChars(services.passwords.min_chars()));
-    provide_context(services.ender.clone());
-    provide_context(services.post.mailer.clone());
     provide_context(services.keys.clone());
-    provide_context(services.questions.clone());
-    provide_context(services.turns.clone());
-    provide_context(services.secret.clone());
     provide_context(Now(services.state.clock.now_ms()));
     provide_context(BaseUrl(services.state.config.issuer()));
     if let Some(lab) = &services.lab {

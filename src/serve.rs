@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::{
     admin::overview::census::Census,
     audit::chain::{retention::Retention, seal::Sealer},
+    auth::app::App,
     config::{Config, LogFormat, Mailing},
     connections::{self, Door},
     db::{self, Db, Patience},
@@ -35,7 +36,7 @@ use crate::{
     sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
     signup::setup_link,
     state::{AppState, Clock},
-    throttle::turns::Turns,
+    throttle::Throttle,
     tokens::{keeper, keys::Keys},
     users::{self, costs_in_use, list::find::make_missing_words, password::Passwords, questions::Questions},
     web::{assets, crowd::Crowd},
@@ -60,7 +61,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let mut services = open(config).await?;
     let lab_tasks = open_lab(&mut services).await;
     services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
-    let presence = Presence::new(services.vital().state, services.revocations.clone());
+    let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
     let tasks = [
         feed::follow(&services.state, services.revocations.clone()),
@@ -194,22 +195,18 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
     costs_in_use::look(&state, &passwords).await.map_err(|error| format!("the users cannot be read: {error}"))?;
     let ender = Ender { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
+    let post = Post { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
+    let throttle = Throttle::new(state.clone(), secret.clone());
     let questions = Questions::default();
-    let post = Post { state: state.clone(), mailer, metrics: metrics.clone() };
     Ok(Services {
-        state,
+        app: App { state, secret, passwords, questions, throttle, ender, mailer },
         vital_db: vital,
         jobs,
         crowd,
         metrics,
-        passwords,
         revocations,
-        ender,
         streams,
         keys,
-        questions,
-        turns: Turns::default(),
-        secret,
         post,
         census: Census::default(),
         lab: None,
@@ -246,7 +243,7 @@ async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
 /// # Errors
 /// One line that says what is wrong.
 pub async fn make_lab(services: &Services) -> Result<Lab, String> {
-    let Services { state, secret, .. } = services;
+    let App { state, secret, .. } = &services.app;
     if state.db.kind == db::Kind::Postgres {
         state.db.make_schema_of_lab().await.map_err(|error| format!("its schema cannot be made: {error}"))?;
     }
@@ -257,7 +254,8 @@ pub async fn make_lab(services: &Services) -> Result<Lab, String> {
     let own = open_with(config, state.clock.clone()).await?;
     own.keys.follow_settings().await.map_err(|error| format!("its signing key cannot be changed: {error}"))?;
     let clock = own.state.clock.behind(world::EARLIER_MS);
-    let earlier = Services { state: AppState { clock, ..own.state.clone() }, ..own.clone() };
+    let earlier =
+        Services { app: App { state: AppState { clock, ..own.state.clone() }, ..own.app.clone() }, ..own.clone() };
     Lab::open(world::Parts {
         state: own.state.clone(),
         ender: own.ender.clone(),

@@ -1,47 +1,50 @@
 //! Everything that a request may need, opened once at the start. Server side.
 
+use std::ops::Deref;
+
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
     admin::overview::census::Census,
+    auth::app::App,
     db::Db,
     lab::world::Lab,
     mail::post::Post,
     metrics::{Levels, Metrics},
     revocations::set::Revocations,
-    sealed::SecretKey,
     sessions::{end::Ender, open_streams::OpenStreams},
     state::AppState,
-    throttle::turns::Turns,
     tokens::keys::Keys,
-    users::{password::Passwords, questions::Questions},
     web::crowd::Crowd,
 };
 
-/// What the features need besides [`AppState`]; every request carries it.
+/// What HTTP and the features need besides [`App`]; every request carries it.
 #[derive(Clone)]
 pub struct Services {
-    pub state: AppState,
+    pub app: App,
     /// For what must not wait behind pages and API calls; see [`Self::vital`].
     pub vital_db: Db,
     /// For what clears up behind everybody.
     pub jobs: AppState,
     pub crowd: Crowd,
     pub metrics: Metrics,
-    pub passwords: Passwords,
     pub revocations: Revocations,
-    pub ender: Ender,
     pub streams: OpenStreams,
     pub keys: Keys,
-    pub questions: Questions,
-    pub turns: Turns,
-    pub secret: SecretKey,
     pub post: Post,
     pub census: Census,
     /// Where there is one.
     pub lab: Option<Lab>,
     pub options: LeptosOptions,
+}
+
+impl Deref for Services {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
 }
 
 impl Services {
@@ -51,7 +54,8 @@ impl Services {
         let on_vital = |state: &AppState| AppState { db: self.vital_db.clone(), ..state.clone() };
         let ender = Ender { state: on_vital(&self.ender.state), ..self.ender.clone() };
         let crowd = Crowd::new(self.vital_db.connections() / 2);
-        Self { state: on_vital(&self.state), ender, crowd, ..self.clone() }
+        let app = App { state: on_vital(&self.state), ender, ..self.app.clone() };
+        Self { app, crowd, ..self.clone() }
     }
 
     /// At the end.

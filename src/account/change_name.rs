@@ -1,36 +1,26 @@
 //! The story of another name. Server side.
 
-use leptos::prelude::expect_context;
-
 use crate::{
     audit::{
         self,
         event::{Actor, Event, Kind},
     },
+    auth::{app::App, visit::Visit},
     error::AppError,
-    sessions::guard,
-    state::AppState,
     users::{credentials::DisplayName, store},
-    web::{
-        action::{caller, tell_next_page},
-        page::Typed,
-    },
 };
 
-pub async fn change_name(name: String) -> Result<(), AppError> {
-    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
-    let name = DisplayName::parse(&name)?;
-    let state = expect_context::<AppState>();
-    let mut tx = state.db.begin_write().await?;
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::Invalid`].
+pub async fn change_name(app: &App, visit: &Visit, name: &str) -> Result<(), AppError> {
+    let (someone, name, now_ms) = (visit.user()?, DisplayName::parse(name)?, app.now_ms());
+    let mut tx = app.state.db.begin_write().await?;
     // Read again under the lock: the address may be changing, and what is searched through holds both.
     store::lock(&mut *tx, &someone.user.id).await?;
     let user = store::find_by_id(&mut *tx, &someone.user.id).await?.ok_or(AppError::NotLoggedIn)?;
-    store::set_name(&mut tx, &user, &name, state.clock.now_ms()).await?;
-    let mut event = Event::new(Kind::NameChanged, Actor::User(user.id.clone()), &user.id).from_caller(&caller());
-    event.sid = someone.log_in.sid;
-    audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
-    tx.commit().await?;
-    tell_next_page(&Typed::new(&[("changed", "name")]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+    store::set_name(&mut tx, &user, &name, now_ms).await?;
+    let mut event = Event::new(Kind::NameChanged, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
+    event.sid.clone_from(&someone.log_in.sid);
+    audit::store::insert(&mut *tx, &event, now_ms).await?;
+    Ok(tx.commit().await?)
 }

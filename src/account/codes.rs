@@ -9,14 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::RecoveryCodes;
 use crate::{
-    error::AppError,
-    sealed::SecretKey,
-    second_factor::recovery::RecoveryCode,
-    sessions::guard::LoggedIn,
-    state::AppState,
-    ui::when::minute,
-    users::store::User,
-    web::{action::tell_next_page, page::Typed},
+    error::AppError, sealed::SecretKey, second_factor::recovery::RecoveryCode, sessions::guard::LoggedIn,
+    state::AppState, ui::when::minute, users::store::User,
 };
 
 /// The page follows at once; five minutes are for a slow line and a log-in in between.
@@ -30,13 +24,10 @@ struct Made {
     at: i64,
 }
 
-/// Makes the next page show the codes.
-pub fn hand_over(state: &AppState, key: &SecretKey, sid: &str, codes: &[RecoveryCode]) -> Result<(), AppError> {
+/// The codes, sealed for the page that shows them in this session.
+pub fn seal(state: &AppState, key: &SecretKey, sid: &str, codes: &[RecoveryCode]) -> Result<String, AppError> {
     let made = Made { codes: codes.iter().map(RecoveryCode::shown).collect(), at: state.clock.now_ms() };
-    let sealed = key.seal(&name(sid), &serde_json::to_vec(&made)?).ok_or_else(AppError::internal)?;
-    tell_next_page(&Typed::new(&[("codes", &sealed)]));
-    leptos_axum::redirect("/account/second-factor/codes");
-    Ok(())
+    key.seal(&name(sid), &serde_json::to_vec(&made)?).ok_or_else(AppError::internal)
 }
 
 /// What the page shows; `None` when it has shown them before.

@@ -1,24 +1,18 @@
 //! The story of a second factor that stays, because somebody who reads mail of the account objects to its removal. Server
 //! side.
 
-use leptos::prelude::expect_context;
-
 use super::KeepFactor;
 use crate::{
     audit::event::{Actor, Event, Kind},
+    auth::{app::App, visit::Visit},
     error::AppError,
     mail::{
-        self, News, link_cookie,
+        self, News,
         links::{self, Purpose},
     },
     second_factor::removal,
     state::AppState,
-    throttle,
     users::store as user_store,
-    web::{
-        action::{caller, tell_next_page},
-        page::Typed,
-    },
 };
 
 /// What the page of an opened link shows. Uses nothing up.
@@ -34,25 +28,22 @@ pub async fn page(state: &AppState, token: Option<&str>) -> Result<KeepFactor, A
 }
 
 /// Needs no log-in: it leaves everything as it is, so nobody gains by it what they do not have.
-pub async fn keep(link: Option<String>) -> Result<(), AppError> {
-    let token = link_cookie::require(link.as_deref())?;
-    let state = expect_context::<AppState>();
-    let (now_ms, caller) = (state.clock.now_ms(), caller());
-    let tried = throttle::admit_link().await?;
-    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::KeepFactor, &token, now_ms).await).await?;
+///
+/// # Errors
+/// [`AppError::LinkDead`], also where nothing is to be removed any more; [`AppError::TooManyTries`].
+pub async fn keep(app: &App, visit: &Visit, token: &str) -> Result<(), AppError> {
+    let (state, now_ms) = (&app.state, app.now_ms());
+    let tried = app.throttle.admit_link(&visit.caller.ip).await?;
+    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::KeepFactor, token, now_ms).await).await?;
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere.
     user_store::lock(&mut *tx, &link.user_id).await?;
-    links::use_up(&mut tx, Purpose::KeepFactor, &token, now_ms).await?;
+    links::use_up(&mut tx, Purpose::KeepFactor, token, now_ms).await?;
     let user = user_store::find_by_id(&mut *tx, &link.user_id).await?.ok_or(AppError::LinkDead)?;
-    let event = Event::new(Kind::SecondFactorKept, Actor::Unknown, &user.id).from_caller(&caller);
+    let event = Event::new(Kind::SecondFactorKept, Actor::Unknown, &user.id).from_caller(&visit.caller);
     if !removal::call_off(&mut tx, &event, now_ms).await? {
         return Err(AppError::LinkDead);
     }
-    mail::tell(&mut *tx, &state, &user, News::SecondFactorKept, &caller).await?;
-    tx.commit().await?;
-    link_cookie::forget();
-    tell_next_page(&Typed::new(&[("second_factor", "kept")]));
-    leptos_axum::redirect("/second-factor/kept");
-    Ok(())
+    mail::tell(&mut *tx, state, &user, News::SecondFactorKept, &visit.caller).await?;
+    Ok(tx.commit().await?)
 }

@@ -1,60 +1,55 @@
 //! The stories of another address: a link to the new one, then the change. Server side.
 
-use leptos::prelude::expect_context;
-
 use super::NewEmail;
 use crate::{
     audit::{
         self,
         event::{Actor, Event, Kind},
     },
+    auth::{app::App, visit::Visit},
     config::Mailing,
     error::{AppError, Invalid},
     mail::{
-        self, Mail, News, To, link_cookie,
+        self, Mail, News, To,
         links::{self, Purpose},
-        mailer::Mailer,
     },
-    sessions::guard::{self, LoggedIn, require_fresh},
+    sessions::guard::LoggedIn,
     state::AppState,
-    throttle::{self, Way},
+    throttle::Way,
     users::{credentials::Email, store},
-    web::{
-        action::{caller, tell_next_page},
-        page::Typed,
-    },
 };
 
-/// Whether another account has the address is found out when the mail is written (ASVS 6.3.8).
-pub async fn ask(email: String, password: Option<String>) -> Result<(), AppError> {
-    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
-    let state = expect_context::<AppState>();
-    if state.config.mailing() == Mailing::Off {
+/// What is wrong with an address that somebody wants, before a proof is asked for.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::Invalid`].
+pub fn check(app: &App, visit: &Visit, email: &str) -> Result<Email, AppError> {
+    let someone = visit.user()?;
+    if app.state.config.mailing() == Mailing::Off {
         return Err(AppError::MailOff);
     }
-    let email = Email::parse(&email)?;
+    let email = Email::parse(email)?;
     if email.as_str() == someone.user.email {
         return Err(Invalid::EmailUnchanged.into());
     }
-    expect_context::<Mailer>().check(&email)?;
-    let someone = require_fresh(password).await?;
-    let _counted = throttle::admit(Way::Mail).await?;
-    write_down(&state, &someone, &email).await?;
-    tell_next_page(&Typed::new(&[("asked", email.as_str())]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+    app.mailer.check(&email)?;
+    Ok(email)
 }
 
-async fn write_down(state: &AppState, someone: &LoggedIn, email: &Email) -> Result<(), AppError> {
-    let (user_id, now_ms) = (&someone.user.id, state.clock.now_ms());
-    let mut event = Event::new(Kind::NewEmailAsked, Actor::User(user_id.clone()), user_id).from_caller(&caller());
+/// Sends the link. Whether another account has the address is found out when the mail is written (ASVS 6.3.8).
+///
+/// # Errors
+/// [`AppError::TooManyTries`]; [`AppError::NotLoggedIn`] when the session has ended meanwhile.
+pub async fn ask(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email) -> Result<(), AppError> {
+    let _counted = app.throttle.admit(Way::Mail, &visit.caller.ip).await?;
+    let (state, user_id, now_ms) = (&app.state, &someone.user.id, app.now_ms());
+    let mut event = Event::new(Kind::NewEmailAsked, Actor::User(user_id.clone()), user_id).from_caller(&visit.caller);
     event.sid.clone_from(&someone.log_in.sid);
     let mut tx = state.db.begin_write().await?;
     someone.hold(&mut tx).await?;
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     mail::queue(&mut *tx, state, To { email: email.as_str(), user_id }, &Mail::NewEmail).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(tx.commit().await?)
 }
 
 /// What the page of an opened link shows. Uses nothing up.
@@ -69,17 +64,14 @@ pub async fn open(state: &AppState, token: Option<&str>, someone: &LoggedIn) -> 
 
 /// Two things are needed: the mailbox, and to be logged in to the account that asked. The link alone would let anybody
 /// put a stranger's address on an account of their own: one click of the stranger's would confirm it.
-pub async fn use_it(link: Option<String>) -> Result<(), AppError> {
-    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
-    let state = expect_context::<AppState>();
-    let token = link_cookie::require(link.as_deref())?;
-    let tried = throttle::admit_link().await?;
-    tried.keep_if_dead(own_link(&state, &someone, &token).await).await?;
-    change(&state, &someone, &token).await?;
-    link_cookie::forget();
-    tell_next_page(&Typed::new(&[("changed", "email")]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::TooManyTries`], [`AppError::EmailTaken`].
+pub async fn use_it(app: &App, visit: &Visit, token: &str) -> Result<(), AppError> {
+    let someone = visit.user()?;
+    let tried = app.throttle.admit_link(&visit.caller.ip).await?;
+    tried.keep_if_dead(own_link(&app.state, someone, token).await).await?;
+    change(&app.state, visit, someone, token).await
 }
 
 /// The link is a guess, too, where somebody else has asked for it.
@@ -88,8 +80,8 @@ async fn own_link(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(
     if link.user_id == someone.user.id { Ok(()) } else { Err(AppError::LinkDead) }
 }
 
-async fn change(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
-    let (now_ms, caller) = (state.clock.now_ms(), caller());
+async fn change(state: &AppState, visit: &Visit, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
+    let (now_ms, caller) = (state.clock.now_ms(), &visit.caller);
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere, or two acts on one account would wait for each other.
     let before = someone.hold(&mut tx).await?;
@@ -101,11 +93,11 @@ async fn change(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(),
         return Err(AppError::EmailTaken);
     }
     links::kill_all(&mut tx, &before.id, now_ms).await?;
-    let mut event = Event::new(Kind::EmailChanged, Actor::User(before.id.clone()), &before.id).from_caller(&caller);
+    let mut event = Event::new(Kind::EmailChanged, Actor::User(before.id.clone()), &before.id).from_caller(caller);
     event.sid.clone_from(&someone.log_in.sid);
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     // To the address before, where the owner reads it if this was somebody else.
-    mail::tell(&mut *tx, state, &before, News::EmailChanged, &caller).await?;
+    mail::tell(&mut *tx, state, &before, News::EmailChanged, caller).await?;
     tx.commit().await?;
     tracing::info!(user = before.id, "an address was changed");
     Ok(())

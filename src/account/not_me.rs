@@ -6,7 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use leptos::prelude::expect_context;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -18,38 +17,28 @@ use crate::{
         event::{Actor, Event, Kind},
         store::Row,
     },
+    auth::{app::App, visit::Visit},
     config::Mailing,
     db::Tx,
     error::AppError,
     known_devices,
     mail::{
-        self, Mail, To, link_cookie,
+        self, Mail, To,
         links::{self, Link, Purpose},
     },
     revocations::EndReason,
     second_factor::removal,
     sessions::{
         Receipt,
-        end::{Ender, Ending, Target},
-        guard::{self, LoggedIn, require_fresh},
+        end::{Ending, Target},
+        guard::LoggedIn,
     },
     state::AppState,
-    throttle,
     users::{
         password::NO_PASSWORD,
         store::{self as user_store, User},
     },
-    web::{
-        action::{self, caller, tell_next_page},
-        cookies::{self, Name},
-        page::Typed,
-    },
 };
-
-/// `event`: what was not me, from the list of one's own; empty with a link from a mail.
-pub async fn not_me(event: &str, link: Option<String>, password: Option<String>) -> Result<Receipt, AppError> {
-    if event.is_empty() { with_link(link).await } else { in_session(event, password).await }
-}
 
 /// What the page says before anything happens.
 ///
@@ -58,19 +47,19 @@ pub async fn not_me(event: &str, link: Option<String>, password: Option<String>)
 /// that is not one's own.
 pub async fn page(
     state: &AppState,
-    someone: Option<LoggedIn>,
+    someone: Option<&LoggedIn>,
     event: &str,
-    link: Option<String>,
+    link: Option<&str>,
 ) -> Result<NotMePage, AppError> {
     let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
     if let (true, Some(token)) = (event.is_empty(), link) {
-        let Link { user_id, email } = links::find(pool, Purpose::NotMe, &token, now_ms).await?;
+        let Link { user_id, email } = links::find(pool, Purpose::NotMe, token, now_ms).await?;
         let user = still_counts(user_store::find_by_id(pool, &user_id).await?)?;
         let goes_back = email != user.email;
         return Ok(NotMePage {
             entry: None,
             event: String::new(),
-            link: Some(links::name_of(&token)),
+            link: Some(links::name_of(token)),
             reset_to: Some(masked(&email)),
             goes_back,
             more: None,
@@ -78,7 +67,7 @@ pub async fn page(
     }
     let someone = someone.ok_or(AppError::NotLoggedIn)?;
     let row = find_event(state, &someone.user, event).await?;
-    in_words(state, &someone, row).await
+    in_words(state, someone, row).await
 }
 
 /// Where the proof is old the password would do more, and the page says what.
@@ -111,6 +100,21 @@ enum Shown {
     Session,
 }
 
+/// What a denial has brought about.
+pub struct Denied {
+    pub receipt: Receipt,
+    /// Where the link to a new password went, masked; `None` where this server reaches no mailbox.
+    pub reset_to: Option<String>,
+    /// The session that said so goes on.
+    pub stays: bool,
+    /// The account has the address before again.
+    pub goes_back: bool,
+    /// When the second factor goes; milliseconds since the epoch.
+    pub factor_goes: Option<i64>,
+    /// The password still opens the account.
+    pub password_works: bool,
+}
+
 /// What is known of a denial before the transaction ends.
 struct Denial {
     user: User,
@@ -123,24 +127,23 @@ struct Denial {
     address_before: Option<String>,
 }
 
-async fn with_link(name: Option<String>) -> Result<Receipt, AppError> {
-    let token = link_cookie::require(name.as_deref())?;
-    let state = expect_context::<AppState>();
-    let now_ms = state.clock.now_ms();
-    let tried = throttle::admit_link().await?;
-    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::NotMe, &token, now_ms).await).await?;
+/// With a link from a mail.
+///
+/// # Errors
+/// [`AppError::LinkDead`], [`AppError::TooManyTries`].
+pub async fn with_link(app: &App, visit: &Visit, token: &str) -> Result<Denied, AppError> {
+    let (state, now_ms) = (&app.state, app.now_ms());
+    let tried = app.throttle.admit_link(&visit.caller.ip).await?;
+    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::NotMe, token, now_ms).await).await?;
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere.
     user_store::lock(&mut *tx, &link.user_id).await?;
-    let Link { user_id, email } = links::use_up(&mut tx, Purpose::NotMe, &token, now_ms).await?;
+    let Link { user_id, email } = links::use_up(&mut tx, Purpose::NotMe, token, now_ms).await?;
     let user = still_counts(user_store::find_by_id(&mut *tx, &user_id).await?)?;
     let address_before = (email != user.email).then_some(email);
     let (actor, shown) = (Actor::Unknown, Shown::Mailbox);
     let denial = Denial { user, actor, shown, sid: String::new(), event: String::new(), address_before };
-    let receipt = end_everything(tx, denial).await?;
-    // Not before the commit: whoever has to press once more needs it.
-    link_cookie::forget();
-    Ok(receipt)
+    end_everything(tx, app, visit, denial).await
 }
 
 /// No link changes a disabled account, where nothing is left to end. It is not used up: once the account is enabled again,
@@ -149,40 +152,35 @@ fn still_counts(user: Option<User>) -> Result<User, AppError> {
     user.filter(|user| user.disabled_at.is_none()).ok_or(AppError::LinkDead)
 }
 
-async fn in_session(event: &str, password: Option<String>) -> Result<Receipt, AppError> {
-    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
-    let state = expect_context::<AppState>();
-    let row = find_event(&state, &someone.user, event).await?;
-    let (someone, shown) = look_at_proof(&state, someone, password).await?;
+/// Without a mailbox this session stays, and so needs a proof, as for ending other devices.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn needs_proof(app: &App, visit: &Visit) -> Result<bool, AppError> {
+    Ok(mailbox(&app.state, &visit.user()?.user).is_none())
+}
+
+/// From the list of what happened: `event` was not them.
+///
+/// # Errors
+/// [`AppError::NotFound`] for an event that is not one's own; [`AppError::NotLoggedIn`] when the session has ended meanwhile.
+pub async fn in_session(app: &App, visit: &Visit, someone: &LoggedIn, event: &str) -> Result<Denied, AppError> {
+    let state = &app.state;
+    let row = find_event(state, &someone.user, event).await?;
+    let shown = if someone.is_fresh(state) { Shown::Proof } else { Shown::Session };
     let mut address_before = match shown {
         Shown::Session => None,
-        Shown::Mailbox | Shown::Proof => address_before(&state, &someone.user, &row).await?,
+        Shown::Mailbox | Shown::Proof => address_before(state, &someone.user, &row).await?,
     };
     let mut tx = state.db.begin_write().await?;
     let user = someone.hold(&mut tx).await?;
     address_before.take_if(|email| *email == user.email);
-    let actor = Actor::User(user.id.clone());
-    end_everything(tx, Denial { user, actor, shown, sid: someone.log_in.sid, event: row.id, address_before }).await
+    let (actor, sid) = (Actor::User(user.id.clone()), someone.log_in.sid.clone());
+    end_everything(tx, app, visit, Denial { user, actor, shown, sid, event: row.id, address_before }).await
 }
 
-/// Without a mailbox this session stays, and so needs a proof, as for ending other devices.
-async fn look_at_proof(
-    state: &AppState,
-    someone: LoggedIn,
-    password: Option<String>,
-) -> Result<(LoggedIn, Shown), AppError> {
-    let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
-    if is_typed || mailbox(state, &someone.user).is_none() {
-        return Ok((require_fresh(password).await?, Shown::Proof));
-    }
-    let shown = if someone.is_fresh(state) { Shown::Proof } else { Shown::Session };
-    Ok((someone, shown))
-}
-
-async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError> {
-    let ender = expect_context::<Ender>();
-    let (state, caller) = (&ender.state, caller());
-    let now_ms = state.clock.now_ms();
+async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) -> Result<Denied, AppError> {
+    let (App { state, ender, .. }, caller, now_ms) = (app, &visit.caller, app.now_ms());
     let Denial { user, actor, shown, sid, event, address_before } = denial;
     let squatter = match &address_before {
         Some(email) => user_store::free_email(&mut tx, email, &user.id, now_ms).await?,
@@ -195,7 +193,7 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
     let goes_back = reset_to.as_ref().is_some_and(|email| *email != user.email);
     // Nobody is sent to a mailbox that this server cannot reach.
     let reset_to = reset_to.filter(|_| state.config.mailing() != Mailing::Off);
-    let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(&caller);
+    let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(caller);
     denied.sid.clone_from(&sid);
     denied.details = json!({ "event": event });
     audit::store::insert(&mut *tx, &denied, now_ms).await?;
@@ -214,7 +212,7 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
         mail::store::queue(&mut *tx, To { email, user_id: &user.id }, &Mail::Reset, now_ms).await?;
     }
     let target = if stays { Target::Others { user_id: &user.id, keep: &sid } } else { Target::User(&user.id) };
-    let ending = Ending { actor, reason: EndReason::NotMe, words: String::new(), caller };
+    let ending = Ending { actor, reason: EndReason::NotMe, words: String::new(), caller: caller.clone() };
     let receipt = ender.end_with(tx, target, ending).await?;
     if let Some(id) = squatter {
         // Its sessions are refused already, since it is disabled; this stops its tokens.
@@ -222,11 +220,8 @@ async fn end_everything(mut tx: Tx, denial: Denial) -> Result<Receipt, AppError>
             tracing::warn!(user = id, ?error, "the tokens of a disabled account live on until they expire");
         }
     }
-    tell(&receipt, &Told { reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session });
-    if !stays && !sid.is_empty() {
-        action::append_cookie(cookies::remove(&state.config, Name::Access));
-    }
-    Ok(receipt)
+    let reset_to = reset_to.as_deref().map(masked);
+    Ok(Denied { receipt, reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session })
 }
 
 /// What somebody else may have begun: links, trust, mails that are on their way.
@@ -284,35 +279,6 @@ async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result
         audit::store::insert(&mut **tx, &event, now_ms).await?;
     }
     Ok(taken_back)
-}
-
-/// What the page after it says.
-struct Told {
-    reset_to: Option<String>,
-    stays: bool,
-    goes_back: bool,
-    factor_goes: Option<i64>,
-    password_works: bool,
-}
-
-fn tell(receipt: &Receipt, told: &Told) {
-    let count = receipt.sessions_ended.to_string();
-    let mut words = Typed::new(&[("ended", &count)]);
-    let mut add = |name: &str, text: String| words.0.insert(name.into(), text);
-    if let Some(email) = &told.reset_to {
-        add("reset_to", masked(email));
-    }
-    if let Some(at) = told.factor_goes {
-        add("factor_goes", at.to_string());
-    }
-    for (name, is_so) in [("stays", told.stays), ("goes_back", told.goes_back), ("password_works", told.password_works)]
-    {
-        if is_so {
-            add(name, "yes".into());
-        }
-    }
-    tell_next_page(&words);
-    leptos_axum::redirect("/not-me/done");
 }
 
 async fn find_event(state: &AppState, user: &User, id: &str) -> Result<Row, AppError> {

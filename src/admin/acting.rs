@@ -2,16 +2,15 @@
 
 use std::future::Future;
 
-use leptos::prelude::expect_context;
-
 use super::{by::By, force_logout::parse_reason, outcome::Outcome};
 use crate::{
+    border,
     error::AppError,
-    sessions::{
-        end::Ender,
-        guard::{require_admin, require_fresh_admin},
+    sessions::end::Ender,
+    web::{
+        action::{act_with_proof, tell_next_page},
+        page::Typed,
     },
-    web::{action::act_with_proof, page::Typed},
 };
 
 /// Asks who acts, why, and for a proof; tells the story; tells the page of the user what became of it. `typed`: what is
@@ -30,11 +29,11 @@ where
 {
     let (user_id, reason) = (typed.get("user"), typed.get("reason"));
     act_with_proof(typed, async move {
-        require_admin()?;
+        border::require_admin()?;
         parse_reason(&reason)?;
-        let by = By::page(require_fresh_admin(password).await?, &reason)?;
-        let outcome = story(expect_context(), by).await?;
-        outcome.tell_next_page();
+        let by = By::page(border::require_fresh_admin(password).await?, border::visit().caller, &reason)?;
+        let outcome = story(border::app().ender, by).await?;
+        tell_next_page(&outcome.for_next_page());
         leptos_axum::redirect(&outcome.page(&user_id));
         Ok(())
     })

@@ -23,17 +23,20 @@ pub async fn force_log_out(
 ) -> Result<Receipt, AppError> {
     use crate::{
         admin::{by::By, force_logout, outcome::Outcome},
-        sessions::guard::{require_admin, require_fresh_admin},
-        web::{action::act_with_proof, page::Typed},
+        border,
+        web::{
+            action::{act_with_proof, tell_next_page},
+            page::Typed,
+        },
     };
     let sid = sid.unwrap_or_default();
     act_with_proof(Typed::new(&[("user", &user), ("reason", &reason), ("sid", &sid)]), async move {
-        require_admin()?;
+        border::require_admin()?;
         force_logout::parse_reason(&reason)?;
-        let by = By::page(require_fresh_admin(password).await?, &reason)?;
-        let receipt = force_logout::force_log_out(&expect_context(), &by, &user, &sid).await?;
+        let by = By::page(border::require_fresh_admin(password).await?, border::visit().caller, &reason)?;
+        let receipt = force_logout::force_log_out(&border::app().ender, &by, &user, &sid).await?;
         let outcome = Outcome::of_force_logout(receipt.clone());
-        outcome.tell_next_page();
+        tell_next_page(&outcome.for_next_page());
         // With JavaScript and without, the page is loaded anew: what it lists has changed.
         leptos_axum::redirect(&outcome.page(&user));
         Ok(receipt)
@@ -55,13 +58,21 @@ pub async fn log_out_everyone(
 ) -> Result<Receipt, AppError> {
     use crate::{
         admin::log_out_everyone::{check, log_out_everyone},
-        sessions::guard::{require_admin, require_fresh_admin},
-        web::{action::act_with_proof, page::Typed},
+        border,
+        web::{
+            action::{act_with_proof, tell_next_page},
+            page::Typed,
+        },
     };
     act_with_proof(Typed::new(&[("confirmation", &confirmation), ("reason", &reason)]), async move {
-        require_admin()?;
-        check(&confirmation, &reason)?;
-        log_out_everyone(require_fresh_admin(password).await?, &reason).await
+        border::require_admin()?;
+        let words = check(&confirmation, &reason)?;
+        let admin = border::require_fresh_admin(password).await?;
+        let receipt = log_out_everyone(&border::app().ender, &admin, border::visit().caller, words).await?;
+        let kind = if receipt.is_confirmed() { "success" } else { "warning" };
+        tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
+        leptos_axum::redirect("/admin/sessions");
+        Ok(receipt)
     })
     .await
 }
@@ -199,11 +210,19 @@ pub async fn delete_user(
 #[server(prefix = "/actions", endpoint = "rotate_keys")]
 pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
     use crate::{
-        admin::keys,
-        sessions::guard::require_fresh_admin,
+        admin::keys::order,
+        border,
+        tokens::keys::Keys,
         web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::default(), async move { keys::rotate(require_fresh_admin(password).await?).await }).await
+    act_with_proof(Typed::default(), async move {
+        let admin = border::require_fresh_admin(password).await?;
+        let order = order(admin, border::visit().caller, String::new());
+        let rotation = expect_context::<Keys>().rotate(&order).await?;
+        show_on_list("rotation", &rotation);
+        Ok(rotation)
+    })
+    .await
 }
 
 /// Kills the signing key `kid`: what it has signed counts no more. Callable as [`force_log_out`].
@@ -214,14 +233,28 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
 #[server(prefix = "/actions", endpoint = "kill_key")]
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
     use crate::{
-        admin::{force_logout::parse_reason, keys},
-        sessions::guard::{require_admin, require_fresh_admin},
+        admin::{force_logout::parse_reason, keys::order},
+        border,
+        tokens::keys::Keys,
         web::{action::act_with_proof, page::Typed},
     };
     act_with_proof(Typed::new(&[("kid", &kid), ("reason", &reason)]), async move {
-        require_admin()?;
-        parse_reason(&reason)?;
-        keys::kill(require_fresh_admin(password).await?, &kid, &reason).await
+        border::require_admin()?;
+        let words = parse_reason(&reason)?;
+        let admin = border::require_fresh_admin(password).await?;
+        let receipt = expect_context::<Keys>().kill(&kid, &order(admin, border::visit().caller, words)).await?;
+        show_on_list("killed", &receipt);
+        Ok(receipt)
     })
     .await
+}
+
+/// With JavaScript and without, the list is loaded anew: it has changed.
+#[cfg(feature = "ssr")]
+fn show_on_list(name: &str, receipt: &impl serde::Serialize) {
+    use crate::web::{action::tell_next_page, page::Typed};
+    if let Ok(text) = serde_json::to_string(receipt) {
+        tell_next_page(&Typed::new(&[(name, &text)]));
+    }
+    leptos_axum::redirect("/admin/keys");
 }

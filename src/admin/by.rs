@@ -17,7 +17,7 @@ use crate::{
     state::AppState,
     tokens::bearer::{AdminCaller, ApiCaller},
     users::store::{self, User},
-    web::{action, caller::Caller},
+    web::caller::Caller,
 };
 
 /// To hold one is to be allowed to act, as far as that was known when the request began; [`By::hold`] asks again.
@@ -37,12 +37,12 @@ enum Who {
 }
 
 impl By {
-    /// An administrator in a browser. For actions.
+    /// An administrator in a browser.
     ///
     /// # Errors
     /// What is wrong with the reason.
-    pub fn page(admin: Administrator, reason: &str) -> Result<Self, Invalid> {
-        Ok(Self { who: Who::Page(Box::new(admin)), caller: action::caller(), words: parse_reason(reason)? })
+    pub fn page(admin: Administrator, caller: Caller, reason: &str) -> Result<Self, Invalid> {
+        Ok(Self { who: Who::Page(Box::new(admin)), caller, words: parse_reason(reason)? })
     }
 
     /// An administrator's program.

@@ -3,11 +3,7 @@
 use serde::Serialize;
 
 use super::{Act, Before};
-use crate::{
-    sessions::Receipt,
-    ui::when::span,
-    web::{action::tell_next_page, page::Typed},
-};
+use crate::{sessions::Receipt, ui::when::span, web::page::Typed};
 
 /// An act that was not refused.
 #[derive(Clone, Debug, Serialize)]
@@ -71,8 +67,8 @@ impl Outcome {
         self.page.map_or_else(|| format!("/admin/users/{user_id}"), str::to_owned)
     }
 
-    /// Hands it to the page that is shown next.
-    pub fn tell_next_page(&self) {
+    /// For the page that is shown next.
+    pub fn for_next_page(&self) -> Typed {
         let confirmed = self.receipt.as_ref().is_none_or(Receipt::is_confirmed);
         let kind = match (self.changed, confirmed) {
             (false, _) => "info",
@@ -80,7 +76,7 @@ impl Outcome {
             (true, false) => "warning",
         };
         let (act, event) = self.undo.as_ref().map_or(("", ""), |(act, event)| (act.as_text(), event));
-        tell_next_page(&Typed::new(&[("receipt", &self.words), ("kind", kind), ("undo", act), ("event", event)]));
+        Typed::new(&[("receipt", &self.words), ("kind", kind), ("undo", act), ("event", event)])
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     serve,
     signup::sign_up::{NewAccount, create_admin},
     users::{Role, password::Passwords},
+    web::caller::Caller,
 };
 
 #[derive(Subcommand)]
@@ -97,11 +98,12 @@ async fn create(args: CreateAdmin) -> Result<(), String> {
     let password = read_password()?;
     // Before anything is opened or made.
     let passwords = Passwords::new(&args.config, Metrics::default()).map_err(|error| error.to_string())?;
-    let account =
-        NewAccount::parse(&passwords, &args.name, &args.email, password).await.map_err(|error| match error {
+    let account = NewAccount::parse(&passwords, &Caller::default(), &args.name, &args.email, password).await.map_err(
+        |error| match error {
             AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             other => other.to_string(),
-        })?;
+        },
+    )?;
     let services = serve::open(args.config).await?;
     let made = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
     let created = create_admin(&services.state, &passwords, account, made).await;

@@ -6,20 +6,9 @@
 pub mod store;
 
 use aws_lc_rs::{digest, rand};
-use axum::http::{HeaderMap, request::Parts};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use leptos::prelude::{expect_context, use_context};
 
-use crate::{
-    config::Config,
-    db::Tx,
-    error::AppError,
-    state::AppState,
-    web::{
-        action::{append_cookie, caller},
-        cookies::{self, Name},
-    },
-};
+use crate::{db::Tx, error::AppError, web::caller::Caller};
 
 const SECRET_BYTES: usize = 32;
 
@@ -31,6 +20,7 @@ pub const KEEP_DAYS: i64 = 400;
 const KNOWN_MAX: i64 = 50;
 
 /// The secret of a browser. Cannot be printed.
+#[derive(Clone)]
 pub struct Device(String);
 
 /// Whether an account had logged in from a browser before.
@@ -41,9 +31,8 @@ pub enum Seen {
 }
 
 impl Device {
-    /// The browser that sent this request, if it brings a secret of the right form.
-    pub fn of(headers: &HeaderMap, config: &Config) -> Option<Self> {
-        let text = cookies::get(config, headers, Name::Device)?;
+    /// What a browser brings, if it has the right form.
+    pub fn parse(text: String) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?;
         (bytes.len() == SECRET_BYTES).then_some(Self(text))
     }
@@ -59,43 +48,40 @@ impl Device {
         BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes()))
     }
 
-    /// Gives the secret to the browser that calls now. Only after the commit of what [`remember`] wrote: a secret that no
-    /// account knows would take the place of one that some do.
-    pub fn let_browser_know(&self, config: &Config) {
-        append_cookie(cookies::set(config, Name::Device, &self.0, KEEP_DAYS * 24 * 3600));
+    /// The secret itself, for its browser. Only after the commit of what [`remember`] wrote: a secret that no account
+    /// knows would take the place of one that some do.
+    pub fn expose(&self) -> &str {
+        &self.0
     }
 }
 
-/// The browser that calls the action which runs now.
-pub fn here() -> Option<Device> {
-    let config = expect_context::<AppState>().config;
-    Device::of(&use_context::<Parts>()?.headers, &config)
-}
-
-/// Notes that this account has logged in from the browser that calls now, and returns its secret, which the browser is
-/// given after the commit ([`Device::let_browser_know`]).
+/// Notes that this account has logged in from there, in the browser that brought `before`, and returns the secret that the
+/// browser is given after the commit.
 ///
 /// A browser that is new to the account gets a new secret, and what other accounts know of it moves along: a copy of
 /// the one before, made by whoever used a shared computer earlier, is worth nothing to this account.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn remember(tx: &mut Tx, user_id: &str) -> Result<(Seen, Device), AppError> {
-    let AppState { clock, .. } = expect_context();
-    let (caller, now_ms) = (caller(), clock.now_ms());
-    let before = here();
-    let seen = match &before {
-        Some(device) => store::touch(&mut **tx, &device.hash(), user_id, &caller, now_ms).await?,
+pub async fn remember(
+    tx: &mut Tx,
+    user_id: &str,
+    before: Option<&Device>,
+    caller: &Caller,
+    now_ms: i64,
+) -> Result<(Seen, Device), AppError> {
+    let seen = match before {
+        Some(device) => store::touch(&mut **tx, &device.hash(), user_id, caller, now_ms).await?,
         None => false,
     };
     let device = match before {
-        Some(device) if seen => device,
+        Some(device) if seen => device.clone(),
         before => {
             let device = Device::new()?;
             if let Some(before) = before {
                 store::rename(&mut **tx, &before.hash(), &device.hash()).await?;
             }
-            store::insert(&mut **tx, &device.hash(), user_id, &caller, now_ms).await?;
+            store::insert(&mut **tx, &device.hash(), user_id, caller, now_ms).await?;
             store::delete_beyond(&mut **tx, user_id, KNOWN_MAX).await?;
             device
         }

@@ -1,13 +1,13 @@
 //! The stories of a visit's beginning and end. Server side.
 
 use axum::http::request::Parts;
-use leptos::prelude::{expect_context, use_context};
+use leptos::prelude::use_context;
 
 use super::{visit::Visit, world::Lab};
 use crate::{
+    border,
     error::AppError,
-    state::AppState,
-    throttle::{self, Way},
+    throttle::Way,
     web::{
         action::{append_cookie, caller},
         cookies::{self, Name},
@@ -15,23 +15,23 @@ use crate::{
 };
 
 pub async fn begin() -> Result<(), AppError> {
-    let (lab, config) = (here()?, expect_context::<AppState>().config);
+    let (lab, app, caller) = (here()?, border::app(), caller());
     if visit(&lab).await?.is_none() {
-        let _counted = throttle::admit(Way::Visit).await?;
-        let (visit, secret) = Visit::begin(&lab, &caller()).await?;
+        let _counted = app.throttle.admit(Way::Visit, &caller.ip).await?;
+        let (visit, secret) = Visit::begin(&lab, &caller).await?;
         tracing::info!(demo = visit.user_id, "a visit to the Lab begins");
-        append_cookie(cookies::set(&config, Name::Lab, &secret, super::visit::LIFETIME_MS / 1000));
+        append_cookie(cookies::set(&app.state.config, Name::Lab, &secret, super::visit::LIFETIME_MS / 1000));
     }
     leptos_axum::redirect("/lab");
     Ok(())
 }
 
 pub async fn end() -> Result<(), AppError> {
-    let (lab, config) = (here()?, expect_context::<AppState>().config);
+    let lab = here()?;
     if let Some(visit) = visit(&lab).await? {
         visit.end(&lab).await?;
     }
-    append_cookie(cookies::remove(&config, Name::Lab));
+    border::forget(Name::Lab);
     leptos_axum::redirect("/lab");
     Ok(())
 }
@@ -50,7 +50,7 @@ pub fn here() -> Result<Lab, AppError> {
 /// When the Lab's database cannot be read.
 pub async fn visit(lab: &Lab) -> Result<Option<Visit>, AppError> {
     let Some(parts) = use_context::<Parts>() else { return Ok(None) };
-    Visit::of(lab, &parts.headers, &expect_context::<AppState>().config).await
+    Visit::of(lab, &parts.headers, &border::app().state.config).await
 }
 
 /// As [`visit`], for an experiment, which it counts and which has its turn now; with the demo user logged in.

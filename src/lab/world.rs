@@ -25,6 +25,7 @@ use crate::{
         password::Passwords,
         store as user_store,
     },
+    web::caller::Caller,
 };
 
 /// Short, so that one can watch a token die of age.
@@ -216,6 +217,6 @@ impl Lab {
 }
 
 async fn hash(passwords: &Passwords, password: &str) -> Result<String, AppError> {
-    let new = passwords.parse_new(password.to_owned(), &About { email: "", name: "" }).await?;
-    passwords.hash(new).await
+    let new = passwords.parse_new(&Caller::default(), password.to_owned(), &About { email: "", name: "" }).await?;
+    passwords.hash(&Caller::default(), new).await
 }

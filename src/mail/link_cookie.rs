@@ -7,21 +7,15 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{AppendHeaders, IntoResponse, Response},
 };
-use leptos::prelude::{expect_context, use_context};
 
-use super::links::{self, Purpose};
+use super::links::Purpose;
 use crate::{
     config::Config,
-    error::AppError,
-    state::AppState,
-    web::{
-        action::append_cookie,
-        cookies::{self, Name},
-    },
+    web::cookies::{self, Name},
 };
 
 /// The page of the first administrator. Its link comes from the command line and not from a mail, and is treated alike.
@@ -58,22 +52,6 @@ fn lifetime_ms(page: &str) -> Option<i64> {
 /// The token of the link that this browser opened last.
 pub fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
     cookies::get(config, headers, Name::Link).filter(|token| is_token(token))
-}
-
-/// As [`token`], for the action that runs now, whose form was made for the link of this [name](links::name_of). The
-/// cookie is that of the link opened last, perhaps in another tab: what is done is what the page said, or nothing.
-///
-/// # Errors
-/// [`AppError::LinkDead`] when there is none, [`AppError::OtherLink`] when it is not the one that the page was about.
-pub fn require(name: Option<&str>) -> Result<String, AppError> {
-    let config = expect_context::<AppState>().config;
-    let token = use_context::<Parts>().and_then(|parts| token(&parts.headers, &config)).ok_or(AppError::LinkDead)?;
-    if name == Some(&*links::name_of(&token)) { Ok(token) } else { Err(AppError::OtherLink) }
-}
-
-/// The link is used up: the browser forgets it.
-pub fn forget() {
-    append_cookie(cookies::remove(&expect_context::<AppState>().config, Name::Link));
 }
 
 /// 256 bits in base64url; nothing else gets into a cookie.

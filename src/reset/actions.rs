@@ -11,11 +11,20 @@ use crate::error::AppError;
 #[server(prefix = "/actions", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
     use crate::{
+        border,
         reset::reset_password,
-        web::{action::act, page::Typed},
+        web::{
+            action::{act, tell_next_page},
+            page::Typed,
+        },
     };
-    let typed = Typed::new(&[("email", &email)]);
-    act(typed, reset_password::forgot(email)).await
+    act(Typed::new(&[("email", &email)]), async move {
+        let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
+        tell_next_page(&Typed::new(&[("email", email.as_str())]));
+        leptos_axum::redirect("/forgot/sent");
+        Ok(())
+    })
+    .await
 }
 
 /// Sets the password of the account that the opened link is of, and ends everything of it; `link` names it, as the page
@@ -26,8 +35,25 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 #[server(prefix = "/actions", endpoint = "reset_password")]
 pub async fn reset_password(password: String, link: Option<String>) -> Result<(), AppError> {
     use crate::{
+        border,
         reset::reset_password,
-        web::{action::act, page::Typed},
+        web::{
+            action::{act, tell_next_page},
+            cookies::Name,
+            page::Typed,
+        },
     };
-    act(Typed::default(), reset_password::reset(password, link)).await
+    act(Typed::default(), async move {
+        let (token, visit) = (border::require_link(link.as_deref())?, border::visit());
+        let reset = reset_password::reset(&border::app(), &visit, &token, password).await?;
+        border::keep_device(&reset.device);
+        border::forget(Name::Link);
+        if visit.someone.is_some() {
+            border::forget_session();
+        }
+        tell_next_page(&Typed::new(&[("password", "reset"), ("email", &reset.email)]));
+        leptos_axum::redirect("/login");
+        Ok(())
+    })
+    .await
 }

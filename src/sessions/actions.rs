@@ -16,12 +16,20 @@ pub async fn log_in(
     next: Option<String>,
 ) -> Result<(), AppError> {
     use crate::{
-        sessions::log_in,
-        web::{action::act, page::Typed},
+        auth::log_in,
+        border,
+        web::{action::act, local_path::LocalPath, page::Typed},
     };
     let remembered = remember.unwrap_or_default();
     let typed = Typed::new(&[("email", &email), ("remember", &remembered)]);
-    act(typed, log_in::log_in(email, password, !remembered.is_empty(), next)).await
+    act(typed, async move {
+        let (next, remember) = (LocalPath::parse_or_dashboard(next.as_deref()), !remembered.is_empty());
+        let credentials = (&*email, password);
+        let result = log_in::log_in(&border::app(), &border::visit(), credentials, remember, next.as_str()).await?;
+        leptos_axum::redirect(border::keep_log_in(&result, next.as_str()));
+        Ok(())
+    })
+    .await
 }
 
 /// Gives the second factor of a log-in whose password was right, and goes to where that log-in wanted; with `trust`, this
@@ -32,12 +40,36 @@ pub async fn log_in(
 #[server(prefix = "/actions", endpoint = "enter_code")]
 pub async fn enter_code(code: String, trust: Option<String>, half: Option<String>) -> Result<(), AppError> {
     use crate::{
-        sessions::enter_code,
-        web::{action::act, page::Typed},
+        auth::enter_code::{self, Given},
+        border,
+        web::{
+            action::{act, refuse_on},
+            cookies::Name,
+            page::Typed,
+        },
     };
     let trusted = trust.unwrap_or_default();
     let typed = Typed::new(&[("trust", &trusted)]);
-    act(typed, enter_code::enter_code(code, !trusted.is_empty(), half)).await
+    act(typed, async move {
+        let sealed = border::cookie(Name::LogIn);
+        let trust = !trusted.is_empty();
+        let given = Given { sealed: sealed.as_deref(), half: half.as_deref(), code: &code, trust };
+        match enter_code::enter_code(&border::app(), &border::visit(), given).await {
+            Ok((started, next)) => {
+                border::keep_started(&started);
+                border::forget(Name::LogIn);
+                leptos_axum::redirect(&next);
+                Ok(())
+            }
+            // The password has to be given again, and that is asked for elsewhere.
+            Err(error @ AppError::LogInAgain) => {
+                border::forget(Name::LogIn);
+                Err(refuse_on("/login", error))
+            }
+            Err(error) => Err(error),
+        }
+    })
+    .await
 }
 
 /// Proves again who one is and goes to `next`. Callable by who is logged in.
@@ -47,10 +79,17 @@ pub async fn enter_code(code: String, trust: Option<String>, half: Option<String
 #[server(prefix = "/actions", endpoint = "confirm")]
 pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
     use crate::{
-        sessions::reauthenticate,
-        web::{action::act, page::Typed},
+        auth::reauthenticate,
+        border,
+        web::{action::act, local_path::LocalPath, page::Typed},
     };
-    act(Typed::default(), reauthenticate::confirm(password, next)).await
+    act(Typed::default(), async move {
+        let proven = reauthenticate::with_password(&border::app(), &border::visit(), Some(password)).await?;
+        border::keep_secret(proven.new_secret.as_ref());
+        leptos_axum::redirect(LocalPath::parse_or_dashboard(next.as_deref()).as_str());
+        Ok(())
+    })
+    .await
 }
 
 /// Ends this browser's session and its tokens, and goes to the start page. Callable by anyone.
@@ -60,8 +99,15 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
 #[server(prefix = "/actions", endpoint = "log_out")]
 pub async fn log_out() -> Result<(), AppError> {
     use crate::{
-        sessions::log_in,
+        auth::log_in,
+        border,
         web::{action::act, page::Typed},
     };
-    act(Typed::default(), log_in::log_out()).await
+    act(Typed::default(), async {
+        log_in::log_out(&border::app(), &border::visit()).await?;
+        border::forget_session();
+        leptos_axum::redirect("/");
+        Ok(())
+    })
+    .await
 }

@@ -7,14 +7,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use leptos::prelude::expect_context;
 use tower_sessions::Session;
 
 use super::{
     Ended, Viewer,
     end::{Ender, Ending, Target},
-    reauthenticate,
-    session::{BrowserSession, LogIn, Secret},
+    session::{self, BrowserSession, LogIn, NewSecret, Secret},
     store, stream,
 };
 use crate::{
@@ -25,7 +23,7 @@ use crate::{
     state::AppState,
     users::{self, Role, store::User},
     web::{
-        action::{self, extension},
+        action,
         caller::{Caller, device_words, network_of},
         cookies::{self, Name},
         crowd::{Crowd, Place},
@@ -40,6 +38,8 @@ pub struct LoggedIn {
     pub log_in: LogIn,
     /// The request came with the secret that was replaced a moment ago: it reads, and gets no credential.
     pub in_grace: bool,
+    /// Of the secret that the request came with.
+    pub secret_hash: String,
 }
 
 /// A user with a live session who is an administrator.
@@ -83,7 +83,7 @@ pub async fn find_user(
     if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return action::refuse(&parts, AppError::SessionRenewed);
     }
-    let new_secret = match renew_outgrown(&state, &session, &someone).await {
+    let new_secret = match renew_outgrown(&state, &someone).await {
         Ok(cookie) => cookie,
         Err(error) => return Problem::from(error).into_response(),
     };
@@ -148,9 +148,7 @@ async fn look_again(ender: &Ender, session: &Session, caller: &Caller, is_use: b
 }
 
 async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
-    if session.id().is_none() {
-        return Ok(Found::Nobody);
-    }
+    let Some(secret_hash) = session.id().map(|id| session::hash(&id)) else { return Ok(Found::Nobody) };
     let state = &ender.state;
     let browser = BrowserSession(session);
     let Some((log_in, secret)) = browser.log_in().await? else {
@@ -167,7 +165,7 @@ async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool
         browser.note_secret_used(state).await?;
     }
     note_use(state, &log_in, secret, is_use).await?;
-    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == Secret::InGrace })))
+    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == Secret::InGrace, secret_hash })))
 }
 
 /// Reading pages keeps a session from going idle.
@@ -205,23 +203,19 @@ async fn end_now(ender: &Ender, log_in: &LogIn, reason: EndReason, caller: &Call
 }
 
 /// After a change of role the session goes on under a new secret (ASVS 7.2.4). The cookie to set, if so.
-async fn renew_outgrown(
-    state: &AppState,
-    session: &Session,
-    someone: &LoggedIn,
-) -> Result<Option<HeaderValue>, AppError> {
+async fn renew_outgrown(state: &AppState, someone: &LoggedIn) -> Result<Option<HeaderValue>, AppError> {
     let role = someone.user.role();
     if someone.in_grace || !someone.log_in.outgrown_by(role) {
         return Ok(None);
     }
     let log_in = LogIn { secret_role: role.as_text().to_owned(), ..someone.log_in.clone() };
-    let secret = BrowserSession(session).rotate(state, &log_in).await?;
-    Ok(secret.map(|secret| secret_cookie(state, &log_in, &secret)))
+    let new = session::rotate(state, &someone.secret_hash, log_in).await?;
+    Ok(new.map(|new| secret_cookie(state, &new)))
 }
 
 /// The `Set-Cookie` of a session's new secret.
-pub fn secret_cookie(state: &AppState, log_in: &LogIn, secret: &str) -> HeaderValue {
-    cookies::set(&state.config, Name::Session, secret, log_in.cookie_seconds(state.clock.now_ms()))
+pub fn secret_cookie(state: &AppState, new: &NewSecret) -> HeaderValue {
+    cookies::set(&state.config, Name::Session, &new.secret, new.log_in.cookie_seconds(state.clock.now_ms()))
 }
 
 impl Administrator {
@@ -301,44 +295,6 @@ impl Overseer {
         }
         if someone.is_fresh(state) { Ok(Self(someone)) } else { Err(AppError::ProofNeeded) }
     }
-}
-
-/// The user of the action that runs now, who has proven lately who they are, or does so with this password.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::Invalid`] for an empty one,
-/// [`AppError::WrongPassword`].
-pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppError> {
-    let someone = find().ok_or(AppError::NotLoggedIn)?;
-    // Whoever types one meant it: a wrong one is never passed over, also where none is needed any more.
-    let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
-    if !is_typed && someone.is_fresh(&expect_context::<AppState>()) {
-        return Ok(someone);
-    }
-    reauthenticate::with_password(someone, password).await
-}
-
-/// As [`require_fresh`], for administrators.
-///
-/// # Errors
-/// As [`require_fresh`], and [`AppError::NotAllowed`], before any password is looked at.
-pub async fn require_fresh_admin(password: Option<String>) -> Result<Administrator, AppError> {
-    require_admin()?;
-    require_fresh(password).await.map(Administrator)
-}
-
-/// The administrator of the action that runs now, however old the proof: to look at what was typed before a password
-/// is asked for.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], or [`AppError::NotAllowed`].
-pub fn require_admin() -> Result<Administrator, AppError> {
-    Administrator::check(find().ok_or(AppError::NotLoggedIn)?)
-}
-
-/// The user of the action that runs now, if there is one.
-pub fn find() -> Option<LoggedIn> {
-    extension::<LoggedIn>()
 }
 
 impl LoggedIn {

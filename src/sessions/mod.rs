@@ -6,8 +6,6 @@ pub mod code_page;
 #[cfg(feature = "ssr")]
 pub mod end;
 #[cfg(feature = "ssr")]
-pub mod enter_code;
-#[cfg(feature = "ssr")]
 pub mod everyone;
 #[cfg(feature = "ssr")]
 pub mod guard;
@@ -15,15 +13,11 @@ pub mod guard;
 pub mod half_log_in;
 #[cfg(feature = "ssr")]
 pub mod janitor;
-#[cfg(feature = "ssr")]
-pub mod log_in;
 pub mod login_page;
 #[cfg(feature = "ssr")]
 pub mod open_streams;
 pub mod page;
 pub mod proof;
-#[cfg(feature = "ssr")]
-pub mod reauthenticate;
 #[cfg(feature = "ssr")]
 pub mod receipt;
 #[cfg(feature = "ssr")]

@@ -127,8 +127,19 @@ fn idle_ms(config: &Config, remembered: bool) -> i64 {
     minutes * 60_000
 }
 
-/// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4), and returns the secret for the
-/// cookie. Give it to the browser after the commit and not before: no cookie leaves for a session that is not there.
+/// What the browser is to keep in the place of what it has: the secret of a session, and the session that it is of.
+pub struct NewSecret {
+    pub log_in: LogIn,
+    pub secret: String,
+}
+
+impl NewSecret {
+    pub fn hash(&self) -> String {
+        hash_text(&self.secret)
+    }
+}
+
+/// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4). Give it to the browser after the commit and not before: no cookie leaves for a session that is not there.
 ///
 /// # Errors
 /// When the database does not take it.
@@ -138,13 +149,24 @@ pub async fn begin(
     user: &User,
     remember: bool,
     caller: &Caller,
-) -> Result<(LogIn, String), AppError> {
+) -> Result<NewSecret, AppError> {
     // Raised after this, it ends the session before it has begun.
     let global_epoch = store::global_epoch(&mut **tx).await?;
     let log_in = LogIn::new(user, remember, caller, global_epoch, state);
     let secret = Id::default();
     store::insert(&mut **tx, &hash(&secret), &log_in, "{}").await?;
-    Ok((log_in, secret.to_string()))
+    Ok(NewSecret { log_in, secret: secret.to_string() })
+}
+
+/// Puts a new secret in the place of the one with this hash; the session lives on under its sid, as `log_in` says. `None`
+/// when another request has done so at this moment, or the session has ended.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn rotate(state: &AppState, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
+    let secret = Id::default();
+    let done = store::rotate(&state.db.pool, before, &hash(&secret), &log_in, state.clock.now_ms()).await?;
+    Ok(done.then(|| NewSecret { log_in, secret: secret.to_string() }))
 }
 
 /// The session of one browser: read it, give it a new secret.
@@ -168,18 +190,6 @@ impl BrowserSession<'_> {
         Ok(self.0.get(ENDED).await?)
     }
 
-    /// Puts a new secret in the place of this one and returns it for the cookie; the session lives on under its sid.
-    /// `None` when another request has done so at this moment, or the session has ended.
-    ///
-    /// # Errors
-    /// When the database does not take it.
-    pub async fn rotate(&self, state: &AppState, log_in: &LogIn) -> Result<Option<String>, AppError> {
-        let Some(before) = self.0.id() else { return Ok(None) };
-        let secret = Id::default();
-        let done = store::rotate(&state.db.pool, &hash(&before), &hash(&secret), log_in, state.clock.now_ms()).await?;
-        Ok(done.then(|| secret.to_string()))
-    }
-
     /// Tells tower-sessions how long the cookie lives that it makes of a session which was written to.
     pub fn keep_cookie(&self, log_in: &LogIn, now_ms: i64) {
         let expiry = match log_in.cookie_seconds(now_ms) {
@@ -201,7 +211,11 @@ impl BrowserSession<'_> {
 
 /// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
 pub fn hash(secret: &Id) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.to_string().as_bytes()))
+    hash_text(&secret.to_string())
+}
+
+fn hash_text(secret: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
 }
 
 /// The reason for a row that is past its time but has no tombstone yet.

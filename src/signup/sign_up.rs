@@ -1,20 +1,23 @@
 //! The stories of making an account, and the first administrator's. Server side.
 
-use leptos::prelude::expect_context;
-
 use super::setup_link;
 use crate::{
     audit::{
         self,
         event::{Actor, Event, Kind},
     },
+    auth::{
+        app::App,
+        log_in::{Started, start_session_with},
+        visit::Visit,
+    },
     config::Mailing,
     db::Tx,
     error::{AppError, Invalid},
-    mail::{self, Mail, To, link_cookie, mailer::Mailer},
-    sessions::{self, guard, log_in::start_session_with},
+    mail::{self, Mail, To},
+    sessions,
     state::AppState,
-    throttle::{self, Way},
+    throttle::Way,
     users::{
         Role,
         credentials::{DisplayName, Email},
@@ -22,11 +25,7 @@ use crate::{
         password::Passwords,
         store,
     },
-    verification,
-    web::{
-        action::{caller, tell_next_page},
-        page::Typed,
-    },
+    web::caller::Caller,
 };
 
 /// An account to be made, checked.
@@ -39,8 +38,14 @@ pub struct NewAccount {
 impl NewAccount {
     /// # Errors
     /// Everything that is wrong with it, not only the first; [`AppError::Busy`].
-    pub async fn parse(passwords: &Passwords, name: &str, email: &str, password: String) -> Result<Self, AppError> {
-        let password = passwords.parse_new(password, &About { email, name }).await;
+    pub async fn parse(
+        passwords: &Passwords,
+        from: &Caller,
+        name: &str,
+        email: &str,
+        password: String,
+    ) -> Result<Self, AppError> {
+        let password = passwords.parse_new(from, password, &About { email, name }).await;
         match (DisplayName::parse(name), Email::parse(email), password) {
             (Ok(name), Ok(email), Ok(password)) => Ok(Self { name, email, password }),
             (name, email, password) => {
@@ -56,37 +61,51 @@ impl NewAccount {
     }
 }
 
+/// What a person has typed to get an account.
+pub struct Typed<'a> {
+    pub name: &'a str,
+    pub email: &'a str,
+    pub password: String,
+}
+
+/// What signing up leads to.
+pub enum SignedUp {
+    /// A mail to this address goes on from here, whether or not there was an account.
+    MailSent(Email),
+    Started(Box<Started>),
+}
+
 /// The hash is made before the e-mail is looked at: a taken one costs the same time.
-pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
-    let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
+///
+/// # Errors
+/// [`AppError::TooManyTries`]; [`AppError::Invalid`] for each field; where no mail is sent [`AppError::SignUpRefused`] when
+/// the e-mail has an account.
+pub async fn sign_up(app: &App, visit: &Visit, typed: Typed<'_>) -> Result<SignedUp, AppError> {
+    let App { state, passwords, .. } = app;
     // Before the password is looked at, which can be made dear: a flood of refused forms must keep nobody waiting. It
     // stays counted when it succeeds, or one network could make accounts without end.
-    let tried = throttle::admit(Way::SignUp).await?;
-    let account = NewAccount::parse(&passwords, &name, &email, password).await?;
-    expect_context::<Mailer>().check(&account.email)?;
-    let hash = tried.keep_if_looked_at(passwords.hash(account.password.clone()).await).await?;
+    let tried = app.throttle.admit(Way::SignUp, &visit.caller.ip).await?;
+    let account = NewAccount::parse(passwords, &visit.caller, typed.name, typed.email, typed.password).await?;
+    app.mailer.check(&account.email)?;
+    let hash = tried.keep_if_looked_at(passwords.hash(&visit.caller, account.password.clone()).await).await?;
     let mut tx = state.db.begin_write().await?;
-    let id = make_account(&mut tx, &state, &account, &hash).await?;
+    let id = make_account(&mut tx, state, &visit.caller, &account, &hash).await?;
     if state.config.mailing() == Mailing::Smtp {
         tx.commit().await?;
         // Who has the account already is told so by mail, and nobody else (ASVS 6.3.8).
-        tell_next_page(&Typed::new(&[("email", account.email.as_str())]));
-        leptos_axum::redirect(verification::SENT);
-        return Ok(());
+        return Ok(SignedUp::MailSent(account.email));
     }
     let Some(id) = id else {
         tx.commit().await?;
         return Err(AppError::SignUpRefused);
     };
-    start_new(tx, &state, &id).await?;
-    leptos_axum::redirect("/dashboard");
-    Ok(())
+    Ok(SignedUp::Started(Box::new(start_new(tx, app, visit, &id).await?)))
 }
 
 /// The first session of a new account, in the transaction that makes it: who is told that it failed can do it again.
-async fn start_new(mut tx: Tx, state: &AppState, id: &str) -> Result<(), AppError> {
+async fn start_new(mut tx: Tx, app: &App, visit: &Visit, id: &str) -> Result<Started, AppError> {
     let user = store::find_by_id(&mut *tx, id).await?.ok_or_else(AppError::internal)?;
-    start_session_with(tx, state, &user, false, false).await.map(|_| ())
+    start_session_with(tx, app, visit, &user, false, false).await
 }
 
 /// Makes the account where the address has none, and returns its id; writes down in either case what happened and which
@@ -94,13 +113,14 @@ async fn start_new(mut tx: Tx, state: &AppState, id: &str) -> Result<(), AppErro
 async fn make_account(
     tx: &mut Tx,
     state: &AppState,
+    caller: &Caller,
     account: &NewAccount,
     hash: &str,
 ) -> Result<Option<String>, AppError> {
     let now_ms = state.clock.now_ms();
     let id = store::insert(tx, &account.email, &account.name, hash, Role::User, now_ms).await?;
     let actor = id.clone().map_or(Actor::Unknown, Actor::User);
-    let mut event = Event::new(Kind::SignedUp, actor, id.as_deref().unwrap_or_default()).from_caller(&caller());
+    let mut event = Event::new(Kind::SignedUp, actor, id.as_deref().unwrap_or_default()).from_caller(caller);
     event.details = serde_json::json!({ "address_was_taken": id.is_none() });
     audit::store::insert(&mut **tx, &event, now_ms).await?;
     // Whose account it is is found out when the mail is written.
@@ -116,23 +136,24 @@ async fn make_account(
     Ok(id)
 }
 
-pub async fn set_up(name: String, email: String, password: String, link: Option<String>) -> Result<(), AppError> {
-    let (state, passwords) = (expect_context::<AppState>(), expect_context::<Passwords>());
-    let token = link_cookie::require(link.as_deref()).map_err(|_| AppError::SetupRefused)?;
-    setup_link::open(&state, Some(&token)).await?;
-    let account = NewAccount::parse(&passwords, &name, &email, password).await?;
-    let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&caller());
-    let hash = passwords.hash(account.password.clone()).await?;
+/// Makes the first administrator; `token` is that of the set-up link.
+///
+/// # Errors
+/// [`AppError::SetupRefused`] when the link is wrong, used or too old, or an administrator exists; those of
+/// [`NewAccount::parse`].
+pub async fn set_up(app: &App, visit: &Visit, typed: Typed<'_>, token: &str) -> Result<Started, AppError> {
+    let App { state, passwords, .. } = app;
+    setup_link::open(state, Some(token)).await?;
+    let account = NewAccount::parse(passwords, &visit.caller, typed.name, typed.email, typed.password).await?;
+    let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&visit.caller);
+    let hash = passwords.hash(&visit.caller, account.password.clone()).await?;
     let mut tx = state.db.begin_write().await?;
     // The session that this one takes the place of is locked before the revocations, as everywhere.
-    if let Some(before) = guard::find() {
+    if let Some(before) = &visit.someone {
         sessions::store::lock_of(&mut *tx, &before.user.id).await?;
     }
-    let id = insert_admin(&mut tx, &state, &account, &hash, made, Some(&token)).await?;
-    start_new(tx, &state, &id).await?;
-    link_cookie::forget();
-    leptos_axum::redirect("/admin/users");
-    Ok(())
+    let id = insert_admin(&mut tx, state, &account, &hash, made, Some(token)).await?;
+    start_new(tx, app, visit, &id).await
 }
 
 /// Makes an administrator, and writes it down, in one transaction.
@@ -145,7 +166,7 @@ pub async fn create_admin(
     account: NewAccount,
     made: Event,
 ) -> Result<String, AppError> {
-    let hash = passwords.hash(account.password.clone()).await?;
+    let hash = passwords.hash(&Caller::default(), account.password.clone()).await?;
     let mut tx = state.db.begin_write().await?;
     let id = insert_admin(&mut tx, state, &account, &hash, made, None).await?;
     tx.commit().await?;

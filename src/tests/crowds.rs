@@ -53,7 +53,7 @@ on_both_databases! {
         let app = TestApp::with(app.kind(), &["--sign-ups-per-network", "30"]).await;
         // Clocks of two machines differ a little.
         let mut late = app.another_instance().await;
-        late.state.clock = app.clock.behind(1_000);
+        late.app.state.clock = app.clock.behind(1_000);
         let routers = [app.router.clone(), router(late)];
         app.clock.tick();
         for action in ["sign_up", "log_in", "forgot_password"] {

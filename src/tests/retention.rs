@@ -209,7 +209,7 @@ on_both_databases! {
         days_go_by(&app, 30).await;
         remove_old(&app).await;
         let mut other = app.another_instance().await;
-        other.secret = SecretKey::generate().expect("a key");
+        other.app.secret = SecretKey::generate().expect("a key");
         let sealer = Sealer::new(other.state.clone(), &other.secret);
         assert!(sealer.resume("the key was replaced").await.expect("resumed").is_some());
         sealer.seal_all().await.expect("sealed");

@@ -15,7 +15,7 @@ pub mod guessing;
 pub mod store;
 pub mod turns;
 
-use leptos::prelude::expect_context;
+use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
     count::{Count, Limits},
@@ -24,10 +24,10 @@ use self::{
 use crate::{
     db::{Collision, Tx, again},
     error::AppError,
-    known_devices::{self, store as device_store},
+    known_devices::{Device, store as device_store},
     sealed::SecretKey,
     state::AppState,
-    web::{action::caller, caller::networks_of},
+    web::caller::networks_of,
 };
 
 /// What is asked for often enough to be counted, and proves nothing. Each has its own counter per network.
@@ -50,11 +50,18 @@ pub async fn waiting(state: &AppState) -> Result<(i64, i64), AppError> {
     Ok(store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?)
 }
 
+/// Counts tries, each before it is looked at. Cheap to clone.
+#[derive(Clone)]
+pub struct Throttle {
+    state: AppState,
+    secret: SecretKey,
+    turns: Turns,
+}
+
 /// A try that was counted. Who proves themselves says so with [`Try::succeeded`]; otherwise it stays counted.
 #[must_use]
 pub struct Try {
-    state: AppState,
-    turns: Turns,
+    throttle: Throttle,
     counted: Vec<Counted>,
     /// Of the tries that are not judged yet: until this one is.
     places: Vec<Place>,
@@ -75,63 +82,145 @@ struct Key {
     is_account: bool,
 }
 
-/// Counts a try of the password of the account with this normalised e-mail, whether or not there is one.
-///
-/// # Errors
-/// [`AppError::TooManyTries`], before anything is looked at.
-pub async fn admit_password(email: &str) -> Result<Try, AppError> {
-    let keys = Keys::here();
-    let known = match known_devices::here() {
-        Some(device) if device_store::is_known_to(&keys.state.db.pool, &device.hash(), email).await? => Some(device),
-        _ => None,
-    };
-    keys.admit_proof(&format!("password {email}"), known.map(|device| device.hash())).await
-}
+impl Throttle {
+    pub fn new(state: AppState, secret: SecretKey) -> Self {
+        Self { state, secret, turns: Turns::default() }
+    }
 
-/// Counts a try of the second factor of this user.
-///
-/// # Errors
-/// [`AppError::TooManyTries`], before anything is looked at.
-pub async fn admit_code(user_id: &str) -> Result<Try, AppError> {
-    let keys = Keys::here();
-    let known = match known_devices::here() {
-        Some(device) if device_store::is_known(&keys.state.db.pool, &device.hash(), user_id).await? => Some(device),
-        _ => None,
-    };
-    keys.admit_proof(&format!("code {user_id}"), known.map(|device| device.hash())).await
-}
+    /// Counts a try of the password of the account with this normalised e-mail, whether or not there is one.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit_password(&self, ip: &str, device: Option<&Device>, email: &str) -> Result<Try, AppError> {
+        let known = match device {
+            Some(device) => device_store::is_known_to(&self.state.db.pool, &device.hash(), email).await?,
+            None => false,
+        };
+        self.admit_proof(ip, &format!("password {email}"), device.filter(|_| known)).await
+    }
 
-/// Counts a look at a link that went out by mail: whoever has none guesses. As often as passwords and codes, with a counter
-/// of its own, or who opens links that are none would keep the neighbours from logging in.
-///
-/// # Errors
-/// [`AppError::TooManyTries`], before anything is looked at.
-pub async fn admit_link() -> Result<Try, AppError> {
-    Keys::here().admit_link().await
-}
+    /// Counts a try of the second factor of this user.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit_code(&self, ip: &str, device: Option<&Device>, user_id: &str) -> Result<Try, AppError> {
+        let known = match device {
+            Some(device) => device_store::is_known(&self.state.db.pool, &device.hash(), user_id).await?,
+            None => false,
+        };
+        self.admit_proof(ip, &format!("code {user_id}"), device.filter(|_| known)).await
+    }
 
-/// As [`admit_link`], for a page, which is found before an action's context is there.
-///
-/// # Errors
-/// As [`admit_link`].
-pub async fn admit_link_from(state: &AppState, secret: &SecretKey, turns: &Turns, ip: &str) -> Result<Try, AppError> {
-    let (state, secret, turns) = (state.clone(), secret.clone(), turns.clone());
-    Keys { state, secret, turns, ip: ip.to_owned() }.admit_link().await
-}
+    /// Counts a look at a link that went out by mail: whoever has none guesses. As often as passwords and codes, with a
+    /// counter of its own, or who opens links that are none would keep the neighbours from logging in.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit_link(&self, ip: &str) -> Result<Try, AppError> {
+        self.admit_keys(self.networks(ip, "link", self.state.config.tries_per_network)).await
+    }
 
-/// Counts a request of this kind. It stays counted, also when it succeeds: there is nothing to prove.
-///
-/// # Errors
-/// [`AppError::TooManyTries`], before anything is looked at.
-pub async fn admit(way: Way) -> Result<Try, AppError> {
-    let keys = Keys::here();
-    let config = &keys.state.config;
-    let networks = match way {
-        Way::SignUp => keys.networks("sign-up", config.sign_ups_per_network),
-        Way::Mail => keys.networks("mail", config.tries_per_network),
-        Way::Visit => keys.networks("visit", config.tries_per_network),
-    };
-    keys.admit(networks).await
+    /// Counts a request of this kind. It stays counted, also when it succeeds: there is nothing to prove.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit(&self, way: Way, ip: &str) -> Result<Try, AppError> {
+        let config = &self.state.config;
+        let networks = match way {
+            Way::SignUp => self.networks(ip, "sign-up", config.sign_ups_per_network),
+            Way::Mail => self.networks(ip, "mail", config.tries_per_network),
+            Way::Visit => self.networks(ip, "visit", config.tries_per_network),
+        };
+        self.admit_keys(networks).await
+    }
+
+    /// Waits until it is this request's turn to write; hold it until that is done, and not while a password is hashed.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many are ahead.
+    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, AppError> {
+        self.turns.turn().await
+    }
+
+    fn account(&self, what: &str) -> Key {
+        let limits = Limits::of_account(&self.state.config);
+        Key { hash: self.secret.tag(&format!("throttle {what}")), limits, is_account: true }
+    }
+
+    /// One for each network that the address is in: whoever has one address of a network may have all of them, and how
+    /// large theirs is nobody can tell.
+    fn networks(&self, ip: &str, what: &str, free: i64) -> Vec<Key> {
+        let key = |(network, share): (String, i64)| Key {
+            hash: self.secret.tag(&format!("throttle {what} from {network}")),
+            limits: Limits::of_network(free.saturating_mul(share)),
+            is_account: false,
+        };
+        networks_of(ip).into_iter().map(key).collect()
+    }
+
+    /// A browser that the account knows has one counter for the two of them and nothing else: neither the account's
+    /// other tries nor its neighbours behind one address count against it.
+    async fn admit_proof(&self, ip: &str, proof: &str, known: Option<&Device>) -> Result<Try, AppError> {
+        if let Some(device) = known {
+            return self.admit_keys(vec![self.account(&format!("{proof} on {}", device.hash()))]).await;
+        }
+        let mut keys = self.networks(ip, "proof", self.state.config.tries_per_network);
+        let account = self.account(proof);
+        // Before the places of the network: who knocks at one account only keeps none of its neighbours waiting.
+        let pair = format!("{} {}", account.hash, keys.first().map_or("", |network| &network.hash));
+        let place = self.turns.place(&pair, account.limits.free, false).await?;
+        keys.push(account);
+        let mut admitted = self.admit_keys(keys).await?;
+        admitted.places.push(place);
+        Ok(admitted)
+    }
+
+    async fn admit_keys(&self, keys: Vec<Key>) -> Result<Try, AppError> {
+        let mut alone = vec![false; keys.len()];
+        loop {
+            let mut places = Vec::with_capacity(keys.len());
+            for (key, alone) in keys.iter().zip(&alone) {
+                places.push(self.turns.place(&key.hash, key.limits.free, *alone).await?);
+            }
+            match self.count(&keys).await {
+                Ok(counted) => {
+                    places.iter_mut().for_each(Place::keep_one);
+                    return Ok(Try { throttle: self.clone(), counted, places });
+                }
+                // Others have used up what was free, and may get it back: once all of them are judged it is known.
+                Err(Refused::At(place, AppError::TooManyTries { .. })) if !alone[place] => alone[place] = true,
+                Err(Refused::At(_, error) | Refused::Fault(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn count(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
+        let AppState { db, clock, .. } = &self.state;
+        // Without a write first: a flood of refused tries must not keep others from the database.
+        for (place, key) in keys.iter().enumerate() {
+            if let Some(count) = store::read(&db.pool, &key.hash).await? {
+                count.check(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+            }
+        }
+        let _turn = self.turn().await.map_err(Refused::Fault)?;
+        again(|| self.count_in_turn(keys)).await
+    }
+
+    async fn count_in_turn(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
+        let AppState { db, clock, .. } = &self.state;
+        let mut tx = db.begin_write().await?;
+        let mut counted = Vec::with_capacity(keys.len());
+        for (place, key) in keys.iter().enumerate() {
+            let counts = if key.is_account { store::ACCOUNT } else { store::NETWORK };
+            let before = store::lock(&mut *tx, &key.hash, counts, clock.now_ms()).await?;
+            // The clock is read when the row is ours: who has waited for it did not come before the last write.
+            let count = before.with_one_more(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+            store::write(&mut *tx, &key.hash, &count).await?;
+            counted.push(Counted { key: key.clone(), count });
+        }
+        tx.commit().await?;
+        Ok(counted)
+    }
 }
 
 /// Counts something that a person does who has proven who they are, in the transaction that does it. `what` names both.
@@ -190,114 +279,15 @@ impl Try {
     }
 
     async fn try_to_give_back(&self, succeeded: bool) -> Result<(), AppError> {
-        let _turn = self.turns.turn().await?;
+        let _turn = self.throttle.turn().await?;
+        let pool = &self.throttle.state.db.pool;
         for Counted { key, count } in &self.counted {
             match succeeded && key.is_account {
-                true => store::forget(&self.state.db.pool, &key.hash).await?,
-                false => store::give_back(&self.state.db.pool, &key.hash, count, &key.limits).await?,
+                true => store::forget(pool, &key.hash).await?,
+                false => store::give_back(pool, &key.hash, count, &key.limits).await?,
             }
         }
         Ok(())
-    }
-}
-
-/// Makes the keys of the request that runs now.
-struct Keys {
-    state: AppState,
-    secret: SecretKey,
-    turns: Turns,
-    ip: String,
-}
-
-impl Keys {
-    fn here() -> Self {
-        Self { state: expect_context(), secret: expect_context(), turns: expect_context(), ip: caller().ip }
-    }
-
-    async fn admit_link(self) -> Result<Try, AppError> {
-        let networks = self.networks("link", self.state.config.tries_per_network);
-        self.admit(networks).await
-    }
-
-    fn account(&self, what: &str) -> Key {
-        let limits = Limits::of_account(&self.state.config);
-        Key { hash: self.secret.tag(&format!("throttle {what}")), limits, is_account: true }
-    }
-
-    /// One for each network that the address is in: whoever has one address of a network may have all of them, and how
-    /// large theirs is nobody can tell.
-    fn networks(&self, what: &str, free: i64) -> Vec<Key> {
-        let key = |(network, share): (String, i64)| Key {
-            hash: self.secret.tag(&format!("throttle {what} from {network}")),
-            limits: Limits::of_network(free.saturating_mul(share)),
-            is_account: false,
-        };
-        networks_of(&self.ip).into_iter().map(key).collect()
-    }
-
-    /// A browser that the account knows has one counter for the two of them and nothing else: neither the account's
-    /// other tries nor its neighbours behind one address count against it.
-    async fn admit_proof(self, proof: &str, known_device: Option<String>) -> Result<Try, AppError> {
-        if let Some(device_hash) = known_device {
-            let device = self.account(&format!("{proof} on {device_hash}"));
-            return self.admit(vec![device]).await;
-        }
-        let mut keys = self.networks("proof", self.state.config.tries_per_network);
-        let account = self.account(proof);
-        // Before the places of the network: who knocks at one account only keeps none of its neighbours waiting.
-        let pair = format!("{} {}", account.hash, keys.first().map_or("", |network| &network.hash));
-        let place = self.turns.place(&pair, account.limits.free, false).await?;
-        keys.push(account);
-        let mut admitted = self.admit(keys).await?;
-        admitted.places.push(place);
-        Ok(admitted)
-    }
-
-    async fn admit(self, keys: Vec<Key>) -> Result<Try, AppError> {
-        let mut alone = vec![false; keys.len()];
-        loop {
-            let mut places = Vec::with_capacity(keys.len());
-            for (key, alone) in keys.iter().zip(&alone) {
-                places.push(self.turns.place(&key.hash, key.limits.free, *alone).await?);
-            }
-            match self.count(&keys).await {
-                Ok(counted) => {
-                    places.iter_mut().for_each(Place::keep_one);
-                    return Ok(Try { state: self.state, turns: self.turns, counted, places });
-                }
-                // Others have used up what was free, and may get it back: once all of them are judged it is known.
-                Err(Refused::At(place, AppError::TooManyTries { .. })) if !alone[place] => alone[place] = true,
-                Err(Refused::At(_, error) | Refused::Fault(error)) => return Err(error),
-            }
-        }
-    }
-
-    async fn count(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
-        let AppState { db, clock, .. } = &self.state;
-        // Without a write first: a flood of refused tries must not keep others from the database.
-        for (place, key) in keys.iter().enumerate() {
-            if let Some(count) = store::read(&db.pool, &key.hash).await? {
-                count.check(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
-            }
-        }
-        let _turn = self.turns.turn().await.map_err(Refused::Fault)?;
-        again(|| self.count_in_turn(keys)).await
-    }
-
-    async fn count_in_turn(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
-        let AppState { db, clock, .. } = &self.state;
-        let mut tx = db.begin_write().await?;
-        let mut counted = Vec::with_capacity(keys.len());
-        for (place, key) in keys.iter().enumerate() {
-            let counts = if key.is_account { store::ACCOUNT } else { store::NETWORK };
-            let before = store::lock(&mut *tx, &key.hash, counts, clock.now_ms()).await?;
-            // The clock is read when the row is ours: who has waited for it did not come before the last write.
-            let count = before.with_one_more(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
-            store::write(&mut *tx, &key.hash, &count).await?;
-            counted.push(Counted { key: key.clone(), count });
-        }
-        tx.commit().await?;
-        Ok(counted)
     }
 }
 

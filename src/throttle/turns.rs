@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use leptos::prelude::expect_context;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::AppError;
@@ -35,19 +34,11 @@ impl Default for Turns {
     }
 }
 
-/// Waits until it is this request's turn to write; hold it until that is done, and not while a password is hashed.
-///
-/// # Errors
-/// [`AppError::Busy`] when too many are ahead.
-pub async fn turn() -> Result<OwnedSemaphorePermit, AppError> {
-    expect_context::<Turns>().turn().await
-}
-
 impl Turns {
-    /// As [`turn`].
+    /// Waits until it is this request's turn to write; hold it until that is done, and not while a password is hashed.
     ///
     /// # Errors
-    /// As [`turn`].
+    /// [`AppError::Busy`] when too many are ahead.
     pub async fn turn(&self) -> Result<OwnedSemaphorePermit, AppError> {
         take(&self.0.writing, 1).await
     }

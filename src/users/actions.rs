@@ -18,14 +18,16 @@ pub async fn password_strength(
     name: Option<String>,
 ) -> Result<Judgement, AppError> {
     use crate::{
-        users::{new_password::About, password::Passwords, questions::admit_question},
+        border,
+        users::new_password::About,
         web::{action::act, page::Typed},
     };
     // Throttling by address belongs here, before any work.
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     act(Typed::default(), async move {
-        admit_question()?;
-        let assessment = expect_context::<Passwords>().assess(password, &About { email: &email, name: &name }).await?;
+        let app = border::app();
+        app.questions.admit(&border::visit().caller.ip, app.now_ms())?;
+        let assessment = app.passwords.assess(password, &About { email: &email, name: &name }).await?;
         Ok(assessment.judgement())
     })
     .await

@@ -8,7 +8,10 @@ use super::{
     guessing::{self, Known},
     password::Passwords,
 };
-use crate::error::{AppError, Invalid};
+use crate::{
+    error::{AppError, Invalid},
+    web::caller::Caller,
+};
 
 /// Whom a password is for, as they typed it. What others know about somebody must not be in it.
 #[derive(Clone, Copy)]
@@ -33,12 +36,12 @@ impl Passwords {
     ///
     /// # Errors
     /// [`AppError::Invalid`] with what to tell the person; [`AppError::Busy`] when too many wait already.
-    pub async fn parse_new(&self, text: String, about: &About<'_>) -> Result<NewPassword, AppError> {
+    pub async fn parse_new(&self, from: &Caller, text: String, about: &About<'_>) -> Result<NewPassword, AppError> {
         let password = self.of_right_length(text)?;
         let known = Known::about(about);
         // It takes up to some tens of milliseconds for texts made to that end: as dear as a hash, and admitted as one.
         let (password, assessment) = self
-            .admitted(move |_, _| {
+            .admitted(from, move |_, _| {
                 let assessment = guessing::assess(password.text(), &known);
                 Ok((password, assessment))
             })

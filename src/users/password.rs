@@ -9,7 +9,7 @@ use argon2::{
 use tokio::sync::Semaphore;
 
 use super::{cost::Cost, credentials::Password, new_password::NewPassword, queue::Queue};
-use crate::{config::Config, error::AppError, metrics::Metrics, web::action::widest_network};
+use crate::{config::Config, error::AppError, metrics::Metrics, web::caller::Caller};
 
 /// The one door to argon2. Cheap to clone.
 #[derive(Clone)]
@@ -81,9 +81,9 @@ impl Passwords {
     ///
     /// # Errors
     /// [`AppError::Busy`] when too many wait already.
-    pub async fn hash(&self, password: NewPassword) -> Result<String, AppError> {
+    pub async fn hash(&self, from: &Caller, password: NewPassword) -> Result<String, AppError> {
         let password = password.into_inner();
-        self.admitted(move |inner, blocks| inner.hash(inner.wanted, password.expose(), blocks)).await
+        self.admitted(from, move |inner, blocks| inner.hash(inner.wanted, password.expose(), blocks)).await
     }
 
     /// Whether the settings ask for more than the stored hash has cost: memory, passes or lanes.
@@ -96,8 +96,13 @@ impl Passwords {
     ///
     /// # Errors
     /// As [`Self::hash`].
-    pub(super) async fn hash_stronger(&self, password: Password, stored: String) -> Result<String, AppError> {
-        self.admitted(move |inner, blocks| {
+    pub(super) async fn hash_stronger(
+        &self,
+        from: &Caller,
+        password: Password,
+        stored: String,
+    ) -> Result<String, AppError> {
+        self.admitted(from, move |inner, blocks| {
             let cost = Cost::of(&stored)?.at_least(inner.wanted);
             inner.note_in_use(cost);
             inner.hash(cost, password.expose(), blocks)
@@ -110,9 +115,9 @@ impl Passwords {
     ///
     /// # Errors
     /// [`AppError::Busy`] when too many wait already; internal when the stored hash cannot be read.
-    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, AppError> {
+    pub async fn verify(&self, from: &Caller, password: Password, stored: Option<String>) -> Result<bool, AppError> {
         let stored = stored.filter(|hash| hash != NO_PASSWORD);
-        self.admitted(move |inner, blocks| inner.verify(stored.as_deref(), password.expose(), blocks)).await
+        self.admitted(from, move |inner, blocks| inner.verify(stored.as_deref(), password.expose(), blocks)).await
     }
 
     /// How many hashes may run at once.
@@ -146,9 +151,10 @@ impl Passwords {
     /// the network that asks.
     pub(super) async fn admitted<T: Send + 'static>(
         &self,
+        from: &Caller,
         work: impl FnOnce(&Inner, &mut Vec<Block>) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
-        let turn = self.0.queue.turn(widest_network()).await?;
+        let turn = self.0.queue.turn(from.widest_network()).await?;
         let inner = Arc::clone(&self.0);
         tokio::task::spawn_blocking(move || {
             // Held until the work is done: who goes away in the middle of it has its memory still.

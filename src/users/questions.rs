@@ -8,13 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use leptos::prelude::expect_context;
-
-use crate::{
-    error::AppError,
-    state::AppState,
-    web::{action::caller, caller::networks_of},
-};
+use crate::{error::AppError, web::caller::networks_of};
 
 /// About one per second from one network: somebody types a password, with a pause behind each question.
 const PER_MINUTE: i64 = 60;
@@ -31,17 +25,13 @@ struct Minute {
     asked: HashMap<String, i64>,
 }
 
-/// Counts a question of the request that runs now.
-///
-/// # Errors
-/// [`AppError::TooManyTries`].
-pub fn admit_question() -> Result<(), AppError> {
-    let now_ms = expect_context::<AppState>().clock.now_ms();
-    expect_context::<Questions>().admit(networks_of(&caller().ip), now_ms)
-}
-
 impl Questions {
-    fn admit(&self, networks: Vec<(String, i64)>, now_ms: i64) -> Result<(), AppError> {
+    /// Counts a question from there.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`].
+    pub fn admit(&self, ip: &str, now_ms: i64) -> Result<(), AppError> {
+        let networks = networks_of(ip);
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if minute.number != now_ms / MINUTE_MS {
             *minute = Minute { number: now_ms / MINUTE_MS, asked: HashMap::new() };

@@ -12,10 +12,27 @@ use crate::error::AppError;
 #[server(prefix = "/actions", endpoint = "verify")]
 pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
     use crate::{
-        verification::verify,
-        web::{action::act, page::Typed},
+        border,
+        verification::verify::{self, Verified},
+        web::{
+            action::{act, tell_next_page},
+            cookies::Name,
+            page::Typed,
+        },
     };
-    act(Typed::default(), verify::verify(password, link)).await
+    act(Typed::default(), async move {
+        let token = border::require_link(link.as_deref())?;
+        let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
+        border::forget(Name::Link);
+        tell_next_page(&Typed::new(&[("verification", "done")]));
+        leptos_axum::redirect(match &verified {
+            Verified::LoggedIn(result) => border::keep_log_in(result, "/dashboard"),
+            Verified::Already => "/dashboard",
+            Verified::NotLoggedIn => "/login",
+        });
+        Ok(())
+    })
+    .await
 }
 
 /// Sends the link once more that confirms this address. Callable by anyone; the answer is the same for every address.
@@ -25,11 +42,20 @@ pub async fn verify(password: Option<String>, link: Option<String>) -> Result<()
 #[server(prefix = "/actions", endpoint = "send_verification")]
 pub async fn send_verification(email: String) -> Result<(), AppError> {
     use crate::{
-        verification::send,
-        web::{action::act, page::Typed},
+        border,
+        verification::{SENT, send},
+        web::{
+            action::{act, tell_next_page},
+            page::Typed,
+        },
     };
-    let typed = Typed::new(&[("email", &email)]);
-    act(typed, send::to_address(email)).await
+    act(Typed::new(&[("email", &email)]), async move {
+        let email = send::to_address(&border::app(), &border::visit(), &email).await?;
+        tell_next_page(&Typed::new(&[("email", email.as_str()), ("again", "yes")]));
+        leptos_axum::redirect(SENT);
+        Ok(())
+    })
+    .await
 }
 
 /// Sends the link once more that confirms one's own address, and goes back to the page of the form. Callable by who is
@@ -40,8 +66,19 @@ pub async fn send_verification(email: String) -> Result<(), AppError> {
 #[server(prefix = "/actions", endpoint = "resend_verification")]
 pub async fn resend_verification() -> Result<(), AppError> {
     use crate::{
+        border,
         verification::send,
-        web::{action::act, page::Typed},
+        web::{
+            action::{act, extension, tell_next_page},
+            form_page::FormPage,
+            page::Typed,
+        },
     };
-    act(Typed::default(), send::to_oneself()).await
+    act(Typed::default(), async {
+        send::to_oneself(&border::app(), &border::visit()).await?;
+        tell_next_page(&Typed::new(&[("verification", "sent")]));
+        leptos_axum::redirect(extension::<FormPage>().as_ref().map_or("/dashboard", |page| &page.0));
+        Ok(())
+    })
+    .await
 }

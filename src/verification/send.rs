@@ -1,48 +1,36 @@
 //! The stories of sending the link that confirms an address once more. Server side.
 
-use leptos::prelude::expect_context;
-
-use super::SENT;
 use crate::{
+    auth::{app::App, visit::Visit},
     config::Mailing,
     error::AppError,
     mail::{self, Mail, To},
-    sessions::guard,
-    state::AppState,
-    throttle::{self, Way},
+    throttle::Way,
     users::credentials::Email,
-    web::{
-        action::{extension, tell_next_page},
-        form_page::FormPage,
-        page::Typed,
-    },
 };
 
 /// Looks nothing up: whether there is an account, and whether it waits, is found out when the mail is written, where
-/// nobody can measure it (ASVS 6.3.8).
-pub async fn to_address(email: String) -> Result<(), AppError> {
-    let email = Email::parse(&email)?;
-    let state = mailing_state()?;
-    let _counted = throttle::admit(Way::Mail).await?;
-    let to = To { email: email.as_str(), user_id: "" };
-    mail::queue(&state.db.pool, &state, to, &Mail::Verify).await?;
-    tell_next_page(&Typed::new(&[("email", email.as_str()), ("again", "yes")]));
-    leptos_axum::redirect(SENT);
-    Ok(())
+/// nobody can measure it (ASVS 6.3.8). Returns the address that the mail goes to.
+///
+/// # Errors
+/// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`], [`AppError::TooManyTries`].
+pub async fn to_address(app: &App, visit: &Visit, email: &str) -> Result<Email, AppError> {
+    let email = Email::parse(email)?;
+    send(app, visit, To { email: email.as_str(), user_id: "" }).await?;
+    Ok(email)
 }
 
-pub async fn to_oneself() -> Result<(), AppError> {
-    let someone = guard::find().ok_or(AppError::NotLoggedIn)?;
-    let state = mailing_state()?;
-    let _counted = throttle::admit(Way::Mail).await?;
-    let to = To { email: &someone.user.email, user_id: &someone.user.id };
-    mail::queue(&state.db.pool, &state, to, &Mail::Verify).await?;
-    tell_next_page(&Typed::new(&[("verification", "sent")]));
-    leptos_axum::redirect(extension::<FormPage>().as_ref().map_or("/dashboard", |page| &page.0));
-    Ok(())
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::TooManyTries`].
+pub async fn to_oneself(app: &App, visit: &Visit) -> Result<(), AppError> {
+    let user = &visit.user()?.user;
+    send(app, visit, To { email: &user.email, user_id: &user.id }).await
 }
 
-fn mailing_state() -> Result<AppState, AppError> {
-    let state = expect_context::<AppState>();
-    if state.config.mailing() == Mailing::Off { Err(AppError::MailOff) } else { Ok(state) }
+async fn send(app: &App, visit: &Visit, to: To<'_>) -> Result<(), AppError> {
+    if app.state.config.mailing() == Mailing::Off {
+        return Err(AppError::MailOff);
+    }
+    let _counted = app.throttle.admit(Way::Mail, &visit.caller.ip).await?;
+    mail::queue(&app.state.db.pool, &app.state, to, &Mail::Verify).await
 }

@@ -1,34 +1,28 @@
 //! The story of confirming an address: the link says who reads its mail, the password who made the account. Server
 //! side.
 
-use leptos::prelude::expect_context;
-
 use super::VerifyPage;
 use crate::{
     audit::{
         self,
         event::{Actor, Event, Kind},
     },
+    auth::{
+        app::App,
+        log_in::{LogInResult, go_on},
+        password::{self, Claim},
+        visit::Visit,
+    },
     error::{AppError, Invalid},
     mail::{
-        link_cookie,
         links::{self, Purpose},
         store as mail_store,
     },
-    sessions::{
-        guard::{self, LoggedIn},
-        log_in::go_on,
-    },
+    sessions::guard::LoggedIn,
     state::AppState,
-    throttle::{self, guessing},
     users::{
         credentials::Password,
-        password::Passwords,
         store::{self, User},
-    },
-    web::{
-        action::{caller, tell_next_page},
-        page::Typed,
     },
 };
 
@@ -43,33 +37,36 @@ pub async fn open(state: &AppState, token: Option<&str>, someone: Option<&Logged
     Ok(VerifyPage { email: user.email, asks_for_password, link: links::name_of(token) })
 }
 
-/// The click alone is not enough: somebody may have signed up with a stranger's address and chosen the password, and
-/// would own an account that the stranger has confirmed.
-pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
-    let state = expect_context::<AppState>();
-    let token = link_cookie::require(link.as_deref())?;
-    let tried = throttle::admit_link().await?;
-    let user = tried.keep_if_dead(waiting(&state, &token).await).await?;
-    let logged_in = is_logged_in(&user, guard::find().as_ref());
-    if !logged_in {
-        check_password(&state, &user, password.unwrap_or_default()).await?;
-    }
-    confirm(&state, &user, &token).await?;
-    link_cookie::forget();
-    tell_next_page(&Typed::new(&[("verification", "done")]));
-    if !logged_in {
-        log_in_if_possible(&state, &user).await;
-        return Ok(());
-    }
-    leptos_axum::redirect("/dashboard");
-    Ok(())
+/// What a confirmed address leads to.
+pub enum Verified {
+    LoggedIn(LogInResult),
+    /// They are logged in already.
+    Already,
+    /// They have to do it on the log-in page.
+    NotLoggedIn,
 }
 
-/// The address is confirmed by now: who cannot be logged in at this moment does it on the log-in page.
-async fn log_in_if_possible(state: &AppState, user: &User) {
-    if let Err(error) = go_on(state, user, false, "/dashboard").await {
-        tracing::warn!(user = user.id, ?error, "an address is confirmed, and its owner has to log in");
-        leptos_axum::redirect("/login");
+/// The click alone is not enough: somebody may have signed up with a stranger's address and chosen the password, and
+/// would own an account that the stranger has confirmed.
+///
+/// # Errors
+/// [`AppError::LinkDead`], [`AppError::TooManyTries`]; [`AppError::Invalid`] without a password, [`AppError::WrongPassword`].
+pub async fn verify(app: &App, visit: &Visit, token: &str, password: Option<String>) -> Result<Verified, AppError> {
+    let tried = app.throttle.admit_link(&visit.caller.ip).await?;
+    let user = tried.keep_if_dead(waiting(&app.state, token).await).await?;
+    if is_logged_in(&user, visit.someone.as_ref()) {
+        confirm(app, visit, &user, token).await?;
+        return Ok(Verified::Already);
+    }
+    let user = check_password(app, visit, user, password.unwrap_or_default()).await?;
+    confirm(app, visit, &user, token).await?;
+    // The address is confirmed by now: who cannot be logged in at this moment does it on the log-in page.
+    match go_on(app, visit, &user, false, "/dashboard").await {
+        Ok(result) => Ok(Verified::LoggedIn(result)),
+        Err(error) => {
+            tracing::warn!(user = user.id, ?error, "an address is confirmed, and its owner has to log in");
+            Ok(Verified::NotLoggedIn)
+        }
     }
 }
 
@@ -86,40 +83,26 @@ fn is_logged_in(user: &User, someone: Option<&LoggedIn>) -> bool {
     someone.is_some_and(|someone| someone.user.id == user.id)
 }
 
-async fn check_password(state: &AppState, user: &User, password: String) -> Result<(), AppError> {
+async fn check_password(app: &App, visit: &Visit, user: User, password: String) -> Result<User, AppError> {
     let password = match Password::parse_existing(password) {
         Err(Invalid::PasswordMissing) => return Err(Invalid::CurrentPasswordMissing.into()),
         password => password.ok(),
     };
-    let tried = throttle::admit_password(&user.email).await?;
-    let right = match password {
-        Some(password) => {
-            let looked_at = expect_context::<Passwords>().verify(password, Some(user.password_hash.clone())).await;
-            tried.keep_if_looked_at(looked_at).await?
-        }
-        None => false,
-    };
-    if right {
-        tried.succeeded().await;
-        return Ok(());
-    }
-    let event = Event::new(Kind::LogInFailed, Actor::Unknown, &user.id).from_caller(&caller());
-    let mut tx = state.db.begin_write().await?;
-    audit::store::insert(&mut *tx, &event, state.clock.now_ms()).await?;
-    guessing::note(&mut tx, state, &tried, Some(user), &caller()).await?;
-    tx.commit().await?;
-    Err(AppError::WrongPassword)
+    let failed = Event::new(Kind::LogInFailed, Actor::Unknown, &user.id).from_caller(&visit.caller);
+    let email = user.email.clone();
+    let claim = Claim { email: &email, password, may: |_| true, failed };
+    password::prove(app, visit, claim, async { Ok(Some(user)) }).await?.ok_or(AppError::WrongPassword)
 }
 
-async fn confirm(state: &AppState, user: &User, token: &str) -> Result<(), AppError> {
-    let now_ms = state.clock.now_ms();
-    let mut tx = state.db.begin_write().await?;
+async fn confirm(app: &App, visit: &Visit, user: &User, token: &str) -> Result<(), AppError> {
+    let now_ms = app.now_ms();
+    let mut tx = app.state.db.begin_write().await?;
     // The user's row first, as everywhere.
     store::lock(&mut *tx, &user.id).await?;
     links::use_up(&mut tx, Purpose::Verify, token, now_ms).await?;
     store::set_verified(&mut *tx, &user.id, &user.email, now_ms).await?;
     mail_store::kill_links(&mut *tx, &user.id, Purpose::Verify, now_ms).await?;
-    let event = Event::new(Kind::EmailVerified, Actor::User(user.id.clone()), &user.id).from_caller(&caller());
+    let event = Event::new(Kind::EmailVerified, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
     audit::store::insert(&mut *tx, &event, now_ms).await?;
     tx.commit().await?;
     tracing::info!(user = user.id, "an address is confirmed");

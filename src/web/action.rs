@@ -18,7 +18,7 @@ use leptos_axum::ResponseOptions;
 use url::Url;
 
 use super::{
-    caller::{Caller, widest_network_of},
+    caller::Caller,
     cookies::{self, Name},
     form_page::{self, FormPage},
     local_path::{LocalPath, leading_to},
@@ -173,11 +173,6 @@ pub async fn status_of_error(State(config): State<Arc<Config>>, request: Request
 pub fn caller() -> Caller {
     let config = expect_context::<AppState>().config;
     use_context::<Parts>().map(|parts| Caller::of(&parts, &config)).unwrap_or_default()
-}
-
-/// The widest network of who calls the action that runs now; empty where nobody does, as on the command line.
-pub fn widest_network() -> String {
-    if use_context::<Parts>().is_some() { widest_network_of(&caller().ip) } else { String::new() }
 }
 
 /// Something that a layer put into the request of the action that runs now.

@@ -33,6 +33,11 @@ impl Caller {
         Some(parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip().to_canonical())
     }
 
+    /// The widest of [`networks_of`]; empty where nobody calls, as on the command line.
+    pub fn widest_network(&self) -> String {
+        networks_of(&self.ip).pop().unwrap_or_default().0
+    }
+
     /// Browser and system in words.
     pub fn device(&self) -> String {
         device_words(&self.user_agent)
@@ -82,11 +87,6 @@ pub fn networks_of(ip: &str) -> Vec<(String, i64)> {
 /// The narrowest of [`networks_of`].
 pub fn network_of(ip: &str) -> String {
     networks_of(ip).swap_remove(0).0
-}
-
-/// The widest of [`networks_of`].
-pub fn widest_network_of(ip: &str) -> String {
-    networks_of(ip).pop().unwrap_or_default().0
 }
 
 /// Browser and system in words: "Firefox on Windows 10".

@@ -19,6 +19,7 @@ use crate::{
     serve,
     state::{AppState, Stopwatch},
     users::{Role, list::words, new_password::About, password::Passwords},
+    web::caller::Caller,
 };
 
 /// Fill a development database with people who do not exist. They share one password, which is made now and printed.
@@ -74,8 +75,9 @@ async fn password(state: &AppState) -> Result<(String, String), String> {
     let password = format!("seed-{}", BASE64_URL_SAFE_NO_PAD.encode(random::<12>()));
     let passwords = Passwords::new(&state.config, Metrics::default()).map_err(|error| error.to_string())?;
     let about = About { email: "", name: "" };
-    let new = passwords.parse_new(password.clone(), &about).await.map_err(|error| error.to_string())?;
-    let hash = passwords.hash(new).await.map_err(|error| error.to_string())?;
+    let new =
+        passwords.parse_new(&Caller::default(), password.clone(), &about).await.map_err(|error| error.to_string())?;
+    let hash = passwords.hash(&Caller::default(), new).await.map_err(|error| error.to_string())?;
     Ok((password, hash))
 }
 

@@ -8,23 +8,16 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::Config,
     db::Tx,
     error::AppError,
     mail::links,
     sealed::SecretKey,
     state::AppState,
     users::store::{self as user_store, User},
-    web::{
-        action::append_cookie,
-        cookies::{self, Name},
-    },
 };
 
-use axum::http::HeaderMap;
-
 /// Long enough to find the phone.
-const LIFETIME_MS: i64 = 10 * 60_000;
+pub const LIFETIME_MS: i64 = 10 * 60_000;
 
 /// A cookie has 4096 bytes; a longer address to go on to is dropped.
 const NEXT_BYTES_MAX: usize = 1_500;
@@ -48,11 +41,17 @@ pub struct HalfLogIn {
 }
 
 impl HalfLogIn {
-    /// Notes in the browser that this user has given the right password just now.
+    /// Notes that this user has given the right password just now; returns it sealed, for the browser.
     ///
     /// # Errors
     /// When it cannot be sealed.
-    pub fn begin(state: &AppState, key: &SecretKey, user: &User, remember: bool, next: &str) -> Result<(), AppError> {
+    pub fn begin(
+        state: &AppState,
+        key: &SecretKey,
+        user: &User,
+        remember: bool,
+        next: &str,
+    ) -> Result<String, AppError> {
         let half = Self {
             id: links::new_token()?,
             user_id: user.id.clone(),
@@ -62,15 +61,12 @@ impl HalfLogIn {
             password: fingerprint(key, user),
             at: state.clock.now_ms(),
         };
-        let sealed = key.seal(SEAL, &serde_json::to_vec(&half)?).ok_or_else(AppError::internal)?;
-        append_cookie(cookies::set(&state.config, Name::LogIn, &sealed, LIFETIME_MS / 1000));
-        Ok(())
+        key.seal(SEAL, &serde_json::to_vec(&half)?).ok_or_else(AppError::internal)
     }
 
-    /// The one that this browser brings along, if it is not too old.
-    pub fn of(headers: &HeaderMap, config: &Config, key: &SecretKey, now_ms: i64) -> Option<Self> {
-        let sealed = cookies::get(config, headers, Name::LogIn)?;
-        let half: Self = serde_json::from_slice(&key.open(SEAL, &sealed)?).ok()?;
+    /// The one that a browser brings along, if it is not too old.
+    pub fn open(key: &SecretKey, sealed: &str, now_ms: i64) -> Option<Self> {
+        let half: Self = serde_json::from_slice(&key.open(SEAL, sealed)?).ok()?;
         (half.at..half.at + LIFETIME_MS).contains(&now_ms).then_some(half)
     }
 
@@ -97,11 +93,6 @@ impl HalfLogIn {
     pub async fn use_up(&self, tx: &mut Tx) -> Result<(), AppError> {
         let is_first = store::use_up(&mut **tx, &self.id, self.at + LIFETIME_MS).await?;
         if is_first { Ok(()) } else { Err(AppError::LogInAgain) }
-    }
-
-    /// Takes it out of the browser.
-    pub fn forget(config: &Config) {
-        append_cookie(cookies::remove(config, Name::LogIn));
     }
 }
 

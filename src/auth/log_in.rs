@@ -1,0 +1,200 @@
+//! The stories of logging in and out. Server side.
+
+use super::{
+    app::App,
+    password::{self, Claim},
+    visit::Visit,
+};
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    db::{Tx, again},
+    error::{AppError, Invalid},
+    known_devices::{self, Device, Seen},
+    mail::{self, News},
+    revocations::EndReason,
+    second_factor::{check, store as factor_store, trust},
+    sessions::{
+        end::{Ending, Target},
+        half_log_in::HalfLogIn,
+        session::{self, LogIn, NewSecret},
+        store,
+    },
+    users::{
+        credentials::{Email, Password},
+        store::{self as user_store, User},
+    },
+};
+
+/// What the right password leads to.
+pub enum LogInResult {
+    Started(Box<Started>),
+    /// The half log-in, sealed, for the browser to bring along with the code.
+    CodeNeeded(String),
+}
+
+/// A session that has begun. Both secrets are for the browser.
+pub struct Started {
+    pub session: NewSecret,
+    /// In which the account is known now.
+    pub device: Device,
+}
+
+/// `next`: where to go on to afterwards, for [`HalfLogIn`].
+///
+/// # Errors
+/// [`AppError::Invalid`], [`AppError::TooManyTries`]; [`AppError::WrongCredentials`], with the same words and work whatever
+/// was wrong.
+pub async fn log_in(
+    app: &App,
+    visit: &Visit,
+    (email, password): (&str, String),
+    remember: bool,
+    next: &str,
+) -> Result<LogInResult, AppError> {
+    let (email, password) = parse(email, password)?;
+    let claim = Claim {
+        email: email.as_str(),
+        password: Some(password),
+        may: User::may_log_in,
+        failed: Event::new(Kind::LogInFailed, Actor::Unknown, "").from_caller(&visit.caller),
+    };
+    let user = async { Ok(user_store::find_by_email(&app.state.db.pool, &email).await?) };
+    let user = password::prove(app, visit, claim, user).await?.ok_or(AppError::WrongCredentials)?;
+    go_on(app, visit, &user, remember, next).await
+}
+
+/// What follows the right password: the code where there is a second factor, else the session.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn go_on(app: &App, visit: &Visit, user: &User, remember: bool, next: &str) -> Result<LogInResult, AppError> {
+    let has_factor = check::is_on(&app.state, &user.id).await?;
+    if has_factor && !trust::is_trusted(&app.state, &user.id, visit.device.as_ref()).await? {
+        return HalfLogIn::begin(&app.state, &app.secret, user, remember, next).map(LogInResult::CodeNeeded);
+    }
+    start_session(app, visit, user, remember, has_factor).await.map(|started| LogInResult::Started(Box::new(started)))
+}
+
+/// Starts a session for a user who has just proven who they are, in place of the one before. `user` is the row that the
+/// proof was checked against; `has_factor` says that the account had a second factor then, which was satisfied.
+///
+/// # Errors
+/// [`AppError::LogInAgain`] when the account has changed since; when the database does not take it. Nobody is logged in
+/// then.
+pub async fn start_session(
+    app: &App,
+    visit: &Visit,
+    user: &User,
+    remember: bool,
+    has_factor: bool,
+) -> Result<Started, AppError> {
+    again(|| async {
+        let tx = app.state.db.begin_write().await?;
+        start_session_with(tx, app, visit, user, remember, has_factor).await
+    })
+    .await
+}
+
+/// As [`start_session`], and commits what the caller has written in `tx`: all of it happens, or nothing.
+///
+/// # Errors
+/// As [`start_session`].
+pub async fn start_session_with(
+    mut tx: Tx,
+    app: &App,
+    visit: &Visit,
+    user: &User,
+    remember: bool,
+    has_factor: bool,
+) -> Result<Started, AppError> {
+    if !still_holds(&mut tx, user, has_factor, app.now_ms()).await? {
+        return Err(AppError::LogInAgain);
+    }
+    let session = session::begin(&mut tx, &app.state, user, remember, &visit.caller).await?;
+    let device = note_log_in(&mut tx, app, visit, user, &session.log_in).await?;
+    match &visit.someone {
+        Some(before) => {
+            let ending = Ending::by_user(&before.user.id, EndReason::Replaced, visit.caller.clone());
+            app.ender.end_with(tx, Target::Session(&before.log_in.sid), ending).await?;
+        }
+        None => tx.commit().await?,
+    }
+    // From here on they are logged in, and nothing that goes wrong may say otherwise.
+    tracing::info!(user = user.id, sid = session.log_in.sid, remember, "logged in");
+    if let Err(error) = make_room(app, &user.id).await {
+        tracing::warn!(user = user.id, ?error, "there are too many sessions until the next log-in");
+    }
+    Ok(Started { session, device })
+}
+
+/// Whether the account is as it was when the proof was checked. The row is locked until the session is there, so whatever
+/// ends all of them from now on, a reset or a second factor, ends it too; what did so before is seen here.
+async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool, now_ms: i64) -> Result<bool, AppError> {
+    user_store::lock(&mut **tx, &checked.id).await?;
+    let Some(now) = user_store::find_by_id(&mut **tx, &checked.id).await? else { return Ok(false) };
+    let factor = factor_store::find(&mut **tx, &checked.id).await?.is_some_and(|row| row.is_on(now_ms));
+    Ok(now.may_log_in()
+        && now.epoch == checked.epoch
+        && now.password_hash == checked.password_hash
+        && factor == has_factor)
+}
+
+/// So many sessions of a user that are over are kept, for the log-in page to say why: an end for a program that logs in
+/// again and again.
+const OVER_MAX: i64 = 200;
+
+/// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
+/// first one of all.
+async fn note_log_in(tx: &mut Tx, app: &App, visit: &Visit, user: &User, log_in: &LogIn) -> Result<Device, AppError> {
+    let now_ms = log_in.created_at;
+    let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
+    event.sid.clone_from(&log_in.sid);
+    let (seen, device) =
+        known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, app.now_ms()).await?;
+    store::delete_over_beyond(&mut **tx, &user.id, OVER_MAX, now_ms).await?;
+    // Of an account that is older than the log nobody can tell: a thief must not pass for the first log-in.
+    let is_in_log = app.state.config.log_goes_back_to(user.created_at, now_ms);
+    let is_first = is_in_log && !audit::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
+    audit::store::insert(&mut **tx, &event, now_ms).await?;
+    if seen == Seen::New && !is_first {
+        let event = Event { kind: Kind::NewDevice, ..event };
+        audit::store::insert(&mut **tx, &event, now_ms).await?;
+        mail::tell(&mut **tx, &app.state, user, News::NewDevice, &visit.caller).await?;
+    }
+    Ok(device)
+}
+
+/// Beyond the limit the session that was unused for longest gives way.
+async fn make_room(app: &App, user_id: &str) -> Result<(), AppError> {
+    let keep = app.state.config.sessions_per_user;
+    if store::count_live(&app.state.db.pool, user_id, app.now_ms()).await? > keep {
+        let target = Target::Surplus { user_id, keep };
+        app.ender.end(target, Ending::by_system(EndReason::GaveWay)).await?;
+    }
+    Ok(())
+}
+
+/// Ends the session of the visit, if there is one.
+///
+/// # Errors
+/// When the database does not take it; the session lives on then.
+pub async fn log_out(app: &App, visit: &Visit) -> Result<(), AppError> {
+    if let Some(someone) = &visit.someone {
+        let ending = Ending::by_user(&someone.user.id, EndReason::LoggedOut, visit.caller.clone());
+        app.ender.end(Target::Session(&someone.log_in.sid), ending).await?;
+    }
+    Ok(())
+}
+
+fn parse(email: &str, password: String) -> Result<(Email, Password), AppError> {
+    match (Email::parse(email), Password::parse_existing(password)) {
+        (Ok(email), Ok(password)) => Ok((email, password)),
+        (email, password) => {
+            let wrong: Vec<Invalid> = [email.err(), password.err()].into_iter().flatten().collect();
+            Err(AppError::Invalid(wrong))
+        }
+    }
+}

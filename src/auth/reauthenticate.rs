@@ -1,0 +1,106 @@
+//! The story of proving again who one is: the password, then a new secret. Server side.
+
+use super::{
+    app::App,
+    password::{self, Claim},
+    visit::Visit,
+};
+use crate::{
+    audit::{
+        self,
+        event::{Actor, Event, Kind},
+    },
+    error::{AppError, Invalid},
+    sessions::{
+        guard::LoggedIn,
+        session::{self, LogIn, NewSecret},
+    },
+    users::credentials::Password,
+};
+
+/// A user who has proven lately who they are.
+pub struct Proven {
+    pub someone: LoggedIn,
+    /// For the browser, where the proof was given just now. Whatever becomes of the act: the secret before is replaced.
+    pub new_secret: Option<NewSecret>,
+}
+
+/// The user of the visit, who has proven lately who they are, or does so with this password.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], and those of [`with_password`].
+pub async fn require_fresh(app: &App, visit: &Visit, password: Option<String>) -> Result<Proven, AppError> {
+    let someone = visit.user()?;
+    // Whoever types one meant it: a wrong one is never passed over, also where none is needed any more.
+    let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
+    if !is_typed && someone.is_fresh(&app.state) {
+        return Ok(Proven { someone: someone.clone(), new_secret: None });
+    }
+    with_password(app, visit, password).await
+}
+
+/// Checks the password of who is logged in, and gives the session a new secret (ASVS 7.2.4).
+///
+/// # Errors
+/// As [`check_password`]; [`AppError::SessionRenewed`] when another request of the same browser gives it one at this moment.
+pub async fn with_password(app: &App, visit: &Visit, password: Option<String>) -> Result<Proven, AppError> {
+    let someone = check_password(app, visit, password).await?;
+    renew(app, someone, app.now_ms()).await
+}
+
+/// Checks the password of who is logged in, and writes down how that went. Returns them as they are stored now.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`]; [`AppError::ProofNeeded`] without a password, [`AppError::Invalid`] for an empty one,
+/// [`AppError::TooManyTries`], [`AppError::WrongPassword`].
+pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) -> Result<LoggedIn, AppError> {
+    let LoggedIn { user, log_in, .. } = visit.user()?;
+    let password = password.ok_or(AppError::ProofNeeded)?;
+    if password.is_empty() {
+        // Who was asked for it and left it empty is told so at the field.
+        return Err(Invalid::CurrentPasswordMissing.into());
+    }
+    let event = |kind| {
+        let event = Event::new(kind, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
+        Event { sid: log_in.sid.clone(), ..event }
+    };
+    // The same counter as at log-in: whoever found an open browser guesses no faster than everybody else.
+    let claim = Claim {
+        email: &user.email,
+        password: Password::parse_existing(password).ok(),
+        may: |_| true,
+        failed: event(Kind::ReauthenticationFailed),
+    };
+    let found = async { Ok(Some(user.clone())) };
+    let user = password::prove(app, visit, claim, found).await?.ok_or(AppError::WrongPassword)?;
+    let _turn = app.throttle.turn().await?;
+    audit::store::insert(&app.state.db.pool, &event(Kind::Reauthenticated), app.now_ms()).await?;
+    tracing::info!(user = user.id, "proof of identity");
+    Ok(LoggedIn { user, ..visit.user()?.clone() })
+}
+
+/// Gives the session a new secret; `authenticated_at` is when its user last proved who they are. The last thing that an act
+/// does to the session: what is written to it under the secret before is refused.
+///
+/// # Errors
+/// [`AppError::SessionRenewed`] when another request of the same browser does so at this moment.
+pub async fn renew(app: &App, someone: LoggedIn, authenticated_at: i64) -> Result<Proven, AppError> {
+    let log_in = LogIn { authenticated_at, ..someone.log_in.clone() };
+    let new = session::rotate(&app.state, &someone.secret_hash, log_in).await?.ok_or(AppError::SessionRenewed)?;
+    let someone = LoggedIn { log_in: new.log_in.clone(), secret_hash: new.hash(), ..someone };
+    Ok(Proven { someone, new_secret: Some(new) })
+}
+
+/// As [`renew`], after an act that is done: what goes wrong now must not make it look undone. The secret then stays.
+pub async fn renew_if_possible(app: &App, someone: LoggedIn, authenticated_at: i64) -> Option<NewSecret> {
+    let (user, sid) = (someone.user.id.clone(), someone.log_in.sid.clone());
+    match renew(app, someone, authenticated_at).await {
+        Ok(proven) => proven.new_secret,
+        // Another request of this browser was quicker, or the password was given with this one: it is a new one already.
+        Err(AppError::SessionRenewed) => None,
+        Err(error) => {
+            tracing::warn!(user, sid, ?error, "a session keeps its secret although it should have a new one");
+            None
+        }
+    }
+}
