@@ -14,8 +14,6 @@ pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;
 #[cfg(feature = "ssr")]
-pub mod janitor;
-#[cfg(feature = "ssr")]
 pub mod log_in;
 pub mod login_page;
 #[cfg(feature = "ssr")]
