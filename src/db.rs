@@ -328,28 +328,6 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T, sq
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// Logs an outage once when it begins and once when it ends.
-pub struct Outage {
-    begins: &'static str,
-    ends: &'static str,
-    lasts: bool,
-}
-
-impl Outage {
-    pub fn new(begins: &'static str, ends: &'static str) -> Self {
-        Self { begins, ends, lasts: false }
-    }
-
-    pub fn note<T, E: std::fmt::Display>(&mut self, result: &Result<T, E>) {
-        match result {
-            Ok(_) if self.lasts => tracing::info!("{}", self.ends),
-            Err(error) if !self.lasts => tracing::error!(%error, "{}", self.begins),
-            _ => {}
-        }
-        self.lasts = result.is_err();
-    }
-}
-
 /// `synchronous = full`: a revocation must survive a power cut.
 const SQLITE_PRAGMAS: &str = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; \
                               pragma foreign_keys = on; pragma journal_size_limit = 16777216;";

@@ -8,7 +8,9 @@ use std::{
 
 use axum::Router;
 use axum_server::Handle;
+use futures::{FutureExt, TryFutureExt, future::BoxFuture};
 use hyper_util::rt::TokioTimer;
+use sqlx::AnyPool;
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -18,25 +20,27 @@ use crate::{
     config::{Config, LogFormat, Mailing},
     connections::{self, Door},
     db::{self, Db, Patience},
-    deletion::clean_up,
+    deletion,
     error::AppError,
-    instances::presence::Presence,
+    instances::{self, presence::Presence},
+    jobs::{self, Job},
+    known_devices,
     lab::{
         self,
         world::{self, Lab},
     },
-    mail::{mailer::Mailer, post::Post},
+    mail::{self, mailer::Mailer, post::Post},
     metrics::Metrics,
     notes,
-    revocations::{feed, set::Revocations},
+    revocations::{self, feed, set::Revocations},
     router::{metrics_router, probes, router},
     sealed::SecretKey,
     second_factor::removal,
     services::Services,
-    sessions::{end::Ender, everyone::sweep, janitor, open_streams::OpenStreams},
+    sessions::{self, end::Ender, everyone::sweep::sweep, half_log_in, open_streams::OpenStreams},
     signup::setup_link,
     state::{AppState, Clock},
-    throttle::Throttle,
+    throttle::{self, Throttle},
     tokens::{keeper, keys::Keys},
     users::{self, costs_in_use, list::find::make_missing_words, password::Passwords, questions::Questions},
     web::{assets, crowd::Crowd},
@@ -47,6 +51,10 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// Monitoring asks now and then, and must not take what callers need.
 const MONITORING_CONNECTIONS: usize = 32;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Runs until SIGINT or SIGTERM.
 ///
@@ -63,26 +71,13 @@ pub async fn serve(config: Config) -> Result<(), String> {
     services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
     let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
-    let tasks = [
-        feed::follow(&services.state, services.revocations.clone()),
-        presence.keep(),
-        janitor::clean_up(services.jobs.clone()),
-        sweep::keep_sweeping(services.jobs.clone()),
-        clean_up::clean_up(services.jobs.clone()),
-        costs_in_use::keep_looking(services.jobs.clone(), services.passwords.clone()),
-        removal::clean_up(services.jobs.clone()),
-        keeper::keep(services.keys.clone()),
-        Sealer::new(services.jobs.clone(), &services.secret).keep(),
-        Retention::new(services.jobs.clone(), &services.secret).keep(),
-    ];
+    let tasks = [feed::follow(&services.state, services.revocations.clone()), presence.keep()];
+    let started = start_jobs(&services);
     let worker = services.post.start();
     let served = answer(&services, listener, monitoring).await;
     worker.stop().await;
-    for task in tasks.into_iter().chain(lab_tasks) {
-        task.abort();
-        // A row that was being written must not come after its removal.
-        let _ = task.await;
-    }
+    jobs::stop(tasks.into_iter().chain(started).chain(lab_tasks)).await;
+    // After the tasks: a row that was being written must not come after its removal.
     presence.end().await;
     if let Some(lab) = &services.lab {
         lab.state.db.close().await;
@@ -91,6 +86,66 @@ pub async fn serve(config: Config) -> Result<(), String> {
     tracing::info!("stopped");
     served
 }
+
+/// Work on a schedule. Every instance does it; what two of them must not do at once, a lock in the database decides.
+fn start_jobs(services: &Services) -> Vec<JoinHandle<()>> {
+    let Services { jobs, keys, .. } = services;
+    let App { passwords, secret, .. } = &services.app;
+    let (sealer, retention) = (Sealer::new(jobs.clone(), secret), Retention::new(jobs.clone(), secret));
+    let mut started = vec![
+        Job::every(SECOND, "sealing the audit log").start(sealer, |sealer| sealer.seal_all().boxed()),
+        Job::every(SECOND, "marking sessions that are over").start(jobs.clone(), |state| sweep(state, |_| ()).boxed()),
+        Job::every(MINUTE, "removing second factors that are to go")
+            .start(jobs.clone(), |state| removal::clean_once(state).boxed()),
+        Job::every(MINUTE, "finding out what stored passwords cost")
+            .start((jobs.clone(), passwords.clone()), |(state, passwords)| {
+                costs_in_use::look(state, passwords).boxed()
+            }),
+        Job::every(5 * MINUTE, "clearing up behind deleted accounts")
+            .start(jobs.clone(), |state| deletion::clean_up::clean_once(state).boxed()),
+        // Not at the start: whoever has set the clock wrong may still see it.
+        Job::every(HOUR, "removing old events of the audit log")
+            .first_after(HOUR)
+            .start(retention, |retention| retention.remove_old().boxed()),
+    ];
+    started.extend(keep_clean(jobs, keys));
+    started
+}
+
+/// What is done in each world, ours and the Lab's. The tables take turns: the jobs have two connections, and what takes long
+/// in one table must not take both.
+fn keep_clean(state: &AppState, keys: &Keys) -> Vec<JoinHandle<()>> {
+    let mut started = vec![
+        keeper::keep(keys.clone()),
+        Job::every(5 * MINUTE, "removing dead signing keys").start(keys.clone(), |keys| keeper::tidy(keys).boxed()),
+    ];
+    for ((name, delete_old), turn) in OLD_ROWS.into_iter().zip(0..) {
+        let log = |&rows: &u64| {
+            if rows > 0 {
+                tracing::info!(rows, "old rows removed")
+            }
+        };
+        let job = Job::every(5 * MINUTE, name).first_after(10 * SECOND * turn);
+        started.push(job.start(state.clone(), move |state| {
+            delete_old(&state.db.pool, state.clock.now_ms()).inspect_ok(log).boxed()
+        }));
+    }
+    started
+}
+
+type DeleteOld = for<'a> fn(&'a AnyPool, i64) -> BoxFuture<'a, Result<u64, sqlx::Error>>;
+
+/// What nobody can ask about any more. When that is, the module says that owns the table.
+pub const OLD_ROWS: [(&str, DeleteOld); 8] = [
+    ("removing old sessions", |db, now_ms| sessions::store::delete_old(db, now_ms).boxed()),
+    ("removing used half log-ins", |db, now_ms| half_log_in::store::delete_old(db, now_ms).boxed()),
+    ("removing old revocations", |db, now_ms| revocations::store::delete_old(db, now_ms).boxed()),
+    ("removing instances that are gone", |db, now_ms| instances::store::delete_old(db, now_ms).boxed()),
+    ("removing old devices", |db, now_ms| known_devices::store::delete_old(db, now_ms).boxed()),
+    ("removing old tries", |db, now_ms| throttle::store::delete_old(db, now_ms).boxed()),
+    ("removing old mails", |db, now_ms| mail::store::delete_old(db, now_ms).boxed()),
+    ("removing old links", |db, now_ms| mail::store::delete_old_links(db, now_ms).boxed()),
+];
 
 fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {
     TcpListener::bind(addr)
@@ -221,13 +276,14 @@ async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
     }
     match make_lab(services).await {
         Ok(lab) => {
-            let tasks = vec![
-                // What it says of an outage is not about our own feed.
-                tracing::info_span!("lab").in_scope(|| feed::follow(&lab.state, lab.revocations.clone())),
-                janitor::clean_up(lab.state.clone()),
-                keeper::keep(lab.keys.clone()),
-                lab::clean_up::clean_up(lab.clone()),
-            ];
+            // What is said of an outage there is not about us.
+            let _lab = tracing::error_span!("lab").entered();
+            let mut tasks = keep_clean(&lab.state, &lab.keys);
+            tasks.push(feed::follow(&lab.state, lab.revocations.clone()));
+            tasks.push(
+                Job::every(MINUTE, "removing visits that are over")
+                    .start(lab.clone(), |lab| lab::clean_up::clean_once(lab).boxed()),
+            );
             services.lab = Some(lab);
             tasks
         }

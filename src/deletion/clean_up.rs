@@ -1,30 +1,10 @@
 //! What comes in after a deletion: requests that were under way, and tombstones that nobody needs. Server side.
 
-use std::time::Duration;
-
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
-
 use super::store;
 use crate::{state::AppState, users};
 
-const EVERY: Duration = Duration::from_secs(300);
-
 /// What a request under way may still have written after a deletion is gone by then, and so is the last mail.
 const LATE_MS: i64 = 25 * 3_600_000;
-
-/// Clears up behind deletions until the task is dropped.
-pub fn clean_up(state: AppState) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = clean_once(&state).await {
-                tracing::warn!(%error, "clearing up behind deleted accounts failed; the next round tries again");
-            }
-        }
-    })
-}
 
 /// One round: erases once more what belongs to people who have just gone (a request may have been under way), and
 /// removes the tombstones that no session needs to say why it ended.

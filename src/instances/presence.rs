@@ -6,7 +6,8 @@ use tokio::task::JoinHandle;
 
 use super::store::{self, Row};
 use crate::{
-    db::{Outage, SILENCE_MAX, in_time},
+    db::{SILENCE_MAX, in_time},
+    jobs::Outage,
     metrics::Via,
     revocations::set::Revocations,
     state::AppState,

@@ -77,11 +77,12 @@ pub async fn delete(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(
     sqlx::query("delete from instances where id = $1").bind(id).execute(db).await.map(|_| ())
 }
 
-/// Removes the rows of processes that ended without a word.
+/// Removes the rows of processes that ended without a word, a day later.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, seen_before_ms: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from instances where seen_at < $1").bind(seen_before_ms).execute(db).await?;
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let before_ms = now_ms - 24 * 3_600_000;
+    let result = sqlx::query("delete from instances where seen_at < $1").bind(before_ms).execute(db).await?;
     Ok(result.rows_affected())
 }

@@ -129,11 +129,12 @@ pub async fn delete_beyond(db: impl Executor<'_, Database = Any>, user_id: &str,
     .map(|_| ())
 }
 
-/// Returns how many had not been seen since.
+/// Removes those whose browsers have thrown the cookie away by now.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, seen_before: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from known_devices where last_seen_at < $1").bind(seen_before).execute(db).await?;
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let before_ms = now_ms - super::KEEP_DAYS * 24 * 3_600_000;
+    let result = sqlx::query("delete from known_devices where last_seen_at < $1").bind(before_ms).execute(db).await?;
     Ok(result.rows_affected())
 }

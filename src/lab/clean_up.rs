@@ -1,26 +1,6 @@
 //! Removes visits that are over. Server side.
 
-use std::time::Duration;
-
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
-
 use super::{store, visit::LIFETIME_MS, world::Lab};
-
-const EVERY: Duration = Duration::from_secs(60);
-
-/// Runs until the task is dropped.
-pub fn clean_up(lab: Lab) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = clean_once(&lab).await {
-                tracing::warn!(%error, "visits of the Lab cannot be removed; the next round tries again");
-            }
-        }
-    })
-}
 
 /// One round; returns how many visits were over.
 ///

@@ -235,28 +235,30 @@ pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) 
     Ok(result.rows_affected())
 }
 
-/// Removes mails that were sent or given up before.
+/// Long enough to see what went out; those that did not are of more interest.
+const KEEP_SENT_MS: i64 = 7 * 24 * 3_600_000;
+const KEEP_GIVEN_UP_MS: i64 = 30 * 24 * 3_600_000;
+const KEEP_DEAD_LINKS_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Removes mails that were sent or given up long ago.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_old(
-    db: impl Executor<'_, Database = Any>,
-    sent_before_ms: i64,
-    given_up_before_ms: i64,
-) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let result = sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
-        .bind(sent_before_ms)
-        .bind(given_up_before_ms)
+        .bind(now_ms - KEEP_SENT_MS)
+        .bind(now_ms - KEEP_GIVEN_UP_MS)
         .execute(db)
         .await?;
     Ok(result.rows_affected())
 }
 
-/// Removes links that died of age before.
+/// Removes links that died of age long ago.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_old_links(db: impl Executor<'_, Database = Any>, before_ms: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_old_links(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let before_ms = now_ms - KEEP_DEAD_LINKS_MS;
     let result = sqlx::query("delete from links where expires_at < $1").bind(before_ms).execute(db).await?;
     Ok(result.rows_affected())
 }

@@ -8,7 +8,8 @@ use tracing::Instrument;
 
 use super::{set::Revocations, store};
 use crate::{
-    db::{Kind, Outage, SILENCE_MAX, in_time},
+    db::{Kind, SILENCE_MAX, in_time},
+    jobs::Outage,
     state::AppState,
 };
 

@@ -137,12 +137,16 @@ pub async fn after(db: impl Executor<'_, Database = Any>, seq: i64, now_ms: i64)
     .await
 }
 
-/// Removes what no longer matters.
+/// A clock that is a day off forgets nothing that still matters.
+const KEEP_MS: i64 = 24 * 3_600_000;
+
+/// Removes what has not mattered for a day.
 ///
 /// # Errors
 /// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from revocations where keep_until < $1").bind(now_ms).execute(db).await?;
+    let before_ms = now_ms - KEEP_MS;
+    let result = sqlx::query("delete from revocations where keep_until < $1").bind(before_ms).execute(db).await?;
     Ok(result.rows_affected())
 }
 

@@ -4,11 +4,8 @@
 //! Who reads the mail of an account may be its owner, locked out by a thief's second factor, or a thief, whom the
 //! owner's second factor is there to stop. Time tells them apart: see docs/SECURITY.md.
 
-use std::time::Duration;
-
 use serde_json::json;
 use sqlx::{Any, Executor};
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::{check, store};
 use crate::{
@@ -23,9 +20,6 @@ use crate::{
     users::store as user_store,
     web::caller::Caller,
 };
-
-/// What clears the rows away; from its time on nobody asks for the factor all the same.
-const EVERY: Duration = Duration::from_secs(60);
 
 /// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link
 /// that works could have been sent: it may be of who knew the password then. Older ones stay, whatever a mailbox says
@@ -71,21 +65,7 @@ pub async fn call_off(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<bool, A
     Ok(true)
 }
 
-/// Clears away what is gone by now, until the task is dropped.
-pub fn clean_up(state: AppState) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            if let Err(error) = clean_once(&state).await {
-                tracing::warn!(%error, "removing second factors that are to go failed; the next round tries again");
-            }
-        }
-    })
-}
-
-/// One round.
+/// Clears away what is gone by now. Nobody waits for it: from its time on nobody asks for the factor anyway.
 ///
 /// # Errors
 /// When the database does not take it.

@@ -11,8 +11,6 @@ pub mod everyone;
 pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;
-#[cfg(feature = "ssr")]
-pub mod janitor;
 pub mod login_page;
 #[cfg(feature = "ssr")]
 pub mod open_streams;

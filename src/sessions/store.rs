@@ -351,12 +351,16 @@ pub async fn count_live(db: impl Executor<'_, Database = Any>, user_id: &str, no
     Ok(count)
 }
 
+/// Ended sessions are kept a month, so that the log-in page can say why, and a clock that jumped deletes nothing
+/// alive.
+const KEEP_MS: i64 = 30 * 24 * 3_600_000;
+
 /// Removes rows that ended so long ago that nobody will ask why.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, ended_before_ms: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from sessions where expires_at < $1").bind(ended_before_ms).execute(db).await?;
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from sessions where expires_at < $1").bind(now_ms - KEEP_MS).execute(db).await?;
     Ok(result.rows_affected())
 }
 

@@ -17,7 +17,7 @@ use crate::{
     serve,
     services::Services,
     signup::setup_link,
-    state::Clock,
+    state::{AppState, Clock},
     users::{self, Role, credentials::Email, store::User},
 };
 
@@ -286,6 +286,14 @@ async fn services(config: Config, clock: Clock) -> Services {
     let mut services = serve::open_with(config, clock).await.expect("the services");
     services.streams.heartbeat = HEARTBEAT;
     services
+}
+
+/// One round of each job that cleans a table.
+pub async fn remove_old_rows(state: &AppState) {
+    for (job, delete_old) in serve::OLD_ROWS {
+        let round = delete_old(&state.db.pool, state.clock.now_ms()).await;
+        round.unwrap_or_else(|error| panic!("{job}: {error}"));
+    }
 }
 
 /// `cargo xtask test` starts a PostgreSQL and names it; without one half of the tests would prove nothing.

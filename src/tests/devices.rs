@@ -3,11 +3,10 @@
 use axum::http::Method;
 
 use super::{
-    app::{PASSWORD, TestApp},
+    app::{PASSWORD, TestApp, remove_old_rows},
     caller::Caller,
     on_both_databases,
 };
-use crate::sessions::janitor;
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -250,15 +249,15 @@ on_both_databases! {
     async fn a_clock_that_jumps_back_deletes_nothing_alive(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         app.clock.advance_ms(-400 * DAY);
-        janitor::clean_once(&app.services.state).await.expect("a round");
+        remove_old_rows(&app.services.state).await;
         app.services.revocations.sync().await.expect("the feed");
         app.clock.advance_ms(400 * DAY);
-        janitor::clean_once(&app.services.state).await.expect("a round");
+        remove_old_rows(&app.services.state).await;
         assert_eq!(alice.open("/dashboard").await.status, 200);
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
     }
 
-    async fn the_janitor_removes_what_nobody_can_ask_about_any_more(app: TestApp) {
+    async fn sessions_that_nobody_can_ask_about_any_more_are_removed(app: TestApp) {
         app.logged_in("alice").await;
         let mut kept = remembered(&app, "alice").await;
         app.clock.advance_ms(13 * DAY);
@@ -266,7 +265,7 @@ on_both_databases! {
         app.clock.advance_ms(13 * DAY);
         assert_eq!(kept.open("/dashboard").await.status, 200);
         app.clock.advance_ms(5 * DAY);
-        janitor::clean_once(&app.services.state).await.expect("a round");
+        remove_old_rows(&app.services.state).await;
         assert_eq!(app.count("select count(*) from sessions").await, 1, "the short one went after a month");
         assert_eq!(kept.open("/dashboard").await.status, 200);
     }

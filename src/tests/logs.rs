@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderValue, Request, header},
 };
 use serde_json::Value;
+use tracing::subscriber::DefaultGuard;
 
 use super::{
     app::{Settings, TestApp},
@@ -19,7 +20,7 @@ use crate::{db::Kind, logging};
 
 /// What was logged.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -32,21 +33,28 @@ impl io::Write for Lines {
     }
 }
 
+impl Lines {
+    /// Until the guard is dropped, what this thread logs is kept.
+    pub fn listen(&self, format: &str, level: &str) -> DefaultGuard {
+        let config = Settings::config_of(&["latchkey", "--log-format", format, "--log", level]);
+        let lines = self.clone();
+        tracing::subscriber::set_default(logging::subscriber(&config, false, move || lines.clone()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("the lines").clone()).expect("text")
+    }
+}
+
 /// The log of one request, in a format.
 async fn log_of(app: &TestApp, format: &str, path: &str, host: &[u8]) -> String {
     let lines = Lines::default();
-    let config = Settings::config_of(&["latchkey", "--log-format", format, "--log", "info"]);
-    let log = logging::subscriber(&config, false, {
-        let lines = lines.clone();
-        move || lines.clone()
-    });
-    let listening = tracing::subscriber::set_default(log);
+    let listening = lines.listen(format, "info");
     let host = HeaderValue::from_bytes(host).expect("a header");
     let request = Request::get(path).header(header::HOST, host).body(Body::empty()).expect("a request");
     app.anonymous().send(request).await;
     drop(listening);
-    let bytes = lines.0.lock().expect("the lines").clone();
-    String::from_utf8(bytes).expect("text")
+    lines.text()
 }
 
 /// A control of terminals beyond ASCII, and one that turns the direction of writing.

@@ -19,6 +19,7 @@ mod everyone;
 mod files;
 mod forms;
 mod instances;
+mod jobs;
 mod jwt_attacks;
 mod keys;
 mod lab;

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 
 use super::{
-    app::{PASSWORD, TestApp},
+    app::{PASSWORD, TestApp, remove_old_rows},
     caller::Caller,
     on_both_databases,
 };
@@ -15,7 +15,6 @@ use crate::{
     db::Kind,
     deletion::clean_up::clean_once,
     mail::links::Purpose,
-    sessions::janitor,
     users::Role,
 };
 
@@ -300,7 +299,7 @@ on_both_databases! {
         assert_eq!(app.count("select count(*) from notes").await, 0);
         assert_eq!(app.count("select count(*) from users").await, 1, "the dead cookie may still ask why");
         app.clock.advance_ms(32 * DAY);
-        janitor::clean_once(&app.services.state).await.expect("a round");
+        remove_old_rows(&app.services.state).await;
         clean_once(&app.services.state).await.expect("a round");
         assert_eq!(app.count("select count(*) from users").await, 0);
     }

@@ -291,7 +291,7 @@ on_both_databases! {
         assert_eq!(alice.act("change_password", &fields).await.status, 200);
         let before = hash_of(&app, "alice").await;
         let password = crate::users::credentials::Password::parse_existing(PASSWORD.into()).expect("a password");
-        crate::users::upgrade::upgrade_hash(&services.state, &services.passwords, &Caller::default(), &user, password).await;
+        crate::users::upgrade::upgrade_hash(&services.state, &services.passwords, &Default::default(), &user, password).await;
         assert_eq!(hash_of(&app, "alice").await, before);
         assert_eq!(Caller::of(risen).log_in("alice", "another horse battery").await.status, 200);
     }

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use uuid::Uuid;
 
 use super::{
-    app::{HEARTBEAT, PASSWORD, Settings, TestApp, empty_postgres_database, postgres_url},
+    app::{HEARTBEAT, PASSWORD, Settings, TestApp, empty_postgres_database, postgres_url, remove_old_rows},
     caller::Caller,
 };
 use crate::{
@@ -83,7 +83,7 @@ async fn one_role_owns_the_tables_and_another_serves_with_rights_to_rows_alone()
     services.streams.heartbeat = HEARTBEAT;
     services.lab = Some(serve::make_lab(&services).await.expect("and has a Lab"));
     services.keys.follow_settings().await.expect("its keys");
-    crate::sessions::janitor::clean_once(&services.state).await.expect("cleans up");
+    remove_old_rows(&services.state).await;
     let mut ada = Caller::of(router(services.clone()));
     let link = setup_link::make(&services.state).await.expect("a link").expect("no administrator yet");
     assert_eq!(ada.open_setup(link.rsplit('=').next().expect("a token")).await.status, 200);

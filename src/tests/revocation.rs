@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 use super::{
-    app::{PASSWORD, TestApp},
+    app::{PASSWORD, TestApp, remove_old_rows},
     on_both_databases,
 };
 use crate::{
@@ -12,10 +12,7 @@ use crate::{
     revocations::EndReason,
     router::router,
     services::Services,
-    sessions::{
-        end::{Ending, Target},
-        janitor,
-    },
+    sessions::end::{Ending, Target},
     tokens::rotation::Order,
 };
 
@@ -65,7 +62,7 @@ on_both_databases! {
             // All of its life but a second: an instance that forgets in between lets it in again.
             for _ in 0..9 {
                 app.clock.advance_ms(99_888);
-                janitor::clean_once(&shorter.state).await.expect("a round");
+                remove_old_rows(&shorter.state).await;
                 app.services.revocations.reload().await.expect("the feed");
                 assert_eq!(app.anonymous().bearer(&token).await.code(), "token_revoked", "{subject}");
             }

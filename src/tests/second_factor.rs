@@ -4,11 +4,11 @@ use futures::future::join_all;
 use totp_rs::Secret;
 
 use super::{
-    app::{PASSWORD, TestApp},
+    app::{PASSWORD, TestApp, remove_old_rows},
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{mail::links::Purpose, second_factor::authenticator::Authenticator, sessions::janitor, users::store};
+use crate::{mail::links::Purpose, second_factor::authenticator::Authenticator, users::store};
 
 const STEP_MS: i64 = 30_000;
 const MINUTE_MS: i64 = 60_000;
@@ -402,7 +402,7 @@ on_both_databases! {
         // No code was spent on that, and the owner gets in anew.
         expect_in(&enter(&mut app.half_logged_in("alice").await, &app.code(&alice.app)).await);
         app.clock.advance_ms(2 * DAY_MS);
-        janitor::clean_once(&app.services.state).await.expect("cleaned");
+        remove_old_rows(&app.services.state).await;
         assert_eq!(app.count("select count(*) from used_half_log_ins").await, 0);
     }
 

@@ -3,11 +3,11 @@
 use futures::future::join_all;
 
 use super::{
-    app::{PASSWORD, TestApp},
+    app::{PASSWORD, TestApp, remove_old_rows},
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{router::router, sessions::janitor, web::caller::networks_of};
+use crate::{router::router, web::caller::networks_of};
 
 const WRONG: &str = "not the right password";
 const MINUTE: i64 = 60_000;
@@ -395,7 +395,7 @@ on_both_databases! {
         }
         assert_eq!(app.count("select count(*) from known_devices").await, 2);
         app.clock.advance_ms(401 * 24 * HOUR);
-        janitor::clean_once(&app.services.state).await.expect("a round");
+        remove_old_rows(&app.services.state).await;
         assert_eq!(app.count("select count(*) from known_devices").await, 0);
         assert_eq!(app.count("select count(*) from throttles").await, 0);
     }

@@ -105,13 +105,16 @@ pub async fn forget(db: impl Executor<'_, Database = Any>, key: &str) -> Result<
     sqlx::query("delete from throttles where key = $1").bind(key).execute(db).await.map(|_| ())
 }
 
-/// Returns how many had not counted since.
+/// After a week every counted try is forgotten.
+const KEEP_MS: i64 = 7 * 24 * 3_600_000;
+
+/// Removes rows that have counted nothing since.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, counted_before: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let result = sqlx::query("delete from throttles where last_at < $1 and free_at < $1")
-        .bind(counted_before)
+        .bind(now_ms - KEEP_MS)
         .execute(db)
         .await?;
     Ok(result.rows_affected())

@@ -2,52 +2,32 @@
 
 use std::time::Duration;
 
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
+use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use super::{KeyState, keys::Keys, lives::Lives, store};
+use crate::jobs::Outage;
 
 /// What another instance has changed is known here after so long at the latest; a kill comes through the feed at once.
 const RELOAD_EVERY: Duration = Duration::from_secs(5);
-const TIDY_EVERY: Duration = Duration::from_secs(300);
 
 /// A dead key is listed for a month, so that a log line about it can still be understood.
 const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Runs until the task is dropped. An outage is logged when it begins and when it ends, not at every round.
+/// Reads the keys again and again, and right after a kill, until the task is aborted.
 pub fn keep(keys: Keys) -> JoinHandle<()> {
-    tokio::spawn(async move {
+    let rounds = async move {
         let mut changes = keys.revocations().changes();
-        let [mut reloads, mut rounds] = [RELOAD_EVERY, TIDY_EVERY].map(|every| {
-            let mut ticks = tokio::time::interval(every);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            ticks
-        });
-        let mut healthy = true;
+        let mut outage =
+            Outage::new("the signing keys are not read; the ones before stay", "the signing keys are read again");
         loop {
-            tokio::select! {
-                _ = reloads.tick() => {}
-                Ok(()) = changes.changed() => {
-                    if !keys.misses_a_kill() {
-                        continue;
-                    }
-                }
-                _ = rounds.tick() => {
-                    if let Err(error) = tidy(&keys).await {
-                        tracing::warn!(%error, "clearing signing keys away failed; the next round tries again");
-                    }
-                    continue;
-                }
-            }
-            let result = keys.reload().await;
-            let works = result.is_ok();
-            match result {
-                Ok(()) if !healthy => tracing::info!("the signing keys are read again"),
-                Err(error) if healthy => tracing::error!(error, "the signing keys are not read; the ones before stay"),
-                _ => {}
-            }
-            healthy = works;
+            outage.note(&keys.reload().await);
+            // After a reload that failed a kill is still missing, so it is the next change that counts.
+            let killed = async { while changes.changed().await.is_ok() && !keys.misses_a_kill() {} };
+            let _ = tokio::time::timeout(RELOAD_EVERY, killed).await;
         }
-    })
+    };
+    tokio::spawn(rounds.in_current_span())
 }
 
 /// Forgets the private half of dead keys, and after a month the rest.

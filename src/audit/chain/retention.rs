@@ -1,17 +1,13 @@
 //! Remove what is too old to be kept, from the old end of the chain, and say so under its key: what is missing beyond that
-//! was removed by somebody else. A task on every instance. Server side.
+//! was removed by somebody else. A job on every instance. Server side.
 
 use std::time::Duration;
-
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::{
     ChainKey, key_name,
     store::{self, Removed, Row},
 };
-use crate::{db::Outage, sealed::SecretKey, state::AppState};
-
-const EVERY: Duration = Duration::from_secs(3_600);
+use crate::{sealed::SecretKey, state::AppState};
 
 /// Events that are removed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
 const AT_ONCE: i64 = 500;
@@ -43,28 +39,6 @@ impl Retention {
         Self { state, key: ChainKey::of(secret) }
     }
 
-    /// Removes until the task is dropped.
-    pub fn keep(self) -> JoinHandle<()> {
-        tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(EVERY);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            // Not at the start: whoever has set the clock wrong may still see it.
-            ticks.reset();
-            let mut outage = Outage::new(
-                "old events of the audit log are not removed",
-                "old events of the audit log are removed again",
-            );
-            loop {
-                ticks.tick().await;
-                let removed = self.remove_old().await;
-                outage.note(&removed);
-                if let Ok(events @ 1..) = removed {
-                    tracing::info!(events, "old events of the audit log were removed");
-                }
-            }
-        })
-    }
-
     /// Removes everything that is too old; how much that was.
     ///
     /// # Errors
@@ -75,6 +49,9 @@ impl Retention {
             let some = self.remove_some().await?;
             count += some;
             if some == 0 {
+                if count > 0 {
+                    tracing::info!(events = count, "old events of the audit log were removed");
+                }
                 return Ok(count);
             }
             tokio::time::sleep(PAUSE).await;

@@ -1,4 +1,4 @@
-//! Seal what was written: a task on every instance, behind the acts, so that no log-in waits for the chain. Server side.
+//! Seal what was written: a job on every instance, behind the acts, so that no log-in waits for the chain. Server side.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,6 @@ use std::{
 };
 
 use serde_json::json;
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
 use super::{
     Anchor, ChainKey, Link, key_name, new_salt, origin_digest,
@@ -22,12 +21,10 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
-    db::{Outage, Tx, in_time},
+    db::{Tx, in_time},
     sealed::SecretKey,
     state::AppState,
 };
-
-const EVERY: Duration = Duration::from_secs(1);
 
 /// Events that are sealed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
 const AT_ONCE: i64 = 200;
@@ -66,19 +63,6 @@ pub struct Sealer {
 impl Sealer {
     pub fn new(state: AppState, secret: &SecretKey) -> Self {
         Self { state, key: ChainKey::of(secret), seen: Arc::default() }
-    }
-
-    /// Seals until the task is dropped.
-    pub fn keep(self) -> JoinHandle<()> {
-        tokio::spawn(async move {
-            let mut ticks = tokio::time::interval(EVERY);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut outage = Outage::new("the audit log is not sealed", "the audit log is sealed again");
-            loop {
-                ticks.tick().await;
-                outage.note(&self.seal_all().await);
-            }
-        })
     }
 
     /// Seals everything that waits; how much that was.

@@ -3,18 +3,11 @@
 
 use std::time::Duration;
 
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
-
 use super::store::{self, Sweep};
-use crate::{
-    db::Outage,
-    state::{AppState, Stopwatch},
-};
+use crate::state::{AppState, Stopwatch};
 
 /// Sessions in one transaction: on SQLite it holds the one write lock for some ten milliseconds.
 const STEP: i64 = 500;
-
-const EVERY: Duration = Duration::from_secs(1);
 
 /// Whoever raised the epoch counts what it has ended before anything is marked; if they have not by then, they are
 /// gone.
@@ -22,20 +15,6 @@ const COUNTED_WITHIN_MS: i64 = 60_000;
 
 /// The shortest pause between two steps; a slow database gets as long a pause as the step took.
 const PAUSE_MIN: Duration = Duration::from_millis(10);
-
-/// Runs until the task is dropped.
-pub fn keep_sweeping(state: AppState) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut outage =
-            Outage::new("sessions that are over cannot be marked", "sessions that are over are marked again");
-        loop {
-            ticks.tick().await;
-            outage.note(&sweep(&state, |_| ()).await);
-        }
-    })
-}
 
 /// Marks until nothing is left; `tell` hears of each step.
 ///

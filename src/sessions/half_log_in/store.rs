@@ -20,11 +20,12 @@ pub async fn is_used(db: impl Executor<'_, Database = Any>, id: &str) -> Result<
     Ok(count > 0)
 }
 
-/// Removes those that had died of age by then.
+/// Removes those that died of age a day ago: a clock that went back makes none of them work again.
 ///
 /// # Errors
 /// When the database does not take it.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, before_ms: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let before_ms = now_ms - 24 * 3_600_000;
     let result = sqlx::query("delete from used_half_log_ins where expires_at < $1").bind(before_ms).execute(db).await?;
     Ok(result.rows_affected())
 }

@@ -1,0 +1,84 @@
+//! Work on a schedule: one loop for all of it, and what the log says when it fails. Server side.
+
+use std::{fmt::Display, time::Duration};
+
+use futures::future::BoxFuture;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior, interval_at},
+};
+use tracing::Instrument;
+
+/// When a piece of work is done, and what the log calls it.
+pub struct Job {
+    name: &'static str,
+    first_after: Duration,
+    every: Duration,
+}
+
+impl Job {
+    /// Now, and then again and again.
+    pub fn every(every: Duration, name: &'static str) -> Self {
+        Self { name, first_after: Duration::ZERO, every }
+    }
+
+    /// Not now, but after this long.
+    pub fn first_after(self, first_after: Duration) -> Self {
+        Self { first_after, ..self }
+    }
+
+    /// Does the work until the task is aborted. A round that fails is logged, and the next one comes all the same.
+    pub fn start<C, T, E>(
+        self,
+        with: C,
+        work: impl for<'a> Fn(&'a C) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    ) -> JoinHandle<()>
+    where
+        C: Send + Sync + 'static,
+        T: Send + 'static,
+        E: Display + Send + 'static,
+    {
+        // With a span of a lower level, a log of errors alone would not say which job it was.
+        let span = tracing::error_span!("job", what = self.name);
+        let rounds = async move {
+            let mut ticks = interval_at(Instant::now() + self.first_after, self.every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut outage = Outage::new("a job failed; it is tried again", "the job works again");
+            loop {
+                ticks.tick().await;
+                outage.note(&work(&with).await);
+            }
+        };
+        tokio::spawn(rounds.instrument(span))
+    }
+}
+
+/// Stops tasks wherever they are. When it returns, none of them writes any more.
+pub async fn stop(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+    for task in tasks {
+        task.abort();
+        let _ = task.await;
+    }
+}
+
+/// Logs an outage once when it begins and once when it ends.
+pub struct Outage {
+    begins: &'static str,
+    ends: &'static str,
+    lasts: bool,
+}
+
+impl Outage {
+    pub fn new(begins: &'static str, ends: &'static str) -> Self {
+        Self { begins, ends, lasts: false }
+    }
+
+    pub fn note<T, E: Display>(&mut self, result: &Result<T, E>) {
+        match result {
+            Ok(_) if self.lasts => tracing::info!("{}", self.ends),
+            Err(error) if !self.lasts => tracing::error!(%error, "{}", self.begins),
+            _ => {}
+        }
+        self.lasts = result.is_err();
+    }
+}
