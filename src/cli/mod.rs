@@ -12,10 +12,9 @@ mod audit;
 mod disable;
 mod doctor;
 mod force_logout;
-pub(crate) mod given;
+pub mod given;
 mod keys;
 mod mail;
-mod seed;
 mod sessions;
 mod setup_link;
 mod users;
@@ -92,15 +91,11 @@ enum Command {
     },
     /// Print a new secret for LATCHKEY_SECRET_KEY.
     Secret,
-    // For development only: `cargo xtask seed` calls it.
-    #[command(hide = true)]
-    Seed(seed::Seed),
 }
 
 /// Runs the program. Exit codes: 0 done, 1 failed, 2 the command line was not understood.
 pub async fn run() -> ExitCode {
-    let words: Vec<_> = std::env::args_os().collect();
-    let cli: Cli = given::parse(&words, |name| std::env::var_os(name)).unwrap_or_else(|error| error.exit());
+    let cli: Cli = given::read();
     let result = match cli.command {
         Command::Serve(config) => {
             logging::start(&config);
@@ -116,7 +111,6 @@ pub async fn run() -> ExitCode {
         Command::Audit { command } => audit::run(command).await,
         Command::Mail { command } => mail::run(command).await,
         Command::Users { command } => users::run(command).await,
-        Command::Seed(args) => seed::run(args).await,
         Command::Secret => SecretKey::generate().map(|key| say!("{}", key.encoded())),
     };
     match result {
