@@ -1,4 +1,5 @@
-// Measurements: `cargo xtask bench` builds the server for production, names it in LATCHKEY_BIN and comes here.
+// Measurements: `cargo xtask bench` builds the server for production, names it in LATCHKEY_BIN (and what fills databases in
+// LATCHKEY_SEEDER) and comes here.
 
 import { defineConfig } from "@playwright/test";
 

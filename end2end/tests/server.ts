@@ -77,9 +77,9 @@ export class Server {
     );
   }
 
-  /** As [`cli`], however it ends. */
-  async cliWhatever(args: string[], input = ""): Promise<CliResult> {
-    const child = spawn(binary(), args, { cwd: this.dataDir, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
+  /** As [`cli`], however it ends, and of another program if one is named. */
+  async cliWhatever(args: string[], input = "", program = binary()): Promise<CliResult> {
+    const child = spawn(program, args, { cwd: this.dataDir, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text));

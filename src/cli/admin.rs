@@ -4,9 +4,12 @@ use std::io::IsTerminal;
 
 use clap::{Args, Subcommand};
 
-use super::{everywhere, find_user};
+use super::{
+    Failed, act_on, everywhere,
+    output::{say, say_json},
+};
 use crate::{
-    admin::{by::By, change_role::change_role},
+    admin::change_role::change_role,
     audit::event::{Actor, Event, Kind},
     config::Config,
     error::AppError,
@@ -67,9 +70,7 @@ pub struct CreateAdmin {
     config: Config,
 }
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(command: Admin) -> Result<(), String> {
+pub async fn run(command: Admin) -> Result<(), Failed> {
     match command {
         Admin::Create(args) => create(args).await,
         Admin::Promote(args) => change(args.change, Role::parse(&args.role).unwrap_or(Role::User)).await,
@@ -77,15 +78,13 @@ pub async fn run(command: Admin) -> Result<(), String> {
     }
 }
 
-async fn change(args: Change, role: Role) -> Result<(), String> {
-    let by = By::command_line(&args.reason).map_err(|error| error.to_string())?;
-    let (user, ender) = find_user(args.config, &args.email).await?;
-    let changed = change_role(&ender, &by, &user.id, role, "").await;
-    ender.state.db.close().await;
-    let outcome = changed.map_err(|error| error.to_string())?;
+async fn change(args: Change, role: Role) -> Result<(), Failed> {
+    let (user, outcome) = act_on(args.config, &args.email, &args.reason, async |ender, by, user| {
+        change_role(ender, by, &user.id, role, "").await
+    })
+    .await?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?);
-        return Ok(());
+        return say_json(&outcome);
     }
     match outcome.receipt {
         Some(receipt) => say!("{}: {}. {}", user.email, role.as_text(), everywhere(&receipt)),
@@ -94,16 +93,15 @@ async fn change(args: Change, role: Role) -> Result<(), String> {
     Ok(())
 }
 
-async fn create(args: CreateAdmin) -> Result<(), String> {
+async fn create(args: CreateAdmin) -> Result<(), Failed> {
     let password = read_password()?;
     // Before anything is opened or made.
-    let passwords = Passwords::new(&args.config, Metrics::default()).map_err(|error| error.to_string())?;
-    let account = NewAccount::parse(&passwords, &Caller::default(), &args.name, &args.email, password).await.map_err(
-        |error| match error {
-            AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-            other => other.to_string(),
-        },
-    )?;
+    let passwords = Passwords::new(&args.config, Metrics::default())?;
+    let account = NewAccount::parse(&passwords, &Caller::default(), &args.name, &args.email, password).await;
+    let account = account.map_err(|error| match error {
+        AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    })?;
     let services = serve::open(args.config).await?;
     let made = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
     let created = create_admin(&services.state, &passwords, account, made).await;

@@ -8,6 +8,10 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use futures::TryStreamExt;
 
+use super::{
+    Failed, on_database,
+    output::{say, say_json},
+};
 use crate::{
     admin::{
         audit_log::{
@@ -29,7 +33,6 @@ use crate::{
     config::{Config, SecretText},
     db::private_file,
     sealed::SecretKey,
-    serve,
     state::AppState,
     ui::when::minute,
 };
@@ -122,9 +125,7 @@ pub struct Resume {
     config: Config,
 }
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(command: Audit) -> Result<(), String> {
+pub async fn run(command: Audit) -> Result<(), Failed> {
     match command {
         Audit::Verify(args) => verify_log(args).await,
         Audit::Export(args) => export_log(args).await,
@@ -132,15 +133,17 @@ pub async fn run(command: Audit) -> Result<(), String> {
     }
 }
 
-async fn verify_log(args: Verify) -> Result<(), String> {
+async fn verify_log(args: Verify) -> Result<(), Failed> {
     let keys = keys(&args)?;
-    let state = serve::connect(args.config, false).await?;
-    let report = verify(&state.db.pool, &keys, args.since.as_ref(), state.clock.now_ms()).await.map_err(unread)?;
-    state.db.close().await;
+    let since = args.since.as_ref();
+    let report = on_database(args.config, async |state| {
+        verify(&state.db.pool, &keys, since, state.clock.now_ms()).await.map_err(unread)
+    })
+    .await?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
+        say_json(&report)?;
     } else {
-        say!("{}", told(&report, args.since.as_ref()).trim_end());
+        say!("{}", told(&report, since).join("\n"));
     }
     match () {
         () if report.intact => Ok(()),
@@ -149,7 +152,7 @@ async fn verify_log(args: Verify) -> Result<(), String> {
     }
 }
 
-fn keys(args: &Verify) -> Result<Vec<ChainKey>, String> {
+fn keys(args: &Verify) -> Result<Vec<ChainKey>, Failed> {
     let mut keys = vec![ChainKey::of(&SecretKey::find(&args.config)?)];
     for text in &args.former_key {
         let key = SecretKey::from_text(text).map_err(|words| format!("--former-key: {words}"))?;
@@ -158,11 +161,11 @@ fn keys(args: &Verify) -> Result<Vec<ChainKey>, String> {
     Ok(keys)
 }
 
-fn unread(error: sqlx::Error) -> String {
-    format!("the audit log cannot be read: {error}; is the database up to date (`latchkey migrate`)?")
+fn unread(error: sqlx::Error) -> Failed {
+    format!("the audit log cannot be read: {error}; is the database up to date (`latchkey migrate`)?").into()
 }
 
-fn told(report: &Report, since: Option<&Anchor>) -> String {
+fn told(report: &Report, since: Option<&Anchor>) -> Vec<String> {
     let mut lines: Vec<String> = report.findings.iter().map(finding).collect();
     if report.more_findings > 0 {
         lines.push(format!("… and {} more", report.more_findings));
@@ -214,7 +217,7 @@ fn told(report: &Report, since: Option<&Anchor>) -> String {
     if let Some(end) = report.end.as_ref().filter(|_| report.intact || report.since_removed) {
         lines.push(format!("the end, to note down: {end}"));
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines
 }
 
 fn finding(finding: &Finding) -> String {
@@ -224,26 +227,30 @@ fn finding(finding: &Finding) -> String {
     format!("CHANGED  {place}{row} {}", what.words())
 }
 
-async fn export_log(args: Export) -> Result<(), String> {
+async fn export_log(args: Export) -> Result<(), Failed> {
     let (asked, format) = (args.asked(), args.format.into());
-    let state = serve::connect(args.config, false).await?;
-    let resolved = resolve(&state, &asked).await.map_err(|error| error.to_string())?;
-    if !resolved.is_understood() {
-        return Err(misunderstood(&resolved));
-    }
-    let mut output = open(args.output.as_ref())?;
-    note(&state, format, &resolved).await?;
-    let mut pieces = std::pin::pin!(export::file(state.clone(), resolved.filter, format));
-    while let Some(piece) = pieces.try_next().await.map_err(|error| error.to_string())? {
-        match output.write_all(&piece) {
-            // Whoever reads has seen enough: `| head`.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-            written => written.map_err(|error| format!("the file cannot be written: {error}"))?,
+    on_database(args.config, async |state| {
+        let resolved = resolve(state, &asked).await?;
+        if !resolved.is_understood() {
+            return Err(misunderstood(&resolved).into());
         }
-    }
-    output.flush().map_err(|error| format!("the file cannot be written: {error}"))?;
-    state.db.close().await;
-    Ok(())
+        let mut output = open(args.output.as_ref())?;
+        note(state, format, &resolved).await?;
+        let mut pieces = std::pin::pin!(export::file(state.clone(), resolved.filter, format));
+        while let Some(piece) = pieces.try_next().await? {
+            match output.write_all(&piece) {
+                // Whoever reads has seen enough: `| head`.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                written => written.map_err(unwritten)?,
+            }
+        }
+        output.flush().map_err(unwritten)
+    })
+    .await
+}
+
+fn unwritten(error: io::Error) -> Failed {
+    format!("the file cannot be written: {error}").into()
 }
 
 impl Export {
@@ -283,18 +290,20 @@ fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, String> {
     opened.map(|file| Box::new(file) as Box<dyn Write>).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-async fn note(state: &AppState, format: Format, resolved: &Resolved) -> Result<(), String> {
+async fn note(state: &AppState, format: Format, resolved: &Resolved) -> Result<(), Failed> {
     let event = exported(Actor::CommandLine, format, resolved);
     let written = audit::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
-    written.map(|_| ()).map_err(|error| format!("the export cannot be written down, so there is none: {error}"))
+    written.map_err(|error| format!("the export cannot be written down, so there is none: {error}"))?;
+    Ok(())
 }
 
-async fn resume(args: Resume) -> Result<(), String> {
-    let words = parse_reason(&args.reason).map_err(|error| error.to_string())?;
+async fn resume(args: Resume) -> Result<(), Failed> {
+    let words = parse_reason(&args.reason)?;
     let secret = SecretKey::find(&args.config)?;
-    let state = serve::connect(args.config, false).await?;
-    let resumed = Sealer::new(state.clone(), &secret).resume(&words).await.map_err(unread)?;
-    state.db.close().await;
+    let resumed = on_database(args.config, async |state| {
+        Sealer::new(state.clone(), &secret).resume(&words).await.map_err(unread)
+    })
+    .await?;
     match resumed {
         Some(from) => {
             say!("The audit log goes on after event {}; running servers seal again within a second.", from.seq)

@@ -2,12 +2,12 @@
 
 use clap::Args;
 
-use super::find_user;
+use super::{
+    Failed, act_on,
+    output::{say, say_json},
+};
 use crate::{
-    admin::{
-        by::By,
-        disable::{disable, enable},
-    },
+    admin::disable::{disable, enable},
     config::Config,
 };
 
@@ -25,18 +25,14 @@ pub struct Change {
     config: Config,
 }
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(args: Change, enables: bool) -> Result<(), String> {
-    let by = By::command_line(&args.reason).map_err(|error| error.to_string())?;
-    let (user, ender) = find_user(args.config, &args.email).await?;
-    let done = if enables { enable(&ender, &by, &user.id, "").await } else { disable(&ender, &by, &user.id, "").await };
-    ender.state.db.close().await;
-    let outcome = done.map_err(|error| error.to_string())?;
+pub async fn run(args: Change, enables: bool) -> Result<(), Failed> {
+    let (_, outcome) = act_on(args.config, &args.email, &args.reason, async |ender, by, user| {
+        if enables { enable(ender, by, &user.id, "").await } else { disable(ender, by, &user.id, "").await }
+    })
+    .await?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&outcome).map_err(|error| error.to_string())?);
-    } else {
-        say!("{}", outcome.words);
+        return say_json(&outcome);
     }
+    say!("{}", outcome.words);
     Ok(())
 }

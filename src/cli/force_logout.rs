@@ -4,7 +4,10 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Args;
 
-use super::{everywhere, find_user, open_ender};
+use super::{
+    Failed, ender, everywhere, find_user, on_database,
+    output::{say, say_json_line},
+};
 use crate::{
     admin::{EVERYONE_WORDS, force_logout::parse_reason},
     audit::event::Actor,
@@ -12,9 +15,10 @@ use crate::{
     revocations::EndReason,
     sessions::{
         self, Receipt,
-        end::{Ender, Ending, Target},
+        end::{Ending, Target},
         everyone::{store::Sweep, sweep::sweep},
     },
+    state::AppState,
 };
 
 #[derive(Args)]
@@ -49,46 +53,39 @@ struct Whom {
     all: bool,
 }
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(args: ForceLogout) -> Result<(), String> {
-    let words = parse_reason(&args.reason).map_err(|error| error.to_string())?;
+pub async fn run(args: ForceLogout) -> Result<(), Failed> {
+    let words = parse_reason(&args.reason)?;
     let ending = |reason| Ending { actor: Actor::CommandLine, reason, words, caller: Default::default() };
     let Whom { user, sid, all } = args.whom;
-    let (ender, whom, receipt) = match (user, sid) {
-        (Some(email), _) => {
-            let (user, ender) = find_user(args.config, &email).await?;
-            let ended = ender.end_everywhere(Target::User(&user.id), ending(EndReason::ByAdmin)).await;
-            (ender, user.email, ended)
-        }
-        (None, Some(sid)) => {
-            let ender = open_ender(args.config).await?;
-            check_live(&ender, &sid).await?;
-            let ended = ender.end_everywhere(Target::Session(&sid), ending(EndReason::ByAdmin)).await;
-            (ender, format!("session {sid}"), ended)
-        }
-        (None, None) => {
-            let ender = open_ender(args.config).await?;
-            if !args.yes {
-                confirm()?;
+    on_database(args.config, async |state| {
+        let ender = ender(state).await?;
+        let (whom, receipt) = match (user, sid) {
+            (Some(who), _) => {
+                let user = find_user(state, &who).await?;
+                let ended = ender.end_everywhere(Target::User(&user.id), ending(EndReason::ByAdmin)).await?;
+                (user.email, ended)
             }
-            let ended = ender.end_everyone(None, ending(EndReason::EveryoneLoggedOut)).await;
-            (ender, "everyone".to_owned(), ended)
-        }
-    };
-    let receipt = receipt.map_err(|error| error.to_string())?;
-    print(&whom, &receipt, args.json)?;
-    if all {
-        mark(&ender).await?;
-    }
-    ender.state.db.close().await;
-    Ok(())
+            (None, Some(sid)) => {
+                check_live(state, &sid).await?;
+                let ended = ender.end_everywhere(Target::Session(&sid), ending(EndReason::ByAdmin)).await?;
+                (format!("session {sid}"), ended)
+            }
+            (None, None) => {
+                if !args.yes {
+                    confirm()?;
+                }
+                ("everyone".to_owned(), ender.end_everyone(None, ending(EndReason::EveryoneLoggedOut)).await?)
+            }
+        };
+        print(&whom, &receipt, args.json)?;
+        if all { mark(state).await } else { Ok(()) }
+    })
+    .await
 }
 
-fn print(whom: &str, receipt: &Receipt, json: bool) -> Result<(), String> {
+fn print(whom: &str, receipt: &Receipt, json: bool) -> Result<(), Failed> {
     if json {
-        say!("{}", serde_json::to_string(receipt).map_err(|error| error.to_string())?);
-        return Ok(());
+        return say_json_line(receipt);
     }
     say!(
         "{whom}: {} session(s) ended, {} token(s) possibly live, written in {} ms. {}",
@@ -100,37 +97,36 @@ fn print(whom: &str, receipt: &Receipt, json: bool) -> Result<(), String> {
     Ok(())
 }
 
-async fn check_live(ender: &Ender, sid: &str) -> Result<(), String> {
-    let state = &ender.state;
-    let row = sessions::store::find_by_sid(&state.db.pool, sid).await.map_err(|error| error.to_string())?;
+async fn check_live(state: &AppState, sid: &str) -> Result<(), Failed> {
+    let row = sessions::store::find_by_sid(&state.db.pool, sid).await?;
     match row.map(|row| row.ended(state.clock.now_ms())) {
         Some(None) => Ok(()),
-        Some(Some(ended)) => Err(format!("session {sid} is over already: {}", ended.reason.as_text())),
-        None => Err(format!("there is no session {sid}; `latchkey sessions list` shows those that are live")),
+        Some(Some(ended)) => Err(format!("session {sid} is over already: {}", ended.reason.as_text()).into()),
+        None => Err(format!("there is no session {sid}; `latchkey sessions list` shows those that are live").into()),
     }
 }
 
 /// The same words as in the browser.
-fn confirm() -> Result<(), String> {
+fn confirm() -> Result<(), Failed> {
     if !std::io::stdin().is_terminal() {
         return Err("this logs everyone out; say --yes where nobody can be asked".into());
     }
     eprint!("This ends every session of everybody. Type \"{EVERYONE_WORDS}\" to go on: ");
     let mut line = String::new();
-    let read = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut line));
-    read.map_err(|error| error.to_string())?;
+    std::io::stderr().flush()?;
+    std::io::stdin().lock().read_line(&mut line)?;
     if line.trim().eq_ignore_ascii_case(EVERYONE_WORDS) { Ok(()) } else { Err("nobody was logged out".into()) }
 }
 
 /// Every session is dead by now; that each says so takes a while when they are many. A server would do it as well.
-async fn mark(ender: &Ender) -> Result<(), String> {
+async fn mark(state: &AppState) -> Result<(), Failed> {
     let is_terminal = std::io::stderr().is_terminal();
     let tell = |Sweep { marked, sessions, .. }: &Sweep| {
         if is_terminal {
             eprint!("\rwritten down: {marked} of about {} ", sessions.unwrap_or_default());
         }
     };
-    sweep(&ender.state, tell).await.map_err(|error| error.to_string())?;
+    sweep(state, tell).await?;
     if is_terminal {
         eprintln!();
     }

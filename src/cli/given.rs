@@ -14,6 +14,12 @@ use clap::{
 /// What the environment gives, by the flag that means the same.
 type Given = BTreeMap<String, (String, OsString)>;
 
+/// What this process was given; where it is not understood, or asks for help, the process ends with the words of clap.
+pub fn read<P: Parser>() -> P {
+    let words: Vec<_> = std::env::args_os().collect();
+    parse(&words, |name| std::env::var_os(name)).unwrap_or_else(|error| error.exit())
+}
+
 /// `words`: the command line, the name of the program first. `variable`: what the environment holds under a name.
 ///
 /// # Errors

@@ -2,14 +2,16 @@
 
 use clap::{Args, Subcommand};
 
+use super::{
+    Failed, ender, on_database,
+    output::{say, say_json, say_table},
+};
 use crate::{
     admin::force_logout::parse_reason,
     audit::event::Actor,
     config::Config,
-    metrics::Metrics,
-    revocations::set::Revocations,
     sealed::SecretKey,
-    serve,
+    sessions::end::Ender,
     state::AppState,
     tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order},
     ui::when::minute,
@@ -65,9 +67,7 @@ pub struct Kill {
     config: Config,
 }
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(command: Keys) -> Result<(), String> {
+pub async fn run(command: Keys) -> Result<(), Failed> {
     match command {
         Keys::List(args) => list(args).await,
         Keys::Rotate(args) => rotate(args).await,
@@ -75,85 +75,72 @@ pub async fn run(command: Keys) -> Result<(), String> {
     }
 }
 
-async fn list(args: List) -> Result<(), String> {
-    let state = serve::connect(args.config, false).await?;
-    let keys = SigningKeys::list(&state).await.map_err(|error| error.to_string())?;
+async fn list(args: List) -> Result<(), Failed> {
+    let keys = on_database(args.config, async |state| Ok(SigningKeys::list(state).await?)).await?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&keys).map_err(|error| error.to_string())?);
-    } else {
-        say!("{}", table(&keys).trim_end());
+        return say_json(&keys);
     }
-    state.db.close().await;
+    say_table(COLUMNS, keys.into_iter().map(cells));
     Ok(())
 }
 
-fn table(keys: &[KeyInfo]) -> String {
-    let heads =
-        ["kid", "algorithm", "state", "made", "signs from", "verifies until", "killed because"].map(str::to_owned);
-    let rows = keys.iter().map(|key| {
-        let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
-        let state = key.state.as_text().to_owned();
-        [
-            key.kid.clone(),
-            key.algorithm.clone(),
-            state,
-            minute(key.created_at),
-            minute(key.signs_from),
-            until,
-            key.kill_reason.clone(),
-        ]
-    });
-    let line = |[kid, algorithm, state, made, from, until, why]: [String; 7]| {
-        let line = format!("{kid:<43}  {algorithm:<9}  {state:<7}  {made:<20}  {from:<20}  {until:<20}  {why}");
-        format!("{}\n", line.trim_end())
-    };
-    std::iter::once(heads).chain(rows).map(line).collect()
+const COLUMNS: [(&str, usize); 7] = [
+    ("kid", 43),
+    ("algorithm", 9),
+    ("state", 7),
+    ("made", 20),
+    ("signs from", 20),
+    ("verifies until", 20),
+    ("killed because", 0),
+];
+
+fn cells(key: KeyInfo) -> [String; 7] {
+    let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
+    let state = key.state.as_text().to_owned();
+    let (made, from) = (minute(key.created_at), minute(key.signs_from));
+    [key.kid, key.algorithm, state, made, from, until, key.kill_reason]
 }
 
-async fn rotate(args: Rotate) -> Result<(), String> {
+async fn rotate(args: Rotate) -> Result<(), Failed> {
     let order = order(&args.reason)?;
-    let state = serve::connect(args.config, false).await?;
-    let rotation = open(&state).await?.rotate(&order).await.map_err(|error| error.to_string())?;
+    let rotation = on_database(args.config, async |state| Ok(open(state).await?.rotate(&order).await?)).await?;
     say!(
         "{} ({}) is published now and signs from {}. Running servers hear of it within 5 seconds.",
         rotation.kid,
         rotation.algorithm,
         minute(rotation.signs_from),
     );
-    state.db.close().await;
     Ok(())
 }
 
-async fn kill(args: Kill) -> Result<(), String> {
+async fn kill(args: Kill) -> Result<(), Failed> {
     let order = order(&args.reason)?;
-    let state = serve::connect(args.config, false).await?;
-    let keys = if args.unopened { unopened(&state).await? } else { open(&state).await? };
-    let receipt = keys.kill(&args.kid, &order).await.map_err(|error| error.to_string())?;
+    let receipt = on_database(args.config, async |state| {
+        let keys = if args.unopened { unopened(state).await? } else { open(state).await? };
+        Ok(keys.kill(&args.kid, &order).await?)
+    })
+    .await?;
     say!(
         "{} is dead, and {} signs. Running servers refuse its tokens within a second; nobody is logged out.",
         receipt.kid,
         receipt.signing,
     );
-    state.db.close().await;
     Ok(())
 }
 
-fn order(reason: &str) -> Result<Order, String> {
-    let words = parse_reason(reason).map_err(|error| error.to_string())?;
-    Ok(Order { actor: Actor::CommandLine, words, caller: Default::default() })
+fn order(reason: &str) -> Result<Order, Failed> {
+    Ok(Order { actor: Actor::CommandLine, words: parse_reason(reason)?, caller: Default::default() })
 }
 
 /// With a wrong secret key nothing may be made: no server could open it.
-async fn open(state: &AppState) -> Result<SigningKeys, String> {
+async fn open(state: &AppState) -> Result<SigningKeys, Failed> {
     let keys = unopened(state).await?;
     keys.reload().await?;
     Ok(keys)
 }
 
-async fn unopened(state: &AppState) -> Result<SigningKeys, String> {
+async fn unopened(state: &AppState) -> Result<SigningKeys, Failed> {
     let secret = SecretKey::find(&state.config)?;
-    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default())
-        .await
-        .map_err(|error| error.to_string())?;
-    Ok(SigningKeys::unopened(state.clone(), secret, revocations))
+    let Ender { state, revocations } = ender(state).await?;
+    Ok(SigningKeys::unopened(state, secret, revocations))
 }

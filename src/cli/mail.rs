@@ -3,6 +3,10 @@
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
+use super::{
+    Failed, on_database,
+    output::{say, say_json, say_table},
+};
 use crate::{
     config::Config,
     mail::{
@@ -11,7 +15,6 @@ use crate::{
         store::{self, Listed},
         words,
     },
-    serve,
     state::Clock,
     ui::when::minute,
     users::credentials::Email,
@@ -24,7 +27,7 @@ pub enum Mail {
     /// Show the newest mails in the outbox. Most of each address is covered.
     List(List),
     /// Send those that were given up once more. Running servers take them up within seconds.
-    Retry(Retry),
+    Retry(Config),
 }
 
 #[derive(Args)]
@@ -48,24 +51,16 @@ pub struct List {
     config: Config,
 }
 
-#[derive(Args)]
-pub struct Retry {
-    #[command(flatten)]
-    config: Config,
-}
-
-/// # Errors
-/// One line that says what to do.
-pub async fn run(command: Mail) -> Result<(), String> {
+pub async fn run(command: Mail) -> Result<(), Failed> {
     match command {
         Mail::Test(args) => test(args).await,
         Mail::List(args) => list(args).await,
-        Mail::Retry(args) => retry(args).await,
+        Mail::Retry(config) => retry(config).await,
     }
 }
 
-async fn test(args: Test) -> Result<(), String> {
-    let email = Email::parse(&args.to).map_err(|error| error.to_string())?;
+async fn test(args: Test) -> Result<(), Failed> {
+    let email = Email::parse(&args.to)?;
     let mailer = Mailer::open(&args.config)?;
     if mailer.is_off() {
         return Err("this server sends no mail: set LATCHKEY_SMTP_URL".into());
@@ -79,7 +74,9 @@ async fn test(args: Test) -> Result<(), String> {
         Ok(Sent::ToFile(file)) => {
             say!("LATCHKEY_SMTP_URL is not set, so the mail was written to {}.", file.display());
         }
-        Err(failure) => return Err(format!("no mail was sent: {}; {}", failure.words, advice(failure.permanent))),
+        Err(failure) => {
+            return Err(format!("no mail was sent: {}; {}", failure.words, advice(failure.permanent)).into());
+        }
     }
     Ok(())
 }
@@ -95,16 +92,14 @@ fn advice(permanent: bool) -> &'static str {
 /// So many are shown.
 const LIST_MAX: i64 = 200;
 
-async fn list(args: List) -> Result<(), String> {
-    let state = serve::connect(args.config, false).await?;
-    let mails = store::list(&state.db.pool, args.failed, LIST_MAX).await.map_err(|error| error.to_string())?;
-    let mails: Vec<Shown> = mails.into_iter().map(Shown::from).collect();
+async fn list(args: List) -> Result<(), Failed> {
+    let mails =
+        on_database(args.config, async |state| Ok(store::list(&state.db.pool, args.failed, LIST_MAX).await?)).await?;
+    let mails = mails.into_iter().map(Shown::from);
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&mails).map_err(|error| error.to_string())?);
-    } else {
-        say!("{}", table(&mails).trim_end());
+        return say_json(&mails.collect::<Vec<_>>());
     }
-    state.db.close().await;
+    say_table(COLUMNS, mails.map(cells));
     Ok(())
 }
 
@@ -141,25 +136,19 @@ fn covered(email: &str) -> String {
     format!("{}…@{domain}", local.chars().next().unwrap_or('?'))
 }
 
-fn table(mails: &[Shown]) -> String {
-    let heads = ["id", "to", "kind", "state", "queued", "tries", "note"].map(str::to_owned);
-    let rows = mails.iter().map(|mail| {
-        let (kind, state) = (mail.kind.to_owned(), mail.state.to_owned());
-        let (queued, tries) = (minute(mail.created_at), mail.attempts.to_string());
-        [mail.id.clone(), mail.to.clone(), kind, state, queued, tries, mail.note.clone()]
-    });
-    let line = |[id, to, kind, state, queued, tries, note]: [String; 7]| {
-        let line = format!("{id:<36}  {to:<24}  {kind:<19}  {state:<10}  {queued:<20}  {tries:>5}  {note}");
-        format!("{}\n", line.trim_end())
-    };
-    std::iter::once(heads).chain(rows).map(line).collect()
+const COLUMNS: [(&str, usize); 7] =
+    [("id", 36), ("to", 24), ("kind", 19), ("state", 10), ("queued", 20), ("tries", 5), ("note", 0)];
+
+fn cells(mail: Shown) -> [String; 7] {
+    let (kind, state) = (mail.kind.to_owned(), mail.state.to_owned());
+    let (queued, tries) = (minute(mail.created_at), format!("{:>5}", mail.attempts));
+    [mail.id, mail.to, kind, state, queued, tries, mail.note]
 }
 
-async fn retry(args: Retry) -> Result<(), String> {
-    let state = serve::connect(args.config, false).await?;
-    let count = store::retry_given_up(&state.db.pool, state.clock.now_ms()).await.map_err(|error| error.to_string())?;
-    state.db.close().await;
-    match count {
+async fn retry(config: Config) -> Result<(), Failed> {
+    let retried =
+        on_database(config, async |state| Ok(store::retry_given_up(&state.db.pool, state.clock.now_ms()).await?));
+    match retried.await? {
         0 => say!("No mail was given up."),
         1 => say!("One mail is due again."),
         count => say!("{count} mails are due again."),

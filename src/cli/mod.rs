@@ -1,41 +1,35 @@
 //! The command line: one file per command that is more than a line. Server side.
 
-/// `println!` for commands: who reads may stop reading, as `head` does, and that is no fault.
-macro_rules! say {
-    ($($words:tt)*) => {
-        $crate::cli::say_line(format_args!($($words)*))
-    };
-}
-
 mod admin;
 mod audit;
 mod disable;
 mod doctor;
 mod force_logout;
-pub(crate) mod given;
+pub mod given;
 mod keys;
 mod mail;
-mod seed;
+mod output;
 mod sessions;
 mod setup_link;
 mod users;
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{fmt::Display, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use uuid::Uuid;
 
+use self::output::say;
 use crate::{
+    admin::{by::By, outcome::Outcome},
     config::Config,
+    error::AppError,
     logging,
     metrics::Metrics,
     revocations::set::Revocations,
     sealed::SecretKey,
     serve,
     sessions::{Receipt, end::Ender, receipt::confirmed_words},
+    state::AppState,
     users::{
         credentials::Email,
         store::{self, User},
@@ -61,7 +55,8 @@ enum Command {
         #[command(subcommand)]
         command: admin::Admin,
     },
-    SetupLink(setup_link::SetupLink),
+    /// Print a link that makes the first administrator. It works once, within an hour; those before work on.
+    SetupLink(Config),
     /// End every session and token of a user, one session, or everybody's, on every running instance, within a second.
     ForceLogout(force_logout::ForceLogout),
     /// Who is logged in.
@@ -92,23 +87,19 @@ enum Command {
     },
     /// Print a new secret for LATCHKEY_SECRET_KEY.
     Secret,
-    // For development only: `cargo xtask seed` calls it.
-    #[command(hide = true)]
-    Seed(seed::Seed),
 }
 
 /// Runs the program. Exit codes: 0 done, 1 failed, 2 the command line was not understood.
 pub async fn run() -> ExitCode {
-    let words: Vec<_> = std::env::args_os().collect();
-    let cli: Cli = given::parse(&words, |name| std::env::var_os(name)).unwrap_or_else(|error| error.exit());
+    let cli: Cli = given::read();
     let result = match cli.command {
         Command::Serve(config) => {
             logging::start(&config);
-            serve::serve(config).await
+            serve::serve(config).await.map_err(Failed)
         }
         Command::Migrate(config) => migrate(config).await,
         Command::Admin { command } => admin::run(command).await,
-        Command::SetupLink(args) => setup_link::run(args).await,
+        Command::SetupLink(config) => setup_link::run(config).await,
         Command::ForceLogout(args) => force_logout::run(args).await,
         Command::Sessions { command } => sessions::run(command).await,
         Command::Keys { command } => keys::run(command).await,
@@ -116,63 +107,81 @@ pub async fn run() -> ExitCode {
         Command::Audit { command } => audit::run(command).await,
         Command::Mail { command } => mail::run(command).await,
         Command::Users { command } => users::run(command).await,
-        Command::Seed(args) => seed::run(args).await,
-        Command::Secret => SecretKey::generate().map(|key| say!("{}", key.encoded())),
+        Command::Secret => print_secret(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(words) => {
+        Err(Failed(words)) => {
             eprintln!("latchkey: {words}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// A user, by e-mail or id, of an installation that is there already, and what is needed to end something of theirs. Nothing is made: with
-/// a wrong folder the answer must be "no database", not "no such user".
-async fn find_user(config: Config, who: &str) -> Result<(User, Ender), String> {
-    let id = Uuid::parse_str(who).ok();
-    let email = if id.is_none() { Some(Email::parse(who).map_err(|error| error.to_string())?) } else { None };
-    let ender = open_ender(config).await?;
-    let db = &ender.state.db.pool;
-    let found = match (id, &email) {
-        (Some(id), _) => store::find_by_id(db, &id.to_string()).await,
-        (None, Some(email)) => store::find_by_email(db, email).await,
-        (None, None) => Ok(None),
-    };
-    let what = if id.is_some() { "id" } else { "e-mail" };
-    let user = found.map_err(|error| error.to_string())?;
-    Ok((user.ok_or_else(|| format!("there is no user with the {what} {who}"))?, ender))
+/// Why a command failed, in one line that says what to do.
+pub struct Failed(String);
+
+/// Whatever went wrong is told to the operator as it is.
+impl<E: Display> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
 }
 
-/// What is needed to end something in an installation that is there already.
-async fn open_ender(config: Config) -> Result<Ender, String> {
-    let state = serve::connect(config, false).await?;
-    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default())
-        .await
-        .map_err(|error| error.to_string())?;
-    Ok(Ender { state, revocations })
-}
-
-/// Who has confirmed, in words.
-fn everywhere(receipt: &Receipt) -> String {
-    if receipt.instances.is_empty() { "No server is running.".into() } else { confirmed_words(&receipt.instances) }
-}
-
-async fn migrate(config: Config) -> Result<(), String> {
+async fn migrate(config: Config) -> Result<(), Failed> {
     logging::start(&config);
     serve::migrate(config).await?;
     say!("The database is up to date.");
     Ok(())
 }
 
-/// Writes a line to standard output; ends the program where nobody reads it any more. Names and addresses that somebody
-/// chose must not steer the terminal.
-fn say_line(words: std::fmt::Arguments<'_>) {
-    let Err(error) = writeln!(io::stdout().lock(), "{}", logging::visible(&words.to_string())) else { return };
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        std::process::exit(0);
-    }
-    eprintln!("latchkey: the answer cannot be written: {error}");
-    std::process::exit(1);
+fn print_secret() -> Result<(), Failed> {
+    say!("{}", SecretKey::generate()?.encoded());
+    Ok(())
+}
+
+/// Works on the database of an installation that is there already, and closes it whatever came of it. Nothing is made: with a
+/// wrong folder the answer must be "no database", not "no such user".
+async fn on_database<T>(config: Config, work: impl AsyncFnOnce(&AppState) -> Result<T, Failed>) -> Result<T, Failed> {
+    let state = serve::connect(config, false).await?;
+    let done = work(&state).await;
+    state.db.close().await;
+    done
+}
+
+/// Does to a user what the pages of administration do.
+async fn act_on(
+    config: Config,
+    who: &str,
+    reason: &str,
+    act: impl AsyncFnOnce(&Ender, &By, &User) -> Result<Outcome, AppError>,
+) -> Result<(User, Outcome), Failed> {
+    let by = By::command_line(reason)?;
+    on_database(config, async |state| {
+        let user = find_user(state, who).await?;
+        let outcome = act(&ender(state).await?, &by, &user).await?;
+        Ok((user, outcome))
+    })
+    .await
+}
+
+/// By e-mail or id.
+async fn find_user(state: &AppState, who: &str) -> Result<User, Failed> {
+    let db = &state.db.pool;
+    let (what, found) = match Uuid::parse_str(who) {
+        Ok(id) => ("id", store::find_by_id(db, &id.to_string()).await?),
+        Err(_) => ("e-mail", store::find_by_email(db, &Email::parse(who)?).await?),
+    };
+    Ok(found.ok_or_else(|| format!("there is no user with the {what} {who}"))?)
+}
+
+/// What is needed to end something.
+async fn ender(state: &AppState) -> Result<Ender, Failed> {
+    let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default()).await?;
+    Ok(Ender { state: state.clone(), revocations })
+}
+
+/// Who has confirmed, in words.
+fn everywhere(receipt: &Receipt) -> String {
+    if receipt.instances.is_empty() { "No server is running.".into() } else { confirmed_words(&receipt.instances) }
 }

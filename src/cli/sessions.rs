@@ -2,12 +2,18 @@
 
 use std::net::IpAddr;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser},
+};
 
+use super::{
+    Failed, on_database,
+    output::{say, say_json_line},
+};
 use crate::{
     admin::sessions::{Age, SessionRow, SessionsAsked, load},
     config::Config,
-    serve,
     ui::when::minute,
 };
 
@@ -26,8 +32,8 @@ pub struct List {
     #[arg(long)]
     ip: Option<IpAddr>,
     /// Only those that began then.
-    #[arg(long, value_enum)]
-    age: Option<Began>,
+    #[arg(long, value_parser = ages())]
+    age: Option<String>,
     /// Show so many at most.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
@@ -39,48 +45,33 @@ pub struct List {
 }
 
 /// As on the page.
-#[derive(Clone, Copy, ValueEnum)]
-enum Began {
-    /// Within the last hour.
-    Hour,
-    /// Within the last day.
-    Day,
-    /// Longer than a day ago.
-    OverDay,
-    /// Longer than a week ago.
-    OverWeek,
-    /// Longer than 30 days ago.
-    OverMonth,
+fn ages() -> PossibleValuesParser {
+    let named = Age::ALL.iter().filter(|(name, ..)| !name.is_empty());
+    PossibleValuesParser::new(named.map(|(name, words, _)| PossibleValue::new(*name).help(*words)))
 }
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(command: Sessions) -> Result<(), String> {
+pub async fn run(command: Sessions) -> Result<(), Failed> {
     let Sessions::List(args) = command;
     list(args).await
 }
 
-async fn list(args: List) -> Result<(), String> {
-    let age = args.age.and_then(|age| age.to_possible_value()).map(|age| age.get_name().to_owned());
-    let age = age.unwrap_or_default();
-    debug_assert!(age.is_empty() || Age::of(&age) != Age::Any);
+async fn list(args: List) -> Result<(), Failed> {
     let asked = SessionsAsked {
         person: args.person,
         ip: args.ip.map(|ip| ip.to_string()).unwrap_or_default(),
-        age,
+        age: args.age.unwrap_or_default(),
         after: String::new(),
     };
-    let state = serve::connect(args.config, false).await?;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let (rows, too_many) = load::find(&state, &asked, limit + 1).await.map_err(|error| error.to_string())?;
-    state.db.close().await;
+    let (rows, too_many) =
+        on_database(args.config, async |state| Ok(load::find(state, &asked, limit + 1).await?)).await?;
     let more = rows.len() > limit;
     if rows.is_empty() {
         eprintln!("No live session is like that.");
     }
     for row in rows.into_iter().take(limit).map(SessionRow::from) {
         if args.json {
-            say!("{}", serde_json::to_string(&row).map_err(|error| error.to_string())?);
+            say_json_line(&row)?;
         } else {
             print(&row);
         }

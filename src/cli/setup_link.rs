@@ -1,27 +1,10 @@
 //! `latchkey setup-link`: the way to the first administrator. Server side.
 
-use clap::Args;
+use super::{Failed, on_database, output::say};
+use crate::{config::Config, signup::setup_link};
 
-use crate::{config::Config, serve, signup::setup_link};
-
-/// Print a link that makes the first administrator. It works once, within an hour; those before work on.
-#[derive(Args)]
-pub struct SetupLink {
-    #[command(flatten)]
-    config: Config,
-}
-
-/// # Errors
-/// One line that says what to do.
-pub async fn run(args: SetupLink) -> Result<(), String> {
-    let state = serve::connect(args.config, false).await?;
-    let made = setup_link::make(&state).await;
-    state.db.close().await;
-    match made.map_err(|error| error.to_string())? {
-        Some(link) => {
-            say!("{link}");
-            Ok(())
-        }
-        None => Err("there is an administrator already; `latchkey admin create` makes another one".into()),
-    }
+pub async fn run(config: Config) -> Result<(), Failed> {
+    let link = on_database(config, async |state| Ok(setup_link::make(state).await?)).await?;
+    say!("{}", link.ok_or("there is an administrator already; `latchkey admin create` makes another one")?);
+    Ok(())
 }

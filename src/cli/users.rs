@@ -3,19 +3,22 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::disable;
+use super::{
+    Failed, disable, on_database,
+    output::{say, say_json, say_table},
+};
 use crate::{
     activity::words::entry,
     audit,
     config::Config,
-    second_factor, serve,
+    second_factor,
     sessions::{self, LiveSession},
     state::AppState,
     ui::when::minute,
     users::{
         Role,
         credentials::Email,
-        list::{Order, Page, Place, State, Wanted, find::find},
+        list::{Order, Person, Place, State, Wanted, find::find},
         store::{self, User},
     },
 };
@@ -90,9 +93,7 @@ fn one_of(words: &[&str]) -> String {
     format!("it must be one of {}", words.join(", "))
 }
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(command: Users) -> Result<(), String> {
+pub async fn run(command: Users) -> Result<(), Failed> {
     match command {
         Users::List(args) => list(args).await,
         Users::Show(args) => show(args).await,
@@ -101,83 +102,52 @@ pub async fn run(command: Users) -> Result<(), String> {
     }
 }
 
-async fn list(args: List) -> Result<(), String> {
+async fn list(args: List) -> Result<(), Failed> {
     let List { search, role, state, sort, limit, after, json, config } = args;
-    let app = serve::connect(config, false).await?;
     let wanted = Wanted { words: search, role, state, order: sort };
-    let place = match after {
-        Some(id) => Place::After(known(&app, id).await?),
-        None => Place::First,
-    };
-    let page = find(&app.db.pool, &wanted, &place, limit.into()).await.map_err(|error| error.to_string())?;
-    app.db.close().await;
+    let page = on_database(config, async |app| {
+        let place = match after {
+            Some(id) => Place::After(known(app, id).await?),
+            None => Place::First,
+        };
+        Ok(find(&app.db.pool, &wanted, &place, limit.into()).await?)
+    })
+    .await?;
+    let listed = Listed { people: page.people, after: page.after };
     if json {
-        return print_json(&Listed { people: page.people.iter().map(Shown::from).collect(), after: page.after });
+        return say_json(&listed);
     }
-    say!("{}", table(&page).trim_end());
+    if listed.people.is_empty() {
+        say!("Nobody.");
+        return Ok(());
+    }
+    say_table(COLUMNS, listed.people.into_iter().map(cells));
+    if let Some(id) = listed.after {
+        say!("There are more: --after {id}");
+    }
     Ok(())
 }
 
 /// An id to go on behind must be somebody's: a list that silently began anew would never end.
-async fn known(app: &AppState, id: String) -> Result<String, String> {
-    let user = store::find_by_id(&app.db.pool, &id).await.map_err(|error| error.to_string())?;
-    user.map(|user| user.id).ok_or_else(|| format!("there is no user with the id {id}; begin without --after"))
+async fn known(app: &AppState, id: String) -> Result<String, Failed> {
+    let user = store::find_by_id(&app.db.pool, &id).await?;
+    Ok(user.map(|user| user.id).ok_or_else(|| format!("there is no user with the id {id}; begin without --after"))?)
 }
 
 #[derive(Serialize)]
 struct Listed {
-    people: Vec<Shown>,
+    people: Vec<Person>,
     after: Option<String>,
 }
 
-/// A person as scripts read it.
-#[derive(Serialize)]
-struct Shown {
-    id: String,
-    email: String,
-    name: String,
-    role: &'static str,
-    disabled: bool,
-    verified: bool,
-    second_factor: bool,
-    created_at: i64,
-}
+const COLUMNS: [(&str, usize); 6] =
+    [("id", 36), ("since", 20), ("role", 7), ("state", 13), ("e-mail", 32), ("name", 0)];
 
-impl From<&crate::users::list::Person> for Shown {
-    fn from(person: &crate::users::list::Person) -> Self {
-        let one = person.clone();
-        Self {
-            id: one.id,
-            email: one.email,
-            name: one.name,
-            role: one.role.as_text(),
-            disabled: one.disabled,
-            verified: one.verified,
-            second_factor: one.second_factor,
-            created_at: one.created_at,
-        }
-    }
-}
-
-fn table(page: &Page) -> String {
-    if page.people.is_empty() {
-        return "Nobody.\n".to_owned();
-    }
-    let heads = ["id", "since", "role", "state", "e-mail", "name"].map(str::to_owned);
-    let rows = page.people.iter().map(|one| {
-        let marks = [(one.disabled, "disabled"), (!one.verified, "unconfirmed"), (one.second_factor, "second factor")];
-        let marks: Vec<&str> = marks.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
-        let state = if marks.is_empty() { "active".to_owned() } else { marks.join(", ") };
-        let (since, role) = (minute(one.created_at), one.role.as_text().to_owned());
-        [one.id.clone(), since, role, state, one.email.clone(), one.name.clone()]
-    });
-    let line = |[id, since, role, state, email, name]: [String; 6]| {
-        let line = format!("{id:<36}  {since:<20}  {role:<7}  {state:<13}  {email:<32}  {name}");
-        format!("{}\n", line.trim_end())
-    };
-    let lines: String = std::iter::once(heads).chain(rows).map(line).collect();
-    let more = page.after.as_ref().map(|id| format!("There are more: --after {id}\n"));
-    lines + &more.unwrap_or_default()
+fn cells(one: Person) -> [String; 6] {
+    let marks = [(one.disabled, "disabled"), (!one.verified, "unconfirmed"), (one.second_factor, "second factor")];
+    let marks: Vec<&str> = marks.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
+    let state = if marks.is_empty() { "active".to_owned() } else { marks.join(", ") };
+    [one.id, minute(one.created_at), one.role.as_text().to_owned(), state, one.email, one.name]
 }
 
 /// So many events of a person are shown.
@@ -187,7 +157,7 @@ const EVENTS_MAX: i64 = 10;
 #[derive(Serialize)]
 struct Details {
     #[serde(flatten)]
-    person: Shown,
+    person: Person,
     disabled_at: Option<i64>,
     verified_at: Option<i64>,
     second_factor_at: Option<i64>,
@@ -206,28 +176,27 @@ struct Happened {
     reason: String,
 }
 
-async fn show(args: Show) -> Result<(), String> {
-    let app = serve::connect(args.config, false).await?;
-    let user = find_person(&app, &args.who).await?;
-    let details = details(&app, user).await.map_err(|error| error.to_string())?;
-    app.db.close().await;
+async fn show(args: Show) -> Result<(), Failed> {
+    let details = on_database(args.config, async |app| {
+        let user = find_person(app, &args.who).await?;
+        Ok(details(app, user).await?)
+    })
+    .await?;
     if args.json {
-        return print_json(&details);
+        return say_json(&details);
     }
     say!("{}", words(&details).trim_end());
     Ok(())
 }
 
 /// The person of this e-mail or id.
-async fn find_person(app: &AppState, who: &str) -> Result<User, String> {
+async fn find_person(app: &AppState, who: &str) -> Result<User, Failed> {
     let pool = &app.db.pool;
     let found = match Email::parse(who) {
-        Ok(email) => store::find_by_email(pool, &email).await,
-        Err(_) => store::find_by_id(pool, who).await,
+        Ok(email) => store::find_by_email(pool, &email).await?,
+        Err(_) => store::find_by_id(pool, who).await?,
     };
-    found
-        .map_err(|error| error.to_string())?
-        .ok_or_else(|| format!("there is no user {who}; `latchkey users list --search WORDS` finds people"))
+    Ok(found.ok_or_else(|| format!("there is no user {who}; `latchkey users list --search WORDS` finds people"))?)
 }
 
 async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
@@ -242,8 +211,8 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
         second_factor_at,
         sessions: sessions.into_iter().map(sessions::store::Row::into_live).collect(),
         activity: events.into_iter().map(Happened::from).collect(),
-        person: Shown {
-            role: user.role().as_text(),
+        person: Person {
+            role: user.role(),
             disabled: user.disabled_at.is_some(),
             verified: user.verified_at.is_some(),
             second_factor: second_factor_at.is_some(),
@@ -270,7 +239,7 @@ fn words(details: &Details) -> String {
         ("id", person.id.clone()),
         ("e-mail", person.email.clone()),
         ("name", person.name.clone()),
-        ("role", person.role.to_owned()),
+        ("role", person.role.as_text().to_owned()),
         ("since", minute(person.created_at)),
         ("confirmed", at(verified_at, "no")),
         ("disabled", at(disabled_at, "no")),
@@ -289,9 +258,4 @@ fn words(details: &Details) -> String {
         text.push('\n');
     }
     text
-}
-
-fn print_json(value: &impl Serialize) -> Result<(), String> {
-    say!("{}", serde_json::to_string_pretty(value).map_err(|error| error.to_string())?);
-    Ok(())
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::postgres::{self, Postgres};
 use crate::workspace::{Profile, Workspace};
-use crate::{build, npm, shell};
+use crate::{build, npm, seed, shell};
 
 /// Measure what the program costs here, as ratios within one run. Builds the production version first.
 ///
@@ -34,6 +34,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     let measures_lists = args.only.as_deref().is_none_or(|only| "lists".contains(only));
     let postgres = measures_lists.then(Postgres::start).transpose()?;
     if let Some(postgres) = &postgres {
+        playwright.env("LATCHKEY_SEEDER", seed::build_seeder(workspace, profile)?);
         playwright.env(postgres::URL_VARIABLE, &postgres.url);
     }
     shell::run(&mut playwright)?;

@@ -31,15 +31,15 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
     if profile.is_release() {
         steps.loud("npm packages", npm::install)?;
     }
-    steps.loud("server", || build_server(profile))?;
+    steps.loud("server", || build_program("latchkey", profile))?;
     let package = steps.loud("browser package", || wasm::build(workspace, profile))?;
     steps.quiet("site", || site::assemble(workspace, profile, &package))
 }
 
-pub fn build_server(profile: Profile) -> Result<()> {
+pub fn build_program(name: &str, profile: Profile) -> Result<()> {
     let mut command = shell::cargo();
     // With the features that the workspace has together, as the tests have them: nothing is compiled twice.
-    command.args(["build", "--workspace", "--bin=latchkey"]);
+    command.args(["build", "--workspace", "--bin", name]);
     if profile.is_release() {
         command.arg("--release");
     }

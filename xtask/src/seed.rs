@@ -1,5 +1,6 @@
 //! `cargo xtask seed`: a development database with as many people as one likes.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
@@ -33,11 +34,9 @@ pub struct Args {
 }
 
 pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
-    let profile = Profile::from_flag(!args.debug);
-    build::build_server(profile)?;
-    let mut seed = Command::new(workspace.server(profile));
+    let mut seed = Command::new(build_seeder(workspace, Profile::from_flag(!args.debug))?);
     let (users, sessions) = (args.users.to_string(), args.sessions_per_user.to_string());
-    seed.args(["seed", "--users", &users, "--sessions", &sessions]);
+    seed.args(["--users", &users, "--sessions", &sessions]);
     for (flag, value) in [("--database-url", &args.database_url), ("--data-dir", &args.data_dir)] {
         if let Some(value) = value {
             seed.args([flag, value]);
@@ -48,4 +47,10 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     }
     shell::run(&mut seed)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The program that fills databases; its source is in xtask/seed.
+pub fn build_seeder(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
+    build::build_program("seed", profile)?;
+    Ok(workspace.program("seed", profile))
 }

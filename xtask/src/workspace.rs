@@ -31,7 +31,12 @@ impl Workspace {
     }
 
     pub fn server(&self, profile: Profile) -> PathBuf {
-        self.server_folder(profile).join(format!("latchkey{}", env::consts::EXE_SUFFIX))
+        self.program("latchkey", profile)
+    }
+
+    /// Where cargo puts a program.
+    pub fn program(&self, name: &str, profile: Profile) -> PathBuf {
+        self.server_folder(profile).join(format!("{name}{}", env::consts::EXE_SUFFIX))
     }
 
     /// A folder of our own below the target folder, for what can be made again.

@@ -6,7 +6,7 @@ use std::{path::Path, time::SystemTime};
 use super::{Finding, PATIENCE, SKEW_MAX_MS, feed, keys, people, store};
 use crate::{
     config::Config,
-    db::{self, Kind, Steps, in_time},
+    db::{self, Kind, Steps},
     instances::{confirm::GONE_AFTER_MS, store as instance_store},
     lab,
     revocations::store::KEEP_EXTRA_MS,
@@ -42,6 +42,7 @@ fn without(finding: Finding, secret: Result<&SecretKey, &String>) -> Vec<Finding
     std::iter::once(finding).chain(secret.err().map(|words| Finding::broken_as_told("secret key", words))).collect()
 }
 
+/// Within the patience of [`look`].
 async fn look_into(state: &AppState, secret: Result<&SecretKey, &String>, connect_ms: u64) -> Vec<Finding> {
     let (schema, up_to_date) = schema(state, connect_ms).await;
     let mut findings = vec![schema];
@@ -58,7 +59,7 @@ async fn look_into(state: &AppState, secret: Result<&SecretKey, &String>, connec
 
 async fn schema(state: &AppState, connect_ms: u64) -> (Finding, bool) {
     const WHAT: &str = "database";
-    match in_time(PATIENCE, state.db.steps()).await {
+    match state.db.steps().await {
         Ok(Steps { pending: 0, unknown: 0 }) => {
             (Finding::good(WHAT, format!("reached in {connect_ms} ms, and up to date")), true)
         }
@@ -106,9 +107,9 @@ async fn clock(state: &AppState) -> Finding {
 /// How far the database's clock is ahead.
 async fn postgres_skew(state: &AppState) -> Result<i64, sqlx::Error> {
     // The first read would measure the statement's preparation.
-    in_time(PATIENCE, store::now_ms(&state.db.pool)).await?;
+    store::now_ms(&state.db.pool).await?;
     let watch = Stopwatch::start();
-    let theirs = in_time(PATIENCE, store::now_ms(&state.db.pool)).await?;
+    let theirs = store::now_ms(&state.db.pool).await?;
     let middle = state.clock.now_ms() - i64::try_from(watch.elapsed_ms() / 2).unwrap_or_default();
     Ok(theirs - middle)
 }
@@ -132,16 +133,13 @@ async fn connections(state: &AppState) -> Vec<Finding> {
     if state.db.kind == Kind::Sqlite {
         return vec![Finding::good(WHAT, format!("up to {each}; SQLite has one writer at a time"))];
     }
-    let looked = async {
-        let places = store::places(&state.db.pool).await?;
-        let since = state.clock.now_ms() - GONE_AFTER_MS;
-        Ok((places, instance_store::seen_since(&state.db.pool, since).await?.len()))
-    };
-    let (places, live) = match in_time(PATIENCE, looked).await {
+    let since = state.clock.now_ms() - GONE_AFTER_MS;
+    let looked = tokio::try_join!(store::places(&state.db.pool), instance_store::seen_since(&state.db.pool, since));
+    let (places, live) = match looked {
         Ok(found) => found,
         Err(error) => return vec![Finding::warning(WHAT, format!("they cannot be counted: {error}"), "")],
     };
-    let instances = i64::try_from(live).unwrap_or(i64::MAX).max(1);
+    let instances = i64::try_from(live.len()).unwrap_or(i64::MAX).max(1);
     // One more, which listens; the Lab has its own.
     let own_of_lab = if state.config.lab() { LAB_CONNECTIONS } else { 0 };
     let wanted = instances.saturating_mul(each + 1 + own_of_lab);
@@ -172,7 +170,7 @@ async fn of_lab(state: &AppState) -> Option<Finding> {
     if !state.config.lab() || state.db.kind == Kind::Sqlite {
         return None;
     }
-    Some(match in_time(PATIENCE, store::may_have_lab(&state.db.pool)).await {
+    Some(match store::may_have_lab(&state.db.pool).await {
         Ok(true) => Finding::good(WHAT, "it has its place: the schema latchkey_lab"),
         Ok(false) => Finding::warning(
             WHAT,

@@ -1,10 +1,9 @@
 //! The secret key and the signing keys that it opens: whether they go together, and how old they are. Server side.
 
-use super::{Finding, PATIENCE};
+use super::Finding;
 use crate::{
     admin::overview::KEY_OLD_MS,
     config::TokenAlgorithm,
-    db::in_time,
     sealed::SecretKey,
     state::AppState,
     tokens::{
@@ -20,7 +19,7 @@ pub async fn look(state: &AppState, secret: Result<&SecretKey, &String>) -> Vec<
         Ok(secret) => secret,
         Err(words) => return vec![Finding::broken_as_told("secret key", words)],
     };
-    match in_time(PATIENCE, store::all(&state.db.pool)).await {
+    match store::all(&state.db.pool).await {
         Err(error) => vec![Finding::broken("secret key", format!("the signing keys cannot be read: {error}"), "")],
         Ok(rows) if rows.is_empty() => {
             vec![Finding::good("secret key", "found; there is no signing key yet, the first start makes one")]

@@ -18,6 +18,10 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::{
+    Failed,
+    output::{say, say_json},
+};
 use crate::{config::Config, sealed::SecretKey};
 
 /// Look at this installation and say what is wrong with it, and how to mend it.
@@ -81,19 +85,18 @@ impl Finding {
     }
 }
 
-/// # Errors
-/// When something is broken, how many things.
-pub async fn run(args: Doctor) -> Result<(), String> {
+/// Fails when something is broken, and says how many things are.
+pub async fn run(args: Doctor) -> Result<(), Failed> {
     let findings = examine(args.config).await;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&findings).map_err(|error| error.to_string())?);
+        say_json(&findings)?;
     } else {
         findings.iter().for_each(print);
     }
     match findings.iter().filter(|finding| finding.state == State::Broken).count() {
         0 => Ok(()),
         1 => Err("1 thing is broken".into()),
-        n => Err(format!("{n} things are broken")),
+        n => Err(format!("{n} things are broken").into()),
     }
 }
 

@@ -1,10 +1,9 @@
 //! What stands in the tables: administrators, mails that wait, the end of the audit log. Server side.
 
-use super::{Finding, PATIENCE, store};
+use super::{Finding, store};
 use crate::{
     admin::overview::{MAIL_LATE_MS, store as overview_store},
     audit::chain::{self, ChainKey},
-    db::in_time,
     sealed::SecretKey,
     state::AppState,
     ui::{number::counted, when::span},
@@ -20,7 +19,7 @@ pub async fn look(state: &AppState, secret: Option<&SecretKey>) -> Vec<Finding> 
 
 async fn administrators(state: &AppState) -> Finding {
     const WHAT: &str = "people";
-    match in_time(PATIENCE, store::administrators(&state.db.pool)).await {
+    match store::administrators(&state.db.pool).await {
         Err(error) => unreadable(WHAT, &error),
         Ok((0, _)) => Finding::warning(
             WHAT,
@@ -43,7 +42,7 @@ fn of(administrators: i64) -> String {
 async fn outbox(state: &AppState) -> Finding {
     const WHAT: &str = "outbox";
     let now_ms = state.clock.now_ms();
-    match in_time(PATIENCE, overview_store::outbox(&state.db.pool, now_ms)).await {
+    match overview_store::outbox(&state.db.pool, now_ms).await {
         Err(error) => unreadable(WHAT, &error),
         Ok(row) => {
             let oldest_ms = row.oldest_at.map_or(0, |at| now_ms - at);
@@ -59,11 +58,10 @@ async fn outbox(state: &AppState) -> Finding {
     }
 }
 
-/// The end only: whether the last event is there and the one that the chain ends with.
 /// What is wrong with the row that names the end of the log, if anything is.
 async fn seal(state: &AppState, secret: Option<&SecretKey>) -> Option<Finding> {
     const WHAT: &str = "audit log";
-    let end = match in_time(PATIENCE, chain::store::end(&state.db.pool)).await {
+    let end = match chain::store::end(&state.db.pool).await {
         Ok(end) => end,
         Err(error) => return Some(unreadable(WHAT, &error)),
     };
@@ -86,9 +84,10 @@ async fn seal(state: &AppState, secret: Option<&SecretKey>) -> Option<Finding> {
     Some(broken("the row that names its end was changed"))
 }
 
+/// The end only: whether the last event is there and the one that the chain ends with.
 async fn audit(state: &AppState, secret: Option<&SecretKey>) -> Finding {
     const WHAT: &str = "audit log";
-    let end = match in_time(PATIENCE, store::chain_end(&state.db.pool)).await {
+    let end = match store::chain_end(&state.db.pool).await {
         Ok(end) => end,
         Err(error) => return unreadable(WHAT, &error),
     };

@@ -60,7 +60,10 @@ async fn hear(url: &str, secret: Option<&SecretKey>) -> Result<Heard, String> {
     let answer = ask::get(url, question.as_deref()).await?;
     // The other clock was read about in the middle.
     let middle_ms = clock.now_ms() - i64::try_from(watch.elapsed_ms() / 2).unwrap_or_default();
-    let seen = answer.seen().map(|seen| (seen.now_ms - middle_ms, seen)).map(|(skew_ms, seen)| (seen, skew_ms));
+    let seen = answer.seen().map(|seen| {
+        let skew_ms = seen.now_ms - middle_ms;
+        (seen, skew_ms)
+    });
     Ok(Heard { answer, seen })
 }
 

@@ -3,9 +3,6 @@
 use sqlx::{Any, Executor, FromRow, postgres::PgListener};
 
 /// The clock of PostgreSQL, in milliseconds since the epoch.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn now_ms(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
     let statement = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
     let (now_ms,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
@@ -22,8 +19,6 @@ pub struct Places {
     pub superuser: i64,
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn places(db: impl Executor<'_, Database = Any>) -> Result<Places, sqlx::Error> {
     sqlx::query_as(
         "select cast(current_setting('max_connections') as bigint) \
@@ -36,9 +31,6 @@ pub async fn places(db: impl Executor<'_, Database = Any>) -> Result<Places, sql
 }
 
 /// Whether the schema of the Lab is there for us to use, or we may make it.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn may_have_lab(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
     let (may,): (i64,) = sqlx::query_as(
         "select cast(cast(case when exists (select 1 from pg_namespace where nspname = 'latchkey_lab') \
@@ -51,17 +43,11 @@ pub async fn may_have_lab(db: impl Executor<'_, Database = Any>) -> Result<bool,
 }
 
 /// Sends a notification to whoever listens on this channel.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn notify(db: impl Executor<'_, Database = Any>, channel: &str) -> Result<(), sqlx::Error> {
     sqlx::query("select pg_notify($1, '')").bind(channel).execute(db).await.map(|_| ())
 }
 
 /// A connection that listens on this channel.
-///
-/// # Errors
-/// When the database does not let us.
 pub async fn listen(database_url: &str, channel: &str) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect(database_url).await?;
     listener.listen(channel).await?;
@@ -69,9 +55,6 @@ pub async fn listen(database_url: &str, channel: &str) -> Result<PgListener, sql
 }
 
 /// Administrators who can log in, and those of them with a second factor.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn administrators(db: impl Executor<'_, Database = Any>) -> Result<(i64, i64), sqlx::Error> {
     sqlx::query_as(
         "select count(*), count(totp.confirmed_at) from users left join totp on totp.user_id = users.id \
@@ -95,8 +78,6 @@ pub struct ChainEnd {
     pub oldest_at: Option<i64>,
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn chain_end(db: impl Executor<'_, Database = Any>) -> Result<ChainEnd, sqlx::Error> {
     sqlx::query_as(
         "select audit_chain.seq, audit_chain.mac, audit_events.mac as found, waiting.unsealed, waiting.oldest_at \

@@ -117,8 +117,8 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub id: String,
-    pub name: String,
     pub email: String,
+    pub name: String,
     pub role: Role,
     pub disabled: bool,
     /// Whether the address was confirmed.

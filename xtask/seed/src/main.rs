@@ -1,19 +1,16 @@
-//! `latchkey seed`: fills a development database with people who do not exist, to see how lists and pages do with a
-//! million of them. Server side; called by `cargo xtask seed`.
+//! `cargo xtask seed`: fills a development database with people who do not exist, to see how lists and pages do with a
+//! million of them. A program of its own, so that none that runs in production can do it.
 
 mod names;
 mod store;
 
+use std::process::ExitCode;
+
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use clap::Args;
-use uuid::Uuid;
-
-use self::{
-    names::Dice,
-    store::{NewSession, NewUser, Word},
-};
-use crate::{
+use clap::Parser;
+use latchkey::{
+    cli::given,
     config::Config,
     metrics::Metrics,
     serve,
@@ -21,10 +18,17 @@ use crate::{
     users::{Role, list::words, new_password::About, password::Passwords},
     web::caller::Caller,
 };
+use uuid::Uuid;
+
+use crate::{
+    names::Dice,
+    store::{NewSession, NewUser, Word},
+};
 
 /// Fill a development database with people who do not exist. They share one password, which is made now and printed.
-#[derive(Args)]
-pub struct Seed {
+#[derive(Parser)]
+#[command(max_term_width = 110)]
+struct Seed {
     /// How many people.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     users: u32,
@@ -38,6 +42,17 @@ pub struct Seed {
     config: Config,
 }
 
+#[tokio::main]
+async fn main() -> ExitCode {
+    match fill(given::read()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(words) => {
+            eprintln!("seed: {words}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// People of one transaction: enough for speed, few enough to keep in memory.
 const BATCH: u32 = 50_000;
 
@@ -47,9 +62,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 /// They have signed up one after the other since then.
 const SINCE_MS: i64 = 3 * 365 * DAY_MS;
 
-/// # Errors
-/// One line that says what to do.
-pub async fn run(args: Seed) -> Result<(), String> {
+async fn fill(args: Seed) -> Result<(), String> {
     if args.config.production() {
         return Err("LATCHKEY_BASE_URL is https, which means production: nobody is invented there".into());
     }
@@ -63,9 +76,9 @@ pub async fn run(args: Seed) -> Result<(), String> {
     let crowd = Crowd { args, hash, before, now_ms: state.clock.now_ms(), state };
     crowd.fill(&watch).await.map_err(|error| format!("the database does not take it: {error}"))?;
     crowd.state.db.close().await;
-    say!("{} people in {:.0} s. Everybody's password: {password}", crowd.args.users, watch.elapsed_seconds());
+    println!("{} people in {:.0} s. Everybody's password: {password}", crowd.args.users, watch.elapsed_seconds());
     if crowd.args.users > ADMIN_AT {
-        say!("An administrator: {}", crowd.user(ADMIN_AT).email);
+        println!("An administrator: {}", crowd.user(ADMIN_AT).email);
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Names, addresses and browsers of people who do not exist. Server side.
+//! Names, addresses and browsers of people who do not exist.
 
 use std::cell::Cell;
 

@@ -1,8 +1,10 @@
-//! Many rows at once. Server side.
+//! Many rows at once.
 
+use latchkey::{
+    db::{Db, Kind},
+    users::list::words::sort_text,
+};
 use sqlx::{Any, AssertSqlSafe, Connection, Executor, pool::PoolConnection, query::Query};
-
-use crate::db::{Db, Kind};
 
 pub struct NewUser {
     pub id: String,
@@ -33,8 +35,6 @@ pub struct NewSession {
     pub ended_at: Option<i64>,
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_users(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
     let (count,): (i64,) = sqlx::query_as("select count(*) from users").fetch_one(db).await?;
     Ok(count)
@@ -52,9 +52,6 @@ type Statement<'q> = Query<'q, Any, <Any as sqlx::Database>::Arguments>;
 
 impl Filling {
     /// What is written now can be made again: nothing waits for the disk.
-    ///
-    /// # Errors
-    /// When the database does not answer.
     pub async fn begin(db: &Db) -> Result<Self, sqlx::Error> {
         let mut connection = db.pool.acquire().await?;
         let settings = match db.kind {
@@ -67,10 +64,7 @@ impl Filling {
         Ok(Self { connection, kind: db.kind, epoch })
     }
 
-    /// One transaction.
-    ///
-    /// # Errors
-    /// When the database does not take it, and then nothing of it is there.
+    /// One transaction: where the database does not take it, nothing of it is there.
     pub async fn write(
         &mut self,
         users: &[NewUser],
@@ -107,9 +101,6 @@ impl Filling {
 
     /// PostgreSQL plans by what it knows of its tables, and would learn of these minutes later. SQLite's plans stand in
     /// the statements.
-    ///
-    /// # Errors
-    /// When the database does not answer.
     pub async fn end(mut self) -> Result<(), sqlx::Error> {
         match self.kind {
             Kind::Sqlite => self.connection.execute("pragma wal_checkpoint(truncate)").await?,
@@ -143,7 +134,7 @@ fn bind_user<'q>(statement: Statement<'q>, user: &NewUser) -> Statement<'q> {
         .bind(user.id.clone())
         .bind(user.email.clone())
         .bind(user.name.clone())
-        .bind(crate::users::list::words::sort_text(&user.name, &user.email))
+        .bind(sort_text(&user.name, &user.email))
         .bind(user.password_hash.clone())
         .bind(user.role)
         .bind(0_i64)
