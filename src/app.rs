@@ -44,14 +44,13 @@ use crate::{
         code::page::CodePage as LabCodePage,
         page::{LabIsOpen, LabPage},
     },
+    login::{actions::LogOut, code_page::CodePage, confirm_page::ConfirmPage, page::LoginPage},
     notes::page::NotesPage,
     reset::{
         forgot_page::{ForgotPage, ForgotSentPage},
         page::ResetPage,
     },
-    sessions::{
-        Viewer, actions::LogOut, code_page::CodePage, login_page::LoginPage, proof::ConfirmPage, watch::SessionWatch,
-    },
+    sessions::{Viewer, watch::SessionWatch},
     signup::page::{SetupPage, SignupPage},
     ui::{form::Here, frame::Link, head::SiteHead, refused::Refused, toast::Toasts},
     verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},

@@ -56,6 +56,9 @@ pub mod auth;
 #[cfg(feature = "ssr")]
 pub mod border;
 
+// How one gets in and out, and proves again who one is.
+pub mod login;
+
 // Between the core and the features: whether a user reads the mail of the address.
 pub mod verification;
 

@@ -6,7 +6,6 @@ use axum::{
     middleware::Next,
     response::{AppendHeaders, IntoResponse, Response},
 };
-use leptos::server_fn::error::ServerFnUrlError;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -19,12 +18,13 @@ use crate::{
     error::AppError,
     known_devices::Device,
     lab::{self, load::Asker},
+    login::{CodePage, ConfirmPage, LogInPage},
     mail::link_cookie,
     reset::reset_password,
     second_factor::removal,
     services::Services,
     sessions::{
-        CodePage, ConfirmPage, Ended, LogInPage,
+        Ended,
         guard::{Administrator, LoggedIn, Overseer},
         half_log_in::HalfLogIn,
     },
@@ -32,12 +32,11 @@ use crate::{
     tokens::page_token::TokenLife,
     verification::verify,
     web::{
-        action::typed_from,
+        action::told,
         caller::Caller,
         cookies::{self, Name},
-        form_page::without_error,
         local_path::{LocalPath, leading_to},
-        page::PageData,
+        page::{Held, PageData, Refused},
         problem::Problem,
         wants,
     },
@@ -51,12 +50,6 @@ struct Asked {
     with: String,
     before: String,
     event: String,
-    /// The error of a form that was sent without JavaScript, as Leptos writes it.
-    #[serde(rename = "__err")]
-    error: Option<String>,
-    /// The action of that form.
-    #[serde(rename = "__path")]
-    act: Option<String>,
 }
 
 /// Where a request for a page leads.
@@ -72,6 +65,8 @@ struct Page<'a> {
     ended: Option<Ended>,
     asked: Asked,
     uri: Uri,
+    /// The act that waits, if one does.
+    held: Option<Held>,
     /// The token of the link from a mail that this browser opened last.
     link: Option<String>,
     headers: HeaderMap,
@@ -103,11 +98,16 @@ impl Page<'_> {
             "/signup" => self.visitors_only(()),
             "/setup" => content(setup_link::open(state, self.link.as_deref()).await?),
             "/dashboard" => content(dashboard::load::load(state, &self.user()?).await?),
-            "/confirm" => content(ConfirmPage {
-                email: self.user()?.user.email,
-                next: self.asked.next.clone(),
-                act: self.asked.act.clone(),
-            }),
+            Held::PAGE => match (&self.held, &self.someone) {
+                (None, _) => {
+                    let email = Some(self.user()?.user.email);
+                    content(ConfirmPage { email, next: self.asked.next.clone(), held: None })
+                }
+                (held, someone) => {
+                    let email = someone.as_ref().map(|someone| someone.user.email.clone());
+                    content(ConfirmPage { email, next: String::new(), held: held.clone() })
+                }
+            },
             "/notes" => content(self.user()?.user.id),
             "/account" => self.user().map(|_| Found::Elsewhere("/account/profile".into())),
             "/account/profile" => content(account::load::profile(&self.user()?)),
@@ -129,7 +129,7 @@ impl Page<'_> {
                 }
             }
             "/account/second-factor/codes" => {
-                let sealed = typed_from(&self.headers, &state.config).unwrap_or_default().get("codes");
+                let sealed = told(&self.headers, &state.config).unwrap_or_default().get("codes");
                 content(account::codes::find(state, &self.services.secret, &self.user()?, &sealed))
             }
             "/account/activity" => content(account::load::activity(state, &self.user()?, &self.asked.before).await?),
@@ -282,16 +282,16 @@ pub async fn find_data(
         ended: parts.extensions.get::<Ended>().copied(),
         asked: asked(&parts.uri),
         uri: parts.uri.clone(),
+        held: parts.extensions.get::<Held>().cloned(),
         link: link_cookie::token(&parts.headers, &services.state.config),
         headers: parts.headers.clone(),
         ip: Caller::ip_of(&parts, &services.state.config),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
-    let refused = page.asked.error.as_deref().map(ServerFnUrlError::<AppError>::decode_err);
+    let refused = parts.extensions.get::<Refused>().cloned();
     let found = match page.find(path.as_ref().map_or("", MatchedPath::as_str)).await {
         Ok(Found::Elsewhere(path)) => return go_to(&path),
-        // With the log-in the error is gone that said so; another one is still to be shown after the proof.
-        Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &without_error(&here(&parts)))),
+        Err(AppError::NotLoggedIn) => return go_to(&leading_to("/login", &here(&parts))),
         Err(AppError::ProofNeeded) => return go_to(&leading_to("/confirm", &here(&parts))),
         Err(
             error @ (AppError::Internal { .. } | AppError::Busy | AppError::Collided | AppError::TooManyTries { .. }),
@@ -300,18 +300,23 @@ pub async fn find_data(
         }
         Ok(Found::Content(value)) => Ok(value),
         // The form that led here was told why: the link that it was for is not the one of this browser any more.
-        Err(AppError::LinkDead) if refused == Some(AppError::OtherLink) => Err(AppError::OtherLink),
+        Err(AppError::LinkDead) if refused.as_ref().is_some_and(|refused| refused.error == AppError::OtherLink) => {
+            Err(AppError::OtherLink)
+        }
         Err(error) => Err(error),
     };
     let status = found.as_ref().err().and_then(|error| StatusCode::from_u16(error.status()).ok());
     let data = PageData {
         content: found,
-        here: without_error(&here(&parts)),
-        refused,
-        refused_act: page.asked.act.clone(),
-        typed: typed_from(&parts.headers, &services.state.config)
-            .filter(|_| wants::page(&parts.headers))
-            .unwrap_or_default(),
+        here: here(&parts),
+        typed: match &refused {
+            Some(refused) => refused.typed.clone(),
+            None => {
+                told(&parts.headers, &services.state.config).filter(|_| wants::page(&parts.headers)).unwrap_or_default()
+            }
+        },
+        refused_act: refused.as_ref().map(|refused| refused.act.clone()),
+        refused: refused.map(|refused| refused.error),
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
     };
     parts.extensions.insert(data);

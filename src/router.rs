@@ -44,7 +44,8 @@ use crate::{
     users::password_field::MinChars,
     verification::Unconfirmed,
     web::{
-        action, assets,
+        action::{self, Forms},
+        assets,
         cookies::{self, Name},
         error_page, headers, host, measure, offline, origin,
         page::PageData,
@@ -178,28 +179,24 @@ fn session_routes(services: &Services) -> Router {
         move || provide_contexts(&services)
     };
     let options = services.options.clone();
-    Router::new()
+    let pages = Router::new()
         .leptos_routes_with_context(services, pages(services), contexts.clone(), {
             let options = options.clone();
             move || shell(options.clone())
         })
         .fallback(move |state: State<Services>, request: Request| not_found(state, request, contexts.clone()))
         .layer(from_fn_with_state(services.clone(), find_data))
-        .with_state(services.clone())
-        .merge(events)
-        .merge(lanes)
-        .merge(codes_file)
-        .merge(exports)
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
-                .layer(from_fn_with_state(options, assets::serve_files))
-                .layer(session_layer(services))
-                .layer(from_fn_with_state(state.clone(), guard::find_user))
-                .layer(from_fn_with_state(state, page_token::bring_token))
-                .layer(from_fn_with_state(Arc::clone(&config), action::show_typed_once))
-                .layer(from_fn_with_state(config, action::status_of_error)),
-        )
+        .with_state(services.clone());
+    pages.clone().merge(events).merge(lanes).merge(codes_file).merge(exports).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
+            .layer(from_fn_with_state(options, assets::serve_files))
+            .layer(session_layer(services))
+            .layer(from_fn_with_state(state.clone(), guard::find_user))
+            .layer(from_fn_with_state(state, page_token::bring_token))
+            .layer(from_fn_with_state(Arc::clone(&config), action::tell_once))
+            .layer(from_fn_with_state(Forms { config, pages }, action::answer)),
+    )
 }
 
 /// The session of tower-sessions, in our cookie and our store.

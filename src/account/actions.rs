@@ -12,23 +12,22 @@ use crate::{error::AppError, sessions::Receipt};
 #[server(prefix = "/actions", endpoint = "end_session")]
 pub async fn end_session(sid: String, password: Option<String>) -> Result<Receipt, AppError> {
     use crate::{
-        account::end_sessions::{Own, end_own},
+        account::{
+            end_sessions::{Own, end_own},
+            tell,
+        },
         auth::log_in::log_out,
         border,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::new(&[("sid", &sid)]), async move {
-        let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
-        if sid == someone.log_in.sid {
-            log_out(&app, &visit).await?;
-            border::forget_session();
-            leptos_axum::redirect("/");
-            return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
-        }
-        let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
-        Ok(back_with(end_own(&app.ender, own, &sid).await?))
-    })
-    .await
+    let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
+    if sid == someone.log_in.sid {
+        log_out(&app, &visit).await?;
+        border::forget_session();
+        leptos_axum::redirect("/");
+        return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
+    }
+    let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
+    Ok(tell::ended(end_own(&app.ender, own, &sid).await?))
 }
 
 /// Ends all sessions of one's own except that of this browser. Callable as [`end_session`].
@@ -38,16 +37,15 @@ pub async fn end_session(sid: String, password: Option<String>) -> Result<Receip
 #[server(prefix = "/actions", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, AppError> {
     use crate::{
-        account::end_sessions::{Own, end_all_but},
+        account::{
+            end_sessions::{Own, end_all_but},
+            tell,
+        },
         border,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::default(), async move {
-        let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
-        let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
-        Ok(back_with(end_all_but(&app.ender, own).await?))
-    })
-    .await
+    let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
+    let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
+    Ok(tell::ended(end_all_but(&app.ender, own).await?))
 }
 
 /// Begins to set up a second factor: makes a secret for the app, in place of one that was never used. Callable as
@@ -57,17 +55,10 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
 /// As [`end_session`], and [`AppError::NotVerified`] where the e-mail is not confirmed.
 #[server(prefix = "/actions", endpoint = "start_second_factor")]
 pub async fn start_second_factor(password: Option<String>) -> Result<(), AppError> {
-    use crate::{
-        account::second_factor,
-        border,
-        web::{action::act_with_proof, page::Typed},
-    };
-    act_with_proof(Typed::default(), async move {
-        let begun = second_factor::start(&border::app(), &border::require_fresh(password).await?).await?;
-        leptos_axum::redirect(if begun { "/account/second-factor/set-up" } else { "/account/second-factor" });
-        Ok(())
-    })
-    .await
+    use crate::{account::second_factor, border};
+    let begun = second_factor::start(&border::app(), &border::require_fresh(password).await?).await?;
+    leptos_axum::redirect(if begun { "/account/second-factor/set-up" } else { "/account/second-factor" });
+    Ok(())
 }
 
 /// Turns the second factor on with the first code of the app, shows ten recovery codes, and ends every other session.
@@ -78,16 +69,12 @@ pub async fn start_second_factor(password: Option<String>) -> Result<(), AppErro
 #[server(prefix = "/actions", endpoint = "turn_on_second_factor")]
 pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Result<Receipt, AppError> {
     use crate::{
-        account::second_factor,
+        account::{second_factor, tell},
         border,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::new(&[("code", &code)]), async move {
-        let someone = border::require_fresh(password).await?;
-        let changed = second_factor::turn_on(&border::app(), &border::visit(), someone, &code).await?;
-        Ok(show(changed, ""))
-    })
-    .await
+    let someone = border::require_fresh(password).await?;
+    let changed = second_factor::turn_on(&border::app(), &border::visit(), someone, &code).await?;
+    Ok(tell::changed(changed, ""))
 }
 
 /// Makes and shows ten new recovery codes; those before are dead. Callable as [`end_session`].
@@ -97,17 +84,13 @@ pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Re
 #[server(prefix = "/actions", endpoint = "make_recovery_codes")]
 pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppError> {
     use crate::{
-        account::second_factor,
+        account::{second_factor, tell},
         border,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::default(), async move {
-        let someone = border::require_fresh(password).await?;
-        let changed = second_factor::make_codes(&border::app(), &border::visit(), &someone).await?;
-        show(changed, "");
-        Ok(())
-    })
-    .await
+    let someone = border::require_fresh(password).await?;
+    let changed = second_factor::make_codes(&border::app(), &border::visit(), &someone).await?;
+    tell::changed(changed, "");
+    Ok(())
 }
 
 /// Turns the second factor off, removes the recovery codes and all trust, and ends every other session. Callable as
@@ -118,16 +101,12 @@ pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppErro
 #[server(prefix = "/actions", endpoint = "turn_off_second_factor")]
 pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt, AppError> {
     use crate::{
-        account::second_factor,
+        account::{second_factor, tell},
         border,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::default(), async move {
-        let someone = border::require_fresh(password).await?;
-        let changed = second_factor::turn_off(&border::app(), &border::visit(), someone).await?;
-        Ok(show(changed, "off"))
-    })
-    .await
+    let someone = border::require_fresh(password).await?;
+    let changed = second_factor::turn_off(&border::app(), &border::visit(), someone).await?;
+    Ok(tell::changed(changed, "off"))
 }
 
 /// Takes the trust from one device of one's own: log-in asks for a code there. Callable by who is logged in.
@@ -139,19 +118,13 @@ pub async fn forget_device(device: String) -> Result<(), AppError> {
     use crate::{
         account::second_factor,
         border,
-        web::{
-            action::{act, tell_next_page},
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act(Typed::default(), async move {
-        if second_factor::forget_device(&border::app(), &border::visit(), &device).await? {
-            tell_next_page(&Typed::new(&[("second_factor", "forgotten")]));
-        }
-        leptos_axum::redirect("/account/second-factor");
-        Ok(())
-    })
-    .await
+    if second_factor::forget_device(&border::app(), &border::visit(), &device).await? {
+        tell_next_page(&Typed::new(&[("second_factor", "forgotten")]));
+    }
+    leptos_axum::redirect("/account/second-factor");
+    Ok(())
 }
 
 /// Changes the password of who is logged in; `password` is the one that counts now. Ends every other session, and
@@ -164,20 +137,14 @@ pub async fn change_password(password: Option<String>, new_password: String) -> 
     use crate::{
         account::change_password,
         border,
-        web::{
-            action::{act, tell_next_page},
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act(Typed::default(), async move {
-        let (app, visit) = (border::app(), border::visit());
-        let (receipt, secret) = change_password::change_password(&app, &visit, password, new_password).await?;
-        border::keep_secret(secret.as_ref());
-        tell_next_page(&Typed::new(&[("changed", &receipt.sessions_ended.to_string())]));
-        leptos_axum::redirect("/account/devices");
-        Ok(receipt)
-    })
-    .await
+    let (app, visit) = (border::app(), border::visit());
+    let (receipt, secret) = change_password::change_password(&app, &visit, password, new_password).await?;
+    border::keep_secret(secret.as_ref());
+    tell_next_page(&Typed::new(&[("changed", &receipt.sessions_ended.to_string())]));
+    leptos_axum::redirect("/account/devices");
+    Ok(receipt)
 }
 
 /// Changes the name of who is logged in.
@@ -189,18 +156,12 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
     use crate::{
         account::change_name,
         border,
-        web::{
-            action::{act, tell_next_page},
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act(Typed::new(&[("name", &name)]), async move {
-        change_name::change_name(&border::app(), &border::visit(), &name).await?;
-        tell_next_page(&Typed::new(&[("changed", "name")]));
-        leptos_axum::redirect("/account/profile");
-        Ok(())
-    })
-    .await
+    change_name::change_name(&border::app(), &border::visit(), &name).await?;
+    tell_next_page(&Typed::new(&[("changed", "name")]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
 }
 
 /// Sends a link to the address that the account is to have; the address changes when the link is opened. The answer is
@@ -215,20 +176,14 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
     use crate::{
         account::new_email,
         border,
-        web::{
-            action::{act_with_proof, tell_next_page},
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act_with_proof(Typed::new(&[("email", &email)]), async move {
-        let (app, visit) = (border::app(), border::visit());
-        let email = new_email::check(&app, &visit, &email)?;
-        new_email::ask(&app, &visit, &border::require_fresh(password).await?, &email).await?;
-        tell_next_page(&Typed::new(&[("asked", email.as_str())]));
-        leptos_axum::redirect("/account/profile");
-        Ok(())
-    })
-    .await
+    let (app, visit) = (border::app(), border::visit());
+    let email = new_email::check(&app, &visit, &email)?;
+    new_email::ask(&app, &visit, &border::require_fresh(password).await?, &email).await?;
+    tell_next_page(&Typed::new(&[("asked", email.as_str())]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
 }
 
 /// Gives the account the address that the opened link was sent to; `link` names it, as the page does. Callable by who is
@@ -241,22 +196,15 @@ pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
     use crate::{
         account::new_email,
         border,
-        web::{
-            action::{act, tell_next_page},
-            cookies::Name,
-            page::Typed,
-        },
+        web::{action::tell_next_page, cookies::Name, page::Typed},
     };
-    act(Typed::default(), async move {
-        border::user()?;
-        let token = border::require_link(link.as_deref())?;
-        new_email::use_it(&border::app(), &border::visit(), &token).await?;
-        border::forget(Name::Link);
-        tell_next_page(&Typed::new(&[("changed", "email")]));
-        leptos_axum::redirect("/account/profile");
-        Ok(())
-    })
-    .await
+    border::user()?;
+    let token = border::require_link(link.as_deref())?;
+    new_email::use_it(&border::app(), &border::visit(), &token).await?;
+    border::forget(Name::Link);
+    tell_next_page(&Typed::new(&[("changed", "email")]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
 }
 
 /// Says that something was somebody else: ends everything of the account and starts a reset. `event` is an entry of
@@ -275,32 +223,29 @@ pub async fn not_me(
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
     use crate::{
-        account::not_me,
+        account::{not_me, tell},
         border,
-        web::{action::act_with_proof, cookies::Name, page::Typed},
+        web::cookies::Name,
     };
     let event = event.unwrap_or_default();
-    act_with_proof(Typed::new(&[("event", &event)]), async move {
-        let (app, visit) = (border::app(), border::visit());
-        if event.is_empty() {
-            let token = border::require_link(link.as_deref())?;
-            let denied = not_me::with_link(&app, &visit, &token).await?;
-            // Not before the commit: whoever has to press once more needs it.
-            border::forget(Name::Link);
-            return Ok(tell_denied(denied));
-        }
-        let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
-        let someone = match is_typed || not_me::needs_proof(&app, &visit)? {
-            true => border::require_fresh(password).await?,
-            false => border::user()?,
-        };
-        let denied = not_me::in_session(&app, &visit, &someone, &event).await?;
-        if !denied.stays {
-            border::forget(Name::Access);
-        }
-        Ok(tell_denied(denied))
-    })
-    .await
+    let (app, visit) = (border::app(), border::visit());
+    if event.is_empty() {
+        let token = border::require_link(link.as_deref())?;
+        let denied = not_me::with_link(&app, &visit, &token).await?;
+        // Not before the commit: whoever has to press once more needs it.
+        border::forget(Name::Link);
+        return Ok(tell::denied(denied));
+    }
+    let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
+    let someone = match is_typed || not_me::needs_proof(&app, &visit)? {
+        true => border::require_fresh(password).await?,
+        false => border::user()?,
+    };
+    let denied = not_me::in_session(&app, &visit, &someone, &event).await?;
+    if !denied.stays {
+        border::forget(Name::Access);
+    }
+    Ok(tell::denied(denied))
 }
 
 /// Calls off the removal of a second factor. Callable by who holds the link from the mail that told of it; `link` names
@@ -313,21 +258,14 @@ pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
     use crate::{
         account::keep_factor,
         border,
-        web::{
-            action::{act, tell_next_page},
-            cookies::Name,
-            page::Typed,
-        },
+        web::{action::tell_next_page, cookies::Name, page::Typed},
     };
-    act(Typed::default(), async move {
-        let token = border::require_link(link.as_deref())?;
-        keep_factor::keep(&border::app(), &border::visit(), &token).await?;
-        border::forget(Name::Link);
-        tell_next_page(&Typed::new(&[("second_factor", "kept")]));
-        leptos_axum::redirect("/second-factor/kept");
-        Ok(())
-    })
-    .await
+    let token = border::require_link(link.as_deref())?;
+    keep_factor::keep(&border::app(), &border::visit(), &token).await?;
+    border::forget(Name::Link);
+    tell_next_page(&Typed::new(&[("second_factor", "kept")]));
+    leptos_axum::redirect("/second-factor/kept");
+    Ok(())
 }
 
 /// Deletes the account of who is logged in; `confirmation` is their e-mail address. Callable as [`end_session`].
@@ -339,68 +277,11 @@ pub async fn delete_account(confirmation: String, password: Option<String>) -> R
     use crate::{
         account::delete_account::{check_confirmation, delete_account},
         border,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::new(&[("confirmation", &confirmation)]), async move {
-        let (app, visit) = (border::app(), border::visit());
-        check_confirmation(&visit, &confirmation)?;
-        delete_account(&app, &visit, &border::require_fresh(password).await?).await?;
-        border::forget_session();
-        leptos_axum::redirect("/deleted");
-        Ok(())
-    })
-    .await
-}
-
-/// Goes on to the list of devices, which says what has ended.
-#[cfg(feature = "ssr")]
-fn back_with(receipt: Receipt) -> Receipt {
-    use crate::web::{action::tell_next_page, page::Typed};
-    tell_next_page(&Typed::new(&[("ended", &receipt.sessions_ended.to_string())]));
-    leptos_axum::redirect("/account/devices");
-    receipt
-}
-
-/// Goes on to the page of new codes, or to that of the second factor, which says `what` has happened.
-#[cfg(feature = "ssr")]
-fn show(changed: super::second_factor::Changed, what: &str) -> Receipt {
-    use crate::{
-        border,
-        web::{action::tell_next_page, page::Typed},
-    };
-    border::keep_secret(changed.new_secret.as_ref());
-    match &changed.codes {
-        Some(sealed) => {
-            tell_next_page(&Typed::new(&[("codes", sealed)]));
-            leptos_axum::redirect("/account/second-factor/codes");
-        }
-        None => {
-            if changed.is_new {
-                tell_next_page(&Typed::new(&[("second_factor", what)]));
-            }
-            leptos_axum::redirect("/account/second-factor");
-        }
-    }
-    changed.receipt
-}
-
-/// Goes on to the page that says what a denial has brought about.
-#[cfg(feature = "ssr")]
-fn tell_denied(denied: super::not_me::Denied) -> Receipt {
-    use crate::web::{action::tell_next_page, page::Typed};
-    let mut words = Typed::new(&[("ended", &denied.receipt.sessions_ended.to_string())]);
-    let mut add = |name: &str, text: String| words.0.insert(name.into(), text);
-    if let Some(email) = denied.reset_to {
-        add("reset_to", email);
-    }
-    if let Some(at) = denied.factor_goes {
-        add("factor_goes", at.to_string());
-    }
-    let facts = [("stays", denied.stays), ("goes_back", denied.goes_back), ("password_works", denied.password_works)];
-    for (name, _) in facts.into_iter().filter(|(_, is_so)| *is_so) {
-        add(name, "yes".into());
-    }
-    tell_next_page(&words);
-    leptos_axum::redirect("/not-me/done");
-    denied.receipt
+    let (app, visit) = (border::app(), border::visit());
+    check_confirmation(&visit, &confirmation)?;
+    delete_account(&app, &visit, &border::require_fresh(password).await?).await?;
+    border::forget_session();
+    leptos_axum::redirect("/deleted");
+    Ok(())
 }

@@ -8,7 +8,8 @@ use super::{
     actions::{EndOtherSessions, EndSession},
 };
 use crate::{
-    sessions::{LiveSession, actions::LogOut, page::SessionFacts},
+    login::actions::LogOut,
+    sessions::{LiveSession, page::SessionFacts},
     ui::{
         empty::Empty,
         form::Here,
@@ -16,7 +17,7 @@ use crate::{
         notice::Notice,
         tabs::Tabs,
     },
-    web::page::{refused, typed},
+    web::page::{Held, refused, typed},
 };
 
 #[component]
@@ -67,7 +68,7 @@ fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
         </ul>
         <form method="post" action=EndOtherSessions::PATH class="act">
             <Here />
-            <button type="submit" class="button danger">"End all other sessions"</button>
+            <button type="submit" class="button danger" name=Held::BUTTON value="End all other sessions">"End all other sessions"</button>
         </form>
     }
     .into_any()
@@ -81,7 +82,7 @@ fn Other(session: LiveSession) -> impl IntoView {
         <form method="post" action=EndSession::PATH>
             <Here />
             <input type="hidden" name="sid" value=sid />
-            <button type="submit" class="button">
+            <button type="submit" class="button" name=Held::BUTTON value="End the session">
                 "End"<span class="visually-hidden">{format!(" the session of {words}")}</span>
             </button>
         </form>

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{EmailChange, PAGES, actions::ChangeEmail};
 use crate::{
     error::Field,
-    sessions::proof::ProofField,
+    ui::form::ProofField,
     ui::{
         field::TextField,
         form::{Form, SubmitButton},

@@ -41,6 +41,8 @@ pub mod second_factor_page;
 pub mod set_up_page;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod tell;
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{NewEmail, actions::UseNewEmail};
 use crate::{
     error::AppError,
-    sessions::actions::LogOut,
+    login::actions::LogOut,
     ui::{
         form::{Form, Here, SubmitButton},
         frame::{Link, Page, with_content},

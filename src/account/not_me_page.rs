@@ -14,7 +14,7 @@ use crate::{
         notice::Notice,
         when::{Ago, When},
     },
-    web::page::{refused, typed},
+    web::page::{Held, refused, typed},
 };
 
 #[component]
@@ -41,7 +41,7 @@ pub fn NotMePage() -> impl IntoView {
                     <input type="hidden" name="event" value=event />
                     {link.map(|link| view! { <input type="hidden" name="link" value=link /> })}
                     {more.map(|more| view! { <Prove more /> })}
-                    <button type="submit" class="button danger">"This was not me: end everything"</button>
+                    <button type="submit" class="button danger" name=Held::BUTTON value="End everything">"This was not me: end everything"</button>
                 </form>
                 <p>"If it was you after all, there is nothing to do. " <Link href="/">"To the start page"</Link></p>
             </Page>

@@ -16,7 +16,7 @@ use crate::{
         tabs::Tabs,
         when::{Ago, When},
     },
-    web::page::{refused, typed},
+    web::page::{Held, refused, typed},
 };
 
 #[component]
@@ -57,7 +57,7 @@ fn Off(needs_email: bool) -> impl IntoView {
                 view! {
                     <form method="post" action=StartSecondFactor::PATH class="act">
                         <Here />
-                        <button type="submit" class="button primary">"Set it up"</button>
+                        <button type="submit" class="button primary" name=Held::BUTTON value="Set it up">"Set it up"</button>
                     </form>
                 }.into_any()
             }}
@@ -93,7 +93,7 @@ fn Codes(left: i64) -> impl IntoView {
             <p class="help">"Each lets you in once when your phone is not at hand. New ones make those before useless at once."</p>
             <form method="post" action=MakeRecoveryCodes::PATH class="act">
                 <Here />
-                <button type="submit" class="button">"Make new recovery codes"</button>
+                <button type="submit" class="button" name=Held::BUTTON value="Make new recovery codes">"Make new recovery codes"</button>
             </form>
         </section>
     }
@@ -146,7 +146,7 @@ fn TurnOff() -> impl IntoView {
             <p>"Your password alone is enough then. The recovery codes and all trust are removed, and every other device is logged out."</p>
             <form method="post" action=TurnOffSecondFactor::PATH class="act">
                 <Here />
-                <button type="submit" class="button danger">"Turn off the second factor"</button>
+                <button type="submit" class="button danger" name=Held::BUTTON value="Turn off the second factor">"Turn off the second factor"</button>
             </form>
         </section>
     }

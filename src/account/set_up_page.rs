@@ -7,7 +7,7 @@ use super::{
     actions::{StartSecondFactor, TurnOnSecondFactor},
 };
 use crate::{
-    sessions::proof::ProofField,
+    ui::form::ProofField,
     ui::{
         copy::CopyButton,
         field::CodeField,
@@ -15,6 +15,7 @@ use crate::{
         frame::{Link, Page, with_content},
         tabs::Tabs,
     },
+    web::page::Held,
 };
 
 #[component]
@@ -46,7 +47,7 @@ fn Content(set_up: SetUp) -> impl IntoView {
             </section>
             <form method="post" action=StartSecondFactor::PATH class="buttons">
                 <Here />
-                <button type="submit" class="button quiet">"Start anew with another secret"</button>
+                <button type="submit" class="button quiet" name=Held::BUTTON value="Start anew">"Start anew with another secret"</button>
                 <Link href="/account/second-factor" class="button quiet">"Not now"</Link>
             </form>
         </Page>

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{Act, ActPage, REASON_MAX_CHARS, actions::ForceLogOut};
 use crate::{
     error::{AppError, Field},
-    sessions::proof::ProofField,
+    ui::form::ProofField,
     ui::{
         field::{Checkbox, TextField},
         form::{Form, FormFrame, Here, SubmitButton},

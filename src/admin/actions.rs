@@ -24,24 +24,18 @@ pub async fn force_log_out(
     use crate::{
         admin::{by::By, force_logout, outcome::Outcome},
         border,
-        web::{
-            action::{act_with_proof, tell_next_page},
-            page::Typed,
-        },
+        web::action::tell_next_page,
     };
     let sid = sid.unwrap_or_default();
-    act_with_proof(Typed::new(&[("user", &user), ("reason", &reason), ("sid", &sid)]), async move {
-        border::require_admin()?;
-        force_logout::parse_reason(&reason)?;
-        let by = By::page(border::require_fresh_admin(password).await?, border::visit().caller, &reason)?;
-        let receipt = force_logout::force_log_out(&border::app().ender, &by, &user, &sid).await?;
-        let outcome = Outcome::of_force_logout(receipt.clone());
-        tell_next_page(&outcome.for_next_page());
-        // With JavaScript and without, the page is loaded anew: what it lists has changed.
-        leptos_axum::redirect(&outcome.page(&user));
-        Ok(receipt)
-    })
-    .await
+    border::require_admin()?;
+    force_logout::parse_reason(&reason)?;
+    let by = By::page(border::require_fresh_admin(password).await?, border::visit().caller, &reason)?;
+    let receipt = force_logout::force_log_out(&border::app().ender, &by, &user, &sid).await?;
+    let outcome = Outcome::of_force_logout(receipt.clone());
+    tell_next_page(&outcome.for_next_page());
+    // With JavaScript and without, the page is loaded anew: what it lists has changed.
+    leptos_axum::redirect(&outcome.page(&user));
+    Ok(receipt)
 }
 
 /// Ends every session and token of everybody, but the session that this is done in; `confirmation` is
@@ -59,22 +53,16 @@ pub async fn log_out_everyone(
     use crate::{
         admin::log_out_everyone::{check, log_out_everyone},
         border,
-        web::{
-            action::{act_with_proof, tell_next_page},
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act_with_proof(Typed::new(&[("confirmation", &confirmation), ("reason", &reason)]), async move {
-        border::require_admin()?;
-        let words = check(&confirmation, &reason)?;
-        let admin = border::require_fresh_admin(password).await?;
-        let receipt = log_out_everyone(&border::app().ender, &admin, border::visit().caller, words).await?;
-        let kind = if receipt.is_confirmed() { "success" } else { "warning" };
-        tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
-        leptos_axum::redirect("/admin/sessions");
-        Ok(receipt)
-    })
-    .await
+    border::require_admin()?;
+    let words = check(&confirmation, &reason)?;
+    let admin = border::require_fresh_admin(password).await?;
+    let receipt = log_out_everyone(&border::app().ender, &admin, border::visit().caller, words).await?;
+    let kind = if receipt.is_confirmed() { "success" } else { "warning" };
+    tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
+    leptos_axum::redirect("/admin/sessions");
+    Ok(receipt)
 }
 
 /// Disables an account: nothing of it counts any more. `undo`: the event that this undoes. Callable as
@@ -90,12 +78,13 @@ pub async fn disable_user(
     password: Option<String>,
 ) -> Result<(), AppError> {
     use crate::{
-        admin::{acting::act, disable},
-        web::page::Typed,
+        admin::{acting, disable},
+        border,
     };
     let undo = undo.unwrap_or_default();
-    let typed = Typed::new(&[("user", &user), ("reason", &reason), ("undo", &undo)]);
-    act(typed, password, move |ender, by| async move { disable::disable(&ender, &by, &user, &undo).await }).await
+    let by = acting::by(&reason, password).await?;
+    acting::tell(&disable::disable(&border::app().ender, &by, &user, &undo).await?, &user);
+    Ok(())
 }
 
 /// Enables a disabled account. `undo`: the event that this undoes. Callable as [`force_log_out`].
@@ -110,12 +99,13 @@ pub async fn enable_user(
     password: Option<String>,
 ) -> Result<(), AppError> {
     use crate::{
-        admin::{acting::act, disable},
-        web::page::Typed,
+        admin::{acting, disable},
+        border,
     };
     let undo = undo.unwrap_or_default();
-    let typed = Typed::new(&[("user", &user), ("reason", &reason), ("undo", &undo)]);
-    act(typed, password, move |ender, by| async move { disable::enable(&ender, &by, &user, &undo).await }).await
+    let by = acting::by(&reason, password).await?;
+    acting::tell(&disable::enable(&border::app().ender, &by, &user, &undo).await?, &user);
+    Ok(())
 }
 
 /// Gives an account another role. `undo`: the event that this undoes. Callable as [`force_log_out`].
@@ -132,17 +122,15 @@ pub async fn change_role(
     password: Option<String>,
 ) -> Result<(), AppError> {
     use crate::{
-        admin::{acting::act, change_role},
+        admin::{acting, change_role},
+        border,
         users::Role,
-        web::page::Typed,
     };
     let undo = undo.unwrap_or_default();
-    let typed = Typed::new(&[("user", &user), ("role", &role), ("reason", &reason), ("undo", &undo)]);
-    act(typed, password, move |ender, by| async move {
-        let role = Role::parse(&role).ok_or(AppError::BadRequest)?;
-        change_role::change_role(&ender, &by, &user, role, &undo).await
-    })
-    .await
+    let by = acting::by(&reason, password).await?;
+    let role = Role::parse(&role).ok_or(AppError::BadRequest)?;
+    acting::tell(&change_role::change_role(&border::app().ender, &by, &user, role, &undo).await?, &user);
+    Ok(())
 }
 
 /// Sends the user a link to a new password. `end_all`: `on` ends everything as well. Callable as [`force_log_out`].
@@ -157,14 +145,12 @@ pub async fn start_reset(
     password: Option<String>,
 ) -> Result<(), AppError> {
     use crate::{
-        admin::{acting::act, start_reset},
-        web::page::Typed,
+        admin::{acting, start_reset},
+        border,
     };
-    let end_all = end_all.unwrap_or_default();
-    let typed = Typed::new(&[("user", &user), ("reason", &reason), ("end_all", &end_all)]);
-    let end_all = end_all == "on";
-    act(typed, password, move |ender, by| async move { start_reset::start_reset(&ender, &by, &user, end_all).await })
-        .await
+    let (by, end_all) = (acting::by(&reason, password).await?, end_all.as_deref() == Some("on"));
+    acting::tell(&start_reset::start_reset(&border::app().ender, &by, &user, end_all).await?, &user);
+    Ok(())
 }
 
 /// Removes the second factor of a user. Callable as [`force_log_out`].
@@ -174,11 +160,12 @@ pub async fn start_reset(
 #[server(prefix = "/actions", endpoint = "remove_second_factor")]
 pub async fn remove_second_factor(user: String, reason: String, password: Option<String>) -> Result<(), AppError> {
     use crate::{
-        admin::{acting::act, remove_factor},
-        web::page::Typed,
+        admin::{acting, remove_factor},
+        border,
     };
-    let typed = Typed::new(&[("user", &user), ("reason", &reason)]);
-    act(typed, password, move |ender, by| async move { remove_factor::remove(&ender, &by, &user).await }).await
+    let by = acting::by(&reason, password).await?;
+    acting::tell(&remove_factor::remove(&border::app().ender, &by, &user).await?, &user);
+    Ok(())
 }
 
 /// Deletes an account; `confirmation` is its e-mail address. Callable as [`force_log_out`].
@@ -194,12 +181,12 @@ pub async fn delete_user(
     password: Option<String>,
 ) -> Result<(), AppError> {
     use crate::{
-        admin::{acting::act, delete_user},
-        web::page::Typed,
+        admin::{acting, delete_user},
+        border,
     };
-    let typed = Typed::new(&[("user", &user), ("reason", &reason), ("confirmation", &confirmation)]);
-    act(typed, password, move |ender, by| async move { delete_user::delete(&ender, &by, &user, &confirmation).await })
-        .await
+    let by = acting::by(&reason, password).await?;
+    acting::tell(&delete_user::delete(&border::app().ender, &by, &user, &confirmation).await?, &user);
+    Ok(())
 }
 
 /// Publishes a new signing key, which signs after the lead time. Callable as [`force_log_out`].
@@ -210,19 +197,15 @@ pub async fn delete_user(
 #[server(prefix = "/actions", endpoint = "rotate_keys")]
 pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
     use crate::{
-        admin::keys::order,
+        admin::keys::{order, show_on_list},
         border,
         tokens::keys::Keys,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::default(), async move {
-        let admin = border::require_fresh_admin(password).await?;
-        let order = order(admin, border::visit().caller, String::new());
-        let rotation = expect_context::<Keys>().rotate(&order).await?;
-        show_on_list("rotation", &rotation);
-        Ok(rotation)
-    })
-    .await
+    let admin = border::require_fresh_admin(password).await?;
+    let order = order(admin, border::visit().caller, String::new());
+    let rotation = expect_context::<Keys>().rotate(&order).await?;
+    show_on_list("rotation", &rotation);
+    Ok(rotation)
 }
 
 /// Kills the signing key `kid`: what it has signed counts no more. Callable as [`force_log_out`].
@@ -233,28 +216,17 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
 #[server(prefix = "/actions", endpoint = "kill_key")]
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
     use crate::{
-        admin::{force_logout::parse_reason, keys::order},
+        admin::{
+            force_logout::parse_reason,
+            keys::{order, show_on_list},
+        },
         border,
         tokens::keys::Keys,
-        web::{action::act_with_proof, page::Typed},
     };
-    act_with_proof(Typed::new(&[("kid", &kid), ("reason", &reason)]), async move {
-        border::require_admin()?;
-        let words = parse_reason(&reason)?;
-        let admin = border::require_fresh_admin(password).await?;
-        let receipt = expect_context::<Keys>().kill(&kid, &order(admin, border::visit().caller, words)).await?;
-        show_on_list("killed", &receipt);
-        Ok(receipt)
-    })
-    .await
-}
-
-/// With JavaScript and without, the list is loaded anew: it has changed.
-#[cfg(feature = "ssr")]
-fn show_on_list(name: &str, receipt: &impl serde::Serialize) {
-    use crate::web::{action::tell_next_page, page::Typed};
-    if let Ok(text) = serde_json::to_string(receipt) {
-        tell_next_page(&Typed::new(&[(name, &text)]));
-    }
-    leptos_axum::redirect("/admin/keys");
+    border::require_admin()?;
+    let words = parse_reason(&reason)?;
+    let admin = border::require_fresh_admin(password).await?;
+    let receipt = expect_context::<Keys>().kill(&kid, &order(admin, border::visit().caller, words)).await?;
+    show_on_list("killed", &receipt);
+    Ok(receipt)
 }

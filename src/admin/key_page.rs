@@ -10,8 +10,8 @@ use super::{
     may_act,
 };
 use crate::{
-    sessions::proof::ProofField,
     tokens::{KeyInfo, KeyState},
+    ui::form::ProofField,
     ui::{
         form::{Form, SubmitButton},
         frame::{Page, with_content},

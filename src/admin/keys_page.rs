@@ -4,8 +4,8 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{KeysPage, PAGES, actions::RotateKeys, may_act};
 use crate::{
-    sessions::proof::ProofField,
     tokens::{KeyInfo, KeyState, KillReceipt, Rotation},
+    ui::form::ProofField,
     ui::{
         code::CodeBlock,
         form::{Form, SubmitButton},

@@ -10,9 +10,6 @@ use crate::error::AppError;
 /// None: what is not understood is as nothing said.
 #[server(prefix = "/actions", endpoint = "set_appearance")]
 pub async fn set_appearance(theme: Option<String>, contrast: Option<String>) -> Result<(), AppError> {
-    use crate::{
-        appearance::remember,
-        web::{action::act, page::Typed},
-    };
-    act(Typed::default(), remember::remember(theme, contrast)).await
+    use crate::appearance::remember;
+    remember::remember(theme, contrast).await
 }

@@ -10,11 +10,8 @@ use crate::error::AppError;
 /// [`AppError::NotFound`] where there is no Lab, [`AppError::LabFull`], [`AppError::TooManyTries`].
 #[server(prefix = "/actions", endpoint = "begin_visit")]
 pub async fn begin_visit() -> Result<(), AppError> {
-    use crate::{
-        lab::begin,
-        web::{action::act, page::Typed},
-    };
-    act(Typed::default(), begin::begin()).await
+    use crate::lab::begin;
+    begin::begin().await
 }
 
 /// Ends the visit of this browser and removes everything of it.
@@ -23,11 +20,8 @@ pub async fn begin_visit() -> Result<(), AppError> {
 /// [`AppError::NotFound`] where there is no Lab; when its database does not take it.
 #[server(prefix = "/actions", endpoint = "end_visit")]
 pub async fn end_visit() -> Result<(), AppError> {
-    use crate::{
-        lab::begin,
-        web::{action::act, page::Typed},
-    };
-    act(Typed::default(), begin::end()).await
+    use crate::lab::begin;
+    begin::end().await
 }
 
 /// Measures what a request costs, in the visit of this browser. `rounds`: requests each way, one of
@@ -37,11 +31,8 @@ pub async fn end_visit() -> Result<(), AppError> {
 /// [`AppError::VisitOver`], [`AppError::LabFull`]; [`AppError::Measuring`] while somebody else measures.
 #[server(prefix = "/actions", endpoint = "measure_cost")]
 pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
-    use crate::{
-        lab::cost::measure,
-        web::{action::act, page::Typed},
-    };
-    act(Typed::default(), measure::measure_cost(rounds)).await
+    use crate::lab::cost::measure;
+    measure::measure_cost(rounds).await
 }
 
 /// Runs one of the attacks on the visit's own demo user, and shows what came of it. Callable by who has a visit.
@@ -51,11 +42,8 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
 /// [`AppError::VisitOver`], [`AppError::LabFull`].
 #[server(prefix = "/actions", endpoint = "try_attack")]
 pub async fn try_attack(attack: String) -> Result<(), AppError> {
-    use crate::{
-        lab::attacks::run,
-        web::{action::act, page::Typed},
-    };
-    act(Typed::default(), run::run(&attack)).await
+    use crate::lab::attacks::run;
+    run::run(&attack).await
 }
 
 /// Logs the demo user in on one more device, whose session and token the three lanes then ask for. Callable as
@@ -65,11 +53,8 @@ pub async fn try_attack(attack: String) -> Result<(), AppError> {
 /// As [`try_attack`].
 #[server(prefix = "/actions", endpoint = "start_lanes")]
 pub async fn start_lanes() -> Result<(), AppError> {
-    use crate::{
-        lab::lanes::run,
-        web::{action::act, page::Typed},
-    };
-    act(Typed::default(), run::start()).await
+    use crate::lab::lanes::run;
+    run::start().await
 }
 
 /// Ends the session of the three lanes: `by` its owner (`log_out`) or the administrator (`force`). Callable as
@@ -79,9 +64,6 @@ pub async fn start_lanes() -> Result<(), AppError> {
 /// As [`try_attack`]; [`AppError::SessionOver`] when it has ended before.
 #[server(prefix = "/actions", endpoint = "end_lanes")]
 pub async fn end_lanes(by: String) -> Result<(), AppError> {
-    use crate::{
-        lab::lanes::run,
-        web::{action::act, page::Typed},
-    };
-    act(Typed::default(), run::end(&by)).await
+    use crate::lab::lanes::run;
+    run::end(&by).await
 }

@@ -13,18 +13,12 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
     use crate::{
         border,
         reset::reset_password,
-        web::{
-            action::{act, tell_next_page},
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act(Typed::new(&[("email", &email)]), async move {
-        let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
-        tell_next_page(&Typed::new(&[("email", email.as_str())]));
-        leptos_axum::redirect("/forgot/sent");
-        Ok(())
-    })
-    .await
+    let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
+    tell_next_page(&Typed::new(&[("email", email.as_str())]));
+    leptos_axum::redirect("/forgot/sent");
+    Ok(())
 }
 
 /// Sets the password of the account that the opened link is of, and ends everything of it; `link` names it, as the page
@@ -37,23 +31,16 @@ pub async fn reset_password(password: String, link: Option<String>) -> Result<()
     use crate::{
         border,
         reset::reset_password,
-        web::{
-            action::{act, tell_next_page},
-            cookies::Name,
-            page::Typed,
-        },
+        web::{action::tell_next_page, cookies::Name, page::Typed},
     };
-    act(Typed::default(), async move {
-        let (token, visit) = (border::require_link(link.as_deref())?, border::visit());
-        let reset = reset_password::reset(&border::app(), &visit, &token, password).await?;
-        border::keep_device(&reset.device);
-        border::forget(Name::Link);
-        if visit.someone.is_some() {
-            border::forget_session();
-        }
-        tell_next_page(&Typed::new(&[("password", "reset"), ("email", &reset.email)]));
-        leptos_axum::redirect("/login");
-        Ok(())
-    })
-    .await
+    let (token, visit) = (border::require_link(link.as_deref())?, border::visit());
+    let reset = reset_password::reset(&border::app(), &visit, &token, password).await?;
+    border::keep_device(&reset.device);
+    border::forget(Name::Link);
+    if visit.someone.is_some() {
+        border::forget_session();
+    }
+    tell_next_page(&Typed::new(&[("password", "reset"), ("email", &reset.email)]));
+    leptos_axum::redirect("/login");
+    Ok(())
 }

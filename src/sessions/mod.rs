@@ -1,8 +1,6 @@
 //! How a browser stays logged in: the stateful half.
 
-pub mod actions;
 pub mod client;
-pub mod code_page;
 #[cfg(feature = "ssr")]
 pub mod end;
 #[cfg(feature = "ssr")]
@@ -11,11 +9,9 @@ pub mod everyone;
 pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;
-pub mod login_page;
 #[cfg(feature = "ssr")]
 pub mod open_streams;
 pub mod page;
-pub mod proof;
 #[cfg(feature = "ssr")]
 pub mod receipt;
 #[cfg(feature = "ssr")]
@@ -48,42 +44,6 @@ pub struct Ended {
     pub reason: EndReason,
     /// Milliseconds since the epoch.
     pub at: i64,
-}
-
-/// What `/login` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LogInPage {
-    pub ended: Option<Ended>,
-    /// Where to go afterwards, as it came; checked when it is used.
-    pub next: String,
-    /// Whether a new account waits for its address to be confirmed.
-    pub confirms_addresses: bool,
-}
-
-/// What `/login/code` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodePage {
-    /// Who is about to log in.
-    pub email: String,
-    /// Which half log-in the page is about.
-    pub half: String,
-    /// It asks for a recovery code, not for one of the app.
-    pub recovery: bool,
-    /// How long a device may be trusted; 0 where that is not offered.
-    pub trust_days: i64,
-    /// When the second factor goes, if "this was not me" has begun that; milliseconds since the epoch.
-    pub goes_at: Option<i64>,
-}
-
-/// What `/confirm` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConfirmPage {
-    /// Whose password it is: password managers need to know.
-    pub email: String,
-    /// Where to go afterwards, as it came; checked when it is used.
-    pub next: String,
-    /// The act that waits, if one does.
-    pub act: Option<String>,
 }
 
 /// A live session as lists show it.

@@ -3,10 +3,10 @@
 
 use leptos::{context::Provider, prelude::*};
 
-use super::notice::Notice;
+use super::{field::PasswordField, notice::Notice};
 use crate::{
     error::{AppError, Field},
-    web::page::{PAGE, here, refused},
+    web::page::{Held, PAGE, here, refused},
 };
 
 /// Why the form was refused the last time, without JavaScript: a context of everything in it.
@@ -80,6 +80,17 @@ pub fn OnlyAfter(error: AppError, children: Children) -> impl IntoView {
     view! { <div data-after=error.code() hidden=hidden>{children()}</div> }
 }
 
+/// Stands in the form of every sensitive act: the password field, which comes into the page once the act has asked for
+/// it. Whatever was typed or chosen stays, and the same button goes on. Without JavaScript `/confirm` does this.
+#[component]
+pub fn ProofField() -> impl IntoView {
+    view! {
+        <template>
+            <PasswordField label="Your password" field=Field::CurrentPassword autocomplete="current-password" />
+        </template>
+    }
+}
+
 /// The button that sends the form. While the answer is on its way it says so and cannot be pressed again; nor can it
 /// during a wait, whose seconds it shows and leaves unsaid.
 #[component]
@@ -89,7 +100,7 @@ pub fn SubmitButton(
     #[prop(default = "button")] class: &'static str,
 ) -> impl IntoView {
     view! {
-        <button type="submit" class=class data-pending=pending_label>
+        <button type="submit" class=class name=Held::BUTTON value=label data-pending=pending_label>
             {label}
             <span class="countdown" aria-hidden="true" hidden></span>
         </button>

@@ -4,12 +4,10 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use gloo_net::http::Request;
-use leptos::{
-    ev, leptos_dom::helpers::TimeoutHandle, prelude::*, server_fn::ServerFn, task::spawn_local, wasm_bindgen::JsCast,
-};
+use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
-use super::{Judgement, actions::PasswordStrength};
+use super::{Judgement, STRENGTH_PATH};
 use crate::ui::{input_value, set_attribute};
 
 /// Who pauses for so long wants to know; who types on does not.
@@ -79,7 +77,7 @@ async fn ask(input: &HtmlInputElement, around: &Element, signal: &AbortSignal) -
     for (name, stands_in) in [("email", "data-email"), ("name", "data-person")] {
         fields.append(name, &input_value(name).or(around.get_attribute(stands_in)).unwrap_or_default());
     }
-    let request = Request::post(PasswordStrength::PATH).header("accept", "application/json").abort_signal(Some(signal));
+    let request = Request::post(STRENGTH_PATH).header("accept", "application/json").abort_signal(Some(signal));
     let response = request.body(fields).ok()?.send().await.ok()?;
     serde_json::from_str(&response.text().await.ok()?).ok()
 }

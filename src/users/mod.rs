@@ -1,6 +1,5 @@
 //! Who exists: a person with an account, and the password that they choose. Wire types for both sides.
 
-pub mod actions;
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod cost;
@@ -66,6 +65,9 @@ impl Role {
         matches!(self, Self::Auditor | Self::Admin)
     }
 }
+
+/// Where a page asks how strong a password is.
+pub const STRENGTH_PATH: &str = "/actions/password_strength";
 
 /// The longest password, in characters: the end keeps the work bounded.
 pub const PASSWORD_MAX_CHARS: usize = 256;

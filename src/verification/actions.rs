@@ -14,25 +14,18 @@ pub async fn verify(password: Option<String>, link: Option<String>) -> Result<()
     use crate::{
         border,
         verification::verify::{self, Verified},
-        web::{
-            action::{act, tell_next_page},
-            cookies::Name,
-            page::Typed,
-        },
+        web::{action::tell_next_page, cookies::Name, page::Typed},
     };
-    act(Typed::default(), async move {
-        let token = border::require_link(link.as_deref())?;
-        let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
-        border::forget(Name::Link);
-        tell_next_page(&Typed::new(&[("verification", "done")]));
-        leptos_axum::redirect(match &verified {
-            Verified::LoggedIn(result) => border::keep_log_in(result, "/dashboard"),
-            Verified::Already => "/dashboard",
-            Verified::NotLoggedIn => "/login",
-        });
-        Ok(())
-    })
-    .await
+    let token = border::require_link(link.as_deref())?;
+    let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
+    border::forget(Name::Link);
+    tell_next_page(&Typed::new(&[("verification", "done")]));
+    leptos_axum::redirect(match &verified {
+        Verified::LoggedIn(result) => border::keep_log_in(result, "/dashboard"),
+        Verified::Already => "/dashboard",
+        Verified::NotLoggedIn => "/login",
+    });
+    Ok(())
 }
 
 /// Sends the link once more that confirms this address. Callable by anyone; the answer is the same for every address.
@@ -44,18 +37,12 @@ pub async fn send_verification(email: String) -> Result<(), AppError> {
     use crate::{
         border,
         verification::{SENT, send},
-        web::{
-            action::{act, tell_next_page},
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act(Typed::new(&[("email", &email)]), async move {
-        let email = send::to_address(&border::app(), &border::visit(), &email).await?;
-        tell_next_page(&Typed::new(&[("email", email.as_str()), ("again", "yes")]));
-        leptos_axum::redirect(SENT);
-        Ok(())
-    })
-    .await
+    let email = send::to_address(&border::app(), &border::visit(), &email).await?;
+    tell_next_page(&Typed::new(&[("email", email.as_str()), ("again", "yes")]));
+    leptos_axum::redirect(SENT);
+    Ok(())
 }
 
 /// Sends the link once more that confirms one's own address, and goes back to the page of the form. Callable by who is
@@ -68,17 +55,9 @@ pub async fn resend_verification() -> Result<(), AppError> {
     use crate::{
         border,
         verification::send,
-        web::{
-            action::{act, extension, tell_next_page},
-            form_page::FormPage,
-            page::Typed,
-        },
+        web::{action::tell_next_page, page::Typed},
     };
-    act(Typed::default(), async {
-        send::to_oneself(&border::app(), &border::visit()).await?;
-        tell_next_page(&Typed::new(&[("verification", "sent")]));
-        leptos_axum::redirect(extension::<FormPage>().as_ref().map_or("/dashboard", |page| &page.0));
-        Ok(())
-    })
-    .await
+    send::to_oneself(&border::app(), &border::visit()).await?;
+    tell_next_page(&Typed::new(&[("verification", "sent")]));
+    Ok(())
 }

@@ -1,28 +1,32 @@
-//! The frame of every action (server function): its status, its log line, what was typed. Server side.
+//! The frame of every action (server function). Its answer is the same for everybody; what is made of it depends on who
+//! asks: another page for a browser, words for our own script, data for a program. Server side.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    Router,
+    body::{Body, Bytes, to_bytes},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use leptos::{
     prelude::{expect_context, use_context},
-    server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER, ServerFnUrlError},
+    server_fn::{
+        error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
+        redirect::REDIRECT_HEADER,
+    },
 };
 use leptos_axum::ResponseOptions;
-use url::Url;
+use tower::ServiceExt;
 
 use super::{
     caller::Caller,
     cookies::{self, Name},
-    form_page::{self, FormPage},
-    local_path::{LocalPath, leading_to},
-    page::Typed,
+    local_path::LocalPath,
+    page::{Held, PAGE, Refused, Typed},
     problem::Problem,
     wants,
 };
@@ -39,86 +43,123 @@ const TYPED_SECONDS: i64 = 600;
 /// An error is a word or a few.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
-/// Runs the story of an action and frames its refusal: with the number of the request, and with what was typed for
-/// a browser without JavaScript.
-///
-/// # Errors
-/// What the story returns.
-pub async fn act<T>(typed: Typed, story: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
-    let Some(parts) = use_context::<Parts>() else { return story.await };
-    let config = expect_context::<AppState>().config;
-    let error = match story.await {
-        Ok(value) => return Ok(value),
-        Err(error) => numbered(error, &parts),
+/// What [`answer`] works with.
+#[derive(Clone)]
+pub struct Forms {
+    pub config: Arc<Config>,
+    /// A refused form is answered with the page that it stands on.
+    pub pages: Router,
+}
+
+/// Layer: the answer to an action, for who asks.
+pub async fn answer(State(forms): State<Forms>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST || !request.uri().path().starts_with("/actions/") {
+        return next.run(request).await;
+    }
+    let (mut parts, body) = request.into_parts();
+    let Ok(form) = to_bytes(body, forms.config.body_limit_kib as usize * 1024).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    let asked = parts.clone();
+    // Leptos leads a form of a browser away by its Referer. As data, everybody's answer is the same.
+    parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    let response = next.run(Request::from_parts(parts, Body::from(form.clone()))).await;
+    let was_refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
+    let (answered, body) = response.into_parts();
+    if !was_refused && wants::page(&asked.headers) {
+        return go_on(answered.headers, &form);
+    }
+    if !was_refused || answered.status != StatusCode::INTERNAL_SERVER_ERROR {
+        return Response::from_parts(answered, body);
+    }
+    let Ok(bytes) = to_bytes(body, ERROR_BYTES_MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let error = numbered(AppError::de(bytes), &asked);
     tracing::info!(?error, "refused");
-    if wants::page(&parts.headers) && !typed.0.is_empty() {
-        append_cookie(keep(&config, &typed));
-    }
-    Err(error)
-}
-
-/// As [`act`], for an act that needs a recent proof of identity. Without JavaScript its refusal leads to `/confirm`,
-/// which sends what was typed once more, with the password: the act goes on where it was.
-///
-/// # Errors
-/// What the story returns.
-pub async fn act_with_proof<T>(
-    mut typed: Typed,
-    story: impl Future<Output = Result<T, AppError>>,
-) -> Result<T, AppError> {
-    let Some(parts) = use_context::<Parts>() else { return story.await };
-    typed.0.insert(Typed::ACT.into(), parts.uri.path().into());
-    let result = act(typed, story).await;
-    if let Err(error) = &result
-        && wants::page(&parts.headers)
-    {
-        let config = expect_context::<AppState>().config;
-        leptos_axum::redirect(&where_to_go_on(&config, &parts, error));
-    }
-    result
-}
-
-/// Makes a refusal lead to another page, which says why. With JavaScript the form says it where it is.
-pub fn refuse_on(page: &str, error: AppError) -> AppError {
-    let Some(parts) = use_context::<Parts>() else { return error };
-    if wants::page(&parts.headers) {
-        leptos_axum::redirect(&telling(&expect_context::<AppState>().config, &parts, page, &error));
-    }
-    error
-}
-
-/// To `/confirm` where a proof is asked for or tried too often; with every other error to the page that the act was begun on.
-fn where_to_go_on(config: &Config, parts: &Parts, error: &AppError) -> String {
-    let sent_from = parts.extensions.get::<FormPage>().map(|page| page.0.as_str()).unwrap_or_default();
-    let (path, query) = sent_from.split_once('?').unwrap_or((sent_from, ""));
-    let waiting = (path == "/confirm").then_some(query);
-    // Who has mistyped the password too often goes on there once the wait is over.
-    let must_wait_there = matches!(error, AppError::TooManyTries { .. }) && waiting.is_some();
-    // Whoever mistypes the password comes from `/confirm`, which knows the page that the act was begun on.
-    let begun_on = match waiting {
-        Some(query) => {
-            url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, next)| next)
-        }
-        None => Some(sent_from.into()),
+    let retry_after = error.retry_after();
+    let mut response = match () {
+        () if wants::page(&asked.headers) => refuse_with_page(&forms, asked, &form, error).await,
+        () if wants::words(&asked.headers) => Problem::of_form(error).into_response(),
+        () => as_data(&error),
     };
-    let begun_on = LocalPath::parse_or_dashboard(begun_on.as_deref());
-    let page = if error.asks_for_proof() || must_wait_there {
-        leading_to("/confirm", begun_on.as_str())
-    } else {
-        begun_on.as_str().to_owned()
-    };
-    telling(config, parts, &page, error)
+    // What the act gave to the browser before it was refused: a new secret, or that a cookie is of no use any more.
+    let cookies = answered.headers.get_all(header::SET_COOKIE).into_iter().cloned();
+    response.headers_mut().extend(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
-/// The address of `page` with the error in it, as Leptos writes it.
-fn telling(config: &Config, parts: &Parts, page: &str, error: &AppError) -> String {
-    let told = ServerFnUrlError::new(parts.uri.path(), error.clone()).to_url(&format!("{}{page}", config.issuer()));
-    let address = |url: Url| {
-        let place = url.fragment().map(|place| format!("#{place}")).unwrap_or_default();
-        format!("{}?{}{place}", url.path(), url.query().unwrap_or_default())
+/// To the page that the action leads to, or back to the one of the form. 303: the page is read, and nothing that was typed
+/// is sent there (RFC 9110 15.4.4).
+fn go_on(mut headers: HeaderMap, form: &Bytes) -> Response {
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        headers.remove(name);
+    }
+    headers.remove(REDIRECT_HEADER);
+    if !headers.contains_key(header::LOCATION) {
+        let page = page_of(&fields_of(form)).unwrap_or_else(|| "/".into());
+        headers.insert(header::LOCATION, HeaderValue::from_str(&page).unwrap_or(HeaderValue::from_static("/")));
+    }
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+fn as_data(error: &AppError) -> Response {
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (status_of(error), json, error.ser()).into_response()
+}
+
+fn status_of(error: &AppError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// The page that the form stands on, with what was typed and what is wrong with it. Nothing of it is in an address or in a
+/// cookie, and the form itself says where it stands: browsers, their extensions and proxies leave out the Referer.
+async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: AppError) -> Response {
+    let fields = fields_of(form);
+    let act = parts.uri.path().to_owned();
+    // Whoever mistypes the password where it is asked for stays there, and so does who has to wait.
+    let was_held = fields.iter().any(|(name, _)| name == Held::FIELD);
+    let mistyped = error.asks_for_proof() || matches!(error, AppError::TooManyTries { .. });
+    let is_held = matches!(error, AppError::ProofNeeded | AppError::NotLoggedIn) || (was_held && mistyped);
+    let page = match error {
+        _ if is_held => Some(Held::PAGE.into()),
+        // The password has to be given again, and that is asked for elsewhere.
+        AppError::LogInAgain => Some("/login".into()),
+        _ => page_of(&fields),
     };
-    told.map_or_else(|_| page.to_owned(), address)
+    let Some(uri) = page.and_then(|page| page.parse::<Uri>().ok()) else {
+        return Problem::from(error).into_response();
+    };
+    if is_held {
+        parts.extensions.insert(Held::new(act.clone(), &fields));
+    }
+    let status = status_of(&error);
+    let typed = Typed(fields.into_iter().filter(|(name, _)| !name.contains("password")).collect());
+    parts.extensions.insert(Refused { error, typed, act });
+    parts.extensions.remove::<MatchedPath>();
+    parts.uri = uri;
+    parts.method = Method::GET;
+    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
+        parts.headers.remove(name);
+    }
+    let Ok(mut response) = forms.pages.clone().oneshot(Request::from_parts(parts, Body::empty())).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+fn fields_of(form: &Bytes) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(form).into_owned().collect()
+}
+
+/// The page that a form says it stands on, if that is one of ours.
+fn page_of(fields: &[(String, String)]) -> Option<String> {
+    let (_, page) = fields.iter().find(|(name, _)| name == PAGE)?;
+    Some(LocalPath::parse(page)?.as_str().to_owned())
 }
 
 /// Refuses a request before its action or handler runs, in the form that the caller understands.
@@ -129,44 +170,7 @@ pub fn refuse(parts: &Parts, error: AppError) -> Response {
     if wants::words(&parts.headers) {
         return Problem::of_form(error).into_response();
     }
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (status, json, error.ser()).into_response()
-}
-
-/// Layer: gives a refused action the status of its error, where Leptos says 500 to all of them, and the finished words
-/// to our own forms. A plain form post has become a redirect by then and stays one.
-pub async fn status_of_error(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
-    let request = match form_page::prepare(&config, request).await {
-        Ok(request) => request,
-        Err(status) => return status.into_response(),
-    };
-    let wants_words = wants::words(request.headers());
-    let response = next.run(request).await;
-    let refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);
-    let is_server_error = response.status() == StatusCode::INTERNAL_SERVER_ERROR;
-    let (mut parts, body) = response.into_parts();
-    if !refused || !is_server_error {
-        form_page::lead_back(&config, &mut parts.status, &mut parts.headers);
-        return Response::from_parts(parts, body);
-    }
-    let Ok(bytes) = to_bytes(body, ERROR_BYTES_MAX).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    let error = AppError::de(bytes.clone());
-    if wants_words {
-        let (told, words) = Problem::of_form(error).into_response().into_parts();
-        parts.status = told.status;
-        parts.headers.extend(told.headers);
-        return Response::from_parts(parts, words);
-    }
-    if let Ok(status) = StatusCode::from_u16(error.status()) {
-        parts.status = status;
-    }
-    if let Some(seconds) = error.retry_after() {
-        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    Response::from_parts(parts, Body::from(bytes))
+    as_data(&error)
 }
 
 /// Who calls the action that runs now.
@@ -187,21 +191,19 @@ pub fn append_cookie(value: HeaderValue) {
     }
 }
 
-/// Layer: a page that was brought what somebody had typed takes it out of the browser. What was typed for an act that
-/// waits stays there on the pages in between, which may be loaded again.
-pub async fn show_typed_once(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+/// Layer: the page that says what an act has brought about takes that out of the browser.
+pub async fn tell_once(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let is_page = request.method() == Method::GET && wants::page(request.headers());
-    let in_between = matches!(request.uri().path(), "/confirm" | "/login" | "/login/code");
-    let typed = typed_from(request.headers(), &config).filter(|typed| !(in_between && typed.waits()));
+    let is_told = is_page && told(request.headers(), &config).is_some();
     let mut response = next.run(request).await;
-    if is_page && typed.is_some() && !response.status().is_redirection() {
+    if is_told && !response.status().is_redirection() {
         response.headers_mut().append(header::SET_COOKIE, cookies::remove(&config, Name::Typed));
     }
     response
 }
 
-/// Reads back what [`act`] kept.
-pub fn typed_from(headers: &HeaderMap, config: &Config) -> Option<Typed> {
+/// Reads back what [`tell_next_page`] kept.
+pub fn told(headers: &HeaderMap, config: &Config) -> Option<Typed> {
     let text = cookies::get(config, headers, Name::Typed)?;
     let json = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     serde_json::from_slice(&json).ok()
@@ -209,13 +211,9 @@ pub fn typed_from(headers: &HeaderMap, config: &Config) -> Option<Typed> {
 
 /// Hands `words` to the next page.
 pub fn tell_next_page(words: &Typed) {
-    append_cookie(keep(&expect_context::<AppState>().config, words));
-}
-
-fn keep(config: &Config, typed: &Typed) -> HeaderValue {
-    let json = serde_json::to_vec(typed).unwrap_or_default();
+    let json = serde_json::to_vec(words).unwrap_or_default();
     let value = if json.len() > TYPED_BYTES_MAX { String::new() } else { BASE64_URL_SAFE_NO_PAD.encode(json) };
-    cookies::set(config, Name::Typed, &value, TYPED_SECONDS)
+    append_cookie(cookies::set(&expect_context::<AppState>().config, Name::Typed, &value, TYPED_SECONDS));
 }
 
 fn numbered(error: AppError, parts: &Parts) -> AppError {

@@ -16,27 +16,59 @@ use crate::error::AppError;
 /// The hidden field in which a form says which page it stands on.
 pub const PAGE: &str = "page";
 
-/// What was typed into a form, kept over a round trip without JavaScript: field name → text. Never a password.
+/// What was typed into a form that was refused, or what an act tells the page after it: name → text. Never a password.
 ///
-/// It travels in a cookie of its own for a minute: an e-mail address has no place in an address bar or a log.
+/// The second travels in a cookie of its own for ten minutes: an e-mail address has no place in an address bar or a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed(pub BTreeMap<String, String>);
 
 impl Typed {
-    /// Name under which the address of an action is kept that waits for the password.
-    pub const ACT: &str = "act";
-
     pub fn new(fields: &[(&str, &str)]) -> Self {
         Self(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
 
-    /// Whether it was typed for an act that waits for the password or a log-in.
-    pub fn waits(&self) -> bool {
-        self.0.contains_key(Self::ACT)
-    }
-
     pub fn get(&self, field: &str) -> String {
         self.0.get(field).cloned().unwrap_or_default()
+    }
+}
+
+/// Put into the request for the page of a form that was refused.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    pub error: AppError,
+    pub typed: Typed,
+    /// The address of the form's action.
+    pub act: String,
+}
+
+/// An act that waits for the password, or for a log-in in another tab, with everything that was typed for it: without
+/// JavaScript the page in between carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The address of the action.
+    pub act: String,
+    /// What was typed, without any password.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Held {
+    /// The page that holds it.
+    pub const PAGE: &str = "/confirm";
+
+    /// Says in the form of that page that it was held before.
+    pub const FIELD: &str = "held";
+
+    /// The name of the button that sends the form of such an act; its value says there what it does.
+    pub const BUTTON: &str = "button";
+
+    /// What was typed into the field of this name.
+    pub fn said(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, said)| &**said)
+    }
+
+    pub fn new(act: String, fields: &[(String, String)]) -> Self {
+        let kept = |(name, _): &&(String, String)| !name.contains("password") && name != Self::FIELD;
+        Self { act, fields: fields.iter().filter(kept).cloned().collect() }
     }
 }
 

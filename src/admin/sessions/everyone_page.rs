@@ -6,7 +6,7 @@ use super::EveryonePage;
 use crate::{
     admin::{EVERYONE_WORDS, PAGES, act_form::ReasonField, actions::LogOutEveryone, may_act},
     error::Field,
-    sessions::proof::ProofField,
+    ui::form::ProofField,
     ui::{
         field::TextField,
         form::{Form, SubmitButton},

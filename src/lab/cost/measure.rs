@@ -15,7 +15,6 @@ use crate::{
         world::Lab,
     },
     state::Stopwatch,
-    web::action::refuse_on,
 };
 
 const WAYS: usize = Way::ALL.len();
@@ -34,11 +33,7 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     }
     let lab = here()?;
     let visit = visit_for_experiment(&lab).await?;
-    let measured = match measure(&lab, &visit, rounds).await {
-        // Said in this section, beside the button to press again.
-        Err(AppError::Measuring) => return Err(refuse_on("/lab#cost", AppError::Measuring)),
-        measured => measured?,
-    };
+    let measured = measure(&lab, &visit, rounds).await?;
     visit.keep_result(&lab, NAME, &measured).await?;
     leptos_axum::redirect(&format!("/lab?run={}#cost", measured.at_ms));
     Ok(())

@@ -70,7 +70,7 @@ fn Start() -> impl IntoView {
             <button type="submit" class="button primary">"Measure"</button>
             {refused()
                 .filter(|error| *error == AppError::Measuring)
-                .map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
+                .map(|error| view! { <div role="alert" tabindex="-1" autofocus><Notice kind="error">{error.to_string()}</Notice></div> })}
             <p class="muted">"It takes two seconds at most; when they are over, fewer requests must do."</p>
         </form>
     }

@@ -2,9 +2,10 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{Ended, LogInPage, actions::LogIn};
+use super::{LogInPage, actions::LogIn};
 use crate::{
     error::{AppError, Field},
+    sessions::Ended,
     ui::{
         field::{Checkbox, PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
