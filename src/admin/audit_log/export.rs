@@ -10,7 +10,6 @@ use axum::{
 use futures::{Stream, StreamExt, stream::try_unfold};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use time::OffsetDateTime;
 
 use super::{
     AuditAsked, PAGE,
@@ -33,7 +32,7 @@ use crate::{
     },
     state::AppState,
     ui::when::date,
-    web::{caller::Caller, local_path::leading_to, origin, problem::Problem},
+    web::{caller::Caller, local_path::leading_to, origin, problem::Problem, rfc3339::milliseconds},
 };
 
 /// Events that are read, and sent, at once: memory does not grow with the file.
@@ -306,7 +305,7 @@ impl<'a> Line<'a> {
         Self {
             seq: row.seq,
             id: &row.id,
-            at: moment(row.at),
+            at: milliseconds(row.at),
             event: &row.event,
             what: words::plain(row),
             actor: &row.actor,
@@ -321,13 +320,4 @@ impl<'a> Line<'a> {
             mac: &row.mac,
         }
     }
-}
-
-/// RFC 3339 with milliseconds.
-fn moment(ms: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (date, time, ms) = (at.date(), at.time(), ms.rem_euclid(1000));
-    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
