@@ -10,6 +10,7 @@ use axum::{
 };
 use futures::{Stream, stream::try_unfold};
 use serde_json::{Value, json};
+use strum::IntoStaticStr;
 
 use super::store;
 use crate::{
@@ -105,9 +106,11 @@ enum Written {
 }
 
 /// The lists, in their order.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 enum List {
     Sessions,
+    #[strum(serialize = "known_devices")]
     Devices,
     Notes,
     Activity,
@@ -139,7 +142,7 @@ async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<Stri
         "email": user.email,
         "email_confirmed_at": user.verified_at.map(seconds),
         "name": user.name,
-        "role": user.role().as_text(),
+        "role": user.role().into_str(),
         "created_at": seconds(user.created_at),
         "second_factor_since": second_factor.as_ref().and_then(|row| row.confirmed_at).map(seconds),
         "second_factor_goes_at": second_factor.and_then(|row| row.goes_at).map(seconds),
@@ -149,15 +152,6 @@ async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<Stri
 }
 
 impl List {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sessions => "sessions",
-            Self::Devices => "known_devices",
-            Self::Notes => "notes",
-            Self::Activity => "activity",
-        }
-    }
-
     fn next(self) -> Option<Self> {
         match self {
             Self::Sessions => Some(Self::Devices),
@@ -171,7 +165,7 @@ impl List {
 impl File {
     /// Some rows of a list, and how far the file is written then.
     async fn piece(&self, list: List, last: Option<Last>) -> Result<(String, Written), AppError> {
-        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", list.name()) } else { String::new() };
+        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", list.into_str()) } else { String::new() };
         let rows = self.rows(list, last.as_ref()).await?;
         let mut separator = if last.is_none() { "\n    " } else { ",\n    " };
         for (row, _) in &rows {

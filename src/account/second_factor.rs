@@ -137,7 +137,7 @@ async fn write_down(tx: &mut Tx, state: &AppState, someone: &LoggedIn, kind: Kin
         _ => News::RecoveryCodesMade,
     };
     audit::store::insert(&mut **tx, &event(someone, kind), state.clock.now_ms()).await?;
-    tracing::info!(user = someone.user.id, what = kind.as_text(), "second factor");
+    tracing::info!(user = someone.user.id, what = kind.into_str(), "second factor");
     mail::tell(&mut **tx, state, &someone.user, news, &caller()).await
 }
 

@@ -122,13 +122,12 @@ pub async fn change_role(
 ) -> Result<(), AppError> {
     use crate::{
         admin::{acting::act, change_role},
-        users::Role,
         web::page::Typed,
     };
     let undo = undo.unwrap_or_default();
     let typed = Typed::new(&[("user", &user), ("role", &role), ("reason", &reason), ("undo", &undo)]);
     act(typed, password, move |ender, by| async move {
-        let role = Role::parse(&role).ok_or(AppError::BadRequest)?;
+        let role = role.parse().map_err(|_| AppError::BadRequest)?;
         change_role::change_role(&ender, &by, &user, role, &undo).await
     })
     .await

@@ -105,7 +105,7 @@ async fn check_live(ender: &Ender, sid: &str) -> Result<(), String> {
     let row = sessions::store::find_by_sid(&state.db.pool, sid).await.map_err(|error| error.to_string())?;
     match row.map(|row| row.ended(state.clock.now_ms())) {
         Some(None) => Ok(()),
-        Some(Some(ended)) => Err(format!("session {sid} is over already: {}", ended.reason.as_text())),
+        Some(Some(ended)) => Err(format!("session {sid} is over already: {}", ended.reason.into_str())),
         None => Err(format!("there is no session {sid}; `latchkey sessions list` shows those that are live")),
     }
 }

@@ -92,7 +92,7 @@ fn table(keys: &[KeyInfo]) -> String {
         ["kid", "algorithm", "state", "made", "signs from", "verifies until", "killed because"].map(str::to_owned);
     let rows = keys.iter().map(|key| {
         let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
-        let state = key.state.as_text().to_owned();
+        let state = key.state.into_str().to_owned();
         [
             key.kid.clone(),
             key.algorithm.clone(),

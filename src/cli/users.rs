@@ -1,7 +1,10 @@
 //! `latchkey users`: who there is, one person from near, disable and enable. Server side.
 
+use std::str::FromStr;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use strum::VariantArray;
 
 use super::disable;
 use crate::{
@@ -40,13 +43,13 @@ pub struct List {
     #[arg(long, default_value = "", value_name = "WORDS")]
     search: String,
     /// Only this role: user, auditor or admin.
-    #[arg(long, value_parser = role)]
+    #[arg(long, value_parser = named::<Role>)]
     role: Option<Role>,
     /// Only this state: active, disabled, unverified or second-factor.
-    #[arg(long, value_parser = state)]
+    #[arg(long, value_parser = named::<State>)]
     state: Option<State>,
     /// In this order: newest, oldest, name or email.
-    #[arg(long, default_value = "newest", value_name = "ORDER", value_parser = order)]
+    #[arg(long, default_value = "newest", value_name = "ORDER", value_parser = named::<Order>)]
     sort: Order,
     /// At most so many people, 1 to 10,000.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -74,20 +77,10 @@ pub struct Show {
     config: Config,
 }
 
-fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| one_of(&Role::ALL.map(Role::as_text)))
-}
-
-fn state(text: &str) -> Result<State, String> {
-    State::parse(text).ok_or_else(|| one_of(&State::ALL.map(State::as_text)))
-}
-
-fn order(text: &str) -> Result<Order, String> {
-    Order::parse(text).ok_or_else(|| one_of(&Order::ALL.map(Order::as_text)))
-}
-
-fn one_of(words: &[&str]) -> String {
-    format!("it must be one of {}", words.join(", "))
+/// One of the words that stand for the values of an enum.
+fn named<T: FromStr + VariantArray + Into<&'static str> + Copy>(text: &str) -> Result<T, String> {
+    let words: Vec<&str> = T::VARIANTS.iter().map(|one| (*one).into()).collect();
+    text.parse().map_err(|_| format!("it must be one of {}", words.join(", ")))
 }
 
 /// # Errors
@@ -150,7 +143,7 @@ impl From<&crate::users::list::Person> for Shown {
             id: one.id,
             email: one.email,
             name: one.name,
-            role: one.role.as_text(),
+            role: one.role.into_str(),
             disabled: one.disabled,
             verified: one.verified,
             second_factor: one.second_factor,
@@ -168,7 +161,7 @@ fn table(page: &Page) -> String {
         let marks = [(one.disabled, "disabled"), (!one.verified, "unconfirmed"), (one.second_factor, "second factor")];
         let marks: Vec<&str> = marks.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
         let state = if marks.is_empty() { "active".to_owned() } else { marks.join(", ") };
-        let (since, role) = (minute(one.created_at), one.role.as_text().to_owned());
+        let (since, role) = (minute(one.created_at), one.role.into_str().to_owned());
         [one.id.clone(), since, role, state, one.email.clone(), one.name.clone()]
     });
     let line = |[id, since, role, state, email, name]: [String; 6]| {
@@ -243,7 +236,7 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
         sessions: sessions.into_iter().map(sessions::store::Row::into_live).collect(),
         activity: events.into_iter().map(Happened::from).collect(),
         person: Shown {
-            role: user.role().as_text(),
+            role: user.role().into_str(),
             disabled: user.disabled_at.is_some(),
             verified: user.verified_at.is_some(),
             second_factor: second_factor_at.is_some(),

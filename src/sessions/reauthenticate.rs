@@ -121,6 +121,6 @@ async fn note(someone: &LoggedIn, failed: Option<&Try>) -> Result<(), AppError> 
         guessing::note(&mut tx, &state, tried, Some(&someone.user), &caller).await?;
     }
     tx.commit().await?;
-    tracing::info!(user = someone.user.id, what = kind.as_text(), "proof of identity");
+    tracing::info!(user = someone.user.id, what = kind.into_str(), "proof of identity");
     Ok(())
 }

@@ -56,6 +56,7 @@ mod smtp;
 mod starting;
 mod streams;
 mod sessions;
+mod texts;
 mod throttle;
 mod times;
 mod verification;

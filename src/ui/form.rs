@@ -77,7 +77,7 @@ fn FormError() -> impl IntoView {
 #[component]
 pub fn OnlyAfter(error: AppError, children: Children) -> impl IntoView {
     let hidden = before().is_none_or(|before| before != error);
-    view! { <div data-after=error.code() hidden=hidden>{children()}</div> }
+    view! { <div data-after=error.into_str() hidden=hidden>{children()}</div> }
 }
 
 /// The button that sends the form. While the answer is on its way it says so and cannot be pressed again; nor can it

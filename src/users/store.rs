@@ -73,7 +73,7 @@ pub async fn insert(
     .bind(name.as_str())
     .bind(sort_text(name.as_str(), email.as_str()))
     .bind(password_hash)
-    .bind(role.as_text())
+    .bind(role.into_str())
     .bind(now_ms)
     .execute(&mut *db)
     .await?;
@@ -377,6 +377,6 @@ pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -
 /// When the database does not take it.
 pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Role) -> Result<bool, sqlx::Error> {
     let statement = "update users set role = $1 where id = $2 and role <> $1";
-    let result = sqlx::query(statement).bind(role.as_text()).bind(id).execute(db).await?;
+    let result = sqlx::query(statement).bind(role.into_str()).bind(id).execute(db).await?;
     Ok(result.rows_affected() == 1)
 }

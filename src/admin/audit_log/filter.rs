@@ -10,10 +10,7 @@ use uuid::Uuid;
 
 use super::{AuditAsked, PAGE, Part, WORDS_MAX_CHARS};
 use crate::{
-    audit::{
-        event::{Actor, Kind},
-        log::Filter,
-    },
+    audit::{event::Actor, log::Filter},
     error::AppError,
     state::AppState,
     users::{
@@ -96,7 +93,7 @@ impl Resolved {
 
     fn take_event(&mut self) {
         let name = self.exact.event.trim();
-        self.filter.event = Kind::from_text(name);
+        self.filter.event = name.parse().ok();
         if !name.is_empty() && self.filter.event.is_none() {
             self.problem("There is no such kind of event.");
         }

@@ -59,7 +59,7 @@ impl Filter {
         match self.way() {
             Way::Subject => any(self.subject.as_deref()),
             Way::Actor => any(self.actor.as_deref()),
-            Way::Event => any(self.event.map(Kind::as_text)),
+            Way::Event => any(self.event.map(Kind::into)),
             Way::Time => ANY,
         }
     }

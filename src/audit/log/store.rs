@@ -115,7 +115,7 @@ async fn matching(
         .bind(end)
         .bind(least)
         .bind(any(filter.actor.as_deref()))
-        .bind(any(filter.event.map(Kind::as_text)))
+        .bind(any(filter.event.map(Kind::into)))
         .bind(any(filter.ip.as_deref()))
         .bind(words.map_or(ANY, |_| ""))
         .bind(contains_pattern(words.unwrap_or_default()))

@@ -108,7 +108,7 @@ pub async fn count_up_to(
         }
         Start::Role => sqlx::query_as(count!("users where role <> 'user' and role = $2"))
             .bind(limit)
-            .bind(role.map_or("", Role::as_text)),
+            .bind(role.map_or("", Role::into)),
         Start::Disabled => sqlx::query_as(count!("users where disabled_at is not null")).bind(limit),
         Start::Unverified => sqlx::query_as(count!("users where verified_at is null")).bind(limit),
         Start::SecondFactor => sqlx::query_as(count!("totp where confirmed_at is not null")).bind(limit),
@@ -370,9 +370,8 @@ impl From<Row> for Person {
 /// # Errors
 /// When the database cannot be read.
 pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Result<Vec<Person>, sqlx::Error> {
-    let mut statement = sqlx::query_as(text(query))
-        .bind(query.role.map_or("", Role::as_text))
-        .bind(query.state.map_or("", State::as_text));
+    let mut statement =
+        sqlx::query_as(text(query)).bind(query.role.map_or("", Role::into)).bind(query.state.map_or("", State::into));
     for (from, to) in &query.words {
         statement = statement.bind(&**from).bind(&**to);
     }
