@@ -63,7 +63,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.as_text() data-contrast=more_contrast.then_some(MORE)>
+        <html lang="en" data-theme=theme.into_str() data-contrast=more_contrast.then_some(MORE)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

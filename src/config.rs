@@ -12,6 +12,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use strum::{EnumString, IntoStaticStr};
 use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Origin, Url};
 
@@ -289,37 +290,22 @@ pub enum Mailing {
     Off,
 }
 
-/// The algorithms of access tokens. Each signing key has one, for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// The algorithms of access tokens. Each signing key has one, for good. The texts are as in the header of a token and in
+/// the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, EnumString, IntoStaticStr)]
+#[value(rename_all = "UPPER")]
+#[strum(const_into_str, serialize_all = "UPPERCASE")]
 pub enum TokenAlgorithm {
     /// ECDSA on P-256: small, and every verifier has it.
-    #[value(name = "ES256")]
     Es256,
     /// Ed25519: small and quick to sign; older verifiers lack it.
     #[value(name = "EdDSA")]
+    #[strum(serialize = "EdDSA")]
     EdDsa,
     /// RSA with 3072 bits: for verifiers that know nothing else; the token grows by 430 bytes.
-    #[value(name = "RS256")]
     Rs256,
     /// HMAC: no entry in the JWKS, and whoever can verify can also sign; for one service alone.
-    #[value(name = "HS256")]
     Hs256,
-}
-
-impl TokenAlgorithm {
-    /// As in the header of a token and in the database.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::Es256 => "ES256",
-            Self::EdDsa => "EdDSA",
-            Self::Rs256 => "RS256",
-            Self::Hs256 => "HS256",
-        }
-    }
-
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::value_variants().iter().copied().find(|algorithm| algorithm.as_text() == text)
-    }
 }
 
 /// A secret from the environment that neither `Debug` nor an error message prints.

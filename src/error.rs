@@ -9,10 +9,12 @@ use leptos::server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use thiserror::Error;
 
-/// What went wrong, as far as the person who asked may know.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+/// What went wrong, as far as the person who asked may know. Its name is its code, stable and for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum AppError {
     #[error("Please look at the marked fields.")]
     Invalid(Vec<Invalid>),
@@ -25,6 +27,7 @@ pub enum AppError {
     NotLoggedIn,
     /// The last proof of identity is too old for this act (RFC 9470).
     #[error("Enter your password to confirm that it is you, then go on.")]
+    #[strum(serialize = "insufficient_user_authentication")]
     ProofNeeded,
     #[error("This is not your password. Check it and try again.")]
     WrongPassword,
@@ -64,8 +67,10 @@ pub enum AppError {
     #[error("You are saving too often. Wait {} and save again.", wait_words(.seconds))]
     TooManyChanges { seconds: u32 },
     #[error("You have {max} notes, as many as you may. Delete one that you do not need, then save again.")]
+    #[strum(serialize = "notes_full")]
     TooManyNotes { max: i64 },
     #[error("Your notes take up all {mib} MiB that you may use. Shorten or delete some, then save again.")]
+    #[strum(serialize = "notes_full")]
     NotesTooLarge { mib: i64 },
     #[error("This code is not right, or it was used already. Wait for the next one and try again.")]
     WrongCode,
@@ -106,13 +111,16 @@ pub enum AppError {
     #[error(
         "The set-up link is wrong, used up or too old. Ask whoever runs this server for a new one (latchkey setup-link)."
     )]
+    #[strum(serialize = "not_found")]
     SetupRefused,
     #[error("The server cannot answer right now. Wait a few seconds and try again.")]
     Busy,
     /// As [`AppError::Busy`]: the database let another transaction go first, and nothing of this one has happened.
     #[error("The server cannot answer right now. Wait a few seconds and try again.")]
+    #[strum(serialize = "busy")]
     Collided,
     #[error("{}", OFFLINE)]
+    #[strum(serialize = "busy")]
     Offline,
     #[error("The server did not understand this. Check what you entered and try again.")]
     BadRequest,
@@ -208,8 +216,9 @@ pub enum Guessable {
 /// What to say when no answer came: the one sentence that the browser has to know by itself.
 pub const OFFLINE: &str = "We could not reach the server. Check your connection and try again.";
 
-/// The fields that an error can stand at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The fields that an error can stand at, as they are called in the page and in the answer to its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Field {
     Email,
     Name,
@@ -224,35 +233,6 @@ pub enum Field {
     Code,
     /// The words that must be typed before something is gone for good.
     Confirmation,
-}
-
-impl Field {
-    const ALL: [Self; 9] = [
-        Self::Email,
-        Self::Name,
-        Self::Password,
-        Self::CurrentPassword,
-        Self::Reason,
-        Self::Title,
-        Self::Body,
-        Self::Code,
-        Self::Confirmation,
-    ];
-
-    /// As it stands in the page, and in the answer to its form.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Name => "name",
-            Self::Password => "password",
-            Self::CurrentPassword => "current_password",
-            Self::Reason => "reason",
-            Self::Title => "title",
-            Self::Body => "body",
-            Self::Code => "code",
-            Self::Confirmation => "confirmation",
-        }
-    }
 }
 
 impl Invalid {
@@ -313,49 +293,6 @@ impl AppError {
         }
     }
 
-    /// Stable, for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Invalid(_) => "invalid",
-            Self::WrongCredentials => "wrong_credentials",
-            Self::SignUpRefused => "sign_up_refused",
-            Self::NotLoggedIn => "not_logged_in",
-            Self::ProofNeeded => "insufficient_user_authentication",
-            Self::WrongPassword => "wrong_password",
-            Self::SessionOver => "session_over",
-            Self::LastAdministrator => "last_administrator",
-            Self::AccountGone => "account_gone",
-            Self::AccountDisabled => "account_disabled",
-            Self::AddressGaveWay => "address_gave_way",
-            Self::ChangedMeanwhile => "changed_meanwhile",
-            Self::OwnAccount => "own_account",
-            Self::SessionRenewed => "session_renewed",
-            Self::NotAllowed => "not_allowed",
-            Self::NotFound | Self::SetupRefused => "not_found",
-            Self::LabFull => "lab_full",
-            Self::VisitOver => "visit_over",
-            Self::Measuring => "measuring",
-            Self::RotationUnderWay => "rotation_under_way",
-            Self::KeyNotInUse => "key_not_in_use",
-            Self::TooManyTries { .. } => "too_many_tries",
-            Self::TooManyAtOnce => "too_many_at_once",
-            Self::ExportUnderWay => "export_under_way",
-            Self::TooManyChanges { .. } => "too_many_changes",
-            Self::TooManyNotes { .. } | Self::NotesTooLarge { .. } => "notes_full",
-            Self::WrongCode => "wrong_code",
-            Self::LogInAgain => "log_in_again",
-            Self::LinkDead => "link_dead",
-            Self::OtherLink => "other_link",
-            Self::OtherLogIn => "other_log_in",
-            Self::NotVerified => "not_verified",
-            Self::EmailTaken => "email_taken",
-            Self::MailOff => "mail_off",
-            Self::Busy | Self::Collided | Self::Offline => "busy",
-            Self::BadRequest => "bad_request",
-            Self::Internal { .. } => "internal",
-        }
-    }
-
     /// Whether it is about the link from a mail that a page is for.
     pub fn is_of_link(&self) -> bool {
         matches!(self, Self::LinkDead | Self::OtherLink)
@@ -363,7 +300,7 @@ impl AppError {
 
     /// Each field that is wrong, with what to say there.
     pub fn at_fields(&self) -> impl Iterator<Item = (Field, String)> {
-        Field::ALL.into_iter().filter_map(|field| Some((field, self.at(field)?)))
+        Field::VARIANTS.iter().filter_map(|field| Some((*field, self.at(*field)?)))
     }
 
     /// The field that is wrong, the first of several.

@@ -10,6 +10,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
+use strum::IntoStaticStr;
 
 /// All metrics of this process. Cheap to clone.
 #[derive(Clone)]
@@ -32,7 +33,8 @@ struct Inner {
 }
 
 /// Why a connection was closed before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum CutOff {
     /// It was one too many, and each of the others was at work.
     Full,
@@ -43,7 +45,8 @@ pub enum CutOff {
 }
 
 /// How a revocation came into this memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Via {
     /// It was made here.
     Local,
@@ -236,14 +239,10 @@ impl Metrics {
     /// A revocation has come into memory `milliseconds` after it was written. Clocks of two machines differ: what
     /// seems to come from the future counts as at once.
     pub fn revocation_taken_in(&self, via: Via, milliseconds: i64) {
-        let label = match via {
-            Via::Local => "local",
-            Via::Feed => "feed",
-        };
         let milliseconds = milliseconds.max(0);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few seconds")]
         let seconds = milliseconds as f64 / 1000.0;
-        self.0.propagation.get_or_create(&Propagation { via: label }).observe(seconds);
+        self.0.propagation.get_or_create(&Propagation { via: via.into_str() }).observe(seconds);
         self.arrivals(via).add(milliseconds);
     }
 
@@ -291,12 +290,7 @@ impl Metrics {
     }
 
     pub fn connection_cut_off(&self, why: CutOff) {
-        let why = match why {
-            CutOff::Full => "full",
-            CutOff::GaveWay => "gave_way",
-            CutOff::NotRead => "not_read",
-        };
-        self.0.connections_cut_off.get_or_create(&Cut { why }).inc();
+        self.0.connections_cut_off.get_or_create(&Cut { why: why.into_str() }).inc();
     }
 
     pub fn mail_sent(&self) {

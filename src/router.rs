@@ -103,19 +103,19 @@ pub fn probes(services: &Services) -> Router {
     async fn done_for_plain(_: plain::Verifies) {}
     async fn done_for_token(_: tokens::bearer::ApiCaller) {}
     let state = services.state.clone();
-    let session = Router::new().route(Way::Session.path(), get(done_for_session)).layer(
+    let session = Router::new().route(Way::Session.into_str(), get(done_for_session)).layer(
         ServiceBuilder::new().layer(session_layer(services)).layer(from_fn_with_state(state.clone(), guard::find_user)),
     );
     let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
     let cold = Router::new()
-        .route(Way::Cold.path(), get(done_for_token))
+        .route(Way::Cold.into_str(), get(done_for_token))
         .layer(from_fn_with_state(store, cold::remember_nothing))
         .with_state(state.clone());
     let tokens = Router::new()
-        .route(Way::Plain.path(), get(done_for_plain))
-        .route(Way::Warm.path(), get(done_for_token))
+        .route(Way::Plain.into_str(), get(done_for_plain))
+        .route(Way::Warm.into_str(), get(done_for_token))
         .with_state(state);
-    let routes = Router::new().route(Way::Nothing.path(), get(done)).merge(session).merge(tokens).merge(cold);
+    let routes = Router::new().route(Way::Nothing.into_str(), get(done)).merge(session).merge(tokens).merge(cold);
     with_layers(routes, services)
 }
 

@@ -10,7 +10,7 @@ use axum::{
 };
 use futures::{Stream, stream::try_unfold};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
+use strum::IntoStaticStr;
 
 use super::store;
 use crate::{
@@ -33,6 +33,7 @@ use crate::{
         local_path::leading_to,
         origin,
         problem::Problem,
+        rfc3339::seconds,
     },
 };
 
@@ -105,9 +106,11 @@ enum Written {
 }
 
 /// The lists, in their order.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 enum List {
     Sessions,
+    #[strum(serialize = "known_devices")]
     Devices,
     Notes,
     Activity,
@@ -137,27 +140,18 @@ async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<Stri
     let account = json!({
         "id": user.id,
         "email": user.email,
-        "email_confirmed_at": user.verified_at.map(moment),
+        "email_confirmed_at": user.verified_at.map(seconds),
         "name": user.name,
-        "role": user.role().as_text(),
-        "created_at": moment(user.created_at),
-        "second_factor_since": second_factor.as_ref().and_then(|row| row.confirmed_at).map(moment),
-        "second_factor_goes_at": second_factor.and_then(|row| row.goes_at).map(moment),
+        "role": user.role().into_str(),
+        "created_at": seconds(user.created_at),
+        "second_factor_since": second_factor.as_ref().and_then(|row| row.confirmed_at).map(seconds),
+        "second_factor_goes_at": second_factor.and_then(|row| row.goes_at).map(seconds),
     });
-    let (from, made_at) = (json!(state.config.issuer()), json!(moment(state.clock.now_ms())));
+    let (from, made_at) = (json!(state.config.issuer()), json!(seconds(state.clock.now_ms())));
     Ok(format!("{{\n  \"from\": {from},\n  \"made_at\": {made_at},\n  \"account\": {account}"))
 }
 
 impl List {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sessions => "sessions",
-            Self::Devices => "known_devices",
-            Self::Notes => "notes",
-            Self::Activity => "activity",
-        }
-    }
-
     fn next(self) -> Option<Self> {
         match self {
             Self::Sessions => Some(Self::Devices),
@@ -171,7 +165,7 @@ impl List {
 impl File {
     /// Some rows of a list, and how far the file is written then.
     async fn piece(&self, list: List, last: Option<Last>) -> Result<(String, Written), AppError> {
-        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", list.name()) } else { String::new() };
+        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", list.into_str()) } else { String::new() };
         let rows = self.rows(list, last.as_ref()).await?;
         let mut separator = if last.is_none() { "\n    " } else { ",\n    " };
         for (row, _) in &rows {
@@ -228,10 +222,10 @@ fn session(row: store::SessionRow) -> Value {
         "device": device_words(&row.user_agent),
         "user_agent": row.user_agent,
         "ip": row.ip,
-        "created_at": moment(row.created_at),
-        "last_seen_at": moment(row.last_seen_at),
-        "expires_at": moment(row.expires_at),
-        "ended_at": row.ended_at.map(moment),
+        "created_at": seconds(row.created_at),
+        "last_seen_at": seconds(row.last_seen_at),
+        "expires_at": seconds(row.expires_at),
+        "ended_at": row.ended_at.map(seconds),
         "end_reason": row.end_reason,
     })
 }
@@ -241,9 +235,9 @@ fn device(row: store::DeviceRow) -> Value {
         "device": device_words(&row.user_agent),
         "user_agent": row.user_agent,
         "ip": row.ip,
-        "first_seen_at": moment(row.first_seen_at),
-        "last_seen_at": moment(row.last_seen_at),
-        "trusted_until": row.trusted_until.map(moment),
+        "first_seen_at": seconds(row.first_seen_at),
+        "last_seen_at": seconds(row.last_seen_at),
+        "trusted_until": row.trusted_until.map(seconds),
     })
 }
 
@@ -253,27 +247,19 @@ fn note(row: store::NoteRow) -> Value {
         "title": row.title,
         "text": row.body,
         "pinned": row.pinned_at.is_some(),
-        "created_at": moment(row.created_at),
-        "updated_at": moment(row.updated_at),
+        "created_at": seconds(row.created_at),
+        "updated_at": seconds(row.updated_at),
     })
 }
 
 /// In the words of the page.
 fn happened(row: &Row, sid: &str) -> Value {
     json!({
-        "at": moment(row.at),
+        "at": seconds(row.at),
         "event": row.event,
         "in_words": entry(row, sid).words,
         "device": row.device,
         "ip": row.ip,
         "session": row.sid,
     })
-}
-
-/// RFC 3339, in whole seconds.
-fn moment(ms: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp(ms / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (date, time) = (at.date(), at.time());
-    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-    format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", date.year(), u8::from(date.month()), date.day())
 }

@@ -288,7 +288,7 @@ async fn find_event(state: &AppState, user: &User, id: &str) -> Result<Row, AppE
 
 /// Who denies a change of address gets the one before back, as with the link in the mail that went there.
 async fn address_before(state: &AppState, user: &User, denied: &Row) -> Result<Option<String>, AppError> {
-    if denied.event != Kind::EmailChanged.as_text() {
+    if denied.event != Kind::EmailChanged.into_str() {
         return Ok(None);
     }
     Ok(mail::store::address_before(&state.db.pool, &user.id, &user.email, state.clock.now_ms()).await?)

@@ -151,7 +151,7 @@ async fn write_down(
         _ => News::RecoveryCodesMade,
     };
     audit::store::insert(&mut **tx, &event(visit, someone, kind), state.clock.now_ms()).await?;
-    tracing::info!(user = someone.user.id, what = kind.as_text(), "second factor");
+    tracing::info!(user = someone.user.id, what = kind.into_str(), "second factor");
     mail::tell(&mut **tx, state, &someone.user, news, &visit.caller).await
 }
 

@@ -16,7 +16,7 @@ pub fn entry(row: &Row, sid: &str) -> Entry {
     let Told { words, tone, deniable } = told(row);
     let here = !sid.is_empty() && row.sid == sid;
     // To have logged in here is what the reader has just done.
-    let deniable = deniable && !(here && row.event == Kind::LoggedIn.as_text());
+    let deniable = deniable && !(here && row.event == Kind::LoggedIn.into_str());
     let Row { id, at, ip, device, .. } = row.clone();
     Entry { id, at, words, device, ip, here, tone, deniable }
 }
@@ -76,7 +76,7 @@ fn who(row: &Row) -> &'static str {
 }
 
 fn told(row: &Row) -> Told {
-    let Some(kind) = Kind::from_text(&row.event) else {
+    let Ok(kind) = row.event.parse::<Kind>() else {
         return said("Something happened that this version cannot name.");
     };
     match kind {
@@ -161,5 +161,5 @@ fn ended(row: &Row) -> Told {
 
 fn end_reason(row: &Row) -> Option<EndReason> {
     let details: serde_json::Value = serde_json::from_str(&row.details).ok()?;
-    EndReason::from_text(details["end_reason"].as_str()?)
+    details["end_reason"].as_str()?.parse().ok()
 }

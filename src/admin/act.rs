@@ -2,14 +2,20 @@
 
 use leptos::server_fn::ServerFn;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::actions::{ChangeRole, DeleteUser, DisableUser, EnableUser, ForceLogOut, RemoveSecondFactor, StartReset};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Its text stands in the address of its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Act {
     LogOut,
+    #[strum(serialize = "reset")]
     StartReset,
+    #[strum(serialize = "second-factor")]
     RemoveSecondFactor,
+    #[strum(serialize = "role")]
     ChangeRole,
     Disable,
     Enable,
@@ -17,36 +23,9 @@ pub enum Act {
 }
 
 impl Act {
-    pub const ALL: [Self; 7] = [
-        Self::LogOut,
-        Self::StartReset,
-        Self::RemoveSecondFactor,
-        Self::ChangeRole,
-        Self::Disable,
-        Self::Enable,
-        Self::Delete,
-    ];
-
-    /// As it stands in the address of its page.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::LogOut => "log-out",
-            Self::StartReset => "reset",
-            Self::RemoveSecondFactor => "second-factor",
-            Self::ChangeRole => "role",
-            Self::Disable => "disable",
-            Self::Enable => "enable",
-            Self::Delete => "delete",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|act| act.as_text() == text)
-    }
-
     /// The page of this act on this user.
     pub fn page(self, user_id: &str) -> String {
-        format!("/admin/users/{user_id}/{}", self.as_text())
+        format!("/admin/users/{user_id}/{}", self.into_str())
     }
 
     /// Where its form goes.

@@ -1,6 +1,7 @@
 //! The forms of acts on an account. Both sides.
 
 use leptos::{prelude::*, server_fn::ServerFn};
+use strum::VariantArray;
 
 use super::{Act, ActPage, REASON_MAX_CHARS, actions::ForceLogOut};
 use crate::{
@@ -27,7 +28,7 @@ pub fn ActForm(page: ActPage) -> impl IntoView {
     let (undone, reason_of_undo, role_before) =
         undo.map_or_else(Default::default, |undo| (undo.event, undo.reason, undo.role));
     let reason = if typed.get("reason").is_empty() { reason_of_undo } else { typed.get("reason") };
-    let role = Role::parse(&typed.get("role")).or(role_before).unwrap_or(person.role);
+    let role = typed.get("role").parse().ok().or(role_before).unwrap_or(person.role);
     view! {
         <FormFrame>
             <form method="post" action=act.action() class="form" novalidate>
@@ -86,9 +87,9 @@ fn Roles(chosen: Role) -> impl IntoView {
         <div class="field">
             <label for="role">"Role"</label>
             <select id="role" name="role">
-                {Role::ALL
-                    .into_iter()
-                    .map(|role| view! { <option value=role.as_text() selected=role == chosen>{role.as_text()}</option> })
+                {Role::VARIANTS
+                    .iter()
+                    .map(|role| view! { <option value=role.into_str() selected=*role == chosen>{role.into_str()}</option> })
                     .collect_view()}
             </select>
         </div>

@@ -89,7 +89,7 @@ fn will(page: &ActPage) -> Vec<String> {
             "{name} has the role “{}”. A user sees nothing of administration; an auditor reads everything there and \
              changes nothing; an administrator does everything that you can. The change counts on the next request; \
              sessions go on. {told}",
-            role.as_text()
+            role.into_str()
         )],
         Act::Disable => vec![format!(
             "{ends} Nothing of {name} counts any more: no session, no token, no link from a mail, and no log-in gets \

@@ -124,11 +124,10 @@ pub async fn change_role(
     use crate::{
         admin::{acting, change_role},
         border,
-        users::Role,
     };
     let undo = undo.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
-    let role = Role::parse(&role).ok_or(AppError::BadRequest)?;
+    let role = role.parse().map_err(|_| AppError::BadRequest)?;
     acting::tell(&change_role::change_role(&border::app().ender, &by, &user, role, &undo).await?, &user);
     Ok(())
 }

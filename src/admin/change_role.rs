@@ -35,17 +35,17 @@ pub async fn change_role(ender: &Ender, by: &By, user_id: &str, role: Role, undo
     let user = by.hold(&mut tx, user_id).await?;
     if user.role() == role {
         let before = who_did(&mut tx, user_id, KINDS).await?;
-        let words = format!("{} had the role “{}” already", user.name, role.as_text());
+        let words = format!("{} had the role “{}” already", user.name, role.into_str());
         return Ok(Outcome::already(&words, before, state.clock.now_ms()));
     }
     require_newest(&mut tx, user_id, KINDS, undo).await?;
     keep_an_administrator(&mut tx, &user).await?;
     store::set_role(&mut *tx, user_id, role).await?;
-    let details = json!({ "from": user.role().as_text(), "to": role.as_text() });
+    let details = json!({ "from": user.role().into_str(), "to": role.into_str() });
     let event = by.write_down(&mut tx, state, Kind::RoleChanged, user_id, details).await?;
     mail::tell(&mut *tx, state, &user, News::RoleChanged, &Caller::default()).await?;
     let receipt = ender.end_everywhere_with(tx, Target::Tokens(user_id), by.ending(EndReason::RoleChanged)).await?;
-    let (name, from, to) = (&user.name, user.role().as_text(), role.as_text());
+    let (name, from, to) = (&user.name, user.role().into_str(), role.into_str());
     let words = format!("{name} has the role “{to}” from the next request on; it was “{from}”. Sessions go on.");
     let mut outcome = Outcome::done(words).undone_by(Act::ChangeRole, event);
     // No session has ended, so the words of a receipt would mislead; who is late matters all the same.

@@ -30,7 +30,7 @@ pub async fn delete(ender: &Ender, by: &By, user_id: &str, confirmation: &str) -
     let deleted = by.event(Kind::AccountDeleted, user_id, Value::Null);
     erase(&mut tx, &ender.state, &user, &deleted, &Caller::default()).await?;
     tracing::info!(
-        what = deleted.kind.as_text(),
+        what = deleted.kind.into_str(),
         user = user_id,
         actor = deleted.actor.as_text(),
         "act of administration"

@@ -18,7 +18,7 @@ pub async fn keys(_: &Overseer, state: &AppState) -> Result<KeysPage, AppError> 
     Ok(KeysPage {
         signing_since_ms: signing.map_or(0, |key| state.clock.now_ms() - key.signs_from),
         keys,
-        algorithm: state.config.token_algorithm.as_text().to_owned(),
+        algorithm: state.config.token_algorithm.into_str().to_owned(),
         lead_seconds: state.config.key_lead_seconds,
     })
 }

@@ -60,7 +60,7 @@ pub async fn act(
     act: &str,
     asked: &Asked,
 ) -> Result<ActPage, AppError> {
-    let act = Act::parse(act).ok_or(AppError::NotFound)?;
+    let act: Act = act.parse().map_err(|_| AppError::NotFound)?;
     let mut tx = state.db.pool.begin().await?;
     let person = person(&mut tx, id).await?;
     let sessions = live(&mut tx, state, id).await?;
@@ -140,5 +140,5 @@ async fn undo(tx: &mut Tx, id: &str, event: &str) -> Result<Option<Undo>, AppErr
     let Some(row) = audit::store::find_of(&mut **tx, id, event).await? else { return Ok(None) };
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
     let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
-    Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(Role::parse) }))
+    Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(|role| role.parse().ok()) }))
 }

@@ -5,10 +5,7 @@ use crate::{
     error::AppError,
     sessions::guard::Overseer,
     state::AppState,
-    users::{
-        Role,
-        list::{Order, Place, State, Wanted, find::find},
-    },
+    users::list::{Place, Wanted, find::find},
 };
 
 /// People on one page of the list.
@@ -31,9 +28,9 @@ impl UsersAsked {
     fn wanted(&self) -> Wanted {
         Wanted {
             words: self.q.trim().chars().take(SEARCH_CHARS_MAX).collect(),
-            role: Role::parse(&self.role),
-            state: State::parse(&self.state),
-            order: Order::parse(&self.sort).unwrap_or_default(),
+            role: self.role.parse().ok(),
+            state: self.state.parse().ok(),
+            order: self.sort.parse().unwrap_or_default(),
         }
     }
 

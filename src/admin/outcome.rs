@@ -75,7 +75,7 @@ impl Outcome {
             (true, true) => "success",
             (true, false) => "warning",
         };
-        let (act, event) = self.undo.as_ref().map_or(("", ""), |(act, event)| (act.as_text(), event));
+        let (act, event) = self.undo.as_ref().map_or(("", ""), |(act, event)| (act.into_str(), event));
         Typed::new(&[("receipt", &self.words), ("kind", kind), ("undo", act), ("event", event)])
     }
 }

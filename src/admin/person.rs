@@ -1,6 +1,7 @@
 //! One person as administrators see them. Wire types, both sides.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 use super::{Act, audit_log::AuditEntry};
 use crate::{sessions::LiveSession, users::Role};
@@ -88,6 +89,6 @@ impl Person {
             Act::Delete => !is_self,
             Act::LogOut | Act::ChangeRole => true,
         };
-        Act::ALL.into_iter().filter(fits).collect()
+        Act::VARIANTS.iter().copied().filter(fits).collect()
     }
 }

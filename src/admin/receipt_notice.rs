@@ -21,8 +21,8 @@ pub fn ReceiptNotice(
         "info" => "info",
         _ => "success",
     };
-    let undo = Act::parse(&typed.get("undo")).filter(|_| !user_id.is_empty());
-    let undo = undo.map(|act| format!("{}?undo={}", act.page(&user_id), typed.get("event")));
+    let undo = typed.get("undo").parse().ok().filter(|_| !user_id.is_empty());
+    let undo = undo.map(|act: Act| format!("{}?undo={}", act.page(&user_id), typed.get("event")));
     (!words.is_empty()).then(|| {
         view! {
             <div id="receipt" tabindex="-1" role="status" autofocus>

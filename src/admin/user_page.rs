@@ -78,7 +78,7 @@ fn Facts(person: Person) -> impl IntoView {
                     {(!confirmed).then(|| view! { <span class="badge warning">"not confirmed"</span> })}
                 </dd>
             </div>
-            <div><dt>"Role"</dt><dd>{role.as_text()}</dd></div>
+            <div><dt>"Role"</dt><dd>{role.into_str()}</dd></div>
             <div>
                 <dt>"State"</dt>
                 <dd>

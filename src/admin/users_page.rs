@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use leptos_router::location::Url;
+use strum::VariantArray;
 
 use super::{PAGES, ReceiptNotice};
 use crate::{
@@ -51,9 +52,9 @@ fn Content(wanted: Wanted, list: List, from_the_first: bool) -> impl IntoView {
 fn SearchForm(wanted: Wanted) -> impl IntoView {
     let clear = wanted.is_narrow().then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
     let Wanted { words, role, state, order } = wanted;
-    let roles = Role::ALL.map(|one| (one.as_text(), role_words(one), role == Some(one)));
-    let states = State::ALL.map(|one| (one.as_text(), one.words(), state == Some(one)));
-    let orders = Order::ALL.map(|one| (one.as_text(), one.words(), order == one));
+    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), role_words(*one), role == Some(*one)));
+    let states = State::VARIANTS.iter().map(|one| (one.into_str(), one.words(), state == Some(*one)));
+    let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words(), order == *one));
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <div class="field">
@@ -61,9 +62,9 @@ fn SearchForm(wanted: Wanted) -> impl IntoView {
                 <p id="q-help" class="help">"Beginnings of words: “an mü” finds Anna Müller."</p>
                 <input id="q" name="q" type="search" value=words maxlength="200" autocomplete="off" aria-describedby="q-help" />
             </div>
-            <Choice name="role" label="Role" all="All" options=roles.to_vec() />
-            <Choice name="state" label="State" all="All" options=states.to_vec() />
-            <Choice name="sort" label="Order" all="" options=orders.to_vec() />
+            <Choice name="role" label="Role" all="All" options=roles.collect() />
+            <Choice name="state" label="State" all="All" options=states.collect() />
+            <Choice name="sort" label="Order" all="" options=orders.collect() />
             <div class="buttons">
                 <button type="submit" class="button">"Find"</button>
                 {clear}
@@ -141,9 +142,9 @@ fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
     let order = Some(wanted.order).filter(|order| *order != Order::default());
     let parts = [
         ("q", &*wanted.words),
-        ("role", wanted.role.map_or("", Role::as_text)),
-        ("state", wanted.state.map_or("", State::as_text)),
-        ("sort", order.map_or("", Order::as_text)),
+        ("role", wanted.role.map_or("", Role::into)),
+        ("state", wanted.state.map_or("", State::into)),
+        ("sort", order.map_or("", Order::into)),
         place.unwrap_or_default(),
     ];
     let said = parts.iter().filter(|(_, value)| !value.is_empty());
@@ -167,7 +168,7 @@ fn UserTableRow(person: Person) -> impl IntoView {
         <Row>
             <Cell label="Name"><Link href=format!("{PATH}/{id}")>{name}</Link></Cell>
             <Cell label="E-mail">{email}</Cell>
-            <Cell label="Role">{role.as_text()}</Cell>
+            <Cell label="Role">{role.into_str()}</Cell>
             <Cell label="State">
                 <span class="badges">
                     {disabled.then(|| view! { <span class="badge warning">"disabled"</span> })}

@@ -7,6 +7,7 @@ pub mod remember;
 pub mod switch;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// As the system says, unless the person has said something else here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,11 @@ pub struct Appearance {
     pub more_contrast: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Its text stands in the cookie, in forms, and in the document's `data-theme`.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Theme {
     #[default]
     System,
@@ -25,22 +30,6 @@ pub enum Theme {
 }
 
 impl Theme {
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    /// In the cookie, in forms, and in the document's `data-theme`.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    /// What nobody can have chosen is as nothing said.
-    pub fn from_text(text: &str) -> Self {
-        Self::ALL.into_iter().find(|theme| theme.as_text() == text).unwrap_or_default()
-    }
-
     pub fn label(self) -> &'static str {
         match self {
             Self::System => "System",

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use leptos::prelude::expect_context;
 
-use super::{Appearance, MORE, Theme};
+use super::{Appearance, MORE};
 use crate::{
     config::Config,
     error::AppError,
@@ -19,13 +19,13 @@ const KEEP_SECONDS: i64 = 400 * 24 * 3600;
 
 pub async fn remember(theme: Option<String>, contrast: Option<String>) -> Result<(), AppError> {
     let config = expect_context::<AppState>().config;
-    let theme = Theme::from_text(&theme.unwrap_or_default());
+    let theme = theme.unwrap_or_default().parse().unwrap_or_default();
     let more_contrast = contrast.as_deref() == Some(MORE);
     let cookie = if (Appearance { theme, more_contrast }) == Appearance::default() {
         cookies::remove(&config, Name::Appearance)
     } else {
         let contrast = if more_contrast { MORE } else { "" };
-        cookies::set(&config, Name::Appearance, &format!("{}.{contrast}", theme.as_text()), KEEP_SECONDS)
+        cookies::set(&config, Name::Appearance, &format!("{}.{contrast}", theme.into_str()), KEEP_SECONDS)
     };
     append_cookie(cookie);
     Ok(())
@@ -35,5 +35,5 @@ pub async fn remember(theme: Option<String>, contrast: Option<String>) -> Result
 pub fn of(headers: &HeaderMap, config: &Config) -> Appearance {
     let text = cookies::get(config, headers, Name::Appearance).unwrap_or_default();
     let (theme, contrast) = text.split_once('.').unwrap_or((&text, ""));
-    Appearance { theme: Theme::from_text(theme), more_contrast: contrast == MORE }
+    Appearance { theme: theme.parse().unwrap_or_default(), more_contrast: contrast == MORE }
 }

@@ -2,6 +2,7 @@
 //! sides.
 
 use leptos::{ev, prelude::*, server_fn::ServerFn, task::spawn_local, wasm_bindgen::JsCast};
+use strum::VariantArray;
 use web_sys::HtmlInputElement;
 
 use super::{Appearance, MORE, Theme, actions::SetAppearance};
@@ -18,11 +19,11 @@ pub fn AppearanceSwitch(
             <input type="hidden" name=PAGE value=here />
             <fieldset>
                 <legend>"Colours"</legend>
-                {Theme::ALL
-                    .into_iter()
+                {Theme::VARIANTS
+                    .iter()
                     .map(|theme| view! {
                         <label>
-                            <input type="radio" name="theme" value=theme.as_text() checked=theme == now.theme />
+                            <input type="radio" name="theme" value=theme.into_str() checked=*theme == now.theme />
                             <span>{theme.label()}</span>
                         </label>
                     })

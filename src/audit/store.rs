@@ -38,7 +38,7 @@ pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms
     )
     .bind(&id)
     .bind(now_ms)
-    .bind(event.kind.as_text())
+    .bind(event.kind.into_str())
     .bind(event.actor.as_text())
     .bind(&event.subject)
     .bind(&event.sid)
@@ -119,7 +119,7 @@ pub async fn insert_once(
     )
     .bind(new_id(now_ms))
     .bind(now_ms)
-    .bind(event.kind.as_text())
+    .bind(event.kind.into_str())
     .bind(event.actor.as_text())
     .bind(&event.subject)
     .bind(&event.sid)
@@ -145,7 +145,7 @@ pub async fn has_happened(
     let row: Option<(String,)> =
         sqlx::query_as("select id from audit_events where subject = $1 and event = $2 limit 1")
             .bind(subject)
-            .bind(kind.as_text())
+            .bind(kind.into_str())
             .fetch_optional(db)
             .await?;
     Ok(row.is_some())
@@ -185,8 +185,8 @@ pub async fn newest_of_kinds(
 ) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(select_events!("and event in ($2, $3) order by id desc limit 1"))
         .bind(subject)
-        .bind(one.as_text())
-        .bind(other.as_text())
+        .bind(one.into_str())
+        .bind(other.into_str())
         .fetch_optional(db)
         .await
 }

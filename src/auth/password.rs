@@ -75,6 +75,6 @@ async fn note_failure(
         Ok::<_, AppError>(tx.commit().await?)
     })
     .await?;
-    tracing::info!(user = failed.subject, what = failed.kind.as_text(), "wrong password");
+    tracing::info!(user = failed.subject, what = failed.kind.into_str(), "wrong password");
     Ok(())
 }

@@ -73,7 +73,7 @@ pub struct CreateAdmin {
 pub async fn run(command: Admin) -> Result<(), Failed> {
     match command {
         Admin::Create(args) => create(args).await,
-        Admin::Promote(args) => change(args.change, Role::parse(&args.role).unwrap_or(Role::User)).await,
+        Admin::Promote(args) => change(args.change, Role::from_text(&args.role)).await,
         Admin::Demote(args) => change(args, Role::User).await,
     }
 }
@@ -87,8 +87,8 @@ async fn change(args: Change, role: Role) -> Result<(), Failed> {
         return say_json(&outcome);
     }
     match outcome.receipt {
-        Some(receipt) => say!("{}: {}. {}", user.email, role.as_text(), everywhere(&receipt)),
-        None => say!("{}: {}, as before.", user.email, role.as_text()),
+        Some(receipt) => say!("{}: {}. {}", user.email, role.into_str(), everywhere(&receipt)),
+        None => say!("{}: {}, as before.", user.email, role.into_str()),
     }
     Ok(())
 }

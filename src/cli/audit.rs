@@ -5,8 +5,9 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Args, Subcommand, ValueEnum, builder::PossibleValuesParser};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use futures::TryStreamExt;
+use strum::VariantArray;
 
 use super::{
     Failed, on_database,
@@ -81,9 +82,9 @@ pub struct Verify {
 pub struct Export {
     /// What each line is.
     #[arg(long, value_enum, default_value = "jsonl")]
-    format: Kinds,
+    format: Format,
     /// Only events of this kind.
-    #[arg(long, value_parser = PossibleValuesParser::new(Kind::ALL.iter().map(|kind| kind.as_text())))]
+    #[arg(long, value_parser = PossibleValuesParser::new(Kind::VARIANTS.iter().map(Kind::into_str)))]
     event: Option<String>,
     /// Only what this person did: e-mail, name or id; or `cli`, `system`, `unknown`.
     #[arg(long)]
@@ -108,12 +109,6 @@ pub struct Export {
     output: Option<PathBuf>,
     #[command(flatten)]
     config: Config,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Kinds {
-    Csv,
-    Jsonl,
 }
 
 #[derive(Args)]
@@ -228,7 +223,7 @@ fn finding(finding: &Finding) -> String {
 }
 
 async fn export_log(args: Export) -> Result<(), Failed> {
-    let (asked, format) = (args.asked(), args.format.into());
+    let (asked, format) = (args.asked(), args.format);
     on_database(args.config, async |state| {
         let resolved = resolve(state, &asked).await?;
         if !resolved.is_understood() {
@@ -265,15 +260,6 @@ impl Export {
             ip: text(&self.ip),
             q: text(&self.words),
             before: String::new(),
-        }
-    }
-}
-
-impl From<Kinds> for Format {
-    fn from(kind: Kinds) -> Self {
-        match kind {
-            Kinds::Csv => Self::Csv,
-            Kinds::Jsonl => Self::JsonLines,
         }
     }
 }

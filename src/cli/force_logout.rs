@@ -101,7 +101,7 @@ async fn check_live(state: &AppState, sid: &str) -> Result<(), Failed> {
     let row = sessions::store::find_by_sid(&state.db.pool, sid).await?;
     match row.map(|row| row.ended(state.clock.now_ms())) {
         Some(None) => Ok(()),
-        Some(Some(ended)) => Err(format!("session {sid} is over already: {}", ended.reason.as_text()).into()),
+        Some(Some(ended)) => Err(format!("session {sid} is over already: {}", ended.reason.into_str()).into()),
         None => Err(format!("there is no session {sid}; `latchkey sessions list` shows those that are live").into()),
     }
 }

@@ -96,7 +96,7 @@ const COLUMNS: [(&str, usize); 7] = [
 
 fn cells(key: KeyInfo) -> [String; 7] {
     let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
-    let state = key.state.as_text().to_owned();
+    let state = key.state.into_str().to_owned();
     let (made, from) = (minute(key.created_at), minute(key.signs_from));
     [key.kid, key.algorithm, state, made, from, until, key.kill_reason]
 }

@@ -1,7 +1,10 @@
 //! `latchkey users`: who there is, one person from near, disable and enable. Server side.
 
+use std::str::FromStr;
+
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use strum::VariantArray;
 
 use super::{
     Failed, disable, on_database,
@@ -43,13 +46,13 @@ pub struct List {
     #[arg(long, default_value = "", value_name = "WORDS")]
     search: String,
     /// Only this role: user, auditor or admin.
-    #[arg(long, value_parser = role)]
+    #[arg(long, value_parser = named::<Role>)]
     role: Option<Role>,
     /// Only this state: active, disabled, unverified or second-factor.
-    #[arg(long, value_parser = state)]
+    #[arg(long, value_parser = named::<State>)]
     state: Option<State>,
     /// In this order: newest, oldest, name or email.
-    #[arg(long, default_value = "newest", value_name = "ORDER", value_parser = order)]
+    #[arg(long, default_value = "newest", value_name = "ORDER", value_parser = named::<Order>)]
     sort: Order,
     /// At most so many people, 1 to 10,000.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=10_000))]
@@ -77,20 +80,10 @@ pub struct Show {
     config: Config,
 }
 
-fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| one_of(&Role::ALL.map(Role::as_text)))
-}
-
-fn state(text: &str) -> Result<State, String> {
-    State::parse(text).ok_or_else(|| one_of(&State::ALL.map(State::as_text)))
-}
-
-fn order(text: &str) -> Result<Order, String> {
-    Order::parse(text).ok_or_else(|| one_of(&Order::ALL.map(Order::as_text)))
-}
-
-fn one_of(words: &[&str]) -> String {
-    format!("it must be one of {}", words.join(", "))
+/// One of the words that stand for the values of an enum.
+fn named<T: FromStr + VariantArray + Into<&'static str> + Copy>(text: &str) -> Result<T, String> {
+    let words: Vec<&str> = T::VARIANTS.iter().map(|one| (*one).into()).collect();
+    text.parse().map_err(|_| format!("it must be one of {}", words.join(", ")))
 }
 
 pub async fn run(command: Users) -> Result<(), Failed> {
@@ -147,7 +140,7 @@ fn cells(one: Person) -> [String; 6] {
     let marks = [(one.disabled, "disabled"), (!one.verified, "unconfirmed"), (one.second_factor, "second factor")];
     let marks: Vec<&str> = marks.into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
     let state = if marks.is_empty() { "active".to_owned() } else { marks.join(", ") };
-    [one.id, minute(one.created_at), one.role.as_text().to_owned(), state, one.email, one.name]
+    [one.id, minute(one.created_at), one.role.into_str().to_owned(), state, one.email, one.name]
 }
 
 /// So many events of a person are shown.
@@ -239,7 +232,7 @@ fn words(details: &Details) -> String {
         ("id", person.id.clone()),
         ("e-mail", person.email.clone()),
         ("name", person.name.clone()),
-        ("role", person.role.as_text().to_owned()),
+        ("role", person.role.into_str().to_owned()),
         ("since", minute(person.created_at)),
         ("confirmed", at(verified_at, "no")),
         ("disabled", at(disabled_at, "no")),

@@ -32,7 +32,7 @@ fn Content(data: Dashboard) -> impl IntoView {
                 <dl class="facts">
                     <div><dt>"Name"</dt><dd>{viewer.name.clone()}</dd></div>
                     <div><dt>"E-mail"</dt><dd>{viewer.email.clone()}</dd></div>
-                    <div><dt>"Role"</dt><dd>{viewer.role.as_text()}</dd></div>
+                    <div><dt>"Role"</dt><dd>{viewer.role.into_str()}</dd></div>
                     <div><dt>"Member since"</dt><dd><Ago ms=member_since /></dd></div>
                 </dl>
                 <p><Link href="/notes" class="button">"Open your notes"</Link></p>

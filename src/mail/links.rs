@@ -2,12 +2,14 @@
 
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::{Mail, store};
 use crate::{db::Tx, error::AppError};
 
-/// What a link opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a link opens. The texts are stored: rename none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Purpose {
     /// Confirms the address of an account.
     Verify,
@@ -22,19 +24,6 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 5] = [Self::Verify, Self::Reset, Self::NewEmail, Self::NotMe, Self::KeepFactor];
-
-    /// As it is stored.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::Verify => "verify",
-            Self::Reset => "reset",
-            Self::NewEmail => "new_email",
-            Self::NotMe => "not_me",
-            Self::KeepFactor => "keep_factor",
-        }
-    }
-
     /// The page that a link leads to.
     pub fn page(self) -> &'static str {
         match self {
@@ -48,7 +37,7 @@ impl Purpose {
 
     /// What the links that lead to this page open.
     pub fn of_page(path: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.page() == path)
+        Self::VARIANTS.iter().copied().find(|purpose| purpose.page() == path)
     }
 
     /// How long a link works. A reset opens the account, so it is short (ASVS 6.4.1); who reads a warning a week late

@@ -22,6 +22,7 @@ use crate::{
     db::{make_private_folder, private_file},
     error::Invalid,
     users::credentials::Email,
+    web::rfc3339::milliseconds,
 };
 
 /// For a connection to the mail server.
@@ -334,9 +335,7 @@ fn in_full(error: &dyn std::error::Error) -> String {
 
 /// As "2026-11-21T224600.123Z": sorts by time, and every file system takes it.
 fn file_time(ms: i64) -> String {
-    let at = time::OffsetDateTime::from_unix_timestamp(ms / 1000).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
-    let (date, (hour, minute, second)) = (at.date(), at.to_hms());
-    format!("{date}T{hour:02}{minute:02}{second:02}.{:03}Z", ms.rem_euclid(1000))
+    milliseconds(ms).replace(':', "")
 }
 
 fn write_file(file: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -15,12 +15,14 @@ pub mod words;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 use crate::{config::Mailing, error::AppError, state::AppState, users::store::User, web::caller::Caller};
 
 /// A mail to be written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Mail {
     /// Somebody signed up with this address: the link that confirms it, or, where it has a confirmed account, word that
     /// it has one.
@@ -54,20 +56,16 @@ impl Mail {
     /// What kind it is, for logs and lists.
     pub fn as_text(&self) -> &'static str {
         match self {
-            Self::SignUp => "sign_up",
-            Self::Verify => "verify",
-            Self::Reset => "reset",
-            Self::ResetStarted => "reset_started",
-            Self::NewEmail => "new_email",
-            Self::SecondFactorGoes { .. } => "second_factor_goes",
-            Self::News { news, .. } => news.as_text(),
+            Self::News { news, .. } => news.into_str(),
+            other => other.into(),
         }
     }
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum News {
     NewDevice,
     PasswordChanged,
@@ -91,47 +89,9 @@ pub enum News {
 }
 
 impl News {
-    pub const ALL: [Self; 15] = [
-        Self::NewDevice,
-        Self::PasswordChanged,
-        Self::PasswordReset,
-        Self::EmailChanged,
-        Self::SecondFactorOn,
-        Self::SecondFactorOff,
-        Self::SecondFactorKept,
-        Self::RecoveryCodesMade,
-        Self::RecoveryCodeUsed,
-        Self::Guessing,
-        Self::AccountDeleted,
-        Self::AccountDisabled,
-        Self::AccountEnabled,
-        Self::RoleChanged,
-        Self::SecondFactorRemoved,
-    ];
-
     /// What an administrator did, and nobody else can.
     pub fn is_by_administrator(self) -> bool {
         matches!(self, Self::AccountDisabled | Self::AccountEnabled | Self::RoleChanged | Self::SecondFactorRemoved)
-    }
-
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::NewDevice => "new_device",
-            Self::PasswordChanged => "password_changed",
-            Self::PasswordReset => "password_reset",
-            Self::EmailChanged => "email_changed",
-            Self::SecondFactorOn => "second_factor_on",
-            Self::SecondFactorOff => "second_factor_off",
-            Self::SecondFactorKept => "second_factor_kept",
-            Self::RecoveryCodesMade => "recovery_codes_made",
-            Self::RecoveryCodeUsed => "recovery_code_used",
-            Self::Guessing => "guessing",
-            Self::AccountDeleted => "account_deleted",
-            Self::AccountDisabled => "account_disabled",
-            Self::AccountEnabled => "account_enabled",
-            Self::RoleChanged => "role_changed",
-            Self::SecondFactorRemoved => "second_factor_removed",
-        }
     }
 }
 

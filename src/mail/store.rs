@@ -277,7 +277,7 @@ pub async fn insert_link(
          values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(token_hash)
-    .bind(purpose.as_text())
+    .bind(purpose.into_str())
     .bind(&link.user_id)
     .bind(&link.email)
     .bind(now_ms)
@@ -300,7 +300,7 @@ pub async fn find_link(
          where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3",
     )
     .bind(token_hash)
-    .bind(purpose.as_text())
+    .bind(purpose.into_str())
     .bind(now_ms)
     .fetch_optional(db)
     .await
@@ -319,7 +319,7 @@ pub async fn use_link(
          where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3 returning user_id, email",
     )
     .bind(token_hash)
-    .bind(purpose.as_text())
+    .bind(purpose.into_str())
     .bind(now_ms)
     .fetch_optional(db)
     .await
@@ -379,7 +379,7 @@ pub async fn kill_links(
 ) -> Result<(), sqlx::Error> {
     sqlx::query("update links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null")
         .bind(user_id)
-        .bind(purpose.as_text())
+        .bind(purpose.into_str())
         .bind(now_ms)
         .execute(db)
         .await

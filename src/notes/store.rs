@@ -1,6 +1,6 @@
 //! The notes table and that of their words. Every statement names the owner: a foreign id finds nothing. Server side.
 
-use sqlx::{Any, AnyConnection, Executor, FromRow};
+use sqlx::{Any, AnyConnection, Executor, FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Note, NoteInput};
@@ -46,38 +46,6 @@ macro_rules! returning_notes {
     };
 }
 
-/// A range that is empty asks for nothing. The limit keeps databases from turning the question round: it is asked of one
-/// note at a time, along the index of its words, up to the first that fits.
-macro_rules! has_word {
-    ($from:literal, $to:literal) => {
-        concat!(
-            "and (",
-            $from,
-            " = ",
-            $to,
-            " or (select 1 from note_words h where h.note_id = n.id and h.word >= ",
-            $from,
-            " and h.word < ",
-            $to,
-            " limit 1) is not null) "
-        )
-    };
-}
-
-/// Which notes is found out without their texts: only those of the page are read.
-const SEARCH: &str = concat!(
-    "with page as materialized (select n.id, n.pinned_at, n.updated_at from notes n where n.user_id = $1 ",
-    has_word!("$2", "$3"),
-    has_word!("$4", "$5"),
-    has_word!("$6", "$7"),
-    has_word!("$8", "$9"),
-    has_word!("$10", "$11"),
-    has_word!("$12", "$13"),
-    "order by case when n.pinned_at is null then 1 else 0 end, n.updated_at desc, n.id limit $14) \
-     select n.id, n.title, n.body, n.pinned_at, n.version, n.updated_at, n.size from page p cross join notes n \
-     where n.id = p.id order by case when p.pinned_at is null then 1 else 0 end, p.updated_at desc, p.id"
-);
-
 /// The user's notes that have a word for each of these beginnings, pinned ones first. As many beginnings as there may be
 /// are looked at.
 ///
@@ -89,7 +57,24 @@ pub async fn search(
     words: &[String],
     limit: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
-    let mut statement = sqlx::query_as(SEARCH).bind(user_id);
+    // A range that is empty asks for nothing. The limit keeps databases from turning the question round: it is asked of
+    // one note at a time, along the index of its words, up to the first that fits.
+    let has_word = |place: usize| {
+        let (from, to) = (2 * place + 2, 2 * place + 3);
+        format!(
+            "and (${from} = ${to} or (select 1 from note_words h where h.note_id = n.id and h.word >= ${from} \
+             and h.word < ${to} limit 1) is not null) "
+        )
+    };
+    let has_words: String = (0..TYPED_MAX).map(has_word).collect();
+    // Which notes is found out without their texts: only those of the page are read.
+    let mut builder = QueryBuilder::new(format!(
+        "with page as materialized (select n.id, n.pinned_at, n.updated_at from notes n where n.user_id = $1 {has_words}\
+         order by case when n.pinned_at is null then 1 else 0 end, n.updated_at desc, n.id limit $14) \
+         select n.id, n.title, n.body, n.pinned_at, n.version, n.updated_at, n.size from page p cross join notes n \
+         where n.id = p.id order by case when p.pinned_at is null then 1 else 0 end, p.updated_at desc, p.id"
+    ));
+    let mut statement = builder.build_query_as().bind(user_id);
     for place in 0..TYPED_MAX {
         let (from, to) = words.get(place).map(|word| range(word)).unwrap_or_default();
         statement = statement.bind(from).bind(to);

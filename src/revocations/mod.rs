@@ -8,10 +8,12 @@ pub mod set;
 pub mod store;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Why a session ended. Stored by name: rename none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum EndReason {
     /// The user logged out here.
     LoggedOut,
@@ -52,54 +54,6 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    const ALL: [Self; 18] = [
-        Self::LoggedOut,
-        Self::Replaced,
-        Self::ByUser,
-        Self::ByAdmin,
-        Self::Idle,
-        Self::Expired,
-        Self::Disabled,
-        Self::PasswordChanged,
-        Self::GaveWay,
-        Self::TheftSuspected,
-        Self::SecretLost,
-        Self::RoleChanged,
-        Self::PasswordReset,
-        Self::NotMe,
-        Self::AccountDeleted,
-        Self::SecondFactorChanged,
-        Self::EveryoneLoggedOut,
-        Self::SecondFactorRemoved,
-    ];
-
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::LoggedOut => "logged_out",
-            Self::Replaced => "replaced",
-            Self::ByUser => "by_user",
-            Self::ByAdmin => "by_admin",
-            Self::Idle => "idle",
-            Self::Expired => "expired",
-            Self::Disabled => "disabled",
-            Self::PasswordChanged => "password_changed",
-            Self::GaveWay => "gave_way",
-            Self::TheftSuspected => "theft_suspected",
-            Self::SecretLost => "secret_lost",
-            Self::RoleChanged => "role_changed",
-            Self::PasswordReset => "password_reset",
-            Self::NotMe => "not_me",
-            Self::AccountDeleted => "account_deleted",
-            Self::SecondFactorChanged => "second_factor_changed",
-            Self::EveryoneLoggedOut => "everyone_logged_out",
-            Self::SecondFactorRemoved => "second_factor_removed",
-        }
-    }
-
-    pub fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_text() == text)
-    }
-
     /// What the person who was logged out is told.
     pub fn sentence(self) -> &'static str {
         match self {

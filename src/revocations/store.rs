@@ -87,7 +87,7 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
     .bind(kind)
     .bind(subject)
     .bind(epoch)
-    .bind(new.reason.as_text())
+    .bind(new.reason.into_str())
     .bind(new.actor.as_text())
     .bind(new.revoked_at)
     .bind(keep_until)

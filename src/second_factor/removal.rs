@@ -100,6 +100,6 @@ pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
         mail::tell(&mut *tx, state, &user, News::SecondFactorOff, &Caller::default()).await?;
     }
     tx.commit().await?;
-    tracing::info!(user = user_id, what = kind.as_text(), "what was to go is gone");
+    tracing::info!(user = user_id, what = kind.into_str(), "what was to go is gone");
     Ok(())
 }

@@ -111,7 +111,7 @@ impl Ender {
         let mut receipt = receipt(&rows, now_ms, watch);
         receipt.seq = revocations.last().map(|revocation| revocation.seq);
         tracing::info!(
-            reason = ending.reason.as_text(),
+            reason = ending.reason.into_str(),
             actor = ending.actor.as_text(),
             user = user_of(target, &rows),
             sid = if let [only] = &*rows { &only.sid } else { "" },
@@ -172,8 +172,8 @@ impl Ender {
         event.reason.clone_from(&ending.words);
         event.sid = if let [only] = rows { only.sid.clone() } else { String::new() };
         event.details = match target {
-            Target::Session(_) | Target::Secret(_) => json!({ "end_reason": ending.reason.as_text() }),
-            _ => json!({ "end_reason": ending.reason.as_text(), "sessions": rows.len() }),
+            Target::Session(_) | Target::Secret(_) => json!({ "end_reason": ending.reason.into_str() }),
+            _ => json!({ "end_reason": ending.reason.into_str(), "sessions": rows.len() }),
         };
         audit::store::insert(&mut **tx, &event, now_ms).await?;
         Ok(())

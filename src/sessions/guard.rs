@@ -194,7 +194,7 @@ async fn end_now(ender: &Ender, log_in: &LogIn, reason: EndReason, caller: &Call
     tracing::warn!(
         user = log_in.user_id,
         sid = log_in.sid,
-        reason = reason.as_text(),
+        reason = reason.into_str(),
         "a replaced secret came back: the session is ended"
     );
     let ending = Ending { actor: Actor::Unknown, reason, words: caller.device(), caller: caller.clone() };
@@ -208,7 +208,7 @@ async fn renew_outgrown(state: &AppState, someone: &LoggedIn) -> Result<Option<H
     if someone.in_grace || !someone.log_in.outgrown_by(role) {
         return Ok(None);
     }
-    let log_in = LogIn { secret_role: role.as_text().to_owned(), ..someone.log_in.clone() };
+    let log_in = LogIn { secret_role: role.into_str().to_owned(), ..someone.log_in.clone() };
     let new = session::rotate(state, &someone.secret_hash, log_in).await?;
     Ok(new.map(|new| secret_cookie(state, &new)))
 }

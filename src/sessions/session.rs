@@ -90,7 +90,7 @@ impl LogIn {
             idle_expires_at: (now_ms + idle_ms(config, remember)).min(expires_at),
             expires_at,
             remembered_at,
-            secret_role: user.role().as_text().to_owned(),
+            secret_role: user.role().into_str().to_owned(),
             global_epoch,
         }
     }
@@ -113,7 +113,7 @@ impl LogIn {
 
     /// The secret was given for another role than the user has now (ASVS 7.2.4).
     pub fn outgrown_by(&self, role: Role) -> bool {
-        self.secret_role != role.as_text()
+        self.secret_role != role.into_str()
     }
 }
 

@@ -31,7 +31,7 @@ impl Row {
     /// How the session ended, if it did.
     pub fn ended(&self, now_ms: i64) -> Option<Ended> {
         if let Some(at) = self.ended_at {
-            let reason = self.end_reason.as_deref().and_then(EndReason::from_text);
+            let reason = self.end_reason.as_deref().and_then(|reason| reason.parse().ok());
             return Some(Ended { reason: reason.unwrap_or(EndReason::Expired), at });
         }
         let timed_out = timed_out(self.log_in.idle_expires_at, self.log_in.expires_at, now_ms);
@@ -306,7 +306,7 @@ pub async fn tombstone(
             user_id,
         ),
     };
-    let query = sqlx::query_as(statement).bind(now_ms).bind(ended_by).bind(reason.as_text()).bind(key);
+    let query = sqlx::query_as(statement).bind(now_ms).bind(ended_by).bind(reason.into_str()).bind(key);
     let query = match target {
         Target::Others { keep, .. } => query.bind(keep),
         Target::Surplus { keep, .. } => query.bind(keep),

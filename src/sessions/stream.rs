@@ -101,7 +101,7 @@ fn over(asked: &Asked, someone: Option<&LoggedIn>, ender: &Ender) -> Option<Ende
 }
 
 fn telling(ended: &Ended) -> Event {
-    let data = serde_json::json!({ "reason": ended.reason.as_text(), "at": ended.at });
+    let data = serde_json::json!({ "reason": ended.reason.into_str(), "at": ended.at });
     Event::default().event("ended").data(data.to_string())
 }
 

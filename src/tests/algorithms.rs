@@ -167,7 +167,7 @@ on_both_databases! {
         let mut kids = vec![app.services.keys.ring().signing(app.clock.now_ms()).expect("a key").kid.clone()];
         let alice = app.with_token("alice").await;
         for algorithm in ["RS256", "HS256", "EdDSA"] {
-            let algorithm = crate::config::TokenAlgorithm::from_text(algorithm).expect("known");
+            let algorithm = algorithm.parse().expect("known");
             app.another_instance_with(algorithm).await.keys.follow_settings().await.expect("a rotation");
             app.clock.advance_ms(31_000);
             app.services.keys.reload().await.expect("the keys");

@@ -101,7 +101,7 @@ on_both_databases! {
         let signing = other.keys.kill(&kid(&alice), &order()).await.expect("a receipt").signing;
         let keys = Keys::list(&app.services.state).await.expect("the keys");
         let successor = keys.iter().find(|key| key.kid == signing).expect("the successor");
-        assert_eq!(successor.algorithm, TokenAlgorithm::Es256.as_text());
+        assert_eq!(successor.algorithm, TokenAlgorithm::Es256.into_str());
     }
 
     async fn a_rotation_goes_its_way_by_the_clock(app: TestApp) {

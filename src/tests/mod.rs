@@ -57,6 +57,7 @@ mod smtp;
 mod starting;
 mod streams;
 mod sessions;
+mod texts;
 mod throttle;
 mod times;
 mod verification;

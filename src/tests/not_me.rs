@@ -106,7 +106,7 @@ on_both_databases! {
         assert_eq!(app.count(off).await, 1);
         removal::clean_once(&app.services.state).await.expect("a round");
         assert_eq!(app.count(off).await, 1, "once");
-        let news = format!("\"news\":\"{}\"", News::SecondFactorOff.as_text());
+        let news = format!("\"news\":\"{}\"", News::SecondFactorOff.into_str());
         assert!(app.outbox().await.iter().any(|(_, _, mail)| mail.contains(&news)), "the owner is told");
         assert_eq!(late.open("/dashboard").await.status, 200);
     }

@@ -44,7 +44,7 @@ pub async fn tidy(keys: &Keys) -> Result<(), sqlx::Error> {
             tracing::info!(kid, "a dead signing key was removed");
         } else if !life.row.private_key_sealed.is_empty() {
             store::wipe(db, kid).await?;
-            tracing::info!(kid, state = KeyState::Dead.as_text(), "the private half of a signing key was forgotten");
+            tracing::info!(kid, state = KeyState::Dead.into_str(), "the private half of a signing key was forgotten");
         }
     }
     Ok(())

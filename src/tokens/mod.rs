@@ -31,6 +31,7 @@ pub mod store;
 pub mod verify;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::revocations::EndReason;
 
@@ -58,8 +59,9 @@ pub struct ProblemAnswer {
 }
 
 /// Where a signing key is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum KeyState {
     /// Published, and does not sign yet.
     Next,
@@ -72,16 +74,6 @@ pub enum KeyState {
 }
 
 impl KeyState {
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::Next => "next",
-            Self::Signing => "signing",
-            Self::Retired => "retired",
-            Self::Dead => "dead",
-            Self::Killed => "killed",
-        }
-    }
-
     /// Whether tokens of the key are accepted.
     pub fn is_in_use(&self) -> bool {
         matches!(self, Self::Next | Self::Signing | Self::Retired)

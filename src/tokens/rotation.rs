@@ -71,7 +71,7 @@ impl Keys {
         // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
         let rows = store::all(&self.state().db.pool).await?;
         let killed = rows.iter().find(|row| row.kid == kid);
-        let algorithm = killed.and_then(|row| TokenAlgorithm::from_text(&row.algorithm));
+        let algorithm = killed.and_then(|row| row.algorithm.parse().ok());
         let spare = self.make(algorithm.unwrap_or(self.state().config.token_algorithm)).await?;
         let (mut tx, lives, now_ms) = self.begin().await?;
         let state = lives.find(kid).map(|life| lives.state(life, now_ms));
@@ -99,7 +99,7 @@ impl Keys {
     /// When the database does not take it.
     pub async fn follow_settings(&self) -> Result<(), AppError> {
         let wanted = self.state().config.token_algorithm;
-        let is_wanted = |row: &Row| row.algorithm == wanted.as_text() && !row.is_too_small();
+        let is_wanted = |row: &Row| row.algorithm == wanted.into_str() && !row.is_too_small();
         let follows = |lives: &Lives, now_ms| lives.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
         if follows(self.ring().lives(), self.now_ms()) {
             return Ok(());
@@ -175,7 +175,7 @@ pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &
     Some(Row {
         private_key_sealed: secret.seal(&kid, &private)?,
         public_key: BASE64_URL_SAFE_NO_PAD.encode(public),
-        algorithm: algorithm.as_text().into(),
+        algorithm: algorithm.into_str().into(),
         created_at: 0,
         signs_from: 0,
         killed_at: None,

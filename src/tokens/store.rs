@@ -4,7 +4,6 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sqlx::{Any, Executor, FromRow};
 
 use super::algorithm;
-use crate::config::TokenAlgorithm;
 
 /// A row of `signing_keys`. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -24,7 +23,7 @@ impl Row {
     /// Whether it is an RSA key from when smaller ones were thought good enough.
     pub fn is_too_small(&self) -> bool {
         let public = BASE64_URL_SAFE_NO_PAD.decode(&self.public_key).unwrap_or_default();
-        TokenAlgorithm::from_text(&self.algorithm).is_some_and(|algorithm| algorithm::is_too_small(algorithm, &public))
+        self.algorithm.parse().is_ok_and(|algorithm| algorithm::is_too_small(algorithm, &public))
     }
 }
 

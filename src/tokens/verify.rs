@@ -113,7 +113,7 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Refusal> {
 
 /// The algorithm is that of the key, and the token has no say in it (RFC 8725 3.1).
 fn authentic(config: &Config, key: &Key, header: &StrictHeader, token: &str) -> Option<Claims> {
-    if header.alg != key.algorithm.as_text() {
+    if header.alg != key.algorithm.into_str() {
         return None;
     }
     let issuer = config.issuer();

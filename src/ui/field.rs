@@ -38,7 +38,7 @@ pub fn TextField(
                 autofocus=begins_with(field, autofocus)
                 aria-invalid=wrong_at(field).map(|_| "true")
                 aria-describedby=described_by(name, help)
-                data-field=field.as_text()
+                data-field=field.into_str()
             />
             <FieldError name field />
         </div>
@@ -88,7 +88,7 @@ pub fn PasswordField(
                     autofocus=begins_with(field, autofocus)
                     aria-invalid=wrong_at(field).map(|_| "true")
                     aria-describedby=described_by
-                    data-field=field.as_text()
+                    data-field=field.into_str()
                 />
                 // Its name says what it will do; `aria-pressed` beside that would say the opposite.
                 <button type="button" class="button quiet with-script" aria-controls=name data-shows="">
@@ -128,7 +128,7 @@ pub fn CodeField(
                 autofocus=begins_with(field, autofocus)
                 aria-invalid=wrong_at(field).map(|_| "true")
                 aria-describedby=described_by(name, help)
-                data-field=field.as_text()
+                data-field=field.into_str()
             />
             <FieldError name field />
         </div>

@@ -77,7 +77,7 @@ fn FormError() -> impl IntoView {
 #[component]
 pub fn OnlyAfter(error: AppError, children: Children) -> impl IntoView {
     let hidden = before().is_none_or(|before| before != error);
-    view! { <div data-after=error.code() hidden=hidden>{children()}</div> }
+    view! { <div data-after=error.into_str() hidden=hidden>{children()}</div> }
 }
 
 /// Stands in the form of every sensitive act: the password field, which comes into the page once the act has asked for

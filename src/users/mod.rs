@@ -25,12 +25,14 @@ pub mod store;
 pub mod upgrade;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::error::Invalid;
 
-/// What a user may do at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a user may do at all. The texts are stored and stand in tokens: rename none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Role {
     User,
     /// Reads everything of administration and changes nothing.
@@ -39,25 +41,9 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 3] = [Self::User, Self::Auditor, Self::Admin];
-
-    /// As it is stored and as it stands in tokens.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Auditor => "auditor",
-            Self::Admin => "admin",
-        }
-    }
-
     /// The least right for whatever cannot be read: a broken row never makes an administrator.
     pub fn from_text(text: &str) -> Self {
-        Self::parse(text).unwrap_or(Self::User)
-    }
-
-    /// A role that somebody names.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_text() == text)
+        text.parse().unwrap_or(Self::User)
     }
 
     /// Whether the pages of administration are shown.

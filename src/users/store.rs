@@ -1,6 +1,6 @@
 //! The users table. Server side.
 
-use sqlx::{Any, AnyConnection, AnyPool, Executor, FromRow};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::{
@@ -73,7 +73,7 @@ pub async fn insert(
     .bind(name.as_str())
     .bind(sort_text(name.as_str(), email.as_str()))
     .bind(password_hash)
-    .bind(role.as_text())
+    .bind(role.into_str())
     .bind(now_ms)
     .execute(&mut *db)
     .await?;
@@ -179,11 +179,8 @@ pub async fn set_password(
 }
 
 /// As in the index of migration 0010, or it would not be used.
-macro_rules! beginning_of_hash {
-    () => {
-        "(case when length(password_hash) > 67 then substr(password_hash, 1, length(password_hash) - 67) else '' end)"
-    };
-}
+const BEGINNING_OF_HASH: &str =
+    "(case when length(password_hash) > 67 then substr(password_hash, 1, length(password_hash) - 67) else '' end)";
 
 /// Never so many, unless something is wrong with the stored hashes.
 const BEGINNINGS_MAX: usize = 16;
@@ -193,19 +190,15 @@ const BEGINNINGS_MAX: usize = 16;
 /// # Errors
 /// When the database cannot be read.
 pub async fn beginnings_of_hashes(db: &AnyPool) -> Result<Vec<String>, sqlx::Error> {
-    let next = concat!(
-        "select ",
-        beginning_of_hash!(),
-        " from users where ",
-        beginning_of_hash!(),
-        " > $1 order by ",
-        beginning_of_hash!(),
-        " limit 1"
+    let next = format!(
+        "select {BEGINNING_OF_HASH} from users where {BEGINNING_OF_HASH} > $1 order by {BEGINNING_OF_HASH} limit 1"
     );
     let mut found: Vec<String> = Vec::new();
     while found.len() < BEGINNINGS_MAX {
         let last = found.last().map_or("", String::as_str);
-        let Some((beginning,)) = sqlx::query_as(next).bind(last).fetch_optional(db).await? else { break };
+        let Some((beginning,)) = QueryBuilder::new(&*next).build_query_as().bind(last).fetch_optional(db).await? else {
+            break;
+        };
         found.push(beginning);
     }
     Ok(found)
@@ -377,6 +370,6 @@ pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -
 /// When the database does not take it.
 pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Role) -> Result<bool, sqlx::Error> {
     let statement = "update users set role = $1 where id = $2 and role <> $1";
-    let result = sqlx::query(statement).bind(role.as_text()).bind(id).execute(db).await?;
+    let result = sqlx::query(statement).bind(role.into_str()).bind(id).execute(db).await?;
     Ok(result.rows_affected() == 1)
 }

@@ -9,12 +9,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use cookie::{Cookie, SameSite, time::Duration};
+use strum::{IntoStaticStr, VariantArray};
 
 use super::problem::Problem;
 use crate::config::Config;
 
 /// The cookies that we set. Names are compared exactly: browsers match the prefix in any case (RFC 6265bis).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, prefix = "__Host-", serialize_all = "kebab-case")]
 pub enum Name {
     /// The session's secret.
     Session,
@@ -35,29 +37,10 @@ pub enum Name {
 }
 
 impl Name {
-    const ALL: [Self; 8] =
-        [Self::Session, Self::Access, Self::Typed, Self::Link, Self::Device, Self::LogIn, Self::Lab, Self::Appearance];
-
     /// The full name. Only development with insecure cookies has no `__Host-` prefix.
     pub fn full(self, insecure: bool) -> &'static str {
-        match (self, insecure) {
-            (Self::Session, false) => "__Host-session",
-            (Self::Session, true) => "session",
-            (Self::Access, false) => "__Host-access",
-            (Self::Access, true) => "access",
-            (Self::Typed, false) => "__Host-typed",
-            (Self::Typed, true) => "typed",
-            (Self::Link, false) => "__Host-link",
-            (Self::Link, true) => "link",
-            (Self::Device, false) => "__Host-device",
-            (Self::Device, true) => "device",
-            (Self::LogIn, false) => "__Host-log-in",
-            (Self::LogIn, true) => "log-in",
-            (Self::Lab, false) => "__Host-lab",
-            (Self::Lab, true) => "lab",
-            (Self::Appearance, false) => "__Host-appearance",
-            (Self::Appearance, true) => "appearance",
-        }
+        let full = self.into_str();
+        if insecure { full.trim_start_matches("__Host-") } else { full }
     }
 
     fn same_site(self) -> SameSite {
@@ -110,7 +93,7 @@ pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
 /// - The same cookie of ours twice is refused, since nobody can tell which one counts (RFC 6265bis 5.7.3).
 pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     let came: Vec<Name> = ours(&config, request.headers()).map(|(name, _)| name).collect();
-    if Name::ALL.into_iter().any(|name| came.iter().filter(|given| **given == name).count() > 1) {
+    if Name::VARIANTS.iter().any(|name| came.iter().filter(|given| *given == name).count() > 1) {
         return Problem::bad_request("The same cookie came twice. Delete this site's cookies and try again.")
             .into_response();
     }
@@ -161,7 +144,7 @@ fn ours<'a>(config: &Config, headers: &'a HeaderMap) -> impl Iterator<Item = (Na
     pairs.filter_map(move |pair| {
         let pair = trimmed(pair);
         let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
-        let name = Name::ALL.into_iter().find(|known| known.full(insecure).as_bytes() == name)?;
+        let name = Name::VARIANTS.iter().copied().find(|known| known.full(insecure).as_bytes() == name)?;
         Some((name, value.get(1..)?))
     })
 }

@@ -41,6 +41,8 @@ pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod request_log;
 #[cfg(feature = "ssr")]
+pub mod rfc3339;
+#[cfg(feature = "ssr")]
 pub mod security_txt;
 #[cfg(feature = "ssr")]
 pub mod seen;

@@ -82,13 +82,13 @@ impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if error == AppError::NotLoggedIn {
-            return Self::unauthorized(error.code(), &error.to_string(), false);
+            return Self::unauthorized(error.into_str(), &error.to_string(), false);
         }
         let detail = match &error {
             AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             other => other.to_string(),
         };
-        Self { retry_after: error.retry_after(), ..Self::new(status, error.code(), detail) }
+        Self { retry_after: error.retry_after(), ..Self::new(status, error.into_str(), detail) }
     }
 }
 

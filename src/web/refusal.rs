@@ -21,14 +21,14 @@ pub struct Refusal {
 /// What to say at one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtField {
-    /// [`Field::as_text`].
+    /// The text of a [`Field`].
     pub field: String,
     pub detail: String,
 }
 
 impl AtField {
     pub fn new(field: Field, detail: String) -> Self {
-        Self { field: field.as_text().into(), detail }
+        Self { field: field.into_str().into(), detail }
     }
 }
 

@@ -5,16 +5,17 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use time::{Duration, OffsetDateTime};
 
-use super::problem::Problem;
+use super::{problem::Problem, rfc3339::seconds};
 use crate::{error::AppError, state::AppState};
 
 /// Where it is looked for (RFC 9116 3).
 pub const PATH: &str = "/.well-known/security.txt";
 
+const DAY_MS: i64 = 24 * 3_600_000;
+
 /// Who has kept a copy asks again then. The file is made anew at each request, so it never runs out here.
-const GOOD_FOR: Duration = Duration::days(30);
+const GOOD_FOR_MS: i64 = 30 * DAY_MS;
 
 /// Whom the settings name; nothing where they name nobody.
 ///
@@ -22,15 +23,9 @@ const GOOD_FOR: Duration = Duration::days(30);
 /// 404 without a contact.
 pub async fn security_txt(State(state): State<AppState>) -> Result<Response, Problem> {
     let Some(contact) = &state.config.security_contact else { return Err(AppError::NotFound.into()) };
-    let expires = expires(state.clock.now_ms());
+    // A midnight, so that copies of one day are the same.
+    let expires = seconds((state.clock.now_ms() + GOOD_FOR_MS) / DAY_MS * DAY_MS);
     let canonical = format!("{}{PATH}", state.config.issuer());
     let text = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\nCanonical: {canonical}\n");
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
-}
-
-/// A midnight, so that copies of one day are the same (RFC 3339).
-fn expires(now_ms: i64) -> String {
-    let now = OffsetDateTime::from_unix_timestamp(now_ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let day = (now + GOOD_FOR).date();
-    format!("{:04}-{:02}-{:02}T00:00:00Z", day.year(), u8::from(day.month()), day.day())
 }

@@ -7,10 +7,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
+use clap::ValueEnum;
 use futures::{Stream, StreamExt, stream::try_unfold};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use time::OffsetDateTime;
+use strum::IntoStaticStr;
 
 use super::{
     AuditAsked, PAGE,
@@ -33,36 +34,29 @@ use crate::{
     },
     state::AppState,
     ui::when::date,
-    web::{caller::Caller, local_path::leading_to, origin, problem::Problem},
+    web::{caller::Caller, local_path::leading_to, origin, problem::Problem, rfc3339::milliseconds},
 };
 
 /// Events that are read, and sent, at once: memory does not grow with the file.
 const AT_ONCE: usize = 1_000;
 
 /// What the file is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoStaticStr, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[strum(const_into_str, serialize_all = "lowercase")]
 pub enum Format {
     /// RFC 4180 after a byte order mark, with cells that no spreadsheet takes for a formula.
     #[default]
-    #[serde(rename = "csv")]
     Csv,
     /// A JSON document on each line.
-    #[serde(rename = "jsonl")]
-    JsonLines,
+    Jsonl,
 }
 
 impl Format {
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::JsonLines => "jsonl",
-        }
-    }
-
     fn content_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::JsonLines => "application/jsonl",
+            Self::Jsonl => "application/jsonl",
         }
     }
 }
@@ -107,7 +101,7 @@ pub async fn export(
     let now_ms = state.clock.now_ms();
     // Before the first byte: whoever takes the log along stands in it.
     audit::store::insert(&state.db.pool, &event, now_ms).await?;
-    let name = format!("latchkey-audit-{}.{}", date(now_ms), format.as_text());
+    let name = format!("latchkey-audit-{}.{}", date(now_ms), format.into_str());
     let file = file(state, resolved.filter, format).inspect(move |_| {
         let _held = &place;
     });
@@ -121,7 +115,7 @@ fn from_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 /// The event that tells of an export.
 pub fn exported(actor: Actor, format: Format, resolved: &Resolved) -> Event {
     let mut details = resolved.details();
-    details.insert("format".into(), format.as_text().into());
+    details.insert("format".into(), format.into_str().into());
     let mut event = Event::new(Kind::AuditExported, actor, "");
     event.details = Value::Object(details);
     event
@@ -197,14 +191,14 @@ const COLUMNS: [&str; 15] = [
 fn head(format: Format) -> Result<Vec<u8>, AppError> {
     match format {
         Format::Csv => csv(BYTE_ORDER_MARK.to_vec(), std::iter::once(COLUMNS.map(str::to_owned))),
-        Format::JsonLines => Ok(Vec::new()),
+        Format::Jsonl => Ok(Vec::new()),
     }
 }
 
 fn piece(head: Vec<u8>, rows: &[Row], format: Format) -> Result<Vec<u8>, AppError> {
     match format {
         Format::Csv => csv(head, rows.iter().map(cells)),
-        Format::JsonLines => rows.iter().try_fold(head, |mut piece, row| {
+        Format::Jsonl => rows.iter().try_fold(head, |mut piece, row| {
             serde_json::to_writer(&mut piece, &Line::of(row))?;
             piece.push(b'\n');
             Ok(piece)
@@ -306,7 +300,7 @@ impl<'a> Line<'a> {
         Self {
             seq: row.seq,
             id: &row.id,
-            at: moment(row.at),
+            at: milliseconds(row.at),
             event: &row.event,
             what: words::plain(row),
             actor: &row.actor,
@@ -321,13 +315,4 @@ impl<'a> Line<'a> {
             mac: &row.mac,
         }
     }
-}
-
-/// RFC 3339 with milliseconds.
-fn moment(ms: i64) -> String {
-    let at = OffsetDateTime::from_unix_timestamp(ms.div_euclid(1000)).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (date, time, ms) = (at.date(), at.time(), ms.rem_euclid(1000));
-    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
-    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }

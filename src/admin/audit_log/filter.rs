@@ -5,16 +5,12 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 use sqlx::AnyPool;
-use time::{Date, Month};
 use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
 use super::{AuditAsked, PAGE, Part, WORDS_MAX_CHARS};
 use crate::{
-    audit::{
-        event::{Actor, Kind},
-        log::Filter,
-    },
+    audit::{event::Actor, log::Filter},
     error::AppError,
     state::AppState,
     users::{
@@ -22,6 +18,7 @@ use crate::{
         list::{Person, Place, Wanted, find::find},
         store,
     },
+    web::rfc3339::midnight,
 };
 
 /// What was asked for, and what became of it.
@@ -96,7 +93,7 @@ impl Resolved {
 
     fn take_event(&mut self) {
         let name = self.exact.event.trim();
-        self.filter.event = Kind::from_text(name);
+        self.filter.event = name.parse().ok();
         if !name.is_empty() && self.filter.event.is_none() {
             self.problem("There is no such kind of event.");
         }
@@ -213,16 +210,6 @@ fn nobody(text: &str) -> Option<Actor> {
         "unknown" => Some(Actor::Unknown),
         _ => None,
     }
-}
-
-/// Milliseconds since the epoch at the beginning of a day, written as 2026-11-21.
-fn midnight(text: &str) -> Option<i64> {
-    let mut parts = text.split('-').map(|part| part.parse::<u16>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
-    let is_whole = parts.next().is_none() && (1970..=9999).contains(&year);
-    is_whole.then(|| date.midnight().assume_utc().unix_timestamp() * 1000)
 }
 
 /// `path` with what is asked for in its query; `more` stands before it.

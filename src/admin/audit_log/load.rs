@@ -1,5 +1,6 @@
 //! What `/admin/audit` shows. Server side; reads only.
 
+use strum::VariantArray;
 use uuid::Uuid;
 
 use super::{
@@ -60,7 +61,7 @@ fn page(resolved: Resolved, found: &Slice) -> AuditPage {
         Next::LookedThrough(id) => (Some(before(id)), Some(time_of(id))),
     };
     AuditPage {
-        kinds: Kind::ALL.iter().map(|kind| (kind.as_text().to_owned(), words::label(*kind).to_owned())).collect(),
+        kinds: Kind::VARIANTS.iter().map(|kind| (kind.into_str().to_owned(), words::label(*kind).to_owned())).collect(),
         entries: found.rows.iter().map(entry).collect(),
         older,
         searched_to,

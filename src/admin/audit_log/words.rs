@@ -164,9 +164,9 @@ pub fn plain(row: &Row) -> String {
 }
 
 fn pattern(row: &Row) -> &'static str {
-    let Some(kind) = Kind::from_text(&row.event) else { return "Something happened that this version cannot name" };
+    let Ok(kind) = row.event.parse::<Kind>() else { return "Something happened that this version cannot name" };
     let details = parsed(&row.details);
-    let reason = details["end_reason"].as_str().and_then(EndReason::from_text);
+    let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
     match (kind, reason) {
         (Kind::SessionEnded, Some(reason)) => ended(reason),
         // Of all sessions there is a number.

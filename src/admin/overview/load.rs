@@ -48,7 +48,7 @@ async fn days(state: &AppState) -> Result<Vec<Day>, AppError> {
 
 fn day_of(day: i64, rows: &[DayRow]) -> Day {
     let times = |kind: Kind| {
-        rows.iter().filter(|row| row.day == day && row.event == kind.as_text()).map(|row| row.times).sum::<i64>()
+        rows.iter().filter(|row| row.day == day && row.event == kind.into_str()).map(|row| row.times).sum::<i64>()
     };
     Day {
         day,

@@ -25,7 +25,7 @@ pub async fn per_day(
     kinds: [Kind; 4],
     from_day: i64,
 ) -> Result<Vec<DayRow>, sqlx::Error> {
-    let [a, b, c, d] = kinds.map(Kind::as_text);
+    let [a, b, c, d]: [&str; 4] = kinds.map(Kind::into);
     sqlx::query_as(
         "select day, event, cast(sum(times) as bigint) as times from ( \
          select day, event, count as times from daily_counts where day >= $1 \

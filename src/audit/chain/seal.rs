@@ -155,7 +155,7 @@ impl Sealer {
                 return Err(sqlx::Error::RowNotFound);
             }
             // Its address had an account already: nobody was added.
-            if row.event == Kind::SignedUp.as_text() && row.subject.is_empty() {
+            if row.event == Kind::SignedUp.into_str() && row.subject.is_empty() {
                 continue;
             }
             *counts.entry((row.at.div_euclid(DAY_MS), &*row.event)).or_insert(0) += 1;

@@ -135,7 +135,7 @@ pub async fn waiting(db: impl Executor<'_, Database = Any>, limit: i64) -> Resul
 /// When the database cannot be read.
 pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is null and event = $1 order by id"))
-        .bind(kind.as_text())
+        .bind(kind.into_str())
         .fetch_all(db)
         .await
 }

@@ -273,7 +273,7 @@ impl Walk<'_> {
         }
         self.report.events += 1;
         self.check_mac(row, seq);
-        if row.event == Kind::AuditResumed.as_text() && !self.is_change_of_key(row, self.previous.as_deref()) {
+        if row.event == Kind::AuditResumed.into_str() && !self.is_change_of_key(row, self.previous.as_deref()) {
             self.found(What::Resumed, seq, Some(row));
         }
         self.check_halves(row, seq, forgotten).await?;

@@ -2,6 +2,7 @@
 
 pub mod store;
 
+use strum::IntoStaticStr;
 use uuid::Builder;
 
 use super::event::Kind;
@@ -59,7 +60,7 @@ impl Filter {
         match self.way() {
             Way::Subject => any(self.subject.as_deref()),
             Way::Actor => any(self.actor.as_deref()),
-            Way::Event => any(self.event.map(Kind::as_text)),
+            Way::Event => any(self.event.map(Kind::into)),
             Way::Time => ANY,
         }
     }
@@ -82,12 +83,14 @@ impl Filter {
     }
 }
 
-/// Which index leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which index leads: its column, or the text that stands for any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 enum Way {
     Subject,
     Actor,
     Event,
+    #[strum(serialize = "'*'")]
     Time,
 }
 

@@ -1,8 +1,8 @@
 //! Slices of the log, with the names of those in it. Server side; reads only.
 
-use sqlx::{Any, AnyPool, Executor, FromRow};
+use sqlx::{Any, AnyPool, Executor, FromRow, QueryBuilder};
 
-use super::{ANY, Filter, Next, Slice, Way, any};
+use super::{ANY, Filter, Next, Slice, any};
 use crate::{audit::event::Kind, db::contains_pattern};
 
 /// An event with the names of who is in it, as far as they still have an account.
@@ -46,16 +46,6 @@ pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) ->
     Ok(Slice { rows, next })
 }
 
-macro_rules! select_floor {
-    ($way:literal) => {
-        concat!(
-            "select id from audit_events where ",
-            $way,
-            " = $1 and id < $2 and id >= $3 order by id desc limit 1 offset $4"
-        )
-    };
-}
-
 /// The id down to which one slice looks; `None` when that is all there is.
 async fn floor(
     db: impl Executor<'_, Database = Any>,
@@ -63,37 +53,18 @@ async fn floor(
     least: &str,
     end: &str,
 ) -> Result<Option<String>, sqlx::Error> {
-    let statement = match filter.way() {
-        Way::Subject => select_floor!("subject"),
-        Way::Actor => select_floor!("actor"),
-        Way::Event => select_floor!("event"),
-        Way::Time => select_floor!("'*'"),
-    };
-    let row: Option<(String,)> = sqlx::query_as(statement)
-        .bind(filter.led_by())
-        .bind(end)
-        .bind(least)
-        .bind(LOOKED_AT_MAX - 1)
-        .fetch_optional(db)
-        .await?;
+    let way = filter.way().into_str();
+    let row: Option<(String,)> = QueryBuilder::new(format!(
+        "select id from audit_events where {way} = $1 and id < $2 and id >= $3 order by id desc limit 1 offset $4"
+    ))
+    .build_query_as()
+    .bind(filter.led_by())
+    .bind(end)
+    .bind(least)
+    .bind(LOOKED_AT_MAX - 1)
+    .fetch_optional(db)
+    .await?;
     Ok(row.map(|(id,)| id))
-}
-
-/// `$way`: what the index is for. The other conditions are looked at row by row.
-macro_rules! select_matching {
-    ($way:literal) => {
-        concat!(
-            "select e.id, e.at, e.event, e.actor, e.subject, e.sid, e.ip, e.device, e.reason, e.details, e.seq, e.mac, \
-             a.name as actor_name, s.name as subject_name from audit_events e \
-             left join users a on a.id = e.actor and a.deleted_at is null \
-             left join users s on s.id = e.subject and s.deleted_at is null where ",
-            $way,
-            " = $1 and e.id < $2 and e.id >= $3 and ($4 = '*' or e.actor = $4) and ($5 = '*' or e.event = $5) \
-             and ($6 = '*' or e.ip = $6) \
-             and ($7 = '*' or lower(e.reason) like $8 escape '\\' or e.reason like $9 escape '\\') \
-             order by e.id desc limit $10"
-        )
-    };
 }
 
 async fn matching(
@@ -103,27 +74,33 @@ async fn matching(
     end: &str,
     limit: usize,
 ) -> Result<Vec<Row>, sqlx::Error> {
-    let statement = match filter.way() {
-        Way::Subject => select_matching!("e.subject"),
-        Way::Actor => select_matching!("e.actor"),
-        Way::Event => select_matching!("e.event"),
-        Way::Time => select_matching!("'*'"),
-    };
+    // What the index is for; the other conditions are looked at row by row.
+    let way = filter.way().into_str();
     let words = filter.words.as_deref();
-    sqlx::query_as(statement)
-        .bind(filter.led_by())
-        .bind(end)
-        .bind(least)
-        .bind(any(filter.actor.as_deref()))
-        .bind(any(filter.event.map(Kind::as_text)))
-        .bind(any(filter.ip.as_deref()))
-        .bind(words.map_or(ANY, |_| ""))
-        .bind(contains_pattern(words.unwrap_or_default()))
-        // SQLite knows upper and lower case of ASCII alone: other letters count as they were typed.
-        .bind(as_typed(words.unwrap_or_default()))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(db)
-        .await
+    QueryBuilder::new(format!(
+        "select e.id, e.at, e.event, e.actor, e.subject, e.sid, e.ip, e.device, e.reason, e.details, e.seq, e.mac, \
+         a.name as actor_name, s.name as subject_name from audit_events e \
+         left join users a on a.id = e.actor and a.deleted_at is null \
+         left join users s on s.id = e.subject and s.deleted_at is null where {way} = $1 \
+         and e.id < $2 and e.id >= $3 and ($4 = '*' or e.actor = $4) and ($5 = '*' or e.event = $5) \
+         and ($6 = '*' or e.ip = $6) \
+         and ($7 = '*' or lower(e.reason) like $8 escape '\\' or e.reason like $9 escape '\\') \
+         order by e.id desc limit $10"
+    ))
+    .build_query_as()
+    .bind(filter.led_by())
+    .bind(end)
+    .bind(least)
+    .bind(any(filter.actor.as_deref()))
+    .bind(any(filter.event.map(Kind::into)))
+    .bind(any(filter.ip.as_deref()))
+    .bind(words.map_or(ANY, |_| ""))
+    .bind(contains_pattern(words.unwrap_or_default()))
+    // SQLite knows upper and lower case of ASCII alone: other letters count as they were typed.
+    .bind(as_typed(words.unwrap_or_default()))
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(db)
+    .await
 }
 
 /// As [`contains_pattern`], with the case kept.

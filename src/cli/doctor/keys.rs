@@ -50,10 +50,10 @@ fn signing(state: &AppState, lives: &Lives, now_ms: i64) -> Finding {
         () if age_ms > KEY_OLD_MS => {
             Finding::warning(WHAT, words, "`latchkey keys rotate`, once a quarter from a timer")
         }
-        () if row.algorithm != state.config.token_algorithm.as_text() && lives.next(now_ms).is_none() => {
+        () if row.algorithm != state.config.token_algorithm.into_str() && lives.next(now_ms).is_none() => {
             Finding::warning(
                 WHAT,
-                format!("{words}, and LATCHKEY_TOKEN_ALGORITHM is {}", state.config.token_algorithm.as_text()),
+                format!("{words}, and LATCHKEY_TOKEN_ALGORITHM is {}", state.config.token_algorithm.into_str()),
                 "the next start of a server begins the rotation",
             )
         }
@@ -62,7 +62,7 @@ fn signing(state: &AppState, lives: &Lives, now_ms: i64) -> Finding {
             format!("{words}, and is smaller than the 3072 bits that new RSA keys have"),
             "the next start of a server begins the rotation, or `latchkey keys rotate`",
         ),
-        () if row.algorithm == TokenAlgorithm::Hs256.as_text() && state.config.production() => Finding::warning(
+        () if row.algorithm == TokenAlgorithm::Hs256.into_str() && state.config.production() => Finding::warning(
             WHAT,
             format!("{words}; whoever verifies tokens with it can also make them"),
             "unless this service verifies them alone, set LATCHKEY_TOKEN_ALGORITHM=ES256",

@@ -72,7 +72,7 @@ async fn give(report: &mut Report<'_>, visit: &Visit, role: &str, words: &str) -
 /// The role in the token, as far as the token alone decides. Revocation is not asked: that is the point.
 fn says(lab: &Lab, token: &str) -> Result<&'static str, Refusal> {
     let verified = verify(&lab.state.config, &lab.keys, &lab.state.clock, token)?;
-    Ok(verified.claims.role.as_text())
+    Ok(verified.claims.role.into_str())
 }
 
 fn told(says: &Result<&'static str, Refusal>) -> String {

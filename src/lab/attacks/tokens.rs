@@ -8,7 +8,6 @@ use super::{
     report::{Report, code_of, is_let_in, refusal, verdict},
 };
 use crate::{
-    config::TokenAlgorithm,
     error::AppError,
     lab::{
         browser::{Answer, Ask, Browser},
@@ -109,7 +108,7 @@ pub async fn other_key(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError
 
 /// By a key of the same algorithm that no verifier knows. It is made once: an RSA key takes a while.
 async fn signed_by_another(lab: &Lab, torn: &Torn) -> Result<String, AppError> {
-    let algorithm = torn.header("alg").and_then(|word| TokenAlgorithm::from_text(&word));
+    let algorithm = torn.header("alg").and_then(|word| word.parse().ok());
     let keys = lab.samples.keys().await?;
     let key = keys.iter().find(|key| Some(key.algorithm) == algorithm);
     key.and_then(|key| torn.signed_with_key(key)).ok_or_else(AppError::internal)

@@ -1,6 +1,7 @@
 //! The story of a run: requests in each of the ways, one round after the other, then signatures. Server side.
 
 use axum::http::{Method, StatusCode};
+use strum::VariantArray;
 use tower::ServiceExt;
 use tracing::{Dispatch, instrument::WithSubscriber};
 
@@ -17,7 +18,7 @@ use crate::{
     state::Stopwatch,
 };
 
-const WAYS: usize = Way::ALL.len();
+const WAYS: usize = Way::VARIANTS.len();
 
 /// So many rounds do not count: connections are opened and memory is touched.
 const WARM_UP: usize = 10;
@@ -57,8 +58,8 @@ async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppEr
         rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
         database: if lab.state.db.kind == Kind::Sqlite { "SQLite" } else { "PostgreSQL" }.into(),
         debug: cfg!(debug_assertions),
-        algorithm: lab.keys.signing().await?.algorithm.as_text().into(),
-        ways: Way::ALL.into_iter().zip(times).map(|(way, times)| spread(way, times)).collect(),
+        algorithm: lab.keys.signing().await?.algorithm.into_str().into(),
+        ways: Way::VARIANTS.iter().copied().zip(times).map(|(way, times)| spread(way, times)).collect(),
         signatures: signatures.rounds,
         signing: signatures.algorithms,
     })
@@ -72,7 +73,7 @@ async fn send(lab: &Lab, browser: &Browser, asked: u32) -> Result<[Vec<u64>; WAY
     for round in 0..WARM_UP + asked as usize {
         for place in 0..WAYS {
             let at = (round + place) % WAYS;
-            let ns = time(lab, browser, Way::ALL[at]).await?;
+            let ns = time(lab, browser, Way::VARIANTS[at]).await?;
             if round >= WARM_UP {
                 times[at].push(ns);
             }
@@ -86,7 +87,7 @@ async fn send(lab: &Lab, browser: &Browser, asked: u32) -> Result<[Vec<u64>; WAY
 
 /// All ways get the same request, with both cookies.
 async fn time(lab: &Lab, browser: &Browser, way: Way) -> Result<u64, AppError> {
-    let (request, router) = (browser.request(lab, &Ask::api(Method::GET, way.path()))?, lab.probes.clone());
+    let (request, router) = (browser.request(lab, &Ask::api(Method::GET, way.into_str()))?, lab.probes.clone());
     let _place = lab.requests.acquire().await.map_err(|_| AppError::Busy)?;
     let watch = Stopwatch::start();
     let response = match router.oneshot(request).await {

@@ -13,6 +13,7 @@ pub mod signing;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 /// Under this name the visit keeps the newest result.
 pub const NAME: &str = "cost";
@@ -20,30 +21,18 @@ pub const NAME: &str = "cost";
 /// How many requests each way one may choose.
 pub const ROUNDS: [u32; 3] = [100, 500, 1_000];
 
-/// How a request is authenticated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How a request is authenticated, in the order of the page. Its text is the address of its route among the probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, prefix = "/", serialize_all = "snake_case")]
 pub enum Way {
     Nothing,
-    Session,
     Plain,
     Warm,
+    Session,
     Cold,
 }
 
 impl Way {
-    pub const ALL: [Self; 5] = [Self::Nothing, Self::Plain, Self::Warm, Self::Session, Self::Cold];
-
-    /// The address of its route among the probes.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::Nothing => "/nothing",
-            Self::Session => "/session",
-            Self::Plain => "/plain",
-            Self::Warm => "/warm",
-            Self::Cold => "/cold",
-        }
-    }
-
     pub fn title(self) -> &'static str {
         match self {
             Self::Nothing => "No authentication",

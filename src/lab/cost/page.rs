@@ -1,6 +1,7 @@
 //! Section 2: what a request costs here. Both sides.
 
 use leptos::{prelude::*, server_fn::ServerFn};
+use strum::VariantArray;
 
 use super::{
     Measured, ROUNDS, Signing, Way,
@@ -35,8 +36,8 @@ pub fn WhatItCosts(
                 the same layers to the same empty handler; only the way of finding out who calls differs."
             </p>
             <dl class="lab-rules">
-                {Way::ALL
-                    .into_iter()
+                {Way::VARIANTS
+                    .iter()
                     .map(|way| view! { <div><dt>{way.title()}</dt><dd>{way.told()}</dd></div> })
                     .collect_view()}
             </dl>

@@ -43,7 +43,7 @@ pub fn measure(keys: &[Key], state: &AppState, asked: u32, max_ms: u64) -> Resul
         rounds += 1;
     }
     let algorithms = keys.iter().zip(times).map(|(key, times)| Signing {
-        algorithm: key.algorithm.as_text().into(),
+        algorithm: key.algorithm.into_str().into(),
         sign_ns: middle(times.sign),
         verify_ns: middle(times.verify),
         bytes: times.bytes,

@@ -60,7 +60,7 @@ fn cookie(config: &Config, name: Name, value: &str, seconds: Option<i64>, shown:
 fn said_in_header(state: &AppState, keys: &Keys, verified: &Verified) -> Option<Vec<Said>> {
     let ring = keys.ring();
     let Lookup::Verifies(key) = ring.look_up(&verified.kid, state.clock.now_ms()) else { return None };
-    let fields = [("typ", TYP), ("alg", key.algorithm.as_text()), ("kid", &verified.kid)];
+    let fields = [("typ", TYP), ("alg", key.algorithm.into_str()), ("kid", &verified.kid)];
     Some(fields.map(|(name, value)| Said { name: name.into(), value: format!("\"{value}\""), time: None }).into())
 }
 

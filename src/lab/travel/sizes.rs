@@ -76,7 +76,7 @@ fn of(keys: &[Key], config: &Config, now_ms: i64) -> Result<Sizes, AppError> {
         Ok(SizeRow { permissions, bytes: bytes.collect::<Result<_, AppError>>()? })
     };
     Ok(Sizes {
-        algorithms: keys.iter().map(|key| key.algorithm.as_text().to_owned()).collect(),
+        algorithms: keys.iter().map(|key| key.algorithm.into_str().to_owned()).collect(),
         rows: PERMISSIONS.into_iter().map(row).collect::<Result<_, AppError>>()?,
         session_bytes: session.len() + Id::default().to_string().len(),
         token_bytes_max: TOKEN_BYTES_MAX,

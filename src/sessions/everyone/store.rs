@@ -115,9 +115,9 @@ pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> Result<i64, sqlx::E
     .bind(sweep.epoch)
     .bind(sweep.raised_at)
     .bind(&sweep.actor)
-    .bind(EndReason::EveryoneLoggedOut.as_text())
-    .bind(EndReason::Idle.as_text())
-    .bind(EndReason::Expired.as_text())
+    .bind(EndReason::EveryoneLoggedOut.into_str())
+    .bind(EndReason::Idle.into_str())
+    .bind(EndReason::Expired.into_str())
     .bind(limit)
     .execute(&mut **tx)
     .await?;

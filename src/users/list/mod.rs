@@ -8,6 +8,7 @@ pub mod store;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Role;
 
@@ -28,8 +29,9 @@ impl Wanted {
     }
 }
 
-/// What may be wanted of an account besides its role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What may be wanted of an account besides its role; as it stands in addresses and on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum State {
     /// May log in.
     Active,
@@ -40,22 +42,6 @@ pub enum State {
 }
 
 impl State {
-    pub const ALL: [Self; 4] = [Self::Active, Self::Disabled, Self::Unverified, Self::SecondFactor];
-
-    /// As it stands in addresses and on the command line.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Disabled => "disabled",
-            Self::Unverified => "unverified",
-            Self::SecondFactor => "second-factor",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_text() == text)
-    }
-
     pub fn words(self) -> &'static str {
         match self {
             Self::Active => "May log in",
@@ -66,7 +52,11 @@ impl State {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// As it stands in addresses and on the command line.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Order {
     #[default]
     Newest,
@@ -76,22 +66,6 @@ pub enum Order {
 }
 
 impl Order {
-    pub const ALL: [Self; 4] = [Self::Newest, Self::Oldest, Self::Name, Self::Email];
-
-    /// As it stands in addresses and on the command line.
-    pub fn as_text(self) -> &'static str {
-        match self {
-            Self::Newest => "newest",
-            Self::Oldest => "oldest",
-            Self::Name => "name",
-            Self::Email => "email",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|order| order.as_text() == text)
-    }
-
     pub fn words(self) -> &'static str {
         match self {
             Self::Newest => "Newest first",

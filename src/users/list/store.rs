@@ -1,9 +1,9 @@
 //! The table `user_words`, and lists of users. Server side.
 //!
-//! One text per way and order, none put together while the program runs. They are written so that both databases go the
-//! way that is meant: what must not choose it is a question about one user at a time.
+//! The texts are put together from the words of this file, and everything else is bound. They are written so that both
+//! databases go the way that is meant: what must not choose it is a question about one user at a time.
 
-use sqlx::{Any, AnyConnection, Executor, FromRow};
+use sqlx::{Any, AnyConnection, Executor, FromRow, QueryBuilder};
 
 use super::{Person, State, words};
 use crate::users::Role;
@@ -108,7 +108,7 @@ pub async fn count_up_to(
         }
         Start::Role => sqlx::query_as(count!("users where role <> 'user' and role = $2"))
             .bind(limit)
-            .bind(role.map_or("", Role::as_text)),
+            .bind(role.map_or("", Role::into)),
         Start::Disabled => sqlx::query_as(count!("users where disabled_at is not null")).bind(limit),
         Start::Unverified => sqlx::query_as(count!("users where verified_at is null")).bind(limit),
         Start::SecondFactor => sqlx::query_as(count!("totp where confirmed_at is not null")).bind(limit),
@@ -145,197 +145,83 @@ pub struct Query {
     pub limit: i64,
 }
 
-/// A range that is empty asks for nothing. The count keeps databases from turning the question round: it is asked of one
-/// user at a time.
-macro_rules! has_word {
-    ($from:literal, $to:literal, $id:literal) => {
-        concat!(
-            "and (",
-            $from,
-            " = ",
-            $to,
-            " or (select count(*) from user_words h where h.user_id = ",
-            $id,
-            " and h.word >= ",
-            $from,
-            " and h.word < ",
-            $to,
-            ") > 0) "
+/// For each range of words from this one on. A range that is empty asks for nothing. The count keeps databases from turning
+/// the question round: it is asked of one user at a time.
+fn has_words(first: usize, id: &str) -> String {
+    let has_word = |place: usize| {
+        let (from, to) = (2 * place + 3, 2 * place + 4);
+        format!(
+            " and (${from} = ${to} or (select count(*) from user_words h where h.user_id = {id} and h.word >= ${from} \
+             and h.word < ${to}) > 0)"
         )
     };
-}
-
-macro_rules! has_first_word {
-    ($id:literal) => {
-        has_word!("$3", "$4", $id)
-    };
-}
-
-macro_rules! has_other_words {
-    ($id:literal) => {
-        concat!(
-            has_word!("$5", "$6", $id),
-            has_word!("$7", "$8", $id),
-            has_word!("$9", "$10", $id),
-            has_word!("$11", "$12", $id),
-            has_word!("$13", "$14", $id)
-        )
-    };
+    (first..words::TYPED_MAX).map(has_word).collect()
 }
 
 /// Whether `u` has the role and the state.
-macro_rules! fits {
-    () => {
-        "u.deleted_at is null and ($1 = '' or u.role = $1) and ($2 <> 'active' or coalesce(u.disabled_at, \
-         u.waiting_since, -1) = -1) and ($2 <> 'disabled' or coalesce(u.disabled_at, -1) <> -1) and ($2 <> 'unverified' \
-         or coalesce(u.verified_at, -1) = -1) and ($2 <> 'second-factor' or (select count(*) from totp t \
-         where t.user_id = u.id and t.confirmed_at is not null) > 0) "
-    };
-}
-
-/// A page of `page`, which has `id` and `key`.
-macro_rules! people {
-    ($page:expr, $order:literal) => {
-        concat!(
-            "with ",
-            $page,
-            "select u.id, u.email, u.name, u.role, u.verified_at, u.disabled_at, u.created_at, (select count(*) from totp t \
-             where t.user_id = u.id and t.confirmed_at is not null) as second_factor from page p cross join users u \
-             where u.id = p.id order by ",
-            $order
-        )
-    };
-}
-
-/// Along an index that has the order, until the page is full.
-macro_rules! walk {
-    ($where:literal, $key:literal, $bound:literal, $order:literal, $again:literal) => {
-        people!(
-            concat!(
-                "page as materialized (select u.id, ",
-                $key,
-                " as key from users u where ",
-                $where,
-                fits!(),
-                has_first_word!("u.id"),
-                has_other_words!("u.id"),
-                $bound,
-                "order by ",
-                $order,
-                " limit $15) "
-            ),
-            $again
-        )
-    };
-}
-
-macro_rules! walk_by_id {
-    ($query:ident, $where:literal) => {
-        match $query.descending {
-            false => walk!($where, "u.id", "and u.id > $16 ", "u.id", "p.key"),
-            true => walk!($where, "u.id", "and u.id < $16 ", "u.id desc", "p.key desc"),
-        }
-    };
-}
-
-/// Looks at each of the few that are found, and sorts them. Databases would rather go along the order, in the hope that the
-/// page is full soon; so each step is told to be done by itself.
-macro_rules! sort {
-    ($found:expr, $key:literal, $bound:literal, $order:literal, $again:literal) => {
-        people!(
-            concat!(
-                "found as materialized (",
-                $found,
-                "), keyed as materialized (select f.id, (select ",
-                $key,
-                " from users u where u.id = f.id and ",
-                fits!(),
-                ") as key from found f), page as materialized (select k.id, k.key from keyed k where k.key is not null and \
-                 (k.key, k.id) ",
-                $bound,
-                " ($16, $17) order by ",
-                $order,
-                " limit $15) "
-            ),
-            $again
-        )
-    };
-}
-
-macro_rules! sort_by {
-    ($query:ident, $found:expr) => {
-        match ($query.column, $query.descending) {
-            (Column::Id, false) => sort!($found, "u.id", ">", "k.key, k.id", "p.key, p.id"),
-            (Column::Id, true) => sort!($found, "u.id", "<", "k.key desc, k.id desc", "p.key desc, p.id desc"),
-            (Column::Email, false) => sort!($found, "u.email", ">", "k.key, k.id", "p.key, p.id"),
-            (Column::Email, true) => sort!($found, "u.email", "<", "k.key desc, k.id desc", "p.key desc, p.id desc"),
-            (Column::Name, false) => sort!($found, "u.search_text", ">", "k.key, k.id", "p.key, p.id"),
-            (Column::Name, true) => {
-                sort!($found, "u.search_text", "<", "k.key desc, k.id desc", "p.key desc, p.id desc")
-            }
-        }
-    };
-}
-
-macro_rules! found_users {
-    ($where:literal) => {
-        concat!("select r.id from users r where ", $where, has_first_word!("r.id"), has_other_words!("r.id"))
-    };
-}
-
-fn text(query: &Query) -> &'static str {
-    let by_id = query.column == Column::Id;
-    match query.start {
-        Start::Everybody => walk_all(query),
-        Start::Word => sort_by!(
-            query,
-            concat!(
-                "select distinct w.user_id as id from user_words w where w.word >= $3 and w.word < $4 ",
-                has_other_words!("w.user_id")
-            )
-        ),
-        Start::Role if by_id => walk_by_id!(query, "u.role <> 'user' and u.role = $1 and "),
-        Start::Role => sort_by!(query, found_users!("r.role <> 'user' and r.role = $1 ")),
-        Start::Disabled if by_id => walk_by_id!(query, "u.disabled_at is not null and "),
-        Start::Disabled => sort_by!(query, found_users!("r.disabled_at is not null ")),
-        Start::Unverified if by_id => walk_by_id!(query, "u.verified_at is null and "),
-        Start::Unverified => sort_by!(query, found_users!("r.verified_at is null ")),
-        Start::SecondFactor => sort_by!(
-            query,
-            concat!(
-                "select r.user_id as id from totp r where r.confirmed_at is not null ",
-                has_first_word!("r.user_id"),
-                has_other_words!("r.user_id")
-            )
-        ),
-    }
-}
-
-fn walk_all(query: &Query) -> &'static str {
-    match (query.column, query.descending) {
-        (Column::Id, _) => walk_by_id!(query, ""),
-        (Column::Email, false) => walk!("", "u.email", "and (u.email, u.id) > ($16, $17) ", "u.email, u.id", "p.key"),
-        (Column::Email, true) => {
-            walk!("", "u.email", "and (u.email, u.id) < ($16, $17) ", "u.email desc, u.id desc", "p.key desc")
-        }
-        (Column::Name, false) => {
-            walk!("", "u.search_text", "and (u.search_text, u.id) > ($16, $17) ", "u.search_text, u.id", "p.key, p.id")
-        }
-        (Column::Name, true) => walk!(
-            "",
-            "u.search_text",
-            "and (u.search_text, u.id) < ($16, $17) ",
-            "u.search_text desc, u.id desc",
-            "p.key desc, p.id desc"
-        ),
-    }
-}
+const FITS: &str = "u.deleted_at is null and ($1 = '' or u.role = $1) and ($2 <> 'active' or coalesce(u.disabled_at, \
+    u.waiting_since, -1) = -1) and ($2 <> 'disabled' or coalesce(u.disabled_at, -1) <> -1) and ($2 <> 'unverified' \
+    or coalesce(u.verified_at, -1) = -1) and ($2 <> 'second-factor' or (select count(*) from totp t \
+    where t.user_id = u.id and t.confirmed_at is not null) > 0)";
 
 impl Query {
+    fn text(&self) -> String {
+        let (beyond, way) = if self.descending { ("<", " desc") } else { (">", "") };
+        let key = match self.column {
+            Column::Id => "u.id",
+            Column::Name => "u.search_text",
+            Column::Email => "u.email",
+        };
+        let (from, id) = match self.start {
+            Start::Everybody => ("users u where 1 = 1", "u.id"),
+            Start::Role => ("users u where u.role <> 'user' and u.role = $1", "u.id"),
+            Start::Disabled => ("users u where u.disabled_at is not null", "u.id"),
+            Start::Unverified => ("users u where u.verified_at is null", "u.id"),
+            Start::SecondFactor => ("totp s where s.confirmed_at is not null", "s.user_id"),
+            Start::Word => ("user_words w where w.word >= $3 and w.word < $4", "w.user_id"),
+        };
+        let (distinct, words) = match self.start {
+            Start::Word => ("distinct ", has_words(1, id)),
+            _ => ("", has_words(0, id)),
+        };
+        let page = if self.walks() {
+            // Along an index that has the order, until the page is full.
+            let (bound, order) = match self.binds_id() {
+                true => (format!("({key}, u.id) {beyond} ($16, $17)"), format!("{key}{way}, u.id{way}")),
+                false => (format!("u.id {beyond} $16"), format!("u.id{way}")),
+            };
+            format!(
+                "page as materialized (select u.id, {key} as key from {from} and {FITS}{words} and {bound} order by {order} \
+                 limit $15)"
+            )
+        } else {
+            // Looks at each of the few that are found, and sorts them. Databases would rather go along the order, in the
+            // hope that the page is full soon; so each step is told to be done by itself.
+            format!(
+                "found as materialized (select {distinct}{id} as id from {from}{words}), keyed as materialized (select f.id, \
+                 (select {key} from users u where u.id = f.id and {FITS}) as key from found f), page as materialized \
+                 (select k.id, k.key from keyed k where k.key is not null and (k.key, k.id) {beyond} ($16, $17) \
+                 order by k.key{way}, k.id{way} limit $15)"
+            )
+        };
+        format!(
+            "with {page} select u.id, u.email, u.name, u.role, u.verified_at, u.disabled_at, u.created_at, (select count(*) \
+             from totp t where t.user_id = u.id and t.confirmed_at is not null) as second_factor from page p \
+             cross join users u where u.id = p.id order by p.key{way}, p.id{way}"
+        )
+    }
+
+    fn walks(&self) -> bool {
+        match self.start {
+            Start::Everybody => true,
+            Start::Role | Start::Disabled | Start::Unverified => self.column == Column::Id,
+            Start::Word | Start::SecondFactor => false,
+        }
+    }
+
     /// Whether the text asks for the id beside the key.
     fn binds_id(&self) -> bool {
-        let by_index = matches!(self.start, Start::Everybody | Start::Role | Start::Disabled | Start::Unverified);
-        !(by_index && self.column == Column::Id)
+        !self.walks() || self.column != Column::Id
     }
 }
 
@@ -370,9 +256,9 @@ impl From<Row> for Person {
 /// # Errors
 /// When the database cannot be read.
 pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Result<Vec<Person>, sqlx::Error> {
-    let mut statement = sqlx::query_as(text(query))
-        .bind(query.role.map_or("", Role::as_text))
-        .bind(query.state.map_or("", State::as_text));
+    let mut builder = QueryBuilder::new(query.text());
+    let mut statement =
+        builder.build_query_as().bind(query.role.map_or("", Role::into)).bind(query.state.map_or("", State::into));
     for (from, to) in &query.words {
         statement = statement.bind(&**from).bind(&**to);
     }

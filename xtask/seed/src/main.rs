@@ -139,7 +139,7 @@ impl Crowd {
             email: format!("{mailbox}{}@{}", self.before + i64::from(number), names::domain(&dice)),
             name,
             password_hash: self.hash.clone(),
-            role: role.as_text(),
+            role: role.into_str(),
             verified_at: (!plain || dice.throw(10) > 0).then_some(created_at + HOUR_MS),
             disabled_at: (plain && dice.throw(100) == 0).then_some(self.now_ms - age_ms / 2),
             created_at,
