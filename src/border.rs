@@ -20,7 +20,7 @@ use crate::{
         session::NewSecret,
     },
     web::{
-        action::{append_cookie, caller, extension},
+        action::{Since, append_cookie, caller, extension},
         cookies::{self, Name},
     },
 };
@@ -66,6 +66,9 @@ pub fn require_link(name: Option<&str>) -> Result<String, AppError> {
 pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppError> {
     let Proven { someone, new_secret } = reauthenticate::require_fresh(&app(), &visit(), password).await?;
     keep_secret(new_secret.as_ref());
+    if let Some(since) = extension::<Since>() {
+        since.insert(someone.clone());
+    }
     Ok(someone)
 }
 

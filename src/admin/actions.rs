@@ -22,19 +22,14 @@ pub async fn force_log_out(
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
     use crate::{
-        admin::{by::By, force_logout, outcome::Outcome},
+        admin::{acting, force_logout, outcome::Outcome},
         border,
-        web::action::tell_next_page,
     };
     let sid = sid.unwrap_or_default();
-    border::require_admin()?;
-    force_logout::parse_reason(&reason)?;
-    let by = By::page(border::require_fresh_admin(password).await?, border::visit().caller, &reason)?;
+    let by = acting::by(&reason, password).await?;
     let receipt = force_logout::force_log_out(&border::app().ender, &by, &user, &sid).await?;
-    let outcome = Outcome::of_force_logout(receipt.clone());
-    tell_next_page(&outcome.for_next_page());
     // With JavaScript and without, the page is loaded anew: what it lists has changed.
-    leptos_axum::redirect(&outcome.page(&user));
+    acting::tell(&Outcome::of_force_logout(receipt.clone()), &user);
     Ok(receipt)
 }
 
@@ -51,13 +46,14 @@ pub async fn log_out_everyone(
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
     use crate::{
-        admin::log_out_everyone::{check, log_out_everyone},
+        admin::{
+            acting::checked,
+            log_out_everyone::{check, log_out_everyone},
+        },
         border,
         web::{action::tell_next_page, page::Typed},
     };
-    border::require_admin()?;
-    let words = check(&confirmation, &reason)?;
-    let admin = border::require_fresh_admin(password).await?;
+    let (admin, words) = checked(password, || check(&confirmation, &reason)).await?;
     let receipt = log_out_everyone(&border::app().ender, &admin, border::visit().caller, words).await?;
     let kind = if receipt.is_confirmed() { "success" } else { "warning" };
     tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
@@ -216,15 +212,14 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
     use crate::{
         admin::{
+            acting::checked,
             force_logout::parse_reason,
             keys::{order, show_on_list},
         },
         border,
         tokens::keys::Keys,
     };
-    border::require_admin()?;
-    let words = parse_reason(&reason)?;
-    let admin = border::require_fresh_admin(password).await?;
+    let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
     let receipt = expect_context::<Keys>().kill(&kid, &order(admin, border::visit().caller, words)).await?;
     show_on_list("killed", &receipt);
     Ok(receipt)

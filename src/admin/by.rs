@@ -37,12 +37,9 @@ enum Who {
 }
 
 impl By {
-    /// An administrator in a browser.
-    ///
-    /// # Errors
-    /// What is wrong with the reason.
-    pub fn page(admin: Administrator, caller: Caller, reason: &str) -> Result<Self, Invalid> {
-        Ok(Self { who: Who::Page(Box::new(admin)), caller, words: parse_reason(reason)? })
+    /// An administrator in a browser; `words`: a reason that was [parsed](parse_reason).
+    pub fn page(admin: Administrator, caller: Caller, words: String) -> Self {
+        Self { who: Who::Page(Box::new(admin)), caller, words }
     }
 
     /// An administrator's program.

@@ -415,9 +415,7 @@ on_both_databases! {
         assert!(page.contains("is published and signs from 2026-01-01 12:10 UTC"), "{page}");
         let path = format!("/admin/keys/{first}");
         let answer = admin.submit("kill_key", &[("kid", &first), ("reason", "")], &path).await;
-        assert!(answer.header("location").contains(&format!("{path}?__path=")), "{}", answer.header("location"));
-        let location = answer.header("location").replace("http://localhost:3000", "");
-        assert!(admin.open(&location).await.text().contains("Say why, in a few words"));
+        assert!(answer.status == 422 && answer.text().contains("Say why, in a few words"), "{}", answer.text());
         let answer = admin.submit("kill_key", &[("kid", &first), ("reason", "it leaked")], &path).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/admin/keys"));
         assert!(admin.open("/admin/keys").await.text().contains("What it had signed is refused; that took"));
@@ -435,8 +433,7 @@ on_both_databases! {
         assert_eq!(admin.act("kill_key", &fields).await.text(), "\"ProofNeeded\"");
         let path = format!("/admin/keys/{first}");
         let answer = admin.submit("kill_key", &fields, &path).await;
-        assert!(answer.header("location").starts_with("/confirm?next="), "{}", answer.header("location"));
-        let page = admin.open(answer.header("location")).await.text();
+        let page = answer.text();
         assert!(page.contains("it leaked") && page.contains(&first), "what was typed goes on: {page}");
         assert_eq!(state(&app, &first).await, Some(KeyState::Signing));
         let fields = [("kid", &*first), ("reason", "it leaked"), ("password", PASSWORD)];

@@ -247,16 +247,14 @@ on_both_databases! {
     async fn without_javascript_the_deletion_waits_for_the_password(app: TestApp) {
         let mut zelda = zelda(&app).await;
         let wrong = zelda.submit("delete_account", &[("confirmation", "zeldamirabella@")], "/account/delete").await;
-        let page = zelda.open(wrong.header("location").trim_start_matches("http://localhost:3000")).await.text();
+        let page = wrong.text();
         assert!(page.contains("Type it exactly") && page.contains("value=\"zeldamirabella@\""), "{page}");
         app.clock.advance_ms(10 * MINUTE);
         let fields = [("confirmation", "zeldamirabella@example.com")];
         let answer = zelda.submit("delete_account", &fields, "/account/delete").await;
-        let confirm = answer.header("location").to_owned();
-        assert!(confirm.starts_with("/confirm?next=%2Faccount%2Fdelete"), "{confirm}");
-        let page = zelda.open(&confirm).await.text();
-        assert!(page.contains("action=\"/actions/delete_account\"") && page.contains("Delete account"), "{page}");
-        let answer = zelda.submit("delete_account", &[fields[0], ("password", PASSWORD)], &confirm).await;
+        let page = answer.text();
+        assert!(answer.status == 401 && page.contains("action=\"/actions/delete_account\""), "{page}");
+        let answer = zelda.submit("delete_account", &[fields[0], ("password", PASSWORD)], "/account/delete").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/deleted"));
         assert!(zelda.open("/deleted").await.text().contains("Your account is deleted"));
     }

@@ -38,7 +38,7 @@ on_both_databases! {
     async fn a_bad_name_comes_back_with_what_is_wrong(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let answer = alice.submit("change_name", &[("name", "\u{202e}evil")], "/account/profile").await;
-        let page = alice.open(answer.header("location").trim_start_matches("http://localhost:3000")).await.text();
+        let page = answer.text();
         assert!(page.contains("A name cannot contain control characters."), "{page}");
         assert_eq!(app.user("alice").await.name, "alice");
     }
@@ -97,11 +97,9 @@ on_both_databases! {
         let mut alice = app.logged_in("alice").await;
         app.clock.advance_ms(10 * 60_000);
         let answer = alice.submit("change_email", &[("email", "new@example.com")], "/account/profile/email").await;
-        let confirm = answer.header("location").to_owned();
-        assert!(confirm.starts_with("/confirm?next=%2Faccount%2Fprofile%2Femail"), "{confirm}");
-        assert!(alice.open(&confirm).await.text().contains("value=\"new@example.com\""));
-        let fields = [("email", "new@example.com"), ("password", PASSWORD)];
-        let answer = alice.submit("change_email", &fields, &confirm).await;
+        assert!(answer.status == 401 && answer.text().contains("value=\"new@example.com\""), "{}", answer.text());
+        let fields = [("email", "new@example.com"), ("held", "yes"), ("password", PASSWORD)];
+        let answer = alice.submit("change_email", &fields, "/account/profile/email").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
     }
 

@@ -268,18 +268,18 @@ on_both_databases! {
         grow_stale(&app, &mut admin).await;
         let fields = [("user", &*id), ("sid", &*sid), ("reason", "lost “laptop” & <bag>")];
         let answer = admin.submit("force_log_out", &fields, &path).await;
-        assert_eq!(answer.status, 303);
-        let page = admin.open(answer.header("location")).await.text();
+        assert_eq!((answer.status, answer.header("location")), (401, ""));
+        let page = answer.text();
         assert!(page.contains("action=\"/actions/force_log_out\""), "{page}");
         assert!(page.contains("lost “laptop” &amp; &lt;bag&gt;") && page.contains(&sid), "{page}");
-        let wrong = [fields[0], fields[1], fields[2], ("password", "wrong")];
-        let confirm = answer.header("location").to_owned();
-        let answer = admin.submit("force_log_out", &wrong, &confirm).await;
-        let page = admin.open(answer.header("location")).await.text();
+        let wrong = [fields[0], fields[1], fields[2], ("held", "yes"), ("password", "wrong")];
+        let answer = admin.submit("force_log_out", &wrong, &path).await;
+        let page = answer.text();
+        assert_eq!(answer.status, 422);
         assert!(page.contains("This is not your password.") && page.contains("lost “laptop”"), "{page}");
-        assert!(answer.header("location").starts_with(&format!("/confirm?next={}", path.replace('/', "%2F"))));
-        let right = [fields[0], fields[1], fields[2], ("password", PASSWORD)];
-        let answer = admin.submit("force_log_out", &right, "/confirm").await;
+        assert!(page.contains(&format!("name=\"page\" value=\"{path}\"")), "{page}");
+        let right = [fields[0], fields[1], fields[2], ("held", "yes"), ("password", PASSWORD)];
+        let answer = admin.submit("force_log_out", &right, &path).await;
         assert_eq!((answer.status, answer.header("location")), (303, &*path));
         assert!(admin.open(&path).await.text().contains("1 session ended"));
         assert_eq!((alice.open("/dashboard").await.status, phone.open("/dashboard").await.status), (303, 200));
@@ -291,14 +291,11 @@ on_both_databases! {
         let sid = phone.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
         grow_stale(&app, &mut alice).await;
         let answer = alice.submit("end_session", &[("sid", &sid)], "/account/devices").await;
-        let confirm = answer.header("location").to_owned();
-        assert!(confirm.starts_with("/confirm?next=%2Faccount%2Fdevices&"), "{confirm}");
-        let page = alice.open(&confirm).await.text();
-        assert!(page.contains("End session") && page.contains(&format!("value=\"{sid}\"")), "{page}");
-        assert!(alice.open(&confirm).await.text().contains(&sid), "a page that is loaded again still knows");
+        let page = answer.text();
+        assert!(page.contains("Confirm that it is you") && page.contains(&format!("value=\"{sid}\"")), "{page}");
         let page = alice.open("/confirm?next=%2Fnotes").await.text();
         assert!(!page.contains(&sid), "another question is not mixed up with it");
-        let answer = alice.submit("end_session", &[("sid", &sid), ("password", PASSWORD)], &confirm).await;
+        let answer = alice.submit("end_session", &[("sid", &sid), ("password", PASSWORD)], "/account/devices").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/devices"));
         assert_eq!(phone.open("/dashboard").await.status, 303);
     }
@@ -310,34 +307,30 @@ on_both_databases! {
         grow_stale(&app, &mut admin).await;
         let long = "x".repeat(301);
         let answer = admin.submit("force_log_out", &[("user", &id), ("reason", &long)], &path).await;
-        assert!(answer.header("location").starts_with(&path), "{}", answer.header("location"));
-        let asks = admin.open(answer.header("location")).await;
-        assert!(asks.header("location").starts_with("/confirm?next="), "{}", asks.header("location"));
-        assert!(admin.open(asks.header("location")).await.text().contains("action=\"/actions/confirm\""));
-        admin.act("confirm", &[("password", PASSWORD)]).await;
-        let page = admin.open(answer.header("location")).await.text();
+        // The page of the act asks for the password, too: what was typed waits until then.
+        let page = answer.text();
+        assert!(answer.status == 401 && page.contains("Confirm that it is you") && page.contains(&long), "{page}");
+        let fields = [("user", &*id), ("reason", &*long), ("held", "yes"), ("password", PASSWORD)];
+        let answer = admin.submit("force_log_out", &fields, &path).await;
+        let page = answer.text();
+        assert_eq!(answer.status, 422);
         assert!(page.contains("A reason has 300 characters at most.") && page.contains(&long), "{page}");
-
-        // The same with the field in the confirmed form, as an old page may send it.
-        grow_stale(&app, &mut admin).await;
-        let confirm = format!("/confirm?next={}", path.replace('/', "%2F"));
-        let fields = [("user", &*id), ("reason", &*long), ("password", PASSWORD)];
-        let answer = admin.submit("force_log_out", &fields, &confirm).await;
-        assert!(answer.header("location").starts_with(&path), "{}", answer.header("location"));
     }
 
-    async fn what_was_typed_survives_a_log_in_and_the_error_does_not(app: TestApp) {
+    async fn what_was_typed_waits_for_a_log_in_in_another_tab(app: TestApp) {
         let mut admin = app.admin().await;
         let mut alice = app.with_token("alice").await;
         let (id, path) = (alice.user_id().await, format!("/admin/users/{}/log-out", alice.user_id().await));
         app.clock.advance_ms(31 * MINUTE);
         let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "lost laptop")], &path).await;
-        let page = admin.open(answer.header("location")).await;
-        assert_eq!(page.header("location"), format!("/login?next={}", path.replace('/', "%2F")));
-        assert_eq!(admin.open(page.header("location")).await.status, 200);
+        let page = answer.text();
+        assert_eq!((answer.status, answer.header("location")), (401, ""));
+        assert!(page.contains("You are not logged in any more") && page.contains("value=\"lost laptop\""), "{page}");
+        assert!(page.contains("action=\"/actions/force_log_out\"") && page.contains("href=\"/login\" target=\"_blank\""), "{page}");
+        assert!(answer.set_cookie("__Host-typed").is_empty());
         assert_eq!(admin.log_in("ada", PASSWORD).await.status, 200);
-        let page = admin.open(&path).await.text();
-        assert!(page.contains("value=\"lost laptop\"") && !page.contains("not logged in any more"), "{page}");
+        let fields = [("user", &*id), ("reason", "lost laptop")];
+        assert_eq!(admin.submit("force_log_out", &fields, &path).await.status, 303);
     }
 
     async fn a_link_cannot_plant_an_act_on_the_confirm_page(app: TestApp) {

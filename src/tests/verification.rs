@@ -51,7 +51,7 @@ on_both_databases! {
         assert_eq!((right.status, right.text()), (wrong.status, wrong.text()));
         let mut visitor = app.anonymous();
         let answer = visitor.submit("log_in", &[("email", "nobody@example.com"), ("password", "x")], "/login").await;
-        let page = visitor.open(answer.header("location").trim_start_matches("http://localhost:3000")).await.text();
+        let page = answer.text();
         assert!(page.contains("open the link in the mail first"), "everybody is told: {page}");
     }
 
@@ -142,7 +142,7 @@ on_both_databases! {
     async fn the_way_back_from_a_resend_is_local(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let answer = alice.submit("resend_verification", &[], "//evil.example").await;
-        assert_eq!(answer.header("location"), "/dashboard");
+        assert_eq!(answer.header("location"), "/");
     }
 
     async fn production_without_mail_says_so_and_asks_for_nothing(app: TestApp) {

@@ -1,13 +1,13 @@
 //! The frame of every action (server function). Its answer is the same for everybody; what is made of it depends on who
 //! asks: another page for a browser, words for our own script, data for a program. Server side.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -60,6 +60,7 @@ pub async fn answer(State(forms): State<Forms>, request: Request, next: Next) ->
     let Ok(form) = to_bytes(body, forms.config.body_limit_kib as usize * 1024).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    parts.extensions.insert(Since::default());
     let asked = parts.clone();
     // Leptos leads a form of a browser away by its Referer. As data, everybody's answer is the same.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
@@ -115,32 +116,53 @@ fn status_of(error: &AppError) -> StatusCode {
     StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
+/// What an action has changed of what is known about its request: a page that is made after it shall know that, too.
+#[derive(Clone, Default)]
+pub struct Since(Arc<Mutex<Extensions>>);
+
+impl Since {
+    pub fn insert<T: Clone + Send + Sync + 'static>(&self, value: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(value);
+    }
+}
+
 /// The page that the form stands on, with what was typed and what is wrong with it. Nothing of it is in an address or in a
 /// cookie, and the form itself says where it stands: browsers, their extensions and proxies leave out the Referer.
 async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: AppError) -> Response {
     let fields = fields_of(form);
-    let act = parts.uri.path().to_owned();
+    if let Some(Since(changed)) = parts.extensions.remove::<Since>() {
+        parts.extensions.extend(changed.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    }
     // Whoever mistypes the password where it is asked for stays there, and so does who has to wait.
     let was_held = fields.iter().any(|(name, _)| name == Held::FIELD);
     let mistyped = error.asks_for_proof() || matches!(error, AppError::TooManyTries { .. });
-    let is_held = matches!(error, AppError::ProofNeeded | AppError::NotLoggedIn) || (was_held && mistyped);
+    if matches!(error, AppError::ProofNeeded | AppError::NotLoggedIn) || (was_held && mistyped) {
+        return hold(forms, parts, fields, error).await;
+    }
     let page = match error {
-        _ if is_held => Some(Held::PAGE.into()),
         // The password has to be given again, and that is asked for elsewhere.
         AppError::LogInAgain => Some("/login".into()),
         _ => page_of(&fields),
     };
-    let Some(uri) = page.and_then(|page| page.parse::<Uri>().ok()) else {
-        return Problem::from(error).into_response();
-    };
-    if is_held {
-        parts.extensions.insert(Held::new(act.clone(), &fields));
-    }
+    let Some(page) = page else { return Problem::from(error).into_response() };
+    let shown = show(forms, parts.clone(), &page, fields.clone(), error).await;
+    // The page asks for a proof or for a log-in of its own: what was typed waits until then.
+    if shown.status().is_redirection() { hold(forms, parts, fields, AppError::ProofNeeded).await } else { shown }
+}
+
+/// The page between, which carries everything that was typed.
+async fn hold(forms: &Forms, mut parts: Parts, fields: Vec<(String, String)>, error: AppError) -> Response {
+    parts.extensions.insert(Held::new(parts.uri.path().to_owned(), &fields));
+    show(forms, parts, Held::PAGE, fields, error).await
+}
+
+async fn show(forms: &Forms, mut parts: Parts, page: &str, fields: Vec<(String, String)>, error: AppError) -> Response {
+    let Ok(uri) = page.parse::<Uri>() else { return Problem::from(error).into_response() };
+    let act = std::mem::replace(&mut parts.uri, uri).path().to_owned();
     let status = status_of(&error);
     let typed = Typed(fields.into_iter().filter(|(name, _)| !name.contains("password")).collect());
     parts.extensions.insert(Refused { error, typed, act });
     parts.extensions.remove::<MatchedPath>();
-    parts.uri = uri;
     parts.method = Method::GET;
     for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
         parts.headers.remove(name);
