@@ -15,7 +15,8 @@ use crate::{
     known_devices::{Device, KEEP_DAYS},
     mail::{link_cookie, links},
     sessions::{
-        guard::{Administrator, LoggedIn, secret_cookie},
+        find_user::secret_cookie,
+        guard::{Administrator, LoggedIn},
         half_log_in::LIFETIME_MS,
         session::NewSecret,
     },

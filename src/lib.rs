@@ -24,6 +24,8 @@ pub mod state;
 pub mod metrics;
 #[cfg(feature = "ssr")]
 pub mod connections;
+#[cfg(feature = "ssr")]
+pub mod caller;
 pub mod error;
 pub mod web;
 

@@ -31,9 +31,9 @@ use crate::{
     signup::setup_link,
     tokens::page_token::TokenLife,
     verification::verify,
+    web::caller::ip_of,
     web::{
         action::told,
-        caller::Caller,
         cookies::{self, Name},
         local_path::{LocalPath, leading_to},
         page::{Held, PageData, Refused},
@@ -285,7 +285,7 @@ pub async fn find_data(
         held: parts.extensions.get::<Held>().cloned(),
         link: link_cookie::token(&parts.headers, &services.state.config),
         headers: parts.headers.clone(),
-        ip: Caller::ip_of(&parts, &services.state.config),
+        ip: ip_of(&parts, &services.state.config),
         id: parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let refused = parts.extensions.get::<Refused>().cloned();

@@ -15,7 +15,6 @@ use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
-use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use crate::{
     account,
@@ -33,11 +32,7 @@ use crate::{
     notes,
     pages::find_data,
     services::Services,
-    sessions::{
-        guard::{self, LoggedIn},
-        session_store::Sessions,
-        stream,
-    },
+    sessions::{find_user::find_user, guard::LoggedIn, stream, tower_session},
     state::AppState,
     tokens::{self, page_token},
     ui::{head::BaseUrl, refused::Reader, when::Now},
@@ -45,9 +40,7 @@ use crate::{
     verification::Unconfirmed,
     web::{
         action::{self, Forms},
-        assets,
-        cookies::{self, Name},
-        error_page, headers, host, measure, offline, origin,
+        assets, cookies, error_page, headers, host, measure, offline, origin,
         page::PageData,
         problem::Problem,
         request_log, security_txt, seen, to_the_end,
@@ -104,7 +97,9 @@ pub fn probes(services: &Services) -> Router {
     async fn done_for_token(_: tokens::bearer::ApiCaller) {}
     let state = services.state.clone();
     let session = Router::new().route(Way::Session.into_str(), get(done_for_session)).layer(
-        ServiceBuilder::new().layer(session_layer(services)).layer(from_fn_with_state(state.clone(), guard::find_user)),
+        ServiceBuilder::new()
+            .layer(tower_session::layer(&services.ender))
+            .layer(from_fn_with_state(state.clone(), find_user)),
     );
     let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
     let cold = Router::new()
@@ -150,8 +145,8 @@ fn token_route(vital: &Services) -> Router {
         ServiceBuilder::new()
             .layer(Extension(vital.ender.clone()))
             .layer(Extension(vital.crowd.clone()))
-            .layer(session_layer(vital))
-            .layer(from_fn_with_state(state.clone(), guard::find_user))
+            .layer(tower_session::layer(&vital.ender))
+            .layer(from_fn_with_state(state.clone(), find_user))
             // Takes away the token of a session that has ended.
             .layer(from_fn_with_state(state, page_token::bring_token)),
     )
@@ -191,23 +186,12 @@ fn session_routes(services: &Services) -> Router {
         ServiceBuilder::new()
             .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
             .layer(from_fn_with_state(options, assets::serve_files))
-            .layer(session_layer(services))
-            .layer(from_fn_with_state(state.clone(), guard::find_user))
+            .layer(tower_session::layer(&services.ender))
+            .layer(from_fn_with_state(state.clone(), find_user))
             .layer(from_fn_with_state(state, page_token::bring_token))
             .layer(from_fn_with_state(Arc::clone(&config), action::tell_once))
             .layer(from_fn_with_state(Forms { config, pages }, action::answer)),
     )
-}
-
-/// The session of tower-sessions, in our cookie and our store.
-pub fn session_layer(services: &Services) -> SessionManagerLayer<Sessions> {
-    let insecure = services.state.config.insecure_cookies;
-    SessionManagerLayer::new(Sessions { ender: services.ender.clone() })
-        .with_name(Name::Session.full(insecure))
-        .with_secure(!insecure)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
 }
 
 /// The pages, as the application lists them.

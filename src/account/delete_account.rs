@@ -3,6 +3,7 @@
 use crate::{
     audit::event::{Actor, Event, Kind},
     auth::{app::App, visit::Visit},
+    caller::Caller,
     deletion::erase::erase,
     error::{AppError, Invalid},
     revocations::EndReason,
@@ -11,7 +12,6 @@ use crate::{
         guard::LoggedIn,
     },
     users::credentials::Email,
-    web::caller::Caller,
 };
 
 /// Whoever types the address has read what stands above it.

@@ -1,6 +1,7 @@
 //! The stories of ending one's own sessions from another device. Server side.
 
 use crate::{
+    caller::Caller,
     error::AppError,
     revocations::EndReason,
     sessions::{
@@ -8,7 +9,6 @@ use crate::{
         end::{Ender, Ending, Target},
         store,
     },
-    web::caller::Caller,
 };
 
 /// Whose sessions, and from which of them they are ended.

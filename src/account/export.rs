@@ -20,6 +20,7 @@ use crate::{
         event::{Actor, Event, Kind},
         store::Row,
     },
+    caller::device_words,
     error::AppError,
     second_factor::store as factor_store,
     sessions::{
@@ -28,13 +29,8 @@ use crate::{
     },
     state::AppState,
     ui::when::date,
-    web::{
-        caller::{Caller, device_words},
-        local_path::leading_to,
-        origin,
-        problem::Problem,
-        rfc3339::seconds,
-    },
+    web::caller::caller_of,
+    web::{local_path::leading_to, origin, problem::Problem, rfc3339::seconds},
 };
 
 /// The page that offers it.
@@ -62,7 +58,7 @@ pub async fn export(
     }
     // Held until the last piece is taken, or nobody takes any more.
     let place = streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
-    let caller = Caller::of(&parts, &state.config);
+    let caller = caller_of(&parts, &state.config);
     let now_ms = state.clock.now_ms();
     let mut event =
         Event::new(Kind::DataExported, Actor::User(someone.user.id.clone()), &someone.user.id).from_caller(&caller);

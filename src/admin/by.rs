@@ -7,6 +7,7 @@ use crate::{
         event::{Actor, Event, Kind},
         store::Row,
     },
+    caller::Caller,
     db::Tx,
     error::{AppError, Invalid},
     revocations::EndReason,
@@ -17,7 +18,6 @@ use crate::{
     state::AppState,
     tokens::bearer::{AdminCaller, ApiCaller},
     users::store::{self, User},
-    web::caller::Caller,
 };
 
 /// To hold one is to be allowed to act, as far as that was known when the request began; [`By::hold`] asks again.

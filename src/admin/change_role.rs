@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     audit::event::Kind,
+    caller::Caller,
     error::AppError,
     mail::{self, News},
     revocations::EndReason,
@@ -18,7 +19,6 @@ use crate::{
         guard::keep_an_administrator,
     },
     users::{Role, store},
-    web::caller::Caller,
 };
 
 /// What decides the role.

@@ -5,12 +5,12 @@ use serde_json::Value;
 use super::{by::By, outcome::Outcome};
 use crate::{
     audit::event::Kind,
+    caller::Caller,
     deletion::erase::erase,
     error::{AppError, Invalid},
     revocations::EndReason,
     sessions::end::{Ender, Ending, Target},
     users::{credentials::Email, store::User},
-    web::caller::Caller,
 };
 
 /// Erases the person and ends everything of theirs, as when people delete their account themselves. `confirmation` is

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     audit::event::Kind,
+    caller::Caller,
     error::AppError,
     mail::{self, News, links},
     revocations::EndReason,
@@ -19,7 +20,6 @@ use crate::{
         guard::keep_an_administrator,
     },
     users::store,
-    web::caller::Caller,
 };
 
 /// What decides whether an account is disabled; the newer one counts.

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::{
     audit::event::Actor,
+    caller::Caller,
     sessions::guard::Administrator,
     tokens::rotation::Order,
-    web::{action::tell_next_page, caller::Caller, page::Typed},
+    web::{action::tell_next_page, page::Typed},
 };
 
 pub fn order(Administrator(admin): Administrator, caller: Caller, words: String) -> Order {

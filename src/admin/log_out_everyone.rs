@@ -2,6 +2,7 @@
 
 use super::{EVERYONE_WORDS, force_logout::parse_reason};
 use crate::{
+    caller::Caller,
     error::{AppError, Invalid},
     revocations::EndReason,
     sessions::{
@@ -9,7 +10,6 @@ use crate::{
         end::{Ender, Ending},
         guard::Administrator,
     },
-    web::caller::Caller,
 };
 
 /// `words`: why, as [`check`] returns it.

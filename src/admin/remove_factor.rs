@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     audit::event::Kind,
+    caller::Caller,
     error::AppError,
     mail::{self, News},
     revocations::EndReason,
     second_factor::check,
     sessions::end::{Ender, Target},
-    web::caller::Caller,
 };
 
 /// From now on log-in asks the user for the password only. Every session ends, as the others do when people turn it off

@@ -2,7 +2,7 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use crate::web::caller::Caller;
+use crate::caller::Caller;
 
 /// Who acts. A user by id, the command line, or the program itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    caller::Caller,
     db::Tx,
     error::AppError,
     known_devices::Device,
@@ -24,7 +25,6 @@ use crate::{
     sessions::half_log_in::HalfLogIn,
     throttle::{Try, guessing},
     users::store::{self, User},
-    web::caller::Caller,
 };
 
 /// What the browser brings and the page says.

@@ -1,6 +1,6 @@
 //! Who does something: what a story needs to know of a request, however it came. Server side.
 
-use crate::{error::AppError, known_devices::Device, sessions::guard::LoggedIn, web::caller::Caller};
+use crate::{caller::Caller, error::AppError, known_devices::Device, sessions::guard::LoggedIn};
 
 #[derive(Clone, Default)]
 pub struct Visit {

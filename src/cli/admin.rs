@@ -11,13 +11,13 @@ use super::{
 use crate::{
     admin::change_role::change_role,
     audit::event::{Actor, Event, Kind},
+    caller::Caller,
     config::Config,
     error::AppError,
     metrics::Metrics,
     serve,
     signup::sign_up::{NewAccount, create_admin},
     users::{Role, password::Passwords},
-    web::caller::Caller,
 };
 
 #[derive(Subcommand)]

@@ -3,6 +3,7 @@
 use super::store;
 use crate::{
     audit::{self, event::Event},
+    caller::Caller,
     db::Tx,
     error::AppError,
     mail::{self, News},
@@ -10,7 +11,6 @@ use crate::{
     sessions::{self, guard::keep_an_administrator},
     state::AppState,
     users::{self, store::User},
-    web::caller::Caller,
 };
 
 /// Tells the user, and erases who it was. `user` is the row as it is now, locked by `tx`; `deleted` says who did it;

@@ -8,7 +8,7 @@ pub mod store;
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::{db::Tx, error::AppError, web::caller::Caller};
+use crate::{caller::Caller, db::Tx, error::AppError};
 
 const SECRET_BYTES: usize = 32;
 

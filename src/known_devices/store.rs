@@ -3,7 +3,7 @@
 use sqlx::{Any, Executor};
 use uuid::Uuid;
 
-use crate::web::caller::Caller;
+use crate::caller::Caller;
 
 /// Whether the account of this id has logged in from this browser before.
 ///

@@ -14,13 +14,11 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{VisitInfo, browser::Browser, store, world::Lab};
 use crate::{
+    caller::{Caller, network_of},
     config::Config,
     error::AppError,
     users::{self, Role},
-    web::{
-        caller::{Caller, network_of},
-        cookies::{self, Name},
-    },
+    web::cookies::{self, Name},
 };
 
 const SECRET_BYTES: usize = 32;

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{browser::Browser, samples::Samples};
 use crate::{
+    caller::Caller,
     config::{Config, SecretText, sqlite_url},
     db::{Kind, Tx},
     error::AppError,
@@ -25,7 +26,6 @@ use crate::{
         password::Passwords,
         store as user_store,
     },
-    web::caller::Caller,
 };
 
 /// Short, so that one can watch a token die of age.

@@ -17,7 +17,7 @@ pub mod write;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use crate::{config::Mailing, error::AppError, state::AppState, users::store::User, web::caller::Caller};
+use crate::{caller::Caller, config::Mailing, error::AppError, state::AppState, users::store::User};
 
 /// A mail to be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]

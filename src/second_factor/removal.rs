@@ -13,12 +13,12 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    caller::Caller,
     db::Tx,
     error::AppError,
     mail::{self, Mail, News, links::Purpose},
     state::AppState,
     users::store as user_store,
-    web::caller::Caller,
 };
 
 /// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link

@@ -1,7 +1,7 @@
 //! Devices that are asked for no code: where the person said so, with the password and a code, for some days. Server side.
 
 use super::{TrustedDevice, store};
-use crate::{db::Tx, error::AppError, known_devices::Device, state::AppState, web::caller::device_words};
+use crate::{caller::device_words, db::Tx, error::AppError, known_devices::Device, state::AppState};
 
 /// Whether log-in asks no code of this browser.
 ///

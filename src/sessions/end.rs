@@ -12,6 +12,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    caller::Caller,
     db::{Tx, again},
     error::AppError,
     instances::confirm::{Awaited, confirmations},
@@ -22,7 +23,6 @@ use crate::{
     },
     state::{AppState, Stopwatch},
     users,
-    web::caller::Caller,
 };
 
 /// What to end.

@@ -6,6 +6,8 @@ pub mod end;
 #[cfg(feature = "ssr")]
 pub mod everyone;
 #[cfg(feature = "ssr")]
+pub mod find_user;
+#[cfg(feature = "ssr")]
 pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;
@@ -17,11 +19,11 @@ pub mod receipt;
 #[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
-pub mod session_store;
-#[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]
 pub mod stream;
+#[cfg(feature = "ssr")]
+pub mod tower_session;
 pub mod watch;
 
 use serde::{Deserialize, Serialize};

@@ -1,22 +1,20 @@
-//! What a session holds, and the only place that knows its keys. Server side.
+//! What a session holds, and how it begins and gets a new secret. Server side.
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
-use time::Duration;
-use tower_sessions::{Expiry, Session, session::Id};
 use uuid::Uuid;
 
 use super::{Ended, store};
 use crate::{
+    caller::Caller,
     config::Config,
     db::Tx,
     error::AppError,
     revocations::EndReason,
     state::AppState,
     users::{Role, store::User},
-    web::caller::Caller,
 };
 
 /// The record of a log-in: what the store needs to make a row of it.
@@ -59,13 +57,6 @@ pub enum Secret {
     /// The one before, and nobody has ever used the new one: it was lost on its way, and nobody holds it.
     Lost,
 }
-
-/// Key of the [`LogIn`] in a session's data.
-pub const LOG_IN: &str = "log_in";
-/// Key of the [`Ended`] that the store puts into a dead session's data.
-pub const ENDED: &str = "ended";
-/// Key of the [`Secret`] that the store puts beside the [`LogIn`].
-pub const SECRET: &str = "secret";
 
 /// After a rotation, requests that are under way with the secret before are answered for so long, in milliseconds.
 pub const GRACE_MS: i64 = 10_000;
@@ -135,7 +126,7 @@ pub struct NewSecret {
 
 impl NewSecret {
     pub fn hash(&self) -> String {
-        hash_text(&self.secret)
+        hash(&self.secret)
     }
 }
 
@@ -153,9 +144,9 @@ pub async fn begin(
     // Raised after this, it ends the session before it has begun.
     let global_epoch = store::global_epoch(&mut **tx).await?;
     let log_in = LogIn::new(user, remember, caller, global_epoch, state);
-    let secret = Id::default();
-    store::insert(&mut **tx, &hash(&secret), &log_in, "{}").await?;
-    Ok(NewSecret { log_in, secret: secret.to_string() })
+    let new = NewSecret { log_in, secret: new_secret()? };
+    store::insert(&mut **tx, &new.hash(), &new.log_in, "{}").await?;
+    Ok(new)
 }
 
 /// Puts a new secret in the place of the one with this hash; the session lives on under its sid, as `log_in` says. `None`
@@ -164,58 +155,21 @@ pub async fn begin(
 /// # Errors
 /// When the database does not take it.
 pub async fn rotate(state: &AppState, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
-    let secret = Id::default();
-    let done = store::rotate(&state.db.pool, before, &hash(&secret), &log_in, state.clock.now_ms()).await?;
-    Ok(done.then(|| NewSecret { log_in, secret: secret.to_string() }))
-}
-
-/// The session of one browser: read it, give it a new secret.
-pub struct BrowserSession<'a>(pub &'a Session);
-
-impl BrowserSession<'_> {
-    /// The log-in, while the session is alive, and how the secret stands to it.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn log_in(&self) -> Result<Option<(LogIn, Secret)>, AppError> {
-        let (log_in, secret) = (self.0.get(LOG_IN).await?, self.0.get(SECRET).await?);
-        Ok(log_in.map(|log_in| (log_in, secret.unwrap_or(Secret::Current))))
-    }
-
-    /// How the session ended, if it did.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn ended(&self) -> Result<Option<Ended>, AppError> {
-        Ok(self.0.get(ENDED).await?)
-    }
-
-    /// Tells tower-sessions how long the cookie lives that it makes of a session which was written to.
-    pub fn keep_cookie(&self, log_in: &LogIn, now_ms: i64) {
-        let expiry = match log_in.cookie_seconds(now_ms) {
-            Some(seconds) => Expiry::OnInactivity(Duration::seconds(seconds)),
-            None => Expiry::OnSessionEnd,
-        };
-        self.0.set_expiry(Some(expiry));
-    }
-
-    /// Writes down that the browser uses its new secret.
-    ///
-    /// # Errors
-    /// When the database does not take it.
-    pub async fn note_secret_used(&self, state: &AppState) -> Result<(), AppError> {
-        let Some(secret) = self.0.id() else { return Ok(()) };
-        Ok(store::note_secret_used(&state.db.pool, &hash(&secret), state.clock.now_ms()).await?)
-    }
+    let new = NewSecret { log_in, secret: new_secret()? };
+    let done = store::rotate(&state.db.pool, before, &new.hash(), &new.log_in, state.clock.now_ms()).await?;
+    Ok(done.then_some(new))
 }
 
 /// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
-pub fn hash(secret: &Id) -> String {
-    hash_text(&secret.to_string())
+pub fn hash(secret: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
 }
 
-fn hash_text(secret: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
+/// 128 random bits, written as tower-sessions reads them.
+fn new_secret() -> Result<String, AppError> {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// The reason for a row that is past its time but has no tombstone yet.

@@ -9,7 +9,7 @@ use super::{
     end::Target,
     session::{GRACE_MS, LogIn, STORED_AFTER_MS, Secret, timed_out},
 };
-use crate::{db::Tx, revocations::EndReason, web::caller::device_words};
+use crate::{caller::device_words, db::Tx, revocations::EndReason};
 
 /// A row of `sessions`.
 #[derive(Clone, Debug, FromRow)]

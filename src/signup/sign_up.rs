@@ -11,6 +11,7 @@ use crate::{
         log_in::{Started, start_session_with},
         visit::Visit,
     },
+    caller::Caller,
     config::Mailing,
     db::Tx,
     error::{AppError, Invalid},
@@ -25,7 +26,6 @@ use crate::{
         password::Passwords,
         store,
     },
-    web::caller::Caller,
 };
 
 /// An account to be made, checked.

@@ -10,6 +10,7 @@ use super::{
     smtp::{MailServer, Manner, Read, read},
 };
 use crate::{
+    caller::Caller,
     mail::{
         Mail, News, To,
         links::{self, Link, Purpose},
@@ -22,7 +23,6 @@ use crate::{
         credentials::{DisplayName, Email},
         store::User,
     },
-    web::caller::Caller,
 };
 
 const SECOND: i64 = 1_000;

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tower_sessions::Session;
 
 use super::{app::TestApp, on_both_databases};
-use crate::router::session_layer;
+use crate::sessions::tower_session;
 
 /// A door that the test opens: it says when somebody stands at it.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ on_both_databases! {
         let door = Door { reached: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
         let router = Router::new()
             .route("/hold", post(hold_then_write))
-            .layer(session_layer(&app.services))
+            .layer(tower_session::layer(&app.services.ender))
             .layer(Extension(door.clone()));
 
         let mut in_flight = alice.at(router.clone());

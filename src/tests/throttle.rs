@@ -7,7 +7,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{router::router, web::caller::networks_of};
+use crate::{caller::networks_of, router::router};
 
 const WRONG: &str = "not the right password";
 const MINUTE: i64 = 60_000;

@@ -6,12 +6,12 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    caller::Caller,
     db::Tx,
     error::AppError,
     mail::{self, News},
     state::AppState,
     users::store::User,
-    web::caller::Caller,
 };
 
 /// So many wrong tries in a row are nobody's bad memory.

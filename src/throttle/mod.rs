@@ -22,12 +22,12 @@ use self::{
     turns::{Place, Turns},
 };
 use crate::{
+    caller::networks_of,
     db::{Collision, Tx, again},
     error::AppError,
     known_devices::{Device, store as device_store},
     sealed::SecretKey,
     state::AppState,
-    web::caller::networks_of,
 };
 
 /// What is asked for often enough to be counted, and proves nothing. Each has its own counter per network.

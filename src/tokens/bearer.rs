@@ -14,12 +14,13 @@ use super::{
     verify::{Refusal, Verified, verify},
 };
 use crate::{
+    caller::Caller,
     revocations::set::Revocations,
     state::AppState,
     users::Role,
+    web::caller::caller_of,
     web::{
         authorization,
-        caller::Caller,
         cookies::{self, Name},
         crowd::{Crowd, Place},
         problem::Problem,
@@ -69,7 +70,7 @@ impl FromRequestParts<AppState> for ApiCaller {
             expect_alive(revocations, &verified).await?;
         }
         let Claims { sub, role, sid, auth_time, .. } = verified.claims;
-        let caller = Caller::of(parts, &state.config);
+        let caller = caller_of(parts, &state.config);
         Ok(Self { user_id: sub, role, sid, caller, auth_time, _place: place })
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    caller::Caller,
     config::TokenAlgorithm,
     db::Tx,
     error::AppError,
@@ -25,7 +26,6 @@ use crate::{
     },
     sealed::SecretKey,
     state::Stopwatch,
-    web::caller::Caller,
 };
 
 /// Who changes the keys, and why.

@@ -9,8 +9,8 @@ use super::{
     password::Passwords,
 };
 use crate::{
+    caller::Caller,
     error::{AppError, Invalid},
-    web::caller::Caller,
 };
 
 /// Whom a password is for, as they typed it. What others know about somebody must not be in it.

@@ -9,7 +9,7 @@ use argon2::{
 use tokio::sync::Semaphore;
 
 use super::{cost::Cost, credentials::Password, new_password::NewPassword, queue::Queue};
-use crate::{config::Config, error::AppError, metrics::Metrics, web::caller::Caller};
+use crate::{caller::Caller, config::Config, error::AppError, metrics::Metrics};
 
 /// The one door to argon2. Cheap to clone.
 #[derive(Clone)]

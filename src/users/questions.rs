@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{error::AppError, web::caller::networks_of};
+use crate::{caller::networks_of, error::AppError};
 
 /// About one per second from one network: somebody types a password, with a pause behind each question.
 const PER_MINUTE: i64 = 60;

@@ -5,7 +5,7 @@ use super::{
     password::Passwords,
     store::{self, User},
 };
-use crate::{error::AppError, state::AppState, web::caller::Caller};
+use crate::{caller::Caller, error::AppError, state::AppState};
 
 /// Hashes the password anew when the settings have risen since it was set (ASVS 11.4.2). Only a log-in can do that: the
 /// password is known at no other time. Whatever goes wrong waits for the next one. Returns the hash that is stored now.

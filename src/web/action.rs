@@ -23,7 +23,7 @@ use leptos_axum::ResponseOptions;
 use tower::ServiceExt;
 
 use super::{
-    caller::Caller,
+    caller::caller_of,
     cookies::{self, Name},
     local_path::LocalPath,
     page::{Held, PAGE, Refused, Typed},
@@ -31,6 +31,7 @@ use super::{
     wants,
 };
 use crate::{
+    caller::Caller,
     config::Config,
     error::{AppError, RequestNumber},
     state::AppState,
@@ -198,7 +199,7 @@ pub fn refuse(parts: &Parts, error: AppError) -> Response {
 /// Who calls the action that runs now.
 pub fn caller() -> Caller {
     let config = expect_context::<AppState>().config;
-    use_context::<Parts>().map(|parts| Caller::of(&parts, &config)).unwrap_or_default()
+    use_context::<Parts>().map(|parts| caller_of(&parts, &config)).unwrap_or_default()
 }
 
 /// Something that a layer put into the request of the action that runs now.

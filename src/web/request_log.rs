@@ -11,7 +11,7 @@ use axum::{
 };
 use tracing::Instrument;
 
-use super::caller::Caller;
+use super::caller::ip_of;
 use crate::{config::Config, error::RequestNumber, state::Stopwatch};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -22,7 +22,7 @@ pub async fn log_request(State(config): State<Arc<Config>>, mut request: Request
     let id = new_id();
     request.extensions_mut().insert(id);
     let (parts, body) = request.into_parts();
-    let ip = Caller::ip_of(&parts, &config);
+    let ip = ip_of(&parts, &config);
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let id_text = id.to_string();
     let span = tracing::info_span!("request", id = %id_text, %method, path = %path, ip);

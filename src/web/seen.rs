@@ -5,7 +5,7 @@ use aws_lc_rs::constant_time;
 use axum::http::{header, request::Parts};
 use serde::{Deserialize, Serialize};
 
-use super::caller::Caller;
+use super::caller::{ip_of, peer_of};
 use crate::{sealed::SecretKey, state::AppState};
 
 /// The header that asks.
@@ -44,8 +44,8 @@ pub fn answer(parts: &Parts, secret: &SecretKey, state: &AppState) -> Option<See
     (now_ms.abs_diff(asked_at) < GOOD_FOR_MS.unsigned_abs()).then(|| Seen {
         instance: state.config.instance_name(),
         host: text(header::HOST.as_str()).unwrap_or_default().to_owned(),
-        peer: Caller::peer_of(parts).map(|ip| ip.to_string()).unwrap_or_default(),
-        client: Caller::ip_of(parts, &state.config),
+        peer: peer_of(parts).map(|ip| ip.to_string()).unwrap_or_default(),
+        client: ip_of(parts, &state.config),
         forwarded: parts.headers.contains_key("x-forwarded-for"),
         now_ms,
     })

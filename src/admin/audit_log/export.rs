@@ -34,7 +34,8 @@ use crate::{
     },
     state::AppState,
     ui::when::date,
-    web::{caller::Caller, local_path::leading_to, origin, problem::Problem, rfc3339::milliseconds},
+    web::caller::caller_of,
+    web::{local_path::leading_to, origin, problem::Problem, rfc3339::milliseconds},
 };
 
 /// Events that are read, and sent, at once: memory does not grow with the file.
@@ -96,7 +97,7 @@ pub async fn export(
     let place =
         streams.take_up_to(&format!("audit export of {}", reader.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let mut event =
-        exported(Actor::User(reader.user.id), format, &resolved).from_caller(&Caller::of(&parts, &state.config));
+        exported(Actor::User(reader.user.id), format, &resolved).from_caller(&caller_of(&parts, &state.config));
     event.sid = reader.log_in.sid;
     let now_ms = state.clock.now_ms();
     // Before the first byte: whoever takes the log along stands in it.

@@ -3,7 +3,7 @@
 use sqlx::{Any, Executor, FromRow};
 
 use super::{LiveSession, SessionRow};
-use crate::web::caller::device_words;
+use crate::caller::device_words;
 
 /// A live session with its user.
 #[derive(Clone, Debug, FromRow)]

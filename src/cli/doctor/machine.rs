@@ -4,13 +4,13 @@ use std::path::Path;
 
 use super::Finding;
 use crate::{
+    caller::Caller,
     config::Config,
     connections,
     error::AppError,
     metrics::Metrics,
     state::Stopwatch,
     users::{credentials::Password, password::Passwords},
-    web::caller::Caller,
 };
 
 pub async fn look(config: &Config) -> Vec<Finding> {
