@@ -80,10 +80,9 @@ on_both_databases! {
         let mut alice = app.anonymous();
         alice.open_link(Purpose::Reset, &token).await;
         let answer = alice.submit("reset_password", &[("password", "short")], "/reset").await;
-        let location = answer.header("location").trim_start_matches("http://localhost:3000").to_owned();
-        assert!(location.starts_with("/reset?") && !location.contains("short") && !location.contains(&token), "{location}");
-        let page = alice.open(&location).await;
-        assert!(page.status == 200 && page.text().contains("Use at least 10 characters."), "{}", page.text());
+        let page = answer.text();
+        assert!(answer.status == 422 && page.contains("Use at least 10 characters."), "{page}");
+        assert!(!page.contains("\"short\"") && !page.contains(&token), "{page}");
         assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 200);
     }
 
@@ -177,7 +176,7 @@ on_both_databases! {
         assert_eq!(mails[before + 1], ("nobody@example.com".into(), String::new(), r#"{"kind":"reset"}"#.into()));
         let mut visitor = app.anonymous();
         let answer = visitor.submit("forgot_password", &[("email", "nope")], "/forgot").await;
-        let page = visitor.open(answer.header("location").trim_start_matches("http://localhost:3000")).await.text();
+        let page = answer.text();
         assert!(page.contains("does not look like an e-mail address") && page.contains("value=\"nope\""), "{page}");
     }
 
