@@ -170,11 +170,10 @@ on_both_databases! {
     }
 
     async fn of_a_hundred_parallel_sign_ups_with_one_address_one_succeeds(app: TestApp) {
-        // Otherwise most of them are refused before anybody looks at them.
-        let app = TestApp::with(app.kind(), &["--tries-per-network", "200"]).await;
         let spellings = ["alice@example.com", "ALICE@example.com", "ａlice@example.com", "alıce@EXAMPLE.com"];
         let tries = (0..100).map(|n| {
-            let mut caller = app.anonymous();
+            // From everywhere: of one network a part would be refused before anybody looks at it.
+            let mut caller = app.anonymous().at_ip(&format!("192.0.2.{n}"));
             tokio::spawn(async move {
                 let fields = [("name", "a"), ("email", spellings[n % 4]), ("password", PASSWORD)];
                 let answer = caller.act("sign_up", &fields).await;

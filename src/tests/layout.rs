@@ -164,6 +164,48 @@ fn every_test_that_the_security_document_names_exists() {
     }
 }
 
+/// What the stories stand on, and the stories. Their borders are few, and named.
+#[test]
+fn the_core_knows_no_http_and_no_page() {
+    const CORE: [&str; 10] = [
+        "audit",
+        "auth",
+        "instances",
+        "known_devices",
+        "revocations",
+        "second_factor",
+        "sessions",
+        "throttle",
+        "tokens",
+        "users",
+    ];
+    const BORDERS: [&str; 13] = [
+        "sessions/client.rs",
+        "sessions/find_user.rs",
+        "sessions/page.rs",
+        "sessions/stream.rs",
+        "sessions/tower_session.rs",
+        "sessions/watch.rs",
+        "tokens/bearer.rs",
+        "tokens/client.rs",
+        "tokens/jwks.rs",
+        "tokens/page_token.rs",
+        "tokens/routes.rs",
+        "users/client.rs",
+        "users/password_field.rs",
+    ];
+    const FOREIGN: [&str; 7] = ["leptos", "axum", "tower_sessions", "crate::web", " web::", "ui::", "cookies"];
+    let mut looked_at = 0;
+    for (file, code) in sources() {
+        if CORE.contains(&module_of(&file)) && !BORDERS.contains(&&*file) {
+            let found = FOREIGN.iter().find(|word| code.contains(**word));
+            assert_eq!(found, None, "{file}");
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 50, "{looked_at} files");
+}
+
 /// Or a person without JavaScript comes back to some other page.
 #[test]
 fn every_form_says_which_page_it_stands_on() {
