@@ -5,7 +5,7 @@ use sqlx::{Any, Executor, FromRow};
 use uuid::Uuid;
 
 use super::{
-    Mail, To,
+    Mail, News, To,
     links::{Link, Purpose},
     post,
 };
@@ -22,14 +22,15 @@ pub async fn queue(
     now_ms: i64,
 ) -> Result<(), AppError> {
     sqlx::query(
-        "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts) \
-         values ($1, $2, $3, $4, $5, $5, 0)",
+        "insert into outbox (id, email, user_id, mail, kind, created_at, due_at, attempts) \
+         values ($1, $2, $3, $4, $6, $5, $5, 0)",
     )
     .bind(Uuid::now_v7().to_string())
     .bind(to.email)
     .bind(to.user_id)
     .bind(serde_json::to_string(mail)?)
     .bind(now_ms)
+    .bind(mail.as_text())
     .execute(db)
     .await?;
     post::ring();
@@ -165,12 +166,13 @@ pub async fn count_guessing_before(
 ) -> Result<i64, sqlx::Error> {
     let (count,): (i64,) = sqlx::query_as(
         "select count(*) from outbox where user_id = $1 and id < $2 and created_at > $3 and last_error <> $4 \
-         and mail like '{\"kind\":\"news\",\"news\":\"guessing\"%'",
+         and kind = $5",
     )
     .bind(&row.user_id)
     .bind(&row.id)
     .bind(row.created_at - within_ms)
     .bind(TOO_MANY)
+    .bind(News::Guessing.into_str())
     .fetch_one(db)
     .await?;
     Ok(count)
@@ -358,13 +360,13 @@ pub async fn call_off_all(
     user_id: &str,
     undone: bool,
 ) -> Result<(), sqlx::Error> {
-    let statement = if undone {
-        "delete from outbox where user_id = $1 and sent_at is null and mail not like '{\"kind\":\"second_factor_goes\"%'"
-    } else {
-        "delete from outbox where user_id = $1 and sent_at is null and mail not like '{\"kind\":\"second_factor_goes\"%' \
-         and mail not like '%\"news\":\"email_changed\"%'"
-    };
-    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
+    sqlx::query("delete from outbox where user_id = $1 and sent_at is null and kind not in ($2, $3)")
+        .bind(user_id)
+        .bind(Mail::SecondFactorGoes { at: 0 }.as_text())
+        .bind(if undone { "" } else { News::EmailChanged.into_str() })
+        .execute(db)
+        .await
+        .map(|_| ())
 }
 
 /// Makes every live link of a user for this purpose useless.
