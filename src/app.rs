@@ -1,65 +1,24 @@
-//! The shell of every document, the navigation, the list of pages. Both sides; only the islands in it go to the
-//! browser.
+//! The shell of every document, and the navigation. Server side; the islands in it go to the browser.
 
 use leptos::{attr::custom::custom_attribute, prelude::*, server_fn::ServerFn};
 use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
-use leptos_router::{
-    SsrMode,
-    components::{Route, Router, Routes},
-    hooks::use_location,
-    path,
-};
 
 use crate::{
-    account::{
-        activity_page::ActivityPage,
-        codes_page::CodesPage,
-        data_page::DataPage,
-        delete_page::{DeletePage, DeletedPage},
-        devices_page::DevicesPage,
-        email_page::EmailPage,
-        keep_factor_page::{FactorKeptPage, KeepFactorPage},
-        new_email_page::NewEmailPage,
-        not_me_page::{NotMeDonePage, NotMePage},
-        password_page::PasswordPage,
-        profile_page::ProfilePage,
-        second_factor_page::SecondFactorPage,
-        set_up_page::SetUpPage,
-    },
-    admin::{
-        act_page::ActPage,
-        audit_log::page::AuditPage,
-        key_page::KeyPage,
-        keys_page::KeysPage,
-        overview::page::OverviewPage,
-        sessions::{everyone_page::EveryonePage, page::SessionsPage},
-        user_page::UserPage,
-        users_page::UsersPage,
-    },
     appearance::{Appearance, MORE, Theme, switch::AppearanceSwitch},
-    dashboard::page::DashboardPage,
-    error::AppError,
-    home::page::HomePage,
-    lab::{
-        code::page::CodePage as LabCodePage,
-        page::{LabIsOpen, LabPage},
-    },
-    login::{actions::LogOut, code_page::CodePage, confirm_page::ConfirmPage, page::LoginPage},
-    notes::page::NotesPage,
-    reset::{
-        forgot_page::{ForgotPage, ForgotSentPage},
-        page::ResetPage,
-    },
+    home::page::LabIsOpen,
+    login::actions::LogOut,
     sessions::{Viewer, watch::SessionWatch},
-    signup::page::{SetupPage, SignupPage},
-    ui::{form::Here, frame::Link, head::SiteHead, refused::Refused, toast::Toasts},
-    verification::{banner::ConfirmationBanner, page::VerifyPage, sent_page::VerifySentPage},
-    web::page::here,
+    ui::{form::Here, frame::Link, head::SiteHead, toast::Toasts},
+    verification::banner::ConfirmationBanner,
+    web::{
+        csp,
+        page::{here, path},
+    },
 };
 
-/// The document around the application. Server side only in effect: the browser hydrates the body.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
-    crate::web::provide_page_policy();
+/// The document around a page.
+pub fn shell(options: LeptosOptions, page: Option<Children>) -> impl IntoView {
+    csp::provide_page_policy();
     let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
     view! {
         <!DOCTYPE html>
@@ -79,7 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <MetaTags />
             </head>
             <body>
-                <App />
+                <App page />
             </body>
         </html>
     }
@@ -99,65 +58,18 @@ fn ThemeColor(theme: Theme) -> impl IntoView {
     }
 }
 
-/// Every page has its data before it is rendered, so the HTML is whole: nothing flashes, and it works without
-/// JavaScript.
 #[component]
-pub fn App() -> impl IntoView {
+fn App(page: Option<Children>) -> impl IntoView {
     provide_meta_context();
     let viewer = use_context::<Viewer>();
     view! {
         <Title formatter=|title: String| format!("{title} · Latchkey") />
-        <Router>
-            <a class="skip" href="#main" rel="external">"Skip to the content"</a>
-            <Header viewer />
-            <ConfirmationBanner />
-            <Routes fallback=|| view! { <Refused error=AppError::NotFound /> }>
-                <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
-                <Route path=path!("/lab") view=LabPage ssr=SsrMode::Async />
-                <Route path=path!("/lab/code/:name") view=LabCodePage ssr=SsrMode::Async />
-                <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
-                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
-                <Route path=path!("/login/code") view=CodePage ssr=SsrMode::Async />
-                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async />
-                <Route path=path!("/verify") view=VerifyPage ssr=SsrMode::Async />
-                <Route path=path!("/verify/sent") view=VerifySentPage ssr=SsrMode::Async />
-                <Route path=path!("/forgot") view=ForgotPage ssr=SsrMode::Async />
-                <Route path=path!("/forgot/sent") view=ForgotSentPage ssr=SsrMode::Async />
-                <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async />
-                <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async />
-                <Route path=path!("/dashboard") view=DashboardPage ssr=SsrMode::Async />
-                <Route path=path!("/notes") view=NotesPage ssr=SsrMode::Async />
-                // Leads to the first of the pages below.
-                <Route path=path!("/account") view=ProfilePage ssr=SsrMode::Async />
-                <Route path=path!("/account/profile") view=ProfilePage ssr=SsrMode::Async />
-                <Route path=path!("/account/profile/email") view=EmailPage ssr=SsrMode::Async />
-                <Route path=path!("/verify-email") view=NewEmailPage ssr=SsrMode::Async />
-                <Route path=path!("/account/devices") view=DevicesPage ssr=SsrMode::Async />
-                <Route path=path!("/account/password") view=PasswordPage ssr=SsrMode::Async />
-                <Route path=path!("/account/second-factor") view=SecondFactorPage ssr=SsrMode::Async />
-                <Route path=path!("/account/second-factor/set-up") view=SetUpPage ssr=SsrMode::Async />
-                <Route path=path!("/account/second-factor/codes") view=CodesPage ssr=SsrMode::Async />
-                <Route path=path!("/account/activity") view=ActivityPage ssr=SsrMode::Async />
-                <Route path=path!("/account/data") view=DataPage ssr=SsrMode::Async />
-                <Route path=path!("/account/delete") view=DeletePage ssr=SsrMode::Async />
-                <Route path=path!("/deleted") view=DeletedPage ssr=SsrMode::Async />
-                <Route path=path!("/not-me") view=NotMePage ssr=SsrMode::Async />
-                <Route path=path!("/not-me/done") view=NotMeDonePage ssr=SsrMode::Async />
-                <Route path=path!("/second-factor/keep") view=KeepFactorPage ssr=SsrMode::Async />
-                <Route path=path!("/second-factor/kept") view=FactorKeptPage ssr=SsrMode::Async />
-                <Route path=path!("/admin") view=OverviewPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/users/:id/:act") view=ActPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/sessions/everyone") view=EveryonePage ssr=SsrMode::Async />
-                <Route path=path!("/admin/audit") view=AuditPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/keys") view=KeysPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/keys/:id") view=KeyPage ssr=SsrMode::Async />
-            </Routes>
-            <Footer />
-            <Toasts />
-        </Router>
+        <a class="skip" href="#main" rel="external">"Skip to the content"</a>
+        <Header viewer />
+        <ConfirmationBanner />
+        {page.map(|page| page())}
+        <Footer />
+        <Toasts />
     }
 }
 
@@ -239,7 +151,7 @@ fn NavLink(
     #[prop(default = href)]
     under: &'static str,
 ) -> impl IntoView {
-    let path = use_location().pathname.get_untracked();
+    let path = path();
     let current = match () {
         () if path == href => Some("page"),
         () if path.starts_with(under) => Some("true"),

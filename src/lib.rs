@@ -52,11 +52,13 @@ pub mod instances;
 pub mod sessions;
 pub mod tokens;
 
-// The stories of getting in and of proving who one is; where actions meet them.
+// The stories of getting in and of proving who one is; where actions meet them; what pages are found with.
 #[cfg(feature = "ssr")]
 pub mod auth;
 #[cfg(feature = "ssr")]
 pub mod border;
+#[cfg(feature = "ssr")]
+pub mod page_request;
 
 // How one gets in and out, and proves again who one is.
 pub mod login;
@@ -79,6 +81,7 @@ pub mod lab;
 pub mod home;
 
 // Where it comes together.
+#[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]
 pub mod services;

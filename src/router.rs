@@ -1,4 +1,4 @@
-//! The one list: pages, actions, API, with the layers in their order. Server side.
+//! The one list of routes: pages, actions, API, with the layers in their order. Server side.
 
 use std::sync::Arc;
 
@@ -11,37 +11,27 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, delete, get, post},
 };
-use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{AxumRouteListing, LeptosRoutes};
+use leptos::server_fn::axum::server_fn_paths;
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
 use crate::{
     account,
     admin::{self, audit_log},
-    app::{App, shell},
-    appearance,
-    config::Mailing,
-    error::RequestNumber,
     lab::{
         self,
         cost::{Way, cold, plain},
-        page::LabIsOpen,
     },
     mail::link_cookie,
     notes,
-    pages::find_data,
+    pages::{self, provide_contexts},
     services::Services,
     sessions::{find_user::find_user, guard::LoggedIn, stream, tower_session},
     state::AppState,
     tokens::{self, page_token},
-    ui::{head::BaseUrl, refused::Reader, when::Now},
-    users::password_field::MinChars,
-    verification::Unconfirmed,
     web::{
         action::{self, Forms},
         assets, cookies, error_page, headers, host, measure, offline, origin,
-        page::PageData,
         problem::Problem,
         request_log, security_txt, seen, to_the_end,
     },
@@ -169,23 +159,15 @@ fn session_routes(services: &Services) -> Router {
         .route("/account/data/export", get(account::export::export))
         .route(audit_log::EXPORT, get(audit_log::export::export))
         .with_state(services.clone());
-    let contexts = {
-        let services = services.clone();
-        move || provide_contexts(&services)
-    };
-    let options = services.options.clone();
-    let pages = Router::new()
-        .leptos_routes_with_context(services, pages(services), contexts.clone(), {
-            let options = options.clone();
-            move || shell(options.clone())
-        })
-        .fallback(move |state: State<Services>, request: Request| not_found(state, request, contexts.clone()))
-        .layer(from_fn_with_state(services.clone(), find_data))
+    let pages = pages::PATHS.iter().fold(Router::new(), |router, path| router.route(path, get(pages::show)));
+    let pages = server_fn_paths()
+        .fold(pages, |router, (path, _)| router.route(path, post(act)))
+        .fallback(not_found)
         .with_state(services.clone());
     pages.clone().merge(events).merge(lanes).merge(codes_file).merge(exports).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
-            .layer(from_fn_with_state(options, assets::serve_files))
+            .layer(from_fn_with_state(services.options.clone(), assets::serve_files))
             .layer(tower_session::layer(&services.ender))
             .layer(from_fn_with_state(state.clone(), find_user))
             .layer(from_fn_with_state(state, page_token::bring_token))
@@ -194,57 +176,18 @@ fn session_routes(services: &Services) -> Router {
     )
 }
 
-/// The pages, as the application lists them.
-pub fn pages(services: &Services) -> Vec<AxumRouteListing> {
-    let services = services.clone();
-    leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(App, None, move || provide_contexts(&services))
-        .0
+/// An action (server function).
+async fn act(State(services): State<Services>, request: Request) -> Response {
+    leptos_axum::handle_server_fns_with_context(move || provide_contexts(&services), request).await.into_response()
 }
 
-fn provide_contexts(services: &Services) {
-    provide_context(services.state.clone());
-    provide_context(services.app.clone());
-    provide_context(MinChars(services.passwords.min_chars()));
-    provide_context(services.keys.clone());
-    provide_context(Now(services.state.clock.now_ms()));
-    provide_context(BaseUrl(services.state.config.issuer()));
-    if let Some(lab) = &services.lab {
-        provide_context(lab.clone());
-        provide_context(LabIsOpen);
-    }
-    let Some(parts) = use_context::<axum::http::request::Parts>() else { return };
-    provide_context(appearance::remember::of(&parts.headers, &services.state.config));
-    let someone = parts.extensions.get::<LoggedIn>();
-    provide_context(Reader {
-        somebody: someone.map(|someone| (someone.user.name.clone(), someone.user.email.clone())),
-        number: parts.extensions.get::<RequestNumber>().copied(),
-    });
-    if let Some(data) = parts.extensions.get::<PageData>() {
-        provide_context(data.clone());
-    }
-    if let Some(someone) = someone {
-        provide_context(someone.viewer());
-        if someone.user.verified_at.is_none() && services.state.config.mailing() != Mailing::Off {
-            provide_context(Unconfirmed { email: someone.user.email.clone() });
-        }
-    }
-}
-
-/// The application's own "not found" page; a problem document where programs ask.
-async fn not_found(
-    State(services): State<Services>,
-    request: Request,
-    contexts: impl Fn() + Clone + Send + Sync + 'static,
-) -> Response {
+/// A page that says so; a problem document where programs ask.
+async fn not_found(services: State<Services>, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") || path.starts_with("/actions/") {
         return Problem::from(crate::error::AppError::NotFound).into_response();
     }
-    let options = services.options.clone();
-    let render = leptos_axum::render_app_async_with_context(contexts, move || shell(options.clone()));
-    let mut response = render(request).await.into_response();
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    pages::show(services, None, request).await
 }
 
 /// The process answers. To who holds the secret key it tells how the request looks from here.

@@ -2,25 +2,25 @@
 
 use leptos::prelude::*;
 
-use super::{Activity, PAGES};
+use super::PAGES;
 use crate::{
     activity::{Entry, page::Timeline},
     ui::{
         empty::Empty,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         tabs::Tabs,
         when::day,
     },
 };
 
 #[component]
-pub fn ActivityPage() -> impl IntoView {
-    with_content(|activity| view! { <Content activity /> })
-}
-
-#[component]
-fn Content(activity: Activity) -> impl IntoView {
-    let Activity { entries, older, is_newest } = activity;
+pub fn ActivityPage(
+    /// The newest first.
+    entries: Vec<Entry>,
+    /// The event before which the next page begins; `None` on the last one.
+    older: Option<String>,
+    is_newest: bool,
+) -> impl IntoView {
     let nothing = entries.is_empty();
     let days: Vec<Vec<Entry>> =
         entries.chunk_by(|one, next| day(one.at) == day(next.at)).map(<[Entry]>::to_vec).collect();

@@ -5,24 +5,22 @@ use leptos::prelude::*;
 use super::{CODES_FILE, PAGES, RecoveryCodes};
 use crate::ui::{
     copy::{CopyButton, PrintButton},
-    frame::{Link, Page, with_content},
+    frame::{Link, Page},
     notice::Notice,
     tabs::Tabs,
 };
 
 #[component]
-pub fn CodesPage() -> impl IntoView {
-    with_content(|codes: Option<RecoveryCodes>| {
-        view! {
-            <Page title="Recovery codes">
-                <Tabs label="Account" pages=PAGES />
-                {match codes {
-                    Some(codes) => view! { <Codes codes /> }.into_any(),
-                    None => view! { <Gone /> }.into_any(),
-                }}
-            </Page>
-        }
-    })
+pub fn CodesPage(codes: Option<RecoveryCodes>) -> impl IntoView {
+    view! {
+        <Page title="Recovery codes">
+            <Tabs label="Account" pages=PAGES />
+            {match codes {
+                Some(codes) => view! { <Codes codes /> }.into_any(),
+                None => view! { <Gone /> }.into_any(),
+            }}
+        </Page>
+    }
 }
 
 #[component]

@@ -4,7 +4,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    Devices, PAGES,
+    PAGES,
     actions::{EndOtherSessions, EndSession},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     ui::{
         empty::Empty,
         form::Here,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
     },
@@ -21,13 +21,14 @@ use crate::{
 };
 
 #[component]
-pub fn DevicesPage() -> impl IntoView {
-    with_content(|devices| view! { <Content devices /> })
-}
-
-#[component]
-fn Content(devices: Devices) -> impl IntoView {
-    let Devices { here, elsewhere, limit } = devices;
+pub fn DevicesPage(
+    /// The session of this browser; `None` only when it has ended at this moment.
+    here: Option<LiveSession>,
+    /// The others, the last used first.
+    elsewhere: Vec<LiveSession>,
+    /// So many sessions one may have at once.
+    limit: i64,
+) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Devices">

@@ -2,14 +2,14 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{EmailChange, PAGES, actions::ChangeEmail};
+use super::{PAGES, actions::ChangeEmail};
 use crate::{
     error::Field,
     ui::form::ProofField,
     ui::{
         field::TextField,
         form::{Form, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
     },
@@ -17,28 +17,30 @@ use crate::{
 };
 
 #[component]
-pub fn EmailPage() -> impl IntoView {
-    with_content(|EmailChange { email, sends_mail }| {
-        view! {
-            <Page title="Change your address">
-                <Tabs label="Account" pages=PAGES />
-                <section class="card" aria-labelledby="change">
-                    <h2 id="change">"E-mail"</h2>
-                    <p>"Your address is " <strong>{email}</strong> "."</p>
-                    {match sends_mail {
-                        true => view! {
-                            <p>"We send a link to the new one. When you have opened it, you log in with the new address, and we tell the old one."</p>
-                            <EmailForm email=typed().get("email") />
-                        }.into_any(),
-                        false => view! {
-                            <Notice kind="warning">"This server sends no mail, so a new address cannot be confirmed. Ask an administrator to help you."</Notice>
-                        }.into_any(),
-                    }}
-                    <p><Link href="/account/profile">"Back to your profile"</Link></p>
-                </section>
-            </Page>
-        }
-    })
+pub fn EmailPage(
+    email: String,
+    /// Without mail no new address can be confirmed.
+    sends_mail: bool,
+) -> impl IntoView {
+    view! {
+        <Page title="Change your address">
+            <Tabs label="Account" pages=PAGES />
+            <section class="card" aria-labelledby="change">
+                <h2 id="change">"E-mail"</h2>
+                <p>"Your address is " <strong>{email}</strong> "."</p>
+                {match sends_mail {
+                    true => view! {
+                        <p>"We send a link to the new one. When you have opened it, you log in with the new address, and we tell the old one."</p>
+                        <EmailForm email=typed().get("email") />
+                    }.into_any(),
+                    false => view! {
+                        <Notice kind="warning">"This server sends no mail, so a new address cannot be confirmed. Ask an administrator to help you."</Notice>
+                    }.into_any(),
+                }}
+                <p><Link href="/account/profile">"Back to your profile"</Link></p>
+            </section>
+        </Page>
+    }
 }
 
 #[component]

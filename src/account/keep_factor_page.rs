@@ -8,39 +8,35 @@ use crate::{
     error::AppError,
     ui::{
         form::Here,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         when::When,
     },
-    web::page::{content, refused, typed},
+    web::page::{refused, typed},
 };
 
 #[component]
-pub fn KeepFactorPage() -> impl IntoView {
-    if content::<KeepFactor>() == Err(AppError::LinkDead) {
-        return view! { <DeadLink /> }.into_any();
+pub fn KeepFactorPage(shown: KeepFactor) -> impl IntoView {
+    let KeepFactor { goes_at, link } = shown;
+    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    view! {
+        <Page title="Keep the second factor?" narrow=true>
+            {problem}
+            <p>"The second factor of your account goes at " <When ms=goes_at /> ": somebody who reads a mail of ours said that something was not them."</p>
+            <p>"Is it yours? Keep it. Log-in goes on asking for a code, and nobody gets in without one."</p>
+            <form method="post" action=KeepSecondFactor::PATH class="act">
+                <Here />
+                <input type="hidden" name="link" value=link />
+                <button type="submit" class="button primary">"Keep the second factor"</button>
+            </form>
+            <p>"Did somebody else turn it on? Then there is nothing to do: wait, and log in with your new password. " <Link href="/">"To the start page"</Link></p>
+        </Page>
     }
-    with_content(|KeepFactor { goes_at, link }| {
-        let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
-        view! {
-            <Page title="Keep the second factor?" narrow=true>
-                {problem}
-                <p>"The second factor of your account goes at " <When ms=goes_at /> ": somebody who reads a mail of ours said that something was not them."</p>
-                <p>"Is it yours? Keep it. Log-in goes on asking for a code, and nobody gets in without one."</p>
-                <form method="post" action=KeepSecondFactor::PATH class="act">
-                    <Here />
-                    <input type="hidden" name="link" value=link />
-                    <button type="submit" class="button primary">"Keep the second factor"</button>
-                </form>
-                <p>"Did somebody else turn it on? Then there is nothing to do: wait, and log in with your new password. " <Link href="/">"To the start page"</Link></p>
-            </Page>
-        }
-    })
 }
 
 /// No dead end: what may have happened, and where to look.
 #[component]
-fn DeadLink() -> impl IntoView {
+pub fn DeadLink() -> impl IntoView {
     view! {
         <Page title="Link to keep a second factor: does not work" heading="This link does not work" narrow=true>
             <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>

@@ -1,9 +1,29 @@
-//! What the pages of one's own account show. Server side; reads only.
+//! Finds what the pages of one's own account show. Server side; reads only.
 
+use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
 use uuid::Uuid;
 
-use super::{Activity, Devices, EmailChange, Profile, Qr, SecondFactor, SetUp, second_factor::may_set_up};
+use super::{
+    Qr, SecondFactor,
+    activity_page::ActivityPage,
+    codes,
+    codes_page::CodesPage,
+    delete_page::DeletePage,
+    devices_page::DevicesPage,
+    email_page::EmailPage,
+    keep_factor,
+    keep_factor_page::{self, KeepFactorPage},
+    new_email,
+    new_email_page::{self, NewEmailPage},
+    not_me,
+    not_me_page::NotMePage,
+    password_page::PasswordPage,
+    profile_page::ProfilePage,
+    second_factor::may_set_up,
+    second_factor_page::SecondFactorPage,
+    set_up_page::SetUpPage,
+};
 use crate::{
     activity::{
         Entry,
@@ -13,72 +33,100 @@ use crate::{
     config::Mailing,
     error::AppError,
     known_devices::Device,
-    sealed::SecretKey,
-    second_factor::{authenticator::Authenticator, store as factor_store, trust},
+    page_request::{Found, PageRequest, elsewhere, shows},
+    second_factor::{
+        authenticator::{Authenticator, Enrolment},
+        store as factor_store, trust,
+    },
     sessions::{
         LiveSession,
-        guard::LoggedIn,
         store::{self, Row},
     },
-    state::AppState,
-    ui::when::day,
+    ui::{refused::Refused, when::day},
+    users::store::User,
+    web::{
+        action::told,
+        cookies::{self, Name},
+    },
 };
 
 /// Events on one page.
 const EVENTS: usize = 40;
 
 /// # Errors
-/// When the database cannot be read.
-pub async fn devices(state: &AppState, someone: &LoggedIn) -> Result<Devices, AppError> {
-    let live = store::live_of(&state.db.pool, &someone.user.id, state.clock.now_ms()).await?;
+/// [`AppError::NotLoggedIn`], or when the database cannot be read.
+pub async fn devices(page: &PageRequest) -> Result<Found, AppError> {
+    let (someone, state) = (page.user()?, &page.app.state);
+    let live = store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
         live.into_iter().map(Row::into_live).partition(|session| session.sid == someone.log_in.sid);
-    Ok(Devices { here: here.into_iter().next(), elsewhere, limit: state.config.sessions_per_user })
+    let (here, limit) = (here.into_iter().next(), state.config.sessions_per_user);
+    shows(move || view! { <DevicesPage here elsewhere limit /> })
 }
 
-pub fn profile(someone: &LoggedIn) -> Profile {
-    let user = &someone.user;
-    Profile { name: user.name.clone(), email: user.email.clone(), confirmed: user.verified_at.is_some() }
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn profile(page: &PageRequest) -> Result<Found, AppError> {
+    let User { name, email, verified_at, .. } = page.user()?.user.clone();
+    shows(move || view! { <ProfilePage name email confirmed=verified_at.is_some() /> })
 }
 
 /// An address that waits to be confirmed is not shown: a link waits only where no other account has it, and so it would
 /// tell who has one.
-pub fn email(state: &AppState, someone: &LoggedIn) -> EmailChange {
-    EmailChange { email: someone.user.email.clone(), sends_mail: state.config.mailing() != Mailing::Off }
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn email(page: &PageRequest) -> Result<Found, AppError> {
+    let email = page.user()?.user.email.clone();
+    let sends_mail = page.app.state.config.mailing() != Mailing::Off;
+    shows(move || view! { <EmailPage email sends_mail /> })
 }
 
 /// # Errors
-/// When the database cannot be read.
-pub async fn second_factor(
-    state: &AppState,
-    someone: &LoggedIn,
-    here: Option<&Device>,
-) -> Result<SecondFactor, AppError> {
-    let user = &someone.user;
+/// [`AppError::NotLoggedIn`], [`AppError::TooManyTries`], or when the database cannot be read.
+pub async fn new_email(page: &PageRequest) -> Result<Found, AppError> {
+    let found = new_email::open(&page.app.state, page.link.as_deref(), page.user()?);
+    page.behind_link(found, |shown| view! { <NewEmailPage shown /> }, |why| view! { <new_email_page::DeadLink why /> })
+        .await
+}
+
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn password(page: &PageRequest) -> Result<Found, AppError> {
+    let User { email, name, .. } = page.user()?.user.clone();
+    shows(move || view! { <PasswordPage email name /> })
+}
+
+/// # Errors
+/// [`AppError::NotLoggedIn`], or when the database cannot be read.
+pub async fn second_factor(page: &PageRequest) -> Result<Found, AppError> {
+    let (user, state) = (&page.user()?.user, &page.app.state);
+    let here = cookies::get(&state.config, &page.parts.headers, Name::Device).and_then(Device::parse);
     let row = factor_store::find(&state.db.pool, &user.id).await?;
-    let Some(since) = row.and_then(|row| row.on_since(state.clock.now_ms())) else {
-        return Ok(SecondFactor::Off { needs_email: !may_set_up(state, user) });
+    let second_factor = match row.and_then(|row| row.on_since(page.app.now_ms())) {
+        None => SecondFactor::Off { needs_email: !may_set_up(state, user) },
+        Some(since) => SecondFactor::On {
+            since,
+            codes_left: factor_store::codes_left(&state.db.pool, &user.id, page.app.now_ms()).await?,
+            trust_days: state.config.trusted_device_days,
+            devices: trust::list(state, &user.id, here.as_ref()).await?,
+        },
     };
-    Ok(SecondFactor::On {
-        since,
-        codes_left: factor_store::codes_left(&state.db.pool, &user.id, state.clock.now_ms()).await?,
-        trust_days: state.config.trusted_device_days,
-        devices: trust::list(state, &user.id, here).await?,
-    })
+    shows(move || view! { <SecondFactorPage second_factor /> })
 }
 
 /// The secret of a set-up that waits for its first code; the same one each time, until a new one is begun.
 ///
 /// # Errors
-/// When the database cannot be read, or the secret key is another one.
-pub async fn set_up(state: &AppState, key: &SecretKey, someone: &LoggedIn) -> Result<Option<SetUp>, AppError> {
-    let user = &someone.user;
+/// Those of [`PageRequest::fresh_user`], or when the database cannot be read, or the secret key is another one.
+pub async fn set_up(page: &PageRequest) -> Result<Found, AppError> {
+    let (user, state) = (&page.fresh_user()?.user, &page.app.state);
     let row = factor_store::find(&state.db.pool, &user.id).await?.filter(|row| row.confirmed_at.is_none());
-    let Some(row) = row else { return Ok(None) };
-    let enrolment =
-        Authenticator::open(key, &user.id, &row.secret_sealed)?.enrolment(&user.email, &state.config.base_url())?;
-    let qr = draw(&enrolment.link)?;
-    Ok(Some(SetUp { secret: enrolment.secret, link: enrolment.link, qr }))
+    let Some(row) = row else { return elsewhere("/account/second-factor") };
+    let authenticator = Authenticator::open(&page.app.secret, &user.id, &row.secret_sealed)?;
+    let Enrolment { secret, link } = authenticator.enrolment(&user.email, &state.config.base_url())?;
+    let qr = draw(&link)?;
+    shows(move || view! { <SetUpPage secret link qr /> })
 }
 
 fn draw(text: &str) -> Result<Qr, AppError> {
@@ -88,15 +136,25 @@ fn draw(text: &str) -> Result<Qr, AppError> {
     Ok(Qr { size, path: dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect() })
 }
 
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
+    let (someone, state) = (page.user()?, &page.app.state);
+    let sealed = told(&page.parts.headers, &state.config).unwrap_or_default().get("codes");
+    let codes = codes::find(state, &page.app.secret, someone, &sealed);
+    shows(move || view! { <CodesPage codes /> })
+}
+
 /// What happened before the event `before`, or lately. What was said twice in a row, of the same device on the same day,
 /// is said once: somebody's guessing must not bury the rest.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub async fn activity(state: &AppState, someone: &LoggedIn, before: &str) -> Result<Activity, AppError> {
-    let before = Uuid::parse_str(before).ok();
+/// [`AppError::NotLoggedIn`], or when the database cannot be read.
+pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
+    let someone = page.user()?;
+    let before = Uuid::parse_str(&page.asked.before).ok();
     let limit = i64::try_from(EVENTS).unwrap_or(i64::MAX) + 1;
-    let mut rows = audit::store::newest_of(&state.db.pool, &someone.user.id, before, limit).await?;
+    let mut rows = audit::store::newest_of(&page.app.state.db.pool, &someone.user.id, before, limit).await?;
     let more = rows.len() > EVENTS;
     rows.truncate(EVENTS);
     let older = rows.last().filter(|_| more).map(|row| row.id.clone());
@@ -105,5 +163,37 @@ pub async fn activity(state: &AppState, someone: &LoggedIn, before: &str) -> Res
         let said = |entry: &Entry| (entry.words.clone(), entry.device.clone(), entry.ip.clone(), entry.here);
         said(one) == said(next) && day(one.at) == day(next.at)
     });
-    Ok(Activity { entries, older, is_newest: before.is_none() })
+    shows(move || view! { <ActivityPage entries older is_newest=before.is_none() /> })
+}
+
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn delete(page: &PageRequest) -> Result<Found, AppError> {
+    let email = page.user()?.user.email.clone();
+    shows(move || view! { <DeletePage email /> })
+}
+
+/// For who is logged in, or has the link of a mail.
+///
+/// # Errors
+/// Those of [`not_me::page`]; [`AppError::TooManyTries`].
+pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
+    let (event, link) = (&page.asked.event, page.link.as_deref());
+    let found = not_me::page(&page.app.state, page.someone.as_ref(), event, link);
+    if event.is_empty() {
+        return page.behind_link(found, |page| view! { <NotMePage page /> }, |error| view! { <Refused error /> }).await;
+    }
+    let page = found.await?;
+    shows(move || view! { <NotMePage page /> })
+}
+
+/// # Errors
+/// [`AppError::TooManyTries`], or when the database cannot be read.
+pub async fn keep_factor(page: &PageRequest) -> Result<Found, AppError> {
+    let found = keep_factor::page(&page.app.state, page.link.as_deref());
+    let dead = |why| match why {
+        AppError::LinkDead => view! { <keep_factor_page::DeadLink /> }.into_any(),
+        error => view! { <Refused error /> }.into_any(),
+    };
+    page.behind_link(found, |shown| view! { <KeepFactorPage shown /> }, dead).await
 }

@@ -46,7 +46,7 @@ pub mod tell;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{activity::Entry, second_factor::TrustedDevice, sessions::LiveSession};
+use crate::{activity::Entry, second_factor::TrustedDevice};
 
 /// The pages of one's account.
 pub const PAGES: &[(&str, &str)] = &[
@@ -57,23 +57,6 @@ pub const PAGES: &[(&str, &str)] = &[
     ("/account/activity", "Activity"),
     ("/account/data", "Your data"),
 ];
-
-/// What `/account/profile` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Profile {
-    pub name: String,
-    pub email: String,
-    /// Whether the address is confirmed.
-    pub confirmed: bool,
-}
-
-/// What `/account/profile/email` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EmailChange {
-    pub email: String,
-    /// Without mail no new address can be confirmed.
-    pub sends_mail: bool,
-}
 
 /// What `/verify-email` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,24 +71,6 @@ pub struct NewEmail {
 
 /// Where recovery codes are downloaded from, by POST: they have no place in an address.
 pub const CODES_FILE: &str = "/account/second-factor/codes.txt";
-
-/// What `/account/password` shows: whose password it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    pub email: String,
-    pub name: String,
-}
-
-/// What `/account/devices` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Devices {
-    /// The session of this browser; `None` only when it has ended at this moment.
-    pub here: Option<LiveSession>,
-    /// The others, the last used first.
-    pub elsewhere: Vec<LiveSession>,
-    /// So many sessions one may have at once.
-    pub limit: i64,
-}
 
 /// What `/account/second-factor` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,16 +89,6 @@ pub enum SecondFactor {
     },
 }
 
-/// What `/account/second-factor/set-up` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SetUp {
-    /// In base32.
-    pub secret: String,
-    /// `otpauth://`
-    pub link: String,
-    pub qr: Qr,
-}
-
 /// A QR code as a drawing: so many squares wide, the dark ones as the `d` of an SVG path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Qr {
@@ -149,16 +104,6 @@ pub struct RecoveryCodes {
     pub title: String,
     /// The same, sealed, for the form that downloads them.
     pub sealed: String,
-}
-
-/// What `/account/activity` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Activity {
-    /// The newest first.
-    pub entries: Vec<Entry>,
-    /// The event before which the next page begins; `None` on the last one.
-    pub older: Option<String>,
-    pub is_newest: bool,
 }
 
 /// What `/not-me` shows.

@@ -8,30 +8,25 @@ use crate::{
     login::actions::LogOut,
     ui::{
         form::{Form, Here, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
     },
-    web::page::dead_link,
 };
 
 #[component]
-pub fn NewEmailPage() -> impl IntoView {
-    if let Some(why) = dead_link::<NewEmail>() {
-        return view! { <DeadLink why /> }.into_any();
+pub fn NewEmailPage(shown: NewEmail) -> impl IntoView {
+    let NewEmail { email, is_own, link } = shown;
+    view! {
+        <Page title="Your new address" narrow=true>
+            {match is_own {
+                true => view! {
+                    <p>"When you press the button, you log in with " <strong>{email}</strong> " from then on, and mail goes there. The address before is told. To keep that one, just close this page."</p>
+                    <UseForm link />
+                }.into_any(),
+                false => view! { <OtherAccount /> }.into_any(),
+            }}
+        </Page>
     }
-    with_content(|NewEmail { email, is_own, link }| {
-        view! {
-            <Page title="Your new address" narrow=true>
-                {match is_own {
-                    true => view! {
-                        <p>"When you press the button, you log in with " <strong>{email}</strong> " from then on, and mail goes there. The address before is told. To keep that one, just close this page."</p>
-                        <UseForm link />
-                    }.into_any(),
-                    false => view! { <OtherAccount /> }.into_any(),
-                }}
-            </Page>
-        }
-    })
 }
 
 #[component]
@@ -60,7 +55,7 @@ fn OtherAccount() -> impl IntoView {
 
 /// No dead end: the way to a new link stands here.
 #[component]
-fn DeadLink(why: AppError) -> impl IntoView {
+pub fn DeadLink(why: AppError) -> impl IntoView {
     view! {
         <Page title="Link for your new address: does not work" heading="This link does not work" narrow=true>
             <Notice kind="error">{why.to_string()}</Notice>

@@ -10,7 +10,7 @@ use crate::{
     ui::{
         field::PasswordField,
         form::Here,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         when::{Ago, When},
     },
@@ -18,35 +18,33 @@ use crate::{
 };
 
 #[component]
-pub fn NotMePage() -> impl IntoView {
-    with_content(|page: NotMePage| {
-        let link = page.link.clone();
-        let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
-        let (event, more) = (page.event.clone(), page.more.clone());
-        let denied = match page.entry.clone() {
-            None => view! {
-                <p>"You come from the mail that told you of something: a log-in, a changed password, a second factor."</p>
-            }
-            .into_any(),
-            Some(entry) => view! { <Denied entry /> }.into_any(),
-        };
-        view! {
-            <Page title="This was not you?" narrow=true>
-                {problem}
-                {denied}
-                <p>"If somebody else did this, they know your password or use a browser of yours. The button takes everything away from them at once:"</p>
-                <WhatHappens page />
-                <form method="post" action=NotMe::PATH class="act">
-                    <Here />
-                    <input type="hidden" name="event" value=event />
-                    {link.map(|link| view! { <input type="hidden" name="link" value=link /> })}
-                    {more.map(|more| view! { <Prove more /> })}
-                    <button type="submit" class="button danger" name=Held::BUTTON value="End everything">"This was not me: end everything"</button>
-                </form>
-                <p>"If it was you after all, there is nothing to do. " <Link href="/">"To the start page"</Link></p>
-            </Page>
+pub fn NotMePage(page: NotMePage) -> impl IntoView {
+    let link = page.link.clone();
+    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    let (event, more) = (page.event.clone(), page.more.clone());
+    let denied = match page.entry.clone() {
+        None => view! {
+            <p>"You come from the mail that told you of something: a log-in, a changed password, a second factor."</p>
         }
-    })
+        .into_any(),
+        Some(entry) => view! { <Denied entry /> }.into_any(),
+    };
+    view! {
+        <Page title="This was not you?" narrow=true>
+            {problem}
+            {denied}
+            <p>"If somebody else did this, they know your password or use a browser of yours. The button takes everything away from them at once:"</p>
+            <WhatHappens page />
+            <form method="post" action=NotMe::PATH class="act">
+                <Here />
+                <input type="hidden" name="event" value=event />
+                {link.map(|link| view! { <input type="hidden" name="link" value=link /> })}
+                {more.map(|more| view! { <Prove more /> })}
+                <button type="submit" class="button danger" name=Held::BUTTON value="End everything">"This was not me: end everything"</button>
+            </form>
+            <p>"If it was you after all, there is nothing to do. " <Link href="/">"To the start page"</Link></p>
+        </Page>
+    }
 }
 
 #[component]

@@ -8,26 +8,24 @@ use crate::{
     ui::{
         field::PasswordField,
         form::{Form, SubmitButton},
-        frame::{Page, with_content},
+        frame::Page,
         tabs::Tabs,
     },
     users::password_field::NewPasswordField,
 };
 
 #[component]
-pub fn PasswordPage() -> impl IntoView {
-    with_content(|super::Owner { email, name }| {
-        view! {
-            <Page title="Password">
-                <Tabs label="Account" pages=PAGES />
-                <section class="card" aria-labelledby="change">
-                    <h2 id="change">"Change it"</h2>
-                    <p>"A new password logs out every other device. This one stays logged in."</p>
-                    <ChangeForm email name />
-                </section>
-            </Page>
-        }
-    })
+pub fn PasswordPage(email: String, name: String) -> impl IntoView {
+    view! {
+        <Page title="Password">
+            <Tabs label="Account" pages=PAGES />
+            <section class="card" aria-labelledby="change">
+                <h2 id="change">"Change it"</h2>
+                <p>"A new password logs out every other device. This one stays logged in."</p>
+                <ChangeForm email name />
+            </section>
+        </Page>
+    }
 }
 
 #[component]

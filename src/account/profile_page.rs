@@ -2,13 +2,13 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{PAGES, Profile, actions::ChangeName};
+use super::{PAGES, actions::ChangeName};
 use crate::{
     error::Field,
     ui::{
         field::TextField,
         form::{Form, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
     },
@@ -16,31 +16,29 @@ use crate::{
 };
 
 #[component]
-pub fn ProfilePage() -> impl IntoView {
-    with_content(|Profile { name, email, confirmed }| {
-        let name = Some(typed().get("name")).filter(|typed| !typed.is_empty()).unwrap_or(name);
-        view! {
-            <Page title="Profile">
-                <Tabs label="Account" pages=PAGES />
-                <Outcome />
-                <section class="card" aria-labelledby="your-name">
-                    <h2 id="your-name">"Name"</h2>
-                    <NameForm name />
-                </section>
-                <section class="card" aria-labelledby="address">
-                    <h2 id="address">"E-mail"</h2>
-                    <p>
-                        {email} " "
-                        {match confirmed {
-                            true => view! { <span class="badge">"confirmed"</span> },
-                            false => view! { <span class="badge warning">"not confirmed"</span> },
-                        }}
-                    </p>
-                    <p><Link href="/account/profile/email" class="button">"Change the address"</Link></p>
-                </section>
-            </Page>
-        }
-    })
+pub fn ProfilePage(name: String, email: String, confirmed: bool) -> impl IntoView {
+    let name = Some(typed().get("name")).filter(|typed| !typed.is_empty()).unwrap_or(name);
+    view! {
+        <Page title="Profile">
+            <Tabs label="Account" pages=PAGES />
+            <Outcome />
+            <section class="card" aria-labelledby="your-name">
+                <h2 id="your-name">"Name"</h2>
+                <NameForm name />
+            </section>
+            <section class="card" aria-labelledby="address">
+                <h2 id="address">"E-mail"</h2>
+                <p>
+                    {email} " "
+                    {match confirmed {
+                        true => view! { <span class="badge">"confirmed"</span> },
+                        false => view! { <span class="badge warning">"not confirmed"</span> },
+                    }}
+                </p>
+                <p><Link href="/account/profile/email" class="button">"Change the address"</Link></p>
+            </section>
+        </Page>
+    }
 }
 
 #[component]

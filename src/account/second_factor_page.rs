@@ -11,7 +11,7 @@ use crate::{
     ui::{
         empty::Empty,
         form::Here,
-        frame::{Page, with_content},
+        frame::Page,
         notice::Notice,
         tabs::Tabs,
         when::{Ago, When},
@@ -20,26 +20,24 @@ use crate::{
 };
 
 #[component]
-pub fn SecondFactorPage() -> impl IntoView {
-    with_content(|second_factor| {
-        let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
-        view! {
-            <Page title="Second factor">
-                <Tabs label="Account" pages=PAGES />
-                <Outcome />
-                {problem}
-                {match second_factor {
-                    SecondFactor::Off { needs_email } => view! { <Off needs_email /> }.into_any(),
-                    SecondFactor::On { since, codes_left, trust_days, devices } => view! {
-                        <On since />
-                        <Codes left=codes_left />
-                        {(trust_days > 0).then(|| view! { <Devices devices trust_days /> })}
-                        <TurnOff />
-                    }.into_any(),
-                }}
-            </Page>
-        }
-    })
+pub fn SecondFactorPage(second_factor: SecondFactor) -> impl IntoView {
+    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    view! {
+        <Page title="Second factor">
+            <Tabs label="Account" pages=PAGES />
+            <Outcome />
+            {problem}
+            {match second_factor {
+                SecondFactor::Off { needs_email } => view! { <Off needs_email /> }.into_any(),
+                SecondFactor::On { since, codes_left, trust_days, devices } => view! {
+                    <On since />
+                    <Codes left=codes_left />
+                    {(trust_days > 0).then(|| view! { <Devices devices trust_days /> })}
+                    <TurnOff />
+                }.into_any(),
+            }}
+        </Page>
+    }
 }
 
 #[component]

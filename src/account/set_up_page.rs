@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    PAGES, Qr, SetUp,
+    PAGES, Qr,
     actions::{StartSecondFactor, TurnOnSecondFactor},
 };
 use crate::{
@@ -12,20 +12,20 @@ use crate::{
         copy::CopyButton,
         field::CodeField,
         form::{Form, Here, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         tabs::Tabs,
     },
     web::page::Held,
 };
 
 #[component]
-pub fn SetUpPage() -> impl IntoView {
-    with_content(|set_up| view! { <Content set_up /> })
-}
-
-#[component]
-fn Content(set_up: SetUp) -> impl IntoView {
-    let SetUp { secret, link, qr } = set_up;
+pub fn SetUpPage(
+    /// In base32.
+    secret: String,
+    /// `otpauth://`
+    link: String,
+    qr: Qr,
+) -> impl IntoView {
     view! {
         <Page title="Set up the second factor">
             <Tabs label="Account" pages=PAGES />

@@ -10,7 +10,7 @@ use crate::{
     error::AppError,
     sessions::page::SessionFacts,
     ui::{
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
         when::minute,
@@ -20,12 +20,7 @@ use crate::{
 };
 
 #[component]
-pub fn ActPage() -> impl IntoView {
-    with_content(|page| view! { <Content page /> })
-}
-
-#[component]
-fn Content(page: ActPage) -> impl IntoView {
+pub fn ActPage(page: ActPage) -> impl IntoView {
     let (act, name, id) = (page.act, page.person.name.clone(), page.person.id.clone());
     let back = format!("/admin/users/{id}");
     let class = if act.is_grave() { "card danger" } else { "card" };

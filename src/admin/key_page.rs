@@ -14,7 +14,7 @@ use crate::{
     ui::form::ProofField,
     ui::{
         form::{Form, SubmitButton},
-        frame::{Page, with_content},
+        frame::Page,
         tabs::Tabs,
         when::When,
     },
@@ -22,12 +22,7 @@ use crate::{
 };
 
 #[component]
-pub fn KeyPage() -> impl IntoView {
-    with_content(|info| view! { <Content info /> })
-}
-
-#[component]
-fn Content(info: KeyInfo) -> impl IntoView {
+pub fn KeyPage(info: KeyInfo) -> impl IntoView {
     let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, kill_reason } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>

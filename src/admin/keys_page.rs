@@ -2,14 +2,14 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{KeysPage, PAGES, actions::RotateKeys, may_act};
+use super::{PAGES, actions::RotateKeys, may_act};
 use crate::{
     tokens::{KeyInfo, KeyState, KillReceipt, Rotation},
     ui::form::ProofField,
     ui::{
         code::CodeBlock,
         form::{Form, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         head::BaseUrl,
         notice::Notice,
         table::{Cell, Row, Table},
@@ -20,13 +20,15 @@ use crate::{
 };
 
 #[component]
-pub fn KeysPage() -> impl IntoView {
-    with_content(|page| view! { <Content page /> })
-}
-
-#[component]
-fn Content(page: KeysPage) -> impl IntoView {
-    let KeysPage { keys, algorithm, lead_seconds, signing_since_ms } = page;
+pub fn KeysPage(
+    /// The newest first.
+    keys: Vec<KeyInfo>,
+    /// What the next key will be.
+    algorithm: &'static str,
+    lead_seconds: i64,
+    /// Milliseconds since the key that signs began.
+    signing_since_ms: i64,
+) -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
     let waiting = keys.iter().find(|key| key.state == KeyState::Next).map(|key| key.signs_from);
     view! {

@@ -1,32 +1,35 @@
-//! What the pages of administration show. Who may see it is the first argument. Server side; reads only.
+//! Finds what the pages of the keys show. Server side; reads only.
 
-use super::KeysPage;
+use leptos::prelude::*;
+
+use super::{key_page::KeyPage, keys_page::KeysPage};
 use crate::{
     error::AppError,
-    sessions::guard::Overseer,
-    state::AppState,
-    tokens::{KeyInfo, KeyState, keys::Keys},
+    page_request::{Found, PageRequest, shows},
+    tokens::{KeyState, keys::Keys},
 };
 
 /// Every signing key that the database knows.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub async fn keys(_: &Overseer, state: &AppState) -> Result<KeysPage, AppError> {
+/// Those of [`PageRequest::overseer`], or when the database cannot be read.
+pub async fn keys(page: &PageRequest) -> Result<Found, AppError> {
+    page.overseer()?;
+    let (state, now_ms) = (&page.app.state, page.app.now_ms());
     let keys = Keys::list(state).await?;
     let signing = keys.iter().find(|key| key.state == KeyState::Signing);
-    Ok(KeysPage {
-        signing_since_ms: signing.map_or(0, |key| state.clock.now_ms() - key.signs_from),
-        keys,
-        algorithm: state.config.token_algorithm.into_str().to_owned(),
-        lead_seconds: state.config.key_lead_seconds,
-    })
+    let signing_since_ms = signing.map_or(0, |key| now_ms - key.signs_from);
+    let (algorithm, lead_seconds) = (state.config.token_algorithm.into_str(), state.config.key_lead_seconds);
+    shows(move || view! { <KeysPage keys algorithm lead_seconds signing_since_ms /> })
 }
 
 /// One signing key.
 ///
 /// # Errors
-/// [`AppError::NotFound`], or when the database cannot be read.
-pub async fn key(_: &Overseer, state: &AppState, kid: &str) -> Result<KeyInfo, AppError> {
-    Keys::list(state).await?.into_iter().find(|key| key.kid == kid).ok_or(AppError::NotFound)
+/// Those of [`PageRequest::overseer`], [`AppError::NotFound`], or when the database cannot be read.
+pub async fn key(page: &PageRequest) -> Result<Found, AppError> {
+    page.overseer()?;
+    let keys = Keys::list(&page.app.state).await?;
+    let info = keys.into_iter().find(|key| key.kid == page.id()).ok_or(AppError::NotFound)?;
+    shows(move || view! { <KeyPage info /> })
 }

@@ -1,18 +1,21 @@
-//! What the pages about one person show. Who may see it is the first argument. Server side; reads only.
+//! Finds what the pages about one person show. Server side; reads only.
 
+use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::{
-    Act, ActPage, Before, Person, UserDetails, audit_log,
+    Act, ActPage, Before, Person, act_page, audit_log,
     by::{missing, who_did},
     disable,
     person::Undo,
+    user_page::UserPage,
 };
 use crate::{
     audit::{self, event::Kind},
     config::Mailing,
     db::Tx,
     error::AppError,
+    page_request::{Found, PageRequest, shows},
     second_factor,
     sessions::{
         self, LiveSession,
@@ -28,7 +31,7 @@ use crate::{
 /// What may stand in the address of an act.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+struct Asked {
     /// The one session that is to end.
     sid: String,
     /// The event that the act undoes.
@@ -38,29 +41,29 @@ pub struct Asked {
 /// One person, what is live of them, and what happened lately.
 ///
 /// # Errors
-/// [`AppError::NotFound`], [`AppError::AccountGone`], or when the database cannot be read.
-pub async fn user(Overseer(reader): &Overseer, state: &AppState, id: &str) -> Result<UserDetails, AppError> {
+/// Those of [`PageRequest::overseer`], [`AppError::NotFound`], [`AppError::AccountGone`], or when the database cannot be
+/// read.
+pub async fn user(page: &PageRequest) -> Result<Found, AppError> {
+    let Overseer(reader) = page.overseer()?;
+    let (state, id) = (&page.app.state, page.id());
     // One connection, and one state of things; what happened is read after it.
     let mut tx = state.db.pool.begin().await?;
     let person = person(&mut tx, id).await?;
     let sessions = live(&mut tx, state, id).await?;
     drop(tx);
     let happened = audit_log::load::newest_of(state, id).await?;
-    Ok(UserDetails { is_self: person.id == reader.user.id, person, sessions, happened })
+    let is_self = person.id == reader.user.id;
+    shows(move || view! { <UserPage person sessions happened is_self /> })
 }
 
 /// What an act would do, before it is done.
 ///
 /// # Errors
-/// As [`user`]; [`AppError::NotFound`] for what is no act.
-pub async fn act(
-    Administrator(reader): &Administrator,
-    state: &AppState,
-    id: &str,
-    act: &str,
-    asked: &Asked,
-) -> Result<ActPage, AppError> {
-    let act: Act = act.parse().map_err(|_| AppError::NotFound)?;
+/// Those of [`PageRequest::administrator`]; as [`user`]; [`AppError::NotFound`] for what is no act.
+pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
+    let Administrator(reader) = page.administrator()?;
+    let (state, id, asked) = (&page.app.state, page.id_above(), page.asked::<Asked>());
+    let act: Act = page.id().parse().map_err(|_| AppError::NotFound)?;
     let mut tx = state.db.pool.begin().await?;
     let person = person(&mut tx, id).await?;
     let sessions = live(&mut tx, state, id).await?;
@@ -74,7 +77,7 @@ pub async fn act(
         return Err(AppError::SessionOver);
     }
     let is_last = person.role == Role::Admin && !store::another_admin_remains(&mut *tx, id).await?;
-    Ok(ActPage {
+    let page = ActPage {
         act,
         is_self: person.id == reader.user.id,
         is_last,
@@ -83,7 +86,8 @@ pub async fn act(
         person,
         sessions,
         only,
-    })
+    };
+    shows(move || view! { <act_page::ActPage page /> })
 }
 
 async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {

@@ -1,10 +1,11 @@
-//! What `/admin/users` shows. Who may see it is the first argument. Server side; reads only.
+//! Finds what `/admin/users` shows. Server side; reads only.
 
-use super::{UsersAsked, UsersPage};
+use leptos::prelude::*;
+
+use super::{UsersAsked, users_page::UsersPage};
 use crate::{
     error::AppError,
-    sessions::guard::Overseer,
-    state::AppState,
+    page_request::{Found, PageRequest, shows},
     users::list::{Place, Wanted, find::find},
 };
 
@@ -17,11 +18,14 @@ const SEARCH_CHARS_MAX: usize = 200;
 /// People as the address of the page asks for them.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub async fn users(_: &Overseer, state: &AppState, asked: &UsersAsked) -> Result<UsersPage, AppError> {
+/// Those of [`PageRequest::overseer`], or when the database cannot be read.
+pub async fn users(page: &PageRequest) -> Result<Found, AppError> {
+    page.overseer()?;
+    let asked = page.asked::<UsersAsked>();
     let (wanted, place) = (asked.wanted(), asked.place());
-    let list = find(&state.db.pool, &wanted, &place, PAGE_ROWS).await?;
-    Ok(UsersPage { from_the_first: place == Place::First, wanted, list })
+    let list = find(&page.app.state.db.pool, &wanted, &place, PAGE_ROWS).await?;
+    let from_the_first = place == Place::First;
+    shows(move || view! { <UsersPage wanted list from_the_first /> })
 }
 
 impl UsersAsked {

@@ -46,18 +46,11 @@ pub mod users_page;
 
 pub use act::Act;
 use leptos::prelude::use_context;
-pub use person::{ActPage, Before, Person, UserDetails};
+pub use person::{ActPage, Before, Person};
 pub use receipt_notice::ReceiptNotice;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    sessions::Viewer,
-    tokens::KeyInfo,
-    users::{
-        Role,
-        list::{Page, Wanted},
-    },
-};
+use crate::{sessions::Viewer, users::Role};
 
 /// The pages of administration.
 pub const PAGES: &[(&str, &str)] = &[
@@ -93,25 +86,3 @@ pub struct UsersAsked {
 
 /// What must be typed before everyone is logged out.
 pub const EVERYONE_WORDS: &str = "log everyone out";
-
-/// What `/admin/users` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UsersPage {
-    /// What is in force, whatever was asked for.
-    pub wanted: Wanted,
-    pub list: Page,
-    /// Whether the page begins with the first person.
-    pub from_the_first: bool,
-}
-
-/// What `/admin/keys` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeysPage {
-    /// The newest first.
-    pub keys: Vec<KeyInfo>,
-    /// What the next key will be.
-    pub algorithm: String,
-    pub lead_seconds: i64,
-    /// Milliseconds since the key that signs began.
-    pub signing_since_ms: i64,
-}

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-use super::{Act, audit_log::AuditEntry};
+use super::Act;
 use crate::{sessions::LiveSession, users::Role};
 
 /// Times are milliseconds since the epoch.
@@ -39,16 +39,6 @@ pub struct Before {
     pub at: i64,
     /// In their own words.
     pub reason: String,
-}
-
-/// What `/admin/users/{id}` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserDetails {
-    pub person: Person,
-    pub sessions: Vec<LiveSession>,
-    /// The newest first.
-    pub happened: Vec<AuditEntry>,
-    pub is_self: bool,
 }
 
 /// What `/admin/users/{id}/{act}` shows.

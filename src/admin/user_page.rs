@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    Act, PAGES, Person, ReceiptNotice, UserDetails,
+    Act, PAGES, Person, ReceiptNotice,
     audit_log::{AuditEntry, page::Words},
     may_act,
 };
@@ -11,20 +11,20 @@ use crate::{
     sessions::{LiveSession, page::SessionFacts},
     ui::{
         empty::Empty,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         tabs::Tabs,
         when::Ago,
     },
 };
 
 #[component]
-pub fn UserPage() -> impl IntoView {
-    with_content(|details| view! { <Content details /> })
-}
-
-#[component]
-fn Content(details: UserDetails) -> impl IntoView {
-    let UserDetails { person, sessions, happened, is_self } = details;
+pub fn UserPage(
+    person: Person,
+    sessions: Vec<LiveSession>,
+    /// The newest first.
+    happened: Vec<AuditEntry>,
+    is_self: bool,
+) -> impl IntoView {
     let (id, acts) = (person.id.clone(), person.acts(is_self));
     view! {
         <Page title="User" heading=person.name.clone()>

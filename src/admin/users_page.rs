@@ -2,17 +2,16 @@
 //! Both sides.
 
 use leptos::prelude::*;
-use leptos_router::location::Url;
 use strum::VariantArray;
 
 use super::{PAGES, ReceiptNotice};
 use crate::{
     ui::{
         empty::Empty,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         table::{Cell, Row, Table},
         tabs::Tabs,
-        turn::Turn,
+        turn::{self, Turn},
         when::Ago,
     },
     users::{
@@ -24,12 +23,13 @@ use crate::{
 const PATH: &str = "/admin/users";
 
 #[component]
-pub fn UsersPage() -> impl IntoView {
-    with_content(|super::UsersPage { wanted, list, from_the_first }| view! { <Content wanted list from_the_first /> })
-}
-
-#[component]
-fn Content(wanted: Wanted, list: List, from_the_first: bool) -> impl IntoView {
+pub fn UsersPage(
+    /// What is in force, whatever was asked for.
+    wanted: Wanted,
+    list: List,
+    /// Whether the page begins with the first person.
+    from_the_first: bool,
+) -> impl IntoView {
     let none = list.people.is_empty();
     let shown = shown(&list);
     view! {
@@ -137,7 +137,6 @@ fn Neighbours(wanted: Wanted, list: List) -> impl IntoView {
     view! { <Turn first before next /> }
 }
 
-/// The address of a page of this list. What is as without being said is not said.
 fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
     let order = Some(wanted.order).filter(|order| *order != Order::default());
     let parts = [
@@ -147,9 +146,7 @@ fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
         ("sort", order.map_or("", Order::into)),
         place.unwrap_or_default(),
     ];
-    let said = parts.iter().filter(|(_, value)| !value.is_empty());
-    let query: Vec<String> = said.map(|(name, value)| format!("{name}={}", Url::escape(value))).collect();
-    if query.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", query.join("&")) }
+    turn::address(PATH, &parts)
 }
 
 #[component]

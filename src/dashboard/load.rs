@@ -1,6 +1,8 @@
-//! What the dashboard shows. Server side; reads only.
+//! Finds what the dashboard shows. Server side; reads only.
 
-use super::Dashboard;
+use leptos::prelude::*;
+
+use super::{Dashboard, page::DashboardPage};
 use crate::{
     activity::{
         Entry,
@@ -8,8 +10,8 @@ use crate::{
     },
     audit::{self, store::Row},
     error::AppError,
-    second_factor,
-    sessions::{self, guard::LoggedIn},
+    page_request::{Found, PageRequest, shows},
+    second_factor, sessions,
     state::AppState,
 };
 
@@ -19,18 +21,19 @@ const ACTIVITY_LINES: usize = 8;
 const ACTIVITY_EVENTS: i64 = 100;
 
 /// # Errors
-/// When the database cannot be read.
-pub async fn load(state: &AppState, someone: &LoggedIn) -> Result<Dashboard, AppError> {
-    let now_ms = state.clock.now_ms();
-    let live = sessions::store::live_of(&state.db.pool, &someone.user.id, now_ms).await?;
+/// [`AppError::NotLoggedIn`], or when the database cannot be read.
+pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
+    let (someone, state) = (page.user()?, &page.app.state);
+    let live = sessions::store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
     let events = audit::store::newest_of(&state.db.pool, &someone.user.id, None, ACTIVITY_EVENTS).await?;
-    Ok(Dashboard {
+    let data = Dashboard {
         viewer: someone.viewer(),
         sessions: live.into_iter().map(sessions::store::Row::into_live).collect(),
         activity: lines(&events, &someone.log_in.sid),
         few_recovery_codes: few_recovery_codes(state, &someone.user.id).await?,
         member_since: someone.user.created_at,
-    })
+    };
+    shows(move || view! { <DashboardPage data /> })
 }
 
 async fn few_recovery_codes(state: &AppState, user_id: &str) -> Result<Option<i64>, AppError> {

@@ -7,19 +7,14 @@ use crate::{
     activity::page::ShortTimeline,
     sessions::{LiveSession, page::SessionList},
     ui::{
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         when::Ago,
     },
 };
 
 #[component]
-pub fn DashboardPage() -> impl IntoView {
-    with_content(|data| view! { <Content data /> })
-}
-
-#[component]
-fn Content(data: Dashboard) -> impl IntoView {
+pub fn DashboardPage(data: Dashboard) -> impl IntoView {
     let Dashboard { viewer, sessions, activity, few_recovery_codes, member_since } = data;
     let sid = viewer.sid.clone();
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =

@@ -8,10 +8,13 @@ use crate::{
     ui::frame::{Link, Page},
 };
 
-/// Its content is whether there is a Lab to lead to.
+/// Put into the context where there is a Lab.
+#[derive(Clone, Copy)]
+pub struct LabIsOpen;
+
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let lab = crate::web::page::content::<bool>().unwrap_or_default();
+    let lab = use_context::<LabIsOpen>();
     let logged_in = use_context::<Viewer>().is_some();
     view! {
         <Page title="One log-in, two credentials, one switch" heading="One log\u{2011}in,\ntwo credentials,\none switch">
@@ -30,7 +33,7 @@ pub fn HomePage() -> impl IntoView {
                         }
                         .into_any()
                     }}
-                    {lab.then(|| view! { <Link href="/lab" class="button quiet">"Try it in the Lab →"</Link> })}
+                    {lab.map(|_| view! { <Link href="/lab" class="button quiet">"Try it in the Lab →"</Link> })}
                 </p>
             </div>
             <Idea />

@@ -1,45 +1,37 @@
-//! What `/lab` shows. Server side.
+//! Finds what `/lab` shows. Server side.
 
-use axum::http::HeaderMap;
+use leptos::prelude::*;
 
-use super::{LabPage, attacks, choose::Facts, cost, lanes, travel, visit::Visit, world::Lab};
+use super::{LabPage, attacks, choose::Facts, cost, lanes, page, travel, visit::Visit, world::Lab};
 use crate::{
     config::Config,
     error::AppError,
+    page_request::{Found, PageRequest, shows},
     revocations::set::STALE_AFTER,
     revocations::store::KEPT_MS,
-    sessions::guard::LoggedIn,
-    state::AppState,
     tokens::{keys::Keys, verify::LEEWAY},
 };
 
-/// Who looks at the page, in this world: the Lab's own is another one.
-pub struct Asker<'a> {
-    pub state: &'a AppState,
-    pub keys: &'a Keys,
-    pub headers: &'a HeaderMap,
-    pub someone: Option<&'a LoggedIn>,
-}
-
 /// # Errors
 /// [`AppError::NotFound`] where there is no Lab; when its database cannot be read.
-pub async fn load(lab: Option<&Lab>, asker: &Asker<'_>) -> Result<LabPage, AppError> {
-    let lab = lab.ok_or(AppError::NotFound)?;
-    let visit = Visit::of(lab, asker.headers, &asker.state.config).await?;
-    Ok(LabPage {
+pub async fn lab(page: &PageRequest, lab: Option<&Lab>, keys: &Keys) -> Result<Found, AppError> {
+    let (lab, config) = (lab.ok_or(AppError::NotFound)?, &page.app.state.config);
+    let visit = Visit::of(lab, &page.parts.headers, config).await?;
+    let content = LabPage {
         visit: match &visit {
             Some(visit) => Some(visit.info(lab).await?),
             None => None,
         },
-        travel: travel::load::load(lab, asker, visit.as_ref()).await?,
+        travel: travel::load::load(lab, page, keys, visit.as_ref()).await?,
         cost: match &visit {
             Some(visit) => visit.result(lab, cost::NAME).await?,
             None => None,
         },
         lanes: lanes::load::load(lab, visit.as_ref()).await?,
         attacks: attacks::load::load(lab, visit.as_ref()).await?,
-        facts: facts(&asker.state.config),
-    })
+        facts: facts(config),
+    };
+    shows(move || view! { <page::LabPage content /> })
 }
 
 fn facts(config: &Config) -> Facts {

@@ -13,18 +13,9 @@ use super::{
 };
 use crate::{
     error::AppError,
-    ui::{
-        form::Here,
-        frame::{Page, with_content},
-        notice::Notice,
-        when::Ago,
-    },
+    ui::{form::Here, frame::Page, notice::Notice, when::Ago},
     web::page::refused,
 };
-
-/// Put into the context where there is a Lab.
-#[derive(Clone, Copy)]
-pub struct LabIsOpen;
 
 /// The sections: id, title, what one finds there.
 const SECTIONS: [(&str, &str, &str); 5] = [
@@ -36,29 +27,27 @@ const SECTIONS: [(&str, &str, &str); 5] = [
 ];
 
 #[component]
-pub fn LabPage() -> impl IntoView {
-    with_content(|content: Content| {
-        let Content { visit, travel, cost, lanes, attacks, facts } = content;
-        let (has_visit, sizes) = (visit.is_some(), travel.sizes.clone());
-        view! {
-            <Page title="The Lab" heading="Session or JWT? Try both.">
-                <p class="lead">
-                    "A server can know you by a session, which it looks up, or by a token, which it verifies. Here both run side by side, for engineers
-                    who have to choose or want to see it once. Every answer and every figure on this page was made by this server, not written
-                    down beforehand."
-                </p>
-                // Section 2 says this one itself.
-                {refused().filter(|error| *error != AppError::Measuring).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
-                <Visit visit />
-                <Contents />
-                <WhatTravels travel visit=has_visit />
-                <WhatItCosts measured=cost.clone() visit=has_visit />
-                <Revocation lanes can_run=has_visit />
-                <Attacks attacks can_run=has_visit />
-                <WhenToUseWhich sizes measured=cost facts />
-            </Page>
-        }
-    })
+pub fn LabPage(content: Content) -> impl IntoView {
+    let Content { visit, travel, cost, lanes, attacks, facts } = content;
+    let (has_visit, sizes) = (visit.is_some(), travel.sizes.clone());
+    view! {
+        <Page title="The Lab" heading="Session or JWT? Try both.">
+            <p class="lead">
+                "A server can know you by a session, which it looks up, or by a token, which it verifies. Here both run side by side, for engineers
+                who have to choose or want to see it once. Every answer and every figure on this page was made by this server, not written
+                down beforehand."
+            </p>
+            // Section 2 says this one itself.
+            {refused().filter(|error| *error != AppError::Measuring).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
+            <Visit visit />
+            <Contents />
+            <WhatTravels travel visit=has_visit />
+            <WhatItCosts measured=cost.clone() visit=has_visit />
+            <Revocation lanes can_run=has_visit />
+            <Attacks attacks can_run=has_visit />
+            <WhenToUseWhich sizes measured=cost facts />
+        </Page>
+    }
 }
 
 #[component]

@@ -7,7 +7,7 @@ use crate::{
     ui::{
         field::{Checkbox, CodeField},
         form::{Form, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         when::When,
     },
@@ -15,27 +15,36 @@ use crate::{
 };
 
 #[component]
-pub fn CodePage() -> impl IntoView {
-    with_content(|super::CodePage { email, half, recovery, trust_days, goes_at }| {
-        view! {
-            <Page title="Enter a code" narrow=true>
-                <p>"For " <strong>{email}</strong> "."</p>
-                {goes_at.map(|ms| view! { <Goes ms /> })}
-                <p>{if recovery {
-                    "Your password is right. Now one of the recovery codes that you saved. Each works once."
-                } else {
-                    "Your password is right. Now the code that your authenticator app shows for this site."
-                }}</p>
-                <CodeForm half recovery trust_days trust=!typed().get("trust").is_empty() />
-                {if recovery {
-                    view! { <p><Link href="/login/code">"Use the authenticator app"</Link></p> }.into_any()
-                } else {
-                    view! { <p>"No phone at hand? "<Link href="/login/code?with=recovery">"Use a recovery code"</Link></p> }.into_any()
-                }}
-                <p>"Not you, or another account? "<Link href="/login">"Start again"</Link></p>
-            </Page>
-        }
-    })
+pub fn CodePage(
+    /// Who is about to log in.
+    email: String,
+    /// Which half log-in the page is about.
+    half: String,
+    /// It asks for a recovery code, not for one of the app.
+    recovery: bool,
+    /// How long a device may be trusted; 0 where that is not offered.
+    trust_days: i64,
+    /// When the second factor goes, if "this was not me" has begun that; milliseconds since the epoch.
+    goes_at: Option<i64>,
+) -> impl IntoView {
+    view! {
+        <Page title="Enter a code" narrow=true>
+            <p>"For " <strong>{email}</strong> "."</p>
+            {goes_at.map(|ms| view! { <Goes ms /> })}
+            <p>{if recovery {
+                "Your password is right. Now one of the recovery codes that you saved. Each works once."
+            } else {
+                "Your password is right. Now the code that your authenticator app shows for this site."
+            }}</p>
+            <CodeForm half recovery trust_days trust=!typed().get("trust").is_empty() />
+            {if recovery {
+                view! { <p><Link href="/login/code">"Use the authenticator app"</Link></p> }.into_any()
+            } else {
+                view! { <p>"No phone at hand? "<Link href="/login/code?with=recovery">"Use a recovery code"</Link></p> }.into_any()
+            }}
+            <p>"Not you, or another account? "<Link href="/login">"Start again"</Link></p>
+        </Page>
+    }
 }
 
 /// Told after the right password only. For the owner who has the app it is a warning, for the one who was locked out by

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         field::PasswordField,
         form::{Form, FormFrame, SubmitButton},
-        frame::{Page, with_content},
+        frame::Page,
     },
     web::page::{Held, refused},
 };
@@ -16,12 +16,19 @@ use crate::{
 /// Where everybody comes who has to prove again who they are, and goes on from: with the page that they wanted, or with
 /// the act that they began without JavaScript.
 #[component]
-pub fn ConfirmPage() -> impl IntoView {
-    with_content(|super::ConfirmPage { email, next, held }| match (held, email) {
+pub fn ConfirmPage(
+    /// Whose password it is: password managers need to know. `None`: nobody is logged in any more.
+    email: Option<String>,
+    /// Where to go afterwards, as it came; checked when it is used.
+    next: String,
+    /// The act that waits, if one does.
+    held: Option<Held>,
+) -> impl IntoView {
+    match (held, email) {
         (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email /></Confirm> }.into_any(),
         (Some(held), None) => view! { <SendAgain held /> }.into_any(),
         (None, email) => view! { <Confirm><ConfirmForm email=email.unwrap_or_default() next /></Confirm> }.into_any(),
-    })
+    }
 }
 
 #[component]

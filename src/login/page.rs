@@ -2,14 +2,14 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{LogInPage, actions::LogIn};
+use super::actions::LogIn;
 use crate::{
     error::{AppError, Field},
     sessions::Ended,
     ui::{
         field::{Checkbox, PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         when::When,
     },
@@ -17,28 +17,26 @@ use crate::{
 };
 
 #[component]
-pub fn LoginPage() -> impl IntoView {
-    with_content(|LogInPage { ended, next, confirms_addresses }| {
-        let was_reset = typed().get("password") == "reset";
-        view! {
-            <Page title="Log in" narrow=true>
-                {was_reset.then(|| view! {
-                    <div id="outcome" tabindex="-1" role="status" autofocus>
-                        <Notice kind="success">"Your new password is set. Log in with it."</Notice>
-                    </div>
-                })}
-                {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
-                <LoginForm
-                    next
-                    email=typed().get("email")
-                    remember=!typed().get("remember").is_empty()
-                    confirms_addresses
-                />
-                <p><Link href="/forgot">"Forgot your password?"</Link></p>
-                <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
-            </Page>
-        }
-    })
+pub fn LoginPage(ended: Option<Ended>, next: String, confirms_addresses: bool) -> impl IntoView {
+    let was_reset = typed().get("password") == "reset";
+    view! {
+        <Page title="Log in" narrow=true>
+            {was_reset.then(|| view! {
+                <div id="outcome" tabindex="-1" role="status" autofocus>
+                    <Notice kind="success">"Your new password is set. Log in with it."</Notice>
+                </div>
+            })}
+            {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
+            <LoginForm
+                next
+                email=typed().get("email")
+                remember=!typed().get("remember").is_empty()
+                confirms_addresses
+            />
+            <p><Link href="/forgot">"Forgot your password?"</Link></p>
+            <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
+        </Page>
+    }
 }
 
 #[component]

@@ -2,6 +2,8 @@
 
 pub mod client;
 pub mod editor;
+#[cfg(feature = "ssr")]
+pub mod load;
 pub mod page;
 pub mod panel;
 #[cfg(feature = "ssr")]

@@ -11,27 +11,23 @@ use super::{
 };
 use crate::{
     tokens::client::ApiClient,
-    ui::{
-        frame::{Page, with_content},
-        notice::Notice,
-        skeleton::Skeleton,
-    },
+    ui::{frame::Page, notice::Notice, skeleton::Skeleton},
     web::page::token_life,
 };
 
-/// Its content is the id of the user whom it is made for.
 #[component]
-pub fn NotesPage() -> impl IntoView {
-    with_content(|user_id: String| {
-        view! {
-            <Page title="Notes">
-                <noscript>
-                    <Notice kind="warning">"This section talks to the API from the browser, so it needs JavaScript. Everything else here works without."</Notice>
-                </noscript>
-                <Section user_id token_life=token_life() />
-            </Page>
-        }
-    })
+pub fn NotesPage(
+    /// Whom it is made for.
+    user_id: String,
+) -> impl IntoView {
+    view! {
+        <Page title="Notes">
+            <noscript>
+                <Notice kind="warning">"This section talks to the API from the browser, so it needs JavaScript. Everything else here works without."</Notice>
+            </noscript>
+            <Section user_id token_life=token_life() />
+        </Page>
+    }
 }
 
 #[island]

@@ -8,31 +8,28 @@ use crate::{
     ui::{
         field::TextField,
         form::{Form, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
     },
     web::page::{refused, typed},
 };
 
-/// Its content: whether this server sends mail.
 #[component]
-pub fn ForgotPage() -> impl IntoView {
-    with_content(|sends_mail: bool| {
-        view! {
-            <Page title="Forgot your password?" narrow=true>
-                {match sends_mail {
-                    true => view! {
-                        <p>"Enter your e-mail address, and we send you a link to choose a new one."</p>
-                        <ForgotForm email=typed().get("email") before=refused() />
-                    }.into_any(),
-                    false => view! {
-                        <Notice kind="warning">"This server sends no mail, so it cannot send you a link. Ask an administrator to help you."</Notice>
-                    }.into_any(),
-                }}
-                <p>"Remember it after all? "<Link href="/login">"Log in"</Link></p>
-            </Page>
-        }
-    })
+pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
+    view! {
+        <Page title="Forgot your password?" narrow=true>
+            {match sends_mail {
+                true => view! {
+                    <p>"Enter your e-mail address, and we send you a link to choose a new one."</p>
+                    <ForgotForm email=typed().get("email") before=refused() />
+                }.into_any(),
+                false => view! {
+                    <Notice kind="warning">"This server sends no mail, so it cannot send you a link. Ask an administrator to help you."</Notice>
+                }.into_any(),
+            }}
+            <p>"Remember it after all? "<Link href="/login">"Log in"</Link></p>
+        </Page>
+    }
 }
 
 #[component]
@@ -47,18 +44,16 @@ pub fn ForgotForm(email: String, before: Option<AppError>) -> impl IntoView {
 
 #[component]
 pub fn ForgotSentPage() -> impl IntoView {
-    with_content(|()| {
-        let email = typed().get("email");
-        let address = if email.is_empty() { "this address".to_owned() } else { email };
-        view! {
-            <Page title="New password: check your mail" heading="Check your mail" narrow=true>
-                <p>"If there is an account with " <strong>{address}</strong> ", a mail is on its way. The link in it works for 30 minutes."</p>
-                <h2>"Nothing comes?"</h2>
-                <ul>
-                    <li>"Give it a few minutes, and look into the spam folder."</li>
-                    <li>"Perhaps you signed up with another address: "<Link href="/forgot">"try that one"</Link>"."</li>
-                </ul>
-            </Page>
-        }
-    })
+    let email = typed().get("email");
+    let address = if email.is_empty() { "this address".to_owned() } else { email };
+    view! {
+        <Page title="New password: check your mail" heading="Check your mail" narrow=true>
+            <p>"If there is an account with " <strong>{address}</strong> ", a mail is on its way. The link in it works for 30 minutes."</p>
+            <h2>"Nothing comes?"</h2>
+            <ul>
+                <li>"Give it a few minutes, and look into the spam folder."</li>
+                <li>"Perhaps you signed up with another address: "<Link href="/forgot">"try that one"</Link>"."</li>
+            </ul>
+        </Page>
+    }
 }

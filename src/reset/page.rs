@@ -7,26 +7,22 @@ use crate::{
     error::AppError,
     ui::{
         form::{Form, OnlyAfter, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
     },
     users::password_field::NewPasswordField,
-    web::page::{dead_link, refused, typed},
+    web::page::{refused, typed},
 };
 
 #[component]
-pub fn ResetPage() -> impl IntoView {
-    if let Some(why) = dead_link::<super::ResetPage>() {
-        return view! { <DeadLink why /> }.into_any();
+pub fn ResetPage(shown: super::ResetPage) -> impl IntoView {
+    let super::ResetPage { email, name, link } = shown;
+    view! {
+        <Page title="Choose a new password" narrow=true>
+            <p>"For " <strong>{email.clone()}</strong> ". It logs the account out everywhere; then you log in with the new password."</p>
+            <ResetForm email name link />
+        </Page>
     }
-    with_content(|super::ResetPage { email, name, link }| {
-        view! {
-            <Page title="Choose a new password" narrow=true>
-                <p>"For " <strong>{email.clone()}</strong> ". It logs the account out everywhere; then you log in with the new password."</p>
-                <ResetForm email name link />
-            </Page>
-        }
-    })
 }
 
 #[component]
@@ -45,7 +41,7 @@ fn ResetForm(email: String, name: String, link: String) -> impl IntoView {
 
 /// No dead end: the way to a new link stands here.
 #[component]
-fn DeadLink(why: AppError) -> impl IntoView {
+pub fn DeadLink(why: AppError) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());
     view! {
         <Page title="Link to a new password: does not work" heading="This link does not work" narrow=true>

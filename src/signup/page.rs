@@ -8,7 +8,7 @@ use crate::{
     ui::{
         field::TextField,
         form::{Form, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
     },
     users::password_field::NewPasswordField,
     web::page::typed,
@@ -16,15 +16,13 @@ use crate::{
 
 #[component]
 pub fn SignupPage() -> impl IntoView {
-    with_content(|()| {
-        let typed = typed();
-        view! {
-            <Page title="Sign up" narrow=true>
-                <SignupForm name=typed.get("name") email=typed.get("email") />
-                <p>"Have an account? "<Link href="/login">"Log in"</Link></p>
-            </Page>
-        }
-    })
+    let typed = typed();
+    view! {
+        <Page title="Sign up" narrow=true>
+            <SignupForm name=typed.get("name") email=typed.get("email") />
+            <p>"Have an account? "<Link href="/login">"Log in"</Link></p>
+        </Page>
+    }
 }
 
 #[component]
@@ -54,18 +52,18 @@ fn AccountFields(name: String, email: String) -> impl IntoView {
     }
 }
 
-/// Its content names the link that opened it.
 #[component]
-pub fn SetupPage() -> impl IntoView {
-    with_content(|link: String| {
-        let typed = typed();
-        view! {
-            <Page title="First administrator" narrow=true>
-                <p>"This server has no administrator yet. The link that brought you here works once."</p>
-                <SetupForm link name=typed.get("name") email=typed.get("email") />
-            </Page>
-        }
-    })
+pub fn SetupPage(
+    /// Names the link that opened it.
+    link: String,
+) -> impl IntoView {
+    let typed = typed();
+    view! {
+        <Page title="First administrator" narrow=true>
+            <p>"This server has no administrator yet. The link that brought you here works once."</p>
+            <SetupForm link name=typed.get("name") email=typed.get("email") />
+        </Page>
+    }
 }
 
 #[component]

@@ -12,7 +12,7 @@ use super::{
     caller::{Answer, Caller, HOST},
     on_both_databases,
 };
-use crate::router::{api, pages};
+use crate::{pages, router::api};
 
 /// The complete table, as people read it.
 const TABLE: &str = include_str!("../../docs/ROUTES.md");
@@ -160,8 +160,8 @@ on_both_databases! {
         let stated: BTreeSet<(String, String)> =
             table().iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
         let mut found = BTreeSet::new();
-        for page in pages(&app.services) {
-            found.insert(("GET".to_owned(), page.path().to_owned()));
+        for path in pages::PATHS {
+            found.insert(("GET".to_owned(), (*path).to_owned()));
         }
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
             found.insert((method.to_string(), path.to_owned()));

@@ -2,22 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use serde::de::DeserializeOwned;
-
-use super::refused::Refused;
-use crate::web::page::content;
-
-/// The page with its content, or what stands in its place.
-pub fn with_content<T, V>(page: impl FnOnce(T) -> V) -> AnyView
-where
-    T: DeserializeOwned,
-    V: IntoView + 'static,
-{
-    match content::<T>() {
-        Ok(content) => page(content).into_any(),
-        Err(error) => view! { <Refused error /> }.into_any(),
-    }
-}
 
 /// A page with a heading, which is its title where nothing else is given. `narrow` for forms.
 ///

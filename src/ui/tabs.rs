@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 
 use super::frame::Link;
+use crate::web::page::path;
 
 /// `pages`: address and label of each; the one that is shown is marked, or else the nearest above it.
 #[component]
 pub fn Tabs(label: &'static str, pages: &'static [(&'static str, &'static str)]) -> impl IntoView {
-    let path = leptos_router::hooks::use_location().pathname.get_untracked();
+    let path = path();
     let is_above = |href: &str| path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let nearest = pages.iter().map(|(href, _)| *href).filter(|href| is_above(href)).max_by_key(|href| href.len());
     view! {

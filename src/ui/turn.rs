@@ -1,6 +1,7 @@
 //! The ways to the other pages of a list. Both sides.
 
 use leptos::prelude::*;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::frame::Link;
 
@@ -24,4 +25,12 @@ pub fn Turn(
             </nav>
         }
     })
+}
+
+/// The address of this page of a list. What is as without being said is not said.
+pub fn address(path: &str, asked: &[(&str, &str)]) -> String {
+    let said = asked.iter().filter(|(_, value)| !value.is_empty());
+    let said = said.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
+    let query: Vec<String> = said.collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
 }

@@ -2,19 +2,18 @@
 //! works without JavaScript. Both sides.
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use leptos_router::hooks::use_location;
 
 use super::{Unconfirmed, actions::ResendVerification};
 use crate::{
     error::AppError,
     ui::{form::Here, frame::Link, notice::Notice},
-    web::page::{refused_by, typed},
+    web::page::{path, refused_by, typed},
 };
 
 /// Shown on the dashboard and on the pages of the account.
 #[component]
 pub fn ConfirmationBanner() -> impl IntoView {
-    let path = use_location().pathname.get_untracked();
+    let path = path();
     if path != "/dashboard" && !path.starts_with("/account") {
         return None;
     }

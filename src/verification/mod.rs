@@ -2,6 +2,8 @@
 
 pub mod actions;
 pub mod banner;
+#[cfg(feature = "ssr")]
+pub mod load;
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod send;

@@ -8,31 +8,27 @@ use crate::{
     ui::{
         field::{PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
     },
-    web::page::{dead_link, refused, typed},
+    web::page::{refused, typed},
 };
 
 #[component]
-pub fn VerifyPage() -> impl IntoView {
-    if let Some(why) = dead_link::<super::VerifyPage>() {
-        return view! { <DeadLink why /> }.into_any();
+pub fn VerifyPage(shown: super::VerifyPage) -> impl IntoView {
+    let super::VerifyPage { email, asks_for_password, link } = shown;
+    view! {
+        <Page title="Confirm your address" narrow=true>
+            {asks_for_password.then(|| view! {
+                <p>"Enter the password that you chose when you signed up with " <strong>{email.clone()}</strong> ". It shows that the account is yours."</p>
+            })}
+            {(!asks_for_password).then(|| view! { <p>"The address " <strong>{email.clone()}</strong> " is yours."</p> })}
+            <VerifyForm email asks_for_password link />
+            {asks_for_password.then(|| view! {
+                <p>"Forgot it, or you did not sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>": that confirms the address, too."</p>
+            })}
+        </Page>
     }
-    with_content(|super::VerifyPage { email, asks_for_password, link }| {
-        view! {
-            <Page title="Confirm your address" narrow=true>
-                {asks_for_password.then(|| view! {
-                    <p>"Enter the password that you chose when you signed up with " <strong>{email.clone()}</strong> ". It shows that the account is yours."</p>
-                })}
-                {(!asks_for_password).then(|| view! { <p>"The address " <strong>{email.clone()}</strong> " is yours."</p> })}
-                <VerifyForm email asks_for_password link />
-                {asks_for_password.then(|| view! {
-                    <p>"Forgot it, or you did not sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>": that confirms the address, too."</p>
-                })}
-            </Page>
-        }
-    })
 }
 
 #[component]
@@ -58,7 +54,7 @@ fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl Into
 
 /// No dead end: the way to a new link stands here.
 #[component]
-fn DeadLink(why: AppError) -> impl IntoView {
+pub fn DeadLink(why: AppError) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());
     view! {
         <Page title="Confirmation link: does not work" heading="This link does not work" narrow=true>

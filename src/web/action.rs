@@ -113,7 +113,7 @@ fn as_data(error: &AppError) -> Response {
     (status_of(error), json, error.ser()).into_response()
 }
 
-fn status_of(error: &AppError) -> StatusCode {
+pub fn status_of(error: &AppError) -> StatusCode {
     StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 

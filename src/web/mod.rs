@@ -50,10 +50,3 @@ pub mod seen;
 pub mod to_the_end;
 #[cfg(feature = "ssr")]
 pub mod wants;
-
-/// Sets the content security policy of the page that is being rendered. The shell calls it; in the browser it does
-/// nothing.
-pub fn provide_page_policy() {
-    #[cfg(feature = "ssr")]
-    csp::provide_page_policy();
-}

@@ -8,8 +8,7 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::use_context;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use crate::error::AppError;
 
@@ -72,11 +71,9 @@ impl Held {
     }
 }
 
-/// All that a page gets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// All that the parts of a page get, whatever the page is.
+#[derive(Clone, Debug, Default)]
 pub struct PageData {
-    /// What this page shows, or why it does not.
-    pub content: Result<Value, AppError>,
     /// The address of this page, without the error of a form.
     pub here: String,
     /// What was typed into the form on the page before, and what that form brought about.
@@ -89,36 +86,14 @@ pub struct PageData {
     pub refused_act: Option<String>,
 }
 
-impl Default for PageData {
-    fn default() -> Self {
-        Self {
-            content: Err(AppError::NotFound),
-            here: String::new(),
-            typed: Typed::default(),
-            token_life: None,
-            refused: None,
-            refused_act: None,
-        }
-    }
-}
-
-/// What this page shows.
-///
-/// # Errors
-/// Why it does not.
-pub fn content<T: DeserializeOwned>() -> Result<T, AppError> {
-    let data = use_context::<PageData>().unwrap_or_default();
-    serde_json::from_value(data.content?).map_err(|_| AppError::internal())
-}
-
 /// The address of this page, for its forms.
 pub fn here() -> String {
     use_context::<PageData>().unwrap_or_default().here
 }
 
-/// Why the link that this page is for opens nothing, where that is so.
-pub fn dead_link<T: DeserializeOwned>() -> Option<AppError> {
-    content::<T>().err().filter(AppError::is_of_link)
+/// The same without what is asked for.
+pub fn path() -> String {
+    here().split('?').next().unwrap_or_default().to_owned()
 }
 
 /// What was typed into the form on the page before this one, and what that form brought about.

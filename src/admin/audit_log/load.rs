@@ -1,12 +1,13 @@
-//! What `/admin/audit` shows. Server side; reads only.
+//! Finds what `/admin/audit` shows. Server side; reads only.
 
+use leptos::prelude::*;
 use strum::VariantArray;
 use uuid::Uuid;
 
 use super::{
     AuditAsked, AuditEntry, AuditPage, EXPORT, PAGE,
     filter::{Resolved, address, resolve},
-    words,
+    page, words,
 };
 use crate::{
     audit::{
@@ -17,7 +18,7 @@ use crate::{
         },
     },
     error::AppError,
-    sessions::guard::Overseer,
+    page_request::{Found, PageRequest, as_typed, shows},
     state::AppState,
 };
 
@@ -30,14 +31,17 @@ const EVENTS_OF_ONE: usize = 20;
 /// Events as the address of the page asks for them.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub async fn load(_: &Overseer, state: &AppState, asked: &AuditAsked) -> Result<AuditPage, AppError> {
-    let resolved = resolve(state, asked).await?;
+/// Those of [`PageRequest::overseer`], or when the database cannot be read.
+pub async fn audit(page: &PageRequest) -> Result<Found, AppError> {
+    page.overseer()?;
+    let state = &page.app.state;
+    let resolved = resolve(state, &as_typed(&page.parts.uri)).await?;
     let found = match resolved.is_understood() {
         true => slice(&state.db.pool, &resolved.filter, &resolved.exact.before, EVENTS).await?,
         false => Slice { rows: Vec::new(), next: Next::Nothing },
     };
-    Ok(page(resolved, &found))
+    let shown = shown(resolved, &found);
+    shows(move || view! { <page::AuditPage shown /> })
 }
 
 /// The newest that happened to a user, for the page of that person.
@@ -50,7 +54,7 @@ pub async fn newest_of(state: &AppState, user_id: &str) -> Result<Vec<AuditEntry
     Ok(found.rows.iter().map(entry).collect())
 }
 
-fn page(resolved: Resolved, found: &Slice) -> AuditPage {
+fn shown(resolved: Resolved, found: &Slice) -> AuditPage {
     let is_filtered = resolved.filter != Default::default() || !resolved.is_understood();
     let Resolved { shown, exact, problems, several, .. } = resolved;
     let first = AuditAsked { before: String::new(), ..exact.clone() };

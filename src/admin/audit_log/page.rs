@@ -7,7 +7,7 @@ use crate::{
     admin::PAGES,
     ui::{
         empty::Empty,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -17,14 +17,9 @@ use crate::{
 };
 
 #[component]
-pub fn AuditPage() -> impl IntoView {
-    with_content(|page| view! { <Content page /> })
-}
-
-#[component]
-fn Content(page: Shown) -> impl IntoView {
+pub fn AuditPage(shown: Shown) -> impl IntoView {
     let Shown { asked, kinds, problems, several, entries, older, searched_to, newest, is_filtered, csv, json_lines } =
-        page;
+        shown;
     let is_understood = problems.is_empty() && several.is_empty();
     let none = entries.is_empty() && is_understood;
     let has_events = !entries.is_empty() || older.is_some();

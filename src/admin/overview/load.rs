@@ -1,8 +1,11 @@
-//! Finds what the overview shows. Who may see it is the first argument. Server side; reads only.
+//! Finds what the overview shows. Server side; reads only.
+
+use leptos::prelude::*;
 
 use super::{
     DAYS, Day, HeldBack, Instance, Mails, Overview, Times,
     census::Census,
+    page::OverviewPage,
     store::{self, DayRow},
 };
 use crate::{
@@ -10,8 +13,8 @@ use crate::{
     config::Mailing,
     error::AppError,
     instances::{confirm::GONE_AFTER_MS, store as instance_store},
+    page_request::{Found, PageRequest, shows},
     revocations,
-    sessions::guard::Overseer,
     state::AppState,
     throttle,
     tokens::{KeyInfo, KeyState, keys::Keys},
@@ -23,10 +26,12 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const LOST_SHOWN_MS: i64 = 3_600_000;
 
 /// # Errors
-/// When the database cannot be read.
-pub async fn load(_: &Overseer, state: &AppState, census: &Census) -> Result<Overview, AppError> {
+/// Those of [`PageRequest::overseer`], or when the database cannot be read.
+pub async fn overview(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
+    page.overseer()?;
+    let state = &page.app.state;
     let (accounts, networks) = throttle::waiting(state).await?;
-    Ok(Overview {
+    let overview = Overview {
         now_ms: state.clock.now_ms(),
         census: census.counts(state).await?,
         days: days(state).await?,
@@ -34,7 +39,8 @@ pub async fn load(_: &Overseer, state: &AppState, census: &Census) -> Result<Ove
         key: signing_key(state).await?,
         mails: mails(state).await?,
         held_back: HeldBack { accounts, networks },
-    })
+    };
+    shows(move || view! { <OverviewPage overview /> })
 }
 
 /// Every day of the span, also those on which nothing happened.

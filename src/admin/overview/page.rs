@@ -12,7 +12,7 @@ use crate::{
     ui::{
         chart::{Bars, DayChart, Series},
         empty::Empty,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         number::{counted, grouped, share},
         tabs::Tabs,
         when::{minute, span},
@@ -20,12 +20,7 @@ use crate::{
 };
 
 #[component]
-pub fn OverviewPage() -> impl IntoView {
-    with_content(|overview| view! { <Content overview /> })
-}
-
-#[component]
-fn Content(overview: Overview) -> impl IntoView {
+pub fn OverviewPage(overview: Overview) -> impl IntoView {
     let Overview { now_ms, census, days, instances, key, mails, held_back } = overview;
     let (log_ins, sign_ups) = (log_ins(&days), sign_ups(&days));
     let revocations = revocation_tile(&instances);

@@ -2,7 +2,6 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::EveryonePage;
 use crate::{
     admin::{EVERYONE_WORDS, PAGES, act_form::ReasonField, actions::LogOutEveryone, may_act},
     error::Field,
@@ -10,7 +9,7 @@ use crate::{
     ui::{
         field::TextField,
         form::{Form, SubmitButton},
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
     },
@@ -18,13 +17,11 @@ use crate::{
 };
 
 #[component]
-pub fn EveryonePage() -> impl IntoView {
-    with_content(|page| view! { <Content page /> })
-}
-
-#[component]
-fn Content(page: EveryonePage) -> impl IntoView {
-    let others = match page.others {
+pub fn EveryonePage(
+    /// Live ones, besides one's own; `None` while they are being counted.
+    others: Option<i64>,
+) -> impl IntoView {
+    let others = match others {
         None => "Many other sessions are live now.".to_owned(),
         Some(0) => "No other session is live now.".to_owned(),
         Some(1) => "1 other session is live now.".to_owned(),

@@ -1,15 +1,20 @@
-//! What `/admin/sessions` shows. Who may see it is the first argument. Server side; reads only.
+//! Finds what `/admin/sessions` shows. Server side; reads only.
 
 use std::net::IpAddr;
 
+use leptos::prelude::*;
+
 use super::{
-    Age, EveryonePage, Progress, SessionsAsked, SessionsPage,
+    Age, Progress, SessionsAsked, SessionsPage,
+    everyone_page::EveryonePage,
+    page,
     store::{self, Row, Wanted},
 };
 use crate::{
     admin::overview::census::Census,
     error::AppError,
-    sessions::{everyone, guard::Overseer},
+    page_request::{Found, PageRequest, shows},
+    sessions,
     state::AppState,
     users::list::{self as people, Place, find::find as find_people},
 };
@@ -28,20 +33,23 @@ const LAST_SID: &str = "~";
 /// Live sessions as the address of the page asks for them.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub async fn sessions(_: &Overseer, state: &AppState, asked: SessionsAsked) -> Result<SessionsPage, AppError> {
+/// Those of [`PageRequest::overseer`], or when the database cannot be read.
+pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
+    page.overseer()?;
+    let (state, asked) = (&page.app.state, page.asked::<SessionsAsked>());
     let (mut rows, too_many_people) = find(state, &asked, PAGE_ROWS + 1).await?;
     let more = rows.len() > PAGE_ROWS;
     rows.truncate(PAGE_ROWS);
     let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.created_at, row.sid));
-    let progress = everyone::store::unfinished(&state.db.pool).await?;
-    Ok(SessionsPage {
+    let progress = sessions::everyone::store::unfinished(&state.db.pool).await?;
+    let page = SessionsPage {
         asked,
         rows: rows.into_iter().map(Into::into).collect(),
         next,
         too_many_people,
         progress: progress.map(|sweep| Progress { marked: sweep.marked, sessions: sweep.sessions }),
-    })
+    };
+    shows(move || view! { <page::SessionsPage page /> })
 }
 
 /// The newest first, and whether more people are meant than were looked at.
@@ -91,8 +99,10 @@ fn row_limit(rows: usize) -> i64 {
 /// What the switch would end.
 ///
 /// # Errors
-/// When the database cannot be read.
-pub async fn everyone(_: &Overseer, state: &AppState, census: &Census) -> Result<EveryonePage, AppError> {
-    let counted = census.counts(state).await?;
-    Ok(EveryonePage { others: counted.map(|counted| (counted.live_sessions - 1).max(0)) })
+/// Those of [`PageRequest::overseer`], or when the database cannot be read.
+pub async fn everyone(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
+    page.overseer()?;
+    let counted = census.counts(&page.app.state).await?;
+    let others = counted.map(|counted| (counted.live_sessions - 1).max(0));
+    shows(move || view! { <EveryonePage others /> })
 }

@@ -80,10 +80,3 @@ pub struct SessionsPage {
     pub too_many_people: bool,
     pub progress: Option<Progress>,
 }
-
-/// What the page of the switch shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EveryonePage {
-    /// Live ones, besides one's own; `None` while they are being counted.
-    pub others: Option<i64>,
-}

@@ -2,18 +2,17 @@
 //! be shared. Both sides.
 
 use leptos::prelude::*;
-use leptos_router::location::Url;
 
 use super::{Age, Progress, SessionRow, SessionsAsked, SessionsPage};
 use crate::{
     admin::{PAGES, ReceiptNotice, may_act},
     ui::{
         empty::Empty,
-        frame::{Link, Page, with_content},
+        frame::{Link, Page},
         look_again::LookAgain,
         table::{Cell, Row, Table},
         tabs::Tabs,
-        turn::Turn,
+        turn::{self, Turn},
         when::Ago,
     },
     web::page::typed,
@@ -23,12 +22,7 @@ use crate::{
 pub const PATH: &str = "/admin/sessions";
 
 #[component]
-pub fn SessionsPage() -> impl IntoView {
-    with_content(|page| view! { <Content page /> })
-}
-
-#[component]
-fn Content(page: SessionsPage) -> impl IntoView {
+pub fn SessionsPage(page: SessionsPage) -> impl IntoView {
     let SessionsPage { asked, rows, next, too_many_people, progress } = page;
     let is_filtered = asked != SessionsAsked::default();
     let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
@@ -67,10 +61,7 @@ fn Content(page: SessionsPage) -> impl IntoView {
 /// The address of the page that shows this.
 fn address(asked: &SessionsAsked) -> String {
     let SessionsAsked { person, ip, age, after } = asked;
-    let given = [("person", person), ("ip", ip), ("age", age), ("after", after)];
-    let given = given.iter().filter(|(_, value)| !value.is_empty());
-    let pairs: Vec<String> = given.map(|(name, value)| format!("{name}={}", Url::escape(value))).collect();
-    if pairs.is_empty() { PATH.to_owned() } else { format!("{PATH}?{}", pairs.join("&")) }
+    turn::address(PATH, &[("person", person), ("ip", ip), ("age", age), ("after", after)])
 }
 
 #[component]

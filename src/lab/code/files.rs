@@ -1,10 +1,15 @@
 //! The files that may be shown, and where in them a function stands: found by its name, so that no line number can
 //! grow old. Server side; none of it is in the browser package.
 
+use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{Citation, CodePage};
-use crate::{error::AppError, lab::world::Lab};
+use super::{Citation, page::CodePage};
+use crate::{
+    error::AppError,
+    lab::world::Lab,
+    page_request::{Found, PageRequest, shows},
+};
 
 /// A file below `src/`.
 struct File {
@@ -71,20 +76,18 @@ impl Cite {
 /// What the address of a file says beside its name.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+struct Asked {
     function: String,
 }
 
 /// # Errors
 /// [`AppError::NotFound`] where there is no Lab, or no such file in the list.
-pub fn load(lab: Option<&Lab>, name: &str, asked: &Asked) -> Result<CodePage, AppError> {
+pub fn code(page: &PageRequest, lab: Option<&Lab>) -> Result<Found, AppError> {
     lab.ok_or(AppError::NotFound)?;
-    let file = FILES.iter().find(|file| name_of(file.path) == name).ok_or(AppError::NotFound)?;
-    Ok(CodePage {
-        path: format!("src/{}", file.path),
-        lines: file.text.lines().map(str::to_owned).collect(),
-        cited: lines_of(file.text, &asked.function),
-    })
+    let file = FILES.iter().find(|file| name_of(file.path) == page.id()).ok_or(AppError::NotFound)?;
+    let path = format!("src/{}", file.path);
+    let cited = lines_of(file.text, &page.asked::<Asked>().function);
+    shows(move || view! { <CodePage path text=file.text cited /> })
 }
 
 /// `tokens-verify` for `tokens/verify.rs`.

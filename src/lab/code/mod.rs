@@ -7,16 +7,6 @@ pub mod page;
 
 use serde::{Deserialize, Serialize};
 
-/// A source file, with the function that the link was about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodePage {
-    /// Below the repository's root.
-    pub path: String,
-    pub lines: Vec<String>,
-    /// First and last line of the function, from 1.
-    pub cited: Option<(usize, usize)>,
-}
-
 /// A link to a function.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {

@@ -2,25 +2,29 @@
 
 use leptos::prelude::*;
 
-use super::{Citation, CodePage as Content};
-use crate::ui::frame::{Link, Page, with_content};
+use super::Citation;
+use crate::ui::frame::{Link, Page};
 
 #[component]
-pub fn CodePage() -> impl IntoView {
-    with_content(|Content { path, lines, cited }| {
-        let (first, last) = cited.unwrap_or_default();
-        let lines = lines.into_iter().zip(1..).map(|(text, number)| {
-            let class = if (first..=last).contains(&number) { "line cited" } else { "line" };
-            view! { <span class=class id=format!("L{number}")>{text}</span> }
-        });
-        let lines = lines.collect_view();
-        view! {
-            <Page title="Code of this server" heading=path.clone()>
-                <p>"As it was compiled into the program that answers you. " <Link href="/lab">"Back to the Lab"</Link></p>
-                <pre class="source" tabindex="0" role="region" aria-label=path><code>{lines}</code></pre>
-            </Page>
-        }
-    })
+pub fn CodePage(
+    /// Below the repository's root.
+    path: String,
+    text: &'static str,
+    /// First and last line of the function that the link was about, from 1.
+    cited: Option<(usize, usize)>,
+) -> impl IntoView {
+    let (first, last) = cited.unwrap_or_default();
+    let lines = text.lines().zip(1..).map(|(text, number)| {
+        let class = if (first..=last).contains(&number) { "line cited" } else { "line" };
+        view! { <span class=class id=format!("L{number}")>{text}</span> }
+    });
+    let lines = lines.collect_view();
+    view! {
+        <Page title="Code of this server" heading=path.clone()>
+            <p>"As it was compiled into the program that answers you. " <Link href="/lab">"Back to the Lab"</Link></p>
+            <pre class="source" tabindex="0" role="region" aria-label=path><code>{lines}</code></pre>
+        </Page>
+    }
 }
 
 /// The code and the tests that a part of the Lab speaks of.

@@ -5,14 +5,16 @@ use axum::http::Method;
 use super::{Cookies, Travel, decode, sizes};
 use crate::{
     error::AppError,
-    lab::{browser::Ask, load::Asker, visit::Visit, world::Lab},
+    lab::{browser::Ask, visit::Visit, world::Lab},
+    page_request::PageRequest,
+    tokens::keys::Keys,
     web::cookies::{self, Name},
 };
 
 /// # Errors
 /// When the demo browser cannot ask, or no sample can be signed.
-pub async fn load(lab: &Lab, asker: &Asker<'_>, visit: Option<&Visit>) -> Result<Travel, AppError> {
-    let cookies = match (own(asker), visit) {
+pub async fn load(lab: &Lab, page: &PageRequest, keys: &Keys, visit: Option<&Visit>) -> Result<Travel, AppError> {
+    let cookies = match (own(page, keys), visit) {
         (Some(own), _) => Some(own),
         (None, Some(visit)) => demo(lab, visit).await?,
         (None, None) => None,
@@ -21,9 +23,8 @@ pub async fn load(lab: &Lab, asker: &Asker<'_>, visit: Option<&Visit>) -> Result
 }
 
 /// The cookies that came with the request for the page.
-fn own(asker: &Asker<'_>) -> Option<Cookies> {
-    let Asker { state, keys, headers, someone } = asker;
-    let log_in = &someone.as_ref()?.log_in;
+fn own(page: &PageRequest, keys: &Keys) -> Option<Cookies> {
+    let (state, headers, log_in) = (&page.app.state, &page.parts.headers, &page.someone.as_ref()?.log_in);
     let secret = cookies::get(&state.config, headers, Name::Session)?;
     let session = decode::session_cookie(&state.config, &secret, log_in.cookie_seconds(state.clock.now_ms()));
     let token = cookies::get(&state.config, headers, Name::Access);

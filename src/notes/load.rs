@@ -1,0 +1,16 @@
+//! Finds whose notes the page is for. Server side.
+
+use leptos::prelude::*;
+
+use super::page::NotesPage;
+use crate::{
+    error::AppError,
+    page_request::{Found, PageRequest, shows},
+};
+
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn notes(page: &PageRequest) -> Result<Found, AppError> {
+    let user_id = page.user()?.user.id.clone();
+    shows(move || view! { <NotesPage user_id /> })
+}

@@ -1,0 +1,16 @@
+//! Finds what the page of the first administrator shows. Server side; reads only.
+
+use leptos::prelude::*;
+
+use super::{page::SetupPage, setup_link};
+use crate::{
+    error::AppError,
+    page_request::{Found, PageRequest, shows},
+};
+
+/// # Errors
+/// [`AppError::SetupRefused`], or when the database cannot be read.
+pub async fn set_up(page: &PageRequest) -> Result<Found, AppError> {
+    let link = setup_link::open(&page.app.state, page.link.as_deref()).await?;
+    shows(move || view! { <SetupPage link /> })
+}
