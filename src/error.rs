@@ -66,14 +66,18 @@ pub enum AppError {
     ExportUnderWay,
     #[error("You are saving too often. Wait {} and save again.", wait_words(.seconds))]
     TooManyChanges { seconds: u32 },
-    #[error("You have {max} notes, as many as you may. Delete one that you do not need, then save again.")]
+    #[error("You've reached the limit of {}. Delete one, then save again.", note_words(.max))]
     #[strum(serialize = "notes_full")]
     TooManyNotes { max: i64 },
     #[error("Your notes take up all {mib} MiB that you may use. Shorten or delete some, then save again.")]
     #[strum(serialize = "notes_full")]
     NotesTooLarge { mib: i64 },
-    #[error("This code is not right, or it was used already. Wait for the next one and try again.")]
+    #[error("That code is wrong or has already been used. Wait for the next one and try again.")]
     WrongCode,
+    /// No other one comes by waiting.
+    #[error("That recovery code is wrong or has already been used. Try another one.")]
+    #[strum(serialize = "wrong_code")]
+    WrongRecoveryCode,
     /// The first half of the log-in is too old, or the account has changed since.
     #[error("This log-in took too long. Enter your e-mail and password again.")]
     LogInAgain,
@@ -109,7 +113,8 @@ pub enum AppError {
     )]
     KeyNotInUse,
     #[error(
-        "The set-up link is wrong, used up or too old. Ask whoever runs this server for a new one (latchkey setup-link)."
+        "This set-up link is invalid or has been used. If there is no administrator yet, get a new one with “latchkey \
+         setup-link” on the server. Otherwise, log in."
     )]
     #[strum(serialize = "not_found")]
     SetupRefused,
@@ -170,13 +175,15 @@ pub enum Invalid {
     ReasonTooLong,
     #[error("Enter the code.")]
     CodeMissing,
-    #[error("A code has 6 digits; a recovery code has 10 letters and digits.")]
+    #[error("Enter a 6-digit code.")]
     CodeMalformed,
+    #[error("Enter a recovery code: 10 letters and digits.")]
+    RecoveryCodeMalformed,
     #[error("Type it exactly as it stands above.")]
     ConfirmationWrong,
-    #[error("A title has 200 characters at most.")]
+    #[error("Shorten the title to 200 characters.")]
     TitleTooLong,
-    #[error("A note has 20,000 characters at most.")]
+    #[error("Shorten the note to 20,000 characters.")]
     BodyTooLong,
 }
 
@@ -252,7 +259,7 @@ impl Invalid {
             | Self::PasswordUnchanged => Field::Password,
             Self::CurrentPasswordMissing => Field::CurrentPassword,
             Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
-            Self::CodeMissing | Self::CodeMalformed => Field::Code,
+            Self::CodeMissing | Self::CodeMalformed | Self::RecoveryCodeMalformed => Field::Code,
             Self::ConfirmationWrong => Field::Confirmation,
             Self::TitleTooLong => Field::Title,
             Self::BodyTooLong => Field::Body,
@@ -264,7 +271,11 @@ impl AppError {
     /// The HTTP status of this error.
     pub fn status(&self) -> u16 {
         match self {
-            Self::Invalid(_) | Self::SignUpRefused | Self::WrongPassword | Self::WrongCode => 422,
+            Self::Invalid(_)
+            | Self::SignUpRefused
+            | Self::WrongPassword
+            | Self::WrongCode
+            | Self::WrongRecoveryCode => 422,
             Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded | Self::LogInAgain => 401,
             Self::SessionRenewed
             | Self::LastAdministrator
@@ -308,7 +319,7 @@ impl AppError {
         match self {
             Self::Invalid(list) => list.first().map(|invalid| invalid.field()),
             Self::WrongPassword => Some(Field::CurrentPassword),
-            Self::WrongCode => Some(Field::Code),
+            Self::WrongCode | Self::WrongRecoveryCode => Some(Field::Code),
             _ => None,
         }
     }
@@ -318,7 +329,7 @@ impl AppError {
         match self {
             Self::Invalid(list) => list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string),
             Self::WrongPassword if field == Field::CurrentPassword => Some(self.to_string()),
-            Self::WrongCode if field == Field::Code => Some(self.to_string()),
+            Self::WrongCode | Self::WrongRecoveryCode if field == Field::Code => Some(self.to_string()),
             _ => None,
         }
     }
@@ -369,6 +380,17 @@ fn wait_words(seconds: &u32) -> String {
         seconds @ 2..=99 => format!("{seconds} seconds"),
         seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
+}
+
+/// "1 note", "2,000 notes".
+fn note_words(max: &i64) -> String {
+    let noun = if *max == 1 { "note" } else { "notes" };
+    format!("{} {noun}", grouped(*max))
+}
+
+/// As `ui::number` does, which comes later.
+fn grouped(number: i64) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1000), number % 1000) }
 }
 
 /// The number of a request, as sixteen hexadecimal digits everywhere: log, header, page, JSON.

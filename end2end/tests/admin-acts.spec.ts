@@ -99,7 +99,7 @@ withAndWithoutJavaScript((way) => {
     anotherBrowser,
     allowConsole,
   }) => {
-    allowConsole(/status of 410/);
+    allowConsole(/status of (410|422)/);
     const { victim, theirs } = await somebodyElse(anotherBrowser, "Dora");
     const details = await atThePageOf(way, page, server, victim);
     await goToAct(way, page, "Delete the account");
@@ -230,7 +230,8 @@ test("an act without a mouse", async ({ page, server, anotherBrowser }) => {
   await expect(loggedOutDialog(theirs)).toBeVisible();
 });
 
-test("axe finds nothing in what acts leave behind", async ({ page, server, anotherBrowser }) => {
+test("axe finds nothing in what acts leave behind", async ({ page, server, anotherBrowser, allowConsole }) => {
+  allowConsole(/status of 422/);
   const found: string[] = [];
   const { victim } = await somebodyElse(anotherBrowser, "Axel");
   await loggedIn(page, await administrator(server));

@@ -1,6 +1,7 @@
 // The notes: a section that talks to the API only.
 
 import { expect, test } from "./fixtures.ts";
+import { expectWrong } from "./forms.ts";
 import { choose, expectTyped, gate, openNotes, save, saved, titles, typeNote, writeNote } from "./notebook.ts";
 import { open, signedUp } from "./people.ts";
 
@@ -81,19 +82,53 @@ test("a note that the server does not take is told beside it, and the text stays
   await signedUp(page, "Dora");
   await openNotes(page);
   await typeNote(page, "One too many", "all that I wrote");
-  const problem = { code: "notes_full", detail: "You have 2000 notes, as many as you may. Delete one." };
+  const words = "You've reached the limit of 2,000 notes. Delete one, then save again.";
+  const problem = { code: "notes_full", detail: words };
+  const room = await page.locator("#save-refused").evaluate((place) => place.getBoundingClientRect().height);
+  expect(room, "none while there is nothing to say").toBe(0);
   await page.route("**/api/v1/notes", (route) =>
     route.request().method() === "POST"
       ? route.fulfill({ status: 429, contentType: "application/problem+json", body: JSON.stringify(problem) })
       : route.fallback(),
   );
   await save(page);
-  await expect(page.locator("#save-refused")).toContainText("You have 2000 notes");
+  const notice = page.locator("#save-refused .notice");
+  await expect(notice).toContainText(words);
+  const [text, box] = [await page.getByLabel("Text").boundingBox(), await notice.boundingBox()];
+  expect((box?.y ?? 0) - (text?.y ?? 0) - (text?.height ?? 0), "room between the text and the box").toBeGreaterThanOrEqual(8);
   await expectTyped(page, "One too many", "all that I wrote");
   await page.unroute("**/api/v1/notes");
   await save(page);
   await saved(page);
-  await expect(page.getByText("You have 2000 notes")).toHaveCount(0);
+  await expect(page.getByText(words)).toHaveCount(0);
+});
+
+test("a title or a text that is too long is told at its field until that is changed", async ({ page, allowConsole }) => {
+  allowConsole(/status of 422/);
+  await page.setViewportSize({ width: 390, height: 600 });
+  await signedUp(page, "Doro");
+  await openNotes(page);
+  await typeNote(page, "", "short");
+  const [title, text] = [page.getByLabel("Title"), page.getByLabel("Text")];
+  // As a script or an old page would: the fields themselves take no more.
+  for (const field of [title, text]) await field.evaluate((field) => field.removeAttribute("maxlength"));
+  await title.fill("x".repeat(201));
+  await text.fill("y".repeat(20_001));
+  await text.press("Control+s");
+  await expectWrong(title, /^Shorten the title to 200 characters\.$/);
+  await expectWrong(text, /^Shorten the note to 20,000 characters\.$/);
+  await expect(page.getByText("Shorten the title")).toBeInViewport();
+  await expect(text, "whoever writes goes on writing").toBeFocused();
+  await expect(page.locator("#save-refused")).toBeEmpty();
+
+  await title.fill("x".repeat(200));
+  await expect(title).not.toHaveAttribute("aria-invalid", "true");
+  await expect(title).toHaveAccessibleDescription("");
+  await expectWrong(text, /Shorten the note/);
+  await text.fill("y".repeat(20_000));
+  await expect(text).not.toHaveAttribute("aria-invalid", "true");
+  await save(page);
+  await saved(page);
 });
 
 test("nobody sees the notes of somebody else", async ({ page, anotherBrowser }) => {
@@ -156,9 +191,38 @@ test("a lost connection is said, the text stays, and 'Try again' saves it", asyn
   await page.context().setOffline(false);
   await page.getByRole("button", { name: "Try again" }).click();
   await saved(page);
+  await expect(page.getByLabel("Text"), "the button is gone, and the cursor is where one goes on").toBeFocused();
   await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toHaveCount(0);
   await openNotes(page);
   await expect(titles(page)).toHaveText(["Train"]);
+});
+
+test("on a phone a save that fails is seen at once, and the cursor stays in the text", async ({ page, allowConsole }) => {
+  allowConsole(/ERR_INTERNET_DISCONNECTED/);
+  await page.setViewportSize({ width: 390, height: 600 });
+  await signedUp(page, "Heike");
+  await openNotes(page);
+  for (const title of ["One", "Two", "Three"]) await writeNote(page, title);
+  await typeNote(page, "Train", "in a tunnel");
+  await page.getByRole("button", { name: "Save", exact: true }).scrollIntoViewIfNeeded();
+  await expect(page.getByRole("heading", { level: 1 }), "the top of the page is far above").not.toBeInViewport();
+  await page.context().setOffline(true);
+  await page.keyboard.press("Control+s");
+  await expect(page.getByRole("alert").getByRole("button", { name: "Try again" })).toBeInViewport({ ratio: 1 });
+  await expect(page.getByLabel("Text")).toBeFocused();
+  await page.context().setOffline(false);
+});
+
+test("where nothing is open, 'Try again' leads to the search", async ({ page, allowConsole }) => {
+  allowConsole(/status of 503/);
+  await signedUp(page, "Hilde");
+  await page.route("**/api/v1/notes?q=*", (route) => route.fulfill({ status: 503, body: "" }));
+  await open(page, "/notes");
+  await expect(page.getByRole("alert")).toContainText("Try again in a moment");
+  await page.unroute("**/api/v1/notes?q=*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("No notes yet.")).toBeVisible();
+  await expect(page.getByLabel("Search your notes")).toBeFocused();
 });
 
 test("the browser asks before it closes a page with text that is not saved", async ({ page }) => {

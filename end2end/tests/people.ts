@@ -58,7 +58,6 @@ async function send(page: Page, path: string, form: Record<string, string>): Pro
   const headers = { accept: "text/html" };
   const response = await page.request.post(path, { form, headers, maxRedirects: 0 });
   expect(response.status(), await response.text()).toBe(303);
-  expect(response.headers().location, "no error in the address").not.toContain("__err");
 }
 
 export async function logIn(page: Page, person: Person, next = "/dashboard"): Promise<void> {

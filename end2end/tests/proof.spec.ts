@@ -5,7 +5,7 @@ import type { Sql } from "postgres";
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { expectWrong } from "./forms.ts";
-import { withAndWithoutJavaScript } from "./javascript.ts";
+import { WITHOUT_JAVASCRIPT, withAndWithoutJavaScript } from "./javascript.ts";
 import { expectTyped, openNotes, panel, save, saved, titles, typeNote } from "./notebook.ts";
 import {
   type Person,
@@ -101,16 +101,18 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expect(page.getByRole("row").filter({ hasText: admin.email })).toHaveCount(1);
   });
 
-  test("ending another device asks first and is done then", async ({ page, sql, anotherBrowser }) => {
+  test("ending another device asks first and is done then", async ({ page, sql, anotherBrowser, allowConsole }) => {
+    allowConsole(/status of 401/);
     const phone = await (await anotherBrowser()).newPage();
     const person = await onTwoDevices(page, phone);
     await open(page, "/account/devices");
     await growStale(sql, person);
     await page.getByRole("button", { name: /^End the session of/ }).click();
-    await arrived(page, /^\/confirm\?next=%2Faccount%2Fdevices&/);
+    await arrived(page, "/actions/end_session");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm that it is you");
     await expect(yourPassword(page)).toBeFocused();
     expect(await liveSessions(sql, person), "nothing is ended yet").toBe(2);
-    await confirm(page, person.password, "End session");
+    await confirm(page, person.password, "End the session");
     await arrived(page, "/account/devices");
     await expect(page.getByRole("status")).toContainText("1 session was ended.");
     await expectLoggedOut(phone);
@@ -121,18 +123,20 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     page,
     sql,
     anotherBrowser,
+    allowConsole,
   }) => {
+    allowConsole(/status of (401|422)/);
     const phone = await (await anotherBrowser()).newPage();
     const person = await onTwoDevices(page, phone);
     await open(page, "/account/devices");
     await growStale(sql, person);
     await page.getByRole("button", { name: "End all other sessions" }).click();
-    await arrived(page, /^\/confirm\?/);
-    await confirm(page, "not the password", "End other sessions");
+    await arrived(page, "/actions/end_other_sessions");
+    await confirm(page, "not the password", "End all other sessions");
     await expectWrong(yourPassword(page), /This is not your password/);
     if (scripted) await expect(yourPassword(page)).toBeFocused();
     expect(await liveSessions(sql, person)).toBe(2);
-    await confirm(page, person.password, "End other sessions");
+    await confirm(page, person.password, "End all other sessions");
     await arrived(page, "/account/devices");
     await expect(page.getByRole("status")).toContainText("1 session was ended.");
     await expectLoggedOut(phone);
@@ -143,16 +147,21 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     page,
     sql,
     anotherBrowser,
+    allowConsole,
   }) => {
+    allowConsole(/status of (401|422)/);
     const person = await onTwoDevices(page, await (await anotherBrowser()).newPage());
     await open(page, "/account/devices");
     await growStale(sql, person);
     await page.getByRole("button", { name: "End all other sessions" }).click();
-    await arrived(page, /^\/confirm\?/);
-    await confirm(page, "not the password", "End other sessions");
+    await arrived(page, "/actions/end_other_sessions");
+    await confirm(page, "not the password", "End all other sessions");
     await expectWrong(yourPassword(page), /This is not your password/);
-    await open(page, page.url());
-    await confirm(page, person.password, "End other sessions");
+    // Sends the same once more.
+    await page.reload();
+    await arrived(page, "/actions/end_other_sessions");
+    await expectWrong(yourPassword(page), /This is not your password/);
+    await confirm(page, person.password, "End all other sessions");
     await arrived(page, "/account/devices");
   });
 });
@@ -167,7 +176,7 @@ test.describe("without JavaScript", () => {
     anotherBrowser,
     allowConsole,
   }) => {
-    allowConsole(/was preloaded using link preload but not used/);
+    for (const word of WITHOUT_JAVASCRIPT) allowConsole(word);
     const phone = await (await anotherBrowser()).newPage();
     const victim = await onTwoDevices(page, phone);
     const admin = await administrator(server);
@@ -180,12 +189,11 @@ test.describe("without JavaScript", () => {
     const chosen = await chooseSession(desk);
     await growStale(sql, admin);
     await forceLogout(desk, REASON);
-    await expect(desk).toHaveURL(/\/confirm\?/);
-    expect(decodeURIComponent(desk.url()), "what was typed is in no address").not.toContain("laptop");
+    await expect(desk, "what was typed is in no address").toHaveURL("/actions/force_log_out");
     await expect(yourPassword(desk)).toBeFocused();
     await confirm(desk, "not the password", "Force log-out");
     await expectWrong(yourPassword(desk), /This is not your password/);
-    expect(decodeURIComponent(desk.url())).not.toContain("laptop");
+    await expect(desk).toHaveURL("/actions/force_log_out");
     expect(await liveSessions(sql, victim)).toBe(2);
     await confirm(desk, admin.password, "Force log-out");
 

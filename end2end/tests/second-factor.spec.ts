@@ -52,7 +52,7 @@ withAndWithoutJavaScript((way) => {
     expect((await page.context().cookies()).map(({ name }) => name)).not.toContain(SESSION);
 
     await enter(page, "Code", "000000");
-    await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/This code is not right/);
+    await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/That code is wrong/);
     await expect(page.getByLabel("Code", { exact: true })).toHaveValue("");
     const code = await nextCode(sql, person, totp);
     await enter(page, "Code", `${code.slice(0, 3)} ${code.slice(3)}`);
@@ -64,6 +64,9 @@ withAndWithoutJavaScript((way) => {
     await way.arrived(page, "/login/code");
     await page.getByRole("link", { name: "Use a recovery code" }).click();
     await way.arrived(page, "/login/code?with=recovery");
+    await enter(page, "Recovery code", "aaaaa-bbbbb");
+    await expect(page.getByLabel("Recovery code")).toHaveAccessibleDescription(/^That recovery code is wrong .* Try another one\.$/);
+    await expect(page.getByLabel("Recovery code")).toHaveValue("");
     await enter(page, "Recovery code", recovery[0]!.toUpperCase().replace("-", " "));
     await way.arrived(page, "/dashboard");
     await way.open(page, "/account/second-factor");
@@ -155,16 +158,17 @@ withAndWithoutJavaScript((way) => {
     expect((await page.locator(".codes").boundingBox())?.height, "on one sheet").toBeLessThan(900);
   });
 
-  test("it is turned off, and asks for the password first when that was given a while ago", async ({ page, sql }) => {
+  test("it is turned off, and asks for the password first when that was given a while ago", async ({ page, sql, allowConsole }) => {
+    allowConsole(/status of 401/);
     const person = await confirmed(page, sql, "Xenia");
     await setUp(way, page);
     await sql`update sessions set authenticated_at = authenticated_at - ${HOUR_MS}
       where user_id = (select id from users where email = ${person.email})`;
     await way.open(page, "/account/second-factor");
     await page.getByRole("button", { name: "Turn off the second factor" }).click();
-    await way.arrived(page, /^\/confirm\?/);
+    await way.arrived(page, "/actions/turn_off_second_factor");
     await passwordOf(page).fill(person.password);
-    await page.getByRole("button", { name: "Turn off second factor" }).click();
+    await page.getByRole("button", { name: "Turn off the second factor" }).click();
     await way.arrived(page, "/account/second-factor");
     await expect(page.getByRole("status")).toContainText("The second factor is off.");
     await page.getByRole("button", { name: "Log out" }).click();
@@ -227,7 +231,7 @@ test("the secret is copied with a button, and a wrong first code is said at its 
   expect(copied).toBe((await page.locator("#secret").innerText()).replaceAll(" ", ""));
   await page.getByLabel("Code", { exact: true }).fill("12345");
   await page.getByRole("button", { name: "Turn it on" }).click();
-  await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/A code has 6 digits/);
+  await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/Enter a 6-digit code\./);
   await expect(page.getByLabel("Code", { exact: true })).toBeFocused();
 });
 

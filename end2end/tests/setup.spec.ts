@@ -31,7 +31,8 @@ test("the link in the log makes the first administrator, once", async ({
   const stranger = await (await anotherBrowser()).newPage();
   const response = await stranger.goto(link!);
   expect(response?.status()).toBe(404);
-  await expect(stranger.getByRole("main")).toContainText("used up");
+  await expect(stranger.getByRole("main")).toContainText("This set-up link is invalid or has been used.");
+  await expect(stranger.getByRole("main").getByRole("link").first(), "the way that helps most").toHaveText("Log in");
   await expect(stranger.getByRole("textbox")).toHaveCount(0);
 });
 
@@ -66,7 +67,7 @@ test("two people with the link make one administrator", async ({ page, freshServ
   await page.getByRole("button", { name: "Make the administrator" }).click();
   await expect(page).toHaveURL(/\/admin\/users$/);
   await other.getByRole("button", { name: "Make the administrator" }).click();
-  await expect(other.locator("[aria-live=assertive]")).toContainText("used up");
+  await expect(other.locator("[aria-live=assertive]")).toContainText("has been used");
   await page.reload();
   await expect(page.getByRole("row")).toHaveCount(2);
 });

@@ -1,6 +1,6 @@
 // Too many tries: the form says when to go on, and a browser that logged in before is not locked out by others.
 
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import type { Sql } from "postgres";
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
@@ -81,6 +81,12 @@ test("the wait counts down in silence, the button waits, and the end is said", a
   const button = page.getByRole("main").getByRole("button", { name: "Log in", exact: true });
   await expect(button).toHaveAttribute("aria-disabled", "true");
   await expect(button).toHaveText(/Log in\s*\(\d+ (s|min)\)/);
+  await expect(button, "it looks like one that waits").toHaveCSS("cursor", "progress");
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    // axe looks at no button that is disabled; the seconds on this one are read all the same.
+    expect(await contrast(button), `the seconds, ${colorScheme}`).toBeGreaterThanOrEqual(4.5);
+  }
   expect(await findings(page, "a wait")).toEqual([]);
   const sent: string[] = [];
   page.on("request", (request) => sent.push(request.url()));
@@ -98,6 +104,25 @@ test("the wait counts down in silence, the button waits, and the end is said", a
   await page.waitForURL("/dashboard");
   await hydrated(page);
 });
+
+/** Between the words of a button and its ground, both as pale as they are shown (WCAG 2, 1.4.3). */
+async function contrast(button: Locator): Promise<number> {
+  const read = button.evaluate((button) => {
+    const { color, backgroundColor, opacity } = getComputedStyle(button);
+    return { color, backgroundColor, opacity: Number(opacity), ground: getComputedStyle(button.closest("form")!).backgroundColor };
+  });
+  const { color, backgroundColor, opacity, ground } = await read;
+  expect(opacity, "paler than one that works").toBeLessThan(1);
+  const parts = (color: string) => [...color.matchAll(/[\d.]+/g)].map(Number);
+  const luminance = (color: string) => {
+    const below = parts(ground);
+    const shown = parts(color).map((part, at) => (part * opacity + (below[at] ?? 0) * (1 - opacity)) / 255);
+    const [red = 0, green = 0, blue = 0] = shown.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const [dark = 0, light = 0] = [luminance(color), luminance(backgroundColor)].sort((one, other) => one - other);
+  return (light + 0.05) / (dark + 0.05);
+}
 
 /** Uses up the free tries of this browser. */
 async function guess(page: Page, { email }: Person): Promise<void> {

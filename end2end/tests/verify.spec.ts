@@ -27,6 +27,9 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await open(page, "/login");
     await enterAndLogIn(page, person);
     await expect(page.getByRole("main")).toContainText("open the link in the mail first");
+    const hint = await page.locator("[data-after]").boundingBox();
+    const label = await page.locator("label[for=email]").boundingBox();
+    expect((label?.y ?? 0) - (hint?.y ?? 0) - (hint?.height ?? 0), "the hint is no part of the field below").toBeGreaterThanOrEqual(16);
 
     const { link } = await mailbox.next(person.email, /Confirm/);
     await page.goto(link);

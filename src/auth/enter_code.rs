@@ -42,7 +42,7 @@ pub struct Given<'a> {
 ///
 /// # Errors
 /// [`AppError::LogInAgain`] without a half log-in that counts, [`AppError::OtherLogIn`] when the page is about another one,
-/// [`AppError::Invalid`], [`AppError::TooManyTries`], [`AppError::WrongCode`].
+/// [`AppError::Invalid`], [`AppError::TooManyTries`], [`AppError::WrongCode`], [`AppError::WrongRecoveryCode`].
 pub async fn enter_code(app: &App, visit: &Visit, given: Given<'_>) -> Result<(Started, String), AppError> {
     let half = given.sealed.and_then(|sealed| HalfLogIn::open(&app.secret, sealed, app.now_ms()));
     let half = half.ok_or(AppError::LogInAgain)?;
@@ -51,13 +51,13 @@ pub async fn enter_code(app: &App, visit: &Visit, given: Given<'_>) -> Result<(S
     if given.half != Some(&*half.id) {
         return Err(AppError::OtherLogIn);
     }
-    let code = Code::parse(given.code)?;
+    let code = Code::parse_either(given.code)?;
     // Counted before it is looked at, so that a hundred at once are as many as a hundred in a row.
     let tried = app.throttle.admit_code(&visit.caller.ip, visit.device.as_ref(), &user.id).await?;
     let started = take_and_start(app, visit, &half, &user, &code).await;
     let Some(started) = tried.keep_if_looked_at(started).await? else {
         note_failure(app, visit, &tried, &user).await?;
-        return Err(AppError::WrongCode);
+        return Err(code.wrong());
     };
     tried.succeeded().await;
     if given.trust && app.state.config.trusted_device_days > 0 {

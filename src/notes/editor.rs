@@ -7,7 +7,10 @@ use leptos::{
 };
 
 use super::state::{Draft, Notes};
-use crate::ui::{notice::Notice, when::When};
+use crate::{
+    error::Field,
+    ui::{notice::Notice, when::When},
+};
 
 #[component]
 pub fn Editor(notes: Notes) -> impl IntoView {
@@ -32,7 +35,9 @@ pub fn Editor(notes: Notes) -> impl IntoView {
 fn DraftForm(notes: Notes) -> impl IntoView {
     let draft = Memo::new(move |_| notes.draft().unwrap_or_default());
     // Apart from the text, or each letter would say it again.
-    let refused = Memo::new(move |_| draft.with(|draft| draft.refused.clone()));
+    let refused = Memo::new(move |_| draft.with(Draft::why_refused));
+    let title_wrong = Memo::new(move |_| draft.with(|draft| draft.wrong_at(Field::Title)));
+    let body_wrong = Memo::new(move |_| draft.with(|draft| draft.wrong_at(Field::Body)));
     let save_with_keys = move |event: ev::KeyboardEvent| {
         if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
             event.prevent_default();
@@ -54,12 +59,18 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                 <input
                     id="title"
                     maxlength="200"
+                    aria-invalid=move || title_wrong.with(Option::is_some).then_some("true")
+                    aria-describedby="title-error"
                     prop:value=move || draft.with(|draft| draft.title.clone())
                     on:input=move |event| {
                         let text = event_target_value(&event);
-                        notes.change(|draft| draft.title = text);
+                        notes.change(|draft| {
+                            draft.title = text;
+                            draft.mend(Field::Title);
+                        });
                     }
                 />
+                <p class="field-error" id="title-error" aria-live="polite">{move || title_wrong.get()}</p>
             </div>
             <div class="field">
                 <label for="body">"Text"</label>
@@ -67,12 +78,18 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                     id="body"
                     rows="12"
                     maxlength="20000"
+                    aria-invalid=move || body_wrong.with(Option::is_some).then_some("true")
+                    aria-describedby="body-error"
                     prop:value=move || draft.with(|draft| draft.body.clone())
                     on:input=move |event| {
                         let text = event_target_value(&event);
-                        notes.change(|draft| draft.body = text);
+                        notes.change(|draft| {
+                            draft.body = text;
+                            draft.mend(Field::Body);
+                        });
                     }
                 ></textarea>
+                <p class="field-error" id="body-error" aria-live="polite">{move || body_wrong.get()}</p>
                 <div id="save-refused" aria-live="assertive">
                     {move || refused.get().map(|words| view! { <Notice kind="error">{words}</Notice> })}
                 </div>

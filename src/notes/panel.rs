@@ -7,7 +7,7 @@ use leptos::{either::Either, ev, prelude::*, task::spawn_local};
 use super::state::Notes;
 use crate::{
     tokens::client::{ApiClient, Trouble},
-    ui::{focus, notice::Notice},
+    ui::{bring_into_view, focus, notice::Notice},
 };
 
 /// Renewed this long before the end while somebody is at the keyboard, in seconds.
@@ -63,10 +63,19 @@ fn renew_if_used(api: ApiClient, left: f64, active: StoredValue<bool>) {
 /// What went wrong with the last call, and the way on. The text in the editor stays as it is.
 #[component]
 pub fn TroubleNotice(notes: Notes) -> impl IntoView {
-    Effect::new(move |_| {
-        if notes.trouble.with(|trouble| matches!(trouble, Some(Trouble::LoggedOut(_) | Trouble::OtherUser))) {
-            request_animation_frame(|| focus("trouble"));
-        }
+    Effect::new(move |was_there: Option<bool>| {
+        let is_there = notes.trouble.with(Option::is_some);
+        let stops_all =
+            notes.trouble.with(|trouble| matches!(trouble, Some(Trouble::LoggedOut(_) | Trouble::OtherUser)));
+        // A frame later the notice is in the page, or is gone with its button.
+        request_animation_frame(move || match is_there {
+            true if stops_all => focus("trouble"),
+            // Whoever writes goes on writing, and sees it.
+            true => bring_into_view("trouble"),
+            false if was_there == Some(true) && focus_is_lost() => focus(place_to_go_on(notes)),
+            false => {}
+        });
+        is_there
     });
     view! {
         <div id="trouble" tabindex="-1" role="alert">
@@ -84,6 +93,16 @@ pub fn TroubleNotice(notes: Notes) -> impl IntoView {
             })}
         </div>
     }
+}
+
+/// The button that had it is gone, and nobody has put it elsewhere meanwhile.
+fn focus_is_lost() -> bool {
+    let active = document().active_element();
+    active.is_none_or(|element| element.matches("body, #trouble").unwrap_or_default())
+}
+
+fn place_to_go_on(notes: Notes) -> &'static str {
+    if notes.open.with_untracked(Option::is_some) { "body" } else { "search" }
 }
 
 fn words(trouble: &Trouble) -> String {

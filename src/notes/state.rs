@@ -6,7 +6,12 @@ use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
 
 use super::{Note, NoteInput, client};
-use crate::tokens::client::{ApiClient, Trouble};
+use crate::{
+    error::Field,
+    tokens::client::{ApiClient, Trouble},
+    ui::bring_into_view,
+    web::refusal::Refusal,
+};
 
 /// A text that is being written. It lives in memory until it is saved or thrown away: nothing that happens to the
 /// session or the connection touches it.
@@ -18,8 +23,8 @@ pub struct Draft {
     pub body: String,
     /// Set when another tab saved another text meanwhile.
     pub theirs: Option<Note>,
-    /// Why the server did not take this text, until it is saved or sent again.
-    pub refused: Option<String>,
+    /// Why the server did not take this text, until it is saved or sent again, or what is wrong is changed.
+    pub refused: Option<Refusal>,
 }
 
 impl Draft {
@@ -32,6 +37,25 @@ impl Draft {
         match &self.saved {
             Some(note) => note.title != self.title || note.body != self.body,
             None => !self.title.is_empty() || !self.body.is_empty(),
+        }
+    }
+
+    /// What is wrong with this field.
+    pub fn wrong_at(&self, field: Field) -> Option<String> {
+        self.refused.as_ref()?.at(field.into_str()).map(str::to_owned)
+    }
+
+    /// Why it was refused, where that is about no field.
+    pub fn why_refused(&self) -> Option<String> {
+        self.refused.as_ref().filter(|refusal| refusal.errors.is_empty()).map(|refusal| refusal.detail.clone())
+    }
+
+    /// This field was changed: what was wrong with it may be right by now.
+    pub fn mend(&mut self, field: Field) {
+        let Some(refusal) = self.refused.as_mut().filter(|refusal| !refusal.errors.is_empty()) else { return };
+        refusal.errors.retain(|wrong| wrong.field != field.into_str());
+        if refusal.errors.is_empty() {
+            self.refused = None;
         }
     }
 }
@@ -198,10 +222,15 @@ impl Notes {
             return;
         }
         // About this text, and mended in it: it is said there. "Save" tries again.
-        if let Trouble::Refused { status: 422 | 429, .. } = &trouble {
+        if let Trouble::Refused { status: 422 | 429, body, .. } = &trouble {
+            let errors = serde_json::from_str::<Refusal>(body).unwrap_or_default().errors;
+            if let Some(wrong) = errors.first().filter(|_| self.open.get_untracked().as_deref() == Some(key)) {
+                let place = format!("{}-error", wrong.field);
+                request_animation_frame(move || bring_into_view(&place));
+            }
             self.drafts.update(|drafts| {
                 if let Some(draft) = drafts.get_mut(key) {
-                    draft.refused = Some(trouble.sentence());
+                    draft.refused = Some(Refusal { errors, ..Refusal::saying(&trouble.sentence()) });
                 }
             });
             self.trouble.set(None);

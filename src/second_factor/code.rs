@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use super::recovery::RecoveryCode;
-use crate::error::Invalid;
+use crate::error::{AppError, Invalid};
 
 /// Longer text is not looked at.
 const BYTES_MAX: usize = 100;
@@ -33,6 +33,28 @@ impl Code {
             0 => Err(Invalid::CodeMissing),
             6 if plain.chars().all(|c| c.is_ascii_digit()) => Ok(Self::App(plain)),
             _ => RecoveryCode::parse(&plain).map(Self::Recovery).ok_or(Invalid::CodeMalformed),
+        }
+    }
+
+    /// As [`parse`](Self::parse), where a recovery code is as good: whoever typed letters meant one. Of a hundred thousand
+    /// one has none.
+    ///
+    /// # Errors
+    /// What to tell the person who typed it.
+    pub fn parse_either(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text).map_err(|wrong| match wrong {
+            Invalid::CodeMalformed if text.contains(|c: char| c.is_ascii_alphabetic()) => {
+                Invalid::RecoveryCodeMalformed
+            }
+            other => other,
+        })
+    }
+
+    /// What to say where it lets nobody in.
+    pub fn wrong(&self) -> AppError {
+        match self {
+            Self::App(_) => AppError::WrongCode,
+            Self::Recovery(_) => AppError::WrongRecoveryCode,
         }
     }
 }

@@ -73,7 +73,12 @@ on_both_databases! {
         assert_eq!(answers.iter().filter(|status| **status == 200).count(), 1, "{answers:?}");
         assert_eq!(app.count("select count(*) from users where role = 'admin'").await, 1);
         for link in [&token, &other] {
-            assert_eq!(app.anonymous().open_setup(link).await.status, 404);
+            let answer = app.anonymous().open_setup(link).await;
+            let page = answer.text();
+            assert!(answer.status == 404 && page.contains("This set-up link is invalid or has been used."), "{page}");
+            let ways = page.split_once("class=\"buttons\"").map(|(_, ways)| ways).unwrap_or_default();
+            let (first, _) = ways.split_once("</a>").unwrap_or_default();
+            assert!(first.contains("href=\"/login\"") && first.contains("Log in"), "{ways}");
         }
         assert_eq!(setup_link::make(&app.services.state).await, Ok(None), "the others are made by this one");
     }

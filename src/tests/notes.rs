@@ -206,7 +206,12 @@ on_both_databases! {
         let long = json!({ "title": "x".repeat(201), "body": "x".repeat(20_001) });
         let answer = alice.api(Method::POST, "/api/v1/notes", Some(long)).await;
         assert_eq!((answer.status, answer.code()), (422, "invalid".into()));
-        assert!(answer.text().contains("200 characters") && answer.text().contains("20,000 characters"));
+        let errors = json!([
+            { "field": "title", "detail": "Shorten the title to 200 characters." },
+            { "field": "body", "detail": "Shorten the note to 20,000 characters." },
+        ]);
+        assert_eq!(answer.json()["errors"], errors);
+        assert_eq!(answer.json()["detail"], "Shorten the title to 200 characters. Shorten the note to 20,000 characters.");
         assert_eq!(app.count("select count(*) from notes").await, 0);
     }
 }

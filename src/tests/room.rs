@@ -223,7 +223,7 @@ on_both_databases! {
         assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 3, "also at once");
         let refused = answers.iter().find(|answer| answer.status != 201).expect("a refusal");
         assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "notes_full".into(), ""));
-        assert!(refused.text().contains("You have 3 notes, as many as you may. Delete one"), "{}", refused.text());
+        assert!(refused.text().contains("You've reached the limit of 3 notes. Delete one, then save again."), "{}", refused.text());
         let note = answers.iter().find(|answer| answer.status == 201).expect("a note").json();
         let path = format!("/api/v1/notes/{}", note["id"].as_str().expect("an id"));
         let change = Some(json!({ "title": "longer", "body": "text" }));

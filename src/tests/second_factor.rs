@@ -112,6 +112,7 @@ async fn at_once(app: &TestApp, name: &str, code: &str, times: usize) -> usize {
     for _ in 0..times {
         callers.push(app.half_logged_in(name).await);
     }
+    let word = if code.len() == 6 { "WrongCode" } else { "WrongRecoveryCode" };
     let tries = callers.into_iter().map(|mut caller| {
         let code = code.to_owned();
         tokio::spawn(async move { enter(&mut caller, &code).await })
@@ -121,7 +122,7 @@ async fn at_once(app: &TestApp, name: &str, code: &str, times: usize) -> usize {
         .filter(|answer| match answer.status {
             200 => true,
             _ => {
-                expect_refusal(answer, 422, "WrongCode");
+                expect_refusal(answer, 422, word);
                 false
             }
         })
@@ -198,10 +199,31 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location")), (303, "/login/code"));
         let answer = caller.submit("enter_code", &[("code", "000000"), ("trust", "on")], "/login/code").await;
         let page = answer.text();
-        assert!(answer.status == 422 && page.contains("This code is not right") && page.contains("checked"), "{page}");
+        assert!(answer.status == 422 && page.contains("That code is wrong") && page.contains("checked"), "{page}");
         let answer = caller.submit("enter_code", &[("code", &app.code(&alice.app))], "/login/code").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/dashboard"));
         assert_eq!(caller.open("/dashboard").await.status, 200);
+    }
+
+    async fn a_wrong_recovery_code_is_told_so_and_nobody_waits_for_the_next_one(app: TestApp) {
+        app.with_second_factor("alice").await;
+        let mut caller = app.half_logged_in("alice").await;
+        for (typed, words) in [
+            ("aaaaa-bbbbb", "That recovery code is wrong or has already been used. Try another one."),
+            ("aaaaa-bbbb", "Enter a recovery code: 10 letters and digits."),
+            ("12345", "Enter a 6-digit code."),
+        ] {
+            let answer = caller.submit("enter_code", &[("code", typed)], "/login/code?with=recovery").await;
+            let page = answer.text();
+            assert!(answer.status == 422 && page.contains(words) && !page.contains("Wait for the next one"), "{typed}: {page}");
+        }
+        // Where the second factor is turned on only the app has codes.
+        let mut bob = app.confirmed("bob").await;
+        assert_eq!(bob.act("start_second_factor", &[]).await.status, 200);
+        for typed in ["aaaaa-bbbbb", "abc"] {
+            let answer = bob.act("turn_on_second_factor", &[("code", typed)]).await;
+            assert_eq!((answer.status, answer.text()), (422, r#"{"Invalid":["CodeMalformed"]}"#.into()), "{typed}");
+        }
     }
 
     async fn half_a_log_in_opens_nothing(app: TestApp) {
@@ -271,7 +293,7 @@ on_both_databases! {
         // In any case, with or without the dash, with a space.
         let typed = format!(" {} ", second.to_uppercase().replace('-', " "));
         expect_in(&enter(&mut app.half_logged_in("alice").await, &typed).await);
-        expect_refusal(&enter(&mut app.half_logged_in("alice").await, second).await, 422, "WrongCode");
+        expect_refusal(&enter(&mut app.half_logged_in("alice").await, second).await, 422, "WrongRecoveryCode");
         // The app goes on working.
         expect_in(&enter(&mut app.half_logged_in("alice").await, &app.code(&alice.app)).await);
     }
@@ -279,7 +301,7 @@ on_both_databases! {
     async fn a_recovery_code_is_of_one_account(app: TestApp) {
         let alice = app.with_second_factor("alice").await;
         app.with_second_factor("bob").await;
-        expect_refusal(&enter(&mut app.half_logged_in("bob").await, &alice.recovery[0]).await, 422, "WrongCode");
+        expect_refusal(&enter(&mut app.half_logged_in("bob").await, &alice.recovery[0]).await, 422, "WrongRecoveryCode");
     }
 
     async fn a_used_recovery_code_is_told_and_few_left_are_pointed_out(app: TestApp) {
@@ -570,7 +592,7 @@ on_both_databases! {
         assert_eq!(page.header("cache-control"), "no-store");
         let new = codes_on(&page);
         // Those before are dead at once.
-        expect_refusal(&enter(&mut app.half_logged_in("alice").await, &alice.recovery[0]).await, 422, "WrongCode");
+        expect_refusal(&enter(&mut app.half_logged_in("alice").await, &alice.recovery[0]).await, 422, "WrongRecoveryCode");
         expect_in(&enter(&mut app.half_logged_in("alice").await, &new[0]).await);
     }
 

@@ -124,6 +124,7 @@ fn errors_keep_their_codes() {
         (TooManyNotes { max: 1 }, "notes_full"),
         (NotesTooLarge { mib: 1 }, "notes_full"),
         (WrongCode, "wrong_code"),
+        (WrongRecoveryCode, "wrong_code"),
         (LogInAgain, "log_in_again"),
         (OtherLogIn, "other_log_in"),
         (LinkDead, "link_dead"),

@@ -84,7 +84,7 @@ fn Ways(error: AppError, logged_in: bool) -> impl IntoView {
     let (inside, start) = (logged_in.then_some(("/dashboard", "To your dashboard")), ("/", "To the start page"));
     let first = match error {
         AppError::AccountGone => Some(("/admin/users", "To the list of people")),
-        AppError::LinkDead if !logged_in => Some(("/login", "Log in")),
+        AppError::SetupRefused | AppError::LinkDead if !logged_in => Some(("/login", "Log in")),
         // An empty address is that of this page.
         _ => again.then_some(("", "Try again")),
     };

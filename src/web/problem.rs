@@ -65,8 +65,7 @@ impl Problem {
 
     /// For a form whose action refused: with what to say above it and at each field.
     pub fn of_form(error: AppError) -> Self {
-        let errors: Vec<AtField> = error.at_fields().map(|(field, detail)| AtField::new(field, detail)).collect();
-        let detail = error.above_form();
+        let (errors, detail) = (errors_of(&error), error.above_form());
         Self { detail, ..Self::from(error) }.with("errors", json!(errors))
     }
 
@@ -88,8 +87,14 @@ impl From<AppError> for Problem {
             AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             other => other.to_string(),
         };
-        Self { retry_after: error.retry_after(), ..Self::new(status, error.into_str(), detail) }
+        let errors = errors_of(&error);
+        let problem = Self { retry_after: error.retry_after(), ..Self::new(status, error.into_str(), detail) };
+        if errors.is_empty() { problem } else { problem.with("errors", json!(errors)) }
     }
+}
+
+fn errors_of(error: &AppError) -> Vec<AtField> {
+    error.at_fields().map(|(field, detail)| AtField::new(field, detail)).collect()
 }
 
 impl From<sqlx::Error> for Problem {
