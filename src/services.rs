@@ -98,9 +98,3 @@ impl FromRef<Services> for OpenStreams {
         services.streams.clone()
     }
 }
-
-impl FromRef<Services> for LeptosOptions {
-    fn from_ref(services: &Services) -> Self {
-        services.options.clone()
-    }
-}

@@ -44,8 +44,6 @@ pub mod store;
 #[cfg(feature = "ssr")]
 pub mod tell;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{activity::Entry, second_factor::TrustedDevice};
 
 /// The pages of one's account.
@@ -59,7 +57,7 @@ pub const PAGES: &[(&str, &str)] = &[
 ];
 
 /// What `/verify-email` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEmail {
     /// The address that the link was sent to.
     pub email: String,
@@ -73,7 +71,7 @@ pub struct NewEmail {
 pub const CODES_FILE: &str = "/account/second-factor/codes.txt";
 
 /// What `/account/second-factor` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecondFactor {
     Off {
         /// The e-mail must be confirmed first.
@@ -90,14 +88,14 @@ pub enum SecondFactor {
 }
 
 /// A QR code as a drawing: so many squares wide, the dark ones as the `d` of an SVG path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Qr {
     pub size: i32,
     pub path: String,
 }
 
 /// What `/account/second-factor/codes` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveryCodes {
     pub codes: Vec<String>,
     /// Whose they are, where they let in and since when: for the sheet of paper.
@@ -107,7 +105,7 @@ pub struct RecoveryCodes {
 }
 
 /// What `/not-me` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotMePage {
     /// What is denied; `None` with a link from a mail.
     pub entry: Option<Entry>,
@@ -124,14 +122,14 @@ pub struct NotMePage {
 }
 
 /// What "this was not me" does only for who proves who they are: the password works no more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct More {
     /// The address, in parts, that the account gets back and the link to a new password goes to.
     pub back_to: Option<String>,
 }
 
 /// What `/second-factor/keep` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeepFactor {
     /// When it goes, in milliseconds since the epoch.
     pub goes_at: i64,

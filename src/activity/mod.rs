@@ -4,10 +4,8 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod words;
 
-use serde::{Deserialize, Serialize};
-
 /// An event as the person reads it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Of the event; where several are told as one, of the newest.
     pub id: String,
@@ -26,7 +24,7 @@ pub struct Entry {
 }
 
 /// How much an entry asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Of no interest to most.
     Quiet,

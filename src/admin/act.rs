@@ -1,13 +1,12 @@
 //! What an administrator can do to an account; each act has its page, `/admin/users/{id}/{act}`. Both sides.
 
 use leptos::server_fn::ServerFn;
-use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::actions::{ChangeRole, DeleteUser, DisableUser, EnableUser, ForceLogOut, RemoveSecondFactor, StartReset};
 
 /// Its text stands in the address of its page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Act {
     LogOut,

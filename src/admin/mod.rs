@@ -48,7 +48,7 @@ pub use act::Act;
 use leptos::prelude::use_context;
 pub use person::{ActPage, Before, Person};
 pub use receipt_notice::ReceiptNotice;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{sessions::Viewer, users::Role};
 
@@ -70,7 +70,7 @@ pub fn may_act() -> bool {
 }
 
 /// What may stand in the address of `/admin/users`. What is not understood counts as if it were not there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct UsersAsked {
     /// Beginnings of words of a name or an address.

@@ -1,13 +1,13 @@
 //! One person as administrators see them. Wire types, both sides.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use strum::VariantArray;
 
 use super::Act;
 use crate::{sessions::LiveSession, users::Role};
 
 /// Times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub id: String,
     pub name: String,
@@ -31,7 +31,7 @@ pub struct Person {
 }
 
 /// Who did something before, when and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Before {
     /// Their name, or "the command line".
     pub by: String,
@@ -42,7 +42,7 @@ pub struct Before {
 }
 
 /// What `/admin/users/{id}/{act}` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActPage {
     pub act: Act,
     pub person: Person,
@@ -58,7 +58,7 @@ pub struct ActPage {
 }
 
 /// What an act is to undo.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undo {
     /// The event.
     pub event: String,

@@ -4,15 +4,13 @@
 pub mod load;
 pub mod page;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     activity::Entry,
     sessions::{LiveSession, Viewer},
 };
 
 /// All that the dashboard shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dashboard {
     pub viewer: Viewer,
     pub sessions: Vec<LiveSession>,

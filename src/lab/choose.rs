@@ -1,7 +1,6 @@
 //! Section 5: when to use which. Both sides; the facts come from the server.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::{
     cost::{Measured, Way, words::micros},
@@ -11,7 +10,7 @@ use super::{
 use crate::ui::number::grouped;
 
 /// Settings that the comparison names, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Life of an access token.
     pub token: i64,

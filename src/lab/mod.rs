@@ -33,7 +33,7 @@ pub mod world;
 use serde::{Deserialize, Serialize};
 
 /// All that `/lab` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabPage {
     /// The visit of this browser, if there is one.
     pub visit: Option<VisitInfo>,
@@ -46,7 +46,7 @@ pub struct LabPage {
 }
 
 /// What a visitor may know of their visit. Times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisitInfo {
     /// The demo user's.
     pub name: String,

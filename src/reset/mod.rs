@@ -8,10 +8,8 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod reset_password;
 
-use serde::{Deserialize, Serialize};
-
 /// What `/reset` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResetPage {
     /// Whose password it is.
     pub email: String,

@@ -15,13 +15,11 @@ pub mod store;
 #[cfg(feature = "ssr")]
 pub mod trust;
 
-use serde::{Deserialize, Serialize};
-
 /// So few recovery codes left are worth a word.
 pub const FEW_RECOVERY_CODES: i64 = 3;
 
 /// A device that is asked for no code, as lists show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedDevice {
     /// Its public name.
     pub id: String,

@@ -11,13 +11,11 @@ pub mod sent_page;
 #[cfg(feature = "ssr")]
 pub mod verify;
 
-use serde::{Deserialize, Serialize};
-
 /// Where everybody goes whose address is to be confirmed.
 pub const SENT: &str = "/verify/sent";
 
 /// What `/verify` shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyPage {
     /// The address that the link confirms.
     pub email: String,

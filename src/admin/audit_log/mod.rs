@@ -10,7 +10,7 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod words;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The address of the page, and that of the download.
 pub const PAGE: &str = "/admin/audit";
@@ -20,7 +20,7 @@ pub const EXPORT: &str = "/admin/audit/export";
 pub const WORDS_MAX_CHARS: u16 = 100;
 
 /// What may stand in the address of the page; empty is "any".
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct AuditAsked {
     /// Name of a kind of event.
@@ -41,7 +41,7 @@ pub struct AuditAsked {
 }
 
 /// What the page shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditPage {
     /// As the form shows it: people by their address.
     pub asked: AuditAsked,
@@ -66,7 +66,7 @@ pub struct AuditPage {
 }
 
 /// An event, in words for who oversees.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// Milliseconds since the epoch.
     pub at: i64,
@@ -82,7 +82,7 @@ pub struct AuditEntry {
 }
 
 /// Some words, which may lead somewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     pub text: String,
     pub href: Option<String>,

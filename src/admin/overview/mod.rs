@@ -9,8 +9,6 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod store;
 
-use serde::{Deserialize, Serialize};
-
 use crate::tokens::KeyInfo;
 
 /// So many days are shown, today included.
@@ -23,7 +21,7 @@ pub const MAIL_LATE_MS: i64 = 15 * 60_000;
 pub const KEY_OLD_MS: i64 = 100 * 24 * 3_600_000;
 
 /// What `/admin` shows. Times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overview {
     pub now_ms: i64,
     /// `None`: the first count takes longer than anybody should wait.
@@ -38,7 +36,7 @@ pub struct Overview {
 }
 
 /// Counts over whole tables.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
     pub live_sessions: i64,
     /// Accounts that were not deleted.
@@ -52,7 +50,7 @@ pub struct Counted {
 }
 
 /// What happened on one day, in UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Day {
     /// Days since the epoch.
     pub day: i64,
@@ -64,7 +62,7 @@ pub struct Day {
 }
 
 /// A process that serves, as its row tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
     pub name: String,
     pub started_at: i64,
@@ -81,7 +79,7 @@ pub struct Instance {
 }
 
 /// How long revocations took, of the newest thousand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// All since the start of the process.
     pub count: i64,
@@ -90,7 +88,7 @@ pub struct Times {
 }
 
 /// The state of the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mails {
     /// This server sends none.
     pub off: bool,
@@ -104,7 +102,7 @@ pub struct Mails {
 }
 
 /// Who has to wait before the next try of a password or a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldBack {
     pub accounts: i64,
     pub networks: i64,

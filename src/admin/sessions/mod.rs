@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::sessions::LiveSession;
 
 /// What may stand in the address of the page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct SessionsAsked {
     /// Whose: beginnings of words of a name or an address.
@@ -53,7 +53,7 @@ impl Age {
 }
 
 /// A session in the list, and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SessionRow {
     pub session: LiveSession,
     pub user_id: String,
@@ -62,7 +62,7 @@ pub struct SessionRow {
 }
 
 /// How far the tombstones have followed the last time that everyone was logged out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     pub marked: i64,
     /// `None`: not counted yet.
@@ -70,7 +70,7 @@ pub struct Progress {
 }
 
 /// What the page shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionsPage {
     pub asked: SessionsAsked,
     pub rows: Vec<SessionRow>,

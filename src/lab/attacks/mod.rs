@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::{Exchange, code::Citation};
 
 /// An experiment, and what it showed last.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attack {
     pub id: String,
     pub title: String,

@@ -5,10 +5,8 @@
 pub mod files;
 pub mod page;
 
-use serde::{Deserialize, Serialize};
-
 /// A link to a function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Citation {
     pub function: String,
     pub path: String,

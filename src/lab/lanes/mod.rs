@@ -15,15 +15,13 @@ pub mod stream;
 #[cfg(feature = "ssr")]
 pub mod told;
 
-use serde::{Deserialize, Serialize};
-
 use super::code::Citation;
 
 /// Where the stream of the lanes is.
 pub const PATH: &str = "/lab/lanes";
 
 /// What section 3 shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LanesPage {
     /// The lanes as they are now, in the lines that [`island`] reads; `None` before they were started.
     pub told: Option<String>,

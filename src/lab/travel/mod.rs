@@ -10,10 +10,8 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod sizes;
 
-use serde::{Deserialize, Serialize};
-
 /// The first section.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Travel {
     /// `None` for who has neither a log-in nor a visit.
     pub cookies: Option<Cookies>,
@@ -21,7 +19,7 @@ pub struct Travel {
 }
 
 /// The cookies of a log-in. Secrets are masked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookies {
     /// Those of who looks; else those of the demo user.
     pub own: bool,
@@ -31,7 +29,7 @@ pub struct Cookies {
 }
 
 /// Numbers are bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cookie {
     pub name: String,
     /// As in the `Set-Cookie` line, after the value.
@@ -49,7 +47,7 @@ impl Cookie {
 }
 
 /// An access token, verified before it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token {
     pub cookie: Cookie,
     /// Encoded: header, claims, signature.
@@ -59,7 +57,7 @@ pub struct Token {
 }
 
 /// A field of a token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     pub name: String,
     /// As JSON.
@@ -68,7 +66,7 @@ pub struct Said {
 }
 
 /// A time that a token names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Time {
     /// Milliseconds since the epoch.
     pub ms: i64,
@@ -77,7 +75,7 @@ pub struct Time {
 }
 
 /// How large a cookie with a token is, by its permissions: each was really signed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sizes {
     pub algorithms: Vec<String>,
     pub rows: Vec<SizeRow>,
@@ -87,7 +85,7 @@ pub struct Sizes {
     pub token_bytes_max: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SizeRow {
     pub permissions: usize,
     /// Name and value, by algorithm.

@@ -7,13 +7,13 @@ pub mod store;
 #[cfg(feature = "ssr")]
 pub mod words;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::Role;
 
 /// Whom a list is to show. Deleted people are in none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// As typed: each word must be the beginning of a word of the name or the address.
     pub words: String,
@@ -30,7 +30,7 @@ impl Wanted {
 }
 
 /// What may be wanted of an account besides its role; as it stands in addresses and on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum State {
     /// May log in.
@@ -53,9 +53,7 @@ impl State {
 }
 
 /// As it stands in addresses and on the command line.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Order {
     #[default]
@@ -77,7 +75,7 @@ impl Order {
 }
 
 /// Where a page of a list begins: every page is found from its neighbour, however far inside it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Place {
     #[default]
     First,
@@ -88,7 +86,7 @@ pub enum Place {
 }
 
 /// A person as lists show them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Person {
     pub id: String,
     pub email: String,
@@ -103,7 +101,7 @@ pub struct Person {
 }
 
 /// One page of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     pub people: Vec<Person>,
     /// The last person here, when there are others behind.
