@@ -1,4 +1,5 @@
-//! What the finder of a page works with, and what it answers: who may see the page is its first line. Server side.
+//! What the finder of a page works with, and what it answers: who may see the page is its first line. Its errors are shown
+//! in place of the page. Server side.
 
 use axum::{
     extract::Query,
@@ -136,16 +137,12 @@ impl PageRequest {
 
     /// The last part of the address, where the page has one that varies.
     pub fn id(&self) -> &str {
-        self.part(0)
+        self.parts.uri.path().rsplit('/').next().unwrap_or_default()
     }
 
     /// The last part but one.
     pub fn id_above(&self) -> &str {
-        self.part(1)
-    }
-
-    fn part(&self, from_the_end: usize) -> &str {
-        self.parts.uri.path().rsplit('/').nth(from_the_end).unwrap_or_default()
+        self.parts.uri.path().rsplit('/').nth(1).unwrap_or_default()
     }
 }
 

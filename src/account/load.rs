@@ -53,8 +53,6 @@ use crate::{
 /// Events on one page.
 const EVENTS: usize = 40;
 
-/// # Errors
-/// [`AppError::NotLoggedIn`], or when the database cannot be read.
 pub async fn devices(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
     let live = store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
@@ -64,8 +62,6 @@ pub async fn devices(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <DevicesPage here elsewhere limit /> })
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn profile(page: &PageRequest) -> Result<Found, AppError> {
     let User { name, email, verified_at, .. } = page.user()?.user.clone();
     shows(move || view! { <ProfilePage name email confirmed=verified_at.is_some() /> })
@@ -73,32 +69,23 @@ pub fn profile(page: &PageRequest) -> Result<Found, AppError> {
 
 /// An address that waits to be confirmed is not shown: a link waits only where no other account has it, and so it would
 /// tell who has one.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn email(page: &PageRequest) -> Result<Found, AppError> {
     let email = page.user()?.user.email.clone();
     let sends_mail = page.app.state.config.mailing() != Mailing::Off;
     shows(move || view! { <EmailPage email sends_mail /> })
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::TooManyTries`], or when the database cannot be read.
 pub async fn new_email(page: &PageRequest) -> Result<Found, AppError> {
     let found = new_email::open(&page.app.state, page.link.as_deref(), page.user()?);
     page.behind_link(found, |shown| view! { <NewEmailPage shown /> }, |why| view! { <new_email_page::DeadLink why /> })
         .await
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn password(page: &PageRequest) -> Result<Found, AppError> {
     let User { email, name, .. } = page.user()?.user.clone();
     shows(move || view! { <PasswordPage email name /> })
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`], or when the database cannot be read.
 pub async fn second_factor(page: &PageRequest) -> Result<Found, AppError> {
     let (user, state) = (&page.user()?.user, &page.app.state);
     let here = cookies::get(&state.config, &page.parts.headers, Name::Device).and_then(Device::parse);
@@ -116,9 +103,6 @@ pub async fn second_factor(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// The secret of a set-up that waits for its first code; the same one each time, until a new one is begun.
-///
-/// # Errors
-/// Those of [`PageRequest::fresh_user`], or when the database cannot be read, or the secret key is another one.
 pub async fn set_up(page: &PageRequest) -> Result<Found, AppError> {
     let (user, state) = (&page.fresh_user()?.user, &page.app.state);
     let row = factor_store::find(&state.db.pool, &user.id).await?.filter(|row| row.confirmed_at.is_none());
@@ -136,8 +120,6 @@ fn draw(text: &str) -> Result<Qr, AppError> {
     Ok(Qr { size, path: dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect() })
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
     let sealed = told(&page.parts.headers, &state.config).unwrap_or_default().get("codes");
@@ -147,9 +129,6 @@ pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
 
 /// What happened before the event `before`, or lately. What was said twice in a row, of the same device on the same day,
 /// is said once: somebody's guessing must not bury the rest.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], or when the database cannot be read.
 pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
     let someone = page.user()?;
     let before = Uuid::parse_str(&page.asked.before).ok();
@@ -166,17 +145,12 @@ pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <ActivityPage entries older is_newest=before.is_none() /> })
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn delete(page: &PageRequest) -> Result<Found, AppError> {
     let email = page.user()?.user.email.clone();
     shows(move || view! { <DeletePage email /> })
 }
 
 /// For who is logged in, or has the link of a mail.
-///
-/// # Errors
-/// Those of [`not_me::page`]; [`AppError::TooManyTries`].
 pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
     let (event, link) = (&page.asked.event, page.link.as_deref());
     let found = not_me::page(&page.app.state, page.someone.as_ref(), event, link);
@@ -187,8 +161,6 @@ pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <NotMePage page /> })
 }
 
-/// # Errors
-/// [`AppError::TooManyTries`], or when the database cannot be read.
 pub async fn keep_factor(page: &PageRequest) -> Result<Found, AppError> {
     let found = keep_factor::page(&page.app.state, page.link.as_deref());
     let dead = |why| match why {

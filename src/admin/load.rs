@@ -10,9 +10,6 @@ use crate::{
 };
 
 /// Every signing key that the database knows.
-///
-/// # Errors
-/// Those of [`PageRequest::overseer`], or when the database cannot be read.
 pub async fn keys(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer()?;
     let (state, now_ms) = (&page.app.state, page.app.now_ms());
@@ -24,9 +21,6 @@ pub async fn keys(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// One signing key.
-///
-/// # Errors
-/// Those of [`PageRequest::overseer`], [`AppError::NotFound`], or when the database cannot be read.
 pub async fn key(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer()?;
     let keys = Keys::list(&page.app.state).await?;

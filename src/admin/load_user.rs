@@ -39,10 +39,6 @@ struct Asked {
 }
 
 /// One person, what is live of them, and what happened lately.
-///
-/// # Errors
-/// Those of [`PageRequest::overseer`], [`AppError::NotFound`], [`AppError::AccountGone`], or when the database cannot be
-/// read.
 pub async fn user(page: &PageRequest) -> Result<Found, AppError> {
     let Overseer(reader) = page.overseer()?;
     let (state, id) = (&page.app.state, page.id());
@@ -57,9 +53,6 @@ pub async fn user(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// What an act would do, before it is done.
-///
-/// # Errors
-/// Those of [`PageRequest::administrator`]; as [`user`]; [`AppError::NotFound`] for what is no act.
 pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
     let Administrator(reader) = page.administrator()?;
     let (state, id, asked) = (&page.app.state, page.id_above(), page.asked::<Asked>());

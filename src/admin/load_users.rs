@@ -16,9 +16,6 @@ const PAGE_ROWS: usize = 25;
 const SEARCH_CHARS_MAX: usize = 200;
 
 /// People as the address of the page asks for them.
-///
-/// # Errors
-/// Those of [`PageRequest::overseer`], or when the database cannot be read.
 pub async fn users(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer()?;
     let asked = page.asked::<UsersAsked>();

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Dashboard, page::DashboardPage};
+use super::page::DashboardPage;
 use crate::{
     activity::{
         Entry,
@@ -11,7 +11,8 @@ use crate::{
     audit::{self, store::Row},
     error::AppError,
     page_request::{Found, PageRequest, shows},
-    second_factor, sessions,
+    second_factor,
+    sessions::{self, LiveSession},
     state::AppState,
 };
 
@@ -20,20 +21,16 @@ const ACTIVITY_LINES: usize = 8;
 /// Events that are looked at to fill them: somebody's guessing must not push one's own log-ins out of sight.
 const ACTIVITY_EVENTS: i64 = 100;
 
-/// # Errors
-/// [`AppError::NotLoggedIn`], or when the database cannot be read.
 pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
     let live = sessions::store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
+    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
+        live.into_iter().map(sessions::store::Row::into_live).partition(|session| session.sid == someone.log_in.sid);
     let events = audit::store::newest_of(&state.db.pool, &someone.user.id, None, ACTIVITY_EVENTS).await?;
-    let data = Dashboard {
-        viewer: someone.viewer(),
-        sessions: live.into_iter().map(sessions::store::Row::into_live).collect(),
-        activity: lines(&events, &someone.log_in.sid),
-        few_recovery_codes: few_recovery_codes(state, &someone.user.id).await?,
-        member_since: someone.user.created_at,
-    };
-    shows(move || view! { <DashboardPage data /> })
+    let activity = lines(&events, &someone.log_in.sid);
+    let few_recovery_codes = few_recovery_codes(state, &someone.user.id).await?;
+    let (viewer, member_since) = (someone.viewer(), someone.user.created_at);
+    shows(move || view! { <DashboardPage viewer here elsewhere activity few_recovery_codes member_since /> })
 }
 
 async fn few_recovery_codes(state: &AppState, user_id: &str) -> Result<Option<i64>, AppError> {

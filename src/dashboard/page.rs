@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::Dashboard;
 use crate::{
-    activity::page::ShortTimeline,
-    sessions::{LiveSession, page::SessionList},
+    activity::{Entry, page::ShortTimeline},
+    sessions::{LiveSession, Viewer, page::SessionList},
     ui::{
         frame::{Link, Page},
         notice::Notice,
@@ -14,11 +13,17 @@ use crate::{
 };
 
 #[component]
-pub fn DashboardPage(data: Dashboard) -> impl IntoView {
-    let Dashboard { viewer, sessions, activity, few_recovery_codes, member_since } = data;
-    let sid = viewer.sid.clone();
-    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
-        sessions.into_iter().partition(|session| session.sid == sid);
+pub fn DashboardPage(
+    viewer: Viewer,
+    here: Vec<LiveSession>,
+    elsewhere: Vec<LiveSession>,
+    /// What happened lately.
+    activity: Vec<Entry>,
+    /// How many recovery codes of the second factor are left, where it is on and they are few.
+    few_recovery_codes: Option<i64>,
+    /// When the account was made, in milliseconds since the epoch.
+    member_since: i64,
+) -> impl IntoView {
     view! {
         <Page title="Dashboard" heading=format!("Hello, {}", viewer.name)>
             {few_recovery_codes.map(|left| view! { <FewRecoveryCodes left /> })}

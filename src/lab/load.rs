@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{LabPage, attacks, choose::Facts, cost, lanes, page, travel, visit::Visit, world::Lab};
+use super::{attacks, choose::Facts, cost, lanes, page::LabPage, travel, visit::Visit, world::Lab};
 use crate::{
     config::Config,
     error::AppError,
@@ -12,26 +12,18 @@ use crate::{
     tokens::{keys::Keys, verify::LEEWAY},
 };
 
-/// # Errors
-/// [`AppError::NotFound`] where there is no Lab; when its database cannot be read.
 pub async fn lab(page: &PageRequest, lab: Option<&Lab>, keys: &Keys) -> Result<Found, AppError> {
     let (lab, config) = (lab.ok_or(AppError::NotFound)?, &page.app.state.config);
-    let visit = Visit::of(lab, &page.parts.headers, config).await?;
-    let content = LabPage {
-        visit: match &visit {
-            Some(visit) => Some(visit.info(lab).await?),
-            None => None,
-        },
-        travel: travel::load::load(lab, page, keys, visit.as_ref()).await?,
-        cost: match &visit {
-            Some(visit) => visit.result(lab, cost::NAME).await?,
-            None => None,
-        },
-        lanes: lanes::load::load(lab, visit.as_ref()).await?,
-        attacks: attacks::load::load(lab, visit.as_ref()).await?,
-        facts: facts(config),
+    let found = Visit::of(lab, &page.parts.headers, config).await?;
+    let (visit, cost) = match &found {
+        Some(visit) => (Some(visit.info(lab).await?), visit.result(lab, cost::NAME).await?),
+        None => (None, None),
     };
-    shows(move || view! { <page::LabPage content /> })
+    let travel = travel::load::load(lab, page, keys, found.as_ref()).await?;
+    let lanes = lanes::load::load(lab, found.as_ref()).await?;
+    let attacks = attacks::load::load(lab, found.as_ref()).await?;
+    let facts = facts(config);
+    shows(move || view! { <LabPage visit travel cost lanes attacks facts /> })
 }
 
 fn facts(config: &Config) -> Facts {

@@ -32,19 +32,6 @@ pub mod world;
 
 use serde::{Deserialize, Serialize};
 
-/// All that `/lab` shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LabPage {
-    /// The visit of this browser, if there is one.
-    pub visit: Option<VisitInfo>,
-    pub travel: travel::Travel,
-    /// The newest result of the visit.
-    pub cost: Option<cost::Measured>,
-    pub facts: choose::Facts,
-    pub lanes: lanes::LanesPage,
-    pub attacks: Vec<attacks::Attack>,
-}
-
 /// What a visitor may know of their visit. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisitInfo {

@@ -3,13 +3,13 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    LabPage as Content, VisitInfo,
+    VisitInfo,
     actions::{BeginVisit, EndVisit},
-    attacks::page::Attacks,
-    choose::WhenToUseWhich,
-    cost::page::WhatItCosts,
-    lanes::page::Revocation,
-    travel::page::WhatTravels,
+    attacks::{Attack, page::Attacks},
+    choose::{Facts, WhenToUseWhich},
+    cost::{Measured, page::WhatItCosts},
+    lanes::{LanesPage, page::Revocation},
+    travel::{Travel, page::WhatTravels},
 };
 use crate::{
     error::AppError,
@@ -27,8 +27,16 @@ const SECTIONS: [(&str, &str, &str); 5] = [
 ];
 
 #[component]
-pub fn LabPage(content: Content) -> impl IntoView {
-    let Content { visit, travel, cost, lanes, attacks, facts } = content;
+pub fn LabPage(
+    /// The visit of this browser, if there is one.
+    visit: Option<VisitInfo>,
+    travel: Travel,
+    /// The newest result of the visit.
+    cost: Option<Measured>,
+    lanes: LanesPage,
+    attacks: Vec<Attack>,
+    facts: Facts,
+) -> impl IntoView {
     let (has_visit, sizes) = (visit.is_some(), travel.sizes.clone());
     view! {
         <Page title="The Lab" heading="Session or JWT? Try both.">

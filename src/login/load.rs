@@ -23,9 +23,6 @@ pub fn log_in(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// Without the first half of a log-in there is no second one.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
     if page.someone.is_some() {
         return page.visitors_only(|| ());
@@ -45,9 +42,6 @@ pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// For whoever is logged in, or comes with an act that waits.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn confirm(page: &PageRequest) -> Result<Found, AppError> {
     let held = page.parts.extensions.get::<Held>().cloned();
     let (email, next) = match &held {

@@ -8,8 +8,6 @@ use crate::{
     page_request::{Found, PageRequest, shows},
 };
 
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn notes(page: &PageRequest) -> Result<Found, AppError> {
     let user_id = page.user()?.user.id.clone();
     shows(move || view! { <NotesPage user_id /> })

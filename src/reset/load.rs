@@ -18,8 +18,6 @@ pub fn forgot(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <ForgotPage sends_mail /> })
 }
 
-/// # Errors
-/// [`AppError::TooManyTries`], or when the database cannot be read.
 pub async fn reset(page: &PageRequest) -> Result<Found, AppError> {
     let found = open(&page.app.state, page.link.as_deref());
     page.behind_link(found, |shown| view! { <ResetPage shown /> }, |why| view! { <DeadLink why /> }).await

@@ -8,8 +8,6 @@ use crate::{
     page_request::{Found, PageRequest, shows},
 };
 
-/// # Errors
-/// [`AppError::SetupRefused`], or when the database cannot be read.
 pub async fn set_up(page: &PageRequest) -> Result<Found, AppError> {
     let link = setup_link::open(&page.app.state, page.link.as_deref()).await?;
     shows(move || view! { <SetupPage link /> })

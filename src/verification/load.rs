@@ -11,8 +11,6 @@ use crate::{
     page_request::{Found, PageRequest},
 };
 
-/// # Errors
-/// [`AppError::TooManyTries`], or when the database cannot be read.
 pub async fn verify(page: &PageRequest) -> Result<Found, AppError> {
     let found = open(&page.app.state, page.link.as_deref(), page.someone.as_ref());
     page.behind_link(found, |shown| view! { <VerifyPage shown /> }, |why| view! { <DeadLink why /> }).await

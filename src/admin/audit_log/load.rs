@@ -29,9 +29,6 @@ const EVENTS: usize = 50;
 const EVENTS_OF_ONE: usize = 20;
 
 /// Events as the address of the page asks for them.
-///
-/// # Errors
-/// Those of [`PageRequest::overseer`], or when the database cannot be read.
 pub async fn audit(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer()?;
     let state = &page.app.state;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    DAYS, Day, HeldBack, Instance, Mails, Overview, Times,
+    DAYS, Day, HeldBack, Instance, Mails, Times,
     census::Census,
     page::OverviewPage,
     store::{self, DayRow},
@@ -25,22 +25,14 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// A process that ended without a word is shown for so long.
 const LOST_SHOWN_MS: i64 = 3_600_000;
 
-/// # Errors
-/// Those of [`PageRequest::overseer`], or when the database cannot be read.
 pub async fn overview(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
     page.overseer()?;
     let state = &page.app.state;
     let (accounts, networks) = throttle::waiting(state).await?;
-    let overview = Overview {
-        now_ms: state.clock.now_ms(),
-        census: census.counts(state).await?,
-        days: days(state).await?,
-        instances: instances(state).await?,
-        key: signing_key(state).await?,
-        mails: mails(state).await?,
-        held_back: HeldBack { accounts, networks },
-    };
-    shows(move || view! { <OverviewPage overview /> })
+    let (held_back, now_ms) = (HeldBack { accounts, networks }, page.app.now_ms());
+    let (census, days, instances) = (census.counts(state).await?, days(state).await?, instances(state).await?);
+    let (signing_key, mails) = (signing_key(state).await?, mails(state).await?);
+    shows(move || view! { <OverviewPage now_ms census days instances key=signing_key mails held_back /> })
 }
 
 /// Every day of the span, also those on which nothing happened.

@@ -9,8 +9,6 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod store;
 
-use crate::tokens::KeyInfo;
-
 /// So many days are shown, today included.
 pub const DAYS: usize = 30;
 
@@ -19,21 +17,6 @@ pub const MAIL_LATE_MS: i64 = 15 * 60_000;
 
 /// A key that has signed for longer is due for a rotation: about once a quarter.
 pub const KEY_OLD_MS: i64 = 100 * 24 * 3_600_000;
-
-/// What `/admin` shows. Times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overview {
-    pub now_ms: i64,
-    /// `None`: the first count takes longer than anybody should wait.
-    pub census: Option<Counted>,
-    /// The oldest first, without a gap.
-    pub days: Vec<Day>,
-    /// By name.
-    pub instances: Vec<Instance>,
-    pub key: Option<KeyInfo>,
-    pub mails: Mails,
-    pub held_back: HeldBack,
-}
 
 /// Counts over whole tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

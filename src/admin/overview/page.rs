@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    Counted, Day, HeldBack, Instance, KEY_OLD_MS, MAIL_LATE_MS, Mails, Overview,
+    Counted, Day, HeldBack, Instance, KEY_OLD_MS, MAIL_LATE_MS, Mails,
     instances::{InstanceTable, health},
 };
 use crate::{
@@ -20,8 +20,18 @@ use crate::{
 };
 
 #[component]
-pub fn OverviewPage(overview: Overview) -> impl IntoView {
-    let Overview { now_ms, census, days, instances, key, mails, held_back } = overview;
+pub fn OverviewPage(
+    now_ms: i64,
+    /// `None`: the first count takes longer than anybody should wait.
+    census: Option<Counted>,
+    /// The oldest first, without a gap.
+    days: Vec<Day>,
+    /// By name.
+    instances: Vec<Instance>,
+    key: Option<KeyInfo>,
+    mails: Mails,
+    held_back: HeldBack,
+) -> impl IntoView {
     let (log_ins, sign_ups) = (log_ins(&days), sign_ups(&days));
     let revocations = revocation_tile(&instances);
     view! {

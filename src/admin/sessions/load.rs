@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use leptos::prelude::*;
 
 use super::{
-    Age, Progress, SessionsAsked, SessionsPage,
+    Age, Progress, SessionRow, SessionsAsked,
     everyone_page::EveryonePage,
-    page,
+    page::SessionsPage,
     store::{self, Row, Wanted},
 };
 use crate::{
@@ -31,9 +31,6 @@ const HOUR_MS: i64 = 3_600_000;
 const LAST_SID: &str = "~";
 
 /// Live sessions as the address of the page asks for them.
-///
-/// # Errors
-/// Those of [`PageRequest::overseer`], or when the database cannot be read.
 pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer()?;
     let (state, asked) = (&page.app.state, page.asked::<SessionsAsked>());
@@ -41,15 +38,10 @@ pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
     let more = rows.len() > PAGE_ROWS;
     rows.truncate(PAGE_ROWS);
     let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.created_at, row.sid));
+    let rows: Vec<SessionRow> = rows.into_iter().map(Into::into).collect();
     let progress = sessions::everyone::store::unfinished(&state.db.pool).await?;
-    let page = SessionsPage {
-        asked,
-        rows: rows.into_iter().map(Into::into).collect(),
-        next,
-        too_many_people,
-        progress: progress.map(|sweep| Progress { marked: sweep.marked, sessions: sweep.sessions }),
-    };
-    shows(move || view! { <page::SessionsPage page /> })
+    let progress = progress.map(|sweep| Progress { marked: sweep.marked, sessions: sweep.sessions });
+    shows(move || view! { <SessionsPage asked rows next too_many_people progress /> })
 }
 
 /// The newest first, and whether more people are meant than were looked at.
@@ -97,9 +89,6 @@ fn row_limit(rows: usize) -> i64 {
 }
 
 /// What the switch would end.
-///
-/// # Errors
-/// Those of [`PageRequest::overseer`], or when the database cannot be read.
 pub async fn everyone(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
     page.overseer()?;
     let counted = census.counts(&page.app.state).await?;

@@ -68,15 +68,3 @@ pub struct Progress {
     /// `None`: not counted yet.
     pub sessions: Option<i64>,
 }
-
-/// What the page shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionsPage {
-    pub asked: SessionsAsked,
-    pub rows: Vec<SessionRow>,
-    /// Where the next page begins; `None` on the last one.
-    pub next: Option<String>,
-    /// More people are meant than are looked at.
-    pub too_many_people: bool,
-    pub progress: Option<Progress>,
-}

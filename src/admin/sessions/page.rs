@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::{Age, Progress, SessionRow, SessionsAsked, SessionsPage};
+use super::{Age, Progress, SessionRow, SessionsAsked};
 use crate::{
     admin::{PAGES, ReceiptNotice, may_act},
     ui::{
@@ -22,8 +22,15 @@ use crate::{
 pub const PATH: &str = "/admin/sessions";
 
 #[component]
-pub fn SessionsPage(page: SessionsPage) -> impl IntoView {
-    let SessionsPage { asked, rows, next, too_many_people, progress } = page;
+pub fn SessionsPage(
+    asked: SessionsAsked,
+    rows: Vec<SessionRow>,
+    /// Where the next page begins; `None` on the last one.
+    next: Option<String>,
+    /// More people are meant than are looked at.
+    too_many_people: bool,
+    progress: Option<Progress>,
+) -> impl IntoView {
     let is_filtered = asked != SessionsAsked::default();
     let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
     let further = !asked.after.is_empty();

@@ -80,8 +80,6 @@ struct Asked {
     function: String,
 }
 
-/// # Errors
-/// [`AppError::NotFound`] where there is no Lab, or no such file in the list.
 pub fn code(page: &PageRequest, lab: Option<&Lab>) -> Result<Found, AppError> {
     lab.ok_or(AppError::NotFound)?;
     let file = FILES.iter().find(|file| name_of(file.path) == page.id()).ok_or(AppError::NotFound)?;
