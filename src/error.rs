@@ -1,6 +1,6 @@
 //! The closed list of things a user may be told; its sentence; its status. Both sides.
 //!
-//! Without JavaScript an error travels in the address of the next page, so no variant carries free text.
+//! No variant carries free text: whatever is said here was written here.
 
 use std::fmt;
 

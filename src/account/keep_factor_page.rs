@@ -5,7 +5,6 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{KeepFactor, actions::KeepSecondFactor};
 use crate::{
-    error::AppError,
     ui::{
         form::Here,
         frame::{Link, Page},
@@ -39,8 +38,9 @@ pub fn KeepFactorPage(shown: KeepFactor) -> impl IntoView {
 pub fn DeadLink() -> impl IntoView {
     view! {
         <Page title="Link to keep a second factor: does not work" heading="This link does not work" narrow=true>
-            <Notice kind="error">{AppError::LinkDead.to_string()}</Notice>
-            <p>"Nothing is to be removed any more: somebody has called it off, or it has happened. " <Link href="/login">"Log in"</Link> " to see which."</p>
+            <Notice kind="error">"We couldn't use this link. It may be incomplete, used or expired."</Notice>
+            <p>"If you got a newer email, use its link. Or log in with a 6-digit code: that also keeps two-factor authentication on."</p>
+            <p><Link href="/login" class="button">"Log in"</Link></p>
         </Page>
     }
 }

@@ -43,7 +43,7 @@ use crate::{
 /// What the page says before anything happens.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`] with neither session nor link, [`AppError::LinkDead`], [`AppError::NotFound`] for an event
+/// [`AppError::LinkDead`] without an event and with no link that counts; [`AppError::NotLoggedIn`], [`AppError::NotFound`] for an event
 /// that is not one's own.
 pub async fn page(
     state: &AppState,
@@ -52,7 +52,8 @@ pub async fn page(
     link: Option<&str>,
 ) -> Result<NotMePage, AppError> {
     let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
-    if let (true, Some(token)) = (event.is_empty(), link) {
+    if event.is_empty() {
+        let token = link.ok_or(AppError::LinkDead)?;
         let Link { user_id, email } = links::find(pool, Purpose::NotMe, token, now_ms).await?;
         let user = still_counts(user_store::find_by_id(pool, &user_id).await?)?;
         let goes_back = email != user.email;

@@ -317,6 +317,18 @@ on_both_databases! {
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
     }
 
+    async fn a_link_that_was_cut_or_is_none_says_so_and_asks_for_no_log_in(app: TestApp) {
+        let (mut owner, _) = with_changed_address(&app).await;
+        for mut caller in [app.anonymous(), owner.copy()] {
+            for token in ["", "?token=short", "?token=0000000000000000000000000000000000000000000"] {
+                let answer = caller.open(&format!("/not-me{token}")).await;
+                let answer = if token.is_empty() { answer } else { caller.open("/not-me").await };
+                assert!(answer.status == 410 && answer.text().contains("This link does not work"), "{token}: {}", answer.status);
+            }
+        }
+        assert_eq!(owner.open("/dashboard").await.status, 200);
+    }
+
     async fn a_session_that_is_over_denies_nothing(app: TestApp) {
         let (mut owner, event) = with_changed_address(&app).await;
         let mut copy = owner.copy();
