@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use any_spawner::Executor;
 use axum::{
     Extension, Router,
     body::Body,
@@ -144,6 +145,8 @@ fn token_route(vital: &Services) -> Router {
 
 /// Whatever else is authenticated by the session cookie: pages, actions, the stream that tells an open page of the end.
 fn session_routes(services: &Services) -> Router {
+    // What pages spawn while they are rendered. An error says that it is done already.
+    let _ = Executor::init_tokio();
     let state = services.state.clone();
     let config = Arc::clone(&state.config);
     let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
