@@ -95,7 +95,8 @@ class OwnBrowser {
 
   async close(): Promise<void> {
     const gone = once(this.process, "exit");
-    await (await this.browser.newBrowserCDPSession()).send("Browser.close");
+    // It may be gone before it has answered.
+    await (await this.browser.newBrowserCDPSession()).send("Browser.close").catch(() => undefined);
     await gone;
   }
 

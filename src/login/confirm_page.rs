@@ -108,5 +108,5 @@ fn Carried(fields: Vec<(String, String)>) -> impl IntoView {
 /// Tells a password manager whose password is asked for.
 #[component]
 fn UserName(email: String) -> impl IntoView {
-    view! { <input type="text" name="username" value=email autocomplete="username" hidden /> }
+    view! { <input type="text" name=Held::USER_NAME value=email autocomplete="username" hidden /> }
 }

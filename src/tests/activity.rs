@@ -124,7 +124,7 @@ on_both_databases! {
             let path = format!("/account/activity?before={}", odd.replace(' ', "%20"));
             assert_eq!(alice.open(&path).await.status, 200, "{odd}");
         }
-        assert_eq!(alice.open("/not-me?event=%00").await.status, 404);
+        assert_eq!(alice.open("/not-me?event=%00").await.status, 410);
         let last = alice.open("/account/activity?before=00000000-0000-0000-0000-000000000000").await.text();
         assert!(last.contains("Nothing happened before that."), "{last}");
     }

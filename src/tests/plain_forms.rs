@@ -126,9 +126,11 @@ on_both_databases! {
         let asked = post(&mut alice, "end_other_sessions", &[("page", &place)], &old).await;
         let html = asked.text();
         assert!(asked.status == 401 && html.contains("Confirm that it is you"), "{html}");
-        let held = [("page", &*place), ("held", "yes"), ("password", "wrong")];
+        let held = [("page", &*place), ("held", "yes"), ("username", "alice@example.com"), ("password", "wrong")];
         let wrong = post(&mut alice, "end_other_sessions", &held, &old).await;
-        assert!(wrong.status == 422 && wrong.text().contains("This is not your password."), "{}", wrong.text());
+        let html = wrong.text();
+        assert!(wrong.status == 422 && html.contains("This is not your password."), "{html}");
+        assert_eq!(html.matches("name=\"username\"").count(), 1, "each field stands there once: {html}");
         let done = post(&mut alice, "end_other_sessions", &[("page", &place), ("password", PASSWORD)], &old).await;
         assert_eq!((done.status, done.header("location")), (303, "/account/devices"));
     }

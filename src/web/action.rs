@@ -146,9 +146,16 @@ async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: 
         _ => page_of(&fields),
     };
     let Some(page) = page else { return Problem::from(error).into_response() };
-    let shown = show(forms, parts.clone(), &page, fields.clone(), error).await;
-    // The page asks for a proof or for a log-in of its own: what was typed waits until then.
-    if shown.status().is_redirection() { hold(forms, parts, fields, AppError::ProofNeeded).await } else { shown }
+    let shown = show(forms, parts.clone(), &page, fields.clone(), error.clone()).await;
+    match shown.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()) {
+        None => shown,
+        // The page asks for a proof or for a log-in of its own: what was typed waits until then.
+        Some(to) if to.starts_with(Held::PAGE) || to.starts_with("/login") => {
+            hold(forms, parts, fields, AppError::ProofNeeded).await
+        }
+        // The page is not for whoever asks, as the log-in page for somebody who is logged in.
+        Some(_) => Problem::from(error).into_response(),
+    }
 }
 
 /// The page between, which carries everything that was typed.

@@ -57,6 +57,9 @@ impl Held {
     /// Says in the form of that page that it was held before.
     pub const FIELD: &str = "held";
 
+    /// The field that tells a password manager whose password is asked for.
+    pub const USER_NAME: &str = "username";
+
     /// The name of the button that sends the form of such an act; its value says there what it does.
     pub const BUTTON: &str = "button";
 
@@ -66,7 +69,9 @@ impl Held {
     }
 
     pub fn new(act: String, fields: &[(String, String)]) -> Self {
-        let kept = |(name, _): &&(String, String)| !name.contains("password") && name != Self::FIELD;
+        let kept = |(name, _): &&(String, String)| {
+            !name.contains("password") && ![Self::FIELD, Self::USER_NAME].contains(&&**name)
+        };
         Self { act, fields: fields.iter().filter(kept).cloned().collect() }
     }
 }

@@ -110,8 +110,8 @@ pub static ALL: [About; 9] = [
         button: "Steal it, then enter the password",
         defence: "A replaced secret that comes back ends the session for both.",
         cites: &[
-            cite("sessions/guard.rs", "end_now"),
-            cite("sessions/guard.rs", "look_up"),
+            cite("sessions/find_user.rs", "end_now"),
+            cite("sessions/find_user.rs", "look_up"),
             cite("tests/proof.rs", "a_copied_secret_that_comes_back_ends_the_session_for_thief_and_owner"),
             cite("tests/proof.rs", "the_secret_before_reads_for_ten_seconds_and_changes_nothing"),
         ],
@@ -124,7 +124,7 @@ pub static ALL: [About; 9] = [
         defence: "Pages look the role up. Tokens that name the role before are revoked, and renewed by the session.",
         cites: &[
             cite("admin/change_role.rs", "change_role"),
-            cite("sessions/guard.rs", "renew_outgrown"),
+            cite("sessions/find_user.rs", "renew_outgrown"),
             cite("tests/proof.rs", "a_new_role_counts_at_once_in_pages_and_tokens_and_brings_a_new_secret"),
         ],
     },

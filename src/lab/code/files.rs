@@ -27,7 +27,7 @@ static FILES: [File; 15] = files![
     "admin/change_role.rs",
     "revocations/set.rs",
     "sessions/end.rs",
-    "sessions/guard.rs",
+    "sessions/find_user.rs",
     "tokens/bearer.rs",
     "tokens/verify.rs",
     "web/cookies.rs",
