@@ -3,12 +3,12 @@
 use super::{by::By, force_logout::parse_reason, outcome::Outcome};
 use crate::{border, error::AppError, sessions::guard::Administrator, web::action::tell_next_page};
 
-/// Who acts, with a proof of who they are, and what [`check`] makes of what was typed. That is looked at before the password
+/// Who acts, with a proof of who they are, and what `check` makes of what was typed. That is looked at before the password
 /// is asked for, and after one that was typed.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`]; those of
-/// [`check`].
+/// `check`.
 pub async fn checked<T>(
     password: Option<String>,
     check: impl Fn() -> Result<T, AppError>,
