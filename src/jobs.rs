@@ -5,7 +5,7 @@ use std::{fmt::Display, time::Duration};
 use futures::future::BoxFuture;
 use tokio::{
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval_at},
+    time::{MissedTickBehavior, interval, sleep},
 };
 use tracing::Instrument;
 
@@ -41,7 +41,8 @@ impl Job {
         // With a span of a lower level, a log of errors alone would not say which job it was.
         let span = tracing::error_span!("job", what = self.name);
         let rounds = async move {
-            let mut ticks = interval_at(Instant::now() + self.first_after, self.every);
+            sleep(self.first_after).await;
+            let mut ticks = interval(self.every);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             let mut outage = Outage::new("a job failed; it is tried again", "the job works again");
             loop {

@@ -32,9 +32,9 @@ use crate::{
     users::password_field::MinChars,
     verification::{self, Unconfirmed, sent_page::VerifySentPage},
     web::{
-        action::told,
+        action::{status_of, told},
         local_path::leading_to,
-        page::{PageData, Refused},
+        page::{Held, PageData, Refused},
         problem::Problem,
         wants,
     },
@@ -102,8 +102,21 @@ pages! { |services, page|
 /// JavaScript. Who has to log in first is led to the page for that, which leads back.
 pub async fn show(State(services): State<Services>, path: Option<MatchedPath>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let page = PageRequest::new(&services.app, parts);
-    let found = find(&services, &page, path.as_ref().map_or("", MatchedPath::as_str)).await;
+    let mut page = PageRequest::new(&services.app, parts);
+    let mut found = find(&services, &page, path.as_ref().map_or("", MatchedPath::as_str)).await;
+    if let Some(refused) = page.parts.extensions.get::<Refused>().cloned() {
+        match found {
+            // The page asks for a log-in or a proof of its own: what was typed waits until then.
+            Err(AppError::NotLoggedIn | AppError::ProofNeeded) => {
+                page.parts.extensions.insert(refused.held());
+                page.parts.extensions.insert(Refused { error: AppError::ProofNeeded, ..refused });
+                found = find(&services, &page, Held::PAGE).await;
+            }
+            // It is not for whoever asks, as the log-in page for somebody who is logged in.
+            Ok(Found::Elsewhere(_)) => return Problem::from(refused.error).into_response(),
+            _ => {}
+        }
+    }
     let mut parts = page.parts;
     let here = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let found = match found {
@@ -115,6 +128,7 @@ pub async fn show(State(services): State<Services>, path: Option<MatchedPath>, r
         found => found.unwrap_or_else(Found::from),
     };
     let (status, view) = match found {
+        Found::View(StatusCode::OK, view) => (status_of_form(&parts), Mutex::new(Some(view))),
         Found::View(status, view) => (status, Mutex::new(Some(view))),
         // 303: whatever was asked, the other page is read (RFC 9110 15.4.4).
         Found::Elsewhere(path) => {
@@ -134,6 +148,11 @@ pub async fn show(State(services): State<Services>, path: Option<MatchedPath>, r
     response
 }
 
+/// The page of a refused form has the status of the error.
+fn status_of_form(parts: &Parts) -> StatusCode {
+    parts.extensions.get::<Refused>().map_or(StatusCode::OK, |refused| status_of(&refused.error))
+}
+
 fn data(services: &Services, parts: &Parts, here: String) -> PageData {
     let refused = parts.extensions.get::<Refused>().cloned();
     let told = || told(&parts.headers, &services.state.config).filter(|_| wants::page(&parts.headers));
@@ -142,7 +161,7 @@ fn data(services: &Services, parts: &Parts, here: String) -> PageData {
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
         refused_act: refused.as_ref().map(|refused| refused.act.clone()),
         refused: refused.as_ref().map(|refused| refused.error.clone()),
-        typed: refused.map(|refused| refused.typed).or_else(told).unwrap_or_default(),
+        typed: refused.map(|refused| refused.typed()).or_else(told).unwrap_or_default(),
     }
 }
 

@@ -60,13 +60,7 @@ fn SendAgain(held: Held) -> impl IntoView {
 fn ConfirmForm(email: String, next: String) -> impl IntoView {
     view! {
         <Form action=Confirm::PATH>
-            <UserName email />
-            <PasswordField
-                label="Your password"
-                field=Field::CurrentPassword
-                autocomplete="current-password"
-                autofocus=true
-            />
+            <OwnPassword email />
             <input type="hidden" name="next" value=next />
             <SubmitButton label="Go on" pending_label="Checking…" />
         </Form>
@@ -86,13 +80,7 @@ fn GoOnForm(held: Held, email: String) -> impl IntoView {
             {reason.map(|reason| view! { <p>"Reason: “" {reason} "”"</p> })}
             <form method="post" action=act class="form">
                 <input type="hidden" name=Held::FIELD value="yes" />
-                <UserName email />
-                <PasswordField
-                    label="Your password"
-                    field=Field::CurrentPassword
-                    autocomplete="current-password"
-                    autofocus=true
-                />
+                <OwnPassword email />
                 <button type="submit" class="button primary">{label}</button>
                 <Carried fields />
             </form>
@@ -105,8 +93,16 @@ fn Carried(fields: Vec<(String, String)>) -> impl IntoView {
     fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
 }
 
-/// Tells a password manager whose password is asked for.
+/// With the name beside it, so that a password manager knows whose password is asked for.
 #[component]
-fn UserName(email: String) -> impl IntoView {
-    view! { <input type="text" name=Held::USER_NAME value=email autocomplete="username" hidden /> }
+fn OwnPassword(email: String) -> impl IntoView {
+    view! {
+        <input type="text" name=Held::USER_NAME value=email autocomplete="username" hidden />
+        <PasswordField
+            label="Your password"
+            field=Field::CurrentPassword
+            autocomplete="current-password"
+            autofocus=true
+        />
+    }
 }

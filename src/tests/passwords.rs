@@ -76,6 +76,14 @@ async fn ask(caller: &mut Caller, password: &str) -> Answer {
     caller.act("password_strength", &[("password", password), ("email", "ann@example.com"), ("name", "Ann")]).await
 }
 
+#[test]
+fn the_browser_asks_the_action_that_there_is() {
+    assert_eq!(
+        crate::users::STRENGTH_PATH,
+        <crate::signup::actions::PasswordStrength as leptos::server_fn::ServerFn>::PATH
+    );
+}
+
 on_both_databases! {
     async fn what_is_guessed_first_is_refused_with_the_reason(app: TestApp) {
         for (password, why) in GUESSABLE {

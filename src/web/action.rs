@@ -137,48 +137,26 @@ async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: 
     // Whoever mistypes the password where it is asked for stays there, and so does who has to wait.
     let was_held = fields.iter().any(|(name, _)| name == Held::FIELD);
     let mistyped = error.asks_for_proof() || matches!(error, AppError::TooManyTries { .. });
-    if matches!(error, AppError::ProofNeeded | AppError::NotLoggedIn) || (was_held && mistyped) {
-        return hold(forms, parts, fields, error).await;
-    }
+    let is_held = matches!(error, AppError::ProofNeeded | AppError::NotLoggedIn) || (was_held && mistyped);
     let page = match error {
+        _ if is_held => Some(Held::PAGE.into()),
         // The password has to be given again, and that is asked for elsewhere.
         AppError::LogInAgain => Some("/login".into()),
         _ => page_of(&fields),
     };
-    let Some(page) = page else { return Problem::from(error).into_response() };
-    let shown = show(forms, parts.clone(), &page, fields.clone(), error.clone()).await;
-    match shown.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()) {
-        None => shown,
-        // The page asks for a proof or for a log-in of its own: what was typed waits until then.
-        Some(to) if to.starts_with(Held::PAGE) || to.starts_with("/login") => {
-            hold(forms, parts, fields, AppError::ProofNeeded).await
-        }
-        // The page is not for whoever asks, as the log-in page for somebody who is logged in.
-        Some(_) => Problem::from(error).into_response(),
-    }
-}
-
-/// The page between, which carries everything that was typed.
-async fn hold(forms: &Forms, mut parts: Parts, fields: Vec<(String, String)>, error: AppError) -> Response {
-    parts.extensions.insert(Held::new(parts.uri.path().to_owned(), &fields));
-    show(forms, parts, Held::PAGE, fields, error).await
-}
-
-async fn show(forms: &Forms, mut parts: Parts, page: &str, fields: Vec<(String, String)>, error: AppError) -> Response {
-    let Ok(uri) = page.parse::<Uri>() else { return Problem::from(error).into_response() };
+    let Some(uri) = page.and_then(|page| page.parse::<Uri>().ok()) else { return Problem::from(error).into_response() };
     let act = std::mem::replace(&mut parts.uri, uri).path().to_owned();
-    let status = status_of(&error);
-    let typed = Typed(fields.into_iter().filter(|(name, _)| !name.contains("password")).collect());
-    parts.extensions.insert(Refused { error, typed, act });
+    let refused = Refused { error, act, fields };
+    if is_held {
+        parts.extensions.insert(refused.held());
+    }
+    parts.extensions.insert(refused);
     parts.extensions.remove::<MatchedPath>();
     parts.method = Method::GET;
     for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
         parts.headers.remove(name);
     }
-    let Ok(mut response) = forms.pages.clone().oneshot(Request::from_parts(parts, Body::empty())).await;
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = status;
-    }
+    let Ok(response) = forms.pages.clone().oneshot(Request::from_parts(parts, Body::empty())).await;
     response
 }
 

@@ -35,9 +35,26 @@ impl Typed {
 #[derive(Clone, Debug)]
 pub struct Refused {
     pub error: AppError,
-    pub typed: Typed,
     /// The address of the form's action.
     pub act: String,
+    /// All that was sent.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Refused {
+    pub fn typed(&self) -> Typed {
+        Typed(self.fields.iter().filter(|(name, _)| !is_password(name)).cloned().collect())
+    }
+
+    pub fn held(&self) -> Held {
+        let kept =
+            |(name, _): &&(String, String)| !is_password(name) && ![Held::FIELD, Held::USER_NAME].contains(&&**name);
+        Held { act: self.act.clone(), fields: self.fields.iter().filter(kept).cloned().collect() }
+    }
+}
+
+fn is_password(name: &str) -> bool {
+    name.contains("password")
 }
 
 /// An act that waits for the password, or for a log-in in another tab, with everything that was typed for it: without
@@ -66,13 +83,6 @@ impl Held {
     /// What was typed into the field of this name.
     pub fn said(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, said)| &**said)
-    }
-
-    pub fn new(act: String, fields: &[(String, String)]) -> Self {
-        let kept = |(name, _): &&(String, String)| {
-            !name.contains("password") && ![Self::FIELD, Self::USER_NAME].contains(&&**name)
-        };
-        Self { act, fields: fields.iter().filter(kept).cloned().collect() }
     }
 }
 
