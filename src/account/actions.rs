@@ -86,9 +86,11 @@ pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppErro
     use crate::{
         account::{second_factor, tell},
         border,
+        db::again,
     };
     let someone = border::require_fresh(password).await?;
-    let changed = second_factor::make_codes(&border::app(), &border::visit(), &someone).await?;
+    let (app, visit) = (border::app(), border::visit());
+    let changed = again(|| second_factor::make_codes(&app, &visit, &someone)).await?;
     tell::changed(changed, "");
     Ok(())
 }
@@ -118,9 +120,11 @@ pub async fn forget_device(device: String) -> Result<(), AppError> {
     use crate::{
         account::second_factor,
         border,
+        db::again,
         web::{action::tell_next_page, page::Typed},
     };
-    if second_factor::forget_device(&border::app(), &border::visit(), &device).await? {
+    let (app, visit) = (border::app(), border::visit());
+    if again(|| second_factor::forget_device(&app, &visit, &device)).await? {
         tell_next_page(&Typed::new(&[("second_factor", "forgotten")]));
     }
     leptos_axum::redirect("/account/second-factor");
@@ -156,9 +160,11 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
     use crate::{
         account::change_name,
         border,
+        db::again,
         web::{action::tell_next_page, page::Typed},
     };
-    change_name::change_name(&border::app(), &border::visit(), &name).await?;
+    let (app, visit) = (border::app(), border::visit());
+    again(|| change_name::change_name(&app, &visit, &name)).await?;
     tell_next_page(&Typed::new(&[("changed", "name")]));
     leptos_axum::redirect("/account/profile");
     Ok(())
@@ -225,6 +231,7 @@ pub async fn not_me(
     use crate::{
         account::{not_me, tell},
         border,
+        db::again,
         web::cookies::Name,
     };
     let event = event.unwrap_or_default();
@@ -241,7 +248,7 @@ pub async fn not_me(
         true => border::require_fresh(password).await?,
         false => border::user()?,
     };
-    let denied = not_me::in_session(&app, &visit, &someone, &event).await?;
+    let denied = again(|| not_me::in_session(&app, &visit, &someone, &event)).await?;
     if !denied.stays {
         border::forget(Name::Access);
     }
@@ -277,10 +284,12 @@ pub async fn delete_account(confirmation: String, password: Option<String>) -> R
     use crate::{
         account::delete_account::{check_confirmation, delete_account},
         border,
+        db::again,
     };
     let (app, visit) = (border::app(), border::visit());
     check_confirmation(&visit, &confirmation)?;
-    delete_account(&app, &visit, &border::require_fresh(password).await?).await?;
+    let someone = border::require_fresh(password).await?;
+    again(|| delete_account(&app, &visit, &someone)).await?;
     border::forget_session();
     leptos_axum::redirect("/deleted");
     Ok(())

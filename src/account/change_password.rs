@@ -6,6 +6,7 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     auth::{app::App, reauthenticate, visit::Visit},
+    db::again,
     error::{AppError, Invalid},
     mail::{self, News, links::Purpose},
     revocations::EndReason,
@@ -42,7 +43,7 @@ pub async fn change_password(
     // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account.
     let someone = reauthenticate::check_password(app, visit, current).await?;
     let hash = app.passwords.hash(&visit.caller, new).await?;
-    let receipt = store_and_end_others(app, visit, &someone, &hash).await?;
+    let receipt = again(|| store_and_end_others(app, visit, &someone, &hash)).await?;
     let new_secret = reauthenticate::renew_if_possible(app, someone, app.now_ms()).await;
     Ok((receipt, new_secret))
 }

@@ -21,6 +21,7 @@ use crate::{
         store::Row,
     },
     caller::device_words,
+    db::again,
     error::AppError,
     second_factor::store as factor_store,
     sessions::{
@@ -65,7 +66,7 @@ pub async fn export(
     event.sid.clone_from(&someone.log_in.sid);
     let head = head(&state, &someone).await?;
     // Before the first byte: whoever takes it along stands in the log.
-    audit::store::insert(&state.db.pool, &event, now_ms).await.map_err(AppError::from)?;
+    again(|| audit::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
     let file = File { state, user_id: someone.user.id, sid: someone.log_in.sid, _place: place };
     let headers = file_headers(&format!("latchkey-data-{}.json", date(now_ms)));
     Ok((headers, Body::from_stream(pieces(file, head))).into_response())

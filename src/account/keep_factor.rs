@@ -5,6 +5,7 @@ use super::KeepFactor;
 use crate::{
     audit::event::{Actor, Event, Kind},
     auth::{app::App, visit::Visit},
+    db::again,
     error::AppError,
     mail::{
         self, News,
@@ -32,14 +33,19 @@ pub async fn page(state: &AppState, token: Option<&str>) -> Result<KeepFactor, A
 /// # Errors
 /// [`AppError::LinkDead`], also where nothing is to be removed any more; [`AppError::TooManyTries`].
 pub async fn keep(app: &App, visit: &Visit, token: &str) -> Result<(), AppError> {
-    let (state, now_ms) = (&app.state, app.now_ms());
+    let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
     let tried = app.throttle.admit_link(&visit.caller.ip).await?;
-    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::KeepFactor, token, now_ms).await).await?;
+    let link = tried.keep_if_dead(links::find(pool, Purpose::KeepFactor, token, now_ms).await).await?;
+    again(|| use_link(app, visit, &link.user_id, token)).await
+}
+
+async fn use_link(app: &App, visit: &Visit, user_id: &str, token: &str) -> Result<(), AppError> {
+    let (state, now_ms) = (&app.state, app.now_ms());
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere.
-    user_store::lock(&mut *tx, &link.user_id).await?;
+    user_store::lock(&mut *tx, user_id).await?;
     links::use_up(&mut tx, Purpose::KeepFactor, token, now_ms).await?;
-    let user = user_store::find_by_id(&mut *tx, &link.user_id).await?.ok_or(AppError::LinkDead)?;
+    let user = user_store::find_by_id(&mut *tx, user_id).await?.ok_or(AppError::LinkDead)?;
     let event = Event::new(Kind::SecondFactorKept, Actor::Unknown, &user.id).from_caller(&visit.caller);
     if !removal::call_off(&mut tx, &event, now_ms).await? {
         return Err(AppError::LinkDead);

@@ -8,6 +8,7 @@ use crate::{
     },
     auth::{app::App, visit::Visit},
     config::Mailing,
+    db::again,
     error::{AppError, Invalid},
     mail::{
         self, Mail, News, To,
@@ -42,6 +43,10 @@ pub fn check(app: &App, visit: &Visit, email: &str) -> Result<Email, AppError> {
 /// [`AppError::TooManyTries`]; [`AppError::NotLoggedIn`] when the session has ended meanwhile.
 pub async fn ask(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email) -> Result<(), AppError> {
     let _counted = app.throttle.admit(Way::Mail, &visit.caller.ip).await?;
+    again(|| write_down(app, visit, someone, email)).await
+}
+
+async fn write_down(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email) -> Result<(), AppError> {
     let (state, user_id, now_ms) = (&app.state, &someone.user.id, app.now_ms());
     let mut event = Event::new(Kind::NewEmailAsked, Actor::User(user_id.clone()), user_id).from_caller(&visit.caller);
     event.sid.clone_from(&someone.log_in.sid);
@@ -71,7 +76,7 @@ pub async fn use_it(app: &App, visit: &Visit, token: &str) -> Result<(), AppErro
     let someone = visit.user()?;
     let tried = app.throttle.admit_link(&visit.caller.ip).await?;
     tried.keep_if_dead(own_link(&app.state, someone, token).await).await?;
-    change(&app.state, visit, someone, token).await
+    again(|| change(&app.state, visit, someone, token)).await
 }
 
 /// The link is a guess, too, where somebody else has asked for it.

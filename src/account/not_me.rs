@@ -19,7 +19,7 @@ use crate::{
     },
     auth::{app::App, visit::Visit},
     config::Mailing,
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     known_devices,
     mail::{
@@ -136,9 +136,14 @@ pub async fn with_link(app: &App, visit: &Visit, token: &str) -> Result<Denied, 
     let (state, now_ms) = (&app.state, app.now_ms());
     let tried = app.throttle.admit_link(&visit.caller.ip).await?;
     let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::NotMe, token, now_ms).await).await?;
+    again(|| use_link(app, visit, &link.user_id, token)).await
+}
+
+async fn use_link(app: &App, visit: &Visit, user_id: &str, token: &str) -> Result<Denied, AppError> {
+    let (state, now_ms) = (&app.state, app.now_ms());
     let mut tx = state.db.begin_write().await?;
     // The user's row first, as everywhere.
-    user_store::lock(&mut *tx, &link.user_id).await?;
+    user_store::lock(&mut *tx, user_id).await?;
     let Link { user_id, email } = links::use_up(&mut tx, Purpose::NotMe, token, now_ms).await?;
     let user = still_counts(user_store::find_by_id(&mut *tx, &user_id).await?)?;
     let address_before = (email != user.email).then_some(email);

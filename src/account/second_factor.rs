@@ -8,7 +8,7 @@ use crate::{
     },
     auth::{app::App, reauthenticate, visit::Visit},
     config::Mailing,
-    db::Tx,
+    db::{Tx, again},
     error::{AppError, Invalid},
     mail::{self, News},
     revocations::EndReason,
@@ -16,7 +16,8 @@ use crate::{
         authenticator::Authenticator,
         check,
         code::Code,
-        recovery, removal,
+        recovery::{self, RecoveryCode},
+        removal,
         store::{self, Row},
         trust,
     },
@@ -52,7 +53,7 @@ pub async fn start(app: &App, someone: &LoggedIn) -> Result<bool, AppError> {
     // One that is gone by the clock may have its row still, which would hold the place.
     removal::clear(state, &user.id).await?;
     let sealed = Authenticator::generate()?.seal(&app.secret, &user.id)?;
-    Ok(store::begin(&state.db.pool, &user.id, &sealed, app.now_ms()).await?)
+    Ok(again(|| store::begin(&state.db.pool, &user.id, &sealed, app.now_ms())).await?)
 }
 
 /// The code proves that the app has the secret: nobody locks themselves out.
@@ -65,19 +66,33 @@ pub async fn turn_on(app: &App, visit: &Visit, someone: LoggedIn, code: &str) ->
     let Code::App(digits) = Code::parse(code)? else { return Err(Invalid::CodeMalformed.into()) };
     let begun = store::find(&state.db.pool, &user.id).await?.filter(|row| row.confirmed_at.is_none());
     let Some(Row { secret_sealed: sealed, .. }) = begun else { return Ok(Changed::default()) };
-    let now_ms = app.now_ms();
-    let step = Authenticator::open(key, &user.id, &sealed)?.step_of(&digits, now_ms).ok_or(AppError::WrongCode)?;
-    let mut tx = state.db.begin_write().await?;
-    someone.hold(&mut tx).await?;
-    if !store::confirm(&mut *tx, &user.id, &sealed, step, now_ms).await? {
+    let authenticator = Authenticator::open(key, &user.id, &sealed)?;
+    let step = authenticator.step_of(&digits, app.now_ms()).ok_or(AppError::WrongCode)?;
+    let Some((made, receipt)) = again(|| confirm(app, visit, &someone, &sealed, step)).await? else {
         return Ok(Changed::default());
-    }
-    let made = recovery::replace(&mut tx, key, &user.id, now_ms).await?;
-    trust::forget_trust(&mut tx, &user.id).await?;
-    write_down(&mut tx, state, visit, &someone, Kind::SecondFactorOn).await?;
-    let receipt = end_others(tx, app, visit, &someone).await?;
+    };
     let codes = Some(codes::seal(state, key, &someone.log_in.sid, &made)?);
     Ok(Changed { receipt, codes, new_secret: renew(app, someone).await, is_new: true })
+}
+
+/// The recovery codes, and what has ended; `None` where the set-up is another one by now.
+async fn confirm(
+    app: &App,
+    visit: &Visit,
+    someone: &LoggedIn,
+    sealed: &str,
+    step: i64,
+) -> Result<Option<(Vec<RecoveryCode>, Receipt)>, AppError> {
+    let (user_id, now_ms) = (&someone.user.id, app.now_ms());
+    let mut tx = app.state.db.begin_write().await?;
+    someone.hold(&mut tx).await?;
+    if !store::confirm(&mut *tx, user_id, sealed, step, now_ms).await? {
+        return Ok(None);
+    }
+    let made = recovery::replace(&mut tx, &app.secret, user_id, now_ms).await?;
+    trust::forget_trust(&mut tx, user_id).await?;
+    write_down(&mut tx, &app.state, visit, someone, Kind::SecondFactorOn).await?;
+    Ok(Some((made, end_others(tx, app, visit, someone).await?)))
 }
 
 /// New recovery codes in place of those before.
@@ -101,14 +116,20 @@ pub async fn make_codes(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<
 /// # Errors
 /// [`AppError::NotLoggedIn`] when the session has ended meanwhile.
 pub async fn turn_off(app: &App, visit: &Visit, someone: LoggedIn) -> Result<Changed, AppError> {
+    match again(|| remove(app, visit, &someone)).await? {
+        Some(receipt) => Ok(Changed { receipt, new_secret: renew(app, someone).await, is_new: true, codes: None }),
+        None => Ok(Changed::default()),
+    }
+}
+
+async fn remove(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Option<Receipt>, AppError> {
     let mut tx = app.state.db.begin_write().await?;
     someone.hold(&mut tx).await?;
     if !check::remove(&mut tx, &someone.user.id).await? {
-        return Ok(Changed::default());
+        return Ok(None);
     }
-    write_down(&mut tx, &app.state, visit, &someone, Kind::SecondFactorOff).await?;
-    let receipt = end_others(tx, app, visit, &someone).await?;
-    Ok(Changed { receipt, new_secret: renew(app, someone).await, is_new: true, codes: None })
+    write_down(&mut tx, &app.state, visit, someone, Kind::SecondFactorOff).await?;
+    end_others(tx, app, visit, someone).await.map(Some)
 }
 
 /// Needs no fresh proof: it takes away a convenience and no right. `false` when it was forgotten already.

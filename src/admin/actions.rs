@@ -76,10 +76,12 @@ pub async fn disable_user(
     use crate::{
         admin::{acting, disable},
         border,
+        db::again,
     };
     let undo = undo.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
-    acting::tell(&disable::disable(&border::app().ender, &by, &user, &undo).await?, &user);
+    let ender = border::app().ender;
+    acting::tell(&again(|| disable::disable(&ender, &by, &user, &undo)).await?, &user);
     Ok(())
 }
 
@@ -97,10 +99,12 @@ pub async fn enable_user(
     use crate::{
         admin::{acting, disable},
         border,
+        db::again,
     };
     let undo = undo.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
-    acting::tell(&disable::enable(&border::app().ender, &by, &user, &undo).await?, &user);
+    let ender = border::app().ender;
+    acting::tell(&again(|| disable::enable(&ender, &by, &user, &undo)).await?, &user);
     Ok(())
 }
 
@@ -120,11 +124,13 @@ pub async fn change_role(
     use crate::{
         admin::{acting, change_role},
         border,
+        db::again,
     };
     let undo = undo.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
     let role = role.parse().map_err(|_| AppError::BadRequest)?;
-    acting::tell(&change_role::change_role(&border::app().ender, &by, &user, role, &undo).await?, &user);
+    let ender = border::app().ender;
+    acting::tell(&again(|| change_role::change_role(&ender, &by, &user, role, &undo)).await?, &user);
     Ok(())
 }
 
@@ -142,9 +148,11 @@ pub async fn start_reset(
     use crate::{
         admin::{acting, start_reset},
         border,
+        db::again,
     };
     let (by, end_all) = (acting::by(&reason, password).await?, end_all.as_deref() == Some("on"));
-    acting::tell(&start_reset::start_reset(&border::app().ender, &by, &user, end_all).await?, &user);
+    let ender = border::app().ender;
+    acting::tell(&again(|| start_reset::start_reset(&ender, &by, &user, end_all)).await?, &user);
     Ok(())
 }
 
@@ -157,9 +165,11 @@ pub async fn remove_second_factor(user: String, reason: String, password: Option
     use crate::{
         admin::{acting, remove_factor},
         border,
+        db::again,
     };
     let by = acting::by(&reason, password).await?;
-    acting::tell(&remove_factor::remove(&border::app().ender, &by, &user).await?, &user);
+    let ender = border::app().ender;
+    acting::tell(&again(|| remove_factor::remove(&ender, &by, &user)).await?, &user);
     Ok(())
 }
 
@@ -178,9 +188,11 @@ pub async fn delete_user(
     use crate::{
         admin::{acting, delete_user},
         border,
+        db::again,
     };
     let by = acting::by(&reason, password).await?;
-    acting::tell(&delete_user::delete(&border::app().ender, &by, &user, &confirmation).await?, &user);
+    let ender = border::app().ender;
+    acting::tell(&again(|| delete_user::delete(&ender, &by, &user, &confirmation)).await?, &user);
     Ok(())
 }
 
@@ -194,11 +206,13 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
     use crate::{
         admin::keys::{order, show_on_list},
         border,
+        db::again,
         tokens::keys::Keys,
     };
     let admin = border::require_fresh_admin(password).await?;
     let order = order(admin, border::visit().caller, String::new());
-    let rotation = expect_context::<Keys>().rotate(&order).await?;
+    let keys = expect_context::<Keys>();
+    let rotation = again(|| keys.rotate(&order)).await?;
     show_on_list("rotation", &rotation);
     Ok(rotation)
 }
@@ -217,10 +231,12 @@ pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> 
             keys::{order, show_on_list},
         },
         border,
+        db::again,
         tokens::keys::Keys,
     };
     let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
-    let receipt = expect_context::<Keys>().kill(&kid, &order(admin, border::visit().caller, words)).await?;
+    let (keys, order) = (expect_context::<Keys>(), order(admin, border::visit().caller, words));
+    let receipt = again(|| keys.kill(&kid, &order)).await?;
     show_on_list("killed", &receipt);
     Ok(receipt)
 }

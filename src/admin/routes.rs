@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{by::By, disable, force_logout, outcome::Outcome};
 use crate::{
+    db::again,
     error::AppError,
     sessions::{Receipt, end::Ender},
     tokens::bearer::AdminCaller,
@@ -44,7 +45,7 @@ pub async fn disable(
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Outcome>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(disable::disable(&ender, &by, &id, "").await?))
+    Ok(Json(again(|| disable::disable(&ender, &by, &id, "")).await?))
 }
 
 /// Enables the account again.
@@ -58,5 +59,5 @@ pub async fn enable(
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Outcome>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(disable::enable(&ender, &by, &id, "").await?))
+    Ok(Json(again(|| disable::enable(&ender, &by, &id, "")).await?))
 }

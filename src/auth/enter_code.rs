@@ -13,7 +13,7 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     caller::Caller,
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     known_devices::Device,
     mail::{self, News},
@@ -54,9 +54,9 @@ pub async fn enter_code(app: &App, visit: &Visit, given: Given<'_>) -> Result<(S
     let code = Code::parse_either(given.code)?;
     // Counted before it is looked at, so that a hundred at once are as many as a hundred in a row.
     let tried = app.throttle.admit_code(&visit.caller.ip, visit.device.as_ref(), &user.id).await?;
-    let started = take_and_start(app, visit, &half, &user, &code).await;
+    let started = again(|| take_and_start(app, visit, &half, &user, &code)).await;
     let Some(started) = tried.keep_if_looked_at(started).await? else {
-        note_failure(app, visit, &tried, &user).await?;
+        again(|| note_failure(app, visit, &tried, &user)).await?;
         return Err(code.wrong());
     };
     tried.succeeded().await;
@@ -108,7 +108,7 @@ async fn note_failure(app: &App, visit: &Visit, tried: &Try, user: &User) -> Res
 
 /// They are logged in by now; the next log-in asks for a code again.
 async fn trust_if_possible(app: &App, visit: &Visit, user: &User, device: &Device) {
-    if let Err(error) = trust_device(app, visit, user, device).await {
+    if let Err(error) = again(|| trust_device(app, visit, user, device)).await {
         tracing::warn!(user = user.id, ?error, "a device is not trusted although it should be");
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         self,
         event::{Actor, Event, Kind},
     },
+    db::again,
     error::{AppError, Invalid},
     sessions::{
         guard::LoggedIn,
@@ -74,7 +75,8 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
     let found = async { Ok(Some(user.clone())) };
     let user = password::prove(app, visit, claim, found).await?.ok_or(AppError::WrongPassword)?;
     let _turn = app.throttle.turn().await?;
-    audit::store::insert(&app.state.db.pool, &event(Kind::Reauthenticated), app.now_ms()).await?;
+    let (pool, proven) = (&app.state.db.pool, event(Kind::Reauthenticated));
+    again(|| audit::store::insert(pool, &proven, app.now_ms())).await?;
     tracing::info!(user = user.id, "proof of identity");
     Ok(LoggedIn { user, ..visit.user()?.clone() })
 }
@@ -86,7 +88,8 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
 /// [`AppError::SessionRenewed`] when another request of the same browser does so at this moment.
 pub async fn renew(app: &App, someone: LoggedIn, authenticated_at: i64) -> Result<Proven, AppError> {
     let log_in = LogIn { authenticated_at, ..someone.log_in.clone() };
-    let new = session::rotate(&app.state, &someone.secret_hash, log_in).await?.ok_or(AppError::SessionRenewed)?;
+    let new = again(|| session::rotate(&app.state, &someone.secret_hash, log_in.clone())).await?;
+    let new = new.ok_or(AppError::SessionRenewed)?;
     let someone = LoggedIn { log_in: new.log_in.clone(), secret_hash: new.hash(), ..someone };
     Ok(Proven { someone, new_secret: Some(new) })
 }

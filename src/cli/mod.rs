@@ -22,6 +22,7 @@ use self::output::say;
 use crate::{
     admin::{by::By, outcome::Outcome},
     config::Config,
+    db::again,
     error::AppError,
     logging,
     metrics::Metrics,
@@ -154,12 +155,13 @@ async fn act_on(
     config: Config,
     who: &str,
     reason: &str,
-    act: impl AsyncFnOnce(&Ender, &By, &User) -> Result<Outcome, AppError>,
+    act: impl AsyncFn(&Ender, &By, &User) -> Result<Outcome, AppError>,
 ) -> Result<(User, Outcome), Failed> {
     let by = By::command_line(reason)?;
     on_database(config, async |state| {
         let user = find_user(state, who).await?;
-        let outcome = act(&ender(state).await?, &by, &user).await?;
+        let ender = ender(state).await?;
+        let outcome = again(|| act(&ender, &by, &user)).await?;
         Ok((user, outcome))
     })
     .await

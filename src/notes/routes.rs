@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{Note, NoteInput, NoteList, store, words, write};
 use crate::{
+    db::again,
     error::{AppError, Invalid},
     state::AppState,
     tokens::bearer::ApiCaller,
@@ -61,7 +62,7 @@ pub async fn create(
     JsonBody(input): JsonBody<NoteInput>,
 ) -> Result<impl IntoResponse, Problem> {
     check(&input)?;
-    let note = Note::from(write::create(&state, &caller.user_id, &input).await?);
+    let note = Note::from(again(|| write::create(&state, &caller.user_id, &input)).await?);
     let location = HeaderValue::from_str(&format!("/api/v1/notes/{}", note.id)).map_err(|_| AppError::internal())?;
     Ok((StatusCode::CREATED, AppendHeaders([(header::LOCATION, location)]), tagged(note)))
 }
@@ -86,7 +87,7 @@ pub async fn update(
     // Where another change comes in between, it is looked at anew: `*` means that one, too.
     loop {
         let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-        if let Some(row) = write::update(&state, &caller.user_id, &id, version, &input).await? {
+        if let Some(row) = again(|| write::update(&state, &caller.user_id, &id, version, &input)).await? {
             return Ok(tagged(row.into()));
         }
     }
@@ -101,7 +102,7 @@ pub async fn delete(
     let meant = IfMatch::of(&headers)?;
     loop {
         let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-        if write::delete(&state, &caller.user_id, &id, version).await? {
+        if again(|| write::delete(&state, &caller.user_id, &id, version)).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }

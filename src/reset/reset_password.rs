@@ -8,7 +8,7 @@ use crate::{
     },
     auth::{app::App, log_in::log_out, visit::Visit},
     config::Mailing,
-    db::Tx,
+    db::{Tx, again},
     error::AppError,
     known_devices::{self, Device},
     mail::{
@@ -38,7 +38,7 @@ pub async fn forgot(app: &App, visit: &Visit, email: &str) -> Result<Email, AppE
     }
     let _counted = app.throttle.admit(Way::Mail, &visit.caller.ip).await?;
     let to = To { email: email.as_str(), user_id: "" };
-    mail::queue(&state.db.pool, state, to, &Mail::Reset).await?;
+    again(|| mail::queue(&state.db.pool, state, to, &Mail::Reset)).await?;
     Ok(email)
 }
 
@@ -79,7 +79,7 @@ pub async fn reset(app: &App, visit: &Visit, token: &str, password: String) -> R
     let password = app.passwords.parse_new(&visit.caller, password, &about).await;
     let password = tried.keep_if_looked_at(password).await?;
     let hash = tried.keep_if_looked_at(app.passwords.hash(&visit.caller, password).await).await?;
-    let device = use_link(app, visit, token, &hash).await?;
+    let device = again(|| use_link(app, visit, token, &hash)).await?;
     tried.succeeded().await;
     // Whoever is logged in in this browser wants to be this account from now on; a session of somebody else's would
     // hide the log-in page.

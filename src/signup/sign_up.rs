@@ -13,7 +13,7 @@ use crate::{
     },
     caller::Caller,
     config::Mailing,
-    db::Tx,
+    db::{Tx, again},
     error::{AppError, Invalid},
     mail::{self, Mail, To},
     sessions,
@@ -81,19 +81,24 @@ pub enum SignedUp {
 /// [`AppError::TooManyTries`]; [`AppError::Invalid`] for each field; where no mail is sent [`AppError::SignUpRefused`] when
 /// the e-mail has an account.
 pub async fn sign_up(app: &App, visit: &Visit, typed: Typed<'_>) -> Result<SignedUp, AppError> {
-    let App { state, passwords, .. } = app;
+    let passwords = &app.passwords;
     // Before the password is looked at, which can be made dear: a flood of refused forms must keep nobody waiting. It
     // stays counted when it succeeds, or one network could make accounts without end.
     let tried = app.throttle.admit(Way::SignUp, &visit.caller.ip).await?;
     let account = NewAccount::parse(passwords, &visit.caller, typed.name, typed.email, typed.password).await?;
     app.mailer.check(&account.email)?;
     let hash = tried.keep_if_looked_at(passwords.hash(&visit.caller, account.password.clone()).await).await?;
+    again(|| make(app, visit, &account, &hash)).await
+}
+
+async fn make(app: &App, visit: &Visit, account: &NewAccount, hash: &str) -> Result<SignedUp, AppError> {
+    let state = &app.state;
     let mut tx = state.db.begin_write().await?;
-    let id = make_account(&mut tx, state, &visit.caller, &account, &hash).await?;
+    let id = make_account(&mut tx, state, &visit.caller, account, hash).await?;
     if state.config.mailing() == Mailing::Smtp {
         tx.commit().await?;
         // Who has the account already is told so by mail, and nobody else (ASVS 6.3.8).
-        return Ok(SignedUp::MailSent(account.email));
+        return Ok(SignedUp::MailSent(account.email.clone()));
     }
     let Some(id) = id else {
         tx.commit().await?;
@@ -145,14 +150,25 @@ pub async fn set_up(app: &App, visit: &Visit, typed: Typed<'_>, token: &str) -> 
     let App { state, passwords, .. } = app;
     setup_link::open(state, Some(token)).await?;
     let account = NewAccount::parse(passwords, &visit.caller, typed.name, typed.email, typed.password).await?;
-    let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&visit.caller);
     let hash = passwords.hash(&visit.caller, account.password.clone()).await?;
+    again(|| make_first(app, visit, &account, &hash, token)).await
+}
+
+async fn make_first(
+    app: &App,
+    visit: &Visit,
+    account: &NewAccount,
+    hash: &str,
+    token: &str,
+) -> Result<Started, AppError> {
+    let state = &app.state;
+    let made = Event::new(Kind::AdminCreated, Actor::Unknown, "").from_caller(&visit.caller);
     let mut tx = state.db.begin_write().await?;
     // The session that this one takes the place of is locked before the revocations, as everywhere.
     if let Some(before) = &visit.someone {
         sessions::store::lock_of(&mut *tx, &before.user.id).await?;
     }
-    let id = insert_admin(&mut tx, state, &account, &hash, made, Some(token)).await?;
+    let id = insert_admin(&mut tx, state, account, hash, made, Some(token)).await?;
     start_new(tx, app, visit, &id).await
 }
 

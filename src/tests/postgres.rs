@@ -8,11 +8,13 @@ use uuid::Uuid;
 
 use super::{
     app::{HEARTBEAT, PASSWORD, Settings, TestApp, empty_postgres_database, postgres_url, remove_old_rows},
-    caller::Caller,
+    caller::{Answer, Caller},
+    second_factor::shared_with,
 };
 use crate::{
     config::Config,
     db::{Db, Kind, Patience},
+    mail::links::Purpose,
     router::router,
     serve,
     signup::setup_link,
@@ -250,16 +252,98 @@ async fn a_mail_whose_writing_gave_way_is_written_at_once() {
     assert_eq!(app.count("select count(*) from links").await, before + 1);
 }
 
-/// What has no second try of its own tells who asked to try again.
+impl TestApp {
+    /// An act that gives way twice where it writes down `event` is done all the same, and once.
+    async fn act_giving_way(&self, caller: &mut Caller, event: &str, act: &str, fields: &[(&str, &str)]) -> Answer {
+        let before = self.events(event).await;
+        plant(self, "audit_events", &format!("new.event = '{event}'"), "40001", 2).await;
+        let answer = caller.act(act, fields).await;
+        assert_eq!(answer.status, 200, "{act}: {}", answer.text());
+        assert_eq!(self.events(event).await, before + 1, "{act}");
+        answer
+    }
+
+    async fn events(&self, kind: &str) -> i64 {
+        let counted = sqlx::query_scalar("select count(*) from audit_events where event = $1").bind(kind);
+        counted.fetch_one(&self.services.state.db.pool).await.expect("a count")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_people_do_is_done_again_where_it_gave_way_and_once() {
+    let app = TestApp::on(Kind::Postgres).await;
+    let new_account = [("name", "Eve"), ("email", "eve@example.com"), ("password", PASSWORD)];
+    app.act_giving_way(&mut app.anonymous(), "signed_up", "sign_up", &new_account).await;
+    let mut alice = app.confirmed("alice").await;
+    app.act_giving_way(&mut alice, "name_changed", "change_name", &[("name", "Alicia")]).await;
+    app.act_giving_way(&mut alice, "reauthenticated", "confirm", &[("password", PASSWORD)]).await;
+    let new_email = [("email", "new@example.com")];
+    app.act_giving_way(&mut alice, "new_email_asked", "change_email", &new_email).await;
+    let token = app.link_to(Purpose::NewEmail, &app.user("alice").await.id, "new@example.com").await;
+    alice.open_link(Purpose::NewEmail, &token).await;
+    app.act_giving_way(&mut alice, "email_changed", "use_new_email", &[]).await;
+    let passwords = [("password", PASSWORD), ("new_password", "another long password")];
+    app.act_giving_way(&mut alice, "password_changed", "change_password", &passwords).await;
+    app.act_giving_way(&mut alice, "account_deleted", "delete_account", &[("confirmation", "new@example.com")]).await;
+
+    let mut bob = app.with_second_factor("bob").await;
+    app.act_giving_way(&mut bob.caller, "recovery_codes_made", "make_recovery_codes", &[]).await;
+    let mut phone = app.anonymous();
+    phone.log_in("bob", PASSWORD).await;
+    let code = app.code(&bob.app);
+    app.act_giving_way(&mut phone, "logged_in", "enter_code", &[("code", &code), ("trust", "on")]).await;
+    app.act_giving_way(&mut bob.caller, "second_factor_off", "turn_off_second_factor", &[]).await;
+    bob.caller.act("start_second_factor", &[]).await;
+    let code = app.code(&shared_with(&mut bob.caller).await);
+    app.act_giving_way(&mut bob.caller, "second_factor_on", "turn_on_second_factor", &[("code", &code)]).await;
+
+    for (event, act, purpose, fields) in [
+        ("password_reset", "reset_password", Purpose::Reset, vec![("password", "another long password")]),
+        ("not_me", "not_me", Purpose::NotMe, vec![]),
+    ] {
+        let token = app.link(purpose, "bob").await;
+        let mut reader = app.anonymous();
+        reader.open_link(purpose, &token).await;
+        app.act_giving_way(&mut reader, event, act, &fields).await;
+    }
+    app.logged_in("carol").await;
+    let token = app.link(Purpose::Verify, "carol").await;
+    let mut carol = app.anonymous();
+    carol.open_link(Purpose::Verify, &token).await;
+    app.act_giving_way(&mut carol, "email_verified", "verify", &[("password", PASSWORD)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_administrators_do_is_done_again_where_it_gave_way_and_once() {
+    let app = TestApp::on(Kind::Postgres).await;
+    let mut admin = app.admin().await;
+    app.with_second_factor("bob").await;
+    let user = app.user("bob").await.id;
+    for (event, act, more) in [
+        ("second_factor_removed", "remove_second_factor", None),
+        ("role_changed", "change_role", Some(("role", "auditor"))),
+        ("reset_started", "start_reset", Some(("end_all", "on"))),
+        ("account_disabled", "disable_user", None),
+        ("account_enabled", "enable_user", None),
+        ("account_deleted", "delete_user", Some(("confirmation", "bob@example.com"))),
+    ] {
+        let fields: Vec<_> = [("user", user.as_str()), ("reason", "test")].into_iter().chain(more).collect();
+        app.act_giving_way(&mut admin, event, act, &fields).await;
+    }
+    app.act_giving_way(&mut admin, "key_rotated", "rotate_keys", &[]).await;
+}
+
+/// What gives way again and again tells who asked to try later.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_gives_way_is_busy_and_no_fault() {
     let app = TestApp::on(Kind::Postgres).await;
     let mut alice = app.with_token("alice").await;
     for code in GIVING_WAY {
-        plant(&app, "notes", "true", code, 1).await;
+        plant(&app, "notes", "true", code, ALWAYS).await;
         let input = Some(serde_json::json!({ "title": "t", "body": "b" }));
         let answer = alice.api(Method::POST, "/api/v1/notes", input.clone()).await;
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"), "{code}");
+        plant(&app, "notes", "true", code, 2).await;
         assert_eq!(alice.api(Method::POST, "/api/v1/notes", input).await.status, 201, "{code}");
     }
 }

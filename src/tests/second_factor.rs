@@ -24,7 +24,7 @@ pub struct Person {
 
 impl TestApp {
     /// Signs up `name`, with a confirmed e-mail.
-    async fn confirmed(&self, name: &str) -> Caller {
+    pub async fn confirmed(&self, name: &str) -> Caller {
         let caller = self.logged_in(name).await;
         let user = self.user(name).await;
         let now_ms = self.clock.now_ms();
@@ -68,7 +68,7 @@ impl TestApp {
 }
 
 /// What the person's app makes of the secret on the page.
-async fn shared_with(caller: &mut Caller) -> Authenticator {
+pub async fn shared_with(caller: &mut Caller) -> Authenticator {
     let page = caller.open("/account/second-factor/set-up").await;
     assert_eq!(page.status, 200, "{}", page.header("location"));
     let secret = between(&page.text(), "id=\"secret\">", "</code>").replace(' ', "");

@@ -3,6 +3,7 @@
 use crate::{
     auth::{app::App, visit::Visit},
     config::Mailing,
+    db::again,
     error::AppError,
     mail::{self, Mail, To},
     throttle::Way,
@@ -32,5 +33,5 @@ async fn send(app: &App, visit: &Visit, to: To<'_>) -> Result<(), AppError> {
         return Err(AppError::MailOff);
     }
     let _counted = app.throttle.admit(Way::Mail, &visit.caller.ip).await?;
-    mail::queue(&app.state.db.pool, &app.state, to, &Mail::Verify).await
+    again(|| mail::queue(&app.state.db.pool, &app.state, to, &Mail::Verify)).await
 }

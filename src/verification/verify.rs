@@ -13,6 +13,7 @@ use crate::{
         password::{self, Claim},
         visit::Visit,
     },
+    db::again,
     error::{AppError, Invalid},
     mail::{
         links::{self, Purpose},
@@ -55,11 +56,11 @@ pub async fn verify(app: &App, visit: &Visit, token: &str, password: Option<Stri
     let tried = app.throttle.admit_link(&visit.caller.ip).await?;
     let user = tried.keep_if_dead(waiting(&app.state, token).await).await?;
     if is_logged_in(&user, visit.someone.as_ref()) {
-        confirm(app, visit, &user, token).await?;
+        again(|| confirm(app, visit, &user, token)).await?;
         return Ok(Verified::Already);
     }
     let user = check_password(app, visit, user, password.unwrap_or_default()).await?;
-    confirm(app, visit, &user, token).await?;
+    again(|| confirm(app, visit, &user, token)).await?;
     // The address is confirmed by now: who cannot be logged in at this moment does it on the log-in page.
     match go_on(app, visit, &user, false, "/dashboard").await {
         Ok(result) => Ok(Verified::LoggedIn(result)),

@@ -27,6 +27,7 @@ use crate::{
             store::{Row, slice},
         },
     },
+    db::again,
     error::AppError,
     sessions::{
         guard::{LoggedIn, Overseer},
@@ -101,7 +102,7 @@ pub async fn export(
     event.sid = reader.log_in.sid;
     let now_ms = state.clock.now_ms();
     // Before the first byte: whoever takes the log along stands in it.
-    audit::store::insert(&state.db.pool, &event, now_ms).await?;
+    again(|| audit::store::insert(&state.db.pool, &event, now_ms)).await?;
     let name = format!("latchkey-audit-{}.{}", date(now_ms), format.into_str());
     let file = file(state, resolved.filter, format).inspect(move |_| {
         let _held = &place;
