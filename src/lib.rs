@@ -7,90 +7,28 @@
 // The view of an island is one type, as deep as its elements: without a box in between there is less for the browser.
 #![recursion_limit = "256"]
 
-// What everything stands on.
-#[cfg(feature = "ssr")]
-pub mod config;
-#[cfg(feature = "ssr")]
-pub mod logging;
-#[cfg(feature = "ssr")]
-pub mod jobs;
-#[cfg(feature = "ssr")]
-pub mod db;
-#[cfg(feature = "ssr")]
-pub mod sealed;
-#[cfg(feature = "ssr")]
-pub mod state;
-#[cfg(feature = "ssr")]
-pub mod metrics;
-#[cfg(feature = "ssr")]
-pub mod connections;
-#[cfg(feature = "ssr")]
-pub mod caller;
-pub mod error;
+/// What everything stands on, and knows nobody.
+pub mod base;
+/// The core: accounts, sessions, tokens, and what ends them. No HTTP and no page.
+pub mod auth;
+/// The border: how HTTP comes to the core and goes from it.
 pub mod web;
-
-// What pages are made of.
+/// What pages are made of; knows no feature.
 pub mod ui;
-
-// How they look to whom.
-pub mod appearance;
-
-// The core: what happened, who exists, what they are told by mail, how often they may try, their second factor, what is
-// dead, what happened in words, who has heard of it, the stateful half, the stateless half.
-pub mod audit;
-pub mod users;
+/// What is told by mail, and who takes it there.
 #[cfg(feature = "ssr")]
 pub mod mail;
+/// The chain that proves what happened, and how it is searched.
 #[cfg(feature = "ssr")]
-pub mod known_devices;
-#[cfg(feature = "ssr")]
-pub mod throttle;
-pub mod second_factor;
-pub mod revocations;
-pub mod activity;
-pub mod instances;
-pub mod sessions;
-pub mod tokens;
-
-// The stories of getting in and of proving who one is; where actions meet them; what pages are found with.
-#[cfg(feature = "ssr")]
-pub mod auth;
-#[cfg(feature = "ssr")]
-pub mod border;
-#[cfg(feature = "ssr")]
-pub mod page_request;
-
-// How one gets in and out, and proves again who one is.
-pub mod login;
-
-// Between the core and the features: whether a user reads the mail of the address.
-pub mod verification;
-
-// And the end of an account, which its owner and administrators can bring about.
-#[cfg(feature = "ssr")]
-pub mod deletion;
-
-// Features; none imports another.
-pub mod signup;
-pub mod reset;
-pub mod dashboard;
-pub mod account;
-pub mod notes;
-pub mod admin;
-pub mod lab;
-pub mod home;
-
-// Where it comes together.
-#[cfg(feature = "ssr")]
-pub mod app;
-#[cfg(feature = "ssr")]
-pub mod services;
-#[cfg(feature = "ssr")]
+pub mod audit;
+/// The site, a folder for each part.
 pub mod pages;
-#[cfg(feature = "ssr")]
-pub mod router;
+/// The Lab, where both kinds of login are tried side by side.
+pub mod lab;
+/// Where it comes together: services, pages, routes, the server.
 #[cfg(feature = "ssr")]
 pub mod serve;
+/// The command line.
 #[cfg(feature = "ssr")]
 pub mod cli;
 
@@ -103,7 +41,7 @@ mod tests;
 pub fn hydrate() {
     console_error_panic_hook::set_once();
     ui::live::listen();
-    users::client::listen();
+    ui::password_client::listen();
     leptos::mount::hydrate_islands();
     leptos::prelude::set_interval(ui::when::keep_current, std::time::Duration::from_secs(30));
     // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.

@@ -1,10 +1,4 @@
-//! What happened, to whom, from where; proof that nobody has changed it since; the way to find it again.
+//! Proof that nobody has changed what was written down, and the way to find it again. The events are the core's.
 
-#[cfg(feature = "ssr")]
 pub mod chain;
-#[cfg(feature = "ssr")]
-pub mod event;
-#[cfg(feature = "ssr")]
 pub mod log;
-#[cfg(feature = "ssr")]
-pub mod store;

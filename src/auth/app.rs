@@ -1,13 +1,11 @@
 //! What the stories work with. Server side.
 
-use crate::{
-    mail::mailer::Mailer,
-    sealed::SecretKey,
+use super::{
     sessions::end::Ender,
-    state::AppState,
     throttle::Throttle,
     users::{password::Passwords, questions::Questions},
 };
+use crate::base::{mailer::Mailer, sealed::SecretKey, state::AppState};
 
 /// Cheap to clone.
 #[derive(Clone)]

@@ -4,27 +4,22 @@ use serde_json::json;
 
 use super::{
     app::App,
+    event,
+    event::{Actor, Event, Kind},
+    known_devices::Device,
     log_in::{Started, start_session_with},
+    outbox,
+    outbox::News,
+    second_factor::{check, check::Passed, code::Code, trust},
+    sessions::half_log_in::HalfLogIn,
+    throttle::{Try, guessing},
+    users::{store, store::User},
     visit::Visit,
 };
-use crate::{
-    audit::{
-        self,
-        event::{Actor, Event, Kind},
-    },
+use crate::base::{
     caller::Caller,
     db::{Tx, again},
     error::AppError,
-    known_devices::Device,
-    mail::{self, News},
-    second_factor::{
-        check::{self, Passed},
-        code::Code,
-        trust,
-    },
-    sessions::half_log_in::HalfLogIn,
-    throttle::{Try, guessing},
-    users::store::{self, User},
 };
 
 /// What the browser brings and the page says.
@@ -91,15 +86,15 @@ async fn take_and_start(
 async fn tell(tx: &mut Tx, app: &App, visit: &Visit, user: &User, left: i64) -> Result<(), AppError> {
     let mut event = event(Kind::RecoveryCodeUsed, Actor::User(user.id.clone()), user, &visit.caller);
     event.details = json!({ "left": left });
-    audit::store::insert(&mut **tx, &event, app.now_ms()).await?;
-    mail::tell(&mut **tx, &app.state, user, News::RecoveryCodeUsed, &visit.caller).await
+    event::store::insert(&mut **tx, &event, app.now_ms()).await?;
+    outbox::tell(&mut **tx, &app.state, user, News::RecoveryCodeUsed, &visit.caller).await
 }
 
 /// Who gets here has the password.
 async fn note_failure(app: &App, visit: &Visit, tried: &Try, user: &User) -> Result<(), AppError> {
     let event = event(Kind::SecondFactorFailed, Actor::Unknown, user, &visit.caller);
     let mut tx = app.state.db.begin_write().await?;
-    audit::store::insert(&mut *tx, &event, app.now_ms()).await?;
+    event::store::insert(&mut *tx, &event, app.now_ms()).await?;
     guessing::note(&mut tx, &app.state, tried, Some(user), &visit.caller).await?;
     tx.commit().await?;
     tracing::info!(user = user.id, "wrong code");
@@ -117,7 +112,7 @@ async fn trust_device(app: &App, visit: &Visit, user: &User, device: &Device) ->
     let event = event(Kind::DeviceTrusted, Actor::User(user.id.clone()), user, &visit.caller);
     let mut tx = app.state.db.begin_write().await?;
     trust::trust(&mut tx, &app.state, &user.id, &device.hash()).await?;
-    audit::store::insert(&mut *tx, &event, app.now_ms()).await?;
+    event::store::insert(&mut *tx, &event, app.now_ms()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -2,30 +2,30 @@
 
 use super::{
     app::App,
-    password::{self, Claim},
-    visit::Visit,
-};
-use crate::{
-    audit::{
-        self,
-        event::{Actor, Event, Kind},
-    },
-    db::{Tx, again},
-    error::{AppError, Invalid},
-    known_devices::{self, Device, Seen},
-    mail::{self, News},
+    event,
+    event::{Actor, Event, Kind},
+    known_devices,
+    known_devices::{Device, Seen},
+    outbox,
+    outbox::News,
+    password,
+    password::Claim,
     revocations::EndReason,
     second_factor::{check, store as factor_store, trust},
     sessions::{
         end::{Ending, Target},
         half_log_in::HalfLogIn,
-        session::{self, LogIn, NewSecret},
+        session,
+        session::{LogIn, NewSecret},
         store,
     },
-    users::{
-        credentials::{Email, Password},
-        store::{self as user_store, User},
-    },
+    users::{credentials::Password, store as user_store, store::User},
+    visit::Visit,
+};
+use crate::base::{
+    db::{Tx, again},
+    email::Email,
+    error::{AppError, Invalid},
 };
 
 /// What the right password leads to.
@@ -157,12 +157,12 @@ async fn note_log_in(tx: &mut Tx, app: &App, visit: &Visit, user: &User, log_in:
     store::delete_over_beyond(&mut **tx, &user.id, OVER_MAX, now_ms).await?;
     // Of an account that is older than the log nobody can tell: a thief must not pass for the first log-in.
     let is_in_log = app.state.config.log_goes_back_to(user.created_at, now_ms);
-    let is_first = is_in_log && !audit::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
-    audit::store::insert(&mut **tx, &event, now_ms).await?;
+    let is_first = is_in_log && !event::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
+    event::store::insert(&mut **tx, &event, now_ms).await?;
     if seen == Seen::New && !is_first {
         let event = Event { kind: Kind::NewDevice, ..event };
-        audit::store::insert(&mut **tx, &event, now_ms).await?;
-        mail::tell(&mut **tx, &app.state, user, News::NewDevice, &visit.caller).await?;
+        event::store::insert(&mut **tx, &event, now_ms).await?;
+        outbox::tell(&mut **tx, &app.state, user, News::NewDevice, &visit.caller).await?;
     }
     Ok(device)
 }

@@ -1,13 +1,14 @@
 //! The one way to prove who one is with a password. Server side.
 
-use super::{app::App, visit::Visit};
-use crate::{
-    audit::{self, event::Event},
-    db::again,
-    error::AppError,
+use super::{
+    app::App,
+    event,
+    event::Event,
     throttle::{Try, guessing},
     users::{credentials::Password, store::User, upgrade::upgrade_hash},
+    visit::Visit,
 };
+use crate::base::{db::again, error::AppError};
 
 /// What somebody claims.
 pub struct Claim<'a> {
@@ -70,7 +71,7 @@ async fn note_failure(
     let _turn = app.throttle.turn().await?;
     again(|| async {
         let mut tx = app.state.db.begin_write().await?;
-        audit::store::insert(&mut *tx, &failed, app.now_ms()).await?;
+        event::store::insert(&mut *tx, &failed, app.now_ms()).await?;
         guessing::note(&mut tx, &app.state, tried, user, &visit.caller).await?;
         Ok::<_, AppError>(tx.commit().await?)
     })

@@ -2,21 +2,21 @@
 
 use super::{
     app::App,
-    password::{self, Claim},
-    visit::Visit,
-};
-use crate::{
-    audit::{
-        self,
-        event::{Actor, Event, Kind},
-    },
-    db::again,
-    error::{AppError, Invalid},
+    event,
+    event::{Actor, Event, Kind},
+    password,
+    password::Claim,
     sessions::{
         guard::LoggedIn,
-        session::{self, LogIn, NewSecret},
+        session,
+        session::{LogIn, NewSecret},
     },
     users::credentials::Password,
+    visit::Visit,
+};
+use crate::base::{
+    db::again,
+    error::{AppError, Invalid},
 };
 
 /// A user who has proven lately who they are.
@@ -76,7 +76,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
     let user = password::prove(app, visit, claim, found).await?.ok_or(AppError::WrongPassword)?;
     let _turn = app.throttle.turn().await?;
     let (pool, proven) = (&app.state.db.pool, event(Kind::Reauthenticated));
-    again(|| audit::store::insert(pool, &proven, app.now_ms())).await?;
+    again(|| event::store::insert(pool, &proven, app.now_ms())).await?;
     tracing::info!(user = user.id, "proof of identity");
     Ok(LoggedIn { user, ..visit.user()?.clone() })
 }

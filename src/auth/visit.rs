@@ -1,6 +1,7 @@
 //! Who does something: what a story needs to know of a request, however it came. Server side.
 
-use crate::{caller::Caller, error::AppError, known_devices::Device, sessions::guard::LoggedIn};
+use super::{known_devices::Device, sessions::guard::LoggedIn};
+use crate::base::{caller::Caller, error::AppError};
 
 #[derive(Clone, Default)]
 pub struct Visit {

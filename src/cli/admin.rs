@@ -9,15 +9,16 @@ use super::{
     output::{say, say_json},
 };
 use crate::{
-    admin::change_role::change_role,
-    audit::event::{Actor, Event, Kind},
-    caller::Caller,
-    config::Config,
-    error::AppError,
-    metrics::Metrics,
+    auth::{
+        event::{Actor, Event, Kind},
+        users::{Role, password::Passwords},
+    },
+    base::{caller::Caller, config::Config, error::AppError, metrics::Metrics},
+    pages::{
+        admin::change_role::change_role,
+        signup::sign_up::{NewAccount, create_admin},
+    },
     serve,
-    signup::sign_up::{NewAccount, create_admin},
-    users::{Role, password::Passwords},
 };
 
 #[derive(Subcommand)]

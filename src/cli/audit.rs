@@ -14,27 +14,29 @@ use super::{
     output::{say, say_json},
 };
 use crate::{
-    admin::{
+    audit::chain::{
+        Anchor, ChainKey,
+        seal::Sealer,
+        verify::{Finding, Report, verify},
+    },
+    auth::{
+        event,
+        event::{Actor, Kind},
+    },
+    base::{
+        config::{Config, SecretText},
+        db::private_file,
+        sealed::SecretKey,
+        state::AppState,
+    },
+    pages::admin::{
         audit_log::{
-            AuditAsked,
-            export::{self, Format, exported},
+            AuditAsked, export,
+            export::{Format, exported},
             filter::{Resolved, resolve},
         },
         force_logout::parse_reason,
     },
-    audit::{
-        self,
-        chain::{
-            Anchor, ChainKey,
-            seal::Sealer,
-            verify::{Finding, Report, verify},
-        },
-        event::{Actor, Kind},
-    },
-    config::{Config, SecretText},
-    db::private_file,
-    sealed::SecretKey,
-    state::AppState,
     ui::when::minute,
 };
 
@@ -278,7 +280,7 @@ fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, String> {
 
 async fn note(state: &AppState, format: Format, resolved: &Resolved) -> Result<(), Failed> {
     let event = exported(Actor::CommandLine, format, resolved);
-    let written = audit::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
+    let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
     written.map_err(|error| format!("the export cannot be written down, so there is none: {error}"))?;
     Ok(())
 }

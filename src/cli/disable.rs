@@ -7,8 +7,8 @@ use super::{
     output::{say, say_json},
 };
 use crate::{
-    admin::disable::{disable, enable},
-    config::Config,
+    base::config::Config,
+    pages::admin::disable::{disable, enable},
 };
 
 #[derive(Args)]

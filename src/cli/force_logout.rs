@@ -9,16 +9,18 @@ use super::{
     output::{say, say_json_line},
 };
 use crate::{
-    admin::{EVERYONE_WORDS, force_logout::parse_reason},
-    audit::event::Actor,
-    config::Config,
-    revocations::EndReason,
-    sessions::{
-        self, Receipt,
-        end::{Ending, Target},
-        everyone::{store::Sweep, sweep::sweep},
+    auth::{
+        event::Actor,
+        revocations::EndReason,
+        sessions,
+        sessions::{
+            Receipt,
+            end::{Ending, Target},
+            everyone::{store::Sweep, sweep::sweep},
+        },
     },
-    state::AppState,
+    base::{config::Config, state::AppState},
+    pages::admin::{EVERYONE_WORDS, force_logout::parse_reason},
 };
 
 #[derive(Args)]

@@ -7,13 +7,13 @@ use super::{
     output::{say, say_json, say_table},
 };
 use crate::{
-    admin::force_logout::parse_reason,
-    audit::event::Actor,
-    config::Config,
-    sealed::SecretKey,
-    sessions::end::Ender,
-    state::AppState,
-    tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order},
+    auth::{
+        event::Actor,
+        sessions::end::Ender,
+        tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order},
+    },
+    base::{config::Config, sealed::SecretKey, state::AppState},
+    pages::admin::force_logout::parse_reason,
     ui::when::minute,
 };
 

@@ -8,16 +8,15 @@ use super::{
     output::{say, say_json, say_table},
 };
 use crate::{
-    config::Config,
-    mail::{
-        Mail as Kind,
+    auth::outbox::{Mail as Kind, store, store::Listed},
+    base::{
+        config::Config,
+        email::Email,
         mailer::{Envelope, Mailer, Sent},
-        store::{self, Listed},
-        words,
+        state::Clock,
     },
-    state::Clock,
+    mail::words,
     ui::when::minute,
-    users::credentials::Email,
 };
 
 #[derive(Subcommand)]

@@ -20,21 +20,17 @@ use uuid::Uuid;
 
 use self::output::say;
 use crate::{
-    admin::{by::By, outcome::Outcome},
-    config::Config,
-    db::again,
-    error::AppError,
-    logging,
-    metrics::Metrics,
-    revocations::set::Revocations,
-    sealed::SecretKey,
-    serve,
-    sessions::{Receipt, end::Ender, receipt::confirmed_words},
-    state::AppState,
-    users::{
-        credentials::Email,
-        store::{self, User},
+    auth::{
+        revocations::set::Revocations,
+        sessions::{Receipt, end::Ender, receipt::confirmed_words},
+        users::{store, store::User},
     },
+    base::{
+        config::Config, db::again, email::Email, error::AppError, logging, metrics::Metrics, sealed::SecretKey,
+        state::AppState,
+    },
+    pages::admin::{by::By, outcome::Outcome},
+    serve,
 };
 
 /// A login system that you can read in an afternoon and run in production.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Failed;
-use crate::logging;
+use crate::base::logging;
 
 /// `println!` for commands: who reads may stop reading, as `head` does, and that is no fault.
 macro_rules! say {

@@ -12,8 +12,8 @@ use super::{
     output::{say, say_json_line},
 };
 use crate::{
-    admin::sessions::{Age, SessionRow, SessionsAsked, load},
-    config::Config,
+    base::config::Config,
+    pages::admin::sessions::{Age, SessionRow, SessionsAsked, load},
     ui::when::minute,
 };
 

@@ -1,7 +1,7 @@
 //! `latchkey setup-link`: the way to the first administrator. Server side.
 
 use super::{Failed, on_database, output::say};
-use crate::{config::Config, signup::setup_link};
+use crate::{base::config::Config, pages::signup::setup_link};
 
 pub async fn run(config: Config) -> Result<(), Failed> {
     let link = on_database(config, async |state| Ok(setup_link::make(state).await?)).await?;

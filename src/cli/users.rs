@@ -11,19 +11,19 @@ use super::{
     output::{say, say_json, say_table},
 };
 use crate::{
-    activity::words::entry,
-    audit,
-    config::Config,
-    second_factor,
-    sessions::{self, LiveSession},
-    state::AppState,
-    ui::when::minute,
-    users::{
-        Role,
-        credentials::Email,
-        list::{Order, Person, Place, State, Wanted, find::find},
-        store::{self, User},
+    auth::{
+        event, second_factor, sessions,
+        sessions::LiveSession,
+        users::{
+            Role,
+            list::{Order, Person, Place, State, Wanted, find::find},
+            store,
+            store::User,
+        },
     },
+    base::{config::Config, email::Email, state::AppState},
+    pages::activity::words::entry,
+    ui::when::minute,
 };
 
 #[derive(Subcommand)]
@@ -197,7 +197,7 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
     let second_factor_at =
         second_factor::store::find(pool, &user.id).await?.and_then(|row| row.on_since(app.clock.now_ms()));
     let sessions = sessions::store::live_of(pool, &user.id, app.clock.now_ms()).await?;
-    let events = audit::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?;
+    let events = event::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?;
     Ok(Details {
         disabled_at: user.disabled_at,
         verified_at: user.verified_at,
@@ -217,10 +217,10 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
     })
 }
 
-impl From<audit::store::Row> for Happened {
-    fn from(row: audit::store::Row) -> Self {
+impl From<event::store::Row> for Happened {
+    fn from(row: event::store::Row) -> Self {
         let words = entry(&row, "").words;
-        let audit::store::Row { at, event, device, ip, reason, .. } = row;
+        let event::store::Row { at, event, device, ip, reason, .. } = row;
         Self { at, event, words, device, ip, reason }
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::error::AppError;
+use crate::base::error::AppError;
 
 /// Begins a visit: a demo user, logged in, for half an hour.
 ///

@@ -5,12 +5,12 @@ use leptos::prelude::use_context;
 
 use super::{visit::Visit, world::Lab};
 use crate::{
-    border,
-    error::AppError,
-    throttle::Way,
+    auth::throttle::Way,
+    base::error::AppError,
     web::{
         action::{append_cookie, caller},
-        cookies::{self, Name},
+        border, cookies,
+        cookies::Name,
     },
 };
 

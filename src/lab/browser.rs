@@ -16,7 +16,10 @@ use tower::ServiceExt;
 use tracing::{Instrument, instrument::WithSubscriber};
 
 use super::{Exchange, world::Lab};
-use crate::{error::AppError, state::Stopwatch, web::cookies::Name};
+use crate::{
+    base::{error::AppError, state::Stopwatch},
+    web::cookies::Name,
+};
 
 /// A page is not shown whole.
 const BODY_BYTES_MAX: usize = 1024 * 1024;

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::{attacks, choose::Facts, cost, lanes, page::LabPage, travel, visit::Visit, world::Lab};
 use crate::{
-    config::Config,
-    error::AppError,
-    page_request::{Found, PageRequest, shows},
-    revocations::set::STALE_AFTER,
-    revocations::store::KEPT_MS,
-    tokens::{keys::Keys, verify::LEEWAY},
+    auth::{
+        revocations::{set::STALE_AFTER, store::KEPT_MS},
+        tokens::{keys::Keys, verify::LEEWAY},
+    },
+    base::{config::Config, error::AppError},
+    pages::request::{Found, PageRequest, shows},
 };
 
 pub async fn lab(page: &PageRequest, lab: Option<&Lab>, keys: &Keys) -> Result<Found, AppError> {

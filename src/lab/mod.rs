@@ -12,8 +12,8 @@ pub mod browser;
 pub mod choose;
 #[cfg(feature = "ssr")]
 pub mod clean_up;
-pub mod cost;
 pub mod code;
+pub mod cost;
 pub mod exchange;
 pub mod lanes;
 #[cfg(feature = "ssr")]

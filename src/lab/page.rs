@@ -12,7 +12,7 @@ use super::{
     travel::{Travel, page::WhatTravels},
 };
 use crate::{
-    error::AppError,
+    base::error::AppError,
     ui::{form::Here, frame::Page, notice::Notice, when::Ago},
     web::page::refused,
 };

@@ -9,13 +9,17 @@ use uuid::Uuid;
 
 use super::travel::Sizes;
 use crate::{
-    config::{Config, TokenAlgorithm},
-    error::AppError,
-    tokens::{
-        claims::{BROWSER_CLIENT, Claims, audience},
-        ring::Key,
+    auth::{
+        tokens::{
+            claims::{BROWSER_CLIENT, Claims, audience},
+            ring::Key,
+        },
+        users::Role,
     },
-    users::Role,
+    base::{
+        config::{Config, TokenAlgorithm},
+        error::AppError,
+    },
 };
 
 /// In the order in which they are shown.

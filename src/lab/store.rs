@@ -2,7 +2,7 @@
 
 use sqlx::{Any, AnyPool, Executor, FromRow};
 
-use crate::db::Tx;
+use crate::base::db::Tx;
 
 #[derive(FromRow)]
 pub struct VisitRow {

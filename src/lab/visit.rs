@@ -14,11 +14,13 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{VisitInfo, browser::Browser, store, world::Lab};
 use crate::{
-    caller::{Caller, network_of},
-    config::Config,
-    error::AppError,
-    users::{self, Role},
-    web::cookies::{self, Name},
+    auth::{users, users::Role},
+    base::{
+        caller::{Caller, network_of},
+        config::Config,
+        error::AppError,
+    },
+    web::{cookies, cookies::Name},
 };
 
 const SECRET_BYTES: usize = 32;

@@ -10,21 +10,20 @@ use url::Url;
 
 use super::{browser::Browser, samples::Samples};
 use crate::{
-    caller::Caller,
-    config::{Config, SecretText, sqlite_url},
-    db::{Kind, Tx},
-    error::AppError,
-    revocations::set::Revocations,
-    sealed::SecretKey,
-    sessions::end::Ender,
-    state::AppState,
-    tokens::keys::Keys,
-    users::{
-        Role,
-        credentials::{DisplayName, Email},
-        new_password::About,
-        password::Passwords,
-        store as user_store,
+    auth::{
+        revocations::set::Revocations,
+        sessions::end::Ender,
+        tokens::keys::Keys,
+        users::{Role, credentials::DisplayName, new_password::About, password::Passwords, store as user_store},
+    },
+    base::{
+        caller::Caller,
+        config::{Config, SecretText, sqlite_url},
+        db::{Kind, Tx},
+        email::Email,
+        error::AppError,
+        sealed::SecretKey,
+        state::AppState,
     },
 };
 
@@ -59,7 +58,7 @@ pub struct World {
     pub secret: SecretKey,
     /// All routes of the world.
     pub app: Router,
-    /// Routes that do nothing but find out who calls; see [`crate::router::probes`].
+    /// Routes that do nothing but find out who calls; see [`crate::serve::router::probes`].
     pub probes: Router,
     pub samples: Samples,
     /// The same, as they answered [`EARLIER_MS`] ago: what is made there is that old.

@@ -6,21 +6,25 @@
 use std::time::Duration;
 
 use tokio::{
-    sync::{Notify, watch},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
-use super::{
-    Mail,
-    mailer::{Envelope, Failure, Mailer, Sent},
-    store::{self, Row},
-    write::{self, Decision},
+use super::{write, write::Decision};
+use crate::{
+    auth::outbox::{Mail, store, store::Row},
+    base::{
+        db::again,
+        error::AppError,
+        mailer::{Envelope, Failure, Mailer, Sent},
+        metrics::Metrics,
+        state::AppState,
+    },
 };
-use crate::{db::again, error::AppError, metrics::Metrics, state::AppState};
 
 /// Mails on their way at once: a mail server that hangs holds so many, and no request.
 const AT_ONCE: usize = 4;
-/// A claim on a row: longer than [`super::mailer::SEND_MAX`], with time to write and to mark.
+/// A claim on a row: longer than [`crate::base::mailer::SEND_MAX`], with time to write and to mark.
 pub const CLAIM_MS: i64 = 30_000;
 /// How often other instances' mails are looked for.
 const POLL: Duration = Duration::from_secs(3);
@@ -34,14 +38,6 @@ const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// After each failed try, in seconds; then always the last.
 const PAUSES: [i64; 5] = [10, 60, 300, 1_800, 7_200];
 const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
-
-/// Rings in this process when a mail was queued, so that nobody waits for the next look.
-static BELL: Notify = Notify::const_new();
-
-/// Tells the worker of this process that there is a mail.
-pub fn ring() {
-    BELL.notify_one();
-}
 
 /// Where mails are taken to. Cheap to clone.
 #[derive(Clone)]
@@ -102,7 +98,7 @@ impl Post {
             tokio::select! {
                 _ = stopped.changed() => break,
                 Some(_) = sending.join_next() => {}
-                () = BELL.notified(), if has_place => pause = FIRST_LOOK,
+                () = self.state.bell.rings(), if has_place => pause = FIRST_LOOK,
                 () = tokio::time::sleep(pause), if has_place => pause = (pause * 3).min(POLL),
             }
         }

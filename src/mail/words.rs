@@ -1,11 +1,10 @@
 //! What each mail says. Server side.
 
-use super::{
-    News,
-    letter::{Button, Letter},
-    links::Purpose,
+use crate::{
+    auth::{links::Purpose, outbox::News},
+    base::mailer::letter::{Button, Letter},
+    ui::when::{minute, span},
 };
-use crate::ui::when::{minute, span};
 
 /// Who signed up confirms the address.
 pub fn confirm(issuer: &str, token: &str) -> Letter {

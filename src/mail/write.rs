@@ -2,18 +2,15 @@
 //!
 //! It happens here and not in the request: whether there is an account cannot be told from an answer or its time.
 
-use super::{
-    Mail, News,
-    letter::Letter,
-    links::{self, Link, Purpose},
-    store::{self, Row},
-    words::{self, Happened},
-};
+use super::{words, words::Happened};
 use crate::{
-    db::Tx,
-    error::AppError,
-    state::AppState,
-    users::store::{self as user_store, User},
+    auth::{
+        links,
+        links::{Link, Purpose},
+        outbox::{Mail, News, store, store::Row},
+        users::{store as user_store, store::User},
+    },
+    base::{db::Tx, error::AppError, mailer::letter::Letter, state::AppState},
 };
 
 /// So many mails with a link may anybody who likes have sent to one address within an hour.

@@ -5,7 +5,7 @@ use super::{
     caller::hidden,
     on_both_databases,
 };
-use crate::signup::setup_link;
+use crate::pages::signup::setup_link;
 
 on_both_databases! {
     async fn a_person_signs_up_and_sees_the_dashboard_in_the_first_html(app: TestApp) {

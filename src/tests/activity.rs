@@ -7,12 +7,11 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{
-    audit::{
-        self,
-        event::{Actor, Event, Kind},
-    },
-    mail::{Mail, links::Purpose},
+use crate::auth::{
+    event,
+    event::{Actor, Event, Kind},
+    links::Purpose,
+    outbox::Mail,
     revocations::EndReason,
     sessions::end::{Ending, Target},
 };
@@ -35,7 +34,7 @@ async fn alice(app: &TestApp) -> Caller {
 async fn happened(app: &TestApp, kind: Kind) -> String {
     let user = app.user("alice").await;
     let event = Event::new(kind, Actor::User(user.id.clone()), &user.id);
-    audit::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event")
+    event::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event")
 }
 
 /// A thief changes the address of Alice's account and confirms the new one; the link is that of the mail to the old one.
@@ -164,7 +163,7 @@ on_both_databases! {
         assert_eq!(app.count("select count(*) from known_devices").await, 0);
         assert_eq!(app.count("select count(*) from audit_events where event = 'not_me'").await, 1);
         for (purpose, token) in [(Purpose::Reset, reset), (Purpose::NewEmail, new_email)] {
-            let found = crate::mail::links::find(&app.services.state.db.pool, purpose, &token, app.clock.now_ms()).await;
+            let found = crate::auth::links::find(&app.services.state.db.pool, purpose, &token, app.clock.now_ms()).await;
             assert!(found.is_err(), "{purpose:?} works no more");
         }
     }
@@ -183,7 +182,7 @@ on_both_databases! {
         let id = bob.user_id().await;
         let event = Event::new(Kind::NameChanged, Actor::User(id.clone()), &id);
         let pool = &app.services.state.db.pool;
-        let event = audit::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
+        let event = event::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
         app.clock.advance_ms(11 * 60_000);
         assert_eq!(deny(&mut bob, &event).await.text(), "\"ProofNeeded\"");
         assert_eq!(thief.open("/dashboard").await.status, 200);
@@ -334,19 +333,24 @@ impl TestApp {
     async fn verify(&self, name: &str) {
         let user = self.user(name).await;
         let pool = &self.services.state.db.pool;
-        crate::users::store::set_verified(pool, &user.id, &user.email, self.clock.now_ms()).await.expect("verified");
+        crate::auth::users::store::set_verified(pool, &user.id, &user.email, self.clock.now_ms())
+            .await
+            .expect("verified");
     }
 
     async fn set_email(&self, user_id: &str, email: &str) {
         let pool = &self.services.state.db.pool;
-        let user = crate::users::store::find_by_id(pool, user_id).await.expect("the users").expect("a user");
+        let user = crate::auth::users::store::find_by_id(pool, user_id).await.expect("the users").expect("a user");
         let mut connection = pool.acquire().await.expect("a connection");
-        crate::users::store::set_email(&mut connection, &user, email, self.clock.now_ms()).await.expect("an address");
+        crate::auth::users::store::set_email(&mut connection, &user, email, self.clock.now_ms())
+            .await
+            .expect("an address");
     }
 
     /// From the command line, the session that began first.
     async fn force_logout_of_oldest(&self, user_id: &str) {
-        let live = crate::sessions::store::live_of(&self.services.state.db.pool, user_id, self.clock.now_ms()).await;
+        let live =
+            crate::auth::sessions::store::live_of(&self.services.state.db.pool, user_id, self.clock.now_ms()).await;
         let oldest =
             live.expect("the sessions").into_iter().min_by_key(|row| row.log_in.sid.clone()).expect("a session");
         let ending = Ending {

@@ -12,10 +12,12 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    admin::{by::By, disable},
-    deletion::clean_up::clean_once,
-    mail::links::Purpose,
-    users::{Role, store},
+    auth::{
+        deletion::clean_up::clean_once,
+        links::Purpose,
+        users::{Role, store},
+    },
+    pages::admin::{by::By, disable},
 };
 
 const MINUTE: i64 = 60_000;
@@ -329,14 +331,14 @@ on_both_databases! {
         let sid = bob.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
         act(&mut ada, "change_role", &bobs, &[("role", "user")]).await;
         let mut tx = state.db.begin_write().await.expect("a transaction");
-        let held = crate::sessions::guard::hold_as_administrator(&mut tx, &bobs, &sid, &alice).await;
-        assert_eq!(held.err(), Some(crate::error::AppError::NotAllowed));
+        let held = crate::auth::sessions::guard::hold_as_administrator(&mut tx, &bobs, &sid, &alice).await;
+        assert_eq!(held.err(), Some(crate::base::error::AppError::NotAllowed));
         drop(tx);
         act(&mut ada, "change_role", &bobs, &[("role", "admin")]).await;
         act(&mut ada, "force_log_out", &bobs, &[]).await;
         let mut tx = state.db.begin_write().await.expect("a transaction");
-        let held = crate::sessions::guard::hold_as_administrator(&mut tx, &bobs, &sid, &alice).await;
-        assert_eq!(held.err(), Some(crate::error::AppError::NotLoggedIn));
+        let held = crate::auth::sessions::guard::hold_as_administrator(&mut tx, &bobs, &sid, &alice).await;
+        assert_eq!(held.err(), Some(crate::base::error::AppError::NotLoggedIn));
         drop(tx);
         assert_eq!(act(&mut bob, "disable_user", &alice, &[]).await.status, 401);
         let by = By::command_line("test").expect("a reason");
@@ -358,7 +360,7 @@ on_both_databases! {
                 let id = app.user(name).await.id;
                 disable::enable(&app.services.ender, &by(), &id, "").await.expect("enabled");
                 let role = if name == "alice" { Role::User } else { Role::Admin };
-                crate::admin::change_role::change_role(&app.services.ender, &by(), &id, role, "").await.expect("a role");
+                crate::pages::admin::change_role::change_role(&app.services.ender, &by(), &id, role, "").await.expect("a role");
                 callers.push((id, app.logged_in_again(name).await));
             }
             let ids: Vec<String> = callers.iter().map(|(id, _)| id.clone()).collect();
@@ -389,7 +391,7 @@ on_both_databases! {
             for id in &ids {
                 let user = store::find_by_id(&app.services.state.db.pool, id).await.expect("the users").expect("a user");
                 let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
-                let last = crate::audit::store::newest_of_kinds(&mut *tx, id, disable::KINDS).await.expect("the log");
+                let last = crate::auth::event::store::newest_of_kinds(&mut *tx, id, disable::KINDS).await.expect("the log");
                 let says_disabled = last.is_some_and(|row| row.event == "account_disabled");
                 assert_eq!(user.disabled_at.is_some(), says_disabled, "round {round}");
             }

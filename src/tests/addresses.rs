@@ -12,7 +12,7 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    db::Kind,
+    base::db::Kind,
     web::seen::{QUESTION, Seen, question},
 };
 

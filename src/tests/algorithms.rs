@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, jwk::JwkSet};
 use serde_json::{Value, json};
 
 use super::{app::TestApp, keys::header, on_both_databases};
-use crate::tokens::{algorithm::jwt_algorithm, claims::Claims};
+use crate::auth::tokens::{algorithm::jwt_algorithm, claims::Claims};
 
 const ALL: [&str; 4] = ["ES256", "EdDSA", "RS256", "HS256"];
 /// Everything that a header can name (RFC 7518 3.1, RFC 8037, RFC 9864).
@@ -63,7 +63,7 @@ on_both_databases! {
             assert_eq!(header(alice.access_token())["alg"], algorithm);
             assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
             assert!(alice.access_token().len() < 1_300, "{algorithm}: {}", alice.access_token().len());
-            let mut there = alice.at(crate::router::router(app.another_instance().await));
+            let mut there = alice.at(crate::serve::router::router(app.another_instance().await));
             assert_eq!(there.api(Method::GET, "/api/v1/me", None).await.status, 200, "{algorithm} on another instance");
         }
     }

@@ -9,16 +9,24 @@ use uuid::Uuid;
 
 use super::caller::Caller;
 use crate::{
-    admin::{by::By, change_role::change_role},
-    config::{Config, TokenAlgorithm},
-    db::Kind,
-    mail::links::{self, Link, Purpose},
-    router::router,
+    auth::{
+        links,
+        links::{Link, Purpose},
+        users,
+        users::{Role, store::User},
+    },
+    base::{
+        config::{Config, TokenAlgorithm},
+        db::Kind,
+        email::Email,
+        state::{AppState, Clock},
+    },
+    pages::{
+        admin::{by::By, change_role::change_role},
+        signup::setup_link,
+    },
     serve,
-    services::Services,
-    signup::setup_link,
-    state::{AppState, Clock},
-    users::{self, Role, credentials::Email, store::User},
+    serve::{router::router, services::Services},
 };
 
 /// 2026-01-01 12:00:00 UTC.

@@ -12,18 +12,20 @@ use super::{
 };
 use crate::{
     audit::{
-        self,
         chain::{
             Anchor, ChainKey,
             seal::{NotSealed, Sealer},
             verify::{Report, What, verify},
         },
-        event::{Actor, Event, Kind},
         log::store::LOOKED_AT_MAX,
     },
-    deletion::clean_up::clean_once,
-    sealed::SecretKey,
-    services::Services,
+    auth::{
+        deletion::clean_up::clean_once,
+        event,
+        event::{Actor, Event, Kind},
+    },
+    base::sealed::SecretKey,
+    serve::services::Services,
 };
 
 const DAY: i64 = 24 * 3_600_000;
@@ -65,7 +67,7 @@ async fn happen(app: &TestApp, count: i64) {
     for n in 1..=count {
         let mut event = Event::new(Kind::KeyRotated, Actor::System, "");
         event.reason = format!("number {n:05}");
-        audit::store::insert(&mut *tx, &event, app.clock.now_ms() + n * 1_000).await.expect("an event");
+        event::store::insert(&mut *tx, &event, app.clock.now_ms() + n * 1_000).await.expect("an event");
     }
     tx.commit().await.expect("the events");
 }
@@ -221,7 +223,7 @@ on_both_databases! {
         // Zelda has done something to somebody else, too.
         let mut event = Event::new(Kind::ForceLogout, Actor::User(zelda_id.clone()), &bob.id);
         (event.ip, event.reason) = ("192.0.2.7".into(), "bob asked for it".into());
-        audit::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
+        event::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
         seal(&app).await;
         let noted = verified(&app).await.end.expect("an end");
         delete(&mut zelda).await;
@@ -252,7 +254,7 @@ on_both_databases! {
         assert_eq!(report.findings[0].what, What::Blanked);
         // A deletion that is made up shows: the account is there.
         let made_up = Event::new(Kind::AccountDeleted, Actor::User(id.clone()), &id);
-        audit::store::insert(&app.services.state.db.pool, &made_up, app.clock.now_ms()).await.expect("an event");
+        event::store::insert(&app.services.state.db.pool, &made_up, app.clock.now_ms()).await.expect("an event");
         seal(&app).await;
         assert_eq!(verified(&app).await.findings[0].what, What::Blanked);
         // One half of it is not enough.
@@ -533,7 +535,7 @@ on_both_databases! {
         for reason in ["=1+1", "+1", "-1", "@x", "a, \"b\"\nc"].into_iter().chain(parts) {
             let mut event = Event::new(Kind::KeyRotated, Actor::System, "");
             event.reason = reason.into();
-            audit::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
+            event::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
         }
         let answer = ada.open("/admin/audit/export?format=csv").await;
         let mut reader = csv::Reader::from_reader(&*answer.body);

@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::mail::links::{Purpose, name_of};
+use crate::auth::links::{Purpose, name_of};
 
 pub const HOST: &str = "localhost:3000";
 

@@ -12,7 +12,7 @@ use super::{
     caller::{Caller, HOST},
     on_both_databases,
 };
-use crate::{db::Kind, mail::links::Purpose, router::with_layers};
+use crate::{auth::links::Purpose, base::db::Kind, serve::router::with_layers};
 
 /// What other applications of a domain set, as bytes: UTF-8, Latin-1, no pair, no name, controls, quotes.
 const OF_OTHERS: [&[u8]; 9] = [

@@ -13,7 +13,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{db::Kind, router::router, users::queue::Queue};
+use crate::{auth::users::queue::Queue, base::db::Kind, serve::router::router};
 
 const WRONG: &str = "not the right password";
 

@@ -5,7 +5,7 @@ use super::{
     caller::Answer,
     on_both_databases,
 };
-use crate::{error::Invalid, users::credentials::Email};
+use crate::base::{email::Email, error::Invalid};
 
 /// An address, and the other ways to write it.
 const SAME: &[(&str, &[&str])] = &[

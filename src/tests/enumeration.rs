@@ -14,7 +14,10 @@ use super::{
     on_both_databases,
     verification::{sign_up, with_mail_server},
 };
-use crate::{db::Kind, mail::links::Purpose, state::Stopwatch};
+use crate::{
+    auth::links::Purpose,
+    base::{db::Kind, state::Stopwatch},
+};
 
 const WAYS: [&str; 3] = ["sign_up", "forgot_password", "send_verification"];
 

@@ -10,8 +10,8 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    router::router,
-    sessions::everyone::{store, sweep::sweep},
+    auth::sessions::everyone::{store, sweep::sweep},
+    serve::router::router,
 };
 
 const HOUR: i64 = 3_600_000;

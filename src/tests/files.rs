@@ -10,7 +10,7 @@ use super::{
     app::TestApp,
     caller::{Answer, Caller, HOST},
 };
-use crate::{db::Kind, router::router};
+use crate::{base::db::Kind, serve::router::router};
 
 /// A site of a few files, and somebody who asks for them.
 async fn site() -> (TempDir, TestApp, Caller) {

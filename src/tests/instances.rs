@@ -9,14 +9,14 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    audit::event::Actor,
-    error::AppError,
-    instances::{Confirmation, presence::Presence, store as instance_store},
-    revocations::{EndReason, feed},
-    router::router,
-    services::Services,
-    sessions::end::{Ending, Target},
-    state::Stopwatch,
+    auth::{
+        event::Actor,
+        instances::{Confirmation, presence::Presence, store as instance_store},
+        revocations::{EndReason, feed},
+        sessions::end::{Ending, Target},
+    },
+    base::{error::AppError, state::Stopwatch},
+    serve::{router::router, services::Services},
 };
 
 fn by_command_line() -> Ending {

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{app::HANG, logs::Lines};
-use crate::jobs::{self, Job};
+use crate::base::{jobs, jobs::Job};
 
 const SOON: Duration = Duration::from_millis(1);
 

@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, Header, encode};
 use serde_json::{Value, json};
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
-use crate::tokens::algorithm::jwt_algorithm;
+use crate::auth::tokens::algorithm::jwt_algorithm;
 
 /// A logged-in user, with the true token taken apart.
 struct Forge {

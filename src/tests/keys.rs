@@ -21,24 +21,22 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    audit::event::Actor,
-    config::{KEY_LEAD_MIN_SECONDS, TokenAlgorithm},
-    db::Kind,
-    error::AppError,
-    revocations::feed,
-    router::router,
-    sealed::SecretKey,
-    services::Services,
-    tokens::{
-        KeyInfo, KeyState,
-        algorithm::{self, jwt_algorithm},
-        jwks::MAX_AGE_SECONDS,
-        keeper,
-        keys::Keys,
-        ring::Key,
-        rotation::{self, Order},
-        store,
+    auth::{
+        event::Actor,
+        revocations::feed,
+        tokens::{
+            KeyInfo, KeyState, algorithm, algorithm::jwt_algorithm, keeper, keys::Keys, ring::Key, rotation,
+            rotation::Order, store,
+        },
     },
+    base::{
+        config::{KEY_LEAD_MIN_SECONDS, TokenAlgorithm},
+        db::Kind,
+        error::AppError,
+        sealed::SecretKey,
+    },
+    serve::{router::router, services::Services},
+    web::token::jwks::MAX_AGE_SECONDS,
 };
 
 const LEAD_MS: i64 = 600_000;

@@ -8,6 +8,7 @@ use tower::ServiceExt;
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
+    auth::tokens::verify::verify,
     lab::{
         browser::{Ask, Browser},
         cost::{Measured, NAME, Way, measure::percentile, step, step_ns, words},
@@ -16,7 +17,6 @@ use crate::{
         visit::Visit,
         world::Lab,
     },
-    tokens::verify::verify,
 };
 
 fn lab_of(app: &TestApp) -> Lab {
@@ -171,7 +171,7 @@ on_both_databases! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_grow_with_what_they_say_and_sessions_do_not() {
-    let app = TestApp::on(crate::db::Kind::Sqlite).await.and_lab().await;
+    let app = TestApp::on(crate::base::db::Kind::Sqlite).await.and_lab().await;
     let lab = lab_of(&app);
     let sizes = sizes::measure(&lab).await.expect("sizes");
     assert_eq!(sizes.algorithms, ["ES256", "EdDSA", "RS256", "HS256"]);

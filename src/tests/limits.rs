@@ -10,7 +10,7 @@ use super::{
     caller::{Answer, Caller, HOST},
     on_both_databases,
 };
-use crate::db::Kind;
+use crate::base::db::Kind;
 
 const ON_EVERY_RESPONSE: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
@@ -196,7 +196,7 @@ async fn a_panic_in_a_handler_is_an_error_page_and_the_next_request_is_answered(
     }
     let app = TestApp::on(Kind::Sqlite).await;
     let router =
-        crate::router::with_layers(axum::Router::new().route("/fail", axum::routing::get(fail)), &app.services);
+        crate::serve::router::with_layers(axum::Router::new().route("/fail", axum::routing::get(fail)), &app.services);
     let mut caller = Caller::of(router);
     let page = caller.open("/fail").await;
     assert_eq!(page.status, 500);

@@ -11,7 +11,7 @@ use super::{
     caller::Fields,
     on_both_databases,
 };
-use crate::mail::links::{self, Purpose};
+use crate::auth::{links, links::Purpose};
 
 /// Nobody has this link.
 const MADE_UP: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

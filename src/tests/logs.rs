@@ -16,7 +16,7 @@ use super::{
     app::{Settings, TestApp},
     caller::HOST,
 };
-use crate::{db::Kind, logging};
+use crate::base::{db::Kind, logging};
 
 /// What was logged.
 #[derive(Clone, Default)]

@@ -10,19 +10,16 @@ use super::{
     smtp::{MailServer, Manner, Read, read},
 };
 use crate::{
-    caller::Caller,
-    mail::{
-        Mail, News, To,
-        links::{self, Link, Purpose},
-        post::CLAIM_MS,
-        store, tell,
+    auth::{
+        links,
+        links::{Link, Purpose},
+        outbox::{Mail, News, To, store, tell},
+        users,
+        users::{Role, credentials::DisplayName, store::User},
     },
-    services::Services,
-    users::{
-        self, Role,
-        credentials::{DisplayName, Email},
-        store::User,
-    },
+    base::{caller::Caller, email::Email},
+    mail::post::CLAIM_MS,
+    serve::services::Services,
 };
 
 const SECOND: i64 = 1_000;

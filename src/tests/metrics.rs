@@ -4,10 +4,12 @@ use axum::http::Method;
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
-    audit::event::Actor,
-    revocations::EndReason,
-    router::metrics_router,
-    sessions::end::{Ending, Target},
+    auth::{
+        event::Actor,
+        revocations::EndReason,
+        sessions::end::{Ending, Target},
+    },
+    serve::router::metrics_router,
 };
 
 async fn scrape(app: &TestApp) -> String {

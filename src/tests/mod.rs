@@ -72,12 +72,12 @@ macro_rules! on_both_databases {
             $(pub async fn $name($app: TestApp) $story)+
         }
         mod on_sqlite {
-            use crate::{db::Kind, tests::app::TestApp};
+            use crate::{base::db::Kind, tests::app::TestApp};
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() { super::stories::$name(TestApp::on(Kind::Sqlite).await).await; })+
         }
         mod on_postgres {
-            use crate::{db::Kind, tests::app::TestApp};
+            use crate::{base::db::Kind, tests::app::TestApp};
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() { super::stories::$name(TestApp::on(Kind::Postgres).await).await; })+
         }

@@ -7,13 +7,15 @@ use super::{
     second_factor::{Person, enter, expect_code_page},
 };
 use crate::{
-    audit::{
-        self,
+    auth::{
+        event,
         event::{Actor, Event, Kind},
+        links::Purpose,
+        outbox::{Mail, News},
+        second_factor::{removal, store as factor_store},
+        users::store as user_store,
     },
-    mail::{Mail, News, links::Purpose, write},
-    second_factor::{removal, store as factor_store},
-    users::store as user_store,
+    mail::write,
 };
 
 const MINUTE: i64 = 60_000;
@@ -78,7 +80,7 @@ async fn with_changed_address(app: &TestApp) -> (Caller, String) {
     user_store::set_email(&mut connection, &user, "other@example.com", app.clock.now_ms()).await.expect("an address");
     drop(connection);
     let event = Event::new(Kind::EmailChanged, Actor::User(user.id.clone()), &user.id);
-    (caller, audit::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event"))
+    (caller, event::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event"))
 }
 
 on_both_databases! {
@@ -284,7 +286,7 @@ on_both_databases! {
         app.clock.advance_ms(11 * MINUTE);
         let event = Event::new(Kind::SecondFactorOn, Actor::User(id.clone()), &id);
         let pool = &app.services.state.db.pool;
-        let event = audit::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
+        let event = event::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
         assert_eq!(alice.caller.act("not_me", &[("event", &event)]).await.status, 200);
         assert_eq!(goes_at(&app, &id).await, None);
         expect_code_page(&app.anonymous().log_in("alice", PASSWORD).await);
@@ -342,7 +344,7 @@ on_both_databases! {
         let id = app.user("alice").await.id;
         let event = Event::new(Kind::SecondFactorOn, Actor::User(id.clone()), &id);
         let pool = &app.services.state.db.pool;
-        let event = audit::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
+        let event = event::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event");
         let mut thief = app.anonymous();
         expect_code_page(&thief.log_in("alice", PASSWORD).await);
         assert_eq!(thief.act("not_me", &[("event", &event)]).await.text(), "\"NotLoggedIn\"");

@@ -80,8 +80,8 @@ on_both_databases! {
         }
         assert_eq!(titles(&mut alice, "?q=ink").await, Vec::<String>::new());
         let services = app.another_instance().await;
-        assert_eq!(titles(&mut alice.at(crate::router::router(services)), "?q=ink").await, ["Old"]);
-        let word = crate::notes::words::make_missing_words(&app.services.state.db).await;
+        assert_eq!(titles(&mut alice.at(crate::serve::router::router(services)), "?q=ink").await, ["Old"]);
+        let word = crate::pages::notes::words::make_missing_words(&app.services.state.db).await;
         assert!(word.is_ok() && app.count("select count(*) from notes where size > 128").await == 1);
     }
 

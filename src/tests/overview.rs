@@ -8,12 +8,15 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    audit::{chain::seal::Sealer, event::Actor},
-    instances::presence::Presence,
-    revocations::EndReason,
-    services::Services,
-    sessions::end::{Ending, Target},
-    state::Stopwatch,
+    audit::chain::seal::Sealer,
+    auth::{
+        event::Actor,
+        instances::presence::Presence,
+        revocations::EndReason,
+        sessions::end::{Ending, Target},
+    },
+    base::state::Stopwatch,
+    serve::services::Services,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -226,7 +229,7 @@ on_both_databases! {
     }
 
     async fn the_spread_is_that_of_the_newest_thousand(app: TestApp) {
-        use crate::metrics::{Spread, Via};
+        use crate::{base::metrics::Spread, base::metrics::Via};
         let metrics = &app.services.metrics;
         assert_eq!(metrics.spread(Via::Feed), Spread::default());
         for _ in 0..500 {

@@ -10,12 +10,9 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    admin::{by::By, change_role::change_role},
-    audit::event::Actor,
-    db::Kind,
-    deletion::clean_up::clean_once,
-    mail::links::Purpose,
-    users::Role,
+    auth::{deletion::clean_up::clean_once, event::Actor, links::Purpose, users::Role},
+    base::db::Kind,
+    pages::admin::{by::By, change_role::change_role},
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -133,9 +130,9 @@ on_both_databases! {
     async fn the_download_holds_all_of_a_long_history(app: TestApp) {
         let mut zelda = zelda(&app).await;
         let id = zelda.user_id().await;
-        let event = crate::audit::event::Event::new(crate::audit::event::Kind::NameChanged, Actor::User(id.clone()), &id);
+        let event = crate::auth::event::Event::new(crate::auth::event::Kind::NameChanged, Actor::User(id.clone()), &id);
         for n in 0..1_200 {
-            crate::audit::store::insert(&app.services.state.db.pool, &event, n).await.expect("an event");
+            crate::auth::event::store::insert(&app.services.state.db.pool, &event, n).await.expect("an event");
         }
         let data = zelda.open(EXPORT).await.json();
         let events = data["activity"].as_array().expect("a list");
@@ -283,7 +280,7 @@ on_both_databases! {
         assert_eq!(delete(&mut ada, "ada").await.text(), "\"LastAdministrator\"");
         let by = By::command_line("test").expect("a reason");
         let demoted = change_role(&app.services.ender, &by, &adas, Role::User, "").await;
-        assert_eq!(demoted.err(), Some(crate::error::AppError::LastAdministrator));
+        assert_eq!(demoted.err(), Some(crate::base::error::AppError::LastAdministrator));
     }
 
     async fn what_a_request_under_way_writes_late_is_erased_and_the_tombstone_goes_with_its_sessions(app: TestApp) {

@@ -11,10 +11,12 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    db::Kind,
-    error::{Guessable, Invalid},
-    services::Services,
-    users::{costs_in_use, store::beginnings_of_hashes},
+    auth::users::{costs_in_use, store::beginnings_of_hashes},
+    base::{
+        db::Kind,
+        error::{Guessable, Invalid},
+    },
+    serve::services::Services,
 };
 
 /// What is guessed first, and the first word of what is said about it.
@@ -79,8 +81,8 @@ async fn ask(caller: &mut Caller, password: &str) -> Answer {
 #[test]
 fn the_browser_asks_the_action_that_there_is() {
     assert_eq!(
-        crate::users::STRENGTH_PATH,
-        <crate::signup::actions::PasswordStrength as leptos::server_fn::ServerFn>::PATH
+        crate::auth::users::STRENGTH_PATH,
+        <crate::pages::signup::actions::PasswordStrength as leptos::server_fn::ServerFn>::PATH
     );
 }
 
@@ -291,15 +293,15 @@ on_both_databases! {
     async fn a_password_that_changes_meanwhile_is_not_brought_back_by_the_new_hash(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let (services, risen) = app.another_instance_where(|config| config.argon2_passes = 2).await;
-        let user = crate::users::store::find_by_email(
+        let user = crate::auth::users::store::find_by_email(
             &services.state.db.pool,
-            &crate::users::credentials::Email::parse("alice@example.com").expect("an address"),
+            &crate::base::email::Email::parse("alice@example.com").expect("an address"),
         ).await.expect("the database").expect("alice");
         let fields = [("password", PASSWORD), ("new_password", "another horse battery")];
         assert_eq!(alice.act("change_password", &fields).await.status, 200);
         let before = hash_of(&app, "alice").await;
-        let password = crate::users::credentials::Password::parse_existing(PASSWORD.into()).expect("a password");
-        crate::users::upgrade::upgrade_hash(&services.state, &services.passwords, &Default::default(), &user, password).await;
+        let password = crate::auth::users::credentials::Password::parse_existing(PASSWORD.into()).expect("a password");
+        crate::auth::users::upgrade::upgrade_hash(&services.state, &services.passwords, &Default::default(), &user, password).await;
         assert_eq!(hash_of(&app, "alice").await, before);
         assert_eq!(Caller::of(risen).log_in("alice", "another horse battery").await.status, 200);
     }

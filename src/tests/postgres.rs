@@ -12,12 +12,14 @@ use super::{
     second_factor::shared_with,
 };
 use crate::{
-    config::Config,
-    db::{Db, Kind, Patience},
-    mail::links::Purpose,
-    router::router,
+    auth::links::Purpose,
+    base::{
+        config::Config,
+        db::{Db, Kind, Patience},
+    },
+    pages::signup::setup_link,
     serve,
-    signup::setup_link,
+    serve::router::router,
 };
 
 /// The superuser of the tests.

@@ -5,7 +5,7 @@ use super::{
     caller::{Caller, main_of},
     on_both_databases,
 };
-use crate::mail::links::Purpose;
+use crate::auth::links::Purpose;
 
 /// Confirms the address of `name`, who is logged in.
 async fn confirm(app: &TestApp, caller: &mut Caller, name: &str) {

@@ -8,10 +8,12 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    admin::{by::By, change_role::change_role},
-    error::AppError,
-    sessions::{session::hash, store},
-    users::Role,
+    auth::{
+        sessions::{session::hash, store},
+        users::Role,
+    },
+    base::error::AppError,
+    pages::admin::{by::By, change_role::change_role},
 };
 
 const MINUTE: i64 = 60_000;

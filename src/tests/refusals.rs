@@ -13,7 +13,7 @@ use super::{
     caller::{Answer, Caller, main_of},
     on_both_databases,
 };
-use crate::{db::Kind, router::with_layers};
+use crate::{base::db::Kind, serve::router::with_layers};
 
 /// The one text between `before` and `after`.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {

@@ -4,7 +4,7 @@ use super::{
     app::{PASSWORD, TestApp},
     on_both_databases,
 };
-use crate::{mail::links::Purpose, sessions};
+use crate::auth::{links::Purpose, sessions};
 
 const NEW: &str = "another horse battery";
 

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use tower_sessions::Session;
 
 use super::{app::TestApp, on_both_databases};
-use crate::sessions::tower_session;
+use crate::web::session::tower_session;
 
 /// A door that the test opens: it says when somebody stands at it.
 #[derive(Clone)]

@@ -7,18 +7,18 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    audit::{
-        self,
-        chain::{
-            Anchor, ChainKey,
-            retention::{NotRemoved, Retention},
-            seal::Sealer,
-            verify::{ByRetention, Report, What, verify},
-        },
+    audit::chain::{
+        Anchor, ChainKey,
+        retention::{NotRemoved, Retention},
+        seal::Sealer,
+        verify::{ByRetention, Report, What, verify},
+    },
+    auth::{
+        deletion::clean_up::clean_once,
+        event,
         event::{Actor, Event, Kind},
     },
-    deletion::clean_up::clean_once,
-    sealed::SecretKey,
+    base::sealed::SecretKey,
 };
 
 const DAY: i64 = 24 * 3_600_000;
@@ -49,7 +49,7 @@ async fn days_go_by(app: &TestApp, count: i64) {
         app.clock.advance_ms(DAY);
         let mut event = Event::new(Kind::KeyRotated, Actor::System, "");
         event.reason = format!("day {n}");
-        audit::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
+        event::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
     }
     seal(app).await;
 }
@@ -108,7 +108,7 @@ on_both_databases! {
         let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
         for n in 0..1_200 {
             let event = Event::new(Kind::LogInFailed, Actor::Unknown, "");
-            audit::store::insert(&mut *tx, &event, NOON + n).await.expect("an event");
+            event::store::insert(&mut *tx, &event, NOON + n).await.expect("an event");
         }
         tx.commit().await.expect("the events");
         app.clock.advance_ms(20 * DAY);
@@ -235,7 +235,7 @@ on_both_databases! {
         app.clock.advance_ms(3_600_000);
         let mut late = Event::new(Kind::LogInFailed, Actor::Unknown, &id);
         late.ip = "192.0.2.7".into();
-        audit::store::insert(&app.services.state.db.pool, &late, app.clock.now_ms()).await.expect("an event");
+        event::store::insert(&app.services.state.db.pool, &late, app.clock.now_ms()).await.expect("an event");
         seal(&app).await;
         clean_once(&app.services.state).await.expect("a round");
         days_go_by(&app, 2).await;

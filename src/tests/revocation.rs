@@ -7,13 +7,14 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    audit::event::Actor,
-    error::AppError,
-    revocations::EndReason,
-    router::router,
-    services::Services,
-    sessions::end::{Ending, Target},
-    tokens::rotation::Order,
+    auth::{
+        event::Actor,
+        revocations::EndReason,
+        sessions::end::{Ending, Target},
+        tokens::rotation::Order,
+    },
+    base::error::AppError,
+    serve::{router::router, services::Services},
 };
 
 async fn kill_signing_key(app: &TestApp, by: &Services) -> Result<(), AppError> {

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
-    db::Kind,
-    error::AppError,
-    revocations::EndReason,
-    sessions::end::{Ending, Target},
-    users::store::lock,
+    auth::{
+        revocations::EndReason,
+        sessions::end::{Ending, Target},
+        users::store::lock,
+    },
+    base::{db::Kind, error::AppError},
 };
 
 const EXPORT: &str = "/account/data/export";

@@ -12,7 +12,7 @@ use super::{
     caller::{Answer, Caller, HOST},
     on_both_databases,
 };
-use crate::{pages, router::api};
+use crate::serve::{pages, router::api};
 
 /// The complete table, as people read it.
 const TABLE: &str = include_str!("../../docs/ROUTES.md");

@@ -8,7 +8,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{mail::links::Purpose, second_factor::authenticator::Authenticator, users::store};
+use crate::auth::{links::Purpose, second_factor::authenticator::Authenticator, users::store};
 
 const STEP_MS: i64 = 30_000;
 const MINUTE_MS: i64 = 60_000;

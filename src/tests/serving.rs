@@ -16,11 +16,13 @@ use tokio::{
 
 use super::app::{HANG, Settings, TestApp};
 use crate::{
-    connections::{self, Door},
-    db::Kind,
-    sealed::SecretKey,
+    base::{db::Kind, sealed::SecretKey},
     serve::{answer_on, listen, stop},
-    web::seen::{QUESTION, Seen, question},
+    web::{
+        connections,
+        connections::Door,
+        seen::{QUESTION, Seen, question},
+    },
 };
 
 struct Running {

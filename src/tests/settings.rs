@@ -12,7 +12,12 @@ use super::{
     app::{Settings, TestApp},
     caller::Caller,
 };
-use crate::{cli::given, config::Config, db::Kind, router::router, serve};
+use crate::{
+    base::{config::Config, db::Kind},
+    cli::given,
+    serve,
+    serve::router::router,
+};
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -287,7 +292,7 @@ fn production_refuses_what_is_weaker_than_it_has_to_be_and_development_does_not(
 fn check(flags: &[&str]) -> Result<(), String> {
     let config = given(flags, &[]).expect("the settings");
     config.check()?;
-    crate::mail::mailer::Mailer::open(&config).map(|_| ())
+    crate::base::mailer::Mailer::open(&config).map(|_| ())
 }
 
 #[tokio::test]

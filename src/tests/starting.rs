@@ -7,7 +7,10 @@ use clap::Parser;
 use serde_json::json;
 
 use super::app::TestApp;
-use crate::{config::Config, db::Kind, serve};
+use crate::{
+    base::{config::Config, db::Kind},
+    serve,
+};
 
 #[derive(Parser)]
 struct Settings {
@@ -122,7 +125,7 @@ async fn production_names_the_command_for_the_first_link_and_does_not_log_one() 
     let shown = serve::way_to_first_administrator(state).await.expect("words").expect("no administrator yet");
     assert!(shown.contains("http://localhost:3000/setup?token="), "{shown}");
     assert_eq!(app.count("select count(*) from setup_links").await, 1);
-    let secret = crate::sealed::SecretKey::generate().expect("a key").encoded();
+    let secret = crate::base::sealed::SecretKey::generate().expect("a key").encoded();
     let live =
         TestApp::with(Kind::Sqlite, &["--base-url", "https://accounts.example.com", "--secret-key", &secret]).await;
     let state = &live.services.state;

@@ -13,10 +13,12 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    audit::event::Actor,
-    db::Kind,
-    revocations::EndReason,
-    sessions::end::{Ending, Target},
+    auth::{
+        event::Actor,
+        revocations::EndReason,
+        sessions::end::{Ending, Target},
+    },
+    base::db::Kind,
 };
 
 const MINUTE: i64 = 60_000;

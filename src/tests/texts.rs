@@ -5,19 +5,23 @@ use std::str::FromStr;
 use strum::VariantArray;
 
 use crate::{
-    admin::act::Act,
-    appearance::Theme,
-    audit::event::Kind,
-    config::TokenAlgorithm,
-    error::{AppError, Field},
-    lab::cost::Way,
-    mail::{Mail, News, links::Purpose},
-    revocations::EndReason,
-    tokens::KeyState,
-    users::{
-        Role,
-        list::{Order, State},
+    auth::{
+        event::Kind,
+        links::Purpose,
+        outbox::{Mail, News},
+        revocations::EndReason,
+        tokens::KeyState,
+        users::{
+            Role,
+            list::{Order, State},
+        },
     },
+    base::{
+        config::TokenAlgorithm,
+        error::{AppError, Field},
+    },
+    lab::cost::Way,
+    pages::{admin::act::Act, appearance::Theme},
     web::cookies::Name,
 };
 

@@ -7,7 +7,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{caller::networks_of, router::router};
+use crate::{base::caller::networks_of, serve::router::router};
 
 const WRONG: &str = "not the right password";
 const MINUTE: i64 = 60_000;

@@ -6,7 +6,7 @@ use super::{
     app::{PASSWORD, TestApp},
     on_both_databases,
 };
-use crate::state::Stopwatch;
+use crate::base::state::Stopwatch;
 
 /// Of each kind, in turn, so that whatever else the machine does falls upon all alike.
 const SAMPLES: usize = 200;

@@ -5,7 +5,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::mail::links::Purpose;
+use crate::auth::links::Purpose;
 
 /// With a mail server in the settings, which nothing here talks to.
 pub async fn with_mail_server(app: &TestApp) -> TestApp {

@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::app::{Settings, TestApp};
-use crate::db::Kind;
+use crate::base::db::Kind;
 
 const SECURITY_TXT: &str = "/.well-known/security.txt";
 

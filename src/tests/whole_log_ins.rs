@@ -5,7 +5,7 @@ use super::{
     on_both_databases,
     verification::{sign_up, with_mail_server},
 };
-use crate::{mail::links::Purpose, users::Role};
+use crate::auth::{links::Purpose, users::Role};
 
 /// What a log-in writes in a browser where somebody else is logged in: change, rows.
 const WRITES: [(&str, &str); 5] = [

@@ -5,7 +5,7 @@ use leptos::{context::Provider, prelude::*};
 
 use super::{field::PasswordField, notice::Notice};
 use crate::{
-    error::{AppError, Field},
+    base::error::{AppError, Field},
     web::page::{Held, PAGE, here, refused},
 };
 

@@ -6,7 +6,7 @@ use super::{
     frame::{Link, Page},
     notice::Notice,
 };
-use crate::error::{AppError, RequestNumber};
+use crate::base::error::{AppError, RequestNumber};
 
 /// Who gets the refusal, put into the context by the server.
 #[derive(Clone, Debug, Default)]

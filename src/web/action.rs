@@ -24,13 +24,14 @@ use tower::ServiceExt;
 
 use super::{
     caller::caller_of,
-    cookies::{self, Name},
+    cookies,
+    cookies::Name,
     local_path::LocalPath,
     page::{Held, PAGE, Refused, Typed},
     problem::Problem,
     wants,
 };
-use crate::{
+use crate::base::{
     caller::Caller,
     config::Config,
     error::{AppError, RequestNumber},

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{extract::ConnectInfo, http::request::Parts};
 
-use crate::{caller::Caller, config::Config};
+use crate::base::{caller::Caller, config::Config};
 
 const USER_AGENT_CHARS: usize = 512;
 

@@ -12,7 +12,7 @@ use cookie::{Cookie, SameSite, time::Duration};
 use strum::{IntoStaticStr, VariantArray};
 
 use super::problem::Problem;
-use crate::config::Config;
+use crate::base::config::Config;
 
 /// The cookies that we set. Names are compared exactly: browsers match the prefix in any case (RFC 6265bis).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]

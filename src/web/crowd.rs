@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-use crate::error::AppError;
+use crate::base::error::AppError;
 
 /// So many requests of one session may wait for their turn. Each holds some kilobytes and no connection to the database.
 /// Of a session and not of a person: whoever floods a stolen one must not keep the owner, who comes with another, from

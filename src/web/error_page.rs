@@ -13,11 +13,12 @@ use axum::{
 
 use super::{
     bare_page::BarePage,
-    cookies::{self, Name},
+    cookies,
+    cookies::Name,
     problem::{Detail, Problem},
     wants,
 };
-use crate::{
+use crate::base::{
     config::Config,
     error::{AppError, RequestNumber},
 };

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use super::csp;
-use crate::config::Config;
+use crate::base::config::Config;
 
 /// What every response carries, unless the route set its own (only the CSP of a page does, for its nonce).
 const ALWAYS: [(HeaderName, &str); 6] = [

@@ -11,7 +11,7 @@ use axum::{
 use url::Origin;
 
 use super::problem::Problem;
-use crate::config::Config;
+use crate::base::config::Config;
 
 /// Those of RFC 9110 9 and PATCH. Of any other nobody knows whether it is safe.
 const METHODS: [Method; 9] = [

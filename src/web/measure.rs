@@ -7,10 +7,7 @@ use axum::{
     response::Response,
 };
 
-use crate::{
-    metrics::{self, Metrics},
-    state::Stopwatch,
-};
+use crate::base::{metrics, metrics::Metrics, state::Stopwatch};
 
 /// Layer: a raw path has no place in a label, since anybody can invent one.
 pub async fn measure(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {

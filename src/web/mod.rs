@@ -1,4 +1,4 @@
-//! Layers and helpers of HTTP that know no feature.
+//! The border: HTTP on one side, the core on the other. Layers and helpers that know no feature.
 
 #[cfg(feature = "ssr")]
 pub mod action;
@@ -9,7 +9,11 @@ pub mod authorization;
 #[cfg(feature = "ssr")]
 pub mod bare_page;
 #[cfg(feature = "ssr")]
+pub mod border;
+#[cfg(feature = "ssr")]
 pub mod caller;
+#[cfg(feature = "ssr")]
+pub mod connections;
 #[cfg(feature = "ssr")]
 pub mod cookies;
 #[cfg(feature = "ssr")]
@@ -24,6 +28,8 @@ pub mod headers;
 pub mod host;
 #[cfg(feature = "ssr")]
 pub mod json;
+#[cfg(feature = "ssr")]
+pub mod link_cookie;
 #[cfg(feature = "ssr")]
 pub mod local_path;
 #[cfg(feature = "ssr")]
@@ -41,12 +47,12 @@ pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod request_log;
 #[cfg(feature = "ssr")]
-pub mod rfc3339;
-#[cfg(feature = "ssr")]
 pub mod security_txt;
 #[cfg(feature = "ssr")]
 pub mod seen;
+pub mod session;
 #[cfg(feature = "ssr")]
 pub mod to_the_end;
+pub mod token;
 #[cfg(feature = "ssr")]
 pub mod wants;

@@ -14,7 +14,7 @@ use axum::{
 use url::Origin;
 
 use super::{authorization, problem::Problem};
-use crate::config::Config;
+use crate::base::config::Config;
 
 /// Layer: an unsafe request must come from one of our own pages, or from no browser at all.
 pub async fn refuse_cross_site(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {

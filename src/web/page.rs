@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::base::error::AppError;
 
 /// The hidden field in which a form says which page it stands on.
 pub const PAGE: &str = "page";

@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::refusal::{AtField, MEDIA_TYPE};
-use crate::error::AppError;
+use crate::base::error::AppError;
 
 /// One answer of the API that is not a success.
 #[derive(Debug)]

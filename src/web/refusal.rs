@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Field;
+use crate::base::error::Field;
 
 /// Who asks for it gets the words; who asks for plain JSON gets the error itself.
 pub const MEDIA_TYPE: &str = "application/problem+json";

@@ -12,7 +12,7 @@ use axum::{
 use tracing::Instrument;
 
 use super::caller::ip_of;
-use crate::{config::Config, error::RequestNumber, state::Stopwatch};
+use crate::base::{config::Config, error::RequestNumber, state::Stopwatch};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

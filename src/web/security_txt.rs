@@ -6,8 +6,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{problem::Problem, rfc3339::seconds};
-use crate::{error::AppError, state::AppState};
+use super::problem::Problem;
+use crate::base::{error::AppError, rfc3339::seconds, state::AppState};
 
 /// Where it is looked for (RFC 9116 3).
 pub const PATH: &str = "/.well-known/security.txt";

@@ -6,7 +6,7 @@ use axum::http::{header, request::Parts};
 use serde::{Deserialize, Serialize};
 
 use super::caller::{ip_of, peer_of};
-use crate::{sealed::SecretKey, state::AppState};
+use crate::base::{sealed::SecretKey, state::AppState};
 
 /// The header that asks.
 pub const QUESTION: &str = "latchkey-question";

@@ -4,9 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::postgres::{self, Postgres};
-use crate::workspace::{Profile, Workspace};
-use crate::{build, npm, seed, shell};
+use crate::{
+    build, npm,
+    postgres::{self, Postgres},
+    seed, shell,
+    workspace::{Profile, Workspace},
+};
 
 /// Measure what the program costs here, as ratios within one run. Builds the production version first.
 ///

@@ -2,8 +2,10 @@
 
 use anyhow::Result;
 
-use crate::workspace::{Profile, Workspace};
-use crate::{apt, build, npm, shell};
+use crate::{
+    apt, build, npm, shell,
+    workspace::{Profile, Workspace},
+};
 
 /// Playwright knows where it would keep a browser, whether or not one is there.
 const HAS_OWN_BROWSER: &str = r#"

@@ -4,9 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::steps::Steps;
-use crate::workspace::{Profile, Workspace};
-use crate::{npm, shell, site, tools, wasm};
+use crate::{
+    npm, shell, site,
+    steps::Steps,
+    tools, wasm,
+    workspace::{Profile, Workspace},
+};
 
 /// Build the server and the browser package, and show how big the package is.
 #[derive(clap::Args)]

@@ -2,8 +2,10 @@
 //!
 //! Deliberately no CSS compiler: the ones there are take longer to build than the rest of this tool together.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 

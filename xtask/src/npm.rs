@@ -1,9 +1,6 @@
 //! The npm packages of `end2end/`: Playwright for the tests, wasm-opt for releases, both pinned by one lock file.
 
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-use std::time::SystemTime;
+use std::{fs, path::Path, process::Command, time::SystemTime};
 
 use anyhow::Result;
 

@@ -1,12 +1,15 @@
 //! A PostgreSQL of our own for the tests: empty, on a free port of 127.0.0.1, gone at the end whatever happens.
 
-use std::fs::{self, File};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-use std::{env, thread};
+use std::{
+    env,
+    fs::{self, File},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;

@@ -4,8 +4,10 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::build;
-use crate::workspace::{Profile, Workspace};
+use crate::{
+    build,
+    workspace::{Profile, Workspace},
+};
 
 /// Build what has changed, then start the server on localhost:3000 with its data in ./data.
 #[derive(clap::Args)]

@@ -5,9 +5,12 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::postgres::{self, Postgres};
-use crate::workspace::{Profile, Workspace};
-use crate::{browser, build, npm, shell, tools};
+use crate::{
+    browser, build, npm,
+    postgres::{self, Postgres},
+    shell, tools,
+    workspace::{Profile, Workspace},
+};
 
 /// Make the pictures anew: icons and social card (public/), those of README and docs (docs/pictures/), and those that the
 /// browser tests compare pages with (end2end/tests/baselines/).

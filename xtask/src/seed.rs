@@ -1,12 +1,16 @@
 //! `cargo xtask seed`: a development database with as many people as one likes.
 
-use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::{
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
 
 use anyhow::Result;
 
-use crate::workspace::{Profile, Workspace};
-use crate::{build, shell};
+use crate::{
+    build, shell,
+    workspace::{Profile, Workspace},
+};
 
 /// Fill a development database with people who do not exist, such as 1,000,000 of them, to see how Latchkey does then.
 ///

@@ -1,16 +1,20 @@
 //! The folder that the server serves: `public/` at its root, and `pkg/` with the hash of each file in its name, so that
 //! browsers may keep the files for ever. The names follow cargo-leptos (`hash_files`), which is what leptos looks for.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-use crate::wasm::Package;
-use crate::workspace::{Profile, Workspace};
-use crate::{css, npm, shell};
+use crate::{
+    css, npm, shell,
+    wasm::Package,
+    workspace::{Profile, Workspace},
+};
 
 /// Everything that belongs into the folder, by its path in there.
 type Files = BTreeMap<PathBuf, Vec<u8>>;

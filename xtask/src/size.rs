@@ -1,13 +1,17 @@
 //! `cargo xtask size`: how big the browser package is, against its limit, and what each part of it costs.
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
-use std::{env, fs};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Result, bail};
 
-use crate::workspace::{Profile, Workspace};
-use crate::{css, npm, site, tools, wasm, wasm_parts};
+use crate::{
+    css, npm, site, tools, wasm, wasm_parts,
+    workspace::{Profile, Workspace},
+};
 
 /// All that a page loads, compressed: wasm, JavaScript and style sheet.
 const LIMIT_BYTES: u64 = 200_000;

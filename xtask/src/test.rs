@@ -1,16 +1,21 @@
 //! `cargo xtask test`: everything that must hold, in parts, of which each runs even when another failed.
 
-use std::process::{ExitCode, exit};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::{
+    process::{ExitCode, exit},
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::postgres::{self, Postgres};
-use crate::workspace::Workspace;
-use crate::{browser, shell, size, steps, tools};
+use crate::{
+    browser,
+    postgres::{self, Postgres},
+    shell, size, steps, tools,
+    workspace::Workspace,
+};
 
 /// What a shell reports of a program that Ctrl-C ended.
 const EXIT_INTERRUPTED: i32 = 130;

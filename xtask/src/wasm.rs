@@ -1,13 +1,17 @@
 //! The browser's half of the app: Rust -> WebAssembly -> a JavaScript module that loads it -> (release) wasm-opt.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::workspace::{Profile, Workspace};
-use crate::{npm, shell};
+use crate::{
+    npm, shell,
+    workspace::{Profile, Workspace},
+};
 
 pub const TARGET: &str = "wasm32-unknown-unknown";
 

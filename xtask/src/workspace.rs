@@ -1,7 +1,6 @@
 //! Where things are: the root of the repository, cargo's target folder, the two profiles.
 
-use std::path::PathBuf;
-use std::{env, fs};
+use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 

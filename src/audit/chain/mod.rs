@@ -11,7 +11,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use self::store::Removed;
-use crate::sealed::SecretKey;
+use crate::base::sealed::SecretKey;
 
 /// Of the encoding below; stands in each mac.
 const VERSION: &str = "1";

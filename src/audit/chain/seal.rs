@@ -12,18 +12,20 @@ use std::{
 use serde_json::json;
 
 use super::{
-    Anchor, ChainKey, Link, key_name, new_salt, origin_digest,
-    store::{self, End, Row},
+    Anchor, ChainKey, Link, key_name, new_salt, origin_digest, store,
+    store::{End, Row},
     words_digest,
 };
 use crate::{
-    audit::{
-        self,
-        event::{Actor, Event, Kind},
+    auth::{
+        event,
+        event::{Actor, Event, Kind, store::lock_chain},
     },
-    db::{Tx, in_time},
-    sealed::SecretKey,
-    state::AppState,
+    base::{
+        db::{Tx, in_time},
+        sealed::SecretKey,
+        state::AppState,
+    },
 };
 
 /// Events that are sealed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
@@ -85,7 +87,7 @@ impl Sealer {
     async fn seal_some(&self) -> Result<usize, NotSealed> {
         let sealed = in_time(BATCH_MAX, async {
             let mut tx = self.state.db.begin_write().await?;
-            store::lock(&mut tx).await?;
+            lock_chain(&mut tx).await?;
             let end = match self.open_end(&mut tx).await? {
                 Ok(end) => end,
                 Err(refused) => return Ok(Err(refused)),
@@ -177,7 +179,7 @@ impl Sealer {
     /// When the database does not take it.
     pub async fn resume(&self, words: &str) -> Result<Option<Anchor>, sqlx::Error> {
         let mut tx = self.state.db.begin_write().await?;
-        store::lock(&mut tx).await?;
+        lock_chain(&mut tx).await?;
         let (claimed, last) = (store::end(&mut *tx).await?, store::last(&mut *tx).await?);
         if claimed.as_ref().is_some_and(|end| self.check_end(end, last.as_ref()).is_ok()) {
             return Ok(None);
@@ -190,7 +192,7 @@ impl Sealer {
         event.reason = words.to_owned();
         event.details =
             json!({ "end_was": before.to_string(), "last_event": from.to_string(), "seal_was": claimed.seal });
-        audit::store::insert(&mut *tx, &event, self.state.clock.now_ms()).await?;
+        event::store::insert(&mut *tx, &event, self.state.clock.now_ms()).await?;
         // The numbers that an end of ours knew of are not given again, or nobody would see that their events are gone.
         // What somebody else wrote there counts for nothing; `verify` goes by the event.
         let seq = if is_ours { last_seq.max(before.seq) } else { last_seq };

@@ -2,7 +2,7 @@
 
 use sqlx::{Any, Executor, FromRow};
 
-use crate::{audit::event::Kind, db::Tx};
+use crate::auth::event::Kind;
 
 /// An event with its seals.
 #[derive(Clone, Debug, FromRow)]
@@ -59,14 +59,6 @@ macro_rules! select_rows {
             $rest
         )
     };
-}
-
-/// Locks the end of the chain until the transaction is over. Whoever changes rows that are in the log locks it first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn lock(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    sqlx::query("update audit_chain set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
 }
 
 /// The end of the chain; `None` when somebody has removed its row.

@@ -5,7 +5,7 @@ pub mod store;
 use strum::IntoStaticStr;
 use uuid::Builder;
 
-use super::event::Kind;
+use crate::auth::event::Kind;
 
 /// Stands for "any", where what is looked for may be empty.
 const ANY: &str = "*";

@@ -3,7 +3,7 @@
 use sqlx::{Any, AnyPool, Executor, FromRow, QueryBuilder};
 
 use super::{ANY, Filter, Next, Slice, any};
-use crate::{audit::event::Kind, db::contains_pattern};
+use crate::{auth::event::Kind, base::db::contains_pattern};
 
 /// An event with the names of who is in it, as far as they still have an account.
 #[derive(Clone, Debug, FromRow)]

@@ -5,14 +5,18 @@ use std::{path::Path, time::SystemTime};
 
 use super::{Finding, PATIENCE, SKEW_MAX_MS, feed, keys, people, store};
 use crate::{
-    config::Config,
-    db::{self, Kind, Steps},
-    instances::{confirm::GONE_AFTER_MS, store as instance_store},
-    lab,
-    revocations::store::KEEP_EXTRA_MS,
-    sealed::SecretKey,
-    serve,
-    state::{AppState, Stopwatch},
+    auth::{
+        instances::{confirm::GONE_AFTER_MS, store as instance_store},
+        revocations::store::KEEP_EXTRA_MS,
+    },
+    base::{
+        config::Config,
+        db,
+        db::{Kind, Steps},
+        sealed::SecretKey,
+        state::{AppState, Stopwatch},
+    },
+    lab, serve,
     ui::number::counted,
 };
 

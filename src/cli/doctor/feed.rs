@@ -6,10 +6,14 @@ use uuid::Uuid;
 
 use super::{Finding, PATIENCE, store};
 use crate::{
-    db::{Kind, in_time},
-    instances::{confirm::GONE_AFTER_MS, store as instance_store, store::Row},
-    revocations::{set::STALE_AFTER, store as revocation_store},
-    state::{AppState, Stopwatch},
+    auth::{
+        instances::{confirm::GONE_AFTER_MS, store as instance_store, store::Row},
+        revocations::{set::STALE_AFTER, store as revocation_store},
+    },
+    base::{
+        db::{Kind, in_time},
+        state::{AppState, Stopwatch},
+    },
 };
 
 /// Who is behind for longer than this does not listen.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use crate::{config::Config, db};
+use crate::base::{config::Config, db};
 
 /// A journal that has grown beyond this is not taken into the database any more: a reader that never ends holds it.
 const JOURNAL_MAX_BYTES: u64 = 256 * 1024 * 1024;

@@ -2,15 +2,14 @@
 
 use super::Finding;
 use crate::{
-    admin::overview::KEY_OLD_MS,
-    config::TokenAlgorithm,
-    sealed::SecretKey,
-    state::AppState,
-    tokens::{
+    auth::tokens::{
         lives::{Life, Lives},
         ring::Ring,
-        store::{self, Row},
+        store,
+        store::Row,
     },
+    base::{config::TokenAlgorithm, sealed::SecretKey, state::AppState},
+    pages::admin::overview::KEY_OLD_MS,
     ui::when::{minute, span},
 };
 

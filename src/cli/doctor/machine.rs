@@ -4,13 +4,9 @@ use std::path::Path;
 
 use super::Finding;
 use crate::{
-    caller::Caller,
-    config::Config,
-    connections,
-    error::AppError,
-    metrics::Metrics,
-    state::Stopwatch,
-    users::{credentials::Password, password::Passwords},
+    auth::users::{credentials::Password, password::Passwords},
+    base::{caller::Caller, config::Config, error::AppError, metrics::Metrics, state::Stopwatch},
+    web::connections,
 };
 
 pub async fn look(config: &Config) -> Vec<Finding> {

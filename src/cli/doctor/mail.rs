@@ -1,9 +1,9 @@
 //! Whether mail can go out: the settings, and a connection to the mail server. Server side.
 
 use super::{Finding, PATIENCE};
-use crate::{
+use crate::base::{
     config::{Config, Mailing},
-    mail::mailer::Mailer,
+    mailer::Mailer,
 };
 
 /// Without mails the sign-up has to say at once whether it worked, and so tells whether an address has an account.

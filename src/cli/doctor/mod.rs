@@ -22,7 +22,7 @@ use super::{
     Failed,
     output::{say, say_json},
 };
-use crate::{config::Config, sealed::SecretKey};
+use crate::base::{config::Config, sealed::SecretKey};
 
 /// Look at this installation and say what is wrong with it, and how to mend it.
 ///

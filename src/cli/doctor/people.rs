@@ -2,10 +2,9 @@
 
 use super::{Finding, store};
 use crate::{
-    admin::overview::{MAIL_LATE_MS, store as overview_store},
-    audit::chain::{self, ChainKey},
-    sealed::SecretKey,
-    state::AppState,
+    audit::{chain, chain::ChainKey},
+    base::{sealed::SecretKey, state::AppState},
+    pages::admin::overview::{MAIL_LATE_MS, store as overview_store},
     ui::{number::counted, when::span},
 };
 

@@ -3,18 +3,14 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{
-    Finding, SKEW_MAX_MS,
-    ask::{self, Answer},
-};
+use super::{Finding, SKEW_MAX_MS, ask, ask::Answer};
 use crate::{
-    config::Config,
-    sealed::SecretKey,
-    state::{Clock, Stopwatch},
-    web::{
-        host::is_ours,
-        seen::{self, Seen},
+    base::{
+        config::Config,
+        sealed::SecretKey,
+        state::{Clock, Stopwatch},
     },
+    web::{host::is_ours, seen, seen::Seen},
 };
 
 /// An answer, and the clock of who gave it against ours.

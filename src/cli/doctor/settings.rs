@@ -1,7 +1,7 @@
 //! Settings that stop a start, and those that work and should not be. Server side.
 
 use super::Finding;
-use crate::{config::Config, web::assets};
+use crate::{base::config::Config, web::assets};
 
 pub fn look(config: &Config) -> Vec<Finding> {
     let mut findings = vec![together(config), listening(config), package(config)];

@@ -23,7 +23,7 @@ pub static ALL: [About; 9] = [
         button: "Make yourself an administrator",
         defence: "The signature: it is made over header and payload together.",
         cites: &[
-            cite("tokens/verify.rs", "authentic"),
+            cite("auth/tokens/verify.rs", "authentic"),
             cite("lab/attacks/forge.rs", "with_old_signature"),
             cite("tests/jwt_attacks.rs", "every_flipped_bit_is_noticed"),
         ],
@@ -35,7 +35,7 @@ pub static ALL: [About; 9] = [
         button: "Send a token without a signature",
         defence: "The algorithm belongs to the key. The header may only agree with it.",
         cites: &[
-            cite("tokens/verify.rs", "authentic"),
+            cite("auth/tokens/verify.rs", "authentic"),
             cite("lab/attacks/forge.rs", "without_signature"),
             cite("tests/jwt_attacks.rs", "none_in_any_spelling_is_refused"),
         ],
@@ -48,7 +48,7 @@ pub static ALL: [About; 9] = [
         button: "Sign it yourself",
         defence: "Keys are known by name and found on the server, never in the token; each has one algorithm.",
         cites: &[
-            cite("tokens/verify.rs", "verify"),
+            cite("auth/tokens/verify.rs", "verify"),
             cite("lab/attacks/forge.rs", "signed_with_key"),
             cite("tests/jwt_attacks.rs", "another_key_is_refused"),
             cite("tests/jwt_attacks.rs", "hmac_with_our_public_key_is_refused_in_every_encoding"),
@@ -61,8 +61,8 @@ pub static ALL: [About; 9] = [
         button: "Log out and use the copies",
         defence: "The log-out ends the session on the server, and its tokens in the set of revocations.",
         cites: &[
-            cite("sessions/end.rs", "end_with"),
-            cite("revocations/set.rs", "is_over"),
+            cite("auth/sessions/end.rs", "end_with"),
+            cite("auth/revocations/set.rs", "is_over"),
             cite("tests/accounts.rs", "log_out_ends_cookie_and_token_also_when_they_are_replayed"),
         ],
     },
@@ -73,7 +73,7 @@ pub static ALL: [About; 9] = [
         button: "Send an old token",
         defence: "The times in the token, compared with the server's clock; 2 seconds are forgiven between instances.",
         cites: &[
-            cite("tokens/verify.rs", "check_times"),
+            cite("auth/tokens/verify.rs", "check_times"),
             cite("tests/jwt_attacks.rs", "times_are_kept_to_the_second_and_the_life_to_its_limit"),
         ],
     },
@@ -96,8 +96,8 @@ pub static ALL: [About; 9] = [
         button: "Use it from another device",
         defence: "None before the theft is noticed. Then one switch ends the session and its tokens, everywhere.",
         cites: &[
-            cite("sessions/end.rs", "end_with"),
-            cite("tokens/bearer.rs", "from_request_parts"),
+            cite("auth/sessions/end.rs", "end_with"),
+            cite("web/token/bearer.rs", "from_request_parts"),
             cite("tests/revocation.rs", "a_token_from_before_a_force_logout_is_refused_by_the_very_next_call"),
             cite("tests/revocation.rs", "the_next_page_is_the_log_in_page_with_the_reason"),
         ],
@@ -110,8 +110,8 @@ pub static ALL: [About; 9] = [
         button: "Steal it, then enter the password",
         defence: "A replaced secret that comes back ends the session for both.",
         cites: &[
-            cite("sessions/find_user.rs", "end_now"),
-            cite("sessions/find_user.rs", "look_up"),
+            cite("web/session/find_user.rs", "end_now"),
+            cite("web/session/find_user.rs", "look_up"),
             cite("tests/proof.rs", "a_copied_secret_that_comes_back_ends_the_session_for_thief_and_owner"),
             cite("tests/proof.rs", "the_secret_before_reads_for_ten_seconds_and_changes_nothing"),
         ],
@@ -123,8 +123,8 @@ pub static ALL: [About; 9] = [
         button: "Become an auditor for a moment",
         defence: "Pages look the role up. Tokens that name the role before are revoked, and renewed by the session.",
         cites: &[
-            cite("admin/change_role.rs", "change_role"),
-            cite("sessions/find_user.rs", "renew_outgrown"),
+            cite("pages/admin/change_role.rs", "change_role"),
+            cite("web/session/find_user.rs", "renew_outgrown"),
             cite("tests/proof.rs", "a_new_role_counts_at_once_in_pages_and_tokens_and_brings_a_new_secret"),
         ],
     },

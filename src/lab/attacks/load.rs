@@ -1,13 +1,8 @@
 //! What section 4 shows. Server side.
 
-use super::{
-    Attack,
-    list::{self, About},
-    run::kept_as,
-    thief,
-};
+use super::{Attack, list, list::About, run::kept_as, thief};
 use crate::{
-    error::AppError,
+    base::error::AppError,
     lab::{code::files::Cite, visit::Visit, world::Lab},
 };
 

@@ -2,15 +2,14 @@
 
 use super::{Outcome, Step, Verdict};
 use crate::{
-    error::AppError,
+    auth::tokens::ProblemAnswer,
+    base::{error::AppError, state::Stopwatch},
     lab::{
         Exchange,
         browser::{Answer, Ask, Browser},
         exchange::milliseconds,
         world::Lab,
     },
-    state::Stopwatch,
-    tokens::ProblemAnswer,
 };
 
 /// An experiment under way.

@@ -7,13 +7,13 @@ use super::{
     tokens::OWNER,
 };
 use crate::{
-    error::AppError,
+    auth::tokens::verify::{Refusal, verify},
+    base::error::AppError,
     lab::{
         browser::{Answer, Ask},
         visit::Visit,
         world::Lab,
     },
-    tokens::verify::{Refusal, verify},
 };
 
 /// A page for those who see what administrators see.

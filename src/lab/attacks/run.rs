@@ -1,7 +1,7 @@
 //! The story of an experiment: count it, run it, keep what it showed, show it. Server side.
 
 use super::{list, role, sessions, thief, tokens};
-use crate::{error::AppError, lab::begin};
+use crate::{base::error::AppError, lab::begin};
 
 pub async fn run(id: &str) -> Result<(), AppError> {
     let lab = begin::here()?;

@@ -8,14 +8,13 @@ use super::{
     tokens::OWNER,
 };
 use crate::{
-    error::AppError,
+    auth::sessions::Receipt,
+    base::{error::AppError, state::Stopwatch},
     lab::{
         browser::{Answer, Ask},
         visit::Visit,
         world::Lab,
     },
-    sessions::Receipt,
-    state::Stopwatch,
 };
 
 const EVIL: &str = "A page at https://evil.example, in your demo browser";

@@ -9,13 +9,13 @@ use super::{
     tokens::OWNER,
 };
 use crate::{
-    error::AppError,
+    auth::sessions::session::GRACE_MS,
+    base::error::AppError,
     lab::{
         browser::{Ask, Browser},
         visit::Visit,
         world::Lab,
     },
-    sessions::session::GRACE_MS,
 };
 
 /// The browsers are sealed: what lies in the database opens nothing.

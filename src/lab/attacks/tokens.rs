@@ -8,7 +8,7 @@ use super::{
     report::{Report, code_of, is_let_in, refusal, verdict},
 };
 use crate::{
-    error::AppError,
+    base::error::AppError,
     lab::{
         browser::{Answer, Ask, Browser},
         visit::Visit,

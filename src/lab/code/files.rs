@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::{Citation, page::CodePage};
 use crate::{
-    error::AppError,
+    base::error::AppError,
     lab::world::Lab,
-    page_request::{Found, PageRequest, shows},
+    pages::request::{Found, PageRequest, shows},
 };
 
 /// A file below `src/`.
@@ -24,12 +24,12 @@ macro_rules! files {
 }
 
 static FILES: [File; 15] = files![
-    "admin/change_role.rs",
-    "revocations/set.rs",
-    "sessions/end.rs",
-    "sessions/find_user.rs",
-    "tokens/bearer.rs",
-    "tokens/verify.rs",
+    "pages/admin/change_role.rs",
+    "auth/revocations/set.rs",
+    "auth/sessions/end.rs",
+    "web/session/find_user.rs",
+    "web/token/bearer.rs",
+    "auth/tokens/verify.rs",
     "web/cookies.rs",
     "web/origin.rs",
     "lab/attacks/forge.rs",
@@ -88,7 +88,7 @@ pub fn code(page: &PageRequest, lab: Option<&Lab>) -> Result<Found, AppError> {
     shows(move || view! { <CodePage path text=file.text cited /> })
 }
 
-/// `tokens-verify` for `tokens/verify.rs`.
+/// `tokens-verify` for `auth/tokens/verify.rs`.
 fn name_of(path: &str) -> String {
     path.trim_end_matches(".rs").replace('/', "-")
 }

@@ -7,8 +7,9 @@ use axum::{
 };
 
 use crate::{
-    error::AppError, metrics::Metrics, revocations::set::Revocations, sealed::SecretKey, state::AppState,
-    tokens::keys::Keys, web::problem::Problem,
+    auth::{revocations::set::Revocations, tokens::keys::Keys},
+    base::{error::AppError, metrics::Metrics, sealed::SecretKey, state::AppState},
+    web::problem::Problem,
 };
 
 /// What such an instance has at its start.

@@ -7,15 +7,13 @@ use tracing::{Dispatch, instrument::WithSubscriber};
 
 use super::{Measured, NAME, ROUNDS, STEPS, Spread, Way, signing, step};
 use crate::{
-    db::Kind,
-    error::AppError,
+    base::{db::Kind, error::AppError, state::Stopwatch},
     lab::{
         begin::{here, visit_for_experiment},
         browser::{Ask, Browser},
         visit::Visit,
         world::Lab,
     },
-    state::Stopwatch,
 };
 
 const WAYS: usize = Way::VARIANTS.len();

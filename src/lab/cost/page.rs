@@ -9,7 +9,7 @@ use super::{
     words::{micros, of_requests, of_signing},
 };
 use crate::{
-    error::AppError,
+    base::error::AppError,
     lab::{
         actions::MeasureCost,
         section::{Figures, NeedsVisit, Section},

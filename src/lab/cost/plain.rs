@@ -3,13 +3,9 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{
-    error::AppError,
-    state::AppState,
-    tokens::{keys::Keys, verify::verify},
-    web::{
-        cookies::{self, Name},
-        problem::Problem,
-    },
+    auth::tokens::{keys::Keys, verify::verify},
+    base::{error::AppError, state::AppState},
+    web::{cookies, cookies::Name, problem::Problem},
 };
 
 /// A token came along that is ours and in its time. It may be dead all the same, so no real route takes this.

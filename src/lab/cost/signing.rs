@@ -2,10 +2,12 @@
 
 use super::{Signing, measure::percentile};
 use crate::{
-    error::AppError,
+    auth::tokens::{mint::sign, ring::Key, verify::verify_with},
+    base::{
+        error::AppError,
+        state::{AppState, Stopwatch},
+    },
     lab::samples,
-    state::{AppState, Stopwatch},
-    tokens::{mint::sign, ring::Key, verify::verify_with},
 };
 
 /// Rounds that were made, and what each algorithm took.

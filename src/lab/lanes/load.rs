@@ -2,8 +2,7 @@
 
 use super::{LanesPage, probe::Lanes, run::Run, told::Told};
 use crate::{
-    db::Kind,
-    error::AppError,
+    base::{db::Kind, error::AppError},
     lab::{
         code::files::{Cite, cite},
         visit::Visit,
@@ -12,10 +11,10 @@ use crate::{
 };
 
 pub const CITES: [Cite; 7] = [
-    cite("sessions/end.rs", "end_with"),
-    cite("revocations/set.rs", "is_dead"),
-    cite("tokens/bearer.rs", "from_request_parts"),
-    cite("tokens/verify.rs", "verify"),
+    cite("auth/sessions/end.rs", "end_with"),
+    cite("auth/revocations/set.rs", "is_dead"),
+    cite("web/token/bearer.rs", "from_request_parts"),
+    cite("auth/tokens/verify.rs", "verify"),
     cite("lab/lanes/run.rs", "end"),
     cite("tests/revocation.rs", "a_token_from_before_a_force_logout_is_refused_by_the_very_next_call"),
     cite("tests/revocation.rs", "an_api_call_is_authenticated_without_the_database"),

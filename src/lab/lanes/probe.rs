@@ -7,13 +7,12 @@ use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 use super::run::Run;
 use crate::{
-    error::AppError,
+    auth::tokens::{ProblemAnswer, verify::verify},
+    base::{error::AppError, state::Stopwatch},
     lab::{
         browser::{Ask, Browser},
         world::Lab,
     },
-    state::Stopwatch,
-    tokens::{ProblemAnswer, verify::verify},
 };
 
 /// Between two questions of [`Lanes::until_refused`]: as often as a timer goes.

@@ -9,19 +9,20 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::{Lane, Lanes, REFUSED_WITHIN_MS};
 use crate::{
-    error::AppError,
+    auth::{
+        revocations::set::Bearing,
+        sessions::Receipt,
+        tokens::{
+            claims::Claims,
+            verify::{LEEWAY, verify},
+        },
+    },
+    base::{error::AppError, state::Stopwatch},
     lab::{
         begin,
         browser::{Answer, Ask, Browser},
         visit::Visit,
         world::Lab,
-    },
-    revocations::set::Bearing,
-    sessions::Receipt,
-    state::Stopwatch,
-    tokens::{
-        claims::Claims,
-        verify::{LEEWAY, verify},
     },
 };
 

@@ -19,15 +19,14 @@ use super::{
     told::{Told, without_visit},
 };
 use crate::{
-    config::Config,
-    error::AppError,
+    auth::sessions::open_streams::{OpenStreams, Place, Stop},
+    base::{config::Config, error::AppError, state::Stopwatch},
     lab::{visit::Visit, world::Lab},
-    sessions::{
-        open_streams::{OpenStreams, Place, Stop},
-        stream::{respond, too_many},
+    web::{
+        origin,
+        problem::Problem,
+        session::stream::{respond, too_many},
     },
-    state::Stopwatch,
-    web::{origin, problem::Problem},
 };
 
 /// Open at once, of one visit.

@@ -2,15 +2,14 @@
 
 use super::{Cookie, Said, Time, Token, claims};
 use crate::{
-    config::Config,
-    state::AppState,
-    tokens::{
+    auth::tokens::{
         claims::TYP,
         keys::Keys,
         ring::Lookup,
         verify::{Verified, verify},
     },
-    web::cookies::{self, Name},
+    base::{config::Config, state::AppState},
+    web::{cookies, cookies::Name},
 };
 
 /// So many letters tell one secret from another, and leave enough of it to be one.

@@ -4,11 +4,11 @@ use axum::http::Method;
 
 use super::{Cookies, Travel, decode, sizes};
 use crate::{
-    error::AppError,
+    auth::tokens::keys::Keys,
+    base::error::AppError,
     lab::{browser::Ask, visit::Visit, world::Lab},
-    page_request::PageRequest,
-    tokens::keys::Keys,
-    web::cookies::{self, Name},
+    pages::request::PageRequest,
+    web::{cookies, cookies::Name},
 };
 
 /// # Errors

@@ -1,7 +1,7 @@
 //! What travels with a request: the two cookies, decoded, and how a token grows with what it says.
 
-pub mod claims;
 pub mod chart;
+pub mod claims;
 #[cfg(feature = "ssr")]
 pub mod decode;
 #[cfg(feature = "ssr")]

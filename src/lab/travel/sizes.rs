@@ -5,10 +5,9 @@ use tower_sessions::session::Id;
 
 use super::{SizeRow, Sizes};
 use crate::{
-    config::Config,
-    error::AppError,
+    auth::tokens::{claims::Claims, mint::sign, ring::Key, verify::TOKEN_BYTES_MAX},
+    base::{config::Config, error::AppError},
     lab::{samples, world::Lab},
-    tokens::{claims::Claims, mint::sign, ring::Key, verify::TOKEN_BYTES_MAX},
     web::cookies::Name,
 };
 

@@ -8,7 +8,7 @@ use web_sys::{AbortController, AbortSignal, Event, FormData, HtmlFormElement, Ur
 
 use super::{answer, pending, reveal, target, wait};
 use crate::{
-    error::OFFLINE,
+    base::error::OFFLINE,
     web::refusal::{MEDIA_TYPE, Refusal},
 };
 

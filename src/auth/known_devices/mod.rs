@@ -1,0 +1,99 @@
+//! Which browsers an account has logged in from. Server side.
+//!
+//! A browser keeps a random secret, and the table its hash beside each account that logged in there. So somebody else's
+//! guessing locks out no browser that its owner uses, and a log-in from anywhere else is news to the owner.
+
+pub mod store;
+
+use aws_lc_rs::{digest, rand};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use crate::base::{caller::Caller, db::Tx, error::AppError};
+
+const SECRET_BYTES: usize = 32;
+
+/// Browsers keep no cookie for longer (RFC 6265bis 5.5).
+pub const KEEP_DAYS: i64 = 400;
+
+/// So many browsers does an account know; beyond it the one that was not seen for longest is forgotten. More than anybody
+/// uses, and an end for a program that logs in without cookies.
+const KNOWN_MAX: i64 = 50;
+
+/// The secret of a browser. Cannot be printed.
+#[derive(Clone)]
+pub struct Device(String);
+
+/// Whether an account had logged in from a browser before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    New,
+    Known,
+}
+
+impl Device {
+    /// What a browser brings, if it has the right form.
+    pub fn parse(text: String) -> Option<Self> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?;
+        (bytes.len() == SECRET_BYTES).then_some(Self(text))
+    }
+
+    fn new() -> Result<Self, AppError> {
+        let mut bytes = [0; SECRET_BYTES];
+        rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// What is stored in place of the secret.
+    pub fn hash(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes()))
+    }
+
+    /// The secret itself, for its browser. Only after the commit of what [`remember`] wrote: a secret that no account
+    /// knows would take the place of one that some do.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Notes that this account has logged in from there, in the browser that brought `before`, and returns the secret that the
+/// browser is given after the commit.
+///
+/// A browser that is new to the account gets a new secret, and what other accounts know of it moves along: a copy of
+/// the one before, made by whoever used a shared computer earlier, is worth nothing to this account.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn remember(
+    tx: &mut Tx,
+    user_id: &str,
+    before: Option<&Device>,
+    caller: &Caller,
+    now_ms: i64,
+) -> Result<(Seen, Device), AppError> {
+    let seen = match before {
+        Some(device) => store::touch(&mut **tx, &device.hash(), user_id, caller, now_ms).await?,
+        None => false,
+    };
+    let device = match before {
+        Some(device) if seen => device.clone(),
+        before => {
+            let device = Device::new()?;
+            if let Some(before) = before {
+                store::rename(&mut **tx, &before.hash(), &device.hash()).await?;
+            }
+            store::insert(&mut **tx, &device.hash(), user_id, caller, now_ms).await?;
+            store::delete_beyond(&mut **tx, user_id, KNOWN_MAX).await?;
+            device
+        }
+    };
+    Ok((if seen { Seen::Known } else { Seen::New }, device))
+}
+
+/// Forgets every browser of an account: after a reset nobody can tell which of them were the owner's. [`remember`] the one
+/// that did the reset right after: it gets in then, also while somebody guesses.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn forget_all(tx: &mut Tx, user_id: &str) -> Result<u64, AppError> {
+    Ok(store::delete_all(&mut **tx, user_id).await?)
+}

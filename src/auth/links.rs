@@ -1,0 +1,128 @@
+//! One-time links: 256 random bits in a mail, their hash in the database. Server side.
+
+use aws_lc_rs::{digest, rand};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use strum::{IntoStaticStr, VariantArray};
+
+use super::outbox::{Mail, store};
+use crate::base::{db::Tx, error::AppError};
+
+/// What a link opens. The texts are stored: rename none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum Purpose {
+    /// Confirms the address of an account.
+    Verify,
+    /// Chooses a new password.
+    Reset,
+    /// Gives the account the address that the link was sent to.
+    NewEmail,
+    /// Ends everything and starts a reset.
+    NotMe,
+    /// Calls off the removal of a second factor.
+    KeepFactor,
+}
+
+impl Purpose {
+    /// The page that a link leads to.
+    pub fn page(self) -> &'static str {
+        match self {
+            Self::Verify => "/verify",
+            Self::Reset => "/reset",
+            Self::NewEmail => "/verify-email",
+            Self::NotMe => "/not-me",
+            Self::KeepFactor => "/second-factor/keep",
+        }
+    }
+
+    /// What the links that lead to this page open.
+    pub fn of_page(path: &str) -> Option<Self> {
+        Self::VARIANTS.iter().copied().find(|purpose| purpose.page() == path)
+    }
+
+    /// How long a link works. A reset opens the account, so it is short (ASVS 6.4.1); who reads a warning a week late
+    /// should still be able to act. To object to the removal of a second factor one has a weekend and a day: who reads
+    /// their mail on Monday still can, and who was locked out is not asked to wait for longer.
+    pub fn lifetime_ms(self) -> i64 {
+        let minutes = match self {
+            Self::Reset => 30,
+            Self::Verify | Self::NewEmail => 24 * 60,
+            Self::NotMe => 7 * 24 * 60,
+            Self::KeepFactor => 3 * 24 * 60,
+        };
+        minutes * 60_000
+    }
+}
+
+/// What a live link says.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Link {
+    pub user_id: String,
+    /// Whom it was sent to.
+    pub email: String,
+}
+
+/// Makes a link and returns its token for the mail.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Result<String, AppError> {
+    let token = new_token()?;
+    store::insert_link(&mut **tx, &hash(&token), purpose, link, now_ms).await?;
+    Ok(token)
+}
+
+/// The link of this token, without using it up.
+///
+/// # Errors
+/// [`AppError::LinkDead`] when it is unknown, used or too old.
+pub async fn find(
+    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    purpose: Purpose,
+    token: &str,
+    now_ms: i64,
+) -> Result<Link, AppError> {
+    store::find_link(db, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
+}
+
+/// The link of this token, which works no more when the transaction is committed. Of two that come at once, one gets
+/// it (ASVS 6.4.1).
+///
+/// # Errors
+/// [`AppError::LinkDead`] when it is unknown, used or too old.
+pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
+    store::use_link(&mut **tx, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
+}
+
+/// Makes useless what could still change an account: the links that confirm it, reset it or give it another address, and
+/// a mail that is on its way to bring one. Whoever has just taken an account back need not fear what somebody else had
+/// asked for before. The links that only end things work on: they are the owner's.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn kill_all(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
+    for purpose in [Purpose::Verify, Purpose::Reset, Purpose::NewEmail] {
+        store::kill_links(&mut **tx, user_id, purpose, now_ms).await?;
+    }
+    store::call_off(&mut **tx, user_id, &Mail::NewEmail, now_ms).await
+}
+
+/// Names this link in the page that it opened, whose form brings it back. It opens nothing.
+pub fn name_of(token: &str) -> String {
+    hash(&format!("page of {token}"))
+}
+
+/// A token that nobody guesses: 256 random bits.
+///
+/// # Errors
+/// When the system has no random bits.
+pub fn new_token() -> Result<String, AppError> {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is stored in place of the token.
+pub fn hash(token: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes()))
+}

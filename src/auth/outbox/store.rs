@@ -1,0 +1,429 @@
+//! The tables `outbox` and `links`. Server side.
+
+use serde::Serialize;
+use sqlx::{Any, Executor, FromRow};
+use uuid::Uuid;
+
+use super::{Mail, News, To};
+use crate::{
+    auth::links::{Link, Purpose},
+    base::error::AppError,
+};
+
+/// Writes down a mail to be sent. Pass the transaction of the act that it tells of: both happen, or neither.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn queue(
+    db: impl Executor<'_, Database = Any>,
+    to: To<'_>,
+    mail: &Mail,
+    now_ms: i64,
+) -> Result<(), AppError> {
+    sqlx::query(
+        "insert into outbox (id, email, user_id, mail, kind, created_at, due_at, attempts) \
+         values ($1, $2, $3, $4, $6, $5, $5, 0)",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(to.email)
+    .bind(to.user_id)
+    .bind(serde_json::to_string(mail)?)
+    .bind(now_ms)
+    .bind(mail.as_text())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A mail that is to be sent.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    pub id: String,
+    pub email: String,
+    pub user_id: String,
+    /// A [`Mail`], as JSON.
+    pub mail: String,
+    pub created_at: i64,
+    /// Tries so far, this one included.
+    pub attempts: i64,
+}
+
+/// Takes mails that are due, the longest waiting first. Until `until_ms` they are nobody else's; then, if this process
+/// has died meanwhile, they are due again.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn claim(
+    db: impl Executor<'_, Database = Any>,
+    limit: i64,
+    now_ms: i64,
+    until_ms: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
+    // The outer condition is asked again when another instance was quicker, the inner one is not.
+    sqlx::query_as(
+        "update outbox set due_at = $3, attempts = attempts + 1 \
+         where sent_at is null and given_up_at is null and due_at <= $2 and id in \
+         (select id from outbox where sent_at is null and given_up_at is null and due_at <= $2 \
+         order by due_at, id limit $1) \
+         returning id, email, user_id, mail, created_at, attempts",
+    )
+    .bind(limit)
+    .bind(now_ms)
+    .bind(until_ms)
+    .fetch_all(db)
+    .await
+}
+
+/// The note of a mail that was not sent, since its address had enough.
+pub const TOO_MANY: &str = "not sent: too many";
+
+/// Nothing more is to be done for this mail; `note` says why, where nothing was sent.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_sent(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    note: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set sent_at = $2, last_error = $3 where id = $1")
+        .bind(id)
+        .bind(now_ms)
+        .bind(note)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn set_due(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    error: &str,
+    due_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set due_at = $2, last_error = $3 where id = $1 and sent_at is null")
+        .bind(id)
+        .bind(due_ms)
+        .bind(error)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn set_given_up(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    error: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set given_up_at = $2, last_error = $3 where id = $1 and sent_at is null")
+        .bind(id)
+        .bind(now_ms)
+        .bind(error)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Mails of the same kind that went out to the same address, of those that were asked for within so long before this
+/// one. What was dropped, or had nobody to tell, does not count: a stranger's asking would use up the owner's mails.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_sent_like(
+    db: impl Executor<'_, Database = Any>,
+    row: &Row,
+    within_ms: i64,
+) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from outbox where email = $1 and mail = $2 and id <> $3 and created_at > $4 \
+         and sent_at is not null and last_error = ''",
+    )
+    .bind(&row.email)
+    .bind(&row.mail)
+    .bind(&row.id)
+    .bind(row.created_at - within_ms)
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+/// Word of guessing at the same account within so long before this one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_guessing_before(
+    db: impl Executor<'_, Database = Any>,
+    row: &Row,
+    within_ms: i64,
+) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from outbox where user_id = $1 and id < $2 and created_at > $3 and last_error <> $4 \
+         and kind = $5",
+    )
+    .bind(&row.user_id)
+    .bind(&row.id)
+    .bind(row.created_at - within_ms)
+    .bind(TOO_MANY)
+    .bind(News::Guessing.into_str())
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+/// How many mails wait.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_waiting(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let statement = "select count(*) from outbox where sent_at is null and given_up_at is null";
+    let (count,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
+    Ok(count)
+}
+
+/// A mail as an operator sees it. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct Listed {
+    pub id: String,
+    /// Whole: whoever shows it covers most of it.
+    pub email: String,
+    pub mail: String,
+    pub created_at: i64,
+    pub due_at: i64,
+    pub attempts: i64,
+    pub sent_at: Option<i64>,
+    pub given_up_at: Option<i64>,
+    pub last_error: String,
+}
+
+/// The newest mails, the newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(
+    db: impl Executor<'_, Database = Any>,
+    only_given_up: bool,
+    limit: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, email, mail, created_at, due_at, attempts, sent_at, given_up_at, last_error from outbox \
+         where $1 = 0 or given_up_at is not null order by id desc limit $2",
+    )
+    .bind(i64::from(only_given_up))
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Gives every mail that was given up another day; the number of them.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query(
+        "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 \
+         where given_up_at is not null and last_error <> 'called off'",
+    )
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+/// Long enough to see what went out; those that did not are of more interest.
+const KEEP_SENT_MS: i64 = 7 * 24 * 3_600_000;
+const KEEP_GIVEN_UP_MS: i64 = 30 * 24 * 3_600_000;
+const KEEP_DEAD_LINKS_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Removes mails that were sent or given up long ago.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
+        .bind(now_ms - KEEP_SENT_MS)
+        .bind(now_ms - KEEP_GIVEN_UP_MS)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected())
+}
+
+/// Removes links that died of age long ago.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_old_links(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let before_ms = now_ms - KEEP_DEAD_LINKS_MS;
+    let result = sqlx::query("delete from links where expires_at < $1").bind(before_ms).execute(db).await?;
+    Ok(result.rows_affected())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn insert_link(
+    db: impl Executor<'_, Database = Any>,
+    token_hash: &str,
+    purpose: Purpose,
+    link: &Link,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into links (token_hash, purpose, user_id, email, created_at, expires_at) \
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(token_hash)
+    .bind(purpose.into_str())
+    .bind(&link.user_id)
+    .bind(&link.email)
+    .bind(now_ms)
+    .bind(now_ms + purpose.lifetime_ms())
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_link(
+    db: impl Executor<'_, Database = Any>,
+    token_hash: &str,
+    purpose: Purpose,
+    now_ms: i64,
+) -> Result<Option<Link>, sqlx::Error> {
+    sqlx::query_as(
+        "select user_id, email from links \
+         where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3",
+    )
+    .bind(token_hash)
+    .bind(purpose.into_str())
+    .bind(now_ms)
+    .fetch_optional(db)
+    .await
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn use_link(
+    db: impl Executor<'_, Database = Any>,
+    token_hash: &str,
+    purpose: Purpose,
+    now_ms: i64,
+) -> Result<Option<Link>, sqlx::Error> {
+    sqlx::query_as(
+        "update links set used_at = $3 \
+         where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3 returning user_id, email",
+    )
+    .bind(token_hash)
+    .bind(purpose.into_str())
+    .bind(now_ms)
+    .fetch_optional(db)
+    .await
+}
+
+/// Calls off the mails of this kind that wait to be sent to a user.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn call_off(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    mail: &Mail,
+    now_ms: i64,
+) -> Result<(), AppError> {
+    sqlx::query(
+        "update outbox set given_up_at = $3, last_error = 'called off' \
+         where user_id = $1 and mail = $2 and sent_at is null and given_up_at is null",
+    )
+    .bind(user_id)
+    .bind(serde_json::to_string(mail)?)
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless the change is `undone`:
+/// only its first address is the owner's for sure. Word that the second factor goes stays always: it is for whoever is
+/// against it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn call_off_all(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    undone: bool,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from outbox where user_id = $1 and sent_at is null and kind not in ($2, $3)")
+        .bind(user_id)
+        .bind(Mail::SecondFactorGoes { at: 0 }.as_text())
+        .bind(if undone { "" } else { News::EmailChanged.into_str() })
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Makes every live link of a user for this purpose useless.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn kill_links(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    purpose: Purpose,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null")
+        .bind(user_id)
+        .bind(purpose.into_str())
+        .bind(now_ms)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// The address before the one that this user has now, as long as a link that was sent there works: of several, the one
+/// that was theirs first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn address_before(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    email: &str,
+    now_ms: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "select email from links where user_id = $1 and email <> $2 and purpose = 'not_me' and used_at is null \
+         and expires_at > $3 order by created_at limit 1",
+    )
+    .bind(user_id)
+    .bind(email)
+    .bind(now_ms)
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|(email,)| email))
+}
+
+/// Every address at which this user was told of something as long ago as a "this was not me" link works, used or not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn addresses_of(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<Vec<String>, sqlx::Error> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2",
+    )
+    .bind(user_id)
+    .bind(now_ms)
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}

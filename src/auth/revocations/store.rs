@@ -1,0 +1,162 @@
+//! The revocations table and its clock. Server side.
+
+use sqlx::{Any, Executor, FromRow, postgres::PgListener};
+
+use super::EndReason;
+use crate::{
+    auth::event::Actor,
+    base::{
+        config::TOKEN_LIFETIME_MAX_SECONDS,
+        db,
+        db::{Kind, Tx},
+    },
+};
+
+/// PostgreSQL tells who listens here the number of each revocation, at its commit.
+pub const CHANNEL: &str = "latchkey_revocations";
+
+/// A token may be minted by a request that began before the end, so what stops it is kept for one life of a token, the
+/// longest that a request can take, and clock differences.
+pub const KEEP_EXTRA_MS: i64 = 60_000 + 30_000;
+
+/// How long a revocation is kept, whoever writes it: the longest life that any instance may give a token. A command line,
+/// or an instance before or after a rolling restart, may have other settings than the one that minted it.
+pub const KEPT_MS: i64 = TOKEN_LIFETIME_MAX_SECONDS * 1000 + KEEP_EXTRA_MS;
+
+/// A revocation, without its sequence number.
+#[derive(Clone, Debug)]
+pub struct New<'a> {
+    pub subject: Subject<'a>,
+    pub reason: EndReason,
+    pub actor: &'a Actor,
+    /// Milliseconds since the epoch.
+    pub revoked_at: i64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    Session(&'a str),
+    User {
+        id: &'a str,
+        least_epoch: i64,
+    },
+    /// Every token that this signing key has signed, by its kid.
+    Key(&'a str),
+    /// Everybody.
+    Everyone {
+        least_epoch: i64,
+    },
+}
+
+/// The kind of a [`Subject::Key`].
+pub const KEY: &str = "key";
+
+/// The kind of a [`Subject::Everyone`].
+pub const EVERYONE: &str = "everyone";
+
+/// A row as it is read back.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    pub seq: i64,
+    pub kind: String,
+    pub subject: String,
+    pub epoch: i64,
+    pub revoked_at: i64,
+    pub keep_until: i64,
+}
+
+/// Writes a revocation in the caller's transaction. It takes the lock of the revocation clock until the commit,
+/// so call it last: numbers then become visible in the order in which they were given.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
+    let (seq,): (i64,) = sqlx::query_as("update revocation_clock set seq = seq + 1 where id = 1 returning seq")
+        .fetch_one(&mut **tx)
+        .await?;
+    // After it no token that this could stop is alive.
+    let keep_until = new.revoked_at + KEPT_MS;
+    let (kind, subject, epoch) = match new.subject {
+        Subject::Session(sid) => ("session", sid, 0),
+        Subject::User { id, least_epoch } => ("user", id, least_epoch),
+        Subject::Key(kid) => (KEY, kid, 0),
+        Subject::Everyone { least_epoch } => (EVERYONE, "", least_epoch),
+    };
+    sqlx::query(
+        "insert into revocations (seq, kind, subject, epoch, reason, actor, revoked_at, keep_until) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(seq)
+    .bind(kind)
+    .bind(subject)
+    .bind(epoch)
+    .bind(new.reason.into_str())
+    .bind(new.actor.as_text())
+    .bind(new.revoked_at)
+    .bind(keep_until)
+    .execute(&mut **tx)
+    .await?;
+    notify(tx, seq).await?;
+    Ok(Row { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at: new.revoked_at, keep_until })
+}
+
+/// Part of the transaction: whoever is told finds the row, and a rollback tells nobody.
+async fn notify(tx: &mut Tx, seq: i64) -> Result<(), sqlx::Error> {
+    if db::kind_of_connection(tx) == Kind::Postgres {
+        sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(seq.to_string()).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Whether a listening connection still has another end.
+///
+/// # Errors
+/// When it has not.
+pub async fn ping(listener: &mut PgListener) -> Result<(), sqlx::Error> {
+    listener.execute("select 1").await.map(|_| ())
+}
+
+/// The newest sequence number: the one row that each instance asks for several times a second.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn newest_seq(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let (seq,): (i64,) = sqlx::query_as("select seq from revocation_clock where id = 1").fetch_one(db).await?;
+    Ok(seq)
+}
+
+/// Every revocation after `seq` that can still matter, in order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn after(db: impl Executor<'_, Database = Any>, seq: i64, now_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as(
+        "select seq, kind, subject, epoch, revoked_at, keep_until from revocations where seq > $1 and keep_until > $2 \
+         order by seq",
+    )
+    .bind(seq)
+    .bind(now_ms)
+    .fetch_all(db)
+    .await
+}
+
+/// A clock that is a day off forgets nothing that still matters.
+const KEEP_MS: i64 = 24 * 3_600_000;
+
+/// Removes what has not mattered for a day.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let before_ms = now_ms - KEEP_MS;
+    let result = sqlx::query("delete from revocations where keep_until < $1").bind(before_ms).execute(db).await?;
+    Ok(result.rows_affected())
+}
+
+/// Takes the lock that every revocation takes, until the transaction ends: the one mutex that all instances share.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query("update revocation_clock set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
+}

@@ -1,0 +1,82 @@
+//! Whether log-in asks for the second factor, and whether a code is it. Server side.
+
+use super::{authenticator::Authenticator, code::Code, recovery::RecoveryCode, removal, store};
+use crate::{
+    auth::event::{Actor, Event, Kind},
+    base::{db::Tx, error::AppError, sealed::SecretKey, state::AppState},
+};
+
+/// Which code was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passed {
+    App,
+    Recovery {
+        /// Recovery codes that are still good.
+        left: i64,
+    },
+}
+
+/// Whether the user has a second factor that is set up to its end.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_on(state: &AppState, user_id: &str) -> Result<bool, AppError> {
+    let row = store::find(&state.db.pool, user_id).await?;
+    Ok(row.is_some_and(|row| row.is_on(state.clock.now_ms())))
+}
+
+/// Takes a code: it counts no more when the transaction is committed. Whoever has one has the factor, too, and keeps it:
+/// a removal that is under way is called off. Of two that come with the same one at once, one
+/// gets in (ASVS 6.5.1). `None` when it is wrong, or was used already.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn take(
+    tx: &mut Tx,
+    key: &SecretKey,
+    user_id: &str,
+    code: &Code,
+    now_ms: i64,
+) -> Result<Option<Passed>, AppError> {
+    let passed = match code {
+        Code::App(digits) => take_of_app(tx, key, user_id, digits, now_ms).await?.then_some(Passed::App),
+        Code::Recovery(code) => take_recovery(tx, key, user_id, code, now_ms).await?,
+    };
+    if passed.is_some() {
+        let event = Event::new(Kind::SecondFactorKept, Actor::User(user_id.to_owned()), user_id);
+        removal::call_off(tx, &event, now_ms).await?;
+    }
+    Ok(passed)
+}
+
+async fn take_of_app(tx: &mut Tx, key: &SecretKey, user_id: &str, digits: &str, now_ms: i64) -> Result<bool, AppError> {
+    let row = store::find(&mut **tx, user_id).await?.filter(|row| row.is_on(now_ms));
+    let Some(row) = row else { return Ok(false) };
+    let authenticator = Authenticator::open(key, user_id, &row.secret_sealed)?;
+    let Some(step) = authenticator.step_of(digits, now_ms) else { return Ok(false) };
+    Ok(store::use_step(&mut **tx, user_id, &row.secret_sealed, step).await?)
+}
+
+async fn take_recovery(
+    tx: &mut Tx,
+    key: &SecretKey,
+    user_id: &str,
+    code: &RecoveryCode,
+    now_ms: i64,
+) -> Result<Option<Passed>, AppError> {
+    if !store::use_code(&mut **tx, &code.hash(key, user_id), user_id, now_ms).await? {
+        return Ok(None);
+    }
+    Ok(Some(Passed::Recovery { left: store::codes_left(&mut **tx, user_id, now_ms).await? }))
+}
+
+/// Removes the second factor of a user with all that belongs to it; `false` when there was none that log-in asked for.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<bool, AppError> {
+    let was_on = store::delete(&mut **tx, user_id).await?;
+    store::delete_codes(&mut **tx, user_id).await?;
+    store::forget_all(&mut **tx, user_id).await?;
+    Ok(was_on)
+}

@@ -1,0 +1,104 @@
+//! A second factor that a mailbox says is somebody else's: it goes after some days, and whoever is against it calls it
+//! off. Server side.
+//!
+//! Who reads the mail of an account may be its owner, locked out by a thief's second factor, or a thief, whom the
+//! owner's second factor is there to stop. Time tells them apart: see docs/SECURITY.md.
+
+use serde_json::json;
+use sqlx::{Any, Executor};
+
+use super::{check, store};
+use crate::{
+    auth::{
+        event,
+        event::{Actor, Event, Kind},
+        links::Purpose,
+        outbox,
+        outbox::{Mail, News},
+        users::store as user_store,
+    },
+    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
+};
+
+/// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link
+/// that works could have been sent: it may be of who knew the password then. Older ones stay, whatever a mailbox says
+/// (ASVS 6.4.3). Returns when something goes, and whether that is news.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn begin(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<Option<(i64, bool)>, AppError> {
+    let (user_id, since) = (&event.subject, now_ms - Purpose::NotMe.lifetime_ms());
+    let is_news = store::let_go(tx, user_id, since, now_ms + Purpose::KeepFactor.lifetime_ms()).await?;
+    let Some(at) = store::goes_at(&mut **tx, user_id, now_ms).await? else { return Ok(None) };
+    if is_news {
+        let event = Event { kind: Kind::SecondFactorGoes, details: json!({ "at": at }), ..event.clone() };
+        event::store::insert(&mut **tx, &event, now_ms).await?;
+    }
+    Ok(Some((at, is_news)))
+}
+
+/// When something of this user goes, if anything is still to go.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn goes_at(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<Option<i64>, AppError> {
+    Ok(store::goes_at(db, user_id, now_ms).await?)
+}
+
+/// Nothing goes any more. `event` says who has called it off, and whose it is; `false` where nothing was to go.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn call_off(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<bool, AppError> {
+    let user_id = &event.subject;
+    let Some(at) = store::goes_at(&mut **tx, user_id, now_ms).await? else { return Ok(false) };
+    store::keep(tx, user_id, now_ms).await?;
+    outbox::store::call_off(&mut **tx, user_id, &Mail::SecondFactorGoes { at }, now_ms).await?;
+    outbox::store::kill_links(&mut **tx, user_id, Purpose::KeepFactor, now_ms).await?;
+    let event = Event { kind: Kind::SecondFactorKept, ..event.clone() };
+    event::store::insert(&mut **tx, &event, now_ms).await?;
+    Ok(true)
+}
+
+/// Clears away what is gone by now. Nobody waits for it: from its time on nobody asks for the factor anyway.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn clean_once(state: &AppState) -> Result<(), AppError> {
+    for user_id in store::users_to_clear(&state.db.pool, state.clock.now_ms()).await? {
+        clear(state, &user_id).await?;
+    }
+    Ok(())
+}
+
+/// Removes what is gone of one user, writes it down and tells the owner. Nobody is logged out: whoever logged in since
+/// the removal began has entered a code, and with it called the removal off.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
+    let now_ms = state.clock.now_ms();
+    let mut tx = state.db.begin_write().await?;
+    user_store::lock(&mut *tx, user_id).await?;
+    let row = store::find(&mut *tx, user_id).await?;
+    let is_gone = row.is_some_and(|row| row.confirmed_at.is_some() && !row.is_on(now_ms));
+    let kind = if is_gone {
+        check::remove(&mut tx, user_id).await?;
+        Kind::SecondFactorOff
+    } else if store::delete_gone_codes(&mut *tx, user_id, now_ms).await? > 0 {
+        Kind::RecoveryCodesRemoved
+    } else {
+        return Ok(());
+    };
+    event::store::insert(&mut *tx, &Event::new(kind, Actor::System, user_id), now_ms).await?;
+    if let Some(user) = user_store::find_by_id(&mut *tx, user_id).await?.filter(|_| is_gone) {
+        outbox::tell(&mut *tx, state, &user, News::SecondFactorOff, &Caller::default()).await?;
+    }
+    tx.commit().await?;
+    tracing::info!(user = user_id, what = kind.into_str(), "what was to go is gone");
+    Ok(())
+}

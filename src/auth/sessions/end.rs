@@ -1,0 +1,222 @@
+//! End sessions: the tombstone, the epoch, the revocation and the audit event in one transaction; then publish;
+//! then answer. Server side. Every way of ending sessions comes through here, but for `everyone`.
+
+use serde_json::json;
+
+use super::{Receipt, store, store::EndedRow};
+use crate::{
+    auth::{
+        event,
+        event::{Actor, Event, Kind},
+        instances::confirm::{Awaited, confirmations},
+        revocations::{
+            EndReason,
+            set::Revocations,
+            store as revocation_store,
+            store::{New, Row, Subject},
+        },
+        users,
+    },
+    base::{
+        caller::Caller,
+        db::{Tx, again},
+        error::AppError,
+        state::{AppState, Stopwatch},
+    },
+};
+
+/// What to end.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// The session of this browser, by the hash of its secret.
+    Secret(&'a str),
+    /// One session, by its public name.
+    Session(&'a str),
+    /// Everything of a user.
+    User(&'a str),
+    /// The tokens of a user, not the sessions: what they say is out of date, and the next ones say something else.
+    Tokens(&'a str),
+    /// The sessions of a user except one.
+    Others { user_id: &'a str, keep: &'a str },
+    /// The live sessions of a user beyond this number, the longest unused first.
+    Surplus { user_id: &'a str, keep: i64 },
+}
+
+/// Who ends it, and why.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    pub actor: Actor,
+    pub reason: EndReason,
+    /// The actor's own words, for the audit log.
+    pub words: String,
+    /// From where.
+    pub caller: Caller,
+}
+
+impl Ending {
+    /// By a user who calls from there.
+    pub fn by_user(id: &str, reason: EndReason, caller: Caller) -> Self {
+        Self { actor: Actor::User(id.to_owned()), reason, words: String::new(), caller }
+    }
+
+    pub fn by_system(reason: EndReason) -> Self {
+        Self { actor: Actor::System, reason, words: String::new(), caller: Caller::default() }
+    }
+}
+
+/// Ends sessions. Cheap to clone.
+#[derive(Clone)]
+pub struct Ender {
+    pub state: AppState,
+    pub revocations: Revocations,
+}
+
+impl Ender {
+    /// Ends the target. When this returns, no credential of it is accepted by this instance any more.
+    ///
+    /// # Errors
+    /// When the transaction fails; nothing has ended then.
+    pub async fn end(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        again(|| async { self.end_with(self.state.db.begin_write().await?, target, ending.clone()).await }).await
+    }
+
+    /// As [`Self::end`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
+    ///
+    /// # Errors
+    /// When the transaction fails; nothing has happened then.
+    pub async fn end_with(&self, mut tx: Tx, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        let watch = Stopwatch::start();
+        let now_ms = self.state.clock.now_ms();
+        let epoch = match target {
+            Target::User(id) | Target::Tokens(id) => {
+                Some(users::store::raise_epoch(&mut *tx, id).await?.ok_or(AppError::NotFound)?)
+            }
+            Target::Others { user_id, .. } | Target::Surplus { user_id, .. } => {
+                users::store::lock(&mut *tx, user_id).await?;
+                None
+            }
+            Target::Secret(_) | Target::Session(_) => None,
+        };
+        let rows = store::tombstone(&mut tx, target, ending.actor.as_text(), ending.reason, now_ms).await?;
+        if rows.is_empty() && epoch.is_none() {
+            tx.commit().await?;
+            return Ok(receipt(&rows, now_ms, watch));
+        }
+        self.note(&mut tx, target, &ending, &rows, now_ms).await?;
+        let revocations = self.revoke(&mut tx, target, &ending, &rows, epoch, now_ms).await?;
+        tx.commit().await?;
+        for revocation in &revocations {
+            self.revocations.publish(revocation);
+        }
+        let mut receipt = receipt(&rows, now_ms, watch);
+        receipt.seq = revocations.last().map(|revocation| revocation.seq);
+        tracing::info!(
+            reason = ending.reason.into_str(),
+            actor = ending.actor.as_text(),
+            user = user_of(target, &rows),
+            sid = if let [only] = &*rows { &only.sid } else { "" },
+            sessions = receipt.sessions_ended,
+            tokens = receipt.tokens_possibly_live,
+            ms = receipt.milliseconds,
+            "sessions ended"
+        );
+        Ok(receipt)
+    }
+
+    /// Ends the target and waits, a second at most, until every live instance has said that it refuses it, too.
+    ///
+    /// # Errors
+    /// As [`Self::end`]. An instance that says nothing is no error: the receipt names it.
+    pub async fn end_everywhere(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        let watch = Stopwatch::start();
+        let receipt = self.end(target, ending).await?;
+        Ok(self.confirmed(receipt, watch).await)
+    }
+
+    /// As [`Self::end_everywhere`], and commits what the caller has written in `tx`.
+    ///
+    /// # Errors
+    /// As [`Self::end_with`].
+    pub async fn end_everywhere_with(&self, tx: Tx, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+        let watch = Stopwatch::start();
+        let receipt = self.end_with(tx, target, ending).await?;
+        Ok(self.confirmed(receipt, watch).await)
+    }
+
+    /// The receipt with the word of every live instance.
+    pub(super) async fn confirmed(&self, mut receipt: Receipt, watch: Stopwatch) -> Receipt {
+        if let Some(seq) = receipt.seq {
+            let (own_id, own_milliseconds) = (self.revocations.id(), receipt.milliseconds);
+            let awaited = Awaited { seq, own_id, own_milliseconds, watch };
+            receipt.instances = confirmations(&self.state, awaited).await;
+        }
+        receipt
+    }
+
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        target: Target<'_>,
+        ending: &Ending,
+        rows: &[EndedRow],
+        now_ms: i64,
+    ) -> Result<(), AppError> {
+        // Whoever changes what the tokens say writes down what that is.
+        if matches!(target, Target::Tokens(_)) {
+            return Ok(());
+        }
+        let forced = ending.reason == EndReason::ByAdmin;
+        let subject = user_of(target, rows);
+        let kind = if forced { Kind::ForceLogout } else { Kind::SessionEnded };
+        let mut event = Event::new(kind, ending.actor.clone(), subject).from_caller(&ending.caller);
+        event.reason.clone_from(&ending.words);
+        event.sid = if let [only] = rows { only.sid.clone() } else { String::new() };
+        event.details = match target {
+            Target::Session(_) | Target::Secret(_) => json!({ "end_reason": ending.reason.into_str() }),
+            _ => json!({ "end_reason": ending.reason.into_str(), "sessions": rows.len() }),
+        };
+        event::store::insert(&mut **tx, &event, now_ms).await?;
+        Ok(())
+    }
+
+    async fn revoke(
+        &self,
+        tx: &mut Tx,
+        target: Target<'_>,
+        ending: &Ending,
+        rows: &[EndedRow],
+        epoch: Option<i64>,
+        now_ms: i64,
+    ) -> Result<Vec<Row>, AppError> {
+        let subjects: Vec<Subject<'_>> = match (target, epoch) {
+            (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
+            _ => rows.iter().map(|row| Subject::Session(&row.sid)).collect(),
+        };
+        let mut revocations = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            let new = New { subject, reason: ending.reason, actor: &ending.actor, revoked_at: now_ms };
+            revocations.push(revocation_store::insert(tx, &new).await?);
+        }
+        Ok(revocations)
+    }
+}
+
+fn user_of<'a>(target: Target<'a>, rows: &'a [EndedRow]) -> &'a str {
+    match target {
+        Target::User(id) | Target::Tokens(id) => id,
+        Target::Others { user_id, .. } | Target::Surplus { user_id, .. } => user_id,
+        Target::Secret(_) | Target::Session(_) => rows.first().map_or("", |row| &row.user_id),
+    }
+}
+
+fn receipt(rows: &[EndedRow], now_ms: i64, watch: Stopwatch) -> Receipt {
+    let live = rows.iter().filter(|row| row.expires_at > now_ms && row.idle_expires_at > now_ms);
+    let with_token = rows.iter().filter(|row| row.token_expires_at.is_some_and(|at| at > now_ms));
+    Receipt {
+        sessions_ended: live.count() as u64,
+        tokens_possibly_live: with_token.count() as u64,
+        milliseconds: watch.elapsed_ms(),
+        seq: None,
+        instances: Vec::new(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Log everyone out: one row ends every session and token there is; the tombstones follow in small steps. Server side.
+
+pub mod store;
+pub mod sweep;
+
+use serde_json::json;
+
+use super::{
+    Receipt,
+    end::{Ender, Ending},
+    guard::{Administrator, LoggedIn},
+    store as sessions_store,
+};
+use crate::{
+    auth::{
+        event,
+        event::{Event, Kind},
+        revocations,
+        revocations::store::{New, Row, Subject},
+    },
+    base::{
+        db::{Tx, again},
+        error::AppError,
+        state::Stopwatch,
+    },
+};
+
+impl Ender {
+    /// Ends every session of everybody and waits, a second at most, until every live instance has said that it refuses
+    /// them. However many there are it takes one row, so nobody who logs in meanwhile waits. Where an administrator does
+    /// it, the session that it is done in goes on: they see what follows.
+    ///
+    /// # Errors
+    /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] when the administrator is none any more; or when the
+    /// transaction fails. Nobody is logged out then. Also when what was live cannot be counted afterwards: then everybody
+    /// is out, the log says so, and it does no harm to do it again.
+    pub async fn end_everyone(&self, admin: Option<&Administrator>, ending: Ending) -> Result<Receipt, AppError> {
+        let watch = Stopwatch::start();
+        let now_ms = self.state.clock.now_ms();
+        let (least_epoch, revocation) = again(|| self.raise_for_everyone(admin, &ending, now_ms)).await?;
+        self.revocations.publish(&revocation);
+        tracing::warn!(
+            actor = ending.actor.as_text(),
+            reason = ending.words,
+            global_epoch = least_epoch,
+            "everyone was logged out"
+        );
+        let receipt = Receipt { milliseconds: watch.elapsed_ms(), seq: Some(revocation.seq), ..Receipt::default() };
+        let receipt = self.confirmed(receipt, watch).await;
+        // Afterwards: with a million sessions it takes a second, and nobody should be in for that long.
+        let was_live = store::count(&self.state.db.pool, least_epoch, now_ms).await?;
+        store::set_sessions(&self.state.db.pool, least_epoch, was_live.sessions).await?;
+        Ok(Receipt {
+            sessions_ended: u64::try_from(was_live.sessions).unwrap_or_default(),
+            tokens_possibly_live: u64::try_from(was_live.tokens).unwrap_or_default(),
+            ..receipt
+        })
+    }
+
+    async fn raise_for_everyone(
+        &self,
+        admin: Option<&Administrator>,
+        ending: &Ending,
+        now_ms: i64,
+    ) -> Result<(i64, Row), AppError> {
+        let mut tx = self.state.db.begin_write().await?;
+        if let Some(admin) = admin {
+            admin.hold(&mut tx, &admin.0.user.id).await?;
+            // In the order of all: users, sessions, the clock.
+            sessions_store::lock_of(&mut *tx, &admin.0.user.id).await?;
+        }
+        // One at a time: each raises the epoch by one.
+        revocations::store::lock(&mut tx).await?;
+        let least_epoch = store::raise(&mut tx, ending.actor.as_text(), now_ms).await?;
+        if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
+            store::keep(&mut tx, &log_in.sid, least_epoch).await?;
+        }
+        let mut event = Event::new(Kind::EveryoneLoggedOut, ending.actor.clone(), "").from_caller(&ending.caller);
+        event.reason.clone_from(&ending.words);
+        event.details = json!({ "global_epoch": least_epoch });
+        event::store::insert(&mut *tx, &event, now_ms).await?;
+        let revocation = self.revoke_everyone(&mut tx, least_epoch, ending, now_ms).await?;
+        tx.commit().await?;
+        Ok((least_epoch, revocation))
+    }
+
+    async fn revoke_everyone(
+        &self,
+        tx: &mut Tx,
+        least_epoch: i64,
+        ending: &Ending,
+        now_ms: i64,
+    ) -> Result<Row, sqlx::Error> {
+        let (subject, reason) = (Subject::Everyone { least_epoch }, ending.reason);
+        let new = New { subject, reason, actor: &ending.actor, revoked_at: now_ms };
+        revocations::store::insert(tx, &new).await
+    }
+}

@@ -1,0 +1,141 @@
+//! The epoch of everybody, and how far the tombstones have followed it. Server side.
+
+use sqlx::{Any, Executor, FromRow};
+
+use crate::{auth::revocations::EndReason, base::db::Tx};
+
+/// A row of `global_epoch`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
+pub struct Sweep {
+    pub epoch: i64,
+    pub raised_at: i64,
+    /// User id, or `cli`.
+    pub actor: String,
+    /// That were live at that moment; `None`: not counted yet.
+    pub sessions: Option<i64>,
+    /// That carry their tombstone by now.
+    pub marked: i64,
+}
+
+/// What was live of everybody.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Count {
+    pub sessions: i64,
+    /// Of them those whose newest access token was live.
+    pub tokens: i64,
+}
+
+/// What this epoch has ended: the sessions of the one before; those of older ones were over. Exact before anything is
+/// marked, since none of them changes any more.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(db: impl Executor<'_, Database = Any>, epoch: i64, raised_at: i64) -> Result<Count, sqlx::Error> {
+    sqlx::query_as(
+        "select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
+         where global_epoch = $1 - 1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
+    )
+    .bind(epoch)
+    .bind(raised_at)
+    .fetch_one(db)
+    .await
+}
+
+/// Notes what was counted; marking begins with that.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_sessions(db: impl Executor<'_, Database = Any>, epoch: i64, sessions: i64) -> Result<(), sqlx::Error> {
+    let statement = "update global_epoch set sessions = $2 where epoch = $1 and sessions is null";
+    sqlx::query(statement).bind(epoch).bind(sessions).execute(db).await.map(|_| ())
+}
+
+/// Raises the epoch and returns the new one. For who holds the lock of the revocations.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> Result<i64, sqlx::Error> {
+    let (epoch,): (i64,) = sqlx::query_as(
+        "insert into global_epoch (epoch, raised_at, actor, marked) \
+         select max(epoch) + 1, $1, $2, 0 from global_epoch returning epoch",
+    )
+    .bind(raised_at)
+    .bind(actor)
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(epoch)
+}
+
+/// Takes one session along into the new epoch.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn keep(tx: &mut Tx, sid: &str, epoch: i64) -> Result<(), sqlx::Error> {
+    let statement = "update sessions set global_epoch = $2 where sid = $1 and ended_at is null";
+    sqlx::query(statement).bind(sid).bind(epoch).execute(&mut **tx).await.map(|_| ())
+}
+
+/// The oldest that is not finished.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn unfinished(db: impl Executor<'_, Database = Any>) -> Result<Option<Sweep>, sqlx::Error> {
+    sqlx::query_as(
+        "select epoch, raised_at, actor, sessions, marked from global_epoch where finished_at is null \
+         order by epoch limit 1",
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Locks the row, so that of several instances one marks at a time; `false` when it is finished by now.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(tx: &mut Tx, epoch: i64) -> Result<bool, sqlx::Error> {
+    let statement = "update global_epoch set marked = marked where epoch = $1 and finished_at is null";
+    Ok(sqlx::query(statement).bind(epoch).execute(&mut **tx).await?.rows_affected() == 1)
+}
+
+/// Puts the tombstone on some sessions that were over with this epoch, and returns how many they were. One that had
+/// timed out before says so.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> Result<i64, sqlx::Error> {
+    let result = sqlx::query(
+        "update sessions set \
+         ended_at = case when expires_at <= $2 or idle_expires_at <= $2 \
+         then case when expires_at < idle_expires_at then expires_at else idle_expires_at end else $2 end, \
+         ended_by = case when expires_at <= $2 or idle_expires_at <= $2 then '' else $3 end, \
+         end_reason = case when idle_expires_at <= $2 and idle_expires_at < expires_at then $5 \
+         when expires_at <= $2 then $6 else $4 end \
+         where sid in (select sid from sessions where global_epoch < $1 and ended_at is null limit $7)",
+    )
+    .bind(sweep.epoch)
+    .bind(sweep.raised_at)
+    .bind(&sweep.actor)
+    .bind(EndReason::EveryoneLoggedOut.into_str())
+    .bind(EndReason::Idle.into_str())
+    .bind(EndReason::Expired.into_str())
+    .bind(limit)
+    .execute(&mut **tx)
+    .await?;
+    Ok(i64::try_from(result.rows_affected()).unwrap_or(i64::MAX))
+}
+
+/// Notes that so many more are marked; none is left where it was none.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn note(tx: &mut Tx, epoch: i64, marked: i64, now_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update global_epoch set marked = marked + $2, finished_at = case when $2 = 0 then $3 end where epoch = $1",
+    )
+    .bind(epoch)
+    .bind(marked)
+    .bind(now_ms)
+    .execute(&mut **tx)
+    .await
+    .map(|_| ())
+}

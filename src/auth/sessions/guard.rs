@@ -1,0 +1,137 @@
+//! Who is logged in, as a permission to hold. Server side.
+
+use super::{Viewer, session::LogIn, store};
+use crate::{
+    auth::{
+        revocations, users,
+        users::{Role, store::User},
+    },
+    base::{db::Tx, error::AppError, state::AppState},
+};
+
+/// A user with a live session. Only the layer that finds it makes one.
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    pub user: User,
+    pub log_in: LogIn,
+    /// The request came with the secret that was replaced a moment ago: it reads, and gets no credential.
+    pub in_grace: bool,
+    /// Of the secret that the request came with.
+    pub secret_hash: String,
+}
+
+/// A user with a live session who is an administrator.
+#[derive(Clone, Debug)]
+pub struct Administrator(pub LoggedIn);
+
+/// A user with a live session who may see what administrators see: an auditor or an administrator.
+#[derive(Clone, Debug)]
+pub struct Overseer(pub LoggedIn);
+
+impl Administrator {
+    /// # Errors
+    /// [`AppError::NotAllowed`] for everybody else.
+    pub fn check(someone: LoggedIn) -> Result<Self, AppError> {
+        if someone.user.role() == Role::Admin { Ok(Self(someone)) } else { Err(AppError::NotAllowed) }
+    }
+
+    /// Who has proven lately who they are.
+    ///
+    /// # Errors
+    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
+    pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
+        let admin = Self::check(someone)?;
+        if admin.0.is_fresh(state) { Ok(admin) } else { Err(AppError::ProofNeeded) }
+    }
+
+    /// First in the transaction of an act on somebody's account: locks the rows of both and returns the other as it is
+    /// now. Whoever has lost the session or the role since the request began does nothing any more, and of two
+    /// administrators who act at this moment the second sees what the first has done.
+    ///
+    /// # Errors
+    /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] when it is so; [`AppError::NotFound`] when there is no such
+    /// user (any more).
+    pub async fn hold(&self, tx: &mut Tx, user_id: &str) -> Result<User, AppError> {
+        hold_as_administrator(tx, &self.0.user.id, &self.0.log_in.sid, user_id).await
+    }
+}
+
+/// As [`Administrator::hold`], for an administrator who is known by id and session alone, as from a token.
+///
+/// # Errors
+/// As [`Administrator::hold`].
+pub async fn hold_as_administrator(tx: &mut Tx, own_id: &str, sid: &str, user_id: &str) -> Result<User, AppError> {
+    // In one order, or two who act on each other would wait for each other.
+    for id in [own_id.min(user_id), own_id.max(user_id)] {
+        users::store::lock(&mut **tx, id).await?;
+    }
+    if hold_session(tx, own_id, sid).await?.role() != Role::Admin {
+        return Err(AppError::NotAllowed);
+    }
+    users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotFound)
+}
+
+/// The user whose row is locked already, as long as their session lives.
+async fn hold_session(tx: &mut Tx, user_id: &str, sid: &str) -> Result<User, AppError> {
+    if !store::is_live(&mut **tx, sid).await? {
+        return Err(AppError::NotLoggedIn);
+    }
+    users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotLoggedIn)
+}
+
+/// In the transaction that takes an administrator away, after the row of the user is locked: of two who go at this
+/// moment, one stays.
+///
+/// # Errors
+/// [`AppError::LastAdministrator`].
+pub async fn keep_an_administrator(tx: &mut Tx, leaving: &User) -> Result<(), AppError> {
+    if leaving.role() != Role::Admin {
+        return Ok(());
+    }
+    store::lock_of(&mut **tx, &leaving.id).await?;
+    revocations::store::lock(tx).await?;
+    let stays = users::store::another_admin_remains(&mut **tx, &leaving.id).await?;
+    if stays { Ok(()) } else { Err(AppError::LastAdministrator) }
+}
+
+impl Overseer {
+    /// Who has proven lately who they are.
+    ///
+    /// # Errors
+    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
+    pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
+        if !someone.user.role().oversees() {
+            return Err(AppError::NotAllowed);
+        }
+        if someone.is_fresh(state) { Ok(Self(someone)) } else { Err(AppError::ProofNeeded) }
+    }
+}
+
+impl LoggedIn {
+    /// Whether the last proof of identity is recent enough for a sensitive act (ASVS 7.5.3).
+    pub fn is_fresh(&self, state: &AppState) -> bool {
+        let age = state.clock.now_ms() - self.log_in.authenticated_at;
+        !self.in_grace && age < state.config.reauthentication_minutes * 60_000
+    }
+
+    /// First in the transaction of an act that changes the account: locks the user's row and returns it as it is now.
+    /// Whatever has ended the session since the request began (a reset, "this was not me") is not undone by an act that
+    /// was under way.
+    ///
+    /// # Errors
+    /// [`AppError::NotLoggedIn`] when the session is over.
+    pub async fn hold(&self, tx: &mut Tx) -> Result<User, AppError> {
+        users::store::lock(&mut **tx, &self.user.id).await?;
+        hold_session(tx, &self.user.id, &self.log_in.sid).await
+    }
+
+    pub fn viewer(&self) -> Viewer {
+        Viewer {
+            id: self.user.id.clone(),
+            name: self.user.name.clone(),
+            email: self.user.email.clone(),
+            role: self.user.role(),
+            sid: self.log_in.sid.clone(),
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! How often somebody may try: one way for log-in, proof of identity, second factor, reset and whatever sends mail.
+//! Server side.
+//!
+//! A try is counted before it is looked at, in the database, so that a hundred at once cost as many as a hundred in a
+//! row, on every instance and over every restart. After a few free ones the wait doubles with each, up to a cap: there
+//! is no lock that somebody else could close for good. A browser that the account knows has a counter of its own, so
+//! that nobody's guessing keeps it out.
+//!
+//! Who comes while others are being looked at, and finds that those have used up what was free, waits for their verdict:
+//! people who know their password get theirs back, so all of them get in, and of a hundred guesses the free ones are
+//! looked at.
+
+pub mod count;
+pub mod guessing;
+pub mod store;
+pub mod turns;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use self::{
+    count::{Count, Limits},
+    turns::{Place, Turns},
+};
+use super::known_devices::{Device, store as device_store};
+use crate::base::{
+    caller::networks_of,
+    db::{Collision, Tx, again},
+    error::AppError,
+    sealed::SecretKey,
+    state::AppState,
+};
+
+/// What is asked for often enough to be counted, and proves nothing. Each has its own counter per network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Makes an account.
+    SignUp,
+    /// Sends a mail to an address that somebody typed.
+    Mail,
+    /// Begins a visit to the Lab, which makes a demo user.
+    Visit,
+}
+
+/// How many accounts and how many networks have to wait at this moment before their next try is looked at.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn waiting(state: &AppState) -> Result<(i64, i64), AppError> {
+    let longest_ms = Limits::of_account(&state.config).longest_ms;
+    Ok(store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?)
+}
+
+/// Counts tries, each before it is looked at. Cheap to clone.
+#[derive(Clone)]
+pub struct Throttle {
+    state: AppState,
+    secret: SecretKey,
+    turns: Turns,
+}
+
+/// A try that was counted. Who proves themselves says so with [`Try::succeeded`]; otherwise it stays counted.
+#[must_use]
+pub struct Try {
+    throttle: Throttle,
+    counted: Vec<Counted>,
+    /// Of the tries that are not judged yet: until this one is.
+    places: Vec<Place>,
+}
+
+struct Counted {
+    key: Key,
+    count: Count,
+}
+
+/// What is counted: the hash of it, so that the table tells no addresses, and the limits that hold for it.
+#[derive(Clone)]
+struct Key {
+    hash: String,
+    limits: Limits,
+    /// Of one account, or of one browser of it: a success forgets it. A network only gets the one try back, or who has
+    /// an account of their own could clean the counter between guesses.
+    is_account: bool,
+}
+
+impl Throttle {
+    pub fn new(state: AppState, secret: SecretKey) -> Self {
+        Self { state, secret, turns: Turns::default() }
+    }
+
+    /// Counts a try of the password of the account with this normalised e-mail, whether or not there is one.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit_password(&self, ip: &str, device: Option<&Device>, email: &str) -> Result<Try, AppError> {
+        let known = match device {
+            Some(device) => device_store::is_known_to(&self.state.db.pool, &device.hash(), email).await?,
+            None => false,
+        };
+        self.admit_proof(ip, &format!("password {email}"), device.filter(|_| known)).await
+    }
+
+    /// Counts a try of the second factor of this user.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit_code(&self, ip: &str, device: Option<&Device>, user_id: &str) -> Result<Try, AppError> {
+        let known = match device {
+            Some(device) => device_store::is_known(&self.state.db.pool, &device.hash(), user_id).await?,
+            None => false,
+        };
+        self.admit_proof(ip, &format!("code {user_id}"), device.filter(|_| known)).await
+    }
+
+    /// Counts a look at a link that went out by mail: whoever has none guesses. As often as passwords and codes, with a
+    /// counter of its own, or who opens links that are none would keep the neighbours from logging in.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit_link(&self, ip: &str) -> Result<Try, AppError> {
+        self.admit_keys(self.networks(ip, "link", self.state.config.tries_per_network)).await
+    }
+
+    /// Counts a request of this kind. It stays counted, also when it succeeds: there is nothing to prove.
+    ///
+    /// # Errors
+    /// [`AppError::TooManyTries`], before anything is looked at.
+    pub async fn admit(&self, way: Way, ip: &str) -> Result<Try, AppError> {
+        let config = &self.state.config;
+        let networks = match way {
+            Way::SignUp => self.networks(ip, "sign-up", config.sign_ups_per_network),
+            Way::Mail => self.networks(ip, "mail", config.tries_per_network),
+            Way::Visit => self.networks(ip, "visit", config.tries_per_network),
+        };
+        self.admit_keys(networks).await
+    }
+
+    /// Waits until it is this request's turn to write; hold it until that is done, and not while a password is hashed.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when too many are ahead.
+    pub async fn turn(&self) -> Result<OwnedSemaphorePermit, AppError> {
+        self.turns.turn().await
+    }
+
+    fn account(&self, what: &str) -> Key {
+        let limits = Limits::of_account(&self.state.config);
+        Key { hash: self.secret.tag(&format!("throttle {what}")), limits, is_account: true }
+    }
+
+    /// One for each network that the address is in: whoever has one address of a network may have all of them, and how
+    /// large theirs is nobody can tell.
+    fn networks(&self, ip: &str, what: &str, free: i64) -> Vec<Key> {
+        let key = |(network, share): (String, i64)| Key {
+            hash: self.secret.tag(&format!("throttle {what} from {network}")),
+            limits: Limits::of_network(free.saturating_mul(share)),
+            is_account: false,
+        };
+        networks_of(ip).into_iter().map(key).collect()
+    }
+
+    /// A browser that the account knows has one counter for the two of them and nothing else: neither the account's
+    /// other tries nor its neighbours behind one address count against it.
+    async fn admit_proof(&self, ip: &str, proof: &str, known: Option<&Device>) -> Result<Try, AppError> {
+        if let Some(device) = known {
+            return self.admit_keys(vec![self.account(&format!("{proof} on {}", device.hash()))]).await;
+        }
+        let mut keys = self.networks(ip, "proof", self.state.config.tries_per_network);
+        let account = self.account(proof);
+        // Before the places of the network: who knocks at one account only keeps none of its neighbours waiting.
+        let pair = format!("{} {}", account.hash, keys.first().map_or("", |network| &network.hash));
+        let place = self.turns.place(&pair, account.limits.free, false).await?;
+        keys.push(account);
+        let mut admitted = self.admit_keys(keys).await?;
+        admitted.places.push(place);
+        Ok(admitted)
+    }
+
+    async fn admit_keys(&self, keys: Vec<Key>) -> Result<Try, AppError> {
+        let mut alone = vec![false; keys.len()];
+        loop {
+            let mut places = Vec::with_capacity(keys.len());
+            for (key, alone) in keys.iter().zip(&alone) {
+                places.push(self.turns.place(&key.hash, key.limits.free, *alone).await?);
+            }
+            match self.count(&keys).await {
+                Ok(counted) => {
+                    places.iter_mut().for_each(Place::keep_one);
+                    return Ok(Try { throttle: self.clone(), counted, places });
+                }
+                // Others have used up what was free, and may get it back: once all of them are judged it is known.
+                Err(Refused::At(place, AppError::TooManyTries { .. })) if !alone[place] => alone[place] = true,
+                Err(Refused::At(_, error) | Refused::Fault(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn count(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
+        let AppState { db, clock, .. } = &self.state;
+        // Without a write first: a flood of refused tries must not keep others from the database.
+        for (place, key) in keys.iter().enumerate() {
+            if let Some(count) = store::read(&db.pool, &key.hash).await? {
+                count.check(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+            }
+        }
+        let _turn = self.turn().await.map_err(Refused::Fault)?;
+        again(|| self.count_in_turn(keys)).await
+    }
+
+    async fn count_in_turn(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
+        let AppState { db, clock, .. } = &self.state;
+        let mut tx = db.begin_write().await?;
+        let mut counted = Vec::with_capacity(keys.len());
+        for (place, key) in keys.iter().enumerate() {
+            let counts = if key.is_account { store::ACCOUNT } else { store::NETWORK };
+            let before = store::lock(&mut *tx, &key.hash, counts, clock.now_ms()).await?;
+            // The clock is read when the row is ours: who has waited for it did not come before the last write.
+            let count = before.with_one_more(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+            store::write(&mut *tx, &key.hash, &count).await?;
+            counted.push(Counted { key: key.clone(), count });
+        }
+        tx.commit().await?;
+        Ok(counted)
+    }
+}
+
+/// Counts something that a person does who has proven who they are, in the transaction that does it. `what` names both.
+///
+/// # Errors
+/// [`AppError::TooManyTries`].
+pub async fn count_act(tx: &mut Tx, what: &str, limits: &Limits, now_ms: i64) -> Result<(), AppError> {
+    let before = store::lock(&mut **tx, what, store::ACT, now_ms).await?;
+    Ok(store::write(&mut **tx, what, &before.with_one_more(limits, now_ms)?).await?)
+}
+
+impl Try {
+    /// How many tries of the account, or of this browser of it, there were since the last success.
+    pub fn in_a_row(&self) -> i64 {
+        self.counted
+            .iter()
+            .filter(|counted| counted.key.is_account)
+            .map(|counted| counted.count.tries)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Passes on what looking at it found. Where it could not be looked at, for want of time or memory, it counts
+    /// nowhere.
+    ///
+    /// # Errors
+    /// Those of `found`.
+    pub async fn keep_if_looked_at<T>(&self, found: Result<T, AppError>) -> Result<T, AppError> {
+        if found.is_err() {
+            self.give_back(false).await;
+        }
+        found
+    }
+
+    /// Passes on what looking at a link found. Only a dead one was a guess, and stays counted.
+    ///
+    /// # Errors
+    /// Those of `found`.
+    pub async fn keep_if_dead<T>(self, found: Result<T, AppError>) -> Result<T, AppError> {
+        if !matches!(found, Err(AppError::LinkDead)) {
+            self.give_back(true).await;
+        }
+        found
+    }
+
+    /// It was the owner: forgets the account's tries, and gives the network this one back and no other. Where that
+    /// fails it stays counted, and the owner has proven themselves all the same.
+    pub async fn succeeded(self) {
+        self.give_back(true).await;
+    }
+
+    async fn give_back(&self, succeeded: bool) {
+        if let Err(error) = self.try_to_give_back(succeeded).await {
+            tracing::warn!(?error, "a try that should not count stays counted");
+        }
+    }
+
+    async fn try_to_give_back(&self, succeeded: bool) -> Result<(), AppError> {
+        let _turn = self.throttle.turn().await?;
+        let pool = &self.throttle.state.db.pool;
+        for Counted { key, count } in &self.counted {
+            match succeeded && key.is_account {
+                true => store::forget(pool, &key.hash).await?,
+                false => store::give_back(pool, &key.hash, count, &key.limits).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why a try was not counted. The transaction is dropped, so that one which is not looked at counts nowhere.
+enum Refused {
+    /// The key at this place has had enough.
+    At(usize, AppError),
+    Fault(AppError),
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl Collision for Refused {
+    fn is_collision(&self) -> bool {
+        let (Self::At(_, error) | Self::Fault(error)) = self;
+        error.is_collision()
+    }
+}

@@ -1,0 +1,51 @@
+//! Keeps the signing keys of a running server up to date, and clears the dead ones away. Server side.
+
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+use super::{KeyState, keys::Keys, lives::Lives, store};
+use crate::base::jobs::Outage;
+
+/// What another instance has changed is known here after so long at the latest; a kill comes through the feed at once.
+const RELOAD_EVERY: Duration = Duration::from_secs(5);
+
+/// A dead key is listed for a month, so that a log line about it can still be understood.
+const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Reads the keys again and again, and right after a kill, until the task is aborted.
+pub fn keep(keys: Keys) -> JoinHandle<()> {
+    let rounds = async move {
+        let mut changes = keys.revocations().changes();
+        let mut outage =
+            Outage::new("the signing keys are not read; the ones before stay", "the signing keys are read again");
+        loop {
+            outage.note(&keys.reload().await);
+            // After a reload that failed a kill is still missing, so it is the next change that counts.
+            let killed = async { while changes.changed().await.is_ok() && !keys.misses_a_kill() {} };
+            let _ = tokio::time::timeout(RELOAD_EVERY, killed).await;
+        }
+    };
+    tokio::spawn(rounds.in_current_span())
+}
+
+/// Forgets the private half of dead keys, and after a month the rest.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn tidy(keys: &Keys) -> Result<(), sqlx::Error> {
+    let (db, now_ms) = (&keys.state().db.pool, keys.now_ms());
+    let lives = Lives::of(store::all(db).await?);
+    for life in lives.iter().filter(|life| !lives.state(life, now_ms).is_in_use()) {
+        let kid = &life.row.kid;
+        if life.ends_at.is_some_and(|end| now_ms - end > KEEP_DEAD_MS) {
+            store::delete(db, kid).await?;
+            tracing::info!(kid, "a dead signing key was removed");
+        } else if !life.row.private_key_sealed.is_empty() {
+            store::wipe(db, kid).await?;
+            tracing::info!(kid, state = KeyState::Dead.into_str(), "the private half of a signing key was forgotten");
+        }
+    }
+    Ok(())
+}

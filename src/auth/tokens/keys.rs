@@ -1,0 +1,153 @@
+//! The signing keys of this process: loaded at the start, loaded again when they may have changed. Server side.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jsonwebtoken::jwk::JwkSet;
+use tokio::sync::Mutex;
+
+use super::{
+    KeyInfo,
+    lives::Lives,
+    ring::{Key, Ring},
+    store,
+};
+use crate::{
+    auth::revocations::set::Revocations,
+    base::{
+        db::{SILENCE_MAX, in_time},
+        error::AppError,
+        sealed::SecretKey,
+        state::AppState,
+    },
+};
+
+/// The keys of this installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+struct Inner {
+    state: AppState,
+    secret: SecretKey,
+    revocations: Revocations,
+    ring: RwLock<Arc<Ring>>,
+    /// One load at a time, or an older one could overwrite a newer.
+    loading: Mutex<()>,
+    /// When a token last named a key that nobody here knew, in milliseconds since the epoch.
+    looked_at: Mutex<i64>,
+}
+
+/// Tokens that name unknown keys make an instance ask the database this often at most: anybody can make one up.
+const LOOK_EVERY_MS: i64 = 1_000;
+
+impl Keys {
+    /// Opens the keys; makes the first one.
+    ///
+    /// # Errors
+    /// One line that says what to do.
+    pub async fn load(state: AppState, secret: SecretKey, revocations: Revocations) -> Result<Self, String> {
+        let keys = Self::unopened(state, secret, revocations);
+        keys.reload().await?;
+        if keys.ring().signing(keys.now_ms()).is_none() {
+            keys.make_first().await.map_err(|error| format!("no signing key could be made: {error}"))?;
+            keys.reload().await?;
+        }
+        Ok(keys)
+    }
+
+    /// Opens nothing yet: [`Self::reload`] does, and proves that the secret key is the right one.
+    pub fn unopened(state: AppState, secret: SecretKey, revocations: Revocations) -> Self {
+        let (loading, looked_at) = Default::default();
+        let ring = RwLock::default();
+        Self(Arc::new(Inner { state, secret, revocations, ring, loading, looked_at }))
+    }
+
+    /// Reads the keys again. On failure the ones before stay.
+    ///
+    /// # Errors
+    /// One line for the log.
+    pub async fn reload(&self) -> Result<(), String> {
+        let _one_at_a_time = self.0.loading.lock().await;
+        // Bounded: whoever waits for the lock must not wait for a database that is gone without a word.
+        let rows = in_time(SILENCE_MAX, store::all(&self.state().db.pool)).await.map_err(unreadable)?;
+        if !self.ring().is_of(&rows) {
+            let ring = Arc::new(Ring::open(rows, &self.0.secret, self.now_ms())?);
+            *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        }
+        Ok(())
+    }
+
+    /// Reads the keys again because a token names one that is not among them: another instance may have made it.
+    pub async fn look_for(&self, kid: &str) {
+        let mut looked_at = self.0.looked_at.lock().await;
+        let now_ms = self.now_ms();
+        // Whoever waited for the lock may find the key there.
+        if self.ring().knows(kid) || (now_ms - *looked_at).abs() < LOOK_EVERY_MS {
+            return;
+        }
+        *looked_at = now_ms;
+        if let Err(error) = self.reload().await {
+            tracing::warn!(error, "the signing keys were not read again");
+        }
+    }
+
+    /// The key that signs now. When this instance has heard that it was killed, its successor.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when the successor cannot be read.
+    pub async fn signing(&self) -> Result<Arc<Key>, AppError> {
+        let living = |key: &Arc<Key>| !self.0.revocations.is_key_dead(&key.kid);
+        if let Some(key) = self.ring().signing(self.now_ms()).filter(living) {
+            return Ok(key);
+        }
+        let loaded = self.reload().await;
+        self.ring().signing(self.now_ms()).filter(living).ok_or_else(|| {
+            tracing::error!(error = loaded.err(), "there is no signing key");
+            AppError::Busy
+        })
+    }
+
+    /// Whether the set of revocations names a killed key that is still alive here.
+    pub fn misses_a_kill(&self) -> bool {
+        let ring = self.ring();
+        let mut alive = ring.lives().iter().map(|life| &life.row).filter(|row| row.killed_at.is_none());
+        alive.any(|row| self.0.revocations.is_key_dead(&row.kid))
+    }
+
+    /// The keys as this process knows them.
+    pub fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What may be published.
+    pub fn public(&self) -> JwkSet {
+        self.ring().public(self.now_ms())
+    }
+
+    /// As people see them, fresh from the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn list(state: &AppState) -> Result<Vec<KeyInfo>, AppError> {
+        Ok(Lives::of(store::all(&state.db.pool).await?).infos(state.clock.now_ms()))
+    }
+
+    pub(super) fn state(&self) -> &AppState {
+        &self.0.state
+    }
+
+    pub(super) fn secret(&self) -> &SecretKey {
+        &self.0.secret
+    }
+
+    pub(super) fn revocations(&self) -> &Revocations {
+        &self.0.revocations
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.state().clock.now_ms()
+    }
+}
+
+fn unreadable(error: sqlx::Error) -> String {
+    format!("the signing keys cannot be read: {error}")
+}

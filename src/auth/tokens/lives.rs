@@ -1,0 +1,93 @@
+//! When each signing key signs, verifies and dies: from the rows and the time alone, so that every instance computes
+//! the same and none has to be told. Server side; no I/O.
+
+use super::{KeyInfo, KeyState, store::Row};
+use crate::auth::revocations::store::KEPT_MS;
+
+/// A key verifies for so long after its successor began: until the last token that it may have signed is dead, for as long
+/// as a revocation is kept.
+pub const VERIFIES_ON_MS: i64 = KEPT_MS;
+
+/// All keys that the database knows, in the order in which they sign.
+#[derive(Default)]
+pub struct Lives(Vec<Life>);
+
+/// A key and its end.
+pub struct Life {
+    pub row: Row,
+    /// Milliseconds since the epoch; `None` while no successor is known.
+    pub ends_at: Option<i64>,
+}
+
+impl Lives {
+    /// `rows`: as the store gives them, in the order in which they sign.
+    pub fn of(rows: Vec<Row>) -> Self {
+        let ends: Vec<Option<i64>> = rows.iter().enumerate().map(|(at, row)| end(row, &rows[at + 1..])).collect();
+        Self(rows.into_iter().zip(ends).map(|(row, ends_at)| Life { row, ends_at }).collect())
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Life> {
+        self.0.iter()
+    }
+
+    pub fn find(&self, kid: &str) -> Option<&Life> {
+        self.iter().find(|life| life.row.kid == kid)
+    }
+
+    /// The key that signs: the last one whose time has come. Where none has come, clocks differ, and the first of
+    /// those that wait signs a little early.
+    pub fn signing(&self, now_ms: i64) -> Option<&Life> {
+        let begun = self.live(now_ms).rfind(|life| life.row.signs_from <= now_ms);
+        begun.or_else(|| self.live(now_ms).next())
+    }
+
+    /// The key whose turn is next.
+    pub fn next(&self, now_ms: i64) -> Option<&Life> {
+        self.live(now_ms).find(|life| self.state(life, now_ms) == KeyState::Next)
+    }
+
+    /// The key that signs last, as far as is known.
+    pub fn newest(&self, now_ms: i64) -> Option<&Life> {
+        self.live(now_ms).next_back()
+    }
+
+    pub fn state(&self, life: &Life, now_ms: i64) -> KeyState {
+        match life {
+            _ if life.row.killed_at.is_some() => KeyState::Killed,
+            _ if !life.is_live(now_ms) => KeyState::Dead,
+            _ if self.signing(now_ms).is_some_and(|signing| signing.row.kid == life.row.kid) => KeyState::Signing,
+            _ if life.row.signs_from > now_ms => KeyState::Next,
+            _ => KeyState::Retired,
+        }
+    }
+
+    /// As people see them, the newest first.
+    pub fn infos(&self, now_ms: i64) -> Vec<KeyInfo> {
+        self.iter().rev().map(|life| self.info(life, now_ms)).collect()
+    }
+
+    pub fn info(&self, life: &Life, now_ms: i64) -> KeyInfo {
+        let Row { kid, algorithm, created_at, signs_from, kill_reason, .. } = life.row.clone();
+        let state = self.state(life, now_ms);
+        KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at: life.ends_at, kill_reason }
+    }
+
+    fn live(&self, now_ms: i64) -> impl DoubleEndedIterator<Item = &Life> {
+        self.iter().filter(move |life| life.is_live(now_ms))
+    }
+}
+
+impl Life {
+    /// Whether it may verify, and be loaded at all.
+    pub fn is_live(&self, now_ms: i64) -> bool {
+        let wiped = self.row.private_key_sealed.is_empty();
+        !wiped && self.row.killed_at.is_none() && self.ends_at.is_none_or(|end| now_ms < end)
+    }
+}
+
+/// When a key stops verifying: killed, or so long after the first one behind it that did take over, or will.
+fn end(row: &Row, behind: &[Row]) -> Option<i64> {
+    let takes_over = |later: &&Row| later.killed_at.is_none_or(|killed_at| killed_at >= later.signs_from);
+    let successor = || behind.iter().find(takes_over).map(|later| later.signs_from + VERIFIES_ON_MS);
+    row.killed_at.or_else(successor)
+}

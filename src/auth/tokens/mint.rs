@@ -1,0 +1,71 @@
+//! Mint an access token from a living session. Server side.
+
+use jsonwebtoken::{Header, encode};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    algorithm::jwt_algorithm,
+    claims::{BROWSER_CLIENT, Claims, TYP, audience},
+    keys::Keys,
+    ring::Key,
+};
+use crate::{
+    auth::sessions::{guard::LoggedIn, store},
+    base::{error::AppError, state::AppState},
+};
+
+/// A token on its way into a cookie. Cannot be printed.
+pub struct AccessToken {
+    pub jwt: String,
+    /// Seconds until it dies.
+    pub expires_in: i64,
+}
+
+/// Mints a token for who is logged in; `None` when the session has ended since the request began, or the request came
+/// with a secret that was replaced: a thief's copy gets no token.
+/// A token never outlives the absolute end of its session.
+///
+/// # Errors
+/// When the database or the signing fails.
+pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<Option<AccessToken>, AppError> {
+    let now_ms = state.clock.now_ms();
+    let now = now_ms / 1000;
+    let exp = (now + state.config.token_lifetime_seconds).min(someone.log_in.expires_at / 1000);
+    if someone.in_grace || exp <= now || !store::note_token(&state.db.pool, &someone.log_in.sid, exp * 1000).await? {
+        return Ok(None);
+    }
+    let key = keys.signing().await?;
+    let claims = claims(state, someone, now, exp);
+    Ok(Some(AccessToken { jwt: sign(&key, &claims)?, expires_in: exp - now }))
+}
+
+/// The token that says this, under the header of our access tokens.
+///
+/// # Errors
+/// When the signing fails.
+pub fn sign(key: &Key, claims: &impl Serialize) -> Result<String, AppError> {
+    let algorithm = jwt_algorithm(key.algorithm);
+    let header = Header { typ: Some(TYP.into()), kid: Some(key.kid.clone()), ..Header::new(algorithm) };
+    Ok(encode(&header, claims, &key.encoding)?)
+}
+
+fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
+    let iss = state.config.issuer();
+    Claims {
+        aud: audience(&iss),
+        iss,
+        sub: someone.user.id.clone(),
+        sid: someone.log_in.sid.clone(),
+        epoch: someone.user.epoch,
+        global_epoch: someone.log_in.global_epoch,
+        iat: now,
+        nbf: now,
+        exp,
+        // Never after `iat`, also where another instance, whose clock is ahead, logged them in a moment ago.
+        auth_time: (someone.log_in.authenticated_at / 1000).min(now),
+        jti: Uuid::now_v7().simple().to_string(),
+        client_id: BROWSER_CLIENT.into(),
+        role: someone.user.role(),
+    }
+}

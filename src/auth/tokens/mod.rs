@@ -1,0 +1,106 @@
+//! How the API knows you: the stateless half.
+
+#[cfg(feature = "ssr")]
+pub mod algorithm;
+#[cfg(feature = "ssr")]
+pub mod claims;
+#[cfg(feature = "ssr")]
+pub mod keeper;
+#[cfg(feature = "ssr")]
+pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod lives;
+#[cfg(feature = "ssr")]
+pub mod mint;
+#[cfg(feature = "ssr")]
+pub mod ring;
+#[cfg(feature = "ssr")]
+pub mod rotation;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+pub mod verify;
+
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+use super::revocations::EndReason;
+
+/// The answer of `POST /api/v1/token`. The token itself is in the cookie, out of any script's reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenAnswer {
+    /// Seconds until the token dies.
+    pub expires_in: i64,
+}
+
+/// A page names in this header whom it was made for. When somebody else has logged in in the same browser since, the
+/// API refuses (409) instead of giving one person's text to another.
+pub const EXPECTED_USER: &str = "latchkey-expected-user";
+
+/// What the API says when it refuses (RFC 9457), as far as our own page needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemAnswer {
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub detail: String,
+    /// Why the session ended, where the API may say so.
+    #[serde(default)]
+    pub reason: Option<EndReason>,
+}
+
+/// Where a signing key is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum KeyState {
+    /// Published, and does not sign yet.
+    Next,
+    Signing,
+    /// Signs no more, and verifies until its last token is dead.
+    Retired,
+    Dead,
+    /// Dead before its time, by an administrator's hand.
+    Killed,
+}
+
+impl KeyState {
+    /// Whether tokens of the key are accepted.
+    pub fn is_in_use(&self) -> bool {
+        matches!(self, Self::Next | Self::Signing | Self::Retired)
+    }
+}
+
+/// A signing key as lists show it; nothing in it is secret. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyInfo {
+    pub kid: String,
+    pub algorithm: String,
+    pub state: KeyState,
+    pub created_at: i64,
+    pub signs_from: i64,
+    /// When it stops verifying; `None` while no successor is known.
+    pub ends_at: Option<i64>,
+    /// In the words of who killed it; empty otherwise.
+    pub kill_reason: String,
+}
+
+/// What the person who rotated the keys is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// The new key.
+    pub kid: String,
+    pub algorithm: String,
+    /// Milliseconds since the epoch.
+    pub signs_from: i64,
+}
+
+/// What the person who killed a key is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KillReceipt {
+    pub kid: String,
+    /// The key that signs now.
+    pub signing: String,
+    /// From the request to the moment when this instance refused the tokens of the killed key.
+    pub milliseconds: u64,
+}

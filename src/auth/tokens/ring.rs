@@ -1,0 +1,139 @@
+//! The opened keys of one moment: which one signs, which ones verify, what is published. Server side; no I/O.
+
+use std::{collections::HashMap, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{
+    DecodingKey, EncodingKey,
+    jwk::{Jwk, JwkSet},
+};
+
+use super::{
+    algorithm,
+    algorithm::Material,
+    lives::{Life, Lives},
+    store::Row,
+};
+use crate::base::{config::TokenAlgorithm, sealed::SecretKey};
+
+/// A key that can sign or verify. It has one algorithm for good (RFC 8725 3.1).
+pub struct Key {
+    pub kid: String,
+    pub algorithm: TokenAlgorithm,
+    pub encoding: EncodingKey,
+    pub decoding: DecodingKey,
+    /// `None` for HS256.
+    pub public: Option<Jwk>,
+}
+
+impl Key {
+    /// A key that is in no table and that no verifier knows: to measure with. RSA takes a moment: not for an async thread.
+    pub fn make(algorithm: TokenAlgorithm) -> Option<Self> {
+        let (encoding, decoding) = algorithm::open(algorithm, &algorithm::generate(algorithm)?)?;
+        let public = algorithm::public_jwk(algorithm, &decoding);
+        let kid = match &public {
+            Some(jwk) => algorithm::thumbprint(jwk)?,
+            None => algorithm::random_kid()?,
+        };
+        Some(Self { kid, algorithm, encoding, decoding, public })
+    }
+}
+
+/// The keys as they were read, opened where they were alive then.
+#[derive(Default)]
+pub struct Ring {
+    lives: Lives,
+    keys: HashMap<String, Arc<Key>>,
+}
+
+/// What is known of a kid that came from outside.
+pub enum Lookup<'a> {
+    Verifies(&'a Key),
+    Killed,
+    /// Dead, or never heard of.
+    Unknown,
+}
+
+impl Ring {
+    /// Opens what is alive; killed and dead keys stay shut.
+    ///
+    /// # Errors
+    /// One line that says what to do: the usual cause is a secret key that is not the one of this database.
+    pub fn open(rows: Vec<Row>, secret: &SecretKey, now_ms: i64) -> Result<Self, String> {
+        let lives = Lives::of(rows);
+        let mut keys = HashMap::new();
+        for Life { row, .. } in lives.iter().filter(|life| life.is_live(now_ms)) {
+            keys.insert(row.kid.clone(), Arc::new(open(row, secret)?));
+        }
+        Ok(Self { lives, keys })
+    }
+
+    /// Whether it was made from these very rows.
+    pub fn is_of(&self, rows: &[Row]) -> bool {
+        self.lives.iter().map(|life| &life.row).eq(rows)
+    }
+
+    pub fn knows(&self, kid: &str) -> bool {
+        self.lives.find(kid).is_some()
+    }
+
+    pub fn lives(&self) -> &Lives {
+        &self.lives
+    }
+
+    /// The key that signs now.
+    pub fn signing(&self, now_ms: i64) -> Option<Arc<Key>> {
+        self.lives.signing(now_ms).and_then(|life| self.keys.get(&life.row.kid)).cloned()
+    }
+
+    /// The key with this kid, if it verifies now. One that waits for its turn does: the clock of the instance that
+    /// signed may be ahead.
+    pub fn look_up(&self, kid: &str, now_ms: i64) -> Lookup<'_> {
+        match (self.lives.find(kid), self.keys.get(kid)) {
+            (Some(life), _) if life.row.killed_at.is_some() => Lookup::Killed,
+            (Some(life), Some(key)) if life.is_live(now_ms) => Lookup::Verifies(key),
+            _ => Lookup::Unknown,
+        }
+    }
+
+    /// The public halves of every key that verifies or will (RFC 7517 5).
+    pub fn public(&self, now_ms: i64) -> JwkSet {
+        let live = self.lives.iter().filter(|life| life.is_live(now_ms));
+        let keys = live.filter_map(|life| self.keys.get(&life.row.kid)?.public.clone());
+        JwkSet { keys: keys.collect() }
+    }
+}
+
+fn open(row: &Row, secret: &SecretKey) -> Result<Key, String> {
+    let private = secret.open(&row.kid, &row.private_key_sealed).ok_or_else(|| {
+        format!(
+            "the signing key {} cannot be opened: the secret key is not the one that this database was made with; \
+             set the right LATCHKEY_SECRET_KEY (or restore secret.key in the data folder)",
+            row.kid
+        )
+    })?;
+    unsealed(row, private).ok_or_else(|| {
+        format!(
+            "the signing key {} is not the one that was stored under this name: somebody has changed the table \
+             signing_keys; restore it from a backup, or kill the key with `latchkey keys kill --unopened`",
+            row.kid
+        )
+    })
+}
+
+/// The sealed half vouches for the kid, and the kid, a thumbprint, for the public half.
+fn unsealed(row: &Row, private: Vec<u8>) -> Option<Key> {
+    let algorithm = row.algorithm.parse().ok()?;
+    let public = BASE64_URL_SAFE_NO_PAD.decode(&row.public_key).ok()?;
+    let (encoding, decoding) = algorithm::open(algorithm, &Material { private, public })?;
+    let mut public = None;
+    if algorithm != TokenAlgorithm::Hs256 {
+        let mut jwk = algorithm::public_jwk(algorithm, &decoding)?;
+        if algorithm::thumbprint(&jwk)? != row.kid {
+            return None;
+        }
+        jwk.common.key_id = Some(row.kid.clone());
+        public = Some(jwk);
+    }
+    Some(Key { kid: row.kid.clone(), algorithm, encoding, decoding, public })
+}

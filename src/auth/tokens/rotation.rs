@@ -1,0 +1,205 @@
+//! Change the signing keys: the first one, a rotation, an emergency kill. Each is one transaction under the lock that
+//! all instances share. Server side.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::json;
+
+use super::{
+    KeyState, KillReceipt, Rotation, algorithm, algorithm::Material, keys::Keys, lives::Lives, store, store::Row,
+};
+use crate::{
+    auth::{
+        event,
+        event::{Actor, Event, Kind},
+        revocations::{
+            EndReason, store as revocation_store,
+            store::{New, Subject},
+        },
+    },
+    base::{caller::Caller, config::TokenAlgorithm, db::Tx, error::AppError, sealed::SecretKey, state::Stopwatch},
+};
+
+/// Who changes the keys, and why.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub actor: Actor,
+    /// The actor's own words, for the audit log.
+    pub words: String,
+    /// From where.
+    pub caller: Caller,
+}
+
+impl Order {
+    fn by_system(words: &str) -> Self {
+        Self { actor: Actor::System, words: words.to_owned(), caller: Caller::default() }
+    }
+}
+
+impl Keys {
+    /// Publishes a new key of the configured algorithm, which signs after the lead time.
+    ///
+    /// # Errors
+    /// [`AppError::RotationUnderWay`] while another one waits; or when the database does not take it.
+    pub async fn rotate(&self, order: &Order) -> Result<Rotation, AppError> {
+        let spare = self.make(self.state().config.token_algorithm).await?;
+        let (mut tx, lives, now_ms) = self.begin().await?;
+        if lives.next(now_ms).is_some() {
+            return Err(AppError::RotationUnderWay);
+        }
+        let signs_from = now_ms + self.state().config.key_lead_seconds * 1000;
+        let rotation = add(&mut tx, spare, signs_from, order, now_ms).await?;
+        self.commit(tx).await?;
+        Ok(rotation)
+    }
+
+    /// Kills a key: no instance that hears of it accepts what the key has signed. When it signed, another key signs
+    /// at once. Sessions live on, and browsers get their next token by themselves.
+    ///
+    /// # Errors
+    /// [`AppError::KeyNotInUse`]; or when the database does not take it.
+    pub async fn kill(&self, kid: &str, order: &Order) -> Result<KillReceipt, AppError> {
+        let watch = Stopwatch::start();
+        // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
+        let rows = store::all(&self.state().db.pool).await?;
+        let killed = rows.iter().find(|row| row.kid == kid);
+        let algorithm = killed.and_then(|row| row.algorithm.parse().ok());
+        let spare = self.make(algorithm.unwrap_or(self.state().config.token_algorithm)).await?;
+        let (mut tx, lives, now_ms) = self.begin().await?;
+        let state = lives.find(kid).map(|life| lives.state(life, now_ms));
+        let state = state.filter(KeyState::is_in_use).ok_or(AppError::KeyNotInUse)?;
+        store::kill(&mut *tx, kid, &order.words, now_ms).await?;
+        let signing = match state {
+            KeyState::Signing => succeed(&mut tx, &lives, spare, order, now_ms).await?,
+            _ => lives.signing(now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
+        };
+        note(&mut tx, Kind::KeyKilled, order, json!({ "kid": kid, "signing": signing }), now_ms).await?;
+        let new =
+            New { subject: Subject::Key(kid), reason: EndReason::ByAdmin, actor: &order.actor, revoked_at: now_ms };
+        let revocation = revocation_store::insert(&mut tx, &new).await?;
+        tx.commit().await?;
+        self.revocations().publish(&revocation);
+        self.reload_after_change().await;
+        tracing::warn!(kid, signing, actor = order.actor.as_text(), "a signing key was killed");
+        Ok(KillReceipt { kid: kid.to_owned(), signing, milliseconds: watch.elapsed_ms() })
+    }
+
+    /// Begins a rotation when the newest key is of another algorithm than the settings say, or smaller than keys are made
+    /// by now. For the start of a server.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn follow_settings(&self) -> Result<(), AppError> {
+        let wanted = self.state().config.token_algorithm;
+        let is_wanted = |row: &Row| row.algorithm == wanted.into_str() && !row.is_too_small();
+        let follows = |lives: &Lives, now_ms| lives.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
+        if follows(self.ring().lives(), self.now_ms()) {
+            return Ok(());
+        }
+        let spare = self.make(wanted).await?;
+        let (mut tx, lives, now_ms) = self.begin().await?;
+        if !follows(&lives, now_ms) {
+            let is_small = lives.newest(now_ms).is_some_and(|life| life.row.is_too_small());
+            let after_newest = lives.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
+            let signs_from = after_newest.max(now_ms + self.state().config.key_lead_seconds * 1000);
+            let order = Order::by_system(match is_small {
+                true => "the RSA key before was smaller than 3072 bits",
+                false => "LATCHKEY_TOKEN_ALGORITHM has changed",
+            });
+            add(&mut tx, spare, signs_from, &order, now_ms).await?;
+        }
+        self.commit(tx).await
+    }
+
+    /// Makes a key that signs at once, where there is none. Two instances that start together end up with one.
+    pub(super) async fn make_first(&self) -> Result<(), AppError> {
+        let spare = self.make(self.state().config.token_algorithm).await?;
+        let (mut tx, lives, now_ms) = self.begin().await?;
+        if lives.signing(now_ms).is_none() {
+            add(&mut tx, spare, now_ms, &Order::by_system("the first key"), now_ms).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// A key that nobody knows yet. Made before the lock is taken: the other revocations should not wait for it.
+    async fn make(&self, algorithm: TokenAlgorithm) -> Result<Row, AppError> {
+        let secret = self.secret().clone();
+        let made = tokio::task::spawn_blocking(move || sealed(algorithm, &secret)).await?;
+        made.ok_or_else(|| {
+            tracing::error!("no signing key could be made");
+            AppError::internal()
+        })
+    }
+
+    async fn begin(&self) -> Result<(Tx, Lives, i64), AppError> {
+        let mut tx = self.state().db.begin_write().await?;
+        revocation_store::lock(&mut tx).await?;
+        let lives = Lives::of(store::all(&mut *tx).await?);
+        Ok((tx, lives, self.now_ms()))
+    }
+
+    async fn commit(&self, tx: Tx) -> Result<(), AppError> {
+        tx.commit().await?;
+        self.reload_after_change().await;
+        Ok(())
+    }
+
+    /// The change is made; what this instance misses now, it reads with its next round.
+    async fn reload_after_change(&self) {
+        if let Err(error) = self.reload().await {
+            tracing::error!(error, "the signing keys were changed, but not read again");
+        }
+    }
+}
+
+fn sealed(algorithm: TokenAlgorithm, secret: &SecretKey) -> Option<Row> {
+    sealed_as(algorithm, algorithm::generate(algorithm)?, secret)
+}
+
+/// The row of this key, which signs nothing yet.
+pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &SecretKey) -> Option<Row> {
+    let (_, decoding) = algorithm::open(algorithm, &material)?;
+    let kid = match algorithm::public_jwk(algorithm, &decoding) {
+        Some(jwk) => algorithm::thumbprint(&jwk)?,
+        None => algorithm::random_kid()?,
+    };
+    let Material { private, public } = material;
+    Some(Row {
+        private_key_sealed: secret.seal(&kid, &private)?,
+        public_key: BASE64_URL_SAFE_NO_PAD.encode(public),
+        algorithm: algorithm.into_str().into(),
+        created_at: 0,
+        signs_from: 0,
+        killed_at: None,
+        kill_reason: String::new(),
+        kid,
+    })
+}
+
+/// The one that signs when the signing key was killed: the next, now, or else the spare one. Its kid.
+async fn succeed(tx: &mut Tx, lives: &Lives, spare: Row, order: &Order, now_ms: i64) -> Result<String, AppError> {
+    match lives.next(now_ms) {
+        Some(next) => {
+            store::promote(&mut **tx, &next.row.kid, now_ms).await?;
+            Ok(next.row.kid.clone())
+        }
+        None => Ok(add(tx, spare, now_ms, order, now_ms).await?.kid),
+    }
+}
+
+async fn add(tx: &mut Tx, spare: Row, signs_from: i64, order: &Order, now_ms: i64) -> Result<Rotation, AppError> {
+    let row = Row { created_at: now_ms, signs_from, ..spare };
+    store::insert(&mut **tx, &row).await?;
+    let Row { kid, algorithm, .. } = row;
+    let details = json!({ "kid": kid, "algorithm": algorithm, "signs_from": signs_from });
+    note(tx, Kind::KeyRotated, order, details, now_ms).await?;
+    tracing::info!(kid, algorithm, in_seconds = (signs_from - now_ms) / 1000, "made a signing key");
+    Ok(Rotation { kid, algorithm, signs_from })
+}
+
+async fn note(tx: &mut Tx, kind: Kind, order: &Order, details: serde_json::Value, now_ms: i64) -> Result<(), AppError> {
+    let mut event = Event::new(kind, order.actor.clone(), "").from_caller(&order.caller);
+    event.reason.clone_from(&order.words);
+    event.details = details;
+    event::store::insert(&mut **tx, &event, now_ms).await?;
+    Ok(())
+}

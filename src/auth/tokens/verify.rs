@@ -1,0 +1,143 @@
+//! Verify an access token. The only place where a JWT is read. Server side; no I/O.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{Validation, decode};
+use serde::Deserialize;
+
+use super::{
+    algorithm::jwt_algorithm,
+    claims::{Claims, TYP, audience},
+    keys::Keys,
+    ring::{Key, Lookup},
+};
+use crate::{
+    auth::revocations::set::Bearing,
+    base::{
+        config::{Config, TOKEN_LIFETIME_MAX_SECONDS},
+        state::Clock,
+    },
+};
+
+/// Clock difference between instances that is forgiven, in seconds.
+pub const LEEWAY: i64 = 2;
+
+/// A longer token is no token of ours; checked before anything is decoded.
+pub const TOKEN_BYTES_MAX: usize = 2_048;
+
+/// A token that is ours and in its time.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub claims: Claims,
+    /// The key that signed it.
+    pub kid: String,
+}
+
+impl Verified {
+    /// What the revocations are asked about.
+    pub fn bearing(&self) -> Bearing<'_> {
+        let Claims { sub: user_id, sid, epoch, global_epoch, .. } = &self.claims;
+        Bearing { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
+    }
+
+    /// Looks at the times once more, after a wait.
+    ///
+    /// # Errors
+    /// [`Refusal::Expired`].
+    pub fn check_times(&self, clock: &Clock) -> Result<(), Refusal> {
+        check_times(&self.claims, clock.now_ms() / 1000)
+    }
+}
+
+/// Why a token is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Ours, once: the caller may renew it.
+    Expired,
+    /// It names a key that was killed. Nothing else was looked at.
+    KilledKey,
+    /// It names a key that this instance does not know, by this kid: another one may have made it a moment ago.
+    UnknownKey(String),
+    /// Not a token of ours, for whatever reason.
+    Invalid,
+}
+
+/// The header that we write, and nothing else: whoever sends `jwk`, `jku`, `x5u`, `crit` or a claim of an algorithm
+/// other than ours wants something (RFC 8725 3.1, 3.10; RFC 7515 4.1.11).
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StrictHeader {
+    alg: String,
+    typ: String,
+    kid: String,
+}
+
+/// Signature, header, issuer, audience and times. Revocation is asked afterwards, by the caller.
+///
+/// # Errors
+/// [`Refusal`]; the reason goes to the debug log, not to the caller.
+pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
+    let now_ms = clock.now_ms();
+    let header = header(token).filter(|header| header.typ == TYP).ok_or(Refusal::Invalid)?;
+    let ring = keys.ring();
+    let key = match ring.look_up(&header.kid, now_ms) {
+        Lookup::Verifies(key) => key,
+        Lookup::Killed => return Err(Refusal::KilledKey),
+        Lookup::Unknown => return Err(Refusal::UnknownKey(header.kid)),
+    };
+    checked(config, key, header, token, now_ms)
+}
+
+/// As [`verify`], for a key that is in no ring: to measure what a signature costs.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(config: &Config, key: &Key, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
+    let ours = |header: &StrictHeader| header.typ == TYP && header.kid == key.kid;
+    let header = header(token).filter(ours).ok_or(Refusal::Invalid)?;
+    checked(config, key, header, token, clock.now_ms())
+}
+
+fn checked(config: &Config, key: &Key, header: StrictHeader, token: &str, now_ms: i64) -> Result<Verified, Refusal> {
+    let claims = authentic(config, key, &header, token).ok_or(Refusal::Invalid)?;
+    check_times(&claims, now_ms / 1000)?;
+    Ok(Verified { claims, kid: header.kid })
+}
+
+fn check_times(claims: &Claims, now: i64) -> Result<(), Refusal> {
+    let span = claims.exp.checked_sub(claims.iat).ok_or(Refusal::Invalid)?;
+    // Not our own setting: another instance may have minted it under another one.
+    let sane = (1..=TOKEN_LIFETIME_MAX_SECONDS).contains(&span) && claims.nbf == claims.iat;
+    if !sane || claims.nbf > now + LEEWAY {
+        return Err(Refusal::Invalid);
+    }
+    if claims.exp + LEEWAY <= now { Err(Refusal::Expired) } else { Ok(()) }
+}
+
+/// The algorithm is that of the key, and the token has no say in it (RFC 8725 3.1).
+fn authentic(config: &Config, key: &Key, header: &StrictHeader, token: &str) -> Option<Claims> {
+    if header.alg != key.algorithm.into_str() {
+        return None;
+    }
+    let issuer = config.issuer();
+    let mut validation = Validation::new(jwt_algorithm(key.algorithm));
+    // Times are checked afterwards, against our own clock.
+    validation.validate_exp = false;
+    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    validation.set_issuer(&[&issuer]);
+    validation.set_audience(&[audience(&issuer)]);
+    let claims: Claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
+    // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
+    (claims.iss == issuer && claims.aud == audience(&issuer) && !claims.sub.is_empty()).then_some(claims)
+}
+
+fn header(token: &str) -> Option<StrictHeader> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return None;
+    }
+    let mut parts = token.split('.');
+    let (first, _, _) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(first).ok()?).ok()
+}

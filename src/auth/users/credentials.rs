@@ -1,0 +1,64 @@
+//! What people type about themselves, parsed once at the border. Server side.
+
+use super::PASSWORD_MAX_CHARS;
+use crate::base::{
+    error::Invalid,
+    text::{is_control, is_visible},
+};
+
+/// The name that others see. Shown escaped, stored as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// # Errors
+    /// What to tell the person who typed it.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        match () {
+            () if !text.chars().any(is_visible) => Err(Invalid::NameMissing),
+            () if text.chars().count() > 80 => Err(Invalid::NameTooLong),
+            () if text.chars().any(is_control) => Err(Invalid::NameControl),
+            () => Ok(Self(text.to_owned())),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A password as typed: nothing trimmed, nothing folded (ASVS 6.2.8). Cannot be printed. One to be set comes from
+/// [`super::password::Passwords::parse_new`].
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// A password to be checked: only refused where no account can have it, before any hashing.
+    ///
+    /// # Errors
+    /// What to tell the person who typed it.
+    pub fn parse_existing(text: String) -> Result<Self, Invalid> {
+        if text.is_empty() {
+            return Err(Invalid::PasswordMissing);
+        }
+        if text.len() > 4 * PASSWORD_MAX_CHARS || text.chars().count() > PASSWORD_MAX_CHARS {
+            return Err(Invalid::PasswordTooLong);
+        }
+        Ok(Self(text))
+    }
+
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[password]")
+    }
+}

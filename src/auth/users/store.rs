@@ -1,0 +1,376 @@
+//! The users table. Server side.
+
+use sqlx::{Any, AnyConnection, AnyPool, Executor, FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{
+    Role,
+    credentials::DisplayName,
+    list::{store::replace_words, words::sort_text},
+};
+use crate::base::email::Email;
+
+/// A row of `users`.
+#[derive(Clone, Debug, FromRow)]
+pub struct User {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+    pub password_hash: String,
+    role: String,
+    pub epoch: i64,
+    /// When the e-mail was confirmed.
+    pub verified_at: Option<i64>,
+    /// Since when the account waits for that, if it lets nobody in before.
+    pub waiting_since: Option<i64>,
+    pub disabled_at: Option<i64>,
+    pub created_at: i64,
+}
+
+impl User {
+    pub fn role(&self) -> Role {
+        Role::from_text(&self.role)
+    }
+
+    /// Lost the address to who reads its mail; see [`free_email`].
+    pub fn gave_way(&self) -> bool {
+        self.email.starts_with(GAVE_WAY)
+    }
+
+    /// Neither disabled, nor waiting for its address to be confirmed: until then it may be anybody's.
+    pub fn may_log_in(&self) -> bool {
+        self.disabled_at.is_none() && self.waiting_since.is_none()
+    }
+}
+
+/// What stands in the place of an address that was lost. No address begins so.
+const GAVE_WAY: &str = "gave way ";
+
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!("select id, email, name, password_hash, role, epoch, verified_at, waiting_since, disabled_at, created_at from users where deleted_at is null ", $rest)
+    };
+}
+
+/// Adds a user, with the words that find them, and returns the id; `None` when the e-mail is taken. Pass a transaction.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn insert(
+    db: &mut AnyConnection,
+    email: &Email,
+    name: &DisplayName,
+    password_hash: &str,
+    role: Role,
+    now_ms: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let id = Uuid::now_v7().to_string();
+    let result = sqlx::query(
+        "insert into users (id, email, name, search_text, password_hash, role, epoch, created_at) \
+         values ($1, $2, $3, $4, $5, $6, 0, $7) on conflict (email) do nothing",
+    )
+    .bind(&id)
+    .bind(email.as_str())
+    .bind(name.as_str())
+    .bind(sort_text(name.as_str(), email.as_str()))
+    .bind(password_hash)
+    .bind(role.into_str())
+    .bind(now_ms)
+    .execute(&mut *db)
+    .await?;
+    // In either case: the time must not tell.
+    replace_words(db, &id, name.as_str(), email.as_str(), now_ms).await?;
+    Ok((result.rows_affected() == 1).then_some(id))
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_email(db: impl Executor<'_, Database = Any>, email: &Email) -> Result<Option<User>, sqlx::Error> {
+    sqlx::query_as(select_users!("and email = $1")).bind(email.as_str()).fetch_optional(db).await
+}
+
+/// As [`find_by_email`], with an address that was normalised before it was stored.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_address(db: impl Executor<'_, Database = Any>, email: &str) -> Result<Option<User>, sqlx::Error> {
+    sqlx::query_as(select_users!("and email = $1")).bind(email).fetch_optional(db).await
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<User>, sqlx::Error> {
+    sqlx::query_as(select_users!("and id = $1")).bind(id).fetch_optional(db).await
+}
+
+/// Whether there is an administrator who can log in.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
+    let admin: Option<(String,)> = sqlx::query_as(
+        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1",
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(admin.is_some())
+}
+
+/// Whether there is an administrator who can log in besides this user. Whoever takes one away asks first, holding the
+/// lock of the revocations (after that of the user's row, as everywhere, or two acts would wait for each other): of two
+/// administrators who go at this moment, one stays.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn another_admin_remains(db: impl Executor<'_, Database = Any>, id: &str) -> Result<bool, sqlx::Error> {
+    let other: Option<(String,)> = sqlx::query_as(
+        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null \
+         and waiting_since is null and id <> $1 limit 1",
+    )
+    .bind(id)
+    .fetch_optional(db)
+    .await?;
+    Ok(other.is_some())
+}
+
+/// Since when nothing of this user counts; `None`: it counts again.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_disabled(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    since: Option<i64>,
+) -> Result<(), sqlx::Error> {
+    let statement = "update users set disabled_at = $2 where id = $1";
+    sqlx::query(statement).bind(id).bind(since).execute(db).await.map(|_| ())
+}
+
+/// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
+/// no such user. On PostgreSQL it also locks the row, so that two acts on one user queue up.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn raise_epoch(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<i64>, sqlx::Error> {
+    let row: Option<(i64,)> = sqlx::query_as("update users set epoch = epoch + 1 where id = $1 returning epoch")
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|(epoch,)| epoch))
+}
+
+/// On PostgreSQL locks the user's row until the transaction ends, so that two acts on one user queue up; SQLite has one
+/// writer anyway.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set epoch = epoch where id = $1").bind(id).execute(db).await.map(|_| ())
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn set_password(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    password_hash: &str,
+) -> Result<(), sqlx::Error> {
+    let statement = "update users set password_hash = $1 where id = $2";
+    sqlx::query(statement).bind(password_hash).bind(id).execute(db).await.map(|_| ())
+}
+
+/// As in the index of migration 0010, or it would not be used.
+const BEGINNING_OF_HASH: &str =
+    "(case when length(password_hash) > 67 then substr(password_hash, 1, length(password_hash) - 67) else '' end)";
+
+/// Never so many, unless something is wrong with the stored hashes.
+const BEGINNINGS_MAX: usize = 16;
+
+/// The beginnings of all stored hashes, up to the salt, each once: what they cost. From one to the next along the index.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn beginnings_of_hashes(db: &AnyPool) -> Result<Vec<String>, sqlx::Error> {
+    let next = format!(
+        "select {BEGINNING_OF_HASH} from users where {BEGINNING_OF_HASH} > $1 order by {BEGINNING_OF_HASH} limit 1"
+    );
+    let mut found: Vec<String> = Vec::new();
+    while found.len() < BEGINNINGS_MAX {
+        let last = found.last().map_or("", String::as_str);
+        let Some((beginning,)) = QueryBuilder::new(&*next).build_query_as().bind(last).fetch_optional(db).await? else {
+            break;
+        };
+        found.push(beginning);
+    }
+    Ok(found)
+}
+
+/// Puts a new hash of the same password in the place of `old`; `false` when another one stands there by now.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn replace_hash(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    old: &str,
+    new: &str,
+) -> Result<bool, sqlx::Error> {
+    let statement = "update users set password_hash = $3 where id = $1 and password_hash = $2";
+    let result = sqlx::query(statement).bind(id).bind(old).bind(new).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Lets nobody into a new account before its address is confirmed.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn let_wait(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    let statement = "update users set waiting_since = $2 where id = $1";
+    sqlx::query(statement).bind(id).bind(now_ms).execute(db).await.map(|_| ())
+}
+
+/// Notes that the user reads the mail of this address; nothing when the user has another one by now.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_verified(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    email: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update users set verified_at = $3, waiting_since = null where id = $1 and email = $2 and verified_at is null",
+    )
+    .bind(id)
+    .bind(email)
+    .bind(now_ms)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// Pass a transaction: the words that find the user change with it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_name(db: &mut AnyConnection, user: &User, name: &DisplayName, now_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("update users set name = $2, search_text = $3 where id = $1")
+        .bind(&user.id)
+        .bind(name.as_str())
+        .bind(sort_text(name.as_str(), &user.email))
+        .execute(&mut *db)
+        .await?;
+    replace_words(db, &user.id, name.as_str(), &user.email, now_ms).await
+}
+
+/// Gives the user another address, whose mail they have just been shown to read; `false` when another account has it.
+/// Pass a transaction, as for [`set_name`].
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_email(db: &mut AnyConnection, user: &User, email: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query("update users set email = $2, search_text = $3, verified_at = $4 where id = $1")
+        .bind(&user.id)
+        .bind(email)
+        .bind(sort_text(&user.name, email))
+        .bind(now_ms)
+        .execute(&mut *db)
+        .await;
+    match result {
+        Ok(_) => replace_words(db, &user.id, &user.name, email, now_ms).await.map(|()| true),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Takes an address away from another account that has never confirmed it, and disables that account: it was made by
+/// somebody who does not read this mail, lest its owner take it back. Returns its id: the caller ends what it has open.
+/// Pass a transaction, as for [`set_name`].
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn free_email(
+    db: &mut AnyConnection,
+    email: &str,
+    for_id: &str,
+    now_ms: i64,
+) -> Result<Option<String>, sqlx::Error> {
+    let row: Option<(String, String)> = sqlx::query_as(
+        // What the address begins with from then on is `GAVE_WAY`.
+        "update users set email = 'gave way ' || id, disabled_at = $3 \
+         where email = $1 and id <> $2 and verified_at is null returning id, name",
+    )
+    .bind(email)
+    .bind(for_id)
+    .bind(now_ms)
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some((id, name)) = row else { return Ok(None) };
+    let statement = "update users set search_text = $2 where id = $1";
+    sqlx::query(statement).bind(&id).bind(sort_text(&name, "")).execute(&mut *db).await?;
+    replace_words(db, &id, &name, "", now_ms).await?;
+    Ok(Some(id))
+}
+
+/// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn bury(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "update users set email = 'deleted ' || id, name = '', search_text = '', password_hash = '', role = 'user', \
+         verified_at = null, disabled_at = $2, deleted_at = $2 where id = $1",
+    )
+    .bind(id)
+    .bind(now_ms)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// A tombstone, and whether any session is left that it has a reason to tell of.
+#[derive(Clone, Debug, FromRow)]
+pub struct Tombstone {
+    pub id: String,
+    sessions: i64,
+}
+
+impl Tombstone {
+    pub fn is_needed(&self) -> bool {
+        self.sessions > 0
+    }
+}
+
+/// The tombstones that are new, and those that no session needs any more.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn tombstones(db: impl Executor<'_, Database = Any>, newer_than: i64) -> Result<Vec<Tombstone>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, sessions from (select id, deleted_at, \
+         (select count(*) from sessions where user_id = users.id) as sessions \
+         from users where deleted_at is not null) as gone where deleted_at > $1 or sessions = 0",
+    )
+    .bind(newer_than)
+    .fetch_all(db)
+    .await
+}
+
+/// Removes a tombstone.
+///
+/// # Errors
+/// When the database does not take it, or something still belongs to it.
+pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from users where id = $1 and deleted_at is not null").bind(id).execute(db).await.map(|_| ())
+}
+
+/// Gives the user another role; `false` when there is no such user or the role is theirs already.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Role) -> Result<bool, sqlx::Error> {
+    let statement = "update users set role = $1 where id = $2 and role <> $1";
+    let result = sqlx::query(statement).bind(role.into_str()).bind(id).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}

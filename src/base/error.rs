@@ -1,0 +1,509 @@
+//! The closed list of things a user may be told; its sentence; its status. Both sides.
+//!
+//! No variant carries free text: whatever is said here was written here.
+
+use std::fmt;
+
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
+use thiserror::Error;
+
+/// What went wrong, as far as the person who asked may know. Its name is its code, stable and for programs.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum AppError {
+    #[error("Please look at the marked fields.")]
+    Invalid(Vec<Invalid>),
+    /// The same words whether the account is unknown, disabled or the password wrong (ASVS 6.3.8).
+    #[error("This e-mail and password do not belong together. Check both and try again.")]
+    WrongCredentials,
+    #[error("We cannot make an account with this e-mail. If it is yours, you may have one already: log in instead.")]
+    SignUpRefused,
+    #[error("You are not logged in any more. Log in again, for instance in a new tab, and repeat this.")]
+    NotLoggedIn,
+    /// The last proof of identity is too old for this act (RFC 9470).
+    #[error("Enter your password to confirm that it is you, then go on.")]
+    #[strum(serialize = "insufficient_user_authentication")]
+    ProofNeeded,
+    #[error("This is not your password. Check it and try again.")]
+    WrongPassword,
+    /// The request came with the secret that was replaced a moment ago.
+    #[error("Your session was renewed at this very moment. Send this again.")]
+    SessionRenewed,
+    #[error("Your account may not do this. Ask an administrator.")]
+    NotAllowed,
+    #[error("This is the last administrator. Make somebody else one first.")]
+    LastAdministrator,
+    /// The audit log knows that there was one.
+    #[error("This account was deleted. Only the audit log still knows of it.")]
+    AccountGone,
+    #[error("This session is over already. The page of the person shows what is live.")]
+    SessionOver,
+    #[error("This account is disabled, so a link to a new password would open nothing. Enable it first.")]
+    AccountDisabled,
+    /// See `users::store::free_email`.
+    #[error(
+        "The e-mail address of this account belongs to another one now, whose owner has confirmed it. It cannot be \
+         enabled again; delete it."
+    )]
+    AddressGaveWay,
+    /// An undo of what is not the last word any more.
+    #[error("Somebody has changed this account since, so this was not undone. Look at what happened, then decide.")]
+    ChangedMeanwhile,
+    #[error("This is your own account. You can delete it at “Account”, “Your data”.")]
+    OwnAccount,
+    /// The same for every way in, and whether or not there is such an account.
+    #[error("Too many tries. Wait {} and try again.", wait_words(.seconds))]
+    TooManyTries { seconds: u32 },
+    /// More requests of one person are under way than may wait.
+    #[error("Too many of your requests are under way. Wait a few seconds and try again.")]
+    TooManyAtOnce,
+    #[error("You are downloading this already. Let that finish, or stop it, then start again.")]
+    ExportUnderWay,
+    #[error("You are saving too often. Wait {} and save again.", wait_words(.seconds))]
+    TooManyChanges { seconds: u32 },
+    #[error("You've reached the limit of {}. Delete one, then save again.", note_words(.max))]
+    #[strum(serialize = "notes_full")]
+    TooManyNotes { max: i64 },
+    #[error("Your notes take up all {mib} MiB that you may use. Shorten or delete some, then save again.")]
+    #[strum(serialize = "notes_full")]
+    NotesTooLarge { mib: i64 },
+    #[error("That code is wrong or has already been used. Wait for the next one and try again.")]
+    WrongCode,
+    /// No other one comes by waiting.
+    #[error("That recovery code is wrong or has already been used. Try another one.")]
+    #[strum(serialize = "wrong_code")]
+    WrongRecoveryCode,
+    /// The first half of the log-in is too old, or the account has changed since.
+    #[error("This log-in took too long. Enter your e-mail and password again.")]
+    LogInAgain,
+    /// The code was for the login that this browser had begun before.
+    #[error("You have started another login since, so nothing was done. Log in again.")]
+    OtherLogIn,
+    #[error("This link does not work any more: it was used already, or it is too old. Ask for a new one.")]
+    LinkDead,
+    /// The form was made for the link that this browser had opened before.
+    #[error("You have opened another link since, so nothing was done. Open the link from the email again.")]
+    OtherLink,
+    #[error("Confirm your e-mail address first: open the link in the mail that we sent you.")]
+    NotVerified,
+    #[error("This server sends no mail. Ask an administrator.")]
+    MailOff,
+    /// Only to who reads its mail.
+    #[error("Another account has this address by now. Choose another address, or log in to that account.")]
+    EmailTaken,
+    #[error("There is nothing at this address.")]
+    NotFound,
+    #[error(
+        "The Lab is full, or you have tried all that one visit may. Visits end after half an hour: come back then."
+    )]
+    LabFull,
+    #[error("Your visit to the Lab is over. Start a new demo session.")]
+    VisitOver,
+    #[error("Somebody else is measuring at this moment. Wait a few seconds and press again.")]
+    Measuring,
+    #[error("A new signing key waits for its turn already. Let it sign first, or kill it.")]
+    RotationUnderWay,
+    #[error(
+        "No signing key of this id is in use: it is dead already, or there never was one. Look at the list of keys."
+    )]
+    KeyNotInUse,
+    #[error(
+        "This set-up link is invalid or has been used. If there is no administrator yet, get a new one with “latchkey \
+         setup-link” on the server. Otherwise, log in."
+    )]
+    #[strum(serialize = "not_found")]
+    SetupRefused,
+    #[error("The server cannot answer right now. Wait a few seconds and try again.")]
+    Busy,
+    /// As [`AppError::Busy`]: the database let another transaction go first, and nothing of this one has happened.
+    #[error("The server cannot answer right now. Wait a few seconds and try again.")]
+    #[strum(serialize = "busy")]
+    Collided,
+    #[error("{}", OFFLINE)]
+    #[strum(serialize = "busy")]
+    Offline,
+    #[error("The server did not understand this. Check what you entered and try again.")]
+    BadRequest,
+    #[error("Something went wrong on our side; it is noted{}.", id_words(.request_id))]
+    Internal { request_id: Option<RequestNumber> },
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Invalid {
+    #[error("Enter your e-mail address.")]
+    EmailMissing,
+    #[error("This does not look like an e-mail address. It needs a name, an @ and a domain: ann@example.com.")]
+    EmailMalformed,
+    #[error("An e-mail address has 254 characters at most.")]
+    EmailTooLong,
+    #[error("Some characters of this address cannot be seen, or look like others. Type it instead of pasting it.")]
+    EmailLookAlike,
+    #[error(
+        "We cannot send mail to this address: our mail server takes only the letters a to z before the @. Use another one."
+    )]
+    EmailUndeliverable,
+    #[error("This is your address already. Enter the new one.")]
+    EmailUnchanged,
+    #[error("Enter the name that others should see.")]
+    NameMissing,
+    #[error("A name has 80 characters at most.")]
+    NameTooLong,
+    #[error("A name cannot contain control characters.")]
+    NameControl,
+    #[error("Enter your password.")]
+    PasswordMissing,
+    /// With the number of characters that this server asks for.
+    #[error("Use at least {0} characters.")]
+    PasswordTooShort(u8),
+    #[error("Use at most 256 characters.")]
+    PasswordTooLong,
+    #[error("{0}")]
+    PasswordGuessable(Guessable),
+    #[error("Enter your current password.")]
+    CurrentPasswordMissing,
+    #[error("This is the password that you have already. Choose another one.")]
+    PasswordUnchanged,
+    #[error("Say why, in a few words: it goes into the audit log.")]
+    ReasonMissing,
+    #[error("A reason has 300 characters at most.")]
+    ReasonTooLong,
+    #[error("Enter the code.")]
+    CodeMissing,
+    #[error("Enter a 6-digit code.")]
+    CodeMalformed,
+    #[error("Enter a recovery code: 10 letters and digits.")]
+    RecoveryCodeMalformed,
+    #[error("Type it exactly as it stands above.")]
+    ConfirmationWrong,
+    #[error("Shorten the title to 200 characters.")]
+    TitleTooLong,
+    #[error("Shorten the note to 20,000 characters.")]
+    BodyTooLong,
+}
+
+/// Why a new password would be guessed soon, and what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Guessable {
+    #[error("This is one of the most common passwords. A short sentence of your own is safer.")]
+    Common,
+    #[error("This is close to a common password. Add words that do not belong to it.")]
+    NearCommon,
+    #[error("Letters swapped for signs, such as @ for a, do not hide a word. Add other words.")]
+    Swapped,
+    #[error("A word written backwards is guessed as soon as the word. Add other words.")]
+    Backwards,
+    #[error("A single word is guessed soon. Add words that do not belong to it.")]
+    Word,
+    #[error("Names are guessed soon. Add words that do not belong to it.")]
+    Name,
+    #[error("Rows of keys are guessed soon. Use words that do not belong together.")]
+    Keys,
+    #[error("Repeating something does not help. Use words that do not belong together.")]
+    Repeated,
+    #[error("Sequences such as abcd or 6543 are guessed soon. Use words instead.")]
+    Sequence,
+    #[error("Dates and years are guessed soon. Add words that do not belong to it.")]
+    Date,
+    #[error("This is easy to guess. Add a word or two.")]
+    Plain,
+    #[error("Your e-mail address is in it, which others try first. Leave it out.")]
+    HoldsEmail,
+    #[error("Your name is in it, which others try first. Leave it out.")]
+    HoldsName,
+    #[error("The word “latchkey” is in it, which others try first. Leave it out.")]
+    HoldsProduct,
+}
+
+/// What to say when no answer came: the one sentence that the browser has to know by itself.
+pub const OFFLINE: &str = "We could not reach the server. Check your connection and try again.";
+
+/// The fields that an error can stand at, as they are called in the page and in the answer to its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum Field {
+    Email,
+    Name,
+    /// One that is chosen now, or that logs in.
+    Password,
+    /// The one that proves again who is logged in.
+    CurrentPassword,
+    Reason,
+    Title,
+    Body,
+    /// Of the second factor.
+    Code,
+    /// The words that must be typed before something is gone for good.
+    Confirmation,
+}
+
+impl Invalid {
+    pub fn field(self) -> Field {
+        match self {
+            Self::EmailMissing
+            | Self::EmailMalformed
+            | Self::EmailTooLong
+            | Self::EmailLookAlike
+            | Self::EmailUndeliverable
+            | Self::EmailUnchanged => Field::Email,
+            Self::NameMissing | Self::NameTooLong | Self::NameControl => Field::Name,
+            Self::PasswordMissing
+            | Self::PasswordTooShort(_)
+            | Self::PasswordTooLong
+            | Self::PasswordGuessable(_)
+            | Self::PasswordUnchanged => Field::Password,
+            Self::CurrentPasswordMissing => Field::CurrentPassword,
+            Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
+            Self::CodeMissing | Self::CodeMalformed | Self::RecoveryCodeMalformed => Field::Code,
+            Self::ConfirmationWrong => Field::Confirmation,
+            Self::TitleTooLong => Field::Title,
+            Self::BodyTooLong => Field::Body,
+        }
+    }
+}
+
+impl AppError {
+    /// The HTTP status of this error.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Invalid(_)
+            | Self::SignUpRefused
+            | Self::WrongPassword
+            | Self::WrongCode
+            | Self::WrongRecoveryCode => 422,
+            Self::WrongCredentials | Self::NotLoggedIn | Self::ProofNeeded | Self::LogInAgain => 401,
+            Self::SessionRenewed
+            | Self::LastAdministrator
+            | Self::SessionOver
+            | Self::AccountDisabled
+            | Self::AddressGaveWay
+            | Self::ChangedMeanwhile
+            | Self::OwnAccount
+            | Self::OtherLink
+            | Self::OtherLogIn
+            | Self::RotationUnderWay
+            | Self::MailOff
+            | Self::EmailTaken => 409,
+            Self::NotAllowed | Self::NotVerified => 403,
+            Self::LinkDead | Self::AccountGone | Self::VisitOver => 410,
+            Self::TooManyTries { .. }
+            | Self::TooManyAtOnce
+            | Self::ExportUnderWay
+            | Self::TooManyChanges { .. }
+            | Self::TooManyNotes { .. }
+            | Self::NotesTooLarge { .. } => 429,
+            Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
+            Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring => 503,
+            Self::BadRequest => 400,
+            Self::Internal { .. } => 500,
+        }
+    }
+
+    /// Whether it is about the link from a mail that a page is for.
+    pub fn is_of_link(&self) -> bool {
+        matches!(self, Self::LinkDead | Self::OtherLink)
+    }
+
+    /// Each field that is wrong, with what to say there.
+    pub fn at_fields(&self) -> impl Iterator<Item = (Field, String)> {
+        Field::VARIANTS.iter().filter_map(|field| Some((*field, self.at(*field)?)))
+    }
+
+    /// The field that is wrong, the first of several.
+    pub fn first_field(&self) -> Option<Field> {
+        match self {
+            Self::Invalid(list) => list.first().map(|invalid| invalid.field()),
+            Self::WrongPassword => Some(Field::CurrentPassword),
+            Self::WrongCode | Self::WrongRecoveryCode => Some(Field::Code),
+            _ => None,
+        }
+    }
+
+    /// What to say at `field`, if it is what is wrong.
+    pub fn at(&self, field: Field) -> Option<String> {
+        match self {
+            Self::Invalid(list) => list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string),
+            Self::WrongPassword if field == Field::CurrentPassword => Some(self.to_string()),
+            Self::WrongCode | Self::WrongRecoveryCode if field == Field::Code => Some(self.to_string()),
+            _ => None,
+        }
+    }
+
+    /// What to say above a form: what stands at its fields is not said twice.
+    pub fn above_form(&self) -> String {
+        match self.at_fields().count() {
+            0 => self.to_string(),
+            1 => "Please look at the marked field.".into(),
+            _ => "Please look at the marked fields.".into(),
+        }
+    }
+
+    /// Whether the password of who is logged in would help.
+    pub fn asks_for_proof(&self) -> bool {
+        *self == Self::ProofNeeded || self.first_field() == Some(Field::CurrentPassword)
+    }
+
+    /// Seconds after which another try is worth it, for the header of this name (RFC 9110 10.2.3).
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyTries { seconds } | Self::TooManyChanges { seconds } => Some(*seconds),
+            Self::Busy | Self::Collided | Self::Measuring | Self::TooManyAtOnce => Some(2),
+            Self::ExportUnderWay => Some(10),
+            _ => None,
+        }
+    }
+
+    pub fn internal() -> Self {
+        Self::Internal { request_id: None }
+    }
+}
+
+impl From<Invalid> for AppError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(vec![invalid])
+    }
+}
+
+fn id_words(request_id: &Option<RequestNumber>) -> String {
+    request_id.map(|id| format!(". If you report it, name the number {id}")).unwrap_or_default()
+}
+
+/// "40 seconds", "3 minutes": rounded up, so that who waits so long has waited long enough.
+fn wait_words(seconds: &u32) -> String {
+    match *seconds {
+        0 | 1 => "a second".into(),
+        seconds @ 2..=99 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// "1 note", "2,000 notes".
+fn note_words(max: &i64) -> String {
+    let noun = if *max == 1 { "note" } else { "notes" };
+    format!("{} {noun}", grouped(*max))
+}
+
+/// As `ui::number` does, which comes later.
+fn grouped(number: i64) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1000), number % 1000) }
+}
+
+/// The number of a request, as sixteen hexadecimal digits everywhere: log, header, page, JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct RequestNumber(pub u64);
+
+impl fmt::Display for RequestNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for RequestNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<RequestNumber> for String {
+    fn from(number: RequestNumber) -> Self {
+        number.to_string()
+    }
+}
+
+impl TryFrom<String> for RequestNumber {
+    type Error = std::num::ParseIntError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u64::from_str_radix(&text, 16).map(Self)
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
+        match value {
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Offline,
+            // On the server: the body of the request.
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
+            _ => Self::internal(),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod server {
+    use super::AppError;
+    use crate::base::db::Collision;
+
+    impl Collision for AppError {
+        fn is_collision(&self) -> bool {
+            *self == Self::Collided
+        }
+    }
+
+    /// Faults become one opaque variant; the cause is logged here, once (ASVS 16.5.1).
+    macro_rules! opaque {
+        ($($fault:ty),+) => {$(
+            impl From<$fault> for AppError {
+                fn from(fault: $fault) -> Self {
+                    tracing::error!(error = %fault, "internal error");
+                    Self::internal()
+                }
+            }
+        )+};
+    }
+    opaque!(jsonwebtoken::errors::Error, serde_json::Error, argon2::password_hash::Error, tokio::task::JoinError);
+
+    /// A session store that fails is a database that is away.
+    impl From<tower_sessions::session::Error> for AppError {
+        fn from(fault: tower_sessions::session::Error) -> Self {
+            tracing::error!(error = %fault, "session store error");
+            Self::Busy
+        }
+    }
+
+    impl From<sqlx::Error> for AppError {
+        fn from(fault: sqlx::Error) -> Self {
+            if let sqlx::Error::Database(error) = &fault
+                && error.code().as_deref() == Some("22021")
+            {
+                // A zero byte, which PostgreSQL stores in no text: nobody types one.
+                return Self::BadRequest;
+            }
+            if fault.is_collision() {
+                tracing::warn!(error = %fault, "a transaction gave way to another one");
+                return Self::Collided;
+            }
+            tracing::error!(error = %fault, "database error");
+            let away = match &fault {
+                sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::Io(_)
+                // A balancer takes the connection and closes it, in the middle of the greeting.
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::WorkerCrashed => true,
+                sqlx::Error::Database(error) => is_away(&**error),
+                _ => false,
+            };
+            if away { Self::Busy } else { Self::internal() }
+        }
+    }
+
+    /// The database said that it cannot now: PostgreSQL when it stops, starts, or is full (57P01 to 57P03, 53300), or has
+    /// stopped a statement that took too long (57014); SQLite when another process is writing, after its time-out.
+    fn is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
+        let code = error.code();
+        let stops = matches!(code.as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "57014"));
+        stops || error.message().contains("database is locked")
+    }
+}

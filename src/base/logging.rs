@@ -1,0 +1,161 @@
+//! How the log is written. What comes from outside (a path, a Host, a browser's name) can neither look like a field of ours
+//! nor steer the terminal of who reads it. Server side.
+
+use std::{
+    backtrace::{Backtrace, BacktraceStatus},
+    fmt::{self, Write as _},
+    io::{self, IsTerminal},
+    mem,
+};
+
+use tracing::{
+    Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    EnvFilter,
+    field::{MakeVisitor, VisitFmt, VisitOutput},
+    fmt::format::Writer,
+    util::SubscriberInitExt,
+};
+
+use super::config::{Config, LogFormat};
+
+/// Sets up the log and what a panic says. Called once, by the command line.
+pub fn start(config: &Config) {
+    subscriber(config, io::stderr().is_terminal(), io::stderr).init();
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string);
+        let trace = Backtrace::capture();
+        let trace = (trace.status() == BacktraceStatus::Captured).then(|| trace.to_string());
+        let words = panic.payload_as_str().unwrap_or("unknown");
+        tracing::error!(panic = words, at = at.as_deref(), trace = trace.as_deref(), "the program panicked");
+    }));
+}
+
+/// The log, into whatever `open` opens for each line.
+pub fn subscriber<W: io::Write + 'static>(
+    config: &Config,
+    colours: bool,
+    open: impl Fn() -> W + Send + Sync + 'static,
+) -> Box<dyn Subscriber + Send + Sync> {
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|error| {
+        eprintln!("LATCHKEY_LOG is not understood ({error}); logging at info");
+        EnvFilter::new("info")
+    });
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    match config.log_format() {
+        LogFormat::Json => {
+            let log = log.json().flatten_event(true).with_span_list(false);
+            Box::new(log.with_writer(move || JsonLines(open())).finish())
+        }
+        LogFormat::Text => Box::new(log.with_ansi(colours).fmt_fields(TextFields).with_writer(open).finish()),
+    }
+}
+
+/// Controls of terminals, marks that turn the direction of writing, and what some readers take for the end of a line.
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || c.is_control()
+}
+
+/// With everything visible except ends of lines and tabs, as JSON writes it within a string.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !matches!(c, '\n' | '\t') && is_hidden(c) {
+            // To write into a string cannot fail.
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// JSON hides no more than ASCII's controls. The others can stand within its strings only, so they are replaced in the
+/// finished line.
+struct JsonLines<W>(W);
+
+impl<W: io::Write> io::Write for JsonLines<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write_all(visible(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Fields as text: `name=value`, in quotes where the value is more than a word.
+struct TextFields;
+
+struct TextVisitor<'a> {
+    writer: Writer<'a>,
+    is_first: bool,
+    result: fmt::Result,
+}
+
+impl<'a> MakeVisitor<Writer<'a>> for TextFields {
+    type Visitor = TextVisitor<'a>;
+
+    fn make_visitor(&self, writer: Writer<'a>) -> TextVisitor<'a> {
+        TextVisitor { writer, is_first: true, result: Ok(()) }
+    }
+}
+
+impl Visit for TextVisitor<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let shown = if field.name() == "message" { on_one_line(value) } else { format!("{value:?}") };
+        self.put(field.name(), &shown);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        let shown = match field.name() {
+            "message" => on_one_line(&text),
+            _ if is_word(&text) => text,
+            _ => format!("{text:?}"),
+        };
+        self.put(field.name(), &shown);
+    }
+}
+
+fn on_one_line(text: &str) -> String {
+    visible(text).replace('\n', "\\n")
+}
+
+/// What cannot be taken for two fields, nor for the end of a span.
+fn is_word(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=' | b'\\' | b'{' | b'}');
+    !text.is_empty() && text.bytes().all(fits)
+}
+
+impl TextVisitor<'_> {
+    fn put(&mut self, name: &str, shown: &str) {
+        // What the crate `log` says of itself is no part of a line.
+        if self.result.is_err() || name.starts_with("log.") {
+            return;
+        }
+        let gap = if mem::take(&mut self.is_first) { "" } else { " " };
+        let name = name.trim_start_matches("r#");
+        self.result = match (name, self.writer.has_ansi_escapes()) {
+            ("message", _) => write!(self.writer, "{gap}{shown}"),
+            (_, true) => write!(self.writer, "{gap}\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{shown}"),
+            (_, false) => write!(self.writer, "{gap}{name}={shown}"),
+        };
+    }
+}
+
+impl VisitOutput<fmt::Result> for TextVisitor<'_> {
+    fn finish(self) -> fmt::Result {
+        self.result
+    }
+}
+
+impl VisitFmt for TextVisitor<'_> {
+    fn writer(&mut self) -> &mut dyn fmt::Write {
+        &mut self.writer
+    }
+}

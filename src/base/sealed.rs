@@ -1,0 +1,163 @@
+//! Seal private keys with the secret key: AES-256-GCM with a random nonce. Server side.
+
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
+    hmac, rand,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::{
+    config::{Config, SecretText},
+    db::{make_private_folder, private_file},
+};
+
+/// 32 bytes that open every signing key. Cannot be printed.
+#[derive(Clone)]
+pub struct SecretKey([u8; 32]);
+
+impl std::fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret key]")
+    }
+}
+
+const NONCE_BYTES: usize = 12;
+
+impl SecretKey {
+    /// As the setting gives it.
+    ///
+    /// # Errors
+    /// What the setting must be.
+    pub fn from_text(text: &SecretText) -> Result<Self, String> {
+        Self::parse(text.expose()).ok_or_else(|| "a secret key is 32 random bytes in base64url".into())
+    }
+
+    /// From the setting, or, outside production, from `secret.key` in the data folder, which is made when missing.
+    ///
+    /// # Errors
+    /// One line that says what to do.
+    pub fn load(config: &Config) -> Result<Self, String> {
+        if config.secret_key.is_some() || file(config).exists() {
+            return Self::find(config);
+        }
+        let path = file(config);
+        let shown = path.display();
+        let key = Self::generate()?;
+        write_private(&path, &key.encoded()).map_err(|error| format!("{shown} cannot be written: {error}"))?;
+        tracing::info!(path = %shown, "made a secret key");
+        Ok(key)
+    }
+
+    /// As [`Self::load`], and makes nothing: for commands.
+    ///
+    /// # Errors
+    /// One line that says what to do.
+    pub fn find(config: &Config) -> Result<Self, String> {
+        if let Some(text) = &config.secret_key {
+            return Self::parse(text.expose()).ok_or_else(|| {
+                "LATCHKEY_SECRET_KEY must be 32 random bytes in base64url; make one with `latchkey secret`".into()
+            });
+        }
+        let path = file(config);
+        let shown = path.display();
+        if !path.exists() {
+            return Err(format!("there is no secret key at {shown}; set LATCHKEY_SECRET_KEY or LATCHKEY_DATA_DIR"));
+        }
+        refuse_readable_by_others(&path)?;
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        Self::parse(text.trim())
+            .ok_or_else(|| format!("{shown} does not hold 32 bytes in base64url; restore it from a backup"))
+    }
+
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn generate() -> Result<Self, String> {
+        let mut bytes = [0; 32];
+        rand::fill(&mut bytes).map_err(|_| "the system gave no random bytes")?;
+        Ok(Self(bytes))
+    }
+
+    /// The secret key of something that stands apart: what the one seals or signs, the other does not open.
+    ///
+    /// # Errors
+    /// When it cannot be derived, which does not happen.
+    pub fn of_its_own(&self, purpose: &str) -> Result<Self, String> {
+        let own = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let derived = hmac::sign(&own, format!("secret key of {purpose}").as_bytes());
+        derived.as_ref().try_into().map(Self).map_err(|_| "a digest of 32 bytes has 32 bytes".into())
+    }
+
+    /// As the setting takes it.
+    pub fn encoded(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; 32] = BASE64_URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?.try_into().ok()?;
+        let constant = bytes.iter().all(|byte| *byte == bytes[0]);
+        (!constant).then_some(Self(bytes))
+    }
+
+    /// Seals `plain`; `name` must be given again to open it, so that sealed texts cannot change places.
+    pub fn seal(&self, name: &str, plain: &[u8]) -> Option<String> {
+        let mut bytes = plain.to_vec();
+        let nonce = self.cipher()?.seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut bytes).ok()?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.append(&mut bytes);
+        Some(BASE64_URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// Opens what [`Self::seal`] made; `None` when the key or the name is another one, or a bit has changed.
+    pub fn open(&self, name: &str, sealed: &str) -> Option<Vec<u8>> {
+        let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, rest) = bytes.split_at_mut_checked(NONCE_BYTES)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let plain = self.cipher()?.open_in_place(nonce, Aad::from(name.as_bytes()), rest).ok()?;
+        Some(plain.to_vec())
+    }
+
+    /// A text that only who holds the secret key can make, the same on every instance.
+    pub fn tag(&self, purpose: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes()))
+    }
+
+    /// A key for one purpose and no other: what it makes tells nothing of this one, and no [`Self::tag`] is the same.
+    pub fn mac_key(&self, purpose: &str) -> hmac::Key {
+        let own = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let derived = hmac::sign(&own, format!("key for {purpose}").as_bytes());
+        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+    }
+
+    fn cipher(&self) -> Option<RandomizedNonceKey> {
+        RandomizedNonceKey::new(&AES_256_GCM, &self.0).ok()
+    }
+}
+
+fn file(config: &Config) -> PathBuf {
+    config.data_dir.join("secret.key")
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        make_private_folder(folder)?;
+    }
+    std::io::Write::write_all(&mut private_file().create_new(true).open(path)?, text.as_bytes())
+}
+
+#[cfg(unix)]
+fn refuse_readable_by_others(path: &Path) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    Err(format!("{0} can be read by other users of this machine; run: chmod 600 {0}", path.display()))
+}
+
+#[cfg(not(unix))]
+fn refuse_readable_by_others(_path: &Path) -> Result<(), String> {
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! What every part needs and no part owns. Server side; knows no feature.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio::sync::Notify;
+
+use super::{config::Config, db::Db};
+
+/// Handed to every handler and, as a context, to every action.
+#[derive(Clone)]
+pub struct AppState {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub clock: Clock,
+    pub bell: Bell,
+}
+
+/// Rings where a mail was queued, so that nobody waits for the next look at the outbox. All copies are one bell.
+#[derive(Clone, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+
+    /// Until it rings, or at once when it has rung meanwhile.
+    pub async fn rings(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// The only place where the time is read, so that a test can set it.
+#[derive(Clone, Default)]
+pub struct Clock {
+    fixed_ms: Option<Arc<AtomicI64>>,
+    /// How far each reading moves a clock that stands.
+    #[cfg(test)]
+    step_ms: Arc<AtomicI64>,
+    /// Milliseconds that it is behind the time.
+    behind_ms: i64,
+}
+
+impl Clock {
+    /// This clock, set back by so much: to see what was made a while ago without waiting for it.
+    pub fn behind(&self, by_ms: i64) -> Self {
+        Self { behind_ms: self.behind_ms + by_ms, ..self.clone() }
+    }
+
+    /// A clock that stands still until [`Clock::advance_ms`] moves it. For tests.
+    #[cfg(test)]
+    pub fn standing_at(now_ms: i64) -> Self {
+        Self { fixed_ms: Some(Arc::new(AtomicI64::new(now_ms))), ..Self::default() }
+    }
+
+    /// From now on each reading moves it by a millisecond: no two are the same.
+    #[cfg(test)]
+    pub fn tick(&self) {
+        self.step_ms.store(1, Ordering::SeqCst);
+    }
+
+    #[cfg(test)]
+    pub fn advance_ms(&self, by: i64) {
+        if let Some(fixed) = &self.fixed_ms {
+            fixed.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+
+    /// Milliseconds since the Unix epoch, UTC.
+    pub fn now_ms(&self) -> i64 {
+        let now_ms = match &self.fixed_ms {
+            #[cfg(test)]
+            Some(fixed) => fixed.fetch_add(self.step_ms.load(Ordering::SeqCst), Ordering::SeqCst),
+            #[cfg(not(test))]
+            Some(fixed) => fixed.load(Ordering::SeqCst),
+            None => system_now_ms(),
+        };
+        now_ms - self.behind_ms
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
+fn system_now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Time that only moves forward, for durations: receipts, staleness, log lines.
+#[derive(Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Microseconds.
+    pub fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Nanoseconds.
+    pub fn elapsed_ns(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    pub fn elapsed_seconds(&self) -> f64 {
+        self.0.elapsed().as_secs_f64()
+    }
+}

@@ -1,0 +1,43 @@
+//! Letters and signs, as people write them. Server side.
+
+use unicode_normalization::char::is_combining_mark;
+
+/// What words of any language are made of: letters, digits, and the marks that many scripts write beside their letters
+/// (the vowels of Hindi, the tones of Thai).
+pub fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || is_mark(c)
+}
+
+/// Of those marks that go with any letter (accents, rings, strokes), only what has one letter with it: what Unicode has
+/// not composed looks like the plain letter, or like nothing that somebody types.
+fn is_mark(c: char) -> bool {
+    let goes_with_any = matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}');
+    is_combining_mark(c) && !goes_with_any
+}
+
+/// Words of somebody for others to read: what cannot be seen, or turns the text around it, becomes a blank. `None` where
+/// nothing is left.
+pub fn readable(text: &str) -> Option<String> {
+    let text: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect();
+    let text = text.trim();
+    text.chars().any(is_visible).then(|| text.to_owned())
+}
+
+/// Control characters, and those that turn the direction of the text around them.
+pub fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}')
+}
+
+/// A name of nothing but blanks could not be clicked.
+pub fn is_visible(c: char) -> bool {
+    !is_blank(c) && !c.is_whitespace() && !is_control(c)
+}
+
+/// Characters that take no room, or show nothing in it.
+pub fn is_blank(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e01ef}')
+}

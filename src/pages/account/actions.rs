@@ -1,0 +1,267 @@
+//! The border of one's own account. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::{auth::sessions::Receipt, base::error::AppError};
+
+/// Ends the session `sid` of one's own, on whatever device it is. Callable by who is logged in and has proven lately
+/// who they are, or does so with `password`.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`].
+#[server(prefix = "/actions", endpoint = "end_session")]
+pub async fn end_session(sid: String, password: Option<String>) -> Result<Receipt, AppError> {
+    use super::{
+        end_sessions::{Own, end_own},
+        tell,
+    };
+    use crate::{auth::log_in::log_out, web::border};
+    let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
+    if sid == someone.log_in.sid {
+        log_out(&app, &visit).await?;
+        border::forget_session();
+        leptos_axum::redirect("/");
+        return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
+    }
+    let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
+    Ok(tell::ended(end_own(&app.ender, own, &sid).await?))
+}
+
+/// Ends all sessions of one's own except that of this browser. Callable as [`end_session`].
+///
+/// # Errors
+/// As [`end_session`].
+#[server(prefix = "/actions", endpoint = "end_other_sessions")]
+pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, AppError> {
+    use super::{
+        end_sessions::{Own, end_all_but},
+        tell,
+    };
+    use crate::web::border;
+    let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
+    let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
+    Ok(tell::ended(end_all_but(&app.ender, own).await?))
+}
+
+/// Begins to set up a second factor: makes a secret for the app, in place of one that was never used. Callable as
+/// [`end_session`].
+///
+/// # Errors
+/// As [`end_session`], and [`AppError::NotVerified`] where the e-mail is not confirmed.
+#[server(prefix = "/actions", endpoint = "start_second_factor")]
+pub async fn start_second_factor(password: Option<String>) -> Result<(), AppError> {
+    use super::second_factor;
+    use crate::web::border;
+    let begun = second_factor::start(&border::app(), &border::require_fresh(password).await?).await?;
+    leptos_axum::redirect(if begun { "/account/second-factor/set-up" } else { "/account/second-factor" });
+    Ok(())
+}
+
+/// Turns the second factor on with the first code of the app, shows ten recovery codes, and ends every other session.
+/// Callable as [`end_session`].
+///
+/// # Errors
+/// As [`start_second_factor`], [`AppError::Invalid`], [`AppError::WrongCode`].
+#[server(prefix = "/actions", endpoint = "turn_on_second_factor")]
+pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Result<Receipt, AppError> {
+    use super::{second_factor, tell};
+    use crate::web::border;
+    let someone = border::require_fresh(password).await?;
+    let changed = second_factor::turn_on(&border::app(), &border::visit(), someone, &code).await?;
+    Ok(tell::changed(changed, ""))
+}
+
+/// Makes and shows ten new recovery codes; those before are dead. Callable as [`end_session`].
+///
+/// # Errors
+/// As [`end_session`].
+#[server(prefix = "/actions", endpoint = "make_recovery_codes")]
+pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppError> {
+    use super::{second_factor, tell};
+    use crate::{base::db::again, web::border};
+    let someone = border::require_fresh(password).await?;
+    let (app, visit) = (border::app(), border::visit());
+    let changed = again(|| second_factor::make_codes(&app, &visit, &someone)).await?;
+    tell::changed(changed, "");
+    Ok(())
+}
+
+/// Turns the second factor off, removes the recovery codes and all trust, and ends every other session. Callable as
+/// [`end_session`].
+///
+/// # Errors
+/// As [`end_session`].
+#[server(prefix = "/actions", endpoint = "turn_off_second_factor")]
+pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt, AppError> {
+    use super::{second_factor, tell};
+    use crate::web::border;
+    let someone = border::require_fresh(password).await?;
+    let changed = second_factor::turn_off(&border::app(), &border::visit(), someone).await?;
+    Ok(tell::changed(changed, "off"))
+}
+
+/// Takes the trust from one device of one's own: log-in asks for a code there. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+#[server(prefix = "/actions", endpoint = "forget_device")]
+pub async fn forget_device(device: String) -> Result<(), AppError> {
+    use super::second_factor;
+    use crate::{
+        base::db::again,
+        web::{action::tell_next_page, border, page::Typed},
+    };
+    let (app, visit) = (border::app(), border::visit());
+    if again(|| second_factor::forget_device(&app, &visit, &device)).await? {
+        tell_next_page(&Typed::new(&[("second_factor", "forgotten")]));
+    }
+    leptos_axum::redirect("/account/second-factor");
+    Ok(())
+}
+
+/// Changes the password of who is logged in; `password` is the one that counts now. Ends every other session, and
+/// gives this one a new secret.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::WrongPassword`], [`AppError::Invalid`] for what is missing or the new one.
+#[server(prefix = "/actions", endpoint = "change_password")]
+pub async fn change_password(password: Option<String>, new_password: String) -> Result<Receipt, AppError> {
+    use super::change_password;
+    use crate::web::{action::tell_next_page, border, page::Typed};
+    let (app, visit) = (border::app(), border::visit());
+    let (receipt, secret) = change_password::change_password(&app, &visit, password, new_password).await?;
+    border::keep_secret(secret.as_ref());
+    tell_next_page(&Typed::new(&[("changed", &receipt.sessions_ended.to_string())]));
+    leptos_axum::redirect("/account/devices");
+    Ok(receipt)
+}
+
+/// Changes the name of who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::Invalid`].
+#[server(prefix = "/actions", endpoint = "change_name")]
+pub async fn change_name(name: String) -> Result<(), AppError> {
+    use super::change_name;
+    use crate::{
+        base::db::again,
+        web::{action::tell_next_page, border, page::Typed},
+    };
+    let (app, visit) = (border::app(), border::visit());
+    again(|| change_name::change_name(&app, &visit, &name)).await?;
+    tell_next_page(&Typed::new(&[("changed", "name")]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
+}
+
+/// Sends a link to the address that the account is to have; the address changes when the link is opened. The answer is
+/// the same whether another account has it. Callable by who is logged in and has proven lately who they are, or does so
+/// with `password`.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::Invalid`], [`AppError::ProofNeeded`],
+/// [`AppError::WrongPassword`].
+#[server(prefix = "/actions", endpoint = "change_email")]
+pub async fn change_email(email: String, password: Option<String>) -> Result<(), AppError> {
+    use super::new_email;
+    use crate::web::{action::tell_next_page, border, page::Typed};
+    let (app, visit) = (border::app(), border::visit());
+    let email = new_email::check(&app, &visit, &email)?;
+    new_email::ask(&app, &visit, &border::require_fresh(password).await?, &email).await?;
+    tell_next_page(&Typed::new(&[("asked", email.as_str())]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
+}
+
+/// Gives the account the address that the opened link was sent to; `link` names it, as the page does. Callable by who is
+/// logged in to the account that asked for it.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::EmailTaken`].
+#[server(prefix = "/actions", endpoint = "use_new_email")]
+pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
+    use super::new_email;
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    border::user()?;
+    let token = border::require_link(link.as_deref())?;
+    new_email::use_it(&border::app(), &border::visit(), &token).await?;
+    border::forget(Name::Link);
+    tell_next_page(&Typed::new(&[("changed", "email")]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
+}
+
+/// Says that something was somebody else: ends everything of the account and starts a reset. `event` is an entry of
+/// one's own activity; without it the link counts that this browser has opened from a mail, and `link` names it, as the
+/// page does. Callable by who holds such a link, and by who is logged in. Who is logged in and has proven lately who they
+/// are, or does so with `password`, makes the password useless, too, and gets the address before a denied change back;
+/// where no mail can be sent, a proof is needed.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotFound`], [`AppError::LinkDead`], [`AppError::OtherLink`],
+/// [`AppError::ProofNeeded`], [`AppError::WrongPassword`].
+#[server(prefix = "/actions", endpoint = "not_me")]
+pub async fn not_me(
+    event: Option<String>,
+    link: Option<String>,
+    password: Option<String>,
+) -> Result<Receipt, AppError> {
+    use super::{not_me, tell};
+    use crate::{
+        base::db::again,
+        web::{border, cookies::Name},
+    };
+    let event = event.unwrap_or_default();
+    let (app, visit) = (border::app(), border::visit());
+    if event.is_empty() {
+        let token = border::require_link(link.as_deref())?;
+        let denied = not_me::with_link(&app, &visit, &token).await?;
+        // Not before the commit: whoever has to press once more needs it.
+        border::forget(Name::Link);
+        return Ok(tell::denied(denied));
+    }
+    let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
+    let someone = match is_typed || not_me::needs_proof(&app, &visit)? {
+        true => border::require_fresh(password).await?,
+        false => border::user()?,
+    };
+    let denied = again(|| not_me::in_session(&app, &visit, &someone, &event)).await?;
+    if !denied.stays {
+        border::forget(Name::Access);
+    }
+    Ok(tell::denied(denied))
+}
+
+/// Calls off the removal of a second factor. Callable by who holds the link from the mail that told of it; `link` names
+/// it, as the page does.
+///
+/// # Errors
+/// [`AppError::LinkDead`], also where nothing is to be removed any more, [`AppError::OtherLink`].
+#[server(prefix = "/actions", endpoint = "keep_second_factor")]
+pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
+    use super::keep_factor;
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    let token = border::require_link(link.as_deref())?;
+    keep_factor::keep(&border::app(), &border::visit(), &token).await?;
+    border::forget(Name::Link);
+    tell_next_page(&Typed::new(&[("second_factor", "kept")]));
+    leptos_axum::redirect("/second-factor/kept");
+    Ok(())
+}
+
+/// Deletes the account of who is logged in; `confirmation` is their e-mail address. Callable as [`end_session`].
+///
+/// # Errors
+/// As [`end_session`]; [`AppError::Invalid`] for the confirmation, [`AppError::LastAdministrator`].
+#[server(prefix = "/actions", endpoint = "delete_account")]
+pub async fn delete_account(confirmation: String, password: Option<String>) -> Result<(), AppError> {
+    use super::delete_account::{check_confirmation, delete_account};
+    use crate::{base::db::again, web::border};
+    let (app, visit) = (border::app(), border::visit());
+    check_confirmation(&visit, &confirmation)?;
+    let someone = border::require_fresh(password).await?;
+    again(|| delete_account(&app, &visit, &someone)).await?;
+    border::forget_session();
+    leptos_axum::redirect("/deleted");
+    Ok(())
+}

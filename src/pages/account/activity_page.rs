@@ -1,0 +1,54 @@
+//! `/account/activity`: what happened to one's account, the newest first. Both sides.
+
+use leptos::prelude::*;
+
+use super::PAGES;
+use crate::{
+    pages::activity::{Entry, page::Timeline},
+    ui::{
+        empty::Empty,
+        frame::{Link, Page},
+        tabs::Tabs,
+        when::day,
+    },
+};
+
+#[component]
+pub fn ActivityPage(
+    /// The newest first.
+    entries: Vec<Entry>,
+    /// The event before which the next page begins; `None` on the last one.
+    older: Option<String>,
+    is_newest: bool,
+) -> impl IntoView {
+    let nothing = entries.is_empty();
+    let days: Vec<Vec<Entry>> =
+        entries.chunk_by(|one, next| day(one.at) == day(next.at)).map(<[Entry]>::to_vec).collect();
+    view! {
+        <Page title="Activity">
+            <Tabs label="Account" pages=PAGES />
+            <p>"What happened to your account, in UTC. Something here was not you? Say so beside it: everything ends at once, on every device."</p>
+            {nothing.then(|| view! { <Empty why="Nothing happened before that." next=Some(("/account/activity", "Show the newest")) /> })}
+            {days.into_iter().map(|entries| view! { <Day entries /> }).collect_view()}
+            {(!is_newest || older.is_some()).then(|| view! {
+                <nav class="buttons" aria-label="Pages">
+                    {(!is_newest).then(|| view! { <Link href="/account/activity" class="button">"Newest"</Link> })}
+                    {older.map(|id| view! { <Link href=format!("/account/activity?before={id}") class="button">"Older"</Link> })}
+                </nav>
+            })}
+        </Page>
+    }
+}
+
+#[component]
+fn Day(entries: Vec<Entry>) -> impl IntoView {
+    let name = entries.first().map(|entry| day(entry.at)).unwrap_or_default();
+    let id = entries.first().map(|entry| format!("day-{}", entry.id)).unwrap_or_default();
+    let heading = id.clone();
+    view! {
+        <section class="card" aria-labelledby=heading>
+            <h2 id=id>{name}</h2>
+            <Timeline entries />
+        </section>
+    }
+}

@@ -1,0 +1,27 @@
+//! The story of another name. Server side.
+
+use crate::{
+    auth::{
+        app::App,
+        event,
+        event::{Actor, Event, Kind},
+        users::{credentials::DisplayName, store},
+        visit::Visit,
+    },
+    base::error::AppError,
+};
+
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::Invalid`].
+pub async fn change_name(app: &App, visit: &Visit, name: &str) -> Result<(), AppError> {
+    let (someone, name, now_ms) = (visit.user()?, DisplayName::parse(name)?, app.now_ms());
+    let mut tx = app.state.db.begin_write().await?;
+    // Read again under the lock: the address may be changing, and what is searched through holds both.
+    store::lock(&mut *tx, &someone.user.id).await?;
+    let user = store::find_by_id(&mut *tx, &someone.user.id).await?.ok_or(AppError::NotLoggedIn)?;
+    store::set_name(&mut tx, &user, &name, now_ms).await?;
+    let mut event = Event::new(Kind::NameChanged, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
+    event.sid.clone_from(&someone.log_in.sid);
+    event::store::insert(&mut *tx, &event, now_ms).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,74 @@
+//! The story of a new password. Server side.
+
+use crate::{
+    auth::{
+        app::App,
+        event,
+        event::{Actor, Event, Kind},
+        links::Purpose,
+        outbox,
+        outbox::News,
+        reauthenticate,
+        revocations::EndReason,
+        second_factor::trust,
+        sessions::{
+            Receipt,
+            end::{Ending, Target},
+            guard::LoggedIn,
+            session::NewSecret,
+        },
+        users::{new_password::About, store},
+        visit::Visit,
+    },
+    base::{
+        db::again,
+        error::{AppError, Invalid},
+    },
+};
+
+/// Ends every other session, and gives this one a new secret, where that is possible.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::Invalid`] for what is missing or the new one; those of
+/// [`reauthenticate::check_password`].
+pub async fn change_password(
+    app: &App,
+    visit: &Visit,
+    current: Option<String>,
+    new: String,
+) -> Result<(Receipt, Option<NewSecret>), AppError> {
+    let LoggedIn { user, .. } = visit.user()?;
+    if current.as_ref().is_none_or(String::is_empty) {
+        return Err(Invalid::CurrentPasswordMissing.into());
+    }
+    if current.as_ref() == Some(&new) {
+        return Err(Invalid::PasswordUnchanged.into());
+    }
+    let about = About { email: &user.email, name: &user.name };
+    let new = app.passwords.parse_new(&visit.caller, new, &about).await?;
+    // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account.
+    let someone = reauthenticate::check_password(app, visit, current).await?;
+    let hash = app.passwords.hash(&visit.caller, new).await?;
+    let receipt = again(|| store_and_end_others(app, visit, &someone, &hash)).await?;
+    let new_secret = reauthenticate::renew_if_possible(app, someone, app.now_ms()).await;
+    Ok((receipt, new_secret))
+}
+
+async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash: &str) -> Result<Receipt, AppError> {
+    let LoggedIn { user, log_in, .. } = someone;
+    let (caller, now_ms) = (&visit.caller, app.now_ms());
+    let mut event = Event::new(Kind::PasswordChanged, Actor::User(user.id.clone()), &user.id).from_caller(caller);
+    event.sid.clone_from(&log_in.sid);
+    let mut tx = app.state.db.begin_write().await?;
+    let user = &someone.hold(&mut tx).await?;
+    store::set_password(&mut *tx, &user.id, hash).await?;
+    // Somebody else may have asked for them, which may be why the password is changed.
+    for purpose in [Purpose::Reset, Purpose::NewEmail] {
+        outbox::store::kill_links(&mut *tx, &user.id, purpose, now_ms).await?;
+    }
+    trust::forget_trust(&mut tx, &user.id).await?;
+    event::store::insert(&mut *tx, &event, now_ms).await?;
+    outbox::tell(&mut *tx, &app.state, user, News::PasswordChanged, caller).await?;
+    let ending = Ending::by_user(&user.id, EndReason::PasswordChanged, caller.clone());
+    app.ender.end_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, ending).await
+}

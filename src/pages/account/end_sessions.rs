@@ -1,0 +1,48 @@
+//! The stories of ending one's own sessions from another device. Server side.
+
+use crate::{
+    auth::{
+        revocations::EndReason,
+        sessions::{
+            Receipt,
+            end::{Ender, Ending, Target},
+            store,
+        },
+    },
+    base::{caller::Caller, error::AppError},
+};
+
+/// Whose sessions, and from which of them they are ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    pub user_id: &'a str,
+    pub sid: &'a str,
+    pub caller: &'a Caller,
+}
+
+/// Ends a session of this user. One that is over, or somebody else's, is left alone: the receipt counts nothing.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn end_own(ender: &Ender, own: Own<'_>, sid: &str) -> Result<Receipt, AppError> {
+    let state = &ender.state;
+    let live = store::live_of(&state.db.pool, own.user_id, state.clock.now_ms()).await?;
+    if !live.iter().any(|row| row.log_in.sid == sid) {
+        return Ok(Receipt::default());
+    }
+    let reason = if sid == own.sid { EndReason::LoggedOut } else { EndReason::ByUser };
+    ender.end(Target::Session(sid), by_user(own, reason)).await
+}
+
+/// Ends the sessions of this user except the one that they are ended from.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn end_all_but(ender: &Ender, own: Own<'_>) -> Result<Receipt, AppError> {
+    let target = Target::Others { user_id: own.user_id, keep: own.sid };
+    ender.end(target, by_user(own, EndReason::ByUser)).await
+}
+
+fn by_user(own: Own<'_>, reason: EndReason) -> Ending {
+    Ending::by_user(own.user_id, reason, own.caller.clone())
+}

@@ -1,0 +1,257 @@
+//! `GET /account/data/export`: everything that is kept about a person, for them, as a file that is read while it is sent.
+//! Server side.
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Response},
+};
+use futures::{Stream, stream::try_unfold};
+use serde_json::{Value, json};
+use strum::IntoStaticStr;
+
+use super::store;
+use crate::{
+    auth::{
+        event,
+        event::{Actor, Event, Kind, store::Row},
+        second_factor::store as factor_store,
+        sessions::{
+            guard::LoggedIn,
+            open_streams::{OpenStreams, Place},
+        },
+    },
+    base::{caller::device_words, db::again, error::AppError, rfc3339::seconds, state::AppState},
+    pages::activity::words::entry,
+    ui::when::date,
+    web::{caller::caller_of, local_path::leading_to, origin, problem::Problem},
+};
+
+/// The page that offers it.
+const PAGE: &str = "/account/data";
+
+/// Rows that are read, and sent, at once: memory does not grow with the file. A note may be long.
+const ROWS_AT_ONCE: i64 = 500;
+const NOTES_AT_ONCE: i64 = 20;
+
+/// A link cannot show a form, so who has to log in or to prove who they are is led to the page with the link.
+///
+/// # Errors
+/// 403 for another site; 429 while another one of this person is under way; 503 when the database is away.
+pub async fn export(
+    State(state): State<AppState>,
+    State(streams): State<OpenStreams>,
+    someone: Option<Extension<LoggedIn>>,
+    request: axum::extract::Request,
+) -> Result<Response, Problem> {
+    let (parts, _) = request.into_parts();
+    origin::refuse_other_sites(&parts.headers)?;
+    let Some(Extension(someone)) = someone else { return Ok(go_to(&leading_to("/login", PAGE))) };
+    if !someone.is_fresh(&state) {
+        return Ok(go_to(&leading_to("/confirm", PAGE)));
+    }
+    // Held until the last piece is taken, or nobody takes any more.
+    let place = streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
+    let caller = caller_of(&parts, &state.config);
+    let now_ms = state.clock.now_ms();
+    let mut event =
+        Event::new(Kind::DataExported, Actor::User(someone.user.id.clone()), &someone.user.id).from_caller(&caller);
+    event.sid.clone_from(&someone.log_in.sid);
+    let head = head(&state, &someone).await?;
+    // Before the first byte: whoever takes it along stands in the log.
+    again(|| event::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
+    let file = File { state, user_id: someone.user.id, sid: someone.log_in.sid, _place: place };
+    let headers = file_headers(&format!("latchkey-data-{}.json", date(now_ms)));
+    Ok((headers, Body::from_stream(pieces(file, head))).into_response())
+}
+
+fn file_headers(name: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    headers
+}
+
+fn go_to(path: &str) -> Response {
+    (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path.to_owned())])).into_response()
+}
+
+/// What is written, and for whom.
+struct File {
+    state: AppState,
+    user_id: String,
+    sid: String,
+    _place: Place,
+}
+
+/// How far the file is written.
+enum Written {
+    Nothing,
+    /// Of a list, up to this row; `None` before its first.
+    List(List, Option<Last>),
+    All,
+}
+
+/// The lists, in their order.
+#[derive(Clone, Copy, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+enum List {
+    Sessions,
+    #[strum(serialize = "known_devices")]
+    Devices,
+    Notes,
+    Activity,
+}
+
+/// The row that a list goes on after: what it is sorted by, and what tells those apart that are equal there.
+type Last = (i64, String);
+
+/// The file in pieces. Between two of them no connection is held, and none is made that nobody takes.
+fn pieces(file: File, head: String) -> impl Stream<Item = Result<String, AppError>> {
+    try_unfold((file, Written::Nothing), move |(file, written)| {
+        let head = head.clone();
+        async move {
+            let (piece, written) = match written {
+                Written::All => return Ok(None),
+                Written::Nothing => (head, Written::List(List::Sessions, None)),
+                Written::List(list, last) => file.piece(list, last).await?,
+            };
+            Ok(Some((piece, (file, written))))
+        }
+    })
+}
+
+/// The beginning, without lists: no secret is in it, and no hash of one.
+async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<String, AppError> {
+    let second_factor = factor_store::find(&state.db.pool, &user.id).await?;
+    let account = json!({
+        "id": user.id,
+        "email": user.email,
+        "email_confirmed_at": user.verified_at.map(seconds),
+        "name": user.name,
+        "role": user.role().into_str(),
+        "created_at": seconds(user.created_at),
+        "second_factor_since": second_factor.as_ref().and_then(|row| row.confirmed_at).map(seconds),
+        "second_factor_goes_at": second_factor.and_then(|row| row.goes_at).map(seconds),
+    });
+    let (from, made_at) = (json!(state.config.issuer()), json!(seconds(state.clock.now_ms())));
+    Ok(format!("{{\n  \"from\": {from},\n  \"made_at\": {made_at},\n  \"account\": {account}"))
+}
+
+impl List {
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Sessions => Some(Self::Devices),
+            Self::Devices => Some(Self::Notes),
+            Self::Notes => Some(Self::Activity),
+            Self::Activity => None,
+        }
+    }
+}
+
+impl File {
+    /// Some rows of a list, and how far the file is written then.
+    async fn piece(&self, list: List, last: Option<Last>) -> Result<(String, Written), AppError> {
+        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", list.into_str()) } else { String::new() };
+        let rows = self.rows(list, last.as_ref()).await?;
+        let mut separator = if last.is_none() { "\n    " } else { ",\n    " };
+        for (row, _) in &rows {
+            piece.push_str(separator);
+            piece.push_str(&row.to_string());
+            separator = ",\n    ";
+        }
+        if let Some((_, last)) = rows.into_iter().next_back() {
+            return Ok((piece, Written::List(list, Some(last))));
+        }
+        piece.push_str("\n  ]");
+        let written = match list.next() {
+            Some(next) => Written::List(next, None),
+            None => {
+                piece.push_str("\n}\n");
+                Written::All
+            }
+        };
+        Ok((piece, written))
+    }
+
+    /// The next rows of a list, each with what the list goes on after.
+    async fn rows(&self, list: List, last: Option<&Last>) -> Result<Vec<(Value, Last)>, AppError> {
+        let (pool, id) = (&self.state.db.pool, &*self.user_id);
+        let (at, key) = last.map_or((None, ""), |(at, key)| (Some(*at), &**key));
+        Ok(match list {
+            List::Sessions => {
+                let rows = store::sessions(pool, id, (at.unwrap_or(i64::MAX), key), ROWS_AT_ONCE).await?;
+                rows.into_iter().map(|row| (row.created_at, row.sid.clone(), session(row))).map(keyed).collect()
+            }
+            List::Devices => {
+                let rows = store::devices(pool, id, (at.unwrap_or(i64::MIN), key), ROWS_AT_ONCE).await?;
+                rows.into_iter().map(|row| (row.first_seen_at, row.public_id.clone(), device(row))).map(keyed).collect()
+            }
+            List::Notes => {
+                let rows = store::notes(pool, id, key, NOTES_AT_ONCE).await?;
+                rows.into_iter().map(|row| (row.created_at, row.id.clone(), note(row))).map(keyed).collect()
+            }
+            List::Activity => {
+                let rows = event::store::newest_of(pool, id, key.parse().ok(), ROWS_AT_ONCE).await?;
+                rows.iter().map(|row| (row.at, row.id.clone(), happened(row, &self.sid))).map(keyed).collect()
+            }
+        })
+    }
+}
+
+fn keyed((at, key, row): (i64, String, Value)) -> (Value, Last) {
+    (row, (at, key))
+}
+
+fn session(row: store::SessionRow) -> Value {
+    json!({
+        "id": row.sid,
+        "device": device_words(&row.user_agent),
+        "user_agent": row.user_agent,
+        "ip": row.ip,
+        "created_at": seconds(row.created_at),
+        "last_seen_at": seconds(row.last_seen_at),
+        "expires_at": seconds(row.expires_at),
+        "ended_at": row.ended_at.map(seconds),
+        "end_reason": row.end_reason,
+    })
+}
+
+fn device(row: store::DeviceRow) -> Value {
+    json!({
+        "device": device_words(&row.user_agent),
+        "user_agent": row.user_agent,
+        "ip": row.ip,
+        "first_seen_at": seconds(row.first_seen_at),
+        "last_seen_at": seconds(row.last_seen_at),
+        "trusted_until": row.trusted_until.map(seconds),
+    })
+}
+
+fn note(row: store::NoteRow) -> Value {
+    json!({
+        "id": row.id,
+        "title": row.title,
+        "text": row.body,
+        "pinned": row.pinned_at.is_some(),
+        "created_at": seconds(row.created_at),
+        "updated_at": seconds(row.updated_at),
+    })
+}
+
+/// In the words of the page.
+fn happened(row: &Row, sid: &str) -> Value {
+    json!({
+        "at": seconds(row.at),
+        "event": row.event,
+        "in_words": entry(row, sid).words,
+        "device": row.device,
+        "ip": row.ip,
+        "session": row.sid,
+    })
+}

@@ -1,0 +1,155 @@
+//! Finds what the pages of one's own account show. Server side; reads only.
+
+use leptos::prelude::*;
+use qrcodegen::{QrCode, QrCodeEcc};
+use uuid::Uuid;
+
+use super::{
+    Qr, SecondFactor, activity_page::ActivityPage, codes, codes_page::CodesPage, delete_page::DeletePage,
+    devices_page::DevicesPage, email_page::EmailPage, keep_factor, keep_factor_page, keep_factor_page::KeepFactorPage,
+    new_email, new_email_page, new_email_page::NewEmailPage, not_me, not_me_page::NotMePage,
+    password_page::PasswordPage, profile_page::ProfilePage, second_factor::may_set_up,
+    second_factor_page::SecondFactorPage, set_up_page::SetUpPage,
+};
+use crate::{
+    auth::{
+        event,
+        known_devices::Device,
+        second_factor::{
+            authenticator::{Authenticator, Enrolment},
+            store as factor_store, trust,
+        },
+        sessions::{LiveSession, store, store::Row},
+        users::store::User,
+    },
+    base::{config::Mailing, error::AppError},
+    pages::{
+        activity::{
+            Entry,
+            words::{entry, fold},
+        },
+        request::{Found, PageRequest, elsewhere, shows},
+    },
+    ui::{refused::Refused, when::day},
+    web::{action::told, cookies, cookies::Name},
+};
+
+/// Events on one page.
+const EVENTS: usize = 40;
+
+pub async fn devices(page: &PageRequest) -> Result<Found, AppError> {
+    let (someone, state) = (page.user()?, &page.app.state);
+    let live = store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
+    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
+        live.into_iter().map(Row::into_live).partition(|session| session.sid == someone.log_in.sid);
+    let (here, limit) = (here.into_iter().next(), state.config.sessions_per_user);
+    shows(move || view! { <DevicesPage here elsewhere limit /> })
+}
+
+pub fn profile(page: &PageRequest) -> Result<Found, AppError> {
+    let User { name, email, verified_at, .. } = page.user()?.user.clone();
+    shows(move || view! { <ProfilePage name email confirmed=verified_at.is_some() /> })
+}
+
+/// An address that waits to be confirmed is not shown: a link waits only where no other account has it, and so it would
+/// tell who has one.
+pub fn email(page: &PageRequest) -> Result<Found, AppError> {
+    let email = page.user()?.user.email.clone();
+    let sends_mail = page.app.state.config.mailing() != Mailing::Off;
+    shows(move || view! { <EmailPage email sends_mail /> })
+}
+
+pub async fn new_email(page: &PageRequest) -> Result<Found, AppError> {
+    let found = new_email::open(&page.app.state, page.link.as_deref(), page.user()?);
+    page.behind_link(found, |shown| view! { <NewEmailPage shown /> }, |why| view! { <new_email_page::DeadLink why /> })
+        .await
+}
+
+pub fn password(page: &PageRequest) -> Result<Found, AppError> {
+    let User { email, name, .. } = page.user()?.user.clone();
+    shows(move || view! { <PasswordPage email name /> })
+}
+
+pub async fn second_factor(page: &PageRequest) -> Result<Found, AppError> {
+    let (user, state) = (&page.user()?.user, &page.app.state);
+    let here = cookies::get(&state.config, &page.parts.headers, Name::Device).and_then(Device::parse);
+    let row = factor_store::find(&state.db.pool, &user.id).await?;
+    let second_factor = match row.and_then(|row| row.on_since(page.app.now_ms())) {
+        None => SecondFactor::Off { needs_email: !may_set_up(state, user) },
+        Some(since) => SecondFactor::On {
+            since,
+            codes_left: factor_store::codes_left(&state.db.pool, &user.id, page.app.now_ms()).await?,
+            trust_days: state.config.trusted_device_days,
+            devices: trust::list(state, &user.id, here.as_ref()).await?,
+        },
+    };
+    shows(move || view! { <SecondFactorPage second_factor /> })
+}
+
+/// The secret of a set-up that waits for its first code; the same one each time, until a new one is begun.
+pub async fn set_up(page: &PageRequest) -> Result<Found, AppError> {
+    let (user, state) = (&page.fresh_user()?.user, &page.app.state);
+    let row = factor_store::find(&state.db.pool, &user.id).await?.filter(|row| row.confirmed_at.is_none());
+    let Some(row) = row else { return elsewhere("/account/second-factor") };
+    let authenticator = Authenticator::open(&page.app.secret, &user.id, &row.secret_sealed)?;
+    let Enrolment { secret, link } = authenticator.enrolment(&user.email, &state.config.base_url())?;
+    let qr = draw(&link)?;
+    shows(move || view! { <SetUpPage secret link qr /> })
+}
+
+fn draw(text: &str) -> Result<Qr, AppError> {
+    let code = QrCode::encode_text(text, QrCodeEcc::Medium).map_err(|_| AppError::internal())?;
+    let size = code.size();
+    let dark = (0..size).flat_map(|y| (0..size).map(move |x| (x, y))).filter(|(x, y)| code.get_module(*x, *y));
+    Ok(Qr { size, path: dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect() })
+}
+
+pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
+    let (someone, state) = (page.user()?, &page.app.state);
+    let sealed = told(&page.parts.headers, &state.config).unwrap_or_default().get("codes");
+    let codes = codes::find(state, &page.app.secret, someone, &sealed);
+    shows(move || view! { <CodesPage codes /> })
+}
+
+/// What happened before the event `before`, or lately. What was said twice in a row, of the same device on the same day,
+/// is said once: somebody's guessing must not bury the rest.
+pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
+    let someone = page.user()?;
+    let before = Uuid::parse_str(&page.asked.before).ok();
+    let limit = i64::try_from(EVENTS).unwrap_or(i64::MAX) + 1;
+    let mut rows = event::store::newest_of(&page.app.state.db.pool, &someone.user.id, before, limit).await?;
+    let more = rows.len() > EVENTS;
+    rows.truncate(EVENTS);
+    let older = rows.last().filter(|_| more).map(|row| row.id.clone());
+    let entries: Vec<_> = rows.iter().map(|row| entry(row, &someone.log_in.sid)).collect();
+    let entries = fold(&entries, |one, next| {
+        let said = |entry: &Entry| (entry.words.clone(), entry.device.clone(), entry.ip.clone(), entry.here);
+        said(one) == said(next) && day(one.at) == day(next.at)
+    });
+    shows(move || view! { <ActivityPage entries older is_newest=before.is_none() /> })
+}
+
+pub fn delete(page: &PageRequest) -> Result<Found, AppError> {
+    let email = page.user()?.user.email.clone();
+    shows(move || view! { <DeletePage email /> })
+}
+
+/// For who is logged in, or has the link of a mail.
+pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
+    let (event, link) = (&page.asked.event, page.link.as_deref());
+    let found = not_me::page(&page.app.state, page.someone.as_ref(), event, link);
+    if event.is_empty() {
+        return page.behind_link(found, |page| view! { <NotMePage page /> }, |error| view! { <Refused error /> }).await;
+    }
+    let page = found.await?;
+    shows(move || view! { <NotMePage page /> })
+}
+
+pub async fn keep_factor(page: &PageRequest) -> Result<Found, AppError> {
+    let found = keep_factor::page(&page.app.state, page.link.as_deref());
+    let dead = |why| match why {
+        AppError::LinkDead => view! { <keep_factor_page::DeadLink /> }.into_any(),
+        error => view! { <Refused error /> }.into_any(),
+    };
+    page.behind_link(found, |shown| view! { <KeepFactorPage shown /> }, dead).await
+}

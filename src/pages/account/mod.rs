@@ -1,0 +1,139 @@
+//! One's own account: name and address, what happened to it, the devices that are logged in, the password, the second
+//! factor, the data, the end.
+
+pub mod actions;
+pub mod activity_page;
+#[cfg(feature = "ssr")]
+pub mod change_name;
+#[cfg(feature = "ssr")]
+pub mod change_password;
+#[cfg(feature = "ssr")]
+pub mod codes;
+pub mod codes_page;
+pub mod data_page;
+#[cfg(feature = "ssr")]
+pub mod delete_account;
+pub mod delete_page;
+pub mod devices_page;
+pub mod email_page;
+#[cfg(feature = "ssr")]
+pub mod end_sessions;
+#[cfg(feature = "ssr")]
+pub mod export;
+#[cfg(feature = "ssr")]
+pub mod keep_factor;
+pub mod keep_factor_page;
+#[cfg(feature = "ssr")]
+pub mod load;
+#[cfg(feature = "ssr")]
+pub mod new_email;
+pub mod new_email_page;
+#[cfg(feature = "ssr")]
+pub mod not_me;
+pub mod not_me_page;
+pub mod password_page;
+pub mod profile_page;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod second_factor;
+pub mod second_factor_page;
+pub mod set_up_page;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
+pub mod tell;
+
+use super::activity::Entry;
+use crate::auth::second_factor::TrustedDevice;
+
+/// The pages of one's account.
+pub const PAGES: &[(&str, &str)] = &[
+    ("/account/profile", "Profile"),
+    ("/account/devices", "Devices"),
+    ("/account/password", "Password"),
+    ("/account/second-factor", "Second factor"),
+    ("/account/activity", "Activity"),
+    ("/account/data", "Your data"),
+];
+
+/// What `/verify-email` shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEmail {
+    /// The address that the link was sent to.
+    pub email: String,
+    /// Whether who is logged in asked for it.
+    pub is_own: bool,
+    /// Which link the page is about.
+    pub link: String,
+}
+
+/// Where recovery codes are downloaded from, by POST: they have no place in an address.
+pub const CODES_FILE: &str = "/account/second-factor/codes.txt";
+
+/// What `/account/second-factor` shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    Off {
+        /// The e-mail must be confirmed first.
+        needs_email: bool,
+    },
+    On {
+        /// Milliseconds since the epoch.
+        since: i64,
+        codes_left: i64,
+        /// How long a device may be trusted; 0 where that is not offered.
+        trust_days: i64,
+        devices: Vec<TrustedDevice>,
+    },
+}
+
+/// A QR code as a drawing: so many squares wide, the dark ones as the `d` of an SVG path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Qr {
+    pub size: i32,
+    pub path: String,
+}
+
+/// What `/account/second-factor/codes` shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryCodes {
+    pub codes: Vec<String>,
+    /// Whose they are, where they let in and since when: for the sheet of paper.
+    pub title: String,
+    /// The same, sealed, for the form that downloads them.
+    pub sealed: String,
+}
+
+/// What `/not-me` shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotMePage {
+    /// What is denied; `None` with a link from a mail.
+    pub entry: Option<Entry>,
+    /// Its id; empty with a link from a mail.
+    pub event: String,
+    /// Which link the page is about; `None` with an event.
+    pub link: Option<String>,
+    /// Whom the link to a new password goes to, in parts. `None` where no mail can be sent: the session stays then.
+    pub reset_to: Option<String>,
+    /// The account gets the address before.
+    pub goes_back: bool,
+    /// What the password would do besides; `None` where it is not needed for more.
+    pub more: Option<More>,
+}
+
+/// What "this was not me" does only for who proves who they are: the password works no more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct More {
+    /// The address, in parts, that the account gets back and the link to a new password goes to.
+    pub back_to: Option<String>,
+}
+
+/// What `/second-factor/keep` shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeepFactor {
+    /// When it goes, in milliseconds since the epoch.
+    pub goes_at: i64,
+    /// Names the link that the page was opened with.
+    pub link: String,
+}

@@ -1,0 +1,113 @@
+//! The stories of another address: a link to the new one, then the change. Server side.
+
+use super::NewEmail;
+use crate::{
+    auth::{
+        app::App,
+        event,
+        event::{Actor, Event, Kind},
+        links,
+        links::Purpose,
+        outbox,
+        outbox::{Mail, News, To},
+        sessions::guard::LoggedIn,
+        throttle::Way,
+        users::store,
+        visit::Visit,
+    },
+    base::{
+        config::Mailing,
+        db::again,
+        email::Email,
+        error::{AppError, Invalid},
+        state::AppState,
+    },
+};
+
+/// What is wrong with an address that somebody wants, before a proof is asked for.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::Invalid`].
+pub fn check(app: &App, visit: &Visit, email: &str) -> Result<Email, AppError> {
+    let someone = visit.user()?;
+    if app.state.config.mailing() == Mailing::Off {
+        return Err(AppError::MailOff);
+    }
+    let email = Email::parse(email)?;
+    if email.as_str() == someone.user.email {
+        return Err(Invalid::EmailUnchanged.into());
+    }
+    app.mailer.check(&email)?;
+    Ok(email)
+}
+
+/// Sends the link. Whether another account has the address is found out when the mail is written (ASVS 6.3.8).
+///
+/// # Errors
+/// [`AppError::TooManyTries`]; [`AppError::NotLoggedIn`] when the session has ended meanwhile.
+pub async fn ask(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email) -> Result<(), AppError> {
+    let _counted = app.throttle.admit(Way::Mail, &visit.caller.ip).await?;
+    again(|| write_down(app, visit, someone, email)).await
+}
+
+async fn write_down(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email) -> Result<(), AppError> {
+    let (state, user_id, now_ms) = (&app.state, &someone.user.id, app.now_ms());
+    let mut event = Event::new(Kind::NewEmailAsked, Actor::User(user_id.clone()), user_id).from_caller(&visit.caller);
+    event.sid.clone_from(&someone.log_in.sid);
+    let mut tx = state.db.begin_write().await?;
+    someone.hold(&mut tx).await?;
+    event::store::insert(&mut *tx, &event, now_ms).await?;
+    outbox::queue(&mut *tx, state, To { email: email.as_str(), user_id }, &Mail::NewEmail).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What the page of an opened link shows. Uses nothing up.
+///
+/// # Errors
+/// [`AppError::LinkDead`].
+pub async fn open(state: &AppState, token: Option<&str>, someone: &LoggedIn) -> Result<NewEmail, AppError> {
+    let token = token.ok_or(AppError::LinkDead)?;
+    let link = links::find(&state.db.pool, Purpose::NewEmail, token, state.clock.now_ms()).await?;
+    Ok(NewEmail { email: link.email, is_own: link.user_id == someone.user.id, link: links::name_of(token) })
+}
+
+/// Two things are needed: the mailbox, and to be logged in to the account that asked. The link alone would let anybody
+/// put a stranger's address on an account of their own: one click of the stranger's would confirm it.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::TooManyTries`], [`AppError::EmailTaken`].
+pub async fn use_it(app: &App, visit: &Visit, token: &str) -> Result<(), AppError> {
+    let someone = visit.user()?;
+    let tried = app.throttle.admit_link(&visit.caller.ip).await?;
+    tried.keep_if_dead(own_link(&app.state, someone, token).await).await?;
+    again(|| change(&app.state, visit, someone, token)).await
+}
+
+/// The link is a guess, too, where somebody else has asked for it.
+async fn own_link(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
+    let link = links::find(&state.db.pool, Purpose::NewEmail, token, state.clock.now_ms()).await?;
+    if link.user_id == someone.user.id { Ok(()) } else { Err(AppError::LinkDead) }
+}
+
+async fn change(state: &AppState, visit: &Visit, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
+    let (now_ms, caller) = (state.clock.now_ms(), &visit.caller);
+    let mut tx = state.db.begin_write().await?;
+    // The user's row first, as everywhere, or two acts on one account would wait for each other.
+    let before = someone.hold(&mut tx).await?;
+    let link = links::use_up(&mut tx, Purpose::NewEmail, token, now_ms).await?;
+    if link.user_id != someone.user.id {
+        return Err(AppError::LinkDead);
+    }
+    if !store::set_email(&mut tx, &before, &link.email, now_ms).await? {
+        return Err(AppError::EmailTaken);
+    }
+    links::kill_all(&mut tx, &before.id, now_ms).await?;
+    let mut event = Event::new(Kind::EmailChanged, Actor::User(before.id.clone()), &before.id).from_caller(caller);
+    event.sid.clone_from(&someone.log_in.sid);
+    event::store::insert(&mut *tx, &event, now_ms).await?;
+    // To the address before, where the owner reads it if this was somebody else.
+    outbox::tell(&mut *tx, state, &before, News::EmailChanged, caller).await?;
+    tx.commit().await?;
+    tracing::info!(user = before.id, "an address was changed");
+    Ok(())
+}

@@ -1,0 +1,311 @@
+//! The story of "this was not me": everything of the account ends, and a reset begins. Server side.
+//!
+//! It needs no password: the owner may know none that counts any more. What it undoes beyond that depends on what
+//! whoever presses it has shown to have. A copied cookie throws out itself, too, and gains nothing but a mail to the
+//! owner.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{More, NotMePage};
+use crate::{
+    auth::{
+        app::App,
+        event,
+        event::{Actor, Event, Kind, store::Row},
+        known_devices, links,
+        links::{Link, Purpose},
+        outbox,
+        outbox::{Mail, To},
+        revocations::EndReason,
+        second_factor::removal,
+        sessions::{
+            Receipt,
+            end::{Ending, Target},
+            guard::LoggedIn,
+        },
+        users::{password::NO_PASSWORD, store as user_store, store::User},
+        visit::Visit,
+    },
+    base::{
+        config::Mailing,
+        db::{Tx, again},
+        error::AppError,
+        state::AppState,
+    },
+    pages::activity::words::entry,
+};
+
+/// What the page says before anything happens.
+///
+/// # Errors
+/// [`AppError::LinkDead`] without an event and with no link that counts; [`AppError::NotLoggedIn`], [`AppError::NotFound`] for an event
+/// that is not one's own.
+pub async fn page(
+    state: &AppState,
+    someone: Option<&LoggedIn>,
+    event: &str,
+    link: Option<&str>,
+) -> Result<NotMePage, AppError> {
+    let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
+    if event.is_empty() {
+        let token = link.ok_or(AppError::LinkDead)?;
+        let Link { user_id, email } = links::find(pool, Purpose::NotMe, token, now_ms).await?;
+        let user = still_counts(user_store::find_by_id(pool, &user_id).await?)?;
+        let goes_back = email != user.email;
+        return Ok(NotMePage {
+            entry: None,
+            event: String::new(),
+            link: Some(links::name_of(token)),
+            reset_to: Some(masked(&email)),
+            goes_back,
+            more: None,
+        });
+    }
+    let someone = someone.ok_or(AppError::NotLoggedIn)?;
+    let row = find_event(state, &someone.user, event).await?;
+    in_words(state, someone, row).await
+}
+
+/// Where the proof is old the password would do more, and the page says what.
+async fn in_words(state: &AppState, someone: &LoggedIn, row: Row) -> Result<NotMePage, AppError> {
+    let LoggedIn { user, log_in, .. } = someone;
+    let (before, mailbox) = (address_before(state, user, &row).await?, mailbox(state, user));
+    let is_cookie_alone = mailbox.is_some() && !someone.is_fresh(state);
+    let (back_to, reset_to) = match is_cookie_alone {
+        true => (None, mailbox),
+        false => (before.clone(), before.clone().or(mailbox)),
+    };
+    Ok(NotMePage {
+        entry: Some(entry(&row, &log_in.sid)),
+        event: row.id,
+        link: None,
+        reset_to: reset_to.as_deref().map(masked),
+        goes_back: back_to.is_some(),
+        more: is_cookie_alone.then(|| More { back_to: before.as_deref().map(masked) }),
+    })
+}
+
+/// What whoever denies something has shown to have. It decides what they may undo: see docs/SECURITY.md.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// That they read the mail of an address, by a link that was sent there.
+    Mailbox,
+    /// A session, and the password lately.
+    Proof,
+    /// A session, which may be a copied cookie: it throws everybody out, itself too, and changes nothing for good.
+    Session,
+}
+
+/// What a denial has brought about.
+pub struct Denied {
+    pub receipt: Receipt,
+    /// Where the link to a new password went, masked; `None` where this server reaches no mailbox.
+    pub reset_to: Option<String>,
+    /// The session that said so goes on.
+    pub stays: bool,
+    /// The account has the address before again.
+    pub goes_back: bool,
+    /// When the second factor goes; milliseconds since the epoch.
+    pub factor_goes: Option<i64>,
+    /// The password still opens the account.
+    pub password_works: bool,
+}
+
+/// What is known of a denial before the transaction ends.
+struct Denial {
+    user: User,
+    actor: Actor,
+    shown: Shown,
+    /// The session that says so, and the event; both empty with a link from a mail.
+    sid: String,
+    event: String,
+    /// The address before, which the account gets back.
+    address_before: Option<String>,
+}
+
+/// With a link from a mail.
+///
+/// # Errors
+/// [`AppError::LinkDead`], [`AppError::TooManyTries`].
+pub async fn with_link(app: &App, visit: &Visit, token: &str) -> Result<Denied, AppError> {
+    let (state, now_ms) = (&app.state, app.now_ms());
+    let tried = app.throttle.admit_link(&visit.caller.ip).await?;
+    let link = tried.keep_if_dead(links::find(&state.db.pool, Purpose::NotMe, token, now_ms).await).await?;
+    again(|| use_link(app, visit, &link.user_id, token)).await
+}
+
+async fn use_link(app: &App, visit: &Visit, user_id: &str, token: &str) -> Result<Denied, AppError> {
+    let (state, now_ms) = (&app.state, app.now_ms());
+    let mut tx = state.db.begin_write().await?;
+    // The user's row first, as everywhere.
+    user_store::lock(&mut *tx, user_id).await?;
+    let Link { user_id, email } = links::use_up(&mut tx, Purpose::NotMe, token, now_ms).await?;
+    let user = still_counts(user_store::find_by_id(&mut *tx, &user_id).await?)?;
+    let address_before = (email != user.email).then_some(email);
+    let (actor, shown) = (Actor::Unknown, Shown::Mailbox);
+    let denial = Denial { user, actor, shown, sid: String::new(), event: String::new(), address_before };
+    end_everything(tx, app, visit, denial).await
+}
+
+/// No link changes a disabled account, where nothing is left to end. It is not used up: once the account is enabled again,
+/// it works again.
+fn still_counts(user: Option<User>) -> Result<User, AppError> {
+    user.filter(|user| user.disabled_at.is_none()).ok_or(AppError::LinkDead)
+}
+
+/// Without a mailbox this session stays, and so needs a proof, as for ending other devices.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub fn needs_proof(app: &App, visit: &Visit) -> Result<bool, AppError> {
+    Ok(mailbox(&app.state, &visit.user()?.user).is_none())
+}
+
+/// From the list of what happened: `event` was not them.
+///
+/// # Errors
+/// [`AppError::NotFound`] for an event that is not one's own; [`AppError::NotLoggedIn`] when the session has ended meanwhile.
+pub async fn in_session(app: &App, visit: &Visit, someone: &LoggedIn, event: &str) -> Result<Denied, AppError> {
+    let state = &app.state;
+    let row = find_event(state, &someone.user, event).await?;
+    let shown = if someone.is_fresh(state) { Shown::Proof } else { Shown::Session };
+    let mut address_before = match shown {
+        Shown::Session => None,
+        Shown::Mailbox | Shown::Proof => address_before(state, &someone.user, &row).await?,
+    };
+    let mut tx = state.db.begin_write().await?;
+    let user = someone.hold(&mut tx).await?;
+    address_before.take_if(|email| *email == user.email);
+    let (actor, sid) = (Actor::User(user.id.clone()), someone.log_in.sid.clone());
+    end_everything(tx, app, visit, Denial { user, actor, shown, sid, event: row.id, address_before }).await
+}
+
+async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) -> Result<Denied, AppError> {
+    let (App { state, ender, .. }, caller, now_ms) = (app, &visit.caller, app.now_ms());
+    let Denial { user, actor, shown, sid, event, address_before } = denial;
+    let squatter = match &address_before {
+        Some(email) => user_store::free_email(&mut tx, email, &user.id, now_ms).await?,
+        None => None,
+    };
+    let reset_to = match &address_before {
+        Some(email) => take_back(&mut tx, &user, email, now_ms).await?.then(|| email.clone()),
+        None => mailbox(state, &user),
+    };
+    let goes_back = reset_to.as_ref().is_some_and(|email| *email != user.email);
+    // Nobody is sent to a mailbox that this server cannot reach.
+    let reset_to = reset_to.filter(|_| state.config.mailing() != Mailing::Off);
+    let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(caller);
+    denied.sid.clone_from(&sid);
+    denied.details = json!({ "event": event });
+    event::store::insert(&mut *tx, &denied, now_ms).await?;
+    forget_what_waits(&mut tx, &user, shown, goes_back, now_ms).await?;
+    let factor_goes = match shown {
+        Shown::Mailbox => let_factor_go(&mut tx, state, &user, address_before, &denied).await?,
+        Shown::Proof | Shown::Session => None,
+    };
+    // Who gets no link needs the session to choose a new password in. A link from a mail has no session to keep.
+    let stays = reset_to.is_none() && !sid.is_empty();
+    if shown != Shown::Session && !stays {
+        // Whoever knows the password could log in again, and kill the link that is on its way.
+        user_store::set_password(&mut *tx, &user.id, NO_PASSWORD).await?;
+    }
+    if let Some(email) = &reset_to {
+        outbox::queue(&mut *tx, state, To { email, user_id: &user.id }, &Mail::Reset).await?;
+    }
+    let target = if stays { Target::Others { user_id: &user.id, keep: &sid } } else { Target::User(&user.id) };
+    let ending = Ending { actor, reason: EndReason::NotMe, words: String::new(), caller: caller.clone() };
+    let receipt = ender.end_with(tx, target, ending).await?;
+    if let Some(id) = squatter {
+        // Its sessions are refused already, since it is disabled; this stops its tokens.
+        if let Err(error) = ender.end(Target::User(&id), Ending::by_system(EndReason::Disabled)).await {
+            tracing::warn!(user = id, ?error, "the tokens of a disabled account live on until they expire");
+        }
+    }
+    let reset_to = reset_to.as_deref().map(masked);
+    Ok(Denied { receipt, reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session })
+}
+
+/// What somebody else may have begun: links, trust, mails that are on their way.
+async fn forget_what_waits(
+    tx: &mut Tx,
+    user: &User,
+    shown: Shown,
+    goes_back: bool,
+    now_ms: i64,
+) -> Result<(), AppError> {
+    if goes_back {
+        // A link that was sent to the thief's address would take the account away again.
+        outbox::store::kill_links(&mut **tx, &user.id, Purpose::NotMe, now_ms).await?;
+    }
+    links::kill_all(tx, &user.id, now_ms).await?;
+    known_devices::forget_all(tx, &user.id).await?;
+    if shown != Shown::Session {
+        // A copied cookie could keep a warning from its owner.
+        outbox::store::call_off_all(&mut **tx, &user.id, goes_back).await?;
+    }
+    Ok(())
+}
+
+/// A mailbox alone removes no second factor (ASVS 6.4.3): it begins the removal of a young one, and everybody who reads
+/// mail of this account hears of it in time to object. `denied` is the event with which it began.
+async fn let_factor_go(
+    tx: &mut Tx,
+    state: &AppState,
+    user: &User,
+    address_before: Option<String>,
+    denied: &Event,
+) -> Result<Option<i64>, AppError> {
+    let now_ms = state.clock.now_ms();
+    let Some((at, is_news)) = removal::begin(tx, denied, now_ms).await? else { return Ok(None) };
+    if is_news {
+        let of_links = outbox::store::addresses_of(&mut **tx, &user.id, now_ms).await?;
+        let of_now = user.verified_at.map(|_| user.email.clone());
+        let addresses: BTreeSet<String> = of_links.into_iter().chain(of_now).chain(address_before).collect();
+        for email in &addresses {
+            let to = To { email, user_id: &user.id };
+            outbox::queue(&mut **tx, state, to, &Mail::SecondFactorGoes { at }).await?;
+        }
+    }
+    Ok(Some(at))
+}
+
+/// Gives the account the address before; `false` when another one has it that has confirmed it.
+async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result<bool, AppError> {
+    if user_store::find_by_address(&mut **tx, email).await?.is_some_and(|owner| owner.id != user.id) {
+        return Ok(false);
+    }
+    let taken_back = user_store::set_email(tx, user, email, now_ms).await?;
+    if taken_back {
+        let event = Event::new(Kind::EmailTakenBack, Actor::System, &user.id);
+        event::store::insert(&mut **tx, &event, now_ms).await?;
+    }
+    Ok(taken_back)
+}
+
+async fn find_event(state: &AppState, user: &User, id: &str) -> Result<Row, AppError> {
+    let id = Uuid::parse_str(id).map_err(|_| AppError::NotFound)?;
+    event::store::find_of(&state.db.pool, &user.id, id).await?.ok_or(AppError::NotFound)
+}
+
+/// Who denies a change of address gets the one before back, as with the link in the mail that went there.
+async fn address_before(state: &AppState, user: &User, denied: &Row) -> Result<Option<String>, AppError> {
+    if denied.event != Kind::EmailChanged.into_str() {
+        return Ok(None);
+    }
+    Ok(outbox::store::address_before(&state.db.pool, &user.id, &user.email, state.clock.now_ms()).await?)
+}
+
+/// Where the user reads mail, as far as this server sends any.
+fn mailbox(state: &AppState, user: &User) -> Option<String> {
+    let reads_mail = user.verified_at.is_some() && state.config.mailing() != Mailing::Off;
+    reads_mail.then(|| user.email.clone())
+}
+
+/// Enough for the owner: "a…@example.com".
+fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    format!("{}…@{domain}", local.chars().next().unwrap_or_default())
+}

@@ -1,0 +1,46 @@
+//! `/account/password`. Both sides.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{PAGES, actions::ChangePassword};
+use crate::{
+    base::error::Field,
+    ui::{
+        field::PasswordField,
+        form::{Form, SubmitButton},
+        frame::Page,
+        password_field::NewPasswordField,
+        tabs::Tabs,
+    },
+};
+
+#[component]
+pub fn PasswordPage(email: String, name: String) -> impl IntoView {
+    view! {
+        <Page title="Password">
+            <Tabs label="Account" pages=PAGES />
+            <section class="card" aria-labelledby="change">
+                <h2 id="change">"Change it"</h2>
+                <p>"A new password logs out every other device. This one stays logged in."</p>
+                <ChangeForm email name />
+            </section>
+        </Page>
+    }
+}
+
+#[component]
+fn ChangeForm(email: String, name: String) -> impl IntoView {
+    view! {
+        <Form action=ChangePassword::PATH>
+            // Tells a password manager whose password this is.
+            <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
+            <PasswordField
+                label="Current password"
+                field=Field::CurrentPassword
+                autocomplete="current-password"
+            />
+            <NewPasswordField name="new_password" label="New password" email person=name />
+            <SubmitButton label="Change password" pending_label="Changing…" />
+        </Form>
+    }
+}

@@ -1,0 +1,91 @@
+//! `/api/v1/sessions`: one's own sessions, for programs; the file of recovery codes. Server side.
+
+use axum::{
+    Extension, Form, Json,
+    extract::{Path, State, rejection::FormRejection},
+    http::header,
+    response::{AppendHeaders, IntoResponse},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    codes,
+    end_sessions::{Own, end_all_but, end_own},
+};
+use crate::{
+    auth::sessions::{LiveSession, Receipt, end::Ender, guard::LoggedIn, store, store::Row},
+    base::{error::AppError, sealed::SecretKey, state::AppState},
+    web::{
+        problem::Problem,
+        token::bearer::{ApiCaller, FreshCaller},
+    },
+};
+
+/// The answer of `GET /api/v1/sessions`.
+#[derive(Serialize)]
+pub struct Sessions {
+    /// The `sid` of the token that asked.
+    current: String,
+    sessions: Vec<LiveSession>,
+}
+
+/// The caller's live sessions, the last used first.
+///
+/// # Errors
+/// 401; 503 when the database is away.
+pub async fn list(caller: ApiCaller, State(state): State<AppState>) -> Result<Json<Sessions>, Problem> {
+    let live = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
+    Ok(Json(Sessions { current: caller.sid, sessions: live.into_iter().map(Row::into_live).collect() }))
+}
+
+/// Ends one session of the caller's, be it that of the token that asks.
+///
+/// # Errors
+/// 401, with `insufficient_user_authentication` (RFC 9470) when the proof of identity is too old; 404 when the caller
+/// has no such live session.
+pub async fn end(
+    FreshCaller(caller): FreshCaller,
+    Extension(ender): Extension<Ender>,
+    Path(sid): Path<String>,
+) -> Result<Json<Receipt>, Problem> {
+    let receipt =
+        end_own(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid).await?;
+    if receipt.sessions_ended == 0 { Err(AppError::NotFound.into()) } else { Ok(Json(receipt)) }
+}
+
+/// Ends the caller's sessions except that of the token that asks.
+///
+/// # Errors
+/// 401 as [`end`].
+pub async fn end_others(
+    FreshCaller(caller): FreshCaller,
+    Extension(ender): Extension<Ender>,
+) -> Result<Json<Receipt>, Problem> {
+    Ok(Json(end_all_but(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }).await?))
+}
+
+/// The form beside recovery codes that were made just now.
+#[derive(Deserialize)]
+pub struct Shown {
+    codes: String,
+}
+
+/// The recovery codes that the page shows, as a text file. Authenticated by the session.
+///
+/// # Errors
+/// 401 to nobody, 404 when they are of another session or too old.
+pub async fn codes_file(
+    State(key): State<SecretKey>,
+    Extension(ender): Extension<Ender>,
+    someone: Option<Extension<LoggedIn>>,
+    form: Result<Form<Shown>, FormRejection>,
+) -> Result<impl IntoResponse, Problem> {
+    let Some(Extension(LoggedIn { user, log_in, .. })) = someone else { return Err(AppError::NotLoggedIn.into()) };
+    let Form(Shown { codes }) = form.map_err(|_| AppError::BadRequest)?;
+    let text = codes::file(&ender.state, &key, &log_in.sid, &user, &codes)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"latchkey-recovery-codes.txt\""),
+    ];
+    Ok((AppendHeaders(headers), text))
+}

@@ -1,0 +1,213 @@
+//! The border of administration. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::{
+    auth::{
+        sessions::Receipt,
+        tokens::{KillReceipt, Rotation},
+    },
+    base::error::AppError,
+};
+
+/// Ends every session and token of `user`, or only the session `sid` of theirs. Callable by administrators who have
+/// proven lately who they are, or do so with `password`.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
+/// [`AppError::NotFound`], [`AppError::AccountGone`], [`AppError::Invalid`] for the reason.
+#[server(prefix = "/actions", endpoint = "force_log_out")]
+pub async fn force_log_out(
+    user: String,
+    sid: Option<String>,
+    reason: String,
+    password: Option<String>,
+) -> Result<Receipt, AppError> {
+    use super::{acting, force_logout, outcome::Outcome};
+    use crate::web::border;
+    let sid = sid.unwrap_or_default();
+    let by = acting::by(&reason, password).await?;
+    let receipt = force_logout::force_log_out(&border::app().ender, &by, &user, &sid).await?;
+    // With JavaScript and without, the page is loaded anew: what it lists has changed.
+    acting::tell(&Outcome::of_force_logout(receipt.clone()), &user);
+    Ok(receipt)
+}
+
+/// Ends every session and token of everybody, but the session that this is done in; `confirmation` is
+/// [`EVERYONE_WORDS`](super::EVERYONE_WORDS). Callable as [`force_log_out`].
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
+/// [`AppError::Invalid`] for confirmation and reason.
+#[server(prefix = "/actions", endpoint = "log_out_everyone")]
+pub async fn log_out_everyone(
+    confirmation: String,
+    reason: String,
+    password: Option<String>,
+) -> Result<Receipt, AppError> {
+    use super::{
+        acting::checked,
+        log_out_everyone::{check, log_out_everyone},
+    };
+    use crate::web::{action::tell_next_page, border, page::Typed};
+    let (admin, words) = checked(password, || check(&confirmation, &reason)).await?;
+    let receipt = log_out_everyone(&border::app().ender, &admin, border::visit().caller, words).await?;
+    let kind = if receipt.is_confirmed() { "success" } else { "warning" };
+    tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
+    leptos_axum::redirect("/admin/sessions");
+    Ok(receipt)
+}
+
+/// Disables an account: nothing of it counts any more. `undo`: the event that this undoes. Callable as
+/// [`force_log_out`].
+///
+/// # Errors
+/// As [`force_log_out`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
+#[server(prefix = "/actions", endpoint = "disable_user")]
+pub async fn disable_user(
+    user: String,
+    reason: String,
+    undo: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    use super::{acting, disable};
+    use crate::{base::db::again, web::border};
+    let undo = undo.unwrap_or_default();
+    let by = acting::by(&reason, password).await?;
+    let ender = border::app().ender;
+    acting::tell(&again(|| disable::disable(&ender, &by, &user, &undo)).await?, &user);
+    Ok(())
+}
+
+/// Enables a disabled account. `undo`: the event that this undoes. Callable as [`force_log_out`].
+///
+/// # Errors
+/// As [`force_log_out`]; [`AppError::AddressGaveWay`], [`AppError::ChangedMeanwhile`].
+#[server(prefix = "/actions", endpoint = "enable_user")]
+pub async fn enable_user(
+    user: String,
+    reason: String,
+    undo: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    use super::{acting, disable};
+    use crate::{base::db::again, web::border};
+    let undo = undo.unwrap_or_default();
+    let by = acting::by(&reason, password).await?;
+    let ender = border::app().ender;
+    acting::tell(&again(|| disable::enable(&ender, &by, &user, &undo)).await?, &user);
+    Ok(())
+}
+
+/// Gives an account another role. `undo`: the event that this undoes. Callable as [`force_log_out`].
+///
+/// # Errors
+/// As [`force_log_out`]; [`AppError::BadRequest`] for what is no role, [`AppError::LastAdministrator`],
+/// [`AppError::ChangedMeanwhile`].
+#[server(prefix = "/actions", endpoint = "change_role")]
+pub async fn change_role(
+    user: String,
+    role: String,
+    reason: String,
+    undo: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    use super::{acting, change_role};
+    use crate::{base::db::again, web::border};
+    let undo = undo.unwrap_or_default();
+    let by = acting::by(&reason, password).await?;
+    let role = role.parse().map_err(|_| AppError::BadRequest)?;
+    let ender = border::app().ender;
+    acting::tell(&again(|| change_role::change_role(&ender, &by, &user, role, &undo)).await?, &user);
+    Ok(())
+}
+
+/// Sends the user a link to a new password. `end_all`: `on` ends everything as well. Callable as [`force_log_out`].
+///
+/// # Errors
+/// As [`force_log_out`]; [`AppError::MailOff`], [`AppError::AccountDisabled`].
+#[server(prefix = "/actions", endpoint = "start_reset")]
+pub async fn start_reset(
+    user: String,
+    reason: String,
+    end_all: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    use super::{acting, start_reset};
+    use crate::{base::db::again, web::border};
+    let (by, end_all) = (acting::by(&reason, password).await?, end_all.as_deref() == Some("on"));
+    let ender = border::app().ender;
+    acting::tell(&again(|| start_reset::start_reset(&ender, &by, &user, end_all)).await?, &user);
+    Ok(())
+}
+
+/// Removes the second factor of a user. Callable as [`force_log_out`].
+///
+/// # Errors
+/// As [`force_log_out`].
+#[server(prefix = "/actions", endpoint = "remove_second_factor")]
+pub async fn remove_second_factor(user: String, reason: String, password: Option<String>) -> Result<(), AppError> {
+    use super::{acting, remove_factor};
+    use crate::{base::db::again, web::border};
+    let by = acting::by(&reason, password).await?;
+    let ender = border::app().ender;
+    acting::tell(&again(|| remove_factor::remove(&ender, &by, &user)).await?, &user);
+    Ok(())
+}
+
+/// Deletes an account; `confirmation` is its e-mail address. Callable as [`force_log_out`].
+///
+/// # Errors
+/// As [`force_log_out`]; [`AppError::Invalid`] for the confirmation, [`AppError::OwnAccount`],
+/// [`AppError::LastAdministrator`].
+#[server(prefix = "/actions", endpoint = "delete_user")]
+pub async fn delete_user(
+    user: String,
+    reason: String,
+    confirmation: String,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    use super::{acting, delete_user};
+    use crate::{base::db::again, web::border};
+    let by = acting::by(&reason, password).await?;
+    let ender = border::app().ender;
+    acting::tell(&again(|| delete_user::delete(&ender, &by, &user, &confirmation)).await?, &user);
+    Ok(())
+}
+
+/// Publishes a new signing key, which signs after the lead time. Callable as [`force_log_out`].
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
+/// [`AppError::RotationUnderWay`].
+#[server(prefix = "/actions", endpoint = "rotate_keys")]
+pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
+    use super::keys::{order, show_on_list};
+    use crate::{auth::tokens::keys::Keys, base::db::again, web::border};
+    let admin = border::require_fresh_admin(password).await?;
+    let order = order(admin, border::visit().caller, String::new());
+    let keys = expect_context::<Keys>();
+    let rotation = again(|| keys.rotate(&order)).await?;
+    show_on_list("rotation", &rotation);
+    Ok(rotation)
+}
+
+/// Kills the signing key `kid`: what it has signed counts no more. Callable as [`force_log_out`].
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
+/// [`AppError::KeyNotInUse`], [`AppError::Invalid`] for the reason.
+#[server(prefix = "/actions", endpoint = "kill_key")]
+pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
+    use super::{
+        acting::checked,
+        force_logout::parse_reason,
+        keys::{order, show_on_list},
+    };
+    use crate::{auth::tokens::keys::Keys, base::db::again, web::border};
+    let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
+    let (keys, order) = (expect_context::<Keys>(), order(admin, border::visit().caller, words));
+    let receipt = again(|| keys.kill(&kid, &order)).await?;
+    show_on_list("killed", &receipt);
+    Ok(receipt)
+}

@@ -1,0 +1,231 @@
+//! What somebody looks for in the audit log, understood: people by id, address or name, days, an address. What is not
+//! understood is said, and never taken for "any". Server side.
+
+use std::net::IpAddr;
+
+use serde_json::{Map, Value};
+use sqlx::AnyPool;
+use url::form_urlencoded::Serializer;
+use uuid::Uuid;
+
+use super::{AuditAsked, PAGE, Part, WORDS_MAX_CHARS};
+use crate::{
+    audit::log::Filter,
+    auth::{
+        event::Actor,
+        users::{
+            list::{Person, Place, Wanted, find::find},
+            store,
+        },
+    },
+    base::{email::Email, error::AppError, rfc3339::midnight, state::AppState},
+};
+
+/// What was asked for, and what became of it.
+#[derive(Clone, Debug, Default)]
+pub struct Resolved {
+    pub filter: Filter,
+    /// As a form shows it again.
+    pub shown: AuditAsked,
+    /// As links carry it: people by id.
+    pub exact: AuditAsked,
+    /// What was not understood, in sentences.
+    pub problems: Vec<String>,
+    /// People who may be meant, with the address that means them.
+    pub several: Vec<Part>,
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+/// People who are offered where a name is not of one alone.
+const SEVERAL_MAX: usize = 10;
+
+/// Longest name or address that is looked at, in characters.
+const PERSON_MAX_CHARS: usize = 320;
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn resolve(state: &AppState, asked: &AuditAsked) -> Result<Resolved, AppError> {
+    let mut resolved = Resolved { shown: asked.clone(), exact: asked.clone(), ..Resolved::default() };
+    resolved.take_event();
+    resolved.take_days();
+    resolved.take_ip();
+    resolved.take_words();
+    if let Some(id) = resolved.person(state, &asked.subject, Role::Subject).await? {
+        resolved.filter.subject = Some(id);
+    }
+    if let Some(id) = resolved.person(state, &asked.actor, Role::Actor).await? {
+        resolved.filter.actor = Some(id);
+    }
+    // Made by us; anything else is as if it were not there.
+    if Uuid::parse_str(&asked.before).is_err() {
+        resolved.exact.before.clear();
+    }
+    Ok(resolved)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Actor,
+    Subject,
+}
+
+impl Resolved {
+    /// Whether it says what to look for, all of it.
+    pub fn is_understood(&self) -> bool {
+        self.problems.is_empty() && self.several.is_empty()
+    }
+
+    /// For the log: what was looked for, without anything that tells who somebody is. Ids outlive an account; an address
+    /// or a name may not.
+    pub fn details(&self) -> Map<String, Value> {
+        let AuditAsked { event, actor, subject, from, to, ip, q, .. } = &self.exact;
+        let open = [("event", event), ("actor", actor), ("subject", subject), ("from", from), ("to", to)];
+        let covered = [("ip", ip), ("words", q)];
+        let open = open.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name, text.as_str()));
+        let covered = covered.into_iter().filter(|(_, text)| !text.is_empty()).map(|(name, _)| (name, "given"));
+        open.chain(covered).map(|(name, text)| (name.to_owned(), text.into())).collect()
+    }
+
+    fn problem(&mut self, words: impl Into<String>) {
+        self.problems.push(words.into());
+    }
+
+    fn take_event(&mut self) {
+        let name = self.exact.event.trim();
+        self.filter.event = name.parse().ok();
+        if !name.is_empty() && self.filter.event.is_none() {
+            self.problem("There is no such kind of event.");
+        }
+    }
+
+    fn take_days(&mut self) {
+        let (from, to) = (self.exact.from.trim().to_owned(), self.exact.to.trim().to_owned());
+        for (text, shown) in [(&from, &mut self.shown.from), (&to, &mut self.shown.to)] {
+            if !text.is_empty() && midnight(text).is_none() {
+                // A field for days cannot show it.
+                shown.clear();
+                self.problems.push(format!("“{text}” is no day: write it as 2026-11-21."));
+            }
+        }
+        self.filter.from = midnight(&from);
+        self.filter.until = midnight(&to).map(|ms| ms + DAY_MS);
+        if let (Some(from), Some(until)) = (self.filter.from, self.filter.until)
+            && from >= until
+        {
+            self.problem("The first day is after the last.");
+        }
+    }
+
+    fn take_ip(&mut self) {
+        let text = self.exact.ip.trim();
+        if text.is_empty() {
+            return;
+        }
+        match text.parse::<IpAddr>() {
+            Ok(ip) => self.filter.ip = Some(ip.to_canonical().to_string()),
+            Err(_) => self.problem("Write a network address as 192.0.2.7 or 2001:db8::7."),
+        }
+    }
+
+    fn take_words(&mut self) {
+        let text = self.exact.q.trim();
+        if text.chars().count() > usize::from(WORDS_MAX_CHARS) {
+            self.problem(format!("Look for {WORDS_MAX_CHARS} characters of a reason at most."));
+        } else if text.contains(char::is_control) {
+            // Nobody types one, and PostgreSQL takes no zero byte.
+            self.problem("There are control characters in the words to look for. Type them instead of pasting them.");
+        } else if !text.is_empty() {
+            self.filter.words = Some(text.to_owned());
+        }
+    }
+
+    /// Who is meant, as the log names them.
+    async fn person(&mut self, state: &AppState, text: &str, role: Role) -> Result<Option<String>, AppError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if let Some(actor) = nobody(text).filter(|_| role == Role::Actor) {
+            return Ok(Some(actor.as_text().to_owned()));
+        }
+        let db = &state.db.pool;
+        if let Ok(id) = Uuid::parse_str(text) {
+            // Who was deleted is found by id still.
+            let id = id.to_string();
+            if let Some(user) = store::find_by_id(db, &id).await? {
+                *self.field(role).0 = user.email;
+            }
+            return Ok(Some(id));
+        }
+        let found = match Email::parse(text) {
+            // Exactly this one: another address may begin so.
+            Ok(email) => people(db, text).await?.into_iter().filter(|person| person.email == email.as_str()).collect(),
+            Err(_) if text.chars().count() > PERSON_MAX_CHARS => Vec::new(),
+            Err(_) => people(db, text).await?,
+        };
+        match &*found {
+            [] => self.problem(format!("Nobody has the name or e-mail “{text}”. Of a deleted account, give the id.")),
+            [person] => {
+                self.field(role).1.clone_from(&person.id);
+                return Ok(Some(person.id.clone()));
+            }
+            several => self.offer(several, role),
+        }
+        Ok(None)
+    }
+
+    fn field(&mut self, role: Role) -> (&mut String, &mut String) {
+        match role {
+            Role::Actor => (&mut self.shown.actor, &mut self.exact.actor),
+            Role::Subject => (&mut self.shown.subject, &mut self.exact.subject),
+        }
+    }
+
+    fn offer(&mut self, people: &[Person], role: Role) {
+        let base = self.exact.clone();
+        let offers = people.iter().map(|person| {
+            let mut asked = base.clone();
+            match role {
+                Role::Actor => asked.actor.clone_from(&person.id),
+                Role::Subject => asked.subject.clone_from(&person.id),
+            }
+            Part { text: format!("{}, {}", person.name, person.email), href: Some(address(PAGE, &asked, &[])) }
+        });
+        self.several.extend(offers);
+    }
+}
+
+/// Whose name or address has words that begin so.
+async fn people(db: &AnyPool, words: &str) -> Result<Vec<Person>, sqlx::Error> {
+    let wanted = Wanted { words: words.to_owned(), ..Wanted::default() };
+    Ok(find(db, &wanted, &Place::First, SEVERAL_MAX).await?.people)
+}
+
+/// Who acts without being a user.
+fn nobody(text: &str) -> Option<Actor> {
+    match &*text.to_lowercase() {
+        "cli" | "command line" | "the command line" => Some(Actor::CommandLine),
+        "system" | "latchkey" => Some(Actor::System),
+        "unknown" => Some(Actor::Unknown),
+        _ => None,
+    }
+}
+
+/// `path` with what is asked for in its query; `more` stands before it.
+pub fn address(path: &str, asked: &AuditAsked, more: &[(&str, &str)]) -> String {
+    let AuditAsked { event, actor, subject, from, to, ip, q, before } = asked;
+    let fields: [(&str, &str); 8] = [
+        ("event", event),
+        ("actor", actor),
+        ("subject", subject),
+        ("from", from),
+        ("to", to),
+        ("ip", ip),
+        ("q", q),
+        ("before", before),
+    ];
+    let given = more.iter().copied().chain(fields).filter(|(_, text)| !text.is_empty());
+    let query = Serializer::new(String::new()).extend_pairs(given).finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}

@@ -1,0 +1,183 @@
+//! Who acts on somebody's account, from where and why: what every act of administration is told with. Server side.
+
+use super::{Before, force_logout::parse_reason};
+use crate::{
+    auth::{
+        event,
+        event::{Actor, Event, Kind, store::Row},
+        revocations::EndReason,
+        sessions::{
+            end::Ending,
+            guard::{Administrator, hold_as_administrator},
+        },
+        users::{store, store::User},
+    },
+    base::{
+        caller::Caller,
+        db::Tx,
+        error::{AppError, Invalid},
+        state::AppState,
+    },
+    web::token::bearer::{AdminCaller, ApiCaller},
+};
+
+/// To hold one is to be allowed to act, as far as that was known when the request began; [`By::hold`] asks again.
+#[derive(Clone, Debug)]
+pub struct By {
+    who: Who,
+    caller: Caller,
+    /// The actor's own words, for the audit log.
+    words: String,
+}
+
+#[derive(Clone, Debug)]
+enum Who {
+    Page(Box<Administrator>),
+    Token(Box<ApiCaller>),
+    CommandLine,
+}
+
+impl By {
+    /// An administrator in a browser; `words`: a reason that was [parsed](parse_reason).
+    pub fn page(admin: Administrator, caller: Caller, words: String) -> Self {
+        Self { who: Who::Page(Box::new(admin)), caller, words }
+    }
+
+    /// An administrator's program.
+    ///
+    /// # Errors
+    /// What is wrong with the reason.
+    pub fn api(AdminCaller(admin): AdminCaller, reason: &str) -> Result<Self, Invalid> {
+        let caller = admin.caller.clone();
+        Ok(Self { who: Who::Token(Box::new(admin)), caller, words: parse_reason(reason)? })
+    }
+
+    /// Whoever has the database and the program.
+    ///
+    /// # Errors
+    /// What is wrong with the reason.
+    pub fn command_line(reason: &str) -> Result<Self, Invalid> {
+        Ok(Self { who: Who::CommandLine, caller: Caller::default(), words: parse_reason(reason)? })
+    }
+
+    pub fn actor(&self) -> Actor {
+        self.own_id().map_or(Actor::CommandLine, |id| Actor::User(id.to_owned()))
+    }
+
+    /// Whether this user acts on their own account.
+    pub fn is(&self, user_id: &str) -> bool {
+        self.own_id() == Some(user_id)
+    }
+
+    fn own_id(&self) -> Option<&str> {
+        match &self.who {
+            Who::Page(admin) => Some(&admin.0.user.id),
+            Who::Token(caller) => Some(&caller.user_id),
+            Who::CommandLine => None,
+        }
+    }
+
+    /// First in the transaction of an act: locks the rows of both and returns the other as it is now. Of two who act at
+    /// this moment the second sees what the first has done.
+    ///
+    /// # Errors
+    /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] for who has lost session or role since the request began;
+    /// [`AppError::AccountGone`], or [`AppError::NotFound`] when there never was such a user.
+    pub async fn hold(&self, tx: &mut Tx, user_id: &str) -> Result<User, AppError> {
+        let held = match &self.who {
+            Who::Page(admin) => admin.hold(tx, user_id).await,
+            Who::Token(caller) => hold_as_administrator(tx, &caller.user_id, &caller.sid, user_id).await,
+            Who::CommandLine => {
+                store::lock(&mut **tx, user_id).await?;
+                store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotFound)
+            }
+        };
+        match held {
+            Err(AppError::NotFound) => Err(missing(tx, user_id).await?),
+            held => held,
+        }
+    }
+
+    /// What is written down of an act.
+    pub fn event(&self, kind: Kind, user_id: &str, details: serde_json::Value) -> Event {
+        let mut event = Event::new(kind, self.actor(), user_id).from_caller(&self.caller);
+        event.reason.clone_from(&self.words);
+        event.details = details;
+        event
+    }
+
+    /// Writes an act down, in its transaction; returns the id of the event.
+    ///
+    /// # Errors
+    /// When the database does not take it; the act must then not happen either.
+    pub async fn write_down(
+        &self,
+        tx: &mut Tx,
+        state: &AppState,
+        kind: Kind,
+        user_id: &str,
+        details: serde_json::Value,
+    ) -> Result<String, AppError> {
+        let event = self.event(kind, user_id, details);
+        tracing::info!(what = kind.into_str(), user = user_id, actor = event.actor.as_text(), "act of administration");
+        Ok(event::store::insert(&mut **tx, &event, state.clock.now_ms()).await?)
+    }
+
+    /// The end of what was live, where the act has an event of its own that says why.
+    pub fn ending(&self, reason: EndReason) -> Ending {
+        Ending { actor: self.actor(), reason, words: String::new(), caller: self.caller.clone() }
+    }
+
+    /// As [`By::ending`], where the end is the act.
+    pub fn ending_with_words(&self, reason: EndReason) -> Ending {
+        Ending { words: self.words.clone(), ..self.ending(reason) }
+    }
+}
+
+/// Why there is no such user.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn missing(tx: &mut Tx, user_id: &str) -> Result<AppError, AppError> {
+    let gone = event::store::has_happened(&mut **tx, user_id, Kind::AccountDeleted).await?;
+    Ok(if gone { AppError::AccountGone } else { AppError::NotFound })
+}
+
+/// Who did the newest of these to a user, for who comes second.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Option<Before>, AppError> {
+    let Some(row) = event::store::newest_of_kinds(&mut **tx, user_id, kinds).await? else { return Ok(None) };
+    let by = name_of(tx, &row.actor).await?;
+    let Row { at, reason, .. } = row;
+    Ok(Some(Before { by, at, reason }))
+}
+
+/// An actor of the audit log, as administrators know them.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn name_of(tx: &mut Tx, actor: &str) -> Result<String, AppError> {
+    Ok(match Actor::from_text(actor) {
+        Actor::User(id) => {
+            let user = store::find_by_id(&mut **tx, &id).await?;
+            user.map_or_else(|| "somebody who is gone".to_owned(), |user| user.name)
+        }
+        Actor::CommandLine => "the command line".into(),
+        Actor::System => "Latchkey".into(),
+        Actor::Unknown => "somebody".into(),
+    })
+}
+
+/// Refuses an undo of the event `undo` once it is not the newest of these kinds any more. Empty: this is no undo.
+///
+/// # Errors
+/// [`AppError::ChangedMeanwhile`].
+pub async fn require_newest(tx: &mut Tx, user_id: &str, kinds: [Kind; 2], undo: &str) -> Result<(), AppError> {
+    if undo.is_empty() {
+        return Ok(());
+    }
+    let newest = event::store::newest_of_kinds(&mut **tx, user_id, kinds).await?;
+    if newest.is_some_and(|row| row.id == undo) { Ok(()) } else { Err(AppError::ChangedMeanwhile) }
+}

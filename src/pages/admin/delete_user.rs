@@ -1,0 +1,53 @@
+//! The story of an account that an administrator deletes. Server side.
+
+use serde_json::Value;
+
+use super::{by::By, outcome::Outcome};
+use crate::{
+    auth::{
+        deletion::erase::erase,
+        event::Kind,
+        revocations::EndReason,
+        sessions::end::{Ender, Ending, Target},
+        users::store::User,
+    },
+    base::{
+        caller::Caller,
+        email::Email,
+        error::{AppError, Invalid},
+    },
+};
+
+/// Erases the person and ends everything of theirs, as when people delete their account themselves. `confirmation` is
+/// their e-mail address.
+///
+/// # Errors
+/// As [`By::hold`]; [`AppError::OwnAccount`], [`AppError::LastAdministrator`], [`AppError::Invalid`] for the confirmation.
+pub async fn delete(ender: &Ender, by: &By, user_id: &str, confirmation: &str) -> Result<Outcome, AppError> {
+    if by.is(user_id) {
+        return Err(AppError::OwnAccount);
+    }
+    let mut tx = ender.state.db.begin_write().await?;
+    let user = by.hold(&mut tx, user_id).await?;
+    if !is_address_of(&user, confirmation) {
+        return Err(Invalid::ConfirmationWrong.into());
+    }
+    let deleted = by.event(Kind::AccountDeleted, user_id, Value::Null);
+    erase(&mut tx, &ender.state, &user, &deleted, &Caller::default()).await?;
+    tracing::info!(
+        what = deleted.kind.into_str(),
+        user = user_id,
+        actor = deleted.actor.as_text(),
+        "act of administration"
+    );
+    let ending = Ending { caller: Caller::default(), ..by.ending(EndReason::AccountDeleted) };
+    let receipt = ender.end_everywhere_with(tx, Target::User(user_id), ending).await?;
+    Ok(Outcome::done(format!("The account of {} is deleted.", user.name))
+        .with_receipt(receipt)
+        .shown_on("/admin/users"))
+}
+
+/// One that gave way is no address any more, and is typed as it stands there.
+fn is_address_of(user: &User, typed: &str) -> bool {
+    typed.trim() == user.email || Email::parse(typed).is_ok_and(|email| email.as_str() == user.email)
+}

@@ -1,0 +1,83 @@
+//! The stories of disabling an account and of enabling it again. Server side.
+
+use serde_json::Value;
+
+use super::{
+    Act,
+    by::{By, require_newest, who_did},
+    load_user::has_no_password,
+    outcome::Outcome,
+};
+use crate::{
+    auth::{
+        event::Kind,
+        links, outbox,
+        outbox::News,
+        revocations::EndReason,
+        second_factor::trust,
+        sessions::{
+            end::{Ender, Target},
+            guard::keep_an_administrator,
+        },
+        users::store,
+    },
+    base::{caller::Caller, error::AppError},
+};
+
+/// What decides whether an account is disabled; the newer one counts.
+pub const KINDS: [Kind; 2] = [Kind::AccountDisabled, Kind::AccountEnabled];
+
+/// Nothing of the user counts any more, on any instance: no session, no token, no link from a mail, no half of a log-in.
+/// What belongs to the account stays. `undo`: the event that this undoes, or nothing.
+///
+/// # Errors
+/// As [`By::hold`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
+pub async fn disable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Result<Outcome, AppError> {
+    let state = &ender.state;
+    let now_ms = state.clock.now_ms();
+    let mut tx = state.db.begin_write().await?;
+    let user = by.hold(&mut tx, user_id).await?;
+    if user.disabled_at.is_some() {
+        let before = who_did(&mut tx, user_id, KINDS).await?;
+        return Ok(Outcome::already(&format!("{} was disabled already", user.name), before, now_ms));
+    }
+    require_newest(&mut tx, user_id, KINDS, undo).await?;
+    keep_an_administrator(&mut tx, &user).await?;
+    store::set_disabled(&mut *tx, user_id, Some(now_ms)).await?;
+    trust::forget_trust(&mut tx, user_id).await?;
+    // They are refused as it is; this is for the day on which the account is enabled again.
+    links::kill_all(&mut tx, user_id, now_ms).await?;
+    let event = by.write_down(&mut tx, state, Kind::AccountDisabled, user_id, Value::Null).await?;
+    // A log-in says that the password is wrong, as it does to everybody: only the mail tells the owner what it is.
+    outbox::tell(&mut *tx, state, &user, News::AccountDisabled, &Caller::default()).await?;
+    let receipt = ender.end_everywhere_with(tx, Target::User(user_id), by.ending(EndReason::Disabled)).await?;
+    Ok(Outcome::done(format!("{} is disabled.", user.name)).with_receipt(receipt).undone_by(Act::Enable, event))
+}
+
+/// The user may log in again, with the same password. What has ended stays ended. `undo` as with [`disable`].
+///
+/// # Errors
+/// As [`By::hold`]; [`AppError::AddressGaveWay`], [`AppError::ChangedMeanwhile`].
+pub async fn enable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Result<Outcome, AppError> {
+    let state = &ender.state;
+    let mut tx = state.db.begin_write().await?;
+    let user = by.hold(&mut tx, user_id).await?;
+    if user.disabled_at.is_none() {
+        let before = who_did(&mut tx, user_id, KINDS).await?;
+        return Ok(Outcome::already(&format!("{} was enabled already", user.name), before, state.clock.now_ms()));
+    }
+    if user.gave_way() {
+        return Err(AppError::AddressGaveWay);
+    }
+    require_newest(&mut tx, user_id, KINDS, undo).await?;
+    store::set_disabled(&mut *tx, user_id, None).await?;
+    let no_password = has_no_password(&mut tx, user_id).await?;
+    let event = by.write_down(&mut tx, state, Kind::AccountEnabled, user_id, Value::Null).await?;
+    outbox::tell(&mut *tx, state, &user, News::AccountEnabled, &Caller::default()).await?;
+    tx.commit().await?;
+    let words = match no_password {
+        true => format!("{} is enabled, and needs the link of a new reset to log in.", user.name),
+        false => format!("{} is enabled and can log in again. What had ended stays ended.", user.name),
+    };
+    Ok(Outcome::done(words).undone_by(Act::Disable, event))
+}

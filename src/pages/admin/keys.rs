@@ -1,0 +1,21 @@
+//! Around the rotation and the kill of a signing key: who does it, and the page that says so. Server side.
+
+use serde::Serialize;
+
+use crate::{
+    auth::{event::Actor, sessions::guard::Administrator, tokens::rotation::Order},
+    base::caller::Caller,
+    web::{action::tell_next_page, page::Typed},
+};
+
+pub fn order(Administrator(admin): Administrator, caller: Caller, words: String) -> Order {
+    Order { actor: Actor::User(admin.user.id), words, caller }
+}
+
+/// With JavaScript and without, the list is loaded anew: it has changed.
+pub fn show_on_list(name: &str, receipt: &impl Serialize) {
+    if let Ok(text) = serde_json::to_string(receipt) {
+        tell_next_page(&Typed::new(&[(name, &text)]));
+    }
+    leptos_axum::redirect("/admin/keys");
+}

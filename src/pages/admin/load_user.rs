@@ -1,0 +1,138 @@
+//! Finds what the pages about one person show. Server side; reads only.
+
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use super::{
+    Act, ActPage, Before, Person, act_page, audit_log,
+    by::{missing, who_did},
+    disable,
+    person::Undo,
+    user_page::UserPage,
+};
+use crate::{
+    auth::{
+        event,
+        event::Kind,
+        second_factor, sessions,
+        sessions::{
+            LiveSession,
+            guard::{Administrator, Overseer},
+        },
+        users::{Role, store, store::User},
+    },
+    base::{config::Mailing, db::Tx, error::AppError, state::AppState},
+    pages::request::{Found, PageRequest, shows},
+};
+
+/// What may stand in the address of an act.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// The one session that is to end.
+    sid: String,
+    /// The event that the act undoes.
+    undo: String,
+}
+
+/// One person, what is live of them, and what happened lately.
+pub async fn user(page: &PageRequest) -> Result<Found, AppError> {
+    let Overseer(reader) = page.overseer()?;
+    let (state, id) = (&page.app.state, page.id());
+    // One connection, and one state of things; what happened is read after it.
+    let mut tx = state.db.pool.begin().await?;
+    let person = person(&mut tx, id).await?;
+    let sessions = live(&mut tx, state, id).await?;
+    drop(tx);
+    let happened = audit_log::load::newest_of(state, id).await?;
+    let is_self = person.id == reader.user.id;
+    shows(move || view! { <UserPage person sessions happened is_self /> })
+}
+
+/// What an act would do, before it is done.
+pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
+    let Administrator(reader) = page.administrator()?;
+    let (state, id, asked) = (&page.app.state, page.id_above(), page.asked::<Asked>());
+    let act: Act = page.id().parse().map_err(|_| AppError::NotFound)?;
+    let mut tx = state.db.pool.begin().await?;
+    let person = person(&mut tx, id).await?;
+    let sessions = live(&mut tx, state, id).await?;
+    let only = sessions.iter().find(|session| session.sid == asked.sid).cloned();
+    if act == Act::LogOut && only.is_none() && !asked.sid.is_empty() {
+        sessions::store::find_by_sid(&mut *tx, &asked.sid)
+            .await?
+            .filter(|row| row.log_in.user_id == id)
+            .ok_or(AppError::NotFound)?;
+        // It has ended meanwhile: the form must not end everything instead.
+        return Err(AppError::SessionOver);
+    }
+    let is_last = person.role == Role::Admin && !store::another_admin_remains(&mut *tx, id).await?;
+    let page = ActPage {
+        act,
+        is_self: person.id == reader.user.id,
+        is_last,
+        sends_mail: state.config.mailing() != Mailing::Off,
+        undo: undo(&mut tx, id, &asked.undo).await?,
+        person,
+        sessions,
+        only,
+    };
+    shows(move || view! { <act_page::ActPage page /> })
+}
+
+async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
+    let Some(user) = store::find_by_id(&mut **tx, id).await? else { return Err(missing(tx, id).await?) };
+    let factor = second_factor::store::find(&mut **tx, id).await?;
+    let disabled = match user.disabled_at {
+        Some(since) => Some(who_disabled(tx, &user, since).await?),
+        None => None,
+    };
+    let (role, gave_way) = (user.role(), user.gave_way());
+    let no_password = has_no_password(tx, id).await?;
+    let User { id, email, name, created_at, verified_at, waiting_since, .. } = user;
+    Ok(Person {
+        last_seen_at: sessions::store::last_seen(&mut **tx, &id).await?,
+        id,
+        name,
+        email,
+        role,
+        created_at,
+        disabled,
+        confirmed: verified_at.is_some(),
+        waits: waiting_since.is_some(),
+        gave_way,
+        no_password,
+        factor_since: factor.and_then(|row| row.confirmed_at),
+    })
+}
+
+/// Whether a reset has taken the password away, and its link was not used yet.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_no_password(tx: &mut Tx, id: &str) -> Result<bool, AppError> {
+    let newest = event::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
+    let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());
+    Ok(details.is_some_and(|details| details["ended_all"] == true))
+}
+
+/// An account whose address gave way was disabled by nobody.
+async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, AppError> {
+    let before = who_did(tx, &user.id, disable::KINDS).await?;
+    let before = before.filter(|before| before.at >= since && !user.gave_way());
+    Ok(before.unwrap_or(Before { by: "Latchkey".into(), at: since, reason: String::new() }))
+}
+
+async fn live(tx: &mut Tx, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
+    let live = sessions::store::live_of(&mut **tx, id, state.clock.now_ms()).await?;
+    Ok(live.into_iter().map(sessions::store::Row::into_live).collect())
+}
+
+/// What the act is to undo; nothing where there is no such event.
+async fn undo(tx: &mut Tx, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
+    let Ok(event) = uuid::Uuid::parse_str(event) else { return Ok(None) };
+    let Some(row) = event::store::find_of(&mut **tx, id, event).await? else { return Ok(None) };
+    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
+    let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
+    Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(|role| role.parse().ok()) }))
+}

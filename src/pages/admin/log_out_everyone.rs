@@ -1,0 +1,46 @@
+//! The story of logging everyone out. Who may tell it is the first argument. Server side.
+
+use super::{EVERYONE_WORDS, force_logout::parse_reason};
+use crate::{
+    auth::{
+        revocations::EndReason,
+        sessions::{
+            Receipt,
+            end::{Ender, Ending},
+            guard::Administrator,
+        },
+    },
+    base::{
+        caller::Caller,
+        error::{AppError, Invalid},
+    },
+};
+
+/// `words`: why, as [`check`] returns it.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`] when it is so by now.
+pub async fn log_out_everyone(
+    ender: &Ender,
+    admin: &Administrator,
+    caller: Caller,
+    words: String,
+) -> Result<Receipt, AppError> {
+    let ending = Ending { words, ..Ending::by_user(&admin.0.user.id, EndReason::EveryoneLoggedOut, caller) };
+    ender.end_everyone(Some(admin), ending).await
+}
+
+/// The reason, or what is wrong with the fields, both at once.
+///
+/// # Errors
+/// [`AppError::Invalid`].
+pub fn check(confirmation: &str, reason: &str) -> Result<String, AppError> {
+    let same = confirmation.trim().eq_ignore_ascii_case(EVERYONE_WORDS);
+    match (same, parse_reason(reason)) {
+        (true, Ok(words)) => Ok(words),
+        (same, words) => {
+            let confirmation = (!same).then_some(Invalid::ConfirmationWrong);
+            Err(AppError::Invalid(confirmation.into_iter().chain(words.err()).collect()))
+        }
+    }
+}

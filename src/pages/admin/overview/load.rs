@@ -1,0 +1,85 @@
+//! Finds what the overview shows. Server side; reads only.
+
+use leptos::prelude::*;
+
+use super::{DAYS, Day, HeldBack, Instance, Mails, Times, census::Census, page::OverviewPage, store, store::DayRow};
+use crate::{
+    auth::{
+        event::Kind,
+        instances::{confirm::GONE_AFTER_MS, store as instance_store},
+        revocations, throttle,
+        tokens::{KeyInfo, KeyState, keys::Keys},
+    },
+    base::{config::Mailing, error::AppError, state::AppState},
+    pages::request::{Found, PageRequest, shows},
+};
+
+const DAY_MS: i64 = 24 * 3_600_000;
+
+/// A process that ended without a word is shown for so long.
+const LOST_SHOWN_MS: i64 = 3_600_000;
+
+pub async fn overview(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
+    page.overseer()?;
+    let state = &page.app.state;
+    let (accounts, networks) = throttle::waiting(state).await?;
+    let (held_back, now_ms) = (HeldBack { accounts, networks }, page.app.now_ms());
+    let (census, days, instances) = (census.counts(state).await?, days(state).await?, instances(state).await?);
+    let (signing_key, mails) = (signing_key(state).await?, mails(state).await?);
+    shows(move || view! { <OverviewPage now_ms census days instances key=signing_key mails held_back /> })
+}
+
+/// Every day of the span, also those on which nothing happened.
+async fn days(state: &AppState) -> Result<Vec<Day>, AppError> {
+    let today = state.clock.now_ms().div_euclid(DAY_MS);
+    let first = today + 1 - i64::try_from(DAYS).unwrap_or_default();
+    let kinds = [Kind::LoggedIn, Kind::LogInFailed, Kind::SecondFactorFailed, Kind::SignedUp];
+    let rows = store::per_day(&state.db.pool, kinds, first).await?;
+    Ok((first..=today).map(|day| day_of(day, &rows)).collect())
+}
+
+fn day_of(day: i64, rows: &[DayRow]) -> Day {
+    let times = |kind: Kind| {
+        rows.iter().filter(|row| row.day == day && row.event == kind.into_str()).map(|row| row.times).sum::<i64>()
+    };
+    Day {
+        day,
+        log_ins: times(Kind::LoggedIn),
+        failed: times(Kind::LogInFailed) + times(Kind::SecondFactorFailed),
+        sign_ups: times(Kind::SignedUp),
+    }
+}
+
+async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {
+    let now_ms = state.clock.now_ms();
+    // The number first: a revocation that comes in between makes nobody look late.
+    let newest = revocations::store::newest_seq(&state.db.pool).await?;
+    let rows = instance_store::seen_since(&state.db.pool, now_ms - LOST_SHOWN_MS).await?;
+    let instance = |row: instance_store::Row| Instance {
+        silent_ms: (now_ms - row.seen_at).max(0).saturating_add(row.feed_silent_ms),
+        gone: now_ms - row.seen_at >= GONE_AFTER_MS,
+        behind: (row.seq >= 0).then(|| (newest - row.seq).max(0)),
+        heard: Times { count: row.heard, p50_ms: row.heard_p50_ms, p99_ms: row.heard_p99_ms },
+        made: Times { count: row.made, p50_ms: row.made_p50_ms, p99_ms: row.made_p99_ms },
+        started_at: row.started_at,
+        name: row.name,
+    };
+    Ok(rows.into_iter().map(instance).collect())
+}
+
+async fn signing_key(state: &AppState) -> Result<Option<KeyInfo>, AppError> {
+    let keys = Keys::list(state).await?;
+    Ok(keys.into_iter().find(|key| key.state == KeyState::Signing))
+}
+
+async fn mails(state: &AppState) -> Result<Mails, AppError> {
+    let now_ms = state.clock.now_ms();
+    let outbox = store::outbox(&state.db.pool, now_ms - DAY_MS).await?;
+    Ok(Mails {
+        off: state.config.mailing() == Mailing::Off,
+        waiting: outbox.waiting,
+        oldest_ms: outbox.oldest_at.map(|at| (now_ms - at).max(0)),
+        given_up: outbox.given_up,
+        sent: outbox.sent,
+    })
+}

@@ -1,0 +1,89 @@
+//! What the overview counts, over the tables of others. Server side; reads only.
+
+use sqlx::{Any, Executor, FromRow};
+
+use super::Counted;
+use crate::auth::event::Kind;
+
+/// How often something happened on a day.
+#[derive(Clone, Debug, FromRow)]
+pub struct DayRow {
+    /// Days since the epoch, UTC.
+    pub day: i64,
+    pub event: String,
+    pub times: i64,
+}
+
+/// How often each of these happened, from this day on. What is sealed was counted then; the rest is counted now, in the
+/// same statement, so that an event which is sealed at this moment counts once. A sign-up that made no account, for its
+/// address had one, is none.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn per_day(
+    db: impl Executor<'_, Database = Any>,
+    kinds: [Kind; 4],
+    from_day: i64,
+) -> Result<Vec<DayRow>, sqlx::Error> {
+    let [a, b, c, d]: [&str; 4] = kinds.map(Kind::into);
+    sqlx::query_as(
+        "select day, event, cast(sum(times) as bigint) as times from ( \
+         select day, event, count as times from daily_counts where day >= $1 \
+         union all \
+         select at / 86400000 as day, event, count(*) as times from audit_events \
+         where seq is null and at >= $1 * 86400000 and not (event = 'signed_up' and subject = '') group by at / 86400000, event \
+         ) as counted where event in ($2, $3, $4, $5) group by day, event",
+    )
+    .bind(from_day)
+    .bind(a)
+    .bind(b)
+    .bind(c)
+    .bind(d)
+    .fetch_all(db)
+    .await
+}
+
+/// Counts people and sessions, row by row.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count_all(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<Counted, sqlx::Error> {
+    let (people, confirmed, disabled, with_second_factor, live_sessions): (i64, i64, i64, i64, i64) = sqlx::query_as(
+        "select count(*), count(verified_at), count(disabled_at), \
+         (select count(*) from totp where confirmed_at is not null), \
+         (select count(*) from sessions where ended_at is null and global_epoch = (select max(epoch) from global_epoch) \
+         and expires_at > $1 and idle_expires_at > $1) \
+         from users where deleted_at is null",
+    )
+    .bind(now_ms)
+    .fetch_one(db)
+    .await?;
+    Ok(Counted { live_sessions, people, confirmed, disabled, with_second_factor, age_ms: 0 })
+}
+
+/// The outbox in numbers.
+#[derive(Clone, Debug, FromRow)]
+pub struct OutboxRow {
+    pub waiting: i64,
+    /// When the oldest of them was queued.
+    pub oldest_at: Option<i64>,
+    pub given_up: i64,
+    pub sent: i64,
+}
+
+/// `sent`: after `since_ms`. Mails that were called off were not given up.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn outbox(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<OutboxRow, sqlx::Error> {
+    sqlx::query_as(
+        "select count(*) as waiting, min(created_at) as oldest_at, \
+         (select count(*) from outbox where sent_at is null and given_up_at is not null and last_error <> 'called off') \
+         as given_up, \
+         (select count(*) from outbox where sent_at > $1 and last_error = '') as sent \
+         from outbox where sent_at is null and given_up_at is null",
+    )
+    .bind(since_ms)
+    .fetch_one(db)
+    .await
+}

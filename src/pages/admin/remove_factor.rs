@@ -1,0 +1,41 @@
+//! The story of a second factor that is lost with the phone and the recovery codes. Server side.
+
+use serde_json::Value;
+
+use super::{
+    by::{By, who_did},
+    outcome::Outcome,
+};
+use crate::{
+    auth::{
+        event::Kind,
+        outbox,
+        outbox::News,
+        revocations::EndReason,
+        second_factor::check,
+        sessions::end::{Ender, Target},
+    },
+    base::{caller::Caller, error::AppError},
+};
+
+/// From now on log-in asks the user for the password only. Every session ends, as the others do when people turn it off
+/// themselves: they got in by other rules (ASVS 7.4.3). So do halves of log-ins, and the trust in devices.
+///
+/// # Errors
+/// As [`By::hold`].
+pub async fn remove(ender: &Ender, by: &By, user_id: &str) -> Result<Outcome, AppError> {
+    let state = &ender.state;
+    let mut tx = state.db.begin_write().await?;
+    let user = by.hold(&mut tx, user_id).await?;
+    if !check::remove(&mut tx, user_id).await? {
+        let before = who_did(&mut tx, user_id, [Kind::SecondFactorRemoved, Kind::SecondFactorOff]).await?;
+        let words = format!("The second factor of {} was off already", user.name);
+        return Ok(Outcome::already(&words, before, state.clock.now_ms()));
+    }
+    by.write_down(&mut tx, state, Kind::SecondFactorRemoved, user_id, Value::Null).await?;
+    outbox::tell(&mut *tx, state, &user, News::SecondFactorRemoved, &Caller::default()).await?;
+    let ending = by.ending(EndReason::SecondFactorRemoved);
+    let receipt = ender.end_everywhere_with(tx, Target::User(user_id), ending).await?;
+    let words = format!("The second factor of {} is removed: the password alone lets them in.", user.name);
+    Ok(Outcome::done(words).with_receipt(receipt))
+}

@@ -1,0 +1,61 @@
+//! `/api/v1/admin`. Server side.
+
+use axum::{Extension, Json, extract::Path};
+use serde::Deserialize;
+
+use super::{by::By, disable, force_logout, outcome::Outcome};
+use crate::{
+    auth::sessions::{Receipt, end::Ender},
+    base::{db::again, error::AppError},
+    web::{json::JsonBody, problem::Problem, token::bearer::AdminCaller},
+};
+
+/// The body of each of these.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Why {
+    /// For the audit log.
+    reason: String,
+}
+
+/// Ends every session and token of the user.
+///
+/// # Errors
+/// 401 and 403 for who may not; 404 when there is no such user, 410 when there was one; 422 without a reason.
+pub async fn force_logout(
+    admin: AdminCaller,
+    Extension(ender): Extension<Ender>,
+    Path(id): Path<String>,
+    JsonBody(why): JsonBody<Why>,
+) -> Result<Json<Receipt>, Problem> {
+    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+    Ok(Json(force_logout::force_log_out(&ender, &by, &id, "").await?))
+}
+
+/// Disables the account.
+///
+/// # Errors
+/// As [`force_logout()`]; 409 for the last administrator.
+pub async fn disable(
+    admin: AdminCaller,
+    Extension(ender): Extension<Ender>,
+    Path(id): Path<String>,
+    JsonBody(why): JsonBody<Why>,
+) -> Result<Json<Outcome>, Problem> {
+    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+    Ok(Json(again(|| disable::disable(&ender, &by, &id, "")).await?))
+}
+
+/// Enables the account again.
+///
+/// # Errors
+/// As [`force_logout()`]; 409 when the address belongs to another account by now.
+pub async fn enable(
+    admin: AdminCaller,
+    Extension(ender): Extension<Ender>,
+    Path(id): Path<String>,
+    JsonBody(why): JsonBody<Why>,
+) -> Result<Json<Outcome>, Problem> {
+    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+    Ok(Json(again(|| disable::enable(&ender, &by, &id, "")).await?))
+}

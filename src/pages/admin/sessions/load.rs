@@ -1,0 +1,104 @@
+//! Finds what `/admin/sessions` shows. Server side; reads only.
+
+use std::net::IpAddr;
+
+use leptos::prelude::*;
+
+use super::{
+    Age, Progress, SessionRow, SessionsAsked,
+    everyone_page::EveryonePage,
+    page::SessionsPage,
+    store,
+    store::{Row, Wanted},
+};
+use crate::{
+    auth::{
+        sessions,
+        users::{
+            list as people,
+            list::{Place, find::find as find_people},
+        },
+    },
+    base::{error::AppError, state::AppState},
+    pages::{
+        admin::overview::census::Census,
+        request::{Found, PageRequest, shows},
+    },
+};
+
+/// Sessions on one page.
+const PAGE_ROWS: usize = 50;
+
+/// People whose sessions are shown together.
+const PEOPLE_MAX: usize = 20;
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// After every sid.
+const LAST_SID: &str = "~";
+
+/// Live sessions as the address of the page asks for them.
+pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
+    page.overseer()?;
+    let (state, asked) = (&page.app.state, page.asked::<SessionsAsked>());
+    let (mut rows, too_many_people) = find(state, &asked, PAGE_ROWS + 1).await?;
+    let more = rows.len() > PAGE_ROWS;
+    rows.truncate(PAGE_ROWS);
+    let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.created_at, row.sid));
+    let rows: Vec<SessionRow> = rows.into_iter().map(Into::into).collect();
+    let progress = sessions::everyone::store::unfinished(&state.db.pool).await?;
+    let progress = progress.map(|sweep| Progress { marked: sweep.marked, sessions: sweep.sessions });
+    shows(move || view! { <SessionsPage asked rows next too_many_people progress /> })
+}
+
+/// The newest first, and whether more people are meant than were looked at.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Result<(Vec<Row>, bool), AppError> {
+    let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
+    let (from, until) = match Age::of(&asked.age) {
+        Age::Any => (0, i64::MAX),
+        Age::Within(hours) => (now_ms - hours * HOUR_MS, i64::MAX),
+        Age::Over(hours) => (0, now_ms - hours * HOUR_MS),
+    };
+    let after = asked.after.split_once('.').and_then(|(at, sid)| Some((at.parse().ok()?, sid)));
+    let wanted = Wanted { from, before: after.unwrap_or((until, LAST_SID)), limit: row_limit(limit), now_ms };
+    let (person, ip) = (asked.person.trim(), canonical(asked.ip.trim()));
+    match (person, &*ip) {
+        ("", "") => Ok((store::live(pool, &wanted).await?, false)),
+        ("", ip) => Ok((store::live_from(pool, ip, &wanted).await?, false)),
+        (person, ip) => {
+            let people = find_people(pool, &named(person), &Place::First, PEOPLE_MAX).await?;
+            let mut rows = Vec::new();
+            for user in people.people {
+                rows.extend(store::live_of(pool, &user.id, &wanted).await?);
+            }
+            rows.retain(|row| ip.is_empty() || row.ip() == ip);
+            rows.sort_by(|one, other| (other.created_at, &other.sid).cmp(&(one.created_at, &one.sid)));
+            rows.truncate(limit);
+            Ok((rows, people.after.is_some()))
+        }
+    }
+}
+
+/// However an address is typed, it was written down in one way.
+fn canonical(ip: &str) -> String {
+    ip.parse().map_or_else(|_| ip.to_owned(), |ip: IpAddr| ip.to_canonical().to_string())
+}
+
+fn named(words: &str) -> people::Wanted {
+    people::Wanted { words: words.to_owned(), ..people::Wanted::default() }
+}
+
+fn row_limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// What the switch would end.
+pub async fn everyone(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
+    page.overseer()?;
+    let counted = census.counts(&page.app.state).await?;
+    let others = counted.map(|counted| (counted.live_sessions - 1).max(0));
+    shows(move || view! { <EveryonePage others /> })
+}

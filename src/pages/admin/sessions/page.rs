@@ -1,0 +1,160 @@
+//! `/admin/sessions`: find live sessions. What is asked for is in the address, so it works without JavaScript and can
+//! be shared. Both sides.
+
+use leptos::prelude::*;
+
+use super::{Age, Progress, SessionRow, SessionsAsked};
+use crate::{
+    pages::admin::{PAGES, ReceiptNotice, may_act},
+    ui::{
+        empty::Empty,
+        frame::{Link, Page},
+        look_again::LookAgain,
+        table::{Cell, Row, Table},
+        tabs::Tabs,
+        turn,
+        turn::Turn,
+        when::Ago,
+    },
+    web::page::typed,
+};
+
+/// Where this page is.
+pub const PATH: &str = "/admin/sessions";
+
+#[component]
+pub fn SessionsPage(
+    asked: SessionsAsked,
+    rows: Vec<SessionRow>,
+    /// Where the next page begins; `None` on the last one.
+    next: Option<String>,
+    /// More people are meant than are looked at.
+    too_many_people: bool,
+    progress: Option<Progress>,
+) -> impl IntoView {
+    let is_filtered = asked != SessionsAsked::default();
+    let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
+    let further = !asked.after.is_empty();
+    let first = address(&SessionsAsked { after: String::new(), ..asked.clone() });
+    let shown = match rows.len() {
+        1 => "1 live session on this page.".to_owned(),
+        n => format!("{n} live sessions on this page."),
+    };
+    view! {
+        <Page title="Sessions" heading="Live sessions".to_owned()>
+            <Tabs label="Administration" pages=PAGES />
+            <ReceiptNotice />
+            {progress.map(|progress| view! { <Marking progress /> })}
+            <Filter asked />
+            {too_many_people.then(|| view! {
+                <p class="help">"Many people match; the sessions of twenty of them are shown. Type more of the name or the address."</p>
+            })}
+            {if rows.is_empty() {
+                view! { <NoSession is_filtered /> }.into_any()
+            } else {
+                view! { <p class="help">{shown}" The newest first."</p> <SessionTable rows /> }.into_any()
+            }}
+            <Turn first=further.then_some(first) next />
+            {may_act().then(|| view! {
+                <section class="card danger" aria-labelledby="everyone">
+                    <h2 id="everyone">"Log everyone out"</h2>
+                    <p>"Ends every session and every token at once, also of people whom nobody would think of. For the day on which nobody knows who is in."</p>
+                    <p><Link href="/admin/sessions/everyone" class="button danger">"Log everyone out…"</Link></p>
+                </section>
+            })}
+        </Page>
+    }
+}
+
+/// The address of the page that shows this.
+fn address(asked: &SessionsAsked) -> String {
+    let SessionsAsked { person, ip, age, after } = asked;
+    turn::address(PATH, &[("person", person), ("ip", ip), ("age", age), ("after", after)])
+}
+
+#[component]
+fn Filter(asked: SessionsAsked) -> impl IntoView {
+    let chosen = Age::of(&asked.age);
+    view! {
+        <form class="filter" method="get" action=PATH role="search">
+            <div class="field">
+                <label for="person">"Person"</label>
+                <input id="person" name="person" type="search" value=asked.person autocomplete="off" />
+            </div>
+            <div class="field">
+                <label for="ip">"Address"</label>
+                <input id="ip" name="ip" type="search" value=asked.ip autocomplete="off" spellcheck="false" />
+            </div>
+            <div class="field">
+                <label for="age">"Began"</label>
+                <select id="age" name="age">
+                    {Age::ALL
+                        .into_iter()
+                        .map(|(value, words, age)| view! { <option value=value selected=age == chosen>{words}</option> })
+                        .collect_view()}
+                </select>
+            </div>
+            <button type="submit" class="button">"Show"</button>
+        </form>
+    }
+}
+
+#[component]
+fn NoSession(is_filtered: bool) -> impl IntoView {
+    let why = if is_filtered { "No live session is like that." } else { "Nobody is logged in." };
+    view! { <Empty why next=is_filtered.then_some((PATH, "Show all")) /> }
+}
+
+#[component]
+fn SessionTable(rows: Vec<SessionRow>) -> impl IntoView {
+    view! {
+        <Table label="Live sessions" columns=&["Person", "Device", "Address", "Began", "Last seen"]>{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</Table>
+    }
+}
+
+#[component]
+fn TableRow(row: SessionRow) -> impl IntoView {
+    let SessionRow { session, user_id, name, email } = row;
+    let same_address = address(&SessionsAsked { ip: session.ip.clone(), ..SessionsAsked::default() });
+    view! {
+        <Row>
+            <Cell label="Person">
+                <Link href=format!("/admin/users/{user_id}")>{name}</Link>
+                <span class="muted any-break">{email}</span>
+            </Cell>
+            <Cell label="Device">
+                {session.device}
+                {session.remembered.then(|| view! { " " <span class="badge">"remembered"</span> })}
+            </Cell>
+            <Cell label="Address"><Link href=same_address>{session.ip}</Link></Cell>
+            <Cell label="Began"><Ago ms=session.created_at /></Cell>
+            <Cell label="Last seen"><Ago ms=session.last_seen_at /></Cell>
+        </Row>
+    }
+}
+
+/// The tombstones follow what has been dead for a while already.
+#[component]
+fn Marking(progress: Progress) -> impl IntoView {
+    let Progress { marked, sessions } = progress;
+    let words = match sessions {
+        Some(sessions) => {
+            format!("{marked} of about {sessions} are written down as ended; people can log in meanwhile.")
+        }
+        None => "How many they were is being counted; people can log in meanwhile.".to_owned(),
+    };
+    let most = sessions.unwrap_or_default().max(1);
+    view! {
+        <section class="card" aria-labelledby="marking">
+            <h2 id="marking">"Everyone is logged out"</h2>
+            <p>"Every session is over already. "{words}</p>
+            <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
+            // Not while there is a receipt to read: the next page has it no more.
+            {if typed().get("receipt").is_empty() {
+                view! { <LookAgain href=PATH.to_owned() /> }.into_any()
+            } else {
+                view! { <p><Link href=PATH>"See how far it is"</Link></p> }.into_any()
+            }}
+        </section>
+    }
+}

@@ -1,0 +1,104 @@
+//! Live sessions of everybody, the newest first. Server side; reads only.
+
+use sqlx::{Any, Executor, FromRow};
+
+use super::{LiveSession, SessionRow};
+use crate::base::caller::device_words;
+
+/// A live session with its user.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    pub sid: String,
+    user_id: String,
+    name: String,
+    email: String,
+    user_agent: String,
+    ip: String,
+    pub created_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+    remembered_at: Option<i64>,
+}
+
+impl Row {
+    pub fn ip(&self) -> &str {
+        &self.ip
+    }
+}
+
+impl From<Row> for SessionRow {
+    fn from(row: Row) -> Self {
+        let Row { sid, user_id, name, email, user_agent, ip, created_at, last_seen_at, expires_at, remembered_at } =
+            row;
+        let (device, remembered) = (device_words(&user_agent), remembered_at.is_some());
+        let session = LiveSession { sid, device, ip, created_at, last_seen_at, expires_at, remembered };
+        Self { session, user_id, name, email }
+    }
+}
+
+/// Which ones. All times are milliseconds since the epoch.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// Begun at this moment or later,
+    pub from: i64,
+    /// and before this session, by its time and its sid.
+    pub before: (i64, &'a str),
+    pub limit: i64,
+    pub now_ms: i64,
+}
+
+/// With the column of the epoch as it is, SQLite walks the index of all live sessions, which is in the order asked for;
+/// with a plus it does not.
+macro_rules! select_live {
+    ($epoch:literal, $condition:literal) => {
+        concat!(
+            "select sid, user_id, name, email, user_agent, ip, sessions.created_at as created_at, last_seen_at, \
+             expires_at, remembered_at from sessions join users on users.id = sessions.user_id \
+             where ",
+            $epoch,
+            " = (select max(epoch) from global_epoch) and ended_at is null \
+             and expires_at > $1 and idle_expires_at > $1 and sessions.created_at >= $2 \
+             and (sessions.created_at, sid) < ($3, $4) and ",
+            $condition,
+            " order by sessions.created_at desc, sid desc limit $5"
+        )
+    };
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn live(db: impl Executor<'_, Database = Any>, wanted: &Wanted<'_>) -> Result<Vec<Row>, sqlx::Error> {
+    bound(select_live!("global_epoch", "1 = 1"), wanted).fetch_all(db).await
+}
+
+/// Those of one network address.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn live_from(
+    db: impl Executor<'_, Database = Any>,
+    ip: &str,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Row>, sqlx::Error> {
+    bound(select_live!("global_epoch", "ip = $6"), wanted).bind(ip.to_owned()).fetch_all(db).await
+}
+
+/// Those of one user.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn live_of(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Row>, sqlx::Error> {
+    bound(select_live!("+global_epoch", "user_id = $6"), wanted).bind(user_id.to_owned()).fetch_all(db).await
+}
+
+fn bound(
+    statement: &'static str,
+    wanted: &Wanted<'_>,
+) -> sqlx::query::QueryAs<'static, Any, Row, sqlx::any::AnyArguments> {
+    let Wanted { from, before: (at, sid), limit, now_ms } = *wanted;
+    sqlx::query_as(statement).bind(now_ms).bind(from).bind(at).bind(sid.to_owned()).bind(limit)
+}

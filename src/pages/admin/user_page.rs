@@ -1,0 +1,186 @@
+//! `/admin/users/{id}`: one person, what is live of them, what happened, and what can be done about it. Both sides.
+
+use leptos::prelude::*;
+
+use super::{
+    Act, PAGES, Person, ReceiptNotice,
+    audit_log::{AuditEntry, page::Words},
+    may_act,
+};
+use crate::{
+    auth::sessions::LiveSession,
+    ui::{
+        empty::Empty,
+        frame::{Link, Page},
+        session_list::SessionFacts,
+        tabs::Tabs,
+        when::Ago,
+    },
+};
+
+#[component]
+pub fn UserPage(
+    person: Person,
+    sessions: Vec<LiveSession>,
+    /// The newest first.
+    happened: Vec<AuditEntry>,
+    is_self: bool,
+) -> impl IntoView {
+    let (id, acts) = (person.id.clone(), person.acts(is_self));
+    view! {
+        <Page title="User" heading=person.name.clone()>
+            <Tabs label="Administration" pages=PAGES />
+            <ReceiptNotice user_id=id.clone() />
+            <section class="card" aria-labelledby="person">
+                <h2 id="person">"Account"</h2>
+                <Facts person />
+            </section>
+            {may_act().then(|| view! {
+                <section class="card" aria-labelledby="acts">
+                    <h2 id="acts">"What you can do"</h2>
+                    <Acts id=id.clone() acts is_self />
+                </section>
+            })}
+            <section class="card" aria-labelledby="sessions">
+                <h2 id="sessions">"Live sessions"</h2>
+                <Sessions id=id.clone() sessions />
+            </section>
+            <section class="card" aria-labelledby="happened">
+                <h2 id="happened">"What happened lately"</h2>
+                <Log happened />
+                <p><Link href=format!("/admin/audit?subject={id}")>"Everything in the audit log"</Link></p>
+            </section>
+        </Page>
+    }
+}
+
+#[component]
+fn Facts(person: Person) -> impl IntoView {
+    let Person {
+        id,
+        email,
+        role,
+        created_at,
+        last_seen_at,
+        disabled,
+        confirmed,
+        waits,
+        gave_way,
+        no_password,
+        factor_since,
+        ..
+    } = person;
+    view! {
+        <dl class="facts">
+            <div>
+                <dt>"E-mail"</dt>
+                <dd class="any-break">
+                    {email} " "
+                    {(!confirmed).then(|| view! { <span class="badge warning">"not confirmed"</span> })}
+                </dd>
+            </div>
+            <div><dt>"Role"</dt><dd>{role.into_str()}</dd></div>
+            <div>
+                <dt>"State"</dt>
+                <dd>
+                    {match disabled {
+                        Some(before) => view! {
+                            <span class="badge warning">"disabled"</span> " by " {before.by} ", " <Ago ms=before.at />
+                            {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
+                            {gave_way.then_some(" The e-mail address belongs to another account by now.")}
+                        }.into_any(),
+                        None if waits => "waits for the e-mail to be confirmed".into_any(),
+                        None => "active".into_any(),
+                    }}
+                </dd>
+            </div>
+            {no_password.then(|| view! {
+                <div><dt>"Password"</dt><dd>"taken away with a reset; a new one is chosen with the link from the mail"</dd></div>
+            })}
+            <div>
+                <dt>"Second factor"</dt>
+                <dd>{factor_since.map_or_else(|| "off".into_any(), |ms| view! { "on since " <Ago ms /> }.into_any())}</dd>
+            </div>
+            <div><dt>"Since"</dt><dd><Ago ms=created_at /></dd></div>
+            <div>
+                <dt>"Last seen"</dt>
+                <dd>{last_seen_at.map_or_else(|| "not in the last month".into_any(), |ms| view! { <Ago ms /> }.into_any())}</dd>
+            </div>
+            <div><dt>"Id"</dt><dd class="any-break"><code>{id}</code></dd></div>
+        </dl>
+    }
+}
+
+#[component]
+fn Acts(id: String, acts: Vec<Act>, is_self: bool) -> impl IntoView {
+    view! {
+        <ul class="acts">
+            {acts
+                .into_iter()
+                .map(|act| view! {
+                    <li>
+                        <Link href=act.page(&id) class="button">{act.label()}</Link>
+                        <span class="help">{act.purpose()}</span>
+                    </li>
+                })
+                .collect_view()}
+        </ul>
+        {is_self.then(|| view! {
+            <p class="help">"This is your own account. You can delete it " <Link href="/account/delete">"on its own page"</Link>"."</p>
+        })}
+    }
+}
+
+#[component]
+fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
+    if sessions.is_empty() {
+        return view! { <Empty why="No live session." /> }.into_any();
+    }
+    let may_act = may_act();
+    view! {
+        <ul class="sessions">
+            {sessions
+                .into_iter()
+                .map(|session| {
+                    let href = format!("{}?sid={}", Act::LogOut.page(&id), session.sid);
+                    let which = format!(" the session of {}, {}", session.device, session.ip);
+                    view! {
+                        <li class="session">
+                            <SessionFacts session />
+                            {may_act.then(|| view! {
+                                <Link href class="button">"End"<span class="visually-hidden">{which}</span></Link>
+                            })}
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+    .into_any()
+}
+
+/// Who did what, from where and why.
+#[component]
+fn Log(happened: Vec<AuditEntry>) -> impl IntoView {
+    view! {
+        <ul class="timeline">
+            {happened
+                .into_iter()
+                .map(|AuditEntry { at, what, reason, details, device, ip, .. }| {
+                    let reason = if reason.is_empty() { reason } else { format!("“{reason}”") };
+                    let details = details.into_iter().map(|(name, value)| format!("{name}: {value}"));
+                    let rest: Vec<String> = details.chain([reason, device, ip]).filter(|part| !part.is_empty()).collect();
+                    view! {
+                        <li>
+                            <span class="any-break">
+                                {what.into_iter().map(|part| view! { <Words part /> }).collect_view()}
+                                {(!rest.is_empty()).then(|| view! { <br /><span class="help">{rest.join(" · ")}</span> })}
+                            </span>
+                            <Ago ms=at />
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+    }
+}

@@ -1,0 +1,181 @@
+//! `/admin/users`: find a person. The search is in the address, so it works without JavaScript and can be shared.
+//! Both sides.
+
+use leptos::prelude::*;
+use strum::VariantArray;
+
+use super::{PAGES, ReceiptNotice};
+use crate::{
+    auth::users::{
+        Role,
+        list::{Order, Page as List, Person, State, Wanted},
+    },
+    ui::{
+        empty::Empty,
+        frame::{Link, Page},
+        table::{Cell, Row, Table},
+        tabs::Tabs,
+        turn,
+        turn::Turn,
+        when::Ago,
+    },
+};
+
+const PATH: &str = "/admin/users";
+
+#[component]
+pub fn UsersPage(
+    /// What is in force, whatever was asked for.
+    wanted: Wanted,
+    list: List,
+    /// Whether the page begins with the first person.
+    from_the_first: bool,
+) -> impl IntoView {
+    let none = list.people.is_empty();
+    let shown = shown(&list);
+    view! {
+        <Page title="Users">
+            <Tabs label="Administration" pages=PAGES />
+            <ReceiptNotice />
+            <SearchForm wanted=wanted.clone() />
+            {none.then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
+            {(!none).then(|| view! {
+                <p class="help">{shown}</p>
+                <Neighbours wanted=wanted.clone() list=list.clone() />
+                <UserTable people=list.people />
+            })}
+        </Page>
+    }
+}
+
+/// A form that reads: what it sends stands in the address.
+#[component]
+fn SearchForm(wanted: Wanted) -> impl IntoView {
+    let clear = wanted.is_narrow().then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
+    let Wanted { words, role, state, order } = wanted;
+    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), role_words(*one), role == Some(*one)));
+    let states = State::VARIANTS.iter().map(|one| (one.into_str(), one.words(), state == Some(*one)));
+    let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words(), order == *one));
+    view! {
+        <form class="filter" method="get" action=PATH role="search">
+            <div class="field">
+                <label for="q">"Name or e-mail"</label>
+                <p id="q-help" class="help">"Beginnings of words: “an mü” finds Anna Müller."</p>
+                <input id="q" name="q" type="search" value=words maxlength="200" autocomplete="off" aria-describedby="q-help" />
+            </div>
+            <Choice name="role" label="Role" all="All" options=roles.collect() />
+            <Choice name="state" label="State" all="All" options=states.collect() />
+            <Choice name="sort" label="Order" all="" options=orders.collect() />
+            <div class="buttons">
+                <button type="submit" class="button">"Find"</button>
+                {clear}
+            </div>
+        </form>
+    }
+}
+
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::User => "Users",
+        Role::Auditor => "Auditors",
+        Role::Admin => "Administrators",
+    }
+}
+
+/// A list to choose from; with `all`, also nothing in particular.
+#[component]
+fn Choice(
+    name: &'static str,
+    label: &'static str,
+    all: &'static str,
+    options: Vec<(&'static str, &'static str, bool)>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name>
+                {(!all.is_empty()).then(|| view! { <option value="">{all}</option> })}
+                {options
+                    .into_iter()
+                    .map(|(value, words, selected)| view! { <option value=value selected=selected>{words}</option> })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
+
+#[component]
+fn Nobody(wanted: Wanted, from_the_first: bool) -> impl IntoView {
+    let why = match (from_the_first, wanted.is_narrow(), wanted.words.is_empty()) {
+        (false, ..) => "Nobody is left here.".to_owned(),
+        (true, true, false) => format!("Nobody matches “{}” with these filters.", wanted.words),
+        (true, true, true) => "Nobody matches these filters.".to_owned(),
+        (true, false, _) => "There is nobody yet.".to_owned(),
+    };
+    view! { <Empty why next=Some((PATH, "Show everybody")) /> }
+}
+
+/// How many are shown, and whether there are others: to count a million would take longer than to show a page.
+fn shown(list: &List) -> String {
+    let count = match list.people.len() {
+        1 => "1 person".to_owned(),
+        count => format!("{count} people"),
+    };
+    match (list.before.is_some(), list.after.is_some()) {
+        (false, false) => format!("{count}."),
+        (false, true) => format!("The first {count}; there are more."),
+        (true, true) => format!("{count}; there are more before and behind."),
+        (true, false) => format!("The last {count}."),
+    }
+}
+
+/// The neighbours, with everything that is in force.
+#[component]
+fn Neighbours(wanted: Wanted, list: List) -> impl IntoView {
+    let first = list.before.is_some().then(|| address(&wanted, None));
+    let before = list.before.map(|id| address(&wanted, Some(("before", &id))));
+    let next = list.after.map(|id| address(&wanted, Some(("after", &id))));
+    view! { <Turn first before next /> }
+}
+
+fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
+    let order = Some(wanted.order).filter(|order| *order != Order::default());
+    let parts = [
+        ("q", &*wanted.words),
+        ("role", wanted.role.map_or("", Role::into)),
+        ("state", wanted.state.map_or("", State::into)),
+        ("sort", order.map_or("", Order::into)),
+        place.unwrap_or_default(),
+    ];
+    turn::address(PATH, &parts)
+}
+
+#[component]
+fn UserTable(people: Vec<Person>) -> impl IntoView {
+    view! {
+        <Table label="People" columns=&["Name", "E-mail", "Role", "State", "Since"]>
+                {people.into_iter().map(|person| view! { <UserTableRow person /> }).collect_view()}
+            </Table>
+    }
+}
+
+#[component]
+fn UserTableRow(person: Person) -> impl IntoView {
+    let Person { id, name, email, role, disabled, verified, second_factor, created_at } = person;
+    view! {
+        <Row>
+            <Cell label="Name"><Link href=format!("{PATH}/{id}")>{name}</Link></Cell>
+            <Cell label="E-mail">{email}</Cell>
+            <Cell label="Role">{role.into_str()}</Cell>
+            <Cell label="State">
+                <span class="badges">
+                    {disabled.then(|| view! { <span class="badge warning">"disabled"</span> })}
+                    {(!verified).then(|| view! { <span class="badge quiet">"unconfirmed"</span> })}
+                    {second_factor.then(|| view! { <span class="badge">"second factor"</span> })}
+                    {(!disabled && verified && !second_factor).then_some("active")}
+                </span>
+            </Cell>
+            <Cell label="Since"><Ago ms=created_at /></Cell>
+        </Row>
+    }
+}

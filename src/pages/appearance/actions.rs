@@ -1,0 +1,15 @@
+//! The border of the appearance. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::base::error::AppError;
+
+/// Remembers in this browser how pages are to look. Callable by anyone.
+///
+/// # Errors
+/// None: what is not understood is as nothing said.
+#[server(prefix = "/actions", endpoint = "set_appearance")]
+pub async fn set_appearance(theme: Option<String>, contrast: Option<String>) -> Result<(), AppError> {
+    use super::remember;
+    remember::remember(theme, contrast).await
+}

@@ -1,0 +1,88 @@
+//! The border of sessions: log in, log out, who am I. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::base::error::AppError;
+
+/// Logs in with e-mail and password and goes to `next`; with `remember`, for weeks on this device. Callable by anyone.
+///
+/// # Errors
+/// [`AppError::WrongCredentials`], with the same words and work whatever was wrong.
+#[server(prefix = "/actions", endpoint = "log_in")]
+pub async fn log_in(
+    email: String,
+    password: String,
+    remember: Option<String>,
+    next: Option<String>,
+) -> Result<(), AppError> {
+    use crate::{
+        auth::log_in,
+        web::{border, local_path::LocalPath},
+    };
+    let remembered = remember.unwrap_or_default();
+    let (next, remember) = (LocalPath::parse_or_dashboard(next.as_deref()), !remembered.is_empty());
+    let credentials = (&*email, password);
+    let result = log_in::log_in(&border::app(), &border::visit(), credentials, remember, next.as_str()).await?;
+    leptos_axum::redirect(border::keep_log_in(&result, next.as_str()));
+    Ok(())
+}
+
+/// Gives the second factor of a log-in whose password was right, and goes to where that log-in wanted; with `trust`, this
+/// browser is asked for no code for a while. `half` names the log-in, as the page does. Callable by anyone.
+///
+/// # Errors
+/// [`AppError::LogInAgain`] without such a log-in, [`AppError::OtherLogIn`] when it is not this one, [`AppError::Invalid`], [`AppError::WrongCode`].
+#[server(prefix = "/actions", endpoint = "enter_code")]
+pub async fn enter_code(code: String, trust: Option<String>, half: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        auth::{enter_code, enter_code::Given},
+        web::{border, cookies::Name},
+    };
+    let trusted = trust.unwrap_or_default();
+    let sealed = border::cookie(Name::LogIn);
+    let trust = !trusted.is_empty();
+    let given = Given { sealed: sealed.as_deref(), half: half.as_deref(), code: &code, trust };
+    match enter_code::enter_code(&border::app(), &border::visit(), given).await {
+        Ok((started, next)) => {
+            border::keep_started(&started);
+            border::forget(Name::LogIn);
+            leptos_axum::redirect(&next);
+            Ok(())
+        }
+        // The password has to be given again, and that is asked for elsewhere.
+        Err(error @ AppError::LogInAgain) => {
+            border::forget(Name::LogIn);
+            Err(error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Proves again who one is and goes to `next`. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
+#[server(prefix = "/actions", endpoint = "confirm")]
+pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
+    use crate::{
+        auth::reauthenticate,
+        web::{border, local_path::LocalPath},
+    };
+    let proven = reauthenticate::with_password(&border::app(), &border::visit(), Some(password)).await?;
+    border::keep_secret(proven.new_secret.as_ref());
+    leptos_axum::redirect(LocalPath::parse_or_dashboard(next.as_deref()).as_str());
+    Ok(())
+}
+
+/// Ends this browser's session and its tokens, and goes to the start page. Callable by anyone.
+///
+/// # Errors
+/// When the database does not take it; the session lives on then.
+#[server(prefix = "/actions", endpoint = "log_out")]
+pub async fn log_out() -> Result<(), AppError> {
+    use crate::{auth::log_in, web::border};
+    log_in::log_out(&border::app(), &border::visit()).await?;
+    border::forget_session();
+    leptos_axum::redirect("/");
+    Ok(())
+}

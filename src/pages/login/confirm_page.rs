@@ -1,0 +1,108 @@
+//! Proving again who one is: the field inside the form of a sensitive act, and the page `/confirm`. Both sides.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::actions::Confirm;
+use crate::{
+    base::error::{AppError, Field},
+    ui::{
+        field::PasswordField,
+        form::{Form, FormFrame, SubmitButton},
+        frame::Page,
+    },
+    web::page::{Held, refused},
+};
+
+/// Where everybody comes who has to prove again who they are, and goes on from: with the page that they wanted, or with
+/// the act that they began without JavaScript.
+#[component]
+pub fn ConfirmPage(
+    /// Whose password it is: password managers need to know. `None`: nobody is logged in any more.
+    email: Option<String>,
+    /// Where to go afterwards, as it came; checked when it is used.
+    next: String,
+    /// The act that waits, if one does.
+    held: Option<Held>,
+) -> impl IntoView {
+    match (held, email) {
+        (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email /></Confirm> }.into_any(),
+        (Some(held), None) => view! { <SendAgain held /> }.into_any(),
+        (None, email) => view! { <Confirm><ConfirmForm email=email.unwrap_or_default() next /></Confirm> }.into_any(),
+    }
+}
+
+#[component]
+fn Confirm(children: Children) -> impl IntoView {
+    view! {
+        <Page title="Confirm that it is you" narrow=true>
+            <p>"What comes next is sensitive, and you entered your password a while ago. Enter it again to go on."</p>
+            {children()}
+        </Page>
+    }
+}
+
+/// The session has ended while the form was open: what was typed waits here.
+#[component]
+fn SendAgain(held: Held) -> impl IntoView {
+    let Held { act, fields } = held;
+    view! {
+        <Page title="You are not logged in any more" narrow=true>
+            <p>"Nothing is lost: what you typed is still here. "<a href="/login" target="_blank">"Log in in a new tab"</a>", then come back and go on."</p>
+            <form method="post" action=act class="form">
+                <Carried fields />
+                <button type="submit" class="button primary">"Go on"</button>
+            </form>
+        </Page>
+    }
+}
+
+#[component]
+fn ConfirmForm(email: String, next: String) -> impl IntoView {
+    view! {
+        <Form action=Confirm::PATH>
+            <OwnPassword email />
+            <input type="hidden" name="next" value=next />
+            <SubmitButton label="Go on" pending_label="Checking…" />
+        </Form>
+    }
+}
+
+/// The act that waits, with everything that was typed for it. A plain form: the answer is another page.
+#[component]
+fn GoOnForm(held: Held, email: String) -> impl IntoView {
+    let (label, reason) =
+        (held.said(Held::BUTTON).unwrap_or("Go on").to_owned(), held.said("reason").map(str::to_owned));
+    let Held { act, fields } = held;
+    // The page itself says what `ProofNeeded` would.
+    let before = refused().filter(|error| *error != AppError::ProofNeeded);
+    view! {
+        <FormFrame before>
+            {reason.map(|reason| view! { <p>"Reason: “" {reason} "”"</p> })}
+            <form method="post" action=act class="form">
+                <input type="hidden" name=Held::FIELD value="yes" />
+                <OwnPassword email />
+                <button type="submit" class="button primary">{label}</button>
+                <Carried fields />
+            </form>
+        </FormFrame>
+    }
+}
+
+#[component]
+fn Carried(fields: Vec<(String, String)>) -> impl IntoView {
+    fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> }).collect_view()
+}
+
+/// With the name beside it, so that a password manager knows whose password is asked for.
+#[component]
+fn OwnPassword(email: String) -> impl IntoView {
+    view! {
+        <input type="text" name=Held::USER_NAME value=email autocomplete="username" hidden />
+        <PasswordField
+            label="Your password"
+            field=Field::CurrentPassword
+            autocomplete="current-password"
+            autofocus=true
+        />
+    }
+}

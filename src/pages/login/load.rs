@@ -1,0 +1,50 @@
+//! Finds what the pages of getting in show. Server side; reads only.
+
+use leptos::prelude::*;
+
+use super::{code_page::CodePage, confirm_page::ConfirmPage, page::LoginPage};
+use crate::{
+    auth::{
+        second_factor::removal,
+        sessions::{Ended, half_log_in::HalfLogIn},
+    },
+    base::{config::Mailing, error::AppError},
+    pages::request::{Found, PageRequest, elsewhere, shows},
+    web::{cookies, cookies::Name, page::Held},
+};
+
+pub fn log_in(page: &PageRequest) -> Result<Found, AppError> {
+    let ended = page.parts.extensions.get::<Ended>().copied();
+    let next = page.asked.next.clone();
+    let confirms_addresses = page.app.state.config.mailing() == Mailing::Smtp;
+    page.visitors_only(move || view! { <LoginPage ended next confirms_addresses /> })
+}
+
+/// Without the first half of a log-in there is no second one.
+pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
+    if page.someone.is_some() {
+        return page.visitors_only(|| ());
+    }
+    let (state, now_ms) = (&page.app.state, page.app.now_ms());
+    let sealed = cookies::get(&state.config, &page.parts.headers, Name::LogIn);
+    let half = sealed.and_then(|sealed| HalfLogIn::open(&page.app.secret, &sealed, now_ms));
+    let Some(half) = half else { return elsewhere("/login") };
+    let email = match half.user(state, &page.app.secret).await {
+        Ok(user) => user.email,
+        Err(AppError::LogInAgain) => return elsewhere("/login"),
+        Err(error) => return Err(error),
+    };
+    let goes_at = removal::goes_at(&state.db.pool, &half.user_id, now_ms).await?;
+    let (recovery, trust_days) = (page.asked.with == "recovery", state.config.trusted_device_days);
+    shows(move || view! { <CodePage email half=half.id recovery trust_days goes_at /> })
+}
+
+/// For whoever is logged in, or comes with an act that waits.
+pub fn confirm(page: &PageRequest) -> Result<Found, AppError> {
+    let held = page.parts.extensions.get::<Held>().cloned();
+    let (email, next) = match &held {
+        None => (Some(page.user()?.user.email.clone()), page.asked.next.clone()),
+        Some(_) => (page.someone.as_ref().map(|someone| someone.user.email.clone()), String::new()),
+    };
+    shows(move || view! { <ConfirmPage email next held /> })
+}

@@ -1,0 +1,176 @@
+//! The editor of one note. Both sides; runs in the browser.
+
+use leptos::{
+    either::{Either, EitherOf3},
+    ev,
+    prelude::*,
+};
+
+use super::state::{Draft, Notes};
+use crate::{
+    base::error::Field,
+    ui::{notice::Notice, when::When},
+};
+
+#[component]
+pub fn Editor(notes: Notes) -> impl IntoView {
+    // The form is made anew when a note is opened, not for another letter and not when a new note gets its id: the
+    // cursor stays where it is.
+    let is_open = Memo::new(move |_| notes.open.with(Option::is_some));
+    view! {
+        <section class="note-editor" aria-label="Editor">
+            {move || {
+                notes.times_opened.track();
+                if is_open.get() {
+                    Either::Left(view! { <DraftForm notes /> })
+                } else {
+                    Either::Right(view! { <p class="empty with-script">"Choose a note, or write a new one."</p> })
+                }
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn DraftForm(notes: Notes) -> impl IntoView {
+    let draft = Memo::new(move |_| notes.draft().unwrap_or_default());
+    // Apart from the text, or each letter would say it again.
+    let refused = Memo::new(move |_| draft.with(Draft::why_refused));
+    let title_wrong = Memo::new(move |_| draft.with(|draft| draft.wrong_at(Field::Title)));
+    let body_wrong = Memo::new(move |_| draft.with(|draft| draft.wrong_at(Field::Body)));
+    let save_with_keys = move |event: ev::KeyboardEvent| {
+        if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
+            event.prevent_default();
+            notes.save(None);
+        }
+    };
+    view! {
+        <form
+            class="form"
+            on:submit=move |event| {
+                event.prevent_default();
+                notes.save(None);
+            }
+            on:keydown=save_with_keys
+        >
+            <Conflict notes draft />
+            <div class="field">
+                <label for="title">"Title"</label>
+                <input
+                    id="title"
+                    maxlength="200"
+                    aria-invalid=move || title_wrong.with(Option::is_some).then_some("true")
+                    aria-describedby="title-error"
+                    prop:value=move || draft.with(|draft| draft.title.clone())
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        notes.change(|draft| {
+                            draft.title = text;
+                            draft.mend(Field::Title);
+                        });
+                    }
+                />
+                <p class="field-error" id="title-error" aria-live="polite">{move || title_wrong.get()}</p>
+            </div>
+            <div class="field">
+                <label for="body">"Text"</label>
+                <textarea
+                    id="body"
+                    rows="12"
+                    maxlength="20000"
+                    aria-invalid=move || body_wrong.with(Option::is_some).then_some("true")
+                    aria-describedby="body-error"
+                    prop:value=move || draft.with(|draft| draft.body.clone())
+                    on:input=move |event| {
+                        let text = event_target_value(&event);
+                        notes.change(|draft| {
+                            draft.body = text;
+                            draft.mend(Field::Body);
+                        });
+                    }
+                ></textarea>
+                <p class="field-error" id="body-error" aria-live="polite">{move || body_wrong.get()}</p>
+                <div id="save-refused" aria-live="assertive">
+                    {move || refused.get().map(|words| view! { <Notice kind="error">{words}</Notice> })}
+                </div>
+            </div>
+            <Buttons notes draft />
+        </form>
+    }
+}
+
+#[component]
+fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
+    let asking = RwSignal::new(false);
+    let is_new = Memo::new(move |_| draft.with(|draft| draft.saved.is_none()));
+    let pinned = move || draft.with(|draft| draft.saved.as_ref().is_some_and(|note| note.pinned));
+    view! {
+        <div class="buttons">
+            <button type="submit" class="button primary" aria-disabled=move || notes.busy.get().then_some("true")>
+                {move || if notes.busy.get() { "Saving…" } else { "Save" }}
+            </button>
+            {move || (!is_new.get()).then(|| view! {
+                <button type="button" class="button" aria-disabled=move || notes.busy.get().then_some("true")
+                    on:click=move |_| notes.save(Some(!pinned()))>
+                    {move || if pinned() { "Unpin" } else { "Pin" }}
+                </button>
+            })}
+            {move || if asking.get() {
+                Either::Left(view! {
+                    <span class="confirm" role="group" aria-label="Really delete?">
+                        <span>{if is_new.get_untracked() { "Throw this text away?" } else { "Delete this note for good?" }}</span>
+                        <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>"Yes, delete"</button>
+                        <button type="button" class="button" on:click=move |_| {
+                            asking.set(false);
+                            request_animation_frame(|| crate::ui::focus("delete"));
+                        }>"No, keep"</button>
+                    </span>
+                })
+            } else {
+                Either::Right(view! {
+                    <button id="delete" type="button" class="button quiet" on:click=move |_| {
+                        asking.set(true);
+                        request_animation_frame(|| crate::ui::focus("really-delete"));
+                    }>{move || if is_new.get() { "Discard" } else { "Delete" }}</button>
+                })
+            }}
+            <SaveState draft />
+        </div>
+    }
+}
+
+#[component]
+fn SaveState(draft: Memo<Draft>) -> impl IntoView {
+    view! {
+        <span class="muted save-state">
+            {move || draft.with(|draft| match &draft.saved {
+                _ if draft.is_dirty() => EitherOf3::A("Not saved yet"),
+                Some(note) => EitherOf3::B(view! { "Saved " <When ms=note.updated_at /> }),
+                None => EitherOf3::C(()),
+            })}
+        </span>
+    }
+}
+
+/// Two tabs wrote: both texts are shown, and the person decides.
+#[component]
+fn Conflict(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
+    move || {
+        let theirs = draft.with(|draft| draft.theirs.clone())?;
+        Some(view! {
+            <div role="alert">
+                <Notice kind="warning">
+                    <p>"This note was changed in another tab or on another device while you wrote. Your text is still here, below. The other one:"</p>
+                    <blockquote>
+                        <strong>{if theirs.title.is_empty() { "Untitled".to_owned() } else { theirs.title }}</strong>
+                        <p class="note-text">{theirs.body}</p>
+                    </blockquote>
+                    <div class="buttons">
+                        <button type="button" class="button" on:click=move |_| notes.keep_mine()>"Keep mine"</button>
+                        <button type="button" class="button" on:click=move |_| notes.take_theirs()>"Take the other"</button>
+                    </div>
+                </Notice>
+            </div>
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! The notes table and that of their words. Every statement names the owner: a foreign id finds nothing. Server side.
+
+use sqlx::{Any, AnyConnection, Executor, FromRow, QueryBuilder};
+use uuid::Uuid;
+
+use super::{Note, NoteInput};
+use crate::auth::users::list::words::{TYPED_MAX, range};
+
+/// A row of `notes`.
+#[derive(Clone, Debug, FromRow)]
+pub struct Row {
+    id: String,
+    title: String,
+    body: String,
+    pinned_at: Option<i64>,
+    version: i64,
+    updated_at: i64,
+    size: Option<i64>,
+}
+
+impl Row {
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What it counts, in bytes.
+    pub fn size(&self) -> i64 {
+        self.size.unwrap_or_default()
+    }
+
+    pub fn has_text(&self, note: &NoteInput) -> bool {
+        self.title == note.title && self.body == note.body
+    }
+}
+
+impl From<Row> for Note {
+    fn from(row: Row) -> Self {
+        let Row { id, title, body, pinned_at, version, updated_at, .. } = row;
+        Self { id, title, body, pinned: pinned_at.is_some(), version, updated_at }
+    }
+}
+
+macro_rules! returning_notes {
+    ($statement:literal) => {
+        concat!($statement, " returning id, title, body, pinned_at, version, updated_at, size")
+    };
+}
+
+/// The user's notes that have a word for each of these beginnings, pinned ones first. As many beginnings as there may be
+/// are looked at.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn search(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    words: &[String],
+    limit: i64,
+) -> Result<Vec<Row>, sqlx::Error> {
+    // A range that is empty asks for nothing. The limit keeps databases from turning the question round: it is asked of
+    // one note at a time, along the index of its words, up to the first that fits.
+    let has_word = |place: usize| {
+        let (from, to) = (2 * place + 2, 2 * place + 3);
+        format!(
+            "and (${from} = ${to} or (select 1 from note_words h where h.note_id = n.id and h.word >= ${from} \
+             and h.word < ${to} limit 1) is not null) "
+        )
+    };
+    let has_words: String = (0..TYPED_MAX).map(has_word).collect();
+    // Which notes is found out without their texts: only those of the page are read.
+    let mut builder = QueryBuilder::new(format!(
+        "with page as materialized (select n.id, n.pinned_at, n.updated_at from notes n where n.user_id = $1 {has_words}\
+         order by case when n.pinned_at is null then 1 else 0 end, n.updated_at desc, n.id limit $14) \
+         select n.id, n.title, n.body, n.pinned_at, n.version, n.updated_at, n.size from page p cross join notes n \
+         where n.id = p.id order by case when p.pinned_at is null then 1 else 0 end, p.updated_at desc, p.id"
+    ));
+    let mut statement = builder.build_query_as().bind(user_id);
+    for place in 0..TYPED_MAX {
+        let (from, to) = words.get(place).map(|word| range(word)).unwrap_or_default();
+        statement = statement.bind(from).bind(to);
+    }
+    statement.bind(limit).fetch_all(db).await
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str, id: &str) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and id = $2",
+    )
+    .bind(user_id)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+/// What a person has.
+#[derive(Clone, Copy, Debug, FromRow)]
+pub struct Used {
+    pub notes: i64,
+    pub bytes: i64,
+}
+
+/// # Errors
+/// When the database cannot be read.
+pub async fn used(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Used, sqlx::Error> {
+    sqlx::query_as(
+        "select count(*) as notes, cast(coalesce(sum(size), 0) as bigint) as bytes from notes where user_id = $1",
+    )
+    .bind(user_id)
+    .fetch_one(db)
+    .await
+}
+
+/// # Errors
+/// When the database does not take it.
+pub async fn insert(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    note: &NoteInput,
+    size: i64,
+    now_ms: i64,
+) -> Result<Row, sqlx::Error> {
+    sqlx::query_as(returning_notes!(
+        "insert into notes (id, user_id, title, body, size, pinned_at, version, created_at, updated_at) \
+         values ($1, $2, $3, $4, $5, $6, 1, $7, $7)"
+    ))
+    .bind(Uuid::now_v7().to_string())
+    .bind(user_id)
+    .bind(&note.title)
+    .bind(&note.body)
+    .bind(size)
+    .bind(note.pinned.then_some(now_ms))
+    .bind(now_ms)
+    .fetch_one(db)
+    .await
+}
+
+/// Changes the note if it is still at `version`; `None` when it is not, or there is none.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn update(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    id: &str,
+    version: i64,
+    note: &NoteInput,
+    size: i64,
+    now_ms: i64,
+) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as(returning_notes!(
+        "update notes set title = $1, body = $2, size = $3, pinned_at = $4, version = version + 1, \
+         updated_at = $5 where user_id = $6 and id = $7 and version = $8"
+    ))
+    .bind(&note.title)
+    .bind(&note.body)
+    .bind(size)
+    .bind(note.pinned.then_some(now_ms))
+    .bind(now_ms)
+    .bind(user_id)
+    .bind(id)
+    .bind(version)
+    .fetch_optional(db)
+    .await
+}
+
+/// Deletes the note if it is still at `version`, and its words with it; `false` when it is not, or there is none.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn delete(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    id: &str,
+    version: i64,
+) -> Result<bool, sqlx::Error> {
+    let result = sqlx::query("delete from notes where user_id = $1 and id = $2 and version = $3")
+        .bind(user_id)
+        .bind(id)
+        .bind(version)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// Words that are written with one statement: a long note has hundreds.
+const WORDS_AT_ONCE: usize = 16;
+
+/// Writes down by which words a note is found, in the place of those before.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn replace_words(db: &mut AnyConnection, note_id: &str, words: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from note_words where note_id = $1").bind(note_id).execute(&mut *db).await?;
+    for some in words.chunks(WORDS_AT_ONCE) {
+        let mut statement = sqlx::query(
+            "insert into note_words (note_id, word) values ($1, $2), ($1, $3), ($1, $4), ($1, $5), ($1, $6), ($1, $7), \
+             ($1, $8), ($1, $9), ($1, $10), ($1, $11), ($1, $12), ($1, $13), ($1, $14), ($1, $15), ($1, $16), ($1, $17) \
+             on conflict do nothing",
+        )
+        .bind(note_id);
+        // The last of few words stands in every place that is left, and is written once.
+        for place in 0..WORDS_AT_ONCE {
+            statement = statement.bind(some.get(place).or(some.last()).map(|word| word.as_bytes().to_vec()));
+        }
+        statement.execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// A note from before there were words.
+#[derive(Clone, Debug, FromRow)]
+pub struct Wordless {
+    pub id: String,
+    pub version: i64,
+    pub title: String,
+    pub body: String,
+}
+
+/// Some of those whose words are still to be made.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Wordless>, sqlx::Error> {
+    sqlx::query_as("select id, version, title, body from notes where size is null order by id limit $1")
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
+/// Locks a note whose words are still to be made of just this version; `false` when another instance has made them.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn claim_words(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    version: i64,
+    size: i64,
+) -> Result<bool, sqlx::Error> {
+    let statement = "update notes set size = $3 where id = $1 and version = $2 and size is null";
+    let result = sqlx::query(statement).bind(id).bind(version).bind(size).execute(db).await?;
+    Ok(result.rows_affected() == 1)
+}

@@ -1,0 +1,40 @@
+//! The border of forgotten passwords. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::base::error::AppError;
+
+/// Sends the link to choose a new password. Callable by anyone; the answer is the same for every address.
+///
+/// # Errors
+/// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`].
+#[server(prefix = "/actions", endpoint = "forgot_password")]
+pub async fn forgot_password(email: String) -> Result<(), AppError> {
+    use super::reset_password;
+    use crate::web::{action::tell_next_page, border, page::Typed};
+    let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
+    tell_next_page(&Typed::new(&[("email", email.as_str())]));
+    leptos_axum::redirect("/forgot/sent");
+    Ok(())
+}
+
+/// Sets the password of the account that the opened link is of, and ends everything of it; `link` names it, as the page
+/// does. Logs nobody in. Callable by who holds the link.
+///
+/// # Errors
+/// [`AppError::LinkDead`], [`AppError::OtherLink`]; [`AppError::Invalid`] for the password, and then the link works on.
+#[server(prefix = "/actions", endpoint = "reset_password")]
+pub async fn reset_password(password: String, link: Option<String>) -> Result<(), AppError> {
+    use super::reset_password;
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    let (token, visit) = (border::require_link(link.as_deref())?, border::visit());
+    let reset = reset_password::reset(&border::app(), &visit, &token, password).await?;
+    border::keep_device(&reset.device);
+    border::forget(Name::Link);
+    if visit.someone.is_some() {
+        border::forget_session();
+    }
+    tell_next_page(&Typed::new(&[("password", "reset"), ("email", &reset.email)]));
+    leptos_axum::redirect("/login");
+    Ok(())
+}

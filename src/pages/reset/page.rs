@@ -1,0 +1,53 @@
+//! `/reset`: where the link of a mail leads. Both sides.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{actions::ResetPassword, forgot_page::ForgotForm};
+use crate::{
+    base::error::AppError,
+    ui::{
+        form::{Form, OnlyAfter, SubmitButton},
+        frame::{Link, Page},
+        notice::Notice,
+        password_field::NewPasswordField,
+    },
+    web::page::{refused, typed},
+};
+
+#[component]
+pub fn ResetPage(shown: super::ResetPage) -> impl IntoView {
+    let super::ResetPage { email, name, link } = shown;
+    view! {
+        <Page title="Choose a new password" narrow=true>
+            <p>"For " <strong>{email.clone()}</strong> ". It logs the account out everywhere; then you log in with the new password."</p>
+            <ResetForm email name link />
+        </Page>
+    }
+}
+
+#[component]
+fn ResetForm(email: String, name: String, link: String) -> impl IntoView {
+    view! {
+        <Form action=ResetPassword::PATH>
+            <OnlyAfter error=AppError::LinkDead><p><Link href="/reset">"Ask for a new link"</Link></p></OnlyAfter>
+            <input type="hidden" name="link" value=link />
+            // Tells a password manager whose password this is.
+            <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
+            <NewPasswordField label="New password" email person=name autofocus=true />
+            <SubmitButton label="Set the password" pending_label="Setting…" />
+        </Form>
+    }
+}
+
+/// No dead end: the way to a new link stands here.
+#[component]
+pub fn DeadLink(why: AppError) -> impl IntoView {
+    let before = refused().filter(|error| !error.is_of_link());
+    view! {
+        <Page title="Link to a new password: does not work" heading="This link does not work" narrow=true>
+            <Notice kind="error">{why.to_string()}</Notice>
+            <p>"Enter your e-mail address, and we send you a new one."</p>
+            <ForgotForm email=typed().get("email") before />
+        </Page>
+    }
+}

@@ -1,0 +1,163 @@
+//! The shell of every document, and the navigation. Server side; the islands in it go to the browser.
+
+use leptos::{attr::custom::custom_attribute, prelude::*, server_fn::ServerFn};
+use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+
+use super::{
+    appearance::{Appearance, MORE, Theme, switch::AppearanceSwitch},
+    home::page::LabIsOpen,
+    login::actions::LogOut,
+    verification::banner::ConfirmationBanner,
+};
+use crate::{
+    auth::sessions::Viewer,
+    ui::{form::Here, frame::Link, head::SiteHead, session_watch::SessionWatch, toast::Toasts},
+    web::{
+        csp,
+        page::{here, path},
+    },
+};
+
+/// The document around a page.
+pub fn shell(options: LeptosOptions, page: Option<Children>) -> impl IntoView {
+    csp::provide_page_policy();
+    let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme.into_str() data-contrast=more_contrast.then_some(MORE)>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content=theme.color_scheme() />
+                <ThemeColor theme />
+                <SiteHead />
+                // Without a browser package there is nothing to load, and the pages do without.
+                {options.hash_files.then(|| view! {
+                    <HashedStylesheet options=options.clone() id="style" />
+                    <AutoReload options=options.clone() />
+                    <HydrationScripts options=options.clone() islands=true />
+                })}
+                <MetaTags />
+            </head>
+            <body>
+                <App page />
+            </body>
+        </html>
+    }
+}
+
+/// The bar around the page on a phone.
+#[component]
+fn ThemeColor(theme: Theme) -> impl IntoView {
+    match theme {
+        Theme::Light => view! { <meta name="theme-color" content="#f4f7f5" /> }.into_any(),
+        Theme::Dark => view! { <meta name="theme-color" content="#0e1412" /> }.into_any(),
+        Theme::System => view! {
+            <meta name="theme-color" content="#f4f7f5" {..custom_attribute("media", "(prefers-color-scheme: light)")} />
+            <meta name="theme-color" content="#0e1412" {..custom_attribute("media", "(prefers-color-scheme: dark)")} />
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn App(page: Option<Children>) -> impl IntoView {
+    provide_meta_context();
+    let viewer = use_context::<Viewer>();
+    view! {
+        <Title formatter=|title: String| format!("{title} · Latchkey") />
+        <a class="skip" href="#main" rel="external">"Skip to the content"</a>
+        <Header viewer />
+        <ConfirmationBanner />
+        {page.map(|page| page())}
+        <Footer />
+        <Toasts />
+    }
+}
+
+#[component]
+fn Header(viewer: Option<Viewer>) -> impl IntoView {
+    let watch = viewer.as_ref().map(|viewer| (viewer.id.clone(), viewer.sid.clone()));
+    view! {
+        <header class="top">
+            <Link href="/" class="brand">"Latchkey"</Link>
+            <nav aria-label="Main">
+                {match viewer {
+                    Some(viewer) => view! { <Inside viewer /> }.into_any(),
+                    None => view! { <Outside /> }.into_any(),
+                }}
+            </nav>
+            {watch.map(|(user_id, sid)| view! { <SessionWatch user_id sid /> })}
+        </header>
+    }
+}
+
+#[component]
+fn Outside() -> impl IntoView {
+    view! {
+        <LabLink />
+        <NavLink href="/login" label="Log in" />
+        <NavLink href="/signup" label="Sign up" />
+    }
+}
+
+#[component]
+fn Inside(viewer: Viewer) -> impl IntoView {
+    view! {
+        <NavLink href="/dashboard" label="Dashboard" />
+        <NavLink href="/notes" label="Notes" />
+        <LabLink />
+        {viewer.role.oversees().then(|| view! { <NavLink href="/admin" label="Admin" /> })}
+        <NavLink href="/account/profile" under="/account" label="Account" />
+        <span class="who" title=viewer.email>{viewer.name}</span>
+        <LogOutButton />
+    }
+}
+
+/// What stands below every page.
+#[component]
+fn Footer() -> impl IntoView {
+    let now = use_context::<Appearance>().unwrap_or_default();
+    view! {
+        <footer class="foot">
+            <nav aria-label="More">
+                {use_context::<LabIsOpen>().map(|_| view! { <Link href="/lab">"Session or JWT?"</Link> })}
+                <a href="/.well-known/jwks.json" rel="external">"Public keys"</a>
+            </nav>
+            <AppearanceSwitch now here=here() />
+        </footer>
+    }
+}
+
+#[component]
+fn LabLink() -> impl IntoView {
+    use_context::<LabIsOpen>().map(|_| view! { <NavLink href="/lab" label="Lab" /> })
+}
+
+/// A plain form on purpose: the browser asks about unsaved text before it sends it, not after.
+#[component]
+fn LogOutButton() -> impl IntoView {
+    view! {
+        <form method="post" action=LogOut::PATH class="inline">
+            <Here />
+            <button type="submit" class="button quiet">"Log out"</button>
+        </form>
+    }
+}
+
+#[component]
+fn NavLink(
+    href: &'static str,
+    label: &'static str,
+    /// The pages that this link stands for; itself and what is below it where nothing is said.
+    #[prop(default = href)]
+    under: &'static str,
+) -> impl IntoView {
+    let path = path();
+    let current = match () {
+        () if path == href => Some("page"),
+        () if path.starts_with(under) => Some("true"),
+        () => None,
+    };
+    view! { <Link href=href current>{label}</Link> }
+}

@@ -1,0 +1,70 @@
+//! The border of signing up. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::{auth::users::Judgement, base::error::AppError};
+
+/// Makes an account. Where a mail server is configured, the way on is the mail that it sends, for every address; else it
+/// logs in. Callable by anyone.
+///
+/// # Errors
+/// [`AppError::Invalid`] per field; without a mail server [`AppError::SignUpRefused`] when the e-mail has an account.
+#[server(prefix = "/actions", endpoint = "sign_up")]
+pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
+    use super::{sign_up, sign_up::SignedUp};
+    use crate::{
+        pages::verification,
+        web::{action::tell_next_page, border, page::Typed},
+    };
+    let typed = sign_up::Typed { name: &name, email: &email, password };
+    match sign_up::sign_up(&border::app(), &border::visit(), typed).await? {
+        SignedUp::MailSent(email) => {
+            tell_next_page(&Typed::new(&[("email", email.as_str())]));
+            leptos_axum::redirect(verification::SENT);
+        }
+        SignedUp::Started(started) => {
+            border::keep_started(&started);
+            leptos_axum::redirect("/dashboard");
+        }
+    }
+    Ok(())
+}
+
+/// Makes the first administrator and logs in; `link` names the opened link, as the page does. Callable by who holds the
+/// link that the command line gives.
+///
+/// # Errors
+/// [`AppError::SetupRefused`] when the link is wrong, used or too old, or an administrator exists.
+#[server(prefix = "/actions", endpoint = "set_up")]
+pub async fn set_up(name: String, email: String, password: String, link: Option<String>) -> Result<(), AppError> {
+    use super::sign_up;
+    use crate::web::{border, cookies::Name};
+    let token = border::require_link(link.as_deref()).map_err(|_| AppError::SetupRefused)?;
+    let typed = sign_up::Typed { name: &name, email: &email, password };
+    let started = sign_up::set_up(&border::app(), &border::visit(), typed, &token).await?;
+    border::keep_started(&started);
+    border::forget(Name::Link);
+    leptos_axum::redirect("/admin/users");
+    Ok(())
+}
+
+/// Says how strong a new password is, while it is typed; `email` and `name` are what the person has typed beside it.
+/// Keeps nothing and logs nothing of it. Callable by anyone.
+///
+/// # Errors
+/// [`AppError::Invalid`] where there is no password, [`AppError::Busy`] when too many ask at
+/// once, [`AppError::TooManyTries`] when one network asks all the time.
+#[server(prefix = "/actions", endpoint = "password_strength")]
+pub async fn password_strength(
+    password: String,
+    email: Option<String>,
+    name: Option<String>,
+) -> Result<Judgement, AppError> {
+    use crate::{auth::users::new_password::About, web::border};
+    // Throttling by address belongs here, before any work.
+    let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
+    let app = border::app();
+    app.questions.admit(&border::visit().caller.ip, app.now_ms())?;
+    let assessment = app.passwords.assess(password, &About { email: &email, name: &name }).await?;
+    Ok(assessment.judgement())
+}

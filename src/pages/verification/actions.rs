@@ -1,0 +1,54 @@
+//! The border of confirming an address. Actions, both sides.
+
+use leptos::prelude::*;
+
+use crate::base::error::AppError;
+
+/// Confirms the address of the account that the opened link is of, and logs in. Callable by who holds the link, with
+/// the password of the account, or logged in to it; `link` names the link, as the page does.
+///
+/// # Errors
+/// [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::WrongPassword`], [`AppError::Invalid`] without a password.
+#[server(prefix = "/actions", endpoint = "verify")]
+pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
+    use super::{verify, verify::Verified};
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    let token = border::require_link(link.as_deref())?;
+    let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
+    border::forget(Name::Link);
+    tell_next_page(&Typed::new(&[("verification", "done")]));
+    leptos_axum::redirect(match &verified {
+        Verified::LoggedIn(result) => border::keep_log_in(result, "/dashboard"),
+        Verified::Already => "/dashboard",
+        Verified::NotLoggedIn => "/login",
+    });
+    Ok(())
+}
+
+/// Sends the link once more that confirms this address. Callable by anyone; the answer is the same for every address.
+///
+/// # Errors
+/// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`].
+#[server(prefix = "/actions", endpoint = "send_verification")]
+pub async fn send_verification(email: String) -> Result<(), AppError> {
+    use super::{SENT, send};
+    use crate::web::{action::tell_next_page, border, page::Typed};
+    let email = send::to_address(&border::app(), &border::visit(), &email).await?;
+    tell_next_page(&Typed::new(&[("email", email.as_str()), ("again", "yes")]));
+    leptos_axum::redirect(SENT);
+    Ok(())
+}
+
+/// Sends the link once more that confirms one's own address, and goes back to the page of the form. Callable by who is
+/// logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`].
+#[server(prefix = "/actions", endpoint = "resend_verification")]
+pub async fn resend_verification() -> Result<(), AppError> {
+    use super::send;
+    use crate::web::{action::tell_next_page, border, page::Typed};
+    send::to_oneself(&border::app(), &border::visit()).await?;
+    tell_next_page(&Typed::new(&[("verification", "sent")]));
+    Ok(())
+}

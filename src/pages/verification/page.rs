@@ -1,0 +1,77 @@
+//! `/verify`: where the link of a mail leads. Both sides.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::actions::{SendVerification, Verify};
+use crate::{
+    base::error::{AppError, Field},
+    ui::{
+        field::{PasswordField, TextField},
+        form::{Form, OnlyAfter, SubmitButton},
+        frame::{Link, Page},
+        notice::Notice,
+    },
+    web::page::{refused, typed},
+};
+
+#[component]
+pub fn VerifyPage(shown: super::VerifyPage) -> impl IntoView {
+    let super::VerifyPage { email, asks_for_password, link } = shown;
+    view! {
+        <Page title="Confirm your address" narrow=true>
+            {asks_for_password.then(|| view! {
+                <p>"Enter the password that you chose when you signed up with " <strong>{email.clone()}</strong> ". It shows that the account is yours."</p>
+            })}
+            {(!asks_for_password).then(|| view! { <p>"The address " <strong>{email.clone()}</strong> " is yours."</p> })}
+            <VerifyForm email asks_for_password link />
+            {asks_for_password.then(|| view! {
+                <p>"Forgot it, or you did not sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>": that confirms the address, too."</p>
+            })}
+        </Page>
+    }
+}
+
+#[component]
+fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl IntoView {
+    view! {
+        <Form action=Verify::PATH>
+            <OnlyAfter error=AppError::LinkDead><p><Link href="/verify">"Ask for a new link"</Link></p></OnlyAfter>
+            <input type="hidden" name="link" value=link />
+            // Tells a password manager whose password is asked for.
+            <input type="text" name="username" value=email autocomplete="username" hidden />
+            {asks_for_password.then(|| view! {
+                <PasswordField
+                    label="Password"
+                    field=Field::CurrentPassword
+                    autocomplete="current-password"
+                    autofocus=true
+                />
+            })}
+            <SubmitButton label="Confirm the address" pending_label="Checking…" />
+        </Form>
+    }
+}
+
+/// No dead end: the way to a new link stands here.
+#[component]
+pub fn DeadLink(why: AppError) -> impl IntoView {
+    let before = refused().filter(|error| !error.is_of_link());
+    view! {
+        <Page title="Confirmation link: does not work" heading="This link does not work" narrow=true>
+            <Notice kind="error">{why.to_string()}</Notice>
+            <p>"If you have confirmed your address already, just "<Link href="/login">"log in"</Link>"."</p>
+            <ResendForm email=typed().get("email") before />
+        </Page>
+    }
+}
+
+/// Sends the mail once more, to whoever asks.
+#[component]
+pub fn ResendForm(email: String, before: Option<AppError>) -> impl IntoView {
+    view! {
+        <Form action=SendVerification::PATH before>
+            <TextField name="email" label="E-mail" field=Field::Email kind="email" autocomplete="username" value=email />
+            <SubmitButton label="Send a new link" pending_label="Sending…" />
+        </Form>
+    }
+}

@@ -1,0 +1,495 @@
+//! Start the server: open, migrate, load, listen; stop it in order. Server side.
+
+pub mod pages;
+pub mod router;
+pub mod services;
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::Router;
+use axum_server::Handle;
+use futures::{FutureExt, TryFutureExt, future::BoxFuture};
+use hyper_util::rt::TokioTimer;
+use sqlx::AnyPool;
+use tokio::task::JoinHandle;
+
+use self::{
+    router::{metrics_router, probes, router},
+    services::Services,
+};
+use crate::{
+    audit::chain::{retention::Retention, seal::Sealer},
+    auth::{
+        app::App,
+        deletion, instances,
+        instances::presence::Presence,
+        known_devices, outbox, revocations,
+        revocations::{feed, set::Revocations},
+        second_factor::removal,
+        sessions,
+        sessions::{end::Ender, everyone::sweep::sweep, half_log_in, open_streams::OpenStreams},
+        throttle,
+        throttle::Throttle,
+        tokens::{keeper, keys::Keys},
+        users,
+        users::{costs_in_use, list::find::make_missing_words, password::Passwords, questions::Questions},
+    },
+    base::{
+        config::{Config, LogFormat, Mailing},
+        db,
+        db::{Db, Patience},
+        error::AppError,
+        jobs,
+        jobs::Job,
+        mailer::Mailer,
+        metrics::Metrics,
+        sealed::SecretKey,
+        state::{AppState, Bell, Clock},
+    },
+    lab,
+    lab::{world, world::Lab},
+    mail::post::Post,
+    pages::{admin::overview::census::Census, notes, signup::setup_link},
+    web::{assets, connections, connections::Door, crowd::Crowd},
+};
+
+/// A request head larger than this is refused by hyper, in bytes.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// Monitoring asks now and then, and must not take what callers need.
+const MONITORING_CONNECTIONS: usize = 32;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Runs until SIGINT or SIGTERM.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn serve(config: Config) -> Result<(), String> {
+    // Before anything is opened: a second start on the same address changes nothing in the database.
+    config.check()?;
+    connections::ask_for_open_files(&config);
+    let listener = bind(config.addr, "LATCHKEY_ADDR")?;
+    let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
+    let mut services = open(config).await?;
+    let lab_tasks = open_lab(&mut services).await;
+    services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
+    let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());
+    presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
+    let tasks = [feed::follow(&services.state, services.revocations.clone()), presence.keep()];
+    let started = start_jobs(&services);
+    let worker = services.post.start();
+    let served = answer(&services, listener, monitoring).await;
+    worker.stop().await;
+    jobs::stop(tasks.into_iter().chain(started).chain(lab_tasks)).await;
+    // After the tasks: a row that was being written must not come after its removal.
+    presence.end().await;
+    if let Some(lab) = &services.lab {
+        lab.state.db.close().await;
+    }
+    services.close_databases().await;
+    tracing::info!("stopped");
+    served
+}
+
+/// Work on a schedule. Every instance does it; what two of them must not do at once, a lock in the database decides.
+fn start_jobs(services: &Services) -> Vec<JoinHandle<()>> {
+    let Services { jobs, keys, .. } = services;
+    let App { passwords, secret, .. } = &services.app;
+    let (sealer, retention) = (Sealer::new(jobs.clone(), secret), Retention::new(jobs.clone(), secret));
+    let mut started = vec![
+        Job::every(SECOND, "sealing the audit log").start(sealer, |sealer| sealer.seal_all().boxed()),
+        Job::every(SECOND, "marking sessions that are over").start(jobs.clone(), |state| sweep(state, |_| ()).boxed()),
+        Job::every(MINUTE, "removing second factors that are to go")
+            .start(jobs.clone(), |state| removal::clean_once(state).boxed()),
+        Job::every(MINUTE, "finding out what stored passwords cost")
+            .start((jobs.clone(), passwords.clone()), |(state, passwords)| {
+                costs_in_use::look(state, passwords).boxed()
+            }),
+        Job::every(5 * MINUTE, "clearing up behind deleted accounts")
+            .start(jobs.clone(), |state| deletion::clean_up::clean_once(state).boxed()),
+        // Not at the start: whoever has set the clock wrong may still see it.
+        Job::every(HOUR, "removing old events of the audit log")
+            .first_after(HOUR)
+            .start(retention, |retention| retention.remove_old().boxed()),
+    ];
+    started.extend(keep_clean(jobs, keys));
+    started
+}
+
+/// What is done in each world, ours and the Lab's. The tables take turns: the jobs have two connections, and what takes long
+/// in one table must not take both.
+fn keep_clean(state: &AppState, keys: &Keys) -> Vec<JoinHandle<()>> {
+    let mut started = vec![
+        keeper::keep(keys.clone()),
+        Job::every(5 * MINUTE, "removing dead signing keys").start(keys.clone(), |keys| keeper::tidy(keys).boxed()),
+    ];
+    for ((name, delete_old), turn) in OLD_ROWS.into_iter().zip(0..) {
+        let log = |&rows: &u64| {
+            if rows > 0 {
+                tracing::info!(rows, "old rows removed")
+            }
+        };
+        let job = Job::every(5 * MINUTE, name).first_after(10 * SECOND * turn);
+        started.push(job.start(state.clone(), move |state| {
+            delete_old(&state.db.pool, state.clock.now_ms()).inspect_ok(log).boxed()
+        }));
+    }
+    started
+}
+
+type DeleteOld = for<'a> fn(&'a AnyPool, i64) -> BoxFuture<'a, Result<u64, sqlx::Error>>;
+
+/// What nobody can ask about any more. When that is, the module says that owns the table.
+pub const OLD_ROWS: [(&str, DeleteOld); 8] = [
+    ("removing old sessions", |db, now_ms| sessions::store::delete_old(db, now_ms).boxed()),
+    ("removing used half log-ins", |db, now_ms| half_log_in::store::delete_old(db, now_ms).boxed()),
+    ("removing old revocations", |db, now_ms| revocations::store::delete_old(db, now_ms).boxed()),
+    ("removing instances that are gone", |db, now_ms| instances::store::delete_old(db, now_ms).boxed()),
+    ("removing old devices", |db, now_ms| known_devices::store::delete_old(db, now_ms).boxed()),
+    ("removing old tries", |db, now_ms| throttle::store::delete_old(db, now_ms).boxed()),
+    ("removing old mails", |db, now_ms| outbox::store::delete_old(db, now_ms).boxed()),
+    ("removing old links", |db, now_ms| outbox::store::delete_old_links(db, now_ms).boxed()),
+];
+
+fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {
+    TcpListener::bind(addr)
+        .map_err(|error| format!("cannot listen on {addr}: {error}; set {setting} to another address"))
+}
+
+/// Answers until a signal comes. Monitoring is answered to the end, so that it sees the last requests, too.
+async fn answer(services: &Services, listener: TcpListener, monitoring: Option<TcpListener>) -> Result<(), String> {
+    announce(services).await?;
+    let (handle, monitoring_handle) = (Handle::new(), Handle::new());
+    if let Some(listener) = monitoring {
+        let app = metrics_router(services.clone());
+        let door = Door::new(&services.state.config, MONITORING_CONNECTIONS, services.metrics.clone());
+        let answers = answer_on(listener, app, services.state.config.header_timeout(), door, monitoring_handle.clone());
+        tokio::spawn(async move {
+            if let Err(error) = answers.await {
+                tracing::error!(error, "metrics are not served any more");
+            }
+        });
+    }
+    let deadline = Duration::from_secs(services.state.config.shutdown_seconds);
+    tokio::spawn(stop_on_signal(handle.clone(), services.streams.clone(), deadline));
+    let served = listen(services, listener, handle).await;
+    monitoring_handle.shutdown();
+    served
+}
+
+/// Answers on `listener` until the handle says stop.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn listen(services: &Services, listener: TcpListener, handle: Handle<SocketAddr>) -> Result<(), String> {
+    let config = &services.state.config;
+    let (open_files, _) = connections::open_files();
+    let fitting = connections::fitting(config, open_files);
+    if fitting < config.connections as usize {
+        tracing::warn!(
+            open_files,
+            connections = fitting,
+            "fewer connections than LATCHKEY_CONNECTIONS says, since this process may not open more files; raise \
+             LimitNOFILE in the service's unit, or `ulimit -n` before the start"
+        );
+    }
+    let door = Door::new(config, fitting, services.metrics.clone());
+    answer_on(listener, router(services.clone()), config.header_timeout(), door, handle).await
+}
+
+/// As [`listen`], with any router.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn answer_on(
+    listener: TcpListener,
+    router: Router,
+    header_timeout: Duration,
+    door: Door,
+    handle: Handle<SocketAddr>,
+) -> Result<(), String> {
+    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
+    let server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?;
+    // HTTP/1.1 alone: browsers speak HTTP/2 over TLS only, which ends at the proxy. Without it the deadline of a head runs
+    // from the accept on, and not from the moment at which the version is known.
+    let mut server = server.handle(handle).acceptor(door).http1_only();
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_buf_size(HEAD_BYTES_MAX);
+    let app = router.into_make_service_with_connect_info::<SocketAddr>();
+    server.serve(app).await.map_err(|error| format!("the server stopped: {error}"))
+}
+
+/// Opens all that a server or a command needs. Revocations are loaded before anything is answered.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn open(config: Config) -> Result<Services, String> {
+    open_with(config, Clock::default()).await
+}
+
+/// As [`open`], with a clock that a test can set.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String> {
+    let mailer = Mailer::open(&config)?;
+    let AppState { config, db, .. } = open_state(config).await?;
+    let db::Shares { requests, vital, jobs } =
+        db.share(&config).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
+    let crowd = Crowd::new(config.requests_at_once(requests.connections()));
+    let bell = Bell::default();
+    let on =
+        |db: &Db| AppState { config: Arc::clone(&config), db: db.clone(), clock: clock.clone(), bell: bell.clone() };
+    let (state, jobs) = (on(&requests), on(&jobs));
+    let secret = SecretKey::load(&state.config)?;
+    let metrics = Metrics::default();
+    let revocations = Revocations::load(vital.clone(), state.clock.clone(), metrics.clone())
+        .await
+        .map_err(|error| format!("the revocations cannot be read: {error}"))?;
+    let keys = Keys::load(on(&vital), secret.clone(), revocations.clone()).await?;
+    let passwords =
+        Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
+    costs_in_use::look(&state, &passwords).await.map_err(|error| format!("the users cannot be read: {error}"))?;
+    let ender = Ender { state: state.clone(), revocations: revocations.clone() };
+    let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
+    let post = Post { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
+    let throttle = Throttle::new(state.clone(), secret.clone());
+    let questions = Questions::default();
+    Ok(Services {
+        app: App { state, secret, passwords, questions, throttle, ender, mailer },
+        vital_db: vital,
+        jobs,
+        crowd,
+        metrics,
+        revocations,
+        streams,
+        keys,
+        post,
+        census: Census::default(),
+        lab: None,
+        options,
+    })
+}
+
+/// Opens the Lab and what keeps it going. What is wrong with it costs nobody but its visitors.
+async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
+    if !services.state.config.lab() {
+        return Vec::new();
+    }
+    match make_lab(services).await {
+        Ok(lab) => {
+            // What is said of an outage there is not about us.
+            let _lab = tracing::error_span!("lab").entered();
+            let mut tasks = keep_clean(&lab.state, &lab.keys);
+            tasks.push(feed::follow(&lab.state, lab.revocations.clone()));
+            tasks.push(
+                Job::every(MINUTE, "removing visits that are over")
+                    .start(lab.clone(), |lab| lab::clean_up::clean_once(lab).boxed()),
+            );
+            services.lab = Some(lab);
+            tasks
+        }
+        Err(error) => {
+            tracing::warn!(error, "the Lab stays closed; LATCHKEY_LAB=false does without it");
+            Vec::new()
+        }
+    }
+}
+
+/// The Lab's world: everything once more, in a database of its own.
+///
+/// # Errors
+/// One line that says what is wrong.
+pub async fn make_lab(services: &Services) -> Result<Lab, String> {
+    let App { state, secret, .. } = &services.app;
+    if state.db.kind == db::Kind::Postgres {
+        state.db.make_schema_of_lab().await.map_err(|error| format!("its schema cannot be made: {error}"))?;
+    }
+    let config = world::settings(&state.config, secret, state.db.kind)?;
+    if state.db.kind == db::Kind::Postgres {
+        check_schema(&config).await?;
+    }
+    let own = open_with(config, state.clock.clone()).await?;
+    own.keys.follow_settings().await.map_err(|error| format!("its signing key cannot be changed: {error}"))?;
+    let clock = own.state.clock.behind(world::EARLIER_MS);
+    let earlier =
+        Services { app: App { state: AppState { clock, ..own.state.clone() }, ..own.app.clone() }, ..own.clone() };
+    Lab::open(world::Parts {
+        state: own.state.clone(),
+        ender: own.ender.clone(),
+        keys: own.keys.clone(),
+        revocations: own.revocations.clone(),
+        secret: own.secret.clone(),
+        passwords: own.passwords.clone(),
+        probes: probes(&own),
+        app: router(own),
+        earlier: router(earlier),
+    })
+    .await
+}
+
+/// Before anything is made there: the Lab must never stand on the tables of the real thing.
+async fn check_schema(config: &Config) -> Result<(), String> {
+    let state = connect(config.clone(), false).await?;
+    let apart = state.db.is_in_schema_of_lab().await;
+    state.db.close().await;
+    match apart {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("what stands between here and PostgreSQL drops the option search_path, so the Lab would use \
+                          our own tables"
+            .into()),
+        Err(error) => Err(format!("its schema cannot be asked for: {error}")),
+    }
+}
+
+/// Opens and migrates the database.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn open_state(config: Config) -> Result<AppState, String> {
+    config.check()?;
+    let state = connect(config, true).await?;
+    state.db.migrate(Patience::default()).await?;
+    make_missing_words(&state.db, state.clock.now_ms())
+        .await
+        .map_err(|error| format!("people cannot be made ready for the search: {error}"))?;
+    notes::words::make_missing_words(&state.db)
+        .await
+        .map_err(|error| format!("notes cannot be made ready for the search: {error}"))?;
+    Ok(state)
+}
+
+/// Brings the database up to date, and the Lab's where there is one on PostgreSQL: the role that serves may have no right
+/// to do it.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn migrate(config: Config) -> Result<(), String> {
+    let state = open_state(config).await?;
+    let migrated = migrate_lab(&state).await;
+    state.db.close().await;
+    migrated
+}
+
+async fn migrate_lab(AppState { config, db, .. }: &AppState) -> Result<(), String> {
+    if !config.lab() || db.kind == db::Kind::Sqlite {
+        return Ok(());
+    }
+    db.make_schema_of_lab().await.map_err(|error| format!("the Lab's schema cannot be made: {error}"))?;
+    let database_url = Some(world::database_url(config, db.kind)?);
+    let of_lab = Config { database_url, lab: Some(false), ..Config::clone(config) };
+    check_schema(&of_lab).await?;
+    open_state(of_lab).await?.db.close().await;
+    Ok(())
+}
+
+/// What a command needs that changes an installation which is there already; with `create`, also one that is not.
+///
+/// # Errors
+/// One line that says what to do.
+pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
+    config.check_database()?;
+    let db = Db::open(&config, create).await.map_err(|error| {
+        format!("the database cannot be opened: {error}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
+    })?;
+    Ok(AppState { config: Arc::new(config), db, clock: Clock::default(), bell: Bell::default() })
+}
+
+async fn announce(services: &Services) -> Result<(), String> {
+    let config = &services.state.config;
+    let issuer = config.issuer();
+    if config.insecure_cookies {
+        tracing::warn!("cookies are sent without Secure and without __Host-: for development only");
+    }
+    let package = assets::package_is_built(&services.options);
+    if !package && config.production() {
+        return Err(format!(
+            "the browser package is not at {}; copy site/ and hash.txt beside the program",
+            services.options.site_root
+        ));
+    }
+    if !package {
+        tracing::warn!(
+            site = %services.options.site_root,
+            "the browser package is not there: pages work as without JavaScript; build it with `cargo xtask build`"
+        );
+    }
+    if config.mailing() == Mailing::Off {
+        tracing::warn!(
+            "no mail is sent: addresses are not confirmed, nobody can choose a new password, and nobody is warned; set \
+             LATCHKEY_SMTP_URL"
+        );
+    }
+    tracing::info!(address = issuer, listening = %config.addr, "ready");
+    let way = way_to_first_administrator(&services.state).await.map_err(|error| error.to_string())?;
+    match config.log_format() {
+        LogFormat::Text => println!("\n  Latchkey is ready: {issuer}\n{}", way.unwrap_or_default()),
+        LogFormat::Json => {
+            if let Some(words) = way {
+                tracing::warn!("{}", words.trim());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// In words; `None` where there is one. The log of a production server is read, copied and kept by many, so the link is
+/// not in it.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn way_to_first_administrator(state: &AppState) -> Result<Option<String>, AppError> {
+    let none = "  There is no administrator yet.";
+    if state.config.production() {
+        let is_there = users::store::admin_exists(&state.db.pool).await?;
+        return Ok(
+            (!is_there).then(|| format!("{none} `latchkey setup-link` prints a link that makes the first one.\n"))
+        );
+    }
+    let link = setup_link::make(state).await?;
+    Ok(link.map(|link| format!("{none} This link makes the first one, once, within an hour:\n  {link}\n")))
+}
+
+/// A second signal ends at once.
+async fn stop_on_signal(handle: Handle<SocketAddr>, streams: OpenStreams, deadline: Duration) {
+    signal().await;
+    tracing::info!(seconds = deadline.as_secs(), "stopping; running requests may finish");
+    stop(&handle, &streams, deadline);
+    signal().await;
+    handle.shutdown();
+}
+
+/// Stops taking connections, lets running requests finish, and ends them at the deadline. The streams of open pages
+/// never finish by themselves, so they are ended now.
+pub fn stop(handle: &Handle<SocketAddr>, streams: &OpenStreams, deadline: Duration) {
+    handle.graceful_shutdown(Some(deadline));
+    streams.stop();
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

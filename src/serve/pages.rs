@@ -1,0 +1,201 @@
+//! The list of pages, and how each is answered: what it shows is found before it is rendered. Server side.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{StatusCode, header, request::Parts},
+    response::{AppendHeaders, IntoResponse, Response},
+};
+use leptos::prelude::{provide_context, use_context};
+
+use super::services::Services;
+use crate::{
+    auth::sessions::guard::LoggedIn,
+    base::{
+        config::Mailing,
+        error::{AppError, RequestNumber},
+    },
+    lab,
+    pages::{
+        account,
+        account::{
+            data_page::DataPage, delete_page::DeletedPage, keep_factor_page::FactorKeptPage, not_me_page::NotMeDonePage,
+        },
+        admin, appearance, dashboard,
+        home::page::{HomePage, LabIsOpen},
+        login, notes,
+        request::{Found, PageRequest, elsewhere, shows},
+        reset,
+        reset::forgot_page::ForgotSentPage,
+        shell::shell,
+        signup,
+        signup::page::SignupPage,
+        verification,
+        verification::{Unconfirmed, sent_page::VerifySentPage},
+    },
+    ui::{head::BaseUrl, password_field::MinChars, refused::Reader, when::Now},
+    web::{
+        action::{status_of, told},
+        local_path::leading_to,
+        page::{Held, PageData, Refused},
+        problem::Problem,
+        token::page_token::TokenLife,
+        wants,
+    },
+};
+
+/// One line per page: its address, and what finds it.
+macro_rules! pages {
+    (|$services:ident, $page:ident| $($path:literal => $found:expr,)+) => {
+        pub const PATHS: &[&str] = &[$($path),+];
+
+        async fn find($services: &Services, $page: &PageRequest, path: &str) -> Result<Found, AppError> {
+            match path {
+                $($path => $found,)+
+                _ => Err(AppError::NotFound),
+            }
+        }
+    };
+}
+
+pages! { |services, page|
+    "/" => shows(HomePage),
+    "/lab" => lab::load::lab(page, services.lab.as_ref(), &services.keys).await,
+    "/lab/code/{name}" => lab::code::files::code(page, services.lab.as_ref()),
+    "/signup" => page.visitors_only(SignupPage),
+    "/login" => login::load::log_in(page),
+    "/login/code" => login::load::code(page).await,
+    "/confirm" => login::load::confirm(page),
+    "/setup" => signup::load::set_up(page).await,
+    "/verify" => verification::load::verify(page).await,
+    "/verify/sent" => shows(VerifySentPage),
+    "/forgot" => reset::load::forgot(page),
+    "/forgot/sent" => shows(ForgotSentPage),
+    "/reset" => reset::load::reset(page).await,
+    "/dashboard" => dashboard::load::dashboard(page).await,
+    "/notes" => notes::load::notes(page),
+    "/account" => page.user().and_then(|_| elsewhere("/account/profile")),
+    "/account/profile" => account::load::profile(page),
+    "/account/profile/email" => account::load::email(page),
+    "/verify-email" => account::load::new_email(page).await,
+    "/account/devices" => account::load::devices(page).await,
+    "/account/password" => account::load::password(page),
+    "/account/second-factor" => account::load::second_factor(page).await,
+    "/account/second-factor/set-up" => account::load::set_up(page).await,
+    "/account/second-factor/codes" => account::load::codes(page),
+    "/account/activity" => account::load::activity(page).await,
+    "/account/data" => page.user().and_then(|_| shows(DataPage)),
+    "/account/delete" => account::load::delete(page),
+    "/deleted" => page.visitors_only(DeletedPage),
+    "/not-me" => account::load::not_me(page).await,
+    "/not-me/done" => shows(NotMeDonePage),
+    "/second-factor/keep" => account::load::keep_factor(page).await,
+    "/second-factor/kept" => shows(FactorKeptPage),
+    "/admin" => admin::overview::load::overview(page, &services.census).await,
+    "/admin/users" => admin::load_users::users(page).await,
+    "/admin/users/{id}" => admin::load_user::user(page).await,
+    "/admin/users/{id}/{act}" => admin::load_user::act(page).await,
+    "/admin/sessions" => admin::sessions::load::sessions(page).await,
+    "/admin/sessions/everyone" => admin::sessions::load::everyone(page, &services.census).await,
+    "/admin/audit" => admin::audit_log::load::audit(page).await,
+    "/admin/keys" => admin::load::keys(page).await,
+    "/admin/keys/{id}" => admin::load::key(page).await,
+}
+
+/// Every page has its data before it is rendered, so the HTML is whole: nothing flashes, and it works without
+/// JavaScript. Who has to log in first is led to the page for that, which leads back.
+pub async fn show(State(services): State<Services>, path: Option<MatchedPath>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let mut page = PageRequest::new(&services.app, parts);
+    let mut found = find(&services, &page, path.as_ref().map_or("", MatchedPath::as_str)).await;
+    if let Some(refused) = page.parts.extensions.get::<Refused>().cloned() {
+        match found {
+            // The page asks for a log-in or a proof of its own: what was typed waits until then.
+            Err(AppError::NotLoggedIn | AppError::ProofNeeded) => {
+                page.parts.extensions.insert(refused.held());
+                page.parts.extensions.insert(Refused { error: AppError::ProofNeeded, ..refused });
+                found = find(&services, &page, Held::PAGE).await;
+            }
+            // It is not for whoever asks, as the log-in page for somebody who is logged in.
+            Ok(Found::Elsewhere(_)) => return Problem::from(refused.error).into_response(),
+            _ => {}
+        }
+    }
+    let mut parts = page.parts;
+    let here = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let found = match found {
+        Err(AppError::NotLoggedIn) => Found::Elsewhere(leading_to("/login", &here)),
+        Err(AppError::ProofNeeded) => Found::Elsewhere(leading_to("/confirm", &here)),
+        Err(
+            error @ (AppError::Internal { .. } | AppError::Busy | AppError::Collided | AppError::TooManyTries { .. }),
+        ) => return Problem::from(error).into_response(),
+        found => found.unwrap_or_else(Found::from),
+    };
+    let (status, view) = match found {
+        Found::View(StatusCode::OK, view) => (status_of_form(&parts), Mutex::new(Some(view))),
+        Found::View(status, view) => (status, Mutex::new(Some(view))),
+        // 303: whatever was asked, the other page is read (RFC 9110 15.4.4).
+        Found::Elsewhere(path) => {
+            return (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path)])).into_response();
+        }
+    };
+    parts.extensions.insert(data(&services, &parts, here));
+    let (options, view) = (services.options.clone(), Arc::new(view));
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide_contexts(&services),
+        move || shell(options.clone(), view.lock().unwrap_or_else(PoisonError::into_inner).take()),
+    );
+    let mut response = render(Request::from_parts(parts, body)).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+/// The page of a refused form has the status of the error.
+fn status_of_form(parts: &Parts) -> StatusCode {
+    parts.extensions.get::<Refused>().map_or(StatusCode::OK, |refused| status_of(&refused.error))
+}
+
+fn data(services: &Services, parts: &Parts, here: String) -> PageData {
+    let refused = parts.extensions.get::<Refused>().cloned();
+    let told = || told(&parts.headers, &services.state.config).filter(|_| wants::page(&parts.headers));
+    PageData {
+        here,
+        token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
+        refused_act: refused.as_ref().map(|refused| refused.act.clone()),
+        refused: refused.as_ref().map(|refused| refused.error.clone()),
+        typed: refused.map(|refused| refused.typed()).or_else(told).unwrap_or_default(),
+    }
+}
+
+/// What the views and the actions ask for.
+pub fn provide_contexts(services: &Services) {
+    provide_context(services.state.clone());
+    provide_context(services.app.clone());
+    provide_context(MinChars(services.passwords.min_chars()));
+    provide_context(services.keys.clone());
+    provide_context(Now(services.state.clock.now_ms()));
+    provide_context(BaseUrl(services.state.config.issuer()));
+    if let Some(lab) = &services.lab {
+        provide_context(lab.clone());
+        provide_context(LabIsOpen);
+    }
+    let Some(parts) = use_context::<Parts>() else { return };
+    provide_context(appearance::remember::of(&parts.headers, &services.state.config));
+    let someone = parts.extensions.get::<LoggedIn>();
+    provide_context(Reader {
+        somebody: someone.map(|someone| (someone.user.name.clone(), someone.user.email.clone())),
+        number: parts.extensions.get::<RequestNumber>().copied(),
+    });
+    if let Some(data) = parts.extensions.get::<PageData>() {
+        provide_context(data.clone());
+    }
+    if let Some(someone) = someone {
+        provide_context(someone.viewer());
+        if someone.user.verified_at.is_none() && services.state.config.mailing() != Mailing::Off {
+            provide_context(Unconfirmed { email: someone.user.email.clone() });
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The one list of routes: pages, actions, API, with the layers in their order. Server side.
+
+use std::sync::Arc;
+
+use any_spawner::Executor;
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodRouter, delete, get, post},
+};
+use leptos::server_fn::axum::server_fn_paths;
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+
+use super::{pages, pages::provide_contexts, services::Services};
+use crate::{
+    auth::sessions::guard::LoggedIn,
+    base::state::AppState,
+    lab,
+    lab::cost::{Way, cold, plain},
+    pages::{account, admin, admin::audit_log, notes},
+    web::{
+        action,
+        action::Forms,
+        assets, cookies, error_page, headers, host, link_cookie, measure, offline, origin,
+        problem::Problem,
+        request_log, security_txt, seen,
+        session::{find_user::find_user, stream, tower_session},
+        to_the_end, token,
+        token::page_token,
+    },
+};
+
+/// Routes of the API, all authenticated by the access token: address, methods.
+pub fn api() -> [(&'static str, MethodRouter<AppState>); 8] {
+    [
+        ("/api/v1/me", get(token::routes::me)),
+        ("/api/v1/sessions", get(account::routes::list).delete(account::routes::end_others)),
+        ("/api/v1/sessions/{sid}", delete(account::routes::end)),
+        ("/api/v1/notes", get(notes::routes::list).post(notes::routes::create)),
+        ("/api/v1/notes/{id}", get(notes::routes::read).put(notes::routes::update).delete(notes::routes::delete)),
+        ("/api/v1/admin/users/{id}/force-logout", post(admin::routes::force_logout)),
+        ("/api/v1/admin/users/{id}/disable", post(admin::routes::disable)),
+        ("/api/v1/admin/users/{id}/enable", post(admin::routes::enable)),
+    ]
+}
+
+/// The whole application.
+pub fn router(services: Services) -> Router {
+    let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
+    let jwks = Router::new().route("/.well-known/jwks.json", get(token::jwks::jwks));
+    // Where password managers look for the page that changes a password (W3C change-password-url).
+    let change =
+        Router::new().route("/.well-known/change-password", get(|| async { Redirect::to("/account/password") }));
+    let offline = Router::new().route(offline::PATH, get(offline::worker));
+    let security = Router::new().route(security_txt::PATH, get(security_txt::security_txt));
+    let routes = Router::new()
+        .merge(token_route(&services.vital()))
+        .merge(change)
+        .merge(offline)
+        .merge(health.with_state(services.clone()))
+        .merge(jwks)
+        .merge(security.with_state(services.state.clone()))
+        .merge(api.with_state(services.state.clone()))
+        .merge(session_routes(&services));
+    with_layers(routes, &services)
+}
+
+/// What the listener for monitoring answers, and the other one does not. No layers: it knows no user.
+pub fn metrics_router(services: Services) -> Router {
+    Router::new().route("/metrics", get(metrics)).with_state(services)
+}
+
+/// Routes that find out who calls, each in another way, and do nothing else, behind the layers of every request: what the
+/// ways cost is the difference. The Lab sends requests to those of its world; no listener has them.
+pub fn probes(services: &Services) -> Router {
+    async fn done() {}
+    async fn done_for_session(_: Extension<LoggedIn>) {}
+    async fn done_for_plain(_: plain::Verifies) {}
+    async fn done_for_token(_: token::bearer::ApiCaller) {}
+    let state = services.state.clone();
+    let session = Router::new().route(Way::Session.into_str(), get(done_for_session)).layer(
+        ServiceBuilder::new()
+            .layer(tower_session::layer(&services.ender))
+            .layer(from_fn_with_state(state.clone(), find_user)),
+    );
+    let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
+    let cold = Router::new()
+        .route(Way::Cold.into_str(), get(done_for_token))
+        .layer(from_fn_with_state(store, cold::remember_nothing))
+        .with_state(state.clone());
+    let tokens = Router::new()
+        .route(Way::Plain.into_str(), get(done_for_plain))
+        .route(Way::Warm.into_str(), get(done_for_token))
+        .with_state(state);
+    let routes = Router::new().route(Way::Nothing.into_str(), get(done)).merge(session).merge(tokens).merge(cold);
+    with_layers(routes, services)
+}
+
+/// The layers that every request passes, the outermost first.
+pub fn with_layers(routes: Router, services: &Services) -> Router {
+    let config = &services.state.config;
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(config), request_log::log_request))
+        .layer(from_fn_with_state(services.metrics.clone(), measure::measure))
+        .layer(from_fn_with_state(Arc::clone(config), headers::secure))
+        .layer(from_fn_with_state(Arc::clone(config), error_page::explain))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
+        .layer(from_fn(to_the_end::work))
+        .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))
+        .layer(from_fn_with_state(Arc::clone(config), cookies::accept_only_ours))
+        .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(config.body_limit_kib as usize * 1024))
+        .layer(Extension(services.crowd.clone()))
+        .layer(Extension(services.keys.clone()))
+        .layer(Extension(services.revocations.clone()))
+        .layer(Extension(services.ender.clone()));
+    routes.layer(layers)
+}
+
+/// The bridge from the session to the API. It goes on while everything else is busy, so all that it asks of the database
+/// it asks on the connections of `vital`.
+fn token_route(vital: &Services) -> Router {
+    let state = vital.state.clone();
+    Router::new().route("/api/v1/token", post(token::routes::issue_token)).with_state(state.clone()).layer(
+        ServiceBuilder::new()
+            .layer(Extension(vital.ender.clone()))
+            .layer(Extension(vital.crowd.clone()))
+            .layer(tower_session::layer(&vital.ender))
+            .layer(from_fn_with_state(state.clone(), find_user))
+            // Takes away the token of a session that has ended.
+            .layer(from_fn_with_state(state, page_token::bring_token)),
+    )
+}
+
+/// Whatever else is authenticated by the session cookie: pages, actions, the stream that tells an open page of the end.
+fn session_routes(services: &Services) -> Router {
+    // What pages spawn while they are rendered. An error says that it is done already.
+    let _ = Executor::init_tokio();
+    let state = services.state.clone();
+    let config = Arc::clone(&state.config);
+    let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
+    let lanes =
+        Router::new().route(lab::lanes::PATH, get(lab::lanes::stream::events)).with_state(lab::lanes::stream::At {
+            lab: services.lab.clone(),
+            streams: services.streams.clone(),
+            config: Arc::clone(&config),
+        });
+    let codes_file =
+        Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
+    let exports = Router::new()
+        .route("/account/data/export", get(account::export::export))
+        .route(audit_log::EXPORT, get(audit_log::export::export))
+        .with_state(services.clone());
+    let pages = pages::PATHS.iter().fold(Router::new(), |router, path| router.route(path, get(pages::show)));
+    let pages = server_fn_paths()
+        .fold(pages, |router, (path, _)| router.route(path, post(act)))
+        .fallback(not_found)
+        .with_state(services.clone());
+    pages.clone().merge(events).merge(lanes).merge(codes_file).merge(exports).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
+            .layer(from_fn_with_state(services.options.clone(), assets::serve_files))
+            .layer(tower_session::layer(&services.ender))
+            .layer(from_fn_with_state(state.clone(), find_user))
+            .layer(from_fn_with_state(state, page_token::bring_token))
+            .layer(from_fn_with_state(Arc::clone(&config), action::tell_once))
+            .layer(from_fn_with_state(Forms { config, pages }, action::answer)),
+    )
+}
+
+/// An action (server function).
+async fn act(State(services): State<Services>, request: Request) -> Response {
+    leptos_axum::handle_server_fns_with_context(move || provide_contexts(&services), request).await.into_response()
+}
+
+/// A page that says so; a problem document where programs ask.
+async fn not_found(services: State<Services>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") || path.starts_with("/actions/") {
+        return Problem::from(crate::base::error::AppError::NotFound).into_response();
+    }
+    pages::show(services, None, request).await
+}
+
+/// The process answers. To who holds the secret key it tells how the request looks from here.
+async fn healthz(State(services): State<Services>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    match seen::answer(&parts, &services.secret, &services.state) {
+        Some(seen) => axum::Json(seen).into_response(),
+        None => "ok\n".into_response(),
+    }
+}
+
+/// The process can do its work: the database answers and the revocations are fresh.
+async fn readyz(State(services): State<Services>) -> Response {
+    let database = services.vital_db.ping().await.is_ok();
+    let revocations = !services.revocations.is_stale();
+    let status = if database && revocations { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = |good: bool| if good { "ok" } else { "failing" };
+    (status, format!("database: {}\nrevocations: {}\n", word(database), word(revocations))).into_response()
+}
+
+/// OpenMetrics 1.0.
+async fn metrics(State(services): State<Services>) -> Response {
+    match services.metrics.render(services.levels()) {
+        Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A bug in one request is answered; the process and the other requests live on (ASVS 16.5.4). The log has it from the hook
+/// of `base/logging.rs`, which knows where it was.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

@@ -1,0 +1,104 @@
+//! Everything that a request may need, opened once at the start. Server side.
+
+use std::ops::Deref;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+
+use crate::{
+    auth::{
+        app::App,
+        revocations::set::Revocations,
+        sessions::{end::Ender, open_streams::OpenStreams},
+        tokens::keys::Keys,
+    },
+    base::{
+        db::Db,
+        metrics::{Levels, Metrics},
+        state::AppState,
+    },
+    lab::world::Lab,
+    mail::post::Post,
+    pages::admin::overview::census::Census,
+    web::crowd::Crowd,
+};
+
+/// What HTTP and the features need besides [`App`]; every request carries it.
+#[derive(Clone)]
+pub struct Services {
+    pub app: App,
+    /// For what must not wait behind pages and API calls; see [`Self::vital`].
+    pub vital_db: Db,
+    /// For what clears up behind everybody.
+    pub jobs: AppState,
+    pub crowd: Crowd,
+    pub metrics: Metrics,
+    pub revocations: Revocations,
+    pub streams: OpenStreams,
+    pub keys: Keys,
+    pub post: Post,
+    pub census: Census,
+    /// Where there is one.
+    pub lab: Option<Lab>,
+    pub options: LeptosOptions,
+}
+
+impl Deref for Services {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+impl Services {
+    /// The same for requests that everything else stands on: connections of their own, and a crowd of their own, so that
+    /// neither what others do nor what the same person does elsewhere keeps them waiting.
+    pub fn vital(&self) -> Self {
+        let on_vital = |state: &AppState| AppState { db: self.vital_db.clone(), ..state.clone() };
+        let ender = Ender { state: on_vital(&self.ender.state), ..self.ender.clone() };
+        let crowd = Crowd::new(self.vital_db.connections() / 2);
+        let app = App { state: on_vital(&self.state), ender, ..self.app.clone() };
+        Self { app, crowd, ..self.clone() }
+    }
+
+    /// At the end.
+    pub async fn close_databases(&self) {
+        for db in [&self.state.db, &self.vital_db, &self.jobs.db] {
+            db.close().await;
+        }
+    }
+
+    /// What is measured at the moment of asking.
+    pub fn levels(&self) -> Levels {
+        let pools = [&self.state.db.pool, &self.vital_db.pool, &self.jobs.db.pool];
+        let open: i64 = pools.iter().map(|pool| i64::from(pool.size())).sum();
+        let idle: i64 = pools.iter().map(|pool| count(pool.num_idle())).sum();
+        let (running, waiting) = self.passwords.at_work();
+        Levels {
+            connections_in_use: (open - idle).max(0),
+            connections_idle: idle,
+            connections_max: i64::from(self.state.config.database_connections),
+            revocations: count(self.revocations.count()),
+            feed_silent_seconds: self.revocations.silent_seconds(),
+            hashes_running: count(running),
+            hashes_waiting: count(waiting),
+        }
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl FromRef<Services> for AppState {
+    fn from_ref(services: &Services) -> Self {
+        services.state.clone()
+    }
+}
+
+impl FromRef<Services> for OpenStreams {
+    fn from_ref(services: &Services) -> Self {
+        services.streams.clone()
+    }
+}

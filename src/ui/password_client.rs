@@ -1,0 +1,111 @@
+//! Asks the server how strong a password is while it is typed: not before a pause, and never twice at a time. Both
+//! sides; runs in the browser.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use gloo_net::http::Request;
+use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
+use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
+
+use super::{input_value, set_attribute};
+use crate::auth::users::{Judgement, STRENGTH_PATH};
+
+/// Who pauses for so long wants to know; who types on does not.
+const PAUSE: Duration = Duration::from_millis(400);
+
+/// The question about the password that is being typed.
+#[derive(Default)]
+struct Question {
+    pause: Option<TimeoutHandle>,
+    asked: Option<AbortController>,
+}
+
+/// For as long as the page lives.
+pub fn listen() {
+    let question = Rc::new(RefCell::new(Question::default()));
+    let same = Rc::clone(&question);
+    window_event_listener(ev::input, move |event| {
+        let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+        let Some(input) = input else { return };
+        if let Ok(Some(around)) = input.closest(".new-password") {
+            typed(&question, input, around);
+        }
+    });
+    // The answer to a form says what is wrong with the password; who types on hears of what is there then.
+    window_event_listener(ev::submit, move |_| {
+        take_back(&same);
+        if let Ok(Some(meter)) = document().query_selector(".strength") {
+            show_strength(&meter, None);
+        }
+    });
+}
+
+fn typed(question: &Rc<RefCell<Question>>, input: HtmlInputElement, around: Element) {
+    take_back(question);
+    if input.value().is_empty() {
+        return show(&input, &around, None);
+    }
+    let same = Rc::clone(question);
+    let ask = move || {
+        let Ok(controller) = AbortController::new() else { return };
+        let signal = controller.signal();
+        same.borrow_mut().asked = Some(controller);
+        spawn_local(async move {
+            let answer = ask(&input, &around, &signal).await;
+            if !signal.aborted() {
+                show(&input, &around, answer.as_ref());
+            }
+        });
+    };
+    question.borrow_mut().pause = set_timeout_with_handle(ask, PAUSE).ok();
+}
+
+fn take_back(question: &RefCell<Question>) {
+    let Question { pause, asked } = question.take();
+    if let Some(pause) = pause {
+        pause.clear();
+    }
+    if let Some(asked) = asked {
+        asked.abort();
+    }
+}
+
+/// Whatever goes wrong, it is no reason to disturb somebody who is choosing a password.
+async fn ask(input: &HtmlInputElement, around: &Element, signal: &AbortSignal) -> Option<Judgement> {
+    let fields = UrlSearchParams::new().ok()?;
+    fields.append("password", &input.value());
+    for (name, stands_in) in [("email", "data-email"), ("name", "data-person")] {
+        fields.append(name, &input_value(name).or(around.get_attribute(stands_in)).unwrap_or_default());
+    }
+    let request = Request::post(STRENGTH_PATH).header("accept", "application/json").abort_signal(Some(signal));
+    let response = request.body(fields).ok()?.send().await.ok()?;
+    serde_json::from_str(&response.text().await.ok()?).ok()
+}
+
+fn show(input: &HtmlInputElement, around: &Element, answer: Option<&Judgement>) {
+    if let Ok(Some(meter)) = around.query_selector(".strength") {
+        show_strength(&meter, answer);
+    }
+    // What a refused form has said stays until there is something newer.
+    if answer.is_none() && input.has_attribute("aria-invalid") {
+        return;
+    }
+    set_attribute(input, "aria-invalid", None);
+    if let Some(advice) = document().get_element_by_id(&format!("{}-error", input.id())) {
+        advice.set_class_name("field-error advice");
+        advice.set_text_content(answer.and_then(|answer| answer.advice.as_deref()));
+    }
+}
+
+fn show_strength(meter: &Element, answer: Option<&Judgement>) {
+    let step = answer.map(|answer| answer.step.to_string());
+    set_attribute(meter, "data-step", step.as_deref());
+    let Some(word) = meter.last_element_child() else { return };
+    word.set_inner_html("");
+    if let (Some(answer), Ok(hidden)) = (answer, document().create_element("span")) {
+        hidden.set_class_name("visually-hidden");
+        hidden.set_text_content(Some("Strength: "));
+        let _ = word.append_with_node_1(&hidden);
+        let _ = word.append_with_str_1(&answer.word);
+    }
+}

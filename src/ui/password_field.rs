@@ -1,0 +1,50 @@
+//! The field for a new password, which says how strong it is while it is typed: [`client`](super::password_client) asks. Rendered
+//! by the server. Both sides.
+
+use leptos::prelude::*;
+
+use super::field::PasswordField;
+use crate::{auth::users::PASSWORD_MAX_CHARS, base::error::Field};
+
+/// The fewest characters of a new password on this server: a context of every page.
+#[derive(Clone, Copy)]
+pub struct MinChars(pub u8);
+
+/// Stands in every form that sets a password. `email` and `person` say whose password it is where the form has no fields
+/// of the names `email` and `name`. Without JavaScript only the help is there.
+#[component]
+pub fn NewPasswordField(
+    #[prop(default = "password")] name: &'static str,
+    label: &'static str,
+    #[prop(optional, into)] email: String,
+    #[prop(optional, into)] person: String,
+    #[prop(optional)] autofocus: bool,
+) -> impl IntoView {
+    let min = use_context::<MinChars>().map_or(10, |MinChars(least)| least);
+    view! {
+        <div class="new-password" data-email=email data-person=person>
+            <PasswordField
+                name
+                label
+                field=Field::Password
+                autocomplete="new-password"
+                help=format!("{min} characters or more. A short sentence is easy to remember.")
+                lengths=(min, PASSWORD_MAX_CHARS)
+                autofocus
+            >
+                <Meter />
+            </PasswordField>
+        </div>
+    }
+}
+
+/// A bar of five parts, and the word for it: colour alone tells nobody enough.
+#[component]
+fn Meter() -> impl IntoView {
+    view! {
+        <div class="strength with-script">
+            <span class="strength-bar" aria-hidden="true"></span>
+            <span class="strength-word" aria-live="polite"></span>
+        </div>
+    }
+}

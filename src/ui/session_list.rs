@@ -1,0 +1,37 @@
+//! Live sessions, as the dashboard, the devices page and the administrator see them. Both sides.
+
+use leptos::prelude::*;
+
+use super::{
+    empty::Empty,
+    when::{Ago, When},
+};
+use crate::auth::sessions::LiveSession;
+
+#[component]
+pub fn SessionList(sessions: Vec<LiveSession>, empty: &'static str) -> impl IntoView {
+    if sessions.is_empty() {
+        return view! { <Empty why=empty /> }.into_any();
+    }
+    view! {
+        <ul class="sessions">
+            {sessions
+                .into_iter()
+                .map(|session| view! { <li class="session"><SessionFacts session /></li> })
+                .collect_view()}
+        </ul>
+    }
+    .into_any()
+}
+
+/// Which device, from where, since when.
+#[component]
+pub fn SessionFacts(session: LiveSession) -> impl IntoView {
+    view! {
+        <strong>{session.device}</strong>
+        <span>{session.ip}</span>
+        <span>"last seen "<Ago ms=session.last_seen_at /></span>
+        <span>"since "<Ago ms=session.created_at /></span>
+        {session.remembered.then(|| view! { <span>"remembered until "<When ms=session.expires_at /></span> })}
+    }
+}

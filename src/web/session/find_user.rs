@@ -1,0 +1,210 @@
+//! Who is logged in: found once per request, before anything else runs. Server side.
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderValue, Method, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    stream,
+    tower_session::{BrowserSession, Session},
+};
+use crate::{
+    auth::{
+        event::Actor,
+        revocations::EndReason,
+        sessions::{
+            Ended,
+            end::{Ender, Ending, Target},
+            guard::LoggedIn,
+            session,
+            session::{LogIn, NewSecret, Secret},
+            store,
+        },
+        users,
+    },
+    base::{
+        caller::{Caller, device_words, network_of},
+        error::AppError,
+        state::AppState,
+    },
+    web::{
+        action,
+        caller::caller_of,
+        cookies,
+        cookies::Name,
+        crowd::{Crowd, Place},
+        problem::Problem,
+    },
+};
+
+/// Layer: finds the session's user and notes that the session is in use. When the database is away the answer is
+/// 503 and the cookie stays: an outage logs nobody out (ASVS 16.5.2).
+pub async fn find_user(
+    State(state): State<AppState>,
+    Extension(ender): Extension<Ender>,
+    Extension(session): Extension<Session>,
+    Extension(crowd): Extension<Crowd>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let caller = caller_of(&parts, &state.config);
+    let is_use = parts.uri.path() != stream::PATH;
+    let someone = match look_up(&ender, &session, &caller, is_use).await {
+        Ok(found) => found.somebody(&mut parts),
+        Err(_) => return Problem::from(AppError::Busy).into_response(),
+    };
+    let place = match place(&crowd, someone.as_ref(), &parts, &caller).await {
+        Ok(place) => place,
+        Err(error) => return action::refuse(&parts, error),
+    };
+    // A session that has ended while the request waited for its turn is over for it, too.
+    let someone = match (someone, &place) {
+        (Some(_), Some(place)) if place.has_waited => match look_again(&ender, &session, &caller, is_use).await {
+            Ok(found) => found.somebody(&mut parts),
+            Err(_) => return Problem::from(AppError::Busy).into_response(),
+        },
+        (someone, _) => someone,
+    };
+    let Some(someone) = someone else { return next.run(Request::from_parts(parts, body)).await };
+    if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return action::refuse(&parts, AppError::SessionRenewed);
+    }
+    let new_secret = match renew_outgrown(&state, &someone).await {
+        Ok(cookie) => cookie,
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    parts.extensions.insert(someone);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let browser = BrowserSession(&session);
+    // Read again: it may be another log-in by now.
+    if session.is_modified()
+        && let Ok(Some((log_in, _))) = browser.log_in().await
+    {
+        browser.keep_cookie(&log_in, state.clock.now_ms());
+    }
+    // A log-in has brought a session of its own: the one before is over.
+    if let Some(value) = new_secret
+        && !cookies::sets(&state.config, response.headers(), Name::Session)
+    {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// Until the answer begins: however many requests one person sends, others find a connection. Of nobody's only those
+/// count that have no body, or who sends one slowly would keep their neighbours out; what nobody's forms write waits for
+/// its turn in `throttle`, without a connection.
+async fn place(
+    crowd: &Crowd,
+    someone: Option<&LoggedIn>,
+    parts: &Parts,
+    caller: &Caller,
+) -> Result<Option<Place>, AppError> {
+    match someone {
+        Some(someone) => crowd.enter(&someone.user.id, &someone.log_in.sid).await.map(Some),
+        None if matches!(parts.method, Method::GET | Method::HEAD) => {
+            let network = network_of(&caller.ip);
+            crowd.enter(&network, &network).await.map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+enum Found {
+    LoggedIn(Box<LoggedIn>),
+    Ended(Ended),
+    Nobody,
+}
+
+impl Found {
+    /// Who is logged in. How a session ended is put into the request.
+    fn somebody(self, parts: &mut Parts) -> Option<LoggedIn> {
+        match self {
+            Self::LoggedIn(someone) => return Some(*someone),
+            Self::Ended(ended) => drop(parts.extensions.insert(ended)),
+            Self::Nobody => {}
+        }
+        None
+    }
+}
+
+async fn look_again(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
+    session.load().await?;
+    look_up(ender, session, caller, is_use).await
+}
+
+async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
+    let browser = BrowserSession(session);
+    let Some(secret_hash) = browser.secret_hash() else { return Ok(Found::Nobody) };
+    let state = &ender.state;
+    let Some((log_in, secret)) = browser.log_in().await? else {
+        return Ok(browser.ended().await?.map_or(Found::Nobody, Found::Ended));
+    };
+    if let Some(reason) = end_of_replaced(secret, &log_in, caller) {
+        return end_now(ender, &log_in, reason, caller).await;
+    }
+    let Some(user) = users::store::find_by_id(&state.db.pool, &log_in.user_id).await? else { return Ok(Found::Nobody) };
+    if let Some(at) = user.disabled_at {
+        return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
+    }
+    if secret == Secret::New {
+        browser.note_secret_used(state).await?;
+    }
+    note_use(state, &log_in, secret, is_use).await?;
+    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == Secret::InGrace, secret_hash })))
+}
+
+/// Reading pages keeps a session from going idle.
+async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret, is_use: bool) -> Result<(), AppError> {
+    let now_ms = state.clock.now_ms();
+    if is_use && secret != Secret::InGrace && now_ms - log_in.last_seen_at >= log_in.touch_every_ms(&state.config) {
+        store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
+    }
+    Ok(())
+}
+
+/// Why the session ends, if it is a replaced secret that came. Nobody is let in with one: whoever it is may be a thief. A
+/// browser that was killed before it stored the new one is the same browser as at the log-in, and is not called a thief.
+fn end_of_replaced(secret: Secret, log_in: &LogIn, caller: &Caller) -> Option<EndReason> {
+    match secret {
+        Secret::Current | Secret::New | Secret::InGrace => None,
+        Secret::Copied => Some(EndReason::TheftSuspected),
+        Secret::NotStored if device_words(&log_in.user_agent) != caller.device() => Some(EndReason::TheftSuspected),
+        Secret::NotStored | Secret::Lost => Some(EndReason::SecretLost),
+    }
+}
+
+/// A replaced secret came back. Where the new one was in use, nobody can tell the thief from the owner, so both are
+/// out; where it never was, nobody holds the session any more. The owner can log in again.
+async fn end_now(ender: &Ender, log_in: &LogIn, reason: EndReason, caller: &Caller) -> Result<Found, AppError> {
+    tracing::warn!(
+        user = log_in.user_id,
+        sid = log_in.sid,
+        reason = reason.into_str(),
+        "a replaced secret came back: the session is ended"
+    );
+    let ending = Ending { actor: Actor::Unknown, reason, words: caller.device(), caller: caller.clone() };
+    ender.end(Target::Session(&log_in.sid), ending).await?;
+    Ok(Found::Ended(Ended { reason, at: ender.state.clock.now_ms() }))
+}
+
+/// After a change of role the session goes on under a new secret (ASVS 7.2.4). The cookie to set, if so.
+async fn renew_outgrown(state: &AppState, someone: &LoggedIn) -> Result<Option<HeaderValue>, AppError> {
+    let role = someone.user.role();
+    if someone.in_grace || !someone.log_in.outgrown_by(role) {
+        return Ok(None);
+    }
+    let log_in = LogIn { secret_role: role.into_str().to_owned(), ..someone.log_in.clone() };
+    let new = session::rotate(state, &someone.secret_hash, log_in).await?;
+    Ok(new.map(|new| secret_cookie(state, &new)))
+}
+
+/// The `Set-Cookie` of a session's new secret.
+pub fn secret_cookie(state: &AppState, new: &NewSecret) -> HeaderValue {
+    cookies::set(&state.config, Name::Session, &new.secret, new.log_in.cookie_seconds(state.clock.now_ms()))
+}

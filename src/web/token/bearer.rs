@@ -1,0 +1,178 @@
+//! Who calls the API: cookie or header, verified, not revoked, without I/O. Server side.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, StatusCode, request::Parts},
+};
+
+use crate::{
+    auth::{
+        revocations::set::Revocations,
+        tokens::{
+            EXPECTED_USER,
+            claims::Claims,
+            keys::Keys,
+            verify::{Refusal, Verified, verify},
+        },
+        users::Role,
+    },
+    base::{caller::Caller, state::AppState},
+    web::{
+        authorization,
+        caller::caller_of,
+        cookies,
+        cookies::Name,
+        crowd::{Crowd, Place},
+        problem::Problem,
+    },
+};
+
+/// The caller of an API route. To take it as an argument is to require it.
+#[derive(Clone, Debug)]
+pub struct ApiCaller {
+    pub user_id: String,
+    pub role: Role,
+    pub sid: String,
+    /// Where the call comes from, for the audit log.
+    pub caller: Caller,
+    /// The last proof of identity, in seconds since the epoch.
+    auth_time: i64,
+    /// Its turn among the requests of this person, for as long as the handler has this.
+    _place: Arc<Place>,
+}
+
+/// An [`ApiCaller`] who has proven lately who they are, for sensitive acts.
+#[derive(Clone, Debug)]
+pub struct FreshCaller(pub ApiCaller);
+
+/// A [`FreshCaller`] who is an administrator.
+#[derive(Clone, Debug)]
+pub struct AdminCaller(pub ApiCaller);
+
+impl FromRequestParts<AppState> for ApiCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let token = token(parts, state)?;
+        let found = &parts.extensions;
+        let (Some(keys), Some(revocations), Some(crowd)) =
+            (found.get::<Keys>(), found.get::<Revocations>(), found.get::<Crowd>())
+        else {
+            return Err(crate::base::error::AppError::internal().into());
+        };
+        let verified = verify_with_news(state, keys, &token).await.map_err(refused)?;
+        expect_alive(revocations, &verified).await?;
+        expect_user(&parts.headers, &verified.claims.sub)?;
+        let place = Arc::new(crowd.enter(&verified.claims.sub, &verified.claims.sid).await?);
+        if place.has_waited {
+            // What has ended meanwhile is over.
+            verified.check_times(&state.clock).map_err(refused)?;
+            expect_alive(revocations, &verified).await?;
+        }
+        let Claims { sub, role, sid, auth_time, .. } = verified.claims;
+        let caller = caller_of(parts, &state.config);
+        Ok(Self { user_id: sub, role, sid, caller, auth_time, _place: place })
+    }
+}
+
+impl ApiCaller {
+    /// # Errors
+    /// 401 `insufficient_user_authentication` (RFC 9470) when the proof is too old.
+    fn fresh(self, state: &AppState) -> Result<Self, Problem> {
+        let max_age = state.config.reauthentication_minutes * 60;
+        let age = state.clock.now_ms() / 1000 - self.auth_time;
+        if age < max_age { Ok(self) } else { Err(Problem::insufficient_authentication(max_age)) }
+    }
+}
+
+impl FromRequestParts<AppState> for FreshCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        ApiCaller::from_request_parts(parts, state).await?.fresh(state).map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for AdminCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let caller = ApiCaller::from_request_parts(parts, state).await?;
+        if caller.role != Role::Admin {
+            return Err(crate::base::error::AppError::NotAllowed.into());
+        }
+        caller.fresh(state).map(Self)
+    }
+}
+
+/// Asks the revocations, which are in memory.
+async fn expect_alive(revocations: &Revocations, verified: &Verified) -> Result<(), Problem> {
+    revocations.ensure_fresh().await?;
+    if revocations.is_dead(verified.bearing(), &verified.kid) {
+        tracing::info!(user = verified.claims.sub, sid = verified.claims.sid, "a revoked token was refused");
+        return Err(revoked());
+    }
+    Ok(())
+}
+
+/// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
+async fn verify_with_news(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
+    match verify(&state.config, keys, &state.clock, token) {
+        Err(Refusal::UnknownKey(kid)) => {
+            keys.look_for(&kid).await;
+            verify(&state.config, keys, &state.clock, token)
+        }
+        result => result,
+    }
+}
+
+/// Refuses when the request names another user than the one whose token it carries; see [`EXPECTED_USER`].
+///
+/// # Errors
+/// 409 `other_user`.
+pub fn expect_user(headers: &HeaderMap, user_id: &str) -> Result<(), Problem> {
+    let meant = headers.get(EXPECTED_USER).is_none_or(|expected| expected.as_bytes() == user_id.as_bytes());
+    if meant {
+        return Ok(());
+    }
+    let detail = "Somebody else is logged in in this browser now.";
+    Err(Problem::new(StatusCode::CONFLICT, "other_user", detail))
+}
+
+/// Exactly one token (RFC 6750 2: more than one way of sending it is an error).
+fn token(parts: &Parts, state: &AppState) -> Result<String, Problem> {
+    let cookie = cookies::get(&state.config, &parts.headers, Name::Access);
+    match (bearer(&parts.headers)?, cookie) {
+        (Some(_), Some(_)) => Err(Problem::bad_request("Send the access token once: as a cookie or as a header.")),
+        (Some(token), None) | (None, Some(token)) => Ok(token),
+        (None, None) => Err(Problem::unauthorized("token_missing", "This needs an access token.", false)),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut tokens = authorization::bearer(headers);
+    let Some(token) = tokens.next() else { return Ok(None) };
+    let text = std::str::from_utf8(token).ok().filter(|text| !text.is_empty() && tokens.next().is_none());
+    let malformed = || Problem::bad_request("Authorization must be: Bearer <token>.");
+    text.map(|text| Some(text.to_owned())).ok_or_else(malformed)
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Expired => Problem::unauthorized("token_expired", "The access token has expired; renew it.", true),
+        Refusal::KilledKey => {
+            tracing::info!("a token of a killed key was refused");
+            revoked()
+        }
+        Refusal::Invalid | Refusal::UnknownKey(_) => {
+            tracing::info!("an invalid token was refused");
+            Problem::unauthorized("token_invalid", "This is not a valid access token.", true)
+        }
+    }
+}
+
+fn revoked() -> Problem {
+    Problem::unauthorized("token_revoked", "This token counts no more: its session or its signing key is dead.", true)
+}

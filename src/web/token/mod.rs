@@ -1,0 +1,11 @@
+//! Access tokens at the border: out of a cookie or a header, into a page, to the API. In the browser, kept fresh.
+
+#[cfg(feature = "ssr")]
+pub mod bearer;
+pub mod client;
+#[cfg(feature = "ssr")]
+pub mod jwks;
+#[cfg(feature = "ssr")]
+pub mod page_token;
+#[cfg(feature = "ssr")]
+pub mod routes;
