@@ -63,9 +63,6 @@ pub struct Link {
 }
 
 /// Makes a link and returns its token for the mail.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Result<String, AppError> {
     let token = new_token()?;
     store::insert_link(&mut **tx, &hash(&token), purpose, link, now_ms).await?;
@@ -97,9 +94,6 @@ pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> 
 /// Makes useless what could still change an account: the links that confirm it, reset it or give it another address, and
 /// a mail that is on its way to bring one. Whoever has just taken an account back need not fear what somebody else had
 /// asked for before. The links that only end things work on: they are the owner's.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn kill_all(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
     for purpose in [Purpose::Verify, Purpose::Reset, Purpose::NewEmail] {
         store::kill_links(&mut **tx, user_id, purpose, now_ms).await?;

@@ -67,9 +67,6 @@ pub async fn log_in(
 }
 
 /// What follows the right password: the code where there is a second factor, else the session.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn go_on(app: &App, visit: &Visit, user: &User, remember: bool, next: &str) -> Result<LogInResult, AppError> {
     let has_factor = check::is_on(&app.state, &user.id).await?;
     if has_factor && !trust::is_trusted(&app.state, &user.id, visit.device.as_ref()).await? {

@@ -246,9 +246,6 @@ impl Db {
 }
 
 /// The rest of this transaction may take its time, also on a connection for requests.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn lift_limit(tx: &mut Tx) -> Result<(), sqlx::Error> {
     if kind_of_connection(tx) == Kind::Postgres {
         tx.execute("set local statement_timeout = 0").await?;

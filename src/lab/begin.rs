@@ -45,9 +45,6 @@ pub fn here() -> Result<Lab, AppError> {
 }
 
 /// The visit of the browser that calls the action.
-///
-/// # Errors
-/// When the Lab's database cannot be read.
 pub async fn visit(lab: &Lab) -> Result<Option<Visit>, AppError> {
     let Some(parts) = use_context::<Parts>() else { return Ok(None) };
     Visit::of(lab, &parts.headers, &border::app().state.config).await

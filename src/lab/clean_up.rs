@@ -3,9 +3,6 @@
 use super::{store, visit::LIFETIME_MS, world::Lab};
 
 /// One round; returns how many visits were over.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn clean_once(lab: &Lab) -> Result<usize, sqlx::Error> {
     let over = store::over(&lab.state.db.pool, lab.state.clock.now_ms()).await?;
     for user_id in &over {

@@ -11,8 +11,6 @@ pub struct VisitRow {
     pub ends_at: i64,
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(
     db: impl Executor<'_, Database = Any>,
     id_hash: &str,
@@ -38,9 +36,6 @@ pub async fn insert(
 }
 
 /// The visit, unless it is over.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(
     db: impl Executor<'_, Database = Any>,
     id_hash: &str,
@@ -54,9 +49,6 @@ pub async fn find(
 }
 
 /// Visits that last: of everybody, and of one network.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count(
     db: impl Executor<'_, Database = Any>,
     network: &str,
@@ -72,9 +64,6 @@ pub async fn count(
 }
 
 /// Counts one more experiment; false when there were `max` already.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn count_run(db: impl Executor<'_, Database = Any>, id_hash: &str, max: i64) -> Result<bool, sqlx::Error> {
     let result = sqlx::query("update lab_visits set runs = runs + 1 where id_hash = $1 and runs < $2")
         .bind(id_hash)
@@ -84,8 +73,6 @@ pub async fn count_run(db: impl Executor<'_, Database = Any>, id_hash: &str, max
     Ok(result.rows_affected() == 1)
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn keep_browser(
     db: impl Executor<'_, Database = Any>,
     id_hash: &str,
@@ -99,8 +86,6 @@ pub async fn keep_browser(
         .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn keep_result(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -121,8 +106,6 @@ pub async fn keep_result(
     .map(|_| ())
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn result(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -137,9 +120,6 @@ pub async fn result(
 }
 
 /// The demo users whose visit is over, some at a time.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn over(db: &AnyPool, now_ms: i64) -> Result<Vec<String>, sqlx::Error> {
     let rows: Vec<(String,)> =
         sqlx::query_as("select user_id from lab_visits where ends_at <= $1 order by ends_at limit 100")
@@ -150,9 +130,6 @@ pub async fn over(db: &AnyPool, now_ms: i64) -> Result<Vec<String>, sqlx::Error>
 }
 
 /// Removes what the administrator of the Lab leaves behind: nobody will ask for it.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn remove_old(tx: &mut Tx, before: i64) -> Result<(), sqlx::Error> {
     for statement in [
         "delete from outbox where created_at < $1",
@@ -165,9 +142,6 @@ pub async fn remove_old(tx: &mut Tx, before: i64) -> Result<(), sqlx::Error> {
 }
 
 /// Removes a demo user with everything of theirs. Nothing in this database has to be remembered.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     for statement in [
         "delete from lab_runs where user_id = $1",

@@ -92,9 +92,6 @@ impl Visit {
     }
 
     /// The visit whose cookie came along, if it lasts.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn of(lab: &Lab, headers: &HeaderMap, config: &Config) -> Result<Option<Self>, AppError> {
         let Some(secret) = cookies::get(config, headers, Name::Lab) else { return Ok(None) };
         let id_hash = hash(&secret);
@@ -123,26 +120,17 @@ impl Visit {
     }
 
     /// Keeps the browser's cookies as they are now.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn keep_browser(&self, lab: &Lab) -> Result<(), AppError> {
         Ok(store::keep_browser(&lab.state.db.pool, &self.id_hash, &self.sealed(lab)?).await?)
     }
 
     /// Keeps what an experiment showed, in place of what it showed before.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn keep_result(&self, lab: &Lab, experiment: &str, result: &impl Serialize) -> Result<(), AppError> {
         let (json, now_ms) = (serde_json::to_string(result)?, lab.state.clock.now_ms());
         Ok(store::keep_result(&lab.state.db.pool, &self.user_id, experiment, now_ms, &json).await?)
     }
 
     /// What an experiment showed last. A result that an older program wrote is as good as none.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn result<T: DeserializeOwned>(&self, lab: &Lab, experiment: &str) -> Result<Option<T>, AppError> {
         let json = store::result(&lab.state.db.pool, &self.user_id, experiment).await?;
         Ok(json.and_then(|json| serde_json::from_str(&json).ok()))
@@ -162,9 +150,6 @@ impl Visit {
     }
 
     /// The demo user's address, to log in with.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn email(&self, lab: &Lab) -> Result<String, AppError> {
         let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
         Ok(user.email)
@@ -183,18 +168,12 @@ impl Visit {
     }
 
     /// What the visitor may know.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn info(&self, lab: &Lab) -> Result<VisitInfo, AppError> {
         let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
         Ok(VisitInfo { name: user.name, ends_at: self.ends_at, logged_in: self.is_logged_in(lab).await? })
     }
 
     /// Ends the visit and removes everything of it.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn end(self, lab: &Lab) -> Result<(), AppError> {
         let mut tx = lab.state.db.begin_write().await?;
         store::remove(&mut tx, &self.user_id).await?;

@@ -182,9 +182,6 @@ impl Lab {
     }
 
     /// Adds a user who logs in with the world's password, and returns the id; `None` when the address is taken.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn make_user(
         &self,
         tx: &mut Tx,

@@ -106,9 +106,6 @@ impl Post {
     }
 
     /// Takes so many mails that are due. Each must be given to [`Self::deliver`].
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn claim(&self, limit: usize) -> Result<Vec<Row>, sqlx::Error> {
         if limit == 0 {
             return Ok(Vec::new());

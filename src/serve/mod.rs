@@ -446,9 +446,6 @@ async fn announce(services: &Services) -> Result<(), String> {
 
 /// In words; `None` where there is one. The log of a production server is read, copied and kept by many, so the link is
 /// not in it.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn way_to_first_administrator(state: &AppState) -> Result<Option<String>, AppError> {
     let none = "  There is no administrator yet.";
     if state.config.production() {

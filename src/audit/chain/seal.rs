@@ -174,9 +174,6 @@ impl Sealer {
 
     /// Lets a chain go on whose end is not ours: the secret key was replaced, or somebody has changed the end. It is
     /// written down with what the end was, and whatever is missing stays missing. `None` when there is nothing to mend.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn resume(&self, words: &str) -> Result<Option<Anchor>, sqlx::Error> {
         let mut tx = self.state.db.begin_write().await?;
         lock_chain(&mut tx).await?;

@@ -62,17 +62,11 @@ macro_rules! select_rows {
 }
 
 /// The end of the chain; `None` when somebody has removed its row.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn end(db: impl Executor<'_, Database = Any>) -> Result<Option<End>, sqlx::Error> {
     sqlx::query_as("select seq, mac, seal from audit_chain where id = 1").fetch_optional(db).await
 }
 
 /// Moves the end of the chain; makes its row where there is none.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_end(db: impl Executor<'_, Database = Any>, end: &End) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into audit_chain (id, seq, mac, seal) values (1, $1, $2, $3) \
@@ -87,17 +81,11 @@ pub async fn set_end(db: impl Executor<'_, Database = Any>, end: &End) -> Result
 }
 
 /// The sealed event with the greatest number.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn last(db: impl Executor<'_, Database = Any>) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is not null order by seq desc limit 1")).fetch_optional(db).await
 }
 
 /// Whether anything waits to be sealed. One look into an index that is empty nearly always.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn anything_waits(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
     let row: Option<(String,)> =
         sqlx::query_as("select id from audit_events where seq is null limit 1").fetch_optional(db).await?;
@@ -105,26 +93,17 @@ pub async fn anything_waits(db: impl Executor<'_, Database = Any>) -> Result<boo
 }
 
 /// How many events from before `at` wait to be sealed.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn waiting_since(db: impl Executor<'_, Database = Any>, at: i64) -> Result<i64, sqlx::Error> {
     let statement = "select count(*) from audit_events where seq is null and at < $1";
     sqlx::query_as(statement).bind(at).fetch_one(db).await.map(|(count,)| count)
 }
 
 /// Events that wait to be sealed, the oldest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn waiting(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is null order by id limit $1")).bind(limit).fetch_all(db).await
 }
 
 /// Events of a kind that wait to be sealed, the oldest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is null and event = $1 order by id"))
         .bind(kind.into_str())
@@ -133,9 +112,6 @@ pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Re
 }
 
 /// Sealed events after the number `seq`, in the order of the chain.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn sealed_after(
     db: impl Executor<'_, Database = Any>,
     seq: i64,
@@ -145,9 +121,6 @@ pub async fn sealed_after(
 }
 
 /// Writes the seals of an event that waits; whether it did.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn seal(db: impl Executor<'_, Database = Any>, row: &Row) -> Result<bool, sqlx::Error> {
     let result = sqlx::query(
         "update audit_events set seq = $2, origin_salt = $3, origin_digest = $4, words_salt = $5, words_digest = $6, \
@@ -166,9 +139,6 @@ pub async fn seal(db: impl Executor<'_, Database = Any>, row: &Row) -> Result<bo
 }
 
 /// Adds to how often something happened on a day.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn count(
     db: impl Executor<'_, Database = Any>,
     day: i64,
@@ -188,9 +158,6 @@ pub async fn count(
 }
 
 /// What retention has removed, the oldest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn removed(db: impl Executor<'_, Database = Any>) -> Result<Vec<Removed>, sqlx::Error> {
     sqlx::query_as(
         "select first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal from audit_removed \
@@ -201,9 +168,6 @@ pub async fn removed(db: impl Executor<'_, Database = Any>) -> Result<Vec<Remove
 }
 
 /// Writes what was removed, in the place of what was said before of the same first one.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn say_removed(db: impl Executor<'_, Database = Any>, removed: &Removed) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into audit_removed (first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal) \
@@ -226,9 +190,6 @@ pub async fn say_removed(db: impl Executor<'_, Database = Any>, removed: &Remove
 }
 
 /// Removes the sealed events up to this number; how many there were.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn remove_between(db: impl Executor<'_, Database = Any>, after: i64, last: i64) -> Result<u64, sqlx::Error> {
     let statement = "delete from audit_events where seq > $1 and seq <= $2";
     let result = sqlx::query(statement).bind(after).bind(last).execute(db).await?;
@@ -236,9 +197,6 @@ pub async fn remove_between(db: impl Executor<'_, Database = Any>, after: i64, l
 }
 
 /// Whether this was a user whose account was deleted: the log says so, and the account is gone.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_forgotten(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<bool, sqlx::Error> {
     let row: Option<(String,)> = sqlx::query_as(
         "select id from audit_events where subject = $1 and event = 'account_deleted' \

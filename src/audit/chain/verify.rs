@@ -135,9 +135,6 @@ pub struct Stretch {
 }
 
 /// Checks everything that is sealed. `keys`: those of today and of before.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn verify(
     db: &AnyPool,
     keys: &[ChainKey],

@@ -29,9 +29,6 @@ pub struct Row {
 pub const LOOKED_AT_MAX: i64 = 10_000;
 
 /// A slice of what is looked for, before the event of the id `before` (empty: the newest).
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) -> Result<Slice, sqlx::Error> {
     let (least, end) = (filter.least_id(), filter.end_id(before));
     let floor = if filter.leaves_out() { floor(db, filter, &least, &end).await? } else { None };

@@ -8,9 +8,6 @@ const LATE_MS: i64 = 25 * 3_600_000;
 
 /// One round: erases once more what belongs to people who have just gone (a request may have been under way), and
 /// removes the tombstones that no session needs to say why it ended.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
     for tombstone in users::store::tombstones(&state.db.pool, state.clock.now_ms() - LATE_MS).await? {
         let mut tx = state.db.begin_write().await?;

@@ -11,9 +11,6 @@ use crate::{
 /// must still say that somebody did it, and no more who.
 ///
 /// A table that is added and forgotten here fails `after_a_deletion_nothing_of_the_person_is_anywhere`.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     // However much somebody has written, they may go.
     lift_limit(tx).await?;
@@ -35,9 +32,6 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
 }
 
 /// Removes every mail to a person, or about their account, sent or not.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_mails(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,

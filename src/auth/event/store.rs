@@ -69,9 +69,6 @@ macro_rules! select_events {
 }
 
 /// The newest events that happened to a user, newest first; with `before`, those before the event of this id.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn newest_of(
     db: impl Executor<'_, Database = Any>,
     subject: &str,
@@ -87,9 +84,6 @@ pub async fn newest_of(
 }
 
 /// An event that happened to this user; somebody else's is not found.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_of(
     db: impl Executor<'_, Database = Any>,
     subject: &str,
@@ -100,9 +94,6 @@ pub async fn find_of(
 
 /// As [`insert`], unless the same happened to the same subject after `since`; whether it was written. Nothing is written
 /// where there is no subject, with the same work.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn insert_once(
     db: impl Executor<'_, Database = Any>,
     event: &Event,
@@ -131,9 +122,6 @@ pub async fn insert_once(
 }
 
 /// Whether this has ever happened to a user.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn has_happened(
     db: impl Executor<'_, Database = Any>,
     subject: &str,
@@ -149,18 +137,12 @@ pub async fn has_happened(
 }
 
 /// Locks the end of the chain until the transaction is over. Whoever changes rows that are in the log locks it first.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn lock_chain(tx: &mut Tx) -> Result<(), sqlx::Error> {
     sqlx::query("update audit_chain set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
 }
 
 /// Blanks what the log says of a person in others' words and of where they were. Ids, times and what happened remain, and
 /// the chain holds. The rows of the chain are not touched while they are being sealed.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn forget(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     lock_chain(tx).await?;
     let statement = "update audit_events set ip = '', device = '', origin_salt = '', reason = '', details = 'null', words_salt = '' \
@@ -170,9 +152,6 @@ pub async fn forget(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
 }
 
 /// Blanks from where a person did something to others. What they did, and why, remains: it is the others' business.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn forget_origin(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
     lock_chain(tx).await?;
     let statement = "update audit_events set ip = '', device = '', origin_salt = '' where actor = $1";
@@ -180,9 +159,6 @@ pub async fn forget_origin(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error
 }
 
 /// The newest event of one of these two kinds that happened to a user.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn newest_of_kinds(
     db: impl Executor<'_, Database = Any>,
     subject: &str,

@@ -34,9 +34,6 @@ impl Presence {
 
     /// Comes forward. Call it before the first request is answered: from now on every force-logout waits for this
     /// instance, and what came before is read once more.
-    ///
-    /// # Errors
-    /// When the database does not answer.
     pub async fn begin(&self) -> Result<(), sqlx::Error> {
         self.write().await?;
         self.revocations.sync().await

@@ -26,9 +26,6 @@ pub struct Row {
 /// Writes that an instance is alive and what it knows. Call it with a number that is in memory already.
 ///
 /// A number that the database has not given out is from another history (a restored backup): it confirms nothing.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn write(db: impl Executor<'_, Database = Any>, instance: &Row) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into instances (id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, \
@@ -58,9 +55,6 @@ pub async fn write(db: impl Executor<'_, Database = Any>, instance: &Row) -> Res
 }
 
 /// Every instance that was seen since.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn seen_since(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
         "select id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, heard_p99_ms, made, \
@@ -71,16 +65,11 @@ pub async fn seen_since(db: impl Executor<'_, Database = Any>, since_ms: i64) ->
     .await
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn delete(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
     sqlx::query("delete from instances where id = $1").bind(id).execute(db).await.map(|_| ())
 }
 
 /// Removes the rows of processes that ended without a word, a day later.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let before_ms = now_ms - 24 * 3_600_000;
     let result = sqlx::query("delete from instances where seen_at < $1").bind(before_ms).execute(db).await?;

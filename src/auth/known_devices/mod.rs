@@ -60,9 +60,6 @@ impl Device {
 ///
 /// A browser that is new to the account gets a new secret, and what other accounts know of it moves along: a copy of
 /// the one before, made by whoever used a shared computer earlier, is worth nothing to this account.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn remember(
     tx: &mut Tx,
     user_id: &str,
@@ -91,9 +88,6 @@ pub async fn remember(
 
 /// Forgets every browser of an account: after a reset nobody can tell which of them were the owner's. [`remember`] the one
 /// that did the reset right after: it gets in then, also while somebody guesses.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn forget_all(tx: &mut Tx, user_id: &str) -> Result<u64, AppError> {
     Ok(store::delete_all(&mut **tx, user_id).await?)
 }

@@ -6,9 +6,6 @@ use uuid::Uuid;
 use crate::base::caller::Caller;
 
 /// Whether the account of this id has logged in from this browser before.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_known(
     db: impl Executor<'_, Database = Any>,
     device_hash: &str,
@@ -24,9 +21,6 @@ pub async fn is_known(
 }
 
 /// As [`is_known`], by normalised e-mail: the same question whether or not there is such an account.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_known_to(
     db: impl Executor<'_, Database = Any>,
     device_hash: &str,
@@ -44,9 +38,6 @@ pub async fn is_known_to(
 }
 
 /// Notes where and when a known browser was seen; `false` when the account does not know it.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn touch(
     db: impl Executor<'_, Database = Any>,
     device_hash: &str,
@@ -68,9 +59,6 @@ pub async fn touch(
 }
 
 /// Gives a browser another secret.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn rename(db: impl Executor<'_, Database = Any>, before: &str, after: &str) -> Result<(), sqlx::Error> {
     sqlx::query("update known_devices set device_hash = $2 where device_hash = $1")
         .bind(before)
@@ -80,8 +68,6 @@ pub async fn rename(db: impl Executor<'_, Database = Any>, before: &str, after: 
         .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(
     db: impl Executor<'_, Database = Any>,
     device_hash: &str,
@@ -105,18 +91,12 @@ pub async fn insert(
 }
 
 /// Returns how many there were.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_all(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<u64, sqlx::Error> {
     let result = sqlx::query("delete from known_devices where user_id = $1").bind(user_id).execute(db).await?;
     Ok(result.rows_affected())
 }
 
 /// Forgets all browsers of an account but those that were seen last.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_beyond(db: impl Executor<'_, Database = Any>, user_id: &str, keep: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "delete from known_devices where user_id = $1 and public_id not in (select public_id from known_devices \
@@ -130,9 +110,6 @@ pub async fn delete_beyond(db: impl Executor<'_, Database = Any>, user_id: &str,
 }
 
 /// Removes those whose browsers have thrown the cookie away by now.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let before_ms = now_ms - super::KEEP_DAYS * 24 * 3_600_000;
     let result = sqlx::query("delete from known_devices where last_seen_at < $1").bind(before_ms).execute(db).await?;

@@ -100,9 +100,6 @@ pub struct To<'a> {
 
 /// Writes down a mail to be sent; nothing where this server sends none. Pass the transaction of the act that it tells
 /// of: both happen, or neither.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn queue(
     db: impl sqlx::Executor<'_, Database = sqlx::Any>,
     state: &AppState,
@@ -122,9 +119,6 @@ pub async fn queue(
 /// Writes down that the owner of an account is to be told what happened. Nothing where this server sends no mail, and
 /// where the address is not confirmed: it may be somebody else's. Where somebody else acted, pass no caller: from where
 /// administrators do their work is not the owner's business.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn tell(
     db: impl sqlx::Executor<'_, Database = sqlx::Any>,
     state: &AppState,

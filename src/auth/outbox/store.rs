@@ -11,9 +11,6 @@ use crate::{
 };
 
 /// Writes down a mail to be sent. Pass the transaction of the act that it tells of: both happen, or neither.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn queue(
     db: impl Executor<'_, Database = Any>,
     to: To<'_>,
@@ -50,9 +47,6 @@ pub struct Row {
 
 /// Takes mails that are due, the longest waiting first. Until `until_ms` they are nobody else's; then, if this process
 /// has died meanwhile, they are due again.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn claim(
     db: impl Executor<'_, Database = Any>,
     limit: i64,
@@ -78,9 +72,6 @@ pub async fn claim(
 pub const TOO_MANY: &str = "not sent: too many";
 
 /// Nothing more is to be done for this mail; `note` says why, where nothing was sent.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_sent(
     db: impl Executor<'_, Database = Any>,
     id: &str,
@@ -96,8 +87,6 @@ pub async fn set_sent(
         .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn set_due(
     db: impl Executor<'_, Database = Any>,
     id: &str,
@@ -113,8 +102,6 @@ pub async fn set_due(
         .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn set_given_up(
     db: impl Executor<'_, Database = Any>,
     id: &str,
@@ -132,9 +119,6 @@ pub async fn set_given_up(
 
 /// Mails of the same kind that went out to the same address, of those that were asked for within so long before this
 /// one. What was dropped, or had nobody to tell, does not count: a stranger's asking would use up the owner's mails.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_sent_like(
     db: impl Executor<'_, Database = Any>,
     row: &Row,
@@ -154,9 +138,6 @@ pub async fn count_sent_like(
 }
 
 /// Word of guessing at the same account within so long before this one.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_guessing_before(
     db: impl Executor<'_, Database = Any>,
     row: &Row,
@@ -177,9 +158,6 @@ pub async fn count_guessing_before(
 }
 
 /// How many mails wait.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_waiting(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
     let statement = "select count(*) from outbox where sent_at is null and given_up_at is null";
     let (count,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
@@ -202,9 +180,6 @@ pub struct Listed {
 }
 
 /// The newest mails, the newest first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn list(
     db: impl Executor<'_, Database = Any>,
     only_given_up: bool,
@@ -221,9 +196,6 @@ pub async fn list(
 }
 
 /// Gives every mail that was given up another day; the number of them.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let result = sqlx::query(
         "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 \
@@ -241,9 +213,6 @@ const KEEP_GIVEN_UP_MS: i64 = 30 * 24 * 3_600_000;
 const KEEP_DEAD_LINKS_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes mails that were sent or given up long ago.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let result = sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
         .bind(now_ms - KEEP_SENT_MS)
@@ -254,17 +223,12 @@ pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> R
 }
 
 /// Removes links that died of age long ago.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old_links(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let before_ms = now_ms - KEEP_DEAD_LINKS_MS;
     let result = sqlx::query("delete from links where expires_at < $1").bind(before_ms).execute(db).await?;
     Ok(result.rows_affected())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert_link(
     db: impl Executor<'_, Database = Any>,
     token_hash: &str,
@@ -287,8 +251,6 @@ pub async fn insert_link(
     .map(|_| ())
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_link(
     db: impl Executor<'_, Database = Any>,
     token_hash: &str,
@@ -306,8 +268,6 @@ pub async fn find_link(
     .await
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn use_link(
     db: impl Executor<'_, Database = Any>,
     token_hash: &str,
@@ -326,9 +286,6 @@ pub async fn use_link(
 }
 
 /// Calls off the mails of this kind that wait to be sent to a user.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn call_off(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -350,9 +307,6 @@ pub async fn call_off(
 /// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless the change is `undone`:
 /// only its first address is the owner's for sure. Word that the second factor goes stays always: it is for whoever is
 /// against it.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn call_off_all(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -368,9 +322,6 @@ pub async fn call_off_all(
 }
 
 /// Makes every live link of a user for this purpose useless.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn kill_links(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -388,9 +339,6 @@ pub async fn kill_links(
 
 /// The address before the one that this user has now, as long as a link that was sent there works: of several, the one
 /// that was theirs first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn address_before(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -410,9 +358,6 @@ pub async fn address_before(
 }
 
 /// Every address at which this user was told of something as long ago as a "this was not me" link works, used or not.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn addresses_of(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,

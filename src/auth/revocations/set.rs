@@ -99,9 +99,6 @@ pub struct Bearing<'a> {
 
 impl Revocations {
     /// Reads all that counts. Nothing may be answered before: an empty set would let revoked tokens in.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn load(db: Db, clock: Clock, metrics: Metrics) -> Result<Self, sqlx::Error> {
         let this = Self(Arc::new(Inner {
             id: Uuid::now_v7().to_string(),

@@ -67,9 +67,6 @@ pub struct Row {
 
 /// Writes a revocation in the caller's transaction. It takes the lock of the revocation clock until the commit,
 /// so call it last: numbers then become visible in the order in which they were given.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
     let (seq,): (i64,) = sqlx::query_as("update revocation_clock set seq = seq + 1 where id = 1 returning seq")
         .fetch_one(&mut **tx)
@@ -117,18 +114,12 @@ pub async fn ping(listener: &mut PgListener) -> Result<(), sqlx::Error> {
 }
 
 /// The newest sequence number: the one row that each instance asks for several times a second.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn newest_seq(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
     let (seq,): (i64,) = sqlx::query_as("select seq from revocation_clock where id = 1").fetch_one(db).await?;
     Ok(seq)
 }
 
 /// Every revocation after `seq` that can still matter, in order.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn after(db: impl Executor<'_, Database = Any>, seq: i64, now_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
         "select seq, kind, subject, epoch, revoked_at, keep_until from revocations where seq > $1 and keep_until > $2 \
@@ -144,9 +135,6 @@ pub async fn after(db: impl Executor<'_, Database = Any>, seq: i64, now_ms: i64)
 const KEEP_MS: i64 = 24 * 3_600_000;
 
 /// Removes what has not mattered for a day.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let before_ms = now_ms - KEEP_MS;
     let result = sqlx::query("delete from revocations where keep_until < $1").bind(before_ms).execute(db).await?;
@@ -154,9 +142,6 @@ pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> R
 }
 
 /// Takes the lock that every revocation takes, until the transaction ends: the one mutex that all instances share.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn lock(tx: &mut Tx) -> Result<(), sqlx::Error> {
     sqlx::query("update revocation_clock set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
 }

@@ -17,9 +17,6 @@ pub enum Passed {
 }
 
 /// Whether the user has a second factor that is set up to its end.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_on(state: &AppState, user_id: &str) -> Result<bool, AppError> {
     let row = store::find(&state.db.pool, user_id).await?;
     Ok(row.is_some_and(|row| row.is_on(state.clock.now_ms())))
@@ -28,9 +25,6 @@ pub async fn is_on(state: &AppState, user_id: &str) -> Result<bool, AppError> {
 /// Takes a code: it counts no more when the transaction is committed. Whoever has one has the factor, too, and keeps it:
 /// a removal that is under way is called off. Of two that come with the same one at once, one
 /// gets in (ASVS 6.5.1). `None` when it is wrong, or was used already.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn take(
     tx: &mut Tx,
     key: &SecretKey,
@@ -71,9 +65,6 @@ async fn take_recovery(
 }
 
 /// Removes the second factor of a user with all that belongs to it; `false` when there was none that log-in asked for.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<bool, AppError> {
     let was_on = store::delete(&mut **tx, user_id).await?;
     store::delete_codes(&mut **tx, user_id).await?;

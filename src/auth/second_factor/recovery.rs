@@ -58,9 +58,6 @@ impl std::fmt::Debug for RecoveryCode {
 }
 
 /// Makes new codes in place of those before, which die at once.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn replace(tx: &mut Tx, key: &SecretKey, user_id: &str, now_ms: i64) -> Result<Vec<RecoveryCode>, AppError> {
     let codes = (0..COUNT).map(|_| RecoveryCode::generate()).collect::<Result<Vec<_>, _>>()?;
     // Of two at once the later one must find the codes of the other, or both lists would be good.

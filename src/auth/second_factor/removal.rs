@@ -23,9 +23,6 @@ use crate::{
 /// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link
 /// that works could have been sent: it may be of who knew the password then. Older ones stay, whatever a mailbox says
 /// (ASVS 6.4.3). Returns when something goes, and whether that is news.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn begin(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<Option<(i64, bool)>, AppError> {
     let (user_id, since) = (&event.subject, now_ms - Purpose::NotMe.lifetime_ms());
     let is_news = store::let_go(tx, user_id, since, now_ms + Purpose::KeepFactor.lifetime_ms()).await?;
@@ -38,9 +35,6 @@ pub async fn begin(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<Option<(i6
 }
 
 /// When something of this user goes, if anything is still to go.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn goes_at(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -50,9 +44,6 @@ pub async fn goes_at(
 }
 
 /// Nothing goes any more. `event` says who has called it off, and whose it is; `false` where nothing was to go.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn call_off(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<bool, AppError> {
     let user_id = &event.subject;
     let Some(at) = store::goes_at(&mut **tx, user_id, now_ms).await? else { return Ok(false) };
@@ -65,9 +56,6 @@ pub async fn call_off(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<bool, A
 }
 
 /// Clears away what is gone by now. Nobody waits for it: from its time on nobody asks for the factor anyway.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn clean_once(state: &AppState) -> Result<(), AppError> {
     for user_id in store::users_to_clear(&state.db.pool, state.clock.now_ms()).await? {
         clear(state, &user_id).await?;
@@ -77,9 +65,6 @@ pub async fn clean_once(state: &AppState) -> Result<(), AppError> {
 
 /// Removes what is gone of one user, writes it down and tells the owner. Nobody is logged out: whoever logged in since
 /// the removal began has entered a code, and with it called the removal off.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
     let now_ms = state.clock.now_ms();
     let mut tx = state.db.begin_write().await?;

@@ -23,8 +23,6 @@ impl Row {
     }
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as("select secret_sealed, confirmed_at, goes_at from totp where user_id = $1")
         .bind(user_id)
@@ -33,9 +31,6 @@ pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Resul
 }
 
 /// Begins a set-up, in place of one that was never finished; `false` when the second factor is on.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn begin(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -55,9 +50,6 @@ pub async fn begin(
 }
 
 /// Ends the set-up with the code of this step; `false` when it is not this secret's any more, or was ended already.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn confirm(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -79,9 +71,6 @@ pub async fn confirm(
 }
 
 /// Uses up the code of this step and of all before it; `false` when it was used already (RFC 6238 5.2).
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn use_step(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -101,17 +90,12 @@ pub async fn use_step(
 }
 
 /// `true` when log-in asked for it.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<bool, sqlx::Error> {
     let statement = "delete from totp where user_id = $1 returning confirmed_at";
     let row: Option<(Option<i64>,)> = sqlx::query_as(statement).bind(user_id).fetch_optional(db).await?;
     Ok(row.is_some_and(|(confirmed_at,)| confirmed_at.is_some()))
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert_code(
     db: impl Executor<'_, Database = Any>,
     code_hash: &str,
@@ -127,16 +111,11 @@ pub async fn insert_code(
         .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_codes(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
     sqlx::query("delete from recovery_codes where user_id = $1").bind(user_id).execute(db).await.map(|_| ())
 }
 
 /// Uses up a recovery code; `false` when there is none such, or it was used already.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn use_code(
     db: impl Executor<'_, Database = Any>,
     code_hash: &str,
@@ -149,8 +128,6 @@ pub async fn use_code(
     Ok(result.rows_affected() == 1)
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn codes_left(db: impl Executor<'_, Database = Any>, user_id: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
     let statement = "select count(*) from recovery_codes \
                      where user_id = $1 and used_at is null and (goes_at is null or goes_at > $2)";
@@ -169,8 +146,6 @@ pub struct TrustedRow {
     pub trusted_until: i64,
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn trust(
     db: impl Executor<'_, Database = Any>,
     device_hash: &str,
@@ -183,9 +158,6 @@ pub async fn trust(
 }
 
 /// The devices that are trusted now, the last used first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn trusted_of(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -202,9 +174,6 @@ pub async fn trusted_of(
 }
 
 /// Takes the trust from one device, by its public name; `false` when it had none.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn forget(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -216,8 +185,6 @@ pub async fn forget(
     Ok(result.rows_affected() == 1)
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn forget_all(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
     let statement = "update known_devices set trusted_until = null where user_id = $1 and trusted_until is not null";
     sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
@@ -225,9 +192,6 @@ pub async fn forget_all(db: impl Executor<'_, Database = Any>, user_id: &str) ->
 
 /// Lets a second factor that was turned on since go at `at_ms`, and the recovery codes with it; of an older one only the
 /// codes that were made since. What goes already keeps its time. `true` where something new goes.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn let_go(db: &mut AnyConnection, user_id: &str, since_ms: i64, at_ms: i64) -> Result<bool, sqlx::Error> {
     let factor =
         sqlx::query("update totp set goes_at = $3 where user_id = $1 and confirmed_at >= $2 and goes_at is null")
@@ -249,9 +213,6 @@ pub async fn let_go(db: &mut AnyConnection, user_id: &str, since_ms: i64, at_ms:
 }
 
 /// Nothing of this user goes any more, unless it is gone by now.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn keep(db: &mut AnyConnection, user_id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
     for statement in [
         "update totp set goes_at = null where user_id = $1 and goes_at > $2",
@@ -263,9 +224,6 @@ pub async fn keep(db: &mut AnyConnection, user_id: &str, now_ms: i64) -> Result<
 }
 
 /// When something of this user goes, if anything is still to go.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn goes_at(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -283,9 +241,6 @@ pub async fn goes_at(
 }
 
 /// Users of whom something is gone by now, and still has its rows.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn users_to_clear(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<Vec<String>, sqlx::Error> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "select user_id from totp where goes_at <= $1 union select user_id from recovery_codes where goes_at <= $1",
@@ -297,9 +252,6 @@ pub async fn users_to_clear(db: impl Executor<'_, Database = Any>, now_ms: i64) 
 }
 
 /// Removes the recovery codes that are gone by now; how many.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_gone_codes(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,

@@ -7,9 +7,6 @@ use crate::{
 };
 
 /// Whether log-in asks no code of this browser.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_trusted(state: &AppState, user_id: &str, here: Option<&Device>) -> Result<bool, AppError> {
     let Some(hash) = here.map(Device::hash) else { return Ok(false) };
     let trusted = rows(state, user_id).await?;
@@ -17,9 +14,6 @@ pub async fn is_trusted(state: &AppState, user_id: &str, here: Option<&Device>) 
 }
 
 /// The trusted devices of a user, the last used first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn list(state: &AppState, user_id: &str, here: Option<&Device>) -> Result<Vec<TrustedDevice>, AppError> {
     let hash = here.map(Device::hash);
     let trusted = rows(state, user_id).await?.into_iter().map(|row| TrustedDevice {
@@ -42,9 +36,6 @@ async fn rows(state: &AppState, user_id: &str) -> Result<Vec<store::TrustedRow>,
 }
 
 /// Trusts a browser that the account knows, from now on.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn trust(tx: &mut Tx, state: &AppState, user_id: &str, device_hash: &str) -> Result<(), AppError> {
     let until = state.clock.now_ms() + state.config.trusted_device_days * 24 * 3_600_000;
     store::trust(&mut **tx, device_hash, user_id, until).await?;
@@ -53,9 +44,6 @@ pub async fn trust(tx: &mut Tx, state: &AppState, user_id: &str, device_hash: &s
 
 /// Takes the trust from every device of a user: after a reset, a new password, or a change of the second factor nobody
 /// can tell which of them are still the owner's.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn forget_trust(tx: &mut Tx, user_id: &str) -> Result<(), AppError> {
     Ok(store::forget_all(&mut **tx, user_id).await?)
 }

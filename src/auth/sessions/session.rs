@@ -129,9 +129,6 @@ impl NewSecret {
 }
 
 /// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4). Give it to the browser after the commit and not before: no cookie leaves for a session that is not there.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn begin(
     tx: &mut Tx,
     state: &AppState,
@@ -149,9 +146,6 @@ pub async fn begin(
 
 /// Puts a new secret in the place of the one with this hash; the session lives on under its sid, as `log_in` says. `None`
 /// when another request has done so at this moment, or the session has ended.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn rotate(state: &AppState, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
     let new = NewSecret { log_in, secret: new_secret()? };
     let done = store::rotate(&state.db.pool, before, &new.hash(), &new.log_in, state.clock.now_ms()).await?;

@@ -84,8 +84,6 @@ macro_rules! select_sessions {
     };
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(
     db: impl Executor<'_, Database = Any>,
     id_hash: &str,
@@ -117,18 +115,12 @@ pub async fn insert(
 }
 
 /// The epoch of everybody.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn global_epoch(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
     let (epoch,): (i64,) = sqlx::query_as("select max(epoch) from global_epoch").fetch_one(db).await?;
     Ok(epoch)
 }
 
 /// Dead or alive, by its secret or by the one before.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(db: impl Executor<'_, Database = Any>, id_hash: &str) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(select_sessions!("where id_hash = $1 or previous_id_hash = $1"))
         .bind(id_hash)
@@ -138,9 +130,6 @@ pub async fn find(db: impl Executor<'_, Database = Any>, id_hash: &str) -> Resul
 
 /// Puts a new secret in the place of `before`, with the proof and the role that `log_in` names; `false` when `before`
 /// is not the session's secret any more or the session has ended.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn rotate(
     db: impl Executor<'_, Database = Any>,
     before: &str,
@@ -165,9 +154,6 @@ pub async fn rotate(
 
 /// Notes that the browser has the new secret, and later that it has stored it. By the secret and not by the session:
 /// another rotation may have come in between, whose secret nobody has used yet.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn note_secret_used(
     db: impl Executor<'_, Database = Any>,
     id_hash: &str,
@@ -179,17 +165,11 @@ pub async fn note_secret_used(
 }
 
 /// Dead or alive, by its public name.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_by_sid(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(select_sessions!("where sid = $1")).bind(sid).fetch_optional(db).await
 }
 
 /// Writes what the application keeps; `false` when the session has ended meanwhile.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn update_data(
     db: impl Executor<'_, Database = Any>,
     id_hash: &str,
@@ -204,9 +184,6 @@ pub async fn update_data(
 }
 
 /// Notes that a session was used; `false` when it has ended meanwhile.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn touch(
     db: impl Executor<'_, Database = Any>,
     sid: &str,
@@ -221,9 +198,6 @@ pub async fn touch(
 
 /// Notes the end of the newest access token; `false` when the session has ended meanwhile, and then no token may
 /// leave: this is what closes the race between minting and a force-logout.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn note_token(
     db: impl Executor<'_, Database = Any>,
     sid: &str,
@@ -243,9 +217,6 @@ pub async fn note_token(
 }
 
 /// The live sessions of a user, the last used first.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn live_of(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -273,9 +244,6 @@ pub struct EndedRow {
 }
 
 /// Puts the tombstone on what `target` names and is not ended yet.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn tombstone(
     tx: &mut Tx,
     target: Target<'_>,
@@ -320,18 +288,12 @@ pub async fn tombstone(
 
 /// On PostgreSQL locks the live sessions of a user until the transaction ends, for who takes the lock of the
 /// revocations before ending them: everybody else takes it after those of the sessions.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn lock_of(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
     let statement = "update sessions set ended_at = ended_at where user_id = $1 and ended_at is null";
     sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
 }
 
 /// When a user was seen last, by the sessions that there are rows of.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn last_seen(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<i64>, sqlx::Error> {
     let (at,): (Option<i64>,) =
         sqlx::query_as("select max(last_seen_at) from sessions where user_id = $1").bind(user_id).fetch_one(db).await?;
@@ -339,9 +301,6 @@ pub async fn last_seen(db: impl Executor<'_, Database = Any>, user_id: &str) -> 
 }
 
 /// How many sessions of a user are live.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_live(db: impl Executor<'_, Database = Any>, user_id: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
     let (count,): (i64,) = sqlx::query_as(concat!(
         "select count(*) from sessions where user_id = $1 and expires_at > $2 and idle_expires_at > $2 and ",
@@ -359,18 +318,12 @@ pub async fn count_live(db: impl Executor<'_, Database = Any>, user_id: &str, no
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes rows that ended so long ago that nobody will ask why.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let result = sqlx::query("delete from sessions where expires_at < $1").bind(now_ms - KEEP_MS).execute(db).await?;
     Ok(result.rows_affected())
 }
 
 /// Removes sessions of a user that are over, but for the newest of them.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_over_beyond(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -391,9 +344,6 @@ pub async fn delete_over_beyond(
 }
 
 /// Whether this session has not been ended.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn is_live(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<bool, sqlx::Error> {
     let row: Option<(String,)> = sqlx::query_as(concat!("select sid from sessions where sid = $1 and ", not_ended!()))
         .bind(sid)

@@ -20,9 +20,6 @@ const QUIET_MS: i64 = 24 * 3_600_000;
 
 /// Call it in the transaction that notes a failed try: from the tenth in a row on it tells the account's owner, once a
 /// day. Without an account it asks the database the same, so that both take the same time.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn note(
     tx: &mut Tx,
     state: &AppState,

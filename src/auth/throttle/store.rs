@@ -12,9 +12,6 @@ pub const ACT: &str = "act";
 
 /// How many accounts (or known browsers of one) and networks have to wait at this moment. A wait of more than
 /// `longest_ms` was set by a clock that has jumped back since, and counts for nothing.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_waiting(
     db: impl Executor<'_, Database = Any>,
     longest_ms: i64,
@@ -32,17 +29,12 @@ pub async fn count_waiting(
     .await
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn read(db: impl Executor<'_, Database = Any>, key: &str) -> Result<Option<Count>, sqlx::Error> {
     sqlx::query_as("select tries, last_at, free_at from throttles where key = $1").bind(key).fetch_optional(db).await
 }
 
 /// The row of this key, made when missing, and nobody else's until the transaction ends: on PostgreSQL the row is
 /// locked; SQLite has one writer anyway.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn lock(
     db: impl Executor<'_, Database = Any>,
     key: &str,
@@ -61,8 +53,6 @@ pub async fn lock(
     .await
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn write(db: impl Executor<'_, Database = Any>, key: &str, count: &Count) -> Result<(), sqlx::Error> {
     sqlx::query("update throttles set tries = $2, last_at = $3, free_at = $4 where key = $1")
         .bind(key)
@@ -76,9 +66,6 @@ pub async fn write(db: impl Executor<'_, Database = Any>, key: &str, count: &Cou
 
 /// Takes back the one try that made this count, and the wait that it brought, or that none is needed for any more.
 /// Nothing once tries have been forgotten since: this one may be among them, and those of others must not go for it.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn give_back(
     db: impl Executor<'_, Database = Any>,
     key: &str,
@@ -99,8 +86,6 @@ pub async fn give_back(
     .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn forget(db: impl Executor<'_, Database = Any>, key: &str) -> Result<(), sqlx::Error> {
     sqlx::query("delete from throttles where key = $1").bind(key).execute(db).await.map(|_| ())
 }
@@ -109,9 +94,6 @@ pub async fn forget(db: impl Executor<'_, Database = Any>, key: &str) -> Result<
 const KEEP_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Removes rows that have counted nothing since.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
     let result = sqlx::query("delete from throttles where last_at < $1 and free_at < $1")
         .bind(now_ms - KEEP_MS)

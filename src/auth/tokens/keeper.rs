@@ -31,9 +31,6 @@ pub fn keep(keys: Keys) -> JoinHandle<()> {
 }
 
 /// Forgets the private half of dead keys, and after a month the rest.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn tidy(keys: &Keys) -> Result<(), sqlx::Error> {
     let (db, now_ms) = (&keys.state().db.pool, keys.now_ms());
     let lives = Lives::of(store::all(db).await?);

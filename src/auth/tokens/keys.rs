@@ -124,9 +124,6 @@ impl Keys {
     }
 
     /// As people see them, fresh from the database.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn list(state: &AppState) -> Result<Vec<KeyInfo>, AppError> {
         Ok(Lives::of(store::all(&state.db.pool).await?).infos(state.clock.now_ms()))
     }

@@ -85,9 +85,6 @@ impl Keys {
 
     /// Begins a rotation when the newest key is of another algorithm than the settings say, or smaller than keys are made
     /// by now. For the start of a server.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn follow_settings(&self) -> Result<(), AppError> {
         let wanted = self.state().config.token_algorithm;
         let is_wanted = |row: &Row| row.algorithm == wanted.into_str() && !row.is_too_small();

@@ -28,9 +28,6 @@ impl Row {
 }
 
 /// Every key, in the order in which they sign.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as(
         "select kid, algorithm, public_key, private_key_sealed, created_at, signs_from, killed_at, kill_reason \
@@ -40,8 +37,6 @@ pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<Row>, sqlx
     .await
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(db: impl Executor<'_, Database = Any>, row: &Row) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at, signs_from) \
@@ -59,9 +54,6 @@ pub async fn insert(db: impl Executor<'_, Database = Any>, row: &Row) -> Result<
 }
 
 /// Lets a key that waits for its turn sign from `now_ms` on.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn promote(db: impl Executor<'_, Database = Any>, kid: &str, now_ms: i64) -> Result<(), sqlx::Error> {
     sqlx::query("update signing_keys set signs_from = $1 where kid = $2")
         .bind(now_ms)
@@ -72,9 +64,6 @@ pub async fn promote(db: impl Executor<'_, Database = Any>, kid: &str, now_ms: i
 }
 
 /// Marks a key as killed and forgets its private half.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn kill(
     db: impl Executor<'_, Database = Any>,
     kid: &str,
@@ -91,9 +80,6 @@ pub async fn kill(
 }
 
 /// Forgets the private half of a dead key.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn wipe(db: impl Executor<'_, Database = Any>, kid: &str) -> Result<(), sqlx::Error> {
     sqlx::query("update signing_keys set private_key_sealed = '' where kid = $1")
         .bind(kid)
@@ -102,8 +88,6 @@ pub async fn wipe(db: impl Executor<'_, Database = Any>, kid: &str) -> Result<()
         .map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn delete(db: impl Executor<'_, Database = Any>, kid: &str) -> Result<(), sqlx::Error> {
     sqlx::query("delete from signing_keys where kid = $1").bind(kid).execute(db).await.map(|_| ())
 }

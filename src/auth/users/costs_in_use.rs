@@ -5,9 +5,6 @@ use crate::base::state::AppState;
 
 /// One look: as many look-ups as there are costs, however many users there are. What another instance stores before the
 /// next look is known when it is first met.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn look(state: &AppState, passwords: &Passwords) -> Result<(), sqlx::Error> {
     let beginnings = store::beginnings_of_hashes(&state.db.pool).await?;
     let found = beginnings.iter().filter_map(|beginning| Cost::of(beginning).ok()).collect();

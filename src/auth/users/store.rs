@@ -53,9 +53,6 @@ macro_rules! select_users {
 }
 
 /// Adds a user, with the words that find them, and returns the id; `None` when the e-mail is taken. Pass a transaction.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(
     db: &mut AnyConnection,
     email: &Email,
@@ -83,30 +80,20 @@ pub async fn insert(
     Ok((result.rows_affected() == 1).then_some(id))
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_by_email(db: impl Executor<'_, Database = Any>, email: &Email) -> Result<Option<User>, sqlx::Error> {
     sqlx::query_as(select_users!("and email = $1")).bind(email.as_str()).fetch_optional(db).await
 }
 
 /// As [`find_by_email`], with an address that was normalised before it was stored.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_by_address(db: impl Executor<'_, Database = Any>, email: &str) -> Result<Option<User>, sqlx::Error> {
     sqlx::query_as(select_users!("and email = $1")).bind(email).fetch_optional(db).await
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<User>, sqlx::Error> {
     sqlx::query_as(select_users!("and id = $1")).bind(id).fetch_optional(db).await
 }
 
 /// Whether there is an administrator who can log in.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
     let admin: Option<(String,)> = sqlx::query_as(
         "select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1",
@@ -119,9 +106,6 @@ pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool,
 /// Whether there is an administrator who can log in besides this user. Whoever takes one away asks first, holding the
 /// lock of the revocations (after that of the user's row, as everywhere, or two acts would wait for each other): of two
 /// administrators who go at this moment, one stays.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn another_admin_remains(db: impl Executor<'_, Database = Any>, id: &str) -> Result<bool, sqlx::Error> {
     let other: Option<(String,)> = sqlx::query_as(
         "select id from users where role = 'admin' and deleted_at is null and disabled_at is null \
@@ -134,9 +118,6 @@ pub async fn another_admin_remains(db: impl Executor<'_, Database = Any>, id: &s
 }
 
 /// Since when nothing of this user counts; `None`: it counts again.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_disabled(
     db: impl Executor<'_, Database = Any>,
     id: &str,
@@ -148,9 +129,6 @@ pub async fn set_disabled(
 
 /// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
 /// no such user. On PostgreSQL it also locks the row, so that two acts on one user queue up.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn raise_epoch(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<i64>, sqlx::Error> {
     let row: Option<(i64,)> = sqlx::query_as("update users set epoch = epoch + 1 where id = $1 returning epoch")
         .bind(id)
@@ -161,15 +139,10 @@ pub async fn raise_epoch(db: impl Executor<'_, Database = Any>, id: &str) -> Res
 
 /// On PostgreSQL locks the user's row until the transaction ends, so that two acts on one user queue up; SQLite has one
 /// writer anyway.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn lock(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
     sqlx::query("update users set epoch = epoch where id = $1").bind(id).execute(db).await.map(|_| ())
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn set_password(
     db: impl Executor<'_, Database = Any>,
     id: &str,
@@ -187,9 +160,6 @@ const BEGINNING_OF_HASH: &str =
 const BEGINNINGS_MAX: usize = 16;
 
 /// The beginnings of all stored hashes, up to the salt, each once: what they cost. From one to the next along the index.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn beginnings_of_hashes(db: &AnyPool) -> Result<Vec<String>, sqlx::Error> {
     let next = format!(
         "select {BEGINNING_OF_HASH} from users where {BEGINNING_OF_HASH} > $1 order by {BEGINNING_OF_HASH} limit 1"
@@ -206,9 +176,6 @@ pub async fn beginnings_of_hashes(db: &AnyPool) -> Result<Vec<String>, sqlx::Err
 }
 
 /// Puts a new hash of the same password in the place of `old`; `false` when another one stands there by now.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn replace_hash(
     db: impl Executor<'_, Database = Any>,
     id: &str,
@@ -221,18 +188,12 @@ pub async fn replace_hash(
 }
 
 /// Lets nobody into a new account before its address is confirmed.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn let_wait(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
     let statement = "update users set waiting_since = $2 where id = $1";
     sqlx::query(statement).bind(id).bind(now_ms).execute(db).await.map(|_| ())
 }
 
 /// Notes that the user reads the mail of this address; nothing when the user has another one by now.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_verified(
     db: impl Executor<'_, Database = Any>,
     id: &str,
@@ -251,9 +212,6 @@ pub async fn set_verified(
 }
 
 /// Pass a transaction: the words that find the user change with it.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_name(db: &mut AnyConnection, user: &User, name: &DisplayName, now_ms: i64) -> Result<(), sqlx::Error> {
     sqlx::query("update users set name = $2, search_text = $3 where id = $1")
         .bind(&user.id)
@@ -266,9 +224,6 @@ pub async fn set_name(db: &mut AnyConnection, user: &User, name: &DisplayName, n
 
 /// Gives the user another address, whose mail they have just been shown to read; `false` when another account has it.
 /// Pass a transaction, as for [`set_name`].
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_email(db: &mut AnyConnection, user: &User, email: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
     let result = sqlx::query("update users set email = $2, search_text = $3, verified_at = $4 where id = $1")
         .bind(&user.id)
@@ -287,9 +242,6 @@ pub async fn set_email(db: &mut AnyConnection, user: &User, email: &str, now_ms:
 /// Takes an address away from another account that has never confirmed it, and disables that account: it was made by
 /// somebody who does not read this mail, lest its owner take it back. Returns its id: the caller ends what it has open.
 /// Pass a transaction, as for [`set_name`].
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn free_email(
     db: &mut AnyConnection,
     email: &str,
@@ -314,9 +266,6 @@ pub async fn free_email(
 }
 
 /// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn bury(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "update users set email = 'deleted ' || id, name = '', search_text = '', password_hash = '', role = 'user', \
@@ -343,9 +292,6 @@ impl Tombstone {
 }
 
 /// The tombstones that are new, and those that no session needs any more.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn tombstones(db: impl Executor<'_, Database = Any>, newer_than: i64) -> Result<Vec<Tombstone>, sqlx::Error> {
     sqlx::query_as(
         "select id, sessions from (select id, deleted_at, \
@@ -366,9 +312,6 @@ pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -
 }
 
 /// Gives the user another role; `false` when there is no such user or the role is theirs already.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Role) -> Result<bool, sqlx::Error> {
     let statement = "update users set role = $1 where id = $2 and role <> $1";
     let result = sqlx::query(statement).bind(role.into_str()).bind(id).execute(db).await?;

@@ -6,8 +6,6 @@ use crate::{
     lab::{code::files::Cite, visit::Visit, world::Lab},
 };
 
-/// # Errors
-/// When the Lab's database cannot be read.
 pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<Vec<Attack>, AppError> {
     let mut attacks = Vec::new();
     for about in &list::ALL {

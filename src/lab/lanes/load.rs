@@ -20,8 +20,6 @@ pub const CITES: [Cite; 7] = [
     cite("tests/revocation.rs", "an_api_call_is_authenticated_without_the_database"),
 ];
 
-/// # Errors
-/// When the Lab's database cannot be read.
 pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<LanesPage, AppError> {
     let links = CITES.iter().map(Cite::link).collect();
     let run = match visit {

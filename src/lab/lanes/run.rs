@@ -63,9 +63,6 @@ pub struct End {
 
 impl Run {
     /// The newest of a visit.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn of(lab: &Lab, visit: &Visit) -> Result<Option<Self>, AppError> {
         visit.result(lab, KEPT).await
     }

@@ -21,9 +21,6 @@ pub struct Own<'a> {
 }
 
 /// Ends a session of this user. One that is over, or somebody else's, is left alone: the receipt counts nothing.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn end_own(ender: &Ender, own: Own<'_>, sid: &str) -> Result<Receipt, AppError> {
     let state = &ender.state;
     let live = store::live_of(&state.db.pool, own.user_id, state.clock.now_ms()).await?;
@@ -35,9 +32,6 @@ pub async fn end_own(ender: &Ender, own: Own<'_>, sid: &str) -> Result<Receipt, 
 }
 
 /// Ends the sessions of this user except the one that they are ended from.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn end_all_but(ender: &Ender, own: Own<'_>) -> Result<Receipt, AppError> {
     let target = Target::Others { user_id: own.user_id, keep: own.sid };
     ender.end(target, by_user(own, EndReason::ByUser)).await

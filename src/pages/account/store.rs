@@ -16,9 +16,6 @@ pub struct SessionRow {
 }
 
 /// Sessions that there is a row of, ended ones too, the newest first: those before `(created_at, sid)`.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn sessions(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -49,9 +46,6 @@ pub struct NoteRow {
 }
 
 /// Notes in the order in which they were made, after the one of this id.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn notes(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -81,9 +75,6 @@ pub struct DeviceRow {
 }
 
 /// In the order in which they were first seen, those after `(first_seen_at, public_id)`.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn devices(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,

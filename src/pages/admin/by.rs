@@ -135,18 +135,12 @@ impl By {
 }
 
 /// Why there is no such user.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn missing(tx: &mut Tx, user_id: &str) -> Result<AppError, AppError> {
     let gone = event::store::has_happened(&mut **tx, user_id, Kind::AccountDeleted).await?;
     Ok(if gone { AppError::AccountGone } else { AppError::NotFound })
 }
 
 /// Who did the newest of these to a user, for who comes second.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Option<Before>, AppError> {
     let Some(row) = event::store::newest_of_kinds(&mut **tx, user_id, kinds).await? else { return Ok(None) };
     let by = name_of(tx, &row.actor).await?;
@@ -155,9 +149,6 @@ pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Opt
 }
 
 /// An actor of the audit log, as administrators know them.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn name_of(tx: &mut Tx, actor: &str) -> Result<String, AppError> {
     Ok(match Actor::from_text(actor) {
         Actor::User(id) => {

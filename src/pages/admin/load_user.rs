@@ -107,9 +107,6 @@ async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
 }
 
 /// Whether a reset has taken the password away, and its link was not used yet.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn has_no_password(tx: &mut Tx, id: &str) -> Result<bool, AppError> {
     let newest = event::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
     let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());

@@ -48,9 +48,6 @@ macro_rules! returning_notes {
 
 /// The user's notes that have a word for each of these beginnings, pinned ones first. As many beginnings as there may be
 /// are looked at.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn search(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -82,8 +79,6 @@ pub async fn search(
     statement.bind(limit).fetch_all(db).await
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str, id: &str) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(
         "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and id = $2",
@@ -101,8 +96,6 @@ pub struct Used {
     pub bytes: i64,
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn used(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Used, sqlx::Error> {
     sqlx::query_as(
         "select count(*) as notes, cast(coalesce(sum(size), 0) as bigint) as bytes from notes where user_id = $1",
@@ -112,8 +105,6 @@ pub async fn used(db: impl Executor<'_, Database = Any>, user_id: &str) -> Resul
     .await
 }
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -137,9 +128,6 @@ pub async fn insert(
 }
 
 /// Changes the note if it is still at `version`; `None` when it is not, or there is none.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn update(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -166,9 +154,6 @@ pub async fn update(
 }
 
 /// Deletes the note if it is still at `version`, and its words with it; `false` when it is not, or there is none.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
@@ -188,9 +173,6 @@ pub async fn delete(
 const WORDS_AT_ONCE: usize = 16;
 
 /// Writes down by which words a note is found, in the place of those before.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn replace_words(db: &mut AnyConnection, note_id: &str, words: &[String]) -> Result<(), sqlx::Error> {
     sqlx::query("delete from note_words where note_id = $1").bind(note_id).execute(&mut *db).await?;
     for some in words.chunks(WORDS_AT_ONCE) {
@@ -219,9 +201,6 @@ pub struct Wordless {
 }
 
 /// Some of those whose words are still to be made.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Wordless>, sqlx::Error> {
     sqlx::query_as("select id, version, title, body from notes where size is null order by id limit $1")
         .bind(limit)
@@ -230,9 +209,6 @@ pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) ->
 }
 
 /// Locks a note whose words are still to be made of just this version; `false` when another instance has made them.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn claim_words(
     db: impl Executor<'_, Database = Any>,
     id: &str,

@@ -40,9 +40,6 @@ const BATCH: i64 = 50;
 
 /// Makes the words of notes from before there were any. Cheap where there are none of those; several instances may do it
 /// at once.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn make_missing_words(db: &Db) -> Result<(), sqlx::Error> {
     let mut done = 0;
     loop {

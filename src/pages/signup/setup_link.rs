@@ -9,9 +9,6 @@ use crate::{
 };
 
 /// Makes one and returns its address; `None` where there is an administrator already, who makes the others.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn make(state: &AppState) -> Result<Option<String>, AppError> {
     if user_store::admin_exists(&state.db.pool).await? {
         return Ok(None);

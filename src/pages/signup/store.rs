@@ -2,8 +2,6 @@
 
 use sqlx::{Any, Executor};
 
-/// # Errors
-/// When the database does not take it.
 pub async fn insert(
     db: impl Executor<'_, Database = Any>,
     token_hash: &str,
@@ -13,8 +11,6 @@ pub async fn insert(
     sqlx::query(insert).bind(token_hash).bind(expires_at).execute(db).await.map(|_| ())
 }
 
-/// # Errors
-/// When the database does not answer.
 pub async fn is_live(
     db: impl Executor<'_, Database = Any>,
     token_hash: &str,
@@ -26,18 +22,12 @@ pub async fn is_live(
 }
 
 /// Removes a link that is live; `false` when there is none.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn take(db: impl Executor<'_, Database = Any>, token_hash: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
     let delete = "delete from setup_links where token_hash = $1 and expires_at > $2";
     Ok(sqlx::query(delete).bind(token_hash).bind(now_ms).execute(db).await?.rows_affected() == 1)
 }
 
 /// Removes those that were too old by then.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, before_ms: i64) -> Result<(), sqlx::Error> {
     sqlx::query("delete from setup_links where expires_at <= $1").bind(before_ms).execute(db).await.map(|_| ())
 }

@@ -89,9 +89,6 @@ impl BrowserSession<'_> {
     }
 
     /// Writes down that the browser uses its new secret.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn note_secret_used(&self, state: &AppState) -> std::result::Result<(), AppError> {
         let Some(secret) = self.secret_hash() else { return Ok(()) };
         Ok(store::note_secret_used(&state.db.pool, &secret, state.clock.now_ms()).await?)

@@ -27,9 +27,6 @@ pub struct Count {
 
 /// What this epoch has ended: the sessions of the one before; those of older ones were over. Exact before anything is
 /// marked, since none of them changes any more.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count(db: impl Executor<'_, Database = Any>, epoch: i64, raised_at: i64) -> Result<Count, sqlx::Error> {
     sqlx::query_as(
         "select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
@@ -42,18 +39,12 @@ pub async fn count(db: impl Executor<'_, Database = Any>, epoch: i64, raised_at:
 }
 
 /// Notes what was counted; marking begins with that.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn set_sessions(db: impl Executor<'_, Database = Any>, epoch: i64, sessions: i64) -> Result<(), sqlx::Error> {
     let statement = "update global_epoch set sessions = $2 where epoch = $1 and sessions is null";
     sqlx::query(statement).bind(epoch).bind(sessions).execute(db).await.map(|_| ())
 }
 
 /// Raises the epoch and returns the new one. For who holds the lock of the revocations.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> Result<i64, sqlx::Error> {
     let (epoch,): (i64,) = sqlx::query_as(
         "insert into global_epoch (epoch, raised_at, actor, marked) \
@@ -67,18 +58,12 @@ pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> Result<i64, sqlx
 }
 
 /// Takes one session along into the new epoch.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn keep(tx: &mut Tx, sid: &str, epoch: i64) -> Result<(), sqlx::Error> {
     let statement = "update sessions set global_epoch = $2 where sid = $1 and ended_at is null";
     sqlx::query(statement).bind(sid).bind(epoch).execute(&mut **tx).await.map(|_| ())
 }
 
 /// The oldest that is not finished.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn unfinished(db: impl Executor<'_, Database = Any>) -> Result<Option<Sweep>, sqlx::Error> {
     sqlx::query_as(
         "select epoch, raised_at, actor, sessions, marked from global_epoch where finished_at is null \
@@ -89,9 +74,6 @@ pub async fn unfinished(db: impl Executor<'_, Database = Any>) -> Result<Option<
 }
 
 /// Locks the row, so that of several instances one marks at a time; `false` when it is finished by now.
-///
-/// # Errors
-/// When the database does not answer.
 pub async fn lock(tx: &mut Tx, epoch: i64) -> Result<bool, sqlx::Error> {
     let statement = "update global_epoch set marked = marked where epoch = $1 and finished_at is null";
     Ok(sqlx::query(statement).bind(epoch).execute(&mut **tx).await?.rows_affected() == 1)
@@ -99,9 +81,6 @@ pub async fn lock(tx: &mut Tx, epoch: i64) -> Result<bool, sqlx::Error> {
 
 /// Puts the tombstone on some sessions that were over with this epoch, and returns how many they were. One that had
 /// timed out before says so.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> Result<i64, sqlx::Error> {
     let result = sqlx::query(
         "update sessions set \
@@ -125,9 +104,6 @@ pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> Result<i64, sqlx::E
 }
 
 /// Notes that so many more are marked; none is left where it was none.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn note(tx: &mut Tx, epoch: i64, marked: i64, now_ms: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "update global_epoch set marked = marked + $2, finished_at = case when $2 = 0 then $3 end where epoch = $1",

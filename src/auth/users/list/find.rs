@@ -22,9 +22,6 @@ const FEW: i64 = 4_000;
 const FEW_OF_SEVERAL: i64 = 25_000;
 
 /// People on the page at `place`, `limit` at most. A place that nobody has by now is the beginning.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(db: &AnyPool, wanted: &Wanted, place: &Place, limit: usize) -> Result<Page, sqlx::Error> {
     if !wanted.words.trim().is_empty() && words::typed(&wanted.words).is_empty() {
         // Signs alone begin no word.
@@ -123,9 +120,6 @@ const BATCH: i64 = 500;
 
 /// Makes the words of users from before there were any. Cheap where there are none of those; several instances may do it
 /// at once.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn make_missing_words(db: &Db, now_ms: i64) -> Result<(), sqlx::Error> {
     let mut done = 0;
     loop {

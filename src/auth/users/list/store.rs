@@ -9,9 +9,6 @@ use super::{Person, State, words};
 use crate::auth::users::Role;
 
 /// Writes down by which words a user is found, in the place of those before.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn replace_words(
     db: &mut AnyConnection,
     user_id: &str,
@@ -41,9 +38,6 @@ pub struct Wordless {
 }
 
 /// Some of those whose words are still to be made.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Wordless>, sqlx::Error> {
     sqlx::query_as(
         "select id, name, email from users where words_at is null and deleted_at is null order by id limit $1",
@@ -55,9 +49,6 @@ pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) ->
 
 /// Locks a user whose words are still to be made of just these; `false` when another instance has made them, or the
 /// user has another name or address by now.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn claim_words(
     db: impl Executor<'_, Database = Any>,
     user: &Wordless,
@@ -86,9 +77,6 @@ pub enum Start {
 }
 
 /// Counts the entries that a list would start from, up to `limit`.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_up_to(
     db: impl Executor<'_, Database = Any>,
     start: Start,
@@ -253,8 +241,6 @@ impl From<Row> for Person {
     }
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Result<Vec<Person>, sqlx::Error> {
     let mut builder = QueryBuilder::new(query.text());
     let mut statement =
@@ -271,9 +257,6 @@ pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Resul
 }
 
 /// Name, as it is sorted, and address of a person.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn keys_of(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<(String, String)>, sqlx::Error> {
     sqlx::query_as("select search_text, email from users where id = $1 and deleted_at is null")
         .bind(id)

@@ -43,8 +43,6 @@ const SEVERAL_MAX: usize = 10;
 /// Longest name or address that is looked at, in characters.
 const PERSON_MAX_CHARS: usize = 320;
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn resolve(state: &AppState, asked: &AuditAsked) -> Result<Resolved, AppError> {
     let mut resolved = Resolved { shown: asked.clone(), exact: asked.clone(), ..Resolved::default() };
     resolved.take_event();

@@ -39,9 +39,6 @@ pub async fn audit(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// The newest that happened to a user, for the page of that person.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn newest_of(state: &AppState, user_id: &str) -> Result<Vec<AuditEntry>, AppError> {
     let filter = Filter { subject: Some(user_id.to_owned()), ..Filter::default() };
     let found = slice(&state.db.pool, &filter, "", EVENTS_OF_ONE).await?;

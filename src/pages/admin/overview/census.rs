@@ -65,9 +65,6 @@ impl Kept {
 impl Census {
     /// The counts of now, or those in memory with their age; `None` while the first count takes longer than anybody
     /// should wait.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
     pub async fn counts(&self, state: &AppState) -> Result<Option<Counted>, AppError> {
         let now_ms = state.clock.now_ms();
         match self.kept().filter(|kept| !kept.is_quick()) {

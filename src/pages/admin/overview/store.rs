@@ -17,9 +17,6 @@ pub struct DayRow {
 /// How often each of these happened, from this day on. What is sealed was counted then; the rest is counted now, in the
 /// same statement, so that an event which is sealed at this moment counts once. A sign-up that made no account, for its
 /// address had one, is none.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn per_day(
     db: impl Executor<'_, Database = Any>,
     kinds: [Kind; 4],
@@ -44,9 +41,6 @@ pub async fn per_day(
 }
 
 /// Counts people and sessions, row by row.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn count_all(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<Counted, sqlx::Error> {
     let (people, confirmed, disabled, with_second_factor, live_sessions): (i64, i64, i64, i64, i64) = sqlx::query_as(
         "select count(*), count(verified_at), count(disabled_at), \
@@ -72,9 +66,6 @@ pub struct OutboxRow {
 }
 
 /// `sent`: after `since_ms`. Mails that were called off were not given up.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn outbox(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<OutboxRow, sqlx::Error> {
     sqlx::query_as(
         "select count(*) as waiting, min(created_at) as oldest_at, \

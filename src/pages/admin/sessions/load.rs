@@ -52,9 +52,6 @@ pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// The newest first, and whether more people are meant than were looked at.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Result<(Vec<Row>, bool), AppError> {
     let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
     let (from, until) = match Age::of(&asked.age) {

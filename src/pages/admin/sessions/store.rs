@@ -65,16 +65,11 @@ macro_rules! select_live {
     };
 }
 
-/// # Errors
-/// When the database cannot be read.
 pub async fn live(db: impl Executor<'_, Database = Any>, wanted: &Wanted<'_>) -> Result<Vec<Row>, sqlx::Error> {
     bound(select_live!("global_epoch", "1 = 1"), wanted).fetch_all(db).await
 }
 
 /// Those of one network address.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn live_from(
     db: impl Executor<'_, Database = Any>,
     ip: &str,
@@ -84,9 +79,6 @@ pub async fn live_from(
 }
 
 /// Those of one user.
-///
-/// # Errors
-/// When the database cannot be read.
 pub async fn live_of(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
