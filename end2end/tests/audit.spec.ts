@@ -141,7 +141,7 @@ async function throwOut(page: Page, server: Server, other: Page, reason: string)
   const admin = await administrator(server);
   await loggedIn(page, admin);
   const act = { user: await idOf(page, victim), reason };
-  const answer = await page.request.post("/actions/force_log_out", { form: act, headers: { accept: "application/json" } });
+  const answer = await page.request.post("/actions/force_logout", { form: act, headers: { accept: "application/json" } });
   expect(answer.status(), await answer.text()).toBe(200);
   return { victim, admin };
 }

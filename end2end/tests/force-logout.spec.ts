@@ -80,7 +80,7 @@ test("a person who is no administrator can neither see others nor end their sess
   }
   const form = { user: address.split("/").at(-1) ?? "", reason: "because" };
   const headers = { accept: "application/json" };
-  const refused = await nosy.request.post("/actions/force_log_out", { form, headers, maxRedirects: 0 });
+  const refused = await nosy.request.post("/actions/force_logout", { form, headers, maxRedirects: 0 });
   expect(refused.status()).toBe(403);
   await open(page, "/dashboard");
   await expect(page).toHaveURL("/dashboard");

@@ -15,7 +15,7 @@ const LIFE_MS = 60_000;
 test.describe("with JavaScript", () => {
   for (const [label, path, who] of [
     ["End the session now", "/actions/log_out", "You logged out"],
-    ["Force the log-out", "/actions/force_log_out", "The receipt: "],
+    ["Force the log-out", "/actions/force_logout", "The receipt: "],
   ] as const) {
     test(`${label}: two lanes die before one's eyes, without a new page`, async ({ page, server }) => {
       await beginVisit(page);

@@ -189,11 +189,11 @@ test.describe("without JavaScript", () => {
     const chosen = await chooseSession(desk);
     await growStale(sql, admin);
     await forceLogout(desk, REASON);
-    await expect(desk, "what was typed is in no address").toHaveURL("/actions/force_log_out");
+    await expect(desk, "what was typed is in no address").toHaveURL("/actions/force_logout");
     await expect(yourPassword(desk)).toBeFocused();
     await confirm(desk, "not the password", "Force log-out");
     await expectWrong(yourPassword(desk), /This is not your password/);
-    await expect(desk).toHaveURL("/actions/force_log_out");
+    await expect(desk).toHaveURL("/actions/force_logout");
     expect(await liveSessions(sql, victim)).toBe(2);
     await confirm(desk, admin.password, "Force log-out");
 

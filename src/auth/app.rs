@@ -1,7 +1,7 @@
 //! What the stories work with. Server side.
 
 use super::{
-    sessions::end::Ender,
+    sessions::terminate::Terminator,
     throttle::Throttle,
     users::{password::Passwords, questions::Questions},
 };
@@ -15,7 +15,7 @@ pub struct App {
     pub passwords: Passwords,
     pub questions: Questions,
     pub throttle: Throttle,
-    pub ender: Ender,
+    pub terminator: Terminator,
     pub mailer: Mailer,
 }
 

@@ -9,7 +9,7 @@ use super::{
     known_devices::Device,
     log_in::{Started, start_session_with},
     outbox,
-    outbox::News,
+    outbox::Notification,
     second_factor::{check, check::Passed, code::Code, trust},
     sessions::half_log_in::HalfLogIn,
     throttle::{Try, guessing},
@@ -87,7 +87,7 @@ async fn tell(tx: &mut Tx, app: &App, visit: &Visit, user: &User, left: i64) -> 
     let mut event = event(Kind::RecoveryCodeUsed, Actor::User(user.id.clone()), user, &visit.caller);
     event.details = json!({ "left": left });
     event::store::insert(&mut **tx, &event, app.now_ms()).await?;
-    outbox::tell(&mut **tx, &app.state, user, News::RecoveryCodeUsed, &visit.caller).await
+    outbox::tell(&mut **tx, &app.state, user, Notification::RecoveryCodeUsed, &visit.caller).await
 }
 
 /// Who gets here has the password.

@@ -7,17 +7,17 @@ use super::{
     known_devices,
     known_devices::{Device, Seen},
     outbox,
-    outbox::News,
+    outbox::Notification,
     password,
     password::Claim,
     revocations::EndReason,
     second_factor::{check, store as factor_store, trust},
     sessions::{
-        end::{Ending, Target},
         half_log_in::HalfLogIn,
         session,
         session::{LogIn, NewSecret},
         store,
+        terminate::{Cause, Target},
     },
     users::{credentials::Password, store as user_store, store::User},
     visit::Visit,
@@ -114,8 +114,8 @@ pub async fn start_session_with(
     let device = note_log_in(&mut tx, app, visit, user, &session.log_in).await?;
     match &visit.someone {
         Some(before) => {
-            let ending = Ending::by_user(&before.user.id, EndReason::Replaced, visit.caller.clone());
-            app.ender.end_with(tx, Target::Session(&before.log_in.sid), ending).await?;
+            let cause = Cause::by_user(&before.user.id, EndReason::Replaced, visit.caller.clone());
+            app.terminator.terminate_with(tx, Target::Session(&before.log_in.sid), cause).await?;
         }
         None => tx.commit().await?,
     }
@@ -159,7 +159,7 @@ async fn note_log_in(tx: &mut Tx, app: &App, visit: &Visit, user: &User, log_in:
     if seen == Seen::New && !is_first {
         let event = Event { kind: Kind::NewDevice, ..event };
         event::store::insert(&mut **tx, &event, now_ms).await?;
-        outbox::tell(&mut **tx, &app.state, user, News::NewDevice, &visit.caller).await?;
+        outbox::tell(&mut **tx, &app.state, user, Notification::NewDevice, &visit.caller).await?;
     }
     Ok(device)
 }
@@ -169,7 +169,7 @@ async fn make_room(app: &App, user_id: &str) -> Result<(), AppError> {
     let keep = app.state.config.sessions_per_user;
     if store::count_live(&app.state.db.pool, user_id, app.now_ms()).await? > keep {
         let target = Target::Surplus { user_id, keep };
-        app.ender.end(target, Ending::by_system(EndReason::GaveWay)).await?;
+        app.terminator.terminate(target, Cause::by_system(EndReason::GaveWay)).await?;
     }
     Ok(())
 }
@@ -180,8 +180,8 @@ async fn make_room(app: &App, user_id: &str) -> Result<(), AppError> {
 /// When the database does not take it; the session lives on then.
 pub async fn log_out(app: &App, visit: &Visit) -> Result<(), AppError> {
     if let Some(someone) = &visit.someone {
-        let ending = Ending::by_user(&someone.user.id, EndReason::LoggedOut, visit.caller.clone());
-        app.ender.end(Target::Session(&someone.log_in.sid), ending).await?;
+        let cause = Cause::by_user(&someone.user.id, EndReason::LoggedOut, visit.caller.clone());
+        app.terminator.terminate(Target::Session(&someone.log_in.sid), cause).await?;
     }
     Ok(())
 }

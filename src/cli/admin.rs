@@ -80,8 +80,8 @@ pub async fn run(command: Admin) -> Result<(), Failed> {
 }
 
 async fn change(args: Change, role: Role) -> Result<(), Failed> {
-    let (user, outcome) = act_on(args.config, &args.email, &args.reason, async |ender, by, user| {
-        change_role(ender, by, &user.id, role, "").await
+    let (user, outcome) = act_on(args.config, &args.email, &args.reason, async |terminator, by, user| {
+        change_role(terminator, by, &user.id, role, "").await
     })
     .await?;
     if args.json {

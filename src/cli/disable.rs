@@ -26,8 +26,8 @@ pub struct Change {
 }
 
 pub async fn run(args: Change, enables: bool) -> Result<(), Failed> {
-    let (_, outcome) = act_on(args.config, &args.email, &args.reason, async |ender, by, user| {
-        if enables { enable(ender, by, &user.id, "").await } else { disable(ender, by, &user.id, "").await }
+    let (_, outcome) = act_on(args.config, &args.email, &args.reason, async |terminator, by, user| {
+        if enables { enable(terminator, by, &user.id, "").await } else { disable(terminator, by, &user.id, "").await }
     })
     .await?;
     if args.json {

@@ -5,8 +5,9 @@ use std::io::{BufRead, IsTerminal, Write};
 use clap::Args;
 
 use super::{
-    Failed, ender, everywhere, find_user, on_database,
+    Failed, everywhere, find_user, on_database,
     output::{say, say_json_line},
+    terminator,
 };
 use crate::{
     auth::{
@@ -15,8 +16,8 @@ use crate::{
         sessions,
         sessions::{
             Receipt,
-            end::{Ending, Target},
             everyone::{store::Sweep, sweep::sweep},
+            terminate::{Cause, Target},
         },
     },
     base::{config::Config, state::AppState},
@@ -57,26 +58,26 @@ struct Whom {
 
 pub async fn run(args: ForceLogout) -> Result<(), Failed> {
     let words = parse_reason(&args.reason)?;
-    let ending = |reason| Ending { actor: Actor::CommandLine, reason, words, caller: Default::default() };
+    let cause = |reason| Cause { actor: Actor::CommandLine, reason, words, caller: Default::default() };
     let Whom { user, sid, all } = args.whom;
     on_database(args.config, async |state| {
-        let ender = ender(state).await?;
+        let terminator = terminator(state).await?;
         let (whom, receipt) = match (user, sid) {
             (Some(who), _) => {
                 let user = find_user(state, &who).await?;
-                let ended = ender.end_everywhere(Target::User(&user.id), ending(EndReason::ByAdmin)).await?;
+                let ended = terminator.terminate_everywhere(Target::User(&user.id), cause(EndReason::ByAdmin)).await?;
                 (user.email, ended)
             }
             (None, Some(sid)) => {
                 check_live(state, &sid).await?;
-                let ended = ender.end_everywhere(Target::Session(&sid), ending(EndReason::ByAdmin)).await?;
+                let ended = terminator.terminate_everywhere(Target::Session(&sid), cause(EndReason::ByAdmin)).await?;
                 (format!("session {sid}"), ended)
             }
             (None, None) => {
                 if !args.yes {
                     confirm()?;
                 }
-                ("everyone".to_owned(), ender.end_everyone(None, ending(EndReason::EveryoneLoggedOut)).await?)
+                ("everyone".to_owned(), terminator.terminate_everyone(None, cause(EndReason::EveryoneLoggedOut)).await?)
             }
         };
         print(&whom, &receipt, args.json)?;

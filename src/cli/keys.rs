@@ -3,13 +3,14 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    Failed, ender, on_database,
+    Failed, on_database,
     output::{say, say_json, say_table},
+    terminator,
 };
 use crate::{
     auth::{
         event::Actor,
-        sessions::end::Ender,
+        sessions::terminate::Terminator,
         tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order},
     },
     base::{config::Config, sealed::SecretKey, state::AppState},
@@ -141,6 +142,6 @@ async fn open(state: &AppState) -> Result<SigningKeys, Failed> {
 
 async fn unopened(state: &AppState) -> Result<SigningKeys, Failed> {
     let secret = SecretKey::find(&state.config)?;
-    let Ender { state, revocations } = ender(state).await?;
+    let Terminator { state, revocations } = terminator(state).await?;
     Ok(SigningKeys::unopened(state, secret, revocations))
 }

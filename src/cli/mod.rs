@@ -22,7 +22,7 @@ use self::output::say;
 use crate::{
     auth::{
         revocations::set::Revocations,
-        sessions::{Receipt, end::Ender, receipt::confirmed_words},
+        sessions::{Receipt, receipt::confirmed_words, terminate::Terminator},
         users::{store, store::User},
     },
     base::{
@@ -151,13 +151,13 @@ async fn act_on(
     config: Config,
     who: &str,
     reason: &str,
-    act: impl AsyncFn(&Ender, &By, &User) -> Result<Outcome, AppError>,
+    act: impl AsyncFn(&Terminator, &By, &User) -> Result<Outcome, AppError>,
 ) -> Result<(User, Outcome), Failed> {
     let by = By::command_line(reason)?;
     on_database(config, async |state| {
         let user = find_user(state, who).await?;
-        let ender = ender(state).await?;
-        let outcome = again(|| act(&ender, &by, &user)).await?;
+        let terminator = terminator(state).await?;
+        let outcome = again(|| act(&terminator, &by, &user)).await?;
         Ok((user, outcome))
     })
     .await
@@ -174,9 +174,9 @@ async fn find_user(state: &AppState, who: &str) -> Result<User, Failed> {
 }
 
 /// What is needed to end something.
-async fn ender(state: &AppState) -> Result<Ender, Failed> {
+async fn terminator(state: &AppState) -> Result<Terminator, Failed> {
     let revocations = Revocations::load(state.db.clone(), state.clock.clone(), Metrics::default()).await?;
-    Ok(Ender { state: state.clone(), revocations })
+    Ok(Terminator { state: state.clone(), revocations })
 }
 
 /// Who has confirmed, in words.

@@ -202,7 +202,7 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
         disabled_at: user.disabled_at,
         verified_at: user.verified_at,
         second_factor_at,
-        sessions: sessions.into_iter().map(sessions::store::Row::into_live).collect(),
+        sessions: sessions.into_iter().map(sessions::store::SessionRow::into_live).collect(),
         activity: events.into_iter().map(Happened::from).collect(),
         person: Person {
             role: user.role(),
@@ -217,10 +217,10 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
     })
 }
 
-impl From<event::store::Row> for Happened {
-    fn from(row: event::store::Row) -> Self {
+impl From<event::store::EventRow> for Happened {
+    fn from(row: event::store::EventRow) -> Self {
         let words = entry(&row, "").words;
-        let event::store::Row { at, event, device, ip, reason, .. } = row;
+        let event::store::EventRow { at, event, device, ip, reason, .. } = row;
         Self { at, event, words, device, ip, reason }
     }
 }

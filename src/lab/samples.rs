@@ -12,7 +12,7 @@ use crate::{
     auth::{
         tokens::{
             claims::{BROWSER_CLIENT, Claims, audience},
-            ring::Key,
+            key_set::Key,
         },
         users::Role,
     },

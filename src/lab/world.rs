@@ -12,7 +12,7 @@ use super::{browser::Browser, samples::Samples};
 use crate::{
     auth::{
         revocations::set::Revocations,
-        sessions::end::Ender,
+        sessions::terminate::Terminator,
         tokens::keys::Keys,
         users::{Role, credentials::DisplayName, new_password::About, password::Passwords, store as user_store},
     },
@@ -52,7 +52,7 @@ pub struct Lab(Arc<World>);
 
 pub struct World {
     pub state: AppState,
-    pub ender: Ender,
+    pub terminator: Terminator,
     pub keys: Keys,
     pub revocations: Revocations,
     pub secret: SecretKey,
@@ -89,7 +89,7 @@ impl std::ops::Deref for Lab {
 /// What a world is made of.
 pub struct Parts {
     pub state: AppState,
-    pub ender: Ender,
+    pub terminator: Terminator,
     pub keys: Keys,
     pub revocations: Revocations,
     pub secret: SecretKey,
@@ -148,12 +148,12 @@ impl Lab {
     /// # Errors
     /// One line that says what is wrong.
     pub async fn open(parts: Parts) -> Result<Self, String> {
-        let Parts { state, ender, keys, revocations, secret, passwords, app, probes, earlier } = parts;
+        let Parts { state, terminator, keys, revocations, secret, passwords, app, probes, earlier } = parts;
         let password = secret.tag("password of everybody in the Lab");
         let password_hash = hash(&passwords, &password).await.map_err(|error| error.to_string())?;
         let lab = Self(Arc::new(World {
             state,
-            ender,
+            terminator,
             keys,
             revocations,
             secret,

@@ -1,7 +1,7 @@
 //! What each mail says. Server side.
 
 use crate::{
-    auth::{links::Purpose, outbox::News},
+    auth::{links::Purpose, outbox::Notification},
     base::mailer::letter::{Button, Letter},
     ui::when::{minute, span},
 };
@@ -155,7 +155,7 @@ pub fn test(issuer: &str) -> Letter {
 /// What happened to an account, and from where.
 #[derive(Clone, Debug)]
 pub struct Happened<'a> {
-    pub news: News,
+    pub news: Notification,
     pub device: &'a str,
     pub ip: &'a str,
     /// Milliseconds since the epoch.
@@ -201,59 +201,59 @@ pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&
 }
 
 /// The subject, and a sentence.
-fn news_words(news: News) -> (&'static str, &'static str) {
+fn news_words(news: Notification) -> (&'static str, &'static str) {
     match news {
-        News::NewDevice => {
+        Notification::NewDevice => {
             ("New log-in to your account", "Somebody logged in with a browser that we have not seen before.")
         }
-        News::PasswordChanged => {
+        Notification::PasswordChanged => {
             ("Your password was changed", "The password was changed; every other device was logged out.")
         }
-        News::PasswordReset => (
+        Notification::PasswordReset => (
             "A new password was chosen for your account",
             "A new password was chosen with a link from a mail; every device was logged out.",
         ),
-        News::EmailChanged => (
+        Notification::EmailChanged => (
             "The e-mail address of your account was changed",
             "Your account has another e-mail address from now on. This mail goes to the one before, and is the last. If it was not you, the link below brings this address back.",
         ),
-        News::SecondFactorOn => (
+        Notification::SecondFactorOn => (
             "The second factor was turned on",
             "From now on a log-in asks for a code from the authenticator app, besides the password.",
         ),
-        News::SecondFactorOff => (
+        Notification::SecondFactorOff => (
             "The second factor was turned off",
             "From now on a log-in asks for the password only, and for no code any more.",
         ),
-        News::SecondFactorKept => (
+        Notification::SecondFactorKept => (
             "Your second factor stays",
             "Somebody opened the link that calls off its removal. A log-in goes on asking for a code.",
         ),
-        News::RecoveryCodesMade => {
+        Notification::RecoveryCodesMade => {
             ("New recovery codes were made", "New recovery codes were made; those before work no more.")
         }
-        News::RecoveryCodeUsed => {
+        Notification::RecoveryCodeUsed => {
             ("A recovery code was used", "A recovery code was used in place of the code from the authenticator app.")
         }
-        News::Guessing => (
+        Notification::Guessing => (
             "Somebody is guessing at your account",
             "Many wrong passwords or codes were entered, one after the other. Such tries are slowed down.",
         ),
-        News::AccountDeleted => {
+        Notification::AccountDeleted => {
             ("Your account was deleted", "The account and what belonged to it are gone. There will be no further mail.")
         }
-        News::AccountDisabled => (
+        Notification::AccountDisabled => (
             "Your account was disabled",
             "An administrator disabled the account. Nobody is logged in to it any more, and nobody can log in; what belongs to it is kept.",
         ),
-        News::AccountEnabled => (
+        Notification::AccountEnabled => (
             "Your account was enabled again",
             "An administrator enabled the account again. You can log in with your password.",
         ),
-        News::RoleChanged => {
+        Notification::RoleChanged => {
             ("The role of your account was changed", "An administrator changed what your account may do here.")
         }
-        News::SecondFactorRemoved => (
+        Notification::SecondFactorRemoved => (
             "Your second factor was removed",
             "An administrator removed the second factor and logged the account out everywhere. From now on a log-in asks for the password only. Set up a new one soon.",
         ),

@@ -7,7 +7,7 @@ use crate::{
     auth::{
         links,
         links::{Link, Purpose},
-        outbox::{Mail, News, store, store::Row},
+        outbox::{Mail, Notification, store, store::MailRow},
         users::{store as user_store, store::User},
     },
     base::{db::Tx, error::AppError, mailer::letter::Letter, state::AppState},
@@ -33,7 +33,7 @@ pub enum Decision {
 ///
 /// # Errors
 /// When the database does not take it, or the row is not understood.
-pub async fn write(state: &AppState, issuer: &str, row: &Row) -> Result<Decision, AppError> {
+pub async fn write(state: &AppState, issuer: &str, row: &MailRow) -> Result<Decision, AppError> {
     let mail: Mail = serde_json::from_str(&row.mail)?;
     let now_ms = state.clock.now_ms();
     let mut tx = state.db.begin_write().await?;
@@ -47,9 +47,9 @@ pub async fn write(state: &AppState, issuer: &str, row: &Row) -> Result<Decision
 }
 
 /// So many of one kind within an hour are enough for everybody who waits for one.
-async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &Row) -> Result<bool, AppError> {
+async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &MailRow) -> Result<bool, AppError> {
     Ok(match mail {
-        Mail::News { news: News::Guessing, .. } => {
+        Mail::News { news: Notification::Guessing, .. } => {
             store::count_guessing_before(&mut **tx, row, GUESSING_EVERY_MS).await? > 0
         }
         Mail::News { .. } => false,
@@ -63,7 +63,7 @@ async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &Row) -> Result<bool, AppErr
 struct Writer<'a> {
     tx: &'a mut Tx,
     issuer: &'a str,
-    row: &'a Row,
+    row: &'a MailRow,
     now_ms: i64,
 }
 
@@ -137,12 +137,12 @@ impl Writer<'_> {
 
     async fn news(&mut self, happened: &Happened<'_>) -> Result<Option<Letter>, AppError> {
         let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
-        let Some(user) = user.filter(|_| happened.news != News::AccountDeleted) else {
+        let Some(user) = user.filter(|_| happened.news != Notification::AccountDeleted) else {
             return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
         };
         // The account may have another address by now: who reads the one of then gets no power over it. Of a disabled
         // one nothing is left to end.
-        let is_elsewhere = user.email != self.row.email && happened.news != News::EmailChanged;
+        let is_elsewhere = user.email != self.row.email && happened.news != Notification::EmailChanged;
         if is_elsewhere || user.disabled_at.is_some() {
             return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
         }

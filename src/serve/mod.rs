@@ -31,7 +31,7 @@ use crate::{
         revocations::{feed, set::Revocations},
         second_factor::removal,
         sessions,
-        sessions::{end::Ender, everyone::sweep::sweep, half_log_in, open_streams::OpenStreams},
+        sessions::{everyone::sweep::sweep, half_log_in, open_streams::OpenStreams, terminate::Terminator},
         throttle,
         throttle::Throttle,
         tokens::{keeper, keys::Keys},
@@ -52,7 +52,7 @@ use crate::{
     },
     lab,
     lab::{world, world::Lab},
-    mail::post::Post,
+    mail::worker::MailWorker,
     pages::{admin::overview::census::Census, notes, signup::setup_link},
     web::{assets, connections, connections::Door, crowd::Crowd},
 };
@@ -84,7 +84,7 @@ pub async fn serve(config: Config) -> Result<(), String> {
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
     let tasks = [feed::follow(&services.state, services.revocations.clone()), presence.keep()];
     let started = start_jobs(&services);
-    let worker = services.post.start();
+    let worker = services.mail_worker.start();
     let served = answer(&services, listener, monitoring).await;
     worker.stop().await;
     jobs::stop(tasks.into_iter().chain(started).chain(lab_tasks)).await;
@@ -261,13 +261,13 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
     let passwords =
         Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
     costs_in_use::look(&state, &passwords).await.map_err(|error| format!("the users cannot be read: {error}"))?;
-    let ender = Ender { state: state.clone(), revocations: revocations.clone() };
+    let terminator = Terminator { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
-    let post = Post { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
+    let mail_worker = MailWorker { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
     let throttle = Throttle::new(state.clone(), secret.clone());
     let questions = Questions::default();
     Ok(Services {
-        app: App { state, secret, passwords, questions, throttle, ender, mailer },
+        app: App { state, secret, passwords, questions, throttle, terminator, mailer },
         vital_db: vital,
         jobs,
         crowd,
@@ -275,7 +275,7 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         revocations,
         streams,
         keys,
-        post,
+        mail_worker,
         census: Census::default(),
         lab: None,
         options,
@@ -327,7 +327,7 @@ pub async fn make_lab(services: &Services) -> Result<Lab, String> {
         Services { app: App { state: AppState { clock, ..own.state.clone() }, ..own.app.clone() }, ..own.clone() };
     Lab::open(world::Parts {
         state: own.state.clone(),
-        ender: own.ender.clone(),
+        terminator: own.terminator.clone(),
         keys: own.keys.clone(),
         revocations: own.revocations.clone(),
         secret: own.secret.clone(),

@@ -86,7 +86,7 @@ pub fn probes(services: &Services) -> Router {
     let state = services.state.clone();
     let session = Router::new().route(Way::Session.into_str(), get(done_for_session)).layer(
         ServiceBuilder::new()
-            .layer(tower_session::layer(&services.ender))
+            .layer(tower_session::layer(&services.terminator))
             .layer(from_fn_with_state(state.clone(), find_user)),
     );
     let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
@@ -121,7 +121,7 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
         .layer(Extension(services.crowd.clone()))
         .layer(Extension(services.keys.clone()))
         .layer(Extension(services.revocations.clone()))
-        .layer(Extension(services.ender.clone()));
+        .layer(Extension(services.terminator.clone()));
     routes.layer(layers)
 }
 
@@ -131,9 +131,9 @@ fn token_route(vital: &Services) -> Router {
     let state = vital.state.clone();
     Router::new().route("/api/v1/token", post(token::routes::issue_token)).with_state(state.clone()).layer(
         ServiceBuilder::new()
-            .layer(Extension(vital.ender.clone()))
+            .layer(Extension(vital.terminator.clone()))
             .layer(Extension(vital.crowd.clone()))
-            .layer(tower_session::layer(&vital.ender))
+            .layer(tower_session::layer(&vital.terminator))
             .layer(from_fn_with_state(state.clone(), find_user))
             // Takes away the token of a session that has ended.
             .layer(from_fn_with_state(state, page_token::bring_token)),
@@ -168,7 +168,7 @@ fn session_routes(services: &Services) -> Router {
         ServiceBuilder::new()
             .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
             .layer(from_fn_with_state(services.options.clone(), assets::serve_files))
-            .layer(tower_session::layer(&services.ender))
+            .layer(tower_session::layer(&services.terminator))
             .layer(from_fn_with_state(state.clone(), find_user))
             .layer(from_fn_with_state(state, page_token::bring_token))
             .layer(from_fn_with_state(Arc::clone(&config), action::tell_once))

@@ -9,7 +9,7 @@ use crate::{
     auth::{
         app::App,
         revocations::set::Revocations,
-        sessions::{end::Ender, open_streams::OpenStreams},
+        sessions::{open_streams::OpenStreams, terminate::Terminator},
         tokens::keys::Keys,
     },
     base::{
@@ -18,7 +18,7 @@ use crate::{
         state::AppState,
     },
     lab::world::Lab,
-    mail::post::Post,
+    mail::worker::MailWorker,
     pages::admin::overview::census::Census,
     web::crowd::Crowd,
 };
@@ -36,7 +36,7 @@ pub struct Services {
     pub revocations: Revocations,
     pub streams: OpenStreams,
     pub keys: Keys,
-    pub post: Post,
+    pub mail_worker: MailWorker,
     pub census: Census,
     /// Where there is one.
     pub lab: Option<Lab>,
@@ -56,9 +56,9 @@ impl Services {
     /// neither what others do nor what the same person does elsewhere keeps them waiting.
     pub fn vital(&self) -> Self {
         let on_vital = |state: &AppState| AppState { db: self.vital_db.clone(), ..state.clone() };
-        let ender = Ender { state: on_vital(&self.ender.state), ..self.ender.clone() };
+        let terminator = Terminator { state: on_vital(&self.terminator.state), ..self.terminator.clone() };
         let crowd = Crowd::new(self.vital_db.connections() / 2);
-        let app = App { state: on_vital(&self.state), ender, ..self.app.clone() };
+        let app = App { state: on_vital(&self.state), terminator, ..self.app.clone() };
         Self { app, crowd, ..self.clone() }
     }
 

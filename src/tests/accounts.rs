@@ -131,7 +131,7 @@ on_both_databases! {
         let mut alice = app.anonymous();
         let fields = [("email", "alice@example.com"), ("password", "wrong and secret"), ("next", "")];
         let answer = alice.submit("log_in", &fields, "/login").await;
-        assert_eq!((answer.status, answer.header("location"), answer.set_cookie("__Host-typed")), (401, "", ""));
+        assert_eq!((answer.status, answer.header("location"), answer.set_cookie("__Host-flash")), (401, "", ""));
         let html = answer.text();
         assert!(html.contains("value=\"alice@example.com\""), "{html}");
         assert!(html.contains("do not belong together") && !html.contains("wrong and secret"));

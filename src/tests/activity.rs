@@ -13,7 +13,7 @@ use crate::auth::{
     links::Purpose,
     outbox::Mail,
     revocations::EndReason,
-    sessions::end::{Ending, Target},
+    sessions::terminate::{Cause, Target},
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -353,13 +353,13 @@ impl TestApp {
             crate::auth::sessions::store::live_of(&self.services.state.db.pool, user_id, self.clock.now_ms()).await;
         let oldest =
             live.expect("the sessions").into_iter().min_by_key(|row| row.log_in.sid.clone()).expect("a session");
-        let ending = Ending {
+        let cause = Cause {
             actor: Actor::CommandLine,
             reason: EndReason::ByAdmin,
             words: "lost laptop".into(),
             caller: Default::default(),
         };
-        self.services.ender.end(Target::Session(&oldest.log_in.sid), ending).await.expect("an end");
+        self.services.terminator.terminate(Target::Session(&oldest.log_in.sid), cause).await.expect("an end");
     }
 
     async fn number(&self, statement: &str) -> i64 {

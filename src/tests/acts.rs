@@ -261,8 +261,8 @@ on_both_databases! {
             let more = [("role", "admin"), ("confirmation", "alice@example.com")];
             assert_eq!(act(&mut ada, action, &id, &more).await.text(), "\"AccountGone\"", "{action}");
         }
-        assert_eq!(act(&mut ada, "force_log_out", &id, &[]).await.text(), "\"AccountGone\"");
-        assert_eq!(act(&mut ada, "force_log_out", "nobody", &[]).await.text(), "\"NotFound\"");
+        assert_eq!(act(&mut ada, "force_logout", &id, &[]).await.text(), "\"AccountGone\"");
+        assert_eq!(act(&mut ada, "force_logout", "nobody", &[]).await.text(), "\"NotFound\"");
     }
 
     async fn nobody_deletes_the_own_account_here(app: TestApp) {
@@ -325,7 +325,7 @@ on_both_databases! {
         app.logged_in("alice").await;
         let alice = app.user("alice").await.id;
         // The request has begun: its permission was taken before bob was demoted.
-        let (state, ender) = (&app.services.state, &app.services.ender);
+        let (state, terminator) = (&app.services.state, &app.services.terminator);
         let find = |name: &'static str| async { app.user(name).await.id };
         let bobs = find("bob").await;
         let sid = bob.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
@@ -335,14 +335,14 @@ on_both_databases! {
         assert_eq!(held.err(), Some(crate::base::error::AppError::NotAllowed));
         drop(tx);
         act(&mut ada, "change_role", &bobs, &[("role", "admin")]).await;
-        act(&mut ada, "force_log_out", &bobs, &[]).await;
+        act(&mut ada, "force_logout", &bobs, &[]).await;
         let mut tx = state.db.begin_write().await.expect("a transaction");
         let held = crate::auth::sessions::guard::hold_as_administrator(&mut tx, &bobs, &sid, &alice).await;
         assert_eq!(held.err(), Some(crate::base::error::AppError::NotLoggedIn));
         drop(tx);
         assert_eq!(act(&mut bob, "disable_user", &alice, &[]).await.status, 401);
         let by = By::command_line("test").expect("a reason");
-        assert!(disable::disable(ender, &by, &alice, "").await.expect("disabled").changed);
+        assert!(disable::disable(terminator, &by, &alice, "").await.expect("disabled").changed);
     }
 
     async fn many_acts_at_once_end_in_a_consistent_state_and_no_fault(app: TestApp) {
@@ -358,9 +358,9 @@ on_both_databases! {
             let mut callers = Vec::new();
             for name in ["ada", "bob", "carl", "alice"] {
                 let id = app.user(name).await.id;
-                disable::enable(&app.services.ender, &by(), &id, "").await.expect("enabled");
+                disable::enable(&app.services.terminator, &by(), &id, "").await.expect("enabled");
                 let role = if name == "alice" { Role::User } else { Role::Admin };
-                crate::pages::admin::change_role::change_role(&app.services.ender, &by(), &id, role, "").await.expect("a role");
+                crate::pages::admin::change_role::change_role(&app.services.terminator, &by(), &id, role, "").await.expect("a role");
                 callers.push((id, app.logged_in_again(name).await));
             }
             let ids: Vec<String> = callers.iter().map(|(id, _)| id.clone()).collect();
@@ -371,7 +371,7 @@ on_both_databases! {
                     tasks.push(tokio::spawn(async move { alice.act("log_out", &[]).await }));
                     continue;
                 }
-                for (offset, action) in ["disable_user", "change_role", "force_log_out", "enable_user", "remove_second_factor"].into_iter().enumerate() {
+                for (offset, action) in ["disable_user", "change_role", "force_logout", "enable_user", "remove_second_factor"].into_iter().enumerate() {
                     // Each other, and Alice.
                     let target = ids[if offset % 2 == 0 { (own + 1 + round % 2) % 3 } else { 3 }].clone();
                     let (mut caller, mutual) = (caller.copy(), ids[(own + 1) % 3].clone());
@@ -403,7 +403,7 @@ on_both_databases! {
         let mut otto = app.auditor("otto").await;
         app.logged_in("alice").await;
         let id = app.user("alice").await.id;
-        act(&mut ada, "force_log_out", &id, &[]).await;
+        act(&mut ada, "force_logout", &id, &[]).await;
         app.logged_in_again("alice").await;
         let page = otto.open(&format!("/admin/users/{id}")).await;
         let text = page.text();
@@ -461,12 +461,12 @@ on_both_databases! {
         let page = ada.open(&path).await.text();
         assert!(page.contains("Ends this session of alice") && page.contains(&format!("name=\"sid\" value={sid}")), "{page}");
         let fields = [("user", &*id), ("sid", sid.as_str().expect("a sid")), ("reason", "phone lost")];
-        assert_eq!(ada.submit("force_log_out", &fields, &path).await.header("location"), format!("/admin/users/{id}"));
+        assert_eq!(ada.submit("force_logout", &fields, &path).await.header("location"), format!("/admin/users/{id}"));
         assert_eq!((phone.open("/dashboard").await.status, laptop.open("/dashboard").await.status), (303, 200));
         let over = ada.open(&path).await;
         assert_eq!(over.status, 409);
         assert!(over.text().contains("This session is over already."), "{}", over.text());
-        assert_eq!(ada.act("force_log_out", &fields).await.status, 409, "the second of two who do so is told");
+        assert_eq!(ada.act("force_logout", &fields).await.status, 409, "the second of two who do so is told");
         assert_eq!(laptop.open("/dashboard").await.status, 200);
     }
 
@@ -475,7 +475,7 @@ on_both_databases! {
         app.logged_in("alice").await;
         let id = app.user("alice").await.id;
         let fields = [("user", &*id), ("reason", "a slip"), ("password", "not the password")];
-        for action in ["disable_user", "force_log_out"] {
+        for action in ["disable_user", "force_logout"] {
             assert_eq!(ada.act(action, &fields).await.status, 422, "{action}");
         }
         assert!(app.user("alice").await.disabled_at.is_none());

@@ -204,13 +204,13 @@ impl TestApp {
     /// From the command line.
     pub async fn give_role(&self, name: &str, role: Role) {
         let by = By::command_line("test").expect("a reason");
-        let changed = change_role(&self.services.ender, &by, &self.user(name).await.id, role, "").await;
+        let changed = change_role(&self.services.terminator, &by, &self.user(name).await.id, role, "").await;
         assert!(changed.is_ok_and(|outcome| outcome.changed));
     }
 
     /// Forces the log-out of the user with this id.
     pub async fn force_logout(&self, admin: &mut Caller, user_id: &str) {
-        let answer = admin.act("force_log_out", &[("user", user_id), ("reason", "test")]).await;
+        let answer = admin.act("force_logout", &[("user", user_id), ("reason", "test")]).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 

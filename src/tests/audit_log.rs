@@ -81,7 +81,7 @@ async fn zelda_and_ada(app: &TestApp) -> (Caller, Caller) {
     let mut ada = app.admin().await;
     let id = zelda.user_id().await;
     let fields = [("user", &*id), ("reason", "Zelda called, laptop gone")];
-    assert_eq!(ada.act("force_log_out", &fields).await.status, 200);
+    assert_eq!(ada.act("force_logout", &fields).await.status, 200);
     zelda.log_in("zelda", "not the password").await;
     assert_eq!(zelda.log_in("zelda", PASSWORD).await.status, 200);
     assert_eq!(zelda.renew().await.status, 200);
@@ -291,7 +291,7 @@ on_both_databases! {
         };
         let acting = async {
             for _ in 0..3 {
-                ada.act("force_log_out", &[("user", &id), ("reason", "again")]).await;
+                ada.act("force_logout", &[("user", &id), ("reason", "again")]).await;
                 zelda.log_in("zelda", PASSWORD).await;
             }
             delete(&mut zelda).await;

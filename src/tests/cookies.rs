@@ -57,7 +57,7 @@ async fn understood(line: &[u8]) -> String {
 #[tokio::test]
 async fn what_comes_after_the_layer_reads_nothing_but_ours() {
     let line = "x=é; __Host-session=abc;\t__Host-link=d-_.e \t; \u{2003}__Host-access=no; city=Zürich; %5F_Host-lab=no; \
-                __Host-device =no; __Host-typed=\"no\"; __Host-log-in=n%6f; __Host-appearance= no";
+                __Host-device =no; __Host-flash=\"no\"; __Host-log-in=n%6f; __Host-appearance= no";
     assert_eq!(understood(line.as_bytes()).await, "__Host-session=abc; __Host-link=d-_.e");
     for line in OF_OTHERS {
         assert_eq!(understood(line).await, "", "{line:?}");
@@ -87,7 +87,7 @@ on_both_databases! {
 
     async fn a_doubled_cookie_is_refused_whatever_stands_beside_it(app: TestApp) {
         let alice = app.with_token("alice").await;
-        let names = ["session", "access", "typed", "link", "device", "log-in", "lab", "appearance"];
+        let names = ["session", "access", "flash", "link", "device", "log-in", "lab", "appearance"];
         for name in names.map(|name| format!("__Host-{name}")) {
             for beside in ["", "x=é; ", "city=Zürich; "] {
                 for second in ["other", "é", "\"\"", ""] {

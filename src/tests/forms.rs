@@ -19,7 +19,7 @@ on_both_databases! {
             { "field": "name", "detail": "Enter the name that others should see." },
         ]);
         assert_eq!(answer.json()["errors"], errors);
-        assert!(answer.set_cookie("__Host-typed").is_empty(), "what was typed is still there");
+        assert!(answer.set_cookie("__Host-flash").is_empty(), "what was typed is still there");
     }
 
     async fn what_stands_at_the_one_field_that_is_wrong_is_not_said_twice(app: TestApp) {

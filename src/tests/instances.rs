@@ -13,14 +13,14 @@ use crate::{
         event::Actor,
         instances::{Confirmation, presence::Presence, store as instance_store},
         revocations::{EndReason, feed},
-        sessions::end::{Ending, Target},
+        sessions::terminate::{Cause, Target},
     },
     base::{error::AppError, state::Stopwatch},
     serve::{router::router, services::Services},
 };
 
-fn by_command_line() -> Ending {
-    Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() }
+fn by_command_line() -> Cause {
+    Cause { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() }
 }
 
 /// Comes forward as a serving process does.
@@ -40,7 +40,7 @@ async fn acknowledged(app: &TestApp, services: &Services) -> i64 {
 async fn killed(app: &TestApp, name: &str) {
     let now_ms = app.clock.now_ms();
     let (id, name) = (format!("id of {name}"), name.to_owned());
-    let row = instance_store::Row { id, name, started_at: now_ms, seen_at: now_ms, ..Default::default() };
+    let row = instance_store::InstanceRow { id, name, started_at: now_ms, seen_at: now_ms, ..Default::default() };
     instance_store::write(&app.services.state.db.pool, &row).await.expect("a row");
 }
 
@@ -70,7 +70,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         let feed = feed::poll_every(Duration::from_millis(20), app.services.revocations.clone());
         let other = app.another_instance().await;
-        let receipt = other.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        let receipt = other.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         assert_eq!(receipt.sessions_ended, 1);
         let refused = async {
             while alice.api(Method::GET, "/api/v1/me", None).await.status == 200 {
@@ -96,8 +96,8 @@ on_both_databases! {
         let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
         let (alice_id, bob_id) = (alice.user_id().await, bob.user_id().await);
         let other = app.another_instance().await;
-        other.ender.end(Target::User(&alice_id), by_command_line()).await.expect("a receipt");
-        app.services.ender.end(Target::User(&bob_id), by_command_line()).await.expect("a receipt");
+        other.terminator.terminate(Target::User(&alice_id), by_command_line()).await.expect("a receipt");
+        app.services.terminator.terminate(Target::User(&bob_id), by_command_line()).await.expect("a receipt");
         app.services.revocations.sync().await.expect("the feed");
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(bob.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
@@ -107,7 +107,7 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
         let token = alice.access_token().to_owned();
-        app.services.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        app.services.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         for seconds in [0, 100, 199] {
             app.clock.advance_ms(seconds * 1000);
             app.services.revocations.sync().await.expect("the feed");
@@ -123,7 +123,7 @@ on_both_databases! {
         let other = app.another_instance().await;
         let (own, presence) = (serving(&app.services).await, serving(&other).await);
         let tasks = [feed::follow(&other.state, other.revocations.clone()), presence.keep()];
-        let receipt = app.services.ender.end_everywhere(Target::User(&id), by_command_line()).await.expect("a receipt");
+        let receipt = app.services.terminator.terminate_everywhere(Target::User(&id), by_command_line()).await.expect("a receipt");
         assert_eq!(receipt.instances.len(), 2);
         assert!(receipt.instances.iter().all(|instance| instance.milliseconds.is_some()), "{receipt:?}");
         let mut there = alice.at(router(other.clone()));
@@ -139,7 +139,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         let other = app.another_instance().await;
         let presence = serving(&other).await;
-        let receipt = app.services.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        let receipt = app.services.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         presence.write().await.expect("a row");
         assert!(Some(acknowledged(&app, &other).await) < receipt.seq, "alive, but it has not heard");
         other.revocations.sync().await.expect("the feed");
@@ -150,7 +150,7 @@ on_both_databases! {
     async fn a_number_of_another_history_acknowledges_nothing(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
-        app.services.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        app.services.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         app.services.revocations.sync().await.expect("the feed");
         let presence = serving(&app.services).await;
         assert_eq!(acknowledged(&app, &app.services).await, 1);
@@ -164,14 +164,14 @@ on_both_databases! {
         let (alice_id, bob_id) = (alice.user_id().await, bob.user_id().await);
         let other = app.another_instance().await;
         for _ in 0..3 {
-            other.ender.end(Target::User(&alice_id), by_command_line()).await.expect("a receipt");
+            other.terminator.terminate(Target::User(&alice_id), by_command_line()).await.expect("a receipt");
         }
         app.services.revocations.sync().await.expect("the feed");
         // A backup from before is restored, and another revocation gets a number that is known already.
         let pool = &app.services.state.db.pool;
         sqlx::query("delete from revocations").execute(pool).await.expect("a backup");
         sqlx::query("update revocation_clock set seq = 0").execute(pool).await.expect("a backup");
-        other.ender.end(Target::User(&bob_id), by_command_line()).await.expect("a receipt");
+        other.terminator.terminate(Target::User(&bob_id), by_command_line()).await.expect("a receipt");
         app.services.revocations.sync().await.expect("the feed");
         assert_eq!(bob.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
@@ -206,7 +206,7 @@ on_both_databases! {
             killed(&app, &format!("{number:03}{}", "ü".repeat(57))).await;
         }
         let path = format!("/admin/users/{id}");
-        let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "test")], &path).await;
+        let answer = admin.submit("force_logout", &[("user", &id), ("reason", "test")], &path).await;
         assert_eq!((answer.status, answer.header("location")), (303, &*path));
         let page = admin.open(&path).await.text();
         assert!(page.contains("All of it is refused here; that took"), "{page}");
@@ -217,8 +217,8 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
         killed(&app, "web-2").await;
-        let ender = app.services.ender.clone();
-        let receipt = tokio::spawn(async move { ender.end_everywhere(Target::User(&id), by_command_line()).await });
+        let terminator = app.services.terminator.clone();
+        let receipt = tokio::spawn(async move { terminator.terminate_everywhere(Target::User(&id), by_command_line()).await });
         while alice.api(Method::GET, "/api/v1/me", None).await.status == 200 {}
         let _held = silence(&app.services).await;
         let receipt = receipt.await.expect("no panic").expect("a receipt");
@@ -263,7 +263,7 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
         let other = app.another_instance().await;
-        other.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        other.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "nobody has told this instance");
         app.clock.advance_ms(5_001);
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
@@ -275,7 +275,7 @@ on_both_databases! {
         let feed = feed::follow(&app.services.state, app.services.revocations.clone());
         let other = app.another_instance().await;
         let held = silence(&app.services).await;
-        other.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        other.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         let [_, failed] = app.services.metrics.feed_reads();
         let times_out = async {
             while app.services.metrics.feed_reads()[1] == failed {

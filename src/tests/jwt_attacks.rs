@@ -30,7 +30,7 @@ impl Forge {
     /// Signed with our real key, whatever header and claims say.
     fn signed(&self, header: &Value, claims: &Value) -> String {
         let keys = &self.app.services.keys;
-        let key = keys.ring().signing(self.app.clock.now_ms()).expect("a key");
+        let key = keys.key_set().signing(self.app.clock.now_ms()).expect("a key");
         let input = format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims.to_string()));
         let algorithm = jwt_algorithm(key.algorithm);
         let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &key.encoding, algorithm).expect("a signature");

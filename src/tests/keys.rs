@@ -25,7 +25,7 @@ use crate::{
         event::Actor,
         revocations::feed,
         tokens::{
-            KeyInfo, KeyState, algorithm, algorithm::jwt_algorithm, keeper, keys::Keys, ring::Key, rotation,
+            KeyInfo, KeyState, algorithm, algorithm::jwt_algorithm, keeper, key_set::Key, keys::Keys, rotation,
             rotation::Order, store,
         },
     },
@@ -76,7 +76,7 @@ async fn state(app: &TestApp, kid: &str) -> Option<KeyState> {
 }
 
 fn signing_key(services: &Services) -> Arc<Key> {
-    services.keys.ring().signing(services.state.clock.now_ms()).expect("a key")
+    services.keys.key_set().signing(services.state.clock.now_ms()).expect("a key")
 }
 
 /// Alice's token with its times moved to now, signed with this key.
@@ -199,10 +199,10 @@ on_both_databases! {
         let mut there = alice.at(router(other));
         renewed(&mut there).await;
         assert_eq!(alice.bearer(&made_up("two")).await.code(), "token_invalid");
-        assert!(!app.services.keys.ring().knows(&kid(&there)), "not asked again within the second");
+        assert!(!app.services.keys.key_set().knows(&kid(&there)), "not asked again within the second");
         app.clock.advance_ms(1_000);
         assert_eq!(alice.bearer(&made_up("three")).await.code(), "token_invalid");
-        assert!(app.services.keys.ring().knows(&kid(&there)));
+        assert!(app.services.keys.key_set().knows(&kid(&there)));
     }
 
     async fn a_kill_in_another_process_reaches_a_running_one_through_the_feed(app: TestApp) {
@@ -213,7 +213,7 @@ on_both_databases! {
         tokio::time::sleep(Duration::from_millis(100)).await;
         let signing = app.another_instance().await.keys.kill(&old, &order()).await.expect("a receipt").signing;
         let heard = async {
-            while !app.services.keys.ring().knows(&signing) {
+            while !app.services.keys.key_set().knows(&signing) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
@@ -230,7 +230,7 @@ on_both_databases! {
         let material = algorithm::rsa(KeySize::Rsa2048).expect("a key");
         let small = rotation::sealed_as(TokenAlgorithm::Rs256, material, &app.services.secret).expect("a row");
         sqlx::query("delete from signing_keys").execute(db).await.expect("an old installation");
-        store::insert(db, &store::Row { created_at: now_ms, signs_from: now_ms, ..small.clone() }).await.expect("a row");
+        store::insert(db, &store::KeyRow { created_at: now_ms, signs_from: now_ms, ..small.clone() }).await.expect("a row");
         app.services.keys.reload().await.expect("the keys");
         let mut alice = app.with_token("alice").await;
         assert_eq!(kid(&alice), small.kid);

@@ -144,7 +144,7 @@ on_both_databases! {
 
     async fn garbage_in_cookies_and_headers_is_answered_below_500(app: TestApp) {
         let values: [&[u8]; 8] = [b"", b"=", b"\xff\xfe", b"__Host-session=", b"__Host-session=%00", b"__Host-session=!!!;;;=",
-            b"__Host-access=..; __Host-typed=eyJhIjp9", b"__Host-session=AAAA; __Host-access=a.b.c"];
+            b"__Host-access=..; __Host-flash=eyJhIjp9", b"__Host-session=AAAA; __Host-access=a.b.c"];
         for value in values {
             for path in ["/", "/dashboard", "/login", "/api/v1/me"] {
                 let request = Request::builder().uri(path).header(header::HOST, HOST).header(header::COOKIE, value)
@@ -171,7 +171,7 @@ on_both_databases! {
             assert!(status < 500, "{path}: {status}");
         }
         for fields in [[("user", "\0"), ("reason", "x")], [("user", "0"), ("reason", "x\0")]] {
-            assert!(admin.act("force_log_out", &fields).await.status < 500);
+            assert!(admin.act("force_logout", &fields).await.status < 500);
         }
         let answer = app.anonymous().act("log_in", &[("email", "a\0@b.cc"), ("password", "0123456789\0")]).await;
         assert!(answer.status < 500, "{}", answer.text());

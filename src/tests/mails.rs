@@ -13,12 +13,12 @@ use crate::{
     auth::{
         links,
         links::{Link, Purpose},
-        outbox::{Mail, News, To, store, tell},
+        outbox::{Mail, Notification, To, store, tell},
         users,
         users::{Role, credentials::DisplayName, store::User},
     },
     base::{caller::Caller, email::Email},
-    mail::post::CLAIM_MS,
+    mail::worker::CLAIM_MS,
     serve::services::Services,
 };
 
@@ -59,19 +59,19 @@ async fn queue(app: &TestApp, email: &str, user_id: &str, mail: &Mail) {
     store::queue(&state.db.pool, To { email, user_id }, mail, app.clock.now_ms()).await.expect("a row");
 }
 
-fn news(news: News) -> Mail {
+fn news(news: Notification) -> Mail {
     Mail::News { news, device: "Firefox on Windows 10".into(), ip: "192.0.2.7".into(), at: 1_767_268_800_000 }
 }
 
 /// Sends whatever is due, as the worker does.
 async fn send_due(services: &Services) {
     loop {
-        let rows = services.post.claim(4).await.expect("the outbox");
+        let rows = services.mail_worker.claim(4).await.expect("the outbox");
         if rows.is_empty() {
             return;
         }
         for row in rows {
-            services.post.deliver(row).await;
+            services.mail_worker.deliver(row).await;
         }
     }
 }
@@ -114,7 +114,7 @@ on_both_databases! {
         assert_eq!((listed.len(), listed[0].attempts), (1, 1), "{listed:?}");
         assert!(listed[0].last_error.contains("SMTPUTF8") && !listed[0].last_error.contains("rgen"), "{listed:?}");
 
-        assert_eq!(app.services.post.mailer.ask_what_it_takes().await, Ok(Some(false)));
+        assert_eq!(app.services.mail_worker.mailer.ask_what_it_takes().await, Ok(Some(false)));
         let undeliverable = "{\"Invalid\":[\"EmailUndeliverable\"]}";
         let answer = app.anonymous().act("sign_up", &fields).await;
         assert_eq!((answer.status, answer.text()), (422, undeliverable.into()));
@@ -134,7 +134,7 @@ on_both_databases! {
 
     async fn a_mail_server_that_takes_any_letters_gets_them(app: TestApp) {
         let (app, server) = with_mail_server(&app).await;
-        assert_eq!(app.services.post.mailer.ask_what_it_takes().await, Ok(Some(true)));
+        assert_eq!(app.services.mail_worker.mailer.ask_what_it_takes().await, Ok(Some(true)));
         for email in ["jürgen@example.com", "संपर्क@example.com", "ติดต่อ@example.com"] {
             let fields = [("name", "a"), ("email", email), ("password", PASSWORD)];
             assert_eq!(app.anonymous().act("sign_up", &fields).await.status, 200, "{email}");
@@ -146,10 +146,10 @@ on_both_databases! {
     async fn the_worker_asks_the_mail_server_what_it_takes(app: TestApp) {
         let (app, server) = with_mail_server(&app).await;
         server.offer_plain_addresses_only();
-        let worker = app.services.post.start();
+        let worker = app.services.mail_worker.start();
         let jurgen = Email::parse("jürgen@example.com").expect("an address");
         let learnt = async {
-            while app.services.post.mailer.check(&jurgen).is_ok() {
+            while app.services.mail_worker.mailer.check(&jurgen).is_ok() {
                 tokio::task::yield_now().await;
             }
         };
@@ -177,7 +177,7 @@ on_both_databases! {
         let alice = user(&app, "alice", false).await;
         queue(&app, &alice.email, "", &Mail::SignUp).await;
         let died = app.another_instance().await;
-        assert_eq!(died.post.claim(4).await.expect("the outbox").len(), 1);
+        assert_eq!(died.mail_worker.claim(4).await.expect("the outbox").len(), 1);
         app.clock.advance_ms(CLAIM_MS - 1);
         send_due(&app.services).await;
         assert_eq!(server.mails().len(), 0, "it may still be sending");
@@ -193,7 +193,7 @@ on_both_databases! {
         let alice = user(&app, "alice", true).await;
         let state = &app.services.state;
         let mut tx = state.db.begin_write().await.expect("a transaction");
-        tell(&mut *tx, state, &alice, News::PasswordChanged, &Caller::default()).await.expect("a row");
+        tell(&mut *tx, state, &alice, Notification::PasswordChanged, &Caller::default()).await.expect("a row");
         tx.rollback().await.expect("rolled back");
         assert_eq!(waiting(&app).await, 0);
     }
@@ -202,7 +202,7 @@ on_both_databases! {
         let (app, server) = with_mail_server(&app).await;
         let alice = user(&app, "alice", true).await;
         server.set(Manner::Answers("451 later, <alice@example.com>"));
-        queue(&app, &alice.email, &alice.id, &news(News::PasswordChanged)).await;
+        queue(&app, &alice.email, &alice.id, &news(Notification::PasswordChanged)).await;
         let mut pauses = Vec::new();
         let start = app.clock.now_ms();
         loop {
@@ -214,7 +214,7 @@ on_both_databases! {
             }
             let pause = mail.due_at - app.clock.now_ms();
             app.clock.advance_ms(pause - 1);
-            assert_eq!(app.services.post.claim(4).await.expect("the outbox").len(), 0);
+            assert_eq!(app.services.mail_worker.claim(4).await.expect("the outbox").len(), 0);
             app.clock.advance_ms(1);
             pauses.push(pause / SECOND);
         }
@@ -228,7 +228,7 @@ on_both_databases! {
         let (app, server) = with_mail_server(&app).await;
         let alice = user(&app, "alice", true).await;
         server.set(Manner::Answers("550 5.1.1 <alice@example.com>: no mailbox of Alice here"));
-        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &news(News::PasswordChanged)).await.len(), 0);
+        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &news(Notification::PasswordChanged)).await.len(), 0);
         let mail = listed(&app).await.remove(0);
         assert!(mail.given_up_at.is_some() && mail.attempts == 1);
         assert!(mail.last_error.contains("550") && !mail.last_error.to_lowercase().contains("alice"), "{}", mail.last_error);
@@ -246,7 +246,7 @@ on_both_databases! {
         let (app, server) = with_mail_server(&app).await;
         let alice = user(&app, "alice", true).await;
         server.set(Manner::Answers("530 authentication required"));
-        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &news(News::PasswordChanged)).await.len(), 0);
+        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &news(Notification::PasswordChanged)).await.len(), 0);
         server.set(Manner::Takes);
         app.clock.advance_ms(10 * SECOND);
         send_due(&app.services).await;
@@ -255,13 +255,13 @@ on_both_databases! {
 
     async fn the_worker_sends_at_once_and_a_server_that_hangs_gets_a_few_mails_only(app: TestApp) {
         let (app, server) = with_mail_server(&app).await;
-        let worker = app.services.post.start();
+        let worker = app.services.mail_worker.start();
         let alice = user(&app, "alice", true).await;
-        queue(&app, &alice.email, &alice.id, &news(News::NewDevice)).await;
+        queue(&app, &alice.email, &alice.id, &news(Notification::NewDevice)).await;
         server.wait_for(1).await;
         server.set(Manner::Hangs);
         for _ in 0..8 {
-            queue(&app, &alice.email, &alice.id, &news(News::NewDevice)).await;
+            queue(&app, &alice.email, &alice.id, &news(Notification::NewDevice)).await;
         }
         server.wait_for_tries(1 + 4).await;
         assert_eq!(app.count("select count(*) from outbox where attempts > 0").await, 1 + 4);
@@ -328,9 +328,9 @@ on_both_databases! {
     async fn news_say_what_from_where_and_when_and_who_it_was_not_can_act(app: TestApp) {
         let (app, server) = with_mail_server(&app).await;
         let alice = user(&app, "alice", true).await;
-        for kind in News::VARIANTS.iter().copied() {
+        for kind in Notification::VARIANTS.iter().copied() {
             // Word of a changed address goes to the one before.
-            let address = if kind == News::EmailChanged { "before@example.com" } else { &*alice.email };
+            let address = if kind == Notification::EmailChanged { "before@example.com" } else { &*alice.email };
             let mails = outcome(&app, &server, address, &alice.id, &news(kind)).await;
             let (to, mail) = &mails[0];
             for words in ["Firefox on Windows 10", "192.0.2.7", "2026-01-01 12:00 UTC", &*mail.subject] {
@@ -338,14 +338,14 @@ on_both_databases! {
             }
             assert_eq!(to, address);
             let Some((page, token)) = link(&mail.text) else {
-                assert_eq!(kind, News::AccountDeleted);
+                assert_eq!(kind, Notification::AccountDeleted);
                 continue;
             };
             assert_eq!(page, "/not-me");
             let expected = Link { user_id: alice.id.clone(), email: address.into() };
             assert_eq!(find(&app, Purpose::NotMe, &token).await, Some(expected));
         }
-        let late = outcome(&app, &server, "before@example.com", &alice.id, &news(News::PasswordChanged)).await;
+        let late = outcome(&app, &server, "before@example.com", &alice.id, &news(Notification::PasswordChanged)).await;
         assert!(link(&late[0].1.text).is_none(), "who reads an address of then gets no power over the account");
     }
 
@@ -366,7 +366,7 @@ on_both_databases! {
         let own = outcome(&app, &server, &alice.email, &alice.id, &Mail::Reset).await;
         assert_eq!(own.len(), 1, "the reset of who said that something was not them comes all the same");
         assert_eq!(waiting(&app).await, 0);
-        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &news(News::NewDevice)).await.len(), 1, "news come");
+        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &news(Notification::NewDevice)).await.len(), 1, "news come");
         let late = user(&app, "late", true).await;
         assert_eq!(outcome(&app, &server, &late.email, "", &Mail::Reset).await.len(), 1, "others get theirs");
         app.clock.advance_ms(HOUR);
@@ -376,7 +376,7 @@ on_both_databases! {
     async fn word_of_guessing_comes_once_in_ten_minutes(app: TestApp) {
         let (app, server) = with_mail_server(&app).await;
         let alice = user(&app, "alice", true).await;
-        let mail = news(News::Guessing);
+        let mail = news(Notification::Guessing);
         assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &mail).await.len(), 1);
         app.clock.advance_ms(9 * 60 * SECOND);
         assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &mail).await.len(), 0);
@@ -400,7 +400,7 @@ on_both_databases! {
             ("free@example.com", &*eve.id, Mail::NewEmail),
             (&*taken.email, &*eve.id, Mail::NewEmail),
         ];
-        kinds.extend(News::VARIANTS.iter().map(|news| (&*eve.email, &*eve.id, evil(*news))));
+        kinds.extend(Notification::VARIANTS.iter().map(|news| (&*eve.email, &*eve.id, evil(*news))));
         for (email, user_id, mail) in kinds {
             let before = server.mails().len();
             queue(&app, email, user_id, &mail).await;
@@ -418,7 +418,7 @@ on_both_databases! {
             assert!(html.contains(&format!("<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\">{subject}</h1>")));
             assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("src="), "{mail:?}: {html}");
             let greeted = text.contains("Eve");
-            let about_eve = user_id == eve.id && !matches!(mail, Mail::NewEmail | Mail::News { news: News::AccountDeleted, .. });
+            let about_eve = user_id == eve.id && !matches!(mail, Mail::NewEmail | Mail::News { news: Notification::AccountDeleted, .. });
             assert_eq!(greeted, about_eve || (email == eve.email && mail == Mail::Reset), "{mail:?}: {text}");
             assert!(!text.contains("free</script>"), "no name for an address that is not confirmed: {text}");
             if let Some((page, token)) = link(&text) {
@@ -454,7 +454,7 @@ on_both_databases! {
         let app = TestApp::with(app.kind(), &flags).await;
         let alice = user(&app, "alice", true).await;
         let state = &app.services.state;
-        tell(&state.db.pool, state, &alice, News::NewDevice, &Caller::default()).await.expect("no error");
+        tell(&state.db.pool, state, &alice, Notification::NewDevice, &Caller::default()).await.expect("no error");
         assert_eq!(waiting(&app).await, 0);
         queue(&app, &alice.email, "", &Mail::Reset).await;
         send_due(&app.services).await;
@@ -468,7 +468,7 @@ on_both_databases! {
         let alice = user(&app, "alice", true).await;
         outcome(&app, &server, &alice.email, "", &Mail::Reset).await;
         server.set(Manner::Answers("550 no"));
-        outcome(&app, &server, &alice.email, &alice.id, &news(News::PasswordChanged)).await;
+        outcome(&app, &server, &alice.email, &alice.id, &news(Notification::PasswordChanged)).await;
         let state = &app.services.state;
         let start = app.clock.now_ms();
         for (hours, mails, links) in [(7 * 24 - 1, 2, 2), (8 * 24, 1, 2), (29 * 24, 1, 2), (31 * 24, 0, 1), (38 * 24, 0, 0)] {

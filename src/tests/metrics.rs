@@ -7,7 +7,7 @@ use crate::{
     auth::{
         event::Actor,
         revocations::EndReason,
-        sessions::end::{Ending, Target},
+        sessions::terminate::{Cause, Target},
     },
     serve::router::metrics_router,
 };
@@ -35,12 +35,12 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
         let other = app.another_instance().await;
-        let ending =
-            Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() };
-        other.ender.end(Target::User(&id), ending.clone()).await.expect("a receipt");
+        let cause =
+            Cause { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() };
+        other.terminator.terminate(Target::User(&id), cause.clone()).await.expect("a receipt");
         app.clock.advance_ms(40);
         app.services.revocations.sync().await.expect("the feed");
-        app.services.ender.end(Target::User(&id), ending).await.expect("a receipt");
+        app.services.terminator.terminate(Target::User(&id), cause).await.expect("a receipt");
         app.services.revocations.sync().await.expect("the feed");
         app.services.revocations.reload().await.expect("the feed");
         let text = scrape(&app).await;

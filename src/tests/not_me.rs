@@ -11,7 +11,7 @@ use crate::{
         event,
         event::{Actor, Event, Kind},
         links::Purpose,
-        outbox::{Mail, News},
+        outbox::{Mail, Notification},
         second_factor::{removal, store as factor_store},
         users::store as user_store,
     },
@@ -108,7 +108,7 @@ on_both_databases! {
         assert_eq!(app.count(off).await, 1);
         removal::clean_once(&app.services.state).await.expect("a round");
         assert_eq!(app.count(off).await, 1, "once");
-        let news = format!("\"news\":\"{}\"", News::SecondFactorOff.into_str());
+        let news = format!("\"news\":\"{}\"", Notification::SecondFactorOff.into_str());
         assert!(app.outbox().await.iter().any(|(_, _, mail)| mail.contains(&news)), "the owner is told");
         assert_eq!(late.open("/dashboard").await.status, 200);
     }
@@ -156,7 +156,7 @@ on_both_databases! {
 
     async fn the_letter_says_until_when_and_has_the_link(app: TestApp) {
         denied(&app).await;
-        let rows = app.services.post.claim(10).await.expect("mails");
+        let rows = app.services.mail_worker.claim(10).await.expect("mails");
         let row = rows.iter().find(|row| row.mail.contains("second_factor_goes")).expect("a mail");
         let decision = write::write(&app.services.state, "http://localhost:3000", row).await.expect("a letter");
         let letter = match decision {
@@ -369,7 +369,7 @@ on_both_databases! {
     async fn a_removal_of_a_disabled_account_is_told_to_nobody(app: TestApp) {
         denied(&app).await;
         sqlx::query("update users set disabled_at = 1").execute(&app.services.state.db.pool).await.expect("a change");
-        let rows = app.services.post.claim(10).await.expect("mails");
+        let rows = app.services.mail_worker.claim(10).await.expect("mails");
         let row = rows.iter().find(|row| row.mail.contains("second_factor_goes")).expect("a mail");
         let decision = write::write(&app.services.state, "http://localhost:3000", row).await.expect("a decision");
         assert!(matches!(decision, write::Decision::Needless), "{decision:?}");

@@ -13,7 +13,7 @@ use crate::{
         event::Actor,
         instances::presence::Presence,
         revocations::EndReason,
-        sessions::end::{Ending, Target},
+        sessions::terminate::{Cause, Target},
     },
     base::state::Stopwatch,
     serve::services::Services,
@@ -57,8 +57,8 @@ async fn twenty(reader: &Caller) -> Vec<String> {
     pages.into_iter().map(|page| page.expect("no panic")).collect()
 }
 
-fn by_command_line() -> Ending {
-    Ending { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() }
+fn by_command_line() -> Cause {
+    Cause { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() }
 }
 
 on_both_databases! {
@@ -205,7 +205,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         let (other, _) = app.another_instance_where(|config| config.instance = Some("web-2".into())).await;
         let (own, others) = (presence(&app.services).await, presence(&other).await);
-        app.services.ender.end(Target::User(&id), by_command_line()).await.expect("a receipt");
+        app.services.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         let page = overview(&mut admin).await;
         assert!(page.contains("web-2 none yet none yet all but 1, just now"), "{page}");
 

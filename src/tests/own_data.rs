@@ -91,7 +91,7 @@ async fn traces(app: &TestApp) -> Vec<String> {
 
 async fn make_admin(app: &TestApp, id: &str) {
     let by = By::command_line("test").expect("a reason");
-    change_role(&app.services.ender, &by, id, Role::Admin, "").await.expect("a change");
+    change_role(&app.services.terminator, &by, id, Role::Admin, "").await.expect("a change");
 }
 
 on_both_databases! {
@@ -162,7 +162,7 @@ on_both_databases! {
         let mut ada = app.admin().await;
         let id = zelda.user_id().await;
         // What an administrator writes about somebody, and where somebody guessed from.
-        ada.act("force_log_out", &[("user", &id), ("sid", "0"), ("reason", "Zeldamirabella Quuxington called")]).await;
+        ada.act("force_logout", &[("user", &id), ("sid", "0"), ("reason", "Zeldamirabella Quuxington called")]).await;
         zelda.log_in("zeldamirabella", "not the password").await;
         zelda.log_in("zeldamirabella", PASSWORD).await;
         app.force_logout(&mut ada, &id).await;
@@ -223,7 +223,7 @@ on_both_databases! {
         let list = ada.open("/admin/users").await.text();
         assert!(list.contains("ada@example.com") && !list.contains(&id), "{list}");
         assert_eq!(ada.open(&format!("/admin/users/{id}")).await.status, 410);
-        assert_eq!(ada.act("force_log_out", &[("user", &id), ("reason", "x")]).await.status, 410);
+        assert_eq!(ada.act("force_logout", &[("user", &id), ("reason", "x")]).await.status, 410);
     }
 
     async fn a_deletion_needs_the_address_typed_and_a_fresh_proof(app: TestApp) {
@@ -279,7 +279,7 @@ on_both_databases! {
         sqlx::query(disable).bind(&bobs).execute(&app.services.state.db.pool).await.expect("disabled");
         assert_eq!(delete(&mut ada, "ada").await.text(), "\"LastAdministrator\"");
         let by = By::command_line("test").expect("a reason");
-        let demoted = change_role(&app.services.ender, &by, &adas, Role::User, "").await;
+        let demoted = change_role(&app.services.terminator, &by, &adas, Role::User, "").await;
         assert_eq!(demoted.err(), Some(crate::base::error::AppError::LastAdministrator));
     }
 

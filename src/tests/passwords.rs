@@ -216,7 +216,7 @@ on_both_databases! {
         let mut ann = app.anonymous();
         let fields = [("name", "Ann"), ("email", "ann@example.com"), ("password", "password1234")];
         let answer = ann.submit("sign_up", &fields, "/signup").await;
-        assert_eq!((answer.status, answer.header("location"), answer.set_cookie("__Host-typed")), (422, "", ""));
+        assert_eq!((answer.status, answer.header("location"), answer.set_cookie("__Host-flash")), (422, "", ""));
         let page = answer.text();
         assert!(page.contains("This is one of the most common passwords.") && !page.contains("password1234"), "{page}");
         assert!(page.contains("value=\"ann@example.com\""), "what was typed beside it is kept");

@@ -76,7 +76,7 @@ on_both_databases! {
             let refused = post(&mut alice, "log_in", &WRONG, headers).await;
             assert_eq!((refused.status, refused.text()), (401, "\"WrongCredentials\"".into()), "{headers:?}");
             assert_eq!(refused.header("location"), "", "{headers:?}");
-            assert!(refused.set_cookie("__Host-typed").is_empty(), "{headers:?}");
+            assert!(refused.set_cookie("__Host-flash").is_empty(), "{headers:?}");
             assert_eq!(post(&mut alice, "log_in", &RIGHT, headers).await.status, 200, "{headers:?}");
         }
         let form = [("accept", "application/problem+json")];
@@ -91,7 +91,7 @@ on_both_databases! {
         let old = [("accept", "*/*")];
         let cases: [(&mut Caller, &str, &str, Fields); 3] = [
             (&mut app.anonymous(), "/login?next=%2Fnotes", "log_in", &WRONG),
-            (&mut ada, &act, "force_log_out", &[("user", &id), ("reason", "")]),
+            (&mut ada, &act, "force_logout", &[("user", &id), ("reason", "")]),
             (&mut alice, "/account/profile", "change_name", &[("name", "")]),
         ];
         for (caller, path, action, fields) in cases {

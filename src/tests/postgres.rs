@@ -103,7 +103,7 @@ async fn one_role_owns_the_tables_and_another_serves_with_rights_to_rows_alone()
     assert_eq!(alice.act("sign_up", &fields).await.status, 200);
     assert_eq!(alice.renew().await.status, 200);
     let user = alice.user_id().await;
-    assert_eq!(ada.act("force_log_out", &[("user", &user), ("reason", "test")]).await.status, 200);
+    assert_eq!(ada.act("force_logout", &[("user", &user), ("reason", "test")]).await.status, 200);
     assert_eq!(alice.renew().await.status, 401);
 
     let mut thief = connected(&serves, &database).await;
@@ -184,7 +184,7 @@ async fn a_force_logout_that_gave_way_is_done_again_and_once() {
     let id = alice.user_id().await;
     for code in GIVING_WAY {
         plant(&app, "audit_events", "new.event = 'force_logout'", code, ALWAYS).await;
-        let answer = admin.act("force_log_out", &[("user", &id), ("reason", "test")]).await;
+        let answer = admin.act("force_logout", &[("user", &id), ("reason", "test")]).await;
         assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "{code}: {}", answer.text());
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "nothing has happened");
         let answer = admin
@@ -238,7 +238,7 @@ async fn everyone_is_logged_out_once_although_it_gave_way() {
 async fn a_mail_whose_writing_gave_way_is_written_at_once() {
     let app = TestApp::on(Kind::Postgres).await;
     app.logged_in("alice").await;
-    let post = &app.services.post;
+    let post = &app.services.mail_worker;
     for row in post.claim(10).await.expect("the outbox") {
         post.deliver(row).await;
     }

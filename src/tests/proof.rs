@@ -25,7 +25,7 @@ async fn grow_stale(app: &TestApp, caller: &mut Caller) {
 }
 
 async fn change(app: &TestApp, id: &str, role: Role) -> Result<bool, AppError> {
-    Ok(change_role(&app.services.ender, &By::command_line("test")?, id, role, "").await?.changed)
+    Ok(change_role(&app.services.terminator, &By::command_line("test")?, id, role, "").await?.changed)
 }
 
 on_both_databases! {
@@ -228,9 +228,9 @@ on_both_databases! {
 
         grow_stale(&app, &mut admin).await;
         let fields = [("user", &*id), ("reason", "lost laptop")];
-        let answer = admin.act("force_log_out", &fields).await;
+        let answer = admin.act("force_logout", &fields).await;
         assert_eq!((answer.status, answer.text()), (401, "\"ProofNeeded\"".into()));
-        let answer = admin.act("force_log_out", &[fields[0], fields[1], ("password", PASSWORD)]).await;
+        let answer = admin.act("force_logout", &[fields[0], fields[1], ("password", PASSWORD)]).await;
         assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(1)));
     }
 
@@ -239,7 +239,7 @@ on_both_databases! {
         grow_stale(&app, &mut alice).await;
         assert_eq!(alice.open("/admin/users").await.status, 403);
         let fields = [("user", "0"), ("reason", "x"), ("password", PASSWORD)];
-        assert_eq!(alice.act("force_log_out", &fields).await.text(), "\"NotAllowed\"");
+        assert_eq!(alice.act("force_logout", &fields).await.text(), "\"NotAllowed\"");
         assert_eq!(app.count("select count(*) from audit_events where event = 'reauthenticated'").await, 0);
     }
 
@@ -269,19 +269,19 @@ on_both_databases! {
         let sid = alice.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
         grow_stale(&app, &mut admin).await;
         let fields = [("user", &*id), ("sid", &*sid), ("reason", "lost “laptop” & <bag>")];
-        let answer = admin.submit("force_log_out", &fields, &path).await;
+        let answer = admin.submit("force_logout", &fields, &path).await;
         assert_eq!((answer.status, answer.header("location")), (401, ""));
         let page = answer.text();
-        assert!(page.contains("action=\"/actions/force_log_out\""), "{page}");
+        assert!(page.contains("action=\"/actions/force_logout\""), "{page}");
         assert!(page.contains("lost “laptop” &amp; &lt;bag&gt;") && page.contains(&sid), "{page}");
         let wrong = [fields[0], fields[1], fields[2], ("held", "yes"), ("password", "wrong")];
-        let answer = admin.submit("force_log_out", &wrong, &path).await;
+        let answer = admin.submit("force_logout", &wrong, &path).await;
         let page = answer.text();
         assert_eq!(answer.status, 422);
         assert!(page.contains("This is not your password.") && page.contains("lost “laptop”"), "{page}");
         assert!(page.contains(&format!("name=\"page\" value=\"{path}\"")), "{page}");
         let right = [fields[0], fields[1], fields[2], ("held", "yes"), ("password", PASSWORD)];
-        let answer = admin.submit("force_log_out", &right, &path).await;
+        let answer = admin.submit("force_logout", &right, &path).await;
         assert_eq!((answer.status, answer.header("location")), (303, &*path));
         assert!(admin.open(&path).await.text().contains("1 session ended"));
         assert_eq!((alice.open("/dashboard").await.status, phone.open("/dashboard").await.status), (303, 200));
@@ -308,12 +308,12 @@ on_both_databases! {
         let (id, path) = (alice.user_id().await, format!("/admin/users/{}/log-out", alice.user_id().await));
         grow_stale(&app, &mut admin).await;
         let long = "x".repeat(301);
-        let answer = admin.submit("force_log_out", &[("user", &id), ("reason", &long)], &path).await;
+        let answer = admin.submit("force_logout", &[("user", &id), ("reason", &long)], &path).await;
         // The page of the act asks for the password, too: what was typed waits until then.
         let page = answer.text();
         assert!(answer.status == 401 && page.contains("Confirm that it is you") && page.contains(&long), "{page}");
         let fields = [("user", &*id), ("reason", &*long), ("held", "yes"), ("password", PASSWORD)];
-        let answer = admin.submit("force_log_out", &fields, &path).await;
+        let answer = admin.submit("force_logout", &fields, &path).await;
         let page = answer.text();
         assert_eq!(answer.status, 422);
         assert!(page.contains("A reason has 300 characters at most.") && page.contains(&long), "{page}");
@@ -324,15 +324,15 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let (id, path) = (alice.user_id().await, format!("/admin/users/{}/log-out", alice.user_id().await));
         app.clock.advance_ms(31 * MINUTE);
-        let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "lost laptop")], &path).await;
+        let answer = admin.submit("force_logout", &[("user", &id), ("reason", "lost laptop")], &path).await;
         let page = answer.text();
         assert_eq!((answer.status, answer.header("location")), (401, ""));
         assert!(page.contains("You are not logged in any more") && page.contains("value=\"lost laptop\""), "{page}");
-        assert!(page.contains("action=\"/actions/force_log_out\"") && page.contains("href=\"/login\" target=\"_blank\""), "{page}");
-        assert!(answer.set_cookie("__Host-typed").is_empty());
+        assert!(page.contains("action=\"/actions/force_logout\"") && page.contains("href=\"/login\" target=\"_blank\""), "{page}");
+        assert!(answer.set_cookie("__Host-flash").is_empty());
         assert_eq!(admin.log_in("ada", PASSWORD).await.status, 200);
         let fields = [("user", &*id), ("reason", "lost laptop")];
-        assert_eq!(admin.submit("force_log_out", &fields, &path).await.status, 303);
+        assert_eq!(admin.submit("force_logout", &fields, &path).await.status, 303);
     }
 
     async fn a_link_cannot_plant_an_act_on_the_confirm_page(app: TestApp) {

@@ -33,7 +33,7 @@ on_both_databases! {
         let door = Door { reached: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
         let router = Router::new()
             .route("/hold", post(hold_then_write))
-            .layer(tower_session::layer(&app.services.ender))
+            .layer(tower_session::layer(&app.services.terminator))
             .layer(Extension(door.clone()));
 
         let mut in_flight = alice.at(router.clone());
@@ -82,7 +82,7 @@ on_both_databases! {
         let acts = (0..10).map(|_| {
             let (mut admin, id) = (admin.copy(), id.clone());
             tokio::spawn(async move {
-                let answer = admin.act("force_log_out", &[("user", &id), ("reason", "both")]).await;
+                let answer = admin.act("force_logout", &[("user", &id), ("reason", "both")]).await;
                 assert_eq!(answer.status, 200, "{}", answer.text());
                 answer.json()["sessions_ended"].as_u64().expect("a count")
             })

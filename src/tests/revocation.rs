@@ -10,7 +10,7 @@ use crate::{
     auth::{
         event::Actor,
         revocations::EndReason,
-        sessions::end::{Ending, Target},
+        sessions::terminate::{Cause, Target},
         tokens::rotation::Order,
     },
     base::error::AppError,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 async fn kill_signing_key(app: &TestApp, by: &Services) -> Result<(), AppError> {
-    let kid = app.services.keys.ring().signing(app.clock.now_ms()).expect("a key").kid.clone();
+    let kid = app.services.keys.key_set().signing(app.clock.now_ms()).expect("a key").kid.clone();
     let order = Order { actor: Actor::CommandLine, words: "it leaked".into(), caller: Default::default() };
     by.keys.kill(&kid, &order).await.map(|_| ())
 }
@@ -52,11 +52,11 @@ on_both_databases! {
             let (id, token) = (alice.user_id().await, alice.access_token().to_owned());
             let sessions = alice.api(Method::GET, "/api/v1/sessions", None).await.json();
             let sid = sessions["sessions"][0]["sid"].as_str().expect("a sid").to_owned();
-            let ending = Ending::by_system(EndReason::ByAdmin);
+            let cause = Cause::by_system(EndReason::ByAdmin);
             match subject {
-                "user" => shorter.ender.end(Target::User(&id), ending).await.map(|_| ()),
-                "session" => shorter.ender.end(Target::Session(&sid), ending).await.map(|_| ()),
-                "everyone" => shorter.ender.end_everyone(None, ending).await.map(|_| ()),
+                "user" => shorter.terminator.terminate(Target::User(&id), cause).await.map(|_| ()),
+                "session" => shorter.terminator.terminate(Target::Session(&sid), cause).await.map(|_| ()),
+                "everyone" => shorter.terminator.terminate_everyone(None, cause).await.map(|_| ()),
                 _ => kill_signing_key(&app, &shorter).await,
             }
             .expect("an end");
@@ -82,7 +82,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         assert_eq!(alice.copy().at(there).renew().await.status, 200, "a shorter one beside it");
         app.clock.advance_ms(100_000);
-        let receipt = shorter.ender.end(Target::User(&id), Ending::by_system(EndReason::ByAdmin)).await.expect("an end");
+        let receipt = shorter.terminator.terminate(Target::User(&id), Cause::by_system(EndReason::ByAdmin)).await.expect("an end");
         assert_eq!(receipt.tokens_possibly_live, 1, "the longer one lives still");
     }
 
@@ -116,7 +116,7 @@ on_both_databases! {
         app.logged_in_again("alice").await;
         let mut admin = app.admin().await;
         let id = alice.user_id().await;
-        let answer = admin.act("force_log_out", &[("user", &id), ("reason", "lost laptop")]).await;
+        let answer = admin.act("force_logout", &[("user", &id), ("reason", "lost laptop")]).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.json()["sessions_ended"], 2);
         assert_eq!(answer.json()["tokens_possibly_live"], 1);
@@ -128,7 +128,7 @@ on_both_databases! {
         let mut admin = app.admin().await;
         let path = format!("/admin/users/{}", alice.user_id().await);
         let id = alice.user_id().await;
-        let answer = admin.submit("force_log_out", &[("user", &id), ("reason", "lost laptop")], &path).await;
+        let answer = admin.submit("force_logout", &[("user", &id), ("reason", "lost laptop")], &path).await;
         assert_eq!((answer.status, answer.header("location")), (303, &*path));
         let page = admin.open(&path).await.text();
         assert!(page.contains("1 session ended, 1 token was possibly live. All of it is refused; that took"), "{page}");
@@ -142,7 +142,7 @@ on_both_databases! {
         let mut admin = app.admin().await;
         let id = phone.user_id().await;
         let sid = phone.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
-        let answer = admin.act("force_log_out", &[("user", &id), ("sid", &sid), ("reason", "phone")]).await;
+        let answer = admin.act("force_logout", &[("user", &id), ("sid", &sid), ("reason", "phone")]).await;
         assert_eq!(answer.json()["sessions_ended"], 1);
         assert_eq!(phone.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(phone.open("/dashboard").await.status, 303);
@@ -156,7 +156,7 @@ on_both_databases! {
         let mut admin = app.admin().await;
         let id = alice.user_id().await;
         let sid = bob.api(Method::GET, "/api/v1/me", None).await.json()["sid"].as_str().expect("a sid").to_owned();
-        let answer = admin.act("force_log_out", &[("user", &id), ("sid", &sid), ("reason", "slip")]).await;
+        let answer = admin.act("force_logout", &[("user", &id), ("sid", &sid), ("reason", "slip")]).await;
         assert_eq!(answer.status, 404);
         assert_eq!(bob.api(Method::GET, "/api/v1/me", None).await.status, 200);
     }
@@ -178,7 +178,7 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let mut admin = app.admin().await;
         let id = alice.user_id().await;
-        let answer = admin.act("force_log_out", &[("user", &id), ("reason", "  ")]).await;
+        let answer = admin.act("force_logout", &[("user", &id), ("reason", "  ")]).await;
         assert_eq!((answer.status, answer.text()), (422, r#"{"Invalid":["ReasonMissing"]}"#.into()));
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
     }

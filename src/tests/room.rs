@@ -8,7 +8,7 @@ use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
     auth::{
         revocations::EndReason,
-        sessions::end::{Ending, Target},
+        sessions::terminate::{Cause, Target},
         users::store::lock,
     },
     base::{db::Kind, error::AppError},
@@ -122,8 +122,8 @@ on_both_databases! {
         let call = tokio::spawn(async move { program.api(Method::GET, "/api/v1/notes", None).await });
         let page = tokio::spawn(async move { tab.open("/dashboard").await });
         until(|| crowd.present(&id) == 3).await;
-        let ending = Ending::by_system(EndReason::LoggedOut);
-        app.services.ender.end(Target::User(&id), ending).await.expect("an end");
+        let cause = Cause::by_system(EndReason::LoggedOut);
+        app.services.terminator.terminate(Target::User(&id), cause).await.expect("an end");
         drop(held);
         let (call, page) = (call.await.expect("no panic"), page.await.expect("no panic"));
         assert_eq!((call.status, call.code()), (401, "token_revoked".into()));

@@ -195,7 +195,7 @@ on_both_databases! {
 
     async fn reading_changes_nothing(app: TestApp) {
         let mut alice = app.with_token("alice").await;
-        let paths = ["log_out", "force_log_out", "disable_user", "change_role", "delete_user", "rotate_keys", "kill_key", "not_me", "delete_account"].map(|action| format!("/actions/{action}"));
+        let paths = ["log_out", "force_logout", "disable_user", "change_role", "delete_user", "rotate_keys", "kill_key", "not_me", "delete_account"].map(|action| format!("/actions/{action}"));
         for path in paths.iter().map(String::as_str).chain(["/logout", "/api/v1/token"]) {
             let answer = alice.open(path).await;
             assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);

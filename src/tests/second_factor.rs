@@ -584,9 +584,9 @@ on_both_databases! {
         assert_eq!(alice.caller.act("make_recovery_codes", &[]).await.status, 200);
         // Somebody else who gets hold of the cookie sees nothing.
         let mut bob = app.logged_in("bob").await;
-        let handed = alice.caller.cookies["__Host-typed"].clone();
+        let handed = alice.caller.cookies["__Host-flash"].clone();
         assert!(handed.len() < 1_000 && !handed.contains(&alice.recovery[0]));
-        bob.cookies.insert("__Host-typed".into(), handed);
+        bob.cookies.insert("__Host-flash".into(), handed);
         assert!(bob.open("/account/second-factor/codes").await.text().contains("shown once"));
         let page = alice.caller.open("/account/second-factor/codes").await;
         assert_eq!(page.header("cache-control"), "no-store");

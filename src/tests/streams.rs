@@ -16,7 +16,7 @@ use crate::{
     auth::{
         event::Actor,
         revocations::EndReason,
-        sessions::end::{Ending, Target},
+        sessions::terminate::{Cause, Target},
     },
     base::db::Kind,
 };
@@ -112,8 +112,8 @@ impl Listener {
     }
 }
 
-fn by(actor: Actor, reason: EndReason) -> Ending {
-    Ending { actor, reason, words: "test".into(), caller: Default::default() }
+fn by(actor: Actor, reason: EndReason) -> Cause {
+    Cause { actor, reason, words: "test".into(), caller: Default::default() }
 }
 
 async fn sid(caller: &mut Caller) -> String {
@@ -143,7 +143,7 @@ on_both_databases! {
         let (mut on_phone, mut on_laptop) = (listen(&phone).await, listen(&laptop).await);
         let sid = sid(&mut phone).await;
         let actor = Actor::User(phone.user_id().await);
-        app.services.ender.end(Target::Session(&sid), by(actor, EndReason::ByUser)).await.expect("a receipt");
+        app.services.terminator.terminate(Target::Session(&sid), by(actor, EndReason::ByUser)).await.expect("a receipt");
         assert_eq!(on_phone.ended().await, "by_user");
         on_laptop.beats(3).await;
         let mut other_tab = laptop.copy();
@@ -156,7 +156,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         let mut page = listen(&alice).await;
         let other = app.another_instance().await;
-        other.ender.end(Target::User(&id), by(Actor::CommandLine, EndReason::ByAdmin)).await.expect("a receipt");
+        other.terminator.terminate(Target::User(&id), by(Actor::CommandLine, EndReason::ByAdmin)).await.expect("a receipt");
         page.beats(3).await;
         app.services.revocations.sync().await.expect("the feed");
         assert_eq!(page.ended().await, "by_admin");
@@ -241,8 +241,8 @@ on_both_databases! {
         let id = alice.user_id().await;
         let mut page = listen(&alice).await;
         // As a change of role does it: the tokens die, the session does not.
-        let ending = by(Actor::System, EndReason::RoleChanged);
-        app.services.ender.end(Target::Tokens(&id), ending).await.expect("a receipt");
+        let cause = by(Actor::System, EndReason::RoleChanged);
+        app.services.terminator.terminate(Target::Tokens(&id), cause).await.expect("a receipt");
         page.beats(3).await;
         let mut admin = app.admin().await;
         app.force_logout(&mut admin, &id).await;

@@ -8,7 +8,7 @@ use crate::{
     auth::{
         event::Kind,
         links::Purpose,
-        outbox::{Mail, News},
+        outbox::{Mail, Notification},
         revocations::EndReason,
         tokens::KeyState,
         users::{
@@ -60,7 +60,7 @@ fn what_is_stored_keeps_its_text() {
     let news = "new_device password_changed password_reset email_changed second_factor_on second_factor_off \
                 second_factor_kept recovery_codes_made recovery_code_used guessing account_deleted account_disabled \
                 account_enabled role_changed second_factor_removed";
-    assert_eq!(texts::<News>().join(" "), news);
+    assert_eq!(texts::<Notification>().join(" "), news);
     assert_eq!([Mail::SignUp, Mail::ResetStarted].map(|mail| mail.as_text()), ["sign_up", "reset_started"]);
     use TokenAlgorithm::{EdDsa, Es256, Hs256, Rs256};
     for (algorithm, text) in [(Es256, "ES256"), (EdDsa, "EdDSA"), (Rs256, "RS256"), (Hs256, "HS256")] {
@@ -77,7 +77,7 @@ fn json_has_the_same_texts() {
     for (json, text) in [
         (serde_json::to_value(EndReason::VARIANTS), texts::<EndReason>()),
         (serde_json::to_value(Role::VARIANTS), texts::<Role>()),
-        (serde_json::to_value(News::VARIANTS), texts::<News>()),
+        (serde_json::to_value(Notification::VARIANTS), texts::<Notification>()),
         (serde_json::to_value(key_states), key_states.map(|state| state.into_str()).to_vec()),
     ] {
         assert_eq!(json.expect("JSON"), serde_json::json!(text));

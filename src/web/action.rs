@@ -27,7 +27,7 @@ use super::{
     cookies,
     cookies::Name,
     local_path::LocalPath,
-    page::{Held, PAGE, Refused, Typed},
+    page::{Flash, Held, PAGE, Refused},
     problem::Problem,
     wants,
 };
@@ -39,8 +39,8 @@ use crate::base::{
 };
 
 /// Longer text is not kept: a cookie has 4096 bytes, encoded (RFC 6265bis).
-const TYPED_BYTES_MAX: usize = 2_500;
-const TYPED_SECONDS: i64 = 600;
+const FLASH_BYTES_MAX: usize = 2_500;
+const FLASH_SECONDS: i64 = 600;
 
 /// An error is a word or a few.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -206,23 +206,23 @@ pub async fn tell_once(State(config): State<Arc<Config>>, request: Request, next
     let is_told = is_page && told(request.headers(), &config).is_some();
     let mut response = next.run(request).await;
     if is_told && !response.status().is_redirection() {
-        response.headers_mut().append(header::SET_COOKIE, cookies::remove(&config, Name::Typed));
+        response.headers_mut().append(header::SET_COOKIE, cookies::remove(&config, Name::Flash));
     }
     response
 }
 
 /// Reads back what [`tell_next_page`] kept.
-pub fn told(headers: &HeaderMap, config: &Config) -> Option<Typed> {
-    let text = cookies::get(config, headers, Name::Typed)?;
+pub fn told(headers: &HeaderMap, config: &Config) -> Option<Flash> {
+    let text = cookies::get(config, headers, Name::Flash)?;
     let json = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     serde_json::from_slice(&json).ok()
 }
 
 /// Hands `words` to the next page.
-pub fn tell_next_page(words: &Typed) {
+pub fn tell_next_page(words: &Flash) {
     let json = serde_json::to_vec(words).unwrap_or_default();
-    let value = if json.len() > TYPED_BYTES_MAX { String::new() } else { BASE64_URL_SAFE_NO_PAD.encode(json) };
-    append_cookie(cookies::set(&expect_context::<AppState>().config, Name::Typed, &value, TYPED_SECONDS));
+    let value = if json.len() > FLASH_BYTES_MAX { String::new() } else { BASE64_URL_SAFE_NO_PAD.encode(json) };
+    append_cookie(cookies::set(&expect_context::<AppState>().config, Name::Flash, &value, FLASH_SECONDS));
 }
 
 fn numbered(error: AppError, parts: &Parts) -> AppError {

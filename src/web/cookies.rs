@@ -22,8 +22,8 @@ pub enum Name {
     Session,
     /// The access token.
     Access,
-    /// What was typed into a form that came back with an error, for a minute.
-    Typed,
+    /// What an act tells the page after it, until that page is shown; ten minutes at most.
+    Flash,
     /// The token of a link from a mail, while its page is open: it has no place in an address.
     Link,
     /// Names this browser to the accounts that have logged in from it.
@@ -48,7 +48,7 @@ impl Name {
             // Lax: a link from a mail must find the person logged in, and its token must be there after the redirect;
             // it should see the pages as it likes them.
             Self::Session | Self::Link | Self::Appearance => SameSite::Lax,
-            Self::Access | Self::Typed | Self::Device | Self::LogIn | Self::Lab => SameSite::Strict,
+            Self::Access | Self::Flash | Self::Device | Self::LogIn | Self::Lab => SameSite::Strict,
         }
     }
 }

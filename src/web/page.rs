@@ -19,9 +19,9 @@ pub const PAGE: &str = "page";
 ///
 /// The second travels in a cookie of its own for ten minutes: an e-mail address has no place in an address bar or a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Typed(pub BTreeMap<String, String>);
+pub struct Flash(pub BTreeMap<String, String>);
 
-impl Typed {
+impl Flash {
     pub fn new(fields: &[(&str, &str)]) -> Self {
         Self(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
     }
@@ -42,8 +42,8 @@ pub struct Refused {
 }
 
 impl Refused {
-    pub fn typed(&self) -> Typed {
-        Typed(self.fields.iter().filter(|(name, _)| !is_password(name)).cloned().collect())
+    pub fn typed(&self) -> Flash {
+        Flash(self.fields.iter().filter(|(name, _)| !is_password(name)).cloned().collect())
     }
 
     pub fn held(&self) -> Held {
@@ -92,7 +92,7 @@ pub struct PageData {
     /// The address of this page, without the error of a form.
     pub here: String,
     /// What was typed into the form on the page before, and what that form brought about.
-    pub typed: Typed,
+    pub typed: Flash,
     /// Seconds that the access token which came with the page has left.
     pub token_life: Option<i64>,
     /// The error of the form that led here, without JavaScript.
@@ -112,7 +112,7 @@ pub fn path() -> String {
 }
 
 /// What was typed into the form on the page before this one, and what that form brought about.
-pub fn typed() -> Typed {
+pub fn typed() -> Flash {
     use_context::<PageData>().unwrap_or_default().typed
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     ChainKey, key_name, store,
-    store::{Removed, Row},
+    store::{Removed, SealedRow},
 };
 use crate::{
     auth::event::store::lock_chain,
@@ -79,10 +79,10 @@ impl Retention {
         let Some(end) = store::end(&mut *tx).await? else { return Ok(0) };
         let after = before.as_ref().map_or(0, |removed| removed.last_seq);
         let rows = store::sealed_after(&mut *tx, after, AT_ONCE).await?;
-        let is_old = |row: &Row| row.at < now_ms - days * DAY_MS && row.seq < Some(end.seq);
+        let is_old = |row: &SealedRow| row.at < now_ms - days * DAY_MS && row.seq < Some(end.seq);
         // What a clock that was ahead has dated goes with what was sealed after it, or it would hold everything up.
-        let is_ahead = |row: &Row| row.at > now_ms + DAY_MS;
-        let mut old: Vec<Row> = rows.iter().take_while(|row| is_old(row) || is_ahead(row)).cloned().collect();
+        let is_ahead = |row: &SealedRow| row.at > now_ms + DAY_MS;
+        let mut old: Vec<SealedRow> = rows.iter().take_while(|row| is_old(row) || is_ahead(row)).cloned().collect();
         old.truncate(old.iter().rposition(is_old).map_or(0, |at| at + 1));
         let Some(last) = old.last().and_then(|row| row.seq) else { return Ok(0) };
         let said = self.statement(before, &old, now_ms);
@@ -94,7 +94,7 @@ impl Retention {
 
     /// What is said of these and of what was removed before them. A statement under another key stays as it is, and a new
     /// one goes on after it: who has the former key can still check it.
-    fn statement(&self, before: Option<Removed>, rows: &[Row], now_ms: i64) -> Removed {
+    fn statement(&self, before: Option<Removed>, rows: &[SealedRow], now_ms: i64) -> Removed {
         let mut said = match before {
             Some(before) if self.key.is_named_in(&before.seal) => before,
             before => Removed {

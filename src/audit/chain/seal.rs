@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     Anchor, ChainKey, Link, key_name, new_salt, origin_digest, store,
-    store::{End, Row},
+    store::{End, SealedRow},
     words_digest,
 };
 use crate::{
@@ -113,7 +113,7 @@ impl Sealer {
         }))
     }
 
-    fn check_end(&self, end: &End, last: Option<&Row>) -> Result<(), NotSealed> {
+    fn check_end(&self, end: &End, last: Option<&SealedRow>) -> Result<(), NotSealed> {
         if *end == NOTHING && last.is_none() {
             return Ok(());
         }
@@ -127,7 +127,7 @@ impl Sealer {
         if fits && is_last && nothing_is_missing { Ok(()) } else { Err(NotSealed::Broken) }
     }
 
-    fn sealed(&self, end: End, rows: Vec<Row>) -> Option<Vec<Row>> {
+    fn sealed(&self, end: End, rows: Vec<SealedRow>) -> Option<Vec<SealedRow>> {
         let End { mut seq, mut mac, .. } = end;
         rows.into_iter()
             .map(|row| {
@@ -139,7 +139,7 @@ impl Sealer {
             .collect()
     }
 
-    fn with_seals(&self, mut row: Row, seq: i64, previous: &str) -> Option<Row> {
+    fn with_seals(&self, mut row: SealedRow, seq: i64, previous: &str) -> Option<SealedRow> {
         row.seq = Some(seq);
         (row.origin_salt, row.words_salt) = (new_salt()?, new_salt()?);
         row.origin_digest = origin_digest(&row.origin_salt, &row.ip, &row.device);
@@ -148,7 +148,7 @@ impl Sealer {
         Some(row)
     }
 
-    async fn write(&self, mut tx: Tx, rows: &[Row]) -> Result<(), sqlx::Error> {
+    async fn write(&self, mut tx: Tx, rows: &[SealedRow]) -> Result<(), sqlx::Error> {
         let Some(last) = rows.last() else { return Ok(()) };
         let mut counts = BTreeMap::new();
         for row in rows {
@@ -202,7 +202,7 @@ impl Sealer {
 /// The end before the first event is sealed.
 const NOTHING: End = End { seq: 0, mac: String::new(), seal: String::new() };
 
-impl Row {
+impl SealedRow {
     /// What of it stands in the open in the chain.
     pub fn link(&self) -> Link<'_> {
         Link {

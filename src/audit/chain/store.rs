@@ -6,7 +6,7 @@ use crate::auth::event::Kind;
 
 /// An event with its seals.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct SealedRow {
     pub id: String,
     pub at: i64,
     pub event: String,
@@ -81,7 +81,7 @@ pub async fn set_end(db: impl Executor<'_, Database = Any>, end: &End) -> Result
 }
 
 /// The sealed event with the greatest number.
-pub async fn last(db: impl Executor<'_, Database = Any>) -> Result<Option<Row>, sqlx::Error> {
+pub async fn last(db: impl Executor<'_, Database = Any>) -> Result<Option<SealedRow>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is not null order by seq desc limit 1")).fetch_optional(db).await
 }
 
@@ -99,12 +99,12 @@ pub async fn waiting_since(db: impl Executor<'_, Database = Any>, at: i64) -> Re
 }
 
 /// Events that wait to be sealed, the oldest first.
-pub async fn waiting(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn waiting(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<SealedRow>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is null order by id limit $1")).bind(limit).fetch_all(db).await
 }
 
 /// Events of a kind that wait to be sealed, the oldest first.
-pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Result<Vec<SealedRow>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq is null and event = $1 order by id"))
         .bind(kind.into_str())
         .fetch_all(db)
@@ -116,12 +116,12 @@ pub async fn sealed_after(
     db: impl Executor<'_, Database = Any>,
     seq: i64,
     limit: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<SealedRow>, sqlx::Error> {
     sqlx::query_as(select_rows!("where seq > $1 order by seq limit $2")).bind(seq).bind(limit).fetch_all(db).await
 }
 
 /// Writes the seals of an event that waits; whether it did.
-pub async fn seal(db: impl Executor<'_, Database = Any>, row: &Row) -> Result<bool, sqlx::Error> {
+pub async fn seal(db: impl Executor<'_, Database = Any>, row: &SealedRow) -> Result<bool, sqlx::Error> {
     let result = sqlx::query(
         "update audit_events set seq = $2, origin_salt = $3, origin_digest = $4, words_salt = $5, words_digest = $6, \
          mac = $7 where id = $1 and seq is null",

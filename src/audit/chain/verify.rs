@@ -7,7 +7,7 @@ use sqlx::AnyPool;
 
 use super::{
     Anchor, ChainKey, key_name, origin_digest, store,
-    store::{End, Removed, Row},
+    store::{End, Removed, SealedRow},
     words_digest,
 };
 use crate::auth::event::Kind;
@@ -247,7 +247,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    async fn look_at(&mut self, row: &Row, end: i64, forgotten: &mut Forgotten<'_>) -> Result<(), sqlx::Error> {
+    async fn look_at(&mut self, row: &SealedRow, end: i64, forgotten: &mut Forgotten<'_>) -> Result<(), sqlx::Error> {
         let seq = row.seq.unwrap_or_default();
         if seq < 1 || seq > end {
             self.found(What::PutIn, seq, Some(row));
@@ -286,7 +286,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn check_mac(&mut self, row: &Row, seq: i64) {
+    fn check_mac(&mut self, row: &SealedRow, seq: i64) {
         let Some(name) = key_name(&row.mac) else { return self.found(What::Changed, seq, Some(row)) };
         let Some(key) = self.keys.iter().find(|key| key.is_named_in(&row.mac)) else {
             return self.other_key(name, seq);
@@ -299,7 +299,12 @@ impl Walk<'_> {
     }
 
     /// What may be blanked: from where, with either person; the words, with the one whom it happened to.
-    async fn check_halves(&mut self, row: &Row, seq: i64, forgotten: &mut Forgotten<'_>) -> Result<(), sqlx::Error> {
+    async fn check_halves(
+        &mut self,
+        row: &SealedRow,
+        seq: i64,
+        forgotten: &mut Forgotten<'_>,
+    ) -> Result<(), sqlx::Error> {
         let origin_fits = origin_digest(&row.origin_salt, &row.ip, &row.device) == row.origin_digest;
         let words_fit = words_digest(&row.words_salt, &row.reason, &row.details) == row.words_digest;
         if origin_fits && words_fit {
@@ -328,7 +333,7 @@ impl Walk<'_> {
     /// Whether the log went on here because the secret key was replaced, and nothing was missing: the end of before was
     /// sealed with another key than this event, the same as the event before, and that was the last. `previous`: its mac.
     /// Of a key that was not given the seal cannot be checked; what it sealed counts as not checked anyway.
-    fn is_change_of_key(&self, row: &Row, previous: Option<&str>) -> bool {
+    fn is_change_of_key(&self, row: &SealedRow, previous: Option<&str>) -> bool {
         let Ok(details) = serde_json::from_str::<serde_json::Value>(&row.details) else { return false };
         let detail = |name: &str| details[name].as_str().unwrap_or_default();
         let (end, seal) = (detail("end_was"), detail("seal_was"));
@@ -343,7 +348,7 @@ impl Walk<'_> {
     async fn check_unsealed(&mut self) -> Result<(), sqlx::Error> {
         for row in store::waiting_of(self.db, Kind::AuditResumed).await? {
             let own = self.keys.first().map(|key| key.seal(0, "")).unwrap_or_default();
-            let as_sealed = Row { mac: own, ..row.clone() };
+            let as_sealed = SealedRow { mac: own, ..row.clone() };
             if !self.is_change_of_key(&as_sealed, self.previous.as_deref()) {
                 self.found(What::Resumed, self.next, Some(&row));
             }
@@ -362,7 +367,7 @@ impl Walk<'_> {
         }
     }
 
-    fn found(&mut self, what: What, seq: i64, row: Option<&Row>) {
+    fn found(&mut self, what: What, seq: i64, row: Option<&SealedRow>) {
         let (id, at) = row.map_or((String::new(), None), |row| (row.id.clone(), Some(row.at)));
         self.push(Finding { what, seq, to: seq, id, at });
     }

@@ -40,7 +40,7 @@ pub enum Next {
 /// Some of what was looked for, the newest first.
 #[derive(Clone, Debug)]
 pub struct Slice {
-    pub rows: Vec<store::Row>,
+    pub rows: Vec<store::LogRow>,
     pub next: Next,
 }
 

@@ -7,7 +7,7 @@ use crate::{auth::event::Kind, base::db::contains_pattern};
 
 /// An event with the names of who is in it, as far as they still have an account.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct LogRow {
     pub id: String,
     pub at: i64,
     pub event: String,
@@ -70,7 +70,7 @@ async fn matching(
     least: &str,
     end: &str,
     limit: usize,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<LogRow>, sqlx::Error> {
     // What the index is for; the other conditions are looked at row by row.
     let way = filter.way().into_str();
     let words = filter.words.as_deref();

@@ -3,8 +3,8 @@
 use super::store;
 use crate::{
     auth::{
-        event, event::Event, outbox, outbox::News, revocations, sessions, sessions::guard::keep_an_administrator,
-        users, users::store::User,
+        event, event::Event, outbox, outbox::Notification, revocations, sessions,
+        sessions::guard::keep_an_administrator, users, users::store::User,
     },
     base::{caller::Caller, db::Tx, error::AppError, state::AppState},
 };
@@ -28,7 +28,7 @@ pub async fn erase(
     keep_an_administrator(tx, user).await?;
     store::delete_mails(&mut **tx, &user.id, &user.email).await?;
     // The last thing that is kept of the address, until the mail has gone out.
-    outbox::tell(&mut **tx, state, user, News::AccountDeleted, caller).await?;
+    outbox::tell(&mut **tx, state, user, Notification::AccountDeleted, caller).await?;
     store::erase(tx, &user.id).await?;
     event::store::forget_origin(tx, &user.id).await?;
     users::store::bury(&mut **tx, &user.id, now_ms).await?;

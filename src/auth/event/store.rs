@@ -10,7 +10,7 @@ use crate::base::db::Tx;
 
 /// A row as it is read back.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct EventRow {
     pub id: String,
     pub at: i64,
     pub event: String,
@@ -74,7 +74,7 @@ pub async fn newest_of(
     subject: &str,
     before: Option<Uuid>,
     limit: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<EventRow>, sqlx::Error> {
     sqlx::query_as(select_events!("and id < $2 order by id desc limit $3"))
         .bind(subject)
         .bind(before.unwrap_or(Uuid::max()).to_string())
@@ -88,7 +88,7 @@ pub async fn find_of(
     db: impl Executor<'_, Database = Any>,
     subject: &str,
     id: Uuid,
-) -> Result<Option<Row>, sqlx::Error> {
+) -> Result<Option<EventRow>, sqlx::Error> {
     sqlx::query_as(select_events!("and id = $2")).bind(subject).bind(id.to_string()).fetch_optional(db).await
 }
 
@@ -163,7 +163,7 @@ pub async fn newest_of_kinds(
     db: impl Executor<'_, Database = Any>,
     subject: &str,
     [one, other]: [Kind; 2],
-) -> Result<Option<Row>, sqlx::Error> {
+) -> Result<Option<EventRow>, sqlx::Error> {
     sqlx::query_as(select_events!("and event in ($2, $3) order by id desc limit 1"))
         .bind(subject)
         .bind(one.into_str())

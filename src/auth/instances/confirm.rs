@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Confirmation, store, store::Row};
+use super::{Confirmation, store, store::InstanceRow};
 use crate::base::state::{AppState, Stopwatch};
 
 /// Who has not confirmed by then is named in the receipt.
@@ -61,8 +61,8 @@ async fn hear_all(state: &AppState, awaited: Awaited<'_>, heard: &mut Option<Hea
 }
 
 /// An instance that has gone meanwhile is not waited for; one that confirmed keeps its time.
-fn note(rows: Vec<Row>, awaited: Awaited<'_>, before: &Heard) -> Heard {
-    let confirm = |row: Row| {
+fn note(rows: Vec<InstanceRow>, awaited: Awaited<'_>, before: &Heard) -> Heard {
+    let confirm = |row: InstanceRow| {
         let earlier = before.get(&row.id).and_then(|confirmation| confirmation.milliseconds);
         let own = (row.id == awaited.own_id).then_some(awaited.own_milliseconds);
         let now = (row.seq >= awaited.seq).then(|| awaited.watch.elapsed_ms());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{store, store::Row};
+use super::{store, store::InstanceRow};
 use crate::{
     auth::revocations::set::Revocations,
     base::{
@@ -48,12 +48,12 @@ impl Presence {
         in_time(SILENCE_MAX, store::write(&self.state.db.pool, &row)).await
     }
 
-    fn row(&self) -> Row {
+    fn row(&self) -> InstanceRow {
         let Self { state, revocations, started_at } = self;
         let (heard, made) = (revocations.spread(Via::Feed), revocations.spread(Via::Local));
         #[expect(clippy::cast_possible_truncation, reason = "beyond the range it saturates")]
         let feed_silent_ms = (revocations.silent_seconds() * 1000.0) as i64;
-        Row {
+        InstanceRow {
             id: revocations.id().to_owned(),
             name: state.config.instance_name(),
             started_at: *started_at,

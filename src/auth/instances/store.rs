@@ -4,7 +4,7 @@ use sqlx::{Any, Executor, FromRow};
 
 /// An instance, as others see it. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, Default, FromRow)]
-pub struct Row {
+pub struct InstanceRow {
     pub id: String,
     pub name: String,
     pub started_at: i64,
@@ -26,7 +26,7 @@ pub struct Row {
 /// Writes that an instance is alive and what it knows. Call it with a number that is in memory already.
 ///
 /// A number that the database has not given out is from another history (a restored backup): it confirms nothing.
-pub async fn write(db: impl Executor<'_, Database = Any>, instance: &Row) -> Result<(), sqlx::Error> {
+pub async fn write(db: impl Executor<'_, Database = Any>, instance: &InstanceRow) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into instances (id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, \
          heard_p99_ms, made, made_p50_ms, made_p99_ms) values ($1, $2, $3, $4, \
@@ -55,7 +55,7 @@ pub async fn write(db: impl Executor<'_, Database = Any>, instance: &Row) -> Res
 }
 
 /// Every instance that was seen since.
-pub async fn seen_since(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn seen_since(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<Vec<InstanceRow>, sqlx::Error> {
     sqlx::query_as(
         "select id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, heard_p99_ms, made, \
          made_p50_ms, made_p99_ms from instances where seen_at > $1 order by name, id",

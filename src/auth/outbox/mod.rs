@@ -36,7 +36,7 @@ pub enum Mail {
     },
     /// What happened to the account that its owner should know about.
     News {
-        news: News,
+        news: Notification,
         /// Browser and system in words.
         device: String,
         ip: String,
@@ -59,7 +59,7 @@ impl Mail {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "snake_case")]
-pub enum News {
+pub enum Notification {
     NewDevice,
     PasswordChanged,
     PasswordReset,
@@ -77,11 +77,11 @@ pub enum News {
     AccountDisabled,
     AccountEnabled,
     RoleChanged,
-    /// By an administrator; [`News::SecondFactorOff`] is one's own doing.
+    /// By an administrator; [`Notification::SecondFactorOff`] is one's own doing.
     SecondFactorRemoved,
 }
 
-impl News {
+impl Notification {
     /// What an administrator did, and nobody else can.
     pub fn is_by_administrator(self) -> bool {
         matches!(self, Self::AccountDisabled | Self::AccountEnabled | Self::RoleChanged | Self::SecondFactorRemoved)
@@ -110,7 +110,7 @@ pub async fn queue(
         Mailing::Off => Ok(()),
         Mailing::Smtp | Mailing::Files => {
             store::queue(db, to, mail, state.clock.now_ms()).await?;
-            state.bell.ring();
+            state.bell.key_set();
             Ok(())
         }
     }
@@ -123,7 +123,7 @@ pub async fn tell(
     db: impl sqlx::Executor<'_, Database = sqlx::Any>,
     state: &AppState,
     user: &User,
-    news: News,
+    news: Notification,
     caller: &Caller,
 ) -> Result<(), AppError> {
     if user.verified_at.is_none() {

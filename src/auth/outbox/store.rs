@@ -4,7 +4,7 @@ use serde::Serialize;
 use sqlx::{Any, Executor, FromRow};
 use uuid::Uuid;
 
-use super::{Mail, News, To};
+use super::{Mail, Notification, To};
 use crate::{
     auth::links::{Link, Purpose},
     base::error::AppError,
@@ -34,7 +34,7 @@ pub async fn queue(
 
 /// A mail that is to be sent.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct MailRow {
     pub id: String,
     pub email: String,
     pub user_id: String,
@@ -52,7 +52,7 @@ pub async fn claim(
     limit: i64,
     now_ms: i64,
     until_ms: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<MailRow>, sqlx::Error> {
     // The outer condition is asked again when another instance was quicker, the inner one is not.
     sqlx::query_as(
         "update outbox set due_at = $3, attempts = attempts + 1 \
@@ -121,7 +121,7 @@ pub async fn set_given_up(
 /// one. What was dropped, or had nobody to tell, does not count: a stranger's asking would use up the owner's mails.
 pub async fn count_sent_like(
     db: impl Executor<'_, Database = Any>,
-    row: &Row,
+    row: &MailRow,
     within_ms: i64,
 ) -> Result<i64, sqlx::Error> {
     let (count,): (i64,) = sqlx::query_as(
@@ -140,7 +140,7 @@ pub async fn count_sent_like(
 /// Word of guessing at the same account within so long before this one.
 pub async fn count_guessing_before(
     db: impl Executor<'_, Database = Any>,
-    row: &Row,
+    row: &MailRow,
     within_ms: i64,
 ) -> Result<i64, sqlx::Error> {
     let (count,): (i64,) = sqlx::query_as(
@@ -151,7 +151,7 @@ pub async fn count_guessing_before(
     .bind(&row.id)
     .bind(row.created_at - within_ms)
     .bind(TOO_MANY)
-    .bind(News::Guessing.into_str())
+    .bind(Notification::Guessing.into_str())
     .fetch_one(db)
     .await?;
     Ok(count)
@@ -315,7 +315,7 @@ pub async fn call_off_all(
     sqlx::query("delete from outbox where user_id = $1 and sent_at is null and kind not in ($2, $3)")
         .bind(user_id)
         .bind(Mail::SecondFactorGoes { at: 0 }.as_text())
-        .bind(if undone { "" } else { News::EmailChanged.into_str() })
+        .bind(if undone { "" } else { Notification::EmailChanged.into_str() })
         .execute(db)
         .await
         .map(|_| ())

@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{store, store::Row};
+use super::{store, store::RevocationRow};
 use crate::base::{
     db::{Db, SILENCE_MAX, in_time},
     error::AppError,
@@ -89,7 +89,7 @@ impl Drop for Reading<'_> {
 
 /// What a session, or a token of it, says about itself, as far as revocation cares.
 #[derive(Clone, Copy, Debug)]
-pub struct Bearing<'a> {
+pub struct RevocationSubject<'a> {
     pub user_id: &'a str,
     pub sid: &'a str,
     pub epoch: i64,
@@ -117,14 +117,14 @@ impl Revocations {
         &self.0.id
     }
 
-    /// Whether a token with this bearing, signed with the key `kid`, is dead. No I/O: call [`Self::ensure_fresh`]
+    /// Whether a token with this revocation_subject, signed with the key `kid`, is dead. No I/O: call [`Self::ensure_fresh`]
     /// before.
-    pub fn is_dead(&self, token: Bearing<'_>, kid: &str) -> bool {
+    pub fn is_dead(&self, token: RevocationSubject<'_>, kid: &str) -> bool {
         self.is_over(token) || self.is_key_dead(kid)
     }
 
     /// Whether the session is over, or its user or everybody has a newer epoch.
-    pub fn is_over(&self, session: Bearing<'_>) -> bool {
+    pub fn is_over(&self, session: RevocationSubject<'_>) -> bool {
         let set = self.read();
         let below_epoch = set.users.get(session.user_id).is_some_and(|(least, _)| session.epoch < *least);
         let before_all_ended = set.everyone.is_some_and(|(least, _)| session.global_epoch < least);
@@ -191,7 +191,7 @@ impl Revocations {
 
     /// Takes in a revocation of this process at once, before the answer goes out. The sequence number stays:
     /// one from another process may be missing before this one.
-    pub fn publish(&self, row: &Row) {
+    pub fn publish(&self, row: &RevocationRow) {
         let news = self.write().take_in(row);
         if news {
             self.0.metrics.revocation_taken_in(Via::Local, self.0.clock.now_ms() - row.revoked_at);
@@ -243,7 +243,7 @@ impl Revocations {
         Ok(())
     }
 
-    fn take_in(&self, rows: &[Row], newest: i64, started: Moment) {
+    fn take_in(&self, rows: &[RevocationRow], newest: i64, started: Moment) {
         let seq = rows.last().map_or(newest, |row| row.seq.max(newest));
         let mut set = self.write();
         let at_start = set.seq == NOTHING;
@@ -290,7 +290,7 @@ impl Revocations {
 
 impl Set {
     /// Whether it was news.
-    fn take_in(&mut self, row: &Row) -> bool {
+    fn take_in(&mut self, row: &RevocationRow) -> bool {
         match row.kind.as_str() {
             "session" => self.sessions.insert(row.subject.clone(), row.keep_until).is_none(),
             "user" => {
@@ -319,7 +319,7 @@ impl Set {
 }
 
 /// The greater epoch, kept for the longer time.
-fn later(before: Option<(i64, i64)>, row: &Row) -> (i64, i64) {
+fn later(before: Option<(i64, i64)>, row: &RevocationRow) -> (i64, i64) {
     let (epoch, keep_until) = before.unwrap_or_default();
     (epoch.max(row.epoch), keep_until.max(row.keep_until))
 }

@@ -56,7 +56,7 @@ pub const EVERYONE: &str = "everyone";
 
 /// A row as it is read back.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct RevocationRow {
     pub seq: i64,
     pub kind: String,
     pub subject: String,
@@ -67,7 +67,7 @@ pub struct Row {
 
 /// Writes a revocation in the caller's transaction. It takes the lock of the revocation clock until the commit,
 /// so call it last: numbers then become visible in the order in which they were given.
-pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
+pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<RevocationRow, sqlx::Error> {
     let (seq,): (i64,) = sqlx::query_as("update revocation_clock set seq = seq + 1 where id = 1 returning seq")
         .fetch_one(&mut **tx)
         .await?;
@@ -94,7 +94,7 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<Row, sqlx::Error> {
     .execute(&mut **tx)
     .await?;
     notify(tx, seq).await?;
-    Ok(Row { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at: new.revoked_at, keep_until })
+    Ok(RevocationRow { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at: new.revoked_at, keep_until })
 }
 
 /// Part of the transaction: whoever is told finds the row, and a rollback tells nobody.
@@ -120,7 +120,11 @@ pub async fn newest_seq(db: impl Executor<'_, Database = Any>) -> Result<i64, sq
 }
 
 /// Every revocation after `seq` that can still matter, in order.
-pub async fn after(db: impl Executor<'_, Database = Any>, seq: i64, now_ms: i64) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn after(
+    db: impl Executor<'_, Database = Any>,
+    seq: i64,
+    now_ms: i64,
+) -> Result<Vec<RevocationRow>, sqlx::Error> {
     sqlx::query_as(
         "select seq, kind, subject, epoch, revoked_at, keep_until from revocations where seq > $1 and keep_until > $2 \
          order by seq",

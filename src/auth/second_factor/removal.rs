@@ -14,7 +14,7 @@ use crate::{
         event::{Actor, Event, Kind},
         links::Purpose,
         outbox,
-        outbox::{Mail, News},
+        outbox::{Mail, Notification},
         users::store as user_store,
     },
     base::{caller::Caller, db::Tx, error::AppError, state::AppState},
@@ -81,7 +81,7 @@ pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
     };
     event::store::insert(&mut *tx, &Event::new(kind, Actor::System, user_id), now_ms).await?;
     if let Some(user) = user_store::find_by_id(&mut *tx, user_id).await?.filter(|_| is_gone) {
-        outbox::tell(&mut *tx, state, &user, News::SecondFactorOff, &Caller::default()).await?;
+        outbox::tell(&mut *tx, state, &user, Notification::SecondFactorOff, &Caller::default()).await?;
     }
     tx.commit().await?;
     tracing::info!(user = user_id, what = kind.into_str(), "what was to go is gone");

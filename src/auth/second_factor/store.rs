@@ -4,7 +4,7 @@ use sqlx::{Any, AnyConnection, Executor, FromRow};
 
 /// A row of `totp`.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct FactorRow {
     pub secret_sealed: String,
     /// Set: log-in asks for a code. Milliseconds since the epoch.
     pub confirmed_at: Option<i64>,
@@ -12,7 +12,7 @@ pub struct Row {
     pub goes_at: Option<i64>,
 }
 
-impl Row {
+impl FactorRow {
     /// Since when log-in asks for a code; `None` when it does not, or not any more.
     pub fn on_since(&self, now_ms: i64) -> Option<i64> {
         self.confirmed_at.filter(|_| self.goes_at.is_none_or(|at| at > now_ms))
@@ -23,7 +23,7 @@ impl Row {
     }
 }
 
-pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<Row>, sqlx::Error> {
+pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<FactorRow>, sqlx::Error> {
     sqlx::query_as("select secret_sealed, confirmed_at, goes_at from totp where user_id = $1")
         .bind(user_id)
         .fetch_optional(db)

@@ -1,7 +1,7 @@
 //! How a browser stays logged in: the stateful half.
 
 #[cfg(feature = "ssr")]
-pub mod end;
+pub mod terminate;
 #[cfg(feature = "ssr")]
 pub mod everyone;
 #[cfg(feature = "ssr")]

@@ -40,7 +40,7 @@ pub struct LogIn {
 
 /// How the secret in a cookie stands to the session that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Secret {
+pub enum CookieState {
     /// The one that counts.
     Current,
     /// The one that counts, and its use is not written down yet: the first one, and the first after [`STORED_AFTER_MS`].

@@ -6,8 +6,8 @@ use sqlx::{Any, Executor, FromRow};
 
 use super::{
     Ended, LiveSession,
-    end::Target,
-    session::{GRACE_MS, LogIn, STORED_AFTER_MS, Secret, timed_out},
+    session::{CookieState, GRACE_MS, LogIn, STORED_AFTER_MS, timed_out},
+    terminate::Target,
 };
 use crate::{
     auth::revocations::EndReason,
@@ -16,7 +16,7 @@ use crate::{
 
 /// A row of `sessions`.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct SessionRow {
     #[sqlx(flatten)]
     pub log_in: LogIn,
     /// What the application keeps in the session, as JSON.
@@ -30,7 +30,7 @@ pub struct Row {
     everyone_out_at: Option<i64>,
 }
 
-impl Row {
+impl SessionRow {
     /// How the session ended, if it did.
     pub fn ended(&self, now_ms: i64) -> Option<Ended> {
         if let Some(at) = self.ended_at {
@@ -43,16 +43,16 @@ impl Row {
     }
 
     /// How the secret with this hash, by which the row was found, stands to the session.
-    pub fn secret(&self, id_hash: &str, now_ms: i64) -> Secret {
-        let Some(rotated_at) = self.rotated_at else { return Secret::Current };
+    pub fn secret(&self, id_hash: &str, now_ms: i64) -> CookieState {
+        let Some(rotated_at) = self.rotated_at else { return CookieState::Current };
         let stored_at = rotated_at + STORED_AFTER_MS;
         match (id_hash == self.id_hash, self.secret_used_at) {
-            (true, Some(used_at)) if used_at >= stored_at || now_ms < stored_at => Secret::Current,
-            (true, _) => Secret::New,
-            (false, _) if now_ms < rotated_at + GRACE_MS => Secret::InGrace,
-            (false, Some(used_at)) if used_at >= stored_at => Secret::Copied,
-            (false, Some(_)) => Secret::NotStored,
-            (false, None) => Secret::Lost,
+            (true, Some(used_at)) if used_at >= stored_at || now_ms < stored_at => CookieState::Current,
+            (true, _) => CookieState::New,
+            (false, _) if now_ms < rotated_at + GRACE_MS => CookieState::InGrace,
+            (false, Some(used_at)) if used_at >= stored_at => CookieState::Copied,
+            (false, Some(_)) => CookieState::NotStored,
+            (false, None) => CookieState::Lost,
         }
     }
 
@@ -121,7 +121,7 @@ pub async fn global_epoch(db: impl Executor<'_, Database = Any>) -> Result<i64, 
 }
 
 /// Dead or alive, by its secret or by the one before.
-pub async fn find(db: impl Executor<'_, Database = Any>, id_hash: &str) -> Result<Option<Row>, sqlx::Error> {
+pub async fn find(db: impl Executor<'_, Database = Any>, id_hash: &str) -> Result<Option<SessionRow>, sqlx::Error> {
     sqlx::query_as(select_sessions!("where id_hash = $1 or previous_id_hash = $1"))
         .bind(id_hash)
         .fetch_optional(db)
@@ -165,7 +165,7 @@ pub async fn note_secret_used(
 }
 
 /// Dead or alive, by its public name.
-pub async fn find_by_sid(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<Option<Row>, sqlx::Error> {
+pub async fn find_by_sid(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<Option<SessionRow>, sqlx::Error> {
     sqlx::query_as(select_sessions!("where sid = $1")).bind(sid).fetch_optional(db).await
 }
 
@@ -221,7 +221,7 @@ pub async fn live_of(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
     now_ms: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<SessionRow>, sqlx::Error> {
     sqlx::query_as(concat!(
         select_sessions!("where user_id = $1 and expires_at > $2 and idle_expires_at > $2 and "),
         not_ended!(),
@@ -287,7 +287,7 @@ pub async fn tombstone(
 }
 
 /// On PostgreSQL locks the live sessions of a user until the transaction ends, for who takes the lock of the
-/// revocations before ending them: everybody else takes it after those of the sessions.
+/// revocations before cause them: everybody else takes it after those of the sessions.
 pub async fn lock_of(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
     let statement = "update sessions set ended_at = ended_at where user_id = $1 and ended_at is null";
     sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())

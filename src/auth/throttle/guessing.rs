@@ -6,7 +6,7 @@ use crate::{
         event,
         event::{Actor, Event, Kind},
         outbox,
-        outbox::News,
+        outbox::Notification,
         users::store::User,
     },
     base::{caller::Caller, db::Tx, error::AppError, state::AppState},
@@ -35,7 +35,7 @@ pub async fn note(
     let event = Event::new(Kind::Guessing, Actor::Unknown, &subject).from_caller(caller);
     let is_news = event::store::insert_once(&mut **tx, &event, now_ms - QUIET_MS, now_ms).await?;
     match user {
-        Some(user) if is_news => outbox::tell(&mut **tx, state, user, News::Guessing, caller).await,
+        Some(user) if is_news => outbox::tell(&mut **tx, state, user, Notification::Guessing, caller).await,
         _ => Ok(()),
     }
 }

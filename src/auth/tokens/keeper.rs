@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use super::{KeyState, keys::Keys, lives::Lives, store};
+use super::{KeyState, keys::Keys, schedule::KeySchedule, store};
 use crate::base::jobs::Outage;
 
 /// What another instance has changed is known here after so long at the latest; a kill comes through the feed at once.
@@ -33,7 +33,7 @@ pub fn keep(keys: Keys) -> JoinHandle<()> {
 /// Forgets the private half of dead keys, and after a month the rest.
 pub async fn tidy(keys: &Keys) -> Result<(), sqlx::Error> {
     let (db, now_ms) = (&keys.state().db.pool, keys.now_ms());
-    let lives = Lives::of(store::all(db).await?);
+    let lives = KeySchedule::of(store::all(db).await?);
     for life in lives.iter().filter(|life| !lives.state(life, now_ms).is_in_use()) {
         let kid = &life.row.kid;
         if life.ends_at.is_some_and(|end| now_ms - end > KEEP_DEAD_MS) {

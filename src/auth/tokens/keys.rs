@@ -7,8 +7,8 @@ use tokio::sync::Mutex;
 
 use super::{
     KeyInfo,
-    lives::Lives,
-    ring::{Key, Ring},
+    key_set::{Key, KeySet},
+    schedule::KeySchedule,
     store,
 };
 use crate::{
@@ -29,7 +29,7 @@ struct Inner {
     state: AppState,
     secret: SecretKey,
     revocations: Revocations,
-    ring: RwLock<Arc<Ring>>,
+    ring: RwLock<Arc<KeySet>>,
     /// One load at a time, or an older one could overwrite a newer.
     loading: Mutex<()>,
     /// When a token last named a key that nobody here knew, in milliseconds since the epoch.
@@ -47,7 +47,7 @@ impl Keys {
     pub async fn load(state: AppState, secret: SecretKey, revocations: Revocations) -> Result<Self, String> {
         let keys = Self::unopened(state, secret, revocations);
         keys.reload().await?;
-        if keys.ring().signing(keys.now_ms()).is_none() {
+        if keys.key_set().signing(keys.now_ms()).is_none() {
             keys.make_first().await.map_err(|error| format!("no signing key could be made: {error}"))?;
             keys.reload().await?;
         }
@@ -69,8 +69,8 @@ impl Keys {
         let _one_at_a_time = self.0.loading.lock().await;
         // Bounded: whoever waits for the lock must not wait for a database that is gone without a word.
         let rows = in_time(SILENCE_MAX, store::all(&self.state().db.pool)).await.map_err(unreadable)?;
-        if !self.ring().is_of(&rows) {
-            let ring = Arc::new(Ring::open(rows, &self.0.secret, self.now_ms())?);
+        if !self.key_set().is_of(&rows) {
+            let ring = Arc::new(KeySet::open(rows, &self.0.secret, self.now_ms())?);
             *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         }
         Ok(())
@@ -81,7 +81,7 @@ impl Keys {
         let mut looked_at = self.0.looked_at.lock().await;
         let now_ms = self.now_ms();
         // Whoever waited for the lock may find the key there.
-        if self.ring().knows(kid) || (now_ms - *looked_at).abs() < LOOK_EVERY_MS {
+        if self.key_set().knows(kid) || (now_ms - *looked_at).abs() < LOOK_EVERY_MS {
             return;
         }
         *looked_at = now_ms;
@@ -96,11 +96,11 @@ impl Keys {
     /// [`AppError::Busy`] when the successor cannot be read.
     pub async fn signing(&self) -> Result<Arc<Key>, AppError> {
         let living = |key: &Arc<Key>| !self.0.revocations.is_key_dead(&key.kid);
-        if let Some(key) = self.ring().signing(self.now_ms()).filter(living) {
+        if let Some(key) = self.key_set().signing(self.now_ms()).filter(living) {
             return Ok(key);
         }
         let loaded = self.reload().await;
-        self.ring().signing(self.now_ms()).filter(living).ok_or_else(|| {
+        self.key_set().signing(self.now_ms()).filter(living).ok_or_else(|| {
             tracing::error!(error = loaded.err(), "there is no signing key");
             AppError::Busy
         })
@@ -108,24 +108,24 @@ impl Keys {
 
     /// Whether the set of revocations names a killed key that is still alive here.
     pub fn misses_a_kill(&self) -> bool {
-        let ring = self.ring();
-        let mut alive = ring.lives().iter().map(|life| &life.row).filter(|row| row.killed_at.is_none());
+        let ring = self.key_set();
+        let mut alive = ring.schedule().iter().map(|life| &life.row).filter(|row| row.killed_at.is_none());
         alive.any(|row| self.0.revocations.is_key_dead(&row.kid))
     }
 
     /// The keys as this process knows them.
-    pub fn ring(&self) -> Arc<Ring> {
+    pub fn key_set(&self) -> Arc<KeySet> {
         Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What may be published.
     pub fn public(&self) -> JwkSet {
-        self.ring().public(self.now_ms())
+        self.key_set().public(self.now_ms())
     }
 
     /// As people see them, fresh from the database.
     pub async fn list(state: &AppState) -> Result<Vec<KeyInfo>, AppError> {
-        Ok(Lives::of(store::all(&state.db.pool).await?).infos(state.clock.now_ms()))
+        Ok(KeySchedule::of(store::all(&state.db.pool).await?).infos(state.clock.now_ms()))
     }
 
     pub(super) fn state(&self) -> &AppState {

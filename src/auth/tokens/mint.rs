@@ -7,8 +7,8 @@ use uuid::Uuid;
 use super::{
     algorithm::jwt_algorithm,
     claims::{BROWSER_CLIENT, Claims, TYP, audience},
+    key_set::Key,
     keys::Keys,
-    ring::Key,
 };
 use crate::{
     auth::sessions::{guard::LoggedIn, store},

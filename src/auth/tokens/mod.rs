@@ -9,11 +9,11 @@ pub mod keeper;
 #[cfg(feature = "ssr")]
 pub mod keys;
 #[cfg(feature = "ssr")]
-pub mod lives;
+pub mod schedule;
 #[cfg(feature = "ssr")]
 pub mod mint;
 #[cfg(feature = "ssr")]
-pub mod ring;
+pub mod key_set;
 #[cfg(feature = "ssr")]
 pub mod rotation;
 #[cfg(feature = "ssr")]

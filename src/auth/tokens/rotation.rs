@@ -5,7 +5,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::{
-    KeyState, KillReceipt, Rotation, algorithm, algorithm::Material, keys::Keys, lives::Lives, store, store::Row,
+    KeyState, KillReceipt, Rotation, algorithm, algorithm::Material, keys::Keys, schedule::KeySchedule, store,
+    store::KeyRow,
 };
 use crate::{
     auth::{
@@ -87,9 +88,9 @@ impl Keys {
     /// by now. For the start of a server.
     pub async fn follow_settings(&self) -> Result<(), AppError> {
         let wanted = self.state().config.token_algorithm;
-        let is_wanted = |row: &Row| row.algorithm == wanted.into_str() && !row.is_too_small();
-        let follows = |lives: &Lives, now_ms| lives.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
-        if follows(self.ring().lives(), self.now_ms()) {
+        let is_wanted = |row: &KeyRow| row.algorithm == wanted.into_str() && !row.is_too_small();
+        let follows = |lives: &KeySchedule, now_ms| lives.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
+        if follows(self.key_set().schedule(), self.now_ms()) {
             return Ok(());
         }
         let spare = self.make(wanted).await?;
@@ -118,7 +119,7 @@ impl Keys {
     }
 
     /// A key that nobody knows yet. Made before the lock is taken: the other revocations should not wait for it.
-    async fn make(&self, algorithm: TokenAlgorithm) -> Result<Row, AppError> {
+    async fn make(&self, algorithm: TokenAlgorithm) -> Result<KeyRow, AppError> {
         let secret = self.secret().clone();
         let made = tokio::task::spawn_blocking(move || sealed(algorithm, &secret)).await?;
         made.ok_or_else(|| {
@@ -127,10 +128,10 @@ impl Keys {
         })
     }
 
-    async fn begin(&self) -> Result<(Tx, Lives, i64), AppError> {
+    async fn begin(&self) -> Result<(Tx, KeySchedule, i64), AppError> {
         let mut tx = self.state().db.begin_write().await?;
         revocation_store::lock(&mut tx).await?;
-        let lives = Lives::of(store::all(&mut *tx).await?);
+        let lives = KeySchedule::of(store::all(&mut *tx).await?);
         Ok((tx, lives, self.now_ms()))
     }
 
@@ -148,19 +149,19 @@ impl Keys {
     }
 }
 
-fn sealed(algorithm: TokenAlgorithm, secret: &SecretKey) -> Option<Row> {
+fn sealed(algorithm: TokenAlgorithm, secret: &SecretKey) -> Option<KeyRow> {
     sealed_as(algorithm, algorithm::generate(algorithm)?, secret)
 }
 
 /// The row of this key, which signs nothing yet.
-pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &SecretKey) -> Option<Row> {
+pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &SecretKey) -> Option<KeyRow> {
     let (_, decoding) = algorithm::open(algorithm, &material)?;
     let kid = match algorithm::public_jwk(algorithm, &decoding) {
         Some(jwk) => algorithm::thumbprint(&jwk)?,
         None => algorithm::random_kid()?,
     };
     let Material { private, public } = material;
-    Some(Row {
+    Some(KeyRow {
         private_key_sealed: secret.seal(&kid, &private)?,
         public_key: BASE64_URL_SAFE_NO_PAD.encode(public),
         algorithm: algorithm.into_str().into(),
@@ -173,7 +174,13 @@ pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &
 }
 
 /// The one that signs when the signing key was killed: the next, now, or else the spare one. Its kid.
-async fn succeed(tx: &mut Tx, lives: &Lives, spare: Row, order: &Order, now_ms: i64) -> Result<String, AppError> {
+async fn succeed(
+    tx: &mut Tx,
+    lives: &KeySchedule,
+    spare: KeyRow,
+    order: &Order,
+    now_ms: i64,
+) -> Result<String, AppError> {
     match lives.next(now_ms) {
         Some(next) => {
             store::promote(&mut **tx, &next.row.kid, now_ms).await?;
@@ -183,10 +190,10 @@ async fn succeed(tx: &mut Tx, lives: &Lives, spare: Row, order: &Order, now_ms: 
     }
 }
 
-async fn add(tx: &mut Tx, spare: Row, signs_from: i64, order: &Order, now_ms: i64) -> Result<Rotation, AppError> {
-    let row = Row { created_at: now_ms, signs_from, ..spare };
+async fn add(tx: &mut Tx, spare: KeyRow, signs_from: i64, order: &Order, now_ms: i64) -> Result<Rotation, AppError> {
+    let row = KeyRow { created_at: now_ms, signs_from, ..spare };
     store::insert(&mut **tx, &row).await?;
-    let Row { kid, algorithm, .. } = row;
+    let KeyRow { kid, algorithm, .. } = row;
     let details = json!({ "kid": kid, "algorithm": algorithm, "signs_from": signs_from });
     note(tx, Kind::KeyRotated, order, details, now_ms).await?;
     tracing::info!(kid, algorithm, in_seconds = (signs_from - now_ms) / 1000, "made a signing key");

@@ -7,7 +7,7 @@ use super::algorithm;
 
 /// A row of `signing_keys`. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
-pub struct Row {
+pub struct KeyRow {
     pub kid: String,
     pub algorithm: String,
     pub public_key: String,
@@ -19,7 +19,7 @@ pub struct Row {
     pub kill_reason: String,
 }
 
-impl Row {
+impl KeyRow {
     /// Whether it is an RSA key from when smaller ones were thought good enough.
     pub fn is_too_small(&self) -> bool {
         let public = BASE64_URL_SAFE_NO_PAD.decode(&self.public_key).unwrap_or_default();
@@ -28,7 +28,7 @@ impl Row {
 }
 
 /// Every key, in the order in which they sign.
-pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<KeyRow>, sqlx::Error> {
     sqlx::query_as(
         "select kid, algorithm, public_key, private_key_sealed, created_at, signs_from, killed_at, kill_reason \
          from signing_keys order by signs_from, created_at, kid",
@@ -37,7 +37,7 @@ pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<Row>, sqlx
     .await
 }
 
-pub async fn insert(db: impl Executor<'_, Database = Any>, row: &Row) -> Result<(), sqlx::Error> {
+pub async fn insert(db: impl Executor<'_, Database = Any>, row: &KeyRow) -> Result<(), sqlx::Error> {
     sqlx::query(
         "insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at, signs_from) \
          values ($1, $2, $3, $4, $5, $6)",

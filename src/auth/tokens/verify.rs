@@ -7,11 +7,11 @@ use serde::Deserialize;
 use super::{
     algorithm::jwt_algorithm,
     claims::{Claims, TYP, audience},
+    key_set::{Key, Lookup},
     keys::Keys,
-    ring::{Key, Lookup},
 };
 use crate::{
-    auth::revocations::set::Bearing,
+    auth::revocations::set::RevocationSubject,
     base::{
         config::{Config, TOKEN_LIFETIME_MAX_SECONDS},
         state::Clock,
@@ -34,9 +34,9 @@ pub struct Verified {
 
 impl Verified {
     /// What the revocations are asked about.
-    pub fn bearing(&self) -> Bearing<'_> {
+    pub fn revocation_subject(&self) -> RevocationSubject<'_> {
         let Claims { sub: user_id, sid, epoch, global_epoch, .. } = &self.claims;
-        Bearing { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
+        RevocationSubject { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
     }
 
     /// Looks at the times once more, after a wait.
@@ -78,7 +78,7 @@ struct StrictHeader {
 pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
     let now_ms = clock.now_ms();
     let header = header(token).filter(|header| header.typ == TYP).ok_or(Refusal::Invalid)?;
-    let ring = keys.ring();
+    let ring = keys.key_set();
     let key = match ring.look_up(&header.kid, now_ms) {
         Lookup::Verifies(key) => key,
         Lookup::Killed => return Err(Refusal::KilledKey),
@@ -126,7 +126,7 @@ fn authentic(config: &Config, key: &Key, header: &StrictHeader, token: &str) -> 
     validation.set_issuer(&[&issuer]);
     validation.set_audience(&[audience(&issuer)]);
     let claims: Claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
-    // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
+    // Flash claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
     (claims.iss == issuer && claims.aud == audience(&issuer) && !claims.sub.is_empty()).then_some(claims)
 }
 

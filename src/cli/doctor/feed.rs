@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Finding, PATIENCE, store};
 use crate::{
     auth::{
-        instances::{confirm::GONE_AFTER_MS, store as instance_store, store::Row},
+        instances::{confirm::GONE_AFTER_MS, store as instance_store, store::InstanceRow},
         revocations::{set::STALE_AFTER, store as revocation_store},
     },
     base::{
@@ -60,8 +60,9 @@ async fn late(state: &AppState) -> Result<(usize, Vec<String>), sqlx::Error> {
     let newest = revocation_store::newest_seq(&state.db.pool).await?;
     let live = instance_store::seen_since(&state.db.pool, state.clock.now_ms() - GONE_AFTER_MS).await?;
     let stale_ms = i64::try_from(STALE_AFTER.as_millis()).unwrap_or(i64::MAX);
-    let is_late = |row: &&Row| row.seq < newest || row.feed_silent_ms > stale_ms;
-    let words = |row: &Row| format!("{} (by {}, silent for {} ms)", row.name, newest - row.seq, row.feed_silent_ms);
+    let is_late = |row: &&InstanceRow| row.seq < newest || row.feed_silent_ms > stale_ms;
+    let words =
+        |row: &InstanceRow| format!("{} (by {}, silent for {} ms)", row.name, newest - row.seq, row.feed_silent_ms);
     Ok((live.len(), live.iter().filter(is_late).map(words).collect()))
 }
 

@@ -3,10 +3,10 @@
 use super::Finding;
 use crate::{
     auth::tokens::{
-        lives::{Life, Lives},
-        ring::Ring,
+        key_set::KeySet,
+        schedule::{KeySchedule, Life},
         store,
-        store::Row,
+        store::KeyRow,
     },
     base::{config::TokenAlgorithm, sealed::SecretKey, state::AppState},
     pages::admin::overview::KEY_OLD_MS,
@@ -27,17 +27,17 @@ pub async fn look(state: &AppState, secret: Result<&SecretKey, &String>) -> Vec<
     }
 }
 
-fn with(state: &AppState, secret: &SecretKey, rows: Vec<Row>) -> Vec<Finding> {
+fn with(state: &AppState, secret: &SecretKey, rows: Vec<KeyRow>) -> Vec<Finding> {
     let (count, now_ms) = (rows.len(), state.clock.now_ms());
-    let lives = Lives::of(rows.clone());
-    let opens = match Ring::open(rows, secret, now_ms) {
+    let lives = KeySchedule::of(rows.clone());
+    let opens = match KeySet::open(rows, secret, now_ms) {
         Ok(_) => Finding::good("secret key", format!("opens the signing keys ({count} known)")),
         Err(words) => Finding::broken_as_told("secret key", &words),
     };
     vec![opens, signing(state, &lives, now_ms)]
 }
 
-fn signing(state: &AppState, lives: &Lives, now_ms: i64) -> Finding {
+fn signing(state: &AppState, lives: &KeySchedule, now_ms: i64) -> Finding {
     const WHAT: &str = "signing key";
     let Some(Life { row, .. }) = lives.signing(now_ms) else {
         return Finding::warning(WHAT, "none is alive", "the next start makes one; look into the audit log for why");

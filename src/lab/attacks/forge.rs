@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::crypto;
 use serde_json::{Map, Value};
 
-use crate::auth::tokens::{algorithm::jwt_algorithm, ring::Key};
+use crate::auth::tokens::{algorithm::jwt_algorithm, key_set::Key};
 
 /// A token in pieces. Whoever holds one can read it: base64url hides nothing.
 ///

@@ -61,7 +61,7 @@ pub static ALL: [About; 9] = [
         button: "Log out and use the copies",
         defence: "The log-out ends the session on the server, and its tokens in the set of revocations.",
         cites: &[
-            cite("auth/sessions/end.rs", "end_with"),
+            cite("auth/sessions/terminate.rs", "terminate_with"),
             cite("auth/revocations/set.rs", "is_over"),
             cite("tests/accounts.rs", "log_out_ends_cookie_and_token_also_when_they_are_replayed"),
         ],
@@ -96,7 +96,7 @@ pub static ALL: [About; 9] = [
         button: "Use it from another device",
         defence: "None before the theft is noticed. Then one switch ends the session and its tokens, everywhere.",
         cites: &[
-            cite("auth/sessions/end.rs", "end_with"),
+            cite("auth/sessions/terminate.rs", "terminate_with"),
             cite("web/token/bearer.rs", "from_request_parts"),
             cite("tests/revocation.rs", "a_token_from_before_a_force_logout_is_refused_by_the_very_next_call"),
             cite("tests/revocation.rs", "the_next_page_is_the_log_in_page_with_the_reason"),

@@ -84,7 +84,7 @@ pub async fn steal(lab: &Lab, visit: &mut Visit) -> Result<Outcome, AppError> {
     let mut admin = lab.administrator().await?;
     let fields = [("user", &*visit.user_id), ("reason", "a laptop was stolen")];
     let words = "You notice it and call. Everything of yours is ended.";
-    let ended = report.send(&mut admin, ADMINISTRATOR, words, Ask::action("force_log_out", &fields)).await?;
+    let ended = report.send(&mut admin, ADMINISTRATOR, words, Ask::action("force_logout", &fields)).await?;
     let watch = Stopwatch::start();
     let receipt: Option<Receipt> = serde_json::from_str(&ended.body).ok();
     let out = report.send(&mut thief, THIEF, "The thief's next page.", Ask::page("/dashboard")).await?;

@@ -26,7 +26,7 @@ macro_rules! files {
 static FILES: [File; 15] = files![
     "pages/admin/change_role.rs",
     "auth/revocations/set.rs",
-    "auth/sessions/end.rs",
+    "auth/sessions/terminate.rs",
     "web/session/find_user.rs",
     "web/token/bearer.rs",
     "auth/tokens/verify.rs",

@@ -2,7 +2,7 @@
 
 use super::{Signing, measure::percentile};
 use crate::{
-    auth::tokens::{mint::sign, ring::Key, verify::verify_with},
+    auth::tokens::{key_set::Key, mint::sign, verify::verify_with},
     base::{
         error::AppError,
         state::{AppState, Stopwatch},

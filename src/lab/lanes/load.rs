@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub const CITES: [Cite; 7] = [
-    cite("auth/sessions/end.rs", "end_with"),
+    cite("auth/sessions/terminate.rs", "terminate_with"),
     cite("auth/revocations/set.rs", "is_dead"),
     cite("web/token/bearer.rs", "from_request_parts"),
     cite("auth/tokens/verify.rs", "verify"),

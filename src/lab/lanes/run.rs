@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::probe::{Lane, Lanes, REFUSED_WITHIN_MS};
 use crate::{
     auth::{
-        revocations::set::Bearing,
+        revocations::set::RevocationSubject,
         sessions::Receipt,
         tokens::{
             claims::Claims,
@@ -72,8 +72,8 @@ impl Run {
     }
 
     /// What the revocations are asked about, to hear of the end of this session and of no other.
-    pub fn bearing<'a>(&'a self, user_id: &'a str) -> Bearing<'a> {
-        Bearing { user_id, sid: &self.sid, epoch: self.epoch, global_epoch: self.global_epoch }
+    pub fn revocation_subject<'a>(&'a self, user_id: &'a str) -> RevocationSubject<'a> {
+        RevocationSubject { user_id, sid: &self.sid, epoch: self.epoch, global_epoch: self.global_epoch }
     }
 
     /// An end was asked for here a moment ago, and may be measured still.
@@ -87,9 +87,9 @@ impl Run {
 static ENDING: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// The right to end the lanes of one demo user, given back when it is dropped: two ends at once would each tell a story.
-struct Ending(String);
+struct Cause(String);
 
-impl Ending {
+impl Cause {
     /// # Errors
     /// [`AppError::SessionOver`] when another end is under way.
     fn begin(user_id: &str) -> Result<Self, AppError> {
@@ -98,7 +98,7 @@ impl Ending {
     }
 }
 
-impl Drop for Ending {
+impl Drop for Cause {
     fn drop(&mut self) {
         ending().get_or_insert_default().remove(&self.0);
     }
@@ -129,12 +129,12 @@ pub async fn start() -> Result<(), AppError> {
 pub async fn end(by: &str) -> Result<(), AppError> {
     let lab = begin::here()?;
     let mut visit = begin::visit_for_experiment(&lab).await?;
-    let _alone = Ending::begin(&visit.user_id)?;
+    let _alone = Cause::begin(&visit.user_id)?;
     let mut run = Run::of(&lab, &visit).await?.filter(|run| run.ended.is_none()).ok_or(AppError::SessionOver)?;
     let lanes = Lanes::of(&lab, &run)?;
     let fields = [("user", &*visit.user_id), ("reason", "an experiment in the Lab")];
     let (mut who, ask) = match by {
-        "force" => (lab.administrator().await?, Ask::action("force_log_out", &fields)),
+        "force" => (lab.administrator().await?, Ask::action("force_logout", &fields)),
         "log_out" => (lanes.browser.clone(), Ask::action("log_out", &[])),
         _ => return Err(AppError::BadRequest),
     };

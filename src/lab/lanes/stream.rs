@@ -145,7 +145,7 @@ impl Watching {
                 () = self.stop.asked_for() => return false,
                 () = &mut pause => return true,
                 Ok(()) = self.revoked.changed() => {
-                    let is_news = self.ended.is_none() && self.lab.revocations.is_over(self.run.bearing(&self.visit.user_id));
+                    let is_news = self.ended.is_none() && self.lab.revocations.is_over(self.run.revocation_subject(&self.visit.user_id));
                     if is_news {
                         self.ended = Some(Stopwatch::start());
                         return true;

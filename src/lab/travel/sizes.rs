@@ -5,7 +5,7 @@ use tower_sessions::session::Id;
 
 use super::{SizeRow, Sizes};
 use crate::{
-    auth::tokens::{claims::Claims, mint::sign, ring::Key, verify::TOKEN_BYTES_MAX},
+    auth::tokens::{claims::Claims, key_set::Key, mint::sign, verify::TOKEN_BYTES_MAX},
     base::{config::Config, error::AppError},
     lab::{samples, world::Lab},
     web::cookies::Name,

@@ -24,7 +24,7 @@ pub async fn end_session(sid: String, password: Option<String>) -> Result<Receip
         return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
     }
     let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
-    Ok(tell::ended(end_own(&app.ender, own, &sid).await?))
+    Ok(tell::ended(end_own(&app.terminator, own, &sid).await?))
 }
 
 /// Ends all sessions of one's own except that of this browser. Callable as [`end_session`].
@@ -40,7 +40,7 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
     use crate::web::border;
     let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
     let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
-    Ok(tell::ended(end_all_but(&app.ender, own).await?))
+    Ok(tell::ended(end_all_but(&app.terminator, own).await?))
 }
 
 /// Begins to set up a second factor: makes a secret for the app, in place of one that was never used. Callable as
@@ -109,11 +109,11 @@ pub async fn forget_device(device: String) -> Result<(), AppError> {
     use super::second_factor;
     use crate::{
         base::db::again,
-        web::{action::tell_next_page, border, page::Typed},
+        web::{action::tell_next_page, border, page::Flash},
     };
     let (app, visit) = (border::app(), border::visit());
     if again(|| second_factor::forget_device(&app, &visit, &device)).await? {
-        tell_next_page(&Typed::new(&[("second_factor", "forgotten")]));
+        tell_next_page(&Flash::new(&[("second_factor", "forgotten")]));
     }
     leptos_axum::redirect("/account/second-factor");
     Ok(())
@@ -127,11 +127,11 @@ pub async fn forget_device(device: String) -> Result<(), AppError> {
 #[server(prefix = "/actions", endpoint = "change_password")]
 pub async fn change_password(password: Option<String>, new_password: String) -> Result<Receipt, AppError> {
     use super::change_password;
-    use crate::web::{action::tell_next_page, border, page::Typed};
+    use crate::web::{action::tell_next_page, border, page::Flash};
     let (app, visit) = (border::app(), border::visit());
     let (receipt, secret) = change_password::change_password(&app, &visit, password, new_password).await?;
     border::keep_secret(secret.as_ref());
-    tell_next_page(&Typed::new(&[("changed", &receipt.sessions_ended.to_string())]));
+    tell_next_page(&Flash::new(&[("changed", &receipt.sessions_ended.to_string())]));
     leptos_axum::redirect("/account/devices");
     Ok(receipt)
 }
@@ -145,11 +145,11 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
     use super::change_name;
     use crate::{
         base::db::again,
-        web::{action::tell_next_page, border, page::Typed},
+        web::{action::tell_next_page, border, page::Flash},
     };
     let (app, visit) = (border::app(), border::visit());
     again(|| change_name::change_name(&app, &visit, &name)).await?;
-    tell_next_page(&Typed::new(&[("changed", "name")]));
+    tell_next_page(&Flash::new(&[("changed", "name")]));
     leptos_axum::redirect("/account/profile");
     Ok(())
 }
@@ -164,11 +164,11 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
 #[server(prefix = "/actions", endpoint = "change_email")]
 pub async fn change_email(email: String, password: Option<String>) -> Result<(), AppError> {
     use super::new_email;
-    use crate::web::{action::tell_next_page, border, page::Typed};
+    use crate::web::{action::tell_next_page, border, page::Flash};
     let (app, visit) = (border::app(), border::visit());
     let email = new_email::check(&app, &visit, &email)?;
     new_email::ask(&app, &visit, &border::require_fresh(password).await?, &email).await?;
-    tell_next_page(&Typed::new(&[("asked", email.as_str())]));
+    tell_next_page(&Flash::new(&[("asked", email.as_str())]));
     leptos_axum::redirect("/account/profile");
     Ok(())
 }
@@ -181,12 +181,12 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
 #[server(prefix = "/actions", endpoint = "use_new_email")]
 pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
     use super::new_email;
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     border::user()?;
     let token = border::require_link(link.as_deref())?;
     new_email::use_it(&border::app(), &border::visit(), &token).await?;
     border::forget(Name::Link);
-    tell_next_page(&Typed::new(&[("changed", "email")]));
+    tell_next_page(&Flash::new(&[("changed", "email")]));
     leptos_axum::redirect("/account/profile");
     Ok(())
 }
@@ -240,11 +240,11 @@ pub async fn not_me(
 #[server(prefix = "/actions", endpoint = "keep_second_factor")]
 pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
     use super::keep_factor;
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     let token = border::require_link(link.as_deref())?;
     keep_factor::keep(&border::app(), &border::visit(), &token).await?;
     border::forget(Name::Link);
-    tell_next_page(&Typed::new(&[("second_factor", "kept")]));
+    tell_next_page(&Flash::new(&[("second_factor", "kept")]));
     leptos_axum::redirect("/second-factor/kept");
     Ok(())
 }

@@ -7,15 +7,15 @@ use crate::{
         event::{Actor, Event, Kind},
         links::Purpose,
         outbox,
-        outbox::News,
+        outbox::Notification,
         reauthenticate,
         revocations::EndReason,
         second_factor::trust,
         sessions::{
             Receipt,
-            end::{Ending, Target},
             guard::LoggedIn,
             session::NewSecret,
+            terminate::{Cause, Target},
         },
         users::{new_password::About, store},
         visit::Visit,
@@ -68,7 +68,7 @@ async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash
     }
     trust::forget_trust(&mut tx, &user.id).await?;
     event::store::insert(&mut *tx, &event, now_ms).await?;
-    outbox::tell(&mut *tx, &app.state, user, News::PasswordChanged, caller).await?;
-    let ending = Ending::by_user(&user.id, EndReason::PasswordChanged, caller.clone());
-    app.ender.end_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, ending).await
+    outbox::tell(&mut *tx, &app.state, user, Notification::PasswordChanged, caller).await?;
+    let cause = Cause::by_user(&user.id, EndReason::PasswordChanged, caller.clone());
+    app.terminator.terminate_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, cause).await
 }

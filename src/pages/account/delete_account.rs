@@ -7,8 +7,8 @@ use crate::{
         event::{Actor, Event, Kind},
         revocations::EndReason,
         sessions::{
-            end::{Ending, Target},
             guard::LoggedIn,
+            terminate::{Cause, Target},
         },
         visit::Visit,
     },
@@ -40,7 +40,7 @@ pub async fn delete_account(app: &App, visit: &Visit, someone: &LoggedIn) -> Res
     let user = someone.hold(&mut tx).await?;
     let deleted = Event::new(Kind::AccountDeleted, Actor::User(user.id.clone()), &user.id);
     erase(&mut tx, &app.state, &user, &deleted, &visit.caller).await?;
-    let ending = Ending::by_user(&user.id, EndReason::AccountDeleted, Caller::default());
-    app.ender.end_with(tx, Target::User(&user.id), ending).await?;
+    let cause = Cause::by_user(&user.id, EndReason::AccountDeleted, Caller::default());
+    app.terminator.terminate_with(tx, Target::User(&user.id), cause).await?;
     Ok(())
 }

@@ -1,12 +1,11 @@
-//! The stories of ending one's own sessions from another device. Server side.
+//! The stories of cause one's own sessions from another device. Server side.
 
 use crate::{
     auth::{
         revocations::EndReason,
         sessions::{
-            Receipt,
-            end::{Ender, Ending, Target},
-            store,
+            Receipt, store,
+            terminate::{Cause, Target, Terminator},
         },
     },
     base::{caller::Caller, error::AppError},
@@ -21,22 +20,22 @@ pub struct Own<'a> {
 }
 
 /// Ends a session of this user. One that is over, or somebody else's, is left alone: the receipt counts nothing.
-pub async fn end_own(ender: &Ender, own: Own<'_>, sid: &str) -> Result<Receipt, AppError> {
-    let state = &ender.state;
+pub async fn end_own(terminator: &Terminator, own: Own<'_>, sid: &str) -> Result<Receipt, AppError> {
+    let state = &terminator.state;
     let live = store::live_of(&state.db.pool, own.user_id, state.clock.now_ms()).await?;
     if !live.iter().any(|row| row.log_in.sid == sid) {
         return Ok(Receipt::default());
     }
     let reason = if sid == own.sid { EndReason::LoggedOut } else { EndReason::ByUser };
-    ender.end(Target::Session(sid), by_user(own, reason)).await
+    terminator.terminate(Target::Session(sid), by_user(own, reason)).await
 }
 
 /// Ends the sessions of this user except the one that they are ended from.
-pub async fn end_all_but(ender: &Ender, own: Own<'_>) -> Result<Receipt, AppError> {
+pub async fn end_all_but(terminator: &Terminator, own: Own<'_>) -> Result<Receipt, AppError> {
     let target = Target::Others { user_id: own.user_id, keep: own.sid };
-    ender.end(target, by_user(own, EndReason::ByUser)).await
+    terminator.terminate(target, by_user(own, EndReason::ByUser)).await
 }
 
-fn by_user(own: Own<'_>, reason: EndReason) -> Ending {
-    Ending::by_user(own.user_id, reason, own.caller.clone())
+fn by_user(own: Own<'_>, reason: EndReason) -> Cause {
+    Cause::by_user(own.user_id, reason, own.caller.clone())
 }

@@ -16,7 +16,7 @@ use super::store;
 use crate::{
     auth::{
         event,
-        event::{Actor, Event, Kind, store::Row},
+        event::{Actor, Event, Kind, store::EventRow},
         second_factor::store as factor_store,
         sessions::{
             guard::LoggedIn,
@@ -245,7 +245,7 @@ fn note(row: store::NoteRow) -> Value {
 }
 
 /// In the words of the page.
-fn happened(row: &Row, sid: &str) -> Value {
+fn happened(row: &EventRow, sid: &str) -> Value {
     json!({
         "at": seconds(row.at),
         "event": row.event,

@@ -9,7 +9,7 @@ use crate::{
         links,
         links::Purpose,
         outbox,
-        outbox::News,
+        outbox::Notification,
         second_factor::removal,
         users::store as user_store,
         visit::Visit,
@@ -51,6 +51,6 @@ async fn use_link(app: &App, visit: &Visit, user_id: &str, token: &str) -> Resul
     if !removal::call_off(&mut tx, &event, now_ms).await? {
         return Err(AppError::LinkDead);
     }
-    outbox::tell(&mut *tx, state, &user, News::SecondFactorKept, &visit.caller).await?;
+    outbox::tell(&mut *tx, state, &user, Notification::SecondFactorKept, &visit.caller).await?;
     Ok(tx.commit().await?)
 }

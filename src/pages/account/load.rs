@@ -19,7 +19,7 @@ use crate::{
             authenticator::{Authenticator, Enrolment},
             store as factor_store, trust,
         },
-        sessions::{LiveSession, store, store::Row},
+        sessions::{LiveSession, store, store::SessionRow},
         users::store::User,
     },
     base::{config::Mailing, error::AppError},
@@ -41,7 +41,7 @@ pub async fn devices(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
     let live = store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
-        live.into_iter().map(Row::into_live).partition(|session| session.sid == someone.log_in.sid);
+        live.into_iter().map(SessionRow::into_live).partition(|session| session.sid == someone.log_in.sid);
     let (here, limit) = (here.into_iter().next(), state.config.sessions_per_user);
     shows(move || view! { <DevicesPage here elsewhere limit /> })
 }

@@ -9,7 +9,7 @@ use crate::{
         links,
         links::Purpose,
         outbox,
-        outbox::{Mail, News, To},
+        outbox::{Mail, Notification, To},
         sessions::guard::LoggedIn,
         throttle::Way,
         users::store,
@@ -106,7 +106,7 @@ async fn change(state: &AppState, visit: &Visit, someone: &LoggedIn, token: &str
     event.sid.clone_from(&someone.log_in.sid);
     event::store::insert(&mut *tx, &event, now_ms).await?;
     // To the address before, where the owner reads it if this was somebody else.
-    outbox::tell(&mut *tx, state, &before, News::EmailChanged, caller).await?;
+    outbox::tell(&mut *tx, state, &before, Notification::EmailChanged, caller).await?;
     tx.commit().await?;
     tracing::info!(user = before.id, "an address was changed");
     Ok(())

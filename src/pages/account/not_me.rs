@@ -14,7 +14,7 @@ use crate::{
     auth::{
         app::App,
         event,
-        event::{Actor, Event, Kind, store::Row},
+        event::{Actor, Event, Kind, store::EventRow},
         known_devices, links,
         links::{Link, Purpose},
         outbox,
@@ -23,8 +23,8 @@ use crate::{
         second_factor::removal,
         sessions::{
             Receipt,
-            end::{Ending, Target},
             guard::LoggedIn,
+            terminate::{Cause, Target},
         },
         users::{password::NO_PASSWORD, store as user_store, store::User},
         visit::Visit,
@@ -70,7 +70,7 @@ pub async fn page(
 }
 
 /// Where the proof is old the password would do more, and the page says what.
-async fn in_words(state: &AppState, someone: &LoggedIn, row: Row) -> Result<NotMePage, AppError> {
+async fn in_words(state: &AppState, someone: &LoggedIn, row: EventRow) -> Result<NotMePage, AppError> {
     let LoggedIn { user, log_in, .. } = someone;
     let (before, mailbox) = (address_before(state, user, &row).await?, mailbox(state, user));
     let is_cookie_alone = mailbox.is_some() && !someone.is_fresh(state);
@@ -156,7 +156,7 @@ fn still_counts(user: Option<User>) -> Result<User, AppError> {
     user.filter(|user| user.disabled_at.is_none()).ok_or(AppError::LinkDead)
 }
 
-/// Without a mailbox this session stays, and so needs a proof, as for ending other devices.
+/// Without a mailbox this session stays, and so needs a proof, as for cause other devices.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`].
@@ -184,7 +184,7 @@ pub async fn in_session(app: &App, visit: &Visit, someone: &LoggedIn, event: &st
 }
 
 async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) -> Result<Denied, AppError> {
-    let (App { state, ender, .. }, caller, now_ms) = (app, &visit.caller, app.now_ms());
+    let (App { state, terminator, .. }, caller, now_ms) = (app, &visit.caller, app.now_ms());
     let Denial { user, actor, shown, sid, event, address_before } = denial;
     let squatter = match &address_before {
         Some(email) => user_store::free_email(&mut tx, email, &user.id, now_ms).await?,
@@ -216,11 +216,11 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
         outbox::queue(&mut *tx, state, To { email, user_id: &user.id }, &Mail::Reset).await?;
     }
     let target = if stays { Target::Others { user_id: &user.id, keep: &sid } } else { Target::User(&user.id) };
-    let ending = Ending { actor, reason: EndReason::NotMe, words: String::new(), caller: caller.clone() };
-    let receipt = ender.end_with(tx, target, ending).await?;
+    let cause = Cause { actor, reason: EndReason::NotMe, words: String::new(), caller: caller.clone() };
+    let receipt = terminator.terminate_with(tx, target, cause).await?;
     if let Some(id) = squatter {
         // Its sessions are refused already, since it is disabled; this stops its tokens.
-        if let Err(error) = ender.end(Target::User(&id), Ending::by_system(EndReason::Disabled)).await {
+        if let Err(error) = terminator.terminate(Target::User(&id), Cause::by_system(EndReason::Disabled)).await {
             tracing::warn!(user = id, ?error, "the tokens of a disabled account live on until they expire");
         }
     }
@@ -285,13 +285,13 @@ async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result
     Ok(taken_back)
 }
 
-async fn find_event(state: &AppState, user: &User, id: &str) -> Result<Row, AppError> {
+async fn find_event(state: &AppState, user: &User, id: &str) -> Result<EventRow, AppError> {
     let id = Uuid::parse_str(id).map_err(|_| AppError::NotFound)?;
     event::store::find_of(&state.db.pool, &user.id, id).await?.ok_or(AppError::NotFound)
 }
 
 /// Who denies a change of address gets the one before back, as with the link in the mail that went there.
-async fn address_before(state: &AppState, user: &User, denied: &Row) -> Result<Option<String>, AppError> {
+async fn address_before(state: &AppState, user: &User, denied: &EventRow) -> Result<Option<String>, AppError> {
     if denied.event != Kind::EmailChanged.into_str() {
         return Ok(None);
     }

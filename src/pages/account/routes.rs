@@ -13,7 +13,7 @@ use super::{
     end_sessions::{Own, end_all_but, end_own},
 };
 use crate::{
-    auth::sessions::{LiveSession, Receipt, end::Ender, guard::LoggedIn, store, store::Row},
+    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, store, store::SessionRow, terminate::Terminator},
     base::{error::AppError, sealed::SecretKey, state::AppState},
     web::{
         problem::Problem,
@@ -35,7 +35,7 @@ pub struct Sessions {
 /// 401; 503 when the database is away.
 pub async fn list(caller: ApiCaller, State(state): State<AppState>) -> Result<Json<Sessions>, Problem> {
     let live = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
-    Ok(Json(Sessions { current: caller.sid, sessions: live.into_iter().map(Row::into_live).collect() }))
+    Ok(Json(Sessions { current: caller.sid, sessions: live.into_iter().map(SessionRow::into_live).collect() }))
 }
 
 /// Ends one session of the caller's, be it that of the token that asks.
@@ -45,11 +45,11 @@ pub async fn list(caller: ApiCaller, State(state): State<AppState>) -> Result<Js
 /// has no such live session.
 pub async fn end(
     FreshCaller(caller): FreshCaller,
-    Extension(ender): Extension<Ender>,
+    Extension(terminator): Extension<Terminator>,
     Path(sid): Path<String>,
 ) -> Result<Json<Receipt>, Problem> {
     let receipt =
-        end_own(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid).await?;
+        end_own(&terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid).await?;
     if receipt.sessions_ended == 0 { Err(AppError::NotFound.into()) } else { Ok(Json(receipt)) }
 }
 
@@ -59,9 +59,11 @@ pub async fn end(
 /// 401 as [`end`].
 pub async fn end_others(
     FreshCaller(caller): FreshCaller,
-    Extension(ender): Extension<Ender>,
+    Extension(terminator): Extension<Terminator>,
 ) -> Result<Json<Receipt>, Problem> {
-    Ok(Json(end_all_but(&ender, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }).await?))
+    Ok(Json(
+        end_all_but(&terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }).await?,
+    ))
 }
 
 /// The form beside recovery codes that were made just now.
@@ -76,13 +78,13 @@ pub struct Shown {
 /// 401 to nobody, 404 when they are of another session or too old.
 pub async fn codes_file(
     State(key): State<SecretKey>,
-    Extension(ender): Extension<Ender>,
+    Extension(terminator): Extension<Terminator>,
     someone: Option<Extension<LoggedIn>>,
     form: Result<Form<Shown>, FormRejection>,
 ) -> Result<impl IntoResponse, Problem> {
     let Some(Extension(LoggedIn { user, log_in, .. })) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Form(Shown { codes }) = form.map_err(|_| AppError::BadRequest)?;
-    let text = codes::file(&ender.state, &key, &log_in.sid, &user, &codes)?;
+    let text = codes::file(&terminator.state, &key, &log_in.sid, &user, &codes)?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"latchkey-recovery-codes.txt\""),

@@ -7,18 +7,18 @@ use crate::{
         event,
         event::{Actor, Event, Kind},
         outbox,
-        outbox::News,
+        outbox::Notification,
         reauthenticate,
         revocations::EndReason,
         second_factor::{
             authenticator::Authenticator, check, code::Code, recovery, recovery::RecoveryCode, removal, store,
-            store::Row, trust,
+            store::FactorRow, trust,
         },
         sessions::{
             Receipt,
-            end::{Ending, Target},
             guard::LoggedIn,
             session::NewSecret,
+            terminate::{Cause, Target},
         },
         users::store::User,
         visit::Visit,
@@ -65,7 +65,7 @@ pub async fn turn_on(app: &App, visit: &Visit, someone: LoggedIn, code: &str) ->
     require_confirmed_email(state, user)?;
     let Code::App(digits) = Code::parse(code)? else { return Err(Invalid::CodeMalformed.into()) };
     let begun = store::find(&state.db.pool, &user.id).await?.filter(|row| row.confirmed_at.is_none());
-    let Some(Row { secret_sealed: sealed, .. }) = begun else { return Ok(Changed::default()) };
+    let Some(FactorRow { secret_sealed: sealed, .. }) = begun else { return Ok(Changed::default()) };
     let authenticator = Authenticator::open(key, &user.id, &sealed)?;
     let step = authenticator.step_of(&digits, app.now_ms()).ok_or(AppError::WrongCode)?;
     let Some((made, receipt)) = again(|| confirm(app, visit, &someone, &sealed, step)).await? else {
@@ -167,9 +167,9 @@ async fn write_down(
     kind: Kind,
 ) -> Result<(), AppError> {
     let news = match kind {
-        Kind::SecondFactorOn => News::SecondFactorOn,
-        Kind::SecondFactorOff => News::SecondFactorOff,
-        _ => News::RecoveryCodesMade,
+        Kind::SecondFactorOn => Notification::SecondFactorOn,
+        Kind::SecondFactorOff => Notification::SecondFactorOff,
+        _ => Notification::RecoveryCodesMade,
     };
     event::store::insert(&mut **tx, &event(visit, someone, kind), state.clock.now_ms()).await?;
     tracing::info!(user = someone.user.id, what = kind.into_str(), "second factor");
@@ -186,8 +186,8 @@ fn event(visit: &Visit, someone: &LoggedIn, kind: Kind) -> Event {
 /// Whoever else is logged in got in by other rules, so they log in again (ASVS 7.4.3). Commits.
 async fn end_others(tx: Tx, app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Receipt, AppError> {
     let LoggedIn { user, log_in, .. } = someone;
-    let ending = Ending::by_user(&user.id, EndReason::SecondFactorChanged, visit.caller.clone());
-    app.ender.end_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, ending).await
+    let cause = Cause::by_user(&user.id, EndReason::SecondFactorChanged, visit.caller.clone());
+    app.terminator.terminate_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, cause).await
 }
 
 async fn renew(app: &App, someone: LoggedIn) -> Option<NewSecret> {

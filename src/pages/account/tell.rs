@@ -3,12 +3,12 @@
 use super::{not_me::Denied, second_factor::Changed};
 use crate::{
     auth::sessions::Receipt,
-    web::{action::tell_next_page, border, page::Typed},
+    web::{action::tell_next_page, border, page::Flash},
 };
 
 /// Goes on to the list of devices, which says what has ended.
 pub fn ended(receipt: Receipt) -> Receipt {
-    tell_next_page(&Typed::new(&[("ended", &receipt.sessions_ended.to_string())]));
+    tell_next_page(&Flash::new(&[("ended", &receipt.sessions_ended.to_string())]));
     leptos_axum::redirect("/account/devices");
     receipt
 }
@@ -18,12 +18,12 @@ pub fn changed(changed: Changed, what: &str) -> Receipt {
     border::keep_secret(changed.new_secret.as_ref());
     match &changed.codes {
         Some(sealed) => {
-            tell_next_page(&Typed::new(&[("codes", sealed)]));
+            tell_next_page(&Flash::new(&[("codes", sealed)]));
             leptos_axum::redirect("/account/second-factor/codes");
         }
         None => {
             if changed.is_new {
-                tell_next_page(&Typed::new(&[("second_factor", what)]));
+                tell_next_page(&Flash::new(&[("second_factor", what)]));
             }
             leptos_axum::redirect("/account/second-factor");
         }
@@ -33,7 +33,7 @@ pub fn changed(changed: Changed, what: &str) -> Receipt {
 
 /// Goes on to the page that says what a denial has brought about.
 pub fn denied(denied: Denied) -> Receipt {
-    let mut words = Typed::new(&[("ended", &denied.receipt.sessions_ended.to_string())]);
+    let mut words = Flash::new(&[("ended", &denied.receipt.sessions_ended.to_string())]);
     let mut add = |name: &str, text: String| words.0.insert(name.into(), text);
     if let Some(email) = denied.reset_to {
         add("reset_to", email);

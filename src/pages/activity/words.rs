@@ -4,17 +4,17 @@
 
 use super::{Entry, Tone};
 use crate::auth::{
-    event::{Actor, Kind, store::Row},
+    event::{Actor, Kind, store::EventRow},
     revocations::EndReason,
 };
 
 /// The entry of an event, for who reads it in the session `sid`.
-pub fn entry(row: &Row, sid: &str) -> Entry {
+pub fn entry(row: &EventRow, sid: &str) -> Entry {
     let Told { words, tone, deniable } = told(row);
     let here = !sid.is_empty() && row.sid == sid;
     // To have logged in here is what the reader has just done.
     let deniable = deniable && !(here && row.event == Kind::LoggedIn.into_str());
-    let Row { id, at, ip, device, .. } = row.clone();
+    let EventRow { id, at, ip, device, .. } = row.clone();
     Entry { id, at, words, device, ip, here, tone, deniable }
 }
 
@@ -57,12 +57,12 @@ fn said(words: impl Into<String>) -> Told {
 
 /// "You changed your password.", "An administrator changed your password.": who, and what they did. Nobody can deny
 /// what somebody else is known to have done.
-fn did(row: &Row, what: &str) -> Told {
+fn did(row: &EventRow, what: &str) -> Told {
     said(format!("{} {what}.", who(row)))
 }
 
 /// Names no other person.
-fn who(row: &Row) -> &'static str {
+fn who(row: &EventRow) -> &'static str {
     match Actor::from_text(&row.actor) {
         Actor::User(id) if id == row.subject => "You",
         Actor::User(_) => "An administrator",
@@ -72,7 +72,7 @@ fn who(row: &Row) -> &'static str {
     }
 }
 
-fn told(row: &Row) -> Told {
+fn told(row: &EventRow) -> Told {
     let Ok(kind) = row.event.parse::<Kind>() else {
         return said("Something happened that this version cannot name.");
     };
@@ -126,7 +126,7 @@ fn told(row: &Row) -> Told {
 }
 
 /// The log-in page speaks of "this session"; here it is one of several.
-fn ended(row: &Row) -> Told {
+fn ended(row: &EventRow) -> Told {
     let Some(reason) = end_reason(row) else { return said("A session ended.") };
     match reason {
         EndReason::LoggedOut => said("You logged out.").quiet(),
@@ -140,7 +140,7 @@ fn ended(row: &Row) -> Told {
         EndReason::GaveWay => said("A session that was unused for long gave way to a newer one.").quiet(),
         EndReason::NotMe => said("Every session was ended, because something was not you.").quiet(),
         EndReason::TheftSuspected => {
-            let Row { ip, reason, .. } = row;
+            let EventRow { ip, reason, .. } = row;
             let from = format!("It looks as if somebody used a copy of your session ({reason}, from {ip})");
             said(format!("{from}, so it was ended.")).alarm()
         }
@@ -156,7 +156,7 @@ fn ended(row: &Row) -> Told {
     }
 }
 
-fn end_reason(row: &Row) -> Option<EndReason> {
+fn end_reason(row: &EventRow) -> Option<EndReason> {
     let details: serde_json::Value = serde_json::from_str(&row.details).ok()?;
     details["end_reason"].as_str()?.parse().ok()
 }

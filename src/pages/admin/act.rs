@@ -3,7 +3,7 @@
 use leptos::server_fn::ServerFn;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::actions::{ChangeRole, DeleteUser, DisableUser, EnableUser, ForceLogOut, RemoveSecondFactor, StartReset};
+use super::actions::{ChangeRole, DeleteUser, DisableUser, EnableUser, ForceLogout, RemoveSecondFactor, StartReset};
 
 /// Its text stands in the address of its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -30,7 +30,7 @@ impl Act {
     /// Where its form goes.
     pub fn action(self) -> &'static str {
         match self {
-            Self::LogOut => ForceLogOut::PATH,
+            Self::LogOut => ForceLogout::PATH,
             Self::StartReset => StartReset::PATH,
             Self::RemoveSecondFactor => RemoveSecondFactor::PATH,
             Self::ChangeRole => ChangeRole::PATH,
@@ -56,7 +56,7 @@ impl Act {
     /// On its button, while the answer is on its way.
     pub fn pending_label(self) -> &'static str {
         match self {
-            Self::LogOut => "Ending…",
+            Self::LogOut => "Cause…",
             Self::StartReset => "Starting…",
             Self::RemoveSecondFactor => "Removing…",
             Self::ChangeRole => "Changing…",

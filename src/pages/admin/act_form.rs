@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use strum::VariantArray;
 
-use super::{Act, ActPage, REASON_MAX_CHARS, actions::ForceLogOut};
+use super::{Act, ActPage, REASON_MAX_CHARS, actions::ForceLogout};
 use crate::{
     auth::users::Role,
     base::error::{AppError, Field},
@@ -99,12 +99,12 @@ fn Roles(chosen: Role) -> impl IntoView {
 #[component]
 pub fn ForceForm(id: String, sid: String, reason: String) -> impl IntoView {
     view! {
-        <Form action=ForceLogOut::PATH>
+        <Form action=ForceLogout::PATH>
             <input type="hidden" name="user" value=id />
             {(!sid.is_empty()).then(|| view! { <input type="hidden" name="sid" value=sid /> })}
             <ReasonField help=REASON_HELP value=reason />
             <ProofField />
-            <SubmitButton label="Force log-out" pending_label="Ending…" class="button danger" />
+            <SubmitButton label="Force log-out" pending_label="Cause…" class="button danger" />
         </Form>
     }
 }

@@ -16,8 +16,8 @@ use crate::{
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
 /// [`AppError::NotFound`], [`AppError::AccountGone`], [`AppError::Invalid`] for the reason.
-#[server(prefix = "/actions", endpoint = "force_log_out")]
-pub async fn force_log_out(
+#[server(prefix = "/actions", endpoint = "force_logout")]
+pub async fn force_logout(
     user: String,
     sid: Option<String>,
     reason: String,
@@ -27,14 +27,14 @@ pub async fn force_log_out(
     use crate::web::border;
     let sid = sid.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
-    let receipt = force_logout::force_log_out(&border::app().ender, &by, &user, &sid).await?;
+    let receipt = force_logout::force_logout(&border::app().terminator, &by, &user, &sid).await?;
     // With JavaScript and without, the page is loaded anew: what it lists has changed.
     acting::tell(&Outcome::of_force_logout(receipt.clone()), &user);
     Ok(receipt)
 }
 
 /// Ends every session and token of everybody, but the session that this is done in; `confirmation` is
-/// [`EVERYONE_WORDS`](super::EVERYONE_WORDS). Callable as [`force_log_out`].
+/// [`EVERYONE_WORDS`](super::EVERYONE_WORDS). Callable as [`force_logout`].
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
@@ -49,20 +49,20 @@ pub async fn log_out_everyone(
         acting::checked,
         log_out_everyone::{check, log_out_everyone},
     };
-    use crate::web::{action::tell_next_page, border, page::Typed};
+    use crate::web::{action::tell_next_page, border, page::Flash};
     let (admin, words) = checked(password, || check(&confirmation, &reason)).await?;
-    let receipt = log_out_everyone(&border::app().ender, &admin, border::visit().caller, words).await?;
+    let receipt = log_out_everyone(&border::app().terminator, &admin, border::visit().caller, words).await?;
     let kind = if receipt.is_confirmed() { "success" } else { "warning" };
-    tell_next_page(&Typed::new(&[("receipt", &receipt.words()), ("kind", kind)]));
+    tell_next_page(&Flash::new(&[("receipt", &receipt.words()), ("kind", kind)]));
     leptos_axum::redirect("/admin/sessions");
     Ok(receipt)
 }
 
 /// Disables an account: nothing of it counts any more. `undo`: the event that this undoes. Callable as
-/// [`force_log_out`].
+/// [`force_logout`].
 ///
 /// # Errors
-/// As [`force_log_out`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
+/// As [`force_logout`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
 #[server(prefix = "/actions", endpoint = "disable_user")]
 pub async fn disable_user(
     user: String,
@@ -74,15 +74,15 @@ pub async fn disable_user(
     use crate::{base::db::again, web::border};
     let undo = undo.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
-    let ender = border::app().ender;
-    acting::tell(&again(|| disable::disable(&ender, &by, &user, &undo)).await?, &user);
+    let terminator = border::app().terminator;
+    acting::tell(&again(|| disable::disable(&terminator, &by, &user, &undo)).await?, &user);
     Ok(())
 }
 
-/// Enables a disabled account. `undo`: the event that this undoes. Callable as [`force_log_out`].
+/// Enables a disabled account. `undo`: the event that this undoes. Callable as [`force_logout`].
 ///
 /// # Errors
-/// As [`force_log_out`]; [`AppError::AddressGaveWay`], [`AppError::ChangedMeanwhile`].
+/// As [`force_logout`]; [`AppError::AddressGaveWay`], [`AppError::ChangedMeanwhile`].
 #[server(prefix = "/actions", endpoint = "enable_user")]
 pub async fn enable_user(
     user: String,
@@ -94,15 +94,15 @@ pub async fn enable_user(
     use crate::{base::db::again, web::border};
     let undo = undo.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
-    let ender = border::app().ender;
-    acting::tell(&again(|| disable::enable(&ender, &by, &user, &undo)).await?, &user);
+    let terminator = border::app().terminator;
+    acting::tell(&again(|| disable::enable(&terminator, &by, &user, &undo)).await?, &user);
     Ok(())
 }
 
-/// Gives an account another role. `undo`: the event that this undoes. Callable as [`force_log_out`].
+/// Gives an account another role. `undo`: the event that this undoes. Callable as [`force_logout`].
 ///
 /// # Errors
-/// As [`force_log_out`]; [`AppError::BadRequest`] for what is no role, [`AppError::LastAdministrator`],
+/// As [`force_logout`]; [`AppError::BadRequest`] for what is no role, [`AppError::LastAdministrator`],
 /// [`AppError::ChangedMeanwhile`].
 #[server(prefix = "/actions", endpoint = "change_role")]
 pub async fn change_role(
@@ -117,15 +117,15 @@ pub async fn change_role(
     let undo = undo.unwrap_or_default();
     let by = acting::by(&reason, password).await?;
     let role = role.parse().map_err(|_| AppError::BadRequest)?;
-    let ender = border::app().ender;
-    acting::tell(&again(|| change_role::change_role(&ender, &by, &user, role, &undo)).await?, &user);
+    let terminator = border::app().terminator;
+    acting::tell(&again(|| change_role::change_role(&terminator, &by, &user, role, &undo)).await?, &user);
     Ok(())
 }
 
-/// Sends the user a link to a new password. `end_all`: `on` ends everything as well. Callable as [`force_log_out`].
+/// Sends the user a link to a new password. `end_all`: `on` ends everything as well. Callable as [`force_logout`].
 ///
 /// # Errors
-/// As [`force_log_out`]; [`AppError::MailOff`], [`AppError::AccountDisabled`].
+/// As [`force_logout`]; [`AppError::MailOff`], [`AppError::AccountDisabled`].
 #[server(prefix = "/actions", endpoint = "start_reset")]
 pub async fn start_reset(
     user: String,
@@ -136,29 +136,29 @@ pub async fn start_reset(
     use super::{acting, start_reset};
     use crate::{base::db::again, web::border};
     let (by, end_all) = (acting::by(&reason, password).await?, end_all.as_deref() == Some("on"));
-    let ender = border::app().ender;
-    acting::tell(&again(|| start_reset::start_reset(&ender, &by, &user, end_all)).await?, &user);
+    let terminator = border::app().terminator;
+    acting::tell(&again(|| start_reset::start_reset(&terminator, &by, &user, end_all)).await?, &user);
     Ok(())
 }
 
-/// Removes the second factor of a user. Callable as [`force_log_out`].
+/// Removes the second factor of a user. Callable as [`force_logout`].
 ///
 /// # Errors
-/// As [`force_log_out`].
+/// As [`force_logout`].
 #[server(prefix = "/actions", endpoint = "remove_second_factor")]
 pub async fn remove_second_factor(user: String, reason: String, password: Option<String>) -> Result<(), AppError> {
     use super::{acting, remove_factor};
     use crate::{base::db::again, web::border};
     let by = acting::by(&reason, password).await?;
-    let ender = border::app().ender;
-    acting::tell(&again(|| remove_factor::remove(&ender, &by, &user)).await?, &user);
+    let terminator = border::app().terminator;
+    acting::tell(&again(|| remove_factor::remove(&terminator, &by, &user)).await?, &user);
     Ok(())
 }
 
-/// Deletes an account; `confirmation` is its e-mail address. Callable as [`force_log_out`].
+/// Deletes an account; `confirmation` is its e-mail address. Callable as [`force_logout`].
 ///
 /// # Errors
-/// As [`force_log_out`]; [`AppError::Invalid`] for the confirmation, [`AppError::OwnAccount`],
+/// As [`force_logout`]; [`AppError::Invalid`] for the confirmation, [`AppError::OwnAccount`],
 /// [`AppError::LastAdministrator`].
 #[server(prefix = "/actions", endpoint = "delete_user")]
 pub async fn delete_user(
@@ -170,12 +170,12 @@ pub async fn delete_user(
     use super::{acting, delete_user};
     use crate::{base::db::again, web::border};
     let by = acting::by(&reason, password).await?;
-    let ender = border::app().ender;
-    acting::tell(&again(|| delete_user::delete(&ender, &by, &user, &confirmation)).await?, &user);
+    let terminator = border::app().terminator;
+    acting::tell(&again(|| delete_user::delete(&terminator, &by, &user, &confirmation)).await?, &user);
     Ok(())
 }
 
-/// Publishes a new signing key, which signs after the lead time. Callable as [`force_log_out`].
+/// Publishes a new signing key, which signs after the lead time. Callable as [`force_logout`].
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
@@ -192,7 +192,7 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
     Ok(rotation)
 }
 
-/// Kills the signing key `kid`: what it has signed counts no more. Callable as [`force_log_out`].
+/// Kills the signing key `kid`: what it has signed counts no more. Callable as [`force_logout`].
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],

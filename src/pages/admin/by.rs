@@ -4,11 +4,11 @@ use super::{Before, force_logout::parse_reason};
 use crate::{
     auth::{
         event,
-        event::{Actor, Event, Kind, store::Row},
+        event::{Actor, Event, Kind, store::EventRow},
         revocations::EndReason,
         sessions::{
-            end::Ending,
             guard::{Administrator, hold_as_administrator},
+            terminate::Cause,
         },
         users::{store, store::User},
     },
@@ -124,13 +124,13 @@ impl By {
     }
 
     /// The end of what was live, where the act has an event of its own that says why.
-    pub fn ending(&self, reason: EndReason) -> Ending {
-        Ending { actor: self.actor(), reason, words: String::new(), caller: self.caller.clone() }
+    pub fn cause(&self, reason: EndReason) -> Cause {
+        Cause { actor: self.actor(), reason, words: String::new(), caller: self.caller.clone() }
     }
 
-    /// As [`By::ending`], where the end is the act.
-    pub fn ending_with_words(&self, reason: EndReason) -> Ending {
-        Ending { words: self.words.clone(), ..self.ending(reason) }
+    /// As [`By::cause`], where the end is the act.
+    pub fn ending_with_words(&self, reason: EndReason) -> Cause {
+        Cause { words: self.words.clone(), ..self.cause(reason) }
     }
 }
 
@@ -144,7 +144,7 @@ pub async fn missing(tx: &mut Tx, user_id: &str) -> Result<AppError, AppError> {
 pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Option<Before>, AppError> {
     let Some(row) = event::store::newest_of_kinds(&mut **tx, user_id, kinds).await? else { return Ok(None) };
     let by = name_of(tx, &row.actor).await?;
-    let Row { at, reason, .. } = row;
+    let EventRow { at, reason, .. } = row;
     Ok(Some(Before { by, at, reason }))
 }
 

@@ -12,11 +12,11 @@ use crate::{
     auth::{
         event::Kind,
         outbox,
-        outbox::News,
+        outbox::Notification,
         revocations::EndReason,
         sessions::{
-            end::{Ender, Target},
             guard::keep_an_administrator,
+            terminate::{Target, Terminator},
         },
         users::{Role, store},
     },
@@ -31,8 +31,14 @@ pub const KINDS: [Kind; 2] = [Kind::RoleChanged, Kind::AdminCreated];
 ///
 /// # Errors
 /// As [`By::hold`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
-pub async fn change_role(ender: &Ender, by: &By, user_id: &str, role: Role, undo: &str) -> Result<Outcome, AppError> {
-    let state = &ender.state;
+pub async fn change_role(
+    terminator: &Terminator,
+    by: &By,
+    user_id: &str,
+    role: Role,
+    undo: &str,
+) -> Result<Outcome, AppError> {
+    let state = &terminator.state;
     let mut tx = state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
     if user.role() == role {
@@ -45,8 +51,9 @@ pub async fn change_role(ender: &Ender, by: &By, user_id: &str, role: Role, undo
     store::set_role(&mut *tx, user_id, role).await?;
     let details = json!({ "from": user.role().into_str(), "to": role.into_str() });
     let event = by.write_down(&mut tx, state, Kind::RoleChanged, user_id, details).await?;
-    outbox::tell(&mut *tx, state, &user, News::RoleChanged, &Caller::default()).await?;
-    let receipt = ender.end_everywhere_with(tx, Target::Tokens(user_id), by.ending(EndReason::RoleChanged)).await?;
+    outbox::tell(&mut *tx, state, &user, Notification::RoleChanged, &Caller::default()).await?;
+    let receipt =
+        terminator.terminate_everywhere_with(tx, Target::Tokens(user_id), by.cause(EndReason::RoleChanged)).await?;
     let (name, from, to) = (&user.name, user.role().into_str(), role.into_str());
     let words = format!("{name} has the role “{to}” from the next request on; it was “{from}”. Sessions go on.");
     let mut outcome = Outcome::done(words).undone_by(Act::ChangeRole, event);

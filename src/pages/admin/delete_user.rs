@@ -8,7 +8,7 @@ use crate::{
         deletion::erase::erase,
         event::Kind,
         revocations::EndReason,
-        sessions::end::{Ender, Ending, Target},
+        sessions::terminate::{Cause, Target, Terminator},
         users::store::User,
     },
     base::{
@@ -23,25 +23,25 @@ use crate::{
 ///
 /// # Errors
 /// As [`By::hold`]; [`AppError::OwnAccount`], [`AppError::LastAdministrator`], [`AppError::Invalid`] for the confirmation.
-pub async fn delete(ender: &Ender, by: &By, user_id: &str, confirmation: &str) -> Result<Outcome, AppError> {
+pub async fn delete(terminator: &Terminator, by: &By, user_id: &str, confirmation: &str) -> Result<Outcome, AppError> {
     if by.is(user_id) {
         return Err(AppError::OwnAccount);
     }
-    let mut tx = ender.state.db.begin_write().await?;
+    let mut tx = terminator.state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
     if !is_address_of(&user, confirmation) {
         return Err(Invalid::ConfirmationWrong.into());
     }
     let deleted = by.event(Kind::AccountDeleted, user_id, Value::Null);
-    erase(&mut tx, &ender.state, &user, &deleted, &Caller::default()).await?;
+    erase(&mut tx, &terminator.state, &user, &deleted, &Caller::default()).await?;
     tracing::info!(
         what = deleted.kind.into_str(),
         user = user_id,
         actor = deleted.actor.as_text(),
         "act of administration"
     );
-    let ending = Ending { caller: Caller::default(), ..by.ending(EndReason::AccountDeleted) };
-    let receipt = ender.end_everywhere_with(tx, Target::User(user_id), ending).await?;
+    let cause = Cause { caller: Caller::default(), ..by.cause(EndReason::AccountDeleted) };
+    let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
     Ok(Outcome::done(format!("The account of {} is deleted.", user.name))
         .with_receipt(receipt)
         .shown_on("/admin/users"))

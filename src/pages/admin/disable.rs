@@ -12,12 +12,12 @@ use crate::{
     auth::{
         event::Kind,
         links, outbox,
-        outbox::News,
+        outbox::Notification,
         revocations::EndReason,
         second_factor::trust,
         sessions::{
-            end::{Ender, Target},
             guard::keep_an_administrator,
+            terminate::{Target, Terminator},
         },
         users::store,
     },
@@ -32,8 +32,8 @@ pub const KINDS: [Kind; 2] = [Kind::AccountDisabled, Kind::AccountEnabled];
 ///
 /// # Errors
 /// As [`By::hold`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
-pub async fn disable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Result<Outcome, AppError> {
-    let state = &ender.state;
+pub async fn disable(terminator: &Terminator, by: &By, user_id: &str, undo: &str) -> Result<Outcome, AppError> {
+    let state = &terminator.state;
     let now_ms = state.clock.now_ms();
     let mut tx = state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
@@ -49,8 +49,9 @@ pub async fn disable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Resul
     links::kill_all(&mut tx, user_id, now_ms).await?;
     let event = by.write_down(&mut tx, state, Kind::AccountDisabled, user_id, Value::Null).await?;
     // A log-in says that the password is wrong, as it does to everybody: only the mail tells the owner what it is.
-    outbox::tell(&mut *tx, state, &user, News::AccountDisabled, &Caller::default()).await?;
-    let receipt = ender.end_everywhere_with(tx, Target::User(user_id), by.ending(EndReason::Disabled)).await?;
+    outbox::tell(&mut *tx, state, &user, Notification::AccountDisabled, &Caller::default()).await?;
+    let receipt =
+        terminator.terminate_everywhere_with(tx, Target::User(user_id), by.cause(EndReason::Disabled)).await?;
     Ok(Outcome::done(format!("{} is disabled.", user.name)).with_receipt(receipt).undone_by(Act::Enable, event))
 }
 
@@ -58,8 +59,8 @@ pub async fn disable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Resul
 ///
 /// # Errors
 /// As [`By::hold`]; [`AppError::AddressGaveWay`], [`AppError::ChangedMeanwhile`].
-pub async fn enable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Result<Outcome, AppError> {
-    let state = &ender.state;
+pub async fn enable(terminator: &Terminator, by: &By, user_id: &str, undo: &str) -> Result<Outcome, AppError> {
+    let state = &terminator.state;
     let mut tx = state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
     if user.disabled_at.is_none() {
@@ -73,7 +74,7 @@ pub async fn enable(ender: &Ender, by: &By, user_id: &str, undo: &str) -> Result
     store::set_disabled(&mut *tx, user_id, None).await?;
     let no_password = has_no_password(&mut tx, user_id).await?;
     let event = by.write_down(&mut tx, state, Kind::AccountEnabled, user_id, Value::Null).await?;
-    outbox::tell(&mut *tx, state, &user, News::AccountEnabled, &Caller::default()).await?;
+    outbox::tell(&mut *tx, state, &user, Notification::AccountEnabled, &Caller::default()).await?;
     tx.commit().await?;
     let words = match no_password {
         true => format!("{} is enabled, and needs the link of a new reset to log in.", user.name),

@@ -7,7 +7,7 @@ use crate::{
         sessions,
         sessions::{
             Receipt,
-            end::{Ender, Target},
+            terminate::{Target, Terminator},
         },
     },
     base::{
@@ -22,18 +22,18 @@ use crate::{
 ///
 /// # Errors
 /// As [`By::hold`]; [`AppError::NotFound`] when it is no session of this user, [`AppError::SessionOver`] when it is over.
-pub async fn force_log_out(ender: &Ender, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
-    again(|| force_once(ender, by, user_id, sid)).await
+pub async fn force_logout(terminator: &Terminator, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
+    again(|| force_once(terminator, by, user_id, sid)).await
 }
 
-async fn force_once(ender: &Ender, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
-    let mut tx = ender.state.db.begin_write().await?;
+async fn force_once(terminator: &Terminator, by: &By, user_id: &str, sid: &str) -> Result<Receipt, AppError> {
+    let mut tx = terminator.state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
     let target = match sid {
         "" => Target::User(&user.id),
-        sid => Target::Session(live_sid(&mut tx, &ender.state, &user.id, sid).await?),
+        sid => Target::Session(live_sid(&mut tx, &terminator.state, &user.id, sid).await?),
     };
-    ender.end_everywhere_with(tx, target, by.ending_with_words(EndReason::ByAdmin)).await
+    terminator.terminate_everywhere_with(tx, target, by.ending_with_words(EndReason::ByAdmin)).await
 }
 
 /// The sid, if it is a live session of this user and not of another.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     auth::{event::Actor, sessions::guard::Administrator, tokens::rotation::Order},
     base::caller::Caller,
-    web::{action::tell_next_page, page::Typed},
+    web::{action::tell_next_page, page::Flash},
 };
 
 pub fn order(Administrator(admin): Administrator, caller: Caller, words: String) -> Order {
@@ -15,7 +15,7 @@ pub fn order(Administrator(admin): Administrator, caller: Caller, words: String)
 /// With JavaScript and without, the list is loaded anew: it has changed.
 pub fn show_on_list(name: &str, receipt: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(receipt) {
-        tell_next_page(&Typed::new(&[(name, &text)]));
+        tell_next_page(&Flash::new(&[(name, &text)]));
     }
     leptos_axum::redirect("/admin/keys");
 }

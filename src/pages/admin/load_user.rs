@@ -122,7 +122,7 @@ async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, Ap
 
 async fn live(tx: &mut Tx, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
     let live = sessions::store::live_of(&mut **tx, id, state.clock.now_ms()).await?;
-    Ok(live.into_iter().map(sessions::store::Row::into_live).collect())
+    Ok(live.into_iter().map(sessions::store::SessionRow::into_live).collect())
 }
 
 /// What the act is to undo; nothing where there is no such event.

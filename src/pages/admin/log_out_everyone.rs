@@ -6,8 +6,8 @@ use crate::{
         revocations::EndReason,
         sessions::{
             Receipt,
-            end::{Ender, Ending},
             guard::Administrator,
+            terminate::{Cause, Terminator},
         },
     },
     base::{
@@ -21,13 +21,13 @@ use crate::{
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`] when it is so by now.
 pub async fn log_out_everyone(
-    ender: &Ender,
+    terminator: &Terminator,
     admin: &Administrator,
     caller: Caller,
     words: String,
 ) -> Result<Receipt, AppError> {
-    let ending = Ending { words, ..Ending::by_user(&admin.0.user.id, EndReason::EveryoneLoggedOut, caller) };
-    ender.end_everyone(Some(admin), ending).await
+    let cause = Cause { words, ..Cause::by_user(&admin.0.user.id, EndReason::EveryoneLoggedOut, caller) };
+    terminator.terminate_everyone(Some(admin), cause).await
 }
 
 /// The reason, or what is wrong with the fields, both at once.

@@ -10,10 +10,10 @@ use crate::{
     auth::{
         event::Kind,
         outbox,
-        outbox::News,
+        outbox::Notification,
         revocations::EndReason,
         second_factor::check,
-        sessions::end::{Ender, Target},
+        sessions::terminate::{Target, Terminator},
     },
     base::{caller::Caller, error::AppError},
 };
@@ -23,8 +23,8 @@ use crate::{
 ///
 /// # Errors
 /// As [`By::hold`].
-pub async fn remove(ender: &Ender, by: &By, user_id: &str) -> Result<Outcome, AppError> {
-    let state = &ender.state;
+pub async fn remove(terminator: &Terminator, by: &By, user_id: &str) -> Result<Outcome, AppError> {
+    let state = &terminator.state;
     let mut tx = state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
     if !check::remove(&mut tx, user_id).await? {
@@ -33,9 +33,9 @@ pub async fn remove(ender: &Ender, by: &By, user_id: &str) -> Result<Outcome, Ap
         return Ok(Outcome::already(&words, before, state.clock.now_ms()));
     }
     by.write_down(&mut tx, state, Kind::SecondFactorRemoved, user_id, Value::Null).await?;
-    outbox::tell(&mut *tx, state, &user, News::SecondFactorRemoved, &Caller::default()).await?;
-    let ending = by.ending(EndReason::SecondFactorRemoved);
-    let receipt = ender.end_everywhere_with(tx, Target::User(user_id), ending).await?;
+    outbox::tell(&mut *tx, state, &user, Notification::SecondFactorRemoved, &Caller::default()).await?;
+    let cause = by.cause(EndReason::SecondFactorRemoved);
+    let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
     let words = format!("The second factor of {} is removed: the password alone lets them in.", user.name);
     Ok(Outcome::done(words).with_receipt(receipt))
 }

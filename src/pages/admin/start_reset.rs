@@ -11,8 +11,8 @@ use crate::{
         outbox::{Mail, To},
         revocations::EndReason,
         sessions::{
-            end::{Ender, Target},
             guard::keep_an_administrator,
+            terminate::{Target, Terminator},
         },
         users::{password::NO_PASSWORD, store},
     },
@@ -25,8 +25,8 @@ use crate::{
 /// # Errors
 /// As [`By::hold`]; [`AppError::MailOff`], [`AppError::AccountDisabled`]; with `end_all`
 /// [`AppError::LastAdministrator`].
-pub async fn start_reset(ender: &Ender, by: &By, user_id: &str, end_all: bool) -> Result<Outcome, AppError> {
-    let state = &ender.state;
+pub async fn start_reset(terminator: &Terminator, by: &By, user_id: &str, end_all: bool) -> Result<Outcome, AppError> {
+    let state = &terminator.state;
     if state.config.mailing() == Mailing::Off {
         return Err(AppError::MailOff);
     }
@@ -48,7 +48,7 @@ pub async fn start_reset(ender: &Ender, by: &By, user_id: &str, end_all: bool) -
         return Ok(outcome);
     }
     store::set_password(&mut *tx, user_id, NO_PASSWORD).await?;
-    let ending = by.ending_with_words(EndReason::ByAdmin);
-    let receipt = ender.end_everywhere_with(tx, Target::User(user_id), ending).await?;
+    let cause = by.ending_with_words(EndReason::ByAdmin);
+    let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
     Ok(outcome.with_receipt(receipt))
 }

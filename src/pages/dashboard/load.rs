@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::page::DashboardPage;
 use crate::{
-    auth::{event, event::store::Row, second_factor, sessions, sessions::LiveSession},
+    auth::{event, event::store::EventRow, second_factor, sessions, sessions::LiveSession},
     base::{error::AppError, state::AppState},
     pages::{
         activity::{
@@ -23,8 +23,10 @@ const ACTIVITY_EVENTS: i64 = 100;
 pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
     let live = sessions::store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
-    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
-        live.into_iter().map(sessions::store::Row::into_live).partition(|session| session.sid == someone.log_in.sid);
+    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) = live
+        .into_iter()
+        .map(sessions::store::SessionRow::into_live)
+        .partition(|session| session.sid == someone.log_in.sid);
     let events = event::store::newest_of(&state.db.pool, &someone.user.id, None, ACTIVITY_EVENTS).await?;
     let activity = lines(&events, &someone.log_in.sid);
     let few_recovery_codes = few_recovery_codes(state, &someone.user.id).await?;
@@ -41,7 +43,7 @@ async fn few_recovery_codes(state: &AppState, user_id: &str) -> Result<Option<i6
 }
 
 /// The short line of time names no device, so what was said twice in a row is said once.
-fn lines(events: &[Row], sid: &str) -> Vec<Entry> {
+fn lines(events: &[EventRow], sid: &str) -> Vec<Entry> {
     let entries: Vec<Entry> = events.iter().map(|row| entry(row, sid)).collect();
     let mut lines = fold(&entries, |one, next| one.words == next.words);
     lines.truncate(ACTIVITY_LINES);

@@ -8,7 +8,7 @@ use crate::auth::users::list::words::{TYPED_MAX, range};
 
 /// A row of `notes`.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct NoteRow {
     id: String,
     title: String,
     body: String,
@@ -18,7 +18,7 @@ pub struct Row {
     size: Option<i64>,
 }
 
-impl Row {
+impl NoteRow {
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -33,9 +33,9 @@ impl Row {
     }
 }
 
-impl From<Row> for Note {
-    fn from(row: Row) -> Self {
-        let Row { id, title, body, pinned_at, version, updated_at, .. } = row;
+impl From<NoteRow> for Note {
+    fn from(row: NoteRow) -> Self {
+        let NoteRow { id, title, body, pinned_at, version, updated_at, .. } = row;
         Self { id, title, body, pinned: pinned_at.is_some(), version, updated_at }
     }
 }
@@ -53,7 +53,7 @@ pub async fn search(
     user_id: &str,
     words: &[String],
     limit: i64,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<NoteRow>, sqlx::Error> {
     // A range that is empty asks for nothing. The limit keeps databases from turning the question round: it is asked of
     // one note at a time, along the index of its words, up to the first that fits.
     let has_word = |place: usize| {
@@ -79,7 +79,11 @@ pub async fn search(
     statement.bind(limit).fetch_all(db).await
 }
 
-pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str, id: &str) -> Result<Option<Row>, sqlx::Error> {
+pub async fn find(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    id: &str,
+) -> Result<Option<NoteRow>, sqlx::Error> {
     sqlx::query_as(
         "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and id = $2",
     )
@@ -111,7 +115,7 @@ pub async fn insert(
     note: &NoteInput,
     size: i64,
     now_ms: i64,
-) -> Result<Row, sqlx::Error> {
+) -> Result<NoteRow, sqlx::Error> {
     sqlx::query_as(returning_notes!(
         "insert into notes (id, user_id, title, body, size, pinned_at, version, created_at, updated_at) \
          values ($1, $2, $3, $4, $5, $6, 1, $7, $7)"
@@ -136,7 +140,7 @@ pub async fn update(
     note: &NoteInput,
     size: i64,
     now_ms: i64,
-) -> Result<Option<Row>, sqlx::Error> {
+) -> Result<Option<NoteRow>, sqlx::Error> {
     sqlx::query_as(returning_notes!(
         "update notes set title = $1, body = $2, size = $3, pinned_at = $4, version = version + 1, \
          updated_at = $5 where user_id = $6 and id = $7 and version = $8"

@@ -1,6 +1,6 @@
 //! What changes notes: each within what a person may have, and no faster than anybody types. Server side.
 
-use super::{NoteInput, store, store::Row, words};
+use super::{NoteInput, store, store::NoteRow, words};
 use crate::{
     auth::{throttle, throttle::count::Limits, users},
     base::{db::Tx, error::AppError, state::AppState},
@@ -10,7 +10,7 @@ const MIB: i64 = 1024 * 1024;
 
 /// # Errors
 /// [`AppError::TooManyChanges`], [`AppError::TooManyNotes`], [`AppError::NotesTooLarge`].
-pub async fn create(state: &AppState, user_id: &str, note: &NoteInput) -> Result<Row, AppError> {
+pub async fn create(state: &AppState, user_id: &str, note: &NoteInput) -> Result<NoteRow, AppError> {
     let words = words::of(note);
     let size = words::size(note, &words);
     let mut tx = begin(state, user_id).await?;
@@ -35,7 +35,7 @@ pub async fn update(
     id: &str,
     version: i64,
     note: &NoteInput,
-) -> Result<Option<Row>, AppError> {
+) -> Result<Option<NoteRow>, AppError> {
     let words = words::of(note);
     let size = words::size(note, &words);
     let mut tx = begin(state, user_id).await?;

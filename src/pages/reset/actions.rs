@@ -11,9 +11,9 @@ use crate::base::error::AppError;
 #[server(prefix = "/actions", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
     use super::reset_password;
-    use crate::web::{action::tell_next_page, border, page::Typed};
+    use crate::web::{action::tell_next_page, border, page::Flash};
     let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
-    tell_next_page(&Typed::new(&[("email", email.as_str())]));
+    tell_next_page(&Flash::new(&[("email", email.as_str())]));
     leptos_axum::redirect("/forgot/sent");
     Ok(())
 }
@@ -26,7 +26,7 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 #[server(prefix = "/actions", endpoint = "reset_password")]
 pub async fn reset_password(password: String, link: Option<String>) -> Result<(), AppError> {
     use super::reset_password;
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     let (token, visit) = (border::require_link(link.as_deref())?, border::visit());
     let reset = reset_password::reset(&border::app(), &visit, &token, password).await?;
     border::keep_device(&reset.device);
@@ -34,7 +34,7 @@ pub async fn reset_password(password: String, link: Option<String>) -> Result<()
     if visit.someone.is_some() {
         border::forget_session();
     }
-    tell_next_page(&Typed::new(&[("password", "reset"), ("email", &reset.email)]));
+    tell_next_page(&Flash::new(&[("password", "reset"), ("email", &reset.email)]));
     leptos_axum::redirect("/login");
     Ok(())
 }

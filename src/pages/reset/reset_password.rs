@@ -12,9 +12,9 @@ use crate::{
         links::{Link, Purpose},
         log_in::log_out,
         outbox,
-        outbox::{Mail, News, To},
+        outbox::{Mail, Notification, To},
         revocations::EndReason,
-        sessions::end::{Ending, Target},
+        sessions::terminate::{Cause, Target},
         throttle::Way,
         users::{new_password::About, store, store::User},
         visit::Visit,
@@ -106,9 +106,9 @@ async fn use_link(app: &App, visit: &Visit, token: &str, hash: &str) -> Result<D
     let event = Event::new(Kind::PasswordReset, Actor::User(user.id.clone()), &user.id).from_caller(caller);
     event::store::insert(&mut *tx, &event, now_ms).await?;
     user.verified_at = Some(now_ms);
-    outbox::tell(&mut *tx, state, &user, News::PasswordReset, caller).await?;
-    let ending = Ending::by_user(&user.id, EndReason::PasswordReset, caller.clone());
-    app.ender.end_with(tx, Target::User(&user.id), ending).await?;
+    outbox::tell(&mut *tx, state, &user, Notification::PasswordReset, caller).await?;
+    let cause = Cause::by_user(&user.id, EndReason::PasswordReset, caller.clone());
+    app.terminator.terminate_with(tx, Target::User(&user.id), cause).await?;
     tracing::info!(user = user.id, "a password was reset");
     Ok(device)
 }

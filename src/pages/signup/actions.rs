@@ -14,12 +14,12 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
     use super::{sign_up, sign_up::SignedUp};
     use crate::{
         pages::verification,
-        web::{action::tell_next_page, border, page::Typed},
+        web::{action::tell_next_page, border, page::Flash},
     };
     let typed = sign_up::Typed { name: &name, email: &email, password };
     match sign_up::sign_up(&border::app(), &border::visit(), typed).await? {
         SignedUp::MailSent(email) => {
-            tell_next_page(&Typed::new(&[("email", email.as_str())]));
+            tell_next_page(&Flash::new(&[("email", email.as_str())]));
             leptos_axum::redirect(verification::SENT);
         }
         SignedUp::Started(started) => {

@@ -12,11 +12,11 @@ use crate::base::error::AppError;
 #[server(prefix = "/actions", endpoint = "verify")]
 pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
     use super::{verify, verify::Verified};
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Typed};
+    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     let token = border::require_link(link.as_deref())?;
     let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
     border::forget(Name::Link);
-    tell_next_page(&Typed::new(&[("verification", "done")]));
+    tell_next_page(&Flash::new(&[("verification", "done")]));
     leptos_axum::redirect(match &verified {
         Verified::LoggedIn(result) => border::keep_log_in(result, "/dashboard"),
         Verified::Already => "/dashboard",
@@ -32,9 +32,9 @@ pub async fn verify(password: Option<String>, link: Option<String>) -> Result<()
 #[server(prefix = "/actions", endpoint = "send_verification")]
 pub async fn send_verification(email: String) -> Result<(), AppError> {
     use super::{SENT, send};
-    use crate::web::{action::tell_next_page, border, page::Typed};
+    use crate::web::{action::tell_next_page, border, page::Flash};
     let email = send::to_address(&border::app(), &border::visit(), &email).await?;
-    tell_next_page(&Typed::new(&[("email", email.as_str()), ("again", "yes")]));
+    tell_next_page(&Flash::new(&[("email", email.as_str()), ("again", "yes")]));
     leptos_axum::redirect(SENT);
     Ok(())
 }
@@ -47,8 +47,8 @@ pub async fn send_verification(email: String) -> Result<(), AppError> {
 #[server(prefix = "/actions", endpoint = "resend_verification")]
 pub async fn resend_verification() -> Result<(), AppError> {
     use super::send;
-    use crate::web::{action::tell_next_page, border, page::Typed};
+    use crate::web::{action::tell_next_page, border, page::Flash};
     send::to_oneself(&border::app(), &border::visit()).await?;
-    tell_next_page(&Typed::new(&[("verification", "sent")]));
+    tell_next_page(&Flash::new(&[("verification", "sent")]));
     Ok(())
 }

@@ -18,11 +18,11 @@ use crate::{
         revocations::EndReason,
         sessions::{
             Ended,
-            end::{Ender, Ending, Target},
             guard::LoggedIn,
             session,
-            session::{LogIn, NewSecret, Secret},
+            session::{CookieState, LogIn, NewSecret},
             store,
+            terminate::{Cause, Target, Terminator},
         },
         users,
     },
@@ -45,7 +45,7 @@ use crate::{
 /// 503 and the cookie stays: an outage logs nobody out (ASVS 16.5.2).
 pub async fn find_user(
     State(state): State<AppState>,
-    Extension(ender): Extension<Ender>,
+    Extension(terminator): Extension<Terminator>,
     Extension(session): Extension<Session>,
     Extension(crowd): Extension<Crowd>,
     request: Request,
@@ -54,7 +54,7 @@ pub async fn find_user(
     let (mut parts, body) = request.into_parts();
     let caller = caller_of(&parts, &state.config);
     let is_use = parts.uri.path() != stream::PATH;
-    let someone = match look_up(&ender, &session, &caller, is_use).await {
+    let someone = match look_up(&terminator, &session, &caller, is_use).await {
         Ok(found) => found.somebody(&mut parts),
         Err(_) => return Problem::from(AppError::Busy).into_response(),
     };
@@ -64,7 +64,7 @@ pub async fn find_user(
     };
     // A session that has ended while the request waited for its turn is over for it, too.
     let someone = match (someone, &place) {
-        (Some(_), Some(place)) if place.has_waited => match look_again(&ender, &session, &caller, is_use).await {
+        (Some(_), Some(place)) if place.has_waited => match look_again(&terminator, &session, &caller, is_use).await {
             Ok(found) => found.somebody(&mut parts),
             Err(_) => return Problem::from(AppError::Busy).into_response(),
         },
@@ -133,36 +133,42 @@ impl Found {
     }
 }
 
-async fn look_again(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
+async fn look_again(
+    terminator: &Terminator,
+    session: &Session,
+    caller: &Caller,
+    is_use: bool,
+) -> Result<Found, AppError> {
     session.load().await?;
-    look_up(ender, session, caller, is_use).await
+    look_up(terminator, session, caller, is_use).await
 }
 
-async fn look_up(ender: &Ender, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
+async fn look_up(terminator: &Terminator, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
     let browser = BrowserSession(session);
     let Some(secret_hash) = browser.secret_hash() else { return Ok(Found::Nobody) };
-    let state = &ender.state;
+    let state = &terminator.state;
     let Some((log_in, secret)) = browser.log_in().await? else {
         return Ok(browser.ended().await?.map_or(Found::Nobody, Found::Ended));
     };
     if let Some(reason) = end_of_replaced(secret, &log_in, caller) {
-        return end_now(ender, &log_in, reason, caller).await;
+        return end_now(terminator, &log_in, reason, caller).await;
     }
     let Some(user) = users::store::find_by_id(&state.db.pool, &log_in.user_id).await? else { return Ok(Found::Nobody) };
     if let Some(at) = user.disabled_at {
         return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
     }
-    if secret == Secret::New {
+    if secret == CookieState::New {
         browser.note_secret_used(state).await?;
     }
     note_use(state, &log_in, secret, is_use).await?;
-    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == Secret::InGrace, secret_hash })))
+    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == CookieState::InGrace, secret_hash })))
 }
 
 /// Reading pages keeps a session from going idle.
-async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret, is_use: bool) -> Result<(), AppError> {
+async fn note_use(state: &AppState, log_in: &LogIn, secret: CookieState, is_use: bool) -> Result<(), AppError> {
     let now_ms = state.clock.now_ms();
-    if is_use && secret != Secret::InGrace && now_ms - log_in.last_seen_at >= log_in.touch_every_ms(&state.config) {
+    if is_use && secret != CookieState::InGrace && now_ms - log_in.last_seen_at >= log_in.touch_every_ms(&state.config)
+    {
         store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
     }
     Ok(())
@@ -170,27 +176,34 @@ async fn note_use(state: &AppState, log_in: &LogIn, secret: Secret, is_use: bool
 
 /// Why the session ends, if it is a replaced secret that came. Nobody is let in with one: whoever it is may be a thief. A
 /// browser that was killed before it stored the new one is the same browser as at the log-in, and is not called a thief.
-fn end_of_replaced(secret: Secret, log_in: &LogIn, caller: &Caller) -> Option<EndReason> {
+fn end_of_replaced(secret: CookieState, log_in: &LogIn, caller: &Caller) -> Option<EndReason> {
     match secret {
-        Secret::Current | Secret::New | Secret::InGrace => None,
-        Secret::Copied => Some(EndReason::TheftSuspected),
-        Secret::NotStored if device_words(&log_in.user_agent) != caller.device() => Some(EndReason::TheftSuspected),
-        Secret::NotStored | Secret::Lost => Some(EndReason::SecretLost),
+        CookieState::Current | CookieState::New | CookieState::InGrace => None,
+        CookieState::Copied => Some(EndReason::TheftSuspected),
+        CookieState::NotStored if device_words(&log_in.user_agent) != caller.device() => {
+            Some(EndReason::TheftSuspected)
+        }
+        CookieState::NotStored | CookieState::Lost => Some(EndReason::SecretLost),
     }
 }
 
 /// A replaced secret came back. Where the new one was in use, nobody can tell the thief from the owner, so both are
 /// out; where it never was, nobody holds the session any more. The owner can log in again.
-async fn end_now(ender: &Ender, log_in: &LogIn, reason: EndReason, caller: &Caller) -> Result<Found, AppError> {
+async fn end_now(
+    terminator: &Terminator,
+    log_in: &LogIn,
+    reason: EndReason,
+    caller: &Caller,
+) -> Result<Found, AppError> {
     tracing::warn!(
         user = log_in.user_id,
         sid = log_in.sid,
         reason = reason.into_str(),
         "a replaced secret came back: the session is ended"
     );
-    let ending = Ending { actor: Actor::Unknown, reason, words: caller.device(), caller: caller.clone() };
-    ender.end(Target::Session(&log_in.sid), ending).await?;
-    Ok(Found::Ended(Ended { reason, at: ender.state.clock.now_ms() }))
+    let cause = Cause { actor: Actor::Unknown, reason, words: caller.device(), caller: caller.clone() };
+    terminator.terminate(Target::Session(&log_in.sid), cause).await?;
+    Ok(Found::Ended(Ended { reason, at: terminator.state.clock.now_ms() }))
 }
 
 /// After a change of role the session goes on under a new secret (ASVS 7.2.4). The cookie to set, if so.

@@ -23,14 +23,14 @@ use tokio::{
 
 use crate::{
     auth::{
-        revocations::{EndReason, set::Bearing},
+        revocations::{EndReason, set::RevocationSubject},
         sessions::{
             Ended,
-            end::Ender,
             guard::LoggedIn,
             open_streams::{OpenStreams, Place, Stop},
             session::LogIn,
             store,
+            terminate::Terminator,
         },
         users,
     },
@@ -64,7 +64,7 @@ struct Asked {
 /// 401 to nobody, 403 to another site, 429 beyond the streams that one user may have.
 pub async fn events(
     State(streams): State<OpenStreams>,
-    Extension(ender): Extension<Ender>,
+    Extension(terminator): Extension<Terminator>,
     someone: Option<Extension<LoggedIn>>,
     ended: Option<Extension<Ended>>,
     headers: HeaderMap,
@@ -73,12 +73,12 @@ pub async fn events(
     origin::refuse_other_sites(&headers)?;
     let asked = Query::<Asked>::try_from_uri(&uri).map(|Query(asked)| asked).unwrap_or_default();
     let someone = someone.map(|Extension(someone)| someone);
-    if let Some(ended) = ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &ender)) {
+    if let Some(ended) = ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &terminator)) {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
     }
     let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Some(place) = streams.take(&user.id) else { return Ok(too_many()) };
-    let mut watching = Watching::new(ender, &streams, log_in, user.epoch, place);
+    let mut watching = Watching::new(terminator, &streams, log_in, user.epoch, place);
     // It may have ended while this request was on its way.
     if let Some(ended) = watching.look().await? {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
@@ -92,12 +92,12 @@ pub async fn events(
 
 /// Whether the session of the page is over because the browser has another one now, or none any more: with another
 /// one somebody logged in again, and only a log-out takes the cookie away.
-fn over(asked: &Asked, someone: Option<&LoggedIn>, ender: &Ender) -> Option<Ended> {
+fn over(asked: &Asked, someone: Option<&LoggedIn>, terminator: &Terminator) -> Option<Ended> {
     let meant = asked.sid.as_ref()?;
     match someone {
         Some(someone) if someone.log_in.sid == *meant => None,
         Some(someone) => Some(Ended { reason: EndReason::Replaced, at: someone.log_in.created_at }),
-        None => Some(Ended { reason: EndReason::LoggedOut, at: ender.state.clock.now_ms() }),
+        None => Some(Ended { reason: EndReason::LoggedOut, at: terminator.state.clock.now_ms() }),
     }
 }
 
@@ -124,7 +124,7 @@ pub fn too_many() -> Response {
 
 /// One open stream.
 struct Watching {
-    ender: Ender,
+    terminator: Terminator,
     /// As it was when the row was last read.
     log_in: LogIn,
     /// The user's, as it was last read.
@@ -137,13 +137,13 @@ struct Watching {
 
 impl Watching {
     /// Listens from now on: what is read from the database afterwards misses nothing.
-    fn new(ender: Ender, streams: &OpenStreams, log_in: LogIn, epoch: i64, place: Place) -> Self {
+    fn new(terminator: Terminator, streams: &OpenStreams, log_in: LogIn, epoch: i64, place: Place) -> Self {
         let mut heartbeat = tokio::time::interval(streams.heartbeat);
         // Not at once: the opening comment has just been sent.
         heartbeat.reset();
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (revoked, stop) = (ender.revocations.changes(), streams.stopping());
-        Self { ender, log_in, epoch, heartbeat, revoked, stop, _place: place }
+        let (revoked, stop) = (terminator.revocations.changes(), streams.stopping());
+        Self { terminator, log_in, epoch, heartbeat, revoked, stop, _place: place }
     }
 
     /// The next thing to say, and the stream if it goes on after that. `None`: it ends without a word, and the
@@ -168,18 +168,18 @@ impl Watching {
 
     fn is_dead(&self) -> bool {
         let LogIn { sid, user_id, global_epoch, .. } = &self.log_in;
-        let bearing = Bearing { user_id, sid, epoch: self.epoch, global_epoch: *global_epoch };
-        self.ender.revocations.is_over(bearing)
+        let revocation_subject = RevocationSubject { user_id, sid, epoch: self.epoch, global_epoch: *global_epoch };
+        self.terminator.revocations.is_over(revocation_subject)
     }
 
     fn is_past_its_end(&self) -> bool {
-        let now_ms = self.ender.state.clock.now_ms();
+        let now_ms = self.terminator.state.clock.now_ms();
         now_ms >= self.log_in.idle_expires_at.min(self.log_in.expires_at)
     }
 
     /// A session can live on under a newer epoch, so that is read again as well, and before the row.
     async fn look_again(&mut self) -> Result<Option<Ended>, AppError> {
-        if let Some(user) = users::store::find_by_id(&self.ender.state.db.pool, &self.log_in.user_id).await? {
+        if let Some(user) = users::store::find_by_id(&self.terminator.state.db.pool, &self.log_in.user_id).await? {
             self.epoch = user.epoch;
         }
         self.look().await
@@ -187,7 +187,7 @@ impl Watching {
 
     /// How the session ended, if it did. If not, another tab may have moved its idle end.
     async fn look(&mut self) -> Result<Option<Ended>, AppError> {
-        let AppState { db, clock, .. } = &self.ender.state;
+        let AppState { db, clock, .. } = &self.terminator.state;
         let now_ms = clock.now_ms();
         let Some(row) = store::find_by_sid(&db.pool, &self.log_in.sid).await? else {
             return Ok(Some(Ended { reason: EndReason::Expired, at: now_ms }));

@@ -25,10 +25,10 @@ use crate::{
         revocations::EndReason,
         sessions::{
             Ended,
-            end::{Ender, Ending, Target},
-            session::{LogIn, Secret, hash},
+            session::{CookieState, LogIn, hash},
             store,
-            store::Row,
+            store::SessionRow,
+            terminate::{Cause, Target, Terminator},
         },
     },
     base::{error::AppError, state::AppState},
@@ -39,13 +39,13 @@ use crate::{
 const LOG_IN: &str = "log_in";
 /// Key of the [`Ended`] that the store puts into a dead session's data.
 const ENDED: &str = "ended";
-/// Key of the [`Secret`] that the store puts beside the [`LogIn`].
+/// Key of the [`CookieState`] that the store puts beside the [`LogIn`].
 const SECRET: &str = "secret";
 
 /// The layer that reads our cookie and asks our store.
-pub fn layer(ender: &Ender) -> SessionManagerLayer<Sessions> {
-    let insecure = ender.state.config.insecure_cookies;
-    SessionManagerLayer::new(Sessions { ender: ender.clone() })
+pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
+    let insecure = terminator.state.config.insecure_cookies;
+    SessionManagerLayer::new(Sessions { terminator: terminator.clone() })
         .with_name(Name::Session.full(insecure))
         .with_secure(!insecure)
         .with_http_only(true)
@@ -66,9 +66,9 @@ impl BrowserSession<'_> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn log_in(&self) -> std::result::Result<Option<(LogIn, Secret)>, AppError> {
+    pub async fn log_in(&self) -> std::result::Result<Option<(LogIn, CookieState)>, AppError> {
         let (log_in, secret) = (self.0.get(LOG_IN).await?, self.0.get(SECRET).await?);
-        Ok(log_in.map(|log_in| (log_in, secret.unwrap_or(Secret::Current))))
+        Ok(log_in.map(|log_in| (log_in, secret.unwrap_or(CookieState::Current))))
     }
 
     /// How the session ended, if it did.
@@ -100,7 +100,7 @@ type Data = HashMap<String, serde_json::Value>;
 /// Sessions in the database, by the SHA-256 of their secret.
 #[derive(Clone)]
 pub struct Sessions {
-    pub ender: Ender,
+    pub terminator: Terminator,
 }
 
 impl fmt::Debug for Sessions {
@@ -118,7 +118,7 @@ impl SessionStore for Sessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let (id_hash, data) = (hash(&record.id.to_string()), encode(&record.data)?);
-        let pool = &self.ender.state.db.pool;
+        let pool = &self.terminator.state.db.pool;
         if store::update_data(pool, &id_hash, &data).await.map_err(backend)? {
             return Ok(());
         }
@@ -130,7 +130,7 @@ impl SessionStore for Sessions {
 
     /// A dead session is loaded too, but holds nothing except why it ended: the log-in page says so.
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let state = &self.ender.state;
+        let state = &self.terminator.state;
         let id_hash = hash(&id.to_string());
         let now_ms = state.clock.now_ms();
         let Some(row) = store::find(&state.db.pool, &id_hash).await.map_err(backend)? else { return Ok(None) };
@@ -148,8 +148,8 @@ impl SessionStore for Sessions {
 
     /// Ends the session as a log-out does, its tokens included.
     async fn delete(&self, id: &Id) -> Result<()> {
-        let ending = Ending::by_system(EndReason::LoggedOut);
-        let ended = self.ender.end(Target::Secret(&hash(&id.to_string())), ending).await;
+        let cause = Cause::by_system(EndReason::LoggedOut);
+        let ended = self.terminator.terminate(Target::Secret(&hash(&id.to_string())), cause).await;
         ended.map(|_| ()).map_err(|error| Error::Backend(error.to_string()))
     }
 }
@@ -174,7 +174,7 @@ fn backend(error: sqlx::Error) -> Error {
 }
 
 /// A blob that cannot be read is an empty one: the session still says who is logged in (ASVS 1.5.2).
-fn data_of(row: Row) -> Result<Data> {
+fn data_of(row: SessionRow) -> Result<Data> {
     let mut data: Data = serde_json::from_str(&row.data).unwrap_or_default();
     data.insert(LOG_IN.into(), value(row.log_in)?);
     Ok(data)

@@ -10,13 +10,15 @@ use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::Parser;
 use latchkey::{
-    caller::Caller,
+    auth::users::{Role, list::words, new_password::About, password::Passwords},
+    base::{
+        caller::Caller,
+        config::Config,
+        metrics::Metrics,
+        state::{AppState, Stopwatch},
+    },
     cli::given,
-    config::Config,
-    metrics::Metrics,
     serve,
-    state::{AppState, Stopwatch},
-    users::{Role, list::words, new_password::About, password::Passwords},
 };
 use uuid::Uuid;
 

@@ -1,8 +1,8 @@
 //! Many rows at once.
 
 use latchkey::{
-    db::{Db, Kind},
-    users::list::words::sort_text,
+    auth::users::list::words::sort_text,
+    base::db::{Db, Kind},
 };
 use sqlx::{Any, AssertSqlSafe, Connection, Executor, pool::PoolConnection, query::Query};
 

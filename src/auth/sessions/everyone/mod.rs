@@ -7,16 +7,16 @@ use serde_json::json;
 
 use super::{
     Receipt,
-    end::{Ender, Ending},
     guard::{Administrator, LoggedIn},
     store as sessions_store,
+    terminate::{Cause, Terminator},
 };
 use crate::{
     auth::{
         event,
         event::{Event, Kind},
         revocations,
-        revocations::store::{New, Row, Subject},
+        revocations::store::{New, RevocationRow, Subject},
     },
     base::{
         db::{Tx, again},
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-impl Ender {
+impl Terminator {
     /// Ends every session of everybody and waits, a second at most, until every live instance has said that it refuses
     /// them. However many there are it takes one row, so nobody who logs in meanwhile waits. Where an administrator does
     /// it, the session that it is done in goes on: they see what follows.
@@ -34,14 +34,14 @@ impl Ender {
     /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] when the administrator is none any more; or when the
     /// transaction fails. Nobody is logged out then. Also when what was live cannot be counted afterwards: then everybody
     /// is out, the log says so, and it does no harm to do it again.
-    pub async fn end_everyone(&self, admin: Option<&Administrator>, ending: Ending) -> Result<Receipt, AppError> {
+    pub async fn terminate_everyone(&self, admin: Option<&Administrator>, cause: Cause) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
-        let (least_epoch, revocation) = again(|| self.raise_for_everyone(admin, &ending, now_ms)).await?;
+        let (least_epoch, revocation) = again(|| self.raise_for_everyone(admin, &cause, now_ms)).await?;
         self.revocations.publish(&revocation);
         tracing::warn!(
-            actor = ending.actor.as_text(),
-            reason = ending.words,
+            actor = cause.actor.as_text(),
+            reason = cause.words,
             global_epoch = least_epoch,
             "everyone was logged out"
         );
@@ -60,9 +60,9 @@ impl Ender {
     async fn raise_for_everyone(
         &self,
         admin: Option<&Administrator>,
-        ending: &Ending,
+        cause: &Cause,
         now_ms: i64,
-    ) -> Result<(i64, Row), AppError> {
+    ) -> Result<(i64, RevocationRow), AppError> {
         let mut tx = self.state.db.begin_write().await?;
         if let Some(admin) = admin {
             admin.hold(&mut tx, &admin.0.user.id).await?;
@@ -71,15 +71,15 @@ impl Ender {
         }
         // One at a time: each raises the epoch by one.
         revocations::store::lock(&mut tx).await?;
-        let least_epoch = store::raise(&mut tx, ending.actor.as_text(), now_ms).await?;
+        let least_epoch = store::raise(&mut tx, cause.actor.as_text(), now_ms).await?;
         if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
             store::keep(&mut tx, &log_in.sid, least_epoch).await?;
         }
-        let mut event = Event::new(Kind::EveryoneLoggedOut, ending.actor.clone(), "").from_caller(&ending.caller);
-        event.reason.clone_from(&ending.words);
+        let mut event = Event::new(Kind::EveryoneLoggedOut, cause.actor.clone(), "").from_caller(&cause.caller);
+        event.reason.clone_from(&cause.words);
         event.details = json!({ "global_epoch": least_epoch });
         event::store::insert(&mut *tx, &event, now_ms).await?;
-        let revocation = self.revoke_everyone(&mut tx, least_epoch, ending, now_ms).await?;
+        let revocation = self.revoke_everyone(&mut tx, least_epoch, cause, now_ms).await?;
         tx.commit().await?;
         Ok((least_epoch, revocation))
     }
@@ -88,11 +88,11 @@ impl Ender {
         &self,
         tx: &mut Tx,
         least_epoch: i64,
-        ending: &Ending,
+        cause: &Cause,
         now_ms: i64,
-    ) -> Result<Row, sqlx::Error> {
-        let (subject, reason) = (Subject::Everyone { least_epoch }, ending.reason);
-        let new = New { subject, reason, actor: &ending.actor, revoked_at: now_ms };
+    ) -> Result<RevocationRow, sqlx::Error> {
+        let (subject, reason) = (Subject::Everyone { least_epoch }, cause.reason);
+        let new = New { subject, reason, actor: &cause.actor, revoked_at: now_ms };
         revocations::store::insert(tx, &new).await
     }
 }

@@ -214,7 +214,7 @@ impl Query {
 }
 
 #[derive(FromRow)]
-struct Row {
+struct PersonRow {
     id: String,
     email: String,
     name: String,
@@ -225,9 +225,9 @@ struct Row {
     second_factor: i64,
 }
 
-impl From<Row> for Person {
-    fn from(row: Row) -> Self {
-        let Row { id, email, name, role, verified_at, disabled_at, created_at, second_factor } = row;
+impl From<PersonRow> for Person {
+    fn from(row: PersonRow) -> Self {
+        let PersonRow { id, email, name, role, verified_at, disabled_at, created_at, second_factor } = row;
         Self {
             id,
             name,
@@ -252,7 +252,7 @@ pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Resul
     if query.binds_id() {
         statement = statement.bind(&query.bound.id);
     }
-    let rows: Vec<Row> = statement.fetch_all(db).await?;
+    let rows: Vec<PersonRow> = statement.fetch_all(db).await?;
     Ok(rows.into_iter().map(Person::from).collect())
 }
 

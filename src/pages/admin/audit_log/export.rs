@@ -21,7 +21,7 @@ use super::{
 use crate::{
     audit::log::{
         Filter, Next,
-        store::{Row, slice},
+        store::{LogRow, slice},
     },
     auth::{
         event,
@@ -194,7 +194,7 @@ fn head(format: Format) -> Result<Vec<u8>, AppError> {
     }
 }
 
-fn piece(head: Vec<u8>, rows: &[Row], format: Format) -> Result<Vec<u8>, AppError> {
+fn piece(head: Vec<u8>, rows: &[LogRow], format: Format) -> Result<Vec<u8>, AppError> {
     match format {
         Format::Csv => csv(head, rows.iter().map(cells)),
         Format::Jsonl => rows.iter().try_fold(head, |mut piece, row| {
@@ -245,7 +245,7 @@ fn harmless(cell: String) -> String {
     safe
 }
 
-fn cells(row: &Row) -> [String; COLUMNS.len()] {
+fn cells(row: &LogRow) -> [String; COLUMNS.len()] {
     let Line {
         seq,
         id,
@@ -295,7 +295,7 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(row: &'a Row) -> Self {
+    fn of(row: &'a LogRow) -> Self {
         Self {
             seq: row.seq,
             id: &row.id,

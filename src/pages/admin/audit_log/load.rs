@@ -12,7 +12,7 @@ use super::{
 use crate::{
     audit::log::{
         Filter, Next, Slice,
-        store::{Row, slice},
+        store::{LogRow, slice},
     },
     auth::event::Kind,
     base::{error::AppError, state::AppState},
@@ -70,7 +70,7 @@ fn shown(resolved: Resolved, found: &Slice) -> AuditPage {
     }
 }
 
-fn entry(row: &Row) -> AuditEntry {
+fn entry(row: &LogRow) -> AuditEntry {
     AuditEntry {
         at: row.at,
         what: words::sentence(row),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{PAGE, Part};
 use crate::{
-    audit::log::store::Row,
+    audit::log::store::LogRow,
     auth::{
         event::{Actor, Kind},
         revocations::EndReason,
@@ -140,7 +140,7 @@ pub fn label(kind: Kind) -> &'static str {
 }
 
 /// "Ada disabled the account of Bob", with both as links.
-pub fn sentence(row: &Row) -> Vec<Part> {
+pub fn sentence(row: &LogRow) -> Vec<Part> {
     let (actor, subject) = (actor(row), person(&row.subject, row.subject_name.as_deref()));
     let mut parts = Vec::new();
     let mut rest = pattern(row);
@@ -159,11 +159,11 @@ pub fn sentence(row: &Row) -> Vec<Part> {
 }
 
 /// The sentence without links.
-pub fn plain(row: &Row) -> String {
+pub fn plain(row: &LogRow) -> String {
     sentence(row).into_iter().map(|part| part.text).collect()
 }
 
-fn pattern(row: &Row) -> &'static str {
+fn pattern(row: &LogRow) -> &'static str {
     let Ok(kind) = row.event.parse::<Kind>() else { return "Something happened that this version cannot name" };
     let details = parsed(&row.details);
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
@@ -179,7 +179,7 @@ fn pattern(row: &Row) -> &'static str {
     }
 }
 
-fn actor(row: &Row) -> Part {
+fn actor(row: &LogRow) -> Part {
     match Actor::from_text(&row.actor) {
         Actor::User(id) => person(&id, row.actor_name.as_deref()),
         Actor::CommandLine => text("the command line"),
@@ -216,7 +216,7 @@ fn parsed(details: &str) -> Value {
 }
 
 /// What else was written down: name and value, without what the sentence says.
-pub fn details(row: &Row) -> Vec<(String, String)> {
+pub fn details(row: &LogRow) -> Vec<(String, String)> {
     let Value::Object(members) = parsed(&row.details) else { return Vec::new() };
     let told = |name: &str| matches!(name, "end_reason" | "address_was_taken");
     let members = members.into_iter().filter(|(name, _)| !told(name));

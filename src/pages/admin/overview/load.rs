@@ -55,7 +55,7 @@ async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {
     // The number first: a revocation that comes in between makes nobody look late.
     let newest = revocations::store::newest_seq(&state.db.pool).await?;
     let rows = instance_store::seen_since(&state.db.pool, now_ms - LOST_SHOWN_MS).await?;
-    let instance = |row: instance_store::Row| Instance {
+    let instance = |row: instance_store::InstanceRow| Instance {
         silent_ms: (now_ms - row.seen_at).max(0).saturating_add(row.feed_silent_ms),
         gone: now_ms - row.seen_at >= GONE_AFTER_MS,
         behind: (row.seq >= 0).then(|| (newest - row.seq).max(0)),

@@ -9,7 +9,7 @@ use super::{
     everyone_page::EveryonePage,
     page::SessionsPage,
     store,
-    store::{Row, Wanted},
+    store::{FoundRow, Wanted},
 };
 use crate::{
     auth::{
@@ -52,7 +52,7 @@ pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// The newest first, and whether more people are meant than were looked at.
-pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Result<(Vec<Row>, bool), AppError> {
+pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Result<(Vec<FoundRow>, bool), AppError> {
     let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
     let (from, until) = match Age::of(&asked.age) {
         Age::Any => (0, i64::MAX),

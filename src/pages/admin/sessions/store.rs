@@ -7,7 +7,7 @@ use crate::base::caller::device_words;
 
 /// A live session with its user.
 #[derive(Clone, Debug, FromRow)]
-pub struct Row {
+pub struct FoundRow {
     pub sid: String,
     user_id: String,
     name: String,
@@ -20,15 +20,15 @@ pub struct Row {
     remembered_at: Option<i64>,
 }
 
-impl Row {
+impl FoundRow {
     pub fn ip(&self) -> &str {
         &self.ip
     }
 }
 
-impl From<Row> for SessionRow {
-    fn from(row: Row) -> Self {
-        let Row { sid, user_id, name, email, user_agent, ip, created_at, last_seen_at, expires_at, remembered_at } =
+impl From<FoundRow> for SessionRow {
+    fn from(row: FoundRow) -> Self {
+        let FoundRow { sid, user_id, name, email, user_agent, ip, created_at, last_seen_at, expires_at, remembered_at } =
             row;
         let (device, remembered) = (device_words(&user_agent), remembered_at.is_some());
         let session = LiveSession { sid, device, ip, created_at, last_seen_at, expires_at, remembered };
@@ -65,7 +65,7 @@ macro_rules! select_live {
     };
 }
 
-pub async fn live(db: impl Executor<'_, Database = Any>, wanted: &Wanted<'_>) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn live(db: impl Executor<'_, Database = Any>, wanted: &Wanted<'_>) -> Result<Vec<FoundRow>, sqlx::Error> {
     bound(select_live!("global_epoch", "1 = 1"), wanted).fetch_all(db).await
 }
 
@@ -74,7 +74,7 @@ pub async fn live_from(
     db: impl Executor<'_, Database = Any>,
     ip: &str,
     wanted: &Wanted<'_>,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<FoundRow>, sqlx::Error> {
     bound(select_live!("global_epoch", "ip = $6"), wanted).bind(ip.to_owned()).fetch_all(db).await
 }
 
@@ -83,14 +83,14 @@ pub async fn live_of(
     db: impl Executor<'_, Database = Any>,
     user_id: &str,
     wanted: &Wanted<'_>,
-) -> Result<Vec<Row>, sqlx::Error> {
+) -> Result<Vec<FoundRow>, sqlx::Error> {
     bound(select_live!("+global_epoch", "user_id = $6"), wanted).bind(user_id.to_owned()).fetch_all(db).await
 }
 
 fn bound(
     statement: &'static str,
     wanted: &Wanted<'_>,
-) -> sqlx::query::QueryAs<'static, Any, Row, sqlx::any::AnyArguments> {
+) -> sqlx::query::QueryAs<'static, Any, FoundRow, sqlx::any::AnyArguments> {
     let Wanted { from, before: (at, sid), limit, now_ms } = *wanted;
     sqlx::query_as(statement).bind(now_ms).bind(from).bind(at).bind(sid.to_owned()).bind(limit)
 }

@@ -1,7 +1,7 @@
 //! When each signing key signs, verifies and dies: from the rows and the time alone, so that every instance computes
 //! the same and none has to be told. Server side; no I/O.
 
-use super::{KeyInfo, KeyState, store::Row};
+use super::{KeyInfo, KeyState, store::KeyRow};
 use crate::auth::revocations::store::KEPT_MS;
 
 /// A key verifies for so long after its successor began: until the last token that it may have signed is dead, for as long
@@ -10,18 +10,18 @@ pub const VERIFIES_ON_MS: i64 = KEPT_MS;
 
 /// All keys that the database knows, in the order in which they sign.
 #[derive(Default)]
-pub struct Lives(Vec<Life>);
+pub struct KeySchedule(Vec<Life>);
 
 /// A key and its end.
 pub struct Life {
-    pub row: Row,
+    pub row: KeyRow,
     /// Milliseconds since the epoch; `None` while no successor is known.
     pub ends_at: Option<i64>,
 }
 
-impl Lives {
+impl KeySchedule {
     /// `rows`: as the store gives them, in the order in which they sign.
-    pub fn of(rows: Vec<Row>) -> Self {
+    pub fn of(rows: Vec<KeyRow>) -> Self {
         let ends: Vec<Option<i64>> = rows.iter().enumerate().map(|(at, row)| end(row, &rows[at + 1..])).collect();
         Self(rows.into_iter().zip(ends).map(|(row, ends_at)| Life { row, ends_at }).collect())
     }
@@ -67,7 +67,7 @@ impl Lives {
     }
 
     pub fn info(&self, life: &Life, now_ms: i64) -> KeyInfo {
-        let Row { kid, algorithm, created_at, signs_from, kill_reason, .. } = life.row.clone();
+        let KeyRow { kid, algorithm, created_at, signs_from, kill_reason, .. } = life.row.clone();
         let state = self.state(life, now_ms);
         KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at: life.ends_at, kill_reason }
     }
@@ -86,8 +86,8 @@ impl Life {
 }
 
 /// When a key stops verifying: killed, or so long after the first one behind it that did take over, or will.
-fn end(row: &Row, behind: &[Row]) -> Option<i64> {
-    let takes_over = |later: &&Row| later.killed_at.is_none_or(|killed_at| killed_at >= later.signs_from);
+fn end(row: &KeyRow, behind: &[KeyRow]) -> Option<i64> {
+    let takes_over = |later: &&KeyRow| later.killed_at.is_none_or(|killed_at| killed_at >= later.signs_from);
     let successor = || behind.iter().find(takes_over).map(|later| later.signs_from + VERIFIES_ON_MS);
     row.killed_at.or_else(successor)
 }

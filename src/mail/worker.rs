@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{write, write::Decision};
 use crate::{
-    auth::outbox::{Mail, store, store::Row},
+    auth::outbox::{Mail, store, store::MailRow},
     base::{
         db::again,
         error::AppError,
@@ -41,7 +41,7 @@ const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
 
 /// Where mails are taken to. Cheap to clone.
 #[derive(Clone)]
-pub struct Post {
+pub struct MailWorker {
     pub state: AppState,
     pub mailer: Mailer,
     pub metrics: Metrics,
@@ -68,7 +68,7 @@ impl Worker {
     }
 }
 
-impl Post {
+impl MailWorker {
     pub fn start(&self) -> Worker {
         let (go_on, stopped) = watch::channel(());
         let asking = tokio::spawn(ask_what_it_takes(self.mailer.clone()));
@@ -106,7 +106,7 @@ impl Post {
     }
 
     /// Takes so many mails that are due. Each must be given to [`Self::deliver`].
-    pub async fn claim(&self, limit: usize) -> Result<Vec<Row>, sqlx::Error> {
+    pub async fn claim(&self, limit: usize) -> Result<Vec<MailRow>, sqlx::Error> {
         if limit == 0 {
             return Ok(Vec::new());
         }
@@ -118,14 +118,14 @@ impl Post {
     }
 
     /// Sends a claimed mail, or notes when to try again. Without a database the claim runs out.
-    pub async fn deliver(&self, row: Row) {
+    pub async fn deliver(&self, row: MailRow) {
         if let Err(error) = self.try_to_deliver(&row).await {
             let failure = Failure { words: format!("it could not be written: {error}"), permanent: false };
             let _ = self.fail(&row, &failure).await;
         }
     }
 
-    async fn try_to_deliver(&self, row: &Row) -> Result<(), AppError> {
+    async fn try_to_deliver(&self, row: &MailRow) -> Result<(), AppError> {
         let Self { state, mailer, .. } = self;
         let (db, now_ms) = (&state.db.pool, state.clock.now_ms());
         if mailer.is_off() {
@@ -151,7 +151,7 @@ impl Post {
         }
     }
 
-    async fn fail(&self, row: &Row, failure: &Failure) -> Result<(), AppError> {
+    async fn fail(&self, row: &MailRow, failure: &Failure) -> Result<(), AppError> {
         self.metrics.mail_failed();
         let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
         let (words, kind) = (&*failure.words, kind(row));
@@ -190,7 +190,7 @@ fn pause_ms(attempts: i64) -> i64 {
 }
 
 /// A file means development: there, the log shows the link, so that nobody has to look for it.
-fn note_sent(row: &Row, sent: &Sent, link: Option<&str>) {
+fn note_sent(row: &MailRow, sent: &Sent, link: Option<&str>) {
     match sent {
         Sent::ToServer => tracing::info!(mail = row.id, kind = kind(row), "a mail was sent"),
         Sent::ToFile(file) => tracing::info!(
@@ -202,6 +202,6 @@ fn note_sent(row: &Row, sent: &Sent, link: Option<&str>) {
     }
 }
 
-fn kind(row: &Row) -> &'static str {
+fn kind(row: &MailRow) -> &'static str {
     serde_json::from_str::<Mail>(&row.mail).map_or("unknown", |mail| mail.as_text())
 }

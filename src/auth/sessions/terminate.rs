@@ -1,5 +1,5 @@
 //! End sessions: the tombstone, the epoch, the revocation and the audit event in one transaction; then publish;
-//! then answer. Server side. Every way of ending sessions comes through here, but for `everyone`.
+//! then answer. Server side. Every way of cause sessions comes through here, but for `everyone`.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::{
             EndReason,
             set::Revocations,
             store as revocation_store,
-            store::{New, Row, Subject},
+            store::{New, RevocationRow, Subject},
         },
         users,
     },
@@ -44,7 +44,7 @@ pub enum Target<'a> {
 
 /// Who ends it, and why.
 #[derive(Clone, Debug)]
-pub struct Ending {
+pub struct Cause {
     pub actor: Actor,
     pub reason: EndReason,
     /// The actor's own words, for the audit log.
@@ -53,7 +53,7 @@ pub struct Ending {
     pub caller: Caller,
 }
 
-impl Ending {
+impl Cause {
     /// By a user who calls from there.
     pub fn by_user(id: &str, reason: EndReason, caller: Caller) -> Self {
         Self { actor: Actor::User(id.to_owned()), reason, words: String::new(), caller }
@@ -66,25 +66,25 @@ impl Ending {
 
 /// Ends sessions. Cheap to clone.
 #[derive(Clone)]
-pub struct Ender {
+pub struct Terminator {
     pub state: AppState,
     pub revocations: Revocations,
 }
 
-impl Ender {
+impl Terminator {
     /// Ends the target. When this returns, no credential of it is accepted by this instance any more.
     ///
     /// # Errors
     /// When the transaction fails; nothing has ended then.
-    pub async fn end(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
-        again(|| async { self.end_with(self.state.db.begin_write().await?, target, ending.clone()).await }).await
+    pub async fn terminate(&self, target: Target<'_>, cause: Cause) -> Result<Receipt, AppError> {
+        again(|| async { self.terminate_with(self.state.db.begin_write().await?, target, cause.clone()).await }).await
     }
 
     /// As [`Self::end`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
     ///
     /// # Errors
     /// When the transaction fails; nothing has happened then.
-    pub async fn end_with(&self, mut tx: Tx, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+    pub async fn terminate_with(&self, mut tx: Tx, target: Target<'_>, cause: Cause) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
         let epoch = match target {
@@ -97,13 +97,13 @@ impl Ender {
             }
             Target::Secret(_) | Target::Session(_) => None,
         };
-        let rows = store::tombstone(&mut tx, target, ending.actor.as_text(), ending.reason, now_ms).await?;
+        let rows = store::tombstone(&mut tx, target, cause.actor.as_text(), cause.reason, now_ms).await?;
         if rows.is_empty() && epoch.is_none() {
             tx.commit().await?;
             return Ok(receipt(&rows, now_ms, watch));
         }
-        self.note(&mut tx, target, &ending, &rows, now_ms).await?;
-        let revocations = self.revoke(&mut tx, target, &ending, &rows, epoch, now_ms).await?;
+        self.note(&mut tx, target, &cause, &rows, now_ms).await?;
+        let revocations = self.revoke(&mut tx, target, &cause, &rows, epoch, now_ms).await?;
         tx.commit().await?;
         for revocation in &revocations {
             self.revocations.publish(revocation);
@@ -111,8 +111,8 @@ impl Ender {
         let mut receipt = receipt(&rows, now_ms, watch);
         receipt.seq = revocations.last().map(|revocation| revocation.seq);
         tracing::info!(
-            reason = ending.reason.into_str(),
-            actor = ending.actor.as_text(),
+            reason = cause.reason.into_str(),
+            actor = cause.actor.as_text(),
             user = user_of(target, &rows),
             sid = if let [only] = &*rows { &only.sid } else { "" },
             sessions = receipt.sessions_ended,
@@ -127,19 +127,24 @@ impl Ender {
     ///
     /// # Errors
     /// As [`Self::end`]. An instance that says nothing is no error: the receipt names it.
-    pub async fn end_everywhere(&self, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+    pub async fn terminate_everywhere(&self, target: Target<'_>, cause: Cause) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
-        let receipt = self.end(target, ending).await?;
+        let receipt = self.terminate(target, cause).await?;
         Ok(self.confirmed(receipt, watch).await)
     }
 
-    /// As [`Self::end_everywhere`], and commits what the caller has written in `tx`.
+    /// As [`Self::terminate_everywhere`], and commits what the caller has written in `tx`.
     ///
     /// # Errors
-    /// As [`Self::end_with`].
-    pub async fn end_everywhere_with(&self, tx: Tx, target: Target<'_>, ending: Ending) -> Result<Receipt, AppError> {
+    /// As [`Self::terminate_with`].
+    pub async fn terminate_everywhere_with(
+        &self,
+        tx: Tx,
+        target: Target<'_>,
+        cause: Cause,
+    ) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
-        let receipt = self.end_with(tx, target, ending).await?;
+        let receipt = self.terminate_with(tx, target, cause).await?;
         Ok(self.confirmed(receipt, watch).await)
     }
 
@@ -157,7 +162,7 @@ impl Ender {
         &self,
         tx: &mut Tx,
         target: Target<'_>,
-        ending: &Ending,
+        cause: &Cause,
         rows: &[EndedRow],
         now_ms: i64,
     ) -> Result<(), AppError> {
@@ -165,15 +170,15 @@ impl Ender {
         if matches!(target, Target::Tokens(_)) {
             return Ok(());
         }
-        let forced = ending.reason == EndReason::ByAdmin;
+        let forced = cause.reason == EndReason::ByAdmin;
         let subject = user_of(target, rows);
         let kind = if forced { Kind::ForceLogout } else { Kind::SessionEnded };
-        let mut event = Event::new(kind, ending.actor.clone(), subject).from_caller(&ending.caller);
-        event.reason.clone_from(&ending.words);
+        let mut event = Event::new(kind, cause.actor.clone(), subject).from_caller(&cause.caller);
+        event.reason.clone_from(&cause.words);
         event.sid = if let [only] = rows { only.sid.clone() } else { String::new() };
         event.details = match target {
-            Target::Session(_) | Target::Secret(_) => json!({ "end_reason": ending.reason.into_str() }),
-            _ => json!({ "end_reason": ending.reason.into_str(), "sessions": rows.len() }),
+            Target::Session(_) | Target::Secret(_) => json!({ "end_reason": cause.reason.into_str() }),
+            _ => json!({ "end_reason": cause.reason.into_str(), "sessions": rows.len() }),
         };
         event::store::insert(&mut **tx, &event, now_ms).await?;
         Ok(())
@@ -183,18 +188,18 @@ impl Ender {
         &self,
         tx: &mut Tx,
         target: Target<'_>,
-        ending: &Ending,
+        cause: &Cause,
         rows: &[EndedRow],
         epoch: Option<i64>,
         now_ms: i64,
-    ) -> Result<Vec<Row>, AppError> {
+    ) -> Result<Vec<RevocationRow>, AppError> {
         let subjects: Vec<Subject<'_>> = match (target, epoch) {
             (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
             _ => rows.iter().map(|row| Subject::Session(&row.sid)).collect(),
         };
         let mut revocations = Vec::with_capacity(subjects.len());
         for subject in subjects {
-            let new = New { subject, reason: ending.reason, actor: &ending.actor, revoked_at: now_ms };
+            let new = New { subject, reason: cause.reason, actor: &cause.actor, revoked_at: now_ms };
             revocations.push(revocation_store::insert(tx, &new).await?);
         }
         Ok(revocations)

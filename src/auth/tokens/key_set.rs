@@ -11,8 +11,8 @@ use jsonwebtoken::{
 use super::{
     algorithm,
     algorithm::Material,
-    lives::{Life, Lives},
-    store::Row,
+    schedule::{KeySchedule, Life},
+    store::KeyRow,
 };
 use crate::base::{config::TokenAlgorithm, sealed::SecretKey};
 
@@ -41,8 +41,8 @@ impl Key {
 
 /// The keys as they were read, opened where they were alive then.
 #[derive(Default)]
-pub struct Ring {
-    lives: Lives,
+pub struct KeySet {
+    lives: KeySchedule,
     keys: HashMap<String, Arc<Key>>,
 }
 
@@ -54,13 +54,13 @@ pub enum Lookup<'a> {
     Unknown,
 }
 
-impl Ring {
+impl KeySet {
     /// Opens what is alive; killed and dead keys stay shut.
     ///
     /// # Errors
     /// One line that says what to do: the usual cause is a secret key that is not the one of this database.
-    pub fn open(rows: Vec<Row>, secret: &SecretKey, now_ms: i64) -> Result<Self, String> {
-        let lives = Lives::of(rows);
+    pub fn open(rows: Vec<KeyRow>, secret: &SecretKey, now_ms: i64) -> Result<Self, String> {
+        let lives = KeySchedule::of(rows);
         let mut keys = HashMap::new();
         for Life { row, .. } in lives.iter().filter(|life| life.is_live(now_ms)) {
             keys.insert(row.kid.clone(), Arc::new(open(row, secret)?));
@@ -69,7 +69,7 @@ impl Ring {
     }
 
     /// Whether it was made from these very rows.
-    pub fn is_of(&self, rows: &[Row]) -> bool {
+    pub fn is_of(&self, rows: &[KeyRow]) -> bool {
         self.lives.iter().map(|life| &life.row).eq(rows)
     }
 
@@ -77,7 +77,7 @@ impl Ring {
         self.lives.find(kid).is_some()
     }
 
-    pub fn lives(&self) -> &Lives {
+    pub fn schedule(&self) -> &KeySchedule {
         &self.lives
     }
 
@@ -104,7 +104,7 @@ impl Ring {
     }
 }
 
-fn open(row: &Row, secret: &SecretKey) -> Result<Key, String> {
+fn open(row: &KeyRow, secret: &SecretKey) -> Result<Key, String> {
     let private = secret.open(&row.kid, &row.private_key_sealed).ok_or_else(|| {
         format!(
             "the signing key {} cannot be opened: the secret key is not the one that this database was made with; \
@@ -122,7 +122,7 @@ fn open(row: &Row, secret: &SecretKey) -> Result<Key, String> {
 }
 
 /// The sealed half vouches for the kid, and the kid, a thumbprint, for the public half.
-fn unsealed(row: &Row, private: Vec<u8>) -> Option<Key> {
+fn unsealed(row: &KeyRow, private: Vec<u8>) -> Option<Key> {
     let algorithm = row.algorithm.parse().ok()?;
     let public = BASE64_URL_SAFE_NO_PAD.decode(&row.public_key).ok()?;
     let (encoding, decoding) = algorithm::open(algorithm, &Material { private, public })?;
