@@ -94,7 +94,7 @@ fn what_stands_in_addresses_pages_and_cookies_keeps_its_text() {
     assert_eq!(texts::<Way>(), ["/nothing", "/plain", "/warm", "/session", "/cold"]);
     let fields = "email name password current_password reason title body code confirmation";
     assert_eq!(texts::<Field>().join(" "), fields);
-    let cookies = "session access typed link device log-in lab appearance";
+    let cookies = "session access flash link device log-in lab appearance";
     let plain: Vec<&str> = Name::VARIANTS.iter().map(|name| name.full(true)).collect();
     assert_eq!(plain.join(" "), cookies);
     for (name, plain) in Name::VARIANTS.iter().zip(plain) {
