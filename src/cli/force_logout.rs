@@ -17,7 +17,8 @@ use crate::{
         sessions::{
             Receipt,
             everyone::{store::Sweep, sweep::sweep},
-            terminate::{Cause, Target},
+            store::Target,
+            terminate::Cause,
         },
     },
     base::{config::Config, state::AppState},

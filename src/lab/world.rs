@@ -14,7 +14,7 @@ use crate::{
         revocations::set::Revocations,
         sessions::terminate::Terminator,
         tokens::keys::Keys,
-        users::{Role, credentials::DisplayName, new_password::About, password::Passwords, store as user_store},
+        users::{Role, credentials::DisplayName, guessing::About, password::Passwords, store as user_store},
     },
     base::{
         caller::Caller,

@@ -120,7 +120,7 @@ impl Writer<'_> {
         }
         let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
         let Some(user) = user.filter(|user| user.disabled_at.is_none()) else { return Ok(None) };
-        store::kill_links(&mut **self.tx, &user.id, Purpose::NewEmail, self.now_ms).await?;
+        links::store::kill(&mut **self.tx, &user.id, Purpose::NewEmail, self.now_ms).await?;
         let token = self.link(Purpose::NewEmail, &user.id).await?;
         Ok(Some(words::new_email(self.issuer, &token)))
     }

@@ -27,7 +27,7 @@ use crate::{
         app::App,
         deletion, instances,
         instances::presence::Presence,
-        known_devices, outbox, revocations,
+        known_devices, links, outbox, revocations,
         revocations::{feed, set::Revocations},
         second_factor::removal,
         sessions,
@@ -155,7 +155,7 @@ pub const OLD_ROWS: [(&str, DeleteOld); 8] = [
     ("removing old devices", |db, now_ms| known_devices::store::delete_old(db, now_ms).boxed()),
     ("removing old tries", |db, now_ms| throttle::store::delete_old(db, now_ms).boxed()),
     ("removing old mails", |db, now_ms| outbox::store::delete_old(db, now_ms).boxed()),
-    ("removing old links", |db, now_ms| outbox::store::delete_old_links(db, now_ms).boxed()),
+    ("removing old links", |db, now_ms| links::store::delete_old(db, now_ms).boxed()),
 ];
 
 fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {

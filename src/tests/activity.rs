@@ -13,7 +13,7 @@ use crate::auth::{
     links::Purpose,
     outbox::Mail,
     revocations::EndReason,
-    sessions::terminate::{Cause, Target},
+    sessions::{store::Target, terminate::Cause},
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";

@@ -13,7 +13,7 @@ use crate::{
         event::Actor,
         instances::{Confirmation, presence::Presence, store as instance_store},
         revocations::{EndReason, feed},
-        sessions::terminate::{Cause, Target},
+        sessions::{store::Target, terminate::Cause},
     },
     base::{error::AppError, state::Stopwatch},
     serve::{router::router, services::Services},

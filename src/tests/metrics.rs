@@ -7,7 +7,7 @@ use crate::{
     auth::{
         event::Actor,
         revocations::EndReason,
-        sessions::terminate::{Cause, Target},
+        sessions::{store::Target, terminate::Cause},
     },
     serve::router::metrics_router,
 };

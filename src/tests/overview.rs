@@ -13,7 +13,7 @@ use crate::{
         event::Actor,
         instances::presence::Presence,
         revocations::EndReason,
-        sessions::terminate::{Cause, Target},
+        sessions::{store::Target, terminate::Cause},
     },
     base::state::Stopwatch,
     serve::services::Services,

@@ -10,7 +10,7 @@ use crate::{
     auth::{
         event::Actor,
         revocations::EndReason,
-        sessions::terminate::{Cause, Target},
+        sessions::{store::Target, terminate::Cause},
         tokens::rotation::Order,
     },
     base::error::AppError,

@@ -8,7 +8,7 @@ use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
     auth::{
         revocations::EndReason,
-        sessions::terminate::{Cause, Target},
+        sessions::{store::Target, terminate::Cause},
         users::store::lock,
     },
     base::{db::Kind, error::AppError},

@@ -16,7 +16,7 @@ use crate::{
     auth::{
         event::Actor,
         revocations::EndReason,
-        sessions::terminate::{Cause, Target},
+        sessions::{store::Target, terminate::Cause},
     },
     base::db::Kind,
 };

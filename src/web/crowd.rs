@@ -12,7 +12,7 @@ use crate::base::error::AppError;
 
 /// So many requests of one session may wait for their turn. Each holds some kilobytes and no connection to the database.
 /// Of a session and not of a person: whoever floods a stolen one must not keep the owner, who comes with another, from
-/// cause it.
+/// ending it.
 const WAITING_MAX: usize = 100;
 
 /// Whoever has waited for so long is told to come back.

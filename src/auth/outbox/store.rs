@@ -1,14 +1,11 @@
-//! The tables `outbox` and `links`. Server side.
+//! The table `outbox`. Server side.
 
 use serde::Serialize;
 use sqlx::{Any, Executor, FromRow};
 use uuid::Uuid;
 
 use super::{Mail, Notification, To};
-use crate::{
-    auth::links::{Link, Purpose},
-    base::error::AppError,
-};
+use crate::base::error::AppError;
 
 /// Writes down a mail to be sent. Pass the transaction of the act that it tells of: both happen, or neither.
 pub async fn queue(
@@ -210,7 +207,6 @@ pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) 
 /// Long enough to see what went out; those that did not are of more interest.
 const KEEP_SENT_MS: i64 = 7 * 24 * 3_600_000;
 const KEEP_GIVEN_UP_MS: i64 = 30 * 24 * 3_600_000;
-const KEEP_DEAD_LINKS_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes mails that were sent or given up long ago.
 pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
@@ -220,69 +216,6 @@ pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> R
         .execute(db)
         .await?;
     Ok(result.rows_affected())
-}
-
-/// Removes links that died of age long ago.
-pub async fn delete_old_links(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
-    let before_ms = now_ms - KEEP_DEAD_LINKS_MS;
-    let result = sqlx::query("delete from links where expires_at < $1").bind(before_ms).execute(db).await?;
-    Ok(result.rows_affected())
-}
-
-pub async fn insert_link(
-    db: impl Executor<'_, Database = Any>,
-    token_hash: &str,
-    purpose: Purpose,
-    link: &Link,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "insert into links (token_hash, purpose, user_id, email, created_at, expires_at) \
-         values ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(token_hash)
-    .bind(purpose.into_str())
-    .bind(&link.user_id)
-    .bind(&link.email)
-    .bind(now_ms)
-    .bind(now_ms + purpose.lifetime_ms())
-    .execute(db)
-    .await
-    .map(|_| ())
-}
-
-pub async fn find_link(
-    db: impl Executor<'_, Database = Any>,
-    token_hash: &str,
-    purpose: Purpose,
-    now_ms: i64,
-) -> Result<Option<Link>, sqlx::Error> {
-    sqlx::query_as(
-        "select user_id, email from links \
-         where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3",
-    )
-    .bind(token_hash)
-    .bind(purpose.into_str())
-    .bind(now_ms)
-    .fetch_optional(db)
-    .await
-}
-
-pub async fn use_link(
-    db: impl Executor<'_, Database = Any>,
-    token_hash: &str,
-    purpose: Purpose,
-    now_ms: i64,
-) -> Result<Option<Link>, sqlx::Error> {
-    sqlx::query_as(
-        "update links set used_at = $3 \
-         where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3 returning user_id, email",
-    )
-    .bind(token_hash)
-    .bind(purpose.into_str())
-    .bind(now_ms)
-    .fetch_optional(db)
-    .await
 }
 
 /// Calls off the mails of this kind that wait to be sent to a user.
@@ -319,56 +252,4 @@ pub async fn call_off_all(
         .execute(db)
         .await
         .map(|_| ())
-}
-
-/// Makes every live link of a user for this purpose useless.
-pub async fn kill_links(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    purpose: Purpose,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null")
-        .bind(user_id)
-        .bind(purpose.into_str())
-        .bind(now_ms)
-        .execute(db)
-        .await
-        .map(|_| ())
-}
-
-/// The address before the one that this user has now, as long as a link that was sent there works: of several, the one
-/// that was theirs first.
-pub async fn address_before(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    email: &str,
-    now_ms: i64,
-) -> Result<Option<String>, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as(
-        "select email from links where user_id = $1 and email <> $2 and purpose = 'not_me' and used_at is null \
-         and expires_at > $3 order by created_at limit 1",
-    )
-    .bind(user_id)
-    .bind(email)
-    .bind(now_ms)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|(email,)| email))
-}
-
-/// Every address at which this user was told of something as long ago as a "this was not me" link works, used or not.
-pub async fn addresses_of(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<Vec<String>, sqlx::Error> {
-    let rows: Vec<(String,)> = sqlx::query_as(
-        "select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2",
-    )
-    .bind(user_id)
-    .bind(now_ms)
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(email,)| email).collect())
 }

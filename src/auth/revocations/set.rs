@@ -117,7 +117,7 @@ impl Revocations {
         &self.0.id
     }
 
-    /// Whether a token with this revocation_subject, signed with the key `kid`, is dead. No I/O: call [`Self::ensure_fresh`]
+    /// Whether a token that says this of itself, signed with the key `kid`, is dead. No I/O: call [`Self::ensure_fresh`]
     /// before.
     pub fn is_dead(&self, token: RevocationSubject<'_>, kid: &str) -> bool {
         self.is_over(token) || self.is_key_dead(kid)

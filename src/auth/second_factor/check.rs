@@ -63,11 +63,3 @@ async fn take_recovery(
     }
     Ok(Some(Passed::Recovery { left: store::codes_left(&mut **tx, user_id, now_ms).await? }))
 }
-
-/// Removes the second factor of a user with all that belongs to it; `false` when there was none that log-in asked for.
-pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<bool, AppError> {
-    let was_on = store::delete(&mut **tx, user_id).await?;
-    store::delete_codes(&mut **tx, user_id).await?;
-    store::forget_all(&mut **tx, user_id).await?;
-    Ok(was_on)
-}

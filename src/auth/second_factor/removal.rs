@@ -7,11 +7,12 @@
 use serde_json::json;
 use sqlx::{Any, Executor};
 
-use super::{check, store};
+use super::store;
 use crate::{
     auth::{
         event,
         event::{Actor, Event, Kind},
+        links,
         links::Purpose,
         outbox,
         outbox::{Mail, Notification},
@@ -49,7 +50,7 @@ pub async fn call_off(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<bool, A
     let Some(at) = store::goes_at(&mut **tx, user_id, now_ms).await? else { return Ok(false) };
     store::keep(tx, user_id, now_ms).await?;
     outbox::store::call_off(&mut **tx, user_id, &Mail::SecondFactorGoes { at }, now_ms).await?;
-    outbox::store::kill_links(&mut **tx, user_id, Purpose::KeepFactor, now_ms).await?;
+    links::store::kill(&mut **tx, user_id, Purpose::KeepFactor, now_ms).await?;
     let event = Event { kind: Kind::SecondFactorKept, ..event.clone() };
     event::store::insert(&mut **tx, &event, now_ms).await?;
     Ok(true)
@@ -72,7 +73,7 @@ pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
     let row = store::find(&mut *tx, user_id).await?;
     let is_gone = row.is_some_and(|row| row.confirmed_at.is_some() && !row.is_on(now_ms));
     let kind = if is_gone {
-        check::remove(&mut tx, user_id).await?;
+        remove(&mut tx, user_id).await?;
         Kind::SecondFactorOff
     } else if store::delete_gone_codes(&mut *tx, user_id, now_ms).await? > 0 {
         Kind::RecoveryCodesRemoved
@@ -86,4 +87,12 @@ pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
     tx.commit().await?;
     tracing::info!(user = user_id, what = kind.into_str(), "what was to go is gone");
     Ok(())
+}
+
+/// Removes the second factor of a user with all that belongs to it; `false` when there was none that log-in asked for.
+pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<bool, AppError> {
+    let was_on = store::delete(&mut **tx, user_id).await?;
+    store::delete_codes(&mut **tx, user_id).await?;
+    store::forget_all(&mut **tx, user_id).await?;
+    Ok(was_on)
 }

@@ -7,12 +7,28 @@ use sqlx::{Any, Executor, FromRow};
 use super::{
     Ended, LiveSession,
     session::{CookieState, GRACE_MS, LogIn, STORED_AFTER_MS, timed_out},
-    terminate::Target,
 };
 use crate::{
     auth::revocations::EndReason,
     base::{caller::device_words, db::Tx},
 };
+
+/// What to end.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// The session of this browser, by the hash of its secret.
+    Secret(&'a str),
+    /// One session, by its public name.
+    Session(&'a str),
+    /// Everything of a user.
+    User(&'a str),
+    /// The tokens of a user, not the sessions: what they say is out of date, and the next ones say something else.
+    Tokens(&'a str),
+    /// The sessions of a user except one.
+    Others { user_id: &'a str, keep: &'a str },
+    /// The live sessions of a user beyond this number, the longest unused first.
+    Surplus { user_id: &'a str, keep: i64 },
+}
 
 /// A row of `sessions`.
 #[derive(Clone, Debug, FromRow)]
@@ -287,7 +303,7 @@ pub async fn tombstone(
 }
 
 /// On PostgreSQL locks the live sessions of a user until the transaction ends, for who takes the lock of the
-/// revocations before cause them: everybody else takes it after those of the sessions.
+/// revocations before ending them: everybody else takes it after those of the sessions.
 pub async fn lock_of(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
     let statement = "update sessions set ended_at = ended_at where user_id = $1 and ended_at is null";
     sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())

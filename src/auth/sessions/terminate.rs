@@ -1,9 +1,12 @@
 //! End sessions: the tombstone, the epoch, the revocation and the audit event in one transaction; then publish;
-//! then answer. Server side. Every way of cause sessions comes through here, but for `everyone`.
+//! then answer. Server side. Every way of ending sessions comes through here, but for `everyone`.
 
 use serde_json::json;
 
-use super::{Receipt, store, store::EndedRow};
+use super::{
+    Receipt, store,
+    store::{EndedRow, Target},
+};
 use crate::{
     auth::{
         event,
@@ -24,23 +27,6 @@ use crate::{
         state::{AppState, Stopwatch},
     },
 };
-
-/// What to end.
-#[derive(Clone, Copy, Debug)]
-pub enum Target<'a> {
-    /// The session of this browser, by the hash of its secret.
-    Secret(&'a str),
-    /// One session, by its public name.
-    Session(&'a str),
-    /// Everything of a user.
-    User(&'a str),
-    /// The tokens of a user, not the sessions: what they say is out of date, and the next ones say something else.
-    Tokens(&'a str),
-    /// The sessions of a user except one.
-    Others { user_id: &'a str, keep: &'a str },
-    /// The live sessions of a user beyond this number, the longest unused first.
-    Surplus { user_id: &'a str, keep: i64 },
-}
 
 /// Who ends it, and why.
 #[derive(Clone, Debug)]

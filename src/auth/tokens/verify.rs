@@ -126,7 +126,7 @@ fn authentic(config: &Config, key: &Key, header: &StrictHeader, token: &str) -> 
     validation.set_issuer(&[&issuer]);
     validation.set_audience(&[audience(&issuer)]);
     let claims: Claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
-    // Flash claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
+    // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
     (claims.iss == issuer && claims.aud == audience(&issuer) && !claims.sub.is_empty()).then_some(claims)
 }
 

@@ -62,3 +62,18 @@ impl std::fmt::Debug for Password {
         f.write_str("[password]")
     }
 }
+
+/// A password that keeps the rule. [`super::password::Passwords::hash`] takes nothing else, so no place that sets one can forget it.
+#[derive(Clone, Debug)]
+pub struct NewPassword(Password);
+
+impl NewPassword {
+    /// For [`super::new_password`] alone, which has looked at it.
+    pub(super) fn of(password: Password) -> Self {
+        Self(password)
+    }
+
+    pub(super) fn into_inner(self) -> Password {
+        self.0
+    }
+}

@@ -7,11 +7,18 @@ use zxcvbn::{
     zxcvbn,
 };
 
-use super::{Assessment, Strength, new_password::About};
+use super::{Assessment, Strength};
 use crate::base::{
     error::{Guessable, Invalid},
     text::is_of_word,
 };
+
+/// Whom a password is for, as they typed it. What others know about somebody must not be in it.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    pub email: &'a str,
+    pub name: &'a str,
+}
 
 /// So many characters are looked at, from the start, and from the end where the start does not do: what zxcvbn needs
 /// grows with the square of the length, to half a second for a hundred signs that stand for letters. More characters

@@ -2,28 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Assessment, credentials::Password, guessing, guessing::Known, password::Passwords};
+use super::{
+    Assessment,
+    credentials::{NewPassword, Password},
+    guessing,
+    guessing::{About, Known},
+    password::Passwords,
+};
 use crate::base::{
     caller::Caller,
     error::{AppError, Invalid},
 };
-
-/// Whom a password is for, as they typed it. What others know about somebody must not be in it.
-#[derive(Clone, Copy)]
-pub struct About<'a> {
-    pub email: &'a str,
-    pub name: &'a str,
-}
-
-/// A password that keeps the rule. [`Passwords::hash`] takes nothing else, so no place that sets one can forget it.
-#[derive(Clone, Debug)]
-pub struct NewPassword(Password);
-
-impl NewPassword {
-    pub(super) fn into_inner(self) -> Password {
-        self.0
-    }
-}
 
 impl Passwords {
     /// A password to be set for `about`: long enough (ASVS 6.2.1), not too long, and not among what is guessed first
@@ -43,7 +32,7 @@ impl Passwords {
             .await?;
         match assessment.refused {
             Some(why) => Err(why.into()),
-            None => Ok(NewPassword(password)),
+            None => Ok(NewPassword::of(password)),
         }
     }
 

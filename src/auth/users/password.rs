@@ -8,7 +8,11 @@ use argon2::{
 };
 use tokio::sync::Semaphore;
 
-use super::{cost::Cost, credentials::Password, new_password::NewPassword, queue::Queue};
+use super::{
+    cost::Cost,
+    credentials::{NewPassword, Password},
+    queue::Queue,
+};
 use crate::base::{caller::Caller, config::Config, error::AppError, metrics::Metrics};
 
 /// The one door to argon2. Cheap to clone.

@@ -103,12 +103,6 @@ fn spread(way: Way, mut times: Vec<u64>) -> Spread {
     for ns in &times {
         counts[step(*ns)] += 1;
     }
-    let at = |percent| percentile(&times, percent);
+    let at = |percent| signing::percentile(&times, percent);
     Spread { way, p50_ns: at(50), p95_ns: at(95), p99_ns: at(99), counts }
-}
-
-/// The nearest rank: the least value that so many per cent do not exceed. `sorted` from the least on.
-pub fn percentile(sorted: &[u64], percent: usize) -> u64 {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied().unwrap_or_default()
 }

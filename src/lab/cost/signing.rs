@@ -1,6 +1,6 @@
 //! Signs and verifies the same claims with each algorithm. Server side; not for an async thread.
 
-use super::{Signing, measure::percentile};
+use super::Signing;
 use crate::{
     auth::tokens::{key_set::Key, mint::sign, verify::verify_with},
     base::{
@@ -56,4 +56,10 @@ pub fn measure(keys: &[Key], state: &AppState, asked: u32, max_ms: u64) -> Resul
 fn middle(mut times: Vec<u64>) -> u64 {
     times.sort_unstable();
     percentile(&times, 50)
+}
+
+/// The nearest rank: the least value that so many per cent do not exceed. `sorted` from the least on.
+pub fn percentile(sorted: &[u64], percent: usize) -> u64 {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
 }

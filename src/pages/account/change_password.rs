@@ -5,19 +5,15 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
+        links,
         links::Purpose,
         outbox,
         outbox::Notification,
         reauthenticate,
         revocations::EndReason,
         second_factor::trust,
-        sessions::{
-            Receipt,
-            guard::LoggedIn,
-            session::NewSecret,
-            terminate::{Cause, Target},
-        },
-        users::{new_password::About, store},
+        sessions::{Receipt, guard::LoggedIn, session::NewSecret, store::Target, terminate::Cause},
+        users::{guessing::About, store},
         visit::Visit,
     },
     base::{
@@ -64,7 +60,7 @@ async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash
     store::set_password(&mut *tx, &user.id, hash).await?;
     // Somebody else may have asked for them, which may be why the password is changed.
     for purpose in [Purpose::Reset, Purpose::NewEmail] {
-        outbox::store::kill_links(&mut *tx, &user.id, purpose, now_ms).await?;
+        links::store::kill(&mut *tx, &user.id, purpose, now_ms).await?;
     }
     trust::forget_trust(&mut tx, &user.id).await?;
     event::store::insert(&mut *tx, &event, now_ms).await?;

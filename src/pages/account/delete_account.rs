@@ -6,10 +6,7 @@ use crate::{
         deletion::erase::erase,
         event::{Actor, Event, Kind},
         revocations::EndReason,
-        sessions::{
-            guard::LoggedIn,
-            terminate::{Cause, Target},
-        },
+        sessions::{guard::LoggedIn, store::Target, terminate::Cause},
         visit::Visit,
     },
     base::{

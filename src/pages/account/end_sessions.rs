@@ -1,11 +1,12 @@
-//! The stories of cause one's own sessions from another device. Server side.
+//! The stories of ending one's own sessions from another device. Server side.
 
 use crate::{
     auth::{
         revocations::EndReason,
         sessions::{
             Receipt, store,
-            terminate::{Cause, Target, Terminator},
+            store::Target,
+            terminate::{Cause, Terminator},
         },
     },
     base::{caller::Caller, error::AppError},

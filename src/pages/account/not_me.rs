@@ -21,11 +21,7 @@ use crate::{
         outbox::{Mail, To},
         revocations::EndReason,
         second_factor::removal,
-        sessions::{
-            Receipt,
-            guard::LoggedIn,
-            terminate::{Cause, Target},
-        },
+        sessions::{Receipt, guard::LoggedIn, store::Target, terminate::Cause},
         users::{password::NO_PASSWORD, store as user_store, store::User},
         visit::Visit,
     },
@@ -156,7 +152,7 @@ fn still_counts(user: Option<User>) -> Result<User, AppError> {
     user.filter(|user| user.disabled_at.is_none()).ok_or(AppError::LinkDead)
 }
 
-/// Without a mailbox this session stays, and so needs a proof, as for cause other devices.
+/// Without a mailbox this session stays, and so needs a proof, as for ending other devices.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`].
@@ -238,7 +234,7 @@ async fn forget_what_waits(
 ) -> Result<(), AppError> {
     if goes_back {
         // A link that was sent to the thief's address would take the account away again.
-        outbox::store::kill_links(&mut **tx, &user.id, Purpose::NotMe, now_ms).await?;
+        links::store::kill(&mut **tx, &user.id, Purpose::NotMe, now_ms).await?;
     }
     links::kill_all(tx, &user.id, now_ms).await?;
     known_devices::forget_all(tx, &user.id).await?;
@@ -261,7 +257,7 @@ async fn let_factor_go(
     let now_ms = state.clock.now_ms();
     let Some((at, is_news)) = removal::begin(tx, denied, now_ms).await? else { return Ok(None) };
     if is_news {
-        let of_links = outbox::store::addresses_of(&mut **tx, &user.id, now_ms).await?;
+        let of_links = links::store::addresses_of(&mut **tx, &user.id, now_ms).await?;
         let of_now = user.verified_at.map(|_| user.email.clone());
         let addresses: BTreeSet<String> = of_links.into_iter().chain(of_now).chain(address_before).collect();
         for email in &addresses {
@@ -295,7 +291,7 @@ async fn address_before(state: &AppState, user: &User, denied: &EventRow) -> Res
     if denied.event != Kind::EmailChanged.into_str() {
         return Ok(None);
     }
-    Ok(outbox::store::address_before(&state.db.pool, &user.id, &user.email, state.clock.now_ms()).await?)
+    Ok(links::store::address_before(&state.db.pool, &user.id, &user.email, state.clock.now_ms()).await?)
 }
 
 /// Where the user reads mail, as far as this server sends any.

@@ -14,12 +14,7 @@ use crate::{
             authenticator::Authenticator, check, code::Code, recovery, recovery::RecoveryCode, removal, store,
             store::FactorRow, trust,
         },
-        sessions::{
-            Receipt,
-            guard::LoggedIn,
-            session::NewSecret,
-            terminate::{Cause, Target},
-        },
+        sessions::{Receipt, guard::LoggedIn, session::NewSecret, store::Target, terminate::Cause},
         users::store::User,
         visit::Visit,
     },
@@ -125,7 +120,7 @@ pub async fn turn_off(app: &App, visit: &Visit, someone: LoggedIn) -> Result<Cha
 async fn remove(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Option<Receipt>, AppError> {
     let mut tx = app.state.db.begin_write().await?;
     someone.hold(&mut tx).await?;
-    if !check::remove(&mut tx, &someone.user.id).await? {
+    if !removal::remove(&mut tx, &someone.user.id).await? {
         return Ok(None);
     }
     write_down(&mut tx, &app.state, visit, someone, Kind::SecondFactorOff).await?;

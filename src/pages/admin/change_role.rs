@@ -14,10 +14,7 @@ use crate::{
         outbox,
         outbox::Notification,
         revocations::EndReason,
-        sessions::{
-            guard::keep_an_administrator,
-            terminate::{Target, Terminator},
-        },
+        sessions::{guard::keep_an_administrator, store::Target, terminate::Terminator},
         users::{Role, store},
     },
     base::{caller::Caller, error::AppError},

@@ -8,7 +8,10 @@ use crate::{
         deletion::erase::erase,
         event::Kind,
         revocations::EndReason,
-        sessions::terminate::{Cause, Target, Terminator},
+        sessions::{
+            store::Target,
+            terminate::{Cause, Terminator},
+        },
         users::store::User,
     },
     base::{

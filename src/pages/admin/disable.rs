@@ -15,10 +15,7 @@ use crate::{
         outbox::Notification,
         revocations::EndReason,
         second_factor::trust,
-        sessions::{
-            guard::keep_an_administrator,
-            terminate::{Target, Terminator},
-        },
+        sessions::{guard::keep_an_administrator, store::Target, terminate::Terminator},
         users::store,
     },
     base::{caller::Caller, error::AppError},

@@ -5,10 +5,7 @@ use crate::{
     auth::{
         revocations::EndReason,
         sessions,
-        sessions::{
-            Receipt,
-            terminate::{Target, Terminator},
-        },
+        sessions::{Receipt, store::Target, terminate::Terminator},
     },
     base::{
         db::{Tx, again},

@@ -12,8 +12,8 @@ use crate::{
         outbox,
         outbox::Notification,
         revocations::EndReason,
-        second_factor::check,
-        sessions::terminate::{Target, Terminator},
+        second_factor::removal,
+        sessions::{store::Target, terminate::Terminator},
     },
     base::{caller::Caller, error::AppError},
 };
@@ -27,7 +27,7 @@ pub async fn remove(terminator: &Terminator, by: &By, user_id: &str) -> Result<O
     let state = &terminator.state;
     let mut tx = state.db.begin_write().await?;
     let user = by.hold(&mut tx, user_id).await?;
-    if !check::remove(&mut tx, user_id).await? {
+    if !removal::remove(&mut tx, user_id).await? {
         let before = who_did(&mut tx, user_id, [Kind::SecondFactorRemoved, Kind::SecondFactorOff]).await?;
         let words = format!("The second factor of {} was off already", user.name);
         return Ok(Outcome::already(&words, before, state.clock.now_ms()));

@@ -10,10 +10,7 @@ use crate::{
         outbox,
         outbox::{Mail, To},
         revocations::EndReason,
-        sessions::{
-            guard::keep_an_administrator,
-            terminate::{Target, Terminator},
-        },
+        sessions::{guard::keep_an_administrator, store::Target, terminate::Terminator},
         users::{password::NO_PASSWORD, store},
     },
     base::{config::Mailing, error::AppError},

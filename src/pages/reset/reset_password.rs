@@ -14,9 +14,9 @@ use crate::{
         outbox,
         outbox::{Mail, Notification, To},
         revocations::EndReason,
-        sessions::terminate::{Cause, Target},
+        sessions::{store::Target, terminate::Cause},
         throttle::Way,
-        users::{new_password::About, store, store::User},
+        users::{guessing::About, store, store::User},
         visit::Visit,
     },
     base::{

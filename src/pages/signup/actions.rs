@@ -60,7 +60,7 @@ pub async fn password_strength(
     email: Option<String>,
     name: Option<String>,
 ) -> Result<Judgement, AppError> {
-    use crate::{auth::users::new_password::About, web::border};
+    use crate::{auth::users::guessing::About, web::border};
     // Throttling by address belongs here, before any work.
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     let app = border::app();

@@ -13,8 +13,8 @@ use crate::{
         throttle::Way,
         users::{
             Role,
-            credentials::DisplayName,
-            new_password::{About, NewPassword},
+            credentials::{DisplayName, NewPassword},
+            guessing::About,
             password::Passwords,
             store,
         },

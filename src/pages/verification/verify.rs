@@ -10,7 +10,6 @@ use crate::{
         links,
         links::Purpose,
         log_in::{LogInResult, go_on},
-        outbox::store as mail_store,
         password,
         password::Claim,
         sessions::guard::LoggedIn,
@@ -99,7 +98,7 @@ async fn confirm(app: &App, visit: &Visit, user: &User, token: &str) -> Result<(
     store::lock(&mut *tx, &user.id).await?;
     links::use_up(&mut tx, Purpose::Verify, token, now_ms).await?;
     store::set_verified(&mut *tx, &user.id, &user.email, now_ms).await?;
-    mail_store::kill_links(&mut *tx, &user.id, Purpose::Verify, now_ms).await?;
+    links::store::kill(&mut *tx, &user.id, Purpose::Verify, now_ms).await?;
     let event = Event::new(Kind::EmailVerified, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
     event::store::insert(&mut *tx, &event, now_ms).await?;
     tx.commit().await?;

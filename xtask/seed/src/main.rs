@@ -10,7 +10,7 @@ use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::Parser;
 use latchkey::{
-    auth::users::{Role, list::words, new_password::About, password::Passwords},
+    auth::users::{Role, guessing::About, list::words, password::Passwords},
     base::{
         caller::Caller,
         config::Config,

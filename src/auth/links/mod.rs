@@ -1,10 +1,12 @@
 //! One-time links: 256 random bits in a mail, their hash in the database. Server side.
 
+pub mod store;
+
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::outbox::{Mail, store};
+use super::outbox::{self, Mail};
 use crate::base::{db::Tx, error::AppError};
 
 /// What a link opens. The texts are stored: rename none.
@@ -65,7 +67,7 @@ pub struct Link {
 /// Makes a link and returns its token for the mail.
 pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Result<String, AppError> {
     let token = new_token()?;
-    store::insert_link(&mut **tx, &hash(&token), purpose, link, now_ms).await?;
+    store::insert(&mut **tx, &hash(&token), purpose, link, now_ms).await?;
     Ok(token)
 }
 
@@ -79,7 +81,7 @@ pub async fn find(
     token: &str,
     now_ms: i64,
 ) -> Result<Link, AppError> {
-    store::find_link(db, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
+    store::find(db, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
 }
 
 /// The link of this token, which works no more when the transaction is committed. Of two that come at once, one gets
@@ -88,7 +90,7 @@ pub async fn find(
 /// # Errors
 /// [`AppError::LinkDead`] when it is unknown, used or too old.
 pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
-    store::use_link(&mut **tx, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
+    store::use_up(&mut **tx, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
 }
 
 /// Makes useless what could still change an account: the links that confirm it, reset it or give it another address, and
@@ -96,9 +98,9 @@ pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> 
 /// asked for before. The links that only end things work on: they are the owner's.
 pub async fn kill_all(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
     for purpose in [Purpose::Verify, Purpose::Reset, Purpose::NewEmail] {
-        store::kill_links(&mut **tx, user_id, purpose, now_ms).await?;
+        store::kill(&mut **tx, user_id, purpose, now_ms).await?;
     }
-    store::call_off(&mut **tx, user_id, &Mail::NewEmail, now_ms).await
+    outbox::store::call_off(&mut **tx, user_id, &Mail::NewEmail, now_ms).await
 }
 
 /// Names this link in the page that it opened, whose form brings it back. It opens nothing.
