@@ -66,7 +66,7 @@ impl Terminator {
         again(|| async { self.terminate_with(self.state.db.begin_write().await?, target, cause.clone()).await }).await
     }
 
-    /// As [`Self::end`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
+    /// As [`Self::terminate`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
     ///
     /// # Errors
     /// When the transaction fails; nothing has happened then.
@@ -112,7 +112,7 @@ impl Terminator {
     /// Ends the target and waits, a second at most, until every live instance has said that it refuses it, too.
     ///
     /// # Errors
-    /// As [`Self::end`]. An instance that says nothing is no error: the receipt names it.
+    /// As [`Self::terminate`]. An instance that says nothing is no error: the receipt names it.
     pub async fn terminate_everywhere(&self, target: Target<'_>, cause: Cause) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let receipt = self.terminate(target, cause).await?;
