@@ -26,7 +26,7 @@ pub struct AppState {
 pub struct Bell(Arc<Notify>);
 
 impl Bell {
-    pub fn key_set(&self) {
+    pub fn ring(&self) {
         self.0.notify_one();
     }
 

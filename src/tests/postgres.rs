@@ -333,6 +333,8 @@ async fn whatever_administrators_do_is_done_again_where_it_gave_way_and_once() {
         app.act_giving_way(&mut admin, event, act, &fields).await;
     }
     app.act_giving_way(&mut admin, "key_rotated", "rotate_keys", &[]).await;
+    let kid = app.services.keys.signing().await.expect("a key").kid.clone();
+    app.act_giving_way(&mut admin, "key_killed", "kill_key", &[("kid", &kid), ("reason", "test")]).await;
 }
 
 /// What gives way again and again tells who asked to try later.

@@ -110,7 +110,7 @@ pub async fn queue(
         Mailing::Off => Ok(()),
         Mailing::Smtp | Mailing::Files => {
             store::queue(db, to, mail, state.clock.now_ms()).await?;
-            state.bell.key_set();
+            state.bell.ring();
             Ok(())
         }
     }

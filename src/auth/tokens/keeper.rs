@@ -33,8 +33,8 @@ pub fn keep(keys: Keys) -> JoinHandle<()> {
 /// Forgets the private half of dead keys, and after a month the rest.
 pub async fn tidy(keys: &Keys) -> Result<(), sqlx::Error> {
     let (db, now_ms) = (&keys.state().db.pool, keys.now_ms());
-    let lives = KeySchedule::of(store::all(db).await?);
-    for life in lives.iter().filter(|life| !lives.state(life, now_ms).is_in_use()) {
+    let schedule = KeySchedule::of(store::all(db).await?);
+    for life in schedule.iter().filter(|life| !schedule.state(life, now_ms).is_in_use()) {
         let kid = &life.row.kid;
         if life.ends_at.is_some_and(|end| now_ms - end > KEEP_DEAD_MS) {
             store::delete(db, kid).await?;

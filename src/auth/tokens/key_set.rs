@@ -42,7 +42,7 @@ impl Key {
 /// The keys as they were read, opened where they were alive then.
 #[derive(Default)]
 pub struct KeySet {
-    lives: KeySchedule,
+    schedule: KeySchedule,
     keys: HashMap<String, Arc<Key>>,
 }
 
@@ -60,36 +60,36 @@ impl KeySet {
     /// # Errors
     /// One line that says what to do: the usual cause is a secret key that is not the one of this database.
     pub fn open(rows: Vec<KeyRow>, secret: &SecretKey, now_ms: i64) -> Result<Self, String> {
-        let lives = KeySchedule::of(rows);
+        let schedule = KeySchedule::of(rows);
         let mut keys = HashMap::new();
-        for Life { row, .. } in lives.iter().filter(|life| life.is_live(now_ms)) {
+        for Life { row, .. } in schedule.iter().filter(|life| life.is_live(now_ms)) {
             keys.insert(row.kid.clone(), Arc::new(open(row, secret)?));
         }
-        Ok(Self { lives, keys })
+        Ok(Self { schedule, keys })
     }
 
     /// Whether it was made from these very rows.
     pub fn is_of(&self, rows: &[KeyRow]) -> bool {
-        self.lives.iter().map(|life| &life.row).eq(rows)
+        self.schedule.iter().map(|life| &life.row).eq(rows)
     }
 
     pub fn knows(&self, kid: &str) -> bool {
-        self.lives.find(kid).is_some()
+        self.schedule.find(kid).is_some()
     }
 
     pub fn schedule(&self) -> &KeySchedule {
-        &self.lives
+        &self.schedule
     }
 
     /// The key that signs now.
     pub fn signing(&self, now_ms: i64) -> Option<Arc<Key>> {
-        self.lives.signing(now_ms).and_then(|life| self.keys.get(&life.row.kid)).cloned()
+        self.schedule.signing(now_ms).and_then(|life| self.keys.get(&life.row.kid)).cloned()
     }
 
     /// The key with this kid, if it verifies now. One that waits for its turn does: the clock of the instance that
     /// signed may be ahead.
     pub fn look_up(&self, kid: &str, now_ms: i64) -> Lookup<'_> {
-        match (self.lives.find(kid), self.keys.get(kid)) {
+        match (self.schedule.find(kid), self.keys.get(kid)) {
             (Some(life), _) if life.row.killed_at.is_some() => Lookup::Killed,
             (Some(life), Some(key)) if life.is_live(now_ms) => Lookup::Verifies(key),
             _ => Lookup::Unknown,
@@ -98,7 +98,7 @@ impl KeySet {
 
     /// The public halves of every key that verifies or will (RFC 7517 5).
     pub fn public(&self, now_ms: i64) -> JwkSet {
-        let live = self.lives.iter().filter(|life| life.is_live(now_ms));
+        let live = self.schedule.iter().filter(|life| life.is_live(now_ms));
         let keys = live.filter_map(|life| self.keys.get(&life.row.kid)?.public.clone());
         JwkSet { keys: keys.collect() }
     }

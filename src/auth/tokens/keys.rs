@@ -29,7 +29,7 @@ struct Inner {
     state: AppState,
     secret: SecretKey,
     revocations: Revocations,
-    ring: RwLock<Arc<KeySet>>,
+    key_set: RwLock<Arc<KeySet>>,
     /// One load at a time, or an older one could overwrite a newer.
     loading: Mutex<()>,
     /// When a token last named a key that nobody here knew, in milliseconds since the epoch.
@@ -57,8 +57,8 @@ impl Keys {
     /// Opens nothing yet: [`Self::reload`] does, and proves that the secret key is the right one.
     pub fn unopened(state: AppState, secret: SecretKey, revocations: Revocations) -> Self {
         let (loading, looked_at) = Default::default();
-        let ring = RwLock::default();
-        Self(Arc::new(Inner { state, secret, revocations, ring, loading, looked_at }))
+        let key_set = RwLock::default();
+        Self(Arc::new(Inner { state, secret, revocations, key_set, loading, looked_at }))
     }
 
     /// Reads the keys again. On failure the ones before stay.
@@ -70,8 +70,8 @@ impl Keys {
         // Bounded: whoever waits for the lock must not wait for a database that is gone without a word.
         let rows = in_time(SILENCE_MAX, store::all(&self.state().db.pool)).await.map_err(unreadable)?;
         if !self.key_set().is_of(&rows) {
-            let ring = Arc::new(KeySet::open(rows, &self.0.secret, self.now_ms())?);
-            *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+            let key_set = Arc::new(KeySet::open(rows, &self.0.secret, self.now_ms())?);
+            *self.0.key_set.write().unwrap_or_else(PoisonError::into_inner) = key_set;
         }
         Ok(())
     }
@@ -108,14 +108,14 @@ impl Keys {
 
     /// Whether the set of revocations names a killed key that is still alive here.
     pub fn misses_a_kill(&self) -> bool {
-        let ring = self.key_set();
-        let mut alive = ring.schedule().iter().map(|life| &life.row).filter(|row| row.killed_at.is_none());
+        let key_set = self.key_set();
+        let mut alive = key_set.schedule().iter().map(|life| &life.row).filter(|row| row.killed_at.is_none());
         alive.any(|row| self.0.revocations.is_key_dead(&row.kid))
     }
 
     /// The keys as this process knows them.
     pub fn key_set(&self) -> Arc<KeySet> {
-        Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.key_set.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What may be published.

@@ -17,7 +17,14 @@ use crate::{
             store::{New, Subject},
         },
     },
-    base::{caller::Caller, config::TokenAlgorithm, db::Tx, error::AppError, sealed::SecretKey, state::Stopwatch},
+    base::{
+        caller::Caller,
+        config::TokenAlgorithm,
+        db::{Tx, again},
+        error::AppError,
+        sealed::SecretKey,
+        state::Stopwatch,
+    },
 };
 
 /// Who changes the keys, and why.
@@ -42,9 +49,13 @@ impl Keys {
     /// # Errors
     /// [`AppError::RotationUnderWay`] while another one waits; or when the database does not take it.
     pub async fn rotate(&self, order: &Order) -> Result<Rotation, AppError> {
+        again(|| self.rotate_once(order)).await
+    }
+
+    async fn rotate_once(&self, order: &Order) -> Result<Rotation, AppError> {
         let spare = self.make(self.state().config.token_algorithm).await?;
-        let (mut tx, lives, now_ms) = self.begin().await?;
-        if lives.next(now_ms).is_some() {
+        let (mut tx, schedule, now_ms) = self.begin().await?;
+        if schedule.next(now_ms).is_some() {
             return Err(AppError::RotationUnderWay);
         }
         let signs_from = now_ms + self.state().config.key_lead_seconds * 1000;
@@ -59,19 +70,23 @@ impl Keys {
     /// # Errors
     /// [`AppError::KeyNotInUse`]; or when the database does not take it.
     pub async fn kill(&self, kid: &str, order: &Order) -> Result<KillReceipt, AppError> {
+        again(|| self.kill_once(kid, order)).await
+    }
+
+    async fn kill_once(&self, kid: &str, order: &Order) -> Result<KillReceipt, AppError> {
         let watch = Stopwatch::start();
         // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
         let rows = store::all(&self.state().db.pool).await?;
         let killed = rows.iter().find(|row| row.kid == kid);
         let algorithm = killed.and_then(|row| row.algorithm.parse().ok());
         let spare = self.make(algorithm.unwrap_or(self.state().config.token_algorithm)).await?;
-        let (mut tx, lives, now_ms) = self.begin().await?;
-        let state = lives.find(kid).map(|life| lives.state(life, now_ms));
+        let (mut tx, schedule, now_ms) = self.begin().await?;
+        let state = schedule.find(kid).map(|life| schedule.state(life, now_ms));
         let state = state.filter(KeyState::is_in_use).ok_or(AppError::KeyNotInUse)?;
         store::kill(&mut *tx, kid, &order.words, now_ms).await?;
         let signing = match state {
-            KeyState::Signing => succeed(&mut tx, &lives, spare, order, now_ms).await?,
-            _ => lives.signing(now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
+            KeyState::Signing => succeed(&mut tx, &schedule, spare, order, now_ms).await?,
+            _ => schedule.signing(now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
         };
         note(&mut tx, Kind::KeyKilled, order, json!({ "kid": kid, "signing": signing }), now_ms).await?;
         let new =
@@ -89,15 +104,15 @@ impl Keys {
     pub async fn follow_settings(&self) -> Result<(), AppError> {
         let wanted = self.state().config.token_algorithm;
         let is_wanted = |row: &KeyRow| row.algorithm == wanted.into_str() && !row.is_too_small();
-        let follows = |lives: &KeySchedule, now_ms| lives.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
+        let follows = |schedule: &KeySchedule, now_ms| schedule.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
         if follows(self.key_set().schedule(), self.now_ms()) {
             return Ok(());
         }
         let spare = self.make(wanted).await?;
-        let (mut tx, lives, now_ms) = self.begin().await?;
-        if !follows(&lives, now_ms) {
-            let is_small = lives.newest(now_ms).is_some_and(|life| life.row.is_too_small());
-            let after_newest = lives.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
+        let (mut tx, schedule, now_ms) = self.begin().await?;
+        if !follows(&schedule, now_ms) {
+            let is_small = schedule.newest(now_ms).is_some_and(|life| life.row.is_too_small());
+            let after_newest = schedule.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
             let signs_from = after_newest.max(now_ms + self.state().config.key_lead_seconds * 1000);
             let order = Order::by_system(match is_small {
                 true => "the RSA key before was smaller than 3072 bits",
@@ -111,8 +126,8 @@ impl Keys {
     /// Makes a key that signs at once, where there is none. Two instances that start together end up with one.
     pub(super) async fn make_first(&self) -> Result<(), AppError> {
         let spare = self.make(self.state().config.token_algorithm).await?;
-        let (mut tx, lives, now_ms) = self.begin().await?;
-        if lives.signing(now_ms).is_none() {
+        let (mut tx, schedule, now_ms) = self.begin().await?;
+        if schedule.signing(now_ms).is_none() {
             add(&mut tx, spare, now_ms, &Order::by_system("the first key"), now_ms).await?;
         }
         Ok(tx.commit().await?)
@@ -131,8 +146,8 @@ impl Keys {
     async fn begin(&self) -> Result<(Tx, KeySchedule, i64), AppError> {
         let mut tx = self.state().db.begin_write().await?;
         revocation_store::lock(&mut tx).await?;
-        let lives = KeySchedule::of(store::all(&mut *tx).await?);
-        Ok((tx, lives, self.now_ms()))
+        let schedule = KeySchedule::of(store::all(&mut *tx).await?);
+        Ok((tx, schedule, self.now_ms()))
     }
 
     async fn commit(&self, tx: Tx) -> Result<(), AppError> {
@@ -176,12 +191,12 @@ pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &
 /// The one that signs when the signing key was killed: the next, now, or else the spare one. Its kid.
 async fn succeed(
     tx: &mut Tx,
-    lives: &KeySchedule,
+    schedule: &KeySchedule,
     spare: KeyRow,
     order: &Order,
     now_ms: i64,
 ) -> Result<String, AppError> {
-    match lives.next(now_ms) {
+    match schedule.next(now_ms) {
         Some(next) => {
             store::promote(&mut **tx, &next.row.kid, now_ms).await?;
             Ok(next.row.kid.clone())

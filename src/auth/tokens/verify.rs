@@ -78,8 +78,8 @@ struct StrictHeader {
 pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
     let now_ms = clock.now_ms();
     let header = header(token).filter(|header| header.typ == TYP).ok_or(Refusal::Invalid)?;
-    let ring = keys.key_set();
-    let key = match ring.look_up(&header.kid, now_ms) {
+    let key_set = keys.key_set();
+    let key = match key_set.look_up(&header.kid, now_ms) {
         Lookup::Verifies(key) => key,
         Lookup::Killed => return Err(Refusal::KilledKey),
         Lookup::Unknown => return Err(Refusal::UnknownKey(header.kid)),

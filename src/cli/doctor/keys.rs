@@ -29,34 +29,34 @@ pub async fn look(state: &AppState, secret: Result<&SecretKey, &String>) -> Vec<
 
 fn with(state: &AppState, secret: &SecretKey, rows: Vec<KeyRow>) -> Vec<Finding> {
     let (count, now_ms) = (rows.len(), state.clock.now_ms());
-    let lives = KeySchedule::of(rows.clone());
+    let schedule = KeySchedule::of(rows.clone());
     let opens = match KeySet::open(rows, secret, now_ms) {
         Ok(_) => Finding::good("secret key", format!("opens the signing keys ({count} known)")),
         Err(words) => Finding::broken_as_told("secret key", &words),
     };
-    vec![opens, signing(state, &lives, now_ms)]
+    vec![opens, signing(state, &schedule, now_ms)]
 }
 
-fn signing(state: &AppState, lives: &KeySchedule, now_ms: i64) -> Finding {
+fn signing(state: &AppState, schedule: &KeySchedule, now_ms: i64) -> Finding {
     const WHAT: &str = "signing key";
-    let Some(Life { row, .. }) = lives.signing(now_ms) else {
+    let Some(Life { row, .. }) = schedule.signing(now_ms) else {
         return Finding::warning(WHAT, "none is alive", "the next start makes one; look into the audit log for why");
     };
     let age_ms = now_ms - row.signs_from;
-    let next = lives.next(now_ms).map(|life| format!("; the next one signs from {}", minute(life.row.signs_from)));
+    let next = schedule.next(now_ms).map(|life| format!("; the next one signs from {}", minute(life.row.signs_from)));
     let words = format!("{}, has signed for {}{}", row.algorithm, span(age_ms), next.unwrap_or_default());
     match () {
         () if age_ms > KEY_OLD_MS => {
             Finding::warning(WHAT, words, "`latchkey keys rotate`, once a quarter from a timer")
         }
-        () if row.algorithm != state.config.token_algorithm.into_str() && lives.next(now_ms).is_none() => {
+        () if row.algorithm != state.config.token_algorithm.into_str() && schedule.next(now_ms).is_none() => {
             Finding::warning(
                 WHAT,
                 format!("{words}, and LATCHKEY_TOKEN_ALGORITHM is {}", state.config.token_algorithm.into_str()),
                 "the next start of a server begins the rotation",
             )
         }
-        () if row.is_too_small() && lives.next(now_ms).is_none() => Finding::warning(
+        () if row.is_too_small() && schedule.next(now_ms).is_none() => Finding::warning(
             WHAT,
             format!("{words}, and is smaller than the 3072 bits that new RSA keys have"),
             "the next start of a server begins the rotation, or `latchkey keys rotate`",

@@ -57,8 +57,8 @@ fn cookie(config: &Config, name: Name, value: &str, seconds: Option<i64>, shown:
 
 /// The header that a verified token has: it is refused with any other.
 fn said_in_header(state: &AppState, keys: &Keys, verified: &Verified) -> Option<Vec<Said>> {
-    let ring = keys.key_set();
-    let Lookup::Verifies(key) = ring.look_up(&verified.kid, state.clock.now_ms()) else { return None };
+    let key_set = keys.key_set();
+    let Lookup::Verifies(key) = key_set.look_up(&verified.kid, state.clock.now_ms()) else { return None };
     let fields = [("typ", TYP), ("alg", key.algorithm.into_str()), ("kid", &verified.kid)];
     Some(fields.map(|(name, value)| Said { name: name.into(), value: format!("\"{value}\""), time: None }).into())
 }

@@ -183,11 +183,11 @@ pub async fn delete_user(
 #[server(prefix = "/actions", endpoint = "rotate_keys")]
 pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
     use super::keys::{order, show_on_list};
-    use crate::{auth::tokens::keys::Keys, base::db::again, web::border};
+    use crate::{auth::tokens::keys::Keys, web::border};
     let admin = border::require_fresh_admin(password).await?;
     let order = order(admin, border::visit().caller, String::new());
     let keys = expect_context::<Keys>();
-    let rotation = again(|| keys.rotate(&order)).await?;
+    let rotation = keys.rotate(&order).await?;
     show_on_list("rotation", &rotation);
     Ok(rotation)
 }
@@ -204,10 +204,10 @@ pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> 
         force_logout::parse_reason,
         keys::{order, show_on_list},
     };
-    use crate::{auth::tokens::keys::Keys, base::db::again, web::border};
+    use crate::{auth::tokens::keys::Keys, web::border};
     let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
     let (keys, order) = (expect_context::<Keys>(), order(admin, border::visit().caller, words));
-    let receipt = again(|| keys.kill(&kid, &order)).await?;
+    let receipt = keys.kill(&kid, &order).await?;
     show_on_list("killed", &receipt);
     Ok(receipt)
 }

@@ -129,7 +129,7 @@ impl By {
     }
 
     /// As [`By::cause`], where the end is the act.
-    pub fn ending_with_words(&self, reason: EndReason) -> Cause {
+    pub fn cause_with_words(&self, reason: EndReason) -> Cause {
         Cause { words: self.words.clone(), ..self.cause(reason) }
     }
 }

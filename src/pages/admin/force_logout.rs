@@ -30,7 +30,7 @@ async fn force_once(terminator: &Terminator, by: &By, user_id: &str, sid: &str) 
         "" => Target::User(&user.id),
         sid => Target::Session(live_sid(&mut tx, &terminator.state, &user.id, sid).await?),
     };
-    terminator.terminate_everywhere_with(tx, target, by.ending_with_words(EndReason::ByAdmin)).await
+    terminator.terminate_everywhere_with(tx, target, by.cause_with_words(EndReason::ByAdmin)).await
 }
 
 /// The sid, if it is a live session of this user and not of another.

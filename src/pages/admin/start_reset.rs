@@ -45,7 +45,7 @@ pub async fn start_reset(terminator: &Terminator, by: &By, user_id: &str, end_al
         return Ok(outcome);
     }
     store::set_password(&mut *tx, user_id, NO_PASSWORD).await?;
-    let cause = by.ending_with_words(EndReason::ByAdmin);
+    let cause = by.cause_with_words(EndReason::ByAdmin);
     let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
     Ok(outcome.with_receipt(receipt))
 }

@@ -185,10 +185,13 @@ pub async fn create_admin(
     made: Event,
 ) -> Result<String, AppError> {
     let hash = passwords.hash(&Caller::default(), account.password.clone()).await?;
-    let mut tx = state.db.begin_write().await?;
-    let id = insert_admin(&mut tx, state, &account, &hash, made, None).await?;
-    tx.commit().await?;
-    Ok(id)
+    again(|| async {
+        let mut tx = state.db.begin_write().await?;
+        let id = insert_admin(&mut tx, state, &account, &hash, made.clone(), None).await?;
+        tx.commit().await?;
+        Ok(id)
+    })
+    .await
 }
 
 /// With the token of a set-up link, only while there is no administrator, and uses the link up: two people with the same
