@@ -16,7 +16,7 @@ use leptos::config::LeptosOptions;
 use tower_http::services::ServeDir;
 
 /// Leptos' settings. The assets are `site/` beside the program, so that it runs in any working directory;
-/// `cargo leptos` says otherwise in `LEPTOS_SITE_ROOT`.
+/// `LEPTOS_SITE_ROOT` says otherwise.
 pub fn leptos_options() -> LeptosOptions {
     let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|folder| folder.join("site")));
     let root = std::env::var_os("LEPTOS_SITE_ROOT").map(PathBuf::from).or(beside).unwrap_or_else(|| "site".into());

@@ -81,7 +81,8 @@ fn bind_if_changed(compiled: &Path, package: &Package, profile: Profile, names: 
 
 fn compile(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let mut cargo = shell::cargo();
-    cargo.args(["build", "--lib", "--target", TARGET, "--profile", profile.of_wasm()]);
+    // Asked for here and not in Cargo.toml: the server would be compiled twice, once as a library that nobody loads.
+    cargo.args(["rustc", "--lib", "--crate-type=cdylib", "--target", TARGET, "--profile", profile.of_wasm()]);
     shell::run(cargo.args(["--no-default-features", "--features=hydrate"]))?;
     Ok(workspace.target.join(TARGET).join(profile.of_wasm()).join("latchkey.wasm"))
 }
