@@ -1,31 +1,31 @@
-//! Latchkey: a login system that you can read in an afternoon and run in production.
+//! Latchkey: a login system you can read in an afternoon and run in production.
 //!
-//! The tour, in reading order; a module uses only those above it. Server-side sessions guard the pages, access tokens
-//! guard the API, and `revocations` ends both at once.
+//! The tour, in reading order. A room uses only those above it. Sessions protect the pages, access tokens protect the API,
+//! and `auth::revocations` ends both at once. docs/ARCHITECTURE.md walks through it, hop by hop.
 
 #![forbid(unsafe_code)]
 // The view of an island is one type, as deep as its elements: without a box in between there is less for the browser.
 #![recursion_limit = "256"]
 
-/// What everything stands on, and knows nobody.
+/// Settings, database, clock, secrets, errors. Knows no user.
 pub mod base;
-/// The core: accounts, sessions, tokens, and what ends them. No HTTP and no page.
+/// The core: accounts, sessions, tokens, and what ends them. No HTTP, no pages.
 pub mod auth;
-/// The border: how HTTP comes to the core and goes from it.
+/// HTTP: how requests reach the core, and what becomes of its results.
 pub mod web;
-/// What pages are made of; knows no feature.
+/// The parts of pages. Know no feature.
 pub mod ui;
-/// What is told by mail, and who takes it there.
+/// Email: what it says, and who sends it.
 #[cfg(feature = "ssr")]
 pub mod mail;
-/// The chain that proves what happened, and how it is searched.
+/// The audit log: the chain that proves it, and the search.
 #[cfg(feature = "ssr")]
 pub mod audit;
-/// The site, a folder for each part.
+/// The site, one folder for each part.
 pub mod pages;
 /// The Lab, where both kinds of login are tried side by side.
 pub mod lab;
-/// Where it comes together: services, pages, routes, the server.
+/// Where everything comes together: services, pages, routes, the server.
 #[cfg(feature = "ssr")]
 pub mod serve;
 /// The command line.
@@ -35,7 +35,7 @@ pub mod cli;
 #[cfg(test)]
 mod tests;
 
-/// Where the browser begins: makes the forms and the islands of the page that the server has rendered react.
+/// The browser starts here: it makes the forms and islands react on a page that the server has rendered.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

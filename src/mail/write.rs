@@ -100,10 +100,9 @@ impl Writer<'_> {
         Ok(Some(words::confirm(self.issuer, &token)))
     }
 
-    /// The newest link is the only one.
     async fn reset(&mut self, words: fn(&str, String, &str) -> Letter) -> Result<Option<Letter>, AppError> {
         let Some(user) = self.owner().await? else { return Ok(None) };
-        // Those before live on: a stranger's asking must not kill the one that the owner is about to open.
+        // Earlier links stay valid: a stranger's request must not end the one that the owner is about to open.
         let token = self.link(Purpose::Reset, &user.id).await?;
         let name = if user.verified_at.is_some() { user.name } else { String::new() };
         Ok(Some(words(self.issuer, name, &token)))

@@ -13,6 +13,7 @@ mod cookies;
 mod cross_site;
 mod crowds;
 mod devices;
+mod documents;
 mod emails;
 mod enumeration;
 mod everyone;
