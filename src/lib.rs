@@ -9,6 +9,8 @@
 
 /// Settings, database, clock, secrets, errors. Knows no user.
 pub mod base;
+/// Strength and hashing of passwords. Knows no account.
+pub mod passwords;
 /// The core: accounts, sessions, tokens, and what ends them. No HTTP, no pages.
 pub mod auth;
 /// HTTP: how requests reach the core, and what becomes of its results.
@@ -21,6 +23,8 @@ pub mod mail;
 /// The audit log: the chain that proves it, and the search.
 #[cfg(feature = "ssr")]
 pub mod audit;
+/// Users besides login: lists, receipts in words, deletion.
+pub mod people;
 /// The site, one folder for each part.
 pub mod pages;
 /// The Lab, where both kinds of login are tried side by side.

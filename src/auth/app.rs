@@ -1,11 +1,10 @@
 //! What the stories work with. Server side.
 
-use super::{
-    sessions::terminate::Terminator,
-    throttle::Throttle,
-    users::{password::Passwords, questions::Questions},
+use super::{sessions::terminate::Terminator, throttle::Throttle};
+use crate::{
+    base::{mailer::Mailer, sealed::SecretKey, state::AppState},
+    passwords::{hash::Passwords, questions::Questions},
 };
-use crate::base::{mailer::Mailer, sealed::SecretKey, state::AppState};
 
 /// Cheap to clone.
 #[derive(Clone)]

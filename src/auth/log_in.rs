@@ -20,13 +20,16 @@ use super::{
         store::Target,
         terminate::Cause,
     },
-    users::{credentials::Password, store as user_store, store::User},
+    users::{store as user_store, store::User},
     visit::Visit,
 };
-use crate::base::{
-    db::{Tx, again},
-    email::Email,
-    error::{AppError, Invalid},
+use crate::{
+    base::{
+        db::{Tx, again},
+        email::Email,
+        error::{AppError, Invalid},
+    },
+    passwords::typed::Password,
 };
 
 /// What the right password leads to.

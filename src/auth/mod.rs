@@ -6,8 +6,6 @@
 #[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]
-pub mod deletion;
-#[cfg(feature = "ssr")]
 pub mod enter_code;
 #[cfg(feature = "ssr")]
 pub mod event;

@@ -5,10 +5,13 @@ use super::{
     event,
     event::Event,
     throttle::{Try, guessing},
-    users::{credentials::Password, store::User, upgrade::upgrade_hash},
+    users::{store::User, upgrade::upgrade_hash},
     visit::Visit,
 };
-use crate::base::{db::again, error::AppError};
+use crate::{
+    base::{db::again, error::AppError},
+    passwords::typed::Password,
+};
 
 /// What somebody claims.
 pub struct Claim<'a> {

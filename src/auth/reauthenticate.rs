@@ -11,12 +11,14 @@ use super::{
         session,
         session::{LogIn, NewSecret},
     },
-    users::credentials::Password,
     visit::Visit,
 };
-use crate::base::{
-    db::again,
-    error::{AppError, Invalid},
+use crate::{
+    base::{
+        db::again,
+        error::{AppError, Invalid},
+    },
+    passwords::typed::Password,
 };
 
 /// A user who has proven lately who they are.

@@ -7,6 +7,8 @@ pub mod config;
 #[cfg(feature = "ssr")]
 pub mod db;
 #[cfg(feature = "ssr")]
+pub mod display_name;
+#[cfg(feature = "ssr")]
 pub mod email;
 pub mod error;
 #[cfg(feature = "ssr")]
@@ -25,3 +27,5 @@ pub mod sealed;
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod text;
+#[cfg(feature = "ssr")]
+pub mod words;

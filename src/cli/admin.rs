@@ -11,13 +11,14 @@ use super::{
 use crate::{
     auth::{
         event::{Actor, Event, Kind},
-        users::{Role, password::Passwords},
+        users::Role,
     },
     base::{caller::Caller, config::Config, error::AppError, metrics::Metrics},
     pages::{
         admin::change_role::change_role,
         signup::sign_up::{NewAccount, create_admin},
     },
+    passwords::hash::Passwords,
     serve,
 };
 

@@ -8,14 +8,14 @@ use super::{
     output::{say, say_json, say_table},
 };
 use crate::{
-    auth::outbox::{Mail as Kind, store, store::Listed},
+    auth::outbox::Mail as Kind,
     base::{
         config::Config,
         email::Email,
         mailer::{Envelope, Mailer, Sent},
         state::Clock,
     },
-    mail::words,
+    mail::{store, store::Listed, words},
     ui::when::minute,
 };
 

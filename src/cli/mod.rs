@@ -18,18 +18,19 @@ use std::{fmt::Display, process::ExitCode};
 use clap::{Parser, Subcommand};
 use uuid::Uuid;
 
-use self::output::say;
 use crate::{
     auth::{
         revocations::set::Revocations,
-        sessions::{Receipt, receipt::confirmed_words, terminate::Terminator},
+        sessions::{Receipt, terminate::Terminator},
         users::{store, store::User},
     },
     base::{
         config::Config, db::again, email::Email, error::AppError, logging, metrics::Metrics, sealed::SecretKey,
         state::AppState,
     },
+    cli::output::say,
     pages::admin::{by::By, outcome::Outcome},
+    people::receipt::confirmed_words,
     serve,
 };
 

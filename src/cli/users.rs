@@ -11,18 +11,15 @@ use super::{
     output::{say, say_json, say_table},
 };
 use crate::{
+    audit::{log, log::store::EventRow},
     auth::{
-        event, second_factor, sessions,
+        second_factor, sessions,
         sessions::LiveSession,
-        users::{
-            Role,
-            list::{Order, Person, Place, State, Wanted, find::find},
-            store,
-            store::User,
-        },
+        users::{Role, store, store::User},
     },
     base::{config::Config, email::Email, state::AppState},
     pages::activity::words::entry,
+    people::list::{Order, Person, Place, State, Wanted, find::find},
     ui::when::minute,
 };
 
@@ -197,7 +194,7 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
     let second_factor_at =
         second_factor::store::find(pool, &user.id).await?.and_then(|row| row.on_since(app.clock.now_ms()));
     let sessions = sessions::store::live_of(pool, &user.id, app.clock.now_ms()).await?;
-    let events = event::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?;
+    let events = log::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?;
     Ok(Details {
         disabled_at: user.disabled_at,
         verified_at: user.verified_at,
@@ -217,10 +214,10 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
     })
 }
 
-impl From<event::store::EventRow> for Happened {
-    fn from(row: event::store::EventRow) -> Self {
+impl From<EventRow> for Happened {
+    fn from(row: EventRow) -> Self {
         let words = entry(&row, "").words;
-        let event::store::EventRow { at, event, device, ip, reason, .. } = row;
+        let EventRow { at, event, device, ip, reason, .. } = row;
         Self { at, event, words, device, ip, reason }
     }
 }

@@ -14,17 +14,19 @@ use crate::{
         revocations::set::Revocations,
         sessions::terminate::Terminator,
         tokens::keys::Keys,
-        users::{Role, credentials::DisplayName, guessing::About, password::Passwords, store as user_store},
+        users::{Role, store as user_store},
     },
     base::{
         caller::Caller,
         config::{Config, SecretText, sqlite_url},
         db::{Kind, Tx},
+        display_name::DisplayName,
         email::Email,
         error::AppError,
         sealed::SecretKey,
         state::AppState,
     },
+    passwords::{hash::Passwords, strength::About},
 };
 
 /// Short, so that one can watch a token die of age.

@@ -10,9 +10,9 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{write, write::Decision};
+use super::{store, store::MailRow, write, write::Decision};
 use crate::{
-    auth::outbox::{Mail, store, store::MailRow},
+    auth::outbox::Mail,
     base::{
         db::again,
         error::AppError,

@@ -2,12 +2,12 @@
 //!
 //! It happens here and not in the request: whether there is an account cannot be told from an answer or its time.
 
-use super::{words, words::Happened};
+use super::{store, store::MailRow, words, words::Happened};
 use crate::{
     auth::{
         links,
         links::{Link, Purpose},
-        outbox::{Mail, Notification, store, store::MailRow},
+        outbox::{Mail, Notification},
         users::{store as user_store, store::User},
     },
     base::{db::Tx, error::AppError, mailer::letter::Letter, state::AppState},

@@ -17,26 +17,22 @@ use hyper_util::rt::TokioTimer;
 use sqlx::AnyPool;
 use tokio::task::JoinHandle;
 
-use self::{
-    router::{metrics_router, probes, router},
-    services::Services,
-};
 use crate::{
     audit::chain::{retention::Retention, seal::Sealer},
     auth::{
         app::App,
-        deletion, instances,
+        instances,
         instances::presence::Presence,
-        known_devices, links, outbox, revocations,
+        known_devices, links, revocations,
         revocations::{feed, set::Revocations},
         second_factor::removal,
         sessions,
-        sessions::{everyone::sweep::sweep, half_log_in, open_streams::OpenStreams, terminate::Terminator},
+        sessions::{everyone::sweep::sweep, half_log_in, terminate::Terminator},
         throttle,
         throttle::Throttle,
         tokens::{keeper, keys::Keys},
         users,
-        users::{costs_in_use, list::find::make_missing_words, password::Passwords, questions::Questions},
+        users::costs_in_use,
     },
     base::{
         config::{Config, LogFormat, Mailing},
@@ -52,9 +48,16 @@ use crate::{
     },
     lab,
     lab::{world, world::Lab},
+    mail,
     mail::worker::MailWorker,
     pages::{admin::overview::census::Census, notes, signup::setup_link},
-    web::{assets, connections, connections::Door, crowd::Crowd},
+    passwords::{hash::Passwords, questions::Questions},
+    people::{deletion, list::find::make_missing_words},
+    serve::{
+        router::{metrics_router, probes, router},
+        services::Services,
+    },
+    web::{assets, connections, connections::Door, crowd::Crowd, session::open_streams::OpenStreams},
 };
 
 /// A request head larger than this is refused by hyper, in bytes.
@@ -154,7 +157,7 @@ pub const OLD_ROWS: [(&str, DeleteOld); 8] = [
     ("removing instances that are gone", |db, now_ms| instances::store::delete_old(db, now_ms).boxed()),
     ("removing old devices", |db, now_ms| known_devices::store::delete_old(db, now_ms).boxed()),
     ("removing old tries", |db, now_ms| throttle::store::delete_old(db, now_ms).boxed()),
-    ("removing old mails", |db, now_ms| outbox::store::delete_old(db, now_ms).boxed()),
+    ("removing old mails", |db, now_ms| mail::store::delete_old(db, now_ms).boxed()),
     ("removing old links", |db, now_ms| links::store::delete_old(db, now_ms).boxed()),
 ];
 

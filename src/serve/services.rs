@@ -6,12 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
-    auth::{
-        app::App,
-        revocations::set::Revocations,
-        sessions::{open_streams::OpenStreams, terminate::Terminator},
-        tokens::keys::Keys,
-    },
+    auth::{app::App, revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys},
     base::{
         db::Db,
         metrics::{Levels, Metrics},
@@ -20,7 +15,7 @@ use crate::{
     lab::world::Lab,
     mail::worker::MailWorker,
     pages::admin::overview::census::Census,
-    web::crowd::Crowd,
+    web::{crowd::Crowd, session::open_streams::OpenStreams},
 };
 
 /// What HTTP and the features need besides [`App`]; every request carries it.

@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{
     auth::{
-        deletion::clean_up::clean_once,
         links::Purpose,
         users::{Role, store},
     },
     pages::admin::{by::By, disable},
+    people::deletion::clean_up::clean_once,
 };
 
 const MINUTE: i64 = 60_000;
@@ -391,7 +391,7 @@ on_both_databases! {
             for id in &ids {
                 let user = store::find_by_id(&app.services.state.db.pool, id).await.expect("the users").expect("a user");
                 let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
-                let last = crate::auth::event::store::newest_of_kinds(&mut *tx, id, disable::KINDS).await.expect("the log");
+                let last = crate::audit::log::store::newest_of_kinds(&mut *tx, id, disable::KINDS).await.expect("the log");
                 let says_disabled = last.is_some_and(|row| row.event == "account_disabled");
                 assert_eq!(user.disabled_at.is_some(), says_disabled, "round {round}");
             }

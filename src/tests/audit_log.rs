@@ -20,11 +20,11 @@ use crate::{
         log::store::LOOKED_AT_MAX,
     },
     auth::{
-        deletion::clean_up::clean_once,
         event,
         event::{Actor, Event, Kind},
     },
     base::sealed::SecretKey,
+    people::deletion::clean_up::clean_once,
     serve::services::Services,
 };
 

@@ -13,7 +13,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{auth::users::queue::Queue, base::db::Kind, serve::router::router};
+use crate::{base::db::Kind, passwords::queue::Queue, serve::router::router};
 
 const WRONG: &str = "not the right password";
 

@@ -13,12 +13,13 @@ use crate::{
     auth::{
         links,
         links::{Link, Purpose},
-        outbox::{Mail, Notification, To, store, tell},
+        outbox,
+        outbox::{Mail, Notification, To, tell},
         users,
-        users::{Role, credentials::DisplayName, store::User},
+        users::{Role, store::User},
     },
-    base::{caller::Caller, email::Email},
-    mail::worker::CLAIM_MS,
+    base::{caller::Caller, display_name::DisplayName, email::Email},
+    mail::{store, worker::CLAIM_MS},
     serve::services::Services,
 };
 
@@ -56,7 +57,7 @@ async fn named(app: &TestApp, mailbox: &str, name: &str, verified: bool) -> User
 
 async fn queue(app: &TestApp, email: &str, user_id: &str, mail: &Mail) {
     let state = &app.services.state;
-    store::queue(&state.db.pool, To { email, user_id }, mail, app.clock.now_ms()).await.expect("a row");
+    outbox::store::queue(&state.db.pool, To { email, user_id }, mail, app.clock.now_ms()).await.expect("a row");
 }
 
 fn news(news: Notification) -> Mail {

@@ -10,9 +10,10 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    auth::{deletion::clean_up::clean_once, event::Actor, links::Purpose, users::Role},
+    auth::{event::Actor, links::Purpose, users::Role},
     base::db::Kind,
     pages::admin::{by::By, change_role::change_role},
+    people::deletion::clean_up::clean_once,
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";

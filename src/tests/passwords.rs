@@ -81,7 +81,7 @@ async fn ask(caller: &mut Caller, password: &str) -> Answer {
 #[test]
 fn the_browser_asks_the_action_that_there_is() {
     assert_eq!(
-        crate::auth::users::STRENGTH_PATH,
+        crate::passwords::STRENGTH_PATH,
         <crate::pages::signup::actions::PasswordStrength as leptos::server_fn::ServerFn>::PATH
     );
 }
@@ -300,7 +300,7 @@ on_both_databases! {
         let fields = [("password", PASSWORD), ("new_password", "another horse battery")];
         assert_eq!(alice.act("change_password", &fields).await.status, 200);
         let before = hash_of(&app, "alice").await;
-        let password = crate::auth::users::credentials::Password::parse_existing(PASSWORD.into()).expect("a password");
+        let password = crate::passwords::typed::Password::parse_existing(PASSWORD.into()).expect("a password");
         crate::auth::users::upgrade::upgrade_hash(&services.state, &services.passwords, &Default::default(), &user, password).await;
         assert_eq!(hash_of(&app, "alice").await, before);
         assert_eq!(Caller::of(risen).log_in("alice", "another horse battery").await.status, 200);

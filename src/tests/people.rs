@@ -10,8 +10,8 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    auth::users::{Role, credentials::DisplayName, store},
-    base::email::Email,
+    auth::users::{Role, store},
+    base::{display_name::DisplayName, email::Email},
 };
 
 /// Makes an account past the sign-up, and returns its id.
@@ -266,7 +266,7 @@ on_both_databases! {
         }
         app.clock.advance_ms(40 * 24 * 3_600_000);
         remove_old_rows(&app.services.state).await;
-        crate::auth::deletion::clean_up::clean_once(&app.services.state).await.expect("a round");
+        crate::people::deletion::clean_up::clean_once(&app.services.state).await.expect("a round");
         assert_eq!(app.count("select count(*) from users").await, 2, "the tombstone is gone");
     }
 

@@ -14,11 +14,11 @@ use crate::{
         verify::{ByRetention, Report, What, verify},
     },
     auth::{
-        deletion::clean_up::clean_once,
         event,
         event::{Actor, Event, Kind},
     },
     base::sealed::SecretKey,
+    people::deletion::clean_up::clean_once,
 };
 
 const DAY: i64 = 24 * 3_600_000;

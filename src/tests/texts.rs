@@ -11,10 +11,7 @@ use crate::{
         outbox::{Mail, Notification},
         revocations::EndReason,
         tokens::KeyState,
-        users::{
-            Role,
-            list::{Order, State},
-        },
+        users::Role,
     },
     base::{
         config::TokenAlgorithm,
@@ -22,6 +19,7 @@ use crate::{
     },
     lab::cost::Way,
     pages::{admin::act::Act, appearance::Theme},
+    people::list::{Order, State},
     web::cookies::Name,
 };
 

@@ -8,7 +8,7 @@ use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_loc
 use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
 use super::{input_value, set_attribute};
-use crate::auth::users::{Judgement, STRENGTH_PATH};
+use crate::passwords::{Judgement, STRENGTH_PATH};
 
 /// Who pauses for so long wants to know; who types on does not.
 const PAUSE: Duration = Duration::from_millis(400);

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::field::PasswordField;
-use crate::{auth::users::PASSWORD_MAX_CHARS, base::error::Field};
+use crate::{base::error::Field, passwords::PASSWORD_MAX_CHARS};
 
 /// The fewest characters of a new password on this server: a context of every page.
 #[derive(Clone, Copy)]

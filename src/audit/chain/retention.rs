@@ -7,10 +7,7 @@ use super::{
     ChainKey, key_name, store,
     store::{Removed, SealedRow},
 };
-use crate::{
-    auth::event::store::lock_chain,
-    base::{sealed::SecretKey, state::AppState},
-};
+use crate::base::{sealed::SecretKey, state::AppState};
 
 /// Events that are removed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
 const AT_ONCE: i64 = 500;
@@ -68,7 +65,7 @@ impl Retention {
             return Ok(0);
         }
         let mut tx = self.state.db.begin_write().await?;
-        lock_chain(&mut tx).await?;
+        store::lock_chain(&mut tx).await?;
         let before = store::removed(&mut *tx).await?.pop();
         let is_ours = |said: &Removed| self.key.is_named_in(&said.seal) && self.key.seal_removed(said) == said.seal;
         let is_others = |said: &Removed| !self.key.is_named_in(&said.seal) && key_name(&said.seal).is_some();

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     auth::{
         event,
-        event::{Actor, Event, Kind, store::lock_chain},
+        event::{Actor, Event, Kind},
     },
     base::{
         db::{Tx, in_time},
@@ -87,7 +87,7 @@ impl Sealer {
     async fn seal_some(&self) -> Result<usize, NotSealed> {
         let sealed = in_time(BATCH_MAX, async {
             let mut tx = self.state.db.begin_write().await?;
-            lock_chain(&mut tx).await?;
+            store::lock_chain(&mut tx).await?;
             let end = match self.open_end(&mut tx).await? {
                 Ok(end) => end,
                 Err(refused) => return Ok(Err(refused)),
@@ -176,7 +176,7 @@ impl Sealer {
     /// written down with what the end was, and whatever is missing stays missing. `None` when there is nothing to mend.
     pub async fn resume(&self, words: &str) -> Result<Option<Anchor>, sqlx::Error> {
         let mut tx = self.state.db.begin_write().await?;
-        lock_chain(&mut tx).await?;
+        store::lock_chain(&mut tx).await?;
         let (claimed, last) = (store::end(&mut *tx).await?, store::last(&mut *tx).await?);
         if claimed.as_ref().is_some_and(|end| self.check_end(end, last.as_ref()).is_ok()) {
             return Ok(None);

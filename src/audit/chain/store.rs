@@ -2,7 +2,7 @@
 
 use sqlx::{Any, Executor, FromRow};
 
-use crate::auth::event::Kind;
+use crate::{auth::event::Kind, base::db::Tx};
 
 /// An event with its seals.
 #[derive(Clone, Debug, FromRow)]
@@ -206,4 +206,9 @@ pub async fn is_forgotten(db: impl Executor<'_, Database = Any>, user_id: &str) 
     .fetch_optional(db)
     .await?;
     Ok(row.is_some())
+}
+
+/// Locks the end of the chain until the transaction is over. Whoever changes rows that are in the log locks it first.
+pub async fn lock_chain(tx: &mut Tx) -> Result<(), sqlx::Error> {
+    sqlx::query("update audit_chain set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
 }

@@ -15,7 +15,7 @@ use crate::auth::event::Kind;
 /// Rows that are read at once.
 const AT_ONCE: i64 = 1_000;
 
-/// Behind a deletion events are blanked for so long; see `auth/deletion/clean_up.rs`.
+/// Behind a deletion events are blanked for so long; see `people/deletion/clean_up.rs`.
 const LATE_MS: i64 = 26 * 3_600_000;
 
 /// So many findings are told one by one; the rest is counted.

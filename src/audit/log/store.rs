@@ -1,6 +1,7 @@
-//! Slices of the log, with the names of those in it. Server side; reads only.
+//! Slices of the log with the names of those in it, and the events of one user. Server side; reads only.
 
 use sqlx::{Any, AnyPool, Executor, FromRow, QueryBuilder};
+use uuid::Uuid;
 
 use super::{ANY, Filter, Next, Slice, any};
 use crate::{auth::event::Kind, base::db::contains_pattern};
@@ -104,4 +105,67 @@ async fn matching(
 fn as_typed(words: &str) -> String {
     let escaped = words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
+}
+
+/// An event without the names.
+#[derive(Clone, Debug, FromRow)]
+pub struct EventRow {
+    pub id: String,
+    pub at: i64,
+    pub event: String,
+    pub actor: String,
+    pub subject: String,
+    pub sid: String,
+    pub ip: String,
+    pub device: String,
+    pub reason: String,
+    pub details: String,
+}
+
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!(
+            "select id, at, event, actor, subject, sid, ip, device, reason, details from audit_events \
+             where subject = $1 ",
+            $rest
+        )
+    };
+}
+
+/// The newest events that happened to a user, newest first; with `before`, those before the event of this id.
+pub async fn newest_of(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<EventRow>, sqlx::Error> {
+    sqlx::query_as(select_events!("and id < $2 order by id desc limit $3"))
+        .bind(subject)
+        .bind(before.unwrap_or(Uuid::max()).to_string())
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
+/// An event that happened to this user; somebody else's is not found.
+pub async fn find_of(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    id: Uuid,
+) -> Result<Option<EventRow>, sqlx::Error> {
+    sqlx::query_as(select_events!("and id = $2")).bind(subject).bind(id.to_string()).fetch_optional(db).await
+}
+
+/// The newest event of one of these two kinds that happened to a user.
+pub async fn newest_of_kinds(
+    db: impl Executor<'_, Database = Any>,
+    subject: &str,
+    [one, other]: [Kind; 2],
+) -> Result<Option<EventRow>, sqlx::Error> {
+    sqlx::query_as(select_events!("and event in ($2, $3) order by id desc limit 1"))
+        .bind(subject)
+        .bind(one.into_str())
+        .bind(other.into_str())
+        .fetch_optional(db)
+        .await
 }

@@ -9,10 +9,6 @@ pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;
 #[cfg(feature = "ssr")]
-pub mod open_streams;
-#[cfg(feature = "ssr")]
-pub mod receipt;
-#[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -41,12 +41,6 @@ pub enum Way {
     Visit,
 }
 
-/// How many accounts and how many networks have to wait at this moment before their next try is looked at.
-pub async fn waiting(state: &AppState) -> Result<(i64, i64), AppError> {
-    let longest_ms = Limits::of_account(&state.config).longest_ms;
-    Ok(store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?)
-}
-
 /// Counts tries, each before it is looked at. Cheap to clone.
 #[derive(Clone)]
 pub struct Throttle {

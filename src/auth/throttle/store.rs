@@ -10,25 +10,6 @@ pub const NETWORK: &str = "network";
 /// What somebody does who has proven who they are.
 pub const ACT: &str = "act";
 
-/// How many accounts (or known browsers of one) and networks have to wait at this moment. A wait of more than
-/// `longest_ms` was set by a clock that has jumped back since, and counts for nothing.
-pub async fn count_waiting(
-    db: impl Executor<'_, Database = Any>,
-    longest_ms: i64,
-    now_ms: i64,
-) -> Result<(i64, i64), sqlx::Error> {
-    sqlx::query_as(
-        "select count(case when counts = $3 then 1 end), count(case when counts = $4 then 1 end) from throttles \
-         where free_at > $1 and free_at <= $2",
-    )
-    .bind(now_ms)
-    .bind(now_ms + longest_ms)
-    .bind(ACCOUNT)
-    .bind(NETWORK)
-    .fetch_one(db)
-    .await
-}
-
 pub async fn read(db: impl Executor<'_, Database = Any>, key: &str) -> Result<Option<Count>, sqlx::Error> {
     sqlx::query_as("select tries, last_at, free_at from throttles where key = $1").bind(key).fetch_optional(db).await
 }

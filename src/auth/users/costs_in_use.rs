@@ -1,7 +1,10 @@
 //! Finds out what the stored hashes cost, for those who guess at accounts to find out nothing from the time. Server side.
 
-use super::{cost::Cost, password::Passwords, store};
-use crate::base::state::AppState;
+use super::store;
+use crate::{
+    base::state::AppState,
+    passwords::{cost::Cost, hash::Passwords},
+};
 
 /// One look: as many look-ups as there are costs, however many users there are. What another instance stores before the
 /// next look is known when it is first met.

@@ -3,12 +3,8 @@
 use sqlx::{Any, AnyConnection, AnyPool, Executor, FromRow, QueryBuilder};
 use uuid::Uuid;
 
-use super::{
-    Role,
-    credentials::DisplayName,
-    list::{store::replace_words, words::sort_text},
-};
-use crate::base::email::Email;
+use super::Role;
+use crate::base::{display_name::DisplayName, email::Email, words, words::sort_text};
 
 /// A row of `users`.
 #[derive(Clone, Debug, FromRow)]
@@ -265,55 +261,30 @@ pub async fn free_email(
     Ok(Some(id))
 }
 
-/// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.
-pub async fn bury(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "update users set email = 'deleted ' || id, name = '', search_text = '', password_hash = '', role = 'user', \
-         verified_at = null, disabled_at = $2, deleted_at = $2 where id = $1",
-    )
-    .bind(id)
-    .bind(now_ms)
-    .execute(db)
-    .await
-    .map(|_| ())
-}
-
-/// A tombstone, and whether any session is left that it has a reason to tell of.
-#[derive(Clone, Debug, FromRow)]
-pub struct Tombstone {
-    pub id: String,
-    sessions: i64,
-}
-
-impl Tombstone {
-    pub fn is_needed(&self) -> bool {
-        self.sessions > 0
-    }
-}
-
-/// The tombstones that are new, and those that no session needs any more.
-pub async fn tombstones(db: impl Executor<'_, Database = Any>, newer_than: i64) -> Result<Vec<Tombstone>, sqlx::Error> {
-    sqlx::query_as(
-        "select id, sessions from (select id, deleted_at, \
-         (select count(*) from sessions where user_id = users.id) as sessions \
-         from users where deleted_at is not null) as gone where deleted_at > $1 or sessions = 0",
-    )
-    .bind(newer_than)
-    .fetch_all(db)
-    .await
-}
-
-/// Removes a tombstone.
-///
-/// # Errors
-/// When the database does not take it, or something still belongs to it.
-pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from users where id = $1 and deleted_at is not null").bind(id).execute(db).await.map(|_| ())
-}
-
 /// Gives the user another role; `false` when there is no such user or the role is theirs already.
 pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Role) -> Result<bool, sqlx::Error> {
     let statement = "update users set role = $1 where id = $2 and role <> $1";
     let result = sqlx::query(statement).bind(role.into_str()).bind(id).execute(db).await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// Writes down by which words a user is found, in the place of those before.
+pub async fn replace_words(
+    db: &mut AnyConnection,
+    user_id: &str,
+    name: &str,
+    email: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from user_words where user_id = $1").bind(user_id).execute(&mut *db).await?;
+    for word in words::of(name, email) {
+        // For nobody it writes nothing, with the same work: a sign-up must not tell by its time that an address is taken.
+        sqlx::query("insert into user_words (user_id, word) select id, $2 from users where id = $1")
+            .bind(user_id)
+            .bind(word.into_bytes())
+            .execute(&mut *db)
+            .await?;
+    }
+    let statement = "update users set words_at = $2 where id = $1";
+    sqlx::query(statement).bind(user_id).bind(now_ms).execute(&mut *db).await.map(|_| ())
 }

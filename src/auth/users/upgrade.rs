@@ -1,7 +1,10 @@
 //! A stronger hash for who has just given the right password. Server side.
 
-use super::{credentials::Password, password::Passwords, store, store::User};
-use crate::base::{caller::Caller, error::AppError, state::AppState};
+use super::{store, store::User};
+use crate::{
+    base::{caller::Caller, error::AppError, state::AppState},
+    passwords::{hash::Passwords, typed::Password},
+};
 
 /// Hashes the password anew when the settings have risen since it was set (ASVS 11.4.2). Only a log-in can do that: the
 /// password is known at no other time. Whatever goes wrong waits for the next one. Returns the hash that is stored now.

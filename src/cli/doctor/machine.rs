@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::Finding;
 use crate::{
-    auth::users::{credentials::Password, password::Passwords},
     base::{caller::Caller, config::Config, error::AppError, metrics::Metrics, state::Stopwatch},
+    passwords::{hash::Passwords, typed::Password},
     web::connections,
 };
 

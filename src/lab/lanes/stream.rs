@@ -19,13 +19,15 @@ use super::{
     told::{Told, without_visit},
 };
 use crate::{
-    auth::sessions::open_streams::{OpenStreams, Place, Stop},
     base::{config::Config, error::AppError, state::Stopwatch},
     lab::{visit::Visit, world::Lab},
     web::{
         origin,
         problem::Problem,
-        session::stream::{respond, too_many},
+        session::{
+            open_streams::{OpenStreams, Place, Stop},
+            stream::{respond, too_many},
+        },
     },
 };
 

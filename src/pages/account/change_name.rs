@@ -5,10 +5,10 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        users::{credentials::DisplayName, store},
+        users::store,
         visit::Visit,
     },
-    base::error::AppError,
+    base::{display_name::DisplayName, error::AppError},
 };
 
 /// # Errors

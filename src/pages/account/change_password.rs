@@ -13,13 +13,14 @@ use crate::{
         revocations::EndReason,
         second_factor::trust,
         sessions::{Receipt, guard::LoggedIn, session::NewSecret, store::Target, terminate::Cause},
-        users::{guessing::About, store},
+        users::store,
         visit::Visit,
     },
     base::{
         db::again,
         error::{AppError, Invalid},
     },
+    passwords::strength::About,
 };
 
 /// Ends every other session, and gives this one a new secret, where that is possible.

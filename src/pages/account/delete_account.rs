@@ -3,7 +3,6 @@
 use crate::{
     auth::{
         app::App,
-        deletion::erase::erase,
         event::{Actor, Event, Kind},
         revocations::EndReason,
         sessions::{guard::LoggedIn, store::Target, terminate::Cause},
@@ -14,6 +13,7 @@ use crate::{
         email::Email,
         error::{AppError, Invalid},
     },
+    people::deletion::erase::erase,
 };
 
 /// Whoever types the address has read what stands above it.

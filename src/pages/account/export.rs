@@ -14,19 +14,23 @@ use strum::IntoStaticStr;
 
 use super::store;
 use crate::{
+    audit::{log, log::store::EventRow},
     auth::{
         event,
-        event::{Actor, Event, Kind, store::EventRow},
+        event::{Actor, Event, Kind},
         second_factor::store as factor_store,
-        sessions::{
-            guard::LoggedIn,
-            open_streams::{OpenStreams, Place},
-        },
+        sessions::guard::LoggedIn,
     },
     base::{caller::device_words, db::again, error::AppError, rfc3339::seconds, state::AppState},
     pages::activity::words::entry,
     ui::when::date,
-    web::{caller::caller_of, local_path::leading_to, origin, problem::Problem},
+    web::{
+        caller::caller_of,
+        local_path::leading_to,
+        origin,
+        problem::Problem,
+        session::open_streams::{OpenStreams, Place},
+    },
 };
 
 /// The page that offers it.
@@ -197,7 +201,7 @@ impl File {
                 rows.into_iter().map(|row| (row.created_at, row.id.clone(), note(row))).map(keyed).collect()
             }
             List::Activity => {
-                let rows = event::store::newest_of(pool, id, key.parse().ok(), ROWS_AT_ONCE).await?;
+                let rows = log::store::newest_of(pool, id, key.parse().ok(), ROWS_AT_ONCE).await?;
                 rows.iter().map(|row| (row.at, row.id.clone(), happened(row, &self.sid))).map(keyed).collect()
             }
         })

@@ -12,8 +12,8 @@ use super::{
     second_factor_page::SecondFactorPage, set_up_page::SetUpPage,
 };
 use crate::{
+    audit::log,
     auth::{
-        event,
         known_devices::Device,
         second_factor::{
             authenticator::{Authenticator, Enrolment},
@@ -117,7 +117,7 @@ pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
     let someone = page.user()?;
     let before = Uuid::parse_str(&page.asked.before).ok();
     let limit = i64::try_from(EVENTS).unwrap_or(i64::MAX) + 1;
-    let mut rows = event::store::newest_of(&page.app.state.db.pool, &someone.user.id, before, limit).await?;
+    let mut rows = log::store::newest_of(&page.app.state.db.pool, &someone.user.id, before, limit).await?;
     let more = rows.len() > EVENTS;
     rows.truncate(EVENTS);
     let older = rows.last().filter(|_| more).map(|row| row.id.clone());

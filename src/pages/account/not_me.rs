@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::{More, NotMePage};
 use crate::{
+    audit::{log, log::store::EventRow},
     auth::{
         app::App,
         event,
-        event::{Actor, Event, Kind, store::EventRow},
+        event::{Actor, Event, Kind},
         known_devices, links,
         links::{Link, Purpose},
         outbox,
@@ -22,7 +23,7 @@ use crate::{
         revocations::EndReason,
         second_factor::removal,
         sessions::{Receipt, guard::LoggedIn, store::Target, terminate::Cause},
-        users::{password::NO_PASSWORD, store as user_store, store::User},
+        users::{store as user_store, store::User},
         visit::Visit,
     },
     base::{
@@ -32,6 +33,7 @@ use crate::{
         state::AppState,
     },
     pages::activity::words::entry,
+    passwords::hash::NO_PASSWORD,
 };
 
 /// What the page says before anything happens.
@@ -283,7 +285,7 @@ async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result
 
 async fn find_event(state: &AppState, user: &User, id: &str) -> Result<EventRow, AppError> {
     let id = Uuid::parse_str(id).map_err(|_| AppError::NotFound)?;
-    event::store::find_of(&state.db.pool, &user.id, id).await?.ok_or(AppError::NotFound)
+    log::store::find_of(&state.db.pool, &user.id, id).await?.ok_or(AppError::NotFound)
 }
 
 /// Who denies a change of address gets the one before back, as with the link in the mail that went there.

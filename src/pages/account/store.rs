@@ -1,4 +1,4 @@
-//! What belongs to one account, wherever it stands, to be handed out; `auth/deletion/store.rs` erases the same. Server side.
+//! What belongs to one account, wherever it stands, to be handed out; `people/deletion/store.rs` erases the same. Server side.
 
 use sqlx::{Any, Executor, FromRow};
 

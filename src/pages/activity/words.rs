@@ -3,9 +3,12 @@
 //! Both lists are closed: a new kind of event, or of end, does not compile without its sentence.
 
 use super::{Entry, Tone};
-use crate::auth::{
-    event::{Actor, Kind, store::EventRow},
-    revocations::EndReason,
+use crate::{
+    audit::log::store::EventRow,
+    auth::{
+        event::{Actor, Kind},
+        revocations::EndReason,
+    },
 };
 
 /// The entry of an event, for who reads it in the session `sid`.

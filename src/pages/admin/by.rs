@@ -2,9 +2,10 @@
 
 use super::{Before, force_logout::parse_reason};
 use crate::{
+    audit::{log, log::store::EventRow},
     auth::{
         event,
-        event::{Actor, Event, Kind, store::EventRow},
+        event::{Actor, Event, Kind},
         revocations::EndReason,
         sessions::{
             guard::{Administrator, hold_as_administrator},
@@ -142,7 +143,7 @@ pub async fn missing(tx: &mut Tx, user_id: &str) -> Result<AppError, AppError> {
 
 /// Who did the newest of these to a user, for who comes second.
 pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Option<Before>, AppError> {
-    let Some(row) = event::store::newest_of_kinds(&mut **tx, user_id, kinds).await? else { return Ok(None) };
+    let Some(row) = log::store::newest_of_kinds(&mut **tx, user_id, kinds).await? else { return Ok(None) };
     let by = name_of(tx, &row.actor).await?;
     let EventRow { at, reason, .. } = row;
     Ok(Some(Before { by, at, reason }))
@@ -169,6 +170,6 @@ pub async fn require_newest(tx: &mut Tx, user_id: &str, kinds: [Kind; 2], undo: 
     if undo.is_empty() {
         return Ok(());
     }
-    let newest = event::store::newest_of_kinds(&mut **tx, user_id, kinds).await?;
+    let newest = log::store::newest_of_kinds(&mut **tx, user_id, kinds).await?;
     if newest.is_some_and(|row| row.id == undo) { Ok(()) } else { Err(AppError::ChangedMeanwhile) }
 }

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{by::By, outcome::Outcome};
 use crate::{
     auth::{
-        deletion::erase::erase,
         event::Kind,
         revocations::EndReason,
         sessions::{
@@ -19,6 +18,7 @@ use crate::{
         email::Email,
         error::{AppError, Invalid},
     },
+    people::deletion::erase::erase,
 };
 
 /// Erases the person and ends everything of theirs, as when people delete their account themselves. `confirmation` is

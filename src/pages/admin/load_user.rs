@@ -11,8 +11,8 @@ use super::{
     user_page::UserPage,
 };
 use crate::{
+    audit::log,
     auth::{
-        event,
         event::Kind,
         second_factor, sessions,
         sessions::{
@@ -108,7 +108,7 @@ async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
 
 /// Whether a reset has taken the password away, and its link was not used yet.
 pub async fn has_no_password(tx: &mut Tx, id: &str) -> Result<bool, AppError> {
-    let newest = event::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
+    let newest = log::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
     let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());
     Ok(details.is_some_and(|details| details["ended_all"] == true))
 }
@@ -128,7 +128,7 @@ async fn live(tx: &mut Tx, state: &AppState, id: &str) -> Result<Vec<LiveSession
 /// What the act is to undo; nothing where there is no such event.
 async fn undo(tx: &mut Tx, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
     let Ok(event) = uuid::Uuid::parse_str(event) else { return Ok(None) };
-    let Some(row) = event::store::find_of(&mut **tx, id, event).await? else { return Ok(None) };
+    let Some(row) = log::store::find_of(&mut **tx, id, event).await? else { return Ok(None) };
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
     let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
     Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(|role| role.parse().ok()) }))

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::{UsersAsked, users_page::UsersPage};
 use crate::{
-    auth::users::list::{Place, Wanted, find::find},
     base::error::AppError,
     pages::request::{Found, PageRequest, shows},
+    people::list::{Place, Wanted, find::find},
 };
 
 /// People on one page of the list.

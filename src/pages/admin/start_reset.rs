@@ -11,9 +11,10 @@ use crate::{
         outbox::{Mail, To},
         revocations::EndReason,
         sessions::{guard::keep_an_administrator, store::Target, terminate::Terminator},
-        users::{password::NO_PASSWORD, store},
+        users::store,
     },
     base::{config::Mailing, error::AppError},
+    passwords::hash::NO_PASSWORD,
 };
 
 /// Has the link sent; with `end_all` everything ends at once, and the password of now opens nothing any more: it is for

@@ -6,10 +6,8 @@ use strum::VariantArray;
 
 use super::{PAGES, ReceiptNotice};
 use crate::{
-    auth::users::{
-        Role,
-        list::{Order, Page as List, Person, State, Wanted},
-    },
+    auth::users::Role,
+    people::list::{Order, Page as List, Person, State, Wanted},
     ui::{
         empty::Empty,
         frame::{Link, Page},

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::page::DashboardPage;
 use crate::{
-    auth::{event, event::store::EventRow, second_factor, sessions, sessions::LiveSession},
+    audit::{log, log::store::EventRow},
+    auth::{second_factor, sessions, sessions::LiveSession},
     base::{error::AppError, state::AppState},
     pages::{
         activity::{
@@ -27,7 +28,7 @@ pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
         .into_iter()
         .map(sessions::store::SessionRow::into_live)
         .partition(|session| session.sid == someone.log_in.sid);
-    let events = event::store::newest_of(&state.db.pool, &someone.user.id, None, ACTIVITY_EVENTS).await?;
+    let events = log::store::newest_of(&state.db.pool, &someone.user.id, None, ACTIVITY_EVENTS).await?;
     let activity = lines(&events, &someone.log_in.sid);
     let few_recovery_codes = few_recovery_codes(state, &someone.user.id).await?;
     let (viewer, member_since) = (someone.viewer(), someone.user.created_at);

@@ -4,7 +4,7 @@ use sqlx::{Any, AnyConnection, Executor, FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Note, NoteInput};
-use crate::auth::users::list::words::{TYPED_MAX, range};
+use crate::base::words::{TYPED_MAX, range};
 
 /// A row of `notes`.
 #[derive(Clone, Debug, FromRow)]

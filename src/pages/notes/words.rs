@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::{NoteInput, store};
-use crate::{
-    auth::users::list::words::{TYPED_MAX, split},
-    base::db::Db,
+use crate::base::{
+    db::Db,
+    words::{TYPED_MAX, split},
 };
 
 /// By so many different words a note is found, the first of them: more than a text of 20,000 letters has in any language.

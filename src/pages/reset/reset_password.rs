@@ -16,7 +16,7 @@ use crate::{
         revocations::EndReason,
         sessions::{store::Target, terminate::Cause},
         throttle::Way,
-        users::{guessing::About, store, store::User},
+        users::{store, store::User},
         visit::Visit,
     },
     base::{
@@ -26,6 +26,7 @@ use crate::{
         error::AppError,
         state::AppState,
     },
+    passwords::strength::About,
 };
 
 /// Looks nothing up: whether there is an account that may log in is found out when the mail is written, where nobody

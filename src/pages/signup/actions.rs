@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{auth::users::Judgement, base::error::AppError};
+use crate::{base::error::AppError, passwords::Judgement};
 
 /// Makes an account. Where a mail server is configured, the way on is the mail that it sends, for every address; else it
 /// logs in. Callable by anyone.
@@ -60,7 +60,7 @@ pub async fn password_strength(
     email: Option<String>,
     name: Option<String>,
 ) -> Result<Judgement, AppError> {
-    use crate::{auth::users::guessing::About, web::border};
+    use crate::{passwords::strength::About, web::border};
     // Throttling by address belongs here, before any work.
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     let app = border::app();

@@ -11,23 +11,19 @@ use crate::{
         outbox::{Mail, To},
         sessions,
         throttle::Way,
-        users::{
-            Role,
-            credentials::{DisplayName, NewPassword},
-            guessing::About,
-            password::Passwords,
-            store,
-        },
+        users::{Role, store},
         visit::Visit,
     },
     base::{
         caller::Caller,
         config::Mailing,
         db::{Tx, again},
+        display_name::DisplayName,
         email::Email,
         error::{AppError, Invalid},
         state::AppState,
     },
+    passwords::{hash::Passwords, strength::About, typed::NewPassword},
 };
 
 /// An account to be made, checked.

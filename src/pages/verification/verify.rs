@@ -13,7 +13,7 @@ use crate::{
         password,
         password::Claim,
         sessions::guard::LoggedIn,
-        users::{credentials::Password, store, store::User},
+        users::{store, store::User},
         visit::Visit,
     },
     base::{
@@ -21,6 +21,7 @@ use crate::{
         error::{AppError, Invalid},
         state::AppState,
     },
+    passwords::typed::Password,
 };
 
 /// What the page of an opened link shows. Uses nothing up.

@@ -4,6 +4,8 @@ pub mod client;
 #[cfg(feature = "ssr")]
 pub mod find_user;
 #[cfg(feature = "ssr")]
+pub mod open_streams;
+#[cfg(feature = "ssr")]
 pub mod stream;
 #[cfg(feature = "ssr")]
 pub mod tower_session;

@@ -24,18 +24,15 @@ use tokio::{
 use crate::{
     auth::{
         revocations::{EndReason, set::RevocationSubject},
-        sessions::{
-            Ended,
-            guard::LoggedIn,
-            open_streams::{OpenStreams, Place, Stop},
-            session::LogIn,
-            store,
-            terminate::Terminator,
-        },
+        sessions::{Ended, guard::LoggedIn, session::LogIn, store, terminate::Terminator},
         users,
     },
     base::{error::AppError, state::AppState},
-    web::{origin, problem::Problem},
+    web::{
+        origin,
+        problem::Problem,
+        session::open_streams::{OpenStreams, Place, Stop},
+    },
 };
 
 /// Where the stream is. To listen is no use of the session: an open page alone keeps nobody logged in.

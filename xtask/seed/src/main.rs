@@ -10,14 +10,16 @@ use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::Parser;
 use latchkey::{
-    auth::users::{Role, guessing::About, list::words, password::Passwords},
+    auth::users::Role,
     base::{
         caller::Caller,
         config::Config,
         metrics::Metrics,
         state::{AppState, Stopwatch},
+        words,
     },
     cli::given,
+    passwords::{hash::Passwords, strength::About},
     serve,
 };
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! Many rows at once.
 
-use latchkey::{
-    auth::users::list::words::sort_text,
-    base::db::{Db, Kind},
+use latchkey::base::{
+    db::{Db, Kind},
+    words::sort_text,
 };
 use sqlx::{Any, AssertSqlSafe, Connection, Executor, pool::PoolConnection, query::Query};
 

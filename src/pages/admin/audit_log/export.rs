@@ -26,14 +26,11 @@ use crate::{
     auth::{
         event,
         event::{Actor, Event, Kind},
-        sessions::{
-            guard::{LoggedIn, Overseer},
-            open_streams::OpenStreams,
-        },
+        sessions::guard::{LoggedIn, Overseer},
     },
     base::{db::again, error::AppError, rfc3339::milliseconds, state::AppState},
     ui::when::date,
-    web::{caller::caller_of, local_path::leading_to, origin, problem::Problem},
+    web::{caller::caller_of, local_path::leading_to, origin, problem::Problem, session::open_streams::OpenStreams},
 };
 
 /// Events that are read, and sent, at once: memory does not grow with the file.

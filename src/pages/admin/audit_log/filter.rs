@@ -11,14 +11,9 @@ use uuid::Uuid;
 use super::{AuditAsked, PAGE, Part, WORDS_MAX_CHARS};
 use crate::{
     audit::log::Filter,
-    auth::{
-        event::Actor,
-        users::{
-            list::{Person, Place, Wanted, find::find},
-            store,
-        },
-    },
+    auth::{event::Actor, users::store},
     base::{email::Email, error::AppError, rfc3339::midnight, state::AppState},
+    people::list::{Person, Place, Wanted, find::find},
 };
 
 /// What was asked for, and what became of it.

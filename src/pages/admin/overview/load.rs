@@ -7,7 +7,8 @@ use crate::{
     auth::{
         event::Kind,
         instances::{confirm::GONE_AFTER_MS, store as instance_store},
-        revocations, throttle,
+        revocations,
+        throttle::count::Limits,
         tokens::{KeyInfo, KeyState, keys::Keys},
     },
     base::{config::Mailing, error::AppError, state::AppState},
@@ -22,11 +23,17 @@ const LOST_SHOWN_MS: i64 = 3_600_000;
 pub async fn overview(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
     page.overseer()?;
     let state = &page.app.state;
-    let (accounts, networks) = throttle::waiting(state).await?;
-    let (held_back, now_ms) = (HeldBack { accounts, networks }, page.app.now_ms());
+    let (held_back, now_ms) = (held_back(state).await?, page.app.now_ms());
     let (census, days, instances) = (census.counts(state).await?, days(state).await?, instances(state).await?);
     let (signing_key, mails) = (signing_key(state).await?, mails(state).await?);
     shows(move || view! { <OverviewPage now_ms census days instances key=signing_key mails held_back /> })
+}
+
+/// How many accounts and how many networks have to wait before their next try is looked at.
+async fn held_back(state: &AppState) -> Result<HeldBack, AppError> {
+    let longest_ms = Limits::of_account(&state.config).longest_ms;
+    let (accounts, networks) = store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?;
+    Ok(HeldBack { accounts, networks })
 }
 
 /// Every day of the span, also those on which nothing happened.

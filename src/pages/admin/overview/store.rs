@@ -3,7 +3,10 @@
 use sqlx::{Any, Executor, FromRow};
 
 use super::Counted;
-use crate::auth::event::Kind;
+use crate::auth::{
+    event::Kind,
+    throttle::store::{ACCOUNT, NETWORK},
+};
 
 /// How often something happened on a day.
 #[derive(Clone, Debug, FromRow)]
@@ -75,6 +78,25 @@ pub async fn outbox(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Res
          from outbox where sent_at is null and given_up_at is null",
     )
     .bind(since_ms)
+    .fetch_one(db)
+    .await
+}
+
+/// How many accounts (or known browsers of one) and networks have to wait at this moment. A wait of more than
+/// `longest_ms` was set by a clock that has jumped back since, and counts for nothing.
+pub async fn count_waiting(
+    db: impl Executor<'_, Database = Any>,
+    longest_ms: i64,
+    now_ms: i64,
+) -> Result<(i64, i64), sqlx::Error> {
+    sqlx::query_as(
+        "select count(case when counts = $3 then 1 end), count(case when counts = $4 then 1 end) from throttles \
+         where free_at > $1 and free_at <= $2",
+    )
+    .bind(now_ms)
+    .bind(now_ms + longest_ms)
+    .bind(ACCOUNT)
+    .bind(NETWORK)
     .fetch_one(db)
     .await
 }

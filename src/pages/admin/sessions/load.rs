@@ -12,17 +12,15 @@ use super::{
     store::{FoundRow, Wanted},
 };
 use crate::{
-    auth::{
-        sessions,
-        users::{
-            list as people,
-            list::{Place, find::find as find_people},
-        },
-    },
+    auth::sessions,
     base::{error::AppError, state::AppState},
     pages::{
         admin::overview::census::Census,
         request::{Found, PageRequest, shows},
+    },
+    people::{
+        list as people,
+        list::{Place, find::find as find_people},
     },
 };
 

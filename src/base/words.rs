@@ -1,4 +1,4 @@
-//! The words by which people are found: the same rules for what is stored and for what is typed. Server side.
+//! The words by which people and notes are found: the same rules for what is stored and for what is typed. Server side.
 
 use std::collections::BTreeSet;
 

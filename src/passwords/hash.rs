@@ -10,8 +10,8 @@ use tokio::sync::Semaphore;
 
 use super::{
     cost::Cost,
-    credentials::{NewPassword, Password},
     queue::Queue,
+    typed::{NewPassword, Password},
 };
 use crate::base::{caller::Caller, config::Config, error::AppError, metrics::Metrics};
 
@@ -100,12 +100,7 @@ impl Passwords {
     ///
     /// # Errors
     /// As [`Self::hash`].
-    pub(super) async fn hash_stronger(
-        &self,
-        from: &Caller,
-        password: Password,
-        stored: String,
-    ) -> Result<String, AppError> {
+    pub async fn hash_stronger(&self, from: &Caller, password: Password, stored: String) -> Result<String, AppError> {
         self.admitted(from, move |inner, blocks| {
             let cost = Cost::of(&stored)?.at_least(inner.wanted);
             inner.note_in_use(cost);

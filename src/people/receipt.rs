@@ -1,9 +1,9 @@
 //! A receipt in words, as the administrator reads it. Server side.
 
-use super::Receipt;
 use crate::auth::{
     instances::{Confirmation, confirm},
     revocations::set::STALE_AFTER,
+    sessions::Receipt,
 };
 
 /// Names of instances that are late; the rest is counted. The words travel to the next page in a cookie.

@@ -4,7 +4,7 @@ use super::store;
 use crate::{
     auth::{
         event, event::Event, outbox, outbox::Notification, revocations, sessions,
-        sessions::guard::keep_an_administrator, users, users::store::User,
+        sessions::guard::keep_an_administrator, users::store::User,
     },
     base::{caller::Caller, db::Tx, error::AppError, state::AppState},
 };
@@ -30,7 +30,7 @@ pub async fn erase(
     // The last thing that is kept of the address, until the mail has gone out.
     outbox::tell(&mut **tx, state, user, Notification::AccountDeleted, caller).await?;
     store::erase(tx, &user.id).await?;
-    event::store::forget_origin(tx, &user.id).await?;
-    users::store::bury(&mut **tx, &user.id, now_ms).await?;
+    store::forget_origin(tx, &user.id).await?;
+    store::bury(&mut **tx, &user.id, now_ms).await?;
     Ok(event::store::insert(&mut **tx, deleted, now_ms).await?)
 }

@@ -1,35 +1,10 @@
-//! What people type about themselves, parsed once at the border. Server side.
+//! A password as it was typed, parsed once at the border. Server side.
 
 use super::PASSWORD_MAX_CHARS;
-use crate::base::{
-    error::Invalid,
-    text::{is_control, is_visible},
-};
-
-/// The name that others see. Shown escaped, stored as typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DisplayName(String);
-
-impl DisplayName {
-    /// # Errors
-    /// What to tell the person who typed it.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let text = text.trim();
-        match () {
-            () if !text.chars().any(is_visible) => Err(Invalid::NameMissing),
-            () if text.chars().count() > 80 => Err(Invalid::NameTooLong),
-            () if text.chars().any(is_control) => Err(Invalid::NameControl),
-            () => Ok(Self(text.to_owned())),
-        }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use crate::base::error::Invalid;
 
 /// A password as typed: nothing trimmed, nothing folded (ASVS 6.2.8). Cannot be printed. One to be set comes from
-/// [`super::password::Passwords::parse_new`].
+/// [`super::hash::Passwords::parse_new`].
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -63,7 +38,7 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// A password that keeps the rule. [`super::password::Passwords::hash`] takes nothing else, so no place that sets one can forget it.
+/// A password that keeps the rule. [`super::hash::Passwords::hash`] takes nothing else, so no place that sets one can forget it.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Password);
 

@@ -1,33 +1,12 @@
-//! The table `user_words`, and lists of users. Server side.
+//! Lists of users, and those who cannot be found by words yet. Server side.
 //!
 //! The texts are put together from the words of this file, and everything else is bound. They are written so that both
 //! databases go the way that is meant: what must not choose it is a question about one user at a time.
 
-use sqlx::{Any, AnyConnection, Executor, FromRow, QueryBuilder};
+use sqlx::{Any, Executor, FromRow, QueryBuilder};
 
-use super::{Person, State, words};
-use crate::auth::users::Role;
-
-/// Writes down by which words a user is found, in the place of those before.
-pub async fn replace_words(
-    db: &mut AnyConnection,
-    user_id: &str,
-    name: &str,
-    email: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from user_words where user_id = $1").bind(user_id).execute(&mut *db).await?;
-    for word in words::of(name, email) {
-        // For nobody it writes nothing, with the same work: a sign-up must not tell by its time that an address is taken.
-        sqlx::query("insert into user_words (user_id, word) select id, $2 from users where id = $1")
-            .bind(user_id)
-            .bind(word.into_bytes())
-            .execute(&mut *db)
-            .await?;
-    }
-    let statement = "update users set words_at = $2 where id = $1";
-    sqlx::query(statement).bind(user_id).bind(now_ms).execute(&mut *db).await.map(|_| ())
-}
+use super::{Person, State};
+use crate::{auth::users::Role, base::words};
 
 /// A user from before there were words.
 #[derive(Clone, Debug, FromRow)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{
     Assessment,
-    credentials::{NewPassword, Password},
-    guessing,
-    guessing::{About, Known},
-    password::Passwords,
+    hash::Passwords,
+    strength,
+    strength::{About, Known},
+    typed::{NewPassword, Password},
 };
 use crate::base::{
     caller::Caller,
@@ -26,7 +26,7 @@ impl Passwords {
         // It takes up to some tens of milliseconds for texts made to that end: as dear as a hash, and admitted as one.
         let (password, assessment) = self
             .admitted(from, move |_, _| {
-                let assessment = guessing::assess(password.text(), &known);
+                let assessment = strength::assess(password.text(), &known);
                 Ok((password, assessment))
             })
             .await?;
@@ -56,7 +56,7 @@ impl Passwords {
         let assessment = tokio::task::spawn_blocking(move || {
             // Held until the work is done, not only until the person has typed on.
             let _held = (place, turn);
-            guessing::assess(password.text(), &known)
+            strength::assess(password.text(), &known)
         });
         Ok(assessment.await?)
     }

@@ -1,7 +1,7 @@
 //! What comes in after a deletion: requests that were under way, and tombstones that nobody needs. Server side.
 
 use super::store;
-use crate::{auth::users, base::state::AppState};
+use crate::base::state::AppState;
 
 /// What a request under way may still have written after a deletion is gone by then, and so is the last mail.
 const LATE_MS: i64 = 25 * 3_600_000;
@@ -9,11 +9,11 @@ const LATE_MS: i64 = 25 * 3_600_000;
 /// One round: erases once more what belongs to people who have just gone (a request may have been under way), and
 /// removes the tombstones that no session needs to say why it ended.
 pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
-    for tombstone in users::store::tombstones(&state.db.pool, state.clock.now_ms() - LATE_MS).await? {
+    for tombstone in store::tombstones(&state.db.pool, state.clock.now_ms() - LATE_MS).await? {
         let mut tx = state.db.begin_write().await?;
         store::erase(&mut tx, &tombstone.id).await?;
         if !tombstone.is_needed() {
-            users::store::remove_tombstone(&mut *tx, &tombstone.id).await?;
+            store::remove_tombstone(&mut *tx, &tombstone.id).await?;
         }
         tx.commit().await?;
     }

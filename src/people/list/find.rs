@@ -9,9 +9,11 @@ use uuid::Uuid;
 use super::{
     Order, Page, Place, State, Wanted, store,
     store::{Bound, Column, Query, Range, Start},
-    words,
 };
-use crate::{auth::users::Role, base::db::Db};
+use crate::{
+    auth::users::{Role, store::replace_words},
+    base::{db::Db, words},
+};
 
 /// So many are read and sorted where one condition is set that has nothing to do with the order. Of more, in a million, a
 /// walk has met a page's worth after a few thousand.
@@ -130,7 +132,7 @@ pub async fn make_missing_words(db: &Db, now_ms: i64) -> Result<(), sqlx::Error>
         let mut tx = db.begin_write().await?;
         for user in &users {
             if store::claim_words(&mut *tx, user, now_ms).await? {
-                store::replace_words(&mut tx, &user.id, &user.name, &user.email, now_ms).await?;
+                replace_words(&mut tx, &user.id, &user.name, &user.email, now_ms).await?;
             }
         }
         tx.commit().await?;

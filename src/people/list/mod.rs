@@ -4,13 +4,11 @@
 pub mod find;
 #[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(feature = "ssr")]
-pub mod words;
 
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::Role;
+use crate::auth::users::Role;
 
 /// Whom a list is to show. Deleted people are in none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

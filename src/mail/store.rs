@@ -1,0 +1,195 @@
+//! The table `outbox`, as the worker and an operator see it. Server side.
+
+use serde::Serialize;
+use sqlx::{Any, Executor, FromRow};
+
+use crate::auth::outbox::Notification;
+
+/// A mail that is to be sent.
+#[derive(Clone, Debug, FromRow)]
+pub struct MailRow {
+    pub id: String,
+    pub email: String,
+    pub user_id: String,
+    /// A [`Mail`], as JSON.
+    pub mail: String,
+    pub created_at: i64,
+    /// Tries so far, this one included.
+    pub attempts: i64,
+}
+
+/// Takes mails that are due, the longest waiting first. Until `until_ms` they are nobody else's; then, if this process
+/// has died meanwhile, they are due again.
+pub async fn claim(
+    db: impl Executor<'_, Database = Any>,
+    limit: i64,
+    now_ms: i64,
+    until_ms: i64,
+) -> Result<Vec<MailRow>, sqlx::Error> {
+    // The outer condition is asked again when another instance was quicker, the inner one is not.
+    sqlx::query_as(
+        "update outbox set due_at = $3, attempts = attempts + 1 \
+         where sent_at is null and given_up_at is null and due_at <= $2 and id in \
+         (select id from outbox where sent_at is null and given_up_at is null and due_at <= $2 \
+         order by due_at, id limit $1) \
+         returning id, email, user_id, mail, created_at, attempts",
+    )
+    .bind(limit)
+    .bind(now_ms)
+    .bind(until_ms)
+    .fetch_all(db)
+    .await
+}
+
+/// The note of a mail that was not sent, since its address had enough.
+pub const TOO_MANY: &str = "not sent: too many";
+
+/// Nothing more is to be done for this mail; `note` says why, where nothing was sent.
+pub async fn set_sent(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    note: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set sent_at = $2, last_error = $3 where id = $1")
+        .bind(id)
+        .bind(now_ms)
+        .bind(note)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+pub async fn set_due(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    error: &str,
+    due_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set due_at = $2, last_error = $3 where id = $1 and sent_at is null")
+        .bind(id)
+        .bind(due_ms)
+        .bind(error)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+pub async fn set_given_up(
+    db: impl Executor<'_, Database = Any>,
+    id: &str,
+    error: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("update outbox set given_up_at = $2, last_error = $3 where id = $1 and sent_at is null")
+        .bind(id)
+        .bind(now_ms)
+        .bind(error)
+        .execute(db)
+        .await
+        .map(|_| ())
+}
+
+/// Mails of the same kind that went out to the same address, of those that were asked for within so long before this
+/// one. What was dropped, or had nobody to tell, does not count: a stranger's asking would use up the owner's mails.
+pub async fn count_sent_like(
+    db: impl Executor<'_, Database = Any>,
+    row: &MailRow,
+    within_ms: i64,
+) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from outbox where email = $1 and mail = $2 and id <> $3 and created_at > $4 \
+         and sent_at is not null and last_error = ''",
+    )
+    .bind(&row.email)
+    .bind(&row.mail)
+    .bind(&row.id)
+    .bind(row.created_at - within_ms)
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+/// Word of guessing at the same account within so long before this one.
+pub async fn count_guessing_before(
+    db: impl Executor<'_, Database = Any>,
+    row: &MailRow,
+    within_ms: i64,
+) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "select count(*) from outbox where user_id = $1 and id < $2 and created_at > $3 and last_error <> $4 \
+         and kind = $5",
+    )
+    .bind(&row.user_id)
+    .bind(&row.id)
+    .bind(row.created_at - within_ms)
+    .bind(TOO_MANY)
+    .bind(Notification::Guessing.into_str())
+    .fetch_one(db)
+    .await?;
+    Ok(count)
+}
+
+/// How many mails wait.
+pub async fn count_waiting(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+    let statement = "select count(*) from outbox where sent_at is null and given_up_at is null";
+    let (count,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
+    Ok(count)
+}
+
+/// A mail as an operator sees it. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub struct Listed {
+    pub id: String,
+    /// Whole: whoever shows it covers most of it.
+    pub email: String,
+    pub mail: String,
+    pub created_at: i64,
+    pub due_at: i64,
+    pub attempts: i64,
+    pub sent_at: Option<i64>,
+    pub given_up_at: Option<i64>,
+    pub last_error: String,
+}
+
+/// The newest mails, the newest first.
+pub async fn list(
+    db: impl Executor<'_, Database = Any>,
+    only_given_up: bool,
+    limit: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, email, mail, created_at, due_at, attempts, sent_at, given_up_at, last_error from outbox \
+         where $1 = 0 or given_up_at is not null order by id desc limit $2",
+    )
+    .bind(i64::from(only_given_up))
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}
+
+/// Gives every mail that was given up another day; the number of them.
+pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query(
+        "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 \
+         where given_up_at is not null and last_error <> 'called off'",
+    )
+    .bind(now_ms)
+    .execute(db)
+    .await?;
+    Ok(result.rows_affected())
+}
+
+/// Long enough to see what went out; those that did not are of more interest.
+const KEEP_SENT_MS: i64 = 7 * 24 * 3_600_000;
+const KEEP_GIVEN_UP_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Removes mails that were sent or given up long ago.
+pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let result = sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
+        .bind(now_ms - KEEP_SENT_MS)
+        .bind(now_ms - KEEP_GIVEN_UP_MS)
+        .execute(db)
+        .await?;
+    Ok(result.rows_affected())
+}
