@@ -2,6 +2,7 @@
 
 use super::{
     app::App,
+    cause::Cause,
     event,
     event::{Actor, Event, Kind},
     known_devices,
@@ -12,14 +13,7 @@ use super::{
     password::Claim,
     revocations::EndReason,
     second_factor::{check, store as factor_store, trust},
-    sessions::{
-        half_log_in::HalfLogIn,
-        session,
-        session::{LogIn, NewSecret},
-        store,
-        store::Target,
-        terminate::Cause,
-    },
+    sessions::{half_log_in::HalfLogIn, secret, secret::NewSecret, session::LogIn, store, store::Target},
     users::{store as user_store, store::User},
     visit::Visit,
 };
@@ -114,7 +108,7 @@ pub async fn start_session_with(
     if !still_holds(&mut tx, user, has_factor, app.now_ms()).await? {
         return Err(AppError::LogInAgain);
     }
-    let session = session::begin(&mut tx, &app.state, user, remember, &visit.caller).await?;
+    let session = secret::begin(&mut tx, &app.state, user, remember, &visit.caller).await?;
     let device = note_log_in(&mut tx, app, visit, user, &session.log_in).await?;
     match &visit.someone {
         Some(before) => {

@@ -6,6 +6,8 @@
 #[cfg(feature = "ssr")]
 pub mod app;
 #[cfg(feature = "ssr")]
+pub mod cause;
+#[cfg(feature = "ssr")]
 pub mod enter_code;
 #[cfg(feature = "ssr")]
 pub mod event;

@@ -6,11 +6,7 @@ use super::{
     event::{Actor, Event, Kind},
     password,
     password::Claim,
-    sessions::{
-        guard::LoggedIn,
-        session,
-        session::{LogIn, NewSecret},
-    },
+    sessions::{guard::LoggedIn, secret, secret::NewSecret, session::LogIn},
     visit::Visit,
 };
 use crate::{
@@ -90,7 +86,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
 /// [`AppError::SessionRenewed`] when another request of the same browser does so at this moment.
 pub async fn renew(app: &App, someone: LoggedIn, authenticated_at: i64) -> Result<Proven, AppError> {
     let log_in = LogIn { authenticated_at, ..someone.log_in.clone() };
-    let new = again(|| session::rotate(&app.state, &someone.secret_hash, log_in.clone())).await?;
+    let new = again(|| secret::rotate(&app.state, &someone.secret_hash, log_in.clone())).await?;
     let new = new.ok_or(AppError::SessionRenewed)?;
     let someone = LoggedIn { log_in: new.log_in.clone(), secret_hash: new.hash(), ..someone };
     Ok(Proven { someone, new_secret: Some(new) })

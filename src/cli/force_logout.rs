@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     auth::{
+        cause::Cause,
         event::Actor,
         revocations::EndReason,
         sessions,
@@ -18,7 +19,6 @@ use crate::{
             Receipt,
             everyone::{store::Sweep, sweep::sweep},
             store::Target,
-            terminate::Cause,
         },
     },
     base::{config::Config, state::AppState},

@@ -9,9 +9,11 @@ use super::{
 };
 use crate::{
     auth::{
+        cause::Cause,
         event::Actor,
+        revocations::EndReason,
         sessions::terminate::Terminator,
-        tokens::{KeyInfo, keys::Keys as SigningKeys, rotation::Order},
+        tokens::{KeyInfo, keys::Keys as SigningKeys},
     },
     base::{config::Config, sealed::SecretKey, state::AppState},
     pages::admin::force_logout::parse_reason,
@@ -99,12 +101,12 @@ fn cells(key: KeyInfo) -> [String; 7] {
     let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
     let state = key.state.into_str().to_owned();
     let (made, from) = (minute(key.created_at), minute(key.signs_from));
-    [key.kid, key.algorithm, state, made, from, until, key.kill_reason]
+    [key.kid, key.algorithm, state, made, from, until, key.revoke_reason]
 }
 
 async fn rotate(args: Rotate) -> Result<(), Failed> {
-    let order = order(&args.reason)?;
-    let rotation = on_database(args.config, async |state| Ok(open(state).await?.rotate(&order).await?)).await?;
+    let cause = cause(&args.reason)?;
+    let rotation = on_database(args.config, async |state| Ok(open(state).await?.rotate(&cause).await?)).await?;
     say!(
         "{} ({}) is published now and signs from {}. Running servers hear of it within 5 seconds.",
         rotation.kid,
@@ -115,10 +117,10 @@ async fn rotate(args: Rotate) -> Result<(), Failed> {
 }
 
 async fn kill(args: Kill) -> Result<(), Failed> {
-    let order = order(&args.reason)?;
+    let cause = cause(&args.reason)?;
     let receipt = on_database(args.config, async |state| {
         let keys = if args.unopened { unopened(state).await? } else { open(state).await? };
-        Ok(keys.kill(&args.kid, &order).await?)
+        Ok(keys.revoke(&args.kid, &cause).await?)
     })
     .await?;
     say!(
@@ -129,8 +131,9 @@ async fn kill(args: Kill) -> Result<(), Failed> {
     Ok(())
 }
 
-fn order(reason: &str) -> Result<Order, Failed> {
-    Ok(Order { actor: Actor::CommandLine, words: parse_reason(reason)?, caller: Default::default() })
+fn cause(reason: &str) -> Result<Cause, Failed> {
+    let by = Cause::by_system(EndReason::ByAdmin);
+    Ok(Cause { actor: Actor::CommandLine, words: parse_reason(reason)?, ..by })
 }
 
 /// With a wrong secret key nothing may be made: no server could open it.

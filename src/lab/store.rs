@@ -1,8 +1,11 @@
 //! The tables `lab_visits` and `lab_runs`, and what goes with a visit. Server side; in the Lab's database only.
 
-use sqlx::{Any, AnyPool, Executor, FromRow};
+use sqlx::{AnyPool, FromRow};
 
-use crate::base::db::Tx;
+use crate::base::{
+    db::Tx,
+    sql::{Change, Conn},
+};
 
 #[derive(FromRow)]
 pub struct VisitRow {
@@ -12,14 +15,14 @@ pub struct VisitRow {
 }
 
 pub async fn insert(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     id_hash: &str,
     user_id: &str,
     browser: &str,
     network: &str,
     now_ms: i64,
     ends_at: i64,
-) -> Result<(), sqlx::Error> {
+) -> sqlx::Result<()> {
     sqlx::query(
         "insert into lab_visits (id_hash, user_id, browser, network, runs, started_at, ends_at) \
          values ($1, $2, $3, $4, 0, $5, $6)",
@@ -30,17 +33,12 @@ pub async fn insert(
     .bind(network)
     .bind(now_ms)
     .bind(ends_at)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// The visit, unless it is over.
-pub async fn find(
-    db: impl Executor<'_, Database = Any>,
-    id_hash: &str,
-    now_ms: i64,
-) -> Result<Option<VisitRow>, sqlx::Error> {
+pub async fn find(db: impl Conn<'_>, id_hash: &str, now_ms: i64) -> sqlx::Result<Option<VisitRow>> {
     sqlx::query_as("select user_id, browser, ends_at from lab_visits where id_hash = $1 and ends_at > $2")
         .bind(id_hash)
         .bind(now_ms)
@@ -49,11 +47,7 @@ pub async fn find(
 }
 
 /// Visits that last: of everybody, and of one network.
-pub async fn count(
-    db: impl Executor<'_, Database = Any>,
-    network: &str,
-    now_ms: i64,
-) -> Result<(i64, i64), sqlx::Error> {
+pub async fn count(db: impl Conn<'_>, network: &str, now_ms: i64) -> sqlx::Result<(i64, i64)> {
     sqlx::query_as(
         "select count(*), coalesce(sum(case when network = $1 then 1 else 0 end), 0) from lab_visits where ends_at > $2",
     )
@@ -64,35 +58,25 @@ pub async fn count(
 }
 
 /// Counts one more experiment; false when there were `max` already.
-pub async fn count_run(db: impl Executor<'_, Database = Any>, id_hash: &str, max: i64) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query("update lab_visits set runs = runs + 1 where id_hash = $1 and runs < $2")
+pub async fn count_run(db: impl Conn<'_>, id_hash: &str, max: i64) -> sqlx::Result<bool> {
+    sqlx::query("update lab_visits set runs = runs + 1 where id_hash = $1 and runs < $2")
         .bind(id_hash)
         .bind(max)
-        .execute(db)
-        .await?;
-    Ok(result.rows_affected() == 1)
+        .hits(db)
+        .await
 }
 
-pub async fn keep_browser(
-    db: impl Executor<'_, Database = Any>,
-    id_hash: &str,
-    browser: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("update lab_visits set browser = $2 where id_hash = $1")
-        .bind(id_hash)
-        .bind(browser)
-        .execute(db)
-        .await
-        .map(|_| ())
+pub async fn keep_browser(db: impl Conn<'_>, id_hash: &str, browser: &str) -> sqlx::Result<()> {
+    sqlx::query("update lab_visits set browser = $2 where id_hash = $1").bind(id_hash).bind(browser).run(db).await
 }
 
 pub async fn keep_result(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     user_id: &str,
     experiment: &str,
     now_ms: i64,
     json: &str,
-) -> Result<(), sqlx::Error> {
+) -> sqlx::Result<()> {
     sqlx::query(
         "insert into lab_runs (user_id, experiment, ran_at, result) values ($1, $2, $3, $4) \
          on conflict (user_id, experiment) do update set ran_at = excluded.ran_at, result = excluded.result",
@@ -101,36 +85,28 @@ pub async fn keep_result(
     .bind(experiment)
     .bind(now_ms)
     .bind(json)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
-pub async fn result(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    experiment: &str,
-) -> Result<Option<String>, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as("select result from lab_runs where user_id = $1 and experiment = $2")
+pub async fn result(db: impl Conn<'_>, user_id: &str, experiment: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("select result from lab_runs where user_id = $1 and experiment = $2")
         .bind(user_id)
         .bind(experiment)
         .fetch_optional(db)
-        .await?;
-    Ok(row.map(|(json,)| json))
+        .await
 }
 
 /// The demo users whose visit is over, some at a time.
-pub async fn over(db: &AnyPool, now_ms: i64) -> Result<Vec<String>, sqlx::Error> {
-    let rows: Vec<(String,)> =
-        sqlx::query_as("select user_id from lab_visits where ends_at <= $1 order by ends_at limit 100")
-            .bind(now_ms)
-            .fetch_all(db)
-            .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+pub async fn over(db: &AnyPool, now_ms: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select user_id from lab_visits where ends_at <= $1 order by ends_at limit 100")
+        .bind(now_ms)
+        .fetch_all(db)
+        .await
 }
 
 /// Removes what the administrator of the Lab leaves behind: nobody will ask for it.
-pub async fn remove_old(tx: &mut Tx, before: i64) -> Result<(), sqlx::Error> {
+pub async fn remove_old(tx: &mut Tx, before: i64) -> sqlx::Result<()> {
     for statement in [
         "delete from outbox where created_at < $1",
         "delete from audit_events where at < $1",
@@ -142,7 +118,7 @@ pub async fn remove_old(tx: &mut Tx, before: i64) -> Result<(), sqlx::Error> {
 }
 
 /// Removes a demo user with everything of theirs. Nothing in this database has to be remembered.
-pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+pub async fn remove(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
     for statement in [
         "delete from lab_runs where user_id = $1",
         "delete from lab_visits where user_id = $1",

@@ -1,9 +1,12 @@
 //! The table `outbox`, as the worker and an operator see it. Server side.
 
 use serde::Serialize;
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
 
-use crate::auth::outbox::Notification;
+use crate::{
+    auth::outbox::Notification,
+    base::sql::{Change, Conn},
+};
 
 /// A mail that is to be sent.
 #[derive(Clone, Debug, FromRow)]
@@ -20,12 +23,7 @@ pub struct MailRow {
 
 /// Takes mails that are due, the longest waiting first. Until `until_ms` they are nobody else's; then, if this process
 /// has died meanwhile, they are due again.
-pub async fn claim(
-    db: impl Executor<'_, Database = Any>,
-    limit: i64,
-    now_ms: i64,
-    until_ms: i64,
-) -> Result<Vec<MailRow>, sqlx::Error> {
+pub async fn claim(db: impl Conn<'_>, limit: i64, now_ms: i64, until_ms: i64) -> sqlx::Result<Vec<MailRow>> {
     // The outer condition is asked again when another instance was quicker, the inner one is not.
     sqlx::query_as(
         "update outbox set due_at = $3, attempts = attempts + 1 \
@@ -45,59 +43,37 @@ pub async fn claim(
 pub const TOO_MANY: &str = "not sent: too many";
 
 /// Nothing more is to be done for this mail; `note` says why, where nothing was sent.
-pub async fn set_sent(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    note: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn set_sent(db: impl Conn<'_>, id: &str, note: &str, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query("update outbox set sent_at = $2, last_error = $3 where id = $1")
         .bind(id)
         .bind(now_ms)
         .bind(note)
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }
 
-pub async fn set_due(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    error: &str,
-    due_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn set_due(db: impl Conn<'_>, id: &str, error: &str, due_ms: i64) -> sqlx::Result<()> {
     sqlx::query("update outbox set due_at = $2, last_error = $3 where id = $1 and sent_at is null")
         .bind(id)
         .bind(due_ms)
         .bind(error)
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }
 
-pub async fn set_given_up(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    error: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn set_given_up(db: impl Conn<'_>, id: &str, error: &str, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query("update outbox set given_up_at = $2, last_error = $3 where id = $1 and sent_at is null")
         .bind(id)
         .bind(now_ms)
         .bind(error)
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }
 
 /// Mails of the same kind that went out to the same address, of those that were asked for within so long before this
 /// one. What was dropped, or had nobody to tell, does not count: a stranger's asking would use up the owner's mails.
-pub async fn count_sent_like(
-    db: impl Executor<'_, Database = Any>,
-    row: &MailRow,
-    within_ms: i64,
-) -> Result<i64, sqlx::Error> {
-    let (count,): (i64,) = sqlx::query_as(
+pub async fn count_sent_like(db: impl Conn<'_>, row: &MailRow, within_ms: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
         "select count(*) from outbox where email = $1 and mail = $2 and id <> $3 and created_at > $4 \
          and sent_at is not null and last_error = ''",
     )
@@ -106,17 +82,12 @@ pub async fn count_sent_like(
     .bind(&row.id)
     .bind(row.created_at - within_ms)
     .fetch_one(db)
-    .await?;
-    Ok(count)
+    .await
 }
 
 /// Word of guessing at the same account within so long before this one.
-pub async fn count_guessing_before(
-    db: impl Executor<'_, Database = Any>,
-    row: &MailRow,
-    within_ms: i64,
-) -> Result<i64, sqlx::Error> {
-    let (count,): (i64,) = sqlx::query_as(
+pub async fn count_guessing_before(db: impl Conn<'_>, row: &MailRow, within_ms: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
         "select count(*) from outbox where user_id = $1 and id < $2 and created_at > $3 and last_error <> $4 \
          and kind = $5",
     )
@@ -126,15 +97,13 @@ pub async fn count_guessing_before(
     .bind(TOO_MANY)
     .bind(Notification::Guessing.into_str())
     .fetch_one(db)
-    .await?;
-    Ok(count)
+    .await
 }
 
 /// How many mails wait.
-pub async fn count_waiting(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+pub async fn count_waiting(db: impl Conn<'_>) -> sqlx::Result<i64> {
     let statement = "select count(*) from outbox where sent_at is null and given_up_at is null";
-    let (count,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
-    Ok(count)
+    sqlx::query_scalar(statement).fetch_one(db).await
 }
 
 /// A mail as an operator sees it. Times are milliseconds since the epoch.
@@ -153,11 +122,7 @@ pub struct Listed {
 }
 
 /// The newest mails, the newest first.
-pub async fn list(
-    db: impl Executor<'_, Database = Any>,
-    only_given_up: bool,
-    limit: i64,
-) -> Result<Vec<Listed>, sqlx::Error> {
+pub async fn list(db: impl Conn<'_>, only_given_up: bool, limit: i64) -> sqlx::Result<Vec<Listed>> {
     sqlx::query_as(
         "select id, email, mail, created_at, due_at, attempts, sent_at, given_up_at, last_error from outbox \
          where $1 = 0 or given_up_at is not null order by id desc limit $2",
@@ -169,15 +134,14 @@ pub async fn list(
 }
 
 /// Gives every mail that was given up another day; the number of them.
-pub async fn retry_given_up(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query(
+pub async fn retry_given_up(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
+    sqlx::query(
         "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 \
          where given_up_at is not null and last_error <> 'called off'",
     )
     .bind(now_ms)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected())
+    .count(db)
+    .await
 }
 
 /// Long enough to see what went out; those that did not are of more interest.
@@ -185,11 +149,10 @@ const KEEP_SENT_MS: i64 = 7 * 24 * 3_600_000;
 const KEEP_GIVEN_UP_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes mails that were sent or given up long ago.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
+pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
+    sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
         .bind(now_ms - KEEP_SENT_MS)
         .bind(now_ms - KEEP_GIVEN_UP_MS)
-        .execute(db)
-        .await?;
-    Ok(result.rows_affected())
+        .count(db)
+        .await
 }

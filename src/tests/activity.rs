@@ -8,12 +8,13 @@ use super::{
     on_both_databases,
 };
 use crate::auth::{
+    cause::Cause,
     event,
     event::{Actor, Event, Kind},
     links::Purpose,
     outbox::Mail,
     revocations::EndReason,
-    sessions::{store::Target, terminate::Cause},
+    sessions::store::Target,
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";

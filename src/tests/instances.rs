@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     auth::{
+        cause::Cause,
         event::Actor,
         instances::{Confirmation, presence::Presence, store as instance_store},
         revocations::{EndReason, feed},
-        sessions::{store::Target, terminate::Cause},
+        sessions::store::Target,
     },
     base::{error::AppError, state::Stopwatch},
     serve::{router::router, services::Services},

@@ -22,11 +22,11 @@ use super::{
 };
 use crate::{
     auth::{
+        cause::Cause,
         event::Actor,
-        revocations::feed,
+        revocations::{EndReason, feed},
         tokens::{
-            KeyInfo, KeyState, algorithm, algorithm::jwt_algorithm, keeper, key_set::Key, keys::Keys, rotation,
-            rotation::Order, store,
+            KeyInfo, KeyState, algorithm, algorithm::jwt_algorithm, keeper, key_set::Key, keys::Keys, rotation, store,
         },
     },
     base::{
@@ -43,8 +43,8 @@ const LEAD_MS: i64 = 600_000;
 /// From the start of the successor to the end: the longest token and 90 seconds.
 const OVERLAP_MS: i64 = 990_000;
 
-fn order() -> Order {
-    Order { actor: Actor::CommandLine, words: "test".into(), caller: Default::default() }
+fn order() -> Cause {
+    Cause { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() }
 }
 
 /// What a token says in its header.
@@ -96,7 +96,7 @@ on_both_databases! {
         let mut config = (*app.services.state.config).clone();
         config.token_algorithm = TokenAlgorithm::EdDsa;
         let other = crate::serve::open_with(config, app.clock.clone()).await.expect("the services");
-        let signing = other.keys.kill(&kid(&alice), &order()).await.expect("a receipt").signing;
+        let signing = other.keys.revoke(&kid(&alice), &order()).await.expect("a receipt").signing;
         let keys = Keys::list(&app.services.state).await.expect("the keys");
         let successor = keys.iter().find(|key| key.kid == signing).expect("the successor");
         assert_eq!(successor.algorithm, TokenAlgorithm::Es256.into_str());
@@ -181,7 +181,7 @@ on_both_databases! {
     async fn a_token_of_a_key_that_another_instance_has_just_made_is_good_here(app: TestApp) {
         let alice = app.with_token("alice").await;
         let other = app.another_instance().await;
-        other.keys.kill(&kid(&alice), &order()).await.expect("a receipt");
+        other.keys.revoke(&kid(&alice), &order()).await.expect("a receipt");
         let mut there = alice.at(router(other));
         renewed(&mut there).await;
         assert_eq!(alice.bearer(there.access_token()).await.status, 200, "the unknown kid was looked for");
@@ -195,7 +195,7 @@ on_both_databases! {
         };
         assert_eq!(alice.bearer(&made_up("one")).await.code(), "token_invalid");
         let other = app.another_instance().await;
-        other.keys.kill(&kid(&alice), &order()).await.expect("a receipt");
+        other.keys.revoke(&kid(&alice), &order()).await.expect("a receipt");
         let mut there = alice.at(router(other));
         renewed(&mut there).await;
         assert_eq!(alice.bearer(&made_up("two")).await.code(), "token_invalid");
@@ -211,7 +211,7 @@ on_both_databases! {
         let feed = feed::poll_every(Duration::from_millis(20), app.services.revocations.clone());
         let keeper = keeper::keep(app.services.keys.clone());
         tokio::time::sleep(Duration::from_millis(100)).await;
-        let signing = app.another_instance().await.keys.kill(&old, &order()).await.expect("a receipt").signing;
+        let signing = app.another_instance().await.keys.revoke(&old, &order()).await.expect("a receipt").signing;
         let heard = async {
             while !app.services.keys.key_set().knows(&signing) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -257,7 +257,7 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let old = kid(&alice);
         let next = app.services.keys.rotate(&order()).await.expect("a rotation").kid;
-        assert_eq!(app.services.keys.kill(&old, &order()).await.expect("a receipt").signing, next);
+        assert_eq!(app.services.keys.revoke(&old, &order()).await.expect("a receipt").signing, next);
         assert_eq!(renewed(&mut alice).await, next, "the key that verifiers know already");
         assert_eq!(app.count("select count(*) from signing_keys").await, 2);
     }
@@ -266,11 +266,11 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let (first, keys) = (kid(&alice), &app.services.keys);
         let next = keys.rotate(&order()).await.expect("a rotation").kid;
-        assert_eq!(keys.kill(&next, &order()).await.expect("a receipt").signing, first);
+        assert_eq!(keys.revoke(&next, &order()).await.expect("a receipt").signing, first);
         assert_eq!((published(&app).await, renewed(&mut alice).await), (vec![first.clone()], first.clone()));
         let second = keys.rotate(&order()).await.expect("a killed key does not stand in the way").kid;
         app.clock.advance_ms(LEAD_MS);
-        assert_eq!(keys.kill(&first, &order()).await.expect("a receipt").signing, second);
+        assert_eq!(keys.revoke(&first, &order()).await.expect("a receipt").signing, second);
         assert_eq!((published(&app).await, renewed(&mut alice).await), (vec![second.clone()], second));
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
     }
@@ -298,7 +298,7 @@ on_both_databases! {
         let (one, two) = tokio::join!(app.services.keys.rotate(&order), other.keys.rotate(&order));
         let refusals: Vec<AppError> = [one.err(), two.err()].into_iter().flatten().collect();
         assert_eq!(refusals, [AppError::RotationUnderWay]);
-        let (one, two) = tokio::join!(app.services.keys.kill(&first, &order), other.keys.kill(&first, &order));
+        let (one, two) = tokio::join!(app.services.keys.revoke(&first, &order), other.keys.revoke(&first, &order));
         let refusals: Vec<AppError> = [one.err(), two.err()].into_iter().flatten().collect();
         assert_eq!(refusals, [AppError::KeyNotInUse]);
         let states: Vec<KeyState> = list(&app.services).await.iter().map(|key| key.state).collect();
@@ -359,7 +359,7 @@ on_both_databases! {
         let secret = SecretKey::load(&app.services.state.config).expect("the secret key");
         let (state, revocations) = (app.services.state.clone(), app.services.revocations.clone());
         let keys = Keys::unopened(state, secret, revocations);
-        keys.kill(&old, &order()).await.expect("a receipt");
+        keys.revoke(&old, &order()).await.expect("a receipt");
         assert!(app.start_again().await.is_ok());
         assert_eq!(alice.renew().await.status, 200);
     }
@@ -436,7 +436,7 @@ on_both_databases! {
         assert_eq!(state(&app, &first).await, Some(KeyState::Signing));
         let fields = [("kid", &*first), ("reason", "it leaked"), ("password", PASSWORD)];
         assert_eq!(admin.act("kill_key", &fields).await.status, 200);
-        assert_eq!(state(&app, &first).await, Some(KeyState::Killed));
+        assert_eq!(state(&app, &first).await, Some(KeyState::Revoked));
         assert_eq!(admin.act("rotate_keys", &[]).await.status, 200, "fresh again");
     }
 

@@ -186,14 +186,31 @@ fn every_test_that_the_security_document_names_exists() {
     }
 }
 
+/// What code says that knows of a request, of its answer or of a page. `crate::web` comes later in `lib.rs`.
+fn foreign_to_the_core(code: &str) -> Option<&'static str> {
+    const FOREIGN: [&str; 9] = [
+        "leptos",
+        "axum",
+        "tower_sessions",
+        "hyper",
+        "http::",
+        "expect_context",
+        "cookie::",
+        "cookies::",
+        "SET_COOKIE",
+    ];
+    FOREIGN.into_iter().find(|word| code.contains(word))
+}
+
 /// The core is read without knowing what a request is.
 #[test]
 fn the_core_knows_no_http_and_no_page() {
-    const FOREIGN: [&str; 5] = ["leptos", "axum", "tower_sessions", "expect_context", "cookie::"];
+    assert_eq!(foreign_to_the_core("let app = expect_context::<App>();"), Some("expect_context"));
+    assert_eq!(foreign_to_the_core("headers.append(header::SET_COOKIE, value)"), Some("SET_COOKIE"));
+    assert_eq!(foreign_to_the_core("use crate::base::state::AppState;"), None);
     let mut looked_at = 0;
     for (file, code) in sources().into_iter().filter(|(file, _)| file.starts_with("auth/")) {
-        let found = FOREIGN.iter().find(|word| code.contains(**word));
-        assert_eq!(found, None, "{file}");
+        assert_eq!(foreign_to_the_core(&code), None, "{file}");
         looked_at += 1;
     }
     assert!(looked_at > 50, "{looked_at} files");
@@ -217,4 +234,95 @@ fn every_form_says_which_page_it_stands_on() {
         }
     }
     assert!(forms > 15, "{forms} forms were found");
+}
+
+/// The core is small enough to be read in an afternoon. Tests are not in it, and comments and blank lines count.
+const CORE_LINES_MAX: usize = 7_000;
+
+/// What to say of a core that has grown too long.
+fn too_long(lines: usize) -> Option<String> {
+    (lines > CORE_LINES_MAX).then(|| {
+        format!(
+            "src/auth has {lines} lines, {} too many. What nobody must know to understand log-in, sessions, tokens and \
+             revocation belongs into a room of its own (docs/ARCHITECTURE.md, \"The house\"); what is left, say shorter.",
+            lines - CORE_LINES_MAX
+        )
+    })
+}
+
+#[test]
+fn the_core_is_read_in_an_afternoon() {
+    fn lines(folder: &Path) -> usize {
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        entries.map(|path| if path.is_dir() { lines(&path) } else { text(&path).lines().count() }).sum()
+    }
+    let text_of_too_many = too_long(CORE_LINES_MAX + 3).expect("an objection");
+    assert!(text_of_too_many.contains("7003 lines, 3 too many"), "{text_of_too_many}");
+    let lines = lines(&root().join("auth"));
+    assert!(lines > 1_000, "the core was found");
+    assert_eq!(too_long(lines), None);
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).expect("a file")
+}
+
+/// Files that import each other in a ring, each the next one, if there are any. What a `mod.rs` takes of its own
+/// children by their bare names is no import: it is their face.
+fn circle(files: &[(String, String)]) -> Option<Vec<String>> {
+    let file_of = |path: &str| {
+        let mut path = path.replace("::", "/");
+        loop {
+            let found =
+                files.iter().position(|(name, _)| *name == format!("{path}.rs") || *name == format!("{path}/mod.rs"));
+            match (found, path.rfind('/')) {
+                (Some(found), _) => return Some(found),
+                (None, Some(end)) => path.truncate(end),
+                (None, None) => return None,
+            }
+        }
+    };
+    let imports: Vec<Vec<usize>> = files
+        .iter()
+        .enumerate()
+        .map(|(own, (file, code))| {
+            paths(file, code).iter().filter_map(|path| file_of(path)).filter(|other| *other != own).collect()
+        })
+        .collect();
+    let mut done = vec![false; files.len()];
+    let mut way = Vec::new();
+    (0..files.len())
+        .find_map(|start| ring(start, &imports, &mut way, &mut done))
+        .map(|ring| ring.into_iter().map(|place| files[place].0.clone()).collect())
+}
+
+/// Goes down every import of `place`; the part of the way that closes, where one leads back to it.
+fn ring(place: usize, imports: &[Vec<usize>], way: &mut Vec<usize>, done: &mut [bool]) -> Option<Vec<usize>> {
+    if let Some(at) = way.iter().position(|earlier| *earlier == place) {
+        return Some(way[at..].to_vec());
+    }
+    if done[place] {
+        return None;
+    }
+    way.push(place);
+    let found = imports[place].iter().find_map(|next| ring(*next, imports, way, done));
+    way.pop();
+    done[place] = true;
+    found
+}
+
+/// Or none of them can be understood first.
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let made_up = |files: &[(&str, &str)]| {
+        let files: Vec<_> = files.iter().map(|(name, code)| ((*name).to_owned(), (*code).to_owned())).collect();
+        circle(&files)
+    };
+    let (one, two) = (("a/one.rs", "use super::two::B;"), ("a/two.rs", "use crate::{a::{mod_only, one::A}, b};"));
+    let ring = made_up(&[("b.rs", ""), one, two]).expect("a circle within a folder");
+    assert_eq!(ring, ["a/one.rs", "a/two.rs"]);
+    let three = [("a.rs", "use crate::b::f;"), ("b/mod.rs", "use crate::c;"), ("c.rs", "fn g() { crate::a::h() }")];
+    assert_eq!(made_up(&three).expect("a circle of three").len(), 3);
+    assert_eq!(made_up(&[("a.rs", "use crate::b::f;"), ("b.rs", "use crate::c;"), ("c.rs", "")]), None);
+    assert_eq!(circle(&sources()), None);
 }

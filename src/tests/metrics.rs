@@ -4,11 +4,7 @@ use axum::http::Method;
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
-    auth::{
-        event::Actor,
-        revocations::EndReason,
-        sessions::{store::Target, terminate::Cause},
-    },
+    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
     serve::router::metrics_router,
 };
 

@@ -10,10 +10,7 @@ use super::{
 use crate::{
     audit::chain::seal::Sealer,
     auth::{
-        event::Actor,
-        instances::presence::Presence,
-        revocations::EndReason,
-        sessions::{store::Target, terminate::Cause},
+        cause::Cause, event::Actor, instances::presence::Presence, revocations::EndReason, sessions::store::Target,
     },
     base::state::Stopwatch,
     serve::services::Services,

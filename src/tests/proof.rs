@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     auth::{
-        sessions::{session::hash, store},
+        sessions::{secret::hash, store},
         users::Role,
     },
     base::error::AppError,

@@ -7,20 +7,20 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    auth::{
-        event::Actor,
-        revocations::EndReason,
-        sessions::{store::Target, terminate::Cause},
-        tokens::rotation::Order,
-    },
+    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
     base::error::AppError,
     serve::{router::router, services::Services},
 };
 
 async fn kill_signing_key(app: &TestApp, by: &Services) -> Result<(), AppError> {
     let kid = app.services.keys.key_set().signing(app.clock.now_ms()).expect("a key").kid.clone();
-    let order = Order { actor: Actor::CommandLine, words: "it leaked".into(), caller: Default::default() };
-    by.keys.kill(&kid, &order).await.map(|_| ())
+    let order = Cause {
+        actor: Actor::CommandLine,
+        reason: EndReason::ByAdmin,
+        words: "it leaked".into(),
+        caller: Default::default(),
+    };
+    by.keys.revoke(&kid, &order).await.map(|_| ())
 }
 
 on_both_databases! {

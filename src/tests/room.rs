@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
-    auth::{
-        revocations::EndReason,
-        sessions::{store::Target, terminate::Cause},
-        users::store::lock,
-    },
+    auth::{cause::Cause, revocations::EndReason, sessions::store::Target, users::store::lock},
     base::{db::Kind, error::AppError},
 };
 

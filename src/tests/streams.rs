@@ -13,11 +13,7 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    auth::{
-        event::Actor,
-        revocations::EndReason,
-        sessions::{store::Target, terminate::Cause},
-    },
+    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
     base::db::Kind,
 };
 

@@ -69,8 +69,8 @@ fn what_is_stored_keeps_its_text() {
 /// What is sent to the browser as JSON and what is stored has one text.
 #[test]
 fn json_has_the_same_texts() {
-    use KeyState::{Dead, Killed, Next, Retired, Signing};
-    let key_states = [Next, Signing, Retired, Dead, Killed];
+    use KeyState::{Dead, Next, Retired, Revoked, Signing};
+    let key_states = [Next, Signing, Retired, Dead, Revoked];
     assert_eq!(key_states.map(|state| state.into_str()), ["next", "signing", "retired", "dead", "killed"]);
     for (json, text) in [
         (serde_json::to_value(EndReason::VARIANTS), texts::<EndReason>()),

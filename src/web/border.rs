@@ -22,7 +22,7 @@ use crate::{
         sessions::{
             guard::{Administrator, LoggedIn},
             half_log_in::LIFETIME_MS,
-            session::NewSecret,
+            secret::NewSecret,
         },
         visit::Visit,
     },

@@ -1,8 +1,14 @@
 //! The chain in the database: what waits to be sealed, what is sealed, and the end. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
 
-use crate::{auth::event::Kind, base::db::Tx};
+use crate::{
+    auth::event::Kind,
+    base::{
+        db::Tx,
+        sql::{Change, Conn},
+    },
+};
 
 /// An event with its seals.
 #[derive(Clone, Debug, FromRow)]
@@ -62,12 +68,12 @@ macro_rules! select_rows {
 }
 
 /// The end of the chain; `None` when somebody has removed its row.
-pub async fn end(db: impl Executor<'_, Database = Any>) -> Result<Option<End>, sqlx::Error> {
+pub async fn end(db: impl Conn<'_>) -> sqlx::Result<Option<End>> {
     sqlx::query_as("select seq, mac, seal from audit_chain where id = 1").fetch_optional(db).await
 }
 
 /// Moves the end of the chain; makes its row where there is none.
-pub async fn set_end(db: impl Executor<'_, Database = Any>, end: &End) -> Result<(), sqlx::Error> {
+pub async fn set_end(db: impl Conn<'_>, end: &End) -> sqlx::Result<()> {
     sqlx::query(
         "insert into audit_chain (id, seq, mac, seal) values (1, $1, $2, $3) \
          on conflict (id) do update set seq = excluded.seq, mac = excluded.mac, seal = excluded.seal",
@@ -75,36 +81,33 @@ pub async fn set_end(db: impl Executor<'_, Database = Any>, end: &End) -> Result
     .bind(end.seq)
     .bind(&end.mac)
     .bind(&end.seal)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// The sealed event with the greatest number.
-pub async fn last(db: impl Executor<'_, Database = Any>) -> Result<Option<SealedRow>, sqlx::Error> {
+pub async fn last(db: impl Conn<'_>) -> sqlx::Result<Option<SealedRow>> {
     sqlx::query_as(select_rows!("where seq is not null order by seq desc limit 1")).fetch_optional(db).await
 }
 
 /// Whether anything waits to be sealed. One look into an index that is empty nearly always.
-pub async fn anything_waits(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
-    let row: Option<(String,)> =
-        sqlx::query_as("select id from audit_events where seq is null limit 1").fetch_optional(db).await?;
-    Ok(row.is_some())
+pub async fn anything_waits(db: impl Conn<'_>) -> sqlx::Result<bool> {
+    sqlx::query("select id from audit_events where seq is null limit 1").finds(db).await
 }
 
 /// How many events from before `at` wait to be sealed.
-pub async fn waiting_since(db: impl Executor<'_, Database = Any>, at: i64) -> Result<i64, sqlx::Error> {
+pub async fn waiting_since(db: impl Conn<'_>, at: i64) -> sqlx::Result<i64> {
     let statement = "select count(*) from audit_events where seq is null and at < $1";
     sqlx::query_as(statement).bind(at).fetch_one(db).await.map(|(count,)| count)
 }
 
 /// Events that wait to be sealed, the oldest first.
-pub async fn waiting(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<SealedRow>, sqlx::Error> {
+pub async fn waiting(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<SealedRow>> {
     sqlx::query_as(select_rows!("where seq is null order by id limit $1")).bind(limit).fetch_all(db).await
 }
 
 /// Events of a kind that wait to be sealed, the oldest first.
-pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Result<Vec<SealedRow>, sqlx::Error> {
+pub async fn waiting_of(db: impl Conn<'_>, kind: Kind) -> sqlx::Result<Vec<SealedRow>> {
     sqlx::query_as(select_rows!("where seq is null and event = $1 order by id"))
         .bind(kind.into_str())
         .fetch_all(db)
@@ -112,17 +115,13 @@ pub async fn waiting_of(db: impl Executor<'_, Database = Any>, kind: Kind) -> Re
 }
 
 /// Sealed events after the number `seq`, in the order of the chain.
-pub async fn sealed_after(
-    db: impl Executor<'_, Database = Any>,
-    seq: i64,
-    limit: i64,
-) -> Result<Vec<SealedRow>, sqlx::Error> {
+pub async fn sealed_after(db: impl Conn<'_>, seq: i64, limit: i64) -> sqlx::Result<Vec<SealedRow>> {
     sqlx::query_as(select_rows!("where seq > $1 order by seq limit $2")).bind(seq).bind(limit).fetch_all(db).await
 }
 
 /// Writes the seals of an event that waits; whether it did.
-pub async fn seal(db: impl Executor<'_, Database = Any>, row: &SealedRow) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+pub async fn seal(db: impl Conn<'_>, row: &SealedRow) -> sqlx::Result<bool> {
+    sqlx::query(
         "update audit_events set seq = $2, origin_salt = $3, origin_digest = $4, words_salt = $5, words_digest = $6, \
          mac = $7 where id = $1 and seq is null",
     )
@@ -133,18 +132,12 @@ pub async fn seal(db: impl Executor<'_, Database = Any>, row: &SealedRow) -> Res
     .bind(&row.words_salt)
     .bind(&row.words_digest)
     .bind(&row.mac)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// Adds to how often something happened on a day.
-pub async fn count(
-    db: impl Executor<'_, Database = Any>,
-    day: i64,
-    event: &str,
-    count: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn count(db: impl Conn<'_>, day: i64, event: &str, count: i64) -> sqlx::Result<()> {
     sqlx::query(
         "insert into daily_counts (day, event, count) values ($1, $2, $3) \
          on conflict (day, event) do update set count = daily_counts.count + excluded.count",
@@ -152,13 +145,12 @@ pub async fn count(
     .bind(day)
     .bind(event)
     .bind(count)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// What retention has removed, the oldest first.
-pub async fn removed(db: impl Executor<'_, Database = Any>) -> Result<Vec<Removed>, sqlx::Error> {
+pub async fn removed(db: impl Conn<'_>) -> sqlx::Result<Vec<Removed>> {
     sqlx::query_as(
         "select first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal from audit_removed \
          order by first_seq",
@@ -168,7 +160,7 @@ pub async fn removed(db: impl Executor<'_, Database = Any>) -> Result<Vec<Remove
 }
 
 /// Writes what was removed, in the place of what was said before of the same first one.
-pub async fn say_removed(db: impl Executor<'_, Database = Any>, removed: &Removed) -> Result<(), sqlx::Error> {
+pub async fn say_removed(db: impl Conn<'_>, removed: &Removed) -> sqlx::Result<()> {
     sqlx::query(
         "insert into audit_removed (first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (first_seq) do update set \
@@ -184,31 +176,27 @@ pub async fn say_removed(db: impl Executor<'_, Database = Any>, removed: &Remove
     .bind(removed.until_at)
     .bind(removed.removed_at)
     .bind(&removed.seal)
-    .execute(db)
-    .await
-    .map(|_| ())
+    .run(db).await
 }
 
 /// Removes the sealed events up to this number; how many there were.
-pub async fn remove_between(db: impl Executor<'_, Database = Any>, after: i64, last: i64) -> Result<u64, sqlx::Error> {
+pub async fn remove_between(db: impl Conn<'_>, after: i64, last: i64) -> sqlx::Result<u64> {
     let statement = "delete from audit_events where seq > $1 and seq <= $2";
-    let result = sqlx::query(statement).bind(after).bind(last).execute(db).await?;
-    Ok(result.rows_affected())
+    sqlx::query(statement).bind(after).bind(last).count(db).await
 }
 
 /// Whether this was a user whose account was deleted: the log says so, and the account is gone.
-pub async fn is_forgotten(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<bool, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as(
+pub async fn is_forgotten(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<bool> {
+    sqlx::query(
         "select id from audit_events where subject = $1 and event = 'account_deleted' \
          and not exists (select 1 from users where users.id = $1 and users.deleted_at is null) limit 1",
     )
     .bind(user_id)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.is_some())
+    .finds(db)
+    .await
 }
 
 /// Locks the end of the chain until the transaction is over. Whoever changes rows that are in the log locks it first.
-pub async fn lock_chain(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    sqlx::query("update audit_chain set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
+pub async fn lock_chain(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query("update audit_chain set seq = seq where id = 1").run(&mut **tx).await
 }

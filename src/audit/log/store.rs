@@ -1,10 +1,13 @@
 //! Slices of the log with the names of those in it, and the events of one user. Server side; reads only.
 
-use sqlx::{Any, AnyPool, Executor, FromRow, QueryBuilder};
+use sqlx::{AnyPool, FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::{ANY, Filter, Next, Slice, any};
-use crate::{auth::event::Kind, base::db::contains_pattern};
+use crate::{
+    auth::event::Kind,
+    base::{db::contains_pattern, sql::Conn},
+};
 
 /// An event with the names of who is in it, as far as they still have an account.
 #[derive(Clone, Debug, FromRow)]
@@ -30,7 +33,7 @@ pub struct LogRow {
 pub const LOOKED_AT_MAX: i64 = 10_000;
 
 /// A slice of what is looked for, before the event of the id `before` (empty: the newest).
-pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) -> Result<Slice, sqlx::Error> {
+pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) -> sqlx::Result<Slice> {
     let (least, end) = (filter.least_id(), filter.end_id(before));
     let floor = if filter.leaves_out() { floor(db, filter, &least, &end).await? } else { None };
     let mut rows = matching(db, filter, floor.as_deref().unwrap_or(&least), &end, limit + 1).await?;
@@ -45,12 +48,7 @@ pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) ->
 }
 
 /// The id down to which one slice looks; `None` when that is all there is.
-async fn floor(
-    db: impl Executor<'_, Database = Any>,
-    filter: &Filter,
-    least: &str,
-    end: &str,
-) -> Result<Option<String>, sqlx::Error> {
+async fn floor(db: impl Conn<'_>, filter: &Filter, least: &str, end: &str) -> sqlx::Result<Option<String>> {
     let way = filter.way().into_str();
     let row: Option<(String,)> = QueryBuilder::new(format!(
         "select id from audit_events where {way} = $1 and id < $2 and id >= $3 order by id desc limit 1 offset $4"
@@ -66,12 +64,12 @@ async fn floor(
 }
 
 async fn matching(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     filter: &Filter,
     least: &str,
     end: &str,
     limit: usize,
-) -> Result<Vec<LogRow>, sqlx::Error> {
+) -> sqlx::Result<Vec<LogRow>> {
     // What the index is for; the other conditions are looked at row by row.
     let way = filter.way().into_str();
     let words = filter.words.as_deref();
@@ -134,11 +132,11 @@ macro_rules! select_events {
 
 /// The newest events that happened to a user, newest first; with `before`, those before the event of this id.
 pub async fn newest_of(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     subject: &str,
     before: Option<Uuid>,
     limit: i64,
-) -> Result<Vec<EventRow>, sqlx::Error> {
+) -> sqlx::Result<Vec<EventRow>> {
     sqlx::query_as(select_events!("and id < $2 order by id desc limit $3"))
         .bind(subject)
         .bind(before.unwrap_or(Uuid::max()).to_string())
@@ -148,20 +146,16 @@ pub async fn newest_of(
 }
 
 /// An event that happened to this user; somebody else's is not found.
-pub async fn find_of(
-    db: impl Executor<'_, Database = Any>,
-    subject: &str,
-    id: Uuid,
-) -> Result<Option<EventRow>, sqlx::Error> {
+pub async fn find_of(db: impl Conn<'_>, subject: &str, id: Uuid) -> sqlx::Result<Option<EventRow>> {
     sqlx::query_as(select_events!("and id = $2")).bind(subject).bind(id.to_string()).fetch_optional(db).await
 }
 
 /// The newest event of one of these two kinds that happened to a user.
 pub async fn newest_of_kinds(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     subject: &str,
     [one, other]: [Kind; 2],
-) -> Result<Option<EventRow>, sqlx::Error> {
+) -> sqlx::Result<Option<EventRow>> {
     sqlx::query_as(select_events!("and event in ($2, $3) order by id desc limit 1"))
         .bind(subject)
         .bind(one.into_str())

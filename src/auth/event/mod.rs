@@ -53,7 +53,8 @@ pub enum Kind {
     PasswordChanged,
     RoleChanged,
     KeyRotated,
-    KeyKilled,
+    #[strum(serialize = "key_killed")]
+    KeyRevoked,
     EmailVerified,
     ResetAsked,
     PasswordReset,

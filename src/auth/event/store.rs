@@ -2,16 +2,16 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Any, Executor};
 use uuid::{Timestamp, Uuid};
 
 use super::{Event, Kind};
+use crate::base::sql::{Change, Conn};
 
 /// Writes one event and returns its id. Pass a transaction where the act itself is in one.
 ///
 /// # Errors
 /// When the database does not take it; the act must then not happen either.
-pub async fn insert(db: impl Executor<'_, Database = Any>, event: &Event, now_ms: i64) -> Result<String, sqlx::Error> {
+pub async fn insert(db: impl Conn<'_>, event: &Event, now_ms: i64) -> sqlx::Result<String> {
     let id = new_id(now_ms);
     sqlx::query(
         "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
@@ -44,13 +44,8 @@ fn new_id(now_ms: i64) -> String {
 
 /// As [`insert`], unless the same happened to the same subject after `since`; whether it was written. Nothing is written
 /// where there is no subject, with the same work.
-pub async fn insert_once(
-    db: impl Executor<'_, Database = Any>,
-    event: &Event,
-    since: i64,
-    now_ms: i64,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+pub async fn insert_once(db: impl Conn<'_>, event: &Event, since: i64, now_ms: i64) -> sqlx::Result<bool> {
+    sqlx::query(
         "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
          select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where $5 <> '' and not exists \
          (select 1 from audit_events where subject = $5 and event = $3 and at > $11)",
@@ -66,22 +61,15 @@ pub async fn insert_once(
     .bind(&event.reason)
     .bind(event.details.to_string())
     .bind(since)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// Whether this has ever happened to a user.
-pub async fn has_happened(
-    db: impl Executor<'_, Database = Any>,
-    subject: &str,
-    kind: Kind,
-) -> Result<bool, sqlx::Error> {
-    let row: Option<(String,)> =
-        sqlx::query_as("select id from audit_events where subject = $1 and event = $2 limit 1")
-            .bind(subject)
-            .bind(kind.into_str())
-            .fetch_optional(db)
-            .await?;
-    Ok(row.is_some())
+pub async fn has_happened(db: impl Conn<'_>, subject: &str, kind: Kind) -> sqlx::Result<bool> {
+    sqlx::query("select id from audit_events where subject = $1 and event = $2 limit 1")
+        .bind(subject)
+        .bind(kind.into_str())
+        .finds(db)
+        .await
 }

@@ -1,6 +1,8 @@
 //! The instances table. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
+
+use crate::base::sql::{Change, Conn};
 
 /// An instance, as others see it. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, Default, FromRow)]
@@ -26,7 +28,7 @@ pub struct InstanceRow {
 /// Writes that an instance is alive and what it knows. Call it with a number that is in memory already.
 ///
 /// A number that the database has not given out is from another history (a restored backup): it confirms nothing.
-pub async fn write(db: impl Executor<'_, Database = Any>, instance: &InstanceRow) -> Result<(), sqlx::Error> {
+pub async fn write(db: impl Conn<'_>, instance: &InstanceRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into instances (id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, \
          heard_p99_ms, made, made_p50_ms, made_p99_ms) values ($1, $2, $3, $4, \
@@ -49,13 +51,12 @@ pub async fn write(db: impl Executor<'_, Database = Any>, instance: &InstanceRow
     .bind(instance.made)
     .bind(instance.made_p50_ms)
     .bind(instance.made_p99_ms)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// Every instance that was seen since.
-pub async fn seen_since(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<Vec<InstanceRow>, sqlx::Error> {
+pub async fn seen_since(db: impl Conn<'_>, since_ms: i64) -> sqlx::Result<Vec<InstanceRow>> {
     sqlx::query_as(
         "select id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, heard_p99_ms, made, \
          made_p50_ms, made_p99_ms from instances where seen_at > $1 order by name, id",
@@ -65,13 +66,12 @@ pub async fn seen_since(db: impl Executor<'_, Database = Any>, since_ms: i64) ->
     .await
 }
 
-pub async fn delete(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from instances where id = $1").bind(id).execute(db).await.map(|_| ())
+pub async fn delete(db: impl Conn<'_>, id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from instances where id = $1").bind(id).run(db).await
 }
 
 /// Removes the rows of processes that ended without a word, a day later.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
     let before_ms = now_ms - 24 * 3_600_000;
-    let result = sqlx::query("delete from instances where seen_at < $1").bind(before_ms).execute(db).await?;
-    Ok(result.rows_affected())
+    sqlx::query("delete from instances where seen_at < $1").bind(before_ms).count(db).await
 }

@@ -1,51 +1,42 @@
 //! The table `known_devices`. Server side.
 
-use sqlx::{Any, Executor};
 use uuid::Uuid;
 
-use crate::base::caller::Caller;
+use crate::base::{
+    caller::Caller,
+    sql::{Change, Conn},
+};
 
 /// Whether the account of this id has logged in from this browser before.
-pub async fn is_known(
-    db: impl Executor<'_, Database = Any>,
-    device_hash: &str,
-    user_id: &str,
-) -> Result<bool, sqlx::Error> {
-    let row: Option<(String,)> =
-        sqlx::query_as("select public_id from known_devices where device_hash = $1 and user_id = $2")
-            .bind(device_hash)
-            .bind(user_id)
-            .fetch_optional(db)
-            .await?;
-    Ok(row.is_some())
+pub async fn is_known(db: impl Conn<'_>, device_hash: &str, user_id: &str) -> sqlx::Result<bool> {
+    sqlx::query("select public_id from known_devices where device_hash = $1 and user_id = $2")
+        .bind(device_hash)
+        .bind(user_id)
+        .finds(db)
+        .await
 }
 
 /// As [`is_known`], by normalised e-mail: the same question whether or not there is such an account.
-pub async fn is_known_to(
-    db: impl Executor<'_, Database = Any>,
-    device_hash: &str,
-    email: &str,
-) -> Result<bool, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as(
+pub async fn is_known_to(db: impl Conn<'_>, device_hash: &str, email: &str) -> sqlx::Result<bool> {
+    sqlx::query(
         "select public_id from known_devices join users on users.id = known_devices.user_id \
          where device_hash = $1 and email = $2",
     )
     .bind(device_hash)
     .bind(email)
-    .fetch_optional(db)
-    .await?;
-    Ok(row.is_some())
+    .finds(db)
+    .await
 }
 
 /// Notes where and when a known browser was seen; `false` when the account does not know it.
 pub async fn touch(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     device_hash: &str,
     user_id: &str,
     caller: &Caller,
     now_ms: i64,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+) -> sqlx::Result<bool> {
+    sqlx::query(
         "update known_devices set last_seen_at = $3, ip = $4, user_agent = $5 where device_hash = $1 and user_id = $2",
     )
     .bind(device_hash)
@@ -53,28 +44,26 @@ pub async fn touch(
     .bind(now_ms)
     .bind(&caller.ip)
     .bind(&caller.user_agent)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// Gives a browser another secret.
-pub async fn rename(db: impl Executor<'_, Database = Any>, before: &str, after: &str) -> Result<(), sqlx::Error> {
+pub async fn rename(db: impl Conn<'_>, before: &str, after: &str) -> sqlx::Result<()> {
     sqlx::query("update known_devices set device_hash = $2 where device_hash = $1")
         .bind(before)
         .bind(after)
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }
 
 pub async fn insert(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     device_hash: &str,
     user_id: &str,
     caller: &Caller,
     now_ms: i64,
-) -> Result<(), sqlx::Error> {
+) -> sqlx::Result<()> {
     sqlx::query(
         "insert into known_devices (device_hash, user_id, public_id, user_agent, ip, first_seen_at, last_seen_at) \
          values ($1, $2, $3, $4, $5, $6, $6)",
@@ -85,33 +74,29 @@ pub async fn insert(
     .bind(&caller.user_agent)
     .bind(&caller.ip)
     .bind(now_ms)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// Returns how many there were.
-pub async fn delete_all(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from known_devices where user_id = $1").bind(user_id).execute(db).await?;
-    Ok(result.rows_affected())
+pub async fn delete_all(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<u64> {
+    sqlx::query("delete from known_devices where user_id = $1").bind(user_id).count(db).await
 }
 
 /// Forgets all browsers of an account but those that were seen last.
-pub async fn delete_beyond(db: impl Executor<'_, Database = Any>, user_id: &str, keep: i64) -> Result<(), sqlx::Error> {
+pub async fn delete_beyond(db: impl Conn<'_>, user_id: &str, keep: i64) -> sqlx::Result<()> {
     sqlx::query(
         "delete from known_devices where user_id = $1 and public_id not in (select public_id from known_devices \
          where user_id = $1 order by last_seen_at desc, public_id desc limit $2)",
     )
     .bind(user_id)
     .bind(keep)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// Removes those whose browsers have thrown the cookie away by now.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
     let before_ms = now_ms - super::KEEP_DAYS * 24 * 3_600_000;
-    let result = sqlx::query("delete from known_devices where last_seen_at < $1").bind(before_ms).execute(db).await?;
-    Ok(result.rows_affected())
+    sqlx::query("delete from known_devices where last_seen_at < $1").bind(before_ms).count(db).await
 }

@@ -6,8 +6,8 @@ use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::outbox::{self, Mail};
-use crate::base::{db::Tx, error::AppError};
+use super::{outbox, outbox::Mail};
+use crate::base::{db::Tx, error::AppError, sql::Conn};
 
 /// What a link opens. The texts are stored: rename none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -75,12 +75,7 @@ pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Re
 ///
 /// # Errors
 /// [`AppError::LinkDead`] when it is unknown, used or too old.
-pub async fn find(
-    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
-    purpose: Purpose,
-    token: &str,
-    now_ms: i64,
-) -> Result<Link, AppError> {
+pub async fn find(db: impl Conn<'_>, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
     store::find(db, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
 }
 

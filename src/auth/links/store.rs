@@ -1,16 +1,15 @@
 //! The table `links`. Server side.
 
-use sqlx::{Any, Executor};
-
 use super::{Link, Purpose};
+use crate::base::sql::{Change, Conn};
 
 pub async fn insert(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     token_hash: &str,
     purpose: Purpose,
     link: &Link,
     now_ms: i64,
-) -> Result<(), sqlx::Error> {
+) -> sqlx::Result<()> {
     sqlx::query(
         "insert into links (token_hash, purpose, user_id, email, created_at, expires_at) \
          values ($1, $2, $3, $4, $5, $6)",
@@ -21,17 +20,11 @@ pub async fn insert(
     .bind(&link.email)
     .bind(now_ms)
     .bind(now_ms + purpose.lifetime_ms())
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
-pub async fn find(
-    db: impl Executor<'_, Database = Any>,
-    token_hash: &str,
-    purpose: Purpose,
-    now_ms: i64,
-) -> Result<Option<Link>, sqlx::Error> {
+pub async fn find(db: impl Conn<'_>, token_hash: &str, purpose: Purpose, now_ms: i64) -> sqlx::Result<Option<Link>> {
     sqlx::query_as(
         "select user_id, email from links \
          where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3",
@@ -43,12 +36,7 @@ pub async fn find(
     .await
 }
 
-pub async fn use_up(
-    db: impl Executor<'_, Database = Any>,
-    token_hash: &str,
-    purpose: Purpose,
-    now_ms: i64,
-) -> Result<Option<Link>, sqlx::Error> {
+pub async fn use_up(db: impl Conn<'_>, token_hash: &str, purpose: Purpose, now_ms: i64) -> sqlx::Result<Option<Link>> {
     sqlx::query_as(
         "update links set used_at = $3 \
          where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3 returning user_id, email",
@@ -61,30 +49,24 @@ pub async fn use_up(
 }
 
 /// Makes every live link of a user for this purpose useless.
-pub async fn kill(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    purpose: Purpose,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn kill(db: impl Conn<'_>, user_id: &str, purpose: Purpose, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query("update links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null")
         .bind(user_id)
         .bind(purpose.into_str())
         .bind(now_ms)
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }
 
 /// The address before the one that this user has now, as long as a link that was sent there works: of several, the one
 /// that was theirs first.
 pub async fn address_before(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     user_id: &str,
     email: &str,
     now_ms: i64,
-) -> Result<Option<String>, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as(
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
         "select email from links where user_id = $1 and email <> $2 and purpose = 'not_me' and used_at is null \
          and expires_at > $3 order by created_at limit 1",
     )
@@ -92,31 +74,22 @@ pub async fn address_before(
     .bind(email)
     .bind(now_ms)
     .fetch_optional(db)
-    .await?;
-    Ok(row.map(|(email,)| email))
+    .await
 }
 
 /// Every address at which this user was told of something as long ago as a "this was not me" link works, used or not.
-pub async fn addresses_of(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<Vec<String>, sqlx::Error> {
-    let rows: Vec<(String,)> = sqlx::query_as(
-        "select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2",
-    )
-    .bind(user_id)
-    .bind(now_ms)
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(email,)| email).collect())
+pub async fn addresses_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2")
+        .bind(user_id)
+        .bind(now_ms)
+        .fetch_all(db)
+        .await
 }
 
 const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes links that died of age long ago.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
     let before_ms = now_ms - KEEP_DEAD_MS;
-    let result = sqlx::query("delete from links where expires_at < $1").bind(before_ms).execute(db).await?;
-    Ok(result.rows_affected())
+    sqlx::query("delete from links where expires_at < $1").bind(before_ms).count(db).await
 }

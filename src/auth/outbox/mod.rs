@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
 use super::users::store::User;
-use crate::base::{caller::Caller, config::Mailing, error::AppError, state::AppState};
+use crate::base::{caller::Caller, config::Mailing, error::AppError, sql::Conn, state::AppState};
 
 /// A mail to be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
@@ -100,12 +100,7 @@ pub struct To<'a> {
 
 /// Writes down a mail to be sent; nothing where this server sends none. Pass the transaction of the act that it tells
 /// of: both happen, or neither.
-pub async fn queue(
-    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
-    state: &AppState,
-    to: To<'_>,
-    mail: &Mail,
-) -> Result<(), AppError> {
+pub async fn queue(db: impl Conn<'_>, state: &AppState, to: To<'_>, mail: &Mail) -> Result<(), AppError> {
     match state.config.mailing() {
         Mailing::Off => Ok(()),
         Mailing::Smtp | Mailing::Files => {
@@ -120,7 +115,7 @@ pub async fn queue(
 /// where the address is not confirmed: it may be somebody else's. Where somebody else acted, pass no caller: from where
 /// administrators do their work is not the owner's business.
 pub async fn tell(
-    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    db: impl Conn<'_>,
     state: &AppState,
     user: &User,
     news: Notification,

@@ -1,18 +1,15 @@
 //! The table `outbox`. Server side.
 
-use sqlx::{Any, Executor};
 use uuid::Uuid;
 
 use super::{Mail, Notification, To};
-use crate::base::error::AppError;
+use crate::base::{
+    error::AppError,
+    sql::{Change, Conn},
+};
 
 /// Writes down a mail to be sent. Pass the transaction of the act that it tells of: both happen, or neither.
-pub async fn queue(
-    db: impl Executor<'_, Database = Any>,
-    to: To<'_>,
-    mail: &Mail,
-    now_ms: i64,
-) -> Result<(), AppError> {
+pub async fn queue(db: impl Conn<'_>, to: To<'_>, mail: &Mail, now_ms: i64) -> Result<(), AppError> {
     sqlx::query(
         "insert into outbox (id, email, user_id, mail, kind, created_at, due_at, attempts) \
          values ($1, $2, $3, $4, $6, $5, $5, 0)",
@@ -29,12 +26,7 @@ pub async fn queue(
 }
 
 /// Calls off the mails of this kind that wait to be sent to a user.
-pub async fn call_off(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    mail: &Mail,
-    now_ms: i64,
-) -> Result<(), AppError> {
+pub async fn call_off(db: impl Conn<'_>, user_id: &str, mail: &Mail, now_ms: i64) -> Result<(), AppError> {
     sqlx::query(
         "update outbox set given_up_at = $3, last_error = 'called off' \
          where user_id = $1 and mail = $2 and sent_at is null and given_up_at is null",
@@ -50,16 +42,11 @@ pub async fn call_off(
 /// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless the change is `undone`:
 /// only its first address is the owner's for sure. Word that the second factor goes stays always: it is for whoever is
 /// against it.
-pub async fn call_off_all(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    undone: bool,
-) -> Result<(), sqlx::Error> {
+pub async fn call_off_all(db: impl Conn<'_>, user_id: &str, undone: bool) -> sqlx::Result<()> {
     sqlx::query("delete from outbox where user_id = $1 and sent_at is null and kind not in ($2, $3)")
         .bind(user_id)
         .bind(Mail::SecondFactorGoes { at: 0 }.as_text())
         .bind(if undone { "" } else { Notification::EmailChanged.into_str() })
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }

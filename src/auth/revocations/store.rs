@@ -1,6 +1,6 @@
 //! The revocations table and its clock. Server side.
 
-use sqlx::{Any, Executor, FromRow, postgres::PgListener};
+use sqlx::{FromRow, postgres::PgListener};
 
 use super::EndReason;
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
         config::TOKEN_LIFETIME_MAX_SECONDS,
         db,
         db::{Kind, Tx},
+        sql::{Change, Conn},
     },
 };
 
@@ -67,7 +68,7 @@ pub struct RevocationRow {
 
 /// Writes a revocation in the caller's transaction. It takes the lock of the revocation clock until the commit,
 /// so call it last: numbers then become visible in the order in which they were given.
-pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<RevocationRow, sqlx::Error> {
+pub async fn insert(tx: &mut Tx, new: &New<'_>) -> sqlx::Result<RevocationRow> {
     let (seq,): (i64,) = sqlx::query_as("update revocation_clock set seq = seq + 1 where id = 1 returning seq")
         .fetch_one(&mut **tx)
         .await?;
@@ -98,7 +99,7 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<RevocationRow, sqlx::E
 }
 
 /// Part of the transaction: whoever is told finds the row, and a rollback tells nobody.
-async fn notify(tx: &mut Tx, seq: i64) -> Result<(), sqlx::Error> {
+async fn notify(tx: &mut Tx, seq: i64) -> sqlx::Result<()> {
     if db::kind_of_connection(tx) == Kind::Postgres {
         sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(seq.to_string()).execute(&mut **tx).await?;
     }
@@ -109,22 +110,17 @@ async fn notify(tx: &mut Tx, seq: i64) -> Result<(), sqlx::Error> {
 ///
 /// # Errors
 /// When it has not.
-pub async fn ping(listener: &mut PgListener) -> Result<(), sqlx::Error> {
+pub async fn ping(listener: &mut PgListener) -> sqlx::Result<()> {
     listener.execute("select 1").await.map(|_| ())
 }
 
 /// The newest sequence number: the one row that each instance asks for several times a second.
-pub async fn newest_seq(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
-    let (seq,): (i64,) = sqlx::query_as("select seq from revocation_clock where id = 1").fetch_one(db).await?;
-    Ok(seq)
+pub async fn newest_seq(db: impl Conn<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select seq from revocation_clock where id = 1").fetch_one(db).await
 }
 
 /// Every revocation after `seq` that can still matter, in order.
-pub async fn after(
-    db: impl Executor<'_, Database = Any>,
-    seq: i64,
-    now_ms: i64,
-) -> Result<Vec<RevocationRow>, sqlx::Error> {
+pub async fn after(db: impl Conn<'_>, seq: i64, now_ms: i64) -> sqlx::Result<Vec<RevocationRow>> {
     sqlx::query_as(
         "select seq, kind, subject, epoch, revoked_at, keep_until from revocations where seq > $1 and keep_until > $2 \
          order by seq",
@@ -139,13 +135,12 @@ pub async fn after(
 const KEEP_MS: i64 = 24 * 3_600_000;
 
 /// Removes what has not mattered for a day.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
     let before_ms = now_ms - KEEP_MS;
-    let result = sqlx::query("delete from revocations where keep_until < $1").bind(before_ms).execute(db).await?;
-    Ok(result.rows_affected())
+    sqlx::query("delete from revocations where keep_until < $1").bind(before_ms).count(db).await
 }
 
 /// Takes the lock that every revocation takes, until the transaction ends: the one mutex that all instances share.
-pub async fn lock(tx: &mut Tx) -> Result<(), sqlx::Error> {
-    sqlx::query("update revocation_clock set seq = seq where id = 1").execute(&mut **tx).await.map(|_| ())
+pub async fn lock(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query("update revocation_clock set seq = seq where id = 1").run(&mut **tx).await
 }

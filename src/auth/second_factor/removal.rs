@@ -5,7 +5,6 @@
 //! owner's second factor is there to stop. Time tells them apart: see docs/SECURITY.md.
 
 use serde_json::json;
-use sqlx::{Any, Executor};
 
 use super::store;
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
         outbox::{Mail, Notification},
         users::store as user_store,
     },
-    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
+    base::{caller::Caller, db::Tx, error::AppError, sql::Conn, state::AppState},
 };
 
 /// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link
@@ -36,11 +35,7 @@ pub async fn begin(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<Option<(i6
 }
 
 /// When something of this user goes, if anything is still to go.
-pub async fn goes_at(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<Option<i64>, AppError> {
+pub async fn goes_at(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> Result<Option<i64>, AppError> {
     Ok(store::goes_at(db, user_id, now_ms).await?)
 }
 

@@ -1,6 +1,8 @@
 //! The tables `totp` and `recovery_codes`, and the trust in a row of `known_devices`. Server side.
 
-use sqlx::{Any, AnyConnection, Executor, FromRow};
+use sqlx::{AnyConnection, FromRow};
+
+use crate::base::sql::{Change, Conn};
 
 /// A row of `totp`.
 #[derive(Clone, Debug, FromRow)]
@@ -23,7 +25,7 @@ impl FactorRow {
     }
 }
 
-pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<FactorRow>, sqlx::Error> {
+pub async fn find(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Option<FactorRow>> {
     sqlx::query_as("select secret_sealed, confirmed_at, goes_at from totp where user_id = $1")
         .bind(user_id)
         .fetch_optional(db)
@@ -31,33 +33,27 @@ pub async fn find(db: impl Executor<'_, Database = Any>, user_id: &str) -> Resul
 }
 
 /// Begins a set-up, in place of one that was never finished; `false` when the second factor is on.
-pub async fn begin(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    secret_sealed: &str,
-    now_ms: i64,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+pub async fn begin(db: impl Conn<'_>, user_id: &str, secret_sealed: &str, now_ms: i64) -> sqlx::Result<bool> {
+    sqlx::query(
         "insert into totp (user_id, secret_sealed, created_at, last_step) values ($1, $2, $3, 0) \
          on conflict (user_id) do update set secret_sealed = $2, created_at = $3 where totp.confirmed_at is null",
     )
     .bind(user_id)
     .bind(secret_sealed)
     .bind(now_ms)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// Ends the set-up with the code of this step; `false` when it is not this secret's any more, or was ended already.
 pub async fn confirm(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     user_id: &str,
     secret_sealed: &str,
     step: i64,
     now_ms: i64,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+) -> sqlx::Result<bool> {
+    sqlx::query(
         "update totp set confirmed_at = $4, last_step = $3 \
          where user_id = $1 and secret_sealed = $2 and confirmed_at is null",
     )
@@ -65,74 +61,54 @@ pub async fn confirm(
     .bind(secret_sealed)
     .bind(step)
     .bind(now_ms)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// Uses up the code of this step and of all before it; `false` when it was used already (RFC 6238 5.2).
-pub async fn use_step(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    secret_sealed: &str,
-    step: i64,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(
+pub async fn use_step(db: impl Conn<'_>, user_id: &str, secret_sealed: &str, step: i64) -> sqlx::Result<bool> {
+    sqlx::query(
         "update totp set last_step = $3 \
          where user_id = $1 and secret_sealed = $2 and confirmed_at is not null and last_step < $3",
     )
     .bind(user_id)
     .bind(secret_sealed)
     .bind(step)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// `true` when log-in asked for it.
-pub async fn delete(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<bool, sqlx::Error> {
+pub async fn delete(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<bool> {
     let statement = "delete from totp where user_id = $1 returning confirmed_at";
     let row: Option<(Option<i64>,)> = sqlx::query_as(statement).bind(user_id).fetch_optional(db).await?;
     Ok(row.is_some_and(|(confirmed_at,)| confirmed_at.is_some()))
 }
 
-pub async fn insert_code(
-    db: impl Executor<'_, Database = Any>,
-    code_hash: &str,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn insert_code(db: impl Conn<'_>, code_hash: &str, user_id: &str, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query("insert into recovery_codes (code_hash, user_id, created_at) values ($1, $2, $3)")
         .bind(code_hash)
         .bind(user_id)
         .bind(now_ms)
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }
 
-pub async fn delete_codes(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from recovery_codes where user_id = $1").bind(user_id).execute(db).await.map(|_| ())
+pub async fn delete_codes(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from recovery_codes where user_id = $1").bind(user_id).run(db).await
 }
 
 /// Uses up a recovery code; `false` when there is none such, or it was used already.
-pub async fn use_code(
-    db: impl Executor<'_, Database = Any>,
-    code_hash: &str,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<bool, sqlx::Error> {
+pub async fn use_code(db: impl Conn<'_>, code_hash: &str, user_id: &str, now_ms: i64) -> sqlx::Result<bool> {
     let statement = "update recovery_codes set used_at = $3 \
                      where code_hash = $1 and user_id = $2 and used_at is null and (goes_at is null or goes_at > $3)";
-    let result = sqlx::query(statement).bind(code_hash).bind(user_id).bind(now_ms).execute(db).await?;
-    Ok(result.rows_affected() == 1)
+    sqlx::query(statement).bind(code_hash).bind(user_id).bind(now_ms).hits(db).await
 }
 
-pub async fn codes_left(db: impl Executor<'_, Database = Any>, user_id: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
+pub async fn codes_left(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<i64> {
     let statement = "select count(*) from recovery_codes \
                      where user_id = $1 and used_at is null and (goes_at is null or goes_at > $2)";
-    let (count,): (i64,) = sqlx::query_as(statement).bind(user_id).bind(now_ms).fetch_one(db).await?;
-    Ok(count)
+    sqlx::query_scalar(statement).bind(user_id).bind(now_ms).fetch_one(db).await
 }
 
 /// A row of `known_devices` that is trusted.
@@ -146,23 +122,13 @@ pub struct TrustedRow {
     pub trusted_until: i64,
 }
 
-pub async fn trust(
-    db: impl Executor<'_, Database = Any>,
-    device_hash: &str,
-    user_id: &str,
-    until_ms: i64,
-) -> Result<bool, sqlx::Error> {
+pub async fn trust(db: impl Conn<'_>, device_hash: &str, user_id: &str, until_ms: i64) -> sqlx::Result<bool> {
     let statement = "update known_devices set trusted_until = $3 where device_hash = $1 and user_id = $2";
-    let result = sqlx::query(statement).bind(device_hash).bind(user_id).bind(until_ms).execute(db).await?;
-    Ok(result.rows_affected() == 1)
+    sqlx::query(statement).bind(device_hash).bind(user_id).bind(until_ms).hits(db).await
 }
 
 /// The devices that are trusted now, the last used first.
-pub async fn trusted_of(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<Vec<TrustedRow>, sqlx::Error> {
+pub async fn trusted_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<TrustedRow>> {
     sqlx::query_as(
         "select device_hash, public_id, user_agent, ip, last_seen_at, trusted_until from known_devices \
          where user_id = $1 and trusted_until > $2 order by last_seen_at desc, public_id",
@@ -174,25 +140,20 @@ pub async fn trusted_of(
 }
 
 /// Takes the trust from one device, by its public name; `false` when it had none.
-pub async fn forget(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    public_id: &str,
-) -> Result<bool, sqlx::Error> {
+pub async fn forget(db: impl Conn<'_>, user_id: &str, public_id: &str) -> sqlx::Result<bool> {
     let statement = "update known_devices set trusted_until = null \
                      where user_id = $1 and public_id = $2 and trusted_until is not null";
-    let result = sqlx::query(statement).bind(user_id).bind(public_id).execute(db).await?;
-    Ok(result.rows_affected() == 1)
+    sqlx::query(statement).bind(user_id).bind(public_id).hits(db).await
 }
 
-pub async fn forget_all(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
+pub async fn forget_all(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
     let statement = "update known_devices set trusted_until = null where user_id = $1 and trusted_until is not null";
-    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(user_id).run(db).await
 }
 
 /// Lets a second factor that was turned on since go at `at_ms`, and the recovery codes with it; of an older one only the
 /// codes that were made since. What goes already keeps its time. `true` where something new goes.
-pub async fn let_go(db: &mut AnyConnection, user_id: &str, since_ms: i64, at_ms: i64) -> Result<bool, sqlx::Error> {
+pub async fn let_go(db: &mut AnyConnection, user_id: &str, since_ms: i64, at_ms: i64) -> sqlx::Result<bool> {
     let factor =
         sqlx::query("update totp set goes_at = $3 where user_id = $1 and confirmed_at >= $2 and goes_at is null")
             .bind(user_id)
@@ -213,7 +174,7 @@ pub async fn let_go(db: &mut AnyConnection, user_id: &str, since_ms: i64, at_ms:
 }
 
 /// Nothing of this user goes any more, unless it is gone by now.
-pub async fn keep(db: &mut AnyConnection, user_id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+pub async fn keep(db: &mut AnyConnection, user_id: &str, now_ms: i64) -> sqlx::Result<()> {
     for statement in [
         "update totp set goes_at = null where user_id = $1 and goes_at > $2",
         "update recovery_codes set goes_at = null where user_id = $1 and goes_at > $2",
@@ -224,39 +185,29 @@ pub async fn keep(db: &mut AnyConnection, user_id: &str, now_ms: i64) -> Result<
 }
 
 /// When something of this user goes, if anything is still to go.
-pub async fn goes_at(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<Option<i64>, sqlx::Error> {
-    let (at,): (Option<i64>,) = sqlx::query_as(
+pub async fn goes_at(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar(
         "select min(goes_at) from (select goes_at from totp where user_id = $1 and goes_at > $2 union all \
          select goes_at from recovery_codes where user_id = $1 and goes_at > $2) as going",
     )
     .bind(user_id)
     .bind(now_ms)
     .fetch_one(db)
-    .await?;
-    Ok(at)
+    .await
 }
 
 /// Users of whom something is gone by now, and still has its rows.
-pub async fn users_to_clear(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<Vec<String>, sqlx::Error> {
-    let rows: Vec<(String,)> = sqlx::query_as(
+pub async fn users_to_clear(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
         "select user_id from totp where goes_at <= $1 union select user_id from recovery_codes where goes_at <= $1",
     )
     .bind(now_ms)
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    .await
 }
 
 /// Removes the recovery codes that are gone by now; how many.
-pub async fn delete_gone_codes(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<u64, sqlx::Error> {
+pub async fn delete_gone_codes(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<u64> {
     let statement = "delete from recovery_codes where user_id = $1 and goes_at <= $2";
-    Ok(sqlx::query(statement).bind(user_id).bind(now_ms).execute(db).await?.rows_affected())
+    sqlx::query(statement).bind(user_id).bind(now_ms).count(db).await
 }

@@ -9,6 +9,8 @@ pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;
 #[cfg(feature = "ssr")]
+pub mod secret;
+#[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -1,18 +1,20 @@
-//! What a session holds, and how it begins and gets a new secret. Server side.
+//! What a session holds, and how a secret stands to it. Server side; no I/O.
 
-use aws_lc_rs::{digest, rand};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Ended, store};
+use super::{Ended, LiveSession};
 use crate::{
     auth::{
         revocations::EndReason,
         users::{Role, store::User},
     },
-    base::{caller::Caller, config::Config, db::Tx, error::AppError, state::AppState},
+    base::{
+        caller::{Caller, device_words},
+        config::Config,
+        state::AppState,
+    },
 };
 
 /// The record of a log-in: what the store needs to make a row of it.
@@ -106,6 +108,56 @@ impl LogIn {
     }
 }
 
+/// A row of `sessions`.
+#[derive(Clone, Debug, FromRow)]
+pub struct SessionRow {
+    #[sqlx(flatten)]
+    pub log_in: LogIn,
+    /// What the application keeps in the session, as JSON.
+    pub data: String,
+    id_hash: String,
+    rotated_at: Option<i64>,
+    secret_used_at: Option<i64>,
+    ended_at: Option<i64>,
+    end_reason: Option<String>,
+    /// When everyone was logged out, if that was after the session began.
+    everyone_out_at: Option<i64>,
+}
+
+impl SessionRow {
+    /// How the session ended, if it did.
+    pub fn ended(&self, now_ms: i64) -> Option<Ended> {
+        if let Some(at) = self.ended_at {
+            let reason = self.end_reason.as_deref().and_then(|reason| reason.parse().ok());
+            return Some(Ended { reason: reason.unwrap_or(EndReason::Expired), at });
+        }
+        let timed_out = timed_out(self.log_in.idle_expires_at, self.log_in.expires_at, now_ms);
+        let with_all = self.everyone_out_at.map(|at| Ended { reason: EndReason::EveryoneLoggedOut, at });
+        timed_out.into_iter().chain(with_all).min_by_key(|ended| ended.at)
+    }
+
+    /// How the secret with this hash, by which the row was found, stands to the session.
+    pub fn secret(&self, id_hash: &str, now_ms: i64) -> CookieState {
+        let Some(rotated_at) = self.rotated_at else { return CookieState::Current };
+        let stored_at = rotated_at + STORED_AFTER_MS;
+        match (id_hash == self.id_hash, self.secret_used_at) {
+            (true, Some(used_at)) if used_at >= stored_at || now_ms < stored_at => CookieState::Current,
+            (true, _) => CookieState::New,
+            (false, _) if now_ms < rotated_at + GRACE_MS => CookieState::InGrace,
+            (false, Some(used_at)) if used_at >= stored_at => CookieState::Copied,
+            (false, Some(_)) => CookieState::NotStored,
+            (false, None) => CookieState::Lost,
+        }
+    }
+
+    /// As lists show it.
+    pub fn into_live(self) -> LiveSession {
+        let LogIn { sid, user_agent, ip, created_at, last_seen_at, expires_at, remembered_at, .. } = self.log_in;
+        let (device, remembered) = (device_words(&user_agent), remembered_at.is_some());
+        LiveSession { sid, device, ip, created_at, last_seen_at, expires_at, remembered }
+    }
+}
+
 fn lifetime_ms(config: &Config, remembered: bool) -> i64 {
     let hours = if remembered { config.remembered_lifetime_days * 24 } else { config.session_lifetime_hours };
     hours * 3_600_000
@@ -116,56 +168,8 @@ fn idle_ms(config: &Config, remembered: bool) -> i64 {
     minutes * 60_000
 }
 
-/// What the browser is to keep in the place of what it has: the secret of a session, and the session that it is of.
-pub struct NewSecret {
-    pub log_in: LogIn,
-    pub secret: String,
-}
-
-impl NewSecret {
-    pub fn hash(&self) -> String {
-        hash(&self.secret)
-    }
-}
-
-/// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4). Give it to the browser after the commit and not before: no cookie leaves for a session that is not there.
-pub async fn begin(
-    tx: &mut Tx,
-    state: &AppState,
-    user: &User,
-    remember: bool,
-    caller: &Caller,
-) -> Result<NewSecret, AppError> {
-    // Raised after this, it ends the session before it has begun.
-    let global_epoch = store::global_epoch(&mut **tx).await?;
-    let log_in = LogIn::new(user, remember, caller, global_epoch, state);
-    let new = NewSecret { log_in, secret: new_secret()? };
-    store::insert(&mut **tx, &new.hash(), &new.log_in, "{}").await?;
-    Ok(new)
-}
-
-/// Puts a new secret in the place of the one with this hash; the session lives on under its sid, as `log_in` says. `None`
-/// when another request has done so at this moment, or the session has ended.
-pub async fn rotate(state: &AppState, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
-    let new = NewSecret { log_in, secret: new_secret()? };
-    let done = store::rotate(&state.db.pool, before, &new.hash(), &new.log_in, state.clock.now_ms()).await?;
-    Ok(done.then_some(new))
-}
-
-/// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
-pub fn hash(secret: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
-}
-
-/// 128 random bits, written as tower-sessions reads them.
-fn new_secret() -> Result<String, AppError> {
-    let mut bytes = [0; 16];
-    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
-}
-
 /// The reason for a row that is past its time but has no tombstone yet.
-pub fn timed_out(idle_expires_at: i64, expires_at: i64, now_ms: i64) -> Option<Ended> {
+fn timed_out(idle_expires_at: i64, expires_at: i64, now_ms: i64) -> Option<Ended> {
     if now_ms >= expires_at {
         return Some(Ended { reason: EndReason::Expired, at: expires_at });
     }

@@ -2,15 +2,16 @@
 //!
 //! Only `insert` inserts; everything else changes a living row or nothing.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
 
-use super::{
-    Ended, LiveSession,
-    session::{CookieState, GRACE_MS, LogIn, STORED_AFTER_MS, timed_out},
-};
+use super::session::{LogIn, SessionRow};
 use crate::{
     auth::revocations::EndReason,
-    base::{caller::device_words, db::Tx},
+    base::{
+        caller::device_words,
+        db::Tx,
+        sql::{Change, Conn},
+    },
 };
 
 /// What to end.
@@ -28,56 +29,6 @@ pub enum Target<'a> {
     Others { user_id: &'a str, keep: &'a str },
     /// The live sessions of a user beyond this number, the longest unused first.
     Surplus { user_id: &'a str, keep: i64 },
-}
-
-/// A row of `sessions`.
-#[derive(Clone, Debug, FromRow)]
-pub struct SessionRow {
-    #[sqlx(flatten)]
-    pub log_in: LogIn,
-    /// What the application keeps in the session, as JSON.
-    pub data: String,
-    id_hash: String,
-    rotated_at: Option<i64>,
-    secret_used_at: Option<i64>,
-    ended_at: Option<i64>,
-    end_reason: Option<String>,
-    /// When everyone was logged out, if that was after the session began.
-    everyone_out_at: Option<i64>,
-}
-
-impl SessionRow {
-    /// How the session ended, if it did.
-    pub fn ended(&self, now_ms: i64) -> Option<Ended> {
-        if let Some(at) = self.ended_at {
-            let reason = self.end_reason.as_deref().and_then(|reason| reason.parse().ok());
-            return Some(Ended { reason: reason.unwrap_or(EndReason::Expired), at });
-        }
-        let timed_out = timed_out(self.log_in.idle_expires_at, self.log_in.expires_at, now_ms);
-        let with_all = self.everyone_out_at.map(|at| Ended { reason: EndReason::EveryoneLoggedOut, at });
-        timed_out.into_iter().chain(with_all).min_by_key(|ended| ended.at)
-    }
-
-    /// How the secret with this hash, by which the row was found, stands to the session.
-    pub fn secret(&self, id_hash: &str, now_ms: i64) -> CookieState {
-        let Some(rotated_at) = self.rotated_at else { return CookieState::Current };
-        let stored_at = rotated_at + STORED_AFTER_MS;
-        match (id_hash == self.id_hash, self.secret_used_at) {
-            (true, Some(used_at)) if used_at >= stored_at || now_ms < stored_at => CookieState::Current,
-            (true, _) => CookieState::New,
-            (false, _) if now_ms < rotated_at + GRACE_MS => CookieState::InGrace,
-            (false, Some(used_at)) if used_at >= stored_at => CookieState::Copied,
-            (false, Some(_)) => CookieState::NotStored,
-            (false, None) => CookieState::Lost,
-        }
-    }
-
-    /// As lists show it.
-    pub fn into_live(self) -> LiveSession {
-        let LogIn { sid, user_agent, ip, created_at, last_seen_at, expires_at, remembered_at, .. } = self.log_in;
-        let (device, remembered) = (device_words(&user_agent), remembered_at.is_some());
-        LiveSession { sid, device, ip, created_at, last_seen_at, expires_at, remembered }
-    }
 }
 
 /// Nobody has ended it, alone or with all others; it may have timed out. The plus keeps SQLite, which knows no
@@ -100,12 +51,7 @@ macro_rules! select_sessions {
     };
 }
 
-pub async fn insert(
-    db: impl Executor<'_, Database = Any>,
-    id_hash: &str,
-    log_in: &LogIn,
-    data: &str,
-) -> Result<(), sqlx::Error> {
+pub async fn insert(db: impl Conn<'_>, id_hash: &str, log_in: &LogIn, data: &str) -> sqlx::Result<()> {
     sqlx::query(
         "insert into sessions (id_hash, sid, user_id, data, kind, user_agent, ip, created_at, authenticated_at, \
          last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role, global_epoch) \
@@ -125,19 +71,17 @@ pub async fn insert(
     .bind(log_in.remembered_at)
     .bind(&log_in.secret_role)
     .bind(log_in.global_epoch)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// The epoch of everybody.
-pub async fn global_epoch(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
-    let (epoch,): (i64,) = sqlx::query_as("select max(epoch) from global_epoch").fetch_one(db).await?;
-    Ok(epoch)
+pub async fn global_epoch(db: impl Conn<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select max(epoch) from global_epoch").fetch_one(db).await
 }
 
 /// Dead or alive, by its secret or by the one before.
-pub async fn find(db: impl Executor<'_, Database = Any>, id_hash: &str) -> Result<Option<SessionRow>, sqlx::Error> {
+pub async fn find(db: impl Conn<'_>, id_hash: &str) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query_as(select_sessions!("where id_hash = $1 or previous_id_hash = $1"))
         .bind(id_hash)
         .fetch_optional(db)
@@ -146,14 +90,8 @@ pub async fn find(db: impl Executor<'_, Database = Any>, id_hash: &str) -> Resul
 
 /// Puts a new secret in the place of `before`, with the proof and the role that `log_in` names; `false` when `before`
 /// is not the session's secret any more or the session has ended.
-pub async fn rotate(
-    db: impl Executor<'_, Database = Any>,
-    before: &str,
-    after: &str,
-    log_in: &LogIn,
-    now_ms: i64,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(concat!(
+pub async fn rotate(db: impl Conn<'_>, before: &str, after: &str, log_in: &LogIn, now_ms: i64) -> sqlx::Result<bool> {
+    sqlx::query(concat!(
         "update sessions set id_hash = $1, previous_id_hash = $2, rotated_at = $3, secret_used_at = null, \
          authenticated_at = $4, secret_role = $5 where id_hash = $2 and ",
         not_ended!()
@@ -163,81 +101,56 @@ pub async fn rotate(
     .bind(now_ms)
     .bind(log_in.authenticated_at)
     .bind(&log_in.secret_role)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// Notes that the browser has the new secret, and later that it has stored it. By the secret and not by the session:
 /// another rotation may have come in between, whose secret nobody has used yet.
-pub async fn note_secret_used(
-    db: impl Executor<'_, Database = Any>,
-    id_hash: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn note_secret_used(db: impl Conn<'_>, id_hash: &str, now_ms: i64) -> sqlx::Result<()> {
     let statement = "update sessions set secret_used_at = $1 where id_hash = $2 and \
                      (secret_used_at is null or secret_used_at < $1)";
-    sqlx::query(statement).bind(now_ms).bind(id_hash).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(now_ms).bind(id_hash).run(db).await
 }
 
 /// Dead or alive, by its public name.
-pub async fn find_by_sid(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<Option<SessionRow>, sqlx::Error> {
+pub async fn find_by_sid(db: impl Conn<'_>, sid: &str) -> sqlx::Result<Option<SessionRow>> {
     sqlx::query_as(select_sessions!("where sid = $1")).bind(sid).fetch_optional(db).await
 }
 
 /// Writes what the application keeps; `false` when the session has ended meanwhile.
-pub async fn update_data(
-    db: impl Executor<'_, Database = Any>,
-    id_hash: &str,
-    data: &str,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query(concat!("update sessions set data = $1 where id_hash = $2 and ", not_ended!()))
+pub async fn update_data(db: impl Conn<'_>, id_hash: &str, data: &str) -> sqlx::Result<bool> {
+    sqlx::query(concat!("update sessions set data = $1 where id_hash = $2 and ", not_ended!()))
         .bind(data)
         .bind(id_hash)
-        .execute(db)
-        .await?;
-    Ok(result.rows_affected() == 1)
+        .hits(db)
+        .await
 }
 
 /// Notes that a session was used; `false` when it has ended meanwhile.
-pub async fn touch(
-    db: impl Executor<'_, Database = Any>,
-    sid: &str,
-    now_ms: i64,
-    idle_expires_at: i64,
-) -> Result<bool, sqlx::Error> {
+pub async fn touch(db: impl Conn<'_>, sid: &str, now_ms: i64, idle_expires_at: i64) -> sqlx::Result<bool> {
     let statement =
         concat!("update sessions set last_seen_at = $1, idle_expires_at = $2 where sid = $3 and ", not_ended!());
-    let result = sqlx::query(statement).bind(now_ms).bind(idle_expires_at).bind(sid).execute(db).await?;
-    Ok(result.rows_affected() == 1)
+    sqlx::query(statement).bind(now_ms).bind(idle_expires_at).bind(sid).hits(db).await
 }
 
 /// Notes the end of the newest access token; `false` when the session has ended meanwhile, and then no token may
 /// leave: this is what closes the race between minting and a force-logout.
-pub async fn note_token(
-    db: impl Executor<'_, Database = Any>,
-    sid: &str,
-    token_expires_at: i64,
-) -> Result<bool, sqlx::Error> {
+pub async fn note_token(db: impl Conn<'_>, sid: &str, token_expires_at: i64) -> sqlx::Result<bool> {
     // The later one: an instance with a longer life of tokens may have minted one before.
-    let result = sqlx::query(concat!(
+    sqlx::query(concat!(
         "update sessions set token_expires_at = case when token_expires_at > $1 then token_expires_at else $1 end \
          where sid = $2 and ",
         not_ended!()
     ))
     .bind(token_expires_at)
     .bind(sid)
-    .execute(db)
-    .await?;
-    Ok(result.rows_affected() == 1)
+    .hits(db)
+    .await
 }
 
 /// The live sessions of a user, the last used first.
-pub async fn live_of(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<Vec<SessionRow>, sqlx::Error> {
+pub async fn live_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<SessionRow>> {
     sqlx::query_as(concat!(
         select_sessions!("where user_id = $1 and expires_at > $2 and idle_expires_at > $2 and "),
         not_ended!(),
@@ -266,7 +179,7 @@ pub async fn tombstone(
     ended_by: &str,
     reason: EndReason,
     now_ms: i64,
-) -> Result<Vec<EndedRow>, sqlx::Error> {
+) -> sqlx::Result<Vec<EndedRow>> {
     macro_rules! end_where {
         ($condition:literal) => {
             concat!(
@@ -304,29 +217,26 @@ pub async fn tombstone(
 
 /// On PostgreSQL locks the live sessions of a user until the transaction ends, for who takes the lock of the
 /// revocations before ending them: everybody else takes it after those of the sessions.
-pub async fn lock_of(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
+pub async fn lock_of(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
     let statement = "update sessions set ended_at = ended_at where user_id = $1 and ended_at is null";
-    sqlx::query(statement).bind(user_id).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(user_id).run(db).await
 }
 
 /// When a user was seen last, by the sessions that there are rows of.
-pub async fn last_seen(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Option<i64>, sqlx::Error> {
-    let (at,): (Option<i64>,) =
-        sqlx::query_as("select max(last_seen_at) from sessions where user_id = $1").bind(user_id).fetch_one(db).await?;
-    Ok(at)
+pub async fn last_seen(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("select max(last_seen_at) from sessions where user_id = $1").bind(user_id).fetch_one(db).await
 }
 
 /// How many sessions of a user are live.
-pub async fn count_live(db: impl Executor<'_, Database = Any>, user_id: &str, now_ms: i64) -> Result<i64, sqlx::Error> {
-    let (count,): (i64,) = sqlx::query_as(concat!(
+pub async fn count_live(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar(concat!(
         "select count(*) from sessions where user_id = $1 and expires_at > $2 and idle_expires_at > $2 and ",
         not_ended!()
     ))
     .bind(user_id)
     .bind(now_ms)
     .fetch_one(db)
-    .await?;
-    Ok(count)
+    .await
 }
 
 /// Ended sessions are kept a month, so that the log-in page can say why, and a clock that jumped deletes nothing
@@ -334,18 +244,12 @@ pub async fn count_live(db: impl Executor<'_, Database = Any>, user_id: &str, no
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes rows that ended so long ago that nobody will ask why.
-pub async fn delete_old(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
-    let result = sqlx::query("delete from sessions where expires_at < $1").bind(now_ms - KEEP_MS).execute(db).await?;
-    Ok(result.rows_affected())
+pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
+    sqlx::query("delete from sessions where expires_at < $1").bind(now_ms - KEEP_MS).count(db).await
 }
 
 /// Removes sessions of a user that are over, but for the newest of them.
-pub async fn delete_over_beyond(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    keep: i64,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn delete_over_beyond(db: impl Conn<'_>, user_id: &str, keep: i64, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query(
         "delete from sessions where user_id = $1 and (ended_at is not null or expires_at <= $2 or idle_expires_at <= $2) \
          and sid not in (select sid from sessions where user_id = $1 \
@@ -354,16 +258,10 @@ pub async fn delete_over_beyond(
     .bind(user_id)
     .bind(now_ms)
     .bind(keep)
-    .execute(db)
-    .await
-    .map(|_| ())
+    .run(db).await
 }
 
 /// Whether this session has not been ended.
-pub async fn is_live(db: impl Executor<'_, Database = Any>, sid: &str) -> Result<bool, sqlx::Error> {
-    let row: Option<(String,)> = sqlx::query_as(concat!("select sid from sessions where sid = $1 and ", not_ended!()))
-        .bind(sid)
-        .fetch_optional(db)
-        .await?;
-    Ok(row.is_some())
+pub async fn is_live(db: impl Conn<'_>, sid: &str) -> sqlx::Result<bool> {
+    sqlx::query(concat!("select sid from sessions where sid = $1 and ", not_ended!())).bind(sid).finds(db).await
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     auth::{
         event,
-        event::{Actor, Event, Kind},
+        event::{Event, Kind},
         instances::confirm::{Awaited, confirmations},
         revocations::{
             EndReason,
@@ -21,34 +21,11 @@ use crate::{
         users,
     },
     base::{
-        caller::Caller,
         db::{Tx, again},
         error::AppError,
         state::{AppState, Stopwatch},
     },
 };
-
-/// Who ends it, and why.
-#[derive(Clone, Debug)]
-pub struct Cause {
-    pub actor: Actor,
-    pub reason: EndReason,
-    /// The actor's own words, for the audit log.
-    pub words: String,
-    /// From where.
-    pub caller: Caller,
-}
-
-impl Cause {
-    /// By a user who calls from there.
-    pub fn by_user(id: &str, reason: EndReason, caller: Caller) -> Self {
-        Self { actor: Actor::User(id.to_owned()), reason, words: String::new(), caller }
-    }
-
-    pub fn by_system(reason: EndReason) -> Self {
-        Self { actor: Actor::System, reason, words: String::new(), caller: Caller::default() }
-    }
-}
 
 /// Ends sessions. Cheap to clone.
 #[derive(Clone)]
@@ -159,13 +136,12 @@ impl Terminator {
         let forced = cause.reason == EndReason::ByAdmin;
         let subject = user_of(target, rows);
         let kind = if forced { Kind::ForceLogout } else { Kind::SessionEnded };
-        let mut event = Event::new(kind, cause.actor.clone(), subject).from_caller(&cause.caller);
-        event.reason.clone_from(&cause.words);
-        event.sid = if let [only] = rows { only.sid.clone() } else { String::new() };
-        event.details = match target {
+        let details = match target {
             Target::Session(_) | Target::Secret(_) => json!({ "end_reason": cause.reason.into_str() }),
             _ => json!({ "end_reason": cause.reason.into_str(), "sessions": rows.len() }),
         };
+        let sid = if let [only] = rows { only.sid.clone() } else { String::new() };
+        let event = Event { sid, details, ..cause.event(kind, subject) };
         event::store::insert(&mut **tx, &event, now_ms).await?;
         Ok(())
     }

@@ -8,13 +8,13 @@ use tracing::Instrument;
 use super::{KeyState, keys::Keys, schedule::KeySchedule, store};
 use crate::base::jobs::Outage;
 
-/// What another instance has changed is known here after so long at the latest; a kill comes through the feed at once.
+/// What another instance has changed is known here after so long at the latest; a revocation comes through the feed at once.
 const RELOAD_EVERY: Duration = Duration::from_secs(5);
 
 /// A dead key is listed for a month, so that a log line about it can still be understood.
 const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Reads the keys again and again, and right after a kill, until the task is aborted.
+/// Reads the keys again and again, and right after a revocation, until the task is aborted.
 pub fn keep(keys: Keys) -> JoinHandle<()> {
     let rounds = async move {
         let mut changes = keys.revocations().changes();
@@ -22,9 +22,9 @@ pub fn keep(keys: Keys) -> JoinHandle<()> {
             Outage::new("the signing keys are not read; the ones before stay", "the signing keys are read again");
         loop {
             outage.note(&keys.reload().await);
-            // After a reload that failed a kill is still missing, so it is the next change that counts.
-            let killed = async { while changes.changed().await.is_ok() && !keys.misses_a_kill() {} };
-            let _ = tokio::time::timeout(RELOAD_EVERY, killed).await;
+            // After a reload that failed a revocation is still missing, so it is the next change that counts.
+            let revoked = async { while changes.changed().await.is_ok() && !keys.misses_a_revocation() {} };
+            let _ = tokio::time::timeout(RELOAD_EVERY, revoked).await;
         }
     };
     tokio::spawn(rounds.in_current_span())

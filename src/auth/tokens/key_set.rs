@@ -49,13 +49,13 @@ pub struct KeySet {
 /// What is known of a kid that came from outside.
 pub enum Lookup<'a> {
     Verifies(&'a Key),
-    Killed,
+    Revoked,
     /// Dead, or never heard of.
     Unknown,
 }
 
 impl KeySet {
-    /// Opens what is alive; killed and dead keys stay shut.
+    /// Opens what is alive; revoked and dead keys stay shut.
     ///
     /// # Errors
     /// One line that says what to do: the usual cause is a secret key that is not the one of this database.
@@ -90,7 +90,7 @@ impl KeySet {
     /// signed may be ahead.
     pub fn look_up(&self, kid: &str, now_ms: i64) -> Lookup<'_> {
         match (self.schedule.find(kid), self.keys.get(kid)) {
-            (Some(life), _) if life.row.killed_at.is_some() => Lookup::Killed,
+            (Some(life), _) if life.row.revoked_at.is_some() => Lookup::Revoked,
             (Some(life), Some(key)) if life.is_live(now_ms) => Lookup::Verifies(key),
             _ => Lookup::Unknown,
         }
@@ -115,7 +115,7 @@ fn open(row: &KeyRow, secret: &SecretKey) -> Result<Key, String> {
     unsealed(row, private).ok_or_else(|| {
         format!(
             "the signing key {} is not the one that was stored under this name: somebody has changed the table \
-             signing_keys; restore it from a backup, or kill the key with `latchkey keys kill --unopened`",
+             signing_keys; restore it from a backup, or revoke the key with `latchkey keys revoke --unopened`",
             row.kid
         )
     })

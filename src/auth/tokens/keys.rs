@@ -90,7 +90,7 @@ impl Keys {
         }
     }
 
-    /// The key that signs now. When this instance has heard that it was killed, its successor.
+    /// The key that signs now. When this instance has heard that it was revoked, its successor.
     ///
     /// # Errors
     /// [`AppError::Busy`] when the successor cannot be read.
@@ -106,10 +106,10 @@ impl Keys {
         })
     }
 
-    /// Whether the set of revocations names a killed key that is still alive here.
-    pub fn misses_a_kill(&self) -> bool {
+    /// Whether the set of revocations names a revoked key that is still alive here.
+    pub fn misses_a_revocation(&self) -> bool {
         let key_set = self.key_set();
-        let mut alive = key_set.schedule().iter().map(|life| &life.row).filter(|row| row.killed_at.is_none());
+        let mut alive = key_set.schedule().iter().map(|life| &life.row).filter(|row| row.revoked_at.is_none());
         alive.any(|row| self.0.revocations.is_key_dead(&row.kid))
     }
 

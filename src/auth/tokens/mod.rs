@@ -61,7 +61,9 @@ pub enum KeyState {
     Retired,
     Dead,
     /// Dead before its time, by an administrator's hand.
-    Killed,
+    #[serde(rename = "killed")]
+    #[strum(serialize = "killed")]
+    Revoked,
 }
 
 impl KeyState {
@@ -81,8 +83,9 @@ pub struct KeyInfo {
     pub signs_from: i64,
     /// When it stops verifying; `None` while no successor is known.
     pub ends_at: Option<i64>,
-    /// In the words of who killed it; empty otherwise.
-    pub kill_reason: String,
+    /// In the words of who revoked it; empty otherwise.
+    #[serde(rename = "kill_reason")]
+    pub revoke_reason: String,
 }
 
 /// What the person who rotated the keys is told.
@@ -95,12 +98,12 @@ pub struct Rotation {
     pub signs_from: i64,
 }
 
-/// What the person who killed a key is told.
+/// What the person who revoked a key is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KillReceipt {
+pub struct KeyReceipt {
     pub kid: String,
     /// The key that signs now.
     pub signing: String,
-    /// From the request to the moment when this instance refused the tokens of the killed key.
+    /// From the request to the moment when this instance refused the tokens of the revoked key.
     pub milliseconds: u64,
 }

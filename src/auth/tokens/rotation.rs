@@ -1,24 +1,24 @@
-//! Change the signing keys: the first one, a rotation, an emergency kill. Each is one transaction under the lock that
+//! Change the signing keys: the first one, a rotation, an emergency revocation. Each is one transaction under the lock that
 //! all instances share. Server side.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::{
-    KeyState, KillReceipt, Rotation, algorithm, algorithm::Material, keys::Keys, schedule::KeySchedule, store,
+    KeyReceipt, KeyState, Rotation, algorithm, algorithm::Material, keys::Keys, schedule::KeySchedule, store,
     store::KeyRow,
 };
 use crate::{
     auth::{
+        cause::Cause,
         event,
-        event::{Actor, Event, Kind},
+        event::{Event, Kind},
         revocations::{
             EndReason, store as revocation_store,
             store::{New, Subject},
         },
     },
     base::{
-        caller::Caller,
         config::TokenAlgorithm,
         db::{Tx, again},
         error::AppError,
@@ -27,76 +27,59 @@ use crate::{
     },
 };
 
-/// Who changes the keys, and why.
-#[derive(Clone, Debug)]
-pub struct Order {
-    pub actor: Actor,
-    /// The actor's own words, for the audit log.
-    pub words: String,
-    /// From where.
-    pub caller: Caller,
-}
-
-impl Order {
-    fn by_system(words: &str) -> Self {
-        Self { actor: Actor::System, words: words.to_owned(), caller: Caller::default() }
-    }
-}
-
 impl Keys {
     /// Publishes a new key of the configured algorithm, which signs after the lead time.
     ///
     /// # Errors
     /// [`AppError::RotationUnderWay`] while another one waits; or when the database does not take it.
-    pub async fn rotate(&self, order: &Order) -> Result<Rotation, AppError> {
-        again(|| self.rotate_once(order)).await
+    pub async fn rotate(&self, cause: &Cause) -> Result<Rotation, AppError> {
+        again(|| self.rotate_once(cause)).await
     }
 
-    async fn rotate_once(&self, order: &Order) -> Result<Rotation, AppError> {
+    async fn rotate_once(&self, cause: &Cause) -> Result<Rotation, AppError> {
         let spare = self.make(self.state().config.token_algorithm).await?;
         let (mut tx, schedule, now_ms) = self.begin().await?;
         if schedule.next(now_ms).is_some() {
             return Err(AppError::RotationUnderWay);
         }
         let signs_from = now_ms + self.state().config.key_lead_seconds * 1000;
-        let rotation = add(&mut tx, spare, signs_from, order, now_ms).await?;
+        let rotation = add(&mut tx, spare, signs_from, cause, now_ms).await?;
         self.commit(tx).await?;
         Ok(rotation)
     }
 
-    /// Kills a key: no instance that hears of it accepts what the key has signed. When it signed, another key signs
+    /// Revokes a key: no instance that hears of it accepts what the key has signed. When it signed, another key signs
     /// at once. Sessions live on, and browsers get their next token by themselves.
     ///
     /// # Errors
     /// [`AppError::KeyNotInUse`]; or when the database does not take it.
-    pub async fn kill(&self, kid: &str, order: &Order) -> Result<KillReceipt, AppError> {
-        again(|| self.kill_once(kid, order)).await
+    pub async fn revoke(&self, kid: &str, cause: &Cause) -> Result<KeyReceipt, AppError> {
+        again(|| self.revoke_once(kid, cause)).await
     }
 
-    async fn kill_once(&self, kid: &str, order: &Order) -> Result<KillReceipt, AppError> {
+    async fn revoke_once(&self, kid: &str, cause: &Cause) -> Result<KeyReceipt, AppError> {
         let watch = Stopwatch::start();
         // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
         let rows = store::all(&self.state().db.pool).await?;
-        let killed = rows.iter().find(|row| row.kid == kid);
-        let algorithm = killed.and_then(|row| row.algorithm.parse().ok());
+        let revoked = rows.iter().find(|row| row.kid == kid);
+        let algorithm = revoked.and_then(|row| row.algorithm.parse().ok());
         let spare = self.make(algorithm.unwrap_or(self.state().config.token_algorithm)).await?;
         let (mut tx, schedule, now_ms) = self.begin().await?;
         let state = schedule.find(kid).map(|life| schedule.state(life, now_ms));
         let state = state.filter(KeyState::is_in_use).ok_or(AppError::KeyNotInUse)?;
-        store::kill(&mut *tx, kid, &order.words, now_ms).await?;
+        store::revoke(&mut *tx, kid, &cause.words, now_ms).await?;
         let signing = match state {
-            KeyState::Signing => succeed(&mut tx, &schedule, spare, order, now_ms).await?,
+            KeyState::Signing => succeed(&mut tx, &schedule, spare, cause, now_ms).await?,
             _ => schedule.signing(now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
         };
-        note(&mut tx, Kind::KeyKilled, order, json!({ "kid": kid, "signing": signing }), now_ms).await?;
-        let new =
-            New { subject: Subject::Key(kid), reason: EndReason::ByAdmin, actor: &order.actor, revoked_at: now_ms };
+        note(&mut tx, Kind::KeyRevoked, cause, json!({ "kid": kid, "signing": signing }), now_ms).await?;
+        let new = New { subject: Subject::Key(kid), reason: cause.reason, actor: &cause.actor, revoked_at: now_ms };
         let revocation = revocation_store::insert(&mut tx, &new).await?;
         tx.commit().await?;
         self.revocations().publish(&revocation);
         self.reload_after_change().await;
-        tracing::warn!(kid, signing, actor = order.actor.as_text(), "a signing key was killed");
-        Ok(KillReceipt { kid: kid.to_owned(), signing, milliseconds: watch.elapsed_ms() })
+        tracing::warn!(kid, signing, actor = cause.actor.as_text(), "a signing key was revoked");
+        Ok(KeyReceipt { kid: kid.to_owned(), signing, milliseconds: watch.elapsed_ms() })
     }
 
     /// Begins a rotation when the newest key is of another algorithm than the settings say, or smaller than keys are made
@@ -114,11 +97,11 @@ impl Keys {
             let is_small = schedule.newest(now_ms).is_some_and(|life| life.row.is_too_small());
             let after_newest = schedule.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
             let signs_from = after_newest.max(now_ms + self.state().config.key_lead_seconds * 1000);
-            let order = Order::by_system(match is_small {
+            let cause = by_system(match is_small {
                 true => "the RSA key before was smaller than 3072 bits",
                 false => "LATCHKEY_TOKEN_ALGORITHM has changed",
             });
-            add(&mut tx, spare, signs_from, &order, now_ms).await?;
+            add(&mut tx, spare, signs_from, &cause, now_ms).await?;
         }
         self.commit(tx).await
     }
@@ -128,7 +111,7 @@ impl Keys {
         let spare = self.make(self.state().config.token_algorithm).await?;
         let (mut tx, schedule, now_ms) = self.begin().await?;
         if schedule.signing(now_ms).is_none() {
-            add(&mut tx, spare, now_ms, &Order::by_system("the first key"), now_ms).await?;
+            add(&mut tx, spare, now_ms, &by_system("the first key"), now_ms).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -164,6 +147,11 @@ impl Keys {
     }
 }
 
+/// A rotation ends no session, so only the words of its cause are told.
+fn by_system(words: &str) -> Cause {
+    Cause { words: words.to_owned(), ..Cause::by_system(EndReason::ByAdmin) }
+}
+
 fn sealed(algorithm: TokenAlgorithm, secret: &SecretKey) -> Option<KeyRow> {
     sealed_as(algorithm, algorithm::generate(algorithm)?, secret)
 }
@@ -182,18 +170,18 @@ pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &
         algorithm: algorithm.into_str().into(),
         created_at: 0,
         signs_from: 0,
-        killed_at: None,
-        kill_reason: String::new(),
+        revoked_at: None,
+        revoke_reason: String::new(),
         kid,
     })
 }
 
-/// The one that signs when the signing key was killed: the next, now, or else the spare one. Its kid.
+/// The one that signs when the signing key was revoked: the next, now, or else the spare one. Its kid.
 async fn succeed(
     tx: &mut Tx,
     schedule: &KeySchedule,
     spare: KeyRow,
-    order: &Order,
+    cause: &Cause,
     now_ms: i64,
 ) -> Result<String, AppError> {
     match schedule.next(now_ms) {
@@ -201,24 +189,21 @@ async fn succeed(
             store::promote(&mut **tx, &next.row.kid, now_ms).await?;
             Ok(next.row.kid.clone())
         }
-        None => Ok(add(tx, spare, now_ms, order, now_ms).await?.kid),
+        None => Ok(add(tx, spare, now_ms, cause, now_ms).await?.kid),
     }
 }
 
-async fn add(tx: &mut Tx, spare: KeyRow, signs_from: i64, order: &Order, now_ms: i64) -> Result<Rotation, AppError> {
+async fn add(tx: &mut Tx, spare: KeyRow, signs_from: i64, cause: &Cause, now_ms: i64) -> Result<Rotation, AppError> {
     let row = KeyRow { created_at: now_ms, signs_from, ..spare };
     store::insert(&mut **tx, &row).await?;
     let KeyRow { kid, algorithm, .. } = row;
     let details = json!({ "kid": kid, "algorithm": algorithm, "signs_from": signs_from });
-    note(tx, Kind::KeyRotated, order, details, now_ms).await?;
+    note(tx, Kind::KeyRotated, cause, details, now_ms).await?;
     tracing::info!(kid, algorithm, in_seconds = (signs_from - now_ms) / 1000, "made a signing key");
     Ok(Rotation { kid, algorithm, signs_from })
 }
 
-async fn note(tx: &mut Tx, kind: Kind, order: &Order, details: serde_json::Value, now_ms: i64) -> Result<(), AppError> {
-    let mut event = Event::new(kind, order.actor.clone(), "").from_caller(&order.caller);
-    event.reason.clone_from(&order.words);
-    event.details = details;
-    event::store::insert(&mut **tx, &event, now_ms).await?;
+async fn note(tx: &mut Tx, kind: Kind, cause: &Cause, details: serde_json::Value, now_ms: i64) -> Result<(), AppError> {
+    event::store::insert(&mut **tx, &Event { details, ..cause.event(kind, "") }, now_ms).await?;
     Ok(())
 }

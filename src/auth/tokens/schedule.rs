@@ -53,7 +53,7 @@ impl KeySchedule {
 
     pub fn state(&self, life: &Life, now_ms: i64) -> KeyState {
         match life {
-            _ if life.row.killed_at.is_some() => KeyState::Killed,
+            _ if life.row.revoked_at.is_some() => KeyState::Revoked,
             _ if !life.is_live(now_ms) => KeyState::Dead,
             _ if self.signing(now_ms).is_some_and(|signing| signing.row.kid == life.row.kid) => KeyState::Signing,
             _ if life.row.signs_from > now_ms => KeyState::Next,
@@ -67,9 +67,9 @@ impl KeySchedule {
     }
 
     pub fn info(&self, life: &Life, now_ms: i64) -> KeyInfo {
-        let KeyRow { kid, algorithm, created_at, signs_from, kill_reason, .. } = life.row.clone();
+        let KeyRow { kid, algorithm, created_at, signs_from, revoke_reason, .. } = life.row.clone();
         let state = self.state(life, now_ms);
-        KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at: life.ends_at, kill_reason }
+        KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at: life.ends_at, revoke_reason }
     }
 
     fn live(&self, now_ms: i64) -> impl DoubleEndedIterator<Item = &Life> {
@@ -81,13 +81,13 @@ impl Life {
     /// Whether it may verify, and be loaded at all.
     pub fn is_live(&self, now_ms: i64) -> bool {
         let wiped = self.row.private_key_sealed.is_empty();
-        !wiped && self.row.killed_at.is_none() && self.ends_at.is_none_or(|end| now_ms < end)
+        !wiped && self.row.revoked_at.is_none() && self.ends_at.is_none_or(|end| now_ms < end)
     }
 }
 
-/// When a key stops verifying: killed, or so long after the first one behind it that did take over, or will.
+/// When a key stops verifying: revoked, or so long after the first one behind it that did take over, or will.
 fn end(row: &KeyRow, behind: &[KeyRow]) -> Option<i64> {
-    let takes_over = |later: &&KeyRow| later.killed_at.is_none_or(|killed_at| killed_at >= later.signs_from);
+    let takes_over = |later: &&KeyRow| later.revoked_at.is_none_or(|at| at >= later.signs_from);
     let successor = || behind.iter().find(takes_over).map(|later| later.signs_from + VERIFIES_ON_MS);
-    row.killed_at.or_else(successor)
+    row.revoked_at.or_else(successor)
 }

@@ -1,9 +1,10 @@
 //! The signing keys table. Server side.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
 
 use super::algorithm;
+use crate::base::sql::{Change, Conn};
 
 /// A row of `signing_keys`. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -15,8 +16,10 @@ pub struct KeyRow {
     pub private_key_sealed: String,
     pub created_at: i64,
     pub signs_from: i64,
-    pub killed_at: Option<i64>,
-    pub kill_reason: String,
+    #[sqlx(rename = "killed_at")]
+    pub revoked_at: Option<i64>,
+    #[sqlx(rename = "kill_reason")]
+    pub revoke_reason: String,
 }
 
 impl KeyRow {
@@ -28,7 +31,7 @@ impl KeyRow {
 }
 
 /// Every key, in the order in which they sign.
-pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<KeyRow>, sqlx::Error> {
+pub async fn all(db: impl Conn<'_>) -> sqlx::Result<Vec<KeyRow>> {
     sqlx::query_as(
         "select kid, algorithm, public_key, private_key_sealed, created_at, signs_from, killed_at, kill_reason \
          from signing_keys order by signs_from, created_at, kid",
@@ -37,7 +40,7 @@ pub async fn all(db: impl Executor<'_, Database = Any>) -> Result<Vec<KeyRow>, s
     .await
 }
 
-pub async fn insert(db: impl Executor<'_, Database = Any>, row: &KeyRow) -> Result<(), sqlx::Error> {
+pub async fn insert(db: impl Conn<'_>, row: &KeyRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at, signs_from) \
          values ($1, $2, $3, $4, $5, $6)",
@@ -48,46 +51,30 @@ pub async fn insert(db: impl Executor<'_, Database = Any>, row: &KeyRow) -> Resu
     .bind(&row.private_key_sealed)
     .bind(row.created_at)
     .bind(row.signs_from)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// Lets a key that waits for its turn sign from `now_ms` on.
-pub async fn promote(db: impl Executor<'_, Database = Any>, kid: &str, now_ms: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("update signing_keys set signs_from = $1 where kid = $2")
-        .bind(now_ms)
-        .bind(kid)
-        .execute(db)
-        .await
-        .map(|_| ())
+pub async fn promote(db: impl Conn<'_>, kid: &str, now_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("update signing_keys set signs_from = $1 where kid = $2").bind(now_ms).bind(kid).run(db).await
 }
 
-/// Marks a key as killed and forgets its private half.
-pub async fn kill(
-    db: impl Executor<'_, Database = Any>,
-    kid: &str,
-    reason: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+/// Marks a key as revoked and forgets its private half.
+pub async fn revoke(db: impl Conn<'_>, kid: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query("update signing_keys set killed_at = $1, kill_reason = $2, private_key_sealed = '' where kid = $3")
         .bind(now_ms)
         .bind(reason)
         .bind(kid)
-        .execute(db)
+        .run(db)
         .await
-        .map(|_| ())
 }
 
 /// Forgets the private half of a dead key.
-pub async fn wipe(db: impl Executor<'_, Database = Any>, kid: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("update signing_keys set private_key_sealed = '' where kid = $1")
-        .bind(kid)
-        .execute(db)
-        .await
-        .map(|_| ())
+pub async fn wipe(db: impl Conn<'_>, kid: &str) -> sqlx::Result<()> {
+    sqlx::query("update signing_keys set private_key_sealed = '' where kid = $1").bind(kid).run(db).await
 }
 
-pub async fn delete(db: impl Executor<'_, Database = Any>, kid: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from signing_keys where kid = $1").bind(kid).execute(db).await.map(|_| ())
+pub async fn delete(db: impl Conn<'_>, kid: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from signing_keys where kid = $1").bind(kid).run(db).await
 }

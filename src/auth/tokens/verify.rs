@@ -53,8 +53,8 @@ impl Verified {
 pub enum Refusal {
     /// Ours, once: the caller may renew it.
     Expired,
-    /// It names a key that was killed. Nothing else was looked at.
-    KilledKey,
+    /// It names a key that was revoked. Nothing else was looked at.
+    RevokedKey,
     /// It names a key that this instance does not know, by this kid: another one may have made it a moment ago.
     UnknownKey(String),
     /// Not a token of ours, for whatever reason.
@@ -81,7 +81,7 @@ pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Resul
     let key_set = keys.key_set();
     let key = match key_set.look_up(&header.kid, now_ms) {
         Lookup::Verifies(key) => key,
-        Lookup::Killed => return Err(Refusal::KilledKey),
+        Lookup::Revoked => return Err(Refusal::RevokedKey),
         Lookup::Unknown => return Err(Refusal::UnknownKey(header.kid)),
     };
     checked(config, key, header, token, now_ms)

@@ -1,10 +1,16 @@
 //! The users table. Server side.
 
-use sqlx::{Any, AnyConnection, AnyPool, Executor, FromRow, QueryBuilder};
+use sqlx::{AnyConnection, AnyPool, FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::Role;
-use crate::base::{display_name::DisplayName, email::Email, words, words::sort_text};
+use crate::base::{
+    display_name::DisplayName,
+    email::Email,
+    sql::{Change, Conn},
+    words,
+    words::sort_text,
+};
 
 /// A row of `users`.
 #[derive(Clone, Debug, FromRow)]
@@ -56,7 +62,7 @@ pub async fn insert(
     password_hash: &str,
     role: Role,
     now_ms: i64,
-) -> Result<Option<String>, sqlx::Error> {
+) -> sqlx::Result<Option<String>> {
     let id = Uuid::now_v7().to_string();
     let result = sqlx::query(
         "insert into users (id, email, name, search_text, password_hash, role, epoch, created_at) \
@@ -76,76 +82,63 @@ pub async fn insert(
     Ok((result.rows_affected() == 1).then_some(id))
 }
 
-pub async fn find_by_email(db: impl Executor<'_, Database = Any>, email: &Email) -> Result<Option<User>, sqlx::Error> {
+pub async fn find_by_email(db: impl Conn<'_>, email: &Email) -> sqlx::Result<Option<User>> {
     sqlx::query_as(select_users!("and email = $1")).bind(email.as_str()).fetch_optional(db).await
 }
 
 /// As [`find_by_email`], with an address that was normalised before it was stored.
-pub async fn find_by_address(db: impl Executor<'_, Database = Any>, email: &str) -> Result<Option<User>, sqlx::Error> {
+pub async fn find_by_address(db: impl Conn<'_>, email: &str) -> sqlx::Result<Option<User>> {
     sqlx::query_as(select_users!("and email = $1")).bind(email).fetch_optional(db).await
 }
 
-pub async fn find_by_id(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<User>, sqlx::Error> {
+pub async fn find_by_id(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<User>> {
     sqlx::query_as(select_users!("and id = $1")).bind(id).fetch_optional(db).await
 }
 
 /// Whether there is an administrator who can log in.
-pub async fn admin_exists(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
-    let admin: Option<(String,)> = sqlx::query_as(
-        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1",
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(admin.is_some())
+pub async fn admin_exists(db: impl Conn<'_>) -> sqlx::Result<bool> {
+    sqlx::query("select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1")
+        .finds(db)
+        .await
 }
 
 /// Whether there is an administrator who can log in besides this user. Whoever takes one away asks first, holding the
 /// lock of the revocations (after that of the user's row, as everywhere, or two acts would wait for each other): of two
 /// administrators who go at this moment, one stays.
-pub async fn another_admin_remains(db: impl Executor<'_, Database = Any>, id: &str) -> Result<bool, sqlx::Error> {
-    let other: Option<(String,)> = sqlx::query_as(
+pub async fn another_admin_remains(db: impl Conn<'_>, id: &str) -> sqlx::Result<bool> {
+    sqlx::query(
         "select id from users where role = 'admin' and deleted_at is null and disabled_at is null \
          and waiting_since is null and id <> $1 limit 1",
     )
     .bind(id)
-    .fetch_optional(db)
-    .await?;
-    Ok(other.is_some())
+    .finds(db)
+    .await
 }
 
 /// Since when nothing of this user counts; `None`: it counts again.
-pub async fn set_disabled(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    since: Option<i64>,
-) -> Result<(), sqlx::Error> {
+pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sqlx::Result<()> {
     let statement = "update users set disabled_at = $2 where id = $1";
-    sqlx::query(statement).bind(id).bind(since).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(id).bind(since).run(db).await
 }
 
 /// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
 /// no such user. On PostgreSQL it also locks the row, so that two acts on one user queue up.
-pub async fn raise_epoch(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<i64>, sqlx::Error> {
-    let row: Option<(i64,)> = sqlx::query_as("update users set epoch = epoch + 1 where id = $1 returning epoch")
+pub async fn raise_epoch(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("update users set epoch = epoch + 1 where id = $1 returning epoch")
         .bind(id)
         .fetch_optional(db)
-        .await?;
-    Ok(row.map(|(epoch,)| epoch))
+        .await
 }
 
 /// On PostgreSQL locks the user's row until the transaction ends, so that two acts on one user queue up; SQLite has one
 /// writer anyway.
-pub async fn lock(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("update users set epoch = epoch where id = $1").bind(id).execute(db).await.map(|_| ())
+pub async fn lock(db: impl Conn<'_>, id: &str) -> sqlx::Result<()> {
+    sqlx::query("update users set epoch = epoch where id = $1").bind(id).run(db).await
 }
 
-pub async fn set_password(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    password_hash: &str,
-) -> Result<(), sqlx::Error> {
+pub async fn set_password(db: impl Conn<'_>, id: &str, password_hash: &str) -> sqlx::Result<()> {
     let statement = "update users set password_hash = $1 where id = $2";
-    sqlx::query(statement).bind(password_hash).bind(id).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(password_hash).bind(id).run(db).await
 }
 
 /// As in the index of migration 0010, or it would not be used.
@@ -156,7 +149,7 @@ const BEGINNING_OF_HASH: &str =
 const BEGINNINGS_MAX: usize = 16;
 
 /// The beginnings of all stored hashes, up to the salt, each once: what they cost. From one to the next along the index.
-pub async fn beginnings_of_hashes(db: &AnyPool) -> Result<Vec<String>, sqlx::Error> {
+pub async fn beginnings_of_hashes(db: &AnyPool) -> sqlx::Result<Vec<String>> {
     let next = format!(
         "select {BEGINNING_OF_HASH} from users where {BEGINNING_OF_HASH} > $1 order by {BEGINNING_OF_HASH} limit 1"
     );
@@ -172,43 +165,31 @@ pub async fn beginnings_of_hashes(db: &AnyPool) -> Result<Vec<String>, sqlx::Err
 }
 
 /// Puts a new hash of the same password in the place of `old`; `false` when another one stands there by now.
-pub async fn replace_hash(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    old: &str,
-    new: &str,
-) -> Result<bool, sqlx::Error> {
+pub async fn replace_hash(db: impl Conn<'_>, id: &str, old: &str, new: &str) -> sqlx::Result<bool> {
     let statement = "update users set password_hash = $3 where id = $1 and password_hash = $2";
-    let result = sqlx::query(statement).bind(id).bind(old).bind(new).execute(db).await?;
-    Ok(result.rows_affected() == 1)
+    sqlx::query(statement).bind(id).bind(old).bind(new).hits(db).await
 }
 
 /// Lets nobody into a new account before its address is confirmed.
-pub async fn let_wait(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+pub async fn let_wait(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> {
     let statement = "update users set waiting_since = $2 where id = $1";
-    sqlx::query(statement).bind(id).bind(now_ms).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(id).bind(now_ms).run(db).await
 }
 
 /// Notes that the user reads the mail of this address; nothing when the user has another one by now.
-pub async fn set_verified(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    email: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn set_verified(db: impl Conn<'_>, id: &str, email: &str, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query(
         "update users set verified_at = $3, waiting_since = null where id = $1 and email = $2 and verified_at is null",
     )
     .bind(id)
     .bind(email)
     .bind(now_ms)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// Pass a transaction: the words that find the user change with it.
-pub async fn set_name(db: &mut AnyConnection, user: &User, name: &DisplayName, now_ms: i64) -> Result<(), sqlx::Error> {
+pub async fn set_name(db: &mut AnyConnection, user: &User, name: &DisplayName, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query("update users set name = $2, search_text = $3 where id = $1")
         .bind(&user.id)
         .bind(name.as_str())
@@ -220,7 +201,7 @@ pub async fn set_name(db: &mut AnyConnection, user: &User, name: &DisplayName, n
 
 /// Gives the user another address, whose mail they have just been shown to read; `false` when another account has it.
 /// Pass a transaction, as for [`set_name`].
-pub async fn set_email(db: &mut AnyConnection, user: &User, email: &str, now_ms: i64) -> Result<bool, sqlx::Error> {
+pub async fn set_email(db: &mut AnyConnection, user: &User, email: &str, now_ms: i64) -> sqlx::Result<bool> {
     let result = sqlx::query("update users set email = $2, search_text = $3, verified_at = $4 where id = $1")
         .bind(&user.id)
         .bind(email)
@@ -243,7 +224,7 @@ pub async fn free_email(
     email: &str,
     for_id: &str,
     now_ms: i64,
-) -> Result<Option<String>, sqlx::Error> {
+) -> sqlx::Result<Option<String>> {
     let row: Option<(String, String)> = sqlx::query_as(
         // What the address begins with from then on is `GAVE_WAY`.
         "update users set email = 'gave way ' || id, disabled_at = $3 \
@@ -262,10 +243,9 @@ pub async fn free_email(
 }
 
 /// Gives the user another role; `false` when there is no such user or the role is theirs already.
-pub async fn set_role(db: impl Executor<'_, Database = Any>, id: &str, role: Role) -> Result<bool, sqlx::Error> {
+pub async fn set_role(db: impl Conn<'_>, id: &str, role: Role) -> sqlx::Result<bool> {
     let statement = "update users set role = $1 where id = $2 and role <> $1";
-    let result = sqlx::query(statement).bind(role.into_str()).bind(id).execute(db).await?;
-    Ok(result.rows_affected() == 1)
+    sqlx::query(statement).bind(role.into_str()).bind(id).hits(db).await
 }
 
 /// Writes down by which words a user is found, in the place of those before.
@@ -275,7 +255,7 @@ pub async fn replace_words(
     name: &str,
     email: &str,
     now_ms: i64,
-) -> Result<(), sqlx::Error> {
+) -> sqlx::Result<()> {
     sqlx::query("delete from user_words where user_id = $1").bind(user_id).execute(&mut *db).await?;
     for word in words::of(name, email) {
         // For nobody it writes nothing, with the same work: a sign-up must not tell by its time that an address is taken.
@@ -286,5 +266,5 @@ pub async fn replace_words(
             .await?;
     }
     let statement = "update users set words_at = $2 where id = $1";
-    sqlx::query(statement).bind(user_id).bind(now_ms).execute(&mut *db).await.map(|_| ())
+    sqlx::query(statement).bind(user_id).bind(now_ms).run(&mut *db).await
 }

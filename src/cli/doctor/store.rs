@@ -1,12 +1,13 @@
 //! What only the doctor asks of the database. Server side; reads only.
 
-use sqlx::{Any, Executor, FromRow, postgres::PgListener};
+use sqlx::{FromRow, postgres::PgListener};
+
+use crate::base::sql::{Change, Conn};
 
 /// The clock of PostgreSQL, in milliseconds since the epoch.
-pub async fn now_ms(db: impl Executor<'_, Database = Any>) -> Result<i64, sqlx::Error> {
+pub async fn now_ms(db: impl Conn<'_>) -> sqlx::Result<i64> {
     let statement = "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint)";
-    let (now_ms,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
-    Ok(now_ms)
+    sqlx::query_scalar(statement).fetch_one(db).await
 }
 
 /// What PostgreSQL has to give, and what is taken by anybody.
@@ -19,7 +20,7 @@ pub struct Places {
     pub superuser: i64,
 }
 
-pub async fn places(db: impl Executor<'_, Database = Any>) -> Result<Places, sqlx::Error> {
+pub async fn places(db: impl Conn<'_>) -> sqlx::Result<Places> {
     sqlx::query_as(
         "select cast(current_setting('max_connections') as bigint) \
          - cast(current_setting('superuser_reserved_connections') as bigint) as room, \
@@ -31,7 +32,7 @@ pub async fn places(db: impl Executor<'_, Database = Any>) -> Result<Places, sql
 }
 
 /// Whether the schema of the Lab is there for us to use, or we may make it.
-pub async fn may_have_lab(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
+pub async fn may_have_lab(db: impl Conn<'_>) -> sqlx::Result<bool> {
     let (may,): (i64,) = sqlx::query_as(
         "select cast(cast(case when exists (select 1 from pg_namespace where nspname = 'latchkey_lab') \
          then has_schema_privilege('latchkey_lab', 'usage') \
@@ -43,19 +44,19 @@ pub async fn may_have_lab(db: impl Executor<'_, Database = Any>) -> Result<bool,
 }
 
 /// Sends a notification to whoever listens on this channel.
-pub async fn notify(db: impl Executor<'_, Database = Any>, channel: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("select pg_notify($1, '')").bind(channel).execute(db).await.map(|_| ())
+pub async fn notify(db: impl Conn<'_>, channel: &str) -> sqlx::Result<()> {
+    sqlx::query("select pg_notify($1, '')").bind(channel).run(db).await
 }
 
 /// A connection that listens on this channel.
-pub async fn listen(database_url: &str, channel: &str) -> Result<PgListener, sqlx::Error> {
+pub async fn listen(database_url: &str, channel: &str) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect(database_url).await?;
     listener.listen(channel).await?;
     Ok(listener)
 }
 
 /// Administrators who can log in, and those of them with a second factor.
-pub async fn administrators(db: impl Executor<'_, Database = Any>) -> Result<(i64, i64), sqlx::Error> {
+pub async fn administrators(db: impl Conn<'_>) -> sqlx::Result<(i64, i64)> {
     sqlx::query_as(
         "select count(*), count(totp.confirmed_at) from users left join totp on totp.user_id = users.id \
          where role = 'admin' and deleted_at is null and disabled_at is null",
@@ -78,7 +79,7 @@ pub struct ChainEnd {
     pub oldest_at: Option<i64>,
 }
 
-pub async fn chain_end(db: impl Executor<'_, Database = Any>) -> Result<ChainEnd, sqlx::Error> {
+pub async fn chain_end(db: impl Conn<'_>) -> sqlx::Result<ChainEnd> {
     sqlx::query_as(
         "select audit_chain.seq, audit_chain.mac, audit_events.mac as found, waiting.unsealed, waiting.oldest_at \
          from audit_chain left join audit_events on audit_events.seq = audit_chain.seq, \

@@ -3,6 +3,7 @@
 use crate::{
     auth::{
         app::App,
+        cause::Cause,
         event,
         event::{Actor, Event, Kind},
         links,
@@ -12,7 +13,7 @@ use crate::{
         reauthenticate,
         revocations::EndReason,
         second_factor::trust,
-        sessions::{Receipt, guard::LoggedIn, session::NewSecret, store::Target, terminate::Cause},
+        sessions::{Receipt, guard::LoggedIn, secret::NewSecret, store::Target},
         users::store,
         visit::Visit,
     },

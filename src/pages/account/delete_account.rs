@@ -3,9 +3,10 @@
 use crate::{
     auth::{
         app::App,
+        cause::Cause,
         event::{Actor, Event, Kind},
         revocations::EndReason,
-        sessions::{guard::LoggedIn, store::Target, terminate::Cause},
+        sessions::{guard::LoggedIn, store::Target},
         visit::Visit,
     },
     base::{

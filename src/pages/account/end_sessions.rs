@@ -2,12 +2,9 @@
 
 use crate::{
     auth::{
+        cause::Cause,
         revocations::EndReason,
-        sessions::{
-            Receipt, store,
-            store::Target,
-            terminate::{Cause, Terminator},
-        },
+        sessions::{Receipt, store, store::Target, terminate::Terminator},
     },
     base::{caller::Caller, error::AppError},
 };

@@ -19,7 +19,7 @@ use crate::{
             authenticator::{Authenticator, Enrolment},
             store as factor_store, trust,
         },
-        sessions::{LiveSession, store, store::SessionRow},
+        sessions::{LiveSession, session::SessionRow, store},
         users::store::User,
     },
     base::{config::Mailing, error::AppError},

@@ -14,6 +14,7 @@ use crate::{
     audit::{log, log::store::EventRow},
     auth::{
         app::App,
+        cause::Cause,
         event,
         event::{Actor, Event, Kind},
         known_devices, links,
@@ -22,7 +23,7 @@ use crate::{
         outbox::{Mail, To},
         revocations::EndReason,
         second_factor::removal,
-        sessions::{Receipt, guard::LoggedIn, store::Target, terminate::Cause},
+        sessions::{Receipt, guard::LoggedIn, store::Target},
         users::{store as user_store, store::User},
         visit::Visit,
     },

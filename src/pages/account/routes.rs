@@ -13,7 +13,7 @@ use super::{
     end_sessions::{Own, end_all_but, end_own},
 };
 use crate::{
-    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, store, store::SessionRow, terminate::Terminator},
+    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, session::SessionRow, store, terminate::Terminator},
     base::{error::AppError, sealed::SecretKey, state::AppState},
     web::{
         problem::Problem,

@@ -4,6 +4,7 @@ use super::codes;
 use crate::{
     auth::{
         app::App,
+        cause::Cause,
         event,
         event::{Actor, Event, Kind},
         outbox,
@@ -14,7 +15,7 @@ use crate::{
             authenticator::Authenticator, check, code::Code, recovery, recovery::RecoveryCode, removal, store,
             store::FactorRow, trust,
         },
-        sessions::{Receipt, guard::LoggedIn, session::NewSecret, store::Target, terminate::Cause},
+        sessions::{Receipt, guard::LoggedIn, secret::NewSecret, store::Target},
         users::store::User,
         visit::Visit,
     },

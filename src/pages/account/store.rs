@@ -1,6 +1,8 @@
 //! What belongs to one account, wherever it stands, to be handed out; `people/deletion/store.rs` erases the same. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
+
+use crate::base::sql::Conn;
 
 /// A session as the person gets it, without its secrets.
 #[derive(Clone, Debug, FromRow)]
@@ -17,11 +19,11 @@ pub struct SessionRow {
 
 /// Sessions that there is a row of, ended ones too, the newest first: those before `(created_at, sid)`.
 pub async fn sessions(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     user_id: &str,
     (at, sid): (i64, &str),
     limit: i64,
-) -> Result<Vec<SessionRow>, sqlx::Error> {
+) -> sqlx::Result<Vec<SessionRow>> {
     sqlx::query_as(
         "select sid, user_agent, ip, created_at, last_seen_at, expires_at, ended_at, end_reason from sessions \
          where user_id = $1 and (created_at, sid) < ($2, $3) order by created_at desc, sid desc limit $4",
@@ -46,12 +48,7 @@ pub struct NoteRow {
 }
 
 /// Notes in the order in which they were made, after the one of this id.
-pub async fn notes(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<NoteRow>, sqlx::Error> {
+pub async fn notes(db: impl Conn<'_>, user_id: &str, after: &str, limit: i64) -> sqlx::Result<Vec<NoteRow>> {
     sqlx::query_as(
         "select id, title, body, pinned_at, created_at, updated_at from notes where user_id = $1 and id > $2 \
          order by id limit $3",
@@ -76,11 +73,11 @@ pub struct DeviceRow {
 
 /// In the order in which they were first seen, those after `(first_seen_at, public_id)`.
 pub async fn devices(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     user_id: &str,
     (at, public_id): (i64, &str),
     limit: i64,
-) -> Result<Vec<DeviceRow>, sqlx::Error> {
+) -> sqlx::Result<Vec<DeviceRow>> {
     sqlx::query_as(
         "select public_id, user_agent, ip, first_seen_at, last_seen_at, trusted_until from known_devices \
          where user_id = $1 and (first_seen_at, public_id) > ($2, $3) order by first_seen_at, public_id limit $4",

@@ -92,7 +92,7 @@ fn told(row: &EventRow) -> Told {
         Kind::PasswordChanged => did(row, "changed your password").deniable(),
         Kind::RoleChanged => did(row, "changed your role"),
         Kind::KeyRotated => did(row, "made a signing key"),
-        Kind::KeyKilled => did(row, "killed a signing key"),
+        Kind::KeyRevoked => did(row, "killed a signing key"),
         Kind::EmailVerified => did(row, "confirmed your e-mail address"),
         Kind::ResetAsked => said("Somebody asked for a link to choose a new password."),
         Kind::PasswordReset => said("A new password was chosen with a link from a mail.").deniable(),

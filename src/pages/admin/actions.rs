@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     auth::{
         sessions::Receipt,
-        tokens::{KillReceipt, Rotation},
+        tokens::{KeyReceipt, Rotation},
     },
     base::error::AppError,
 };
@@ -182,12 +182,12 @@ pub async fn delete_user(
 /// [`AppError::RotationUnderWay`].
 #[server(prefix = "/actions", endpoint = "rotate_keys")]
 pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
-    use super::keys::{order, show_on_list};
+    use super::keys::{cause, show_on_list};
     use crate::{auth::tokens::keys::Keys, web::border};
     let admin = border::require_fresh_admin(password).await?;
-    let order = order(admin, border::visit().caller, String::new());
+    let cause = cause(admin, border::visit().caller, String::new());
     let keys = expect_context::<Keys>();
-    let rotation = keys.rotate(&order).await?;
+    let rotation = keys.rotate(&cause).await?;
     show_on_list("rotation", &rotation);
     Ok(rotation)
 }
@@ -198,16 +198,16 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
 /// [`AppError::KeyNotInUse`], [`AppError::Invalid`] for the reason.
 #[server(prefix = "/actions", endpoint = "kill_key")]
-pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KillReceipt, AppError> {
+pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KeyReceipt, AppError> {
     use super::{
         acting::checked,
         force_logout::parse_reason,
-        keys::{order, show_on_list},
+        keys::{cause, show_on_list},
     };
     use crate::{auth::tokens::keys::Keys, web::border};
     let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
-    let (keys, order) = (expect_context::<Keys>(), order(admin, border::visit().caller, words));
-    let receipt = keys.kill(&kid, &order).await?;
+    let (keys, cause) = (expect_context::<Keys>(), cause(admin, border::visit().caller, words));
+    let receipt = keys.revoke(&kid, &cause).await?;
     show_on_list("killed", &receipt);
     Ok(receipt)
 }

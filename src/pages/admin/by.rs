@@ -4,13 +4,11 @@ use super::{Before, force_logout::parse_reason};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
+        cause::Cause,
         event,
         event::{Actor, Event, Kind},
         revocations::EndReason,
-        sessions::{
-            guard::{Administrator, hold_as_administrator},
-            terminate::Cause,
-        },
+        sessions::guard::{Administrator, hold_as_administrator},
         users::{store, store::User},
     },
     base::{

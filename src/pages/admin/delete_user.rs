@@ -5,12 +5,10 @@ use serde_json::Value;
 use super::{by::By, outcome::Outcome};
 use crate::{
     auth::{
+        cause::Cause,
         event::Kind,
         revocations::EndReason,
-        sessions::{
-            store::Target,
-            terminate::{Cause, Terminator},
-        },
+        sessions::{store::Target, terminate::Terminator},
         users::store::User,
     },
     base::{

@@ -22,7 +22,7 @@ use crate::{
 
 #[component]
 pub fn KeyPage(info: KeyInfo) -> impl IntoView {
-    let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, kill_reason } = info;
+    let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, revoke_reason } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>
             <Tabs label="Administration" pages=PAGES />
@@ -35,7 +35,7 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                     <div><dt>"Made"</dt><dd><When ms=created_at /></dd></div>
                     <div><dt>"Signs from"</dt><dd><When ms=signs_from /></dd></div>
                     {ends_at.map(|ms| view! { <div><dt>"Verifies until"</dt><dd><When ms /></dd></div> })}
-                    {(!kill_reason.is_empty()).then(|| view! { <div><dt>"Killed because"</dt><dd>{kill_reason}</dd></div> })}
+                    {(!revoke_reason.is_empty()).then(|| view! { <div><dt>"Killed because"</dt><dd>{revoke_reason}</dd></div> })}
                 </dl>
             </section>
             {(may_act() && state.is_in_use()).then(|| view! {

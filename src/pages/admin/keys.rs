@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use crate::{
-    auth::{event::Actor, sessions::guard::Administrator, tokens::rotation::Order},
+    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::guard::Administrator},
     base::caller::Caller,
     web::{action::tell_next_page, page::Flash},
 };
 
-pub fn order(Administrator(admin): Administrator, caller: Caller, words: String) -> Order {
-    Order { actor: Actor::User(admin.user.id), words, caller }
+pub fn cause(Administrator(admin): Administrator, caller: Caller, words: String) -> Cause {
+    Cause { words, ..Cause::by_user(&admin.user.id, EndReason::ByAdmin, caller) }
 }
 
 /// With JavaScript and without, the list is loaded anew: it has changed.

@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{PAGES, actions::RotateKeys, may_act};
 use crate::{
-    auth::tokens::{KeyInfo, KeyState, KillReceipt, Rotation},
+    auth::tokens::{KeyInfo, KeyReceipt, KeyState, Rotation},
     ui::{
         code::CodeBlock,
         form::{Form, ProofField, SubmitButton},
@@ -104,7 +104,7 @@ pub fn StateBadge(state: KeyState) -> impl IntoView {
         KeyState::Signing => ("badge", "signs"),
         KeyState::Retired => ("badge quiet", "verifies only"),
         KeyState::Dead => ("badge quiet", "dead"),
-        KeyState::Killed => ("badge warning", "killed"),
+        KeyState::Revoked => ("badge warning", "killed"),
     };
     view! { <span class=class>{word}</span> }
 }
@@ -124,7 +124,7 @@ fn RotateForm() -> impl IntoView {
 fn ReceiptNotice() -> impl IntoView {
     let typed = typed();
     let rotation = serde_json::from_str::<Rotation>(&typed.get("rotation")).ok();
-    let killed = serde_json::from_str::<KillReceipt>(&typed.get("killed")).ok();
+    let killed = serde_json::from_str::<KeyReceipt>(&typed.get("killed")).ok();
     let words = rotation.map(|rotation| rotated(&rotation)).or_else(|| killed.map(|receipt| was_killed(&receipt)))?;
     Some(view! {
         <div id="receipt" tabindex="-1" role="status" autofocus>
@@ -138,8 +138,8 @@ fn rotated(rotation: &Rotation) -> String {
     format!("The {algorithm} key {} is published and signs from {}.", short(kid), minute(*signs_from))
 }
 
-fn was_killed(receipt: &KillReceipt) -> String {
-    let KillReceipt { kid, signing, milliseconds } = receipt;
+fn was_killed(receipt: &KeyReceipt) -> String {
+    let KeyReceipt { kid, signing, milliseconds } = receipt;
     format!(
         "The key {} is dead, and {} signs. What it had signed is refused; that took {milliseconds} ms.",
         short(kid),

@@ -3,12 +3,9 @@
 use super::{EVERYONE_WORDS, force_logout::parse_reason};
 use crate::{
     auth::{
+        cause::Cause,
         revocations::EndReason,
-        sessions::{
-            Receipt,
-            guard::Administrator,
-            terminate::{Cause, Terminator},
-        },
+        sessions::{Receipt, guard::Administrator, terminate::Terminator},
     },
     base::{
         caller::Caller,

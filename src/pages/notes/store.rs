@@ -1,10 +1,13 @@
 //! The notes table and that of their words. Every statement names the owner: a foreign id finds nothing. Server side.
 
-use sqlx::{Any, AnyConnection, Executor, FromRow, QueryBuilder};
+use sqlx::{AnyConnection, FromRow, QueryBuilder};
 use uuid::Uuid;
 
 use super::{Note, NoteInput};
-use crate::base::words::{TYPED_MAX, range};
+use crate::base::{
+    sql::{Change, Conn},
+    words::{TYPED_MAX, range},
+};
 
 /// A row of `notes`.
 #[derive(Clone, Debug, FromRow)]
@@ -48,12 +51,7 @@ macro_rules! returning_notes {
 
 /// The user's notes that have a word for each of these beginnings, pinned ones first. As many beginnings as there may be
 /// are looked at.
-pub async fn search(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    words: &[String],
-    limit: i64,
-) -> Result<Vec<NoteRow>, sqlx::Error> {
+pub async fn search(db: impl Conn<'_>, user_id: &str, words: &[String], limit: i64) -> sqlx::Result<Vec<NoteRow>> {
     // A range that is empty asks for nothing. The limit keeps databases from turning the question round: it is asked of
     // one note at a time, along the index of its words, up to the first that fits.
     let has_word = |place: usize| {
@@ -79,11 +77,7 @@ pub async fn search(
     statement.bind(limit).fetch_all(db).await
 }
 
-pub async fn find(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    id: &str,
-) -> Result<Option<NoteRow>, sqlx::Error> {
+pub async fn find(db: impl Conn<'_>, user_id: &str, id: &str) -> sqlx::Result<Option<NoteRow>> {
     sqlx::query_as(
         "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and id = $2",
     )
@@ -100,7 +94,7 @@ pub struct Used {
     pub bytes: i64,
 }
 
-pub async fn used(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<Used, sqlx::Error> {
+pub async fn used(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Used> {
     sqlx::query_as(
         "select count(*) as notes, cast(coalesce(sum(size), 0) as bigint) as bytes from notes where user_id = $1",
     )
@@ -110,12 +104,12 @@ pub async fn used(db: impl Executor<'_, Database = Any>, user_id: &str) -> Resul
 }
 
 pub async fn insert(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     user_id: &str,
     note: &NoteInput,
     size: i64,
     now_ms: i64,
-) -> Result<NoteRow, sqlx::Error> {
+) -> sqlx::Result<NoteRow> {
     sqlx::query_as(returning_notes!(
         "insert into notes (id, user_id, title, body, size, pinned_at, version, created_at, updated_at) \
          values ($1, $2, $3, $4, $5, $6, 1, $7, $7)"
@@ -133,14 +127,14 @@ pub async fn insert(
 
 /// Changes the note if it is still at `version`; `None` when it is not, or there is none.
 pub async fn update(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     user_id: &str,
     id: &str,
     version: i64,
     note: &NoteInput,
     size: i64,
     now_ms: i64,
-) -> Result<Option<NoteRow>, sqlx::Error> {
+) -> sqlx::Result<Option<NoteRow>> {
     sqlx::query_as(returning_notes!(
         "update notes set title = $1, body = $2, size = $3, pinned_at = $4, version = version + 1, \
          updated_at = $5 where user_id = $6 and id = $7 and version = $8"
@@ -158,26 +152,20 @@ pub async fn update(
 }
 
 /// Deletes the note if it is still at `version`, and its words with it; `false` when it is not, or there is none.
-pub async fn delete(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    id: &str,
-    version: i64,
-) -> Result<bool, sqlx::Error> {
-    let result = sqlx::query("delete from notes where user_id = $1 and id = $2 and version = $3")
+pub async fn delete(db: impl Conn<'_>, user_id: &str, id: &str, version: i64) -> sqlx::Result<bool> {
+    sqlx::query("delete from notes where user_id = $1 and id = $2 and version = $3")
         .bind(user_id)
         .bind(id)
         .bind(version)
-        .execute(db)
-        .await?;
-    Ok(result.rows_affected() == 1)
+        .hits(db)
+        .await
 }
 
 /// Words that are written with one statement: a long note has hundreds.
 const WORDS_AT_ONCE: usize = 16;
 
 /// Writes down by which words a note is found, in the place of those before.
-pub async fn replace_words(db: &mut AnyConnection, note_id: &str, words: &[String]) -> Result<(), sqlx::Error> {
+pub async fn replace_words(db: &mut AnyConnection, note_id: &str, words: &[String]) -> sqlx::Result<()> {
     sqlx::query("delete from note_words where note_id = $1").bind(note_id).execute(&mut *db).await?;
     for some in words.chunks(WORDS_AT_ONCE) {
         let mut statement = sqlx::query(
@@ -205,7 +193,7 @@ pub struct Wordless {
 }
 
 /// Some of those whose words are still to be made.
-pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Wordless>, sqlx::Error> {
+pub async fn without_words(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<Wordless>> {
     sqlx::query_as("select id, version, title, body from notes where size is null order by id limit $1")
         .bind(limit)
         .fetch_all(db)
@@ -213,13 +201,7 @@ pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) ->
 }
 
 /// Locks a note whose words are still to be made of just this version; `false` when another instance has made them.
-pub async fn claim_words(
-    db: impl Executor<'_, Database = Any>,
-    id: &str,
-    version: i64,
-    size: i64,
-) -> Result<bool, sqlx::Error> {
+pub async fn claim_words(db: impl Conn<'_>, id: &str, version: i64, size: i64) -> sqlx::Result<bool> {
     let statement = "update notes set size = $3 where id = $1 and version = $2 and size is null";
-    let result = sqlx::query(statement).bind(id).bind(version).bind(size).execute(db).await?;
-    Ok(result.rows_affected() == 1)
+    sqlx::query(statement).bind(id).bind(version).bind(size).hits(db).await
 }

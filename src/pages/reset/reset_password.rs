@@ -4,6 +4,7 @@ use super::ResetPage;
 use crate::{
     auth::{
         app::App,
+        cause::Cause,
         event,
         event::{Actor, Event, Kind},
         known_devices,
@@ -14,7 +15,7 @@ use crate::{
         outbox,
         outbox::{Mail, Notification, To},
         revocations::EndReason,
-        sessions::{store::Target, terminate::Cause},
+        sessions::store::Target,
         throttle::Way,
         users::{store, store::User},
         visit::Visit,

@@ -1,17 +1,20 @@
 //! What belongs to one account, wherever it stands, to be erased. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
 
 use crate::{
     audit::chain::store::lock_chain,
-    base::db::{Tx, lift_limit},
+    base::{
+        db::{Tx, lift_limit},
+        sql::{Change, Conn},
+    },
 };
 
 /// Erases what is kept of a person outside the row of the user. What remains are ids, times and what happened: the log
 /// must still say that somebody did it, and no more who.
 ///
 /// A table that is added and forgotten here fails `after_a_deletion_nothing_of_the_person_is_anywhere`.
-pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+pub async fn erase(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
     // However much somebody has written, they may go.
     lift_limit(tx).await?;
     for statement in [
@@ -32,47 +35,37 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
 }
 
 /// Removes every mail to a person, or about their account, sent or not.
-pub async fn delete_mails(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    email: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from outbox where user_id = $1 or email = $2")
-        .bind(user_id)
-        .bind(email)
-        .execute(db)
-        .await
-        .map(|_| ())
+pub async fn delete_mails(db: impl Conn<'_>, user_id: &str, email: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from outbox where user_id = $1 or email = $2").bind(user_id).bind(email).run(db).await
 }
 
 /// Blanks what the log says of a person in others' words and of where they were. Ids, times and what happened remain, and
 /// the chain holds. The rows of the chain are not touched while they are being sealed.
-pub async fn forget(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+pub async fn forget(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
     lock_chain(tx).await?;
     let statement = "update audit_events set ip = '', device = '', origin_salt = '', reason = '', details = 'null', words_salt = '' \
                      where subject = $1 and not (event = 'account_deleted' and actor <> $1) and \
                      (ip <> '' or device <> '' or origin_salt <> '' or reason <> '' or details <> 'null' or words_salt <> '')";
-    sqlx::query(statement).bind(user_id).execute(&mut **tx).await.map(|_| ())
+    sqlx::query(statement).bind(user_id).run(&mut **tx).await
 }
 
 /// Blanks from where a person did something to others. What they did, and why, remains: it is the others' business.
-pub async fn forget_origin(tx: &mut Tx, user_id: &str) -> Result<(), sqlx::Error> {
+pub async fn forget_origin(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
     lock_chain(tx).await?;
     let statement = "update audit_events set ip = '', device = '', origin_salt = '' where actor = $1";
-    sqlx::query(statement).bind(user_id).execute(&mut **tx).await.map(|_| ())
+    sqlx::query(statement).bind(user_id).run(&mut **tx).await
 }
 
 /// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.
-pub async fn bury(db: impl Executor<'_, Database = Any>, id: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+pub async fn bury(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query(
         "update users set email = 'deleted ' || id, name = '', search_text = '', password_hash = '', role = 'user', \
          verified_at = null, disabled_at = $2, deleted_at = $2 where id = $1",
     )
     .bind(id)
     .bind(now_ms)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// A tombstone, and whether any session is left that it has a reason to tell of.
@@ -89,7 +82,7 @@ impl Tombstone {
 }
 
 /// The tombstones that are new, and those that no session needs any more.
-pub async fn tombstones(db: impl Executor<'_, Database = Any>, newer_than: i64) -> Result<Vec<Tombstone>, sqlx::Error> {
+pub async fn tombstones(db: impl Conn<'_>, newer_than: i64) -> sqlx::Result<Vec<Tombstone>> {
     sqlx::query_as(
         "select id, sessions from (select id, deleted_at, \
          (select count(*) from sessions where user_id = users.id) as sessions \
@@ -104,6 +97,6 @@ pub async fn tombstones(db: impl Executor<'_, Database = Any>, newer_than: i64) 
 ///
 /// # Errors
 /// When the database does not take it, or something still belongs to it.
-pub async fn remove_tombstone(db: impl Executor<'_, Database = Any>, id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from users where id = $1 and deleted_at is not null").bind(id).execute(db).await.map(|_| ())
+pub async fn remove_tombstone(db: impl Conn<'_>, id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from users where id = $1 and deleted_at is not null").bind(id).run(db).await
 }

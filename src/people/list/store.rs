@@ -3,10 +3,16 @@
 //! The texts are put together from the words of this file, and everything else is bound. They are written so that both
 //! databases go the way that is meant: what must not choose it is a question about one user at a time.
 
-use sqlx::{Any, Executor, FromRow, QueryBuilder};
+use sqlx::{FromRow, QueryBuilder};
 
 use super::{Person, State};
-use crate::{auth::users::Role, base::words};
+use crate::{
+    auth::users::Role,
+    base::{
+        sql::{Change, Conn},
+        words,
+    },
+};
 
 /// A user from before there were words.
 #[derive(Clone, Debug, FromRow)]
@@ -17,7 +23,7 @@ pub struct Wordless {
 }
 
 /// Some of those whose words are still to be made.
-pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) -> Result<Vec<Wordless>, sqlx::Error> {
+pub async fn without_words(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<Wordless>> {
     sqlx::query_as(
         "select id, name, email from users where words_at is null and deleted_at is null order by id limit $1",
     )
@@ -28,14 +34,10 @@ pub async fn without_words(db: impl Executor<'_, Database = Any>, limit: i64) ->
 
 /// Locks a user whose words are still to be made of just these; `false` when another instance has made them, or the
 /// user has another name or address by now.
-pub async fn claim_words(
-    db: impl Executor<'_, Database = Any>,
-    user: &Wordless,
-    now_ms: i64,
-) -> Result<bool, sqlx::Error> {
+pub async fn claim_words(db: impl Conn<'_>, user: &Wordless, now_ms: i64) -> sqlx::Result<bool> {
     let statement = "update users set words_at = $4 where id = $1 and name = $2 and email = $3 and words_at is null";
     let query = sqlx::query(statement).bind(&user.id).bind(&user.name).bind(&user.email).bind(now_ms);
-    Ok(query.execute(db).await?.rows_affected() == 1)
+    query.hits(db).await
 }
 
 /// A range of words; an empty one asks for nothing.
@@ -57,12 +59,12 @@ pub enum Start {
 
 /// Counts the entries that a list would start from, up to `limit`.
 pub async fn count_up_to(
-    db: impl Executor<'_, Database = Any>,
+    db: impl Conn<'_>,
     start: Start,
     role: Option<Role>,
     (from, to): &Range,
     limit: i64,
-) -> Result<i64, sqlx::Error> {
+) -> sqlx::Result<i64> {
     macro_rules! count {
         ($what:literal) => {
             concat!("select count(*) from (select 1 as one from ", $what, " limit $1) as few")
@@ -220,7 +222,7 @@ impl From<PersonRow> for Person {
     }
 }
 
-pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Result<Vec<Person>, sqlx::Error> {
+pub async fn page(db: impl Conn<'_>, query: &Query) -> sqlx::Result<Vec<Person>> {
     let mut builder = QueryBuilder::new(query.text());
     let mut statement =
         builder.build_query_as().bind(query.role.map_or("", Role::into)).bind(query.state.map_or("", State::into));
@@ -236,7 +238,7 @@ pub async fn page(db: impl Executor<'_, Database = Any>, query: &Query) -> Resul
 }
 
 /// Name, as it is sorted, and address of a person.
-pub async fn keys_of(db: impl Executor<'_, Database = Any>, id: &str) -> Result<Option<(String, String)>, sqlx::Error> {
+pub async fn keys_of(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<(String, String)>> {
     sqlx::query_as("select search_text, email from users where id = $1 and deleted_at is null")
         .bind(id)
         .fetch_optional(db)

@@ -14,16 +14,18 @@ use super::{
 };
 use crate::{
     auth::{
+        cause::Cause,
         event::Actor,
         revocations::EndReason,
         sessions::{
             Ended,
             guard::LoggedIn,
-            session,
-            session::{CookieState, LogIn, NewSecret},
+            secret,
+            secret::NewSecret,
+            session::{CookieState, LogIn},
             store,
             store::Target,
-            terminate::{Cause, Terminator},
+            terminate::Terminator,
         },
         users,
     },
@@ -214,7 +216,7 @@ async fn renew_outgrown(state: &AppState, someone: &LoggedIn) -> Result<Option<H
         return Ok(None);
     }
     let log_in = LogIn { secret_role: role.into_str().to_owned(), ..someone.log_in.clone() };
-    let new = session::rotate(state, &someone.secret_hash, log_in).await?;
+    let new = secret::rotate(state, &someone.secret_hash, log_in).await?;
     Ok(new.map(|new| secret_cookie(state, &new)))
 }
 

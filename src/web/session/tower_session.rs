@@ -22,13 +22,15 @@ use tower_sessions::{
 
 use crate::{
     auth::{
+        cause::Cause,
         revocations::EndReason,
         sessions::{
             Ended,
-            session::{CookieState, LogIn, hash},
+            secret::hash,
+            session::{CookieState, LogIn, SessionRow},
             store,
-            store::{SessionRow, Target},
-            terminate::{Cause, Terminator},
+            store::Target,
+            terminate::Terminator,
         },
     },
     base::{error::AppError, state::AppState},
@@ -122,10 +124,7 @@ impl SessionStore for Sessions {
         if store::update_data(pool, &id_hash, &data).await.map_err(backend)? {
             return Ok(());
         }
-        // A session may end between its log-in and the answer (another log-in took its place): nothing is lost then.
-        let row = store::find(pool, &id_hash).await.map_err(backend)?;
-        let nothing_new = row.is_some_and(|row| same_json(&row.data, &data));
-        if nothing_new { Ok(()) } else { Err(Error::Backend("the session has ended".into())) }
+        Err(Error::Backend("the session has ended".into()))
     }
 
     /// A dead session is loaded too, but holds nothing except why it ended: the log-in page says so.
@@ -135,6 +134,7 @@ impl SessionStore for Sessions {
         let now_ms = state.clock.now_ms();
         let Some(row) = store::find(&state.db.pool, &id_hash).await.map_err(backend)? else { return Ok(None) };
         let secret = row.secret(&id_hash, now_ms);
+        let expiry_date = OffsetDateTime::from_unix_timestamp(row.log_in.expires_at / 1000).map_err(unreadable)?;
         let data = match row.ended(now_ms) {
             Some(ended) => Data::from([(ENDED.into(), value(ended)?)]),
             None => {
@@ -143,7 +143,7 @@ impl SessionStore for Sessions {
                 data
             }
         };
-        Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH }))
+        Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
     /// Ends the session as a log-out does, its tokens included.
@@ -160,13 +160,12 @@ fn encode(data: &Data) -> Result<String> {
     serde_json::to_string(&rest).map_err(|error| Error::Encode(error.to_string()))
 }
 
-fn same_json(one: &str, other: &str) -> bool {
-    let parsed = |text| serde_json::from_str::<serde_json::Value>(text).ok();
-    parsed(one) == parsed(other)
-}
-
 fn value(kept: impl serde::Serialize) -> Result<serde_json::Value> {
     serde_json::to_value(kept).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn unreadable(error: impl fmt::Display) -> Error {
+    Error::Decode(error.to_string())
 }
 
 fn backend(error: sqlx::Error) -> Error {

@@ -162,7 +162,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Expired => Problem::unauthorized("token_expired", "The access token has expired; renew it.", true),
-        Refusal::KilledKey => {
+        Refusal::RevokedKey => {
             tracing::info!("a token of a killed key was refused");
             revoked()
         }

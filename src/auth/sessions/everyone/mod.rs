@@ -9,20 +9,17 @@ use super::{
     Receipt,
     guard::{Administrator, LoggedIn},
     store as sessions_store,
-    terminate::{Cause, Terminator},
+    terminate::Terminator,
 };
 use crate::{
     auth::{
+        cause::Cause,
         event,
         event::{Event, Kind},
         revocations,
         revocations::store::{New, RevocationRow, Subject},
     },
-    base::{
-        db::{Tx, again},
-        error::AppError,
-        state::Stopwatch,
-    },
+    base::{db::again, error::AppError, state::Stopwatch},
 };
 
 impl Terminator {
@@ -75,24 +72,13 @@ impl Terminator {
         if let Some(Administrator(LoggedIn { log_in, .. })) = admin {
             store::keep(&mut tx, &log_in.sid, least_epoch).await?;
         }
-        let mut event = Event::new(Kind::EveryoneLoggedOut, cause.actor.clone(), "").from_caller(&cause.caller);
-        event.reason.clone_from(&cause.words);
-        event.details = json!({ "global_epoch": least_epoch });
+        let details = json!({ "global_epoch": least_epoch });
+        let event = Event { details, ..cause.event(Kind::EveryoneLoggedOut, "") };
         event::store::insert(&mut *tx, &event, now_ms).await?;
-        let revocation = self.revoke_everyone(&mut tx, least_epoch, cause, now_ms).await?;
-        tx.commit().await?;
-        Ok((least_epoch, revocation))
-    }
-
-    async fn revoke_everyone(
-        &self,
-        tx: &mut Tx,
-        least_epoch: i64,
-        cause: &Cause,
-        now_ms: i64,
-    ) -> Result<RevocationRow, sqlx::Error> {
         let (subject, reason) = (Subject::Everyone { least_epoch }, cause.reason);
         let new = New { subject, reason, actor: &cause.actor, revoked_at: now_ms };
-        revocations::store::insert(tx, &new).await
+        let revocation = revocations::store::insert(&mut tx, &new).await?;
+        tx.commit().await?;
+        Ok((least_epoch, revocation))
     }
 }

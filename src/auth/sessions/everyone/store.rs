@@ -1,8 +1,14 @@
 //! The epoch of everybody, and how far the tombstones have followed it. Server side.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
 
-use crate::{auth::revocations::EndReason, base::db::Tx};
+use crate::{
+    auth::revocations::EndReason,
+    base::{
+        db::Tx,
+        sql::{Change, Conn},
+    },
+};
 
 /// A row of `global_epoch`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
@@ -27,7 +33,7 @@ pub struct Count {
 
 /// What this epoch has ended: the sessions of the one before; those of older ones were over. Exact before anything is
 /// marked, since none of them changes any more.
-pub async fn count(db: impl Executor<'_, Database = Any>, epoch: i64, raised_at: i64) -> Result<Count, sqlx::Error> {
+pub async fn count(db: impl Conn<'_>, epoch: i64, raised_at: i64) -> sqlx::Result<Count> {
     sqlx::query_as(
         "select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
          where global_epoch = $1 - 1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
@@ -39,32 +45,31 @@ pub async fn count(db: impl Executor<'_, Database = Any>, epoch: i64, raised_at:
 }
 
 /// Notes what was counted; marking begins with that.
-pub async fn set_sessions(db: impl Executor<'_, Database = Any>, epoch: i64, sessions: i64) -> Result<(), sqlx::Error> {
+pub async fn set_sessions(db: impl Conn<'_>, epoch: i64, sessions: i64) -> sqlx::Result<()> {
     let statement = "update global_epoch set sessions = $2 where epoch = $1 and sessions is null";
-    sqlx::query(statement).bind(epoch).bind(sessions).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(epoch).bind(sessions).run(db).await
 }
 
 /// Raises the epoch and returns the new one. For who holds the lock of the revocations.
-pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> Result<i64, sqlx::Error> {
-    let (epoch,): (i64,) = sqlx::query_as(
+pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
         "insert into global_epoch (epoch, raised_at, actor, marked) \
          select max(epoch) + 1, $1, $2, 0 from global_epoch returning epoch",
     )
     .bind(raised_at)
     .bind(actor)
     .fetch_one(&mut **tx)
-    .await?;
-    Ok(epoch)
+    .await
 }
 
 /// Takes one session along into the new epoch.
-pub async fn keep(tx: &mut Tx, sid: &str, epoch: i64) -> Result<(), sqlx::Error> {
+pub async fn keep(tx: &mut Tx, sid: &str, epoch: i64) -> sqlx::Result<()> {
     let statement = "update sessions set global_epoch = $2 where sid = $1 and ended_at is null";
-    sqlx::query(statement).bind(sid).bind(epoch).execute(&mut **tx).await.map(|_| ())
+    sqlx::query(statement).bind(sid).bind(epoch).run(&mut **tx).await
 }
 
 /// The oldest that is not finished.
-pub async fn unfinished(db: impl Executor<'_, Database = Any>) -> Result<Option<Sweep>, sqlx::Error> {
+pub async fn unfinished(db: impl Conn<'_>) -> sqlx::Result<Option<Sweep>> {
     sqlx::query_as(
         "select epoch, raised_at, actor, sessions, marked from global_epoch where finished_at is null \
          order by epoch limit 1",
@@ -74,14 +79,14 @@ pub async fn unfinished(db: impl Executor<'_, Database = Any>) -> Result<Option<
 }
 
 /// Locks the row, so that of several instances one marks at a time; `false` when it is finished by now.
-pub async fn lock(tx: &mut Tx, epoch: i64) -> Result<bool, sqlx::Error> {
+pub async fn lock(tx: &mut Tx, epoch: i64) -> sqlx::Result<bool> {
     let statement = "update global_epoch set marked = marked where epoch = $1 and finished_at is null";
-    Ok(sqlx::query(statement).bind(epoch).execute(&mut **tx).await?.rows_affected() == 1)
+    sqlx::query(statement).bind(epoch).hits(&mut **tx).await
 }
 
 /// Puts the tombstone on some sessions that were over with this epoch, and returns how many they were. One that had
 /// timed out before says so.
-pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> Result<i64, sqlx::Error> {
+pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> sqlx::Result<i64> {
     let result = sqlx::query(
         "update sessions set \
          ended_at = case when expires_at <= $2 or idle_expires_at <= $2 \
@@ -104,14 +109,13 @@ pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> Result<i64, sqlx::E
 }
 
 /// Notes that so many more are marked; none is left where it was none.
-pub async fn note(tx: &mut Tx, epoch: i64, marked: i64, now_ms: i64) -> Result<(), sqlx::Error> {
+pub async fn note(tx: &mut Tx, epoch: i64, marked: i64, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query(
         "update global_epoch set marked = marked + $2, finished_at = case when $2 = 0 then $3 end where epoch = $1",
     )
     .bind(epoch)
     .bind(marked)
     .bind(now_ms)
-    .execute(&mut **tx)
+    .run(&mut **tx)
     .await
-    .map(|_| ())
 }

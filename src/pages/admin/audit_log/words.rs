@@ -55,7 +55,7 @@ fn said(kind: Kind) -> Said {
             two("Role changed", "{actor} changed their own role", "{actor} changed the role of {subject}")
         }
         Kind::KeyRotated => same("Signing key made", "{actor} made a signing key"),
-        Kind::KeyKilled => same("Signing key killed", "{actor} killed a signing key"),
+        Kind::KeyRevoked => same("Signing key killed", "{actor} killed a signing key"),
         Kind::EmailVerified => {
             two("E-mail confirmed", "{actor} confirmed their e-mail", "{actor} confirmed the e-mail of {subject}")
         }

@@ -1,11 +1,14 @@
 //! What the overview counts, over the tables of others. Server side; reads only.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::FromRow;
 
 use super::Counted;
-use crate::auth::{
-    event::Kind,
-    throttle::store::{ACCOUNT, NETWORK},
+use crate::{
+    auth::{
+        event::Kind,
+        throttle::store::{ACCOUNT, NETWORK},
+    },
+    base::sql::Conn,
 };
 
 /// How often something happened on a day.
@@ -20,11 +23,7 @@ pub struct DayRow {
 /// How often each of these happened, from this day on. What is sealed was counted then; the rest is counted now, in the
 /// same statement, so that an event which is sealed at this moment counts once. A sign-up that made no account, for its
 /// address had one, is none.
-pub async fn per_day(
-    db: impl Executor<'_, Database = Any>,
-    kinds: [Kind; 4],
-    from_day: i64,
-) -> Result<Vec<DayRow>, sqlx::Error> {
+pub async fn per_day(db: impl Conn<'_>, kinds: [Kind; 4], from_day: i64) -> sqlx::Result<Vec<DayRow>> {
     let [a, b, c, d]: [&str; 4] = kinds.map(Kind::into);
     sqlx::query_as(
         "select day, event, cast(sum(times) as bigint) as times from ( \
@@ -44,7 +43,7 @@ pub async fn per_day(
 }
 
 /// Counts people and sessions, row by row.
-pub async fn count_all(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<Counted, sqlx::Error> {
+pub async fn count_all(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<Counted> {
     let (people, confirmed, disabled, with_second_factor, live_sessions): (i64, i64, i64, i64, i64) = sqlx::query_as(
         "select count(*), count(verified_at), count(disabled_at), \
          (select count(*) from totp where confirmed_at is not null), \
@@ -69,7 +68,7 @@ pub struct OutboxRow {
 }
 
 /// `sent`: after `since_ms`. Mails that were called off were not given up.
-pub async fn outbox(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Result<OutboxRow, sqlx::Error> {
+pub async fn outbox(db: impl Conn<'_>, since_ms: i64) -> sqlx::Result<OutboxRow> {
     sqlx::query_as(
         "select count(*) as waiting, min(created_at) as oldest_at, \
          (select count(*) from outbox where sent_at is null and given_up_at is not null and last_error <> 'called off') \
@@ -84,11 +83,7 @@ pub async fn outbox(db: impl Executor<'_, Database = Any>, since_ms: i64) -> Res
 
 /// How many accounts (or known browsers of one) and networks have to wait at this moment. A wait of more than
 /// `longest_ms` was set by a clock that has jumped back since, and counts for nothing.
-pub async fn count_waiting(
-    db: impl Executor<'_, Database = Any>,
-    longest_ms: i64,
-    now_ms: i64,
-) -> Result<(i64, i64), sqlx::Error> {
+pub async fn count_waiting(db: impl Conn<'_>, longest_ms: i64, now_ms: i64) -> sqlx::Result<(i64, i64)> {
     sqlx::query_as(
         "select count(case when counts = $3 then 1 end), count(case when counts = $4 then 1 end) from throttles \
          where free_at > $1 and free_at <= $2",

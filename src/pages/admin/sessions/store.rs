@@ -1,9 +1,9 @@
 //! Live sessions of everybody, the newest first. Server side; reads only.
 
-use sqlx::{Any, Executor, FromRow};
+use sqlx::{Any, FromRow};
 
 use super::{LiveSession, SessionRow};
-use crate::base::caller::device_words;
+use crate::base::{caller::device_words, sql::Conn};
 
 /// A live session with its user.
 #[derive(Clone, Debug, FromRow)]
@@ -65,25 +65,17 @@ macro_rules! select_live {
     };
 }
 
-pub async fn live(db: impl Executor<'_, Database = Any>, wanted: &Wanted<'_>) -> Result<Vec<FoundRow>, sqlx::Error> {
+pub async fn live(db: impl Conn<'_>, wanted: &Wanted<'_>) -> sqlx::Result<Vec<FoundRow>> {
     bound(select_live!("global_epoch", "1 = 1"), wanted).fetch_all(db).await
 }
 
 /// Those of one network address.
-pub async fn live_from(
-    db: impl Executor<'_, Database = Any>,
-    ip: &str,
-    wanted: &Wanted<'_>,
-) -> Result<Vec<FoundRow>, sqlx::Error> {
+pub async fn live_from(db: impl Conn<'_>, ip: &str, wanted: &Wanted<'_>) -> sqlx::Result<Vec<FoundRow>> {
     bound(select_live!("global_epoch", "ip = $6"), wanted).bind(ip.to_owned()).fetch_all(db).await
 }
 
 /// Those of one user.
-pub async fn live_of(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    wanted: &Wanted<'_>,
-) -> Result<Vec<FoundRow>, sqlx::Error> {
+pub async fn live_of(db: impl Conn<'_>, user_id: &str, wanted: &Wanted<'_>) -> sqlx::Result<Vec<FoundRow>> {
     bound(select_live!("+global_epoch", "user_id = $6"), wanted).bind(user_id.to_owned()).fetch_all(db).await
 }
 

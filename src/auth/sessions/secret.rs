@@ -1,0 +1,58 @@
+//! The secret of a session: how it begins with one, and gets another. Server side.
+
+use aws_lc_rs::{digest, rand};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::{session::LogIn, store};
+use crate::{
+    auth::users::store::User,
+    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
+};
+
+/// What the browser is to keep in the place of what it has: the secret of a session, and the session that it is of.
+pub struct NewSecret {
+    pub log_in: LogIn,
+    pub secret: String,
+}
+
+impl NewSecret {
+    pub fn hash(&self) -> String {
+        hash(&self.secret)
+    }
+}
+
+/// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4). Give it to the browser after the commit and not before: no cookie leaves for a session that is not there.
+pub async fn begin(
+    tx: &mut Tx,
+    state: &AppState,
+    user: &User,
+    remember: bool,
+    caller: &Caller,
+) -> Result<NewSecret, AppError> {
+    // Raised after this, it ends the session before it has begun.
+    let global_epoch = store::global_epoch(&mut **tx).await?;
+    let log_in = LogIn::new(user, remember, caller, global_epoch, state);
+    let new = NewSecret { log_in, secret: new_secret()? };
+    store::insert(&mut **tx, &new.hash(), &new.log_in, "{}").await?;
+    Ok(new)
+}
+
+/// Puts a new secret in the place of the one with this hash; the session lives on under its sid, as `log_in` says. `None`
+/// when another request has done so at this moment, or the session has ended.
+pub async fn rotate(state: &AppState, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
+    let new = NewSecret { log_in, secret: new_secret()? };
+    let done = store::rotate(&state.db.pool, before, &new.hash(), &new.log_in, state.clock.now_ms()).await?;
+    Ok(done.then_some(new))
+}
+
+/// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
+pub fn hash(secret: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
+}
+
+/// 128 random bits, written as tower-sessions reads them.
+fn new_secret() -> Result<String, AppError> {
+    let mut bytes = [0; 16];
+    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
