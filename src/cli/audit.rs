@@ -35,7 +35,7 @@ use crate::{
             export::{Format, exported},
             filter::{Resolved, resolve},
         },
-        force_logout::parse_reason,
+        by::parse_reason,
     },
     ui::when::minute,
 };

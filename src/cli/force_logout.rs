@@ -22,7 +22,7 @@ use crate::{
         },
     },
     base::{config::Config, state::AppState},
-    pages::admin::{EVERYONE_WORDS, force_logout::parse_reason},
+    pages::admin::{EVERYONE_WORDS, by::parse_reason},
 };
 
 #[derive(Args)]

@@ -16,7 +16,7 @@ use crate::{
         tokens::{KeyInfo, keys::Keys as SigningKeys},
     },
     base::{config::Config, sealed::SecretKey, state::AppState},
-    pages::admin::force_logout::parse_reason,
+    pages::admin::by::parse_reason,
     ui::when::minute,
 };
 

@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod disable;
 mod doctor;
+mod failed;
 mod force_logout;
 pub mod given;
 mod keys;
@@ -13,7 +14,7 @@ mod sessions;
 mod setup_link;
 mod users;
 
-use std::{fmt::Display, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use uuid::Uuid;
@@ -28,7 +29,7 @@ use crate::{
         config::Config, db::again, email::Email, error::AppError, logging, metrics::Metrics, sealed::SecretKey,
         state::AppState,
     },
-    cli::output::say,
+    cli::{failed::Failed, output::say},
     pages::admin::{by::By, outcome::Outcome},
     people::receipt::confirmed_words,
     serve,
@@ -113,16 +114,6 @@ pub async fn run() -> ExitCode {
             eprintln!("latchkey: {words}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Why a command failed, in one line that says what to do.
-pub struct Failed(String);
-
-/// Whatever went wrong is told to the operator as it is.
-impl<E: Display> From<E> for Failed {
-    fn from(error: E) -> Self {
-        Self(error.to_string())
     }
 }
 

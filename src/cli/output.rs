@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Failed;
+use super::failed::Failed;
 use crate::base::logging;
 
 /// `println!` for commands: who reads may stop reading, as `head` does, and that is no fault.

@@ -23,6 +23,8 @@ pub mod page;
 pub mod samples;
 pub mod section;
 #[cfg(feature = "ssr")]
+pub mod send;
+#[cfg(feature = "ssr")]
 pub mod store;
 pub mod travel;
 #[cfg(feature = "ssr")]

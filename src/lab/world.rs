@@ -46,7 +46,7 @@ pub const STREAMS_MAX: usize = 40;
 pub const REQUESTS_MAX: usize = 4;
 
 /// Who plays the administrator.
-const ADMIN_EMAIL: &str = "administrator@lab.example";
+pub const ADMIN_EMAIL: &str = "administrator@lab.example";
 
 /// Everything of the Lab's world. Cheap to clone.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ pub struct World {
     pub password: String,
     password_hash: String,
     /// The administrator's browser, logged in when it was last needed.
-    admin: Mutex<Browser>,
+    pub(super) admin: Mutex<Browser>,
 }
 
 impl std::ops::Deref for Lab {
@@ -198,19 +198,6 @@ impl Lab {
             user_store::set_verified(&mut **tx, id, email.as_str(), now_ms).await?;
         }
         Ok(id)
-    }
-
-    /// The administrator's browser, logged in a moment ago or lately enough for every act.
-    ///
-    /// # Errors
-    /// When the log-in fails.
-    pub async fn administrator(&self) -> Result<Browser, AppError> {
-        let mut browser = self.admin.lock().await;
-        if !browser.is_fresh(self) {
-            *browser = Browser::of_the_administrator();
-            browser.log_in(self, ADMIN_EMAIL).await?;
-        }
-        Ok(browser.clone())
     }
 }
 

@@ -228,7 +228,7 @@ on_both_databases! {
         let app = TestApp::with(app.kind(), &["--token-algorithm", "RS256"]).await;
         let (db, now_ms) = (&app.services.state.db.pool, app.clock.now_ms());
         let material = algorithm::rsa(KeySize::Rsa2048).expect("a key");
-        let small = rotation::sealed_as(TokenAlgorithm::Rs256, material, &app.services.secret).expect("a row");
+        let small = rotation::sealed(TokenAlgorithm::Rs256, material, &app.services.secret).expect("a row");
         sqlx::query("delete from signing_keys").execute(db).await.expect("an old installation");
         store::insert(db, &store::KeyRow { created_at: now_ms, signs_from: now_ms, ..small.clone() }).await.expect("a row");
         app.services.keys.reload().await.expect("the keys");

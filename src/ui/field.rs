@@ -3,7 +3,7 @@
 
 use leptos::{attr::custom::custom_attribute, prelude::*};
 
-use super::form::{begins_with, wrong_at};
+use super::before::{begins_with, wrong_at};
 use crate::base::error::Field;
 
 /// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come.

@@ -3,19 +3,15 @@
 
 use leptos::{context::Provider, prelude::*};
 
-use super::{field::PasswordField, notice::Notice};
+use super::{
+    before::{Before, before},
+    field::PasswordField,
+    notice::Notice,
+};
 use crate::{
     base::error::{AppError, Field},
     web::page::{Held, PAGE, here, refused},
 };
-
-/// Why the form was refused the last time, without JavaScript: a context of everything in it.
-#[derive(Clone)]
-struct Before(Option<AppError>);
-
-fn before() -> Option<AppError> {
-    use_context::<Before>().and_then(|Before(error)| error)
-}
 
 /// The form of an action. The answer to it is another page, or stands in it.
 #[component]
@@ -104,19 +100,5 @@ pub fn SubmitButton(
             {label}
             <span class="countdown" aria-hidden="true" hidden></span>
         </button>
-    }
-}
-
-/// What was wrong with this field.
-pub(super) fn wrong_at(field: Field) -> Option<String> {
-    before().and_then(|error| error.at(field))
-}
-
-/// Whether a field gets the focus when the page comes: the first that is wrong, or, before anything is wrong, the one
-/// that the page begins with. Where the error belongs to no field, none: the notice is read first.
-pub(super) fn begins_with(field: Field, is_first: bool) -> bool {
-    match before() {
-        Some(error) => error.first_field() == Some(field),
-        None => is_first,
     }
 }

@@ -1,5 +1,6 @@
 //! Parts of pages that know no feature. Both sides.
 
+pub mod before;
 pub mod chart;
 pub mod code;
 pub mod copy;

@@ -29,12 +29,20 @@ pub struct Key {
 impl Key {
     /// A key that is in no table and that no verifier knows: to measure with. RSA takes a moment: not for an async thread.
     pub fn make(algorithm: TokenAlgorithm) -> Option<Self> {
-        let (encoding, decoding) = algorithm::open(algorithm, &algorithm::generate(algorithm)?)?;
-        let public = algorithm::public_jwk(algorithm, &decoding);
+        Self::of(algorithm, &algorithm::generate(algorithm)?)
+    }
+
+    /// Opens both halves. The name is the thumbprint of the public one (RFC 7638), or, where there is none, a random one.
+    pub(super) fn of(algorithm: TokenAlgorithm, material: &Material) -> Option<Self> {
+        let (encoding, decoding) = algorithm::open(algorithm, material)?;
+        let mut public = algorithm::public_jwk(algorithm, &decoding);
         let kid = match &public {
             Some(jwk) => algorithm::thumbprint(jwk)?,
             None => algorithm::random_kid()?,
         };
+        if let Some(jwk) = &mut public {
+            jwk.common.key_id = Some(kid.clone());
+        }
         Some(Self { kid, algorithm, encoding, decoding, public })
     }
 }
@@ -125,15 +133,9 @@ fn open(row: &KeyRow, secret: &SecretKey) -> Result<Key, String> {
 fn unsealed(row: &KeyRow, private: Vec<u8>) -> Option<Key> {
     let algorithm = row.algorithm.parse().ok()?;
     let public = BASE64_URL_SAFE_NO_PAD.decode(&row.public_key).ok()?;
-    let (encoding, decoding) = algorithm::open(algorithm, &Material { private, public })?;
-    let mut public = None;
-    if algorithm != TokenAlgorithm::Hs256 {
-        let mut jwk = algorithm::public_jwk(algorithm, &decoding)?;
-        if algorithm::thumbprint(&jwk)? != row.kid {
-            return None;
-        }
-        jwk.common.key_id = Some(row.kid.clone());
-        public = Some(jwk);
+    let key = Key::of(algorithm, &Material { private, public })?;
+    match key.public {
+        None => Some(Key { kid: row.kid.clone(), ..key }),
+        Some(_) => Some(key).filter(|key| key.kid == row.kid),
     }
-    Some(Key { kid: row.kid.clone(), algorithm, encoding, decoding, public })
 }

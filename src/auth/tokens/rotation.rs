@@ -5,8 +5,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::{
-    KeyReceipt, KeyState, Rotation, algorithm, algorithm::Material, keys::Keys, schedule::KeySchedule, store,
-    store::KeyRow,
+    KeyReceipt, KeyState, Rotation, algorithm, algorithm::Material, key_set::Key, keys::Keys, schedule::KeySchedule,
+    store, store::KeyRow,
 };
 use crate::{
     auth::{
@@ -119,7 +119,8 @@ impl Keys {
     /// A key that nobody knows yet. Made before the lock is taken: the other revocations should not wait for it.
     async fn make(&self, algorithm: TokenAlgorithm) -> Result<KeyRow, AppError> {
         let secret = self.secret().clone();
-        let made = tokio::task::spawn_blocking(move || sealed(algorithm, &secret)).await?;
+        let made =
+            tokio::task::spawn_blocking(move || sealed(algorithm, algorithm::generate(algorithm)?, &secret)).await?;
         made.ok_or_else(|| {
             tracing::error!("no signing key could be made");
             AppError::internal()
@@ -152,17 +153,9 @@ fn by_system(words: &str) -> Cause {
     Cause { words: words.to_owned(), ..Cause::by_system(EndReason::ByAdmin) }
 }
 
-fn sealed(algorithm: TokenAlgorithm, secret: &SecretKey) -> Option<KeyRow> {
-    sealed_as(algorithm, algorithm::generate(algorithm)?, secret)
-}
-
 /// The row of this key, which signs nothing yet.
-pub(crate) fn sealed_as(algorithm: TokenAlgorithm, material: Material, secret: &SecretKey) -> Option<KeyRow> {
-    let (_, decoding) = algorithm::open(algorithm, &material)?;
-    let kid = match algorithm::public_jwk(algorithm, &decoding) {
-        Some(jwk) => algorithm::thumbprint(&jwk)?,
-        None => algorithm::random_kid()?,
-    };
+pub(crate) fn sealed(algorithm: TokenAlgorithm, material: Material, secret: &SecretKey) -> Option<KeyRow> {
+    let kid = Key::of(algorithm, &material)?.kid;
     let Material { private, public } = material;
     Some(KeyRow {
         private_key_sealed: secret.seal(&kid, &private)?,

@@ -10,7 +10,7 @@ use web_sys::{Event, EventSource, HtmlFormElement, MessageEvent};
 
 use super::{
     PATH,
-    island::{is_over, without_news},
+    news::{is_over, without_news},
 };
 use crate::ui::focus;
 

@@ -4,24 +4,11 @@
 
 use leptos::{prelude::*, server_fn::ServerFn, wasm_bindgen::JsCast};
 
-use super::client;
+use super::{
+    client,
+    news::{END, NAMES, is_over},
+};
 use crate::lab::actions::EndLanes;
-
-const NAMES: [&str; 3] = ["Session cookie", "Our JWT", "Plain JWT"];
-
-/// The line of the end, and the one after it.
-const END: usize = 1 + NAMES.len();
-
-/// No more news will come.
-pub fn is_over(told: &str) -> bool {
-    told.ends_with("over")
-}
-
-/// What to show when the server refuses to tell more: the lanes as they were, which may be another way now.
-pub fn without_news(told: &str) -> String {
-    let lines = told.split('\n').skip(1).take(END).collect::<Vec<_>>().join("\n");
-    format!("No more news come from the server. Load this page again.\n{lines}\nover")
-}
 
 /// `told`: as they are now. Without JavaScript they stand still.
 #[island]

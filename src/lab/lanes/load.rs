@@ -28,7 +28,7 @@ pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<LanesPage, AppErro
     };
     let none = LanesPage { told: None, one_writer: lab.state.db.kind == Kind::Sqlite, links };
     let Some(run) = run else { return Ok(none) };
-    let Ok(lanes) = Lanes::of(lab, &run) else { return Ok(none) };
+    let Ok(lanes) = Lanes::of(lab, run.browser(lab)) else { return Ok(none) };
     let (seen, now_ms) = (lanes.look(lab).await, lab.state.clock.now_ms());
     let told = Told { run: &run, seen, found: [None; 3], now_ms };
     Ok(LanesPage { told: Some(told.text()), ..none })

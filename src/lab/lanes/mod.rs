@@ -5,6 +5,7 @@ pub mod client;
 pub mod island;
 #[cfg(feature = "ssr")]
 pub mod load;
+pub mod news;
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod probe;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::http::Method;
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
-use super::run::Run;
 use crate::{
     auth::tokens::{ProblemAnswer, verify::verify},
     base::{error::AppError, state::Stopwatch},
@@ -53,8 +52,8 @@ impl Seen {
 impl Lanes {
     /// # Errors
     /// [`AppError::SessionOver`] when it cannot be read.
-    pub fn of(lab: &Lab, run: &Run) -> Result<Self, AppError> {
-        let browser = run.browser(lab).ok_or(AppError::SessionOver)?;
+    pub fn of(lab: &Lab, browser: Option<Browser>) -> Result<Self, AppError> {
+        let browser = browser.ok_or(AppError::SessionOver)?;
         let token = browser.token(lab).ok_or(AppError::SessionOver)?.to_owned();
         Ok(Self { browser, token })
     }

@@ -131,7 +131,7 @@ pub async fn end(by: &str) -> Result<(), AppError> {
     let mut visit = begin::visit_for_experiment(&lab).await?;
     let _alone = Cause::begin(&visit.user_id)?;
     let mut run = Run::of(&lab, &visit).await?.filter(|run| run.ended.is_none()).ok_or(AppError::SessionOver)?;
-    let lanes = Lanes::of(&lab, &run)?;
+    let lanes = Lanes::of(&lab, run.browser(&lab))?;
     let fields = [("user", &*visit.user_id), ("reason", "an experiment in the Lab")];
     let (mut who, ask) = match by {
         "force" => (lab.administrator().await?, Ask::action("force_logout", &fields)),

@@ -158,7 +158,7 @@ impl Watching {
     }
 
     async fn look<'a>(&mut self, run: &'a Run) -> Option<Told<'a>> {
-        let seen = Lanes::of(&self.lab, run).ok()?.look(&self.lab).await;
+        let seen = Lanes::of(&self.lab, run.browser(&self.lab)).ok()?.look(&self.lab).await;
         let now_ms = self.lab.state.clock.now_ms();
         for (found, seen) in self.found.iter_mut().zip(&seen) {
             *found = found.filter(|_| Seen::is_refused(seen)).or_else(|| seen.is_refused().then_some(now_ms));

@@ -1,6 +1,9 @@
 //! The frame of every act on an account that comes from a page. Server side.
 
-use super::{by::By, force_logout::parse_reason, outcome::Outcome};
+use super::{
+    by::{By, parse_reason},
+    outcome::Outcome,
+};
 use crate::{
     auth::sessions::guard::Administrator,
     base::error::AppError,

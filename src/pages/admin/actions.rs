@@ -201,7 +201,7 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KeyReceipt, AppError> {
     use super::{
         acting::checked,
-        force_logout::parse_reason,
+        by::parse_reason,
         keys::{cause, show_on_list},
     };
     use crate::{auth::tokens::keys::Keys, web::border};

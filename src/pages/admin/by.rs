@@ -1,6 +1,6 @@
 //! Who acts on somebody's account, from where and why: what every act of administration is told with. Server side.
 
-use super::{Before, force_logout::parse_reason};
+use super::{Before, REASON_MAX_CHARS};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
@@ -16,6 +16,7 @@ use crate::{
         db::Tx,
         error::{AppError, Invalid},
         state::AppState,
+        text::readable,
     },
     web::token::bearer::{AdminCaller, ApiCaller},
 };
@@ -170,4 +171,19 @@ pub async fn require_newest(tx: &mut Tx, user_id: &str, kinds: [Kind; 2], undo: 
     }
     let newest = log::store::newest_of_kinds(&mut **tx, user_id, kinds).await?;
     if newest.is_some_and(|row| row.id == undo) { Ok(()) } else { Err(AppError::ChangedMeanwhile) }
+}
+
+/// Whether a reset has taken the password away, and its link was not used yet.
+pub async fn has_no_password(tx: &mut Tx, id: &str) -> Result<bool, AppError> {
+    let newest = log::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
+    let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());
+    Ok(details.is_some_and(|details| details["ended_all"] == true))
+}
+
+/// # Errors
+/// What to tell the administrator.
+pub fn parse_reason(text: &str) -> Result<String, Invalid> {
+    let text = readable(text).ok_or(Invalid::ReasonMissing)?;
+    let fits = text.chars().count() <= usize::from(REASON_MAX_CHARS);
+    if fits { Ok(text) } else { Err(Invalid::ReasonTooLong) }
 }

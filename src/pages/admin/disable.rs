@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::{
     Act,
-    by::{By, require_newest, who_did},
-    load_user::has_no_password,
+    by::{By, has_no_password, require_newest, who_did},
     outcome::Outcome,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! The story of a force-logout. Who may tell it is in the argument. Server side.
 
-use super::{REASON_MAX_CHARS, by::By};
+use super::by::By;
 use crate::{
     auth::{
         revocations::EndReason,
@@ -9,9 +9,8 @@ use crate::{
     },
     base::{
         db::{Tx, again},
-        error::{AppError, Invalid},
+        error::AppError,
         state::AppState,
-        text::readable,
     },
 };
 
@@ -40,12 +39,4 @@ async fn live_sid<'a>(tx: &mut Tx, state: &AppState, user_id: &str, sid: &'a str
         None => Ok(sid),
         Some(_) => Err(AppError::SessionOver),
     }
-}
-
-/// # Errors
-/// What to tell the administrator.
-pub fn parse_reason(text: &str) -> Result<String, Invalid> {
-    let text = readable(text).ok_or(Invalid::ReasonMissing)?;
-    let fits = text.chars().count() <= usize::from(REASON_MAX_CHARS);
-    if fits { Ok(text) } else { Err(Invalid::ReasonTooLong) }
 }

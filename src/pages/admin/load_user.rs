@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     Act, ActPage, Before, Person, act_page, audit_log,
-    by::{missing, who_did},
+    by::{has_no_password, missing, who_did},
     disable,
     person::Undo,
     user_page::UserPage,
@@ -104,13 +104,6 @@ async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
         no_password,
         factor_since: factor.and_then(|row| row.confirmed_at),
     })
-}
-
-/// Whether a reset has taken the password away, and its link was not used yet.
-pub async fn has_no_password(tx: &mut Tx, id: &str) -> Result<bool, AppError> {
-    let newest = log::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
-    let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());
-    Ok(details.is_some_and(|details| details["ended_all"] == true))
 }
 
 /// An account whose address gave way was disabled by nobody.

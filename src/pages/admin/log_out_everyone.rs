@@ -1,6 +1,6 @@
 //! The story of logging everyone out. Who may tell it is the first argument. Server side.
 
-use super::{EVERYONE_WORDS, force_logout::parse_reason};
+use super::{EVERYONE_WORDS, by::parse_reason};
 use crate::{
     auth::{
         cause::Cause,
