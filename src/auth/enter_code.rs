@@ -82,7 +82,7 @@ async fn take_and_start(
     start_session_with(tx, app, visit, user, half.remember, true).await.map(Some)
 }
 
-/// A recovery code is used when the phone is gone, or by who has found the list.
+/// Either the phone is gone, or somebody else has found the list.
 async fn tell(tx: &mut Tx, app: &App, visit: &Visit, user: &User, left: i64) -> Result<(), AppError> {
     let mut event = event(Kind::RecoveryCodeUsed, Actor::User(user.id.clone()), user, &visit.caller);
     event.details = json!({ "left": left });
@@ -90,7 +90,7 @@ async fn tell(tx: &mut Tx, app: &App, visit: &Visit, user: &User, left: i64) -> 
     outbox::tell(&mut **tx, &app.state, user, Notification::RecoveryCodeUsed, &visit.caller).await
 }
 
-/// Who gets here has the password.
+/// The password was right, so this is worth an event.
 async fn note_failure(app: &App, visit: &Visit, tried: &Try, user: &User) -> Result<(), AppError> {
     let event = event(Kind::SecondFactorFailed, Actor::Unknown, user, &visit.caller);
     let mut tx = app.state.db.begin_write().await?;
@@ -101,7 +101,7 @@ async fn note_failure(app: &App, visit: &Visit, tried: &Try, user: &User) -> Res
     Ok(())
 }
 
-/// They are logged in by now; the next log-in asks for a code again.
+/// If it fails, the user is logged in all the same. The next log-in asks for a code again.
 async fn trust_if_possible(app: &App, visit: &Visit, user: &User, device: &Device) {
     if let Err(error) = again(|| trust_device(app, visit, user, device)).await {
         tracing::warn!(user = user.id, ?error, "a device is not trusted although it should be");

@@ -94,9 +94,6 @@ pub async fn start_session(
 }
 
 /// As [`start_session`], and commits what the caller has written in `tx`: all of it happens, or nothing.
-///
-/// # Errors
-/// As [`start_session`].
 pub async fn start_session_with(
     mut tx: Tx,
     app: &App,
@@ -137,8 +134,7 @@ async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool, now_ms: i64)
         && factor == has_factor)
 }
 
-/// So many sessions of a user that are over are kept, for the log-in page to say why: an end for a program that logs in
-/// again and again.
+/// Ended sessions kept per user, for the log-in page to say why: an end for a program that logs in again and again.
 const OVER_MAX: i64 = 200;
 
 /// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the

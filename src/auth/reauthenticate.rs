@@ -17,20 +17,20 @@ use crate::{
     passwords::typed::Password,
 };
 
-/// A user who has proven lately who they are.
+/// A user with a fresh proof of identity.
 pub struct Proven {
     pub someone: LoggedIn,
     /// For the browser, where the proof was given just now. Whatever becomes of the act: the secret before is replaced.
     pub new_secret: Option<NewSecret>,
 }
 
-/// The user of the visit, who has proven lately who they are, or does so with this password.
+/// The user of the visit, with a fresh proof, or one given with this password.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], and those of [`with_password`].
 pub async fn require_fresh(app: &App, visit: &Visit, password: Option<String>) -> Result<Proven, AppError> {
     let someone = visit.user()?;
-    // Whoever types one meant it: a wrong one is never passed over, also where none is needed any more.
+    // A typed password is always checked, even where none is needed: a wrong one is never passed over.
     let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
     if !is_typed && someone.is_fresh(&app.state) {
         return Ok(Proven { someone: someone.clone(), new_secret: None });
@@ -38,7 +38,7 @@ pub async fn require_fresh(app: &App, visit: &Visit, password: Option<String>) -
     with_password(app, visit, password).await
 }
 
-/// Checks the password of who is logged in, and gives the session a new secret (ASVS 7.2.4).
+/// Checks the user's password, and gives the session a new secret (ASVS 7.2.4).
 ///
 /// # Errors
 /// As [`check_password`]; [`AppError::SessionRenewed`] when another request of the same browser gives it one at this moment.
@@ -47,7 +47,7 @@ pub async fn with_password(app: &App, visit: &Visit, password: Option<String>) -
     renew(app, someone, app.now_ms()).await
 }
 
-/// Checks the password of who is logged in, and writes down how that went. Returns them as they are stored now.
+/// Checks the user's password and writes down how that went. Returns the user as stored now.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`]; [`AppError::ProofNeeded`] without a password, [`AppError::Invalid`] for an empty one,
@@ -56,7 +56,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
     let LoggedIn { user, log_in, .. } = visit.user()?;
     let password = password.ok_or(AppError::ProofNeeded)?;
     if password.is_empty() {
-        // Who was asked for it and left it empty is told so at the field.
+        // Left empty where it was asked for: said at the field.
         return Err(Invalid::CurrentPasswordMissing.into());
     }
     let event = |kind| {

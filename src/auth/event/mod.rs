@@ -12,7 +12,7 @@ pub enum Actor {
     User(String),
     CommandLine,
     System,
-    /// Somebody who has not proven who they are.
+    /// Somebody unproven, such as a failed log-in.
     Unknown,
 }
 

@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{Confirmation, store, store::InstanceRow};
 use crate::base::state::{AppState, Stopwatch};
 
-/// Who has not confirmed by then is named in the receipt.
+/// The receipt names the instances that have not confirmed by then.
 pub const WAIT: Duration = Duration::from_secs(1);
 
-/// An instance that was not seen for so long is gone: it writes every second or two, and from the fifth second
+/// An instance that was not seen for this long is gone: it writes every second or two, and from the fifth second
 /// without a database it answers nothing.
 pub const GONE_AFTER_MS: i64 = 10_000;
 

@@ -40,9 +40,6 @@ impl Presence {
     }
 
     /// Writes the row now. The number is read first and is that of memory: an acknowledgement is never early.
-    ///
-    /// # Errors
-    /// When the database does not take it in time.
     pub async fn write(&self) -> Result<(), sqlx::Error> {
         let row = self.row();
         in_time(SILENCE_MAX, store::write(&self.state.db.pool, &row)).await

@@ -15,8 +15,8 @@ const SECRET_BYTES: usize = 32;
 /// Browsers keep no cookie for longer (RFC 6265bis 5.5).
 pub const KEEP_DAYS: i64 = 400;
 
-/// So many browsers does an account know; beyond it the one that was not seen for longest is forgotten. More than anybody
-/// uses, and an end for a program that logs in without cookies.
+/// Browsers that an account knows at most; then the one not seen for longest is forgotten. More than anybody uses, and an
+/// end for a program that logs in without cookies.
 const KNOWN_MAX: i64 = 50;
 
 /// The secret of a browser. Cannot be printed.

@@ -104,9 +104,6 @@ pub fn name_of(token: &str) -> String {
 }
 
 /// A token that nobody guesses: 256 random bits.
-///
-/// # Errors
-/// When the system has no random bits.
 pub fn new_token() -> Result<String, AppError> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(|_| AppError::internal())?;

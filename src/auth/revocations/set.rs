@@ -17,7 +17,7 @@ use crate::base::{
     state::{Clock, Stopwatch},
 };
 
-/// Not heard from the database for so long: memory is not trusted any more, the database is asked per request.
+/// After this silence of the database, memory is no longer trusted and each request asks.
 pub const STALE_AFTER: Duration = Duration::from_secs(5);
 
 /// A read of everything may take longer than one of what is new, but not longer than memory is trusted.
@@ -215,9 +215,6 @@ impl Revocations {
     }
 
     /// Reads everything that can still matter, for whoever does not know what was missed. Nothing is forgotten by it.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or not in time.
     pub async fn reload(&self) -> Result<(), sqlx::Error> {
         let _one_at_a_time = self.0.syncing.lock().await;
         in_time(RELOAD_MAX, self.read_after(NOTHING)).await

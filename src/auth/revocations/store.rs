@@ -107,9 +107,6 @@ async fn notify(tx: &mut Tx, seq: i64) -> sqlx::Result<()> {
 }
 
 /// Whether a listening connection still has another end.
-///
-/// # Errors
-/// When it has not.
 pub async fn ping(listener: &mut PgListener) -> sqlx::Result<()> {
     listener.execute("select 1").await.map(|_| ())
 }

@@ -30,8 +30,6 @@ pub struct Enrolment {
 }
 
 impl Authenticator {
-    /// # Errors
-    /// When the system has no randomness to give.
     pub fn generate() -> Result<Self, AppError> {
         let mut secret = vec![0; SECRET_BYTES];
         rand::fill(&mut secret).map_err(|_| AppError::internal())?;
@@ -44,9 +42,6 @@ impl Authenticator {
     }
 
     /// As it is stored. The name of the user is part of the seal, so a row that was copied to another user is none.
-    ///
-    /// # Errors
-    /// When it cannot be sealed.
     pub fn seal(&self, key: &SecretKey, user_id: &str) -> Result<String, AppError> {
         key.seal(&name(user_id), &self.secret).ok_or_else(AppError::internal)
     }

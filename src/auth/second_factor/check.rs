@@ -22,9 +22,8 @@ pub async fn is_on(state: &AppState, user_id: &str) -> Result<bool, AppError> {
     Ok(row.is_some_and(|row| row.is_on(state.clock.now_ms())))
 }
 
-/// Takes a code: it counts no more when the transaction is committed. Whoever has one has the factor, too, and keeps it:
-/// a removal that is under way is called off. Of two that come with the same one at once, one
-/// gets in (ASVS 6.5.1). `None` when it is wrong, or was used already.
+/// Uses up a code; of two requests with the same one, one gets in (ASVS 6.5.1). It proves that the user has the factor, so
+/// a removal under way is called off. `None` when it is wrong or was used already.
 pub async fn take(
     tx: &mut Tx,
     key: &SecretKey,

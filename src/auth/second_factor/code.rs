@@ -20,9 +20,6 @@ pub enum Code {
 impl Code {
     /// Spaces and dashes do not count: apps show "123 456", and that is what gets pasted. Digits are digits, in whatever
     /// script a keyboard writes them; so are full-width letters letters.
-    ///
-    /// # Errors
-    /// What to tell the person who typed it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         if text.len() > BYTES_MAX {
             return Err(Invalid::CodeMalformed);
@@ -38,9 +35,6 @@ impl Code {
 
     /// As [`parse`](Self::parse), where a recovery code is as good: whoever typed letters meant one. Of a hundred thousand
     /// one has none.
-    ///
-    /// # Errors
-    /// What to tell the person who typed it.
     pub fn parse_either(text: &str) -> Result<Self, Invalid> {
         Self::parse(text).map_err(|wrong| match wrong {
             Invalid::CodeMalformed if text.contains(|c: char| c.is_ascii_alphabetic()) => {

@@ -45,7 +45,7 @@ impl RecoveryCode {
         format!("{one}-{two}")
     }
 
-    /// What is stored. Keyed: a code is short enough to be tried out by who has the table, and not the secret key.
+    /// What is stored. Keyed: a stolen table without the secret key must not be enough to try out all codes.
     pub fn hash(&self, key: &SecretKey, user_id: &str) -> String {
         key.tag(&format!("recovery code of {user_id}: {}", self.0))
     }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link
-/// that works could have been sent: it may be of who knew the password then. Older ones stay, whatever a mailbox says
+/// that works could have been sent: somebody who knew the password then may have made it. Older ones stay, whatever a mailbox says
 /// (ASVS 6.4.3). Returns when something goes, and whether that is news.
 pub async fn begin(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<Option<(i64, bool)>, AppError> {
     let (user_id, since) = (&event.subject, now_ms - Purpose::NotMe.lifetime_ms());

@@ -57,9 +57,6 @@ impl Administrator {
 }
 
 /// As [`Administrator::hold`], for an administrator who is known by id and session alone, as from a token.
-///
-/// # Errors
-/// As [`Administrator::hold`].
 pub async fn hold_as_administrator(tx: &mut Tx, own_id: &str, sid: &str, user_id: &str) -> Result<User, AppError> {
     // In one order, or two who act on each other would wait for each other.
     for id in [own_id.min(user_id), own_id.max(user_id)] {

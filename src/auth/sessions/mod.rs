@@ -61,7 +61,7 @@ pub struct Receipt {
     pub tokens_possibly_live: u64,
     /// From the request to the moment when this instance refused them.
     pub milliseconds: u64,
-    /// The number of the revocation, for who waits for the other instances; `None` when there was nothing to revoke.
+    /// The number of the revocation, to wait for the other instances with; `None` when there was nothing to revoke.
     #[serde(skip)]
     pub seq: Option<i64>,
     /// What every live instance said. Only a force-logout asks them; otherwise empty.

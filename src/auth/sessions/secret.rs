@@ -21,7 +21,8 @@ impl NewSecret {
     }
 }
 
-/// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4). Give it to the browser after the commit and not before: no cookie leaves for a session that is not there.
+/// Writes a new session down, under a new secret, to avoid fixation attacks (ASVS 7.2.4). Set the cookie only after the
+/// commit: before, there is no session yet.
 pub async fn begin(
     tx: &mut Tx,
     state: &AppState,

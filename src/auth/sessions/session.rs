@@ -58,11 +58,11 @@ pub enum CookieState {
     Lost,
 }
 
-/// After a rotation, requests that are under way with the secret before are answered for so long, in milliseconds.
+/// How long requests with the secret before are answered after a rotation, in milliseconds: they were under way.
 pub const GRACE_MS: i64 = 10_000;
 
-/// A browser that still runs so many milliseconds after a rotation has the new secret on its disk: Chromium writes its
-/// cookies every 30 s, other browsers sooner.
+/// A browser that still runs this many milliseconds after a rotation has the new secret on its disk: Chromium writes
+/// its cookies every 30 s, other browsers sooner.
 pub const STORED_AFTER_MS: i64 = 60_000;
 
 impl LogIn {

@@ -97,9 +97,6 @@ impl Terminator {
     }
 
     /// As [`Self::terminate_everywhere`], and commits what the caller has written in `tx`.
-    ///
-    /// # Errors
-    /// As [`Self::terminate_with`].
     pub async fn terminate_everywhere_with(
         &self,
         tx: Tx,

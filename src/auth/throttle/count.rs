@@ -5,11 +5,11 @@ use crate::base::{config::Config, error::AppError};
 /// How generous a counter is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// So many tries wait for nothing.
+    /// Tries without a wait.
     pub free: i64,
-    /// No wait is longer, in milliseconds.
+    /// The longest wait, in milliseconds.
     pub longest_ms: i64,
-    /// After so many milliseconds half of the tries are forgotten.
+    /// Milliseconds after which half of the tries are forgotten.
     pub half_ms: i64,
 }
 

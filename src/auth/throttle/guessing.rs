@@ -12,7 +12,7 @@ use crate::{
     base::{caller::Caller, db::Tx, error::AppError, state::AppState},
 };
 
-/// So many wrong tries in a row are nobody's bad memory.
+/// Wrong tries in a row that no bad memory explains.
 const MANY: i64 = 10;
 
 /// A row and a mail a day say it.

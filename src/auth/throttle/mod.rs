@@ -214,7 +214,7 @@ impl Throttle {
     }
 }
 
-/// Counts something that a person does who has proven who they are, in the transaction that does it. `what` names both.
+/// Counts an act of a logged-in user, in its transaction. `what` names the user and the act.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`].
@@ -236,9 +236,6 @@ impl Try {
 
     /// Passes on what looking at it found. Where it could not be looked at, for want of time or memory, it counts
     /// nowhere.
-    ///
-    /// # Errors
-    /// Those of `found`.
     pub async fn keep_if_looked_at<T>(&self, found: Result<T, AppError>) -> Result<T, AppError> {
         if found.is_err() {
             self.give_back(false).await;
@@ -247,9 +244,6 @@ impl Try {
     }
 
     /// Passes on what looking at a link found. Only a dead one was a guess, and stays counted.
-    ///
-    /// # Errors
-    /// Those of `found`.
     pub async fn keep_if_dead<T>(self, found: Result<T, AppError>) -> Result<T, AppError> {
         if !matches!(found, Err(AppError::LinkDead)) {
             self.give_back(true).await;

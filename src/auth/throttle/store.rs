@@ -6,7 +6,7 @@ use crate::base::sql::{Change, Conn};
 /// What a row counts.
 pub const ACCOUNT: &str = "account";
 pub const NETWORK: &str = "network";
-/// What somebody does who has proven who they are.
+/// An act of a logged-in user.
 pub const ACT: &str = "act";
 
 pub async fn read(db: impl Conn<'_>, key: &str) -> sqlx::Result<Option<Count>> {

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::error::AppError;
 
-/// So many tries at once may write: in a storm of log-ins the others wait here, without a connection, and pages and API
+/// How many tries may write at once. In a storm of log-ins the others wait here, without a connection, and pages and API
 /// calls find one free. SQLite has one writer anyway; on PostgreSQL it is several times what can be hashed.
 const WRITERS: usize = 2;
 
@@ -50,7 +50,7 @@ impl Turns {
     /// [`AppError::Busy`] when that takes too long.
     pub async fn place(&self, key: &str, of: i64, alone: bool) -> Result<Place, AppError> {
         let of = u32::try_from(of).unwrap_or(u32::MAX).clamp(1, PLACES_MAX);
-        // First, so that it tidies up also when whoever waits goes away.
+        // Made first: it tidies up even if the caller goes away while waiting.
         let mut place = Place { turns: self.clone(), key: key.to_owned(), held: None };
         let new = || Arc::new(Semaphore::new(of as usize));
         let places = Arc::clone(self.inside().entry(key.to_owned()).or_insert_with(new));
@@ -93,7 +93,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.held = None;
         let mut inside = self.turns.inside();
-        // Whoever is inside or waits has one, too.
+        // Every caller inside or waiting holds one, too.
         if inside.get(&self.key).is_some_and(|places| Arc::strong_count(places) == 1) {
             inside.remove(&self.key);
         }

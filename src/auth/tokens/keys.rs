@@ -62,9 +62,6 @@ impl Keys {
     }
 
     /// Reads the keys again. On failure the ones before stay.
-    ///
-    /// # Errors
-    /// One line for the log.
     pub async fn reload(&self) -> Result<(), String> {
         let _one_at_a_time = self.0.loading.lock().await;
         // Bounded: whoever waits for the lock must not wait for a database that is gone without a word.
@@ -80,7 +77,7 @@ impl Keys {
     pub async fn look_for(&self, kid: &str) {
         let mut looked_at = self.0.looked_at.lock().await;
         let now_ms = self.now_ms();
-        // Whoever waited for the lock may find the key there.
+        // While this caller waited for the lock, another one may have read it.
         if self.key_set().knows(kid) || (now_ms - *looked_at).abs() < LOOK_EVERY_MS {
             return;
         }

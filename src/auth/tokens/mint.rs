@@ -22,12 +22,8 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// Mints a token for who is logged in; `None` when the session has ended since the request began, or the request came
-/// with a secret that was replaced: a thief's copy gets no token.
-/// A token never outlives the absolute end of its session.
-///
-/// # Errors
-/// When the database or the signing fails.
+/// Mints an access token. `None` if the session ended meanwhile or the cookie was already rotated: a stolen copy must not
+/// obtain a token. It never outlives the absolute end of its session.
 pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<Option<AccessToken>, AppError> {
     let now_ms = state.clock.now_ms();
     let now = now_ms / 1000;
@@ -41,9 +37,6 @@ pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<O
 }
 
 /// The token that says this, under the header of our access tokens.
-///
-/// # Errors
-/// When the signing fails.
 pub fn sign(key: &Key, claims: &impl Serialize) -> Result<String, AppError> {
     let algorithm = jwt_algorithm(key.algorithm);
     let header = Header { typ: Some(TYP.into()), kid: Some(key.kid.clone()), ..Header::new(algorithm) };

@@ -83,7 +83,7 @@ pub struct KeyInfo {
     pub signs_from: i64,
     /// When it stops verifying; `None` while no successor is known.
     pub ends_at: Option<i64>,
-    /// In the words of who revoked it; empty otherwise.
+    /// Why it was revoked, in the administrator's words; empty otherwise.
     #[serde(rename = "kill_reason")]
     pub revoke_reason: String,
 }

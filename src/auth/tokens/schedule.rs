@@ -4,8 +4,8 @@
 use super::{KeyInfo, KeyState, store::KeyRow};
 use crate::auth::revocations::store::KEPT_MS;
 
-/// A key verifies for so long after its successor began: until the last token that it may have signed is dead, for as long
-/// as a revocation is kept.
+/// How long a key verifies after its successor began: until the last token that it may have signed is dead. As long as a
+/// revocation is kept.
 pub const VERIFIES_ON_MS: i64 = KEPT_MS;
 
 /// All keys that the database knows, in the order in which they sign.

@@ -88,9 +88,6 @@ pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Resul
 }
 
 /// As [`verify`], for a key that is in no ring: to measure what a signature costs.
-///
-/// # Errors
-/// As [`verify`].
 pub fn verify_with(config: &Config, key: &Key, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
     let ours = |header: &StrictHeader| header.typ == TYP && header.kid == key.kid;
     let header = header(token).filter(ours).ok_or(Refusal::Invalid)?;

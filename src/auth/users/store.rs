@@ -34,7 +34,7 @@ impl User {
         Role::from_text(&self.role)
     }
 
-    /// Lost the address to who reads its mail; see [`free_email`].
+    /// Lost the address to the account that confirmed it; see [`free_email`].
     pub fn gave_way(&self) -> bool {
         self.email.starts_with(GAVE_WAY)
     }
@@ -145,7 +145,7 @@ pub async fn set_password(db: impl Conn<'_>, id: &str, password_hash: &str) -> s
 const BEGINNING_OF_HASH: &str =
     "(case when length(password_hash) > 67 then substr(password_hash, 1, length(password_hash) - 67) else '' end)";
 
-/// Never so many, unless something is wrong with the stored hashes.
+/// An end, should something be wrong with the stored hashes. There are two or three beginnings at most.
 const BEGINNINGS_MAX: usize = 16;
 
 /// The beginnings of all stored hashes, up to the salt, each once: what they cost. From one to the next along the index.

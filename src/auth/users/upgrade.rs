@@ -1,4 +1,4 @@
-//! A stronger hash for who has just given the right password. Server side.
+//! A stronger hash after the right password. Server side.
 
 use super::{store, store::User};
 use crate::{

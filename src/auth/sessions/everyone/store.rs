@@ -108,7 +108,7 @@ pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> sqlx::Result<i64> {
     Ok(i64::try_from(result.rows_affected()).unwrap_or(i64::MAX))
 }
 
-/// Notes that so many more are marked; none is left where it was none.
+/// Adds to the number of marked sessions. Zero: the sweep is finished.
 pub async fn note(tx: &mut Tx, epoch: i64, marked: i64, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query(
         "update global_epoch set marked = marked + $2, finished_at = case when $2 = 0 then $3 end where epoch = $1",

@@ -1,7 +1,7 @@
 //! A log-in that waits for its second factor: what the browser keeps of it. Server side.
 //!
 //! It is no session and opens nothing. No row is made of it either before it is used, so that it costs nothing to begin
-//! one; the cookie is sealed with the secret key, and says nothing about the account to who holds it.
+//! one; the cookie is sealed with the secret key, and tells its holder nothing about the account.
 
 pub mod store;
 
@@ -41,9 +41,6 @@ pub struct HalfLogIn {
 
 impl HalfLogIn {
     /// Notes that this user has given the right password just now; returns it sealed, for the browser.
-    ///
-    /// # Errors
-    /// When it cannot be sealed.
     pub fn begin(
         state: &AppState,
         key: &SecretKey,
@@ -84,7 +81,7 @@ impl HalfLogIn {
             .ok_or(AppError::LogInAgain)
     }
 
-    /// Makes it useless once the transaction is committed, also to who holds a copy. Of two that come at once, one gets
+    /// Makes it useless once the transaction is committed, and every copy of it. Of two that come at once, one gets
     /// through.
     ///
     /// # Errors
