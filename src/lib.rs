@@ -27,11 +27,12 @@ pub mod audit;
 pub mod people;
 /// The site, one folder for each part.
 pub mod pages;
-/// The Lab, where both kinds of login are tried side by side.
-pub mod lab;
 /// Where everything comes together: services, pages, routes, the server.
 #[cfg(feature = "ssr")]
 pub mod serve;
+/// The Lab, where both kinds of login are tried side by side.
+#[cfg(feature = "lab")]
+pub mod lab;
 /// The command line.
 #[cfg(feature = "ssr")]
 pub mod cli;

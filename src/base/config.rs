@@ -216,30 +216,10 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_REQUESTS_AT_ONCE", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub requests_at_once: Option<u32>,
 
-    /// So many notes may a person have: many years of writing, and an end for a program that writes.
-    #[arg(long, env = "LATCHKEY_NOTES_PER_PERSON", default_value_t = 2_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
-    pub notes_per_person: i64,
-
-    /// So much room may the notes of a person take, in MiB: their text, and 128 bytes for each word by which a note is
-    /// found. 32 MiB hold 2,000 notes of a hundred words, or about 200 of the greatest length.
-    #[arg(long, env = "LATCHKEY_NOTES_MIB_PER_PERSON", default_value_t = 32, value_parser = clap::value_parser!(i64).range(1..=10_240))]
-    pub notes_mib_per_person: i64,
-
-    /// So many changes to notes in a minute wait for nothing; each further one doubles the wait, from a second to a
-    /// minute. Nobody types so fast.
-    #[arg(long, env = "LATCHKEY_NOTE_CHANGES_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
-    pub note_changes_per_minute: i64,
-
     /// Events of the audit log are kept for so many days; 0 keeps all. They hold addresses of people, also of those who have no
     /// account. A year and a month, so that each can be held against the same of the year before.
     #[arg(long, env = "LATCHKEY_AUDIT_RETENTION_DAYS", default_value_t = 400, value_parser = clap::value_parser!(i64).range(0..=36_500))]
     pub audit_retention_days: i64,
-
-    /// Whether there is `/lab`, where visitors try sessions and tokens out on demo users of their own. It keeps them in a
-    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 7 connections more. What visitors do
-    /// costs work, so production has none unless it is asked for. [default: true, in production false]
-    #[arg(long, env = "LATCHKEY_LAB", num_args = 0..=1, default_missing_value = "true")]
-    pub lab: Option<bool>,
 
     /// Whom to tell of a weakness, for `/.well-known/security.txt` (RFC 9116): `mailto:security@example.com` or an https
     /// address. Without it there is no such file, since nobody would read what is reported.
@@ -440,11 +420,6 @@ impl Config {
     /// Production is where the base URL is https.
     pub fn production(&self) -> bool {
         self.base_url.as_ref().is_some_and(|url| url.scheme() == "https")
-    }
-
-    /// Whether there is a Lab.
-    pub fn lab(&self) -> bool {
-        self.lab.unwrap_or(!self.production())
     }
 
     pub fn mailing(&self) -> Mailing {

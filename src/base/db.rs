@@ -162,31 +162,6 @@ impl Db {
         migrated
     }
 
-    /// Makes the schema of the Lab on PostgreSQL, where there is none yet.
-    ///
-    /// # Errors
-    /// When the role may not, or the database cannot be reached.
-    pub async fn make_schema_of_lab(&self) -> Result<(), sqlx::Error> {
-        // Asked first: "if not exists" needs the right to make one even where there is one.
-        let (there,): (i64,) = sqlx::query_as("select count(*) from pg_namespace where nspname = 'latchkey_lab'")
-            .fetch_one(&self.pool)
-            .await?;
-        if there == 0 {
-            self.pool.execute("create schema if not exists latchkey_lab").await?;
-        }
-        Ok(())
-    }
-
-    /// Whether tables are looked for in the schema of the Lab: a pooler in between may have dropped that wish.
-    ///
-    /// # Errors
-    /// When the database cannot be reached.
-    pub async fn is_in_schema_of_lab(&self) -> Result<bool, sqlx::Error> {
-        let (schema,): (Option<String>,) =
-            sqlx::query_as("select cast(current_schema() as text)").fetch_one(&self.pool).await?;
-        Ok(schema.as_deref() == Some("latchkey_lab"))
-    }
-
     /// How the schema stands to this program.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ pub mod display_name;
 pub mod email;
 pub mod error;
 #[cfg(feature = "ssr")]
+pub mod finding;
+#[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod logging;

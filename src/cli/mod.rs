@@ -10,6 +10,7 @@ pub mod given;
 mod keys;
 mod mail;
 mod output;
+pub mod parts;
 mod sessions;
 mod setup_link;
 mod users;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use uuid::Uuid;
 
+use self::parts::ServerSettings;
 use crate::{
     auth::{
         revocations::set::Revocations,
@@ -46,9 +48,9 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Start the server. Migrates the database first, where something is to be done and the role may do it. Ctrl-C or SIGTERM stops it in order.
-    Serve(Config),
+    Serve(ServerSettings),
     /// Bring the database up to date and stop. On PostgreSQL by the role that owns it; `serve` needs rights to rows only.
-    Migrate(Config),
+    Migrate(ServerSettings),
     /// Administrators.
     Admin {
         #[command(subcommand)]
@@ -92,11 +94,11 @@ enum Command {
 pub async fn run() -> ExitCode {
     let cli: Cli = given::read();
     let result = match cli.command {
-        Command::Serve(config) => {
+        Command::Serve(ServerSettings { config, parts }) => {
             logging::start(&config);
-            serve::serve(config).await.map_err(Failed)
+            serve::serve(config, parts.into()).await.map_err(Failed)
         }
-        Command::Migrate(config) => migrate(config).await,
+        Command::Migrate(settings) => migrate(settings).await,
         Command::Admin { command } => admin::run(command).await,
         Command::SetupLink(config) => setup_link::run(config).await,
         Command::ForceLogout(args) => force_logout::run(args).await,
@@ -117,9 +119,9 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn migrate(config: Config) -> Result<(), Failed> {
+async fn migrate(ServerSettings { config, parts }: ServerSettings) -> Result<(), Failed> {
     logging::start(&config);
-    serve::migrate(config).await?;
+    serve::migrate(config, &parts.into()).await?;
     say!("The database is up to date.");
     Ok(())
 }

@@ -12,8 +12,9 @@ use crate::{
     pages::request::{Found, PageRequest, shows},
 };
 
-pub async fn lab(page: &PageRequest, lab: Option<&Lab>, keys: &Keys) -> Result<Found, AppError> {
-    let (lab, config) = (lab.ok_or(AppError::NotFound)?, &page.app.state.config);
+pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
+    let config = &page.app.state.config;
+    let keys = page.parts.extensions.get::<Keys>().ok_or_else(AppError::internal)?;
     let found = Visit::of(lab, &page.parts.headers, config).await?;
     let (visit, cost) = match &found {
         Some(visit) => (Some(visit.info(lab).await?), visit.result(lab, cost::NAME).await?),

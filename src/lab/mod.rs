@@ -18,7 +18,13 @@ pub mod exchange;
 pub mod lanes;
 #[cfg(feature = "ssr")]
 pub mod load;
+#[cfg(feature = "ssr")]
+pub mod make;
 pub mod page;
+#[cfg(feature = "ssr")]
+pub mod part;
+#[cfg(feature = "ssr")]
+pub mod probes;
 #[cfg(feature = "ssr")]
 pub mod samples;
 pub mod section;

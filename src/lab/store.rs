@@ -122,7 +122,6 @@ pub async fn remove(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
     for statement in [
         "delete from lab_runs where user_id = $1",
         "delete from lab_visits where user_id = $1",
-        "delete from notes where user_id = $1",
         "delete from links where user_id = $1",
         "delete from known_devices where user_id = $1",
         "delete from user_words where user_id = $1",
@@ -134,4 +133,36 @@ pub async fn remove(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
         sqlx::query(statement).bind(user_id).execute(&mut **tx).await?;
     }
     Ok(())
+}
+
+/// Makes the schema on PostgreSQL, where there is none yet.
+///
+/// # Errors
+/// When the role may not, or the database cannot be reached.
+pub async fn make_schema(db: &AnyPool) -> Result<(), sqlx::Error> {
+    // Asked first: "if not exists" needs the right to make one even where there is one.
+    let statement = "select count(*) from pg_namespace where nspname = 'latchkey_lab'";
+    let (there,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
+    if there == 0 {
+        db.execute("create schema if not exists latchkey_lab").await?;
+    }
+    Ok(())
+}
+
+/// Whether tables are looked for in that schema: a pooler in between may have dropped that wish.
+pub async fn is_in_schema(db: &AnyPool) -> Result<bool, sqlx::Error> {
+    let (schema,): (Option<String>,) = sqlx::query_as("select cast(current_schema() as text)").fetch_one(db).await?;
+    Ok(schema.as_deref() == Some("latchkey_lab"))
+}
+
+/// Whether that schema is there for us to use, or we may make it.
+pub async fn may_have_schema(db: impl Executor<'_, Database = Any>) -> Result<bool, sqlx::Error> {
+    let (may,): (i64,) = sqlx::query_as(
+        "select cast(cast(case when exists (select 1 from pg_namespace where nspname = 'latchkey_lab') \
+         then has_schema_privilege('latchkey_lab', 'usage') \
+         else has_database_privilege(current_database(), 'create') end as int) as bigint)",
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(may == 1)
 }

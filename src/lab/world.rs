@@ -60,7 +60,7 @@ pub struct World {
     pub secret: SecretKey,
     /// All routes of the world.
     pub app: Router,
-    /// Routes that do nothing but find out who calls; see [`crate::serve::router::probes`].
+    /// Routes that do nothing but find out who calls; see [`super::probes`].
     pub probes: Router,
     pub samples: Samples,
     /// The same, as they answered [`EARLIER_MS`] ago: what is made there is that old.
@@ -125,7 +125,6 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         tries_per_network: 1_000_000,
         // A visit of the Lab is several people on several pages.
         requests_at_once: Some(CONNECTIONS),
-        lab: Some(false),
         ..config.clone()
     })
 }

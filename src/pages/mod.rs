@@ -10,6 +10,8 @@ pub mod home;
 pub mod login;
 pub mod notes;
 #[cfg(feature = "ssr")]
+pub mod part;
+#[cfg(feature = "ssr")]
 pub mod request;
 pub mod reset;
 #[cfg(feature = "ssr")]

@@ -5,13 +5,19 @@ use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
 
 use super::{
     appearance::{Appearance, MORE, Theme, switch::AppearanceSwitch},
-    home::page::LabIsOpen,
     login::actions::LogOut,
     verification::banner::ConfirmationBanner,
 };
 use crate::{
     auth::sessions::Viewer,
-    ui::{form::Here, frame::Link, head::SiteHead, session_watch::SessionWatch, toast::Toasts},
+    ui::{
+        form::Here,
+        frame::Link,
+        head::SiteHead,
+        part_links::{Place, links_at},
+        session_watch::SessionWatch,
+        toast::Toasts,
+    },
     web::{
         csp,
         page::{here, path},
@@ -95,7 +101,7 @@ fn Header(viewer: Option<Viewer>) -> impl IntoView {
 #[component]
 fn Outside() -> impl IntoView {
     view! {
-        <LabLink />
+        <PartLinks at=Place::Bar />
         <NavLink href="/login" label="Log in" />
         <NavLink href="/signup" label="Sign up" />
     }
@@ -105,8 +111,8 @@ fn Outside() -> impl IntoView {
 fn Inside(viewer: Viewer) -> impl IntoView {
     view! {
         <NavLink href="/dashboard" label="Dashboard" />
-        <NavLink href="/notes" label="Notes" />
-        <LabLink />
+        <PartLinks at=Place::BarInside />
+        <PartLinks at=Place::Bar />
         {viewer.role.oversees().then(|| view! { <NavLink href="/admin" label="Admin" /> })}
         <NavLink href="/account/profile" under="/account" label="Account" />
         <span class="who" title=viewer.email>{viewer.name}</span>
@@ -121,7 +127,7 @@ fn Footer() -> impl IntoView {
     view! {
         <footer class="foot">
             <nav aria-label="More">
-                {use_context::<LabIsOpen>().map(|_| view! { <Link href="/lab">"Session or JWT?"</Link> })}
+                {links_at(Place::Footer).into_iter().map(|link| view! { <Link href=link.href>{link.label}</Link> }).collect_view()}
                 <a href="/.well-known/jwks.json" rel="external">"Public keys"</a>
             </nav>
             <AppearanceSwitch now here=here() />
@@ -130,8 +136,8 @@ fn Footer() -> impl IntoView {
 }
 
 #[component]
-fn LabLink() -> impl IntoView {
-    use_context::<LabIsOpen>().map(|_| view! { <NavLink href="/lab" label="Lab" /> })
+fn PartLinks(at: Place) -> impl IntoView {
+    links_at(at).into_iter().map(|link| view! { <NavLink href=link.href label=link.label /> }).collect_view()
 }
 
 /// A plain form on purpose: the browser asks about unsaved text before it sends it, not after.

@@ -17,6 +17,10 @@ use hyper_util::rt::TokioTimer;
 use sqlx::AnyPool;
 use tokio::task::JoinHandle;
 
+use self::{
+    router::{metrics_router, router},
+    services::Services,
+};
 use crate::{
     audit::chain::{retention::Retention, seal::Sealer},
     auth::{
@@ -46,17 +50,11 @@ use crate::{
         sealed::SecretKey,
         state::{AppState, Bell, Clock},
     },
-    lab,
-    lab::{world, world::Lab},
     mail,
     mail::worker::MailWorker,
-    pages::{admin::overview::census::Census, notes, signup::setup_link},
+    pages::{admin::overview::census::Census, part::Parts, signup::setup_link},
     passwords::{hash::Passwords, questions::Questions},
     people::{deletion, list::find::make_missing_words},
-    serve::{
-        router::{metrics_router, probes, router},
-        services::Services,
-    },
     web::{assets, connections, connections::Door, crowd::Crowd, session::open_streams::OpenStreams},
 };
 
@@ -67,21 +65,24 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 const MONITORING_CONNECTIONS: usize = 32;
 
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
+pub const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Runs until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// One line that says what to do.
-pub async fn serve(config: Config) -> Result<(), String> {
+pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     // Before anything is opened: a second start on the same address changes nothing in the database.
     config.check()?;
     connections::ask_for_open_files(&config);
     let listener = bind(config.addr, "LATCHKEY_ADDR")?;
     let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
-    let mut services = open(config).await?;
-    let lab_tasks = open_lab(&mut services).await;
+    let services = open_with(config, parts, Clock::default()).await?;
+    let mut of_parts = Vec::new();
+    for part in services.parts.iter() {
+        of_parts.extend(part.start(&services.app).await);
+    }
     services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
     let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());
     presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
@@ -90,11 +91,11 @@ pub async fn serve(config: Config) -> Result<(), String> {
     let worker = services.mail_worker.start();
     let served = answer(&services, listener, monitoring).await;
     worker.stop().await;
-    jobs::stop(tasks.into_iter().chain(started).chain(lab_tasks)).await;
+    jobs::stop(tasks.into_iter().chain(started).chain(of_parts)).await;
     // After the tasks: a row that was being written must not come after its removal.
     presence.end().await;
-    if let Some(lab) = &services.lab {
-        lab.state.db.close().await;
+    for part in services.parts.iter() {
+        part.stop().await;
     }
     services.close_databases().await;
     tracing::info!("stopped");
@@ -126,9 +127,9 @@ fn start_jobs(services: &Services) -> Vec<JoinHandle<()>> {
     started
 }
 
-/// What is done in each world, ours and the Lab's. The tables take turns: the jobs have two connections, and what takes long
+/// What is done in every database that the program works on. The tables take turns: the jobs have two connections, and what takes long
 /// in one table must not take both.
-fn keep_clean(state: &AppState, keys: &Keys) -> Vec<JoinHandle<()>> {
+pub fn keep_clean(state: &AppState, keys: &Keys) -> Vec<JoinHandle<()>> {
     let mut started = vec![
         keeper::keep(keys.clone()),
         Job::every(5 * MINUTE, "removing dead signing keys").start(keys.clone(), |keys| keeper::tidy(keys).boxed()),
@@ -233,21 +234,21 @@ pub async fn answer_on(
     server.serve(app).await.map_err(|error| format!("the server stopped: {error}"))
 }
 
-/// Opens all that a server or a command needs. Revocations are loaded before anything is answered.
+/// Opens all that a command needs, without parts. Revocations are loaded before anything is answered.
 ///
 /// # Errors
 /// One line that says what to do.
 pub async fn open(config: Config) -> Result<Services, String> {
-    open_with(config, Clock::default()).await
+    open_with(config, Parts::default(), Clock::default()).await
 }
 
-/// As [`open`], with a clock that a test can set.
+/// As [`open`], with these parts, and a clock that a test can set.
 ///
 /// # Errors
 /// One line that says what to do.
-pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String> {
+pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Services, String> {
     let mailer = Mailer::open(&config)?;
-    let AppState { config, db, .. } = open_state(config).await?;
+    let AppState { config, db, .. } = open_state(config, &parts).await?;
     let db::Shares { requests, vital, jobs } =
         db.share(&config).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
     let crowd = Crowd::new(config.requests_at_once(requests.connections()));
@@ -280,120 +281,43 @@ pub async fn open_with(config: Config, clock: Clock) -> Result<Services, String>
         keys,
         mail_worker,
         census: Census::default(),
-        lab: None,
+        parts,
         options,
     })
-}
-
-/// Opens the Lab and what keeps it going. What is wrong with it costs nobody but its visitors.
-async fn open_lab(services: &mut Services) -> Vec<JoinHandle<()>> {
-    if !services.state.config.lab() {
-        return Vec::new();
-    }
-    match make_lab(services).await {
-        Ok(lab) => {
-            // What is said of an outage there is not about us.
-            let _lab = tracing::error_span!("lab").entered();
-            let mut tasks = keep_clean(&lab.state, &lab.keys);
-            tasks.push(feed::follow(&lab.state, lab.revocations.clone()));
-            tasks.push(
-                Job::every(MINUTE, "removing visits that are over")
-                    .start(lab.clone(), |lab| lab::clean_up::clean_once(lab).boxed()),
-            );
-            services.lab = Some(lab);
-            tasks
-        }
-        Err(error) => {
-            tracing::warn!(error, "the Lab stays closed; LATCHKEY_LAB=false does without it");
-            Vec::new()
-        }
-    }
-}
-
-/// The Lab's world: everything once more, in a database of its own.
-///
-/// # Errors
-/// One line that says what is wrong.
-pub async fn make_lab(services: &Services) -> Result<Lab, String> {
-    let App { state, secret, .. } = &services.app;
-    if state.db.kind == db::Kind::Postgres {
-        state.db.make_schema_of_lab().await.map_err(|error| format!("its schema cannot be made: {error}"))?;
-    }
-    let config = world::settings(&state.config, secret, state.db.kind)?;
-    if state.db.kind == db::Kind::Postgres {
-        check_schema(&config).await?;
-    }
-    let own = open_with(config, state.clock.clone()).await?;
-    own.keys.follow_settings().await.map_err(|error| format!("its signing key cannot be changed: {error}"))?;
-    let clock = own.state.clock.behind(world::EARLIER_MS);
-    let earlier =
-        Services { app: App { state: AppState { clock, ..own.state.clone() }, ..own.app.clone() }, ..own.clone() };
-    Lab::open(world::Parts {
-        state: own.state.clone(),
-        terminator: own.terminator.clone(),
-        keys: own.keys.clone(),
-        revocations: own.revocations.clone(),
-        secret: own.secret.clone(),
-        passwords: own.passwords.clone(),
-        probes: probes(&own),
-        app: router(own),
-        earlier: router(earlier),
-    })
-    .await
-}
-
-/// Before anything is made there: the Lab must never stand on the tables of the real thing.
-async fn check_schema(config: &Config) -> Result<(), String> {
-    let state = connect(config.clone(), false).await?;
-    let apart = state.db.is_in_schema_of_lab().await;
-    state.db.close().await;
-    match apart {
-        Ok(true) => Ok(()),
-        Ok(false) => Err("what stands between here and PostgreSQL drops the option search_path, so the Lab would use \
-                          our own tables"
-            .into()),
-        Err(error) => Err(format!("its schema cannot be asked for: {error}")),
-    }
 }
 
 /// Opens and migrates the database.
 ///
 /// # Errors
 /// One line that says what to do.
-pub async fn open_state(config: Config) -> Result<AppState, String> {
+pub async fn open_state(config: Config, parts: &Parts) -> Result<AppState, String> {
     config.check()?;
     let state = connect(config, true).await?;
     state.db.migrate(Patience::default()).await?;
     make_missing_words(&state.db, state.clock.now_ms())
         .await
         .map_err(|error| format!("people cannot be made ready for the search: {error}"))?;
-    notes::words::make_missing_words(&state.db)
-        .await
-        .map_err(|error| format!("notes cannot be made ready for the search: {error}"))?;
+    for part in parts.iter() {
+        part.prepare(&state).await?;
+    }
     Ok(state)
 }
 
-/// Brings the database up to date, and the Lab's where there is one on PostgreSQL: the role that serves may have no right
-/// to do it.
+/// Brings the database up to date, and what the parts have besides: the role that serves may have no right to do it.
 ///
 /// # Errors
 /// One line that says what to do.
-pub async fn migrate(config: Config) -> Result<(), String> {
-    let state = open_state(config).await?;
-    let migrated = migrate_lab(&state).await;
+pub async fn migrate(config: Config, parts: &Parts) -> Result<(), String> {
+    let state = open_state(config, parts).await?;
+    let migrated = migrate_parts(&state, parts).await;
     state.db.close().await;
     migrated
 }
 
-async fn migrate_lab(AppState { config, db, .. }: &AppState) -> Result<(), String> {
-    if !config.lab() || db.kind == db::Kind::Sqlite {
-        return Ok(());
+async fn migrate_parts(state: &AppState, parts: &Parts) -> Result<(), String> {
+    for part in parts.iter() {
+        part.migrate(state).await?;
     }
-    db.make_schema_of_lab().await.map_err(|error| format!("the Lab's schema cannot be made: {error}"))?;
-    let database_url = Some(world::database_url(config, db.kind)?);
-    let of_lab = Config { database_url, lab: Some(false), ..Config::clone(config) };
-    check_schema(&of_lab).await?;
-    open_state(of_lab).await?.db.close().await;
     Ok(())
 }
 

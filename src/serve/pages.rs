@@ -16,15 +16,14 @@ use crate::{
         config::Mailing,
         error::{AppError, RequestNumber},
     },
-    lab,
     pages::{
         account,
         account::{
             data_page::DataPage, delete_page::DeletedPage, keep_factor_page::FactorKeptPage, not_me_page::NotMeDonePage,
         },
         admin, appearance, dashboard,
-        home::page::{HomePage, LabIsOpen},
-        login, notes,
+        home::page::HomePage,
+        login,
         request::{Found, PageRequest, elsewhere, shows},
         reset,
         reset::forgot_page::ForgotSentPage,
@@ -34,7 +33,7 @@ use crate::{
         verification,
         verification::{Unconfirmed, sent_page::VerifySentPage},
     },
-    ui::{head::BaseUrl, password_field::MinChars, refused::Reader, when::Now},
+    ui::{head::BaseUrl, part_links::PartLinks, password_field::MinChars, refused::Reader, when::Now},
     web::{
         action::{status_of, told},
         local_path::leading_to,
@@ -45,7 +44,7 @@ use crate::{
     },
 };
 
-/// One line per page: its address, and what finds it.
+/// One line per page: its address, and what finds it. The parts have theirs.
 macro_rules! pages {
     (|$services:ident, $page:ident| $($path:literal => $found:expr,)+) => {
         pub const PATHS: &[&str] = &[$($path),+];
@@ -53,7 +52,7 @@ macro_rules! pages {
         async fn find($services: &Services, $page: &PageRequest, path: &str) -> Result<Found, AppError> {
             match path {
                 $($path => $found,)+
-                _ => Err(AppError::NotFound),
+                _ => $services.parts.find($page, path).await,
             }
         }
     };
@@ -61,8 +60,6 @@ macro_rules! pages {
 
 pages! { |services, page|
     "/" => shows(HomePage),
-    "/lab" => lab::load::lab(page, services.lab.as_ref(), &services.keys).await,
-    "/lab/code/{name}" => lab::code::files::code(page, services.lab.as_ref()),
     "/signup" => page.visitors_only(SignupPage),
     "/login" => login::load::log_in(page),
     "/login/code" => login::load::code(page).await,
@@ -74,7 +71,6 @@ pages! { |services, page|
     "/forgot/sent" => shows(ForgotSentPage),
     "/reset" => reset::load::reset(page).await,
     "/dashboard" => dashboard::load::dashboard(page).await,
-    "/notes" => notes::load::notes(page),
     "/account" => page.user().and_then(|_| elsewhere("/account/profile")),
     "/account/profile" => account::load::profile(page),
     "/account/profile/email" => account::load::email(page),
@@ -178,10 +174,8 @@ pub fn provide_contexts(services: &Services) {
     provide_context(services.keys.clone());
     provide_context(Now(services.state.clock.now_ms()));
     provide_context(BaseUrl(services.state.config.issuer()));
-    if let Some(lab) = &services.lab {
-        provide_context(lab.clone());
-        provide_context(LabIsOpen);
-    }
+    provide_context(PartLinks(services.parts.iter().flat_map(|part| part.links()).copied().collect()));
+    services.parts.iter().for_each(|part| part.provide_contexts());
     let Some(parts) = use_context::<Parts>() else { return };
     provide_context(appearance::remember::of(&parts.headers, &services.state.config));
     let someone = parts.extensions.get::<LoggedIn>();

@@ -18,11 +18,11 @@ use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, tim
 
 use super::{pages, pages::provide_contexts, services::Services};
 use crate::{
-    auth::sessions::guard::LoggedIn,
-    base::state::AppState,
-    lab,
-    lab::cost::{Way, cold, plain},
-    pages::{account, admin, admin::audit_log, notes},
+    pages::{
+        account, admin,
+        admin::audit_log,
+        part::{Parts, Routes},
+    },
     web::{
         action,
         action::Forms,
@@ -36,22 +36,29 @@ use crate::{
 };
 
 /// Routes of the API, all authenticated by the access token: address, methods.
-pub fn api() -> [(&'static str, MethodRouter<AppState>); 8] {
-    [
+pub fn api(parts: &Parts) -> Routes {
+    let mut routes = vec![
         ("/api/v1/me", get(token::routes::me)),
         ("/api/v1/sessions", get(account::routes::list).delete(account::routes::end_others)),
         ("/api/v1/sessions/{sid}", delete(account::routes::end)),
-        ("/api/v1/notes", get(notes::routes::list).post(notes::routes::create)),
-        ("/api/v1/notes/{id}", get(notes::routes::read).put(notes::routes::update).delete(notes::routes::delete)),
         ("/api/v1/admin/users/{id}/force-logout", post(admin::routes::force_logout)),
         ("/api/v1/admin/users/{id}/disable", post(admin::routes::disable)),
         ("/api/v1/admin/users/{id}/enable", post(admin::routes::enable)),
-    ]
+    ];
+    routes.extend(parts.iter().flat_map(|part| part.api()));
+    routes
+}
+
+/// A router of these routes.
+pub fn of<S: Clone + Send + Sync + 'static>(
+    routes: impl IntoIterator<Item = (&'static str, MethodRouter<S>)>,
+) -> Router<S> {
+    routes.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods))
 }
 
 /// The whole application.
 pub fn router(services: Services) -> Router {
-    let api = api().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let api = of(api(&services.parts));
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
     let jwks = Router::new().route("/.well-known/jwks.json", get(token::jwks::jwks));
     // Where password managers look for the page that changes a password (W3C change-password-url).
@@ -76,32 +83,6 @@ pub fn metrics_router(services: Services) -> Router {
     Router::new().route("/metrics", get(metrics)).with_state(services)
 }
 
-/// Routes that find out who calls, each in another way, and do nothing else, behind the layers of every request: what the
-/// ways cost is the difference. The Lab sends requests to those of its world; no listener has them.
-pub fn probes(services: &Services) -> Router {
-    async fn done() {}
-    async fn done_for_session(_: Extension<LoggedIn>) {}
-    async fn done_for_plain(_: plain::Verifies) {}
-    async fn done_for_token(_: token::bearer::ApiCaller) {}
-    let state = services.state.clone();
-    let session = Router::new().route(Way::Session.into_str(), get(done_for_session)).layer(
-        ServiceBuilder::new()
-            .layer(tower_session::layer(&services.terminator))
-            .layer(from_fn_with_state(state.clone(), find_user)),
-    );
-    let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
-    let cold = Router::new()
-        .route(Way::Cold.into_str(), get(done_for_token))
-        .layer(from_fn_with_state(store, cold::remember_nothing))
-        .with_state(state.clone());
-    let tokens = Router::new()
-        .route(Way::Plain.into_str(), get(done_for_plain))
-        .route(Way::Warm.into_str(), get(done_for_token))
-        .with_state(state);
-    let routes = Router::new().route(Way::Nothing.into_str(), get(done)).merge(session).merge(tokens).merge(cold);
-    with_layers(routes, services)
-}
-
 /// The layers that every request passes, the outermost first.
 pub fn with_layers(routes: Router, services: &Services) -> Router {
     let config = &services.state.config;
@@ -121,6 +102,7 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
         .layer(Extension(services.crowd.clone()))
         .layer(Extension(services.keys.clone()))
         .layer(Extension(services.revocations.clone()))
+        .layer(Extension(services.streams.clone()))
         .layer(Extension(services.terminator.clone()));
     routes.layer(layers)
 }
@@ -147,24 +129,21 @@ fn session_routes(services: &Services) -> Router {
     let state = services.state.clone();
     let config = Arc::clone(&state.config);
     let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
-    let lanes =
-        Router::new().route(lab::lanes::PATH, get(lab::lanes::stream::events)).with_state(lab::lanes::stream::At {
-            lab: services.lab.clone(),
-            streams: services.streams.clone(),
-            config: Arc::clone(&config),
-        });
+    let parts = &services.parts;
+    let of_parts = of(parts.iter().flat_map(|part| part.routes())).with_state(state.clone());
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
     let exports = Router::new()
         .route("/account/data/export", get(account::export::export))
         .route(audit_log::EXPORT, get(audit_log::export::export))
         .with_state(services.clone());
-    let pages = pages::PATHS.iter().fold(Router::new(), |router, path| router.route(path, get(pages::show)));
+    let paths = pages::PATHS.iter().chain(parts.iter().flat_map(|part| part.pages()));
+    let pages = of(paths.map(|path| (*path, get(pages::show))));
     let pages = server_fn_paths()
         .fold(pages, |router, (path, _)| router.route(path, post(act)))
         .fallback(not_found)
         .with_state(services.clone());
-    pages.clone().merge(events).merge(lanes).merge(codes_file).merge(exports).layer(
+    pages.clone().merge(events).merge(of_parts).merge(codes_file).merge(exports).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
             .layer(from_fn_with_state(services.options.clone(), assets::serve_files))

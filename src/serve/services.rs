@@ -12,9 +12,8 @@ use crate::{
         metrics::{Levels, Metrics},
         state::AppState,
     },
-    lab::world::Lab,
     mail::worker::MailWorker,
-    pages::admin::overview::census::Census,
+    pages::{admin::overview::census::Census, part::Parts},
     web::{crowd::Crowd, session::open_streams::OpenStreams},
 };
 
@@ -33,8 +32,7 @@ pub struct Services {
     pub keys: Keys,
     pub mail_worker: MailWorker,
     pub census: Census,
-    /// Where there is one.
-    pub lab: Option<Lab>,
+    pub parts: Parts,
     pub options: LeptosOptions,
 }
 
@@ -95,5 +93,11 @@ impl FromRef<Services> for AppState {
 impl FromRef<Services> for OpenStreams {
     fn from_ref(services: &Services) -> Self {
         services.streams.clone()
+    }
+}
+
+impl FromRef<Services> for Parts {
+    fn from_ref(services: &Services) -> Self {
+        services.parts.clone()
     }
 }

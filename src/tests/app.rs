@@ -21,6 +21,7 @@ use crate::{
         email::Email,
         state::{AppState, Clock},
     },
+    cli::parts::ServerSettings,
     pages::{
         admin::{by::By, change_role::change_role},
         signup::setup_link,
@@ -44,7 +45,7 @@ pub struct TestApp {
     pub services: Services,
     pub clock: Clock,
     pub router: axum::Router,
-    config: Config,
+    settings: ServerSettings,
     _folder: TempDir,
 }
 
@@ -53,17 +54,17 @@ pub struct TestApp {
 #[command(args_override_self = true)]
 pub struct Settings {
     #[command(flatten)]
-    config: Config,
+    pub all: ServerSettings,
 }
 
 impl Settings {
     /// As a command line of these words sets them.
     pub fn config_of(words: &[&str]) -> Config {
-        Self::parse_from(words).config
+        Self::parse_from(words).all.config
     }
 
     pub fn into_config(self) -> Config {
-        self.config
+        self.all.config
     }
 }
 
@@ -91,16 +92,17 @@ impl TestApp {
         let many = ["--requests-at-once", "50", "--sign-ups-per-network", "100000"];
         let own = ["latchkey", "--data-dir", data_dir, "--database-url", &url];
         let words = own.into_iter().chain(cheap).chain(many).chain(flags.iter().copied());
-        let config = Settings::parse_from(words).config;
+        let settings = Settings::parse_from(words).all;
         let clock = Clock::standing_at(NOON);
-        let services = services(config.clone(), clock.clone()).await;
-        Self { router: router(services.clone()), services, clock, config, _folder: folder }
+        let services = services(settings.clone(), clock.clone()).await;
+        Self { router: router(services.clone()), services, clock, settings, _folder: folder }
     }
 
-    /// With the Lab, which costs a second database.
-    pub async fn and_lab(mut self) -> Self {
-        self.services.lab = Some(serve::make_lab(&self.services).await.expect("a lab"));
-        self.router = router(self.services.clone());
+    /// With the parts at work: the Lab costs a second database.
+    pub async fn and_parts(self) -> Self {
+        for part in self.services.parts.iter() {
+            part.start(&self.services.app).await;
+        }
         self
     }
 
@@ -110,26 +112,27 @@ impl TestApp {
 
     /// Another process on the same database: nothing in memory is shared.
     pub async fn another_instance(&self) -> Services {
-        services(self.config.clone(), self.clock.clone()).await
+        services(self.settings.clone(), self.clock.clone()).await
     }
 
     /// As [`Self::another_instance`], with settings changed; its router stands beside it.
     pub async fn another_instance_where(&self, change: impl FnOnce(&mut Config)) -> (Services, axum::Router) {
-        let mut config = self.config.clone();
-        change(&mut config);
-        let services = services(config, self.clock.clone()).await;
+        let mut settings = self.settings.clone();
+        change(&mut settings.config);
+        let services = services(settings, self.clock.clone()).await;
         let router = router(services.clone());
         (services, router)
     }
 
     /// As [`Self::another_instance`], where the start may be refused.
     pub async fn start_again(&self) -> Result<Services, String> {
-        serve::open_with(self.config.clone(), self.clock.clone()).await
+        let ServerSettings { config, parts } = self.settings.clone();
+        serve::open_with(config, parts.into(), self.clock.clone()).await
     }
 
     /// As [`Self::another_instance`], started with another algorithm for new signing keys.
     pub async fn another_instance_with(&self, token_algorithm: TokenAlgorithm) -> Services {
-        services(Config { token_algorithm, ..self.config.clone() }, self.clock.clone()).await
+        self.another_instance_where(|config| config.token_algorithm = token_algorithm).await.0
     }
 
     pub fn anonymous(&self) -> Caller {
@@ -290,8 +293,8 @@ impl TestApp {
     }
 }
 
-async fn services(config: Config, clock: Clock) -> Services {
-    let mut services = serve::open_with(config, clock).await.expect("the services");
+async fn services(ServerSettings { config, parts }: ServerSettings, clock: Clock) -> Services {
+    let mut services = serve::open_with(config, parts.into(), clock).await.expect("the services");
     services.streams.heartbeat = HEARTBEAT;
     services
 }

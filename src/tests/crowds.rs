@@ -13,12 +13,12 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::{base::db::Kind, passwords::queue::Queue, serve::router::router};
+use crate::{passwords::queue::Queue, serve::router::router};
 
-const WRONG: &str = "not the right password";
+pub const WRONG: &str = "not the right password";
 
 /// Waits for something that is bound to happen; only a hang takes so long.
-async fn until(happened: impl Fn() -> bool) {
+pub async fn until(happened: impl Fn() -> bool) {
     let looking = async {
         while !happened() {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -35,11 +35,11 @@ fn start(caller: Caller, action: &'static str, fields: Vec<(&'static str, String
     })
 }
 
-fn log_in(caller: Caller, name: &str, password: &str) -> JoinHandle<Answer> {
+pub fn log_in(caller: Caller, name: &str, password: &str) -> JoinHandle<Answer> {
     start(caller, "log_in", vec![("email", format!("{name}@example.com")), ("password", password.to_owned())])
 }
 
-async fn statuses(requests: Vec<JoinHandle<Answer>>) -> Vec<u16> {
+pub async fn statuses(requests: Vec<JoinHandle<Answer>>) -> Vec<u16> {
     join_all(requests).await.into_iter().map(|answer| answer.expect("no panic").status).collect()
 }
 
@@ -100,24 +100,6 @@ on_both_databases! {
         assert_eq!(statuses(requests).await, [200; 8]);
         assert_eq!(app.anonymous().log_in("victim3", WRONG).await.status, 401);
         assert_eq!(app.anonymous().log_in("victim4", WRONG).await.status, 429, "the three guesses still count");
-    }
-
-    async fn what_waits_in_the_lab_keeps_nobody_waiting(app: TestApp) {
-        let app = app.and_lab().await;
-        app.logged_in("alice").await;
-        let lab = app.services.lab.clone().expect("a lab");
-        let mut blocked = lab.state.db.begin_write().await.expect("a transaction");
-        if app.kind() == Kind::Postgres {
-            sqlx::query("lock table throttles in share row exclusive mode").execute(&mut *blocked).await.expect("a lock");
-        }
-        // Both hold a turn of the Lab when their connections wait beside ours.
-        let visitors: Vec<_> = (0..2).map(|number| log_in(Caller::of(lab.app.clone()), &format!("n{number}"), WRONG)).collect();
-        let pool = lab.state.db.pool.clone();
-        until(|| (pool.size() as usize).saturating_sub(pool.num_idle()) == 3).await;
-        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200);
-        assert!(visitors.iter().all(|visitor| !visitor.is_finished()), "it did not wait for them");
-        blocked.rollback().await.expect("done");
-        assert_eq!(statuses(visitors).await, [401, 401]);
     }
 
     async fn a_flood_from_one_network_is_not_in_the_way_of_another(app: TestApp) {

@@ -35,6 +35,7 @@ use crate::{
         error::AppError,
         sealed::SecretKey,
     },
+    pages::part::Parts,
     serve::{router::router, services::Services},
     web::token::jwks::MAX_AGE_SECONDS,
 };
@@ -95,7 +96,7 @@ on_both_databases! {
         let alice = app.with_token("alice").await;
         let mut config = (*app.services.state.config).clone();
         config.token_algorithm = TokenAlgorithm::EdDsa;
-        let other = crate::serve::open_with(config, app.clock.clone()).await.expect("the services");
+        let other = crate::serve::open_with(config, Parts::default(), app.clock.clone()).await.expect("the services");
         let signing = other.keys.revoke(&kid(&alice), &order()).await.expect("a receipt").signing;
         let keys = Keys::list(&app.services.state).await.expect("the keys");
         let successor = keys.iter().find(|key| key.kid == signing).expect("the successor");

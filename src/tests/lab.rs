@@ -2,20 +2,53 @@
 
 use axum::http::Method;
 
-use super::{app::TestApp, on_both_databases};
-use crate::lab::{browser::Ask, clean_up, visit::Visit};
+use super::{
+    app::{PASSWORD, TestApp},
+    caller::Caller,
+    crowds::{WRONG, log_in, statuses, until},
+    on_both_databases,
+    postgres::TwoRoles,
+    settings::{FOLDERS, SECRET, all_given, given},
+    texts::texts,
+};
+use crate::{
+    base::db::Kind,
+    cli::parts::ServerSettings,
+    lab::{browser::Ask, clean_up, cost::Way, make, part::LabPart, visit::Visit, world::Lab},
+    serve,
+    serve::{router::router, services::Services},
+};
+
+/// Opens the Lab of these services, without the work that keeps it going.
+pub async fn open(services: &Services) {
+    let part: &LabPart = services.parts.get().expect("the part");
+    part.open(&services.app).await.expect("a lab");
+}
+
+impl TestApp {
+    /// With the Lab, which costs a second database.
+    pub async fn and_lab(self) -> Self {
+        open(&self.services).await;
+        self
+    }
+
+    /// After [`Self::and_lab`].
+    pub fn lab(&self) -> Lab {
+        self.services.parts.get::<LabPart>().expect("the part").lab().expect("a lab").clone()
+    }
+}
 
 /// The visit of this browser.
 pub async fn visit_of(app: &TestApp, caller: &super::caller::Caller) -> Option<Visit> {
     let request = caller.request(Method::GET, "/lab").body(()).expect("a request");
-    let (lab, config) = (app.services.lab.as_ref().expect("a lab"), &app.services.state.config);
-    Visit::of(lab, request.headers(), config).await.expect("the visits")
+    let (lab, config) = (app.lab(), &app.services.state.config);
+    Visit::of(&lab, request.headers(), config).await.expect("the visits")
 }
 
 on_both_databases! {
     async fn a_visit_begins_and_ends_and_leaves_nothing_behind(app: TestApp) {
         let app = app.and_lab().await;
-        let lab = app.services.lab.clone().expect("a lab");
+        let lab = app.lab();
         let mut visitor = app.anonymous();
         assert!(visitor.open("/lab").await.text().contains("Start a demo session"));
         let answer = visitor.act("begin_visit", &[]).await;
@@ -54,7 +87,7 @@ on_both_databases! {
 
     async fn a_visit_whose_log_in_fails_leaves_nobody_behind(app: TestApp) {
         let app = app.and_lab().await;
-        let lab = app.services.lab.clone().expect("a lab");
+        let lab = app.lab();
         let run = async |statement: &'static str| sqlx::query(statement).execute(&lab.state.db.pool).await.expect("done");
         run("alter table known_devices rename to away").await;
         let answer = app.anonymous().act("begin_visit", &[]).await;
@@ -71,7 +104,7 @@ on_both_databases! {
 
     async fn one_experiment_runs_at_a_time(app: TestApp) {
         let app = app.and_lab().await;
-        let lab = app.services.lab.clone().expect("a lab");
+        let lab = app.lab();
         let mut visitor = app.anonymous();
         visitor.act("begin_visit", &[]).await;
         let mut first = visit_of(&app, &visitor).await.expect("a visit");
@@ -85,7 +118,7 @@ on_both_databases! {
 
     async fn a_visit_is_over_after_half_an_hour(app: TestApp) {
         let app = app.and_lab().await;
-        let lab = app.services.lab.clone().expect("a lab");
+        let lab = app.lab();
         let mut visitor = app.anonymous();
         visitor.act("begin_visit", &[]).await;
         assert_eq!(clean_up::clean_once(&lab).await.expect("a round"), 0);
@@ -97,7 +130,7 @@ on_both_databases! {
 
     async fn what_opens_the_lab_opens_nothing_else(app: TestApp) {
         let app = app.and_lab().await;
-        let lab = app.services.lab.clone().expect("a lab");
+        let lab = app.lab();
         let mut visitor = app.anonymous();
         visitor.act("begin_visit", &[]).await;
         let visit = visit_of(&app, &visitor).await.expect("a visit");
@@ -114,6 +147,24 @@ on_both_databases! {
         assert_eq!(browser.ask(&lab, &Ask::api(Method::GET, "/api/v1/me")).await.expect("an answer").status, 401);
     }
 
+    async fn what_waits_in_the_lab_keeps_nobody_waiting(app: TestApp) {
+        let app = app.and_lab().await;
+        app.logged_in("alice").await;
+        let lab = app.lab();
+        let mut blocked = lab.state.db.begin_write().await.expect("a transaction");
+        if app.kind() == Kind::Postgres {
+            sqlx::query("lock table throttles in share row exclusive mode").execute(&mut *blocked).await.expect("a lock");
+        }
+        // Both hold a turn of the Lab when their connections wait beside ours.
+        let visitors: Vec<_> = (0..2).map(|number| log_in(Caller::of(lab.app.clone()), &format!("n{number}"), WRONG)).collect();
+        let pool = lab.state.db.pool.clone();
+        until(|| (pool.size() as usize).saturating_sub(pool.num_idle()) == 3).await;
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200);
+        assert!(visitors.iter().all(|visitor| !visitor.is_finished()), "it did not wait for them");
+        blocked.rollback().await.expect("done");
+        assert_eq!(statuses(visitors).await, [401, 401]);
+    }
+
     async fn without_the_setting_there_is_no_lab(app: TestApp) {
         let mut visitor = app.anonymous();
         let answer = visitor.open("/lab").await;
@@ -121,4 +172,48 @@ on_both_databases! {
         assert!(!answer.text().contains("href=\"/lab\""));
         assert_eq!(visitor.act("begin_visit", &[]).await.status, 404);
     }
+}
+
+#[tokio::test]
+async fn any_folder_can_hold_the_lab() {
+    let parent = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(parent.path().join("a")).expect("a folder");
+    for name in FOLDERS {
+        let folder = parent.path().join(name);
+        let config = given(&["--data-dir", folder.to_str().expect("a path")], &[]).expect("the settings");
+        let services = serve::open(config).await.unwrap_or_else(|words| panic!("{name}: {words}"));
+        let made = make::make(&services.app).await;
+        assert!(made.is_ok() && folder.join("lab/lab.db").is_file(), "{name}: {:?}", made.err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lab_opens_where_the_role_that_serves_has_rights_to_rows_alone() {
+    let (installation, services) = TwoRoles::opened().await;
+    open(&services).await;
+    assert_eq!(Caller::of(router(services)).act("begin_visit", &[]).await.status, 200);
+    let statements = ["drop schema latchkey_lab cascade", "create table latchkey_lab.spy (id int)"];
+    installation.assert_refused(&statements).await;
+}
+
+#[test]
+fn the_probes_keep_their_addresses() {
+    assert_eq!(texts::<Way>(), ["/nothing", "/plain", "/warm", "/session", "/cold"]);
+}
+
+#[test]
+fn the_lab_is_open_in_development_and_in_production_where_it_was_asked_for() {
+    let production = ["--base-url", "https://accounts.example.com"];
+    let lab = |flags: &[&str]| {
+        let ServerSettings { config, parts } = all_given(flags, &[]).expect("the settings");
+        parts.lab.is_wanted(&config)
+    };
+    assert!(lab(&[]) && !lab(&["--lab=false"]));
+    assert!(!lab(&production) && lab(&[&production[..], &["--lab"]].concat()));
+}
+
+#[tokio::test]
+async fn the_lab_of_production_starts() {
+    let flags = ["--base-url", "https://localhost:3000", "--secret-key", SECRET, "--lab", "true"];
+    TestApp::with(Kind::Sqlite, &flags).await.and_lab().await;
 }

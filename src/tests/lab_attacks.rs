@@ -15,14 +15,14 @@ use crate::lab::{
 async fn visitor(app: &TestApp) -> (Lab, Caller) {
     let mut visitor = app.anonymous();
     assert_eq!(visitor.act("begin_visit", &[]).await.status, 200);
-    (app.services.lab.clone().expect("a lab"), visitor)
+    (app.lab(), visitor)
 }
 
 async fn try_it(app: &TestApp, visitor: &mut Caller, id: &str) -> Outcome {
     let answer = visitor.act("try_attack", &[("attack", id)]).await;
     assert_eq!(answer.status, 200, "{id}: {}", answer.text());
     let visit = visit_of(app, visitor).await.expect("a visit");
-    let lab = app.services.lab.as_ref().expect("a lab");
+    let lab = &app.lab();
     visit.result(lab, &format!("attack-{id}")).await.expect("the results").expect("a result")
 }
 
@@ -108,7 +108,7 @@ on_both_databases! {
 
     async fn a_defence_that_fails_is_called_a_bug(app: TestApp) {
         let app = app.and_lab().await;
-        let outcome = Report::new(app.services.lab.as_ref().expect("a lab")).end(Verdict::LetIn, "All is well.");
+        let outcome = Report::new(&app.lab()).end(Verdict::LetIn, "All is well.");
         assert!(outcome.words.contains("It was let in. That is a bug"), "{}", outcome.words);
     }
 

@@ -35,7 +35,7 @@ async fn with_lanes(app: &TestApp) -> Caller {
 
 async fn end_of(app: &TestApp, visitor: &Caller) -> End {
     let visit = visit_of(app, visitor).await.expect("a visit");
-    let run = Run::of(app.services.lab.as_ref().expect("a lab"), &visit).await.expect("the runs").expect("a run");
+    let run = Run::of(&app.lab(), &visit).await.expect("the runs").expect("a run");
     run.ended.expect("an end")
 }
 
@@ -129,7 +129,7 @@ on_both_databases! {
     async fn all_visits_together_have_so_many_streams_and_the_place_is_given_back(app: TestApp) {
         let app = app.and_lab().await;
         let visitor = with_lanes(&app).await;
-        let lab = app.services.lab.as_ref().expect("a lab");
+        let lab = &app.lab();
         let others = lab.streams.try_acquire_many(u32::try_from(STREAMS_MAX - 1).expect("a few")).expect("their places");
         let last = listen(&visitor).await;
         assert_eq!(last.status(), 200);
@@ -144,7 +144,7 @@ on_both_databases! {
     async fn every_request_of_the_lab_is_one_of_a_few_at_once(app: TestApp) {
         let app = app.and_lab().await;
         let mut visitor = with_lanes(&app).await;
-        let lab = app.services.lab.as_ref().expect("a lab");
+        let lab = &app.lab();
         assert_eq!(lab.requests.available_permits(), REQUESTS_MAX, "each was given back");
         lab.requests.close();
         assert_eq!(app.anonymous().act("begin_visit", &[]).await.status, 503);
@@ -176,7 +176,7 @@ on_both_databases! {
         let mut visitor = with_lanes(&app).await;
         let mut body = listen(&visitor).await.into_body();
         read_until(&mut body, "data: live").await;
-        let lab = app.services.lab.clone().expect("a lab");
+        let lab = app.lab();
         let user_id = visit_of(&app, &visitor).await.expect("a visit").user_id;
         let fields = [("user", &*user_id), ("reason", "another experiment")];
         let mut administrator = lab.administrator().await.expect("an administrator");

@@ -20,7 +20,7 @@ use crate::{
 };
 
 fn lab_of(app: &TestApp) -> Lab {
-    app.services.lab.clone().expect("a lab")
+    app.lab()
 }
 
 async fn visit_of(app: &TestApp, caller: &Caller) -> Visit {

@@ -23,9 +23,13 @@ mod instances;
 mod jobs;
 mod jwt_attacks;
 mod keys;
+#[cfg(feature = "lab")]
 mod lab;
+#[cfg(feature = "lab")]
 mod lab_measures;
+#[cfg(feature = "lab")]
 mod lab_attacks;
+#[cfg(feature = "lab")]
 mod lab_lanes;
 mod layout;
 mod limits;

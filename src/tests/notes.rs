@@ -3,7 +3,12 @@
 use axum::http::Method;
 use serde_json::json;
 
-use super::{app::TestApp, caller::Caller, on_both_databases};
+use super::{
+    app::TestApp,
+    caller::Caller,
+    on_both_databases,
+    room::{save, with},
+};
 
 async fn create(caller: &mut Caller, title: &str, body: &str) -> serde_json::Value {
     let answer = caller.api(Method::POST, "/api/v1/notes", Some(json!({ "title": title, "body": body }))).await;
@@ -213,5 +218,66 @@ on_both_databases! {
         assert_eq!(answer.json()["errors"], errors);
         assert_eq!(answer.json()["detail"], "Shorten the title to 200 characters. Shorten the note to 20,000 characters.");
         assert_eq!(app.count("select count(*) from notes").await, 0);
+    }
+
+    async fn a_person_has_so_many_notes_and_is_told_what_to_do(app: TestApp) {
+        let app = with(&app, &["--notes-per-person", "3"]).await;
+        let mut alice = app.with_token("alice").await;
+        let saves = (0..10).map(|n| {
+            let mut tab = alice.copy();
+            tokio::spawn(async move { save(&mut tab, &n.to_string(), "").await })
+        });
+        let answers = futures::future::join_all(saves).await;
+        let answers: Vec<_> = answers.into_iter().map(|answer| answer.expect("no panic")).collect();
+        assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 3, "also at once");
+        let refused = answers.iter().find(|answer| answer.status != 201).expect("a refusal");
+        assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "notes_full".into(), ""));
+        assert!(refused.text().contains("You've reached the limit of 3 notes. Delete one, then save again."), "{}", refused.text());
+        let note = answers.iter().find(|answer| answer.status == 201).expect("a note").json();
+        let path = format!("/api/v1/notes/{}", note["id"].as_str().expect("an id"));
+        let change = Some(json!({ "title": "longer", "body": "text" }));
+        assert_eq!(alice.api_with(Method::PUT, &path, &[("if-match", "\"1\"")], change).await.status, 200);
+        assert_eq!(alice.api_with(Method::DELETE, &path, &[("if-match", "\"2\"")], None).await.status, 204);
+        assert_eq!(save(&mut alice, "again", "").await.status, 201);
+        let mut bob = app.with_token("bob").await;
+        assert_eq!(save(&mut bob, "mine", "").await.status, 201);
+    }
+
+    async fn the_notes_of_a_person_take_so_much_room_and_no_more(app: TestApp) {
+        let app = with(&app, &["--notes-mib-per-person", "1"]).await;
+        let mut alice = app.with_token("alice").await;
+        // 2,000 different words count 256,000 bytes besides their letters.
+        let words: Vec<String> = (0..2_500).map(|n| format!("w{n}")).collect();
+        let body = words.join(" ");
+        for n in 0..3 {
+            assert_eq!(save(&mut alice, &n.to_string(), &body).await.status, 201);
+        }
+        let refused = save(&mut alice, "one more", &body).await;
+        assert_eq!((refused.status, refused.code()), (429, "notes_full".into()));
+        assert!(refused.text().contains("take up all 1 MiB that you may use. Shorten or delete"), "{}", refused.text());
+        assert_eq!(save(&mut alice, "small", "text").await.status, 201);
+        let list = alice.api(Method::GET, "/api/v1/notes?q=small", None).await.json();
+        let path = format!("/api/v1/notes/{}", list["notes"][0]["id"].as_str().expect("an id"));
+        let change = |body: &str| Some(json!({ "title": "small", "body": body }));
+        let grown = alice.api_with(Method::PUT, &path, &[("if-match", "\"1\"")], change(&body)).await;
+        assert_eq!((grown.status, grown.code()), (429, "notes_full".into()), "growing is no way around it");
+        let shrunk = alice.api_with(Method::PUT, &path, &[("if-match", "\"1\"")], change("")).await;
+        assert_eq!(shrunk.status, 200);
+    }
+
+    async fn changes_to_notes_have_a_pace(app: TestApp) {
+        let app = with(&app, &["--note-changes-per-minute", "3"]).await;
+        let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
+        for n in 0..3 {
+            assert_eq!(save(&mut alice, &n.to_string(), "").await.status, 201);
+        }
+        let refused = save(&mut alice, "too fast", "").await;
+        assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "too_many_changes".into(), "1"));
+        assert!(refused.text().contains("Wait a second and save again."), "{}", refused.text());
+        assert_eq!(alice.api(Method::GET, "/api/v1/notes", None).await.status, 200, "reading is free");
+        assert_eq!(save(&mut bob, "mine", "").await.status, 201);
+        app.clock.advance_ms(1_000);
+        assert_eq!(save(&mut alice, "in time", "").await.status, 201);
+        assert_eq!(app.count("select count(*) from notes").await, 5, "what is refused is not there");
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use clap::Parser;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
@@ -16,10 +18,11 @@ use crate::{
     base::{
         config::Config,
         db::{Db, Kind, Patience},
+        state::Clock,
     },
-    pages::signup::setup_link,
+    pages::{part::Parts, signup::setup_link},
     serve,
-    serve::router::router,
+    serve::{router::router, services::Services},
 };
 
 /// The superuser of the tests.
@@ -62,30 +65,63 @@ fn config(role: &str, database: &str, data_dir: &str) -> Config {
     ])
 }
 
+/// An installation where one role owns the tables and another serves, as the guide says.
+pub struct TwoRoles {
+    owner: String,
+    serves: String,
+    database: String,
+    folder: TempDir,
+}
+
+impl TwoRoles {
+    async fn make() -> Self {
+        let id = Uuid::now_v7().simple().to_string();
+        let (owner, serves, database) = (format!("owner_{id}"), format!("serves_{id}"), format!("accounts_{id}"));
+        let [cluster, inside] = &guide(&owner, &serves, &database)[..] else { panic!("two pieces of SQL") };
+        let mut superuser = connected(SUPERUSER, "postgres").await;
+        for statement in cluster {
+            run(&mut superuser, statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        let mut superuser = connected(SUPERUSER, &database).await;
+        for statement in inside {
+            run(&mut superuser, statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { owner, serves, database, folder }
+    }
+
+    /// As [`Self::make`], migrated by the owner, and opened by the role that serves.
+    pub async fn opened() -> (Self, Services) {
+        let made = Self::make().await;
+        let parts = || Parts::from(Settings::parse_from(["latchkey"]).all.parts);
+        let words = serve::open(made.config(&made.serves)).await.err().expect("nothing is there yet");
+        assert!(words.contains("latchkey migrate") && words.contains("owns") && !words.contains('\n'), "{words}");
+        serve::migrate(made.config(&made.owner), &parts()).await.expect("the owner may");
+        serve::migrate(made.config(&made.owner), &parts()).await.expect("nothing to do");
+        let services = serve::open_with(made.config(&made.serves), parts(), Clock::default()).await;
+        let mut services = services.expect("the server may serve");
+        services.streams.heartbeat = HEARTBEAT;
+        (made, services)
+    }
+
+    fn config(&self, role: &str) -> Config {
+        config(role, &self.database, self.folder.path().to_str().expect("a path"))
+    }
+
+    /// The role that serves may not do any of this.
+    pub async fn assert_refused(&self, statements: &[&'static str]) {
+        let mut thief = connected(&self.serves, &self.database).await;
+        for statement in statements {
+            let refused = run(&mut thief, statement).await.expect_err(statement);
+            let code = refused.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
+            assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_role_owns_the_tables_and_another_serves_with_rights_to_rows_alone() {
-    let id = Uuid::now_v7().simple().to_string();
-    let (owner, serves, database) = (format!("owner_{id}"), format!("serves_{id}"), format!("accounts_{id}"));
-    let [cluster, inside] = &guide(&owner, &serves, &database)[..] else { panic!("two pieces of SQL") };
-    let mut superuser = connected(SUPERUSER, "postgres").await;
-    for statement in cluster {
-        run(&mut superuser, statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
-    }
-    let mut superuser = connected(SUPERUSER, &database).await;
-    for statement in inside {
-        run(&mut superuser, statement).await.unwrap_or_else(|error| panic!("{statement}: {error}"));
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().to_str().expect("a path");
-
-    let words = serve::open(config(&serves, &database, data)).await.err().expect("nothing is there yet");
-    assert!(words.contains("latchkey migrate") && words.contains("owns") && !words.contains('\n'), "{words}");
-    serve::migrate(config(&owner, &database, data)).await.expect("the owner may");
-    serve::migrate(config(&owner, &database, data)).await.expect("nothing to do");
-
-    let mut services = serve::open(config(&serves, &database, data)).await.expect("the server may serve");
-    services.streams.heartbeat = HEARTBEAT;
-    services.lab = Some(serve::make_lab(&services).await.expect("and has a Lab"));
+    let (installation, services) = TwoRoles::opened().await;
     services.keys.follow_settings().await.expect("its keys");
     remove_old_rows(&services.state).await;
     let mut ada = Caller::of(router(services.clone()));
@@ -96,8 +132,6 @@ async fn one_role_owns_the_tables_and_another_serves_with_rights_to_rows_alone()
     assert_eq!(ada.renew().await.status, 200);
     let note = serde_json::json!({ "title": "t", "body": "b" });
     assert_eq!(ada.api(Method::POST, "/api/v1/notes", Some(note)).await.status, 201);
-    let mut visitor = Caller::of(router(services.clone()));
-    assert_eq!(visitor.act("begin_visit", &[]).await.status, 200);
     let mut alice = Caller::of(router(services.clone()));
     let fields = [("name", "alice"), ("email", "alice@example.com"), ("password", PASSWORD)];
     assert_eq!(alice.act("sign_up", &fields).await.status, 200);
@@ -106,27 +140,22 @@ async fn one_role_owns_the_tables_and_another_serves_with_rights_to_rows_alone()
     assert_eq!(ada.act("force_logout", &[("user", &user), ("reason", "test")]).await.status, 200);
     assert_eq!(alice.renew().await.status, 401);
 
-    let mut thief = connected(&serves, &database).await;
-    for statement in [
+    let statements = [
         "drop table users",
         "create table spy (id int)",
         "alter table users add column spy int",
         "truncate audit_events",
         "create trigger spy before insert on users for each row execute function suppress_redundant_updates_trigger()",
         "create schema spy",
-        "drop schema latchkey_lab cascade",
-        "create table latchkey_lab.spy (id int)",
-    ] {
-        let refused = run(&mut thief, statement).await.expect_err(statement);
-        let code = refused.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned());
-        assert_eq!(code.as_deref(), Some("42501"), "{statement}: {refused}");
-    }
+    ];
+    installation.assert_refused(&statements).await;
 
     // A new version has something to do that this role may not.
+    let mut superuser = connected(SUPERUSER, &installation.database).await;
     run(&mut superuser, "delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)")
         .await
         .expect("as if it were new");
-    let words = serve::open(config(&serves, &database, data)).await.err().expect("a refusal");
+    let words = serve::open(installation.config(&installation.serves)).await.err().expect("a refusal");
     assert!(words.contains("latchkey migrate"), "{words}");
 }
 

@@ -37,9 +37,16 @@ enum Credential {
     Token,
 }
 
-fn table() -> Vec<Route<'static>> {
-    let rows = TABLE.lines().filter(|line| line.starts_with("| ") && line.contains(" | `/"));
-    let routes: Vec<Route<'_>> = rows.map(route).collect();
+/// Without the sections of parts that this program does not have.
+fn table(app: &TestApp) -> Vec<Route<'static>> {
+    let is_there = |section: &&str| {
+        let title = section.lines().next().unwrap_or_default();
+        let page = title.split('`').nth(1);
+        page.is_none_or(|page| app.services.parts.iter().any(|part| part.pages().contains(&page)))
+    };
+    let lines = TABLE.split("\n## ").filter(is_there).flat_map(str::lines);
+    let routes: Vec<Route<'_>> =
+        lines.filter(|line| line.starts_with("| ") && line.contains(" | `/")).map(route).collect();
     assert!(routes.len() > 50, "the table is read");
     routes
 }
@@ -94,11 +101,11 @@ fn is_refused(answer: &Answer) -> bool {
 
 on_both_databases! {
     async fn every_route_lets_in_exactly_whom_the_table_names(app: TestApp) {
-        let app = app.and_lab().await;
+        let app = app.and_parts().await;
         app.logged_in("alice").await;
         app.admin().await;
         app.auditor("otto").await;
-        for Route { method, path, credential, lets_in } in table() {
+        for Route { method, path, credential, lets_in } in table(&app) {
             // No feed runs here, and `/readyz` would say so after five seconds.
             app.services.revocations.sync().await.expect("the feed");
             // Sessions of their own: some routes end the session that calls them.
@@ -138,7 +145,7 @@ on_both_databases! {
             &[("referer", "http://localhost:3000.evil.example/")],
             &[("referer", "http://localhost:3000@evil.example/")],
         ];
-        for Route { method, path, .. } in table().into_iter().filter(|route| route.method != "GET") {
+        for Route { method, path, .. } in table(&app).into_iter().filter(|route| route.method != "GET") {
             for headers in evil {
                 let mut caller = admin.copy();
                 let mut request = Request::builder().method(method).uri(address(path)).header(header::HOST, HOST);
@@ -158,9 +165,10 @@ on_both_databases! {
 
     async fn the_table_is_complete(app: TestApp) {
         let stated: BTreeSet<(String, String)> =
-            table().iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
+            table(&app).iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
         let mut found = BTreeSet::new();
-        for path in pages::PATHS {
+        let parts = &app.services.parts;
+        for path in pages::PATHS.iter().chain(parts.iter().flat_map(|part| part.pages())) {
             found.insert(("GET".to_owned(), (*path).to_owned()));
         }
         for (path, method) in leptos::server_fn::axum::server_fn_paths() {
@@ -169,7 +177,6 @@ on_both_databases! {
         let fixed = [
             "/api/v1/token",
             "/session/events",
-            "/lab/lanes",
             "/account/second-factor/codes.txt",
             "/account/data/export",
             "/admin/audit/export",
@@ -180,7 +187,8 @@ on_both_databases! {
             "/healthz",
             "/readyz",
         ];
-        for path in api().iter().map(|(path, _)| *path).chain(fixed) {
+        let of_parts = parts.iter().flat_map(|part| part.routes()).map(|(path, _)| path);
+        for path in api(parts).iter().map(|(path, _)| *path).chain(of_parts).chain(fixed) {
             for method in METHODS {
                 let answer = call(&mut app.anonymous(), method, path).await;
                 if answer.status != 405 {

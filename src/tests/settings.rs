@@ -8,25 +8,27 @@ use axum::{
 };
 use clap::CommandFactory;
 
-use super::{
-    app::{Settings, TestApp},
-    caller::Caller,
-};
+use super::{app::Settings, caller::Caller};
 use crate::{
-    base::{config::Config, db::Kind},
-    cli::given,
+    base::config::Config,
+    cli::{given, parts::ServerSettings},
     serve,
     serve::router::router,
 };
 
-const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 /// What a command line of these words says over this environment.
-fn given(words: &[&str], environment: &[(&str, &str)]) -> Result<Config, String> {
+pub fn given(words: &[&str], environment: &[(&str, &str)]) -> Result<Config, String> {
+    all_given(words, environment).map(|settings| settings.config)
+}
+
+/// With the settings of the parts.
+pub fn all_given(words: &[&str], environment: &[(&str, &str)]) -> Result<ServerSettings, String> {
     let words: Vec<OsString> = std::iter::once(&"latchkey").chain(words).map(OsString::from).collect();
     let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
     let parsed = given::parse::<Settings>(&words, |name| environment.get(name).map(OsString::from));
-    parsed.map(Settings::into_config).map_err(|error| error.to_string())
+    parsed.map(|settings| settings.all).map_err(|error| error.to_string())
 }
 
 /// Name of the variable, name of the flag, value by default, of every setting.
@@ -59,16 +61,17 @@ const SAMPLES: [(&str, &str); 13] = [
 
 #[test]
 fn an_empty_variable_is_not_set_and_blanks_around_a_value_are_nothing() {
-    let nothing = format!("{:?}", given(&[], &[]).expect("the defaults"));
+    let nothing = format!("{:?}", all_given(&[], &[]).expect("the defaults"));
     for (name, flag, default) in settings() {
         for empty in ["", "  ", "\t\n"] {
-            let config = given(&[], &[(&name, empty)]).unwrap_or_else(|error| panic!("{name}={empty:?}: {error}"));
+            let config = all_given(&[], &[(&name, empty)]).unwrap_or_else(|error| panic!("{name}={empty:?}: {error}"));
             assert_eq!(format!("{config:?}"), nothing, "{name}={empty:?}");
         }
         let sample = SAMPLES.iter().find(|(known, _)| *known == name).map(|(_, sample)| (*sample).to_owned());
         let value = sample.or(default).unwrap_or_else(|| panic!("{name} has a default or a sample"));
-        let by_flag = given(&[&format!("{flag}={value}")], &[]).unwrap_or_else(|error| panic!("{flag}: {error}"));
-        let blanks = given(&[], &[(&name, &format!(" {value}\n"))]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let by_flag = all_given(&[&format!("{flag}={value}")], &[]).unwrap_or_else(|error| panic!("{flag}: {error}"));
+        let blanks =
+            all_given(&[], &[(&name, &format!(" {value}\n"))]).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(format!("{blanks:?}"), format!("{by_flag:?}"), "{name}");
     }
 }
@@ -78,17 +81,17 @@ fn every_setting_is_written_as_compose_writes_it_when_nobody_fills_it_in() {
     let settings = settings();
     assert!(settings.len() > 30, "{}", settings.len());
     let empty: Vec<(&str, &str)> = settings.iter().map(|(name, ..)| (name.as_str(), "")).collect();
-    assert_eq!(format!("{:?}", given(&[], &empty)), format!("{:?}", given(&[], &[])));
+    assert_eq!(format!("{:?}", all_given(&[], &empty)), format!("{:?}", all_given(&[], &[])));
 }
 
 #[test]
 fn a_list_may_have_blanks_and_a_comma_too_many() {
     let written = [("LATCHKEY_TRUSTED_PROXIES", " 127.0.0.1, 10.0.0.2 ,,")];
-    let config = given(&[], &written).expect("a list");
-    let plain = given(&["--trusted-proxies", "127.0.0.1,10.0.0.2"], &[]).expect("a list");
+    let config = all_given(&[], &written).expect("a list");
+    let plain = all_given(&["--trusted-proxies", "127.0.0.1,10.0.0.2"], &[]).expect("a list");
     assert_eq!(format!("{config:?}"), format!("{plain:?}"));
-    let other = given(&["--trusted-proxies=10.0.0.9"], &written).expect("a list");
-    let alone = given(&["--trusted-proxies=10.0.0.9"], &[]).expect("a list");
+    let other = all_given(&["--trusted-proxies=10.0.0.9"], &written).expect("a list");
+    let alone = all_given(&["--trusted-proxies=10.0.0.9"], &[]).expect("a list");
     assert_eq!(format!("{other:?}"), format!("{alone:?}"), "the command line stands above the environment");
 }
 
@@ -96,10 +99,10 @@ fn a_list_may_have_blanks_and_a_comma_too_many() {
 fn what_is_wrong_is_told_under_the_name_by_which_it_was_given() {
     let mut refused = 0;
     for (name, flag, _) in settings() {
-        let Err(words) = given(&[], &[(&name, "no\u{1}such")]) else { continue };
+        let Err(words) = all_given(&[], &[(&name, "no\u{1}such")]) else { continue };
         refused += 1;
         assert!(words.contains(&name) && !words.contains(&format!("{flag} ")), "{name}: {words}");
-        let words = given(&[&format!("{flag}=no\u{1}such")], &[(&name, "neither")]).expect_err("a refusal");
+        let words = all_given(&[&format!("{flag}=no\u{1}such")], &[(&name, "neither")]).expect_err("a refusal");
         assert!(words.contains(&format!("'{flag} ")) && !words.contains(&name), "{flag}: {words}");
     }
     assert!(refused > 25, "only {refused} settings refuse nonsense");
@@ -190,33 +193,21 @@ async fn every_base_url_starts_with_what_is_computed_from_it() {
     }
 }
 
+/// Names of folders that an address could take for something else.
+pub const FOLDERS: [&str; 13] =
+    ["a b", "50%", "%25", "%2F", "%zz", "what?", "a?mode=ro", "#1", "ümlaut", "a&b;c'd\"e", ":memory:", "a/../b", "~"];
+
 #[tokio::test]
 async fn any_folder_can_hold_the_data() {
     let parent = tempfile::tempdir().expect("a folder");
-    let names = [
-        "a b",
-        "50%",
-        "%25",
-        "%2F",
-        "%zz",
-        "what?",
-        "a?mode=ro",
-        "#1",
-        "ümlaut",
-        "a&b;c'd\"e",
-        ":memory:",
-        "a/../b",
-        "~",
-    ];
-    for name in names {
+    for name in FOLDERS {
         std::fs::create_dir_all(parent.path().join("a")).expect("a folder");
         let folder = parent.path().join(name);
         let data = folder.to_str().expect("a path");
         let flags = ["--data-dir", data];
         let services = serve::open(given(&flags, &[]).expect("the settings")).await;
-        let mut services = services.unwrap_or_else(|words| panic!("{name}: {words}"));
-        services.lab = Some(serve::make_lab(&services).await.unwrap_or_else(|words| panic!("{name}: {words}")));
-        for file in ["latchkey.db", "secret.key", "lab/lab.db"] {
+        services.unwrap_or_else(|words| panic!("{name}: {words}"));
+        for file in ["latchkey.db", "secret.key"] {
             assert!(folder.join(file).is_file(), "{name}: {file}");
         }
         // What is there is found again, by a command that makes nothing.
@@ -300,18 +291,4 @@ async fn commands_send_nothing_to_a_database_that_production_would_refuse() {
     let flags = ["--base-url", "https://a.example.com", "--database-url", "postgres://u:hunter2@db.invalid/x"];
     let words = serve::connect(given(&flags, &[]).expect("the settings"), false).await.err().expect("a refusal");
     assert!(words.contains("LATCHKEY_DATABASE_TLS"), "{words}");
-}
-
-#[test]
-fn the_lab_is_open_in_development_and_in_production_where_it_was_asked_for() {
-    let production = ["--base-url", "https://accounts.example.com"];
-    let lab = |flags: &[&str]| given(flags, &[]).expect("the settings").lab();
-    assert!(lab(&[]) && !lab(&["--lab=false"]));
-    assert!(!lab(&production) && lab(&[&production[..], &["--lab"]].concat()));
-}
-
-#[tokio::test]
-async fn the_lab_of_production_starts() {
-    let flags = ["--base-url", "https://localhost:3000", "--secret-key", SECRET, "--lab", "true"];
-    TestApp::with(Kind::Sqlite, &flags).await.and_lab().await;
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::app::TestApp;
 use crate::{
     base::{config::Config, db::Kind},
+    pages::part::Parts,
     serve,
 };
 
@@ -91,7 +92,7 @@ async fn a_metrics_address_that_is_taken_stops_the_start() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let addr = taken.local_addr().expect("an address").to_string();
     let flags = ["--data-dir", data, "--addr", "127.0.0.1:0", "--metrics-addr", &addr];
-    let words = serve::serve(config(&flags)).await.expect_err("a refusal");
+    let words = serve::serve(config(&flags), Parts::default()).await.expect_err("a refusal");
     assert!(words.contains("LATCHKEY_METRICS_ADDR") && words.contains(&addr) && !words.contains('\n'), "{words}");
 }
 

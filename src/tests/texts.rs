@@ -17,13 +17,12 @@ use crate::{
         config::TokenAlgorithm,
         error::{AppError, Field},
     },
-    lab::cost::Way,
     pages::{admin::act::Act, appearance::Theme},
     people::list::{Order, State},
     web::cookies::Name,
 };
 
-fn texts<T: VariantArray + Copy + Into<&'static str>>() -> Vec<&'static str> {
+pub fn texts<T: VariantArray + Copy + Into<&'static str>>() -> Vec<&'static str> {
     T::VARIANTS.iter().map(|one| (*one).into()).collect()
 }
 
@@ -89,7 +88,6 @@ fn what_stands_in_addresses_pages_and_cookies_keeps_its_text() {
     assert_eq!(read_texts::<State>(), ["active", "disabled", "unverified", "second-factor"]);
     assert_eq!(read_texts::<Order>(), ["newest", "oldest", "name", "email"]);
     assert_eq!(read_texts::<Theme>(), ["system", "light", "dark"]);
-    assert_eq!(texts::<Way>(), ["/nothing", "/plain", "/warm", "/session", "/cold"]);
     let fields = "email name password current_password reason title body code confirmation";
     assert_eq!(texts::<Field>().join(" "), fields);
     let cookies = "session access flash link device log-in lab appearance";

@@ -13,6 +13,7 @@ pub mod live;
 pub mod look_again;
 pub mod notice;
 pub mod number;
+pub mod part_links;
 pub mod password_client;
 pub mod password_field;
 pub mod refused;

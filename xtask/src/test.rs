@@ -14,7 +14,7 @@ use crate::{
     browser,
     postgres::{self, Postgres},
     shell, size, steps, tools,
-    workspace::Workspace,
+    workspace::{PRODUCT, Workspace},
 };
 
 /// What a shell reports of a program that Ctrl-C ended.
@@ -49,6 +49,8 @@ enum Part {
     Rust,
     /// Lints of what runs in the browser
     ClippyBrowser,
+    /// Lints of the product without the Lab, on both sides
+    ClippyWithoutLab,
     /// Is the browser package within its limit?
     Size,
     /// Playwright tests in Chromium, on a fresh build
@@ -98,9 +100,8 @@ impl Tests<'_> {
             Part::Fmt => shell::run(shell::cargo().args(["fmt", "--all", "--check"])),
             Part::Types => browser::check_types(),
             Part::ClippyServer => clippy(&["--workspace", "--all-targets"]),
-            Part::ClippyBrowser => {
-                clippy(&["--lib", "--target=wasm32-unknown-unknown", "--no-default-features", "--features=hydrate"])
-            }
+            Part::ClippyBrowser => clippy(&[&BROWSER, &["--features", &self.workspace.browser_features][..]].concat()),
+            Part::ClippyWithoutLab => clippy_without_lab(),
             Part::Doc => doc(),
             Part::Rust => self.rust(),
             Part::Size => size::check(self.workspace),
@@ -135,6 +136,14 @@ impl Part {
     fn name(self) -> String {
         self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
     }
+}
+
+const BROWSER: [&str; 3] = ["--lib", "--target=wasm32-unknown-unknown", "--no-default-features"];
+
+/// The package alone: a workspace has the features that any of it asks for.
+fn clippy_without_lab() -> Result<()> {
+    clippy(&["--package", PRODUCT, "--all-targets", "--no-default-features", "--features=ssr"])?;
+    clippy(&[&BROWSER, &["--features=hydrate"][..]].concat())
 }
 
 fn clippy(what: &[&str]) -> Result<()> {

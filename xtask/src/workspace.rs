@@ -6,10 +6,15 @@ use anyhow::{Context, Result};
 
 use crate::shell;
 
+/// The name of the product: of its package, and of its program.
+pub const PRODUCT: &str = "latchkey";
+
 pub struct Workspace {
     pub root: PathBuf,
     /// Asked of cargo, because CARGO_TARGET_DIR or a config file may have moved it.
     pub target: PathBuf,
+    /// Of the product in the browser, as cargo takes them: those that are on by default, but for the server's.
+    pub browser_features: String,
 }
 
 impl Workspace {
@@ -19,7 +24,11 @@ impl Workspace {
         let metadata: serde_json::Value = serde_json::from_str(&json)?;
         let path =
             |key: &str| metadata[key].as_str().map(PathBuf::from).context("cargo metadata has changed its format");
-        let workspace = Self { root: path("workspace_root")?, target: path("target_directory")? };
+        let workspace = Self {
+            root: path("workspace_root")?,
+            target: path("target_directory")?,
+            browser_features: browser_features(&metadata).context("the product has no default features")?,
+        };
         env::set_current_dir(&workspace.root)?;
         Ok(workspace)
     }
@@ -30,7 +39,7 @@ impl Workspace {
     }
 
     pub fn server(&self, profile: Profile) -> PathBuf {
-        self.program("latchkey", profile)
+        self.program(PRODUCT, profile)
     }
 
     /// Where cargo puts a program.
@@ -44,6 +53,14 @@ impl Workspace {
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         Ok(folder)
     }
+}
+
+/// So that a part of the product which is left out is left out on both sides.
+fn browser_features(metadata: &serde_json::Value) -> Option<String> {
+    let product = metadata["packages"].as_array()?.iter().find(|package| package["name"] == PRODUCT)?;
+    let default = product["features"]["default"].as_array()?.iter().filter_map(serde_json::Value::as_str);
+    let parts = default.filter(|feature| *feature != "ssr");
+    Some(std::iter::once("hydrate").chain(parts).collect::<Vec<_>>().join(","))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -16,14 +16,12 @@ use crate::{
         sealed::SecretKey,
         state::{AppState, Stopwatch},
     },
-    lab, serve,
+    pages::part::Parts,
+    serve,
     ui::number::counted,
 };
 
-/// What the Lab takes of PostgreSQL: its pool, and one that listens.
-const LAB_CONNECTIONS: i64 = lab::world::CONNECTIONS as i64 + 1;
-
-pub async fn look(config: &Config, secret: Result<&SecretKey, &String>) -> Vec<Finding> {
+pub async fn look(config: &Config, parts: &Parts, secret: Result<&SecretKey, &String>) -> Vec<Finding> {
     let watch = Stopwatch::start();
     let state = match tokio::time::timeout(PATIENCE, serve::connect(config.clone(), false)).await {
         Ok(Ok(state)) => state,
@@ -33,7 +31,7 @@ pub async fn look(config: &Config, secret: Result<&SecretKey, &String>) -> Vec<F
             return without(Finding::broken("database", words, "check LATCHKEY_DATABASE_URL, and the network"), secret);
         }
     };
-    let findings = tokio::time::timeout(PATIENCE, look_into(&state, secret, watch.elapsed_ms())).await;
+    let findings = tokio::time::timeout(PATIENCE, look_into(&state, parts, secret, watch.elapsed_ms())).await;
     state.db.close().await;
     findings.unwrap_or_else(|_| {
         let words = format!("it fell silent: no answer within {} seconds", PATIENCE.as_secs());
@@ -47,15 +45,22 @@ fn without(finding: Finding, secret: Result<&SecretKey, &String>) -> Vec<Finding
 }
 
 /// Within the patience of [`look`].
-async fn look_into(state: &AppState, secret: Result<&SecretKey, &String>, connect_ms: u64) -> Vec<Finding> {
+async fn look_into(
+    state: &AppState,
+    parts: &Parts,
+    secret: Result<&SecretKey, &String>,
+    connect_ms: u64,
+) -> Vec<Finding> {
     let (schema, up_to_date) = schema(state, connect_ms).await;
     let mut findings = vec![schema];
     findings.push(clock(state).await);
     if !up_to_date {
         return findings;
     }
-    findings.extend(connections(state).await);
-    findings.extend(of_lab(state).await);
+    findings.extend(connections(state, parts).await);
+    for part in parts.iter() {
+        findings.extend(part.examine(state).await);
+    }
     let (feed, keys, people) =
         tokio::join!(feed::look(state), keys::look(state, secret), people::look(state, secret.ok()));
     [findings, feed, keys, people].concat()
@@ -131,7 +136,7 @@ fn sqlite_skew(state: &AppState) -> i64 {
 }
 
 /// Whether PostgreSQL has room for every instance: one that gets no connection answers 503.
-async fn connections(state: &AppState) -> Vec<Finding> {
+async fn connections(state: &AppState, parts: &Parts) -> Vec<Finding> {
     const WHAT: &str = "connections";
     let each = i64::from(state.config.database_connections);
     if state.db.kind == Kind::Sqlite {
@@ -144,9 +149,9 @@ async fn connections(state: &AppState) -> Vec<Finding> {
         Err(error) => return vec![Finding::warning(WHAT, format!("they cannot be counted: {error}"), "")],
     };
     let instances = i64::try_from(live.len()).unwrap_or(i64::MAX).max(1);
-    // One more, which listens; the Lab has its own.
-    let own_of_lab = if state.config.lab() { LAB_CONNECTIONS } else { 0 };
-    let wanted = instances.saturating_mul(each + 1 + own_of_lab);
+    // One more, which listens.
+    let of_parts: i64 = parts.iter().map(|part| part.connections(&state.config)).sum();
+    let wanted = instances.saturating_mul(each + 1 + of_parts);
     let words = format!(
         "{} up to {wanted} in all; PostgreSQL has {}, and {} are taken now",
         counted(instances, "instance takes", "instances take"),
@@ -166,21 +171,4 @@ async fn connections(state: &AppState) -> Vec<Finding> {
         ));
     }
     findings
-}
-
-/// Whether the Lab has a place on PostgreSQL; on SQLite it is a file of its own.
-async fn of_lab(state: &AppState) -> Option<Finding> {
-    const WHAT: &str = "lab";
-    if !state.config.lab() || state.db.kind == Kind::Sqlite {
-        return None;
-    }
-    Some(match store::may_have_lab(&state.db.pool).await {
-        Ok(true) => Finding::good(WHAT, "it has its place: the schema latchkey_lab"),
-        Ok(false) => Finding::warning(
-            WHAT,
-            "it stays closed: our role may not make the schema latchkey_lab",
-            "make that schema and give it to the role, or LATCHKEY_LAB=false",
-        ),
-        Err(error) => Finding::warning(WHAT, format!("its schema cannot be looked at: {error}"), ""),
-    })
 }

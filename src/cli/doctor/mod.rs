@@ -16,13 +16,19 @@ mod store;
 use std::time::Duration;
 
 use clap::Args;
-use serde::Serialize;
 
 use super::{
     Failed,
     output::{say, say_json},
+    parts::ServerSettings,
 };
-use crate::base::{config::Config, sealed::SecretKey};
+use crate::{
+    base::{
+        finding::{Finding, State},
+        sealed::SecretKey,
+    },
+    pages::part::Parts,
+};
 
 /// Look at this installation and say what is wrong with it, and how to mend it.
 ///
@@ -36,7 +42,7 @@ pub struct Doctor {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: Config,
+    settings: ServerSettings,
 }
 
 /// Nothing is waited for longer: a doctor who hangs with the patient helps nobody.
@@ -45,49 +51,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Clocks that differ by more make receipts late and codes fail (README).
 const SKEW_MAX_MS: i64 = 2_000;
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum State {
-    Good,
-    /// It works, and somebody should know.
-    Warning,
-    Broken,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct Finding {
-    what: &'static str,
-    state: State,
-    /// What is so.
-    words: String,
-    /// What to do about it; empty where nothing is to be done.
-    mend: String,
-}
-
-impl Finding {
-    fn good(what: &'static str, words: impl Into<String>) -> Self {
-        Self { what, state: State::Good, words: words.into(), mend: String::new() }
-    }
-
-    fn warning(what: &'static str, words: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what, state: State::Warning, words: words.into(), mend: mend.into() }
-    }
-
-    fn broken(what: &'static str, words: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what, state: State::Broken, words: words.into(), mend: mend.into() }
-    }
-
-    /// In the words that stop a start: what is so, a semicolon, what to do.
-    fn broken_as_told(what: &'static str, told: &str) -> Self {
-        let (words, mend) = told.split_once("; ").unwrap_or((told, ""));
-        Self::broken(what, words, mend)
-    }
-}
-
 /// Fails when something is broken, and says how many things are.
 pub async fn run(args: Doctor) -> Result<(), Failed> {
-    let findings = examine(args.config).await;
+    let findings = examine(args.settings).await;
     if args.json {
         say_json(&findings)?;
     } else {
@@ -113,13 +79,14 @@ fn print(finding: &Finding) {
     }
 }
 
-async fn examine(config: Config) -> Vec<Finding> {
+async fn examine(ServerSettings { config, parts }: ServerSettings) -> Vec<Finding> {
+    let parts = Parts::from(parts);
     let secret = SecretKey::find(&config);
     let (machine, mail, server, database) = tokio::join!(
         machine::look(&config),
         mail::look(&config),
         reach::look(&config, secret.as_ref().ok()),
-        database::look(&config, secret.as_ref()),
+        database::look(&config, &parts, secret.as_ref()),
     );
     [settings::look(&config), files::look(&config), machine, mail, server, database].concat()
 }

@@ -31,18 +31,6 @@ pub async fn places(db: impl Conn<'_>) -> sqlx::Result<Places> {
     .await
 }
 
-/// Whether the schema of the Lab is there for us to use, or we may make it.
-pub async fn may_have_lab(db: impl Conn<'_>) -> sqlx::Result<bool> {
-    let (may,): (i64,) = sqlx::query_as(
-        "select cast(cast(case when exists (select 1 from pg_namespace where nspname = 'latchkey_lab') \
-         then has_schema_privilege('latchkey_lab', 'usage') \
-         else has_database_privilege(current_database(), 'create') end as int) as bigint)",
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(may == 1)
-}
-
 /// Sends a notification to whoever listens on this channel.
 pub async fn notify(db: impl Conn<'_>, channel: &str) -> sqlx::Result<()> {
     sqlx::query("select pg_notify($1, '')").bind(channel).run(db).await

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use super::{Citation, page::CodePage};
 use crate::{
     base::error::AppError,
-    lab::world::Lab,
     pages::request::{Found, PageRequest, shows},
 };
 
@@ -80,8 +79,7 @@ struct Asked {
     function: String,
 }
 
-pub fn code(page: &PageRequest, lab: Option<&Lab>) -> Result<Found, AppError> {
-    lab.ok_or(AppError::NotFound)?;
+pub fn code(page: &PageRequest) -> Result<Found, AppError> {
     let file = FILES.iter().find(|file| name_of(file.path) == page.id()).ok_or(AppError::NotFound)?;
     let path = format!("src/{}", file.path);
     let cited = lines_of(file.text, &page.asked::<Asked>().function);

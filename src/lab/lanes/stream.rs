@@ -6,6 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
+    Extension,
     extract::State,
     http::HeaderMap,
     response::{Response, sse::Event},
@@ -19,8 +20,11 @@ use super::{
     told::{Told, without_visit},
 };
 use crate::{
-    base::{config::Config, error::AppError, state::Stopwatch},
-    lab::{visit::Visit, world::Lab},
+    base::{
+        error::AppError,
+        state::{AppState, Stopwatch},
+    },
+    lab::{part::LabPart, visit::Visit, world::Lab},
     web::{
         origin,
         problem::Problem,
@@ -43,27 +47,24 @@ const END_MS: u64 = 1_000;
 /// Something is said at least this often, in milliseconds.
 const SAID_EVERY_MS: u64 = 1_000;
 
-/// What the stream needs of the server that it is on.
-#[derive(Clone)]
-pub struct At {
-    pub lab: Option<Lab>,
-    pub streams: OpenStreams,
-    pub config: Arc<Config>,
-}
-
 /// Tells the page of a visit how its lanes go on.
 ///
 /// # Errors
 /// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond three streams, and where all
 /// visits together have as many as they may.
-pub async fn events(State(at): State<At>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn events(
+    State(state): State<AppState>,
+    Extension(part): Extension<LabPart>,
+    Extension(streams): Extension<OpenStreams>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     origin::refuse_other_sites(&headers)?;
-    let lab = at.lab.ok_or(AppError::NotFound)?;
-    let visit = Visit::of(&lab, &headers, &at.config).await?.ok_or(AppError::VisitOver)?;
+    let lab = part.lab()?.clone();
+    let visit = Visit::of(&lab, &headers, &state.config).await?.ok_or(AppError::VisitOver)?;
     let run = Run::of(&lab, &visit).await?.ok_or(AppError::NotFound)?;
-    let Some(place) = at.streams.take_up_to(&visit.user_id, STREAMS_MAX) else { return Ok(too_many()) };
+    let Some(place) = streams.take_up_to(&visit.user_id, STREAMS_MAX) else { return Ok(too_many()) };
     let Ok(share) = Arc::clone(&lab.streams).try_acquire_owned() else { return Ok(too_many()) };
-    let watching = Watching::new(lab, visit, run, at.streams.stopping(), (place, share));
+    let watching = Watching::new(lab, visit, run, streams.stopping(), (place, share));
     Ok(respond(stream::unfold(Some(watching), |watching| async {
         let (event, watching) = watching?.next().await?;
         Some((Ok(event), watching))

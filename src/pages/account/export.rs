@@ -1,6 +1,8 @@
 //! `GET /account/data/export`: everything that is kept about a person, for them, as a file that is read while it is sent.
 //! Server side.
 
+use std::sync::Arc;
+
 use axum::{
     Extension,
     body::Body,
@@ -22,7 +24,10 @@ use crate::{
         sessions::guard::LoggedIn,
     },
     base::{caller::device_words, db::again, error::AppError, rfc3339::seconds, state::AppState},
-    pages::activity::words::entry,
+    pages::{
+        activity::words::entry,
+        part::{Part, Parts},
+    },
     ui::when::date,
     web::{
         caller::caller_of,
@@ -36,9 +41,8 @@ use crate::{
 /// The page that offers it.
 const PAGE: &str = "/account/data";
 
-/// Rows that are read, and sent, at once: memory does not grow with the file. A note may be long.
+/// Rows that are read, and sent, at once: memory does not grow with the file.
 const ROWS_AT_ONCE: i64 = 500;
-const NOTES_AT_ONCE: i64 = 20;
 
 /// A link cannot show a form, so who has to log in or to prove who they are is led to the page with the link.
 ///
@@ -47,6 +51,7 @@ const NOTES_AT_ONCE: i64 = 20;
 pub async fn export(
     State(state): State<AppState>,
     State(streams): State<OpenStreams>,
+    State(all): State<Parts>,
     someone: Option<Extension<LoggedIn>>,
     request: axum::extract::Request,
 ) -> Result<Response, Problem> {
@@ -66,7 +71,8 @@ pub async fn export(
     let head = head(&state, &someone).await?;
     // Before the first byte: whoever takes it along stands in the log.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
-    let file = File { state, user_id: someone.user.id, sid: someone.log_in.sid, _place: place };
+    let keepers = all.iter().filter(|part| part.list().is_some()).cloned().collect();
+    let file = File { state, keepers, user_id: someone.user.id, sid: someone.log_in.sid, _place: place };
     let headers = file_headers(&format!("latchkey-data-{}.json", date(now_ms)));
     Ok((headers, Body::from_stream(pieces(file, head))).into_response())
 }
@@ -88,6 +94,8 @@ fn go_to(path: &str) -> Response {
 /// What is written, and for whom.
 struct File {
     state: AppState,
+    /// Parts that keep something of a person.
+    keepers: Vec<Arc<dyn Part>>,
     user_id: String,
     sid: String,
     _place: Place,
@@ -108,7 +116,8 @@ enum List {
     Sessions,
     #[strum(serialize = "known_devices")]
     Devices,
-    Notes,
+    /// Of the keeper at this place.
+    Kept(usize),
     Activity,
 }
 
@@ -148,11 +157,12 @@ async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<Stri
 }
 
 impl List {
-    fn next(self) -> Option<Self> {
+    fn next(self, keepers: usize) -> Option<Self> {
         match self {
             Self::Sessions => Some(Self::Devices),
-            Self::Devices => Some(Self::Notes),
-            Self::Notes => Some(Self::Activity),
+            Self::Devices if keepers > 0 => Some(Self::Kept(0)),
+            Self::Kept(at) if at + 1 < keepers => Some(Self::Kept(at + 1)),
+            Self::Devices | Self::Kept(_) => Some(Self::Activity),
             Self::Activity => None,
         }
     }
@@ -161,7 +171,7 @@ impl List {
 impl File {
     /// Some rows of a list, and how far the file is written then.
     async fn piece(&self, list: List, last: Option<Last>) -> Result<(String, Written), AppError> {
-        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", list.into_str()) } else { String::new() };
+        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", self.name(list)) } else { String::new() };
         let rows = self.rows(list, last.as_ref()).await?;
         let mut separator = if last.is_none() { "\n    " } else { ",\n    " };
         for (row, _) in &rows {
@@ -173,7 +183,7 @@ impl File {
             return Ok((piece, Written::List(list, Some(last))));
         }
         piece.push_str("\n  ]");
-        let written = match list.next() {
+        let written = match list.next(self.keepers.len()) {
             Some(next) => Written::List(next, None),
             None => {
                 piece.push_str("\n}\n");
@@ -181,6 +191,13 @@ impl File {
             }
         };
         Ok((piece, written))
+    }
+
+    fn name(&self, list: List) -> &'static str {
+        match list {
+            List::Kept(at) => self.keepers[at].list().unwrap_or_default(),
+            list => list.into_str(),
+        }
     }
 
     /// The next rows of a list, each with what the list goes on after.
@@ -196,9 +213,9 @@ impl File {
                 let rows = store::devices(pool, id, (at.unwrap_or(i64::MIN), key), ROWS_AT_ONCE).await?;
                 rows.into_iter().map(|row| (row.first_seen_at, row.public_id.clone(), device(row))).map(keyed).collect()
             }
-            List::Notes => {
-                let rows = store::notes(pool, id, key, NOTES_AT_ONCE).await?;
-                rows.into_iter().map(|row| (row.created_at, row.id.clone(), note(row))).map(keyed).collect()
+            List::Kept(at) => {
+                let rows = self.keepers[at].rows(&self.state, id, key).await?;
+                rows.into_iter().map(|(key, row)| (row, (0, key))).collect()
             }
             List::Activity => {
                 let rows = log::store::newest_of(pool, id, key.parse().ok(), ROWS_AT_ONCE).await?;
@@ -234,17 +251,6 @@ fn device(row: store::DeviceRow) -> Value {
         "first_seen_at": seconds(row.first_seen_at),
         "last_seen_at": seconds(row.last_seen_at),
         "trusted_until": row.trusted_until.map(seconds),
-    })
-}
-
-fn note(row: store::NoteRow) -> Value {
-    json!({
-        "id": row.id,
-        "title": row.title,
-        "text": row.body,
-        "pinned": row.pinned_at.is_some(),
-        "created_at": seconds(row.created_at),
-        "updated_at": seconds(row.updated_at),
     })
 }
 

@@ -36,30 +36,6 @@ pub async fn sessions(
     .await
 }
 
-/// A note as the person gets it.
-#[derive(Clone, Debug, FromRow)]
-pub struct NoteRow {
-    pub id: String,
-    pub title: String,
-    pub body: String,
-    pub pinned_at: Option<i64>,
-    pub created_at: i64,
-    pub updated_at: i64,
-}
-
-/// Notes in the order in which they were made, after the one of this id.
-pub async fn notes(db: impl Conn<'_>, user_id: &str, after: &str, limit: i64) -> sqlx::Result<Vec<NoteRow>> {
-    sqlx::query_as(
-        "select id, title, body, pinned_at, created_at, updated_at from notes where user_id = $1 and id > $2 \
-         order by id limit $3",
-    )
-    .bind(user_id)
-    .bind(after)
-    .bind(limit)
-    .fetch_all(db)
-    .await
-}
-
 /// A browser that the user has logged in from, without its secret.
 #[derive(Clone, Debug, FromRow)]
 pub struct DeviceRow {

@@ -8,6 +8,7 @@ use crate::{
     ui::{
         frame::{Link, Page},
         notice::Notice,
+        part_links::{Place, links_at},
         session_list::SessionList,
         when::Ago,
     },
@@ -36,7 +37,10 @@ pub fn DashboardPage(
                     <div><dt>"Role"</dt><dd>{viewer.role.into_str()}</dd></div>
                     <div><dt>"Member since"</dt><dd><Ago ms=member_since /></dd></div>
                 </dl>
-                <p><Link href="/notes" class="button">"Open your notes"</Link></p>
+                {links_at(Place::Dashboard)
+                    .into_iter()
+                    .map(|link| view! { <p><Link href=link.href class="button">{link.label}</Link></p> })
+                    .collect_view()}
             </section>
             <section class="card" aria-labelledby="here">
                 <h2 id="here">"This session"</h2>

@@ -5,16 +5,14 @@ use leptos::prelude::*;
 use super::drawing::Idea;
 use crate::{
     auth::sessions::Viewer,
-    ui::frame::{Link, Page},
+    ui::{
+        frame::{Link, Page},
+        part_links::{Place, links_at},
+    },
 };
-
-/// Put into the context where there is a Lab.
-#[derive(Clone, Copy)]
-pub struct LabIsOpen;
 
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let lab = use_context::<LabIsOpen>();
     let logged_in = use_context::<Viewer>().is_some();
     view! {
         <Page title="One log-in, two credentials, one switch" heading="One log\u{2011}in,\ntwo credentials,\none switch">
@@ -33,7 +31,10 @@ pub fn HomePage() -> impl IntoView {
                         }
                         .into_any()
                     }}
-                    {lab.map(|_| view! { <Link href="/lab" class="button quiet">"Try it in the Lab →"</Link> })}
+                    {links_at(Place::Home)
+                        .into_iter()
+                        .map(|link| view! { <Link href=link.href class="button quiet">{link.label}</Link> })
+                        .collect_view()}
                 </p>
             </div>
             <Idea />

@@ -7,6 +7,8 @@ pub mod load;
 pub mod page;
 pub mod panel;
 #[cfg(feature = "ssr")]
+pub mod part;
+#[cfg(feature = "ssr")]
 pub mod routes;
 pub mod state;
 #[cfg(feature = "ssr")]

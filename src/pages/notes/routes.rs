@@ -1,14 +1,14 @@
 //! `/api/v1/notes`. Server side. No tab overwrites another: a change names the version that it saw (RFC 9110 13.1.1).
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse},
 };
 use serde::Deserialize;
 
-use super::{Note, NoteInput, NoteList, store, words, write};
+use super::{Note, NoteInput, NoteList, part::NotesSettings, store, words, write};
 use crate::{
     base::{
         db::again,
@@ -60,10 +60,11 @@ pub async fn list(
 pub async fn create(
     caller: ApiCaller,
     State(state): State<AppState>,
+    Extension(settings): Extension<NotesSettings>,
     JsonBody(input): JsonBody<NoteInput>,
 ) -> Result<impl IntoResponse, Problem> {
     check(&input)?;
-    let note = Note::from(again(|| write::create(&state, &caller.user_id, &input)).await?);
+    let note = Note::from(again(|| write::create(&state, &settings, &caller.user_id, &input)).await?);
     let location = HeaderValue::from_str(&format!("/api/v1/notes/{}", note.id)).map_err(|_| AppError::internal())?;
     Ok((StatusCode::CREATED, AppendHeaders([(header::LOCATION, location)]), tagged(note)))
 }
@@ -79,6 +80,7 @@ pub async fn read(
 pub async fn update(
     caller: ApiCaller,
     State(state): State<AppState>,
+    Extension(settings): Extension<NotesSettings>,
     Path(id): Path<String>,
     headers: HeaderMap,
     JsonBody(input): JsonBody<NoteInput>,
@@ -88,7 +90,7 @@ pub async fn update(
     // Where another change comes in between, it is looked at anew: `*` means that one, too.
     loop {
         let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-        if let Some(row) = again(|| write::update(&state, &caller.user_id, &id, version, &input)).await? {
+        if let Some(row) = again(|| write::update(&state, &settings, &caller.user_id, &id, version, &input)).await? {
             return Ok(tagged(row.into()));
         }
     }
@@ -97,13 +99,14 @@ pub async fn update(
 pub async fn delete(
     caller: ApiCaller,
     State(state): State<AppState>,
+    Extension(settings): Extension<NotesSettings>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let meant = IfMatch::of(&headers)?;
     loop {
         let version = meant_version(&meant, find(&state, &caller, &id).await?)?;
-        if again(|| write::delete(&state, &caller.user_id, &id, version)).await? {
+        if again(|| write::delete(&state, &settings, &caller.user_id, &id, version)).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }

@@ -205,3 +205,32 @@ pub async fn claim_words(db: impl Conn<'_>, id: &str, version: i64, size: i64) -
     let statement = "update notes set size = $3 where id = $1 and version = $2 and size is null";
     sqlx::query(statement).bind(id).bind(version).bind(size).hits(db).await
 }
+
+/// A note as the person gets it in the file with their data.
+#[derive(Clone, Debug, FromRow)]
+pub struct WholeRow {
+    pub id: String,
+    pub title: String,
+    pub body: String,
+    pub pinned_at: Option<i64>,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+/// Notes in the order in which they were made, after the one of this id.
+pub async fn after(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<WholeRow>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, title, body, pinned_at, created_at, updated_at from notes where user_id = $1 and id > $2 \
+         order by id limit $3",
+    )
+    .bind(user_id)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await
+}

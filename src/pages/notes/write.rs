@@ -1,6 +1,6 @@
 //! What changes notes: each within what a person may have, and no faster than anybody types. Server side.
 
-use super::{NoteInput, store, store::NoteRow, words};
+use super::{NoteInput, part::NotesSettings, store, store::NoteRow, words};
 use crate::{
     auth::{throttle, throttle::count::Limits, users},
     base::{db::Tx, error::AppError, state::AppState},
@@ -10,15 +10,20 @@ const MIB: i64 = 1024 * 1024;
 
 /// # Errors
 /// [`AppError::TooManyChanges`], [`AppError::TooManyNotes`], [`AppError::NotesTooLarge`].
-pub async fn create(state: &AppState, user_id: &str, note: &NoteInput) -> Result<NoteRow, AppError> {
+pub async fn create(
+    state: &AppState,
+    settings: &NotesSettings,
+    user_id: &str,
+    note: &NoteInput,
+) -> Result<NoteRow, AppError> {
     let words = words::of(note);
     let size = words::size(note, &words);
-    let mut tx = begin(state, user_id).await?;
+    let mut tx = begin(state, settings, user_id).await?;
     let used = store::used(&mut *tx, user_id).await?;
-    if used.notes >= state.config.notes_per_person {
-        return Err(AppError::TooManyNotes { max: state.config.notes_per_person });
+    if used.notes >= settings.notes_per_person {
+        return Err(AppError::TooManyNotes { max: settings.notes_per_person });
     }
-    check_room(state, used.bytes + size)?;
+    check_room(settings, used.bytes + size)?;
     let row = store::insert(&mut *tx, user_id, note, size, state.clock.now_ms()).await?;
     store::replace_words(&mut tx, row.id(), &words).await?;
     tx.commit().await?;
@@ -31,6 +36,7 @@ pub async fn create(state: &AppState, user_id: &str, note: &NoteInput) -> Result
 /// [`AppError::TooManyChanges`], [`AppError::NotesTooLarge`].
 pub async fn update(
     state: &AppState,
+    settings: &NotesSettings,
     user_id: &str,
     id: &str,
     version: i64,
@@ -38,11 +44,11 @@ pub async fn update(
 ) -> Result<Option<NoteRow>, AppError> {
     let words = words::of(note);
     let size = words::size(note, &words);
-    let mut tx = begin(state, user_id).await?;
+    let mut tx = begin(state, settings, user_id).await?;
     let Some(before) = store::find(&mut *tx, user_id, id).await? else { return Ok(None) };
     // Whoever has too much by now, for the limit was lowered, may always make it less.
     if size > before.size() {
-        check_room(state, store::used(&mut *tx, user_id).await?.bytes - before.size() + size)?;
+        check_room(settings, store::used(&mut *tx, user_id).await?.bytes - before.size() + size)?;
     }
     let Some(row) = store::update(&mut *tx, user_id, id, version, note, size, state.clock.now_ms()).await? else {
         return Ok(None);
@@ -58,16 +64,22 @@ pub async fn update(
 ///
 /// # Errors
 /// [`AppError::TooManyChanges`].
-pub async fn delete(state: &AppState, user_id: &str, id: &str, version: i64) -> Result<bool, AppError> {
-    let mut tx = begin(state, user_id).await?;
+pub async fn delete(
+    state: &AppState,
+    settings: &NotesSettings,
+    user_id: &str,
+    id: &str,
+    version: i64,
+) -> Result<bool, AppError> {
+    let mut tx = begin(state, settings, user_id).await?;
     let deleted = store::delete(&mut *tx, user_id, id, version).await?;
     tx.commit().await?;
     Ok(deleted)
 }
 
 /// One change of a person after the other, and counted: a refusal drops the transaction, and the count with it.
-async fn begin(state: &AppState, user_id: &str) -> Result<Tx, AppError> {
-    let per_minute = state.config.note_changes_per_minute;
+async fn begin(state: &AppState, settings: &NotesSettings, user_id: &str) -> Result<Tx, AppError> {
+    let per_minute = settings.note_changes_per_minute;
     let limits = Limits { free: per_minute, longest_ms: 60_000, half_ms: 60_000 };
     let mut tx = state.db.begin_write().await?;
     users::store::lock(&mut *tx, user_id).await?;
@@ -80,7 +92,7 @@ async fn begin(state: &AppState, user_id: &str) -> Result<Tx, AppError> {
     Ok(tx)
 }
 
-fn check_room(state: &AppState, bytes: i64) -> Result<(), AppError> {
-    let mib = state.config.notes_mib_per_person;
+fn check_room(settings: &NotesSettings, bytes: i64) -> Result<(), AppError> {
+    let mib = settings.notes_mib_per_person;
     if bytes <= mib.saturating_mul(MIB) { Ok(()) } else { Err(AppError::NotesTooLarge { mib }) }
 }

@@ -19,6 +19,7 @@ use latchkey::{
         words,
     },
     cli::given,
+    pages::part::Parts,
     passwords::{hash::Passwords, strength::About},
     serve,
 };
@@ -71,7 +72,7 @@ async fn fill(args: Seed) -> Result<(), String> {
         return Err("LATCHKEY_BASE_URL is https, which means production: nobody is invented there".into());
     }
     let watch = Stopwatch::start();
-    let state = serve::open_state(args.config.clone()).await?;
+    let state = serve::open_state(args.config.clone(), &Parts::default()).await?;
     let before = store::count_users(&state.db.pool).await.map_err(|error| error.to_string())?;
     if before > 0 && !args.force {
         return Err(format!("there are {before} people in this database; --force adds the new ones to them"));

@@ -1,0 +1,160 @@
+//! The Lab as a part of the product: its setting, and what it hands in. Server side.
+
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use axum::{Extension, routing::get};
+use clap::Args;
+use futures::FutureExt;
+use leptos::prelude::provide_context;
+use tokio::task::JoinHandle;
+
+use super::{
+    clean_up, code, lanes, load, make, store,
+    world::{CONNECTIONS, Lab},
+};
+use crate::{
+    auth::{app::App, revocations::feed},
+    base::{config::Config, db::Kind, error::AppError, finding::Finding, jobs::Job, state::AppState},
+    pages::{
+        part::{Part, Routes},
+        request::{Found, PageRequest},
+    },
+    serve::{MINUTE, keep_clean},
+    ui::part_links::{PartLink, Place},
+};
+
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "The Lab")]
+pub struct LabSettings {
+    /// Whether there is `/lab`, where visitors try sessions and tokens out on demo users of their own. It keeps them in a
+    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 7 connections more. What visitors do
+    /// costs work, so production has none unless it is asked for. [default: true, in production false]
+    #[arg(long, env = "LATCHKEY_LAB", num_args = 0..=1, default_missing_value = "true")]
+    lab: Option<bool>,
+}
+
+impl LabSettings {
+    /// Whether there is to be a Lab.
+    pub fn is_wanted(&self, config: &Config) -> bool {
+        self.lab.unwrap_or(!config.production())
+    }
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct LabPart {
+    settings: LabSettings,
+    /// Empty where there is no Lab.
+    opened: Arc<OnceLock<Lab>>,
+}
+
+impl LabPart {
+    pub fn new(settings: LabSettings) -> Self {
+        Self { settings, opened: Arc::default() }
+    }
+
+    /// # Errors
+    /// [`AppError::NotFound`] where there is none.
+    pub fn lab(&self) -> Result<&Lab, AppError> {
+        self.opened.get().ok_or(AppError::NotFound)
+    }
+
+    /// Opens the Lab, without the work that keeps it going.
+    ///
+    /// # Errors
+    /// One line that says what is wrong.
+    pub async fn open(&self, app: &App) -> Result<&Lab, String> {
+        let lab = make::make(app).await?;
+        Ok(self.opened.get_or_init(|| lab))
+    }
+
+    fn is_wanted_on_postgres(&self, state: &AppState) -> bool {
+        self.settings.is_wanted(&state.config) && state.db.kind == Kind::Postgres
+    }
+}
+
+const LINKS: [PartLink; 3] = [
+    PartLink { place: Place::Bar, href: "/lab", label: "Lab" },
+    PartLink { place: Place::Footer, href: "/lab", label: "Session or JWT?" },
+    PartLink { place: Place::Home, href: "/lab", label: "Try it in the Lab →" },
+];
+
+#[async_trait]
+impl Part for LabPart {
+    fn pages(&self) -> &'static [&'static str] {
+        &["/lab", "/lab/code/{name}"]
+    }
+
+    async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
+        let lab = self.lab()?;
+        if path == "/lab" { load::lab(page, lab).await } else { code::files::code(page) }
+    }
+
+    fn routes(&self) -> Routes {
+        vec![(lanes::PATH, get(lanes::stream::events).layer(Extension(self.clone())))]
+    }
+
+    fn links(&self) -> &'static [PartLink] {
+        if self.lab().is_ok() { &LINKS } else { &[] }
+    }
+
+    fn provide_contexts(&self) {
+        if let Ok(lab) = self.lab() {
+            provide_context(lab.clone());
+        }
+    }
+
+    async fn migrate(&self, state: &AppState) -> Result<(), String> {
+        if self.is_wanted_on_postgres(state) { make::migrate(state).await } else { Ok(()) }
+    }
+
+    /// What is wrong with the Lab costs nobody but its visitors.
+    async fn start(&self, app: &App) -> Vec<JoinHandle<()>> {
+        if !self.settings.is_wanted(&app.state.config) {
+            return Vec::new();
+        }
+        let lab = match self.open(app).await {
+            Ok(lab) => lab,
+            Err(error) => {
+                tracing::warn!(error, "the Lab stays closed; LATCHKEY_LAB=false does without it");
+                return Vec::new();
+            }
+        };
+        // What is said of an outage there is not about us.
+        let _lab = tracing::error_span!("lab").entered();
+        let mut tasks = keep_clean(&lab.state, &lab.keys);
+        tasks.push(feed::follow(&lab.state, lab.revocations.clone()));
+        let job = Job::every(MINUTE, "removing visits that are over");
+        tasks.push(job.start(lab.clone(), |lab| clean_up::clean_once(lab).boxed()));
+        tasks
+    }
+
+    async fn stop(&self) {
+        if let Ok(lab) = self.lab() {
+            lab.state.db.close().await;
+        }
+    }
+
+    /// Its pool, and one that listens.
+    fn connections(&self, config: &Config) -> i64 {
+        if self.settings.is_wanted(config) { i64::from(CONNECTIONS) + 1 } else { 0 }
+    }
+
+    /// Whether it has a place on PostgreSQL; on SQLite it is a file of its own.
+    async fn examine(&self, state: &AppState) -> Vec<Finding> {
+        const WHAT: &str = "lab";
+        if !self.is_wanted_on_postgres(state) {
+            return Vec::new();
+        }
+        vec![match store::may_have_schema(&state.db.pool).await {
+            Ok(true) => Finding::good(WHAT, "it has its place: the schema latchkey_lab"),
+            Ok(false) => Finding::warning(
+                WHAT,
+                "it stays closed: our role may not make the schema latchkey_lab",
+                "make that schema and give it to the role, or LATCHKEY_LAB=false",
+            ),
+            Err(error) => Finding::warning(WHAT, format!("its schema cannot be looked at: {error}"), ""),
+        }]
+    }
+}

@@ -1,0 +1,101 @@
+//! The notes as a part of the product: their settings, and what they hand in. Server side.
+
+use async_trait::async_trait;
+use axum::{Extension, routing::get};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{load, routes, store, words};
+use crate::{
+    base::{error::AppError, rfc3339::seconds, state::AppState},
+    pages::{
+        part::{Part, Routes},
+        request::{Found, PageRequest},
+    },
+    ui::part_links::{PartLink, Place},
+};
+
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "Notes")]
+pub struct NotesSettings {
+    /// So many notes may a person have: many years of writing, and an end for a program that writes.
+    #[arg(long, env = "LATCHKEY_NOTES_PER_PERSON", default_value_t = 2_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub notes_per_person: i64,
+
+    /// So much room may the notes of a person take, in MiB: their text, and 128 bytes for each word by which a note is
+    /// found. 32 MiB hold 2,000 notes of a hundred words, or about 200 of the greatest length.
+    #[arg(long, env = "LATCHKEY_NOTES_MIB_PER_PERSON", default_value_t = 32, value_parser = clap::value_parser!(i64).range(1..=10_240))]
+    pub notes_mib_per_person: i64,
+
+    /// So many changes to notes in a minute wait for nothing; each further one doubles the wait, from a second to a
+    /// minute. Nobody types so fast.
+    #[arg(long, env = "LATCHKEY_NOTE_CHANGES_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub note_changes_per_minute: i64,
+}
+
+pub struct NotesPart {
+    settings: NotesSettings,
+}
+
+impl NotesPart {
+    pub fn new(settings: NotesSettings) -> Self {
+        Self { settings }
+    }
+}
+
+const LINKS: [PartLink; 2] = [
+    PartLink { place: Place::BarInside, href: "/notes", label: "Notes" },
+    PartLink { place: Place::Dashboard, href: "/notes", label: "Open your notes" },
+];
+
+/// Notes that are read, and sent, at once in the file with a person's data: one may be long.
+const ROWS_AT_ONCE: i64 = 20;
+
+#[async_trait]
+impl Part for NotesPart {
+    fn pages(&self) -> &'static [&'static str] {
+        &["/notes"]
+    }
+
+    async fn find(&self, page: &PageRequest, _path: &str) -> Result<Found, AppError> {
+        load::notes(page)
+    }
+
+    fn api(&self) -> Routes {
+        let settings = Extension(self.settings);
+        let one = get(routes::read).put(routes::update).delete(routes::delete);
+        vec![
+            ("/api/v1/notes", get(routes::list).post(routes::create).layer(settings)),
+            ("/api/v1/notes/{id}", one.layer(settings)),
+        ]
+    }
+
+    fn links(&self) -> &'static [PartLink] {
+        &LINKS
+    }
+
+    async fn prepare(&self, state: &AppState) -> Result<(), String> {
+        let made = words::make_missing_words(&state.db).await;
+        made.map_err(|error| format!("notes cannot be made ready for the search: {error}"))
+    }
+
+    fn list(&self) -> Option<&'static str> {
+        Some("notes")
+    }
+
+    async fn rows(&self, state: &AppState, user_id: &str, after: &str) -> Result<Vec<(String, Value)>, AppError> {
+        let rows = store::after(&state.db.pool, user_id, after, ROWS_AT_ONCE).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), in_file(row))).collect())
+    }
+}
+
+fn in_file(row: store::WholeRow) -> Value {
+    json!({
+        "id": row.id,
+        "title": row.title,
+        "text": row.body,
+        "pinned": row.pinned_at.is_some(),
+        "created_at": seconds(row.created_at),
+        "updated_at": seconds(row.updated_at),
+    })
+}
