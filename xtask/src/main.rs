@@ -19,6 +19,7 @@ mod tools;
 mod wasm;
 mod wasm_parts;
 mod workspace;
+mod yours;
 
 use std::process::ExitCode;
 

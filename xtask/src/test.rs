@@ -15,6 +15,7 @@ use crate::{
     postgres::{self, Postgres},
     shell, size, steps, tools,
     workspace::{PRODUCT, Workspace},
+    yours,
 };
 
 /// What a shell reports of a program that Ctrl-C ended.
@@ -51,6 +52,8 @@ enum Part {
     ClippyBrowser,
     /// Lints of the product without the Lab, on both sides
     ClippyWithoutLab,
+    /// Does docs/MAKE_IT_YOURS.md work? It is followed on a copy.
+    Yours,
     /// Is the browser package within its limit?
     Size,
     /// Playwright tests in Chromium, on a fresh build
@@ -102,6 +105,7 @@ impl Tests<'_> {
             Part::ClippyServer => clippy(&["--workspace", "--all-targets"]),
             Part::ClippyBrowser => clippy(&[&BROWSER, &["--features", &self.workspace.browser_features][..]].concat()),
             Part::ClippyWithoutLab => clippy_without_lab(),
+            Part::Yours => yours::follow(self.workspace),
             Part::Doc => doc(),
             Part::Rust => self.rust(),
             Part::Size => size::check(self.workspace),
@@ -140,9 +144,11 @@ impl Part {
 
 const BROWSER: [&str; 3] = ["--lib", "--target=wasm32-unknown-unknown", "--no-default-features"];
 
-/// The package alone: a workspace has the features that any of it asks for.
+/// Without the seeder, which needs the product: what it asks for would be there. With the tool, so that the crates have
+/// the features of the other parts and are not compiled once more.
 fn clippy_without_lab() -> Result<()> {
-    clippy(&["--package", PRODUCT, "--all-targets", "--no-default-features", "--features=ssr"])?;
+    let features = format!("--features={PRODUCT}/ssr");
+    clippy(&["--workspace", "--exclude=seed", "--all-targets", "--no-default-features", &features])?;
     clippy(&[&BROWSER, &["--features=hydrate"][..]].concat())
 }
 
