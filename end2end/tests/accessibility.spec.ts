@@ -59,7 +59,7 @@ test("notes: written, pinned, about to be deleted, in conflict, logged out", asy
   await saved(other);
   await page.getByLabel("Text").fill("my text");
   await save(page);
-  await expect(page.getByRole("button", { name: "Keep mine" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Keep my version" })).toBeVisible();
   found.push(...(await findings(page, "a conflict")));
 
   await page.context().clearCookies();
@@ -77,9 +77,9 @@ test("devices: two others, and what was ended", async ({ page, anotherBrowser })
   const person = await signedUp(page, "Alva");
   for (const _ of ["phone", "office"]) await loggedIn(await (await anotherBrowser()).newPage(), person);
   await open(page, "/account/devices");
-  await expect(page.getByRole("button", { name: /^End the session of/ })).toHaveCount(2);
+  await expect(page.getByRole("button", { name: /^Log out \w+ on/ })).toHaveCount(2);
   found.push(...(await findings(page, "two other devices")));
-  await page.getByRole("button", { name: "End all other sessions" }).click();
+  await page.getByRole("button", { name: "Log out all other devices" }).click();
   await expect(page.getByRole("status")).toBeFocused();
   found.push(...(await findings(page, "the others are ended")));
   expect(found).toEqual([]);

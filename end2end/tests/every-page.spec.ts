@@ -19,7 +19,7 @@ for (const { who, path } of EVERY_PAGE) {
     allowConsole(REFUSALS);
     // The console says what does not hydrate; the fixture looks at it.
     await open(page, await actAs({ who, path }, context, server));
-    if (path === "/notes") await expect(page.getByText("No notes yet.")).toBeVisible();
+    if (path === "/notes") await expect(page.getByText("You don't have any notes yet.")).toBeVisible();
     await expect(page.getByRole("heading", { level: 1 })).toHaveCount(1);
     await expect(page).toHaveTitle(/\S · Latchkey$/);
     expect.soft(await keptInBrowser(page), "what scripts find").toEqual({ cookie: "", local: {}, session: {}, databases: 0, caches: 0 });

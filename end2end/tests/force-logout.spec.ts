@@ -2,7 +2,7 @@
 
 import { expect, test } from "./fixtures.ts";
 import { forceLogoutTests } from "./force-logout.ts";
-import { expectTyped, openNotes, save, typeNote } from "./notebook.ts";
+import { expectTyped, holdSaves, openNotes, save, saveState, typeNote } from "./notebook.ts";
 import {
   ACCESS,
   administrator,
@@ -29,11 +29,13 @@ test("what one person typed is not saved in the account of another who logs in i
   allowConsole(/401|409/);
   const victim = await signedUp(page, "Writer");
   await openNotes(page);
+  const letGo = await holdSaves(page);
   await typeNote(page, "Diary", "for me alone");
   const token = await cookie(page.context(), ACCESS);
   await server.cli(["force-logout", "--user", victim.email]);
   await expect.poll(() => askApi(server, token)).toBe(401);
   await stayOnPage(page);
+  letGo();
   await save(page);
   await expect(page.getByRole("alert")).toContainText("An administrator logged you out.");
 
@@ -45,11 +47,11 @@ test("what one person typed is not saved in the account of another who logs in i
   await again.click();
   await renewed;
   // Whatever the page says now: the text is still there, and it is in nobody else's account.
-  await expect(page.getByRole("button", { name: "Saving…" })).toHaveCount(0);
+  await expect(saveState(page)).toHaveText("Unsaved changes");
   await expectTyped(page, "Diary", "for me alone");
-  await expect(page.getByRole("alert")).toContainText("Somebody else is logged in");
+  await expect(page.getByRole("alert")).toContainText("Someone else is logged in");
   await openNotes(tab);
-  await expect(tab.getByText("No notes yet.")).toBeVisible();
+  await expect(tab.getByText("You don't have any notes yet.")).toBeVisible();
 });
 
 test("the command line says when there is nobody of that e-mail", async ({ server }) => {

@@ -62,11 +62,11 @@ test("deleting asks first, and the focus is never lost", async ({ page }) => {
   await page.keyboard.press("Control+s");
   await saved(page);
   await follow(page, page.getByRole("button", { name: "Delete" }));
-  await expect(page.getByRole("button", { name: "Yes, delete" })).toBeFocused();
-  await follow(page, page.getByRole("button", { name: "No, keep" }));
+  await expect(page.getByRole("group", { name: "Confirm deletion" }).getByRole("button", { name: "Delete" })).toBeFocused();
+  await follow(page, page.getByRole("button", { name: "Cancel" }));
   await expect(page.getByRole("button", { name: "Delete" })).toBeFocused();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("button", { name: "Yes, delete" })).toBeFocused();
+  await expect(page.getByRole("group", { name: "Confirm deletion" }).getByRole("button", { name: "Delete" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(titles(page)).toHaveCount(0);
   await expect(page.locator("body")).not.toBeFocused();

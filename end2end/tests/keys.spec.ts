@@ -131,7 +131,7 @@ test("whoever writes a note notices neither a rotation nor a kill", async ({ pag
   allowConsole(/401/);
   await signedUp(page, "Writer");
   await open(page, "/notes");
-  await expect(page.getByText("No notes yet.")).toBeVisible();
+  await expect(page.getByText("You don't have any notes yet.")).toBeVisible();
   const token = await cookie(page.context(), ACCESS);
   const signing = (await keysOf(server)).find(({ state }) => state === "signing");
   await server.cli(["keys", "kill", signing?.kid ?? "", "--reason", "test"]);

@@ -3,7 +3,7 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { STREAM, liveTests } from "./live.ts";
-import { expectTyped, gate, openNotes, typeNote, writeNote } from "./notebook.ts";
+import { expectTyped, gate, holdSaves, openNotes, typeNote, writeNote } from "./notebook.ts";
 import { arrived, logOut, loggedOutDialog, open, signedUp } from "./people.ts";
 import { Server } from "./server.ts";
 import { noteStreams } from "./streams.ts";
@@ -67,6 +67,7 @@ test("a slow answer to the log-out does not make it flash either", async ({ page
 test("Escape closes the dialog, and the browser still asks before unsaved text is lost", async ({ page, server }) => {
   const victim = await signedUp(page, "Iris");
   await openNotes(page);
+  await holdSaves(page);
   await typeNote(page, "Half a", "thought");
   await forcedOut(server, victim.email);
   await expect(loggedOutDialog(page)).toBeVisible();
@@ -78,7 +79,7 @@ test("Escape closes the dialog, and the browser still asks before unsaved text i
   await leaving;
   await page.keyboard.press("Escape");
   await expect(loggedOutDialog(page)).toHaveCount(0);
-  await expect(page.getByRole("banner")).toContainText("Nothing on this page is saved");
+  await expect(page.getByRole("banner")).toContainText("You can't save changes");
   await expectTyped(page, "Half a", "thought");
 });
 

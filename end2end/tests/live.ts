@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
-import { expectTyped, openNotes, typeNote } from "./notebook.ts";
+import { expectTyped, holdSaves, openNotes, panel, saveState, typeNote } from "./notebook.ts";
 import {
   administrator,
   arrived,
@@ -28,7 +28,10 @@ export function liveTests(): void {
     const stream = page.waitForResponse(STREAM);
     await openNotes(page);
     await stream;
+    await holdSaves(page);
     await typeNote(page, "Half a", "thought that is not saved");
+    // From here on the page asks for nothing by itself.
+    await expect(saveState(page)).toHaveText("Saving…");
     await page.getByLabel("Text").focus();
     const admin = await (await anotherBrowser()).newPage();
     await loggedIn(admin, await administrator(server));
@@ -47,18 +50,19 @@ export function liveTests(): void {
     await expect(dialog.getByRole("link", { name: "Log in" })).toHaveAttribute("href", "/login?next=%2Fnotes");
 
     await stayOnPage(page);
+    await expect(panel(page).timeLeft).toHaveText("Revoked");
     await expectTyped(page, "Half a", "thought that is not saved");
     await expect(page.getByLabel("Text")).toBeFocused();
     const banner = page.getByRole("banner");
-    await expect(banner).toContainText("An administrator logged you out. Nothing on this page is saved until");
+    await expect(banner).toContainText("An administrator logged you out. You can't save changes until");
 
     // Another log-in in another tab makes the page work again, and it listens again.
     const opened = page.context().waitForEvent("page");
-    await banner.getByRole("link", { name: "Log in (new tab)" }).click();
+    await banner.getByRole("link", { name: "Log in in a new tab" }).click();
     const tab = await opened;
     await enterAndLogIn(tab, victim);
     await arrived(tab, "/notes");
-    await expect(banner).not.toContainText("Nothing on this page is saved");
+    await expect(banner).not.toContainText("You can't save changes");
     await expectTyped(page, "Half a", "thought that is not saved");
     await forceLogout(admin, "again");
     for (const each of [page, tab]) await expect(loggedOutDialog(each)).toBeVisible();

@@ -23,7 +23,27 @@ export async function save(page: Page): Promise<void> {
 }
 
 export async function saved(page: Page): Promise<void> {
-  await expect(page.getByText(/^Saved \d{4}-/)).toBeVisible();
+  await expect(saveState(page)).toHaveText("Saved");
+}
+
+/** What the editor says of its text: "Unsaved changes", "Saving…", "Saved". */
+export function saveState(page: Page): Locator {
+  return page.locator(".save-state");
+}
+
+/** Holds back whatever the notes page sends to be saved, as a slow line does, until it is let go. */
+export async function holdSaves(page: Page): Promise<() => void> {
+  const line = gate();
+  await page.route(/\/api\/v1\/notes(\/|$)/, async (route) => {
+    if (route.request().method() !== "GET") await line.passed;
+    await route.fallback();
+  });
+  return line.open;
+}
+
+export async function deleteNote(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByRole("group", { name: "Confirm deletion" }).getByRole("button", { name: "Delete" }).click();
 }
 
 export async function writeNote(page: Page, title: string, body = ""): Promise<void> {
@@ -50,12 +70,13 @@ export async function expectTyped(page: Page, title: string, body: string): Prom
 export function panel(page: Page) {
   const fact = (name: string) => page.getByRole("complementary").locator("div").filter({ hasText: name }).locator("dd");
   return {
-    secondsLeft: fact("Seconds left"),
-    renewals: fact("Renewals so far"),
-    answer: fact("Last answer"),
+    timeLeft: fact("Expires in"),
+    renewals: fact("Times renewed"),
+    answer: fact("Last API response"),
     async secondsLeftNow(): Promise<number> {
-      await expect(this.secondsLeft).toHaveText(/^\d+$/);
-      return Number(await this.secondsLeft.textContent());
+      await expect(this.timeLeft).toHaveText(/^(\d+ min )?\d+ s$/);
+      const [, , minutes = 0, seconds] = /^((\d+) min )?(\d+) s$/.exec((await this.timeLeft.textContent()) ?? "") ?? [];
+      return Number(minutes) * 60 + Number(seconds);
     },
   };
 }

@@ -2,13 +2,26 @@
 
 import { expect, test } from "./fixtures.ts";
 import { expectWrong } from "./forms.ts";
-import { choose, expectTyped, gate, openNotes, save, saved, titles, typeNote, writeNote } from "./notebook.ts";
+import {
+  choose,
+  deleteNote,
+  expectTyped,
+  gate,
+  holdSaves,
+  openNotes,
+  save,
+  saveState,
+  saved,
+  titles,
+  typeNote,
+  writeNote,
+} from "./notebook.ts";
 import { open, signedUp } from "./people.ts";
 
 test("a person writes, changes, pins and deletes notes", async ({ page }) => {
   await signedUp(page, "Alma");
   await openNotes(page);
-  await expect(page.getByText("No notes yet.")).toBeVisible();
+  await expect(page.getByText("You don't have any notes yet.")).toBeVisible();
 
   await writeNote(page, "Shopping", "milk, bread");
   await writeNote(page, "Birthdays", "Ben: May");
@@ -17,7 +30,7 @@ test("a person writes, changes, pins and deletes notes", async ({ page }) => {
   await choose(page, "Shopping");
   await expectTyped(page, "Shopping", "milk, bread");
   await page.getByLabel("Text").fill("milk, bread, salt");
-  await expect(page.getByText("Not saved yet")).toBeVisible();
+  await expect(page.getByText("Unsaved changes")).toBeVisible();
   await save(page);
   await saved(page);
   // The note that was changed last moves up: until it has, the place of the other one is not settled.
@@ -34,9 +47,8 @@ test("a person writes, changes, pins and deletes notes", async ({ page }) => {
   await choose(page, "Shopping");
   await expectTyped(page, "Shopping", "milk, bread, salt");
   await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("button", { name: "No, keep" }).click();
-  await page.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("button", { name: "Yes, delete" }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await deleteNote(page);
   await expect(titles(page)).toHaveText(["Birthdays"]);
   await openNotes(page);
   await expect(titles(page)).toHaveText(["Birthdays"]);
@@ -74,13 +86,14 @@ test("a search finds words in titles and texts by their beginnings", async ({ pa
     await expect(titles(page)).toHaveText([...found]);
   }
   await search.fill("nothing like it");
-  await expect(page.getByText("No note has words that begin like this.")).toBeVisible();
+  await expect(page.getByText("No notes match your search.")).toBeVisible();
 });
 
 test("a note that the server does not take is told beside it, and the text stays", async ({ page, allowConsole }) => {
   allowConsole(/status of 429/);
   await signedUp(page, "Dora");
   await openNotes(page);
+  const letGo = await holdSaves(page);
   await typeNote(page, "One too many", "all that I wrote");
   const words = "You've reached the limit of 2,000 notes. Delete one, then save again.";
   const problem = { code: "notes_full", detail: words };
@@ -91,6 +104,7 @@ test("a note that the server does not take is told beside it, and the text stays
       ? route.fulfill({ status: 429, contentType: "application/problem+json", body: JSON.stringify(problem) })
       : route.fallback(),
   );
+  letGo();
   await save(page);
   const notice = page.locator("#save-refused .notice");
   await expect(notice).toContainText(words);
@@ -138,9 +152,9 @@ test("nobody sees the notes of somebody else", async ({ page, anotherBrowser }) 
   const other = await (await anotherBrowser()).newPage();
   await signedUp(other, "Emma");
   await openNotes(other);
-  await expect(other.getByText("No notes yet.")).toBeVisible();
+  await expect(other.getByText("You don't have any notes yet.")).toBeVisible();
   await other.getByLabel("Search your notes").fill("secret");
-  await expect(other.getByText("No note has words that begin like this.")).toBeVisible();
+  await expect(other.getByText("No notes match your search.")).toBeVisible();
 });
 
 test("what is typed in one note stays while another is open", async ({ page }) => {
@@ -148,12 +162,15 @@ test("what is typed in one note stays while another is open", async ({ page }) =
   await openNotes(page);
   await writeNote(page, "First", "one");
   await writeNote(page, "Second", "two");
+  const letGo = await holdSaves(page);
   await page.getByLabel("Text").fill("two and a half");
   await choose(page, "First");
   await expectTyped(page, "First", "one");
-  await expect(page.getByRole("button", { name: "Second" })).toContainText("Not saved");
+  await expect(page.getByRole("button", { name: "Second" })).toContainText("Unsaved");
   await choose(page, "Second");
   await expectTyped(page, "Second", "two and a half");
+  letGo();
+  await saved(page);
 });
 
 test("what is typed while the answer is on its way stays", async ({ page }) => {
@@ -166,11 +183,14 @@ test("what is typed while the answer is on its way stays", async ({ page }) => {
     await route.continue();
   });
   await save(page);
+  await expect(saveState(page)).toHaveText("Saving…");
   await page.getByLabel("Text").pressSequentially(", second");
+  const letGo = await holdSaves(page);
   answer.open();
   await expect(titles(page)).toHaveText(["Slow"]);
   await expectTyped(page, "Slow", "first, second");
-  await expect(page.getByText("Not saved yet")).toBeVisible();
+  await expect(saveState(page)).not.toHaveText("Saved");
+  letGo();
   await save(page);
   await saved(page);
   await openNotes(page);
@@ -221,13 +241,14 @@ test("where nothing is open, 'Try again' leads to the search", async ({ page, al
   await expect(page.getByRole("alert")).toContainText("Try again in a moment");
   await page.unroute("**/api/v1/notes?q=*");
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect(page.getByText("No notes yet.")).toBeVisible();
+  await expect(page.getByText("You don't have any notes yet.")).toBeVisible();
   await expect(page.getByLabel("Search your notes")).toBeFocused();
 });
 
 test("the browser asks before it closes a page with text that is not saved", async ({ page }) => {
   await signedUp(page, "Iris");
   await openNotes(page);
+  const letGo = await holdSaves(page);
   await typeNote(page, "Half a", "thought");
   const asked = page.waitForEvent("dialog");
   const leaving = page.goto("/dashboard").catch(() => undefined);
@@ -237,6 +258,7 @@ test("the browser asks before it closes a page with text that is not saved", asy
   await leaving;
   await expectTyped(page, "Half a", "thought");
 
+  letGo();
   await save(page);
   await saved(page);
   // Nothing is asked now: a dialog that nobody answers would keep the page.
@@ -251,8 +273,7 @@ test("a note that was deleted in another tab is saved as a new one", async ({ pa
   const other = await page.context().newPage();
   await openNotes(other);
   await choose(other, "Shared");
-  await other.getByRole("button", { name: "Delete" }).click();
-  await other.getByRole("button", { name: "Yes, delete" }).click();
+  await deleteNote(other);
   await expect(titles(other)).toHaveCount(0);
 
   await page.getByLabel("Text").fill("new");
@@ -297,4 +318,106 @@ test("an older list that is answered late does not take the place of a newer one
   await page.evaluate(() => fetch("/healthz"));
   await expect(birthdays).toContainText("Pinned");
   await expect(titles(page)).toHaveText(["Birthdays", "Shopping"]);
+});
+
+test("a note saves itself while one writes, and says so", async ({ page }) => {
+  await signedUp(page, "Selma");
+  await openNotes(page);
+  await typeNote(page, "Diary", "Monday");
+  await expect(saveState(page)).toHaveText("Unsaved changes");
+  await saved(page);
+  await expect(page.getByLabel("Text"), "the cursor stays").toBeFocused();
+  await page.getByLabel("Text").pressSequentially(" and Tuesday");
+  await saved(page);
+  await openNotes(page);
+  await expect(titles(page), "one note").toHaveText(["Diary"]);
+  await choose(page, "Diary");
+  await expectTyped(page, "Diary", "Monday and Tuesday");
+});
+
+test("what two tabs wrote is in conflict although both save by themselves", async ({ page, allowConsole }) => {
+  allowConsole(/412/);
+  await signedUp(page, "Konrad");
+  await openNotes(page);
+  await writeNote(page, "Plan", "first text");
+  const other = await page.context().newPage();
+  await openNotes(other);
+  await choose(other, "Plan");
+  await other.getByLabel("Text").fill("their text");
+  await saved(other);
+  await page.getByLabel("Text").fill("my text");
+  await expect(page.getByRole("alert").filter({ hasText: "their text" })).toBeVisible();
+  await expectTyped(page, "Plan", "my text");
+});
+
+test("what could not be sent is saved when the connection is back", async ({ page, allowConsole }) => {
+  allowConsole(/ERR_INTERNET_DISCONNECTED/);
+  await signedUp(page, "Olga");
+  await openNotes(page);
+  await page.context().setOffline(true);
+  await typeNote(page, "Train", "in a tunnel");
+  await expect(page.getByRole("alert")).toContainText("could not reach the server");
+  await page.context().setOffline(false);
+  await saved(page);
+  await expect(page.getByRole("alert").filter({ hasText: /\S/ })).toHaveCount(0);
+});
+
+test("a note whose answer was lost is made once", async ({ page, allowConsole }) => {
+  allowConsole(/ERR_FAILED/);
+  await signedUp(page, "Lore");
+  await openNotes(page);
+  let lost = 0;
+  await page.route("**/api/v1/notes", async (route) => {
+    if (route.request().method() !== "POST" || lost > 0) return route.fallback();
+    lost += 1;
+    await route.fetch();
+    await route.abort();
+  });
+  await typeNote(page, "Once", "and once only");
+  await save(page);
+  await expect(page.getByRole("alert")).toContainText("could not reach the server");
+  await page.getByLabel("Text").fill("and once only, with more");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await saved(page);
+  expect(lost).toBe(1);
+  await openNotes(page);
+  await expect(titles(page)).toHaveText(["Once"]);
+  await choose(page, "Once");
+  await expectTyped(page, "Once", "and once only, with more");
+});
+
+test("a deleted note comes back with Undo", async ({ page }) => {
+  await signedUp(page, "Ulla");
+  await openNotes(page);
+  await writeNote(page, "Kept", "after all");
+  await page.getByRole("button", { name: "Pin", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Unpin" })).toBeVisible();
+  await deleteNote(page);
+  await expect(titles(page)).toHaveCount(0);
+  await expect(page.getByText("Note deleted.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Undo" })).toBeFocused();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await saved(page);
+  await expectTyped(page, "Kept", "after all");
+  await openNotes(page);
+  await expect(page.getByRole("button", { name: "Kept" })).toContainText("Pinned");
+});
+
+test("the list shows the day and the first line, and the search takes accents or leaves them", async ({ page }) => {
+  await signedUp(page, "Anaïs");
+  await openNotes(page);
+  await writeNote(page, "Café", "\n  Crème brûlée\nfor two");
+  const link = page.getByRole("region", { name: "Your notes" }).getByRole("button", { name: "Café" });
+  await expect(link).toContainText("Crème brûlée");
+  await expect(link).not.toContainText("for two");
+  const today = await page.evaluate(() =>
+    new Date().toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" }),
+  );
+  await expect(link).toContainText(today);
+  for (const words of ["cafe", "CAFÉ", "creme bru"]) {
+    await page.getByLabel("Search your notes").fill(words);
+    await expect(titles(page)).toHaveText(["Café"]);
+    await page.getByLabel("Search your notes").fill("tea");
+    await expect(titles(page)).toHaveCount(0);
+  }
 });

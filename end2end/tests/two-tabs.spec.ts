@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
-import { choose, expectTyped, gate, openNotes, panel, save, saved, titles, typeNote, writeNote } from "./notebook.ts";
+import { choose, deleteNote, expectTyped, gate, openNotes, panel, save, saved, titles, typeNote, writeNote } from "./notebook.ts";
 import { ACCESS, signedUp } from "./people.ts";
 
 test("two tabs whose token expires at the same moment both go on working", async ({ page, allowConsole }) => {
@@ -12,6 +12,7 @@ test("two tabs whose token expires at the same moment both go on working", async
   for (const [number, tab] of tabs.entries()) {
     await openNotes(tab);
     await typeNote(tab, `Tab ${number}`, "typed before");
+    await saved(tab);
   }
   for (const round of [1, 2, 3]) {
     await page.context().clearCookies({ name: ACCESS });
@@ -48,12 +49,12 @@ async function renewTogether(tabs: readonly Page[]): Promise<void> {
 }
 
 test.describe("when two tabs have changed the same note", () => {
-  test("'Keep mine' saves the own text, and the other one was shown", async ({ page, allowConsole }) => {
+  test("'Keep my version' saves the own text, and the other one was shown", async ({ page, allowConsole }) => {
     allowConsole(/412/);
     const other = await conflict(page);
     await expect(page.getByRole("alert").filter({ hasText: "their text" })).toBeVisible();
     await expectTyped(page, "Plan", "my text");
-    await page.getByRole("button", { name: "Keep mine" }).click();
+    await page.getByRole("button", { name: "Keep my version" }).click();
     await saved(page);
     await expect(page.getByText("their text")).toHaveCount(0);
     await openNotes(other);
@@ -61,10 +62,10 @@ test.describe("when two tabs have changed the same note", () => {
     await expectTyped(other, "Plan", "my text");
   });
 
-  test("'Take the other' shows the other text, and nothing is left to save", async ({ page, allowConsole }) => {
+  test("'Use the other version' shows the other text, and nothing is left to save", async ({ page, allowConsole }) => {
     allowConsole(/412/);
     const other = await conflict(page);
-    await page.getByRole("button", { name: "Take the other" }).click();
+    await page.getByRole("button", { name: "Use the other version" }).click();
     await expectTyped(page, "Plan", "their text");
     await saved(page);
     await openNotes(other);
@@ -78,8 +79,7 @@ test.describe("when two tabs have changed the same note", () => {
     await other.getByLabel("Text").fill("their text");
     await save(other);
     await saved(other);
-    await page.getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("button", { name: "Yes, delete" }).click();
+    await deleteNote(page);
     await expect(page.getByRole("alert").filter({ hasText: "their text" })).toBeVisible();
     await openNotes(other);
     await expect(titles(other)).toHaveText(["Plan"]);
@@ -89,10 +89,10 @@ test.describe("when two tabs have changed the same note", () => {
 /** Both tabs have the note open; the other one saves first. */
 async function conflict(page: Page): Promise<Page> {
   const other = await bothOpen(page);
-  await page.getByLabel("Text").fill("my text");
   await other.getByLabel("Text").fill("their text");
   await save(other);
   await saved(other);
+  await page.getByLabel("Text").fill("my text");
   await save(page);
   await expect(page.getByRole("alert").filter({ hasText: "changed in another tab" })).toBeVisible();
   return other;

@@ -1,6 +1,6 @@
 //! Letters and signs, as people write them. Server side.
 
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// What words of any language are made of: letters, digits, and the marks that many scripts write beside their letters
 /// (the vowels of Hindi, the tones of Thai).
@@ -8,12 +8,21 @@ pub fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || is_mark(c)
 }
 
-/// Of those marks that go with any letter (accents, rings, strokes), only what has one letter with it: what Unicode has
-/// not composed looks like the plain letter, or like nothing that somebody types.
 fn is_mark(c: char) -> bool {
-    let goes_with_any = matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
-        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}');
-    is_combining_mark(c) && !goes_with_any
+    is_combining_mark(c) && !is_accent(c)
+}
+
+/// Marks that go with any letter: accents, rings, strokes. Those of a script (the vowels of Hindi) are none.
+fn is_accent(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// As texts are compared in a search: in small letters and without accents, for many keyboards have none.
+pub fn folded(text: &str) -> String {
+    // The other letters are put together again: Korean syllables would fall apart.
+    let plain: String = text.nfkd().filter(|c| !is_accent(*c)).nfc().collect();
+    plain.to_lowercase().chars().filter(|c| !is_accent(*c)).collect()
 }
 
 /// Words of somebody for others to read: what cannot be seen, or turns the text around it, becomes a blank. `None` where

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::base::{email::Email, text::is_of_word};
+use crate::base::{
+    email::Email,
+    text::{folded, is_of_word},
+};
 
 /// Longer words are cut, in characters: a database indexes no text of any length.
 const WORD_CHARS_MAX: usize = 64;
@@ -47,10 +50,9 @@ fn address(part: &str) -> String {
         .map_or_else(|_| part.nfkc().collect::<String>().to_lowercase(), |email| email.as_str().to_owned())
 }
 
-/// Split at everything that belongs to no word; composed, so that an umlaut is one, however it was typed.
+/// Split at everything that belongs to no word, and folded: accents make no difference, however they were typed.
 pub fn split(text: &str) -> impl Iterator<Item = String> {
-    let folded = text.nfkc().collect::<String>().to_lowercase();
-    let words: Vec<String> = folded
+    let words: Vec<String> = folded(text)
         .split(|c: char| !is_of_word(c))
         .filter(|word| !word.is_empty())
         .map(|word| word.chars().take(WORD_CHARS_MAX).collect())

@@ -66,6 +66,55 @@ on_both_databases! {
         assert_eq!(titles(&mut bob, "?q=100").await, Vec::<String>::new(), "somebody else's");
     }
 
+    async fn accents_make_no_difference_to_a_search(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        create(&mut alice, "Café Ångström", "Ο Γιώργος, 김치, किताब").await;
+        for typed in ["cafe", "CAFÉ", "cafe\u{301}", "angstrom", "ångs", "Γιωργος", "김", "किता"] {
+            let query = format!("?q={}", url::form_urlencoded::byte_serialize(typed.as_bytes()).collect::<String>());
+            assert_eq!(titles(&mut alice, &query).await, ["Café Ångström"], "{typed}");
+        }
+        assert_eq!(titles(&mut alice, "?q=%E0%A4%95%E0%A5%81").await, Vec::<String>::new(), "another vowel is another word");
+    }
+
+    async fn a_repeat_under_the_same_key_finds_the_note_that_is_there(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let post = async |caller: &mut Caller, key: &str, body: &str| {
+            let input = Some(json!({ "title": "One", "body": body }));
+            caller.api_with(Method::POST, "/api/v1/notes", &[("idempotency-key", key)], input).await
+        };
+        let first = post(&mut alice, "k-1", "first").await;
+        let again = post(&mut alice, "k-1", "second").await;
+        assert_eq!((first.status, again.status), (201, 200));
+        assert_eq!(again.json(), first.json(), "what is there, not what came");
+        assert_eq!((again.header("location"), again.header("etag")), (first.header("location"), "\"1\""));
+        let mut bob = app.with_token("bob").await;
+        assert_eq!(post(&mut bob, "k-1", "his").await.status, 201, "keys are each one's own");
+        assert_eq!(post(&mut alice, "k-2", "another").await.status, 201);
+        assert_eq!(titles(&mut alice, "").await, ["One", "One"]);
+        // A key does what it did until its note is gone.
+        let gone = alice.api_with(Method::DELETE, &path(&first.json()), &[("if-match", "*")], None).await;
+        assert_eq!((gone.status, post(&mut alice, "k-1", "anew").await.status), (204, 201));
+        for bad in ["", "two words", &"x".repeat(65)] {
+            assert_eq!(post(&mut alice, bad, "").await.code(), "bad_request", "{bad:?}");
+        }
+    }
+
+    async fn of_parallel_requests_under_one_key_one_makes_the_note(app: TestApp) {
+        let alice = app.with_token("alice").await;
+        let tries = (0..10).map(|_| {
+            let mut tab = alice.copy();
+            tokio::spawn(async move {
+                let input = Some(json!({ "title": "One", "body": "" }));
+                let answer = tab.api_with(Method::POST, "/api/v1/notes", &[("idempotency-key", "once")], input).await;
+                (answer.status, answer.json()["id"].as_str().map(str::to_owned))
+            })
+        });
+        let answers: Vec<_> = futures::future::join_all(tries).await.into_iter().map(|answer| answer.expect("no panic")).collect();
+        assert_eq!(answers.iter().filter(|(status, _)| *status == 201).count(), 1, "{answers:?}");
+        assert!(answers.iter().all(|(_, id)| id.is_some() && *id == answers[0].1), "{answers:?}");
+        assert_eq!(app.count("select count(*) from notes").await, 1);
+    }
+
     async fn a_search_follows_what_is_changed_and_deleted(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let note = create(&mut alice, "Plan", "first draft").await;

@@ -10,8 +10,9 @@ pub async fn list(api: ApiClient, words: &str) -> Result<NoteList, Trouble> {
     api.send(Call::new(Method::GET, format!("/api/v1/notes?q={words}"))).await
 }
 
-pub async fn create(api: ApiClient, input: &NoteInput) -> Result<Note, Trouble> {
-    api.send(Call::new(Method::POST, "/api/v1/notes").json(input)).await
+/// Once for each key, however often it is sent.
+pub async fn create(api: ApiClient, key: &str, input: &NoteInput) -> Result<Note, Trouble> {
+    api.send(Call::new(Method::POST, "/api/v1/notes").once(key).json(input)).await
 }
 
 pub async fn update(api: ApiClient, id: &str, version: i64, input: &NoteInput) -> Result<Note, Trouble> {

@@ -1,16 +1,9 @@
 //! The editor of one note. Both sides; runs in the browser.
 
-use leptos::{
-    either::{Either, EitherOf3},
-    ev,
-    prelude::*,
-};
+use leptos::{either::Either, ev, prelude::*};
 
 use super::state::{Draft, Notes};
-use crate::{
-    base::error::Field,
-    ui::{notice::Notice, when::When},
-};
+use crate::{base::error::Field, ui::notice::Notice};
 
 #[component]
 pub fn Editor(notes: Notes) -> impl IntoView {
@@ -24,10 +17,25 @@ pub fn Editor(notes: Notes) -> impl IntoView {
                 if is_open.get() {
                     Either::Left(view! { <DraftForm notes /> })
                 } else {
-                    Either::Right(view! { <p class="empty with-script">"Choose a note, or write a new one."</p> })
+                    Either::Right(view! { <NothingOpen notes /> })
                 }
             }}
         </section>
+    }
+}
+
+#[component]
+fn NothingOpen(notes: Notes) -> impl IntoView {
+    move || match notes.deleted.get() {
+        Some(deleted) => Either::Left(view! {
+            <Notice kind="info">
+                <div class="buttons">
+                    <span>{deleted.words()}</span>
+                    <button id="undo" type="button" class="button" on:click=move |_| notes.undo()>"Undo"</button>
+                </div>
+            </Notice>
+        }),
+        None => Either::Right(view! { <p class="empty with-script">"Select a note or create one."</p> }),
     }
 }
 
@@ -41,7 +49,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
     let save_with_keys = move |event: ev::KeyboardEvent| {
         if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
             event.prevent_default();
-            notes.save(None);
+            notes.save();
         }
     };
     view! {
@@ -49,7 +57,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
             class="form"
             on:submit=move |event| {
                 event.prevent_default();
-                notes.save(None);
+                notes.save();
             }
             on:keydown=save_with_keys
         >
@@ -58,13 +66,14 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                 <label for="title">"Title"</label>
                 <input
                     id="title"
+                    dir="auto"
                     maxlength="200"
                     aria-invalid=move || title_wrong.with(Option::is_some).then_some("true")
                     aria-describedby="title-error"
                     prop:value=move || draft.with(|draft| draft.title.clone())
                     on:input=move |event| {
                         let text = event_target_value(&event);
-                        notes.change(|draft| {
+                        notes.typed(|draft| {
                             draft.title = text;
                             draft.mend(Field::Title);
                         });
@@ -76,6 +85,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                 <label for="body">"Text"</label>
                 <textarea
                     id="body"
+                    dir="auto"
                     rows="12"
                     maxlength="20000"
                     aria-invalid=move || body_wrong.with(Option::is_some).then_some("true")
@@ -83,7 +93,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                     prop:value=move || draft.with(|draft| draft.body.clone())
                     on:input=move |event| {
                         let text = event_target_value(&event);
-                        notes.change(|draft| {
+                        notes.typed(|draft| {
                             draft.body = text;
                             draft.mend(Field::Body);
                         });
@@ -106,24 +116,21 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
     let pinned = move || draft.with(|draft| draft.saved.as_ref().is_some_and(|note| note.pinned));
     view! {
         <div class="buttons">
-            <button type="submit" class="button primary" aria-disabled=move || notes.busy.get().then_some("true")>
-                {move || if notes.busy.get() { "Saving…" } else { "Save" }}
-            </button>
+            <button type="submit" class="button primary">"Save"</button>
             {move || (!is_new.get()).then(|| view! {
-                <button type="button" class="button" aria-disabled=move || notes.busy.get().then_some("true")
-                    on:click=move |_| notes.save(Some(!pinned()))>
+                <button type="button" class="button" on:click=move |_| notes.pin(!pinned())>
                     {move || if pinned() { "Unpin" } else { "Pin" }}
                 </button>
             })}
             {move || if asking.get() {
                 Either::Left(view! {
-                    <span class="confirm" role="group" aria-label="Really delete?">
-                        <span>{if is_new.get_untracked() { "Throw this text away?" } else { "Delete this note for good?" }}</span>
-                        <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>"Yes, delete"</button>
+                    <span class="confirm" role="group" aria-label="Confirm deletion">
+                        <span>{if is_new.get_untracked() { "Discard this text?" } else { "Delete this note?" }}</span>
+                        <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>{if is_new.get_untracked() { "Discard" } else { "Delete" }}</button>
                         <button type="button" class="button" on:click=move |_| {
                             asking.set(false);
                             request_animation_frame(|| crate::ui::focus("delete"));
-                        }>"No, keep"</button>
+                        }>"Cancel"</button>
                     </span>
                 })
             } else {
@@ -134,19 +141,21 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                     }>{move || if is_new.get() { "Discard" } else { "Delete" }}</button>
                 })
             }}
-            <SaveState draft />
+            <SaveState notes draft />
         </div>
     }
 }
 
 #[component]
-fn SaveState(draft: Memo<Draft>) -> impl IntoView {
+fn SaveState(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
+    let is_saving = move || notes.open.with(|open| notes.busy.with(|busy| busy.is_some() && busy == open));
     view! {
         <span class="muted save-state">
             {move || draft.with(|draft| match &draft.saved {
-                _ if draft.is_dirty() => EitherOf3::A("Not saved yet"),
-                Some(note) => EitherOf3::B(view! { "Saved " <When ms=note.updated_at /> }),
-                None => EitherOf3::C(()),
+                _ if is_saving() => "Saving…",
+                _ if draft.is_dirty() => "Unsaved changes",
+                Some(_) => "Saved",
+                None => "",
             })}
         </span>
     }
@@ -160,14 +169,14 @@ fn Conflict(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
         Some(view! {
             <div role="alert">
                 <Notice kind="warning">
-                    <p>"This note was changed in another tab or on another device while you wrote. Your text is still here, below. The other one:"</p>
+                    <p>"This note was changed in another tab or on another device. Your version is below. The other version:"</p>
                     <blockquote>
-                        <strong>{if theirs.title.is_empty() { "Untitled".to_owned() } else { theirs.title }}</strong>
-                        <p class="note-text">{theirs.body}</p>
+                        <strong dir="auto">{if theirs.title.is_empty() { "Untitled".to_owned() } else { theirs.title }}</strong>
+                        <p class="note-text" dir="auto">{theirs.body}</p>
                     </blockquote>
                     <div class="buttons">
-                        <button type="button" class="button" on:click=move |_| notes.keep_mine()>"Keep mine"</button>
-                        <button type="button" class="button" on:click=move |_| notes.take_theirs()>"Take the other"</button>
+                        <button type="button" class="button" on:click=move |_| notes.keep_mine()>"Keep my version"</button>
+                        <button type="button" class="button" on:click=move |_| notes.take_theirs()>"Use the other version"</button>
                     </div>
                 </Notice>
             </div>

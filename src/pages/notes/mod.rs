@@ -33,7 +33,18 @@ pub struct Note {
     pub updated_at: i64,
 }
 
-/// What the API takes to make or change a note.
+/// Of the first line of a text so much is shown, in characters.
+const FIRST_LINE_CHARS: usize = 80;
+
+impl Note {
+    /// How the text begins, for a list.
+    pub fn first_line(&self) -> String {
+        let line = self.body.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+        line.chars().take(FIRST_LINE_CHARS).collect()
+    }
+}
+
+/// What the API takes to create or change a note.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoteInput {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::{either::EitherOf4, ev, leptos_dom::helpers::debounce, prelude::*};
+use leptos::{either::EitherOf4, ev, leptos_dom::helpers::debounce, prelude::*, wasm_bindgen::JsValue};
 
 use super::{
     Note,
@@ -23,7 +23,7 @@ pub fn NotesPage(
     view! {
         <Page title="Notes">
             <noscript>
-                <Notice kind="warning">"This section talks to the API from the browser, so it needs JavaScript. Everything else here works without."</Notice>
+                <Notice kind="warning">"Notes need JavaScript, because your browser loads them from the API. The rest of Latchkey works without it."</Notice>
             </noscript>
             <Section user_id token_life=token_life() />
         </Page>
@@ -46,15 +46,27 @@ fn Section(user_id: String, token_life: Option<i64>) -> impl IntoView {
     }
 }
 
-/// The browser asks before it closes a page with unsaved text.
+/// The browser asks before it closes a page with unsaved text, which is on its way by then. A phone asks nothing: there
+/// it is saved when the page goes out of sight. What could not be sent is sent when the connection is back.
 fn warn_before_loss(notes: Notes) {
     Effect::new(move |_| {
-        let handle = window_event_listener(ev::beforeunload, move |event| {
+        let leaving = window_event_listener(ev::beforeunload, move |event| {
             if notes.anything_dirty() {
                 event.prevent_default();
+                notes.save_changed();
             }
         });
-        on_cleanup(move || handle.remove());
+        let hidden = window_event_listener_untyped("visibilitychange", move |_| {
+            if document().hidden() {
+                notes.save_changed();
+            }
+        });
+        let online = window_event_listener_untyped("online", move |_| notes.save_changed());
+        on_cleanup(move || {
+            for handle in [leaving, hidden, online] {
+                handle.remove();
+            }
+        });
     });
 }
 
@@ -96,9 +108,9 @@ fn Empty(notes: Notes) -> impl IntoView {
         <p class="empty">
             {move || {
                 if notes.words.with(String::is_empty) {
-                    "No notes yet. Write the first one."
+                    "You don't have any notes yet."
                 } else {
-                    "No note has words that begin like this."
+                    "No notes match your search."
                 }
             }}
         </p>
@@ -111,7 +123,7 @@ fn NoteLinks(notes: Notes, list: Vec<Note>) -> impl IntoView {
         <ul class="note-links">
             {list.into_iter().map(|note| view! { <li><NoteLink notes note /></li> }).collect_view()}
         </ul>
-        {move || notes.more.get().then(|| view! { <p class="muted">"Only the first 200 are shown; search for the others."</p> })}
+        {move || notes.more.get().then(|| view! { <p class="muted">"Showing the first 200 notes. Search to find the others."</p> })}
     }
 }
 
@@ -120,17 +132,34 @@ fn NoteLink(notes: Notes, note: Note) -> impl IntoView {
     let key = StoredValue::new(note.id.clone());
     let current = move || notes.open.with(|open| open.as_deref() == Some(&*key.read_value()));
     let title = if note.title.is_empty() { "Untitled".to_owned() } else { note.title.clone() };
-    let pinned = note.pinned;
+    let (id, pinned, updated_at, begins) =
+        (format!("note-{}", note.id), note.pinned, note.updated_at, note.first_line());
     view! {
         <button
+            id=id
             type="button"
             class="note-link"
             aria-current=move || current().then_some("true")
             on:click=move |_| notes.open_note(note.clone())
         >
-            <span class="note-link-title">{title}</span>
+            <span class="note-link-title" dir="auto">{title}</span>
             {pinned.then(|| view! { <span class="badge">"Pinned"</span> })}
-            {move || notes.is_dirty(&key.read_value()).then(|| view! { <span class="badge warning">"Not saved"</span> })}
+            // Of the open note the editor says it.
+            {move || (!current() && notes.is_dirty(&key.read_value())).then(|| view! { <span class="badge warning">"Unsaved"</span> })}
+            <span class="note-link-more"><DayOf ms=updated_at />" "<bdi>{begins}</bdi></span>
         </button>
     }
+}
+
+/// The day of a moment where the reader is. Notes come to the page in the browser, which knows its zone.
+#[component]
+fn DayOf(ms: i64) -> impl IntoView {
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    let options = js_sys::Object::new();
+    for (part, form) in [("day", "numeric"), ("month", "short"), ("year", "numeric")] {
+        let _ = js_sys::Reflect::set(&options, &part.into(), &form.into());
+    }
+    let exact = String::from(date.to_locale_string("en-GB", &js_sys::Object::new()));
+    let day = String::from(date.to_locale_date_string("en-GB", &options));
+    view! { <time datetime=String::from(date.to_iso_string()) title=exact>{day}</time> }
 }

@@ -7,16 +7,19 @@ use leptos::{either::Either, ev, prelude::*, task::spawn_local};
 use super::state::Notes;
 use crate::{
     ui::{bring_into_view, focus, notice::Notice},
-    web::token::client::{ApiClient, Trouble},
+    web::{
+        session::client::session_is_over,
+        token::client::{ApiClient, Trouble},
+    },
 };
 
 /// Renewed this long before the end while somebody is at the keyboard, in seconds.
 const RENEW_AT_SECONDS: f64 = 30.0;
 
-/// Seconds left, renewals so far, last answer.
+/// What is left of its time, how often it was renewed, the last answer. It is over with its session, and says so.
 #[component]
 pub fn TokenPanel(api: ApiClient) -> impl IntoView {
-    let seconds_left = RwSignal::new(None::<i32>);
+    let life = RwSignal::new("–".to_owned());
     let active = StoredValue::new(false);
     Effect::new(move |_| {
         let keys = window_event_listener(ev::keydown, move |_| active.set_value(true));
@@ -24,8 +27,12 @@ pub fn TokenPanel(api: ApiClient) -> impl IntoView {
         let tick = move || {
             let expires_at = api.token.expires_at.get_untracked();
             let left = ((expires_at - js_sys::Date::now()) / 1000.0).ceil().max(0.0);
-            // A whole number: to format a float costs the browser package ten kilobytes.
-            seconds_left.set((expires_at > 0.0).then_some(left as i32));
+            life.set(match () {
+                () if session_is_over() => "Revoked".to_owned(),
+                // A whole number: to format a float costs the browser package ten kilobytes.
+                () if expires_at > 0.0 => time_left(left as i32),
+                () => "–".to_owned(),
+            });
             renew_if_used(api, left, active);
         };
         tick();
@@ -42,12 +49,19 @@ pub fn TokenPanel(api: ApiClient) -> impl IntoView {
         <aside class="card token-panel with-script" aria-label="Access token">
             <h2>"Access token"</h2>
             <dl class="facts">
-                <div><dt>"Seconds left"</dt><dd id="token-seconds">{move || seconds_left.get().map_or("–".into(), |left| format!("{left}"))}</dd></div>
-                <div><dt>"Renewals so far"</dt><dd id="token-renewals">{move || api.token.renewals.get()}</dd></div>
-                <div><dt>"Last answer"</dt><dd id="token-answer">{move || api.token.last_answer.get()}</dd></div>
+                <div><dt>"Expires in"</dt><dd id="token-life">{move || life.get()}</dd></div>
+                <div><dt>"Times renewed"</dt><dd id="token-renewals">{move || api.token.renewals.get()}</dd></div>
+                <div><dt>"Last API response"</dt><dd id="token-answer">{move || api.token.last_answer.get()}</dd></div>
             </dl>
-            <p class="muted">"The token is in a cookie that no script can read. It renews itself while you work."</p>
+            <p class="muted">"The token is in an HttpOnly cookie, so no script can read it. It's renewed while you work."</p>
         </aside>
+    }
+}
+
+fn time_left(seconds: i32) -> String {
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
     }
 }
 
@@ -108,7 +122,8 @@ fn place_to_go_on(notes: Notes) -> &'static str {
 fn words(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Refused { status: 404, .. } => {
-            "This note was deleted elsewhere. Your text is still here; “Try again” saves it as a new note.".into()
+            "This note was deleted elsewhere. Your text is still here. Choose “Try again” to save it as a new note."
+                .into()
         }
         other => other.sentence(),
     }
@@ -117,14 +132,14 @@ fn words(trouble: &Trouble) -> String {
 #[component]
 fn LoggedOut(notes: Notes, words: String, other_user: bool) -> impl IntoView {
     let advice = if other_user {
-        "What you typed is still here, and stays until you close this page. Log out in a new tab, log in as yourself, come back, and press “Try again”."
+        "Your text is safe as long as this page is open. In a new tab, log out and log in as yourself. Then come back and choose “Try again”."
     } else {
-        "What you typed is still here, and stays until you close this page. Log in again in a new tab, come back, and press “Try again”."
+        "Your text is safe as long as this page is open. Log in in a new tab, come back and choose “Try again”."
     };
     let new_tab = if other_user {
-        ("/dashboard", "Whose page is it? (new tab)")
+        ("/dashboard", "See who is logged in (new tab)")
     } else {
-        ("/login?next=%2Fnotes", "Log in (new tab)")
+        ("/login?next=%2Fnotes", "Log in in a new tab")
     };
     let has_text = move || notes.drafts.with(|drafts| drafts.values().any(super::state::Draft::is_dirty));
     view! {
@@ -143,5 +158,5 @@ fn LoggedOut(notes: Notes, words: String, other_user: bool) -> impl IntoView {
 /// Saves what is open and not saved; else reads the list again.
 fn try_again(notes: Notes) {
     let dirty = notes.open.with_untracked(|open| open.as_deref().is_some_and(|key| notes.is_dirty(key)));
-    if dirty { notes.save(None) } else { notes.load() }
+    if dirty { notes.save() } else { notes.load() }
 }

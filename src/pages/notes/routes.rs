@@ -26,6 +26,7 @@ const SEARCH_MAX_CHARS: usize = 200;
 
 const TITLE_MAX_CHARS: usize = 200;
 const BODY_MAX_CHARS: usize = 20_000;
+const KEY_MAX_CHARS: usize = 64;
 
 /// The query of `GET /api/v1/notes`.
 #[derive(Deserialize)]
@@ -57,16 +58,35 @@ pub async fn list(
     Ok(Json(NoteList { notes: rows.into_iter().map(Note::from).collect(), more }))
 }
 
+/// Under one `Idempotency-Key` once: whoever heard no answer asks again, and gets the same note.
 pub async fn create(
     caller: ApiCaller,
     State(state): State<AppState>,
     Extension(settings): Extension<NotesSettings>,
+    headers: HeaderMap,
     JsonBody(input): JsonBody<NoteInput>,
 ) -> Result<impl IntoResponse, Problem> {
+    let key = key_of(&headers)?;
     check(&input)?;
-    let note = Note::from(again(|| write::create(&state, &settings, &caller.user_id, &input)).await?);
+    let (row, is_new) = again(|| write::create(&state, &settings, &caller.user_id, &input, key)).await?;
+    let note = Note::from(row);
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     let location = HeaderValue::from_str(&format!("/api/v1/notes/{}", note.id)).map_err(|_| AppError::internal())?;
-    Ok((StatusCode::CREATED, AppendHeaders([(header::LOCATION, location)]), tagged(note)))
+    Ok((status, AppendHeaders([(header::LOCATION, location)]), tagged(note)))
+}
+
+fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let lines: Vec<_> = headers.get_all("idempotency-key").into_iter().collect();
+    let fits = |key: &&str| (1..=KEY_MAX_CHARS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    match &*lines {
+        [] => Ok(None),
+        [line] => line.to_str().ok().filter(fits).map(Some).ok_or_else(bad_key),
+        _ => Err(bad_key()),
+    }
+}
+
+fn bad_key() -> Problem {
+    Problem::bad_request(format!("Idempotency-Key must be 1 to {KEY_MAX_CHARS} visible ASCII characters."))
 }
 
 pub async fn read(

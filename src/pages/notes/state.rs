@@ -1,6 +1,6 @@
 //! What the notes page remembers, and what it does: load, save, pin, delete. Both sides; runs in the browser.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use leptos::{prelude::*, task::spawn_local};
 use serde::Deserialize;
@@ -8,12 +8,16 @@ use serde::Deserialize;
 use super::{Note, NoteInput, client};
 use crate::{
     base::error::Field,
-    ui::bring_into_view,
+    ui::{bring_into_view, focus},
     web::{
         refusal::Refusal,
+        session::client::session_is_over,
         token::client::{ApiClient, Trouble},
     },
 };
+
+/// A pause in the typing, after which the text is saved.
+const PAUSE: Duration = Duration::from_millis(1_500);
 
 /// A text that is being written. It lives in memory until it is saved or thrown away: nothing that happens to the
 /// session or the connection touches it.
@@ -23,6 +27,7 @@ pub struct Draft {
     pub saved: Option<Note>,
     pub title: String,
     pub body: String,
+    pub pinned: bool,
     /// Set when another tab saved another text meanwhile.
     pub theirs: Option<Note>,
     /// Why the server did not take this text, until it is saved or sent again, or what is wrong is changed.
@@ -31,7 +36,8 @@ pub struct Draft {
 
 impl Draft {
     fn of(note: Note) -> Self {
-        Self { title: note.title.clone(), body: note.body.clone(), saved: Some(note), theirs: None, refused: None }
+        let Note { title, body, pinned, .. } = note.clone();
+        Self { saved: Some(note), title, body, pinned, theirs: None, refused: None }
     }
 
     /// Whether there is something to lose.
@@ -40,6 +46,12 @@ impl Draft {
             Some(note) => note.title != self.title || note.body != self.body,
             None => !self.title.is_empty() || !self.body.is_empty(),
         }
+    }
+
+    /// Whether it is saved without being asked: nothing is left to decide or to change first.
+    fn saves_itself(&self) -> bool {
+        let is_refused = self.refused.as_ref().is_some_and(|refusal| refusal.code != "too_many_changes");
+        self.is_dirty() && self.theirs.is_none() && !is_refused
     }
 
     /// What is wrong with this field.
@@ -62,8 +74,22 @@ impl Draft {
     }
 }
 
-/// The key of the draft that has no id yet.
-pub const NEW: &str = "new";
+/// What a person asks for beside typing. Where a save is under way it waits for that.
+#[derive(Clone, Copy)]
+enum Act {
+    Save,
+    Pin(bool),
+    Delete,
+}
+
+/// What can be brought back after a deletion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    key: String,
+    draft: Draft,
+    /// The server had it.
+    was_saved: bool,
+}
 
 /// All signals of the page. Copy it around.
 #[derive(Clone, Copy)]
@@ -75,14 +101,20 @@ pub struct Notes {
     pub words: RwSignal<String>,
     /// How often the list was asked for.
     loads: StoredValue<u32>,
-    /// Key of the open draft: a note's id, or [`NEW`].
+    /// Key of the open draft: a note's id, or what a new one is made under.
     pub open: RwSignal<Option<String>>,
     /// Raised whenever somebody opens a note.
     pub times_opened: RwSignal<u32>,
     pub drafts: RwSignal<HashMap<String, Draft>>,
-    pub busy: RwSignal<bool>,
+    /// Key of the draft whose save or deletion is under way.
+    pub busy: RwSignal<Option<String>>,
+    /// What is done after that.
+    next: StoredValue<Option<Act>>,
+    /// How often something was typed.
+    changes: StoredValue<u32>,
+    pub deleted: RwSignal<Option<Deleted>>,
     pub trouble: RwSignal<Option<Trouble>>,
-    /// Said politely to screen readers: "Saved", "Deleted".
+    /// Said politely to screen readers: "Saved", "Note deleted". Not what happens by itself.
     pub said: RwSignal<&'static str>,
 }
 
@@ -103,7 +135,10 @@ impl Notes {
             open: RwSignal::new(None),
             times_opened: RwSignal::new(0),
             drafts: RwSignal::new(HashMap::new()),
-            busy: RwSignal::new(false),
+            busy: RwSignal::new(None),
+            next: StoredValue::new(None),
+            changes: StoredValue::new(0),
+            deleted: RwSignal::new(None),
             trouble: RwSignal::new(None),
             said: RwSignal::new(""),
         }
@@ -122,7 +157,12 @@ impl Notes {
             }
             match answer {
                 Ok(list) => {
+                    let focused = document().active_element().map(|element| element.id());
                     self.list.set(Some(list.notes));
+                    // The list is made anew: whoever was in it stays there.
+                    if let Some(id) = focused.filter(|id| id.starts_with("note-")) {
+                        request_animation_frame(move || focus(&id));
+                    }
                     self.more.set(list.more);
                     self.trouble.set(None);
                 }
@@ -139,15 +179,24 @@ impl Notes {
                 *draft = Draft::of(note);
             }
         });
+        self.deleted.set(None);
         self.open.set(Some(key));
         self.times_opened.update(|times| *times += 1);
     }
 
+    /// A new note, or the one that could not be saved yet: no other way leads to that.
     pub fn open_new(self) {
-        self.drafts.update(|drafts| {
-            drafts.entry(NEW.into()).or_default();
+        let busy = self.busy.get_untracked();
+        let unsaved = self.drafts.with_untracked(|drafts| {
+            let mut unsaved = drafts.iter().filter(|(key, draft)| draft.saved.is_none() && busy.as_ref() != Some(*key));
+            unsaved.next().map(|(key, _)| key.clone())
         });
-        self.open.set(Some(NEW.into()));
+        let key = unsaved.unwrap_or_else(new_key);
+        self.drafts.update(|drafts| {
+            drafts.entry(key.clone()).or_default();
+        });
+        self.deleted.set(None);
+        self.open.set(Some(key));
         self.times_opened.update(|times| *times += 1);
     }
 
@@ -157,12 +206,27 @@ impl Notes {
     }
 
     pub fn change(self, change: impl FnOnce(&mut Draft)) {
-        let Some(key) = self.open.get_untracked() else { return };
+        if let Some(key) = self.open.get_untracked() {
+            self.change_at(&key, change);
+        }
+    }
+
+    fn change_at(self, key: &str, change: impl FnOnce(&mut Draft)) {
         self.drafts.update(|drafts| {
-            if let Some(draft) = drafts.get_mut(&key) {
+            if let Some(draft) = drafts.get_mut(key) {
                 change(draft);
             }
         });
+    }
+
+    fn draft_at(self, key: &str) -> Option<Draft> {
+        self.drafts.with_untracked(|drafts| drafts.get(key).cloned())
+    }
+
+    /// As [`change`](Self::change), by typing: it is saved after a pause.
+    pub fn typed(self, change: impl FnOnce(&mut Draft)) {
+        self.change(change);
+        self.save_soon();
     }
 
     pub fn is_dirty(self, key: &str) -> bool {
@@ -173,32 +237,99 @@ impl Notes {
         self.drafts.with_untracked(|drafts| drafts.values().any(Draft::is_dirty))
     }
 
-    /// Saves the open draft. `pinned` changes the pin on the way.
-    pub fn save(self, pinned: Option<bool>) {
-        let Some(key) = self.open.get_untracked().filter(|_| !self.busy.get_untracked()) else { return };
-        let Some(draft) = self.drafts.with_untracked(|drafts| drafts.get(&key).cloned()) else { return };
-        let pinned = pinned.unwrap_or_else(|| draft.saved.as_ref().is_some_and(|note| note.pinned));
-        let input = NoteInput { title: draft.title.clone(), body: draft.body.clone(), pinned };
-        self.busy.set(true);
-        self.said.set("");
-        self.change(|draft| draft.refused = None);
+    /// Saves after a pause, unless something else is typed meanwhile.
+    fn save_soon(self) {
+        self.changes.update_value(|count| *count = count.wrapping_add(1));
+        let count = self.changes.get_value();
+        let save = move || {
+            if self.changes.try_get_value() == Some(count) {
+                self.save_changed();
+            }
+        };
+        set_timeout(save, PAUSE);
+    }
+
+    /// Saves what was typed, one text after the other, as long as nothing stands in the way.
+    pub fn save_changed(self) {
+        let goes_on = self.trouble.with_untracked(|trouble| {
+            matches!(trouble, None | Some(Trouble::Offline | Trouble::Refused { status: 500.., .. }))
+        });
+        // The page says that it cannot save; to be refused again would take the cursor out of the text.
+        if !goes_on || session_is_over() || self.busy.with_untracked(Option::is_some) {
+            return;
+        }
+        let key = self
+            .drafts
+            .with_untracked(|drafts| drafts.iter().find(|(_, draft)| draft.saves_itself()).map(|(key, _)| key.clone()));
+        if let Some((key, draft)) = key.and_then(|key| Some((key.clone(), self.draft_at(&key)?))) {
+            let pinned = draft.pinned;
+            self.send(key, draft, pinned, false);
+        }
+    }
+
+    /// Saves the open draft now.
+    pub fn save(self) {
+        self.act(Act::Save);
+    }
+
+    /// As [`save`](Self::save), and pins the note or takes it down.
+    pub fn pin(self, pinned: bool) {
+        self.act(Act::Pin(pinned));
+    }
+
+    /// Deletes the open note; a draft that was never saved is thrown away.
+    pub fn delete(self) {
+        self.act(Act::Delete);
+    }
+
+    fn act(self, act: Act) {
+        if self.busy.with_untracked(Option::is_some) {
+            return self.next.set_value(Some(act));
+        }
+        let Some(key) = self.open.get_untracked() else { return };
+        let Some(draft) = self.draft_at(&key) else { return };
+        let pinned = draft.pinned;
+        match act {
+            Act::Save => self.send(key, draft, pinned, true),
+            Act::Pin(pinned) => self.send(key, draft, pinned, true),
+            Act::Delete => self.remove(key, draft),
+        }
+    }
+
+    /// The save or the deletion is over.
+    fn done(self) {
+        self.busy.set(None);
+        if let Some(act) = self.next.get_value() {
+            self.next.set_value(None);
+            self.act(act);
+        }
+    }
+
+    fn send(self, key: String, draft: Draft, pinned: bool, aloud: bool) {
+        let input = NoteInput { title: draft.title, body: draft.body, pinned };
+        self.busy.set(Some(key.clone()));
+        if aloud {
+            self.said.set("");
+        }
+        self.change_at(&key, |draft| draft.refused = None);
         spawn_local(async move {
             let answer = match &draft.saved {
                 Some(note) => client::update(self.api, &note.id, note.version, &input).await,
-                None => client::create(self.api, &input).await,
+                None => client::create(self.api, &key, &input).await,
             };
-            self.busy.set(false);
             match answer {
-                Ok(note) => self.saved(&key, note),
-                Err(trouble) => self.failed(&key, trouble),
+                Ok(note) => self.saved(&key, note, aloud),
+                Err(trouble) => self.failed(&key, trouble, aloud),
             }
+            self.done();
         });
     }
 
     /// What was typed while the answer was on its way stays, as a change to the saved note.
-    fn saved(self, key: &str, note: Note) {
+    fn saved(self, key: &str, note: Note, aloud: bool) {
         self.drafts.update(|drafts| {
             let mut draft = drafts.remove(key).unwrap_or_default();
+            draft.pinned = note.pinned;
             draft.saved = Some(note.clone());
             draft.theirs = None;
             drafts.insert(note.id.clone(), draft);
@@ -207,11 +338,16 @@ impl Notes {
             self.open.set(Some(note.id));
         }
         self.trouble.set(None);
-        self.said.set("Saved");
+        if aloud {
+            self.said.set("Saved");
+        }
+        if self.drafts.with_untracked(|drafts| drafts.values().any(Draft::saves_itself)) {
+            self.save_soon();
+        }
         self.load();
     }
 
-    fn failed(self, key: &str, trouble: Trouble) {
+    fn failed(self, key: &str, trouble: Trouble, aloud: bool) {
         if let Trouble::Refused { status: 412, body, .. } = &trouble
             && let Ok(Conflict { current }) = serde_json::from_str(body)
         {
@@ -223,16 +359,16 @@ impl Notes {
             self.trouble.set(None);
             return;
         }
-        // About this text, and mended in it: it is said there. "Save" tries again.
+        // About this text, and fixed in it: it is said there. "Save" tries again.
         if let Trouble::Refused { status: 422 | 429, body, .. } = &trouble {
-            let errors = serde_json::from_str::<Refusal>(body).unwrap_or_default().errors;
+            let Refusal { code, errors, .. } = serde_json::from_str(body).unwrap_or_default();
             if let Some(wrong) = errors.first().filter(|_| self.open.get_untracked().as_deref() == Some(key)) {
                 let place = format!("{}-error", wrong.field);
                 request_animation_frame(move || bring_into_view(&place));
             }
             self.drafts.update(|drafts| {
                 if let Some(draft) = drafts.get_mut(key) {
-                    draft.refused = Some(Refusal { errors, ..Refusal::saying(&trouble.sentence()) });
+                    draft.refused = Some(Refusal { code, errors, ..Refusal::saying(&trouble.sentence()) });
                 }
             });
             self.trouble.set(None);
@@ -246,17 +382,21 @@ impl Notes {
                 }
             });
         }
-        self.trouble.set(Some(trouble));
+        // Each time it is set it comes into view, and whoever writes has seen it.
+        if aloud || self.trouble.with_untracked(|known| known.as_ref() != Some(&trouble)) {
+            self.trouble.set(Some(trouble));
+        }
     }
 
     /// After a conflict: keeps the own text, on top of the other one's version.
     pub fn keep_mine(self) {
         self.change(|draft| {
             if let Some(theirs) = draft.theirs.take() {
+                draft.pinned = theirs.pinned;
                 draft.saved = Some(theirs);
             }
         });
-        self.save(None);
+        self.save();
     }
 
     /// After a conflict: takes the other text.
@@ -269,34 +409,57 @@ impl Notes {
         self.load();
     }
 
-    /// Deletes the open note; a draft that was never saved is thrown away.
-    pub fn delete(self) {
-        let Some(key) = self.open.get_untracked() else { return };
-        let Some(draft) = self.drafts.with_untracked(|drafts| drafts.get(&key).cloned()) else { return };
-        let Some(note) = draft.saved else { return self.deleted(&key) };
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
+    fn remove(self, key: String, draft: Draft) {
+        let Some(note) = draft.saved.clone() else { return self.removed(&key, draft) };
+        self.busy.set(Some(key.clone()));
         spawn_local(async move {
             let answer = client::delete(self.api, &note.id, note.version).await;
-            self.busy.set(false);
             match answer {
-                Ok(()) => self.deleted(&key),
-                Err(Trouble::Refused { status: 404, .. }) => self.deleted(&key),
-                Err(trouble) => self.failed(&key, trouble),
+                Ok(()) | Err(Trouble::Refused { status: 404, .. }) => self.removed(&key, draft),
+                Err(trouble) => self.failed(&key, trouble, true),
             }
+            self.done();
         });
     }
 
-    fn deleted(self, key: &str) {
+    fn removed(self, key: &str, draft: Draft) {
         self.drafts.update(|drafts| {
             drafts.remove(key);
         });
-        self.open.set(None);
+        if self.open.get_untracked().as_deref() == Some(key) {
+            self.open.set(None);
+        }
         self.trouble.set(None);
-        self.said.set("Deleted");
-        request_animation_frame(|| crate::ui::focus("new-note"));
+        self.said.set(if draft.saved.is_some() { "Note deleted" } else { "Text discarded" });
+        let was_saved = draft.saved.is_some();
+        let draft = Draft { saved: None, theirs: None, refused: None, ..draft };
+        self.deleted.set(Some(Deleted { key: key.to_owned(), draft, was_saved }));
+        request_animation_frame(|| focus("undo"));
         self.load();
     }
+
+    /// Brings back what was deleted last, as a new note with the same text.
+    pub fn undo(self) {
+        let Some(Deleted { key, draft, .. }) = self.deleted.get_untracked() else { return };
+        self.drafts.update(|drafts| {
+            drafts.insert(key.clone(), draft);
+        });
+        self.deleted.set(None);
+        self.open.set(Some(key));
+        self.times_opened.update(|times| *times += 1);
+        self.save();
+        request_animation_frame(|| focus("body"));
+    }
+}
+
+impl Deleted {
+    pub fn words(&self) -> &'static str {
+        if self.was_saved { "Note deleted." } else { "Text discarded." }
+    }
+}
+
+/// What a new note is made under: a repeat of a request whose answer was lost makes no second one.
+fn new_key() -> String {
+    let part = || (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    format!("new-{}-{}-{}", part(), part(), part())
 }

@@ -87,6 +87,21 @@ pub async fn find(db: impl Conn<'_>, user_id: &str, id: &str) -> sqlx::Result<Op
     .await
 }
 
+/// The note that was created under this key.
+pub async fn find_made_under(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    key: &str,
+) -> Result<Option<NoteRow>, sqlx::Error> {
+    sqlx::query_as(
+        "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and made_under = $2",
+    )
+    .bind(user_id)
+    .bind(key)
+    .fetch_optional(db)
+    .await
+}
+
 /// What a person has.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Used {
@@ -107,12 +122,13 @@ pub async fn insert(
     db: impl Conn<'_>,
     user_id: &str,
     note: &NoteInput,
+    key: Option<&str>,
     size: i64,
     now_ms: i64,
 ) -> sqlx::Result<NoteRow> {
     sqlx::query_as(returning_notes!(
-        "insert into notes (id, user_id, title, body, size, pinned_at, version, created_at, updated_at) \
-         values ($1, $2, $3, $4, $5, $6, 1, $7, $7)"
+        "insert into notes (id, user_id, title, body, size, pinned_at, version, created_at, updated_at, made_under) \
+         values ($1, $2, $3, $4, $5, $6, 1, $7, $7, $8)"
     ))
     .bind(Uuid::now_v7().to_string())
     .bind(user_id)
@@ -121,6 +137,7 @@ pub async fn insert(
     .bind(size)
     .bind(note.pinned.then_some(now_ms))
     .bind(now_ms)
+    .bind(key)
     .fetch_one(db)
     .await
 }
@@ -183,7 +200,7 @@ pub async fn replace_words(db: &mut AnyConnection, note_id: &str, words: &[Strin
     Ok(())
 }
 
-/// A note from before there were words.
+/// A note from before there were words, or they were folded otherwise.
 #[derive(Clone, Debug, FromRow)]
 pub struct Wordless {
     pub id: String,

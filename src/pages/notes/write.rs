@@ -8,6 +8,8 @@ use crate::{
 
 const MIB: i64 = 1024 * 1024;
 
+/// The note, and whether it is new: what was created before under the same `key` is found again, as it is by now.
+///
 /// # Errors
 /// [`AppError::TooManyChanges`], [`AppError::TooManyNotes`], [`AppError::NotesTooLarge`].
 pub async fn create(
@@ -15,19 +17,26 @@ pub async fn create(
     settings: &NotesSettings,
     user_id: &str,
     note: &NoteInput,
-) -> Result<NoteRow, AppError> {
+    key: Option<&str>,
+) -> Result<(NoteRow, bool), AppError> {
     let words = words::of(note);
     let size = words::size(note, &words);
     let mut tx = begin(state, settings, user_id).await?;
+    // The user's row is locked: of two at once the second finds the note of the first.
+    if let Some(key) = key
+        && let Some(row) = store::find_made_under(&mut *tx, user_id, key).await?
+    {
+        return Ok((row, false));
+    }
     let used = store::used(&mut *tx, user_id).await?;
     if used.notes >= settings.notes_per_person {
         return Err(AppError::TooManyNotes { max: settings.notes_per_person });
     }
     check_room(settings, used.bytes + size)?;
-    let row = store::insert(&mut *tx, user_id, note, size, state.clock.now_ms()).await?;
+    let row = store::insert(&mut *tx, user_id, note, key, size, state.clock.now_ms()).await?;
     store::replace_words(&mut tx, row.id(), &words).await?;
     tx.commit().await?;
-    Ok(row)
+    Ok((row, true))
 }
 
 /// Changes the note if it is still at `version`; `None` when it is not, or there is none.

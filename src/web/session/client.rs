@@ -10,7 +10,7 @@ use std::{
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::{
     ev,
-    prelude::{set_timeout, window, window_event_listener},
+    prelude::{document, set_timeout, window, window_event_listener},
     wasm_bindgen::{JsCast, JsValue, closure::Closure},
 };
 use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent};
@@ -42,6 +42,20 @@ pub fn log_in_and_back() -> String {
     let location = window().location();
     let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
     format!("/login?next={}", js_sys::encode_uri_component(&here))
+}
+
+/// On the document while its session is over.
+const OVER: &str = "data-session-over";
+
+/// Whether this page knows that its session is over, with all its tokens.
+pub fn session_is_over() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute(OVER))
+}
+
+fn mark_document(is_over: bool) {
+    if let Some(root) = document().document_element() {
+        let _ = if is_over { root.set_attribute(OVER, "") } else { root.remove_attribute(OVER) };
+    }
 }
 
 struct Listener {
@@ -208,6 +222,7 @@ impl Listener {
             () if this.ended.get() => {
                 // A tab that came too late to hear it from this one asks the server.
                 this.release_lock();
+                mark_document(true);
                 (this.hear)(Some(ended));
             }
             () => {}
@@ -223,6 +238,7 @@ impl Listener {
         self.end();
         *self.sid.borrow_mut() = sid;
         self.begin();
+        mark_document(false);
         (self.hear)(None);
     }
 

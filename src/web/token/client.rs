@@ -33,7 +33,7 @@ impl Trouble {
         match self {
             Self::LoggedOut(Some(reason)) => reason.sentence().into(),
             Self::LoggedOut(None) => "You are not logged in any more.".into(),
-            Self::OtherUser => "Somebody else is logged in in this browser now, so nothing was saved.".into(),
+            Self::OtherUser => "Someone else is logged in in this browser now, so nothing was saved.".into(),
             Self::Offline => "We could not reach the server. Check your connection and try again.".into(),
             Self::Refused { status: 500.., .. } => {
                 "The server could not do that right now. Try again in a moment.".into()
@@ -78,17 +78,25 @@ pub struct Call {
     method: Method,
     path: String,
     if_match: Option<String>,
+    key: Option<String>,
     body: Option<String>,
 }
 
 impl Call {
     pub fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), if_match: None, body: None }
+        Self { method, path: path.into(), if_match: None, key: None, body: None }
     }
 
     #[must_use]
     pub fn if_version(mut self, version: i64) -> Self {
         self.if_match = Some(format!("\"{version}\""));
+        self
+    }
+
+    /// The server does it once for each key.
+    #[must_use]
+    pub fn once(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
         self
     }
 
@@ -189,6 +197,9 @@ impl ApiClient {
             .header(EXPECTED_USER, &self.user_id.get_value());
         if let Some(version) = &call.if_match {
             request = request.header("if-match", version);
+        }
+        if let Some(key) = &call.key {
+            request = request.header("idempotency-key", key);
         }
         let request = match &call.body {
             Some(body) => request.header("content-type", "application/json").body(body.clone()),
