@@ -16,11 +16,11 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await page.getByRole("link", { name: "Account", exact: true }).click();
     await arrived(page, "/account/profile");
     await page.getByRole("textbox", { name: "Name" }).fill(" ");
-    await page.getByRole("button", { name: "Change the name" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
     await expectWrong(page.getByRole("textbox", { name: "Name" }), /Enter the name/);
     await page.getByRole("textbox", { name: "Name" }).fill("Anna of the Hill");
-    await page.getByRole("button", { name: "Change the name" }).click();
-    await expect(page.getByRole("status")).toContainText("Your name is changed.");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await expect(page.getByRole("status")).toContainText("Name changed.");
     await expect(page.getByRole("banner")).toContainText("Anna of the Hill");
   });
 
@@ -35,11 +35,11 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     const { email } = somebody("Berta");
     const follow = followToken(page.context());
     await open(page, "/account/profile/email");
-    await page.getByLabel("New address").fill(person.email);
-    await page.getByRole("button", { name: "Send the link" }).click();
-    await expectWrong(page.getByLabel("New address"), /This is your address already/);
-    await page.getByLabel("New address").fill(email);
-    await page.getByRole("button", { name: "Send the link" }).click();
+    await page.getByLabel("New email address").fill(person.email);
+    await page.getByRole("button", { name: "Send link" }).click();
+    await expectWrong(page.getByLabel("New email address"), /This is your address already/);
+    await page.getByLabel("New email address").fill(email);
+    await page.getByRole("button", { name: "Send link" }).click();
     await arrived(page, "/account/profile");
     await expect(page.getByRole("status")).toContainText(email);
 
@@ -53,7 +53,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(page.getByRole("main")).toContainText(email);
     await page.getByRole("button", { name: "Use this address from now on" }).click();
     await arrived(page, "/account/profile");
-    await expect(page.getByRole("status")).toContainText("Your address is changed and confirmed.");
+    await expect(page.getByRole("status")).toContainText(`Your email address has been changed to ${email}.`);
     await expect(page.getByRole("main")).toContainText(email);
     await follow.leftWith(tokenOf(link));
 
@@ -62,5 +62,28 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await open(stranger, "/login");
     await enterAndLogIn(stranger, { ...person, email });
     await expect(stranger).toHaveURL("/dashboard");
+  });
+
+  test("a change of address that waits is shown, its link sent again, and called off", async ({ page, mailbox }) => {
+    await signedUpByMail(page, mailbox, "Carla");
+    const { email } = somebody("Carla");
+    await open(page, "/account/profile/email");
+    await page.getByLabel("New email address").fill(email);
+    await page.getByRole("button", { name: "Send link" }).click();
+    await arrived(page, "/account/profile");
+    const first = await mailbox.next(email, /Confirm your new/);
+    await open(page, "/account/profile");
+    const card = page.getByRole("region", { name: "Email" });
+    await expect(card).toContainText(email);
+    await page.getByRole("button", { name: "Resend email" }).click();
+    await expect(page.getByRole("status")).toContainText("We've sent a new link.");
+    const second = await mailbox.next(email, /Confirm your new/);
+    expect(second.link).not.toBe(first.link);
+
+    await page.getByRole("button", { name: "Cancel change" }).click();
+    await expect(page.getByRole("status")).toContainText("Change cancelled.");
+    await expect(card).not.toContainText(email);
+    await page.goto(second.link);
+    await expect(page.getByRole("main")).toContainText("does not work");
   });
 });

@@ -151,7 +151,7 @@ pub fn keep_clean(state: &AppState, keys: &Keys) -> Vec<JoinHandle<()>> {
 type DeleteOld = for<'a> fn(&'a AnyPool, i64) -> BoxFuture<'a, Result<u64, sqlx::Error>>;
 
 /// What nobody can ask about any more. When that is, the module says that owns the table.
-pub const OLD_ROWS: [(&str, DeleteOld); 8] = [
+pub const OLD_ROWS: [(&str, DeleteOld); 9] = [
     ("removing old sessions", |db, now_ms| sessions::store::delete_old(db, now_ms).boxed()),
     ("removing used half log-ins", |db, now_ms| half_log_in::store::delete_old(db, now_ms).boxed()),
     ("removing old revocations", |db, now_ms| revocations::store::delete_old(db, now_ms).boxed()),
@@ -160,6 +160,7 @@ pub const OLD_ROWS: [(&str, DeleteOld); 8] = [
     ("removing old tries", |db, now_ms| throttle::store::delete_old(db, now_ms).boxed()),
     ("removing old mails", |db, now_ms| mail::store::delete_old(db, now_ms).boxed()),
     ("removing old links", |db, now_ms| links::store::delete_old(db, now_ms).boxed()),
+    ("removing old email changes", |db, now_ms| links::store::forget_old_email_changes(db, now_ms).boxed()),
 ];
 
 fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {

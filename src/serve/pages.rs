@@ -72,7 +72,7 @@ pages! { |services, page|
     "/reset" => reset::load::reset(page).await,
     "/dashboard" => dashboard::load::dashboard(page).await,
     "/account" => page.user().and_then(|_| elsewhere("/account/profile")),
-    "/account/profile" => account::load::profile(page),
+    "/account/profile" => account::load::profile(page).await,
     "/account/profile/email" => account::load::email(page),
     "/verify-email" => account::load::new_email(page).await,
     "/account/devices" => account::load::devices(page).await,

@@ -36,6 +36,7 @@ async fn zelda(app: &TestApp) -> Caller {
     for statement in [
         "update users set verified_at = 1 where id = $1",
         "insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step) values ($1, 'sealed zeldamirabella', 1, null, 0)",
+        "insert into email_changes (user_id, email, asked_at) values ($1, 'zeldamirabella.next@example.com', 1767268800000)",
         "insert into recovery_codes (code_hash, user_id, created_at) values ('hash of zeldamirabella', $1, 1)",
         "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts) \
          values ('1', 'zeldamirabella@example.com', '', '\"x\"', 1, 1, 0)",
@@ -108,6 +109,7 @@ on_both_databases! {
         let data = answer.json();
         assert_eq!(data["account"]["email"], "zeldamirabella@example.com");
         assert_eq!(data["account"]["name"], "Zeldamirabella Quuxington");
+        assert_eq!(data["account"]["new_email"], "zeldamirabella.next@example.com");
         assert_eq!(data["account"]["second_factor_since"], "1970-01-01T00:00:02Z");
         assert_eq!(data["notes"][0]["text"], "Zeldamirabella Quuxington was here");
         assert_eq!(data["sessions"][0]["user_agent"], FIREFOX);
@@ -254,7 +256,7 @@ on_both_databases! {
         assert!(answer.status == 401 && page.contains("action=\"/actions/delete_account\""), "{page}");
         let answer = zelda.submit("delete_account", &[fields[0], ("password", PASSWORD)], "/account/delete").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/deleted"));
-        assert!(zelda.open("/deleted").await.text().contains("Your account is deleted"));
+        assert!(zelda.open("/deleted").await.text().contains("Your account has been deleted"));
     }
 
     async fn the_last_administrator_cannot_delete_the_account_also_when_two_do_so_at_once(app: TestApp) {

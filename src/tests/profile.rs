@@ -7,6 +7,8 @@ use super::{
 };
 use crate::auth::links::Purpose;
 
+const HOUR_MS: i64 = 3_600_000;
+
 /// Confirms the address of `name`, who is logged in.
 async fn confirm(app: &TestApp, caller: &mut Caller, name: &str) {
     let token = app.link(Purpose::Verify, name).await;
@@ -20,7 +22,7 @@ on_both_databases! {
         let answer = alice.open("/account").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         let page = alice.open("/account/profile").await.text();
-        assert!(page.contains("alice@example.com") && page.contains("not confirmed"), "{page}");
+        assert!(page.contains("alice@example.com") && page.contains("Not confirmed"), "{page}");
     }
 
     async fn a_new_name_counts_at_once_and_is_found(app: TestApp) {
@@ -28,7 +30,7 @@ on_both_databases! {
         let answer = alice.submit("change_name", &[("name", "Éva Müller")], "/account/profile").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         let page = alice.open("/account/profile").await.text();
-        assert!(page.contains("Your name is changed.") && page.contains(">Éva Müller</span>"), "{page}");
+        assert!(page.contains("Name changed.") && page.contains(">Éva Müller</span>"), "{page}");
         let mut ada = app.admin().await;
         assert!(ada.open("/admin/users?q=%C3%A9va").await.text().contains("alice@example.com"));
         assert!(!ada.open("/admin/users?q=alice%20").await.text().contains("<strong>alice</strong>"));
@@ -49,7 +51,7 @@ on_both_databases! {
         let (id, reset) = (app.user("alice").await.id, app.link(Purpose::Reset, "alice").await);
         let answer = alice.submit("change_email", &[("email", "New@Example.com")], "/account/profile/email").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
-        assert!(alice.open("/account/profile").await.text().contains("the link that we sent to new@example.com"));
+        assert!(alice.open("/account/profile").await.text().contains("We sent a link to new@example.com."));
         let asked = ("new@example.com".into(), id.clone(), r#"{"kind":"new_email"}"#.into());
         assert!(app.outbox().await.contains(&asked));
         assert_eq!(app.user("alice").await.id, id, "nothing has changed yet");
@@ -60,7 +62,7 @@ on_both_databases! {
         let answer = alice.submit("use_new_email", &[], "/verify-email").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         let page = alice.open("/account/profile").await.text();
-        assert!(page.contains("Your address is changed and confirmed.") && page.contains("new@example.com"), "{page}");
+        assert!(page.contains("Your email address has been changed to new@example.com."), "{page}");
 
         assert_eq!(app.user("new").await.id, id);
         assert!(app.user("new").await.verified_at.is_some());
@@ -85,6 +87,56 @@ on_both_databases! {
             answers.push((answer.status, answer.text(), words));
         }
         assert_eq!(answers[0], answers[1]);
+    }
+
+    async fn a_change_that_waits_is_shown_sent_again_and_called_off(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        alice.submit("change_email", &[("email", "new@example.com")], "/account/profile/email").await;
+        alice.open("/account/profile").await;
+        let page = alice.open("/account/profile").await.text();
+        assert!(page.contains("new@example.com") && page.contains("Cancel change"), "not only once: {page}");
+        assert!(!app.logged_in("bob").await.open("/account/profile").await.text().contains("Cancel change"));
+
+        app.clock.advance_ms(HOUR_MS);
+        let answer = alice.submit("resend_new_email", &[], "/account/profile").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
+        assert!(alice.open("/account/profile").await.text().contains("We've sent a new link."));
+        let sent = app.outbox().await.into_iter().filter(|(email, ..)| email == "new@example.com").count();
+        assert_eq!(sent, 2);
+
+        let token = app.link_to(Purpose::NewEmail, &app.user("alice").await.id, "new@example.com").await;
+        let answer = alice.submit("cancel_new_email", &[], "/account/profile").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
+        let page = alice.open("/account/profile").await.text();
+        assert!(page.contains("Change cancelled.") && !page.contains("new@example.com"), "{page}");
+        assert_eq!(alice.open_link(Purpose::NewEmail, &token).await.status, 410, "no link of before works");
+        let called_off = "select count(*) from outbox where last_error = 'called off'";
+        assert_eq!(app.count(called_off).await, 2, "nor one that was not sent yet");
+        assert_eq!(alice.act("resend_new_email", &[]).await.status, 404);
+        assert_eq!(alice.act("cancel_new_email", &[]).await.status, 200, "once more is no harm");
+    }
+
+    async fn a_change_waits_for_a_day_and_ends_with_its_link_or_a_new_password(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        let waits = async |alice: &mut Caller| alice.open("/account/profile").await.text().contains("Cancel change");
+        alice.act("change_email", &[("email", "first@example.com")]).await;
+        assert!(waits(&mut alice).await);
+        app.clock.advance_ms(24 * HOUR_MS);
+        assert!(!waits(&mut alice).await, "its link has expired");
+
+        let mut alice = app.logged_in_again("alice").await;
+        alice.act("change_email", &[("email", "second@example.com")]).await;
+        let fields = [("password", PASSWORD), ("new_password", "another horse battery")];
+        assert_eq!(alice.act("change_password", &fields).await.status, 200);
+        assert!(!waits(&mut alice).await);
+
+        alice.act("change_email", &[("email", "third@example.com")]).await;
+        let token = app.link_to(Purpose::NewEmail, &id, "third@example.com").await;
+        alice.open_link(Purpose::NewEmail, &token).await;
+        assert_eq!(alice.act("use_new_email", &[]).await.status, 200);
+        assert!(!waits(&mut alice).await);
+        assert_eq!(app.count("select count(*) from email_changes").await, 0);
     }
 
     async fn ones_own_address_is_refused_at_its_field(app: TestApp) {

@@ -92,9 +92,16 @@ pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> 
 /// a mail that is on its way to bring one. Whoever has just taken an account back need not fear what somebody else had
 /// asked for before. The links that only end things work on: they are the owner's.
 pub async fn kill_all(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
-    for purpose in [Purpose::Verify, Purpose::Reset, Purpose::NewEmail] {
+    for purpose in [Purpose::Verify, Purpose::Reset] {
         store::kill(&mut **tx, user_id, purpose, now_ms).await?;
     }
+    call_off_email_change(tx, user_id, now_ms).await
+}
+
+/// The account keeps its address: no link to another one works, and none is sent any more.
+pub async fn call_off_email_change(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
+    store::kill(&mut **tx, user_id, Purpose::NewEmail, now_ms).await?;
+    store::forget_email_change(&mut **tx, user_id).await?;
     outbox::store::call_off(&mut **tx, user_id, &Mail::NewEmail, now_ms).await
 }
 

@@ -86,6 +86,56 @@ pub async fn addresses_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx
         .await
 }
 
+/// An address that an account is to have.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct EmailChange {
+    pub email: String,
+    pub asked_at: i64,
+}
+
+/// Remembers the address that an account is to have, in place of one before.
+pub async fn remember_email_change(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    email: &str,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "insert into email_changes (user_id, email, asked_at) values ($1, $2, $3) \
+         on conflict (user_id) do update set email = $2, asked_at = $3",
+    )
+    .bind(user_id)
+    .bind(email)
+    .bind(now_ms)
+    .execute(db)
+    .await
+    .map(|_| ())
+}
+
+/// The address that an account is to have, as long as a link to it may work.
+pub async fn find_email_change(
+    db: impl Executor<'_, Database = Any>,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<Option<EmailChange>, sqlx::Error> {
+    sqlx::query_as("select email, asked_at from email_changes where user_id = $1 and asked_at > $2")
+        .bind(user_id)
+        .bind(now_ms - Purpose::NewEmail.lifetime_ms())
+        .fetch_optional(db)
+        .await
+}
+
+pub async fn forget_email_change(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from email_changes where user_id = $1").bind(user_id).execute(db).await.map(|_| ())
+}
+
+/// Forgets the addresses that no link works for any more.
+pub async fn forget_old_email_changes(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let before_ms = now_ms - Purpose::NewEmail.lifetime_ms();
+    let result = sqlx::query("delete from email_changes where asked_at <= $1").bind(before_ms).execute(db).await?;
+    Ok(result.rows_affected())
+}
+
 const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes links that died of age long ago.

@@ -43,7 +43,7 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
     Ok(tell::ended(end_all_but(&app.terminator, own).await?))
 }
 
-/// Begins to set up a second factor: makes a secret for the app, in place of one that was never used. Callable as
+/// Starts to set up two-factor authentication: creates a secret for the app, in place of one that was never used. Callable as
 /// [`end_session`].
 ///
 /// # Errors
@@ -57,7 +57,7 @@ pub async fn start_second_factor(password: Option<String>) -> Result<(), AppErro
     Ok(())
 }
 
-/// Turns the second factor on with the first code of the app, shows ten recovery codes, and ends every other session.
+/// Turns on two-factor authentication with the first code of the app, shows ten recovery codes, and ends every other session.
 /// Callable as [`end_session`].
 ///
 /// # Errors
@@ -71,7 +71,7 @@ pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Re
     Ok(tell::changed(changed, ""))
 }
 
-/// Makes and shows ten new recovery codes; those before are dead. Callable as [`end_session`].
+/// Creates and shows ten new recovery codes. The old ones stop working. Callable as [`end_session`].
 ///
 /// # Errors
 /// As [`end_session`].
@@ -82,11 +82,11 @@ pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppErro
     let someone = border::require_fresh(password).await?;
     let (app, visit) = (border::app(), border::visit());
     let changed = again(|| second_factor::make_codes(&app, &visit, &someone)).await?;
-    tell::changed(changed, "");
+    tell::changed(changed, "replaced");
     Ok(())
 }
 
-/// Turns the second factor off, removes the recovery codes and all trust, and ends every other session. Callable as
+/// Turns off two-factor authentication, removes the recovery codes and all trust, and ends every other session. Callable as
 /// [`end_session`].
 ///
 /// # Errors
@@ -169,6 +169,39 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
     let email = new_email::check(&app, &visit, &email)?;
     new_email::ask(&app, &visit, &border::require_fresh(password).await?, &email).await?;
     tell_next_page(&Flash::new(&[("asked", email.as_str())]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
+}
+
+/// Sends the link to the address that waits to be confirmed once more. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::TooManyTries`]; [`AppError::NotFound`] when nothing waits
+/// any more.
+#[server(prefix = "/actions", endpoint = "resend_new_email")]
+pub async fn resend_new_email() -> Result<(), AppError> {
+    use super::new_email;
+    use crate::web::{action::tell_next_page, border, page::Flash};
+    new_email::resend(&border::app(), &border::visit()).await?;
+    tell_next_page(&Flash::new(&[("changed", "resent")]));
+    leptos_axum::redirect("/account/profile");
+    Ok(())
+}
+
+/// Calls off the change to another address. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+#[server(prefix = "/actions", endpoint = "cancel_new_email")]
+pub async fn cancel_new_email() -> Result<(), AppError> {
+    use super::new_email;
+    use crate::{
+        base::db::again,
+        web::{action::tell_next_page, border, page::Flash},
+    };
+    let (app, visit) = (border::app(), border::visit());
+    again(|| new_email::cancel(&app, &visit)).await?;
+    tell_next_page(&Flash::new(&[("changed", "cancelled")]));
     leptos_axum::redirect("/account/profile");
     Ok(())
 }

@@ -61,9 +61,8 @@ async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash
     let user = &someone.hold(&mut tx).await?;
     store::set_password(&mut *tx, &user.id, hash).await?;
     // Somebody else may have asked for them, which may be why the password is changed.
-    for purpose in [Purpose::Reset, Purpose::NewEmail] {
-        links::store::kill(&mut *tx, &user.id, purpose, now_ms).await?;
-    }
+    links::store::kill(&mut *tx, &user.id, Purpose::Reset, now_ms).await?;
+    links::call_off_email_change(&mut tx, &user.id, now_ms).await?;
     trust::forget_trust(&mut tx, &user.id).await?;
     event::store::insert(&mut *tx, &event, now_ms).await?;
     outbox::tell(&mut *tx, &app.state, user, Notification::PasswordChanged, caller).await?;

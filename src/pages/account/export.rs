@@ -20,6 +20,7 @@ use crate::{
     auth::{
         event,
         event::{Actor, Event, Kind},
+        links,
         second_factor::store as factor_store,
         sessions::guard::LoggedIn,
     },
@@ -142,10 +143,12 @@ fn pieces(file: File, head: String) -> impl Stream<Item = Result<String, AppErro
 /// The beginning, without lists: no secret is in it, and no hash of one.
 async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<String, AppError> {
     let second_factor = factor_store::find(&state.db.pool, &user.id).await?;
+    let change = links::store::find_email_change(&state.db.pool, &user.id, state.clock.now_ms()).await?;
     let account = json!({
         "id": user.id,
         "email": user.email,
         "email_confirmed_at": user.verified_at.map(seconds),
+        "new_email": change.map(|change| change.email),
         "name": user.name,
         "role": user.role().into_str(),
         "created_at": seconds(user.created_at),

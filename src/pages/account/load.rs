@@ -5,16 +5,31 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use uuid::Uuid;
 
 use super::{
-    Qr, SecondFactor, activity_page::ActivityPage, codes, codes_page::CodesPage, delete_page::DeletePage,
-    devices_page::DevicesPage, email_page::EmailPage, keep_factor, keep_factor_page, keep_factor_page::KeepFactorPage,
-    new_email, new_email_page, new_email_page::NewEmailPage, not_me, not_me_page::NotMePage,
-    password_page::PasswordPage, profile_page::ProfilePage, second_factor::may_set_up,
-    second_factor_page::SecondFactorPage, set_up_page::SetUpPage,
+    Qr, SecondFactor,
+    activity_page::ActivityPage,
+    codes,
+    codes_page::CodesPage,
+    delete_page::DeletePage,
+    devices_page::DevicesPage,
+    email_page::EmailPage,
+    keep_factor, keep_factor_page,
+    keep_factor_page::KeepFactorPage,
+    new_email, new_email_page,
+    new_email_page::NewEmailPage,
+    not_me,
+    not_me_page::NotMePage,
+    password_page::PasswordPage,
+    profile_page::{ProfilePage, Waiting},
+    second_factor::may_set_up,
+    second_factor_page::SecondFactorPage,
+    set_up_page::SetUpPage,
 };
 use crate::{
     audit::log,
     auth::{
         known_devices::Device,
+        links,
+        links::Purpose,
         second_factor::{
             authenticator::{Authenticator, Enrolment},
             store as factor_store, trust,
@@ -26,7 +41,7 @@ use crate::{
     pages::{
         activity::{
             Entry,
-            words::{entry, fold},
+            words::{entries, fold},
         },
         request::{Found, PageRequest, elsewhere, shows},
     },
@@ -46,13 +61,15 @@ pub async fn devices(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <DevicesPage here elsewhere limit /> })
 }
 
-pub fn profile(page: &PageRequest) -> Result<Found, AppError> {
-    let User { name, email, verified_at, .. } = page.user()?.user.clone();
-    shows(move || view! { <ProfilePage name email confirmed=verified_at.is_some() /> })
+/// An address that waits to be confirmed is shown whether another account has it or not, or it would tell who has one.
+pub async fn profile(page: &PageRequest) -> Result<Found, AppError> {
+    let (User { id, name, email, verified_at, .. }, pool) = (page.user()?.user.clone(), &page.app.state.db.pool);
+    let waiting = links::store::find_email_change(pool, &id, page.app.now_ms()).await?;
+    let waiting =
+        waiting.map(|change| Waiting { until: change.asked_at + Purpose::NewEmail.lifetime_ms(), email: change.email });
+    shows(move || view! { <ProfilePage name email confirmed=verified_at.is_some() waiting /> })
 }
 
-/// An address that waits to be confirmed is not shown: a link waits only where no other account has it, and so it would
-/// tell who has one.
 pub fn email(page: &PageRequest) -> Result<Found, AppError> {
     let email = page.user()?.user.email.clone();
     let sends_mail = page.app.state.config.mailing() != Mailing::Off;
@@ -106,9 +123,10 @@ fn draw(text: &str) -> Result<Qr, AppError> {
 
 pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
-    let sealed = told(&page.parts.headers, &state.config).unwrap_or_default().get("codes");
-    let codes = codes::find(state, &page.app.secret, someone, &sealed);
-    shows(move || view! { <CodesPage codes /> })
+    let told = told(&page.parts.headers, &state.config).unwrap_or_default();
+    let codes = codes::find(state, &page.app.secret, someone, &told.get("codes"));
+    let replaced = told.get("second_factor") == "replaced";
+    shows(move || view! { <CodesPage codes replaced /> })
 }
 
 /// What happened before the event `before`, or lately. What was said twice in a row, of the same device on the same day,
@@ -121,8 +139,7 @@ pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
     let more = rows.len() > EVENTS;
     rows.truncate(EVENTS);
     let older = rows.last().filter(|_| more).map(|row| row.id.clone());
-    let entries: Vec<_> = rows.iter().map(|row| entry(row, &someone.log_in.sid)).collect();
-    let entries = fold(&entries, |one, next| {
+    let entries = fold(&entries(&rows, &someone.log_in.sid), |one, next| {
         let said = |entry: &Entry| (entry.words.clone(), entry.device.clone(), entry.ip.clone(), entry.here);
         said(one) == said(next) && day(one.at) == day(next.at)
     });

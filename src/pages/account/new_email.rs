@@ -57,7 +57,32 @@ async fn write_down(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email)
     let mut tx = state.db.begin_write().await?;
     someone.hold(&mut tx).await?;
     event::store::insert(&mut *tx, &event, now_ms).await?;
+    links::store::remember_email_change(&mut *tx, user_id, email.as_str(), now_ms).await?;
     outbox::queue(&mut *tx, state, To { email: email.as_str(), user_id }, &Mail::NewEmail).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Sends the link once more, to the address that was given with a fresh proof.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::TooManyTries`]; [`AppError::NotFound`] when nothing
+/// waits any more.
+pub async fn resend(app: &App, visit: &Visit) -> Result<(), AppError> {
+    let (someone, now_ms) = (visit.user()?, app.now_ms());
+    let change = links::store::find_email_change(&app.state.db.pool, &someone.user.id, now_ms).await?;
+    let email = check(app, visit, &change.ok_or(AppError::NotFound)?.email)?;
+    ask(app, visit, someone, &email).await
+}
+
+/// Needs no fresh proof: everything stays as it is.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub async fn cancel(app: &App, visit: &Visit) -> Result<(), AppError> {
+    let someone = visit.user()?;
+    let mut tx = app.state.db.begin_write().await?;
+    someone.hold(&mut tx).await?;
+    links::call_off_email_change(&mut tx, &someone.user.id, app.now_ms()).await?;
     Ok(tx.commit().await?)
 }
 

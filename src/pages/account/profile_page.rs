@@ -2,42 +2,87 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{PAGES, actions::ChangeName};
+use super::{
+    PAGES,
+    actions::{CancelNewEmail, ChangeName, ResendNewEmail},
+};
 use crate::{
     base::error::Field,
     ui::{
         field::TextField,
-        form::{Form, SubmitButton},
+        form::{Form, Here, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
+        when::When,
     },
-    web::page::typed,
+    web::page::{refused_by, typed},
 };
 
 #[component]
-pub fn ProfilePage(name: String, email: String, confirmed: bool) -> impl IntoView {
+pub fn ProfilePage(
+    name: String,
+    email: String,
+    confirmed: bool,
+    /// The address that the account is to have.
+    waiting: Option<Waiting>,
+) -> impl IntoView {
     let name = Some(typed().get("name")).filter(|typed| !typed.is_empty()).unwrap_or(name);
     view! {
         <Page title="Profile">
             <Tabs label="Account" pages=PAGES />
-            <Outcome />
+            <Outcome email=email.clone() />
             <section class="card" aria-labelledby="your-name">
                 <h2 id="your-name">"Name"</h2>
                 <NameForm name />
             </section>
             <section class="card" aria-labelledby="address">
-                <h2 id="address">"E-mail"</h2>
+                <h2 id="address">"Email"</h2>
                 <p>
-                    {email} " "
+                    <bdi>{email}</bdi>" "
                     {match confirmed {
-                        true => view! { <span class="badge">"confirmed"</span> },
-                        false => view! { <span class="badge warning">"not confirmed"</span> },
+                        true => view! { <span class="badge">"Confirmed"</span> },
+                        false => view! { <span class="badge warning">"Not confirmed"</span> },
                     }}
                 </p>
-                <p><Link href="/account/profile/email" class="button">"Change the address"</Link></p>
+                {match waiting {
+                    Some(waiting) => view! { <ChangeWaits waiting /> }.into_any(),
+                    None => view! { <p><Link href="/account/profile/email" class="button">"Change email"</Link></p> }.into_any(),
+                }}
             </section>
         </Page>
+    }
+}
+
+/// An address whose link was not opened yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub email: String,
+    /// When the link expires, in milliseconds since the epoch.
+    pub until: i64,
+}
+
+#[component]
+fn ChangeWaits(waiting: Waiting) -> impl IntoView {
+    let Waiting { email, until } = waiting;
+    let problem = refused_by(ResendNewEmail::PATH).or_else(|| refused_by(CancelNewEmail::PATH));
+    view! {
+        {problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })}
+        <p>
+            "You asked to change it to "<strong class="any-break"><bdi>{email}</bdi></strong>
+            ". Open the link we sent there before "<When ms=until />" to finish. Nothing there? Check your spam folder."
+        </p>
+        <div class="buttons">
+            <form method="post" action=ResendNewEmail::PATH>
+                <Here />
+                <button type="submit" class="button">"Resend email"</button>
+            </form>
+            <form method="post" action=CancelNewEmail::PATH>
+                <Here />
+                <button type="submit" class="button">"Cancel change"</button>
+            </form>
+            <Link href="/account/profile/email" class="button quiet">"Use another address"</Link>
+        </div>
     }
 }
 
@@ -50,28 +95,29 @@ fn NameForm(name: String) -> impl IntoView {
                 label="Name"
                 field=Field::Name
                 autocomplete="name"
-                help="What others see."
+                help="Shown to other people."
                 value=name
             />
-            <SubmitButton label="Change the name" pending_label="Changing…" />
+            <SubmitButton label="Save" pending_label="Saving…" />
         </Form>
     }
 }
 
 /// What the act on the page before this one did.
 #[component]
-fn Outcome() -> impl IntoView {
+fn Outcome(email: String) -> impl IntoView {
     let typed = typed();
     let (changed, asked) = (typed.get("changed"), typed.get("asked"));
     let (kind, words) = match &*changed {
-        "name" => ("success", "Your name is changed.".to_owned()),
-        "email" => ("success", "Your address is changed and confirmed. Log in with it from now on.".to_owned()),
+        "name" => ("success", "Name changed.".to_owned()),
+        "email" => ("success", format!("Your email address has been changed to {email}.")),
+        "resent" => ("success", "We've sent a new link. It works for 24 hours.".to_owned()),
+        "cancelled" => ("success", format!("Change cancelled. Your email address is still {email}.")),
         _ if !asked.is_empty() => (
             "info",
             format!(
-                "Open the link that we sent to {asked}, in this browser or where you are logged in. Until then your \
-                 address stays as it is; the link works for 24 hours. If nothing comes, look into the spam folder, and \
-                 check the address."
+                "We sent a link to {asked}. Open it within 24 hours, on a device where you're logged in. Until then you \
+                 keep your current address."
             ),
         ),
         _ => return None,

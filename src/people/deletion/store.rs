@@ -21,6 +21,7 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
         "delete from notes where user_id = $1",
         "delete from throttles where key = 'notes of ' || $1",
         "delete from links where user_id = $1",
+        "delete from email_changes where user_id = $1",
         "delete from totp where user_id = $1",
         "delete from recovery_codes where user_id = $1",
         "delete from known_devices where user_id = $1",
