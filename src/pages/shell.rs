@@ -17,6 +17,7 @@ use crate::{
         part_links::{Place, links_at},
         session_watch::SessionWatch,
         toast::Toasts,
+        zone::ReadersZone,
     },
     web::{
         csp,
@@ -78,6 +79,7 @@ fn App(page: Option<Children>) -> impl IntoView {
         {page.map(|page| page())}
         <Footer />
         <Toasts />
+        <ReadersZone />
     }
 }
 
@@ -115,7 +117,7 @@ fn Inside(viewer: Viewer) -> impl IntoView {
         <PartLinks at=Place::Bar />
         {viewer.role.oversees().then(|| view! { <NavLink href="/admin" label="Admin" /> })}
         <NavLink href="/account/profile" under="/account" label="Account" />
-        <span class="who" title=viewer.email>{viewer.name}</span>
+        <span class="who" dir="auto" title=viewer.email>{viewer.name}</span>
         <LogOutButton />
     }
 }

@@ -33,6 +33,7 @@ pub fn TextField(
                 autocapitalize=(kind == "email").then_some("none")
                 spellcheck=(kind == "email").then_some("false")
                 value=value
+                dir="auto"
                 maxlength=maxlength
                 required
                 autofocus=begins_with(field, autofocus)

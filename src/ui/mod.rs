@@ -25,6 +25,7 @@ pub mod tabs;
 pub mod toast;
 pub mod turn;
 pub mod when;
+pub mod zone;
 
 use leptos::{prelude::document, wasm_bindgen::JsCast};
 use web_sys::{Element, HtmlElement, HtmlInputElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};

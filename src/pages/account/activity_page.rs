@@ -27,8 +27,8 @@ pub fn ActivityPage(
     view! {
         <Page title="Activity">
             <Tabs label="Account" pages=PAGES />
-            <p>"What happened to your account, in UTC. Something here was not you? Say so beside it: everything ends at once, on every device."</p>
-            {nothing.then(|| view! { <Empty why="Nothing happened before that." next=Some(("/account/activity", "Show the newest")) /> })}
+            <p>"Recent activity on your account. See something you don't recognise? Choose “This wasn't me” and we'll log you out everywhere."</p>
+            {nothing.then(|| view! { <Empty why="There is no earlier activity." next=Some(("/account/activity", "Show latest activity")) /> })}
             {days.into_iter().map(|entries| view! { <Day entries /> }).collect_view()}
             {(!is_newest || older.is_some()).then(|| view! {
                 <nav class="buttons" aria-label="Pages">
@@ -46,8 +46,9 @@ fn Day(entries: Vec<Entry>) -> impl IntoView {
     let id = entries.first().map(|entry| format!("day-{}", entry.id)).unwrap_or_default();
     let heading = id.clone();
     view! {
-        <section class="card" aria-labelledby=heading>
-            <h2 id=id>{name}</h2>
+        // The script that knows the reader's zone puts the events below other days, where they belong to those there.
+        <section class="card" aria-labelledby=heading data-day=name.clone()>
+            <h2 id=id>{name} " " <small class="muted">"UTC"</small></h2>
             <Timeline entries />
         </section>
     }
