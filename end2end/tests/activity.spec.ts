@@ -30,7 +30,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(page.getByRole("region", { name: today })).toBeVisible();
     await expect(events(page).first()).toContainText("Chrome on Windows 10, 127.0.0.1");
     await expect(events(page).filter({ hasText: "You signed up." })).toContainText("Firefox on Linux, 127.0.0.1");
-    await expect(events(page).filter({ hasText: "this session" }).first()).toContainText("Firefox on Linux");
+    await expect(events(page).filter({ hasText: "This device" }).first()).toContainText("Firefox on Linux");
     await expect(page.getByRole("main")).not.toContainText("Mozilla");
     await expect(page.getByRole("link", { name: "Older" })).toHaveCount(0);
   });
@@ -51,7 +51,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     const office = await (await anotherBrowser({ userAgent: WINDOWS })).newPage();
     await loggedIn(office, person);
     await open(page, PAGE);
-    await events(page).filter({ hasText: "Chrome on Windows" }).getByRole("link", { name: /^This was not me/ }).first().click();
+    await events(page).filter({ hasText: "Chrome on Windows" }).getByRole("link", { name: /^This wasn't me/ }).first().click();
     await arrived(page, /^\/not-me\?event=/);
     await expect(page.getByRole("main")).toContainText("Chrome on Windows 10, 127.0.0.1");
     await office.goto("/dashboard");
@@ -73,7 +73,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await loggedIn(await (await anotherBrowser({ userAgent: WINDOWS })).newPage(), person);
     await open(page, PAGE);
     await expectToFit(page);
-    await events(page).getByRole("link", { name: /^This was not me/ }).first().click();
+    await events(page).getByRole("link", { name: /^This wasn't me/ }).first().click();
     await arrived(page, /^\/not-me\?event=/);
     await expectToFit(page);
   });
@@ -85,7 +85,7 @@ test("an open page elsewhere is told at once", async ({ page, anotherBrowser }) 
   await loggedIn(office, person);
   await openHydrated(office, "/notes");
   await openHydrated(page, PAGE);
-  await events(page).getByRole("link", { name: /^This was not me/ }).first().click();
+  await events(page).getByRole("link", { name: /^This wasn't me/ }).first().click();
   await page.getByRole("button", { name: "This was not me: end everything" }).click();
   await expect(loggedOutDialog(office)).toHaveAccessibleName(/You told us that something was not you/);
 });

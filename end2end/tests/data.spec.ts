@@ -25,7 +25,7 @@ test("the download holds one's account, notes, sessions and activity, and no sec
   await openHydrated(page, "/account/data");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("link", { name: "Download your data" }).click(),
+    page.getByRole("link", { name: "Download data" }).click(),
   ]);
   expect(download.suggestedFilename()).toMatch(/^latchkey-data-\d{4}-\d\d-\d\d\.json$/);
   const text = await readFile(await download.path(), "utf8");
@@ -47,16 +47,16 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     if (scripted) allowConsole(/401|422/);
     const person = await signedUp(page, "Bert");
     await open(page, "/account/data");
-    await page.getByRole("link", { name: "Delete your account" }).click();
+    await page.getByRole("link", { name: "Delete account" }).click();
     await arrived(page, "/account/delete");
-    await expect(page.getByRole("region", { name: "What goes, at once" })).toContainText("Your notes.");
-    await expect(page.getByRole("region", { name: "What remains" })).toContainText("The audit log");
+    await expect(page.getByRole("region", { name: "What we delete" })).toContainText("Your notes.");
+    await expect(page.getByRole("region", { name: "What we keep" })).toContainText("audit log");
 
     await typeAndDelete(page, "somebody.else@example.com");
-    await expectWrong(page.getByLabel("Type it here"), /exactly as it stands above/);
+    await expectWrong(page.getByLabel("Your email address"), /exactly as it stands above/);
     await typeAndDelete(page, person.email);
     await arrived(page, "/deleted");
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your account is deleted");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your account has been deleted");
     expect((await page.context().cookies()).map(({ name }) => name)).not.toContain(SESSION);
 
     await open(page, "/login");
@@ -94,6 +94,6 @@ test("an open page elsewhere is told at once, and the address is free again", as
 });
 
 async function typeAndDelete(page: Page, email: string): Promise<void> {
-  await page.getByLabel("Type it here").fill(email);
-  await page.getByRole("button", { name: "Delete my account for good" }).click();
+  await page.getByLabel("Your email address").fill(email);
+  await page.getByRole("button", { name: "Delete my account" }).click();
 }

@@ -53,9 +53,9 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     expect(await askApi(server, token)).toBe(200);
 
     await open(page, PAGE);
-    await page.getByRole("button", { name: "End the session of Safari on iPhone, 127.0.0.1" }).click();
+    await page.getByRole("button", { name: "Log out Safari on iPhone, 127.0.0.1" }).click();
     await arrived(page, PAGE);
-    await expectOutcome(page, "1 session was ended. Nothing of it is accepted from now on.");
+    await expectOutcome(page, "You're logged out on 1 other device.");
     await expect(others(page)).toHaveCount(1);
     await expect(others(page)).toContainText("Chrome on Windows 10");
 
@@ -66,7 +66,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expectLoggedIn(page, person);
   });
 
-  test("'End all other sessions' leaves this device alone", async ({ page, server, anotherBrowser }) => {
+  test("'Log out all other devices' leaves this device alone", async ({ page, server, anotherBrowser }) => {
     const person = await signedUp(page, "Dana");
     const away = [
       await (await anotherBrowser({ userAgent: IPHONE })).newPage(),
@@ -75,9 +75,9 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     const tokens = [];
     for (const device of away) tokens.push(await tokenOf(device, person));
     await open(page, PAGE);
-    await page.getByRole("button", { name: "End all other sessions" }).click();
+    await page.getByRole("button", { name: "Log out all other devices" }).click();
     await arrived(page, PAGE);
-    await expectOutcome(page, "2 sessions were ended. Nothing of them is accepted from now on.");
+    await expectOutcome(page, "You're logged out on 2 other devices.");
     await expectNowhereElse(page);
     for (const token of tokens) expect(await askApi(server, token)).toBe(401);
     for (const device of away) await expectLoggedOut(device, "You ended this session from another device.");
@@ -90,9 +90,9 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await loggedIn(phone, person);
     await open(page, PAGE);
     await phone.request.post("/actions/log_out", { headers: { accept: "text/html" }, maxRedirects: 0 });
-    await page.getByRole("button", { name: /^End the session of/ }).click();
+    await page.getByRole("button", { name: /^Log out \w+ on/ }).click();
     await arrived(page, PAGE);
-    await expectOutcome(page, "Nothing was left to end: it was over already.");
+    await expectOutcome(page, "That device was already logged out.");
     await expectNowhereElse(page);
   });
 
@@ -100,19 +100,19 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     const person = await signedUp(page, "Fine");
     await loggedIn(await (await anotherBrowser()).newPage(), person);
     await open(page, PAGE);
-    await page.getByRole("button", { name: "End all other sessions" }).click();
+    await page.getByRole("button", { name: "Log out all other devices" }).click();
     await arrived(page, PAGE);
     await expect(page.getByRole("status")).toHaveCount(1);
     await open(page, PAGE);
     await expect(page.getByRole("status")).toHaveCount(0);
   });
 
-  test("'Log out here' logs out here and nowhere else", async ({ page, anotherBrowser }) => {
+  test("'Log out this device' logs out here and nowhere else", async ({ page, anotherBrowser }) => {
     const person = await signedUp(page, "Gabi");
     const phone = await (await anotherBrowser({ userAgent: IPHONE })).newPage();
     await loggedIn(phone, person);
     await open(page, PAGE);
-    await page.getByRole("button", { name: "Log out here" }).click();
+    await page.getByRole("button", { name: "Log out this device" }).click();
     await arrived(page, "/");
     await open(page, PAGE);
     await expect(page).toHaveURL(`/login?next=${encodeURIComponent(PAGE)}`);
@@ -130,7 +130,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await open(page, PAGE);
     await expect(others(page)).toHaveCount(2);
     await expectToFit(page);
-    await page.getByRole("button", { name: "End all other sessions" }).click();
+    await page.getByRole("button", { name: "Log out all other devices" }).click();
     await arrived(page, PAGE);
     await expect(page.getByRole("status")).toBeInViewport();
     await expectToFit(page);
@@ -154,7 +154,7 @@ async function expectOutcome(page: Page, words: string): Promise<void> {
 }
 
 async function expectNowhereElse(page: Page): Promise<void> {
-  await expect(elsewhere(page)).toContainText("You are logged in nowhere else.");
+  await expect(elsewhere(page)).toContainText("You're not logged in on any other device.");
   await expect(others(page)).toHaveCount(0);
   await expect(elsewhere(page).getByRole("button")).toHaveCount(0);
 }

@@ -81,7 +81,7 @@ export function forceLogoutTests(): void {
     await page.getByLabel("Text").fill("It was a dark and stormy night");
 
     const opened = page.context().waitForEvent("page");
-    await alert.getByRole("link", { name: "Log in (new tab)" }).click();
+    await alert.getByRole("link", { name: "Log in in a new tab" }).click();
     const tab = await opened;
     await enterAndLogIn(tab, victim);
     await arrived(tab, "/notes");

@@ -26,7 +26,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await loggedIn(thief, person);
     await loggedIn(page, person);
     await open(page, "/account/activity");
-    await page.getByRole("link", { name: /^This was not me/ }).first().click();
+    await page.getByRole("link", { name: /^This wasn't me/ }).first().click();
     await arrived(page, /^\/not-me\?event=/);
     await expect(page.getByRole("main")).toContainText("a…@example.com");
     await endEverything(page);

@@ -26,9 +26,9 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
 
     await change(page, person.password, NEW);
     await arrived(page, "/account/devices");
-    await expect(page.getByRole("status")).toContainText("Your password is changed, and 1 session was ended.");
+    await expect(page.getByRole("status")).toContainText("Password changed. You're logged out on 1 other device.");
     await expect(page.getByRole("status")).toBeFocused();
-    await expect(page.getByRole("main")).toContainText("You are logged in nowhere else.");
+    await expect(page.getByRole("main")).toContainText("You're not logged in on any other device.");
 
     expect(await askApi(server, token)).toBe(401);
     expect(await cookie(page.context(), SESSION), "a new secret").not.toBe(secret);
@@ -50,7 +50,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await open(page, PAGE);
     await change(page, person.password, NEW);
     await arrived(page, "/account/devices");
-    await expect(page.getByRole("status")).toContainText("You were logged in nowhere else.");
+    await expect(page.getByRole("status")).toContainText("You weren't logged in on any other device.");
 
     const phone = await (await anotherBrowser()).newPage();
     await open(phone, "/login");
@@ -85,7 +85,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     // And on from there.
     await change(page, person.password, NEW);
     await arrived(page, "/account/devices");
-    await expect(page.getByRole("status")).toContainText("1 session was ended.");
+    await expect(page.getByRole("status")).toContainText("You're logged out on 1 other device.");
   });
 
   test("the current password is asked for although the log-in is fresh", async ({ page, allowConsole }) => {

@@ -23,7 +23,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await reopened.addCookies(await persistent(page.context()));
     const later = await reopened.newPage();
     await open(later, "/account/devices");
-    await expect(later.getByRole("region", { name: "This device" })).toContainText("remembered until");
+    await expect(later.getByRole("region", { name: "This device" })).toContainText("Stays logged in until");
   });
 
   test("without it the cookie ends with the browser", async ({ page, anotherBrowser }) => {

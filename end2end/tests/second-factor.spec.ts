@@ -38,7 +38,7 @@ withAndWithoutJavaScript((way) => {
     const person = await confirmed(page, sql, "Uma");
     const { totp, recovery } = await setUp(way, page);
     expect(recovery).toHaveLength(10);
-    await page.getByRole("link", { name: "I have saved them" }).click();
+    await page.getByRole("link", { name: "I've saved my codes" }).click();
     await way.arrived(page, "/account/second-factor");
     await expect(page.getByRole("main")).toContainText("You have 10 recovery codes left.");
 
@@ -100,7 +100,7 @@ withAndWithoutJavaScript((way) => {
     await expect(tab.getByRole("main")).toContainText(second.email);
   });
 
-  test("a trusted device is asked for nothing until it is forgotten", async ({ page, sql }) => {
+  test("a trusted device is asked for nothing until it is removed", async ({ page, sql }) => {
     const person = await confirmed(page, sql, "Vera");
     const { totp } = await setUp(way, page);
     await page.context().clearCookies();
@@ -117,9 +117,9 @@ withAndWithoutJavaScript((way) => {
     await way.open(page, "/account/second-factor");
     const devices = page.getByRole("region", { name: "Trusted devices" });
     await expect(devices.getByRole("listitem")).toHaveCount(1);
-    await expect(devices).toContainText("this device");
-    await devices.getByRole("button", { name: /^Forget/ }).click();
-    await expect(page.getByRole("status")).toContainText("That device is forgotten");
+    await expect(devices).toContainText("This device");
+    await devices.getByRole("button", { name: /^Remove/ }).click();
+    await expect(page.getByRole("status")).toContainText("Trusted device removed");
     await expect(devices.getByRole("listitem")).toHaveCount(0);
 
     await page.getByRole("button", { name: "Log out" }).click();
@@ -133,14 +133,14 @@ withAndWithoutJavaScript((way) => {
     const { recovery } = await setUp(way, page);
     const [download] = await Promise.all([
       page.waitForEvent("download"),
-      page.getByRole("button", { name: "Download as a text file" }).click(),
+      page.getByRole("button", { name: "Download as text file" }).click(),
     ]);
     expect(download.suggestedFilename()).toBe("latchkey-recovery-codes.txt");
     expect(download.url(), "no code in an address").not.toContain(recovery[0]);
     const text = await readFile(await download.path(), "utf8");
     for (const code of recovery) expect(text).toContain(code);
     await page.reload();
-    await expect(page.getByRole("main")).toContainText("Recovery codes are shown once");
+    await expect(page.getByRole("main")).toContainText("You can see recovery codes only once");
     await expect(page.getByRole("main")).not.toContainText(recovery[0]!);
   });
 
@@ -152,7 +152,7 @@ withAndWithoutJavaScript((way) => {
     expect(lines.slice(2), "nothing but the codes below").toEqual(recovery);
     expect(lines[0]).toBe("Recovery codes");
     expect(lines[1]).toContain(person.email);
-    expect(lines[1]).toMatch(/made \d{4}-\d\d-\d\d/);
+    expect(lines[1]).toMatch(/created \d{4}-\d\d-\d\d/);
     const size = (name: string) => page.locator(".codes").evaluate((codes, name) => getComputedStyle(codes).getPropertyValue(name), name);
     expect(Number.parseFloat(await size("font-size")), "to be read without glasses").toBeGreaterThanOrEqual(20);
     expect((await page.locator(".codes").boundingBox())?.height, "on one sheet").toBeLessThan(900);
@@ -165,12 +165,12 @@ withAndWithoutJavaScript((way) => {
     await sql`update sessions set authenticated_at = authenticated_at - ${HOUR_MS}
       where user_id = (select id from users where email = ${person.email})`;
     await way.open(page, "/account/second-factor");
-    await page.getByRole("button", { name: "Turn off the second factor" }).click();
+    await page.getByRole("button", { name: "Turn off two-factor authentication" }).click();
     await way.arrived(page, "/actions/turn_off_second_factor");
     await passwordOf(page).fill(person.password);
-    await page.getByRole("button", { name: "Turn off the second factor" }).click();
+    await page.getByRole("button", { name: "Turn off two-factor authentication" }).click();
     await way.arrived(page, "/account/second-factor");
-    await expect(page.getByRole("status")).toContainText("The second factor is off.");
+    await expect(page.getByRole("status")).toContainText("Two-factor authentication is off.");
     await page.getByRole("button", { name: "Log out" }).click();
     await way.arrived(page, "/");
     await logIn(way, page, person);
@@ -181,8 +181,8 @@ withAndWithoutJavaScript((way) => {
 test("an address that is not confirmed is told so", async ({ page }) => {
   await signedUp(page, "Yara");
   await page.goto("/account/second-factor");
-  await expect(page.getByRole("main")).toContainText("Confirm your e-mail address first");
-  await expect(page.getByRole("button", { name: "Set it up" })).toHaveCount(0);
+  await expect(page.getByRole("main")).toContainText("Confirm your email address first");
+  await expect(page.getByRole("button", { name: "Set up two-factor authentication" })).toHaveCount(0);
 });
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -190,16 +190,16 @@ for (const colorScheme of ["light", "dark"] as const) {
     const person = await confirmed(page, sql, "Zoe");
     await page.emulateMedia({ colorScheme });
     await page.goto("/account/second-factor");
-    await page.getByRole("button", { name: "Set it up" }).click();
+    await page.getByRole("button", { name: "Set up two-factor authentication" }).click();
     const drawing = page.getByRole("img", { name: /^QR code/ });
     const address = await scan(page, await drawing.screenshot());
-    expect(address).toBe(await page.getByRole("link", { name: "Open in an authenticator app" }).getAttribute("href"));
+    expect(address).toBe(await page.locator("a[href^='otpauth:']").getAttribute("href"));
     const totp = URI.parse(address);
     expect(totp).toBeInstanceOf(TOTP);
     expect(totp).toMatchObject({ algorithm: "SHA1", digits: 6, period: 30, issuer: "Latchkey @ localhost" });
     expect(totp.label).toBe(person.email);
-    await page.getByLabel("Code", { exact: true }).fill(codeOf(totp as TOTP));
-    await page.getByRole("button", { name: "Turn it on" }).click();
+    await page.getByLabel("6-digit code").fill(codeOf(totp as TOTP));
+    await page.getByRole("button", { name: "Turn on", exact: true }).click();
     await expect(page).toHaveURL("/account/second-factor/codes");
   });
 }
@@ -208,31 +208,31 @@ test("the pages have no finding of axe", async ({ page, sql }) => {
   await confirmed(page, sql, "Bela");
   await page.goto("/account/second-factor");
   const found = await findings(page, "the second factor, off");
-  await page.getByRole("button", { name: "Set it up" }).click();
+  await page.getByRole("button", { name: "Set up two-factor authentication" }).click();
   found.push(...(await findings(page, "the set-up")));
   const secret = (await page.locator("#secret").innerText()).replaceAll(" ", "");
-  await enter(page, "Code", codeOf(new TOTP({ secret })), "Turn it on");
+  await enter(page, "6-digit code", codeOf(new TOTP({ secret })), "Turn on");
   await expect(page).toHaveURL("/account/second-factor/codes");
   found.push(...(await findings(page, "recovery codes")));
-  await page.getByRole("link", { name: "I have saved them" }).click();
+  await page.getByRole("link", { name: "I've saved my codes" }).click();
   found.push(...(await findings(page, "the second factor, on")));
   expect(found).toEqual([]);
 });
 
-test("the secret is copied with a button, and a wrong first code is said at its field", async ({ page, sql, allowConsole }) => {
+test("the key is copied with a button, and a wrong first code is said at its field", async ({ page, sql, allowConsole }) => {
   allowConsole(REFUSED);
   await confirmed(page, sql, "Anouk");
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.goto("/account/second-factor");
-  await page.getByRole("button", { name: "Set it up" }).click();
-  await page.getByRole("button", { name: "Copy the secret" }).click();
+  await page.getByRole("button", { name: "Set up two-factor authentication" }).click();
+  await page.getByRole("button", { name: "Copy the key" }).click();
   await expect(page.getByText("Copied.")).toBeVisible();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toBe((await page.locator("#secret").innerText()).replaceAll(" ", ""));
-  await page.getByLabel("Code", { exact: true }).fill("12345");
-  await page.getByRole("button", { name: "Turn it on" }).click();
-  await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/Enter a 6-digit code\./);
-  await expect(page.getByLabel("Code", { exact: true })).toBeFocused();
+  await page.getByLabel("6-digit code").fill("12345");
+  await page.getByRole("button", { name: "Turn on", exact: true }).click();
+  await expect(page.getByLabel("6-digit code")).toHaveAccessibleDescription(/Enter a 6-digit code\./);
+  await expect(page.getByLabel("6-digit code")).toBeFocused();
 });
 
 async function confirmed(page: Page, sql: Sql, name: string): Promise<Person> {
@@ -244,11 +244,11 @@ async function confirmed(page: Page, sql: Sql, name: string): Promise<Person> {
 /** Through the pages, from off to the recovery codes. */
 async function setUp(way: Way, page: Page): Promise<{ totp: TOTP; recovery: string[] }> {
   await way.open(page, "/account/second-factor");
-  await page.getByRole("button", { name: "Set it up" }).click();
+  await page.getByRole("button", { name: "Set up two-factor authentication" }).click();
   await way.arrived(page, "/account/second-factor/set-up");
   const secret = (await page.locator("#secret").innerText()).replaceAll(" ", "");
   const totp = new TOTP({ secret });
-  await enter(page, "Code", codeOf(totp), "Turn it on");
+  await enter(page, "6-digit code", codeOf(totp), "Turn on");
   await way.arrived(page, "/account/second-factor/codes");
   const recovery = (await page.locator(".codes").innerText()).split("\n");
   return { totp, recovery };

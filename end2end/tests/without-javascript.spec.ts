@@ -97,7 +97,7 @@ test("what was typed when the session had ended waits for a log-in in a new tab"
   await page.goto("/account/profile");
   await page.context().clearCookies();
   await page.getByRole("textbox", { name: "Name" }).fill("Uli of the Valley");
-  await page.getByRole("button", { name: "Change the name" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page).toHaveURL("/actions/change_name");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("You are not logged in any more");
   const opened = page.waitForEvent("popup");
@@ -107,7 +107,7 @@ test("what was typed when the session had ended waits for a log-in in a new tab"
   await expectDashboard(tab, person);
   await page.getByRole("button", { name: "Go on" }).click();
   await expect(page).toHaveURL("/account/profile");
-  await expect(page.getByRole("status")).toContainText("Your name is changed.");
+  await expect(page.getByRole("status")).toContainText("Name changed.");
   await expect(page.getByRole("banner")).toContainText("Uli of the Valley");
 });
 

@@ -160,11 +160,18 @@ pub struct Happened<'a> {
     pub ip: &'a str,
     /// Milliseconds since the epoch.
     pub at: i64,
+    /// How many recovery codes there are, where one was used.
+    pub codes_left: Option<i64>,
 }
 
 /// To the owner of an account. `token`: of the link that ends everything; none where nothing is left to end.
 pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&str>) -> Letter {
     let (subject, what) = news_words(happened.news);
+    let left = match happened.codes_left {
+        Some(0) => " You have none left.".to_owned(),
+        Some(left) => format!(" You have {left} left."),
+        None => String::new(),
+    };
     let fact = |name, value: &str| (!value.is_empty()).then(|| (name, value.to_owned()));
     let facts = [
         fact("What", subject),
@@ -193,7 +200,7 @@ pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&
     Letter {
         subject,
         name,
-        paragraphs: vec![format!("{what} This is about your account at {issuer}.")],
+        paragraphs: vec![format!("{what}{left} This is about your account at {issuer}.")],
         facts: facts.into_iter().flatten().collect(),
         links: token.map(|token| link("This was not me", issuer, "/not-me", token)).into_iter().collect(),
         hints,

@@ -8,6 +8,7 @@ use crate::{
         links,
         links::{Link, Purpose},
         outbox::{Mail, Notification},
+        second_factor::store as factor_store,
         users::{store as user_store, store::User},
     },
     base::{db::Tx, error::AppError, mailer::letter::Letter, state::AppState},
@@ -76,7 +77,10 @@ impl Writer<'_> {
             Mail::ResetStarted => self.reset(words::reset_started).await,
             Mail::NewEmail => self.new_email().await,
             Mail::SecondFactorGoes { at } => self.factor_goes(at).await,
-            Mail::News { news, device, ip, at } => self.news(&Happened { news, device: &device, ip: &ip, at }).await,
+            Mail::News { news, device, ip, at } => {
+                let codes_left = self.codes_left(news).await?;
+                self.news(&Happened { news, device: &device, ip: &ip, at, codes_left }).await
+            }
         }
     }
 
@@ -132,6 +136,13 @@ impl Writer<'_> {
         let token = self.link(Purpose::KeepFactor, &user.id).await?;
         let name = if user.email == self.row.email { user.name } else { String::new() };
         Ok(Some(words::factor_goes(self.issuer, name, at, &token)))
+    }
+
+    async fn codes_left(&mut self, news: Notification) -> Result<Option<i64>, AppError> {
+        if news != Notification::RecoveryCodeUsed {
+            return Ok(None);
+        }
+        Ok(Some(factor_store::codes_left(&mut **self.tx, &self.row.user_id, self.now_ms).await?))
     }
 
     async fn news(&mut self, happened: &Happened<'_>) -> Result<Option<Letter>, AppError> {

@@ -67,9 +67,9 @@ on_both_databases! {
         assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
         let page = alice.open("/account/activity").await.text();
         for words in [
-            "Thursday, 1 January 2026", "Friday, 2 January 2026", "You signed up.", "You logged in.", "this session",
-            "Firefox on Linux, 192.0.2.7", "Somebody tried to log in with a wrong password.", "203.0.113.9",
-            "Whoever runs this server logged you out.", "title=\"2026-01-01 12:00:00 UTC\"",
+            "Thursday, 1 January 2026", "Friday, 2 January 2026", "You signed up.", "You logged in.", "This device",
+            "Firefox on Linux, 192.0.2.7", "Failed login: wrong password", "203.0.113.9",
+            "The server operator logged you out.", "title=\"2026-01-01 12:00:00 UTC\"",
         ] {
             assert!(page.contains(words), "{words}: {page}");
         }
@@ -126,7 +126,66 @@ on_both_databases! {
         }
         assert_eq!(alice.open("/not-me?event=%00").await.status, 410);
         let last = alice.open("/account/activity?before=00000000-0000-0000-0000-000000000000").await.text();
-        assert!(last.contains("Nothing happened before that."), "{last}");
+        assert!(last.contains("There is no earlier activity."), "{last}");
+    }
+
+    async fn a_new_device_is_one_entry_and_says_what_it_is(app: TestApp) {
+        let mut alice = alice(&app).await;
+        let mut phone = app.anonymous();
+        assert_eq!(phone.log_in("alice", PASSWORD).await.status, 200);
+        for page in ["/account/activity", "/dashboard"] {
+            let page = alice.open(page).await.text();
+            assert_eq!(page.matches("New device: ").count(), 2, "{page}");
+            assert!(page.contains("New device: Firefox on Linux"), "{page}");
+            assert_eq!(page.matches("You logged in.").count(), 1, "the first of all: {page}");
+        }
+        // The own one is what the reader has just done.
+        assert_eq!(alice.open("/account/activity").await.text().matches("/not-me?event=").count(), 2);
+        assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
+        let page = alice.open("/account/activity").await.text();
+        assert_eq!(page.matches("You logged in.").count(), 2, "a device that is known: {page}");
+    }
+
+    async fn logging_out_devices_says_how_many(app: TestApp) {
+        let mut alice = alice(&app).await;
+        app.logged_in_again("alice").await;
+        alice.act("end_other_sessions", &[]).await;
+        for _ in 0..3 {
+            app.logged_in_again("alice").await;
+        }
+        alice.act("end_other_sessions", &[]).await;
+        for page in ["/account/activity", "/dashboard"] {
+            let page = alice.open(page).await.text();
+            let order = ["You logged out 3 other devices.", "You logged out 2 other devices."].map(|words| page.find(words));
+            assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{order:?}: {page}");
+        }
+    }
+
+    async fn a_device_beyond_the_limit_is_said_to_be_so(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--sessions-per-user", "2"]).await;
+        let mut alice = app.logged_in("alice").await;
+        app.logged_in_again("alice").await;
+        app.clock.advance_ms(1_000);
+        assert_eq!(alice.open("/dashboard").await.status, 200);
+        app.clock.advance_ms(1_000);
+        let mut third = app.logged_in_again("alice").await;
+        let page = third.open("/account/activity").await.text();
+        assert!(page.contains("A device was logged out because you reached the limit of 2 devices."), "{page}");
+    }
+
+    async fn the_dashboard_shows_three_other_devices_and_the_way_to_the_rest(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        for devices in 1..=5 {
+            app.clock.advance_ms(1_000);
+            app.logged_in_again("alice").await;
+            let page = alice.open("/dashboard").await.text();
+            let (_, others) = page.split_once("id=\"elsewhere\"").expect("the other devices");
+            let (others, _) = others.split_once("</section>").expect("an end");
+            assert_eq!(others.matches("class=\"session\"").count(), devices.min(3), "{others}");
+            let link = if devices > 3 { format!("Show {} more", devices - 3) } else { "Manage devices".to_owned() };
+            assert!(others.contains("href=\"/account/devices\"") && others.contains(&link), "{others}");
+        }
+        assert_eq!(alice.open("/account/devices").await.text().matches("class=\"session\"").count(), 6);
     }
 
     async fn guessing_becomes_one_line(app: TestApp) {
@@ -135,7 +194,7 @@ on_both_databases! {
             app.anonymous().log_in("alice", "a guess of mine").await;
         }
         let page = alice.open("/account/activity").await.text();
-        assert!(page.contains("Somebody tried to log in with a wrong password (3 times)"), "{page}");
+        assert!(page.contains("Failed login: wrong password (3 times)"), "{page}");
     }
 
     async fn reading_the_page_ends_nothing_and_the_button_ends_everything(app: TestApp) {

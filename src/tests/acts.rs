@@ -408,7 +408,7 @@ on_both_databases! {
         let page = otto.open(&format!("/admin/users/{id}")).await;
         let text = page.text();
         let page = main_of(&text);
-        for words in ["alice@example.com", "not confirmed", ">Ada</a>", " logged ", "127.0.0.1", "“because of a test”", "last seen"] {
+        for words in ["alice@example.com", "not confirmed", ">Ada</a>", " logged ", "127.0.0.1", "“because of a test”", "Active "] {
             assert!(page.contains(words), "{words}: {page}");
         }
         assert!(!page.contains("<form") && !page.contains("What you can do") && !page.contains("?sid="), "{page}");

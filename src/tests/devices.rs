@@ -168,7 +168,7 @@ on_both_databases! {
         let phone_sid = sid(&mut phone).await;
         let answer = alice.submit("end_session", &[("sid", &phone_sid)], "/account/devices").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/devices"));
-        assert!(alice.open("/account/devices").await.text().contains("1 session was ended."));
+        assert!(alice.open("/account/devices").await.text().contains("logged out on 1 other device."));
         assert_eq!(phone.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(phone.open("/dashboard").await.status, 303);
         assert!(phone.open("/login").await.text().contains("You ended this session from another device."));

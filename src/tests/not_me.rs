@@ -97,7 +97,7 @@ on_both_databases! {
         app.clock.advance_ms(1);
         let (mut late, answer) = log_in(&app).await;
         expect_in(&answer);
-        assert!(late.open("/account/second-factor").await.text().contains("It is off"), "before the job has come by");
+        assert!(late.open("/account/second-factor").await.text().contains("Two-factor authentication is off"), "before the job has come by");
         let code = app.code(&alice.app);
         assert_eq!(enter(&mut half, &code).await.status, 401, "a half of a log-in from before is too old");
 

@@ -319,6 +319,52 @@ on_both_databases! {
         assert_eq!(app.count("select count(*) from outbox where mail like '%recovery_code_used%'").await, 7);
     }
 
+    async fn who_logs_in_with_a_recovery_code_sees_how_many_are_left_and_is_told_by_mail(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        let mut phone = app.half_logged_in("alice").await;
+        expect_in(&enter(&mut phone, &alice.recovery[0]).await);
+        let page = phone.open("/dashboard").await.text();
+        assert!(page.contains("You used a recovery code to log in. You have 9 recovery codes left."), "{page}");
+        let page = phone.open("/account/activity").await.text();
+        assert!(page.contains("You used a recovery code (9 left)."), "{page}");
+        let mut with_app = app.half_logged_in("alice").await;
+        expect_in(&enter(&mut with_app, &app.code(&alice.app)).await);
+        assert!(!with_app.open("/dashboard").await.text().contains("recovery codes left"), "not this one");
+        app.clock.advance_ms(11 * MINUTE_MS);
+        assert!(!phone.open("/dashboard").await.text().contains("recovery codes left"), "it is known by now");
+
+        let mail = app.services.mail_worker.claim(100).await.expect("the outbox").into_iter();
+        let used = mail.into_iter().find(|row| row.mail.contains("recovery_code_used")).expect("a mail");
+        let letter = crate::mail::write::write(&app.services.state, "http://localhost:3000", &used).await.expect("a letter");
+        assert!(format!("{letter:?}").contains("You have 9 left."), "{letter:?}");
+    }
+
+    async fn new_recovery_codes_are_asked_about_first_and_the_page_says_that_the_old_ones_are_gone(app: TestApp) {
+        let mut alice = app.with_second_factor("alice").await;
+        let page = alice.caller.open("/account/second-factor").await.text();
+        let question = between(&page, "<details class=\"question\">", "</details>");
+        assert!(question.contains("Replace your 10 recovery codes? They stop working at once"), "{question}");
+        assert!(question.contains("action=\"/actions/make_recovery_codes\"") && question.contains("Replace codes"), "{question}");
+        let answer = alice.caller.submit("make_recovery_codes", &[], "/account/second-factor").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/second-factor/codes"));
+        let page = alice.caller.open("/account/second-factor/codes").await;
+        assert!(page.text().contains("New recovery codes created. Your old codes no longer work."), "{}", page.text());
+        let new = codes_on(&page);
+        assert!(new.len() == 10 && !new.contains(&alice.recovery[0]));
+        expect_refusal(&enter(&mut app.half_logged_in("alice").await, &alice.recovery[0]).await, 422, "WrongRecoveryCode");
+    }
+
+    async fn whatever_is_no_code_of_the_app_is_told_of_six_digits_at_set_up(app: TestApp) {
+        let mut alice = app.confirmed("alice").await;
+        alice.act("start_second_factor", &[]).await;
+        for typed in ["12345", "1234567", "abcdef", "aaaaa-bbbbb"] {
+            let answer = alice.submit("turn_on_second_factor", &[("code", typed)], "/account/second-factor/set-up").await;
+            let page = answer.text();
+            assert!(answer.status == 422 && page.contains("Enter a 6-digit code."), "{typed}: {page}");
+            assert!(!page.contains("recovery code"), "{typed}: {page}");
+        }
+    }
+
     async fn wrong_codes_are_counted_slowed_down_and_written_down(app: TestApp) {
         let alice = app.with_second_factor("alice").await;
         let mut caller = app.half_logged_in("alice").await;
@@ -472,7 +518,7 @@ on_both_databases! {
     async fn it_is_set_up_with_a_confirmed_address_and_a_fresh_proof(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         expect_refusal(&alice.act("start_second_factor", &[]).await, 403, "NotVerified");
-        assert!(alice.open("/account/second-factor").await.text().contains("Confirm your e-mail address first"));
+        assert!(alice.open("/account/second-factor").await.text().contains("Confirm your email address first"));
         let mut bob = app.confirmed("bob").await;
         app.clock.advance_ms(10 * MINUTE_MS);
         for action in ["start_second_factor", "make_recovery_codes", "turn_off_second_factor"] {
@@ -566,7 +612,7 @@ on_both_databases! {
         let answer = alice.act("turn_off_second_factor", &[]).await;
         assert_eq!((answer.status, answer.json()["sessions_ended"].as_u64()), (200, Some(1)));
         assert_eq!(phone.open("/dashboard").await.status, 303);
-        assert!(alice.open("/account/second-factor").await.text().contains("The second factor is off."));
+        assert!(alice.open("/account/second-factor").await.text().contains("Two-factor authentication is off."));
         assert_eq!(app.count("select count(*) from totp").await + app.count("select count(*) from recovery_codes").await, 0);
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.header("location"), "/dashboard");
         for event in ["second_factor_on", "second_factor_off"] {
@@ -580,14 +626,14 @@ on_both_databases! {
         let mut alice = app.with_second_factor("alice").await;
         assert_eq!(alice.recovery.len(), 10);
         assert!(alice.recovery.iter().all(|code| code.len() == 11 && code.as_bytes()[5] == b'-'), "{:?}", alice.recovery);
-        assert!(alice.caller.open("/account/second-factor/codes").await.text().contains("shown once"));
+        assert!(alice.caller.open("/account/second-factor/codes").await.text().contains("only once"));
         assert_eq!(alice.caller.act("make_recovery_codes", &[]).await.status, 200);
         // Somebody else who gets hold of the cookie sees nothing.
         let mut bob = app.logged_in("bob").await;
         let handed = alice.caller.cookies["__Host-flash"].clone();
         assert!(handed.len() < 1_000 && !handed.contains(&alice.recovery[0]));
         bob.cookies.insert("__Host-flash".into(), handed);
-        assert!(bob.open("/account/second-factor/codes").await.text().contains("shown once"));
+        assert!(bob.open("/account/second-factor/codes").await.text().contains("only once"));
         let page = alice.caller.open("/account/second-factor/codes").await;
         assert_eq!(page.header("cache-control"), "no-store");
         let new = codes_on(&page);
@@ -648,15 +694,15 @@ on_both_databases! {
         let fields = [("code", &*app.code(&alice.app)), ("trust", "on")];
         expect_in(&laptop.act("enter_code", &fields).await);
         let page = laptop.open("/account/second-factor").await.text();
-        assert!(page.contains("Firefox on Linux") && page.contains("this device") && page.contains("2026-01-31"), "{page}");
+        assert!(page.contains("Firefox on Linux") && page.contains("This device") && page.contains("2026-01-31"), "{page}");
         let page = alice.caller.open("/account/second-factor").await.text();
-        assert!(page.contains("Firefox on Linux") && !page.contains("this device"));
+        assert!(page.contains("Firefox on Linux") && !page.contains("This device"));
         let id = between(&page, "name=\"device\" value=\"", "\"");
         let mut bob = app.with_second_factor("bob").await.caller;
         bob.act("forget_device", &[("device", &id)]).await;
         assert_eq!(laptop.copy().log_in("alice", PASSWORD).await.header("location"), "/dashboard", "not somebody else's");
         assert_eq!(alice.caller.act("forget_device", &[("device", &id)]).await.status, 200);
-        assert!(alice.caller.open("/account/second-factor").await.text().contains("That device is forgotten"));
+        assert!(alice.caller.open("/account/second-factor").await.text().contains("Trusted device removed"));
         expect_code_page(&laptop.copy().log_in("alice", PASSWORD).await);
         assert_eq!(app.count("select count(*) from audit_events where event in ('device_trusted', 'device_forgotten')").await, 2);
     }

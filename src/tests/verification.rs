@@ -150,7 +150,7 @@ on_both_databases! {
         let mut alice = app.logged_in("alice").await;
         assert!(app.outbox().await.is_empty());
         assert!(!alice.open("/dashboard").await.text().contains("is not confirmed yet"));
-        assert!(alice.open("/account/profile/email").await.text().contains("sends no mail"));
+        assert!(alice.open("/account/profile/email").await.text().contains("can't send email"));
         assert!(app.anonymous().open("/forgot").await.text().contains("sends no mail"));
         for (action, fields) in [
             ("forgot_password", [("email", "alice@example.com")]),

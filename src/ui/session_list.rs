@@ -30,8 +30,8 @@ pub fn SessionFacts(session: LiveSession) -> impl IntoView {
     view! {
         <strong>{session.device}</strong>
         <span>{session.ip}</span>
-        <span>"last seen "<Ago ms=session.last_seen_at /></span>
-        <span>"since "<Ago ms=session.created_at /></span>
-        {session.remembered.then(|| view! { <span>"remembered until "<When ms=session.expires_at /></span> })}
+        <span>"Active "<Ago ms=session.last_seen_at /></span>
+        <span>"Logged in "<Ago ms=session.created_at /></span>
+        {session.remembered.then(|| view! { <span>"Stays logged in until "<When ms=session.expires_at /></span> })}
     }
 }

@@ -53,7 +53,7 @@ fn WhatNow(ended: Ended, dialog: NodeRef<Dialog>) -> impl IntoView {
     view! {
         <h2 id="ended-why" tabindex="-1">{ended.reason.sentence()}</h2>
         <p class="muted"><When ms=ended.at /></p>
-        <p id="ended-kept">"Whatever you typed is still on this page, so that you can copy it."</p>
+        <p id="ended-kept">"Anything you typed is still on this page."</p>
         <div class="buttons">
             <a href=client::log_in_and_back() rel="external" class="button primary">"Log in"</a>
             <button type="button" class="button" on:click=stay>"Stay on this page"</button>
@@ -66,8 +66,8 @@ fn WhatNow(ended: Ended, dialog: NodeRef<Dialog>) -> impl IntoView {
 fn NothingIsSaved(ended: Ended) -> impl IntoView {
     view! {
         <Notice kind="warning">
-            <p>{ended.reason.sentence()} " Nothing on this page is saved until you log in again."</p>
-            <p><a href=client::log_in_and_back() target="_blank" rel="noopener" class="button">"Log in (new tab)"</a></p>
+            <p>{ended.reason.sentence()} " You can't save changes until you log in again."</p>
+            <p><a href=client::log_in_and_back() target="_blank" rel="noopener" class="button">"Log in in a new tab"</a></p>
         </Notice>
     }
 }

@@ -135,6 +135,9 @@ impl Terminator {
         let kind = if forced { Kind::ForceLogout } else { Kind::SessionEnded };
         let details = match target {
             Target::Session(_) | Target::Secret(_) => json!({ "end_reason": cause.reason.into_str() }),
+            Target::Surplus { keep, .. } => {
+                json!({ "end_reason": cause.reason.into_str(), "sessions": rows.len(), "limit": keep })
+            }
             _ => json!({ "end_reason": cause.reason.into_str(), "sessions": rows.len() }),
         };
         let sid = if let [only] = rows { only.sid.clone() } else { String::new() };

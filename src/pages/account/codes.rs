@@ -48,12 +48,12 @@ pub fn file(state: &AppState, key: &SecretKey, sid: &str, user: &User, sealed: &
     let (title, codes) = (title(state, user, at), codes.join("\r\n"));
     Ok(format!(
         "{title}\r\n\
-         Each works once, in place of a code of the authenticator app. New ones make these useless.\r\n\r\n{codes}\r\n"
+         Each code works once, instead of a code from your authenticator app. Creating new codes replaces these.\r\n\r\n{codes}\r\n"
     ))
 }
 
 fn title(state: &AppState, user: &User, at: i64) -> String {
-    format!("Recovery codes of {} at {}, made {}.", user.email, state.config.issuer(), minute(at))
+    format!("Recovery codes for {} at {}, created {}.", user.email, state.config.issuer(), minute(at))
 }
 
 fn open(key: &SecretKey, sid: &str, sealed: &str) -> Option<Made> {

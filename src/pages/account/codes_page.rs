@@ -11,12 +11,16 @@ use crate::ui::{
 };
 
 #[component]
-pub fn CodesPage(codes: Option<RecoveryCodes>) -> impl IntoView {
+pub fn CodesPage(
+    codes: Option<RecoveryCodes>,
+    /// There were others before.
+    replaced: bool,
+) -> impl IntoView {
     view! {
         <Page title="Recovery codes">
             <Tabs label="Account" pages=PAGES />
             {match codes {
-                Some(codes) => view! { <Codes codes /> }.into_any(),
+                Some(codes) => view! { <Codes codes replaced /> }.into_any(),
                 None => view! { <Gone /> }.into_any(),
             }}
         </Page>
@@ -24,26 +28,30 @@ pub fn CodesPage(codes: Option<RecoveryCodes>) -> impl IntoView {
 }
 
 #[component]
-fn Codes(codes: RecoveryCodes) -> impl IntoView {
+fn Codes(codes: RecoveryCodes, replaced: bool) -> impl IntoView {
     let RecoveryCodes { codes, title, sealed } = codes;
     let list = codes.join("\n");
+    let news = match replaced {
+        true => "New recovery codes created. Your old codes no longer work.",
+        false => "Two-factor authentication is on. Save your recovery codes.",
+    };
     view! {
         <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">"Your second factor is on, and these are the codes for the day when your phone is gone."</Notice>
+            <Notice kind="success">{news}</Notice>
         </div>
         <section class="card" aria-labelledby="codes">
-            <h2 id="codes">"Save them now"</h2>
-            <p>"Each lets you in once, with your password. They are shown this one time: what is stored here cannot be turned back into them. Keep them where you keep your papers, or in a password manager."</p>
-            <p class="on-paper">{title} " Each works once, in place of a code of the authenticator app. New ones make these useless."</p>
+            <h2 id="codes">"Save your recovery codes"</h2>
+            <p>"Use one of these if you lose your phone. Each works once, with your password. You won't see them again, so save them in a password manager or print them."</p>
+            <p class="on-paper">{title} " Each code works once, instead of a code from your authenticator app. Creating new codes replaces these."</p>
             <pre class="codes">{list.clone()}</pre>
             <div class="buttons">
                 <form method="post" action=CODES_FILE>
                     <input type="hidden" name="codes" value=sealed />
-                    <button type="submit" class="button">"Download as a text file"</button>
+                    <button type="submit" class="button">"Download as text file"</button>
                 </form>
                 <CopyButton text=list what="the recovery codes".to_owned() />
                 <PrintButton />
-                <Link href="/account/second-factor" class="button primary">"I have saved them"</Link>
+                <Link href="/account/second-factor" class="button primary">"I've saved my codes"</Link>
             </div>
         </section>
     }
@@ -52,7 +60,7 @@ fn Codes(codes: RecoveryCodes) -> impl IntoView {
 #[component]
 fn Gone() -> impl IntoView {
     view! {
-        <Notice kind="info">"Recovery codes are shown once, when they are made. If you have not saved them, make new ones: those before stop working then."</Notice>
-        <p><Link href="/account/second-factor" class="button">"To the second factor"</Link></p>
+        <Notice kind="info">"You can see recovery codes only once. If you haven't saved them, create new ones. Your old codes will stop working."</Notice>
+        <p><Link href="/account/second-factor" class="button">"Go to two-factor authentication"</Link></p>
     }
 }

@@ -11,18 +11,18 @@ use crate::ui::{
 #[component]
 pub fn DataPage() -> impl IntoView {
     view! {
-        <Page title="Your data">
+        <Page title="Data and privacy">
             <Tabs label="Account" pages=PAGES />
             <section class="card" aria-labelledby="download">
-                <h2 id="download">"Download it"</h2>
-                <p>"One file (JSON) with everything that is kept about you: your account, your notes, your sessions and devices, and what happened. No password and no other secret is in it."</p>
+                <h2 id="download">"Download your data"</h2>
+                <p>"A JSON file with your account, notes, devices and activity. It doesn't contain passwords or other secrets."</p>
                 // No `download`: the answer may lead to the page that asks for the password.
-                <p><Link href="/account/data/export" class="button">"Download your data"</Link></p>
+                <p><Link href="/account/data/export" class="button">"Download data"</Link></p>
             </section>
             <section class="card danger" aria-labelledby="erase">
                 <h2 id="erase">"Delete your account"</h2>
-                <p>"Erases all of it, for good. You can download it before."</p>
-                <p><Link href="/account/delete" class="button">"Delete your account…"</Link></p>
+                <p>"This permanently deletes your account and notes. Download your data first if you want a copy."</p>
+                <p><Link href="/account/delete" class="button">"Delete account…"</Link></p>
             </section>
         </Page>
     }

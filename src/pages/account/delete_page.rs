@@ -20,22 +20,22 @@ pub fn DeletePage(email: String) -> impl IntoView {
         <Page title="Delete your account">
             <Tabs label="Account" pages=PAGES />
             <section class="card" aria-labelledby="goes">
-                <h2 id="goes">"What goes, at once"</h2>
+                <h2 id="goes">"What we delete"</h2>
                 <ul class="steps">
-                    <li>"Your name, your e-mail address and your password."</li>
+                    <li>"Your name, email address and password."</li>
                     <li>"Your notes."</li>
-                    <li>"Every session and token, on every device, with the addresses and browsers that they came from."</li>
-                    <li>"Known devices, the second factor, recovery codes, and every link that we have sent you."</li>
+                    <li>"Your sessions and tokens on all devices, with their IP addresses and browsers."</li>
+                    <li>"Your known and trusted devices, your two-factor authentication and recovery codes, and every link we've emailed you."</li>
                 </ul>
-                <p>"Nobody can bring it back. " <Link href="/account/data">"Download it before"</Link>", if you want to keep it."</p>
+                <p>"You can't undo this. "<Link href="/account/data">"Download your data"</Link>" first if you want to keep it."</p>
             </section>
             <section class="card" aria-labelledby="remains">
-                <h2 id="remains">"What remains"</h2>
-                <p>"The audit log: that an account with a random id logged in, changed its password and so on, and when. It names neither you nor an address."</p>
+                <h2 id="remains">"What we keep"</h2>
+                <p>"An anonymous audit log: a random ID and the time of each event. It doesn't contain your name, email or IP address."</p>
             </section>
             <section class="card danger" aria-labelledby="delete">
-                <h2 id="delete">"Delete it"</h2>
-                <p>"Your e-mail address is " <strong class="any-break">{email}</strong>"."</p>
+                <h2 id="delete">"Confirm deletion"</h2>
+                <p>"To confirm, type "<strong class="any-break"><bdi>{email}</bdi></strong>"."</p>
                 <DeleteForm typed=typed().get("confirmation") />
             </section>
         </Page>
@@ -48,15 +48,15 @@ fn DeleteForm(typed: String) -> impl IntoView {
         <Form action=DeleteAccount::PATH>
             <TextField
                 name="confirmation"
-                label="Type it here"
+                label="Your email address"
                 field=Field::Confirmation
                 kind="email"
                 autocomplete="off"
-                help="So that nobody deletes an account by mistake."
+                help="This makes sure you don't delete your account by mistake."
                 value=typed
             />
             <ProofField />
-            <SubmitButton label="Delete my account for good" pending_label="Deleting…" class="button danger" />
+            <SubmitButton label="Delete my account" pending_label="Deleting…" class="button danger" />
         </Form>
     }
 }
@@ -64,10 +64,10 @@ fn DeleteForm(typed: String) -> impl IntoView {
 #[component]
 pub fn DeletedPage() -> impl IntoView {
     view! {
-        <Page title="Your account is deleted" narrow=true>
-            <p>"You are logged out everywhere, and what we kept about you is erased. The audit log knows a random id, and no more whose it was."</p>
-            <p>"You can sign up again with the same address at any time."</p>
-            <p><Link href="/" class="button">"To the start page"</Link></p>
+        <Page title="Your account has been deleted" narrow=true>
+            <p>"You're logged out everywhere and your data has been deleted."</p>
+            <p>"You can sign up again with the same email address at any time."</p>
+            <p><Link href="/" class="button">"Go to home page"</Link></p>
         </Page>
     }
 }

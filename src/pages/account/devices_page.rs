@@ -44,14 +44,14 @@ pub fn DevicesPage(
                 }}
                 <form method="post" action=LogOut::PATH class="act">
                     <Here />
-                    <button type="submit" class="button">"Log out here"</button>
+                    <button type="submit" class="button">"Log out this device"</button>
                 </form>
             </section>
             <section class="card" aria-labelledby="elsewhere">
                 <h2 id="elsewhere">"Other devices"</h2>
                 <Others sessions=elsewhere />
                 <p class="help">{format!(
-                    "You can be logged in {limit} times at once. Beyond that, the session that was unused for longest gives way."
+                    "You can be logged in on {limit} devices. If you log in on another, the one you haven't used for longest is logged out."
                 )}</p>
             </section>
         </Page>
@@ -61,16 +61,16 @@ pub fn DevicesPage(
 #[component]
 fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <Empty why="You are logged in nowhere else." /> }.into_any();
+        return view! { <Empty why="You're not logged in on any other device." /> }.into_any();
     }
     view! {
-        <p>"Do you know all of them? If not, end it here, and then "<Link href="/account/password">"change your password"</Link>"."</p>
+        <p>"Don't recognise a device? Log it out and "<Link href="/account/password">"change your password"</Link>"."</p>
         <ul class="sessions">
             {sessions.into_iter().map(|session| view! { <li class="session"><Other session /></li> }).collect_view()}
         </ul>
         <form method="post" action=EndOtherSessions::PATH class="act">
             <Here />
-            <button type="submit" class="button danger" name=Held::BUTTON value="End all other sessions">"End all other sessions"</button>
+            <button type="submit" class="button danger" name=Held::BUTTON value="Log out all other devices">"Log out all other devices"</button>
         </form>
     }
     .into_any()
@@ -84,8 +84,8 @@ fn Other(session: LiveSession) -> impl IntoView {
         <form method="post" action=EndSession::PATH>
             <Here />
             <input type="hidden" name="sid" value=sid />
-            <button type="submit" class="button" name=Held::BUTTON value="End the session">
-                "End"<span class="visually-hidden">{format!(" the session of {words}")}</span>
+            <button type="submit" class="button" name=Held::BUTTON value="Log out device">
+                "Log out"<span class="visually-hidden">{format!(" {words}")}</span>
             </button>
         </form>
     }
@@ -101,11 +101,10 @@ fn Outcome() -> impl IntoView {
     let typed = typed();
     let count = |name: &str| typed.get(name).parse::<u64>().ok();
     let words = match (count("changed"), count("ended")) {
-        (Some(0), _) => "Your password is changed. You were logged in nowhere else.".to_owned(),
-        (Some(n), _) => format!("Your password is changed, and {} ended.", sessions(n)),
-        (None, Some(0)) => "Nothing was left to end: it was over already.".to_owned(),
-        (None, Some(1)) => "1 session was ended. Nothing of it is accepted from now on.".to_owned(),
-        (None, Some(n)) => format!("{} ended. Nothing of them is accepted from now on.", sessions(n)),
+        (Some(0), _) => "Password changed. You weren't logged in on any other device.".to_owned(),
+        (Some(n), _) => format!("Password changed. You're logged out on {}.", other_devices(n)),
+        (None, Some(0)) => "That device was already logged out.".to_owned(),
+        (None, Some(n)) => format!("You're logged out on {}.", other_devices(n)),
         (None, None) => return None,
     };
     Some(view! {
@@ -115,6 +114,6 @@ fn Outcome() -> impl IntoView {
     })
 }
 
-fn sessions(n: u64) -> String {
-    if n == 1 { "1 session was".into() } else { format!("{n} sessions were") }
+fn other_devices(n: u64) -> String {
+    if n == 1 { "1 other device".into() } else { format!("{n} other devices") }
 }

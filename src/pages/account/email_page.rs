@@ -22,21 +22,21 @@ pub fn EmailPage(
     sends_mail: bool,
 ) -> impl IntoView {
     view! {
-        <Page title="Change your address">
+        <Page title="Change your email address">
             <Tabs label="Account" pages=PAGES />
             <section class="card" aria-labelledby="change">
-                <h2 id="change">"E-mail"</h2>
-                <p>"Your address is " <strong>{email}</strong> "."</p>
+                <h2 id="change">"Change email"</h2>
+                <p>"Your current email address is "<strong class="any-break"><bdi>{email}</bdi></strong>"."</p>
                 {match sends_mail {
                     true => view! {
-                        <p>"We send a link to the new one. When you have opened it, you log in with the new address, and we tell the old one."</p>
+                        <p>"We'll send a link to your new address. Once you open it, that's the address you log in with. We'll notify your old address."</p>
                         <EmailForm email=typed().get("email") />
                     }.into_any(),
                     false => view! {
-                        <Notice kind="warning">"This server sends no mail, so a new address cannot be confirmed. Ask an administrator to help you."</Notice>
+                        <Notice kind="warning">"This server can't send email, so you can't confirm a new address. Ask an administrator for help."</Notice>
                     }.into_any(),
                 }}
-                <p><Link href="/account/profile">"Back to your profile"</Link></p>
+                <p><Link href="/account/profile">"Back to profile"</Link></p>
             </section>
         </Page>
     }
@@ -46,9 +46,9 @@ pub fn EmailPage(
 fn EmailForm(email: String) -> impl IntoView {
     view! {
         <Form action=ChangeEmail::PATH>
-            <TextField name="email" label="New address" field=Field::Email kind="email" autocomplete="email" value=email />
+            <TextField name="email" label="New email address" field=Field::Email kind="email" autocomplete="email" value=email />
             <ProofField />
-            <SubmitButton label="Send the link" pending_label="Sending…" />
+            <SubmitButton label="Send link" pending_label="Sending…" />
         </Form>
     }
 }

@@ -52,9 +52,9 @@ pub const PAGES: &[(&str, &str)] = &[
     ("/account/profile", "Profile"),
     ("/account/devices", "Devices"),
     ("/account/password", "Password"),
-    ("/account/second-factor", "Second factor"),
+    ("/account/second-factor", "Two-factor authentication"),
     ("/account/activity", "Activity"),
-    ("/account/data", "Your data"),
+    ("/account/data", "Data and privacy"),
 ];
 
 /// What `/verify-email` shows.

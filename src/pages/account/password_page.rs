@@ -20,8 +20,8 @@ pub fn PasswordPage(email: String, name: String) -> impl IntoView {
         <Page title="Password">
             <Tabs label="Account" pages=PAGES />
             <section class="card" aria-labelledby="change">
-                <h2 id="change">"Change it"</h2>
-                <p>"A new password logs out every other device. This one stays logged in."</p>
+                <h2 id="change">"Change password"</h2>
+                <p>"This logs you out on all other devices. You stay logged in here."</p>
                 <ChangeForm email name />
             </section>
         </Page>

@@ -23,7 +23,7 @@ use crate::{
 pub fn SecondFactorPage(second_factor: SecondFactor) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
-        <Page title="Second factor">
+        <Page title="Two-factor authentication">
             <Tabs label="Account" pages=PAGES />
             <Outcome />
             {problem}
@@ -44,18 +44,18 @@ pub fn SecondFactorPage(second_factor: SecondFactor) -> impl IntoView {
 fn Off(needs_email: bool) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="state">
-            <h2 id="state">"It is off"</h2>
-            <p>"With a second factor your password alone opens nothing: log-in also asks for a code that an app on your phone shows, a new one every 30 seconds. Whoever learns your password still stands outside."</p>
-            <p>"You need an authenticator app. You get ten recovery codes for the day when the phone is gone."</p>
+            <h2 id="state">"Two-factor authentication is off"</h2>
+            <p>"Add a second step when you log in: a code from an app on your phone. Even someone who knows your password can't get in."</p>
+            <p>"You'll need an authenticator app. You'll also get ten recovery codes in case you lose your phone."</p>
             {if needs_email {
                 view! {
-                    <Notice kind="warning">"Confirm your e-mail address first: open the link in the mail that we sent you. Then you can set it up here."</Notice>
+                    <Notice kind="warning">"Confirm your email address first. Open the link in the email we sent you, then come back."</Notice>
                 }.into_any()
             } else {
                 view! {
                     <form method="post" action=StartSecondFactor::PATH class="act">
                         <Here />
-                        <button type="submit" class="button primary" name=Held::BUTTON value="Set it up">"Set it up"</button>
+                        <button type="submit" class="button primary" name=Held::BUTTON value="Set up two-factor authentication">"Set up two-factor authentication"</button>
                     </form>
                 }.into_any()
             }}
@@ -67,8 +67,8 @@ fn Off(needs_email: bool) -> impl IntoView {
 fn On(since: i64) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="state">
-            <h2 id="state">"It is on"</h2>
-            <p>"Since "<When ms=since />" log-in asks for a code of your authenticator app."</p>
+            <h2 id="state">"Two-factor authentication is on"</h2>
+            <p>"You turned it on on "<When ms=since />". Logging in takes a code from your authenticator app."</p>
         </section>
     }
 }
@@ -76,7 +76,7 @@ fn On(since: i64) -> impl IntoView {
 #[component]
 fn Codes(left: i64) -> impl IntoView {
     let words = match left {
-        0 => "You have no recovery code left. Make new ones: without your phone you would not get in.".to_owned(),
+        0 => "You have no recovery codes left. Create new ones, or you can't log in without your phone.".to_owned(),
         1 => "You have 1 recovery code left.".to_owned(),
         n => format!("You have {n} recovery codes left."),
     };
@@ -88,19 +88,42 @@ fn Codes(left: i64) -> impl IntoView {
             } else {
                 view! { <p>{words}</p> }.into_any()
             }}
-            <p class="help">"Each lets you in once when your phone is not at hand. New ones make those before useless at once."</p>
+            <p class="help">"Use a code when you don't have your phone. Each works once. Creating new codes replaces the old ones."</p>
+            <NewCodes left />
+        </section>
+    }
+}
+
+/// Asks first: the codes on paper are worth nothing afterwards. It unfolds without JavaScript, too.
+#[component]
+fn NewCodes(left: i64) -> impl IntoView {
+    let question = match left {
+        0 => "Create 10 new recovery codes?".to_owned(),
+        1 => {
+            "Replace your last recovery code? It stops working at once, also where you saved or printed it.".to_owned()
+        }
+        n => {
+            format!("Replace your {n} recovery codes? They stop working at once, also where you saved or printed them.")
+        }
+    };
+    view! {
+        <details class="question">
+            <summary class="button">"Create new recovery codes…"</summary>
             <form method="post" action=MakeRecoveryCodes::PATH class="act">
                 <Here />
-                <button type="submit" class="button" name=Held::BUTTON value="Make new recovery codes">"Make new recovery codes"</button>
+                <p>{question}</p>
+                <button type="submit" class="button danger" name=Held::BUTTON value="Create new recovery codes">
+                    {if left == 0 { "Create codes" } else { "Replace codes" }}
+                </button>
             </form>
-        </section>
+        </details>
     }
 }
 
 #[component]
 fn Devices(devices: Vec<TrustedDevice>, trust_days: i64) -> impl IntoView {
     let list = match devices.is_empty() {
-        true => view! { <Empty why="No device is trusted: log-in asks for a code everywhere." /> }.into_any(),
+        true => view! { <Empty why="You have no trusted devices." /> }.into_any(),
         false => view! {
             <ul class="sessions">
                 {devices.into_iter().map(|device| view! { <li class="session"><Device device /></li> }).collect_view()}
@@ -112,11 +135,16 @@ fn Devices(devices: Vec<TrustedDevice>, trust_days: i64) -> impl IntoView {
         <section class="card" aria-labelledby="devices">
             <h2 id="devices">"Trusted devices"</h2>
             <p class="help">{format!(
-                "Log-in asks for the password only, there. A trust lasts {trust_days} days at most, and ends with a new password."
+                "We don't ask for a code on trusted devices. Trust ends after {}, or when you change your password.",
+                days(trust_days)
             )}</p>
             {list}
         </section>
     }
+}
+
+fn days(n: i64) -> String {
+    if n == 1 { "1 day".into() } else { format!("{n} days") }
 }
 
 #[component]
@@ -124,14 +152,14 @@ fn Device(device: TrustedDevice) -> impl IntoView {
     let TrustedDevice { id, device, ip, last_seen_at, trusted_until, here } = device;
     let words = format!(" {device}, {ip}");
     view! {
-        <strong>{device}{here.then(|| view! { " "<span class="badge">"this device"</span> })}</strong>
+        <strong>{device}{here.then(|| view! { " "<span class="badge">"This device"</span> })}</strong>
         <span>{ip}</span>
-        <span>"last log-in "<Ago ms=last_seen_at /></span>
-        <span>"trusted until "<When ms=trusted_until /></span>
+        <span>"Last login "<Ago ms=last_seen_at /></span>
+        <span>"Trusted until "<When ms=trusted_until /></span>
         <form method="post" action=ForgetDevice::PATH>
             <Here />
             <input type="hidden" name="device" value=id />
-            <button type="submit" class="button">"Forget"<span class="visually-hidden">{words}</span></button>
+            <button type="submit" class="button">"Remove"<span class="visually-hidden">{words}</span></button>
         </form>
     }
 }
@@ -140,11 +168,11 @@ fn Device(device: TrustedDevice) -> impl IntoView {
 fn TurnOff() -> impl IntoView {
     view! {
         <section class="card danger" aria-labelledby="off">
-            <h2 id="off">"Turn it off"</h2>
-            <p>"Your password alone is enough then. The recovery codes and all trust are removed, and every other device is logged out."</p>
+            <h2 id="off">"Turn off two-factor authentication"</h2>
+            <p>"You'll log in with your password only. This deletes your recovery codes, removes trusted devices and logs you out on all other devices."</p>
             <form method="post" action=TurnOffSecondFactor::PATH class="act">
                 <Here />
-                <button type="submit" class="button danger" name=Held::BUTTON value="Turn off the second factor">"Turn off the second factor"</button>
+                <button type="submit" class="button danger" name=Held::BUTTON value="Turn off two-factor authentication">"Turn off"</button>
             </form>
         </section>
     }
@@ -154,8 +182,8 @@ fn TurnOff() -> impl IntoView {
 #[component]
 fn Outcome() -> impl IntoView {
     let words = match &*typed().get("second_factor") {
-        "off" => "The second factor is off. Every other device was logged out.",
-        "forgotten" => "That device is forgotten: the next log-in there asks for a code.",
+        "off" => "Two-factor authentication is off. You're logged out on all other devices.",
+        "forgotten" => "Trusted device removed. We'll ask for a code the next time you log in there.",
         _ => return None,
     };
     Some(view! {

@@ -26,28 +26,28 @@ pub fn SetUpPage(
     qr: Qr,
 ) -> impl IntoView {
     view! {
-        <Page title="Set up the second factor">
+        <Page title="Set up two-factor authentication">
             <Tabs label="Account" pages=PAGES />
             <section class="card" aria-labelledby="scan">
-                <h2 id="scan">"1. Give your app the secret"</h2>
-                <p>"Scan this with an authenticator app on your phone, such as Aegis, Google Authenticator or the one in your password manager."</p>
+                <h2 id="scan">"1. Scan the QR code"</h2>
+                <p>"Scan it with an authenticator app on your phone, such as Aegis, Google Authenticator or your password manager."</p>
                 <QrCode qr />
-                <p><a href=link class="button">"Open in an authenticator app"</a></p>
-                <p>"Or type this secret into the app:"</p>
+                <p class="app-link"><a href=link class="button">"Open in authenticator app"</a></p>
+                <p>"Can't scan it? Enter this key in your app:"</p>
                 <div class="secret">
                     <code id="secret">{in_groups(&secret)}</code>
-                    <CopyButton text=secret what="the secret".to_owned() />
+                    <CopyButton text=secret what="key".to_owned() />
                 </div>
             </section>
             <section class="card" aria-labelledby="confirm">
-                <h2 id="confirm">"2. Enter its code"</h2>
-                <p>"The app shows six digits now. With them the second factor is on, and every other device is logged out."</p>
+                <h2 id="confirm">"2. Enter the 6-digit code"</h2>
+                <p>"Enter the code from your app. This turns on two-factor authentication and logs you out on all other devices."</p>
                 <TurnOnForm />
             </section>
             <form method="post" action=StartSecondFactor::PATH class="buttons">
                 <Here />
-                <button type="submit" class="button quiet" name=Held::BUTTON value="Start anew">"Start anew with another secret"</button>
-                <Link href="/account/second-factor" class="button quiet">"Not now"</Link>
+                <button type="submit" class="button quiet" name=Held::BUTTON value="Start over">"Start over with a new key"</button>
+                <Link href="/account/second-factor" class="button quiet">"Cancel"</Link>
             </form>
         </Page>
     }
@@ -57,9 +57,9 @@ pub fn SetUpPage(
 fn TurnOnForm() -> impl IntoView {
     view! {
         <Form action=TurnOnSecondFactor::PATH>
-            <CodeField label="Code" />
+            <CodeField label="6-digit code" />
             <ProofField />
-            <SubmitButton label="Turn it on" pending_label="Checking…" />
+            <SubmitButton label="Turn on" pending_label="Turning on…" />
         </Form>
     }
 }
@@ -75,7 +75,7 @@ fn QrCode(qr: Qr) -> impl IntoView {
             class="qr"
             viewBox=format!("-4 -4 {whole} {whole}")
             role="img"
-            aria-label="QR code with the secret; the text below it says the same"
+            aria-label="QR code with the key. The same key is below as text."
             shape-rendering="crispEdges"
         >
             <rect x="-4" y="-4" width=whole height=whole fill="#fff" />

@@ -13,12 +13,12 @@ pub fn ended(receipt: Receipt) -> Receipt {
     receipt
 }
 
-/// Goes on to the page of new codes, or to that of the second factor, which says `what` has happened.
+/// Goes on to the page of new codes, or to that of two-factor authentication; either says `what` has happened.
 pub fn changed(changed: Changed, what: &str) -> Receipt {
     border::keep_secret(changed.new_secret.as_ref());
     match &changed.codes {
         Some(sealed) => {
-            tell_next_page(&Flash::new(&[("codes", sealed)]));
+            tell_next_page(&Flash::new(&[("codes", sealed), ("second_factor", what)]));
             leptos_axum::redirect("/account/second-factor/codes");
         }
         None => {

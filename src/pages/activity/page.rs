@@ -45,12 +45,12 @@ fn Line(entry: Entry) -> impl IntoView {
         <TimeOfDay ms=at />
         <p class="what">
             {words.clone()} " "
-            {here.then(|| view! { <span class="badge">"this session"</span> })}
+            {here.then(|| view! { <span class="badge">"This device"</span> })}
         </p>
         {(!from.is_empty()).then(|| view! { <p class="from">{from}</p> })}
         {deniable.then(|| view! {
             <Link href=format!("/not-me?event={id}") class="button quiet">
-                "This was not me"<span class="visually-hidden">{format!(": {words}")}</span>
+                "This wasn't me"<span class="visually-hidden">{format!(": {words}")}</span>
             </Link>
         })}
     }

@@ -2,6 +2,8 @@
 //!
 //! Both lists are closed: a new kind of event, or of end, does not compile without its sentence.
 
+use serde_json::Value;
+
 use super::{Entry, Tone};
 use crate::{
     audit::log::store::EventRow,
@@ -16,9 +18,23 @@ pub fn entry(row: &EventRow, sid: &str) -> Entry {
     let Told { words, tone, deniable } = told(row);
     let here = !sid.is_empty() && row.sid == sid;
     // To have logged in here is what the reader has just done.
-    let deniable = deniable && !(here && row.event == Kind::LoggedIn.into_str());
+    let is_login = [Kind::LoggedIn, Kind::NewDevice].iter().any(|kind| row.event == kind.into_str());
+    let deniable = deniable && !(here && is_login);
     let EventRow { id, at, ip, device, .. } = row.clone();
     Entry { id, at, words, device, ip, here, tone, deniable }
+}
+
+/// The entries of events, the newest first. A new device is said once: its event tells of the login just before it.
+pub fn entries(rows: &[EventRow], sid: &str) -> Vec<Entry> {
+    let is_told = |newer: &EventRow, row: &EventRow| {
+        newer.event == Kind::NewDevice.into_str()
+            && row.event == Kind::LoggedIn.into_str()
+            && !row.sid.is_empty()
+            && newer.sid == row.sid
+    };
+    let newer = std::iter::once(None).chain(rows.iter().map(Some));
+    let untold = rows.iter().zip(newer).filter(|(row, newer)| !newer.is_some_and(|newer| is_told(newer, row)));
+    untold.map(|(row, _)| entry(row, sid)).collect()
 }
 
 /// Neighbours that `say_the_same` become one entry, the newest, with their number.
@@ -69,83 +85,94 @@ fn who(row: &EventRow) -> &'static str {
     match Actor::from_text(&row.actor) {
         Actor::User(id) if id == row.subject => "You",
         Actor::User(_) => "An administrator",
-        Actor::CommandLine => "Whoever runs this server",
+        Actor::CommandLine => "The server operator",
         Actor::System => "Latchkey",
-        Actor::Unknown => "Somebody",
+        Actor::Unknown => "Someone",
     }
 }
 
 fn told(row: &EventRow) -> Told {
     let Ok(kind) = row.event.parse::<Kind>() else {
-        return said("Something happened that this version cannot name.");
+        return said("An event that this version cannot name.");
     };
     match kind {
         Kind::SignedUp => did(row, "signed up"),
         Kind::LoggedIn => did(row, "logged in").deniable(),
-        Kind::LogInFailed => said("Somebody tried to log in with a wrong password.").alarm(),
+        Kind::LogInFailed => said("Failed login: wrong password").alarm(),
         Kind::SessionEnded => ended(row),
         // Why is between the administrators and the log: their form says so.
         Kind::ForceLogout => did(row, "logged you out"),
-        Kind::AdminCreated => said("The account was made, as an administrator."),
-        Kind::Reauthenticated => did(row, "confirmed that it is you").quiet(),
-        Kind::ReauthenticationFailed => said("A wrong password was entered where you are logged in.").alarm(),
+        Kind::AdminCreated => did(row, "created this account as administrator"),
+        Kind::Reauthenticated => did(row, "confirmed your password").quiet(),
+        Kind::ReauthenticationFailed => said("Failed password confirmation").alarm(),
         Kind::PasswordChanged => did(row, "changed your password").deniable(),
         Kind::RoleChanged => did(row, "changed your role"),
-        Kind::KeyRotated => did(row, "made a signing key"),
-        Kind::KeyRevoked => did(row, "killed a signing key"),
-        Kind::EmailVerified => did(row, "confirmed your e-mail address"),
-        Kind::ResetAsked => said("Somebody asked for a link to choose a new password."),
-        Kind::PasswordReset => said("A new password was chosen with a link from a mail.").deniable(),
-        Kind::NewEmailAsked => did(row, "asked to change your e-mail address").deniable(),
-        Kind::EmailChanged => did(row, "changed your e-mail address").deniable(),
-        Kind::EmailTakenBack => said("Your e-mail address went back to the one before."),
+        Kind::KeyRotated => did(row, "created a signing key"),
+        Kind::KeyRevoked => did(row, "revoked a signing key"),
+        Kind::EmailVerified => did(row, "confirmed your email address"),
+        Kind::ResetAsked => said("Someone requested a link to reset your password."),
+        Kind::PasswordReset => said("You reset your password.").deniable(),
+        Kind::NewEmailAsked => did(row, "asked to change your email address").deniable(),
+        Kind::EmailChanged => did(row, "changed your email address").deniable(),
+        Kind::EmailTakenBack => said("Your previous email address was restored."),
         Kind::NameChanged => did(row, "changed your name").deniable(),
-        Kind::SecondFactorOn => did(row, "turned on your second factor").deniable(),
-        Kind::SecondFactorOff => did(row, "turned off your second factor").deniable(),
+        Kind::SecondFactorOn => did(row, "turned on two-factor authentication").deniable(),
+        Kind::SecondFactorOff => did(row, "turned off two-factor authentication").deniable(),
         Kind::SecondFactorGoes => {
-            said("A link from a mail said that something was not you: your second factor goes in three days.").alarm()
+            said("Someone used a link from an email to report suspicious activity. Two-factor authentication will be turned off in 3 days.")
+                .alarm()
         }
-        Kind::SecondFactorKept => did(row, "called off the removal of your second factor").deniable(),
-        Kind::SecondFactorFailed => said("The right password and then a wrong code was entered.").alarm().deniable(),
-        Kind::RecoveryCodesMade => did(row, "made new recovery codes").deniable(),
-        Kind::RecoveryCodesRemoved => did(row, "removed your recovery codes").deniable(),
-        Kind::RecoveryCodeUsed => did(row, "used a recovery code").deniable(),
-        Kind::DeviceTrusted => did(row, "chose to trust a device: it is asked for no second factor").deniable(),
-        Kind::DeviceForgotten => did(row, "took the trust from a device"),
-        Kind::NewDevice => said(format!("A log-in from a new device: {}.", row.device)).alarm().deniable(),
-        Kind::Guessing => said("Somebody entered many wrong passwords or codes in a row.").alarm(),
-        Kind::NotMe => did(row, "said that something was not you, and ended every session").alarm(),
+        Kind::SecondFactorKept => did(row, "kept two-factor authentication on").deniable(),
+        Kind::SecondFactorFailed => said("Failed login: correct password, wrong code").alarm().deniable(),
+        Kind::RecoveryCodesMade => did(row, "created new recovery codes").deniable(),
+        Kind::RecoveryCodesRemoved => did(row, "deleted your recovery codes").deniable(),
+        Kind::RecoveryCodeUsed => match details(row)["left"].as_i64() {
+            Some(left) => did(row, &format!("used a recovery code ({left} left)")).deniable(),
+            None => did(row, "used a recovery code").deniable(),
+        },
+        Kind::DeviceTrusted => did(row, "trusted a device, so we don't ask for a code there").deniable(),
+        Kind::DeviceForgotten => did(row, "removed a trusted device"),
+        Kind::NewDevice => said(format!("New device: {}", row.device)).alarm().deniable(),
+        Kind::Guessing => said("Many failed logins in a row").alarm(),
+        Kind::NotMe => did(row, "reported suspicious activity and logged out everywhere").alarm(),
         Kind::DataExported => did(row, "downloaded your data").deniable(),
         Kind::AccountDeleted => did(row, "deleted your account"),
         // Why is between the administrators and the log, as with a force-logout.
         Kind::AccountDisabled => did(row, "disabled your account"),
         Kind::AccountEnabled => did(row, "enabled your account again"),
-        Kind::ResetStarted => did(row, "had a link sent to you to choose a new password"),
-        Kind::SecondFactorRemoved => did(row, "removed your second factor"),
+        Kind::ResetStarted => did(row, "sent you a link to choose a new password"),
+        Kind::SecondFactorRemoved => did(row, "turned off your two-factor authentication"),
         Kind::EveryoneLoggedOut => did(row, "logged everyone out"),
         Kind::AuditExported => did(row, "exported the audit log"),
-        Kind::AuditResumed => did(row, "let the audit log go on"),
+        Kind::AuditResumed => did(row, "resumed the audit log"),
     }
 }
 
 /// The log-in page speaks of "this session"; here it is one of several.
 fn ended(row: &EventRow) -> Told {
-    let Some(reason) = end_reason(row) else { return said("A session ended.") };
+    let details = details(row);
+    let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
+    let Some(reason) = reason else { return said("A session ended.") };
     match reason {
         EndReason::LoggedOut => said("You logged out.").quiet(),
         EndReason::Replaced => said("You logged in again in the same browser.").quiet(),
-        EndReason::ByUser => said("You ended a session from another device."),
-        EndReason::PasswordChanged => said("Your other sessions ended because of the new password.").quiet(),
-        EndReason::PasswordReset => said("Every session ended because of the new password.").quiet(),
-        EndReason::SecondFactorChanged => {
-            said("Your other sessions ended because the second factor was turned on or off.").quiet()
+        EndReason::ByUser => match details["sessions"].as_i64() {
+            Some(n @ 2..) => said(format!("You logged out {n} other devices.")),
+            _ => said("You logged out another device."),
+        },
+        EndReason::PasswordChanged => {
+            said("You were logged out on your other devices because you changed your password.").quiet()
         }
-        EndReason::GaveWay => said("A session that was unused for long gave way to a newer one.").quiet(),
-        EndReason::NotMe => said("Every session was ended, because something was not you.").quiet(),
+        EndReason::PasswordReset => said("You were logged out everywhere because you reset your password.").quiet(),
+        EndReason::SecondFactorChanged => {
+            said("You were logged out on your other devices because you turned two-factor authentication on or off.")
+                .quiet()
+        }
+        EndReason::GaveWay => said(gave_way(&details)).quiet(),
+        EndReason::NotMe => said("You were logged out everywhere because you reported suspicious activity.").quiet(),
         EndReason::TheftSuspected => {
             let EventRow { ip, reason, .. } = row;
-            let from = format!("It looks as if somebody used a copy of your session ({reason}, from {ip})");
-            said(format!("{from}, so it was ended.")).alarm()
+            said(format!("Someone may have copied your session ({reason}, from {ip}), so we ended it.")).alarm()
         }
         EndReason::Idle
         | EndReason::Expired
@@ -159,7 +186,19 @@ fn ended(row: &EventRow) -> Told {
     }
 }
 
-fn end_reason(row: &EventRow) -> Option<EndReason> {
-    let details: serde_json::Value = serde_json::from_str(&row.details).ok()?;
-    details["end_reason"].as_str()?.parse().ok()
+fn details(row: &EventRow) -> Value {
+    serde_json::from_str(&row.details).unwrap_or_default()
+}
+
+/// The limit is that of the moment; older events do not name it.
+fn gave_way(details: &Value) -> String {
+    let out = match details["sessions"].as_i64() {
+        Some(n @ 2..) => format!("{n} devices were logged out"),
+        _ => "A device was logged out".to_owned(),
+    };
+    match details["limit"].as_i64() {
+        Some(1) => format!("{out} because you can be logged in on 1 device only."),
+        Some(limit) => format!("{out} because you reached the limit of {limit} devices."),
+        None => format!("{out} because you reached the limit of devices."),
+    }
 }

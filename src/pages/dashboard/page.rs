@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    auth::sessions::{LiveSession, Viewer},
+    auth::{
+        second_factor::FEW_RECOVERY_CODES,
+        sessions::{LiveSession, Viewer},
+        users::Role,
+    },
     pages::activity::{Entry, page::ShortTimeline},
     ui::{
         frame::{Link, Page},
@@ -18,23 +22,26 @@ use crate::{
 pub fn DashboardPage(
     viewer: Viewer,
     here: Vec<LiveSession>,
+    /// The others that were used last.
     elsewhere: Vec<LiveSession>,
+    /// How many others there are besides.
+    more: usize,
     /// What happened lately.
     activity: Vec<Entry>,
-    /// How many recovery codes of the second factor are left, where it is on and they are few.
-    few_recovery_codes: Option<i64>,
+    /// Where there is something to say about recovery codes.
+    codes: Option<CodesLeft>,
     /// When the account was made, in milliseconds since the epoch.
     member_since: i64,
 ) -> impl IntoView {
     view! {
         <Page title="Dashboard" heading=format!("Hello, {}", viewer.name)>
-            {few_recovery_codes.map(|left| view! { <FewRecoveryCodes left /> })}
+            {codes.map(|codes| view! { <RecoveryCodesLeft codes /> })}
             <section class="card" aria-labelledby="account">
                 <h2 id="account">"Your account"</h2>
                 <dl class="facts">
-                    <div><dt>"Name"</dt><dd>{viewer.name.clone()}</dd></div>
-                    <div><dt>"E-mail"</dt><dd>{viewer.email.clone()}</dd></div>
-                    <div><dt>"Role"</dt><dd>{viewer.role.into_str()}</dd></div>
+                    <div><dt>"Name"</dt><dd><bdi>{viewer.name.clone()}</bdi></dd></div>
+                    <div><dt>"Email"</dt><dd><bdi>{viewer.email.clone()}</bdi></dd></div>
+                    <div><dt>"Role"</dt><dd>{role_words(viewer.role)}</dd></div>
                     <div><dt>"Member since"</dt><dd><Ago ms=member_since /></dd></div>
                 </dl>
                 {links_at(Place::Dashboard)
@@ -43,13 +50,13 @@ pub fn DashboardPage(
                     .collect_view()}
             </section>
             <section class="card" aria-labelledby="here">
-                <h2 id="here">"This session"</h2>
+                <h2 id="here">"This device"</h2>
                 <SessionList sessions=here empty="This session has just ended." />
             </section>
             <section class="card" aria-labelledby="elsewhere">
                 <h2 id="elsewhere">"Other devices"</h2>
-                <SessionList sessions=elsewhere empty="You are logged in nowhere else." />
-                <p><Link href="/account/devices" class="button">"Manage your devices"</Link></p>
+                <SessionList sessions=elsewhere empty="You're not logged in on any other device." />
+                <p><Link href="/account/devices" class="button">{all_devices(more)}</Link></p>
             </section>
             <section class="card" aria-labelledby="activity">
                 <h2 id="activity">"Recent activity"</h2>
@@ -60,17 +67,52 @@ pub fn DashboardPage(
     }
 }
 
-/// While there is time to do something about it.
+fn role_words(role: Role) -> &'static str {
+    match role {
+        Role::User => "User",
+        Role::Auditor => "Auditor",
+        Role::Admin => "Administrator",
+    }
+}
+
+fn all_devices(more: usize) -> String {
+    match more {
+        0 => "Manage devices".into(),
+        n => format!("Show {n} more and manage devices"),
+    }
+}
+
+/// Recovery codes that have not been used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodesLeft {
+    pub left: i64,
+    /// This session began with one.
+    pub just_used: bool,
+}
+
+impl CodesLeft {
+    /// There is still time to do something about it.
+    pub fn is_few(self) -> bool {
+        self.left <= FEW_RECOVERY_CODES
+    }
+}
+
 #[component]
-fn FewRecoveryCodes(left: i64) -> impl IntoView {
-    let words = match left {
+fn RecoveryCodesLeft(codes: CodesLeft) -> impl IntoView {
+    let used = if codes.just_used { "You used a recovery code to log in. " } else { "" };
+    let left = match codes.left {
         0 => "You have no recovery codes left. ".to_owned(),
         1 => "You have 1 recovery code left. ".to_owned(),
         n => format!("You have {n} recovery codes left. "),
     };
     view! {
-        <Notice kind="warning">
-            <p>{words}<Link href="/account/second-factor">"Make new ones"</Link>", or you will not get in when your phone is gone."</p>
+        <Notice kind=if codes.is_few() { "warning" } else { "info" }>
+            <p>
+                {used} {left}
+                {codes.is_few().then(|| view! {
+                    <Link href="/account/second-factor">"Create new ones"</Link>", or you can't log in without your phone."
+                })}
+            </p>
         </Notice>
     }
 }
