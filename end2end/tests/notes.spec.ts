@@ -93,8 +93,7 @@ test("a note that the server does not take is told beside it, and the text stays
   allowConsole(/status of 429/);
   await signedUp(page, "Dora");
   await openNotes(page);
-  const letGo = await holdSaves(page);
-  await typeNote(page, "One too many", "all that I wrote");
+  await typeNote(page, "");
   const words = "You've reached the limit of 2,000 notes. Delete one, then save again.";
   const problem = { code: "notes_full", detail: words };
   const room = await page.locator("#save-refused").evaluate((place) => place.getBoundingClientRect().height);
@@ -104,7 +103,8 @@ test("a note that the server does not take is told beside it, and the text stays
       ? route.fulfill({ status: 429, contentType: "application/problem+json", body: JSON.stringify(problem) })
       : route.fallback(),
   );
-  letGo();
+  await page.getByLabel("Title").fill("One too many");
+  await page.getByLabel("Text").fill("all that I wrote");
   await save(page);
   const notice = page.locator("#save-refused .notice");
   await expect(notice).toContainText(words);
