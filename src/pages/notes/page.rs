@@ -154,6 +154,7 @@ fn NoteLink(notes: Notes, note: Note) -> impl IntoView {
 /// The day of a moment where the reader is. Notes come to the page in the browser, which knows its zone.
 #[component]
 fn DayOf(ms: i64) -> impl IntoView {
+    #[expect(clippy::cast_precision_loss, reason = "no time is so far away")]
     let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
     let options = js_sys::Object::new();
     for (part, form) in [("day", "numeric"), ("month", "short"), ("year", "numeric")] {

@@ -175,7 +175,9 @@ impl Notes {
         let key = note.id.clone();
         self.drafts.update(|drafts| {
             let draft = drafts.entry(key.clone()).or_insert_with(|| Draft::of(note.clone()));
-            if !draft.is_dirty() {
+            // The list may be older than what was saved a moment ago.
+            let is_newer = draft.saved.as_ref().is_none_or(|saved| saved.version <= note.version);
+            if is_newer && !draft.is_dirty() {
                 *draft = Draft::of(note);
             }
         });
