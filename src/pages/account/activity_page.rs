@@ -44,11 +44,11 @@ pub fn ActivityPage(
 fn Day(entries: Vec<Entry>) -> impl IntoView {
     let name = entries.first().map(|entry| day(entry.at)).unwrap_or_default();
     let id = entries.first().map(|entry| format!("day-{}", entry.id)).unwrap_or_default();
-    let heading = id.clone();
+    let (heading, words) = (id.clone(), name.clone());
     view! {
         // The script that knows the reader's zone puts the events below other days, where they belong to those there.
-        <section class="card" aria-labelledby=heading data-day=name.clone()>
-            <h2 id=id>{name} " " <small class="muted">"UTC"</small></h2>
+        <section class="card" aria-labelledby=heading data-day=name>
+            <h2 id=id>{words} " " <small class="muted">"UTC"</small></h2>
             <Timeline entries />
         </section>
     }
