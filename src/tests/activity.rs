@@ -135,15 +135,15 @@ on_both_databases! {
         assert_eq!(phone.log_in("alice", PASSWORD).await.status, 200);
         for page in ["/account/activity", "/dashboard"] {
             let page = alice.open(page).await.text();
-            assert_eq!(page.matches("New device: ").count(), 2, "{page}");
+            assert_eq!(page.matches(">New device: ").count(), 2, "{page}");
             assert!(page.contains("New device: Firefox on Linux"), "{page}");
-            assert_eq!(page.matches("You logged in.").count(), 1, "the first of all: {page}");
+            assert_eq!(page.matches(">You logged in.").count(), 1, "the first of all: {page}");
         }
         // The own one is what the reader has just done.
         assert_eq!(alice.open("/account/activity").await.text().matches("/not-me?event=").count(), 2);
         assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
         let page = alice.open("/account/activity").await.text();
-        assert_eq!(page.matches("You logged in.").count(), 2, "a device that is known: {page}");
+        assert_eq!(page.matches(">You logged in.").count(), 2, "a device that is known: {page}");
     }
 
     async fn logging_out_devices_says_how_many(app: TestApp) {

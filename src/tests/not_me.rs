@@ -177,7 +177,7 @@ on_both_databases! {
         let (mut half, _) = log_in(&app).await;
         expect_in(&enter(&mut half, &app.code(&alice.app)).await);
         assert_eq!(goes_at(&app, &id).await, None);
-        assert!(half.open("/account/activity").await.text().contains("You called off the removal of your second factor."));
+        assert!(half.open("/account/activity").await.text().contains("You kept two-factor authentication on."));
 
         assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
         assert!(goes_at(&app, &id).await.is_some());

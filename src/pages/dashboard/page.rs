@@ -108,7 +108,7 @@ fn RecoveryCodesLeft(codes: CodesLeft) -> impl IntoView {
     view! {
         <Notice kind=if codes.is_few() { "warning" } else { "info" }>
             <p>
-                {used} {left}
+                {format!("{used}{left}")}
                 {codes.is_few().then(|| view! {
                     <Link href="/account/second-factor">"Create new ones"</Link>", or you can't log in without your phone."
                 })}
