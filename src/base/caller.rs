@@ -50,7 +50,6 @@ pub fn network_of(ip: &str) -> String {
 pub fn device_words(user_agent: &str) -> String {
     let known = woothee::parser::Parser::new().parse(user_agent);
     match known {
-        Some(found) if found.name == "HTTP Library" => "Script or app".to_owned(),
         Some(found) if found.name != "UNKNOWN" && found.os != "UNKNOWN" => format!("{} on {}", found.name, found.os),
         Some(found) if found.name != "UNKNOWN" => found.name.to_owned(),
         _ if user_agent.is_empty() => "Unknown program".to_owned(),

@@ -54,7 +54,7 @@ pub enum AppError {
     /// An undo of what is not the last word any more.
     #[error("Somebody has changed this account since, so this was not undone. Look at what happened, then decide.")]
     ChangedMeanwhile,
-    #[error("This is your own account. You can delete it at “Account”, “Data and privacy”.")]
+    #[error("This is your own account. You can delete it at “Account”, “Your data”.")]
     OwnAccount,
     /// The same for every way in, and whether or not there is such an account.
     #[error("Too many tries. Wait {} and try again.", wait_words(.seconds))]
