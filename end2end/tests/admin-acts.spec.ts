@@ -36,14 +36,14 @@ withAndWithoutJavaScript((way) => {
     const { victim, theirs } = await somebodyElse(anotherBrowser, "Vera");
     const token = await cookie(theirs.context(), ACCESS);
     const details = await atThePageOf(way, page, server, victim);
-    await goToAct(way, page, "Disable the account");
-    await expect(page.getByRole("region", { name: "What it does" })).toContainText("1 session ends now.");
+    await goToAct(way, page, "Disable account");
+    await expect(page.getByRole("region", { name: "What happens" })).toContainText("This ends 1 session.");
 
-    await page.getByRole("button", { name: "Disable the account" }).click();
-    await expectWrong(page.getByLabel("Reason"), /Say why/);
+    await page.getByRole("button", { name: "Disable account" }).click();
+    await expectWrong(page.getByLabel("Reason"), /Enter a reason/);
     await expect(page.getByLabel("Reason")).toBeFocused();
     await page.getByLabel("Reason").fill("lost laptop");
-    await page.getByRole("button", { name: "Disable the account" }).click();
+    await page.getByRole("button", { name: "Disable account" }).click();
     await way.arrived(page, details);
     await expect(page.getByRole("status")).toContainText(`${victim.name} is disabled. 1 session ended`);
     await expect(page.getByRole("status")).toBeFocused();
@@ -58,10 +58,10 @@ withAndWithoutJavaScript((way) => {
     await enterAndLogIn(theirs, victim);
     await expect(theirs.locator("[aria-live=assertive]")).toContainText("do not belong together");
 
-    await page.getByRole("link", { name: "Undo this" }).click();
+    await page.getByRole("link", { name: "Undo" }).click();
     await way.arrived(page, /\/enable\?undo=/);
     await expect(page.getByLabel("Reason")).toHaveValue("undo: lost laptop");
-    await page.getByRole("button", { name: "Enable the account" }).click();
+    await page.getByRole("button", { name: "Enable account" }).click();
     await way.arrived(page, details);
     await expect(page.getByRole("status")).toContainText(`${victim.name} is enabled and can log in again.`);
     await enterAndLogIn(theirs, victim);
@@ -71,23 +71,23 @@ withAndWithoutJavaScript((way) => {
   test("a new role counts on the next page of the person, and can be undone", async ({ page, server, anotherBrowser }) => {
     const { victim, theirs } = await somebodyElse(anotherBrowser, "Rolf");
     const details = await atThePageOf(way, page, server, victim);
-    await goToAct(way, page, "Change the role");
+    await goToAct(way, page, "Change role");
     await page.getByLabel("Role").selectOption("auditor");
-    await giveReason(page, "looks after the log", "Change the role");
+    await giveReason(page, "looks after the log", "Change role");
     await way.arrived(page, details);
-    await expect(page.getByRole("status")).toContainText("has the role “auditor” from the next request on");
+    await expect(page.getByRole("status")).toContainText("is now an auditor (was: user).");
 
     await open(theirs, "/admin/users");
     await expect(theirs.getByRole("heading", { level: 1 })).toHaveText("Users");
     await open(theirs, details);
     await expect(theirs.getByRole("main")).toContainText("looks after the log");
-    await expect(theirs.getByRole("region", { name: "What you can do" })).toHaveCount(0);
+    await expect(theirs.getByRole("region", { name: "Actions" })).toHaveCount(0);
     await expect(theirs.getByRole("main").getByRole("button")).toHaveCount(0);
 
-    await page.getByRole("link", { name: "Undo this" }).click();
+    await page.getByRole("link", { name: "Undo" }).click();
     await way.arrived(page, /\/role\?undo=/);
     await expect(page.getByLabel("Role")).toHaveValue("user");
-    await page.getByRole("button", { name: "Change the role" }).click();
+    await page.getByRole("button", { name: "Change role" }).click();
     await way.arrived(page, details);
     await open(theirs, "/dashboard");
     await expect(theirs.getByRole("banner").getByRole("link", { name: "Admin" })).toHaveCount(0);
@@ -102,16 +102,16 @@ withAndWithoutJavaScript((way) => {
     allowConsole(/status of (410|422)/);
     const { victim, theirs } = await somebodyElse(anotherBrowser, "Dora");
     const details = await atThePageOf(way, page, server, victim);
-    await goToAct(way, page, "Delete the account");
-    await page.getByLabel("Type it here").fill("somebody.else@example.com");
-    await giveReason(page, "asked for it by letter", "Delete the account");
-    await expectWrong(page.getByLabel("Type it here"), /exactly as it stands above/);
-    await expect(page.getByLabel("Type it here")).toBeFocused();
+    await goToAct(way, page, "Delete account");
+    await page.getByLabel("Email address").fill("somebody.else@example.com");
+    await giveReason(page, "asked for it by letter", "Delete account");
+    await expectWrong(page.getByLabel("Email address"), /exactly as it stands above/);
+    await expect(page.getByLabel("Email address")).toBeFocused();
     await expect(page.getByLabel("Reason")).toHaveValue("asked for it by letter");
-    await page.getByLabel("Type it here").fill(victim.email);
-    await page.getByRole("button", { name: "Delete the account" }).click();
+    await page.getByLabel("Email address").fill(victim.email);
+    await page.getByRole("button", { name: "Delete account" }).click();
     await way.arrived(page, "/admin/users");
-    await expect(page.getByRole("status")).toContainText(`The account of ${victim.name} is deleted.`);
+    await expect(page.getByRole("status")).toContainText(`${victim.name}'s account has been deleted.`);
     await expect(loggedOutDialog(theirs)).toContainText("This account was deleted.");
     await page.goto(details);
     await expect(page.getByRole("main")).toContainText("This account was deleted.");
@@ -128,11 +128,11 @@ withAndWithoutJavaScript((way) => {
       insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step)
       select id, 'sealed', 1, 1, 0 from users where email = ${victim.email}`;
     const details = await atThePageOf(way, page, server, victim);
-    await expect(page.getByRole("region", { name: "Account" })).toContainText("on since");
-    await goToAct(way, page, "Remove the second factor");
-    await giveReason(page, "phone stolen, called back", "Remove the second factor");
+    await expect(page.getByRole("region", { name: "Account" })).toContainText("On since");
+    await goToAct(way, page, "Remove two-factor authentication");
+    await giveReason(page, "phone stolen, called back", "Remove two-factor authentication");
     await way.arrived(page, details);
-    await expect(page.getByRole("status")).toContainText("is removed: the password alone lets them in.");
+    await expect(page.getByRole("status")).toContainText("can log in with just a password.");
     await expect(loggedOutDialog(theirs)).toContainText("removed your second factor");
     await open(theirs, "/login");
     await enterAndLogIn(theirs, victim);
@@ -146,11 +146,11 @@ withAndWithoutJavaScript((way) => {
   }) => {
     const { victim, theirs } = await somebodyElse(anotherBrowser, "Petra");
     const details = await atThePageOf(way, page, server, victim);
-    await goToAct(way, page, "Start a password reset");
-    await page.getByLabel("End everything now").check();
-    await giveReason(page, "password found on a note", "Start a password reset");
+    await goToAct(way, page, "Send password reset");
+    await page.getByLabel(/^Log .* out now/).check();
+    await giveReason(page, "password found on a note", "Send password reset");
     await way.arrived(page, details);
-    await expect(page.getByRole("status")).toContainText(`on its way to ${victim.email}`);
+    await expect(page.getByRole("status")).toContainText(`a reset link to ${victim.email}`);
     expect(await page.content()).not.toContain("token=");
     await expect(loggedOutDialog(theirs)).toContainText("An administrator logged you out.");
 
@@ -177,14 +177,14 @@ test("two administrators with the same page open: the second is told what the fi
   for (const [desk, admin] of [[page, ada], [other, bob]] as const) {
     await loggedIn(desk, admin);
     await findPerson(desk, victim);
-    await openAct(desk, "Disable the account");
+    await openAct(desk, "Disable account");
     await desk.getByLabel("Reason").fill(`as ${admin.name} thinks`);
   }
-  await page.getByRole("button", { name: "Disable the account" }).click();
+  await page.getByRole("button", { name: "Disable account" }).click();
   await expect(page.getByRole("status")).toContainText("is disabled.");
-  await other.getByRole("button", { name: "Disable the account" }).click();
+  await other.getByRole("button", { name: "Disable account" }).click();
   const told = other.getByRole("status");
-  await expect(told).toContainText(`was disabled already, by ${ada.name}`);
+  await expect(told).toContainText(`is already disabled. Done by ${ada.name}`);
   await expect(told).toContainText(`: “as ${ada.name} thinks”`);
 });
 
@@ -200,7 +200,7 @@ test("the command line disables and enables, tells who comes second, and its exi
   await expect(loggedOutDialog(theirs)).toContainText("the account was disabled");
   const again = await server.cli([...disable, "--json"]);
   expect(JSON.parse(again.stdout)).toMatchObject({ changed: false, before: { by: "the command line", reason: "left the company" } });
-  expect((await server.cli(disable)).stdout).toContain("was disabled already, by the command line");
+  expect((await server.cli(disable)).stdout).toContain("is already disabled. Done by the command line");
   const enabled = await server.cli(["users", "enable", victim.email, "--reason", "came back"]);
   expect(enabled.stdout).toContain("is enabled and can log in again");
   await server.cli(["users", "disable", victim.email], { code: 2 });
@@ -217,7 +217,7 @@ test("an act without a mouse", async ({ page, server, anotherBrowser }) => {
   const { victim, theirs } = await somebodyElse(anotherBrowser, "Kai");
   await loggedIn(page, await administrator(server));
   await findPerson(page, victim);
-  await page.getByRole("link", { name: "Disable the account" }).focus();
+  await page.getByRole("link", { name: "Disable account" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/disable$/);
   await hydrated(page);
@@ -226,7 +226,7 @@ test("an act without a mouse", async ({ page, server, anotherBrowser }) => {
   await page.keyboard.press("Enter");
   await expect(page.getByRole("status")).toBeFocused();
   await page.keyboard.press("Tab");
-  await expect(page.getByRole("link", { name: "Undo this" })).toBeFocused();
+  await expect(page.getByRole("link", { name: "Undo" })).toBeFocused();
   await expect(loggedOutDialog(theirs)).toBeVisible();
 });
 
@@ -236,14 +236,14 @@ test("axe finds nothing in what acts leave behind", async ({ page, server, anoth
   const { victim } = await somebodyElse(anotherBrowser, "Axel");
   await loggedIn(page, await administrator(server));
   await findPerson(page, victim);
-  await openAct(page, "Delete the account");
-  await page.getByRole("button", { name: "Delete the account" }).click();
+  await openAct(page, "Delete account");
+  await page.getByRole("button", { name: "Delete account" }).click();
   await expect(page.getByLabel("Reason")).toHaveAttribute("aria-invalid", "true");
   found.push(...(await findings(page, "a deletion with wrong fields")));
   await page.getByRole("link", { name: /^Back to/ }).click();
   await hydrated(page);
-  await openAct(page, "Disable the account");
-  await giveReason(page, "test", "Disable the account");
+  await openAct(page, "Disable account");
+  await giveReason(page, "test", "Disable account");
   await expect(page.getByRole("status")).toBeFocused();
   found.push(...(await findings(page, "a disabled person, with the way to undo it")));
   expect(found).toEqual([]);

@@ -75,7 +75,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     });
     await open(page, `${freshServer.url}/account/delete`);
     await typeAndDelete(page, admin.email);
-    await expect(page.getByRole("main")).toContainText("This is the last administrator.");
+    await expect(page.getByRole("main")).toContainText("This is the only administrator.");
   });
 });
 

@@ -17,7 +17,7 @@ import {
 } from "./people.ts";
 
 async function typeAndSend(page: Page, words: string, reason: string): Promise<void> {
-  await page.getByLabel("Type the words").fill(words);
+  await page.getByLabel("To confirm, type").fill(words);
   await page.getByLabel("Reason").fill(reason);
   await page.getByRole("main").getByRole("button", { name: "Log everyone out" }).click();
 }
@@ -40,7 +40,7 @@ test("two people see at once that everyone was logged out, and the administrator
   await admin.getByRole("link", { name: "Log everyone out…" }).click();
   await arrived(admin, "/admin/sessions/everyone");
   // Other tests have left sessions on this server.
-  await expect(admin.getByText(/^(\d\d|[2-9]) other sessions are live now\./)).toBeVisible();
+  await expect(admin.getByText(/^This ends (\d\d|[2-9]) other sessions/)).toBeVisible();
   await typeAndSend(admin, "log everyone out", "a stolen backup");
   await arrived(admin, "/admin/sessions");
   await expect(admin.locator("#receipt")).toContainText(/(\d\d|[2-9]) sessions ended/);
@@ -69,14 +69,14 @@ withAndWithoutJavaScript((way) => {
     await loggedIn(page, await administrator(server));
     await way.open(page, "/admin/sessions/everyone");
     await typeAndSend(page, "log out", "");
-    const words = page.getByLabel("Type the words");
+    const words = page.getByLabel("To confirm, type");
     await expect(words).toHaveAttribute("aria-invalid", "true");
     await expect(words).toHaveAccessibleDescription(/exactly as it stands above/);
-    await expect(page.getByLabel("Reason")).toHaveAccessibleDescription(/Say why/);
+    await expect(page.getByLabel("Reason")).toHaveAccessibleDescription(/Enter a reason/);
     await expect(words).toHaveValue("log out");
     await typeAndSend(page, "Log everyone out", "practice");
     await way.arrived(page, "/admin/sessions");
-    await expect(page.locator("#receipt")).toContainText(/Nothing was live|ended/);
+    await expect(page.locator("#receipt")).toContainText(/No sessions were active|ended/);
   });
 
   test("live sessions are found by person, address and age, in an address that can be shared", async ({
@@ -87,16 +87,16 @@ withAndWithoutJavaScript((way) => {
     const victim = await signedUp(await (await anotherBrowser()).newPage(), "Findme");
     await loggedIn(page, await administrator(server));
     await way.open(page, "/admin/sessions");
-    await page.getByLabel("Person").fill(victim.email);
-    await page.getByLabel("Began").selectOption("Within the last hour");
-    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByLabel("User").fill(victim.email);
+    await page.getByLabel("Started").selectOption("In the last hour");
+    await page.getByRole("button", { name: "Search" }).click();
     await way.arrived(page, /\/admin\/sessions\?person=.*age=hour/);
     await expect(page.getByRole("row")).toHaveCount(2);
     await page.getByRole("row").last().getByRole("link", { name: victim.name }).click();
     await way.arrived(page, /\/admin\/users\/.+/);
     await way.open(page, "/admin/sessions?age=over-month");
-    await expect(page.getByText("No live session is like that.")).toBeVisible();
-    await page.getByRole("link", { name: "Show all" }).click();
+    await expect(page.getByText("No active sessions match.")).toBeVisible();
+    await page.getByRole("link", { name: "Clear filters" }).click();
     await way.arrived(page, "/admin/sessions");
   });
 });

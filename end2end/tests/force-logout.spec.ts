@@ -97,7 +97,7 @@ test("a force-logout needs a reason", async ({ page, server, anotherBrowser, all
   await forceLogout(admin, "  ");
   const reason = admin.getByLabel("Reason");
   await expect(reason).toHaveAttribute("aria-invalid", "true");
-  await expect(reason).toHaveAccessibleDescription(/Say why/);
+  await expect(reason).toHaveAccessibleDescription(/Enter a reason/);
   await expect(reason).toBeFocused();
   await open(page, "/dashboard");
   await expect(page).toHaveURL("/dashboard");
@@ -111,12 +111,12 @@ test("one session of a person can be ended, and the other lives on", async ({ pa
   const admin = await (await anotherBrowser()).newPage();
   await loggedIn(admin, await administrator(server));
   await findPerson(admin, victim);
-  const sessions = admin.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
+  const sessions = admin.getByRole("region", { name: "Active sessions" }).getByRole("listitem");
   await expect(sessions).toHaveCount(2);
-  await sessions.first().getByRole("link", { name: /^End the session of/ }).click();
+  await sessions.first().getByRole("link", { name: /^End session/ }).click();
   await admin.waitForURL(/\/log-out\?sid=/);
   await hydrated(admin);
-  await expect(admin.getByRole("region", { name: "What it does" })).toContainText("Ends this session of");
+  await expect(admin.getByRole("region", { name: "What happens" })).toContainText("This ends one session of");
   await forceLogout(admin, "only one of them");
   await expect(admin.getByRole("status")).toContainText("1 session ended");
   await expect(sessions).toHaveCount(1);

@@ -17,7 +17,7 @@ import {
   stayOnPage,
 } from "./people.ts";
 
-const RECEIPT = /2 sessions ended, 2 tokens were possibly live. All of it is refused; that took \d+ ms/;
+const RECEIPT = /2 sessions ended and up to 2 tokens revoked, in \d+ ms/;
 
 export function forceLogoutTests(): void {
   test("an administrator ends all sessions of a person and gets a receipt", async ({
@@ -36,7 +36,7 @@ export function forceLogoutTests(): void {
     const admin = await (await anotherBrowser()).newPage();
     await loggedIn(admin, await administrator(server));
     await findPerson(admin, victim);
-    const sessions = admin.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
+    const sessions = admin.getByRole("region", { name: "Active sessions" }).getByRole("listitem");
     await expect(sessions).toHaveCount(2);
     await forceLogout(admin, "laptop lost");
     await expect(admin.getByRole("status")).toContainText(RECEIPT);
@@ -101,7 +101,7 @@ export function forceLogoutTests(): void {
     const done = await server.cli(["force-logout", "--user", victim.email, "--reason", "from a test"]);
     expect(done.stdout).toContain("1 session(s) ended, 1 token(s) possibly live");
     // Who has confirmed refuses at once; who has not does so when they hear of it.
-    if (/1 instance confirmed/.test(done.stdout)) expect(await askApi(server, token)).toBe(401);
+    if (/Confirmed by 1 instance/.test(done.stdout)) expect(await askApi(server, token)).toBe(401);
     await expect.poll(() => askApi(server, token), { intervals: [20] }).toBe(401);
     await open(page, "/dashboard");
     await expect(page).toHaveURL("/login?next=%2Fdashboard");

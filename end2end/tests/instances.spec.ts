@@ -223,7 +223,7 @@ test("a killed instance is named as late, and after ten seconds not at all", asy
   // The command takes its time to start.
   await silentFor(-HANG_MS);
   const done = await web1.cli(["force-logout", "--user", victim.email]);
-  expect(done.stdout).toMatch(/1 of 2 instances confirmed within \d+ ms\. web-2 has not confirmed within 1 s: it asks/);
+  expect(done.stdout).toMatch(/Confirmed by 1 of 2 instances in \d+ ms\. web-2 hasn't confirmed within 1 s\. It checks/);
 
   await silentFor(GONE_AFTER_MS);
   const { instances: left } = await forceLogoutByApi(web1, admin, id);

@@ -49,7 +49,7 @@ test("the command line lists, rotates and kills", async ({ freshServer }) => {
   const [first] = await keysOf(freshServer);
   const rotated = await freshServer.cli(["keys", "rotate"]);
   expect(rotated.stdout).toMatch(/\(ES256\) is published now and signs from .* UTC/);
-  expect(await freshServer.cli(["keys", "rotate"], { code: 1 })).toMatchObject({ stderr: expect.stringContaining("waits for its turn") });
+  expect(await freshServer.cli(["keys", "rotate"], { code: 1 })).toMatchObject({ stderr: expect.stringContaining("already waiting") });
   const table = (await freshServer.cli(["keys", "list"])).stdout.trimEnd().split("\n");
   expect(table).toHaveLength(3);
   expect(table[1]).toMatch(/ next /);
@@ -58,7 +58,7 @@ test("the command line lists, rotates and kills", async ({ freshServer }) => {
   await freshServer.cli(["keys", "kill", first?.kid ?? ""], { code: 2 });
   // One id in 64 begins with a hyphen.
   const odd = await freshServer.cli(["keys", "kill", "-OmN4", "--reason", "x"], { code: 1 });
-  expect(odd.stderr).toContain("No signing key of this id is in use");
+  expect(odd.stderr).toContain("No active signing key has this ID");
   await freshServer.cli(["keys", "kill", first?.kid ?? "", "--reason", "test"]);
   expect((await keysOf(freshServer)).map(({ state }) => state)).toEqual(["signing", "killed"]);
 });
@@ -100,21 +100,21 @@ async function rotateAndKill(admin: Page, person: Page, server: Server): Promise
   await admin.waitForURL("/admin/keys");
 
   const before = await admin.getByRole("row").count();
-  await admin.getByRole("button", { name: "Rotate" }).click();
-  await expect(admin.getByRole("status")).toContainText(/The ES256 key .{8}… is published and signs from .* UTC/);
+  await admin.getByRole("button", { name: "Rotate keys" }).click();
+  await expect(admin.getByRole("status")).toContainText(/ES256 key .{8}… created\. It will be in use from .* UTC/);
   await expect(admin.getByRole("row")).toHaveCount(before + 1);
-  await expect(admin.getByRole("row").nth(1)).toContainText("next");
-  await expect(admin.getByRole("button", { name: "Rotate" })).toHaveCount(0);
+  await expect(admin.getByRole("row").nth(1)).toContainText("Next");
+  await expect(admin.getByRole("button", { name: "Rotate keys" })).toHaveCount(0);
 
   const [next, signing] = (await keysOf(server)).filter(({ state }) => ["next", "signing"].includes(state));
-  await admin.getByRole("row").filter({ hasText: "signs" }).last().getByRole("link").click();
+  await admin.getByRole("row").filter({ hasText: "In use" }).last().getByRole("link").click();
   await admin.waitForURL(`/admin/keys/${signing?.kid}`);
-  await expect(admin.getByRole("main")).toContainText("Another key signs in its place from that moment on.");
-  await admin.getByRole("button", { name: "Kill this key" }).click();
-  await expect(admin.getByLabel("Reason")).toHaveAccessibleDescription(/Say why/);
+  await expect(admin.getByRole("main")).toContainText("Another key takes over at once.");
+  await admin.getByRole("button", { name: "Revoke key" }).click();
+  await expect(admin.getByLabel("Reason")).toHaveAccessibleDescription(/Enter a reason/);
   await admin.getByLabel("Reason").fill("it leaked");
-  await admin.getByRole("button", { name: "Kill this key" }).click();
-  await expect(admin.getByRole("status")).toContainText(/is dead, and .{8}… signs\. What it had signed is refused/);
+  await admin.getByRole("button", { name: "Revoke key" }).click();
+  await expect(admin.getByRole("status")).toContainText(/Key .{8}… revoked in \d+ ms\. New tokens are signed with .{8}…/);
   await expect(admin).toHaveURL("/admin/keys");
 
   expect(await askApi(server, token)).toBe(401);

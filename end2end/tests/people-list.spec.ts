@@ -9,7 +9,7 @@ import { administrator, loggedIn, signedUp, somebody } from "./people.ts";
 const MANY = 30;
 
 function search(page: Page) {
-  return page.getByLabel("Name or e-mail");
+  return page.getByLabel("Name or email");
 }
 
 function rows(page: Page) {
@@ -26,16 +26,16 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await loggedIn(page, admin);
     await open(page, "/admin/users");
     await search(page).fill(`example ${ole.name.split(" ")[1]}`);
-    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByRole("button", { name: "Search" }).click();
     await arrived(page, /^\/admin\/users\?q=/);
     await expect(rows(page)).toHaveCount(1);
     await expect(rows(page)).toContainText(ole.email);
-    await expect(page.getByText("1 person.")).toBeVisible();
+    await expect(page.getByText("1 user")).toBeVisible();
 
     await search(page).fill("ot");
     await page.getByLabel("Role").selectOption("Administrators");
     await page.getByLabel("Order").selectOption("By name");
-    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByRole("button", { name: "Search" }).click();
     await arrived(page, /q=ot&role=admin&state=&sort=name/);
     await expect(rows(page).filter({ hasText: otto.email })).toHaveCount(1);
     await expect(page.getByLabel("Role")).toHaveValue("admin");
@@ -50,10 +50,10 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(search(colleague)).toHaveValue("ot");
 
     await page.getByLabel("State").selectOption("Disabled");
-    await page.getByRole("button", { name: "Find" }).click();
+    await page.getByRole("button", { name: "Search" }).click();
     await arrived(page, /state=disabled/);
-    await expect(page.getByText("Nobody matches “ot” with these filters.")).toBeVisible();
-    await page.getByRole("link", { name: "Show everybody" }).click();
+    await expect(page.getByText("No users match “ot” with these filters.")).toBeVisible();
+    await page.getByRole("link", { name: "Show all users" }).click();
     await arrived(page, "/admin/users");
     await expect(search(page)).toHaveValue("");
     await expect(rows(page).first()).toBeVisible();
@@ -70,7 +70,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await loggedIn(page, await administrator(server));
     await open(page, `/admin/users?q=${word}&sort=name`);
     await expect(rows(page)).toHaveCount(25);
-    await expect(page.getByText("The first 25 people; there are more.")).toBeVisible();
+    await expect(page.getByText("First 25 users. There are more.")).toBeVisible();
     await expect(page.getByRole("link", { name: "Previous page" })).toHaveCount(0);
     await page.getByRole("link", { name: "Next page" }).click();
     await arrived(page, new RegExp(`q=${word}&sort=name&after=`));

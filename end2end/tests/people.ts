@@ -93,8 +93,8 @@ export async function administrator(server: Server): Promise<Person> {
 /** Finds the person as an administrator does, and opens their page. */
 export async function findPerson(page: Page, person: Person): Promise<void> {
   await open(page, "/admin/users");
-  await page.getByLabel("Name or e-mail").fill(person.email);
-  await page.getByRole("button", { name: "Find" }).click();
+  await page.getByLabel("Name or email").fill(person.email);
+  await page.getByRole("button", { name: "Search" }).click();
   await page.waitForURL(/[?&]q=/);
   await expect(page.getByRole("row")).toHaveCount(2);
   await page.getByRole("link", { name: person.name }).click();
@@ -104,16 +104,16 @@ export async function findPerson(page: Page, person: Person): Promise<void> {
 
 /** From the page of a person to that of an act. */
 export async function openAct(page: Page, label: string): Promise<void> {
-  await page.getByRole("region", { name: "What you can do" }).getByRole("link", { name: label, exact: true }).click();
+  await page.getByRole("region", { name: "Actions" }).getByRole("link", { name: label, exact: true }).click();
   await page.waitForURL(/\/admin\/users\/[^/]+\/[^/]+$/);
   await hydrated(page);
 }
 
 /** On the page of the person, or on that of the act. */
 export async function forceLogout(page: Page, reason: string): Promise<void> {
-  if (!new URL(page.url()).pathname.endsWith("/log-out")) await openAct(page, "Force log-out");
+  if (!new URL(page.url()).pathname.endsWith("/log-out")) await openAct(page, "Force logout");
   await page.getByLabel("Reason").fill(reason);
-  await page.getByRole("button", { name: "Force log-out" }).click();
+  await page.getByRole("button", { name: "Force logout" }).click();
 }
 
 /** What lies over a page whose session has ended. */

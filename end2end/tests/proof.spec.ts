@@ -60,12 +60,12 @@ test("a force-logout asks for the password in its own form, and nothing typed or
   await kept();
 
   await yourPassword(desk).fill("not the password");
-  await desk.getByRole("button", { name: "Force log-out" }).click();
+  await desk.getByRole("button", { name: "Force logout" }).click();
   await expectWrong(yourPassword(desk), /This is not your password/);
   await kept();
 
   await yourPassword(desk).fill(admin.password);
-  await desk.getByRole("button", { name: "Force log-out" }).click();
+  await desk.getByRole("button", { name: "Force logout" }).click();
   await expectReceipt(desk);
   expect(await liveSessions(sql, victim)).toBe(1);
   expect(await reasons(sql, victim)).toEqual([REASON]);
@@ -191,11 +191,11 @@ test.describe("without JavaScript", () => {
     await forceLogout(desk, REASON);
     await expect(desk, "what was typed is in no address").toHaveURL("/actions/force_logout");
     await expect(yourPassword(desk)).toBeFocused();
-    await confirm(desk, "not the password", "Force log-out");
+    await confirm(desk, "not the password", "Force logout");
     await expectWrong(yourPassword(desk), /This is not your password/);
     await expect(desk).toHaveURL("/actions/force_logout");
     expect(await liveSessions(sql, victim)).toBe(2);
-    await confirm(desk, admin.password, "Force log-out");
+    await confirm(desk, admin.password, "Force logout");
 
     await expect(desk).toHaveURL(details);
     await expectReceipt(desk);
@@ -255,7 +255,7 @@ test("axe finds nothing where the password is asked for", async ({ page, server,
   const admin = await administrator(server);
   await loggedIn(page, admin);
   await findPerson(page, admin);
-  await openAct(page, "Force log-out");
+  await openAct(page, "Force logout");
   await growStale(sql, admin);
   await forceLogout(page, "test");
   await expect(yourPassword(page)).toBeFocused();
@@ -269,11 +269,11 @@ test("axe finds nothing where the password is asked for", async ({ page, server,
 
 const yourPassword = (page: Page) => page.getByLabel("Your password", { exact: true });
 
-const sessionsOf = (page: Page) => page.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
+const sessionsOf = (page: Page) => page.getByRole("region", { name: "Active sessions" }).getByRole("listitem");
 
 /** Opens the page that ends the first session of the list; the sid. */
 async function chooseSession(page: Page): Promise<string> {
-  await sessionsOf(page).first().getByRole("link", { name: /^End the session of/ }).click();
+  await sessionsOf(page).first().getByRole("link", { name: /^End session/ }).click();
   await page.waitForURL(/\/log-out\?sid=/);
   return new URL(page.url()).searchParams.get("sid") ?? "";
 }

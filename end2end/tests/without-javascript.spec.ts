@@ -70,18 +70,18 @@ test("an administrator forces a log-out and gets a receipt; the person is told",
   await admin.goto("/login?next=%2Fadmin%2Fusers");
   await logIn(admin, await administrator(server));
   await expect(admin).toHaveURL("/admin/users");
-  await admin.getByLabel("Name or e-mail").fill(victim.email);
-  await admin.getByRole("button", { name: "Find" }).click();
+  await admin.getByLabel("Name or email").fill(victim.email);
+  await admin.getByRole("button", { name: "Search" }).click();
   await admin.getByRole("link", { name: victim.name }).click();
 
-  const sessions = admin.getByRole("region", { name: "Live sessions" }).getByRole("listitem");
+  const sessions = admin.getByRole("region", { name: "Active sessions" }).getByRole("listitem");
   await expect(sessions).toHaveCount(1);
-  await admin.getByRole("link", { name: "Force log-out" }).click();
-  await admin.getByRole("button", { name: "Force log-out" }).click();
-  await expect(admin.getByLabel("Reason")).toHaveAccessibleDescription(/Say why/);
+  await admin.getByRole("link", { name: "Force logout" }).click();
+  await admin.getByRole("button", { name: "Force logout" }).click();
+  await expect(admin.getByLabel("Reason")).toHaveAccessibleDescription(/Enter a reason/);
   await admin.getByLabel("Reason").fill("without a script");
-  await admin.getByRole("button", { name: "Force log-out" }).click();
-  const receipt = /1 session ended, 1 token was possibly live. All of it is refused; that took \d+ ms/;
+  await admin.getByRole("button", { name: "Force logout" }).click();
+  const receipt = /1 session ended and up to 1 token revoked, in \d+ ms/;
   await expect(admin.getByRole("status")).toContainText(receipt);
   await expect(sessions).toHaveCount(0);
 
@@ -117,10 +117,10 @@ test("the receipt is shown once", async ({ page, server, anotherBrowser }) => {
   await logIn(page, await administrator(server));
   await page.goto(`/admin/users?q=${encodeURIComponent(victim.email)}`);
   await page.getByRole("link", { name: victim.name }).click();
-  await page.getByRole("link", { name: "Force log-out" }).click();
+  await page.getByRole("link", { name: "Force logout" }).click();
   await page.getByLabel("Reason").fill("once");
-  await page.getByRole("button", { name: "Force log-out" }).click();
-  await expect(page.getByRole("status")).toContainText("All of it is refused");
+  await page.getByRole("button", { name: "Force logout" }).click();
+  await expect(page.getByRole("status")).toContainText("revoked, in");
   await page.goto(page.url());
   await expect(page.getByRole("status")).toHaveCount(0);
 });

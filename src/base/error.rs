@@ -36,25 +36,25 @@ pub enum AppError {
     SessionRenewed,
     #[error("Your account may not do this. Ask an administrator.")]
     NotAllowed,
-    #[error("This is the last administrator. Make somebody else one first.")]
+    #[error("This is the only administrator. Make another user an administrator first.")]
     LastAdministrator,
     /// The audit log knows that there was one.
-    #[error("This account was deleted. Only the audit log still knows of it.")]
+    #[error("This account was deleted. You can still find its events in the audit log.")]
     AccountGone,
-    #[error("This session is over already. The page of the person shows what is live.")]
+    #[error("This session has already ended. The user's page lists the active ones.")]
     SessionOver,
-    #[error("This account is disabled, so a link to a new password would open nothing. Enable it first.")]
+    #[error("This account is disabled, so a reset link wouldn't work. Enable the account first.")]
     AccountDisabled,
     /// See `users::store::free_email`.
     #[error(
-        "The e-mail address of this account belongs to another one now, whose owner has confirmed it. It cannot be \
-         enabled again; delete it."
+        "Another account now uses this email address and has confirmed it. You can't enable this account again. Delete it \
+         instead."
     )]
     AddressGaveWay,
     /// An undo of what is not the last word any more.
-    #[error("Somebody has changed this account since, so this was not undone. Look at what happened, then decide.")]
+    #[error("Someone has changed this account since, so we didn't undo this. Check the recent activity first.")]
     ChangedMeanwhile,
-    #[error("This is your own account. You can delete it at “Account”, “Your data”.")]
+    #[error("This is your own account. Delete it under “Account”, “Data and privacy”.")]
     OwnAccount,
     /// The same for every way in, and whether or not there is such an account.
     #[error("Too many tries. Wait {} and try again.", wait_words(.seconds))]
@@ -106,11 +106,9 @@ pub enum AppError {
     VisitOver,
     #[error("Somebody else is measuring at this moment. Wait a few seconds and press again.")]
     Measuring,
-    #[error("A new signing key waits for its turn already. Let it sign first, or kill it.")]
+    #[error("A new key is already waiting. Wait until it's in use, or revoke it.")]
     RotationUnderWay,
-    #[error(
-        "No signing key of this id is in use: it is dead already, or there never was one. Look at the list of keys."
-    )]
+    #[error("No active signing key has this ID. Check the list of keys.")]
     KeyNotInUse,
     #[error(
         "This set-up link is invalid or has been used. If there is no administrator yet, get a new one with “latchkey \
@@ -169,9 +167,9 @@ pub enum Invalid {
     CurrentPasswordMissing,
     #[error("This is the password that you have already. Choose another one.")]
     PasswordUnchanged,
-    #[error("Say why, in a few words: it goes into the audit log.")]
+    #[error("Enter a reason.")]
     ReasonMissing,
-    #[error("A reason has 300 characters at most.")]
+    #[error("Shorten the reason to 300 characters.")]
     ReasonTooLong,
     #[error("Enter the code.")]
     CodeMissing,

@@ -24,15 +24,15 @@ impl Receipt {
 
     fn own_words(&self) -> String {
         let Self { sessions_ended, tokens_possibly_live, milliseconds, .. } = *self;
-        if sessions_ended == 0 && tokens_possibly_live == 0 {
-            return "Nothing was live. Whatever token may still be out there is refused from now on.".into();
+        let sessions = counted(sessions_ended, "session", "sessions");
+        let tokens = counted(tokens_possibly_live, "token", "tokens");
+        let here = if self.is_confirmed() { "" } else { " here" };
+        match (sessions_ended, tokens_possibly_live) {
+            (0, 0) => "No sessions were active. Any remaining tokens have been revoked.".into(),
+            (0, _) => format!("Up to {tokens} revoked{here}, in {milliseconds} ms."),
+            (_, 0) => format!("{sessions} ended{here}, in {milliseconds} ms."),
+            _ => format!("{sessions} ended and up to {tokens} revoked{here}, in {milliseconds} ms."),
         }
-        format!(
-            "{} ended, {} possibly live. All of it is refused{}; that took {milliseconds} ms.",
-            counted(sessions_ended, "session", "sessions"),
-            counted(tokens_possibly_live, "token was", "tokens were"),
-            if self.is_confirmed() { "" } else { " here" },
-        )
     }
 }
 
@@ -43,10 +43,10 @@ pub fn confirmed_words(instances: &[Confirmation]) -> String {
         instances.iter().filter(|one| one.milliseconds.is_none()).map(|one| one.name.as_str()).collect();
     let (all, confirmed) = (instances.len(), instances.len() - late.len());
     match (slowest, &*late) {
-        (Some(ms), []) if all == 1 => format!("1 instance confirmed within {ms} ms."),
-        (Some(ms), []) => format!("All {all} instances confirmed within {ms} ms."),
+        (Some(ms), []) if all == 1 => format!("Confirmed by 1 instance in {ms} ms."),
+        (Some(ms), []) => format!("Confirmed by all {all} instances in {ms} ms."),
         (Some(ms), late) => {
-            format!("{confirmed} of {all} instances confirmed within {ms} ms. {}", late_words(late))
+            format!("Confirmed by {confirmed} of {all} instances in {ms} ms. {}", late_words(late))
         }
         (None, late) => late_words(late),
     }
@@ -59,9 +59,9 @@ fn late_words(late: &[&str]) -> String {
     }
     let (waited, within) = (confirm::WAIT.as_secs(), STALE_AFTER.as_secs());
     if late.len() == 1 {
-        format!("{names} has not confirmed within {waited} s: it asks the database by itself within {within} s.")
+        format!("{names} hasn't confirmed within {waited} s. It checks the database by itself within {within} s.")
     } else {
-        format!("{names} have not confirmed within {waited} s: they ask the database by themselves within {within} s.")
+        format!("{names} haven't confirmed within {waited} s. They check the database by themselves within {within} s.")
     }
 }
 

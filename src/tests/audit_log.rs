@@ -407,7 +407,7 @@ on_both_databases! {
         seal(&app).await;
         let (main, _) = page(&mut ada, "/admin/audit").await;
         assert!(!main.contains("not sealed yet"));
-        assert!(main.contains("A wrong password was entered for <a") && main.contains("192.0.2.7"), "{main}");
+        assert!(main.contains("Failed login for <a") && main.contains("192.0.2.7"), "{main}");
     }
 
     async fn every_filter_shows_what_it_says_and_nothing_else(app: TestApp) {
@@ -460,13 +460,13 @@ on_both_databases! {
             app.logged_in(name).await;
         }
         for (query, words) in [
-            ("event=nonsense", "no such kind"),
-            ("subject=nobody-here", "Nobody has the name"),
-            ("actor=nobody%40example.com", "Nobody has the name"),
-            ("from=yesterday", "is no day"),
-            ("from=2026-02-30", "is no day"),
+            ("event=nonsense", "no event of this type"),
+            ("subject=nobody-here", "No user matches “nobody-here”"),
+            ("actor=nobody%40example.com", "No user matches “nobody@example.com”"),
+            ("from=yesterday", "isn't a date"),
+            ("from=2026-02-30", "isn't a date"),
             ("from=2026-01-05&to=2026-01-01", "after the last"),
-            ("ip=home", "Write a network address"),
+            ("ip=home", "Enter an IP address"),
             (&*format!("q={}", "x".repeat(101)), "100 characters"),
         ] {
             let (main, _) = page(&mut ada, &format!("/admin/audit?{query}")).await;
@@ -475,7 +475,7 @@ on_both_databases! {
             assert_eq!(answer.status, 400, "{query}");
         }
         let (main, links) = page(&mut ada, "/admin/audit?subject=ann-").await;
-        assert!(main.contains("Who is meant?") && !main.contains("<table"), "{main}");
+        assert!(main.contains("Which user do you mean?") && !main.contains("<table"), "{main}");
         let id = app.user("ann-two").await.id;
         let link = links.iter().find(|link| link.contains(&id)).expect("a link");
         let (main, _) = page(&mut ada, link).await;
@@ -508,7 +508,7 @@ on_both_databases! {
         let mut ada = app.admin().await;
         happen(&app, LOOKED_AT_MAX + 500).await;
         let (main, links) = page(&mut ada, "/admin/audit?q=number%2000007").await;
-        assert!(main.contains("Looked through 10,000 events") && reasons(&main).is_empty(), "{main}");
+        assert!(main.contains("Searched 10,000 events") && reasons(&main).is_empty(), "{main}");
         assert!(links.iter().any(|link| link.contains("before=")));
         assert_eq!(walk(&mut ada, "/admin/audit?q=number%2000007").await, (vec!["00007".to_owned()], 2));
         assert_eq!(lines(&mut ada, "q=number%2000007").await.len(), 1);

@@ -159,7 +159,7 @@ on_both_databases! {
         let answer = log_everyone_out(&mut admin).await;
         assert_eq!(answer.json()["sessions_ended"], 1201);
         let shown = page(&mut admin, "").await;
-        assert!(shown.contains("0 of about 1201 are written down") && people(&shown) == ["ada@example.com"], "{shown}");
+        assert!(shown.contains("Updating records: 0 of about 1201.") && people(&shown) == ["ada@example.com"], "{shown}");
         let mut seen = Vec::new();
         sweep(state, |sweep| seen.push(sweep.marked)).await.expect("the sweep");
         assert_eq!(seen, [0, 500, 1000, 1202], "the one that had timed out is marked as well");
@@ -167,7 +167,7 @@ on_both_databases! {
         let of = "select count(*) from sessions where end_reason = 'everyone_logged_out'";
         assert_eq!(app.count(of).await, 1201);
         assert!(store::unfinished(&state.db.pool).await.expect("a look").is_none());
-        assert!(!page(&mut admin, "").await.contains("written down"));
+        assert!(!page(&mut admin, "").await.contains("Updating records"));
         assert_eq!(idle.open("/dashboard").await.status, 303);
         let why = idle.open("/login").await.text();
         assert!(why.contains("not used for a while"), "{why}");
@@ -222,7 +222,7 @@ on_both_databases! {
         assert_eq!(people(&page(&mut admin, "?age=hour").await).len(), 3);
         assert_eq!(people(&page(&mut admin, "?age=over-day").await), [""; 0]);
         let empty = page(&mut admin, "?age=over-day").await;
-        assert!(empty.contains("No live session is like that.") && empty.contains("value=\"over-day\" selected"), "{empty}");
+        assert!(empty.contains("No active sessions match.") && empty.contains("value=\"over-day\" selected"), "{empty}");
         app.clock.advance_ms(HOUR / 6);
         assert_eq!(bob.act("log_out", &[]).await.status, 200);
         admin.act("confirm", &[("password", PASSWORD), ("next", "/")]).await;

@@ -211,7 +211,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location")), (303, &*path));
         let page = admin.open(&path).await.text();
         assert!(page.contains("All of it is refused here; that took"), "{page}");
-        assert!(page.contains("and 97 more have not confirmed within 1 s: they ask the database by themselves within 5 s."));
+        assert!(page.contains("and 97 more haven't confirmed within 1 s. They check the database by themselves within 5 s."));
     }
 
     async fn a_receipt_is_given_also_when_the_database_falls_silent_after_the_commit(app: TestApp) {

@@ -68,15 +68,15 @@ on_both_databases! {
         }
         fails_to_log_in(&app, "nobody").await;
         let page = overview(&mut admin).await;
-        assert!(page.contains("Live sessions 3 People 3 33 % confirmed, 2 not 0 % with a second factor 0 disabled"), "{page}");
-        assert!(page.contains("Numbers Day (UTC) Log-ins Failed 2026-01-01 3 3 2025-12-31 0 0"), "{page}");
+        assert!(page.contains("Active sessions 3 Users 3 1 confirmed (33%), 2 not confirmed 0% use 2FA 0 disabled"), "{page}");
+        assert!(page.contains("Numbers Day (UTC) Logins Failed 2026-01-01 3 3 2025-12-31 0 0"), "{page}");
         assert!(page.contains("Numbers Day (UTC) Sign-ups 2026-01-01 2 2025-12-31 0"), "{page}");
         assert!(page.contains("2025-12-03 0 0 Sign-ups"), "thirty days: {page}");
 
         let id = alice.user_id().await;
         app.force_logout(&mut admin, &id).await;
         let page = overview(&mut admin).await;
-        assert!(page.contains("Live sessions 2 People 3"), "exact at once: {page}");
+        assert!(page.contains("Active sessions 2 Users 3"), "exact at once: {page}");
     }
 
     async fn who_was_logged_out_with_everyone_has_no_live_session(app: TestApp) {
@@ -85,16 +85,16 @@ on_both_databases! {
         let statement = "insert into global_epoch (epoch, raised_at, actor, sessions, marked) values (1, 0, 'cli', 2, 0)";
         sqlx::query(statement).execute(&app.services.state.db.pool).await.expect("everyone is out");
         let page = overview(&mut app.logged_in_again("ada").await).await;
-        assert!(page.contains("Live sessions 1 People 2"), "{page}");
+        assert!(page.contains("Active sessions 1 Users 2"), "{page}");
     }
 
     async fn an_auditor_sees_the_overview_and_a_user_does_not(app: TestApp) {
         app.admin().await;
         let mut auditor = app.auditor("otto").await;
-        assert!(overview(&mut auditor).await.contains("People 2"));
+        assert!(overview(&mut auditor).await.contains("Users 2"));
         let refused = app.logged_in("alice").await.open("/admin").await;
         assert_eq!(refused.status, 403);
-        assert!(!refused.text().contains("Live sessions"));
+        assert!(!refused.text().contains("Active sessions"));
         let visitor = app.anonymous().open("/admin").await;
         assert_eq!((visitor.status, visitor.header("location")), (303, "/login?next=%2Fadmin"));
     }
@@ -109,7 +109,7 @@ on_both_databases! {
         fails_to_log_in(&app, "alice").await;
         let page = overview(&mut app.logged_in_again("ada").await).await;
         assert!(page.contains("2026-01-02 1 1 2026-01-01 2 2 2025-12-31 0 0"), "{page}");
-        assert!(page.contains("Friday, 2 January 2026: Log-ins 1, failed 1"), "{page}");
+        assert!(page.contains("Friday, 2 January 2026: Logins 1, failed 1"), "{page}");
     }
 
     async fn what_is_sealed_counts_with_what_is_not(app: TestApp) {
@@ -147,21 +147,21 @@ on_both_databases! {
 
     async fn a_new_installation_says_that_there_is_nothing_yet(app: TestApp) {
         let page = overview(&mut app.admin().await).await;
-        assert!(page.contains("Live sessions 1 People 1 100 % confirmed, 0 not"), "{page}");
-        assert!(page.contains("Nobody has signed up within 30 days."), "{page}");
-        assert!(page.contains("Held back 0 0 accounts, 0 networks"), "{page}");
-        assert!(page.contains("Revocations none yet since the start"), "{page}");
+        assert!(page.contains("Active sessions 1 Users 1 1 confirmed (100%), 0 not confirmed"), "{page}");
+        assert!(page.contains("No sign-ups in the last 30 days."), "{page}");
+        assert!(page.contains("Rate-limited 0 0 accounts, 0 networks, after failed attempts"), "{page}");
+        assert!(page.contains("Revocations None yet since this instance started"), "{page}");
         assert!(page.contains("Signing key ES256"), "{page}");
-        assert!(page.contains("Mail 0 waiting 0 sent in 24 hours 0 given up"), "{page}");
+        assert!(page.contains("Email 0 waiting 0 sent in 24 hours 0 failed"), "{page}");
     }
 
     async fn the_chart_and_its_table_say_the_same(app: TestApp) {
         let mut admin = app.admin().await;
         fails_to_log_in(&app, "ada").await;
         let page = admin.open("/admin").await.text();
-        assert!(page.contains("<title>Thursday, 1 January 2026: Log-ins 1, failed 1</title>"), "{page}");
+        assert!(page.contains("<title>Thursday, 1 January 2026: Logins 1, failed 1</title>"), "{page}");
         assert!(page.contains(
-            "aria-label=\"Per day, 3 Dec to 1 Jan. Log-ins: 1 in all, at most 1 on 1 Jan. Failed: 1 in all, at most 1 on 1 Jan.\""
+            "aria-label=\"Per day, 3 Dec to 1 Jan. Logins: 1 in all, at most 1 on 1 Jan. Failed: 1 in all, at most 1 on 1 Jan.\""
         ));
         assert_eq!(page.matches("class=\"chart-day\"").count(), 30, "the other chart has nothing to draw");
         assert!(!page.contains("style=\""), "the policy lets no inline style in");
@@ -172,28 +172,28 @@ on_both_databases! {
         for _ in 0..5 {
             fails_to_log_in(&app, "alice").await;
         }
-        assert!(overview(&mut admin).await.contains("Held back 1 1 account, 0 networks"));
+        assert!(overview(&mut admin).await.contains("Rate-limited 1 1 account, 0 networks"));
         app.clock.advance_ms(3_000);
-        assert!(overview(&mut admin).await.contains("Held back 0 0 accounts"));
+        assert!(overview(&mut admin).await.contains("Rate-limited 0 0 accounts"));
     }
 
     async fn the_outbox_is_counted(app: TestApp) {
         let mut admin = app.admin().await;
         app.logged_in("alice").await;
         let page = overview(&mut admin).await;
-        assert!(page.contains("Mail 1 waiting the oldest for 0 seconds 0 sent in 24 hours 0 given up"), "{page}");
+        assert!(page.contains("Email 1 waiting Oldest: 0 seconds 0 sent in 24 hours 0 failed"), "{page}");
         app.clock.advance_ms(HOUR_MS / 4 + 1);
         admin = app.logged_in_again("ada").await;
         let page = overview(&mut admin).await;
-        assert!(page.contains("the oldest for 15 minutes") && page.contains("they do not get through"), "{page}");
+        assert!(page.contains("Oldest: 15 minutes") && page.contains("Not being delivered"), "{page}");
         let pool = &app.services.state.db.pool;
         // The second one tells of the log-in from another browser.
         sqlx::query("update outbox set given_up_at = created_at").execute(pool).await.expect("the outbox");
         let page = overview(&mut admin).await;
-        assert!(page.contains("0 waiting 0 sent in 24 hours 2 given up in 30 days see latchkey mail list"), "{page}");
+        assert!(page.contains("0 waiting 0 sent in 24 hours 2 failed in 30 days Run latchkey mail list"), "{page}");
         sqlx::query("update outbox set sent_at = created_at, given_up_at = null").execute(pool).await.expect("the outbox");
         let page = overview(&mut admin).await;
-        assert!(page.contains("0 waiting 2 sent in 24 hours 0 given up in 30 days"), "{page}");
+        assert!(page.contains("0 waiting 2 sent in 24 hours 0 failed in 30 days"), "{page}");
     }
 
     async fn another_instance_shows_up_with_what_it_has_heard(app: TestApp) {
@@ -204,22 +204,22 @@ on_both_databases! {
         let (own, others) = (presence(&app.services).await, presence(&other).await);
         app.services.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
         let page = overview(&mut admin).await;
-        assert!(page.contains("web-2 none yet none yet all but 1, just now"), "{page}");
+        assert!(page.contains("web-2 None yet None yet 1 behind, just now"), "{page}");
 
         app.clock.advance_ms(40);
         other.revocations.sync().await.expect("the feed");
         others.write().await.expect("a row");
         own.write().await.expect("a row");
         let page = overview(&mut admin).await;
-        let row = "web-2 p50 40 ms, p99 40 ms of 1 revocation since the start none yet everything, just now";
+        let row = "web-2 40 ms median, 40 ms p99 1 revocation since it started None yet Yes, just now";
         assert!(page.contains(row), "{page}");
-        assert!(page.contains("none yet p50 0 ms, p99 0 ms of 1 revocation since the start all but 1"), "{page}");
-        assert!(page.contains("Revocations 40 / 40 ms p50 / p99, heard by the slowest of 2 instances 1 revocation"), "{page}");
+        assert!(page.contains("None yet 0 ms median, 0 ms p99 1 revocation since it started 1 behind"), "{page}");
+        assert!(page.contains("Revocations 40 ms median, 40 ms p99, on the slowest of 2 instances 1 revocation"), "{page}");
 
         app.clock.advance_ms(10_000);
         own.write().await.expect("a row");
         let page = overview(&mut admin).await;
-        assert!(page.contains("web-2 gone without a word") && page.contains("1 instance not well"), "{page}");
+        assert!(page.contains("web-2 Not responding") && page.contains("1 instance with problems"), "{page}");
         app.clock.advance_ms(HOUR_MS);
         own.write().await.expect("a row");
         assert!(!overview(&mut app.logged_in_again("ada").await).await.contains("web-2"), "that is long ago");
@@ -244,25 +244,25 @@ on_both_databases! {
         let census = &app.services.census;
         census.slow_down(200);
         for page in twenty(&admin).await {
-            assert!(page.contains("Live sessions 1 People 1"), "{page}");
+            assert!(page.contains("Active sessions 1 Users 1"), "{page}");
         }
         assert_eq!(census.begun(), 1);
 
         app.logged_in("alice").await;
         app.clock.advance_ms(12_000);
         for page in twenty(&admin).await {
-            assert!(page.contains("Live sessions 1 counted 12 seconds ago People 1"), "{page}");
+            assert!(page.contains("Active sessions 1 Counted 12 seconds ago Users 1"), "{page}");
         }
         assert_eq!(census.begun(), 1, "one per cent of the time at most");
 
         app.clock.advance_ms(60_000);
         let watch = Stopwatch::start();
         for page in twenty(&admin).await {
-            assert!(page.contains("People 1"), "nobody waits for the new count: {page}");
+            assert!(page.contains("Users 1"), "nobody waits for the new count: {page}");
         }
         assert_eq!(census.begun(), 2);
         let counted = async {
-            while !overview(&mut admin.copy()).await.contains("People 2") {
+            while !overview(&mut admin.copy()).await.contains("Users 2") {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -276,7 +276,7 @@ on_both_databases! {
         // Longer than any test may take: who waited for it would see its numbers.
         app.services.census.slow_down(600_000);
         let page = overview(&mut admin).await;
-        assert!(page.contains("Live sessions … being counted; look again in a moment"), "{page}");
+        assert!(page.contains("Active sessions … Counting. Reload in a moment."), "{page}");
         assert_eq!(app.services.census.begun(), 1);
         assert_eq!(app.anonymous().log_in("ada", PASSWORD).await.status, 200, "and nothing else waits");
     }

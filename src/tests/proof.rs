@@ -316,7 +316,7 @@ on_both_databases! {
         let answer = admin.submit("force_logout", &fields, &path).await;
         let page = answer.text();
         assert_eq!(answer.status, 422);
-        assert!(page.contains("A reason has 300 characters at most.") && page.contains(&long), "{page}");
+        assert!(page.contains("Shorten the reason to 300 characters.") && page.contains(&long), "{page}");
     }
 
     async fn what_was_typed_waits_for_a_log_in_in_another_tab(app: TestApp) {

@@ -131,7 +131,7 @@ on_both_databases! {
         let answer = admin.submit("force_logout", &[("user", &id), ("reason", "lost laptop")], &path).await;
         assert_eq!((answer.status, answer.header("location")), (303, &*path));
         let page = admin.open(&path).await.text();
-        assert!(page.contains("1 session ended, 1 token was possibly live. All of it is refused; that took"), "{page}");
+        assert!(page.contains("1 session ended and up to 1 token revoked, in "), "{page}");
         assert!(page.contains("No live session."));
     }
 

@@ -51,7 +51,7 @@ pub fn DayChart(
             {series.down.map(|down| view! {
                 <figcaption class="chart-keys">
                     <span class="chart-key up">{series.up}</span>
-                    <span class="chart-key down">{down}", downwards"</span>
+                    <span class="chart-key down">{down}" (below the line)"</span>
                 </figcaption>
             })}
             <div class="chart-picture" role="img" aria-label=gist(series, &days)>

@@ -15,15 +15,15 @@ pub fn TextField(
     field: Field,
     #[prop(default = "text")] kind: &'static str,
     #[prop(default = "on")] autocomplete: &'static str,
-    #[prop(optional)] help: &'static str,
+    #[prop(optional, into)] help: String,
     #[prop(optional)] maxlength: Option<u16>,
     #[prop(optional)] autofocus: bool,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
-    let inputmode = if kind == "email" { "email" } else { "text" };
+    let (inputmode, described_by) = (if kind == "email" { "email" } else { "text" }, described_by(name, &help));
     view! {
         <div class="field">
-            <Label name label help=help.to_owned() />
+            <Label name label help />
             <input
                 id=name
                 name=name
@@ -38,7 +38,7 @@ pub fn TextField(
                 required
                 autofocus=begins_with(field, autofocus)
                 aria-invalid=wrong_at(field).map(|_| "true")
-                aria-describedby=described_by(name, help)
+                aria-describedby=described_by
                 data-field=field.into_str()
             />
             <FieldError name field />

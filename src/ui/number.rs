@@ -18,15 +18,15 @@ pub fn counted(number: i64, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(number)) }
 }
 
-/// A part of a whole: "12 %". What is not nothing is never told as nothing, nor what is not all as all.
+/// A part of a whole: "12%". What is not nothing is never told as nothing, nor what is not all as all.
 pub fn share(part: i64, whole: i64) -> String {
     match (part, whole) {
         (_, ..=0) => "–".into(),
-        (0, _) => "0 %".into(),
-        _ if part >= whole => "100 %".into(),
+        (0, _) => "0%".into(),
+        _ if part >= whole => "100%".into(),
         _ => match part.saturating_mul(100) / whole {
-            0 => "under 1 %".into(),
-            percent => format!("{percent} %"),
+            0 => "under 1%".into(),
+            percent => format!("{percent}%"),
         },
     }
 }

@@ -23,7 +23,7 @@ pub enum NotRemoved {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// Going on would put our seal under what somebody else has written.
-    #[error("somebody has changed what is said of removed events; run `latchkey audit verify`")]
+    #[error("the record of removed events was changed; run `latchkey audit verify`")]
     Forged,
 }
 

@@ -44,10 +44,12 @@ const DAY_MS: i64 = 86_400_000;
 pub enum NotSealed {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    #[error("the audit log was sealed with another secret key; `latchkey audit resume` lets it go on with this one")]
+    #[error(
+        "the audit log was sealed with a different secret key; run `latchkey audit resume` to continue with this one"
+    )]
     OtherKey,
     /// Going on would hide what somebody did: the gap would be sealed.
-    #[error("the end of the audit log does not fit: somebody has changed it; run `latchkey audit verify`")]
+    #[error("the end of the audit log was changed; run `latchkey audit verify`")]
     Broken,
     #[error("the system gave no random bytes")]
     NoRandomness,

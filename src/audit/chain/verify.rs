@@ -105,22 +105,20 @@ pub enum What {
 impl What {
     pub fn words(self) -> &'static str {
         match self {
-            Self::Changed => "was changed, moved or put in",
-            Self::WordsChanged => "has another address, browser, reason or other details than were sealed",
-            Self::Blanked => "was blanked, and no deleted account explains it",
+            Self::Changed => "was changed, moved or inserted",
+            Self::WordsChanged => "has a different IP address, browser, reason or details than when it was sealed",
+            Self::Blanked => "was anonymised, but no account was deleted",
             Self::Missing => "is missing",
-            Self::CutOff => "is missing at the end",
-            Self::PutIn => "has a number that was never given",
-            Self::RemovalChanged => "is said to be removed by retention, and that was changed or put in",
-            Self::RemovedUnfit => {
-                "was removed by retention, and some of it was missing or changed by then: it is not known what"
-            }
-            Self::BroughtBack => "was removed by retention, and somebody has put in an event in its place",
-            Self::EndChanged => "is the end by the row that names it, which was changed or removed",
+            Self::CutOff => "is missing from the end",
+            Self::PutIn => "has a number that was never assigned",
+            Self::RemovalChanged => "is recorded as removed by retention, but that record was changed or inserted",
+            Self::RemovedUnfit => "was removed by retention, but some of it was already missing or changed",
+            Self::BroughtBack => "was removed by retention, but someone inserted an event in its place",
+            Self::EndChanged => "is recorded as the end, but that record was changed or removed",
             Self::Resumed => {
-                "says that the log went on after its end had been changed or removed: what is missing before it cannot be told"
+                "says the log continued after its end was changed or removed. What is missing before it is unknown"
             }
-            Self::Rewritten => "is not what was noted down: the log was written anew up to there",
+            Self::Rewritten => "doesn't match the checkpoint. The log was rewritten up to there",
         }
     }
 }

@@ -27,6 +27,23 @@ impl Role {
         text.parse().unwrap_or(Self::User)
     }
 
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Auditor => "Auditor",
+            Self::Admin => "Administrator",
+        }
+    }
+
+    /// In a sentence: "Alice is now an auditor".
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::User => "a user",
+            Self::Auditor => "an auditor",
+            Self::Admin => "an administrator",
+        }
+    }
+
     /// Whether the pages of administration are shown.
     pub fn oversees(self) -> bool {
         matches!(self, Self::Auditor | Self::Admin)

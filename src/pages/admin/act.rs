@@ -43,21 +43,21 @@ impl Act {
     /// On its button, and on the way to it.
     pub fn label(self) -> &'static str {
         match self {
-            Self::LogOut => "Force log-out",
-            Self::StartReset => "Start a password reset",
-            Self::RemoveSecondFactor => "Remove the second factor",
-            Self::ChangeRole => "Change the role",
-            Self::Disable => "Disable the account",
-            Self::Enable => "Enable the account",
-            Self::Delete => "Delete the account",
+            Self::LogOut => "Force logout",
+            Self::StartReset => "Send password reset",
+            Self::RemoveSecondFactor => "Remove two-factor authentication",
+            Self::ChangeRole => "Change role",
+            Self::Disable => "Disable account",
+            Self::Enable => "Enable account",
+            Self::Delete => "Delete account",
         }
     }
 
     /// On its button, while the answer is on its way.
     pub fn pending_label(self) -> &'static str {
         match self {
-            Self::LogOut => "Cause…",
-            Self::StartReset => "Starting…",
+            Self::LogOut => "Logging out…",
+            Self::StartReset => "Sending…",
             Self::RemoveSecondFactor => "Removing…",
             Self::ChangeRole => "Changing…",
             Self::Disable => "Disabling…",
@@ -69,13 +69,15 @@ impl Act {
     /// When it is the right one.
     pub fn purpose(self) -> &'static str {
         match self {
-            Self::LogOut => "Ends every session and token at once. The person can log in again.",
-            Self::StartReset => "Sends a link to a new password. For a password that somebody else may know.",
-            Self::RemoveSecondFactor => "For a phone that is lost together with the recovery codes.",
-            Self::ChangeRole => "User, auditor or administrator; counts on the next request.",
-            Self::Disable => "Ends everything, and lets nobody in until it is enabled again. Nothing is lost.",
-            Self::Enable => "Lets the person log in again, with the same password.",
-            Self::Delete => "Erases everything of the person, for good.",
+            Self::LogOut => "Logs the user out everywhere, at once. They can log in again.",
+            Self::StartReset => "Emails the user a link to choose a new password.",
+            Self::RemoveSecondFactor => "For users who have lost their phone and their recovery codes.",
+            Self::ChangeRole => "User, auditor or administrator. Takes effect on their next request.",
+            Self::Disable => {
+                "Logs the user out and blocks login until you enable the account again. No data is deleted."
+            }
+            Self::Enable => "Lets the user log in again with the same password.",
+            Self::Delete => "Permanently deletes the account and everything in it.",
         }
     }
 

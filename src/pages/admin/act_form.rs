@@ -14,14 +14,17 @@ use crate::{
     web::page::{refused, typed},
 };
 
-const REASON_HELP: &str = "Goes into the audit log. The person is told only that an administrator did it.";
+/// Who sees the reason.
+fn reason_help(name: &str) -> String {
+    format!("Recorded in the audit log. {name} won't see it.")
+}
 
 /// A plain form: the answer is another page, and the password is asked for at `/confirm`, which goes on with the act.
 /// Its button waits all the same: who presses twice would be told that somebody else was quicker.
 #[component]
 pub fn ActForm(page: ActPage) -> impl IntoView {
     let ActPage { act, person, undo, .. } = page;
-    let (typed, refused) = (typed(), refused());
+    let (typed, refused, name) = (typed(), refused(), person.name);
     // What was to be undone is not the last word any more: the next try is an act of its own.
     let undo = undo.filter(|_| refused != Some(AppError::ChangedMeanwhile));
     let (undone, reason_of_undo, role_before) =
@@ -38,23 +41,23 @@ pub fn ActForm(page: ActPage) -> impl IntoView {
                 {(act == Act::StartReset).then(|| view! {
                     <Checkbox
                         name="end_all"
-                        label="End everything now, the present password too"
-                        help="For a theft: whoever knows the password cannot log in again meanwhile."
+                        label=format!("Log {name} out now and block the current password")
+                        help="Choose this if someone else may know the password."
                         checked=typed.get("end_all") == "on"
                     />
                 })}
                 {(act == Act::Delete).then(|| view! {
-                    <p class="any-break">"The e-mail address is " <strong>{person.email}</strong>"."</p>
+                    <p class="any-break">"To confirm, type " <strong>{person.email}</strong>"."</p>
                     <TextField
                         name="confirmation"
-                        label="Type it here"
+                        label="Email address"
                         field=Field::Confirmation
                         autocomplete="off"
-                        help="So that nobody is deleted by mistake."
+                        help="This makes sure you don't delete the wrong account."
                         value=typed.get("confirmation")
                     />
                 })}
-                <ReasonField help=REASON_HELP value=reason />
+                <ReasonField help=reason_help(&name) value=reason />
                 <SubmitButton
                     label=act.label()
                     pending_label=act.pending_label()
@@ -67,7 +70,7 @@ pub fn ActForm(page: ActPage) -> impl IntoView {
 
 /// Why, for the audit log.
 #[component]
-pub fn ReasonField(help: &'static str, value: String) -> impl IntoView {
+pub fn ReasonField(#[prop(into)] help: String, value: String) -> impl IntoView {
     view! {
         <TextField
             name="reason"
@@ -88,7 +91,7 @@ fn Roles(chosen: Role) -> impl IntoView {
             <select id="role" name="role">
                 {Role::VARIANTS
                     .iter()
-                    .map(|role| view! { <option value=role.into_str() selected=*role == chosen>{role.into_str()}</option> })
+                    .map(|role| view! { <option value=role.into_str() selected=*role == chosen>{role.words()}</option> })
                     .collect_view()}
             </select>
         </div>
@@ -97,14 +100,14 @@ fn Roles(chosen: Role) -> impl IntoView {
 
 /// Ends everything, or one session. It answers where it is: who throws somebody out is in a hurry.
 #[component]
-pub fn ForceForm(id: String, sid: String, reason: String) -> impl IntoView {
+pub fn ForceForm(id: String, name: String, sid: String, reason: String) -> impl IntoView {
     view! {
         <Form action=ForceLogout::PATH>
             <input type="hidden" name="user" value=id />
             {(!sid.is_empty()).then(|| view! { <input type="hidden" name="sid" value=sid /> })}
-            <ReasonField help=REASON_HELP value=reason />
+            <ReasonField help=reason_help(&name) value=reason />
             <ProofField />
-            <SubmitButton label="Force log-out" pending_label="Cause…" class="button danger" />
+            <SubmitButton label=Act::LogOut.label() pending_label=Act::LogOut.pending_label() class="button danger" />
         </Form>
     }
 }

@@ -12,9 +12,10 @@ use crate::{
     ui::{
         frame::{Link, Page},
         notice::Notice,
+        number::counted,
         session_list::SessionFacts,
         tabs::Tabs,
-        when::minute,
+        when::sentence_time,
     },
     web::page::typed,
 };
@@ -28,7 +29,7 @@ pub fn ActPage(page: ActPage) -> impl IntoView {
         <Page title=act.label() heading=format!("{}: {name}", act.label())>
             <Tabs label="Administration" pages=PAGES />
             <section class=class aria-labelledby="act">
-                <h2 id="act">"What it does"</h2>
+                <h2 id="act">"What happens"</h2>
                 {will(&page).into_iter().map(|words| view! { <p class="any-break">{words}</p> }).collect_view()}
                 {page.only.clone().map(|session| view! { <div class="session"><SessionFacts session /></div> })}
                 {match obstacle(&page) {
@@ -45,7 +46,7 @@ fn form(page: ActPage) -> impl IntoView {
     match page.act {
         Act::LogOut => {
             let sid = page.only.map(|session| session.sid).unwrap_or_default();
-            view! { <ForceForm id=page.person.id sid reason=typed().get("reason") /> }.into_any()
+            view! { <ForceForm id=page.person.id name=page.person.name sid reason=typed().get("reason") /> }.into_any()
         }
         _ => view! { <ActForm page /> }.into_any(),
     }
@@ -54,57 +55,54 @@ fn form(page: ActPage) -> impl IntoView {
 /// What will happen, with the numbers of now.
 fn will(page: &ActPage) -> Vec<String> {
     let Person { name, email, role, confirmed, .. } = &page.person;
-    let (ends, told) = (ends(page.sessions.len()), told(page));
+    let (ends, told) = (ends(name, page.sessions.len()), told(page));
     let mut words = match page.act {
         Act::LogOut if page.only.is_some() => {
-            vec![format!("Ends this session of {name}, and the access tokens that came from it. The others live on.")]
+            vec![format!("This ends one session of {name} and revokes its access tokens. Other sessions stay active.")]
         }
         Act::LogOut if page.sessions.is_empty() => {
-            vec![format!("No session is live. Every access token that {name} may still hold dies, before it expires.")]
+            vec![format!("{ends} This revokes any access tokens that {name} may still have.")]
         }
-        Act::LogOut => vec![format!("{ends} So does every access token that {name} holds, before it expires.")],
+        Act::LogOut => {
+            vec![format!("This ends {} and revokes all of {name}'s access tokens.", session_count(page.sessions.len()))]
+        }
         Act::StartReset => {
             let mut words = vec![format!(
-                "Sends a mail with a link to {email}. Whoever opens it within half an hour chooses a new password, and \
-                 everything of before ends then. You see neither the link nor the password. A second factor stays."
+                "We'll email a link to {email}. It works for 30 minutes. Using it logs {name} out everywhere. You won't see \
+                 the link or the password. Two-factor authentication stays on."
             )];
             if !confirmed {
-                words.push("This address was never confirmed: it may be mistyped, or somebody else’s.".into());
+                words.push("This address was never confirmed. It may be mistyped, or belong to someone else.".into());
             }
             words
         }
         Act::RemoveSecondFactor => vec![
             format!(
-                "From now on the password alone lets {name} in: authenticator app, recovery codes and trusted devices count \
-                 for nothing. {ends} {told}"
+                "{name} will be able to log in with just a password. This removes the authenticator app, recovery codes and \
+                 trusted devices. {ends} {told}"
             ),
-            "Make sure first that it is they who ask: call back a number that you know.".into(),
+            format!("First check that the request is genuine: call {name} back on a number you know."),
         ],
         Act::ChangeRole => vec![format!(
-            "{name} has the role “{}”. A user sees nothing of administration; an auditor reads everything there and \
-             changes nothing; an administrator does everything that you can. The change counts on the next request; \
-             sessions go on. {told}",
-            role.into_str()
+            "{name} is {}. Users can't see administration. Auditors can view it but change nothing. Administrators can do \
+             everything. The change takes effect on {name}'s next request and ends no sessions. {told}",
+            role.with_article()
         )],
         Act::Disable => vec![format!(
-            "{ends} Nothing of {name} counts any more: no session, no token, no link from a mail, and no log-in gets \
-             through. What belongs to the account is kept, and it can be enabled again. {told}"
+            "{ends} {name} is logged out everywhere and can't log in. Links we've emailed stop working. You can enable the \
+             account again; no data is deleted. {told}"
         )],
         Act::Enable => vec![format!(
-            "{name} can log in again, with the password and the second factor of before. What had ended stays ended, and no \
-             device is trusted any more. {told}{}",
-            if page.person.no_password {
-                " The password was taken away before: they need the link of a new reset."
-            } else {
-                ""
-            }
+            "{name} can log in again with the same password and two-factor authentication. Ended sessions stay ended, and \
+             no device is trusted any more. {told}{}",
+            if page.person.no_password { " A reset removed the password: send a new reset link, too." } else { "" }
         )],
         Act::Delete => vec![
             format!(
-                "Erases name, address, password, notes, devices and where {name} came from, at once and for good. {ends} \
-                 Nobody can bring it back. {told}"
+                "This permanently deletes {name}'s name, email, password, notes, devices and IP addresses. {ends} You can't \
+                 undo this. {told}"
             ),
-            "What you did, from where and why stays in the audit log, and so does your reason: leave the name out of it.".into(),
+            "The audit log keeps what you did, from where and why. Leave the user's name out of your reason.".into(),
         ],
     };
     if page.is_self {
@@ -116,37 +114,41 @@ fn will(page: &ActPage) -> Vec<String> {
 /// What to think of when it is oneself.
 fn own_account(act: Act) -> Option<&'static str> {
     match act {
-        Act::LogOut => Some("This is your own account: you will be logged out, too."),
+        Act::LogOut => Some("This is your own account. You'll be logged out, too."),
         Act::ChangeRole => {
-            Some("This is your own role. Once you are no administrator, only another one can give it back.")
+            Some("This is your own role. Once you've given it up, only another administrator can give it back.")
         }
         Act::Disable => {
-            Some("This is your own account: you will be out, and only another administrator can let you in again.")
+            Some("This is your own account. You'll be logged out, and only another administrator can enable it again.")
         }
-        Act::RemoveSecondFactor => Some("This is your own second factor. You will be logged out everywhere."),
+        Act::RemoveSecondFactor => Some("This is your own two-factor authentication. You'll be logged out everywhere."),
         Act::StartReset => Some(
-            "This is your own account. If you end everything, you are out until you have opened the mail; the last \
-             administrator cannot do that.",
+            "This is your own account. If you block the current password, you can't log in until you've used the link. The \
+             only administrator can't do that.",
         ),
         Act::Enable | Act::Delete => None,
     }
 }
 
 /// Whether a mail says so, and not why.
-fn told(page: &ActPage) -> &'static str {
+fn told(page: &ActPage) -> String {
+    let name = &page.person.name;
     match (page.sends_mail, page.person.confirmed) {
-        (true, true) => "They are told by mail, and not why.",
-        (true, false) => "They are not told by mail, since the address is not confirmed.",
-        (false, _) => "They are not told, since this server sends no mail.",
+        (true, true) => format!("We'll email {name}, without the reason."),
+        (true, false) => format!("We won't email {name}, because the address isn't confirmed."),
+        (false, _) => format!("We won't email {name}, because this server doesn't send email."),
     }
 }
 
-fn ends(live: usize) -> String {
-    match live {
-        0 => "No session is live.".into(),
-        1 => "1 session ends now.".into(),
-        n => format!("{n} sessions end now."),
+fn ends(name: &str, active: usize) -> String {
+    match active {
+        0 => format!("{name} has no active sessions."),
+        n => format!("This ends {}.", session_count(n)),
     }
+}
+
+fn session_count(active: usize) -> String {
+    counted(i64::try_from(active).unwrap_or(i64::MAX), "session", "sessions")
 }
 
 /// Why it cannot be done now, instead of a form. The act itself checks once more.
@@ -157,15 +159,17 @@ fn obstacle(page: &ActPage) -> Option<String> {
         (Act::Delete, _) if page.is_self => Some(AppError::OwnAccount.to_string()),
         (Act::Disable, Some(before)) => {
             let why = if before.reason.is_empty() { String::new() } else { format!(": “{}”", before.reason) };
-            Some(format!("{name} was disabled already, by {}, {}{why}.", before.by, minute(before.at)))
+            Some(format!("{name} is already disabled. Done by {} on {}{why}.", before.by, sentence_time(before.at)))
         }
-        (Act::Enable, None) => Some(format!("{name} is not disabled.")),
+        (Act::Enable, None) => Some(format!("{name} isn't disabled.")),
         (Act::Enable, Some(_)) if *gave_way => Some(AppError::AddressGaveWay.to_string()),
         (Act::StartReset, _) if !page.sends_mail => {
-            Some("This server sends no mail. Whoever runs it can set LATCHKEY_SMTP_URL.".into())
+            Some("This server doesn't send email. Set LATCHKEY_SMTP_URL to turn it on.".into())
         }
         (Act::StartReset, Some(_)) => Some(AppError::AccountDisabled.to_string()),
-        (Act::RemoveSecondFactor, _) if factor_since.is_none() => Some(format!("{name} has no second factor.")),
+        (Act::RemoveSecondFactor, _) if factor_since.is_none() => {
+            Some(format!("{name} doesn't use two-factor authentication."))
+        }
         _ if takes_away && page.is_last && page.person.role == Role::Admin => {
             Some(AppError::LastAdministrator.to_string())
         }

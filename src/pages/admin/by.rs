@@ -153,11 +153,11 @@ pub async fn name_of(tx: &mut Tx, actor: &str) -> Result<String, AppError> {
     Ok(match Actor::from_text(actor) {
         Actor::User(id) => {
             let user = store::find_by_id(&mut **tx, &id).await?;
-            user.map_or_else(|| "somebody who is gone".to_owned(), |user| user.name)
+            user.map_or_else(|| "a deleted user".to_owned(), |user| user.name)
         }
         Actor::CommandLine => "the command line".into(),
         Actor::System => "Latchkey".into(),
-        Actor::Unknown => "somebody".into(),
+        Actor::Unknown => "someone".into(),
     })
 }
 

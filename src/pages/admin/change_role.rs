@@ -40,7 +40,7 @@ pub async fn change_role(
     let user = by.hold(&mut tx, user_id).await?;
     if user.role() == role {
         let before = who_did(&mut tx, user_id, KINDS).await?;
-        let words = format!("{} had the role “{}” already", user.name, role.into_str());
+        let words = format!("{} is already {}.", user.name, role.with_article());
         return Ok(Outcome::already(&words, before, state.clock.now_ms()));
     }
     require_newest(&mut tx, user_id, KINDS, undo).await?;
@@ -51,8 +51,7 @@ pub async fn change_role(
     outbox::tell(&mut *tx, state, &user, Notification::RoleChanged, &Caller::default()).await?;
     let receipt =
         terminator.terminate_everywhere_with(tx, Target::Tokens(user_id), by.cause(EndReason::RoleChanged)).await?;
-    let (name, from, to) = (&user.name, user.role().into_str(), role.into_str());
-    let words = format!("{name} has the role “{to}” from the next request on; it was “{from}”. Sessions go on.");
+    let words = format!("{} is now {} (was: {}).", user.name, role.with_article(), user.role().words().to_lowercase());
     let mut outcome = Outcome::done(words).undone_by(Act::ChangeRole, event);
     // No session has ended, so the words of a receipt would mislead; who is late matters all the same.
     outcome.receipt = Some(receipt);

@@ -43,7 +43,7 @@ pub async fn delete(terminator: &Terminator, by: &By, user_id: &str, confirmatio
     );
     let cause = Cause { caller: Caller::default(), ..by.cause(EndReason::AccountDeleted) };
     let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
-    Ok(Outcome::done(format!("The account of {} is deleted.", user.name))
+    Ok(Outcome::done(format!("{}'s account has been deleted.", user.name))
         .with_receipt(receipt)
         .shown_on("/admin/users"))
 }

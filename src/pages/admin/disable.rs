@@ -35,7 +35,7 @@ pub async fn disable(terminator: &Terminator, by: &By, user_id: &str, undo: &str
     let user = by.hold(&mut tx, user_id).await?;
     if user.disabled_at.is_some() {
         let before = who_did(&mut tx, user_id, KINDS).await?;
-        return Ok(Outcome::already(&format!("{} was disabled already", user.name), before, now_ms));
+        return Ok(Outcome::already(&format!("{} is already disabled.", user.name), before, now_ms));
     }
     require_newest(&mut tx, user_id, KINDS, undo).await?;
     keep_an_administrator(&mut tx, &user).await?;
@@ -61,7 +61,7 @@ pub async fn enable(terminator: &Terminator, by: &By, user_id: &str, undo: &str)
     let user = by.hold(&mut tx, user_id).await?;
     if user.disabled_at.is_none() {
         let before = who_did(&mut tx, user_id, KINDS).await?;
-        return Ok(Outcome::already(&format!("{} was enabled already", user.name), before, state.clock.now_ms()));
+        return Ok(Outcome::already(&format!("{} is already enabled.", user.name), before, state.clock.now_ms()));
     }
     if user.gave_way() {
         return Err(AppError::AddressGaveWay);
@@ -73,8 +73,8 @@ pub async fn enable(terminator: &Terminator, by: &By, user_id: &str, undo: &str)
     outbox::tell(&mut *tx, state, &user, Notification::AccountEnabled, &Caller::default()).await?;
     tx.commit().await?;
     let words = match no_password {
-        true => format!("{} is enabled, and needs the link of a new reset to log in.", user.name),
-        false => format!("{} is enabled and can log in again. What had ended stays ended.", user.name),
+        true => format!("{} is enabled, but needs a new reset link to log in.", user.name),
+        false => format!("{} is enabled and can log in again. Ended sessions stay ended.", user.name),
     };
     Ok(Outcome::done(words).undone_by(Act::Disable, event))
 }

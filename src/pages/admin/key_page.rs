@@ -1,4 +1,4 @@
-//! `/admin/keys/{kid}`: one signing key, and the way to kill it. Both sides.
+//! `/admin/keys/{kid}`: one signing key, and the way to revoke it. Both sides.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -29,23 +29,23 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
             <section class="card" aria-labelledby="facts">
                 <h2 id="facts">"Key"</h2>
                 <dl class="facts">
-                    <div><dt>"Id"</dt><dd><code>{kid.clone()}</code></dd></div>
+                    <div><dt>"ID"</dt><dd><code>{kid.clone()}</code></dd></div>
                     <div><dt>"Algorithm"</dt><dd>{algorithm}</dd></div>
                     <div><dt>"State"</dt><dd><StateBadge state /></dd></div>
-                    <div><dt>"Made"</dt><dd><When ms=created_at /></dd></div>
-                    <div><dt>"Signs from"</dt><dd><When ms=signs_from /></dd></div>
-                    {ends_at.map(|ms| view! { <div><dt>"Verifies until"</dt><dd><When ms /></dd></div> })}
-                    {(!revoke_reason.is_empty()).then(|| view! { <div><dt>"Killed because"</dt><dd>{revoke_reason}</dd></div> })}
+                    <div><dt>"Created"</dt><dd><When ms=created_at /></dd></div>
+                    <div><dt>"In use from"</dt><dd><When ms=signs_from /></dd></div>
+                    {ends_at.map(|ms| view! { <div><dt>"Valid until"</dt><dd><When ms /></dd></div> })}
+                    {(!revoke_reason.is_empty()).then(|| view! { <div><dt>"Reason for revoking"</dt><dd>{revoke_reason}</dd></div> })}
                 </dl>
             </section>
             {(may_act() && state.is_in_use()).then(|| view! {
-                <section class="card danger" aria-labelledby="kill">
-                    <h2 id="kill">"Kill"</h2>
+                <section class="card danger" aria-labelledby="revoke">
+                    <h2 id="revoke">"Revoke key"</h2>
                     <p>
-                        "For a key that somebody else may have. Every token that it signed is refused at once, here and on "
-                        "every instance. " {what_follows(state)}
-                        " Nobody is logged out: browsers get their next token by themselves. Programs elsewhere that "
-                        "verify tokens by themselves go on accepting its tokens until they have read the list of keys again."
+                        "Use this if a key may have leaked. Every token it signed is rejected at once, on every instance. "
+                        {what_follows(state)}
+                        " No one is logged out: browsers fetch a new token automatically. Other services that verify "
+                        "tokens accept its tokens until they fetch the public keys again."
                     </p>
                     <KillForm kid reason=typed().get("reason") />
                 </section>
@@ -56,9 +56,9 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
 
 fn what_follows(state: KeyState) -> &'static str {
     match state {
-        KeyState::Signing => "Another key signs in its place from that moment on.",
-        KeyState::Next => "It has signed nothing yet; the key that signs now goes on.",
-        _ => "It signs no more; the key that signs now goes on.",
+        KeyState::Signing => "Another key takes over at once.",
+        KeyState::Next => "It hasn't signed any tokens yet. The current key stays in use.",
+        _ => "It no longer signs tokens. The current key stays in use.",
     }
 }
 
@@ -67,9 +67,9 @@ fn KillForm(kid: String, reason: String) -> impl IntoView {
     view! {
         <Form action=KillKey::PATH>
             <input type="hidden" name="kid" value=kid />
-            <ReasonField help="Goes into the audit log." value=reason />
+            <ReasonField help="Recorded in the audit log." value=reason />
             <ProofField />
-            <SubmitButton label="Kill this key" pending_label="Killing…" class="button danger" />
+            <SubmitButton label="Revoke key" pending_label="Revoking…" class="button danger" />
         </Form>
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
-        when::{Ago, minute, span},
+        when::{Ago, sentence_time, span},
     },
     web::page::typed,
 };
@@ -35,23 +35,23 @@ pub fn KeysPage(
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
             <p>
-                "These keys sign the access tokens. Whoever verifies tokens elsewhere reads "
-                <Link href="/.well-known/jwks.json">"the public halves"</Link>" at this address:"
+                "These keys sign access tokens. To verify tokens in another service, use the "
+                <Link href="/.well-known/jwks.json">"public keys"</Link>" at:"
             </p>
-            <CodeBlock text=format!("{base}/.well-known/jwks.json") what="the address of the public keys" />
+            <CodeBlock text=format!("{base}/.well-known/jwks.json") what="the URL of the public keys" />
             <KeyTable keys />
             <section class="card" aria-labelledby="rotate">
-                <h2 id="rotate">"Rotate"</h2>
+                <h2 id="rotate">"Rotate keys"</h2>
                 <p>
                     {match signing_since_ms {
-                        ..60_000 => "The key that signs has just begun. ".to_owned(),
-                        ms => format!("The key that signs has done so for {}. ", span(ms)),
+                        ..60_000 => "The current key has just come into use. ".to_owned(),
+                        ms => format!("The current key has been in use for {}. ", span(ms)),
                     }}
                     {match waiting {
-                        Some(signs_from) => format!("The next one is published and signs from {}.", minute(signs_from)),
+                        Some(signs_from) => format!("The next one is published and will be in use from {}.", sentence_time(signs_from)),
                         None => format!(
-                            "A new {algorithm} key is published at once and signs in {}, when every verifier has had time \
-                             to learn of it. The one before verifies until its last token is dead. Nobody notices.",
+                            "This publishes a new {algorithm} key now and starts using it in {}, so verifiers have time to \
+                             fetch it. Existing tokens stay valid. Users won't notice.",
                             span(lead_seconds * 1000),
                         ),
                     }}
@@ -65,7 +65,7 @@ pub fn KeysPage(
 #[component]
 fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
     view! {
-        <Table label="Signing keys" columns=&["Key", "Algorithm", "State", "Made", "Signs from", "Verifies until"]>{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</Table>
+        <Table label="Signing keys" columns=&["Key", "Algorithm", "State", "Created", "In use from", "Valid until"]>{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</Table>
     }
 }
 
@@ -77,9 +77,9 @@ fn KeyRow(key_info: KeyInfo) -> impl IntoView {
             <Cell label="Key"><Link href=format!("/admin/keys/{kid}")><ShortKid kid=kid.clone() /></Link></Cell>
             <Cell label="Algorithm">{algorithm}</Cell>
             <Cell label="State"><StateBadge state /></Cell>
-            <Cell label="Made"><Ago ms=created_at /></Cell>
-            <Cell label="Signs from"><Ago ms=signs_from /></Cell>
-            <Cell label="Verifies until">{ends_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "as long as it signs".into_any())}</Cell>
+            <Cell label="Created"><Ago ms=created_at /></Cell>
+            <Cell label="In use from"><Ago ms=signs_from /></Cell>
+            <Cell label="Valid until">{ends_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "while in use".into_any())}</Cell>
         </Row>
     }
 }
@@ -100,11 +100,11 @@ pub fn short(kid: &str) -> String {
 #[component]
 pub fn StateBadge(state: KeyState) -> impl IntoView {
     let (class, word) = match state {
-        KeyState::Next => ("badge", "next"),
-        KeyState::Signing => ("badge", "signs"),
-        KeyState::Retired => ("badge quiet", "verifies only"),
-        KeyState::Dead => ("badge quiet", "dead"),
-        KeyState::Revoked => ("badge warning", "killed"),
+        KeyState::Next => ("badge", "Next"),
+        KeyState::Signing => ("badge", "In use"),
+        KeyState::Retired => ("badge quiet", "Retired"),
+        KeyState::Dead => ("badge quiet", "Expired"),
+        KeyState::Revoked => ("badge warning", "Revoked"),
     };
     view! { <span class=class>{word}</span> }
 }
@@ -114,7 +114,7 @@ fn RotateForm() -> impl IntoView {
     view! {
         <Form action=RotateKeys::PATH>
             <ProofField />
-            <SubmitButton label="Rotate" pending_label="Making a key…" />
+            <SubmitButton label="Rotate keys" pending_label="Creating key…" />
         </Form>
     }
 }
@@ -125,7 +125,7 @@ fn ReceiptNotice() -> impl IntoView {
     let typed = typed();
     let rotation = serde_json::from_str::<Rotation>(&typed.get("rotation")).ok();
     let killed = serde_json::from_str::<KeyReceipt>(&typed.get("killed")).ok();
-    let words = rotation.map(|rotation| rotated(&rotation)).or_else(|| killed.map(|receipt| was_killed(&receipt)))?;
+    let words = rotation.map(|rotation| rotated(&rotation)).or_else(|| killed.map(|receipt| was_revoked(&receipt)))?;
     Some(view! {
         <div id="receipt" tabindex="-1" role="status" autofocus>
             <Notice kind="success">{words}</Notice>
@@ -135,14 +135,10 @@ fn ReceiptNotice() -> impl IntoView {
 
 fn rotated(rotation: &Rotation) -> String {
     let Rotation { kid, algorithm, signs_from } = rotation;
-    format!("The {algorithm} key {} is published and signs from {}.", short(kid), minute(*signs_from))
+    format!("{algorithm} key {} created. It will be in use from {}.", short(kid), sentence_time(*signs_from))
 }
 
-fn was_killed(receipt: &KeyReceipt) -> String {
+fn was_revoked(receipt: &KeyReceipt) -> String {
     let KeyReceipt { kid, signing, milliseconds } = receipt;
-    format!(
-        "The key {} is dead, and {} signs. What it had signed is refused; that took {milliseconds} ms.",
-        short(kid),
-        short(signing),
-    )
+    format!("Key {} revoked in {milliseconds} ms. New tokens are signed with {}.", short(kid), short(signing),)
 }

@@ -86,3 +86,4 @@ pub struct UsersAsked {
 
 /// What must be typed before everyone is logged out.
 pub const EVERYONE_WORDS: &str = "log everyone out";
+pub const TYPE_THE_WORDS: &str = "To confirm, type “log everyone out”";

@@ -31,11 +31,11 @@ impl Outcome {
         Self { changed: true, words: words.into(), receipt: None, before: None, undo: None, page: None }
     }
 
-    /// `words`: how things are: "Alice is disabled already".
+    /// `words`: how things are: "Alice is already disabled."
     pub fn already(words: &str, before: Option<Before>, now_ms: i64) -> Self {
         let words = match &before {
-            Some(before) => format!("{words}, {}", before.words(now_ms)),
-            None => format!("{words}."),
+            Some(before) => format!("{words} {}", before.words(now_ms)),
+            None => words.to_owned(),
         };
         Self { changed: false, words, receipt: None, before, undo: None, page: None }
     }
@@ -81,11 +81,11 @@ impl Outcome {
 }
 
 impl Before {
-    /// "by Ada 3 minutes ago: lost laptop"
+    /// "Done by Ada 3 minutes ago: “lost laptop”."
     pub fn words(&self, now_ms: i64) -> String {
         let ago = now_ms - self.at;
         let when = if ago < 60_000 { "a moment ago".to_owned() } else { format!("{} ago", span(ago)) };
-        let why = if self.reason.is_empty() { ".".to_owned() } else { format!(": “{}”", self.reason) };
-        format!("by {} {when}{why}", self.by)
+        let why = if self.reason.is_empty() { String::new() } else { format!(": “{}”", self.reason) };
+        format!("Done by {} {when}{why}.", self.by)
     }
 }

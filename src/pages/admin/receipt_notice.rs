@@ -28,7 +28,7 @@ pub fn ReceiptNotice(
             <div id="receipt" tabindex="-1" role="status" autofocus>
                 <Notice kind>
                     <p>{words}</p>
-                    {undo.map(|href| view! { <p><Link href>"Undo this"</Link></p> })}
+                    {undo.map(|href| view! { <p><Link href>"Undo"</Link></p> })}
                 </Notice>
             </div>
         }

@@ -29,13 +29,13 @@ pub async fn remove(terminator: &Terminator, by: &By, user_id: &str) -> Result<O
     let user = by.hold(&mut tx, user_id).await?;
     if !removal::remove(&mut tx, user_id).await? {
         let before = who_did(&mut tx, user_id, [Kind::SecondFactorRemoved, Kind::SecondFactorOff]).await?;
-        let words = format!("The second factor of {} was off already", user.name);
+        let words = format!("Two-factor authentication is already off for {}.", user.name);
         return Ok(Outcome::already(&words, before, state.clock.now_ms()));
     }
     by.write_down(&mut tx, state, Kind::SecondFactorRemoved, user_id, Value::Null).await?;
     outbox::tell(&mut *tx, state, &user, Notification::SecondFactorRemoved, &Caller::default()).await?;
     let cause = by.cause(EndReason::SecondFactorRemoved);
     let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
-    let words = format!("The second factor of {} is removed: the password alone lets them in.", user.name);
+    let words = format!("Two-factor authentication removed. {} can log in with just a password.", user.name);
     Ok(Outcome::done(words).with_receipt(receipt))
 }

@@ -40,7 +40,7 @@ pub async fn start_reset(terminator: &Terminator, by: &By, user_id: &str, end_al
     by.write_down(&mut tx, state, Kind::ResetStarted, user_id, json!({ "ended_all": end_all })).await?;
     let to = To { email: &user.email, user_id };
     outbox::queue(&mut *tx, state, to, &Mail::ResetStarted).await?;
-    let outcome = Outcome::done(format!("A link to a new password is on its way to {}.", user.email));
+    let outcome = Outcome::done(format!("We've sent a reset link to {}. It works for 30 minutes.", user.email));
     if !end_all {
         tx.commit().await?;
         return Ok(outcome);

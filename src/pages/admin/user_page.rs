@@ -37,18 +37,18 @@ pub fn UserPage(
             </section>
             {may_act().then(|| view! {
                 <section class="card" aria-labelledby="acts">
-                    <h2 id="acts">"What you can do"</h2>
+                    <h2 id="acts">"Actions"</h2>
                     <Acts id=id.clone() acts is_self />
                 </section>
             })}
             <section class="card" aria-labelledby="sessions">
-                <h2 id="sessions">"Live sessions"</h2>
+                <h2 id="sessions">"Active sessions"</h2>
                 <Sessions id=id.clone() sessions />
             </section>
             <section class="card" aria-labelledby="happened">
-                <h2 id="happened">"What happened lately"</h2>
+                <h2 id="happened">"Recent activity"</h2>
                 <Log happened />
-                <p><Link href=format!("/admin/audit?subject={id}")>"Everything in the audit log"</Link></p>
+                <p><Link href=format!("/admin/audit?subject={id}")>"View all in audit log"</Link></p>
             </section>
         </Page>
     }
@@ -73,40 +73,40 @@ fn Facts(person: Person) -> impl IntoView {
     view! {
         <dl class="facts">
             <div>
-                <dt>"E-mail"</dt>
+                <dt>"Email"</dt>
                 <dd class="any-break">
                     {email} " "
-                    {(!confirmed).then(|| view! { <span class="badge warning">"not confirmed"</span> })}
+                    {(!confirmed).then(|| view! { <span class="badge warning">"Email not confirmed"</span> })}
                 </dd>
             </div>
-            <div><dt>"Role"</dt><dd>{role.into_str()}</dd></div>
+            <div><dt>"Role"</dt><dd>{role.words()}</dd></div>
             <div>
                 <dt>"State"</dt>
                 <dd>
                     {match disabled {
                         Some(before) => view! {
-                            <span class="badge warning">"disabled"</span> " by " {before.by} ", " <Ago ms=before.at />
+                            <span class="badge warning">"Disabled"</span> " by " {before.by} ", " <Ago ms=before.at />
                             {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
-                            {gave_way.then_some(" The e-mail address belongs to another account by now.")}
+                            {gave_way.then_some(" Another account now uses this email address.")}
                         }.into_any(),
-                        None if waits => "waits for the e-mail to be confirmed".into_any(),
-                        None => "active".into_any(),
+                        None if waits => "Waiting for the email address to be confirmed".into_any(),
+                        None => view! { <span class="badge">"Active"</span> }.into_any(),
                     }}
                 </dd>
             </div>
             {no_password.then(|| view! {
-                <div><dt>"Password"</dt><dd>"taken away with a reset; a new one is chosen with the link from the mail"</dd></div>
+                <div><dt>"Password"</dt><dd>"Removed by a reset. The user can choose a new one with the link we emailed."</dd></div>
             })}
             <div>
-                <dt>"Second factor"</dt>
-                <dd>{factor_since.map_or_else(|| "off".into_any(), |ms| view! { "on since " <Ago ms /> }.into_any())}</dd>
+                <dt>"Two-factor authentication"</dt>
+                <dd>{factor_since.map_or_else(|| "Off".into_any(), |ms| view! { "On since " <Ago ms /> }.into_any())}</dd>
             </div>
-            <div><dt>"Since"</dt><dd><Ago ms=created_at /></dd></div>
+            <div><dt>"Created"</dt><dd><Ago ms=created_at /></dd></div>
             <div>
                 <dt>"Last seen"</dt>
-                <dd>{last_seen_at.map_or_else(|| "not in the last month".into_any(), |ms| view! { <Ago ms /> }.into_any())}</dd>
+                <dd>{last_seen_at.map_or_else(|| "Not in the last 30 days".into_any(), |ms| view! { <Ago ms /> }.into_any())}</dd>
             </div>
-            <div><dt>"Id"</dt><dd class="any-break"><code>{id}</code></dd></div>
+            <div><dt>"ID"</dt><dd class="any-break"><code>{id}</code></dd></div>
         </dl>
     }
 }
@@ -126,7 +126,7 @@ fn Acts(id: String, acts: Vec<Act>, is_self: bool) -> impl IntoView {
                 .collect_view()}
         </ul>
         {is_self.then(|| view! {
-            <p class="help">"This is your own account. You can delete it " <Link href="/account/delete">"on its own page"</Link>"."</p>
+            <p class="help">"This is your own account. To delete it, go to " <Link href="/account/data">"Data and privacy"</Link>"."</p>
         })}
     }
 }
@@ -134,7 +134,7 @@ fn Acts(id: String, acts: Vec<Act>, is_self: bool) -> impl IntoView {
 #[component]
 fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <Empty why="No live session." /> }.into_any();
+        return view! { <Empty why="No active sessions." /> }.into_any();
     }
     let may_act = may_act();
     view! {
@@ -143,12 +143,12 @@ fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
                 .into_iter()
                 .map(|session| {
                     let href = format!("{}?sid={}", Act::LogOut.page(&id), session.sid);
-                    let which = format!(" the session of {}, {}", session.device, session.ip);
+                    let which = format!(": {}, {}", session.device, session.ip);
                     view! {
                         <li class="session">
                             <SessionFacts session />
                             {may_act.then(|| view! {
-                                <Link href class="button">"End"<span class="visually-hidden">{which}</span></Link>
+                                <Link href class="button">"End session"<span class="visually-hidden">{which}</span></Link>
                             })}
                         </li>
                     }

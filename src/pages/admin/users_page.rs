@@ -57,15 +57,15 @@ fn SearchForm(wanted: Wanted) -> impl IntoView {
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <div class="field">
-                <label for="q">"Name or e-mail"</label>
-                <p id="q-help" class="help">"Beginnings of words: “an mü” finds Anna Müller."</p>
+                <label for="q">"Name or email"</label>
+                <p id="q-help" class="help">"Search by the start of a name or email, e.g. “an mü” finds Anna Müller."</p>
                 <input id="q" name="q" type="search" value=words maxlength="200" autocomplete="off" aria-describedby="q-help" />
             </div>
             <Choice name="role" label="Role" all="All" options=roles.collect() />
             <Choice name="state" label="State" all="All" options=states.collect() />
             <Choice name="sort" label="Order" all="" options=orders.collect() />
             <div class="buttons">
-                <button type="submit" class="button">"Find"</button>
+                <button type="submit" class="button">"Search"</button>
                 {clear}
             </div>
         </form>
@@ -105,25 +105,25 @@ fn Choice(
 #[component]
 fn Nobody(wanted: Wanted, from_the_first: bool) -> impl IntoView {
     let why = match (from_the_first, wanted.is_narrow(), wanted.words.is_empty()) {
-        (false, ..) => "Nobody is left here.".to_owned(),
-        (true, true, false) => format!("Nobody matches “{}” with these filters.", wanted.words),
-        (true, true, true) => "Nobody matches these filters.".to_owned(),
-        (true, false, _) => "There is nobody yet.".to_owned(),
+        (false, ..) => "There are no more users here.".to_owned(),
+        (true, true, false) => format!("No users match “{}” with these filters.", wanted.words),
+        (true, true, true) => "No users match these filters.".to_owned(),
+        (true, false, _) => "There are no users yet.".to_owned(),
     };
-    view! { <Empty why next=Some((PATH, "Show everybody")) /> }
+    view! { <Empty why next=Some((PATH, "Show all users")) /> }
 }
 
 /// How many are shown, and whether there are others: to count a million would take longer than to show a page.
 fn shown(list: &List) -> String {
     let count = match list.people.len() {
-        1 => "1 person".to_owned(),
-        count => format!("{count} people"),
+        1 => "1 user".to_owned(),
+        count => format!("{count} users"),
     };
     match (list.before.is_some(), list.after.is_some()) {
-        (false, false) => format!("{count}."),
-        (false, true) => format!("The first {count}; there are more."),
-        (true, true) => format!("{count}; there are more before and behind."),
-        (true, false) => format!("The last {count}."),
+        (false, false) => count,
+        (false, true) => format!("First {count}. There are more."),
+        (true, true) => format!("{count}. There are more before and after."),
+        (true, false) => format!("Last {count}."),
     }
 }
 
@@ -151,7 +151,7 @@ fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
 #[component]
 fn UserTable(people: Vec<Person>) -> impl IntoView {
     view! {
-        <Table label="People" columns=&["Name", "E-mail", "Role", "State", "Since"]>
+        <Table label="Users" columns=&["Name", "Email", "Role", "State", "Created"]>
                 {people.into_iter().map(|person| view! { <UserTableRow person /> }).collect_view()}
             </Table>
     }
@@ -163,17 +163,19 @@ fn UserTableRow(person: Person) -> impl IntoView {
     view! {
         <Row>
             <Cell label="Name"><Link href=format!("{PATH}/{id}")>{name}</Link></Cell>
-            <Cell label="E-mail">{email}</Cell>
-            <Cell label="Role">{role.into_str()}</Cell>
+            <Cell label="Email">{email}</Cell>
+            <Cell label="Role">{role.words()}</Cell>
             <Cell label="State">
                 <span class="badges">
-                    {disabled.then(|| view! { <span class="badge warning">"disabled"</span> })}
-                    {(!verified).then(|| view! { <span class="badge quiet">"unconfirmed"</span> })}
-                    {second_factor.then(|| view! { <span class="badge">"second factor"</span> })}
-                    {(!disabled && verified && !second_factor).then_some("active")}
+                    {match disabled {
+                        true => view! { <span class="badge warning">"Disabled"</span> },
+                        false => view! { <span class="badge">"Active"</span> },
+                    }}
+                    {(!verified).then(|| view! { <span class="badge quiet">"Email not confirmed"</span> })}
+                    {second_factor.then(|| view! { <span class="badge quiet">"2FA"</span> })}
                 </span>
             </Cell>
-            <Cell label="Since"><Ago ms=created_at /></Cell>
+            <Cell label="Created"><Ago ms=created_at /></Cell>
         </Row>
     }
 }

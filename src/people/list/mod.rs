@@ -42,10 +42,10 @@ pub enum State {
 impl State {
     pub fn words(self) -> &'static str {
         match self {
-            Self::Active => "May log in",
+            Self::Active => "Active",
             Self::Disabled => "Disabled",
-            Self::Unverified => "Address unconfirmed",
-            Self::SecondFactor => "With second factor",
+            Self::Unverified => "Email not confirmed",
+            Self::SecondFactor => "2FA on",
         }
     }
 }
@@ -67,7 +67,7 @@ impl Order {
             Self::Newest => "Newest first",
             Self::Oldest => "Oldest first",
             Self::Name => "By name",
-            Self::Email => "By e-mail",
+            Self::Email => "By email",
         }
     }
 }

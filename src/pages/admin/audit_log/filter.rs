@@ -88,7 +88,7 @@ impl Resolved {
         let name = self.exact.event.trim();
         self.filter.event = name.parse().ok();
         if !name.is_empty() && self.filter.event.is_none() {
-            self.problem("There is no such kind of event.");
+            self.problem("There is no event of this type.");
         }
     }
 
@@ -98,7 +98,7 @@ impl Resolved {
             if !text.is_empty() && midnight(text).is_none() {
                 // A field for days cannot show it.
                 shown.clear();
-                self.problems.push(format!("“{text}” is no day: write it as 2026-11-21."));
+                self.problems.push(format!("“{text}” isn't a date. Write it like 2026-11-21."));
             }
         }
         self.filter.from = midnight(&from);
@@ -106,7 +106,7 @@ impl Resolved {
         if let (Some(from), Some(until)) = (self.filter.from, self.filter.until)
             && from >= until
         {
-            self.problem("The first day is after the last.");
+            self.problem("The first date is after the last.");
         }
     }
 
@@ -117,17 +117,17 @@ impl Resolved {
         }
         match text.parse::<IpAddr>() {
             Ok(ip) => self.filter.ip = Some(ip.to_canonical().to_string()),
-            Err(_) => self.problem("Write a network address as 192.0.2.7 or 2001:db8::7."),
+            Err(_) => self.problem("Enter an IP address like 192.0.2.7 or 2001:db8::7."),
         }
     }
 
     fn take_words(&mut self) {
         let text = self.exact.q.trim();
         if text.chars().count() > usize::from(WORDS_MAX_CHARS) {
-            self.problem(format!("Look for {WORDS_MAX_CHARS} characters of a reason at most."));
+            self.problem(format!("Shorten the text to look for to {WORDS_MAX_CHARS} characters."));
         } else if text.contains(char::is_control) {
             // Nobody types one, and PostgreSQL takes no zero byte.
-            self.problem("There are control characters in the words to look for. Type them instead of pasting them.");
+            self.problem("The text to look for contains control characters. Type it instead of pasting it.");
         } else if !text.is_empty() {
             self.filter.words = Some(text.to_owned());
         }
@@ -158,7 +158,7 @@ impl Resolved {
             Err(_) => people(db, text).await?,
         };
         match &*found {
-            [] => self.problem(format!("Nobody has the name or e-mail “{text}”. Of a deleted account, give the id.")),
+            [] => self.problem(format!("No user matches “{text}”. For a deleted account, enter its ID.")),
             [person] => {
                 self.field(role).1.clone_from(&person.id);
                 return Ok(Some(person.id.clone()));

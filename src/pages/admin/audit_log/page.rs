@@ -12,7 +12,7 @@ use crate::{
         table::{Cell, Row, Table},
         tabs::Tabs,
         turn::Turn,
-        when::{Exactly, minute},
+        when::{Exactly, sentence_time},
     },
 };
 
@@ -30,7 +30,7 @@ pub fn AuditPage(shown: Shown) -> impl IntoView {
             <Misunderstood problems several />
             {searched_to.map(|ms| view! {
                 <Notice kind="info">
-                    {format!("Looked through 10,000 events, down to {}. Go on with “Older”, or narrow it by day.", minute(ms))}
+                    {format!("Searched 10,000 events, back to {}. Choose “Older” to continue, or narrow the dates.", sentence_time(ms))}
                 </Notice>
             })}
             {none.then(|| view! { <Nothing is_filtered is_first=newest.is_none() /> })}
@@ -48,9 +48,9 @@ fn Search(asked: AuditAsked, kinds: Vec<(String, String)>, is_filtered: bool) ->
     view! {
         <form class="filter" method="get" action=PAGE role="search">
             <div class="field">
-                <label for="event">"What"</label>
+                <label for="event">"Event"</label>
                 <select id="event" name="event">
-                    <option value="">"Anything"</option>
+                    <option value="">"All events"</option>
                     {kinds
                         .into_iter()
                         .map(|(name, words)| {
@@ -60,15 +60,15 @@ fn Search(asked: AuditAsked, kinds: Vec<(String, String)>, is_filtered: bool) ->
                         .collect_view()}
                 </select>
             </div>
-            <Input name="actor" label="Who did it" value=actor placeholder="name, e-mail, command line" />
-            <Input name="subject" label="To whom" value=subject placeholder="name or e-mail" />
-            <Input name="from" label="From (day, UTC)" value=from kind="date" />
-            <Input name="to" label="To (day, UTC)" value=to kind="date" />
-            <Input name="ip" label="From the address" value=ip placeholder="192.0.2.7" />
-            <Input name="q" label="In the reason" value=q maxlength=WORDS_MAX_CHARS />
+            <Input name="actor" label="Actor" value=actor placeholder="Name, email or command line" />
+            <Input name="subject" label="User" value=subject placeholder="Name or email" />
+            <Input name="from" label="From (UTC)" value=from kind="date" />
+            <Input name="to" label="To (UTC)" value=to kind="date" />
+            <Input name="ip" label="IP address" value=ip placeholder="192.0.2.7" />
+            <Input name="q" label="Reason contains" value=q maxlength=WORDS_MAX_CHARS />
             <div class="buttons">
-                <button type="submit" class="button">"Show"</button>
-                {is_filtered.then(|| view! { <Link href=PAGE class="button quiet">"Show everything"</Link> })}
+                <button type="submit" class="button">"Apply"</button>
+                {is_filtered.then(|| view! { <Link href=PAGE class="button quiet">"Clear filters"</Link> })}
             </div>
         </form>
     }
@@ -111,7 +111,7 @@ fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
                 <Notice kind="warning">
                     {problems.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
                     {(!several.is_empty()).then(|| view! {
-                        <p>"Who is meant?"</p>
+                        <p>"Which user do you mean?"</p>
                         <ul class="steps">{several.into_iter().map(|part| view! { <li><Words part /></li> }).collect_view()}</ul>
                     })}
                 </Notice>
@@ -123,17 +123,17 @@ fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
 #[component]
 fn Nothing(is_filtered: bool, is_first: bool) -> impl IntoView {
     let why = match (is_filtered, is_first) {
-        (true, true) => "Nothing like that has happened.",
-        (true, false) => "Nothing like that happened before.",
-        (false, _) => "Nothing happened before that.",
+        (true, true) => "No events match.",
+        (true, false) => "No earlier events match.",
+        (false, _) => "No earlier events.",
     };
-    view! { <Empty why next=is_filtered.then_some((PAGE, "Show everything")) /> }
+    view! { <Empty why next=is_filtered.then_some((PAGE, "Clear filters")) /> }
 }
 
 #[component]
 fn Events(entries: Vec<AuditEntry>) -> impl IntoView {
     view! {
-        <Table label="Events" columns=&["When (UTC)", "What", "Why", "From where"]>{entries.into_iter().map(|entry| view! { <Event entry /> }).collect_view()}</Table>
+        <Table label="Events" columns=&["Time (UTC)", "Event", "Reason", "Device and IP"]>{entries.into_iter().map(|entry| view! { <Event entry /> }).collect_view()}</Table>
     }
 }
 
@@ -142,16 +142,16 @@ fn Event(entry: AuditEntry) -> impl IntoView {
     let AuditEntry { at, what, reason, details, device, ip, is_sealed } = entry;
     view! {
         <Row>
-            <Cell label="When"><Exactly ms=at /></Cell>
-            <Cell label="What">
+            <Cell label="Time (UTC)"><Exactly ms=at /></Cell>
+            <Cell label="Event">
                 <div>
                     {what.into_iter().map(|part| view! { <Words part /> }).collect_view()}
-                    {(!is_sealed).then(|| view! { " " <span class="badge quiet">"not sealed yet"</span> })}
+                    {(!is_sealed).then(|| view! { " " <span class="badge quiet">"Not sealed yet"</span> })}
                     {(!details.is_empty()).then(|| view! { <Details details /> })}
                 </div>
             </Cell>
-            <Cell label="Why">{(!reason.is_empty()).then_some(reason)}</Cell>
-            <Cell label="From">
+            <Cell label="Reason">{(!reason.is_empty()).then_some(reason)}</Cell>
+            <Cell label="Device and IP">
                 {(!device.is_empty() || !ip.is_empty()).then(|| view! {
                     <div>
                         {device}
@@ -183,19 +183,19 @@ pub fn Words(part: Part) -> impl IntoView {
 fn Download(csv: String, json_lines: String, is_filtered: bool) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="download">
-            <h2 id="download">"Take it along"</h2>
+            <h2 id="download">"Export"</h2>
             <p>
-                {if is_filtered { "Everything that is looked for above, " } else { "The whole log, " }}
-                "not only this page: the file is written while it is sent, however long it is. That it was taken is written down, too."
+                {if is_filtered { "Exports all matching events, not just this page. " } else { "Exports the whole log, not just this page. " }}
+                "The export is recorded in the log."
             </p>
             // No `download`: the answer may lead to the page that asks for the password.
             <p class="buttons">
-                <Link href=csv class="button">"Download as CSV"</Link>
-                <Link href=json_lines class="button">"Download as JSON lines"</Link>
+                <Link href=csv class="button">"Export as CSV"</Link>
+                <Link href=json_lines class="button">"Export as JSON Lines"</Link>
             </p>
             <p class="muted">
-                "Each event is sealed with a keyed hash over itself and the one before. " <code>"latchkey audit verify"</code>
-                " finds whatever was changed or removed since."
+                "Events are chained with a keyed hash. Run " <code>"latchkey audit verify"</code>
+                " to detect changes or deletions."
             </p>
         </section>
     }

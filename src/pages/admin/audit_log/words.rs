@@ -37,16 +37,20 @@ fn two(label: &'static str, own: &'static str, other: &'static str) -> Said {
 fn said(kind: Kind) -> Said {
     match kind {
         Kind::SignedUp => same("Sign-up", "{actor} signed up"),
-        Kind::LoggedIn => same("Log-in", "{actor} logged in"),
-        Kind::LogInFailed => same("Failed log-in", "A wrong password was entered for {subject}"),
-        Kind::SessionEnded => same("End of a session", "A session of {subject} ended"),
+        Kind::LoggedIn => same("Login", "{actor} logged in"),
+        Kind::LogInFailed => same("Failed login", "Failed login for {subject}: wrong password"),
+        Kind::SessionEnded => same("Session ended", "A session of {subject} ended"),
         Kind::ForceLogout => {
-            two("Force-logout", "{actor} logged themselves out everywhere", "{actor} logged {subject} out")
+            two("Force logout", "{actor} logged themselves out everywhere", "{actor} logged {subject} out")
         }
-        Kind::AdminCreated => same("Administrator made", "{actor} made the administrator {subject}"),
-        Kind::Reauthenticated => same("Proof of identity", "{actor} confirmed who they are"),
+        Kind::AdminCreated => two(
+            "Administrator created",
+            "{actor} created the first administrator account",
+            "{actor} created the administrator account of {subject}",
+        ),
+        Kind::Reauthenticated => same("Password confirmed", "{actor} confirmed their password"),
         Kind::ReauthenticationFailed => {
-            same("Failed proof", "A wrong password was entered where {subject} is logged in")
+            same("Failed password confirmation", "Failed password confirmation for {subject}")
         }
         Kind::PasswordChanged => {
             two("Password changed", "{actor} changed their password", "{actor} changed the password of {subject}")
@@ -54,36 +58,37 @@ fn said(kind: Kind) -> Said {
         Kind::RoleChanged => {
             two("Role changed", "{actor} changed their own role", "{actor} changed the role of {subject}")
         }
-        Kind::KeyRotated => same("Signing key made", "{actor} made a signing key"),
-        Kind::KeyRevoked => same("Signing key killed", "{actor} killed a signing key"),
+        Kind::KeyRotated => same("Signing key created", "{actor} created a signing key"),
+        Kind::KeyRevoked => same("Signing key revoked", "{actor} revoked a signing key"),
         Kind::EmailVerified => {
-            two("E-mail confirmed", "{actor} confirmed their e-mail", "{actor} confirmed the e-mail of {subject}")
+            two("Email confirmed", "{actor} confirmed their email", "{actor} confirmed the email of {subject}")
         }
-        Kind::ResetAsked => {
-            same("Password reset asked for", "Somebody asked for a link to a new password for {subject}")
-        }
-        Kind::PasswordReset => same("Password reset", "{subject} chose a new password with a link from a mail"),
-        Kind::NewEmailAsked => same("New e-mail asked for", "{actor} asked to change their e-mail"),
-        Kind::EmailChanged => same("E-mail changed", "{actor} changed their e-mail"),
-        Kind::EmailTakenBack => same("E-mail taken back", "The e-mail of {subject} went back to the one before"),
+        Kind::ResetAsked => same("Password reset requested", "Someone requested a password reset for {subject}"),
+        Kind::PasswordReset => same("Password reset", "{subject} chose a new password with an emailed link"),
+        Kind::NewEmailAsked => same("Email change requested", "{actor} asked to change their email"),
+        Kind::EmailChanged => same("Email changed", "{actor} changed their email"),
+        Kind::EmailTakenBack => same("Email restored", "{subject} restored their previous email"),
         Kind::NameChanged => same("Name changed", "{actor} changed their name"),
-        Kind::SecondFactorOn => same("Second factor on", "{actor} turned on their second factor"),
-        Kind::SecondFactorOff => same("Second factor off", "{actor} turned off their second factor"),
-        Kind::SecondFactorGoes => {
-            same("Second factor to go", "A link from a mail began the removal of what {subject} has as a second factor")
-        }
+        Kind::SecondFactorOn => same("2FA turned on", "{actor} turned on two-factor authentication"),
+        Kind::SecondFactorOff => same("2FA turned off", "{actor} turned off two-factor authentication"),
+        Kind::SecondFactorGoes => same(
+            "2FA removal started",
+            "An emailed link started the removal of two-factor authentication for {subject}",
+        ),
         Kind::SecondFactorKept => {
-            same("Second factor kept", "{actor} called off the removal of the second factor of {subject}")
+            same("2FA removal cancelled", "{actor} cancelled the removal of two-factor authentication for {subject}")
         }
-        Kind::SecondFactorFailed => same("Wrong code", "A wrong code came after the right password of {subject}"),
-        Kind::RecoveryCodesMade => same("Recovery codes made", "{actor} made new recovery codes"),
+        Kind::SecondFactorFailed => {
+            same("Failed login: wrong code", "Failed login for {subject}: correct password, wrong code")
+        }
+        Kind::RecoveryCodesMade => same("Recovery codes created", "{actor} created new recovery codes"),
         Kind::RecoveryCodesRemoved => same("Recovery codes removed", "{actor} removed the recovery codes of {subject}"),
         Kind::RecoveryCodeUsed => same("Recovery code used", "{actor} used a recovery code"),
-        Kind::DeviceTrusted => same("Device trusted", "{actor} chose to trust a device"),
-        Kind::DeviceForgotten => same("Trust taken away", "{actor} took the trust from a device"),
+        Kind::DeviceTrusted => same("Device trusted", "{actor} trusted a device"),
+        Kind::DeviceForgotten => same("Trusted device removed", "{actor} removed a trusted device"),
         Kind::NewDevice => same("New device", "{subject} logged in from a new device"),
-        Kind::Guessing => same("Guessing", "Many wrong passwords or codes in a row were entered for {subject}"),
-        Kind::NotMe => same("“This was not me”", "{subject} said that something was not them"),
+        Kind::Guessing => same("Repeated failed logins", "Many failed logins in a row for {subject}"),
+        Kind::NotMe => same("Suspicious activity reported", "{subject} reported suspicious activity"),
         Kind::DataExported => same("Own data downloaded", "{actor} downloaded their data"),
         Kind::AccountDeleted => {
             two("Account deleted", "{actor} deleted their account", "{actor} deleted the account of {subject}")
@@ -95,18 +100,18 @@ fn said(kind: Kind) -> Said {
             two("Account enabled", "{actor} enabled their own account", "{actor} enabled the account of {subject}")
         }
         Kind::ResetStarted => two(
-            "Password reset started",
-            "{actor} had a link to a new password sent to themselves",
-            "{actor} had a link to a new password sent to {subject}",
+            "Password reset sent",
+            "{actor} sent themselves a password reset",
+            "{actor} sent {subject} a password reset",
         ),
         Kind::SecondFactorRemoved => two(
-            "Second factor removed",
-            "{actor} removed their own second factor",
-            "{actor} removed the second factor of {subject}",
+            "2FA removed",
+            "{actor} removed their own two-factor authentication",
+            "{actor} removed the two-factor authentication of {subject}",
         ),
         Kind::EveryoneLoggedOut => same("Everyone logged out", "{actor} logged everyone out"),
         Kind::AuditExported => same("Audit log exported", "{actor} exported the audit log"),
-        Kind::AuditResumed => same("Audit log resumed", "{actor} let the audit log go on after a break"),
+        Kind::AuditResumed => same("Audit log resumed", "{actor} resumed the audit log after a break"),
     }
 }
 
@@ -114,23 +119,25 @@ fn said(kind: Kind) -> Said {
 fn ended(reason: EndReason) -> &'static str {
     match reason {
         EndReason::LoggedOut => "{subject} logged out",
-        EndReason::Replaced => "{subject} logged in again in the same browser, which ended the session before",
-        EndReason::ByUser => "{actor} ended a session of theirs from another device",
+        EndReason::Replaced => "{subject} logged in again in the same browser, which ended the previous session",
+        EndReason::ByUser => "{actor} logged out another device",
         EndReason::ByAdmin => "{actor} ended a session of {subject}",
-        EndReason::Idle => "A session of {subject} ended, unused for long",
-        EndReason::Expired => "A session of {subject} reached its end",
-        EndReason::Disabled => "The sessions of {subject} ended, because the account was disabled",
+        EndReason::Idle => "A session of {subject} ended after inactivity",
+        EndReason::Expired => "A session of {subject} expired",
+        EndReason::Disabled => "The sessions of {subject} ended because the account was disabled",
         EndReason::PasswordChanged => "The other sessions of {subject} ended because of the new password",
         EndReason::PasswordReset => "The sessions of {subject} ended because of the new password",
-        EndReason::SecondFactorChanged => "The other sessions of {subject} ended because of the second factor",
-        EndReason::SecondFactorRemoved => "The sessions of {subject} ended, because the second factor was removed",
-        EndReason::GaveWay => "A session of {subject}, unused for long, gave way to a newer one",
-        EndReason::TheftSuspected => "A session of {subject} was ended: somebody used a copy of it",
-        EndReason::SecretLost => "A session of {subject} was ended: its browser came back without the new secret",
-        EndReason::RoleChanged => "The tokens of {subject} ended because of the new role",
-        EndReason::NotMe => "The sessions of {subject} were ended, because something was not them",
+        EndReason::SecondFactorChanged => "The other sessions of {subject} ended because of two-factor authentication",
+        EndReason::SecondFactorRemoved => {
+            "The sessions of {subject} ended because two-factor authentication was removed"
+        }
+        EndReason::GaveWay => "The least recently used session of {subject} ended because of the device limit",
+        EndReason::TheftSuspected => "Latchkey ended a session of {subject}: someone may have copied it",
+        EndReason::SecretLost => "Latchkey ended a session of {subject}: its browser returned without the new secret",
+        EndReason::RoleChanged => "The tokens of {subject} were revoked because of the new role",
+        EndReason::NotMe => "The sessions of {subject} ended because of reported suspicious activity",
         EndReason::AccountDeleted => "The sessions of {subject} ended with the account",
-        EndReason::EveryoneLoggedOut => "The sessions of {subject} ended with everybody's",
+        EndReason::EveryoneLoggedOut => "The sessions of {subject} ended because everyone was logged out",
     }
 }
 
@@ -164,7 +171,7 @@ pub fn plain(row: &LogRow) -> String {
 }
 
 fn pattern(row: &LogRow) -> &'static str {
-    let Ok(kind) = row.event.parse::<Kind>() else { return "Something happened that this version cannot name" };
+    let Ok(kind) = row.event.parse::<Kind>() else { return "Unknown event (from another version)" };
     let details = parsed(&row.details);
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
     match (kind, reason) {
@@ -172,7 +179,7 @@ fn pattern(row: &LogRow) -> &'static str {
         // Of all sessions there is a number.
         (Kind::ForceLogout, _) if details["sessions"].is_null() => "{actor} ended a session of {subject}",
         (Kind::SignedUp, _) if details["address_was_taken"] == true => {
-            "{actor} tried to sign up with an e-mail that has an account"
+            "{actor} tried to sign up with an email that already has an account"
         }
         _ if row.actor == row.subject => said(kind).own,
         _ => said(kind).other,
@@ -184,7 +191,7 @@ fn actor(row: &LogRow) -> Part {
         Actor::User(id) => person(&id, row.actor_name.as_deref()),
         Actor::CommandLine => text("the command line"),
         Actor::System => text("Latchkey"),
-        Actor::Unknown => text("somebody"),
+        Actor::Unknown => text("someone"),
     }
 }
 

@@ -16,10 +16,10 @@ const SILENT_MS: i64 = 5_000;
 #[component]
 pub fn InstanceTable(instances: Vec<Instance>) -> impl IntoView {
     if instances.is_empty() {
-        return view! { <Empty why="No instance has said within an hour that it serves." /> }.into_any();
+        return view! { <Empty why="No instance has reported in the last hour." /> }.into_any();
     }
     view! {
-        <Table label="Instances" columns=&["Instance", "Hears others in", "Refuses its own in", "Has heard", "Started"]>
+        <Table label="Instances" columns=&["Instance", "From other instances", "Own revocations", "Up to date", "Started"]>
                 {instances.into_iter().map(|instance| view! { <InstanceRow instance /> }).collect_view()}
             </Table>
     }
@@ -35,9 +35,9 @@ fn InstanceRow(instance: Instance) -> impl IntoView {
                 <span class="any-break">{instance.name}</span>
                 {health.map(|words| view! { " " <span class="badge warning">{words}</span> })}
             </Cell>
-            <Cell label="Hears others in"><Spread times=instance.heard none="none yet" /></Cell>
-            <Cell label="Refuses its own in"><Spread times=instance.made none="none yet" /></Cell>
-            <Cell label="Has heard">{heard(instance.behind, instance.silent_ms)}</Cell>
+            <Cell label="From other instances"><Spread times=instance.heard none="None yet" /></Cell>
+            <Cell label="Own revocations"><Spread times=instance.made none="None yet" /></Cell>
+            <Cell label="Up to date">{heard(instance.behind, instance.silent_ms)}</Cell>
             <Cell label="Started"><Ago ms=instance.started_at /></Cell>
         </Row>
     }
@@ -48,7 +48,7 @@ fn Spread(times: Times, none: &'static str) -> impl IntoView {
     if times.count == 0 {
         return view! { <span class="muted">{none}</span> }.into_any();
     }
-    let of = format!("of {} since the start", counted(times.count, "revocation", "revocations"));
+    let of = format!("{} since it started", counted(times.count, "revocation", "revocations"));
     view! {
         <span>
             <span class="times">{in_words(times)}</span>
@@ -58,26 +58,26 @@ fn Spread(times: Times, none: &'static str) -> impl IntoView {
     .into_any()
 }
 
-/// "p50 8 ms, p99 41 ms".
+/// "8 ms median, 41 ms p99".
 fn in_words(times: Times) -> String {
-    format!("p50 {} ms, p99 {} ms", grouped(times.p50_ms), grouped(times.p99_ms))
+    format!("{} ms median, {} ms p99", grouped(times.p50_ms), grouped(times.p99_ms))
 }
 
 /// What is wrong with it, if anything is.
 pub fn health(instance: &Instance) -> Option<&'static str> {
     match instance {
-        _ if instance.gone => Some("gone without a word"),
-        _ if instance.silent_ms >= SILENT_MS => Some("hears nothing"),
-        _ if instance.behind.is_none() => Some("of another history"),
+        _ if instance.gone => Some("Not responding"),
+        _ if instance.silent_ms >= SILENT_MS => Some("No updates"),
+        _ if instance.behind.is_none() => Some("Different database history"),
         _ => None,
     }
 }
 
 fn heard(behind: Option<i64>, silent_ms: i64) -> String {
     let far = match behind {
-        Some(0) => "everything".to_owned(),
-        Some(behind) => format!("all but {}", grouped(behind)),
-        None => "numbers that this database never gave".to_owned(),
+        Some(0) => "Yes".to_owned(),
+        Some(behind) => format!("{} behind", grouped(behind)),
+        None => "Knows revocations this database never recorded".to_owned(),
     };
     if silent_ms < 2_000 { format!("{far}, just now") } else { format!("{far}, {} ago", span(silent_ms)) }
 }

@@ -45,18 +45,18 @@ pub fn OverviewPage(
                 {mail_tile(mails)}
             </dl>
             <section class="card" aria-labelledby="log-ins">
-                <h2 id="log-ins">"Log-ins"</h2>
-                <History series=Series { up: "Log-ins", down: Some("Failed") } days=log_ins none="Nobody has logged in within 30 days." />
+                <h2 id="log-ins">"Logins"</h2>
+                <History series=Series { up: "Logins", down: Some("Failed") } days=log_ins none="No logins in the last 30 days." />
             </section>
             <section class="card" aria-labelledby="sign-ups">
                 <h2 id="sign-ups">"Sign-ups"</h2>
-                <History series=Series { up: "Sign-ups", down: None } days=sign_ups none="Nobody has signed up within 30 days." />
+                <History series=Series { up: "Sign-ups", down: None } days=sign_ups none="No sign-ups in the last 30 days." />
             </section>
             <section class="stack" aria-labelledby="instances">
                 <h2 id="instances">"Instances"</h2>
                 <p class="muted">
-                    "From the writing of a revocation until the instance refuses what it names, of the newest thousand. "
-                    "A force-logout waits for all of these."
+                    "Time from recording a revocation to enforcing it, over the last 1,000. A force logout waits for every "
+                    "instance listed here."
                 </p>
                 <InstanceTable instances />
             </section>
@@ -104,29 +104,34 @@ fn MayLead(#[prop(into)] words: String, href: &'static str) -> impl IntoView {
 
 fn people_tiles(census: Option<Counted>) -> AnyView {
     let Some(counted) = census else {
-        let more = vec![More::from("being counted; look again in a moment".to_owned())];
+        let more = vec![More::from("Counting. Reload in a moment.".to_owned())];
         return view! {
-            <Tile name="Live sessions" href="/admin/sessions" figure="…" more=more.clone() />
-            <Tile name="People" href="/admin/users" figure="…" more />
+            <Tile name="Active sessions" href="/admin/sessions" figure="…" more=more.clone() />
+            <Tile name="Users" href="/admin/users" figure="…" more />
         }
         .into_any();
     };
     let Counted { live_sessions, people, confirmed, disabled, with_second_factor, age_ms } = counted;
-    let age: Vec<More> = (age_ms > 0).then(|| format!("counted {} ago", span(age_ms)).into()).into_iter().collect();
+    let age: Vec<More> = (age_ms > 0).then(|| format!("Counted {} ago", span(age_ms)).into()).into_iter().collect();
     let of_people = [
         More {
-            words: format!("{} confirmed, {} not", share(confirmed, people), grouped(people - confirmed)),
+            words: format!(
+                "{} confirmed ({}), {} not confirmed",
+                grouped(confirmed),
+                share(confirmed, people),
+                grouped(people - confirmed)
+            ),
             href: "/admin/users?state=unverified",
         },
         More {
-            words: format!("{} with a second factor", share(with_second_factor, people)),
+            words: format!("{} use 2FA", share(with_second_factor, people)),
             href: "/admin/users?state=second-factor",
         },
         More { words: format!("{} disabled", grouped(disabled)), href: "/admin/users?state=disabled" },
     ];
     view! {
-        <Tile name="Live sessions" href="/admin/sessions" figure=grouped(live_sessions) more=age.clone() />
-        <Tile name="People" href="/admin/users" figure=grouped(people) more=of_people.into_iter().chain(age).collect() />
+        <Tile name="Active sessions" href="/admin/sessions" figure=grouped(live_sessions) more=age.clone() />
+        <Tile name="Users" href="/admin/users" figure=grouped(people) more=of_people.into_iter().chain(age).collect() />
     }
     .into_any()
 }
@@ -135,8 +140,8 @@ fn people_tiles(census: Option<Counted>) -> AnyView {
 fn held_tile(HeldBack { accounts, networks }: HeldBack) -> impl IntoView {
     let figure = grouped(accounts + networks);
     let of = format!("{}, {}", counted(accounts, "account", "accounts"), counted(networks, "network", "networks"));
-    let more = vec![of.into(), "have to wait after wrong tries".to_owned().into()];
-    view! { <Tile name="Held back" href="/admin/audit?event=log_in_failed" figure more /> }
+    let more = vec![format!("{of}, after failed attempts").into()];
+    view! { <Tile name="Rate-limited" href="/admin/audit?event=log_in_failed" figure more /> }
 }
 
 /// The slowest of those that have heard of any: who is thrown out is out when the last one knows.
@@ -146,18 +151,18 @@ fn revocation_tile(instances: &[Instance]) -> AnyView {
         live().map(count).filter(|times| times.count > 0).max_by_key(|times| (times.p99_ms, times.p50_ms))
     };
     let (heard, made) = (slowest(|instance| instance.heard), slowest(|instance| instance.made));
-    let figure = heard
-        .or(made)
-        .map_or("none yet".to_owned(), |times| format!("{} / {} ms", grouped(times.p50_ms), grouped(times.p99_ms)));
+    let figure = heard.or(made).map_or("None yet".to_owned(), |times| format!("{} ms", grouped(times.p50_ms)));
     let more = match (heard, made) {
-        (Some(_), _) => format!("p50 / p99, heard by the slowest of {}", instance_count(live().count())),
-        (None, Some(_)) => "p50 / p99, where they were made; no other instance had to hear".to_owned(),
-        (None, None) => "since the start".to_owned(),
+        (Some(times), _) => {
+            format!("median, {} ms p99, on the slowest of {}", grouped(times.p99_ms), instance_count(live().count()))
+        }
+        (None, Some(times)) => format!("median, {} ms p99, on this instance", grouped(times.p99_ms)),
+        (None, None) => "since this instance started".to_owned(),
     };
     let of =
-        heard.or(made).map(|times| counted(times.count, "revocation since its start", "revocations since its start"));
+        heard.or(made).map(|times| counted(times.count, "revocation since it started", "revocations since it started"));
     let ill = instances.iter().filter(|instance| health(instance).is_some()).count();
-    let warning = (ill > 0).then(|| format!("{} not well", instance_count(ill)));
+    let warning = (ill > 0).then(|| format!("{} with problems", instance_count(ill)));
     let more = std::iter::once(more).chain(of).map(More::from).collect();
     view! { <Tile name="Revocations" href="#instances" figure more warning /> }.into_any()
 }
@@ -168,31 +173,31 @@ fn instance_count(count: usize) -> String {
 
 fn key_tile(key: Option<KeyInfo>, now_ms: i64) -> impl IntoView {
     let Some(key) = key else {
-        let (figure, more) = ("none", vec!["no access token can be made".to_owned().into()]);
-        return view! { <Tile name="Signing key" href="/admin/keys" figure more warning=Some("broken".to_owned()) /> };
+        let (figure, more) = ("None", vec!["Access tokens can't be issued".to_owned().into()]);
+        return view! { <Tile name="Signing key" href="/admin/keys" figure more warning=Some("Broken".to_owned()) /> };
     };
     let signs_for = (now_ms - key.signs_from).max(0);
-    let next = key.ends_at.map(|_| "the next one is published".to_owned());
-    let signs = format!("{} has signed for {}", short(&key.kid), span(signs_for));
+    let next = key.ends_at.map(|_| "Next key published".to_owned());
+    let signs = format!("{} in use for {}", short(&key.kid), span(signs_for));
     let more = std::iter::once(signs).chain(next).map(More::from).collect();
-    let warning = (signs_for > KEY_OLD_MS).then(|| "time to rotate".to_owned());
+    let warning = (signs_for > KEY_OLD_MS).then(|| "Time to rotate".to_owned());
     view! { <Tile name="Signing key" href="/admin/keys" figure=key.algorithm more warning /> }
 }
 
 fn mail_tile(mails: Mails) -> impl IntoView {
     let Mails { off, waiting, oldest_ms, given_up, sent } = mails;
-    let oldest = oldest_ms.map(|ms| format!("the oldest for {}", span(ms)));
+    let oldest = oldest_ms.map(|ms| format!("Oldest: {}", span(ms)));
     let more = oldest
         .into_iter()
-        .chain([format!("{} sent in 24 hours", grouped(sent)), format!("{} given up in 30 days", grouped(given_up))]);
+        .chain([format!("{} sent in 24 hours", grouped(sent)), format!("{} failed in 30 days", grouped(given_up))]);
     let warning = match () {
-        () if off => Some("no mail server is set"),
-        () if given_up > 0 => Some("see latchkey mail list"),
-        () if oldest_ms.is_some_and(|ms| ms > MAIL_LATE_MS) => Some("they do not get through"),
+        () if off => Some("No mail server configured"),
+        () if given_up > 0 => Some("Run latchkey mail list"),
+        () if oldest_ms.is_some_and(|ms| ms > MAIL_LATE_MS) => Some("Not being delivered"),
         () => None,
     };
     let (figure, warning) = (format!("{} waiting", grouped(waiting)), warning.map(str::to_owned));
-    view! { <Tile name="Mail" figure more=more.map(More::from).collect() warning /> }
+    view! { <Tile name="Email" figure more=more.map(More::from).collect() warning /> }
 }
 
 /// The chart; a sentence where there is nothing to draw.

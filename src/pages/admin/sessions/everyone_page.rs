@@ -4,12 +4,13 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     base::error::Field,
-    pages::admin::{EVERYONE_WORDS, PAGES, act_form::ReasonField, actions::LogOutEveryone, may_act},
+    pages::admin::{PAGES, TYPE_THE_WORDS, act_form::ReasonField, actions::LogOutEveryone, may_act},
     ui::{
         field::TextField,
         form::{Form, ProofField, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
+        number::counted,
         tabs::Tabs,
     },
     web::page::typed,
@@ -20,11 +21,13 @@ pub fn EveryonePage(
     /// Live ones, besides one's own; `None` while they are being counted.
     others: Option<i64>,
 ) -> impl IntoView {
-    let others = match others {
-        None => "Many other sessions are live now.".to_owned(),
-        Some(0) => "No other session is live now.".to_owned(),
-        Some(1) => "1 other session is live now.".to_owned(),
-        Some(n) => format!("{n} other sessions are live now."),
+    let ends = match others {
+        None => "This ends all other sessions and revokes every access token.".to_owned(),
+        Some(0) => "No other sessions are active. This revokes every access token.".to_owned(),
+        Some(n) => {
+            let sessions = counted(n, "other session", "other sessions");
+            format!("This ends {sessions} and revokes every access token.")
+        }
     };
     view! {
         <Page title="Log everyone out">
@@ -32,17 +35,16 @@ pub fn EveryonePage(
             <section class="card" aria-labelledby="what">
                 <h2 id="what">"What happens"</h2>
                 <ul class="steps">
-                    <li>{others}" They end at once, on every device, and so does every access token, on every instance."</li>
-                    <li>"Everybody can log in again right away. Nobody loses anything that is stored; open pages keep what was typed."</li>
-                    <li>"This session goes on, so that you see that it worked. All your other ones end, too."</li>
+                    <li>{ends}</li>
+                    <li>"Users can log in again straight away. No data is lost, and open pages keep what was typed."</li>
+                    <li>"You stay logged in here. Your other sessions end."</li>
                 </ul>
-                <p>"It cannot be undone."</p>
+                <p>"You can't undo this."</p>
             </section>
             {if may_act() {
                 view! {
                     <section class="card danger" aria-labelledby="do">
-                        <h2 id="do">"Do it"</h2>
-                        <p>"The words are " <strong>{EVERYONE_WORDS}</strong>"."</p>
+                        <h2 id="do">"Log everyone out"</h2>
                         <EveryoneForm
                             confirmation=typed().get("confirmation")
                             reason=typed().get("reason")
@@ -51,9 +53,9 @@ pub fn EveryonePage(
                 }
                 .into_any()
             } else {
-                view! { <Notice kind="info">"Only an administrator can do it."</Notice> }.into_any()
+                view! { <Notice kind="info">"Only administrators can do this."</Notice> }.into_any()
             }}
-            <p><Link href="/admin/sessions">"Back to the sessions"</Link></p>
+            <p><Link href="/admin/sessions">"Back to sessions"</Link></p>
         </Page>
     }
 }
@@ -64,14 +66,14 @@ fn EveryoneForm(confirmation: String, reason: String) -> impl IntoView {
         <Form action=LogOutEveryone::PATH>
             <TextField
                 name="confirmation"
-                label="Type the words"
+                label=TYPE_THE_WORDS
                 field=Field::Confirmation
                 autocomplete="off"
-                help="So that nobody does this by mistake."
+                help="This makes sure you don't do it by mistake."
                 value=confirmation
             />
             <ReasonField
-                help="Goes into the audit log. People are told only that an administrator did it."
+                help="Recorded in the audit log. Users won't see it."
                 value=reason
             />
             <ProofField />

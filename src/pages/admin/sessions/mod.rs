@@ -39,11 +39,11 @@ impl Age {
     /// As they are offered: as it stands in the address, in words, what it means.
     pub const ALL: [(&str, &str, Self); 6] = [
         ("", "Any", Self::Any),
-        ("hour", "Within the last hour", Self::Within(1)),
-        ("day", "Within the last day", Self::Within(24)),
-        ("over-day", "Longer than a day ago", Self::Over(24)),
-        ("over-week", "Longer than a week ago", Self::Over(7 * 24)),
-        ("over-month", "Longer than 30 days ago", Self::Over(30 * 24)),
+        ("hour", "In the last hour", Self::Within(1)),
+        ("day", "In the last day", Self::Within(24)),
+        ("over-day", "More than a day ago", Self::Over(24)),
+        ("over-week", "More than a week ago", Self::Over(7 * 24)),
+        ("over-month", "More than 30 days ago", Self::Over(30 * 24)),
     ];
 
     /// Any, for what is not understood.

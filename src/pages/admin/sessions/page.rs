@@ -37,28 +37,28 @@ pub fn SessionsPage(
     let further = !asked.after.is_empty();
     let first = address(&SessionsAsked { after: String::new(), ..asked.clone() });
     let shown = match rows.len() {
-        1 => "1 live session on this page.".to_owned(),
-        n => format!("{n} live sessions on this page."),
+        1 => "1 active session on this page".to_owned(),
+        n => format!("{n} active sessions on this page"),
     };
     view! {
-        <Page title="Sessions" heading="Live sessions".to_owned()>
+        <Page title="Sessions" heading="Active sessions".to_owned()>
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
             {progress.map(|progress| view! { <Marking progress /> })}
             <Filter asked />
             {too_many_people.then(|| view! {
-                <p class="help">"Many people match; the sessions of twenty of them are shown. Type more of the name or the address."</p>
+                <p class="help">"Many users match. Showing the sessions of 20 of them. Enter more of the name or email."</p>
             })}
             {if rows.is_empty() {
                 view! { <NoSession is_filtered /> }.into_any()
             } else {
-                view! { <p class="help">{shown}" The newest first."</p> <SessionTable rows /> }.into_any()
+                view! { <p class="help">{shown}", newest first"</p> <SessionTable rows /> }.into_any()
             }}
             <Turn first=further.then_some(first) next />
             {may_act().then(|| view! {
                 <section class="card danger" aria-labelledby="everyone">
                     <h2 id="everyone">"Log everyone out"</h2>
-                    <p>"Ends every session and every token at once, also of people whom nobody would think of. For the day on which nobody knows who is in."</p>
+                    <p>"Logs out every user on every device and revokes all tokens. Use this in an emergency."</p>
                     <p><Link href="/admin/sessions/everyone" class="button danger">"Log everyone out…"</Link></p>
                 </section>
             })}
@@ -78,15 +78,15 @@ fn Filter(asked: SessionsAsked) -> impl IntoView {
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <div class="field">
-                <label for="person">"Person"</label>
+                <label for="person">"User"</label>
                 <input id="person" name="person" type="search" value=asked.person autocomplete="off" />
             </div>
             <div class="field">
-                <label for="ip">"Address"</label>
+                <label for="ip">"IP address"</label>
                 <input id="ip" name="ip" type="search" value=asked.ip autocomplete="off" spellcheck="false" />
             </div>
             <div class="field">
-                <label for="age">"Began"</label>
+                <label for="age">"Started"</label>
                 <select id="age" name="age">
                     {Age::ALL
                         .into_iter()
@@ -94,21 +94,21 @@ fn Filter(asked: SessionsAsked) -> impl IntoView {
                         .collect_view()}
                 </select>
             </div>
-            <button type="submit" class="button">"Show"</button>
+            <button type="submit" class="button">"Search"</button>
         </form>
     }
 }
 
 #[component]
 fn NoSession(is_filtered: bool) -> impl IntoView {
-    let why = if is_filtered { "No live session is like that." } else { "Nobody is logged in." };
-    view! { <Empty why next=is_filtered.then_some((PATH, "Show all")) /> }
+    let why = if is_filtered { "No active sessions match." } else { "No one is logged in." };
+    view! { <Empty why next=is_filtered.then_some((PATH, "Clear filters")) /> }
 }
 
 #[component]
 fn SessionTable(rows: Vec<SessionRow>) -> impl IntoView {
     view! {
-        <Table label="Live sessions" columns=&["Person", "Device", "Address", "Began", "Last seen"]>{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</Table>
+        <Table label="Active sessions" columns=&["User", "Device", "IP address", "Started", "Last seen"]>{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</Table>
     }
 }
 
@@ -118,16 +118,16 @@ fn TableRow(row: SessionRow) -> impl IntoView {
     let same_address = address(&SessionsAsked { ip: session.ip.clone(), ..SessionsAsked::default() });
     view! {
         <Row>
-            <Cell label="Person">
+            <Cell label="User">
                 <Link href=format!("/admin/users/{user_id}")>{name}</Link>
                 <span class="muted any-break">{email}</span>
             </Cell>
             <Cell label="Device">
                 {session.device}
-                {session.remembered.then(|| view! { " " <span class="badge">"remembered"</span> })}
+                {session.remembered.then(|| view! { " " <span class="badge">"Remembered"</span> })}
             </Cell>
-            <Cell label="Address"><Link href=same_address>{session.ip}</Link></Cell>
-            <Cell label="Began"><Ago ms=session.created_at /></Cell>
+            <Cell label="IP address"><Link href=same_address>{session.ip}</Link></Cell>
+            <Cell label="Started"><Ago ms=session.created_at /></Cell>
             <Cell label="Last seen"><Ago ms=session.last_seen_at /></Cell>
         </Row>
     }
@@ -139,21 +139,21 @@ fn Marking(progress: Progress) -> impl IntoView {
     let Progress { marked, sessions } = progress;
     let words = match sessions {
         Some(sessions) => {
-            format!("{marked} of about {sessions} are written down as ended; people can log in meanwhile.")
+            format!("Updating records: {marked} of about {sessions}. Users can log in.")
         }
-        None => "How many they were is being counted; people can log in meanwhile.".to_owned(),
+        None => "Updating records: counting sessions. Users can log in.".to_owned(),
     };
     let most = sessions.unwrap_or_default().max(1);
     view! {
         <section class="card" aria-labelledby="marking">
             <h2 id="marking">"Everyone is logged out"</h2>
-            <p>"Every session is over already. "{words}</p>
+            <p>{words}</p>
             <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
             // Not while there is a receipt to read: the next page has it no more.
             {if typed().get("receipt").is_empty() {
                 view! { <LookAgain href=PATH.to_owned() /> }.into_any()
             } else {
-                view! { <p><Link href=PATH>"See how far it is"</Link></p> }.into_any()
+                view! { <p><Link href=PATH>"Refresh"</Link></p> }.into_any()
             }}
         </section>
     }
