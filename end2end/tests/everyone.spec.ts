@@ -101,6 +101,23 @@ withAndWithoutJavaScript((way) => {
   });
 });
 
+withAndWithoutJavaScript((way) => {
+  test("a session is ended from the list", async ({ page, server, anotherBrowser }) => {
+    const phone = await (await anotherBrowser({ javaScriptEnabled: true })).newPage();
+    const victim = await signedUp(phone, "Listed");
+    await loggedIn(page, await administrator(server));
+    await way.open(page, `/admin/sessions?person=${encodeURIComponent(victim.email)}`);
+    await page.getByRole("link", { name: new RegExp(`^End session of ${victim.name}`) }).click();
+    await way.arrived(page, /\/log-out\?sid=/);
+    await page.getByLabel("Reason").fill("phone lost");
+    await page.getByRole("button", { name: "Force logout" }).click();
+    await way.arrived(page, /^\/admin\/users\/[^/?]+$/);
+    await expect(page.getByRole("status")).toContainText("1 session ended");
+    await open(phone, "/dashboard");
+    await expect(phone).toHaveURL("/login?next=%2Fdashboard");
+  });
+});
+
 test("the command line ends one session or everybody's, and lists what is live", async ({ page, server }) => {
   const person = await signedUp(page, "Cleo");
   await open(page, "/dashboard");

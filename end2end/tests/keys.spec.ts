@@ -107,8 +107,8 @@ async function rotateAndKill(admin: Page, person: Page, server: Server): Promise
   await expect(admin.getByRole("button", { name: "Rotate keys" })).toHaveCount(0);
 
   const [next, signing] = (await keysOf(server)).filter(({ state }) => ["next", "signing"].includes(state));
-  await admin.getByRole("row").filter({ hasText: "In use" }).last().getByRole("link").click();
-  await admin.waitForURL(`/admin/keys/${signing?.kid}`);
+  await admin.getByRole("row").filter({ hasText: "In use" }).last().getByRole("link", { name: /^Revoke/ }).click();
+  await admin.waitForURL(`/admin/keys/${signing?.kid}#revoke`);
   await expect(admin.getByRole("main")).toContainText("Another key takes over at once.");
   await admin.getByRole("button", { name: "Revoke key" }).click();
   await expect(admin.getByLabel("Reason")).toHaveAccessibleDescription(/Enter a reason/);

@@ -44,6 +44,29 @@ withAndWithoutJavaScript(({ open }) => {
   });
 });
 
+withAndWithoutJavaScript(({ open, arrived }) => {
+  test("a new administrator finds the first steps, and puts them away for good", async ({ page, server }) => {
+    await loggedIn(page, await administrator(server));
+    await open(page, "/admin");
+    const steps = page.getByRole("region", { name: "First steps" });
+    await expect(steps.getByRole("listitem").filter({ hasText: "Turn on two-factor authentication" })).toContainText("To do");
+    await expect(steps.getByRole("listitem").filter({ hasText: "Invite your first user" })).toContainText("/signup");
+    await steps.getByRole("link", { name: "Turn on two-factor authentication" }).click();
+    await arrived(page, "/account/second-factor");
+    await open(page, "/admin");
+    await steps.getByRole("button", { name: "Open the Lab" }).click();
+    await arrived(page, "/lab");
+    await open(page, "/admin");
+    await expect(steps.getByRole("listitem").filter({ hasText: "Open the Lab" })).toContainText("Done");
+    await steps.getByRole("button", { name: "Hide first steps" }).click();
+    await arrived(page, "/admin");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Overview");
+    await expect(steps).toHaveCount(0);
+    await open(page, "/admin");
+    await expect(steps).toHaveCount(0);
+  });
+});
+
 test("nothing is wrong with it for axe, wide and on a phone, in light and in dark", async ({ page, server, sql }) => {
   await leaveAHistory(sql);
   await loggedIn(page, await administrator(server));

@@ -101,6 +101,23 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expect(page.getByRole("row").filter({ hasText: admin.email })).toHaveCount(1);
   });
 
+  test("who reads administration goes on reading, and is asked before an act", async ({ page, server, sql, anotherBrowser }) => {
+    const victim = await signedUp(await (await anotherBrowser()).newPage(), "Rita");
+    const admin = await administrator(server);
+    await loggedIn(page, admin);
+    await open(page, `/admin/users?q=${encodeURIComponent(victim.email)}`);
+    // The password was entered long ago, and administration read a moment ago.
+    await sql`
+      update sessions set authenticated_at = authenticated_at - ${HOUR_MS}
+      where ended_at is null and user_id = (select id from users where email = ${admin.email})`;
+    await sql`update sessions set overseen_at = authenticated_at + ${HOUR_MS} where user_id = (select id from users where email = ${admin.email})`;
+    await page.getByRole("link", { name: victim.name }).click();
+    await arrived(page, /^\/admin\/users\/[^/?]+$/);
+    await page.getByRole("link", { name: "Disable account", exact: true }).click();
+    await arrived(page, /^\/confirm\?next=/);
+    await expect(yourPassword(page)).toBeFocused();
+  });
+
   test("ending another device asks first and is done then", async ({ page, sql, anotherBrowser, allowConsole }) => {
     allowConsole(/status of 401/);
     const phone = await (await anotherBrowser()).newPage();
@@ -281,7 +298,7 @@ async function chooseSession(page: Page): Promise<string> {
 /** An hour passes since the person entered their password. */
 async function growStale(sql: Sql, { email }: Person): Promise<void> {
   const grown = await sql`
-    update sessions set authenticated_at = authenticated_at - ${HOUR_MS}
+    update sessions set authenticated_at = authenticated_at - ${HOUR_MS}, overseen_at = overseen_at - ${HOUR_MS}
     where ended_at is null and user_id = (select id from users where email = ${email})`;
   expect(grown.count, `live sessions of ${email}`).toBeGreaterThan(0);
 }

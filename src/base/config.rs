@@ -111,6 +111,11 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_REAUTHENTICATION_MINUTES", default_value_t = 10, value_parser = clap::value_parser!(i64).range(1..=1_440))]
     pub reauthentication_minutes: i64,
 
+    /// Minutes without reading until pages of administration ask for the password again. Actions have
+    /// LATCHKEY_REAUTHENTICATION_MINUTES
+    #[arg(long, env = "LATCHKEY_ADMIN_READING_MINUTES", default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=720))]
+    pub admin_reading_minutes: i64,
+
     /// A device can be trusted for so many days: log-in there asks for no code of the second factor. 0 offers it to
     /// nobody. Short enough that a device which was given away forgets by itself.
     #[arg(long, env = "LATCHKEY_TRUSTED_DEVICE_DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(0..=90))]

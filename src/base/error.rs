@@ -16,60 +16,62 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, IntoStaticStr)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub enum AppError {
-    #[error("Please look at the marked fields.")]
+    #[error("{}", problem_words(.0.len()))]
     Invalid(Vec<Invalid>),
     /// The same words whether the account is unknown, disabled or the password wrong (ASVS 6.3.8).
-    #[error("This e-mail and password do not belong together. Check both and try again.")]
+    #[error("Wrong email or password. Check both and try again.")]
     WrongCredentials,
-    #[error("We cannot make an account with this e-mail. If it is yours, you may have one already: log in instead.")]
+    #[error(
+        "We can't create an account with this email address. If it's yours, you may already have one. Log in instead."
+    )]
     SignUpRefused,
-    #[error("You are not logged in any more. Log in again, for instance in a new tab, and repeat this.")]
+    #[error("You're logged out. Log in again, for example in a new tab, and try again.")]
     NotLoggedIn,
     /// The last proof of identity is too old for this act (RFC 9470).
-    #[error("Enter your password to confirm that it is you, then go on.")]
+    #[error("For your security, enter your password to continue.")]
     #[strum(serialize = "insufficient_user_authentication")]
     ProofNeeded,
-    #[error("This is not your password. Check it and try again.")]
+    #[error("Wrong password. Try again.")]
     WrongPassword,
     /// The request came with the secret that was replaced a moment ago.
-    #[error("Your session was renewed at this very moment. Send this again.")]
+    #[error("Your session was just renewed. Try again.")]
     SessionRenewed,
-    #[error("Your account may not do this. Ask an administrator.")]
+    #[error("This is for administrators. Ask one for access.")]
     NotAllowed,
     #[error("This is the only administrator. Make another user an administrator first.")]
     LastAdministrator,
     /// The audit log knows that there was one.
-    #[error("This account was deleted. You can still find its events in the audit log.")]
+    #[error("This account has been deleted. Only its entries in the audit log remain.")]
     AccountGone,
     #[error("This session has already ended. The user's page lists the active ones.")]
     SessionOver,
-    #[error("This account is disabled, so a reset link wouldn't work. Enable the account first.")]
+    #[error("This account is disabled, so a password reset link wouldn't work. Enable it first.")]
     AccountDisabled,
     /// See `users::store::free_email`.
     #[error(
-        "Another account now uses this email address and has confirmed it. You can't enable this account again. Delete it \
-         instead."
+        "Another user has confirmed this account's email address since. You can't enable this account again. You can \
+         delete it."
     )]
     AddressGaveWay,
     /// An undo of what is not the last word any more.
-    #[error("Someone has changed this account since, so we didn't undo this. Check the recent activity first.")]
+    #[error("Someone has changed this account since, so this wasn't undone. Check what happened, then decide.")]
     ChangedMeanwhile,
-    #[error("This is your own account. Delete it under “Account”, “Data and privacy”.")]
+    #[error("This is your own account. You can delete it under “Account”, “Data and privacy”.")]
     OwnAccount,
     /// The same for every way in, and whether or not there is such an account.
-    #[error("Too many tries. Wait {} and try again.", wait_words(.seconds))]
+    #[error("Too many attempts. Try again in {}.", wait_words(.seconds))]
     TooManyTries { seconds: u32 },
     /// More requests of one person are under way than may wait.
-    #[error("Too many of your requests are under way. Wait a few seconds and try again.")]
+    #[error("Too many of your requests are in progress. Try again in a few seconds.")]
     TooManyAtOnce,
-    #[error("You are downloading this already. Let that finish, or stop it, then start again.")]
+    #[error("You're already downloading this. Wait until it finishes, or stop it, then start again.")]
     ExportUnderWay,
-    #[error("You are saving too often. Wait {} and save again.", wait_words(.seconds))]
+    #[error("You're saving too often. Save again in {}.", wait_words(.seconds))]
     TooManyChanges { seconds: u32 },
     #[error("You've reached the limit of {}. Delete one, then save again.", note_words(.max))]
     #[strum(serialize = "notes_full")]
     TooManyNotes { max: i64 },
-    #[error("Your notes take up all {mib} MiB that you may use. Shorten or delete some, then save again.")]
+    #[error("Your notes use all {mib} MiB of your storage. Shorten or delete some, then save again.")]
     #[strum(serialize = "notes_full")]
     NotesTooLarge { mib: i64 },
     #[error("That code is wrong or has already been used. Wait for the next one and try again.")]
@@ -79,36 +81,34 @@ pub enum AppError {
     #[strum(serialize = "wrong_code")]
     WrongRecoveryCode,
     /// The first half of the log-in is too old, or the account has changed since.
-    #[error("This log-in took too long. Enter your e-mail and password again.")]
+    #[error("This login has expired. Enter your email and password again.")]
     LogInAgain,
     /// The code was for the login that this browser had begun before.
     #[error("You have started another login since, so nothing was done. Log in again.")]
     OtherLogIn,
-    #[error("This link does not work any more: it was used already, or it is too old. Ask for a new one.")]
+    #[error("This link has expired or has already been used. Request a new one.")]
     LinkDead,
     /// The form was made for the link that this browser had opened before.
     #[error("You have opened another link since, so nothing was done. Open the link from the email again.")]
     OtherLink,
-    #[error("Confirm your e-mail address first: open the link in the mail that we sent you.")]
+    #[error("Confirm your email address first. Open the link we emailed you.")]
     NotVerified,
-    #[error("This server sends no mail. Ask an administrator.")]
+    #[error("This server can't send email. Contact your administrator.")]
     MailOff,
     /// Only to who reads its mail.
-    #[error("Another account has this address by now. Choose another address, or log in to that account.")]
+    #[error("Another account now has this email address. Choose a different one, or log in to that account.")]
     EmailTaken,
-    #[error("There is nothing at this address.")]
+    #[error("There's nothing at this address.")]
     NotFound,
-    #[error(
-        "The Lab is full, or you have tried all that one visit may. Visits end after half an hour: come back then."
-    )]
+    #[error("The Lab is full, or you've used up what one visit allows. Visits end after 30 minutes. Come back then.")]
     LabFull,
-    #[error("Your visit to the Lab is over. Start a new demo session.")]
+    #[error("Your visit to the Lab has ended. Start a new demo session.")]
     VisitOver,
-    #[error("Somebody else is measuring at this moment. Wait a few seconds and press again.")]
+    #[error("Someone else is measuring right now. Try again in a few seconds.")]
     Measuring,
     #[error("A new key is already waiting. Wait until it's in use, or revoke it.")]
     RotationUnderWay,
-    #[error("No active signing key has this ID. Check the list of keys.")]
+    #[error("No active signing key has this ID. It may have been revoked already. Check the list of keys.")]
     KeyNotInUse,
     #[error(
         "This set-up link is invalid or has been used. If there is no administrator yet, get a new one with “latchkey \
@@ -116,43 +116,44 @@ pub enum AppError {
     )]
     #[strum(serialize = "not_found")]
     SetupRefused,
-    #[error("The server cannot answer right now. Wait a few seconds and try again.")]
+    #[error("The server is busy. Try again in a few seconds.")]
     Busy,
     /// As [`AppError::Busy`]: the database let another transaction go first, and nothing of this one has happened.
-    #[error("The server cannot answer right now. Wait a few seconds and try again.")]
+    #[error("The server is busy. Try again in a few seconds.")]
     #[strum(serialize = "busy")]
     Collided,
     #[error("{}", OFFLINE)]
     #[strum(serialize = "busy")]
     Offline,
-    #[error("The server did not understand this. Check what you entered and try again.")]
+    #[error("The server didn't understand this. Check what you entered and try again.")]
     BadRequest,
-    #[error("Something went wrong on our side; it is noted{}.", id_words(.request_id))]
+    #[error("Something went wrong.{}", id_words(.request_id))]
     Internal { request_id: Option<RequestNumber> },
 }
 
 /// What is wrong with one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Invalid {
-    #[error("Enter your e-mail address.")]
+    #[error("Enter your email address.")]
     EmailMissing,
-    #[error("This does not look like an e-mail address. It needs a name, an @ and a domain: ann@example.com.")]
+    #[error("Enter an email address in the right format, like name@example.com.")]
     EmailMalformed,
-    #[error("An e-mail address has 254 characters at most.")]
+    #[error("Enter an email address with at most 254 characters.")]
     EmailTooLong,
-    #[error("Some characters of this address cannot be seen, or look like others. Type it instead of pasting it.")]
+    #[error("This address contains invisible or look-alike characters. Type it instead of pasting it.")]
     EmailLookAlike,
     #[error(
-        "We cannot send mail to this address: our mail server takes only the letters a to z before the @. Use another one."
+        "We can't send email to this address. Our mail server accepts only the letters a to z before the @. Use a \
+         different address."
     )]
     EmailUndeliverable,
-    #[error("This is your address already. Enter the new one.")]
+    #[error("This is already your email address. Enter a new one.")]
     EmailUnchanged,
-    #[error("Enter the name that others should see.")]
+    #[error("Enter your name.")]
     NameMissing,
-    #[error("A name has 80 characters at most.")]
+    #[error("Shorten the name to 80 characters.")]
     NameTooLong,
-    #[error("A name cannot contain control characters.")]
+    #[error("Remove the control characters from the name.")]
     NameControl,
     #[error("Enter your password.")]
     PasswordMissing,
@@ -165,7 +166,7 @@ pub enum Invalid {
     PasswordGuessable(Guessable),
     #[error("Enter your current password.")]
     CurrentPasswordMissing,
-    #[error("This is the password that you have already. Choose another one.")]
+    #[error("Choose a password that's different from your current one.")]
     PasswordUnchanged,
     #[error("Enter a reason.")]
     ReasonMissing,
@@ -177,7 +178,7 @@ pub enum Invalid {
     CodeMalformed,
     #[error("Enter a recovery code: 10 letters and digits.")]
     RecoveryCodeMalformed,
-    #[error("Type it exactly as it stands above.")]
+    #[error("That doesn't match. Type it exactly as shown.")]
     ConfirmationWrong,
     #[error("Shorten the title to 200 characters.")]
     TitleTooLong,
@@ -188,38 +189,38 @@ pub enum Invalid {
 /// Why a new password would be guessed soon, and what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Guessable {
-    #[error("This is one of the most common passwords. A short sentence of your own is safer.")]
+    #[error("This is one of the most common passwords. Use a short sentence of your own.")]
     Common,
-    #[error("This is close to a common password. Add words that do not belong to it.")]
+    #[error("This is close to a common password. Add a few unrelated words.")]
     NearCommon,
-    #[error("Letters swapped for signs, such as @ for a, do not hide a word. Add other words.")]
+    #[error("Swapping letters for symbols, like @ for a, doesn't help. Add a few unrelated words.")]
     Swapped,
-    #[error("A word written backwards is guessed as soon as the word. Add other words.")]
+    #[error("Reversed words are easy to guess. Add a few unrelated words.")]
     Backwards,
-    #[error("A single word is guessed soon. Add words that do not belong to it.")]
+    #[error("A single word is easy to guess. Add a few unrelated words.")]
     Word,
-    #[error("Names are guessed soon. Add words that do not belong to it.")]
+    #[error("Names are easy to guess. Add a few unrelated words.")]
     Name,
-    #[error("Rows of keys are guessed soon. Use words that do not belong together.")]
+    #[error("Keyboard patterns are easy to guess. Use a few unrelated words.")]
     Keys,
-    #[error("Repeating something does not help. Use words that do not belong together.")]
+    #[error("Repeating something doesn't help. Use a few unrelated words.")]
     Repeated,
-    #[error("Sequences such as abcd or 6543 are guessed soon. Use words instead.")]
+    #[error("Sequences like abcd or 6543 are easy to guess. Use a few unrelated words.")]
     Sequence,
-    #[error("Dates and years are guessed soon. Add words that do not belong to it.")]
+    #[error("Dates are easy to guess. Add a few unrelated words.")]
     Date,
     #[error("This is easy to guess. Add a word or two.")]
     Plain,
-    #[error("Your e-mail address is in it, which others try first. Leave it out.")]
+    #[error("Don't use your email address in your password.")]
     HoldsEmail,
-    #[error("Your name is in it, which others try first. Leave it out.")]
+    #[error("Don't use your name in your password.")]
     HoldsName,
-    #[error("The word “latchkey” is in it, which others try first. Leave it out.")]
+    #[error("Don't use the word “latchkey” in your password.")]
     HoldsProduct,
 }
 
 /// What to say when no answer came: the one sentence that the browser has to know by itself.
-pub const OFFLINE: &str = "We could not reach the server. Check your connection and try again.";
+pub const OFFLINE: &str = "We couldn't reach the server. Check your connection and try again.";
 
 /// The fields that an error can stand at, as they are called in the page and in the answer to its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -336,8 +337,7 @@ impl AppError {
     pub fn above_form(&self) -> String {
         match self.at_fields().count() {
             0 => self.to_string(),
-            1 => "Please look at the marked field.".into(),
-            _ => "Please look at the marked fields.".into(),
+            count => problem_words(count),
         }
     }
 
@@ -368,13 +368,18 @@ impl From<Invalid> for AppError {
 }
 
 fn id_words(request_id: &Option<RequestNumber>) -> String {
-    request_id.map(|id| format!(". If you report it, name the number {id}")).unwrap_or_default()
+    request_id.map(|id| format!(" If you report this, quote request ID {id}.")).unwrap_or_default()
+}
+
+/// "There are 2 problems": what is wrong stands at the fields.
+fn problem_words(count: usize) -> String {
+    if count == 1 { "There is a problem".into() } else { format!("There are {count} problems") }
 }
 
 /// "40 seconds", "3 minutes": rounded up, so that who waits so long has waited long enough.
 fn wait_words(seconds: &u32) -> String {
     match *seconds {
-        0 | 1 => "a second".into(),
+        0 | 1 => "1 second".into(),
         seconds @ 2..=99 => format!("{seconds} seconds"),
         seconds => format!("{} minutes", seconds.div_ceil(60)),
     }

@@ -85,8 +85,11 @@ impl PageRequest {
         self.user().and_then(|user| if user.is_fresh(&self.app.state) { Ok(user) } else { Err(AppError::ProofNeeded) })
     }
 
-    pub fn overseer(&self) -> Result<Overseer, AppError> {
-        Overseer::check_fresh(self.user()?.clone(), &self.app.state)
+    /// For pages that show administration to read.
+    pub async fn overseer(&self) -> Result<Overseer, AppError> {
+        let overseer = Overseer::check(self.user()?.clone(), &self.app.state)?;
+        overseer.note_reading(&self.app.state).await?;
+        Ok(overseer)
     }
 
     /// For pages that are nothing but the way to an act.

@@ -18,6 +18,7 @@ mod emails;
 mod enumeration;
 mod everyone;
 mod files;
+mod first_steps;
 mod forms;
 mod instances;
 mod jobs;

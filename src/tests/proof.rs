@@ -215,11 +215,20 @@ on_both_databases! {
         }
     }
 
-    async fn administration_needs_a_fresh_proof_and_then_goes_on(app: TestApp) {
+    async fn administration_is_read_on_after_one_proof_and_each_act_asks_again(app: TestApp) {
         let mut admin = app.admin().await;
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
-        grow_stale(&app, &mut admin).await;
+        for _ in 0..9 {
+            grow_stale(&app, &mut admin).await;
+            for path in ["/admin", "/admin/users?q=a", "/admin/sessions", "/admin/audit", "/admin/keys"] {
+                assert_eq!(admin.open(path).await.status, 200, "{path}: reading goes on");
+            }
+        }
+        // An hour in which the session was used, and nothing of administration read.
+        for _ in 0..6 {
+            grow_stale(&app, &mut admin).await;
+        }
         let page = admin.open("/admin/users?q=a").await;
         assert_eq!((page.status, page.header("location")), (303, "/confirm?next=%2Fadmin%2Fusers%3Fq%3Da"));
         let answer = admin.submit("confirm", &[("password", PASSWORD), ("next", "/admin/users?q=a")], "/confirm").await;
@@ -232,6 +241,44 @@ on_both_databases! {
         assert_eq!((answer.status, answer.text()), (401, "\"ProofNeeded\"".into()));
         let answer = admin.act("force_logout", &[fields[0], fields[1], ("password", PASSWORD)]).await;
         assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(1)));
+    }
+
+    async fn reading_makes_no_act_and_no_export_possible(app: TestApp) {
+        let mut admin = app.admin().await;
+        app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        grow_stale(&app, &mut admin).await;
+        assert_eq!(admin.open(&format!("/admin/users/{id}")).await.status, 200);
+        for path in [format!("/admin/users/{id}/disable"), "/admin/audit/export?format=csv".into()] {
+            let answer = admin.open(&path).await;
+            assert!(answer.status == 303 && answer.header("location").starts_with("/confirm?next="), "{path}");
+        }
+        for action in ["disable_user", "delete_user", "start_reset", "remove_second_factor"] {
+            let fields = [("user", &*id), ("reason", "why"), ("confirmation", "alice@example.com")];
+            assert_eq!(admin.act(action, &fields).await.text(), "\"ProofNeeded\"", "{action}");
+        }
+        assert_eq!(admin.act("rotate_keys", &[]).await.text(), "\"ProofNeeded\"");
+    }
+
+    async fn reading_without_end_asks_again_after_a_day(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--session-lifetime-hours", "72"]).await;
+        let mut admin = app.admin().await;
+        for minute in (10..24 * 60).step_by(10) {
+            app.clock.advance_ms(10 * MINUTE);
+            assert_eq!(admin.open("/admin/users").await.status, 200, "after {minute} minutes");
+        }
+        app.clock.advance_ms(10 * MINUTE);
+        let page = admin.open("/admin/users").await;
+        assert_eq!((page.status, page.header("location")), (303, "/confirm?next=%2Fadmin%2Fusers"));
+    }
+
+    async fn how_long_reading_goes_on_is_a_setting(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--admin-reading-minutes", "15"]).await;
+        let mut auditor = { app.admin().await; app.auditor("otto").await };
+        for (minutes, status) in [(14, 200), (14, 200), (15, 303)] {
+            app.clock.advance_ms(minutes * MINUTE);
+            assert_eq!(auditor.open("/admin/audit").await.status, status, "{minutes} minutes");
+        }
     }
 
     async fn a_user_is_refused_administration_before_any_password_is_looked_at(app: TestApp) {

@@ -5,12 +5,10 @@ use leptos::{prelude::*, wasm_bindgen::JsCast};
 use time::OffsetDateTime;
 use web_sys::Element;
 
-/// Shows milliseconds since the epoch as "2026-11-21 22:46 UTC".
+/// Shows milliseconds since the epoch as "21 November 2026 at 22:46 UTC".
 #[component]
 pub fn When(ms: i64) -> impl IntoView {
-    let shown = minute(ms);
-    let datetime = shown.replacen(' ', "T", 1).replace(" UTC", "Z");
-    view! { <time datetime=datetime>{shown}</time> }
+    view! { <time datetime=datetime(ms)>{moment(ms)}</time> }
 }
 
 /// What time it is for the page that is being rendered, in milliseconds since the epoch. The server puts it into the
@@ -22,10 +20,9 @@ pub struct Now(pub i64);
 /// what the server alone renders: an island would find other words than the server wrote.
 #[component]
 pub fn Ago(ms: i64) -> impl IntoView {
-    let exact = minute(ms);
-    let datetime = exact.replacen(' ', "T", 1).replace(" UTC", "Z");
+    let exact = moment(ms);
     let words = use_context::<Now>().map_or_else(|| exact.clone(), |Now(now)| ago(ms, now));
-    view! { <time class="ago" datetime=datetime title=exact data-at=ms>{words}</time> }
+    view! { <time class="ago" datetime=datetime(ms) title=exact data-at=ms>{words}</time> }
 }
 
 /// A moment in the past or to come, seen from `now`, both in milliseconds since the epoch.
@@ -61,17 +58,22 @@ fn date_words(ms: i64) -> String {
     format!("{} {} {}", at.day(), at.month(), at.year())
 }
 
-/// Milliseconds since the epoch as "2026-11-21 22:46 UTC".
+/// Milliseconds since the epoch in a sentence: "21 November 2026 at 22:46 UTC".
+pub fn moment(ms: i64) -> String {
+    let at = instant(ms);
+    format!("{} at {:02}:{:02} UTC", date_words(ms), at.hour(), at.minute())
+}
+
+/// The same for programs: "2026-11-21T22:46Z".
+fn datetime(ms: i64) -> String {
+    minute(ms).replacen(' ', "T", 1).replace(" UTC", "Z")
+}
+
+/// The same for columns, and for what is sorted: "2026-11-21 22:46 UTC".
 pub fn minute(ms: i64) -> String {
     let at = instant(ms);
     let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", at.hour(), at.minute())
-}
-
-/// Milliseconds since the epoch as "21 November 2026 at 22:46 UTC", for a sentence.
-pub fn sentence_time(ms: i64) -> String {
-    let at = instant(ms);
-    format!("{} at {:02}:{:02} UTC", date_words(ms), at.hour(), at.minute())
 }
 
 /// As [`When`], to the second: "2026-11-21 22:46:05", for a column that says that it is UTC.
@@ -86,9 +88,8 @@ pub fn Exactly(ms: i64) -> impl IntoView {
 #[component]
 pub fn TimeOfDay(ms: i64) -> impl IntoView {
     let at = instant(ms);
-    let datetime = minute(ms).replacen(' ', "T", 1).replace(" UTC", "Z");
     let title = format!("{}:{:02} UTC", minute(ms).trim_end_matches(" UTC"), at.second());
-    view! { <time datetime=datetime title=title>{format!("{:02}:{:02}", at.hour(), at.minute())}</time> }
+    view! { <time datetime=datetime(ms) title=title>{format!("{:02}:{:02}", at.hour(), at.minute())}</time> }
 }
 
 /// The day in UTC: "Saturday, 21 November 2026".

@@ -91,16 +91,46 @@ pub async fn keep_an_administrator(tx: &mut Tx, leaving: &User) -> Result<(), Ap
     if stays { Ok(()) } else { Err(AppError::LastAdministrator) }
 }
 
+/// However steadily somebody reads, the password is asked for again after a day (NIST SP 800-63B-4, 2.2.3).
+const READING_MAX_MS: i64 = 24 * 3_600_000;
+
+/// Reading is written down at most this often: a page must not cost a write each.
+const NOTE_READING_EVERY_MS: i64 = 15_000;
+
 impl Overseer {
+    /// Who may read: has proven who they are in this session, and has not stopped reading for long since.
+    ///
+    /// # Errors
+    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
+    pub fn check(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
+        Self::check_that(someone, |someone| someone.is_fresh(state) || someone.reads_on(state))
+    }
+
     /// Who has proven lately who they are.
     ///
     /// # Errors
     /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
     pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
+        Self::check_that(someone, |someone| someone.is_fresh(state))
+    }
+
+    fn check_that(someone: LoggedIn, is_proven: impl Fn(&LoggedIn) -> bool) -> Result<Self, AppError> {
         if !someone.user.role().oversees() {
             return Err(AppError::NotAllowed);
         }
-        if someone.is_fresh(state) { Ok(Self(someone)) } else { Err(AppError::ProofNeeded) }
+        if is_proven(&someone) { Ok(Self(someone)) } else { Err(AppError::ProofNeeded) }
+    }
+
+    /// Reading now lets them read on.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn note_reading(&self, state: &AppState) -> Result<(), AppError> {
+        let (log_in, now_ms) = (&self.0.log_in, state.clock.now_ms());
+        if now_ms - log_in.last_reading() >= NOTE_READING_EVERY_MS {
+            store::note_overseen(&state.db.pool, &log_in.sid, now_ms).await?;
+        }
+        Ok(())
     }
 }
 
@@ -109,6 +139,13 @@ impl LoggedIn {
     pub fn is_fresh(&self, state: &AppState) -> bool {
         let age = state.clock.now_ms() - self.log_in.authenticated_at;
         !self.in_grace && age < state.config.reauthentication_minutes * 60_000
+    }
+
+    fn reads_on(&self, state: &AppState) -> bool {
+        let now_ms = state.clock.now_ms();
+        let idle_ms = now_ms - self.log_in.last_reading();
+        let proof_ms = now_ms - self.log_in.authenticated_at;
+        !self.in_grace && idle_ms < state.config.admin_reading_minutes * 60_000 && proof_ms < READING_MAX_MS
     }
 
     /// First in the transaction of an act that changes the account: locks the user's row and returns it as it is now.

@@ -29,6 +29,8 @@ pub struct LogIn {
     pub created_at: i64,
     /// The last proof of identity.
     pub authenticated_at: i64,
+    /// When a page of administration was last read.
+    pub overseen_at: Option<i64>,
     pub last_seen_at: i64,
     pub idle_expires_at: i64,
     pub expires_at: i64,
@@ -77,6 +79,7 @@ impl LogIn {
             ip: caller.ip.clone(),
             created_at: now_ms,
             authenticated_at: now_ms,
+            overseen_at: None,
             last_seen_at: now_ms,
             idle_expires_at: (now_ms + idle_ms(config, remember)).min(expires_at),
             expires_at,
@@ -84,6 +87,11 @@ impl LogIn {
             secret_role: user.role().into_str().to_owned(),
             global_epoch,
         }
+    }
+
+    /// When administration was last read; a proof of identity is as good.
+    pub fn last_reading(&self) -> i64 {
+        self.overseen_at.unwrap_or_default().max(self.authenticated_at)
     }
 
     /// When the session goes idle if it is used now.

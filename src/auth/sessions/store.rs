@@ -42,8 +42,8 @@ macro_rules! not_ended {
 macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
-            "select sid, user_id, data, user_agent, ip, created_at, authenticated_at, last_seen_at, idle_expires_at, \
-             expires_at, remembered_at, secret_role, global_epoch, id_hash, rotated_at, secret_used_at, ended_at, \
+            "select sid, user_id, data, user_agent, ip, created_at, authenticated_at, overseen_at, last_seen_at, \
+             idle_expires_at, expires_at, remembered_at, secret_role, global_epoch, id_hash, rotated_at, secret_used_at, ended_at, \
              end_reason, (select min(raised_at) from global_epoch where epoch > sessions.global_epoch) as \
              everyone_out_at from sessions ",
             $rest
@@ -132,6 +132,12 @@ pub async fn touch(db: impl Conn<'_>, sid: &str, now_ms: i64, idle_expires_at: i
     let statement =
         concat!("update sessions set last_seen_at = $1, idle_expires_at = $2 where sid = $3 and ", not_ended!());
     sqlx::query(statement).bind(now_ms).bind(idle_expires_at).bind(sid).hits(db).await
+}
+
+/// Notes that a page of administration was read.
+pub async fn note_overseen(db: impl Executor<'_, Database = Any>, sid: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+    let statement = concat!("update sessions set overseen_at = $1 where sid = $2 and ", not_ended!());
+    sqlx::query(statement).bind(now_ms).bind(sid).execute(db).await.map(|_| ())
 }
 
 /// Notes the end of the newest access token; `false` when the session has ended meanwhile, and then no token may

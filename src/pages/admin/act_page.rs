@@ -15,7 +15,7 @@ use crate::{
         number::counted,
         session_list::SessionFacts,
         tabs::Tabs,
-        when::sentence_time,
+        when::moment,
     },
     web::page::typed,
 };
@@ -159,7 +159,7 @@ fn obstacle(page: &ActPage) -> Option<String> {
         (Act::Delete, _) if page.is_self => Some(AppError::OwnAccount.to_string()),
         (Act::Disable, Some(before)) => {
             let why = if before.reason.is_empty() { String::new() } else { format!(": “{}”", before.reason) };
-            Some(format!("{name} is already disabled. Done by {} on {}{why}.", before.by, sentence_time(before.at)))
+            Some(format!("{name} is already disabled. Done by {} on {}{why}.", before.by, moment(before.at)))
         }
         (Act::Enable, None) => Some(format!("{name} isn't disabled.")),
         (Act::Enable, Some(_)) if *gave_way => Some(AppError::AddressGaveWay.to_string()),

@@ -211,3 +211,26 @@ pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> 
     show_on_list("killed", &receipt);
     Ok(receipt)
 }
+
+/// Puts the list of first steps away, for good, for the administrator who asks (`name`: `all`), or notes that they open the
+/// Lab from it (`lab`).
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::BadRequest`].
+#[server(prefix = "/actions", endpoint = "put_away_first_steps")]
+pub async fn put_away_first_steps(name: String) -> Result<(), AppError> {
+    use super::overview::{
+        first_steps::{ALL, LAB},
+        store::{AWAY, keep_first_steps},
+    };
+    use crate::web::border;
+    let admin = border::require_admin()?;
+    let (kept, next) = match &*name {
+        LAB => (LAB, "/lab"),
+        ALL => (AWAY, "/admin"),
+        _ => return Err(AppError::BadRequest),
+    };
+    keep_first_steps(&border::app().state.db.pool, &admin.0.user.id, kept).await?;
+    leptos_axum::redirect(next);
+    Ok(())
+}

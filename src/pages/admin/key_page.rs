@@ -29,7 +29,7 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
             <section class="card" aria-labelledby="facts">
                 <h2 id="facts">"Key"</h2>
                 <dl class="facts">
-                    <div><dt>"ID"</dt><dd><code>{kid.clone()}</code></dd></div>
+                    <div><dt>"ID"</dt><dd class="any-break"><code>{kid.clone()}</code></dd></div>
                     <div><dt>"Algorithm"</dt><dd>{algorithm}</dd></div>
                     <div><dt>"State"</dt><dd><StateBadge state /></dd></div>
                     <div><dt>"Created"</dt><dd><When ms=created_at /></dd></div>

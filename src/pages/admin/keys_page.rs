@@ -13,7 +13,7 @@ use crate::{
         notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
-        when::{Ago, sentence_time, span},
+        when::{Ago, moment, span},
     },
     web::page::typed,
 };
@@ -48,7 +48,7 @@ pub fn KeysPage(
                         ms => format!("The current key has been in use for {}. ", span(ms)),
                     }}
                     {match waiting {
-                        Some(signs_from) => format!("The next one is published and will be in use from {}.", sentence_time(signs_from)),
+                        Some(signs_from) => format!("The next one is published and will be in use from {}.", moment(signs_from)),
                         None => format!(
                             "This publishes a new {algorithm} key now and starts using it in {}, so verifiers have time to \
                              fetch it. Existing tokens stay valid. Users won't notice.",
@@ -64,14 +64,19 @@ pub fn KeysPage(
 
 #[component]
 fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
+    let columns: &[&str] = match may_act() {
+        true => &["Key", "Algorithm", "State", "Created", "In use from", "Valid until", "Action"],
+        false => &["Key", "Algorithm", "State", "Created", "In use from", "Valid until"],
+    };
     view! {
-        <Table label="Signing keys" columns=&["Key", "Algorithm", "State", "Created", "In use from", "Valid until"]>{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</Table>
+        <Table label="Signing keys" columns=columns>{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</Table>
     }
 }
 
 #[component]
 fn KeyRow(key_info: KeyInfo) -> impl IntoView {
     let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, .. } = key_info;
+    let (revoke, which) = (format!("/admin/keys/{kid}#revoke"), format!(" key {}", short(&kid)));
     view! {
         <Row>
             <Cell label="Key"><Link href=format!("/admin/keys/{kid}")><ShortKid kid=kid.clone() /></Link></Cell>
@@ -80,6 +85,13 @@ fn KeyRow(key_info: KeyInfo) -> impl IntoView {
             <Cell label="Created"><Ago ms=created_at /></Cell>
             <Cell label="In use from"><Ago ms=signs_from /></Cell>
             <Cell label="Valid until">{ends_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "while in use".into_any())}</Cell>
+            {may_act().then(|| view! {
+                <Cell label="Action">
+                    {state.is_in_use().then(|| view! {
+                        <Link href=revoke class="button">"Revoke"<span class="visually-hidden">{which}</span></Link>
+                    })}
+                </Cell>
+            })}
         </Row>
     }
 }
@@ -135,7 +147,7 @@ fn ReceiptNotice() -> impl IntoView {
 
 fn rotated(rotation: &Rotation) -> String {
     let Rotation { kid, algorithm, signs_from } = rotation;
-    format!("{algorithm} key {} created. It will be in use from {}.", short(kid), sentence_time(*signs_from))
+    format!("{algorithm} key {} created. It will be in use from {}.", short(kid), moment(*signs_from))
 }
 
 fn was_revoked(receipt: &KeyReceipt) -> String {

@@ -11,7 +11,7 @@ use crate::{
 
 /// Every signing key that the database knows.
 pub async fn keys(page: &PageRequest) -> Result<Found, AppError> {
-    page.overseer()?;
+    page.overseer().await?;
     let (state, now_ms) = (&page.app.state, page.app.now_ms());
     let keys = Keys::list(state).await?;
     let signing = keys.iter().find(|key| key.state == KeyState::Signing);
@@ -22,7 +22,7 @@ pub async fn keys(page: &PageRequest) -> Result<Found, AppError> {
 
 /// One signing key.
 pub async fn key(page: &PageRequest) -> Result<Found, AppError> {
-    page.overseer()?;
+    page.overseer().await?;
     let keys = Keys::list(&page.app.state).await?;
     let info = keys.into_iter().find(|key| key.kid == page.id()).ok_or(AppError::NotFound)?;
     shows(move || view! { <KeyPage info /> })

@@ -37,7 +37,7 @@ struct Asked {
 
 /// One person, what is live of them, and what happened lately.
 pub async fn user(page: &PageRequest) -> Result<Found, AppError> {
-    let Overseer(reader) = page.overseer()?;
+    let Overseer(reader) = page.overseer().await?;
     let (state, id) = (&page.app.state, page.id());
     // One connection, and one state of things; what happened is read after it.
     let mut tx = state.db.pool.begin().await?;

@@ -17,7 +17,7 @@ const SEARCH_CHARS_MAX: usize = 200;
 
 /// People as the address of the page asks for them.
 pub async fn users(page: &PageRequest) -> Result<Found, AppError> {
-    page.overseer()?;
+    page.overseer().await?;
     let asked = page.asked::<UsersAsked>();
     let (wanted, place) = (asked.wanted(), asked.place());
     let list = find(&page.app.state.db.pool, &wanted, &place, PAGE_ROWS).await?;

@@ -142,7 +142,7 @@ fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
             {sessions
                 .into_iter()
                 .map(|session| {
-                    let href = format!("{}?sid={}", Act::LogOut.page(&id), session.sid);
+                    let href = Act::LogOut.page_of_session(&id, &session.sid);
                     let which = format!(": {}, {}", session.device, session.ip);
                     view! {
                         <li class="session">

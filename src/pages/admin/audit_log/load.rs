@@ -27,7 +27,7 @@ const EVENTS_OF_ONE: usize = 20;
 
 /// Events as the address of the page asks for them.
 pub async fn audit(page: &PageRequest) -> Result<Found, AppError> {
-    page.overseer()?;
+    page.overseer().await?;
     let state = &page.app.state;
     let resolved = resolve(state, &as_typed(&page.parts.uri)).await?;
     let found = match resolved.is_understood() {

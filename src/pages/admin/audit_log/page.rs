@@ -12,7 +12,7 @@ use crate::{
         table::{Cell, Row, Table},
         tabs::Tabs,
         turn::Turn,
-        when::{Exactly, sentence_time},
+        when::{Exactly, moment},
     },
 };
 
@@ -30,7 +30,7 @@ pub fn AuditPage(shown: Shown) -> impl IntoView {
             <Misunderstood problems several />
             {searched_to.map(|ms| view! {
                 <Notice kind="info">
-                    {format!("Searched 10,000 events, back to {}. Choose “Older” to continue, or narrow the dates.", sentence_time(ms))}
+                    {format!("Searched 10,000 events, back to {}. Choose “Older” to continue, or narrow the dates.", moment(ms))}
                 </Notice>
             })}
             {none.then(|| view! { <Nothing is_filtered is_first=newest.is_none() /> })}

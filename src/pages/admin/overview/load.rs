@@ -2,14 +2,23 @@
 
 use leptos::prelude::*;
 
-use super::{DAYS, Day, HeldBack, Instance, Mails, Times, census::Census, page::OverviewPage, store, store::DayRow};
+use super::{
+    DAYS, Day, HeldBack, Instance, Mails, Times,
+    census::Census,
+    first_steps::{FirstSteps, LAB, MailStep},
+    page::OverviewPage,
+    store,
+    store::{AWAY, DayRow},
+};
 use crate::{
     auth::{
         event::Kind,
         instances::{confirm::GONE_AFTER_MS, store as instance_store},
-        revocations,
+        revocations, second_factor,
+        sessions::guard::Overseer,
         throttle::count::Limits,
         tokens::{KeyInfo, KeyState, keys::Keys},
+        users::{Role, store::User},
     },
     base::{config::Mailing, error::AppError, state::AppState},
     pages::request::{Found, PageRequest, shows},
@@ -20,13 +29,41 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// A process that ended without a word is shown for so long.
 const LOST_SHOWN_MS: i64 = 3_600_000;
 
-pub async fn overview(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
-    page.overseer()?;
+pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Result<Found, AppError> {
+    let Overseer(reader) = page.overseer().await?;
     let state = &page.app.state;
     let (held_back, now_ms) = (held_back(state).await?, page.app.now_ms());
     let (census, days, instances) = (census.counts(state).await?, days(state).await?, instances(state).await?);
     let (signing_key, mails) = (signing_key(state).await?, mails(state).await?);
-    shows(move || view! { <OverviewPage now_ms census days instances key=signing_key mails held_back /> })
+    let first_steps = first_steps(state, &reader.user, has_lab).await?;
+    shows(move || view! { <OverviewPage now_ms first_steps census days instances key=signing_key mails held_back /> })
+}
+
+/// Nothing for who may not act. Once all are done, they do not come back when something is undone.
+async fn first_steps(state: &AppState, user: &User, has_lab: bool) -> Result<Option<FirstSteps>, AppError> {
+    let (pool, user_id) = (&state.db.pool, user.id.clone());
+    let kept = if user.role() == Role::Admin { store::first_steps(pool, &user_id).await? } else { AWAY.into() };
+    if kept == AWAY {
+        return Ok(None);
+    }
+    let factor = second_factor::store::find(pool, &user_id).await?;
+    let (has_users, has_sent) = store::others_and_mail(pool, &user_id).await?;
+    let steps = FirstSteps {
+        has_second_factor: factor.is_some_and(|factor| factor.is_on(state.clock.now_ms())),
+        mail: match state.config.mailing() {
+            Mailing::Off => MailStep::Off,
+            _ if has_sent => MailStep::Works,
+            _ => MailStep::Untried,
+        },
+        has_users,
+        lab_opened: has_lab.then(|| kept == LAB),
+        user_id,
+    };
+    if steps.are_done() {
+        store::keep_first_steps(pool, &steps.user_id, AWAY).await?;
+        return Ok(None);
+    }
+    Ok(Some(steps))
 }
 
 /// How many accounts and how many networks have to wait before their next try is looked at.

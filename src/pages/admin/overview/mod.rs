@@ -2,6 +2,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod census;
+pub mod first_steps;
 pub mod instances;
 #[cfg(feature = "ssr")]
 pub mod load;

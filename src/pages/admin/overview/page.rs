@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     Counted, Day, HeldBack, Instance, KEY_OLD_MS, MAIL_LATE_MS, Mails,
+    first_steps::{FirstSteps, FirstStepsCard},
     instances::{InstanceTable, health},
 };
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
 #[component]
 pub fn OverviewPage(
     now_ms: i64,
+    first_steps: Option<FirstSteps>,
     /// `None`: the first count takes longer than anybody should wait.
     census: Option<Counted>,
     /// The oldest first, without a gap.
@@ -37,6 +39,7 @@ pub fn OverviewPage(
     view! {
         <Page title="Overview">
             <Tabs label="Administration" pages=PAGES />
+            {first_steps.map(|steps| view! { <FirstStepsCard steps /> })}
             <dl class="tiles">
                 {people_tiles(census)}
                 {held_tile(held_back)}

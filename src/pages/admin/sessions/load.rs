@@ -37,7 +37,7 @@ const LAST_SID: &str = "~";
 
 /// Live sessions as the address of the page asks for them.
 pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
-    page.overseer()?;
+    page.overseer().await?;
     let (state, asked) = (&page.app.state, page.asked::<SessionsAsked>());
     let (mut rows, too_many_people) = find(state, &asked, PAGE_ROWS + 1).await?;
     let more = rows.len() > PAGE_ROWS;
@@ -92,7 +92,7 @@ fn row_limit(rows: usize) -> i64 {
 
 /// What the switch would end.
 pub async fn everyone(page: &PageRequest, census: &Census) -> Result<Found, AppError> {
-    page.overseer()?;
+    page.overseer().await?;
     let counted = census.counts(&page.app.state).await?;
     let others = counted.map(|counted| (counted.live_sessions - 1).max(0));
     shows(move || view! { <EveryonePage others /> })

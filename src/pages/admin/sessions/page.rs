@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{Age, Progress, SessionRow, SessionsAsked};
 use crate::{
-    pages::admin::{PAGES, ReceiptNotice, may_act},
+    pages::admin::{Act, PAGES, ReceiptNotice, may_act},
     ui::{
         empty::Empty,
         frame::{Link, Page},
@@ -107,14 +107,20 @@ fn NoSession(is_filtered: bool) -> impl IntoView {
 
 #[component]
 fn SessionTable(rows: Vec<SessionRow>) -> impl IntoView {
+    let columns: &[&str] = match may_act() {
+        true => &["User", "Device", "IP address", "Started", "Last seen", "Action"],
+        false => &["User", "Device", "IP address", "Started", "Last seen"],
+    };
     view! {
-        <Table label="Active sessions" columns=&["User", "Device", "IP address", "Started", "Last seen"]>{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</Table>
+        <Table label="Active sessions" columns=columns>{rows.into_iter().map(|row| view! { <TableRow row /> }).collect_view()}</Table>
     }
 }
 
 #[component]
 fn TableRow(row: SessionRow) -> impl IntoView {
     let SessionRow { session, user_id, name, email } = row;
+    let end = Act::LogOut.page_of_session(&user_id, &session.sid);
+    let whose = format!(" of {name}: {}, {}", session.device, session.ip);
     let same_address = address(&SessionsAsked { ip: session.ip.clone(), ..SessionsAsked::default() });
     view! {
         <Row>
@@ -129,6 +135,11 @@ fn TableRow(row: SessionRow) -> impl IntoView {
             <Cell label="IP address"><Link href=same_address>{session.ip}</Link></Cell>
             <Cell label="Started"><Ago ms=session.created_at /></Cell>
             <Cell label="Last seen"><Ago ms=session.last_seen_at /></Cell>
+            {may_act().then(|| view! {
+                <Cell label="Action">
+                    <Link href=end class="button">"End session"<span class="visually-hidden">{whose}</span></Link>
+                </Cell>
+            })}
         </Row>
     }
 }

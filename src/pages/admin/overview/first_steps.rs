@@ -1,0 +1,114 @@
+//! What a new administrator does first, each step with its state, until all are done or the list is put away. Both sides.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use crate::{
+    pages::admin::{Act, actions::PutAwayFirstSteps},
+    ui::{code::CodeBlock, form::Here, frame::Link, head::BaseUrl},
+};
+
+/// The state of each step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstSteps {
+    /// Of the administrator who looks.
+    pub user_id: String,
+    pub has_second_factor: bool,
+    pub mail: MailStep,
+    /// Somebody else has an account.
+    pub has_users: bool,
+    /// Whether the Lab was opened from here; `None` where there is none.
+    pub lab_opened: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailStep {
+    /// This server sends none.
+    Off,
+    /// None has gone out lately.
+    Untried,
+    Works,
+}
+
+/// What [`PutAwayFirstSteps`] is told.
+pub const LAB: &str = "lab";
+pub const ALL: &str = "all";
+
+impl FirstSteps {
+    pub fn are_done(&self) -> bool {
+        self.has_second_factor && self.mail == MailStep::Works && self.has_users && self.lab_opened != Some(false)
+    }
+}
+
+#[component]
+pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
+    let FirstSteps { user_id, has_second_factor, mail, has_users, lab_opened } = steps;
+    view! {
+        <section class="card" aria-labelledby="first-steps">
+            <h2 id="first-steps">"First steps"</h2>
+            <ul class="first-steps">
+                <Step done=has_second_factor>
+                    <Link href="/account/second-factor">"Turn on two-factor authentication"</Link>
+                    <p class="help">"Your account can do everything here. Protect it with a code from an app."</p>
+                </Step>
+                <Step done=mail == MailStep::Works><MailWords mail user_id /></Step>
+                <Step done=has_users><Invite /></Step>
+                {lab_opened.map(|opened| view! {
+                    <Step done=opened>
+                        <PutAway what=LAB label="Open the Lab" />
+                        <p class="help">"Try sessions and tokens side by side, in a sandbox. Everyone can open it: turn it off with LATCHKEY_LAB=false."</p>
+                    </Step>
+                })}
+            </ul>
+            <PutAway what=ALL label="Hide first steps" />
+        </section>
+    }
+}
+
+#[component]
+fn Step(done: bool, children: Children) -> impl IntoView {
+    let (class, word) = if done { ("badge", "Done") } else { ("badge quiet", "To do") };
+    view! { <li><span class=class>{word}</span><div>{children()}</div></li> }
+}
+
+#[component]
+fn MailWords(mail: MailStep, user_id: String) -> impl IntoView {
+    match mail {
+        MailStep::Off => view! {
+            <strong>"Set up email"</strong>
+            <p class="help">"This server doesn't send email. Set LATCHKEY_SMTP_URL."</p>
+        }
+        .into_any(),
+        MailStep::Untried => view! {
+            <Link href=Act::StartReset.page(&user_id)>"Send yourself an email"</Link>
+            <p class="help">"No email has been sent in the last 7 days. Send yourself a password reset to see that email works. You don't have to use the link."</p>
+        }
+        .into_any(),
+        MailStep::Works => view! {
+            <strong>"Email"</strong>
+            <p class="help">"Email has been sent in the last 7 days."</p>
+        }
+        .into_any(),
+    }
+}
+
+#[component]
+fn Invite() -> impl IntoView {
+    let BaseUrl(base) = use_context().unwrap_or_default();
+    view! {
+        <strong>"Invite your first user"</strong>
+        <p class="help">"Share this link. Anyone who opens it can sign up."</p>
+        <CodeBlock text=format!("{base}/signup") what="the sign-up link" />
+    }
+}
+
+/// A button that needs nothing but a click.
+#[component]
+fn PutAway(what: &'static str, label: &'static str) -> impl IntoView {
+    view! {
+        <form method="post" action=PutAwayFirstSteps::PATH>
+            <Here />
+            <input type="hidden" name="name" value=what />
+            <button type="submit" class="button quiet">{label}</button>
+        </form>
+    }
+}
