@@ -31,8 +31,9 @@ use crate::{
     },
     pages::admin::{
         audit_log::{
-            AuditAsked, export,
+            AuditAsked,
             export::{Format, exported},
+            file,
             filter::{Resolved, resolve},
         },
         by::parse_reason,
@@ -233,7 +234,7 @@ async fn export_log(args: Export) -> Result<(), Failed> {
         }
         let mut output = open(args.output.as_ref())?;
         note(state, format, &resolved).await?;
-        let mut pieces = std::pin::pin!(export::file(state.clone(), resolved.filter, format));
+        let mut pieces = std::pin::pin!(file::file(state.clone(), resolved.filter, format));
         while let Some(piece) = pieces.try_next().await? {
             match output.write_all(&piece) {
                 // Whoever reads has seen enough: `| head`.

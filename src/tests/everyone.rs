@@ -229,6 +229,18 @@ on_both_databases! {
         assert_eq!(people(&page(&mut admin, "").await).len(), 2, "what has ended is not live");
     }
 
+    async fn each_session_of_the_list_leads_to_its_end_for_who_may_act(app: TestApp) {
+        let mut admin = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let me = alice.api(Method::GET, "/api/v1/me", None).await.json();
+        let way = format!("/admin/users/{}/log-out?sid={}", alice.user_id().await, me["sid"].as_str().expect("a sid"));
+        assert!(page(&mut admin, "").await.contains(&format!("href=\"{way}\"")));
+        assert!(admin.open(&way).await.text().contains("This ends one session of alice"));
+        let mut otto = app.auditor("otto").await;
+        let shown = page(&mut otto, "").await;
+        assert!(people(&shown).contains(&"alice@example.com".to_owned()) && !shown.contains("?sid="), "{shown}");
+    }
+
     async fn pages_of_sessions_are_complete_and_repeat_nothing(app: TestApp) {
         let mut admin = app.admin().await;
         // All of one moment: the clock stands still.

@@ -92,6 +92,19 @@ fn forged(app: &TestApp, key: &Key, token: &str) -> String {
 }
 
 on_both_databases! {
+    async fn each_key_in_use_leads_to_where_it_is_revoked_for_who_may_act(app: TestApp) {
+        let mut admin = app.admin().await;
+        let kid = signing_key(&app.services).kid.clone();
+        let way = format!("href=\"/admin/keys/{kid}#revoke\"");
+        assert!(admin.open("/admin/keys").await.text().contains(&way));
+        assert!(admin.open(&format!("/admin/keys/{kid}")).await.text().contains("id=\"revoke\""));
+        let mut otto = app.auditor("otto").await;
+        assert!(!otto.open("/admin/keys").await.text().contains("#revoke"));
+        assert_eq!(admin.act("kill_key", &[("kid", &kid), ("reason", "it leaked")]).await.status, 200);
+        let page = admin.open("/admin/keys").await.text();
+        assert!(!page.contains(&way) && page.contains(">Revoked</span>"), "{page}");
+    }
+
     async fn a_kill_from_a_process_with_other_settings_keeps_the_algorithm_that_verifiers_expect(app: TestApp) {
         let alice = app.with_token("alice").await;
         let mut config = (*app.services.state.config).clone();

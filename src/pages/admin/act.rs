@@ -47,42 +47,40 @@ impl Act {
 
     /// On its button, and on the way to it.
     pub fn label(self) -> &'static str {
-        match self {
-            Self::LogOut => "Force logout",
-            Self::StartReset => "Send password reset",
-            Self::RemoveSecondFactor => "Remove two-factor authentication",
-            Self::ChangeRole => "Change role",
-            Self::Disable => "Disable account",
-            Self::Enable => "Enable account",
-            Self::Delete => "Delete account",
-        }
+        self.words().0
     }
 
     /// On its button, while the answer is on its way.
     pub fn pending_label(self) -> &'static str {
-        match self {
-            Self::LogOut => "Logging out…",
-            Self::StartReset => "Sending…",
-            Self::RemoveSecondFactor => "Removing…",
-            Self::ChangeRole => "Changing…",
-            Self::Disable => "Disabling…",
-            Self::Enable => "Enabling…",
-            Self::Delete => "Deleting…",
-        }
+        self.words().1
     }
 
     /// When it is the right one.
     pub fn purpose(self) -> &'static str {
+        self.words().2
+    }
+
+    fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::LogOut => "Logs the user out everywhere, at once. They can log in again.",
-            Self::StartReset => "Emails the user a link to choose a new password.",
-            Self::RemoveSecondFactor => "For users who have lost their phone and their recovery codes.",
-            Self::ChangeRole => "User, auditor or administrator. Takes effect on their next request.",
-            Self::Disable => {
-                "Logs the user out and blocks login until you enable the account again. No data is deleted."
+            Self::LogOut => {
+                ("Force logout", "Logging out…", "Logs the user out everywhere, at once. They can log in again.")
             }
-            Self::Enable => "Lets the user log in again with the same password.",
-            Self::Delete => "Permanently deletes the account and everything in it.",
+            Self::StartReset => ("Send password reset", "Sending…", "Emails the user a link to choose a new password."),
+            Self::RemoveSecondFactor => (
+                "Remove two-factor authentication",
+                "Removing…",
+                "For users who have lost their phone and their recovery codes.",
+            ),
+            Self::ChangeRole => {
+                ("Change role", "Changing…", "User, auditor or administrator. Takes effect on their next request.")
+            }
+            Self::Disable => (
+                "Disable account",
+                "Disabling…",
+                "Logs the user out and blocks login until you enable the account again. No data is deleted.",
+            ),
+            Self::Enable => ("Enable account", "Enabling…", "Lets the user log in again with the same password."),
+            Self::Delete => ("Delete account", "Deleting…", "Permanently deletes the account and everything in it."),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The forms of acts on an account. Both sides.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{Act, ActPage, REASON_MAX_CHARS, actions::ForceLogout};
+use super::{Act, ActPage, REASON_MAX_CHARS, search::Choice};
 use crate::{
     auth::users::Role,
     base::error::{AppError, Field},
@@ -14,58 +14,90 @@ use crate::{
     web::page::{refused, typed},
 };
 
-/// Who sees the reason.
-fn reason_help(name: &str) -> String {
-    format!("Recorded in the audit log. {name} won't see it.")
-}
-
 /// A plain form: the answer is another page, and the password is asked for at `/confirm`, which goes on with the act.
-/// Its button waits all the same: who presses twice would be told that somebody else was quicker.
+/// Its button waits all the same: who presses twice would be told that somebody else was quicker. A force-logout asks where
+/// it stands: who throws somebody out is in a hurry.
 #[component]
 pub fn ActForm(page: ActPage) -> impl IntoView {
-    let ActPage { act, person, undo, .. } = page;
-    let (typed, refused, name) = (typed(), refused(), person.name);
+    let act = page.act;
+    if act == Act::LogOut {
+        return view! {
+            <Form action=act.action()>
+                <ActFields page />
+                <ProofField />
+                <ActButton act />
+            </Form>
+        }
+        .into_any();
+    }
+    view! {
+        <FormFrame>
+            <form method="post" action=act.action() class="form" novalidate>
+                <Here />
+                <ActFields page />
+                <ActButton act />
+            </form>
+        </FormFrame>
+    }
+    .into_any()
+}
+
+#[component]
+fn ActFields(page: ActPage) -> impl IntoView {
+    let ActPage { act, person, only, undo, .. } = page;
+    let (typed, refused) = (typed(), refused());
     // What was to be undone is not the last word any more: the next try is an act of its own.
     let undo = undo.filter(|_| refused != Some(AppError::ChangedMeanwhile));
     let (undone, reason_of_undo, role_before) =
         undo.map_or_else(Default::default, |undo| (undo.event, undo.reason, undo.role));
     let reason = if typed.get("reason").is_empty() { reason_of_undo } else { typed.get("reason") };
     let role = typed.get("role").parse().ok().or(role_before).unwrap_or(person.role);
+    let help = format!("Recorded in the audit log. {} won't see it.", person.name);
     view! {
-        <FormFrame>
-            <form method="post" action=act.action() class="form" novalidate>
-                <Here />
-                <input type="hidden" name="user" value=person.id />
-                {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
-                {(act == Act::ChangeRole).then(|| view! { <Roles chosen=role /> })}
-                {(act == Act::StartReset).then(|| view! {
-                    <Checkbox
-                        name="end_all"
-                        label=format!("Log {name} out now and block the current password")
-                        help="Choose this if someone else may know the password."
-                        checked=typed.get("end_all") == "on"
-                    />
-                })}
-                {(act == Act::Delete).then(|| view! {
-                    <p class="any-break">"To confirm, type " <strong>{person.email}</strong>"."</p>
-                    <TextField
-                        name="confirmation"
-                        label="Email address"
-                        field=Field::Confirmation
-                        autocomplete="off"
-                        help="This makes sure you don't delete the wrong account."
-                        value=typed.get("confirmation")
-                    />
-                })}
-                <ReasonField help=reason_help(&name) value=reason />
-                <SubmitButton
-                    label=act.label()
-                    pending_label=act.pending_label()
-                    class=if act.is_grave() { "button danger" } else { "button primary" }
-                />
-            </form>
-        </FormFrame>
+        <input type="hidden" name="user" value=person.id.clone() />
+        {only.map(|session| view! { <input type="hidden" name="sid" value=session.sid /> })}
+        {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
+        {match act {
+            Act::ChangeRole => view! { <Roles chosen=role /> }.into_any(),
+            Act::StartReset => view! { <EndAll name=person.name checked=typed.get("end_all") == "on" /> }.into_any(),
+            Act::Delete => view! { <Confirmation email=person.email value=typed.get("confirmation") /> }.into_any(),
+            _ => ().into_any(),
+        }}
+        <ReasonField help value=reason />
     }
+}
+
+#[component]
+fn EndAll(name: String, checked: bool) -> impl IntoView {
+    view! {
+        <Checkbox
+            name="end_all"
+            label=format!("Log {name} out now and block the current password")
+            help="Choose this if someone else may know the password."
+            checked
+        />
+    }
+}
+
+#[component]
+fn Confirmation(email: String, value: String) -> impl IntoView {
+    view! {
+        <p class="any-break">"To confirm, type " <strong>{email}</strong>"."</p>
+        <TextField
+            name="confirmation"
+            label="Email address"
+            field=Field::Confirmation
+            autocomplete="off"
+            help="This makes sure you don't delete the wrong account."
+            value
+        />
+    }
+}
+
+#[component]
+fn ActButton(act: Act) -> impl IntoView {
+    let class = if act.is_grave() { "button danger" } else { "button primary" };
+    view! { <SubmitButton label=act.label() pending_label=act.pending_label() class /> }
 }
 
 /// Why, for the audit log.
@@ -85,29 +117,6 @@ pub fn ReasonField(#[prop(into)] help: String, value: String) -> impl IntoView {
 
 #[component]
 fn Roles(chosen: Role) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for="role">"Role"</label>
-            <select id="role" name="role">
-                {Role::VARIANTS
-                    .iter()
-                    .map(|role| view! { <option value=role.into_str() selected=*role == chosen>{role.words()}</option> })
-                    .collect_view()}
-            </select>
-        </div>
-    }
-}
-
-/// Ends everything, or one session. It answers where it is: who throws somebody out is in a hurry.
-#[component]
-pub fn ForceForm(id: String, name: String, sid: String, reason: String) -> impl IntoView {
-    view! {
-        <Form action=ForceLogout::PATH>
-            <input type="hidden" name="user" value=id />
-            {(!sid.is_empty()).then(|| view! { <input type="hidden" name="sid" value=sid /> })}
-            <ReasonField help=reason_help(&name) value=reason />
-            <ProofField />
-            <SubmitButton label=Act::LogOut.label() pending_label=Act::LogOut.pending_label() class="button danger" />
-        </Form>
-    }
+    let options = Role::VARIANTS.iter().map(|role| (role.into_str(), role.words(), *role == chosen)).collect();
+    view! { <Choice name="role" label="Role" options /> }
 }

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    Act, ActPage, PAGES, Person,
-    act_form::{ActForm, ForceForm},
-};
+use super::{Act, ActPage, PAGES, Person, act_form::ActForm};
 use crate::{
     auth::users::Role,
     base::error::AppError,
@@ -17,7 +14,6 @@ use crate::{
         tabs::Tabs,
         when::moment,
     },
-    web::page::typed,
 };
 
 #[component]
@@ -34,7 +30,7 @@ pub fn ActPage(page: ActPage) -> impl IntoView {
                 {page.only.clone().map(|session| view! { <div class="session"><SessionFacts session /></div> })}
                 {match obstacle(&page) {
                     Some(words) => view! { <Notice kind="warning">{words}</Notice> }.into_any(),
-                    None => form(page).into_any(),
+                    None => view! { <ActForm page /> }.into_any(),
                 }}
             </section>
             <p><Link href=back>{format!("Back to {name}")}</Link></p>
@@ -42,40 +38,13 @@ pub fn ActPage(page: ActPage) -> impl IntoView {
     }
 }
 
-fn form(page: ActPage) -> impl IntoView {
-    match page.act {
-        Act::LogOut => {
-            let sid = page.only.map(|session| session.sid).unwrap_or_default();
-            view! { <ForceForm id=page.person.id name=page.person.name sid reason=typed().get("reason") /> }.into_any()
-        }
-        _ => view! { <ActForm page /> }.into_any(),
-    }
-}
-
 /// What will happen, with the numbers of now.
 fn will(page: &ActPage) -> Vec<String> {
-    let Person { name, email, role, confirmed, .. } = &page.person;
+    let Person { name, role, .. } = &page.person;
     let (ends, told) = (ends(name, page.sessions.len()), told(page));
     let mut words = match page.act {
-        Act::LogOut if page.only.is_some() => {
-            vec![format!("This ends one session of {name} and revokes its access tokens. Other sessions stay active.")]
-        }
-        Act::LogOut if page.sessions.is_empty() => {
-            vec![format!("{ends} This revokes any access tokens that {name} may still have.")]
-        }
-        Act::LogOut => {
-            vec![format!("This ends {} and revokes all of {name}'s access tokens.", session_count(page.sessions.len()))]
-        }
-        Act::StartReset => {
-            let mut words = vec![format!(
-                "We'll email a link to {email}. It works for 30 minutes. Using it logs {name} out everywhere. You won't see \
-                 the link or the password. Two-factor authentication stays on."
-            )];
-            if !confirmed {
-                words.push("This address was never confirmed. It may be mistyped, or belong to someone else.".into());
-            }
-            words
-        }
+        Act::LogOut => vec![will_end(page)],
+        Act::StartReset => will_send(&page.person),
         Act::RemoveSecondFactor => vec![
             format!(
                 "{name} will be able to log in with just a password. This removes the authenticator app, recovery codes and \
@@ -92,11 +61,7 @@ fn will(page: &ActPage) -> Vec<String> {
             "{ends} {name} is logged out everywhere and can't log in. Links we've emailed stop working. You can enable the \
              account again; no data is deleted. {told}"
         )],
-        Act::Enable => vec![format!(
-            "{name} can log in again with the same password and two-factor authentication. Ended sessions stay ended, and \
-             no device is trusted any more. {told}{}",
-            if page.person.no_password { " A reset removed the password: send a new reset link, too." } else { "" }
-        )],
+        Act::Enable => will_enable(&page.person, &told),
         Act::Delete => vec![
             format!(
                 "This permanently deletes {name}'s name, email, password, notes, devices and IP addresses. {ends} You can't \
@@ -105,10 +70,37 @@ fn will(page: &ActPage) -> Vec<String> {
             "The audit log keeps what you did, from where and why. Leave the user's name out of your reason.".into(),
         ],
     };
-    if page.is_self {
-        words.extend(own_account(page.act).map(str::to_owned));
-    }
+    words.extend(own_account(page.act).filter(|_| page.is_self).map(str::to_owned));
     words
+}
+
+fn will_end(page: &ActPage) -> String {
+    let name = &page.person.name;
+    match page.sessions.len() {
+        _ if page.only.is_some() => {
+            format!("This ends one session of {name} and revokes its access tokens. Other sessions stay active.")
+        }
+        0 => format!("{} This revokes any access tokens that {name} may still have.", ends(name, 0)),
+        active => format!("This ends {} and revokes all of {name}'s access tokens.", session_count(active)),
+    }
+}
+
+fn will_send(Person { name, email, confirmed, .. }: &Person) -> Vec<String> {
+    let sends = format!(
+        "We'll email a link to {email}. It works for 30 minutes. Using it logs {name} out everywhere. You won't see the link \
+         or the password. Two-factor authentication stays on."
+    );
+    let unsure = "This address was never confirmed. It may be mistyped, or belong to someone else.";
+    std::iter::once(sends).chain((!confirmed).then(|| unsure.to_owned())).collect()
+}
+
+fn will_enable(Person { name, no_password, .. }: &Person, told: &str) -> Vec<String> {
+    let enables = format!(
+        "{name} can log in again with the same password and two-factor authentication. Ended sessions stay ended, and no \
+         device is trusted any more. {told}"
+    );
+    let needs = "A reset removed the password: send a new reset link, too.";
+    std::iter::once(enables).chain(no_password.then(|| needs.to_owned())).collect()
 }
 
 /// What to think of when it is oneself.

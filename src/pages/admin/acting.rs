@@ -1,4 +1,4 @@
-//! The frame of every act on an account that comes from a page. Server side.
+//! The frame of every act of administration that comes from a page. Server side.
 
 use super::{
     by::{By, parse_reason},

@@ -46,15 +46,14 @@ pub async fn log_out_everyone(
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
     use super::{
-        acting::checked,
+        acting,
         log_out_everyone::{check, log_out_everyone},
+        outcome::Outcome,
     };
-    use crate::web::{action::tell_next_page, border, page::Flash};
-    let (admin, words) = checked(password, || check(&confirmation, &reason)).await?;
+    use crate::web::border;
+    let (admin, words) = acting::checked(password, || check(&confirmation, &reason)).await?;
     let receipt = log_out_everyone(&border::app().terminator, &admin, border::visit().caller, words).await?;
-    let kind = if receipt.is_confirmed() { "success" } else { "warning" };
-    tell_next_page(&Flash::new(&[("receipt", &receipt.words()), ("kind", kind)]));
-    leptos_axum::redirect("/admin/sessions");
+    acting::tell(&Outcome::of_force_logout(receipt.clone()).shown_on("/admin/sessions"), "");
     Ok(receipt)
 }
 
@@ -72,8 +71,7 @@ pub async fn disable_user(
 ) -> Result<(), AppError> {
     use super::{acting, disable};
     use crate::{base::db::again, web::border};
-    let undo = undo.unwrap_or_default();
-    let by = acting::by(&reason, password).await?;
+    let (by, undo) = (acting::by(&reason, password).await?, undo.unwrap_or_default());
     let terminator = border::app().terminator;
     acting::tell(&again(|| disable::disable(&terminator, &by, &user, &undo)).await?, &user);
     Ok(())
@@ -92,8 +90,7 @@ pub async fn enable_user(
 ) -> Result<(), AppError> {
     use super::{acting, disable};
     use crate::{base::db::again, web::border};
-    let undo = undo.unwrap_or_default();
-    let by = acting::by(&reason, password).await?;
+    let (by, undo) = (acting::by(&reason, password).await?, undo.unwrap_or_default());
     let terminator = border::app().terminator;
     acting::tell(&again(|| disable::enable(&terminator, &by, &user, &undo)).await?, &user);
     Ok(())
@@ -182,33 +179,28 @@ pub async fn delete_user(
 /// [`AppError::RotationUnderWay`].
 #[server(prefix = "/actions", endpoint = "rotate_keys")]
 pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
-    use super::keys::{cause, show_on_list};
+    use super::{acting, keys};
     use crate::{auth::tokens::keys::Keys, web::border};
     let admin = border::require_fresh_admin(password).await?;
-    let cause = cause(admin, border::visit().caller, String::new());
-    let keys = expect_context::<Keys>();
-    let rotation = keys.rotate(&cause).await?;
-    show_on_list("rotation", &rotation);
+    let cause = keys::cause(admin, border::visit().caller, String::new());
+    let rotation = expect_context::<Keys>().rotate(&cause).await?;
+    acting::tell(&keys::rotated(&rotation), "");
     Ok(rotation)
 }
 
-/// Kills the signing key `kid`: what it has signed counts no more. Callable as [`force_logout`].
+/// Revokes the signing key `kid`: what it has signed is rejected. Callable as [`force_logout`].
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
 /// [`AppError::KeyNotInUse`], [`AppError::Invalid`] for the reason.
 #[server(prefix = "/actions", endpoint = "kill_key")]
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KeyReceipt, AppError> {
-    use super::{
-        acting::checked,
-        by::parse_reason,
-        keys::{cause, show_on_list},
-    };
+    use super::{acting, by::parse_reason, keys};
     use crate::{auth::tokens::keys::Keys, web::border};
-    let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
-    let (keys, cause) = (expect_context::<Keys>(), cause(admin, border::visit().caller, words));
-    let receipt = keys.revoke(&kid, &cause).await?;
-    show_on_list("killed", &receipt);
+    let (admin, words) = acting::checked(password, || Ok(parse_reason(&reason)?)).await?;
+    let cause = keys::cause(admin, border::visit().caller, words);
+    let receipt = expect_context::<Keys>().revoke(&kid, &cause).await?;
+    acting::tell(&keys::revoked(&receipt), "");
     Ok(receipt)
 }
 

@@ -1,21 +1,29 @@
-//! Around the rotation and the kill of a signing key: who does it, and the page that says so. Server side.
+//! Around the rotation and the revoking of a signing key: who does it, and what the list of keys says then. Server side.
 
-use serde::Serialize;
-
+use super::{keys_page::short, outcome::Outcome};
 use crate::{
-    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::guard::Administrator},
+    auth::{
+        cause::Cause,
+        revocations::EndReason,
+        sessions::guard::Administrator,
+        tokens::{KeyReceipt, Rotation},
+    },
     base::caller::Caller,
-    web::{action::tell_next_page, page::Flash},
+    ui::when::moment,
 };
 
 pub fn cause(Administrator(admin): Administrator, caller: Caller, words: String) -> Cause {
     Cause { words, ..Cause::by_user(&admin.user.id, EndReason::ByAdmin, caller) }
 }
 
-/// With JavaScript and without, the list is loaded anew: it has changed.
-pub fn show_on_list(name: &str, receipt: &impl Serialize) {
-    if let Ok(text) = serde_json::to_string(receipt) {
-        tell_next_page(&Flash::new(&[(name, &text)]));
-    }
-    leptos_axum::redirect("/admin/keys");
+pub fn rotated(Rotation { kid, algorithm, signs_from }: &Rotation) -> Outcome {
+    shown(format!("{algorithm} key {} created. It will be in use from {}.", short(kid), moment(*signs_from)))
+}
+
+pub fn revoked(KeyReceipt { kid, signing, milliseconds }: &KeyReceipt) -> Outcome {
+    shown(format!("Key {} revoked in {milliseconds} ms. New tokens are signed with {}.", short(kid), short(signing)))
+}
+
+fn shown(words: String) -> Outcome {
+    Outcome::done(words).shown_on("/admin/keys")
 }

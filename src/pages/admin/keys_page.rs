@@ -2,20 +2,18 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{PAGES, actions::RotateKeys, may_act};
+use super::{PAGES, ReceiptNotice, actions::RotateKeys, may_act};
 use crate::{
-    auth::tokens::{KeyInfo, KeyReceipt, KeyState, Rotation},
+    auth::tokens::{KeyInfo, KeyState},
     ui::{
         code::CodeBlock,
         form::{Form, ProofField, SubmitButton},
         frame::{Link, Page},
         head::BaseUrl,
-        notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::{Ago, moment, span},
     },
-    web::page::typed,
 };
 
 #[component]
@@ -29,7 +27,7 @@ pub fn KeysPage(
     signing_since_ms: i64,
 ) -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
-    let waiting = keys.iter().find(|key| key.state == KeyState::Next).map(|key| key.signs_from);
+    let waiting: Option<i64> = keys.iter().find(|key| key.state == KeyState::Next).map(|key| key.signs_from);
     view! {
         <Page title="Keys">
             <Tabs label="Administration" pages=PAGES />
@@ -40,25 +38,37 @@ pub fn KeysPage(
             </p>
             <CodeBlock text=format!("{base}/.well-known/jwks.json") what="the URL of the public keys" />
             <KeyTable keys />
-            <section class="card" aria-labelledby="rotate">
-                <h2 id="rotate">"Rotate keys"</h2>
-                <p>
-                    {match signing_since_ms {
-                        ..60_000 => "The current key has just come into use. ".to_owned(),
-                        ms => format!("The current key has been in use for {}. ", span(ms)),
-                    }}
-                    {match waiting {
-                        Some(signs_from) => format!("The next one is published and will be in use from {}.", moment(signs_from)),
-                        None => format!(
-                            "This publishes a new {algorithm} key now and starts using it in {}, so verifiers have time to \
-                             fetch it. Existing tokens stay valid. Users won't notice.",
-                            span(lead_seconds * 1000),
-                        ),
-                    }}
-                </p>
-                {(may_act() && waiting.is_none()).then(|| view! { <RotateForm /> })}
-            </section>
+            <Rotate algorithm lead_seconds signing_since_ms waiting />
         </Page>
+    }
+}
+
+#[component]
+fn Rotate(
+    algorithm: &'static str,
+    lead_seconds: i64,
+    signing_since_ms: i64,
+    /// When the key signs that is published already.
+    waiting: Option<i64>,
+) -> impl IntoView {
+    let current = match signing_since_ms {
+        ..60_000 => "The current key has just come into use. ".to_owned(),
+        ms => format!("The current key has been in use for {}. ", span(ms)),
+    };
+    let next = match waiting {
+        Some(signs_from) => format!("The next one is published and will be in use from {}.", moment(signs_from)),
+        None => format!(
+            "This publishes a new {algorithm} key now and starts using it in {}, so verifiers have time to fetch it. \
+             Existing tokens stay valid. Users won't notice.",
+            span(lead_seconds * 1000),
+        ),
+    };
+    view! {
+        <section class="card" aria-labelledby="rotate">
+            <h2 id="rotate">"Rotate keys"</h2>
+            <p>{current}{next}</p>
+            {(may_act() && waiting.is_none()).then(|| view! { <RotateForm /> })}
+        </section>
     }
 }
 
@@ -129,28 +139,4 @@ fn RotateForm() -> impl IntoView {
             <SubmitButton label="Rotate keys" pending_label="Creating key…" />
         </Form>
     }
-}
-
-/// What was done on the page before this one.
-#[component]
-fn ReceiptNotice() -> impl IntoView {
-    let typed = typed();
-    let rotation = serde_json::from_str::<Rotation>(&typed.get("rotation")).ok();
-    let killed = serde_json::from_str::<KeyReceipt>(&typed.get("killed")).ok();
-    let words = rotation.map(|rotation| rotated(&rotation)).or_else(|| killed.map(|receipt| was_revoked(&receipt)))?;
-    Some(view! {
-        <div id="receipt" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">{words}</Notice>
-        </div>
-    })
-}
-
-fn rotated(rotation: &Rotation) -> String {
-    let Rotation { kid, algorithm, signs_from } = rotation;
-    format!("{algorithm} key {} created. It will be in use from {}.", short(kid), moment(*signs_from))
-}
-
-fn was_revoked(receipt: &KeyReceipt) -> String {
-    let KeyReceipt { kid, signing, milliseconds } = receipt;
-    format!("Key {} revoked in {milliseconds} ms. New tokens are signed with {}.", short(kid), short(signing),)
 }

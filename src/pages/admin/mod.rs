@@ -38,6 +38,7 @@ pub mod receipt_notice;
 pub mod remove_factor;
 #[cfg(feature = "ssr")]
 pub mod routes;
+pub mod search;
 pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod start_reset;

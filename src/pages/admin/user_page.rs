@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    Act, PAGES, Person, ReceiptNotice,
+    Act, Before, PAGES, Person, ReceiptNotice,
     audit_log::{AuditEntry, page::Words},
     may_act,
 };
@@ -72,42 +72,42 @@ fn Facts(person: Person) -> impl IntoView {
     } = person;
     view! {
         <dl class="facts">
-            <div>
-                <dt>"Email"</dt>
-                <dd class="any-break">
-                    {email} " "
-                    {(!confirmed).then(|| view! { <span class="badge warning">"Email not confirmed"</span> })}
-                </dd>
-            </div>
-            <div><dt>"Role"</dt><dd>{role.words()}</dd></div>
-            <div>
-                <dt>"State"</dt>
-                <dd>
-                    {match disabled {
-                        Some(before) => view! {
-                            <span class="badge warning">"Disabled"</span> " by " {before.by} ", " <Ago ms=before.at />
-                            {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
-                            {gave_way.then_some(" Another account now uses this email address.")}
-                        }.into_any(),
-                        None if waits => "Waiting for the email address to be confirmed".into_any(),
-                        None => view! { <span class="badge">"Active"</span> }.into_any(),
-                    }}
-                </dd>
-            </div>
+            <Fact name="Email">
+                {email} " " {(!confirmed).then(|| view! { <span class="badge warning">"Email not confirmed"</span> })}
+            </Fact>
+            <Fact name="Role">{role.words()}</Fact>
+            <Fact name="State"><AccountState disabled waits gave_way /></Fact>
             {no_password.then(|| view! {
-                <div><dt>"Password"</dt><dd>"Removed by a reset. The user can choose a new one with the link we emailed."</dd></div>
+                <Fact name="Password">"Removed by a reset. The user can choose a new one with the link we emailed."</Fact>
             })}
-            <div>
-                <dt>"Two-factor authentication"</dt>
-                <dd>{factor_since.map_or_else(|| "Off".into_any(), |ms| view! { "On since " <Ago ms /> }.into_any())}</dd>
-            </div>
-            <div><dt>"Created"</dt><dd><Ago ms=created_at /></dd></div>
-            <div>
-                <dt>"Last seen"</dt>
-                <dd>{last_seen_at.map_or_else(|| "Not in the last 30 days".into_any(), |ms| view! { <Ago ms /> }.into_any())}</dd>
-            </div>
-            <div><dt>"ID"</dt><dd class="any-break"><code>{id}</code></dd></div>
+            <Fact name="Two-factor authentication">
+                {factor_since.map_or_else(|| "Off".into_any(), |ms| view! { "On since " <Ago ms /> }.into_any())}
+            </Fact>
+            <Fact name="Created"><Ago ms=created_at /></Fact>
+            <Fact name="Last seen">
+                {last_seen_at.map_or_else(|| "Not in the last 30 days".into_any(), |ms| view! { <Ago ms /> }.into_any())}
+            </Fact>
+            <Fact name="ID"><code>{id}</code></Fact>
         </dl>
+    }
+}
+
+#[component]
+fn Fact(name: &'static str, children: Children) -> impl IntoView {
+    view! { <div><dt>{name}</dt><dd class="any-break">{children()}</dd></div> }
+}
+
+#[component]
+fn AccountState(disabled: Option<Before>, waits: bool, gave_way: bool) -> impl IntoView {
+    match disabled {
+        Some(before) => view! {
+            <span class="badge warning">"Disabled"</span> " by " {before.by} ", " <Ago ms=before.at />
+            {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
+            {gave_way.then_some(" Another account now uses this email address.")}
+        }
+        .into_any(),
+        None if waits => "Waiting for the email address to be confirmed".into_any(),
+        None => view! { <span class="badge">"Active"</span> }.into_any(),
     }
 }
 

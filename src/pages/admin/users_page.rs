@@ -4,7 +4,10 @@
 use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{PAGES, ReceiptNotice};
+use super::{
+    PAGES, ReceiptNotice,
+    search::{Choice, SearchField},
+};
 use crate::{
     auth::users::Role,
     people::list::{Order, Page as List, Person, State, Wanted},
@@ -20,6 +23,8 @@ use crate::{
 };
 
 const PATH: &str = "/admin/users";
+
+const SEARCH_HELP: &str = "Search by the start of a name or email, e.g. “an mü” finds Anna Müller.";
 
 #[component]
 pub fn UsersPage(
@@ -56,14 +61,10 @@ fn SearchForm(wanted: Wanted) -> impl IntoView {
     let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words(), order == *one));
     view! {
         <form class="filter" method="get" action=PATH role="search">
-            <div class="field">
-                <label for="q">"Name or email"</label>
-                <p id="q-help" class="help">"Search by the start of a name or email, e.g. “an mü” finds Anna Müller."</p>
-                <input id="q" name="q" type="search" value=words maxlength="200" autocomplete="off" aria-describedby="q-help" />
-            </div>
+            <SearchField name="q" label="Name or email" value=words maxlength=200 help=SEARCH_HELP />
             <Choice name="role" label="Role" all="All" options=roles.collect() />
             <Choice name="state" label="State" all="All" options=states.collect() />
-            <Choice name="sort" label="Order" all="" options=orders.collect() />
+            <Choice name="sort" label="Order" options=orders.collect() />
             <div class="buttons">
                 <button type="submit" class="button">"Search"</button>
                 {clear}
@@ -77,28 +78,6 @@ fn role_words(role: Role) -> &'static str {
         Role::User => "Users",
         Role::Auditor => "Auditors",
         Role::Admin => "Administrators",
-    }
-}
-
-/// A list to choose from; with `all`, also nothing in particular.
-#[component]
-fn Choice(
-    name: &'static str,
-    label: &'static str,
-    all: &'static str,
-    options: Vec<(&'static str, &'static str, bool)>,
-) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <select id=name name=name>
-                {(!all.is_empty()).then(|| view! { <option value="">{all}</option> })}
-                {options
-                    .into_iter()
-                    .map(|(value, words, selected)| view! { <option value=value selected=selected>{words}</option> })
-                    .collect_view()}
-            </select>
-        </div>
     }
 }
 

@@ -56,7 +56,7 @@ fn shown(resolved: Resolved, found: &Slice) -> AuditPage {
         Next::LookedThrough(id) => (Some(before(id)), Some(time_of(id))),
     };
     AuditPage {
-        kinds: Kind::VARIANTS.iter().map(|kind| (kind.into_str().to_owned(), words::label(*kind).to_owned())).collect(),
+        kinds: Kind::VARIANTS.iter().map(|kind| (kind.into_str(), words::label(*kind))).collect(),
         entries: found.rows.iter().map(entry).collect(),
         older,
         searched_to,

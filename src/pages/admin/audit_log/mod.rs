@@ -3,6 +3,8 @@
 #[cfg(feature = "ssr")]
 pub mod export;
 #[cfg(feature = "ssr")]
+pub mod file;
+#[cfg(feature = "ssr")]
 pub mod filter;
 #[cfg(feature = "ssr")]
 pub mod load;
@@ -46,7 +48,7 @@ pub struct AuditPage {
     /// As the form shows it: people by their address.
     pub asked: AuditAsked,
     /// Kinds of event to choose from: name, words.
-    pub kinds: Vec<(String, String)>,
+    pub kinds: Vec<(&'static str, &'static str)>,
     /// What was not understood; then nothing is shown.
     pub problems: Vec<String>,
     /// People who may be meant.

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use super::{AuditAsked, AuditEntry, AuditPage as Shown, PAGE, Part, WORDS_MAX_CHARS};
 use crate::{
-    pages::admin::PAGES,
+    pages::admin::{
+        PAGES,
+        search::{Choice, SearchField},
+    },
     ui::{
         empty::Empty,
         frame::{Link, Page},
@@ -43,62 +46,23 @@ pub fn AuditPage(shown: Shown) -> impl IntoView {
 
 /// A plain form that asks for this page: it works without JavaScript, and the address can be shared.
 #[component]
-fn Search(asked: AuditAsked, kinds: Vec<(String, String)>, is_filtered: bool) -> impl IntoView {
+fn Search(asked: AuditAsked, kinds: Vec<(&'static str, &'static str)>, is_filtered: bool) -> impl IntoView {
     let AuditAsked { event, actor, subject, from, to, ip, q, .. } = asked;
+    let kinds = kinds.into_iter().map(|(name, words)| (name, words, name == event)).collect();
     view! {
         <form class="filter" method="get" action=PAGE role="search">
-            <div class="field">
-                <label for="event">"Event"</label>
-                <select id="event" name="event">
-                    <option value="">"All events"</option>
-                    {kinds
-                        .into_iter()
-                        .map(|(name, words)| {
-                            let selected = name == event;
-                            view! { <option value=name selected=selected>{words}</option> }
-                        })
-                        .collect_view()}
-                </select>
-            </div>
-            <Input name="actor" label="Actor" value=actor placeholder="Name, email or command line" />
-            <Input name="subject" label="User" value=subject placeholder="Name or email" />
-            <Input name="from" label="From (UTC)" value=from kind="date" />
-            <Input name="to" label="To (UTC)" value=to kind="date" />
-            <Input name="ip" label="IP address" value=ip placeholder="192.0.2.7" />
-            <Input name="q" label="Reason contains" value=q maxlength=WORDS_MAX_CHARS />
+            <Choice name="event" label="Event" all="All events" options=kinds />
+            <SearchField name="actor" kind="text" label="Actor" value=actor placeholder="Name, email or command line" />
+            <SearchField name="subject" kind="text" label="User" value=subject placeholder="Name or email" />
+            <SearchField name="from" label="From (UTC)" value=from kind="date" />
+            <SearchField name="to" label="To (UTC)" value=to kind="date" />
+            <SearchField name="ip" kind="text" label="IP address" value=ip placeholder="192.0.2.7" />
+            <SearchField name="q" kind="text" label="Reason contains" value=q maxlength=WORDS_MAX_CHARS />
             <div class="buttons">
                 <button type="submit" class="button">"Apply"</button>
                 {is_filtered.then(|| view! { <Link href=PAGE class="button quiet">"Clear filters"</Link> })}
             </div>
         </form>
-    }
-}
-
-#[component]
-fn Input(
-    name: &'static str,
-    label: &'static str,
-    value: String,
-    #[prop(default = "text")] kind: &'static str,
-    #[prop(optional)] placeholder: &'static str,
-    #[prop(optional)] maxlength: Option<u16>,
-) -> impl IntoView {
-    let placeholder = (!placeholder.is_empty()).then_some(placeholder);
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <input
-                id=name
-                name=name
-                type=kind
-                value=value
-                placeholder=placeholder
-                maxlength=maxlength
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-            />
-        </div>
     }
 }
 

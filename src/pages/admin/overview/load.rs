@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::{
-    DAYS, Day, HeldBack, Instance, Mails, Times,
+    DAYS, Days, HeldBack, Instance, Mails, Times,
     census::Census,
     first_steps::{FirstSteps, LAB, MailStep},
     page::OverviewPage,
     store,
-    store::{AWAY, DayRow},
+    store::AWAY,
 };
 use crate::{
     auth::{
@@ -22,6 +22,7 @@ use crate::{
     },
     base::{config::Mailing, error::AppError, state::AppState},
     pages::request::{Found, PageRequest, shows},
+    ui::chart::Bars,
 };
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -74,24 +75,22 @@ async fn held_back(state: &AppState) -> Result<HeldBack, AppError> {
 }
 
 /// Every day of the span, also those on which nothing happened.
-async fn days(state: &AppState) -> Result<Vec<Day>, AppError> {
+async fn days(state: &AppState) -> Result<Days, AppError> {
     let today = state.clock.now_ms().div_euclid(DAY_MS);
     let first = today + 1 - i64::try_from(DAYS).unwrap_or_default();
     let kinds = [Kind::LoggedIn, Kind::LogInFailed, Kind::SecondFactorFailed, Kind::SignedUp];
     let rows = store::per_day(&state.db.pool, kinds, first).await?;
-    Ok((first..=today).map(|day| day_of(day, &rows)).collect())
-}
-
-fn day_of(day: i64, rows: &[DayRow]) -> Day {
-    let times = |kind: Kind| {
-        rows.iter().filter(|row| row.day == day && row.event == kind.into_str()).map(|row| row.times).sum::<i64>()
+    let times = |day: i64, kinds: &[Kind]| -> i64 {
+        let of_day = rows.iter().filter(|row| row.day == day);
+        of_day.filter(|row| kinds.iter().any(|kind| row.event == kind.into_str())).map(|row| row.times).sum()
     };
-    Day {
-        day,
-        log_ins: times(Kind::LoggedIn),
-        failed: times(Kind::LogInFailed) + times(Kind::SecondFactorFailed),
-        sign_ups: times(Kind::SignedUp),
-    }
+    let bars = |up: &[Kind], down: &[Kind]| -> Vec<Bars> {
+        (first..=today).map(|day| Bars { day, up: times(day, up), down: times(day, down) }).collect()
+    };
+    Ok(Days {
+        log_ins: bars(&[Kind::LoggedIn], &[Kind::LogInFailed, Kind::SecondFactorFailed]),
+        sign_ups: bars(&[Kind::SignedUp], &[]),
+    })
 }
 
 async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {

@@ -10,6 +10,8 @@ pub mod page;
 #[cfg(feature = "ssr")]
 pub mod store;
 
+use crate::ui::chart::Bars;
+
 /// So many days are shown, today included.
 pub const DAYS: usize = 30;
 
@@ -33,16 +35,13 @@ pub struct Counted {
     pub age_ms: i64,
 }
 
-/// What happened on one day, in UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Day {
-    /// Days since the epoch.
-    pub day: i64,
-    pub log_ins: i64,
-    /// Wrong passwords, and wrong codes after a right one.
-    pub failed: i64,
+/// What happened day by day, in UTC: the oldest day first, without a gap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Days {
+    /// Failed ones, wrong codes after a right password too, are below the line.
+    pub log_ins: Vec<Bars>,
     /// Where a mail server is set, those with an address that had an account already are among them.
-    pub sign_ups: i64,
+    pub sign_ups: Vec<Bars>,
 }
 
 /// A process that serves, as its row tells.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    Counted, Day, HeldBack, Instance, KEY_OLD_MS, MAIL_LATE_MS, Mails,
+    Counted, Days, HeldBack, Instance, KEY_OLD_MS, MAIL_LATE_MS, Mails,
     first_steps::{FirstSteps, FirstStepsCard},
     instances::{InstanceTable, health},
 };
@@ -26,15 +26,13 @@ pub fn OverviewPage(
     first_steps: Option<FirstSteps>,
     /// `None`: the first count takes longer than anybody should wait.
     census: Option<Counted>,
-    /// The oldest first, without a gap.
-    days: Vec<Day>,
+    days: Days,
     /// By name.
     instances: Vec<Instance>,
     key: Option<KeyInfo>,
     mails: Mails,
     held_back: HeldBack,
 ) -> impl IntoView {
-    let (log_ins, sign_ups) = (log_ins(&days), sign_ups(&days));
     let revocations = revocation_tile(&instances);
     view! {
         <Page title="Overview">
@@ -47,14 +45,8 @@ pub fn OverviewPage(
                 {key_tile(key, now_ms)}
                 {mail_tile(mails)}
             </dl>
-            <section class="card" aria-labelledby="log-ins">
-                <h2 id="log-ins">"Logins"</h2>
-                <History series=Series { up: "Logins", down: Some("Failed") } days=log_ins none="No logins in the last 30 days." />
-            </section>
-            <section class="card" aria-labelledby="sign-ups">
-                <h2 id="sign-ups">"Sign-ups"</h2>
-                <History series=Series { up: "Sign-ups", down: None } days=sign_ups none="No sign-ups in the last 30 days." />
-            </section>
+            <History id="log-ins" series=LOGINS days=days.log_ins none="No logins in the last 30 days." />
+            <History id="sign-ups" series=SIGN_UPS days=days.sign_ups none="No sign-ups in the last 30 days." />
             <section class="stack" aria-labelledby="instances">
                 <h2 id="instances">"Instances"</h2>
                 <p class="muted">
@@ -203,19 +195,20 @@ fn mail_tile(mails: Mails) -> impl IntoView {
     view! { <Tile name="Email" figure more=more.map(More::from).collect() warning /> }
 }
 
+const LOGINS: Series = Series { up: "Logins", down: Some("Failed") };
+const SIGN_UPS: Series = Series { up: "Sign-ups", down: None };
+
 /// The chart; a sentence where there is nothing to draw.
 #[component]
-fn History(series: Series, days: Vec<Bars>, none: &'static str) -> impl IntoView {
-    if days.iter().all(|bars| bars.up + bars.down == 0) {
-        return view! { <Empty why=none /> }.into_any();
+fn History(id: &'static str, series: Series, days: Vec<Bars>, none: &'static str) -> impl IntoView {
+    let title = series.up;
+    view! {
+        <section class="card" aria-labelledby=id>
+            <h2 id=id>{title}</h2>
+            {match days.iter().all(|bars| bars.up + bars.down == 0) {
+                true => view! { <Empty why=none /> }.into_any(),
+                false => view! { <DayChart series days /> }.into_any(),
+            }}
+        </section>
     }
-    view! { <DayChart series days /> }.into_any()
-}
-
-fn log_ins(days: &[Day]) -> Vec<Bars> {
-    days.iter().map(|day| Bars { day: day.day, up: day.log_ins, down: day.failed }).collect()
-}
-
-fn sign_ups(days: &[Day]) -> Vec<Bars> {
-    days.iter().map(|day| Bars { day: day.day, up: day.sign_ups, down: 0 }).collect()
 }

@@ -41,19 +41,9 @@ pub fn EveryonePage(
                 </ul>
                 <p>"You can't undo this."</p>
             </section>
-            {if may_act() {
-                view! {
-                    <section class="card danger" aria-labelledby="do">
-                        <h2 id="do">"Log everyone out"</h2>
-                        <EveryoneForm
-                            confirmation=typed().get("confirmation")
-                            reason=typed().get("reason")
-                        />
-                    </section>
-                }
-                .into_any()
-            } else {
-                view! { <Notice kind="info">"Only administrators can do this."</Notice> }.into_any()
+            {match may_act() {
+                true => view! { <EveryoneForm /> }.into_any(),
+                false => view! { <Notice kind="info">"Only administrators can do this."</Notice> }.into_any(),
             }}
             <p><Link href="/admin/sessions">"Back to sessions"</Link></p>
         </Page>
@@ -61,23 +51,24 @@ pub fn EveryonePage(
 }
 
 #[component]
-fn EveryoneForm(confirmation: String, reason: String) -> impl IntoView {
+fn EveryoneForm() -> impl IntoView {
+    let typed = typed();
     view! {
-        <Form action=LogOutEveryone::PATH>
-            <TextField
-                name="confirmation"
-                label=TYPE_THE_WORDS
-                field=Field::Confirmation
-                autocomplete="off"
-                help="This makes sure you don't do it by mistake."
-                value=confirmation
-            />
-            <ReasonField
-                help="Recorded in the audit log. Users won't see it."
-                value=reason
-            />
-            <ProofField />
-            <SubmitButton label="Log everyone out" pending_label="Logging everyone out…" class="button danger" />
-        </Form>
+        <section class="card danger" aria-labelledby="do">
+            <h2 id="do">"Log everyone out"</h2>
+            <Form action=LogOutEveryone::PATH>
+                <TextField
+                    name="confirmation"
+                    label=TYPE_THE_WORDS
+                    field=Field::Confirmation
+                    autocomplete="off"
+                    help="This makes sure you don't do it by mistake."
+                    value=typed.get("confirmation")
+                />
+                <ReasonField help="Recorded in the audit log. Users won't see it." value=typed.get("reason") />
+                <ProofField />
+                <SubmitButton label="Log everyone out" pending_label="Logging everyone out…" class="button danger" />
+            </Form>
+        </section>
     }
 }

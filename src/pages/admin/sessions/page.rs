@@ -5,7 +5,10 @@ use leptos::prelude::*;
 
 use super::{Age, Progress, SessionRow, SessionsAsked};
 use crate::{
-    pages::admin::{Act, PAGES, ReceiptNotice, may_act},
+    pages::admin::{
+        Act, PAGES, ReceiptNotice, may_act,
+        search::{Choice, SearchField},
+    },
     ui::{
         empty::Empty,
         frame::{Link, Page},
@@ -55,14 +58,19 @@ pub fn SessionsPage(
                 view! { <p class="help">{shown}", newest first"</p> <SessionTable rows /> }.into_any()
             }}
             <Turn first=further.then_some(first) next />
-            {may_act().then(|| view! {
-                <section class="card danger" aria-labelledby="everyone">
-                    <h2 id="everyone">"Log everyone out"</h2>
-                    <p>"Logs out every user on every device and revokes all tokens. Use this in an emergency."</p>
-                    <p><Link href="/admin/sessions/everyone" class="button danger">"Log everyone out…"</Link></p>
-                </section>
-            })}
+            {may_act().then(|| view! { <Everyone /> })}
         </Page>
+    }
+}
+
+#[component]
+fn Everyone() -> impl IntoView {
+    view! {
+        <section class="card danger" aria-labelledby="everyone">
+            <h2 id="everyone">"Log everyone out"</h2>
+            <p>"Logs out every user on every device and revokes all tokens. Use this in an emergency."</p>
+            <p><Link href="/admin/sessions/everyone" class="button danger">"Log everyone out…"</Link></p>
+        </section>
     }
 }
 
@@ -75,25 +83,12 @@ fn address(asked: &SessionsAsked) -> String {
 #[component]
 fn Filter(asked: SessionsAsked) -> impl IntoView {
     let chosen = Age::of(&asked.age);
+    let ages = Age::ALL.into_iter().map(|(value, words, age)| (value, words, age == chosen)).collect();
     view! {
         <form class="filter" method="get" action=PATH role="search">
-            <div class="field">
-                <label for="person">"User"</label>
-                <input id="person" name="person" type="search" value=asked.person autocomplete="off" />
-            </div>
-            <div class="field">
-                <label for="ip">"IP address"</label>
-                <input id="ip" name="ip" type="search" value=asked.ip autocomplete="off" spellcheck="false" />
-            </div>
-            <div class="field">
-                <label for="age">"Started"</label>
-                <select id="age" name="age">
-                    {Age::ALL
-                        .into_iter()
-                        .map(|(value, words, age)| view! { <option value=value selected=age == chosen>{words}</option> })
-                        .collect_view()}
-                </select>
-            </div>
+            <SearchField name="person" label="User" value=asked.person />
+            <SearchField name="ip" label="IP address" value=asked.ip />
+            <Choice name="age" label="Started" options=ages />
             <button type="submit" class="button">"Search"</button>
         </form>
     }

@@ -1,0 +1,199 @@
+//! The file of an export, in pieces: what stands in it, and how. Server side.
+
+use futures::{Stream, stream::try_unfold};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{export::Format, words};
+use crate::{
+    audit::log::{
+        Filter, Next,
+        store::{LogRow, slice},
+    },
+    base::{error::AppError, rfc3339::milliseconds, state::AppState},
+};
+
+/// Events that are read, and sent, at once: memory does not grow with the file.
+const AT_ONCE: usize = 1_000;
+
+/// Where a spreadsheet sees it, it takes the text for UTF-8, and every name for what it is.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How far the file is written.
+enum Written {
+    Nothing,
+    /// Down to the event of this id.
+    DownTo(String),
+    All,
+}
+
+/// The file in pieces, the newest event first. Between two pieces no connection is held, and none is read that nobody
+/// takes.
+pub fn file(state: AppState, filter: Filter, format: Format) -> impl Stream<Item = Result<Vec<u8>, AppError>> {
+    try_unfold((state, filter, Written::Nothing), move |(state, filter, mut written)| async move {
+        loop {
+            let (before, head) = match written {
+                Written::All => return Ok(None),
+                Written::Nothing => (String::new(), head(format)?),
+                Written::DownTo(id) => (id, Vec::new()),
+            };
+            let found = slice(&state.db.pool, &filter, &before, AT_ONCE).await?;
+            let piece = piece(head, &found.rows, format)?;
+            written = match found.next {
+                Next::Nothing => Written::All,
+                Next::More(id) | Next::LookedThrough(id) => Written::DownTo(id),
+            };
+            // Nothing was found in what was looked through.
+            if !piece.is_empty() {
+                return Ok(Some((piece, (state, filter, written))));
+            }
+        }
+    })
+}
+
+const COLUMNS: [&str; 15] = [
+    "seq",
+    "id",
+    "at",
+    "event",
+    "what",
+    "actor",
+    "actor_name",
+    "subject",
+    "subject_name",
+    "session",
+    "ip",
+    "device",
+    "reason",
+    "details",
+    "mac",
+];
+
+fn head(format: Format) -> Result<Vec<u8>, AppError> {
+    match format {
+        Format::Csv => csv(BYTE_ORDER_MARK.to_vec(), std::iter::once(COLUMNS.map(str::to_owned))),
+        Format::Jsonl => Ok(Vec::new()),
+    }
+}
+
+fn piece(head: Vec<u8>, rows: &[LogRow], format: Format) -> Result<Vec<u8>, AppError> {
+    match format {
+        Format::Csv => csv(head, rows.iter().map(cells)),
+        Format::Jsonl => rows.iter().try_fold(head, |mut piece, row| {
+            serde_json::to_writer(&mut piece, &Line::of(row))?;
+            piece.push(b'\n');
+            Ok(piece)
+        }),
+    }
+}
+
+fn csv(piece: Vec<u8>, records: impl Iterator<Item = [String; COLUMNS.len()]>) -> Result<Vec<u8>, AppError> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(piece);
+    for record in records {
+        writer.write_record(record.map(harmless)).map_err(unwritten)?;
+    }
+    writer.into_inner().map_err(unwritten)
+}
+
+fn unwritten(error: impl std::fmt::Display) -> AppError {
+    tracing::error!(%error, "a row of the audit log was not written");
+    AppError::internal()
+}
+
+/// What a formula can begin with, the full-width forms too, which count in some countries' spreadsheets.
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// What separates cells in one dialect or another. A quote may end what is quoted, where the reader takes another sign for
+/// one, or was told that there are none.
+const SEPARATORS: [char; 7] = [';', ',', '\t', '\r', '\n', '|', '"'];
+
+/// A spreadsheet runs a cell that begins like a formula: what a stranger typed as their name must not be one (CWE-1236).
+/// Nor may a part of it, where the reader separates by another sign than we do.
+fn harmless(cell: String) -> String {
+    let mut safe = String::with_capacity(cell.len() + 1);
+    if cell.starts_with(['\t', '\r', '\n']) {
+        safe.push('\'');
+    }
+    let mut begins = true;
+    for c in cell.chars() {
+        if begins && FORMULA.contains(&c) {
+            safe.push('\'');
+        }
+        safe.push(c);
+        // What takes no room, and a blank, which readers drop, hide nothing.
+        let hides = c == ' ' || !c.is_ascii() && !c.is_alphanumeric() && !FORMULA.contains(&c);
+        begins = SEPARATORS.contains(&c) || begins && hides;
+    }
+    safe
+}
+
+fn cells(row: &LogRow) -> [String; COLUMNS.len()] {
+    let Line {
+        seq,
+        id,
+        at,
+        event,
+        what,
+        actor,
+        actor_name,
+        subject,
+        subject_name,
+        session,
+        ip,
+        device,
+        reason,
+        details,
+        mac,
+    } = Line::of(row);
+    let details = if details.is_null() { String::new() } else { details.to_string() };
+    let [id, event, actor, subject, session, ip, device, reason, mac] =
+        [id, event, actor, subject, session, ip, device, reason, mac].map(str::to_owned);
+    let [actor_name, subject_name] = [actor_name, subject_name].map(|name| name.unwrap_or_default().to_owned());
+    let seq = seq.map(|seq| seq.to_string()).unwrap_or_default();
+    [seq, id, at, event, what, actor, actor_name, subject, subject_name, session, ip, device, reason, details, mac]
+}
+
+/// An event as programs get it.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// Place in the chain; null while it is not sealed.
+    seq: Option<i64>,
+    id: &'a str,
+    /// RFC 3339, UTC.
+    at: String,
+    event: &'a str,
+    /// In words.
+    what: String,
+    actor: &'a str,
+    actor_name: Option<&'a str>,
+    subject: &'a str,
+    subject_name: Option<&'a str>,
+    session: &'a str,
+    ip: &'a str,
+    device: &'a str,
+    reason: &'a str,
+    details: Value,
+    mac: &'a str,
+}
+
+impl<'a> Line<'a> {
+    fn of(row: &'a LogRow) -> Self {
+        Self {
+            seq: row.seq,
+            id: &row.id,
+            at: milliseconds(row.at),
+            event: &row.event,
+            what: words::plain(row),
+            actor: &row.actor,
+            actor_name: row.actor_name.as_deref(),
+            subject: &row.subject,
+            subject_name: row.subject_name.as_deref(),
+            session: &row.sid,
+            ip: &row.ip,
+            device: &row.device,
+            reason: &row.reason,
+            details: serde_json::from_str(&row.details).unwrap_or_default(),
+            mac: &row.mac,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The fields of a form that asks for a list. What it sends stands in the address. Both sides.
+
+use leptos::prelude::*;
+
+/// What is typed.
+#[component]
+pub fn SearchField(
+    name: &'static str,
+    label: &'static str,
+    value: String,
+    #[prop(default = "search")] kind: &'static str,
+    #[prop(optional)] help: &'static str,
+    #[prop(optional)] placeholder: &'static str,
+    #[prop(optional)] maxlength: Option<u16>,
+) -> impl IntoView {
+    let help_id = (!help.is_empty()).then(|| format!("{name}-help"));
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {help_id.clone().map(|id| view! { <p id=id class="help">{help}</p> })}
+            <input
+                id=name
+                name=name
+                type=kind
+                value=value
+                placeholder=(!placeholder.is_empty()).then_some(placeholder)
+                maxlength=maxlength
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-describedby=help_id
+            />
+        </div>
+    }
+}
+
+/// A list to choose from; with `all`, also nothing in particular.
+#[component]
+pub fn Choice(
+    name: &'static str,
+    label: &'static str,
+    #[prop(optional)] all: &'static str,
+    /// As it is sent, in words, whether it is chosen.
+    options: Vec<(&'static str, &'static str, bool)>,
+) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select id=name name=name>
+                {(!all.is_empty()).then(|| view! { <option value="">{all}</option> })}
+                {options
+                    .into_iter()
+                    .map(|(value, words, selected)| view! { <option value=value selected=selected>{words}</option> })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
