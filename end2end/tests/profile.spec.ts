@@ -57,7 +57,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(page.getByRole("main")).toContainText(email);
     await follow.leftWith(tokenOf(link));
 
-    const told = await mailbox.next(person.email, /e-mail/);
+    const told = await mailbox.next(person.email, /email/);
     expect(told.text).not.toContain(email);
     await open(stranger, "/login");
     await enterAndLogIn(stranger, { ...person, email });

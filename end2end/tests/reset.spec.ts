@@ -29,7 +29,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await arrived(phone, "/forgot/sent");
     await expect(phone.getByRole("main")).toContainText(`If there is an account with ${person.email}`);
 
-    const { link } = await mailbox.next(person.email, /new password/);
+    const { link } = await mailbox.next(person.email, /Reset your password/);
     await phone.goto(link);
     await arrived(phone, "/reset");
     await expect(phone.getByRole("main")).toContainText(person.email);
@@ -72,7 +72,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
       await tab.getByLabel("E-mail").fill(person.email);
       await tab.getByRole("button", { name: "Send the link" }).click();
       await arrived(tab, "/forgot/sent");
-      await tab.goto((await mailbox.next(person.email, /new password/)).link);
+      await tab.goto((await mailbox.next(person.email, /Reset your password/)).link);
       await arrived(tab, "/reset");
       await expect(tab.getByRole("main")).toContainText(person.email);
     }

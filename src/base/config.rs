@@ -26,17 +26,17 @@ pub const KEY_LEAD_MIN_SECONDS: i64 = 30;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Settings")]
 pub struct Config {
-    /// Address to listen on. Loopback by default: a TLS proxy stands in front in production.
+    /// Address to listen on. Loopback by default, because in production a TLS proxy stands in front.
     #[arg(long, env = "LATCHKEY_ADDR", default_value = "127.0.0.1:3000")]
     pub addr: SocketAddr,
 
-    /// The address that people type, such as `https://accounts.example.com`. It is the token issuer, the only
-    /// origin that may send forms, and the start of every link. `https` means production: secrets must be set.
-    /// [default: http://localhost:PORT]
+    /// The address people type, such as `https://accounts.example.com`. It's the token issuer, the only origin that may
+    /// send forms, and the start of every link. `https` means production: secrets must be set. [default:
+    /// http://localhost:PORT]
     #[arg(long, env = "LATCHKEY_BASE_URL", value_parser = parse_base_url)]
     pub base_url: Option<Url>,
 
-    /// Folder for the SQLite database and the secret key; made with mode 0700 when missing.
+    /// Folder for the SQLite database and the secret key. Created with mode 0700 if it's missing.
     #[arg(long, env = "LATCHKEY_DATA_DIR", default_value = "./data")]
     pub data_dir: PathBuf,
 
@@ -44,207 +44,203 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
-    /// Whether the connection to a PostgreSQL on another machine must be encrypted, with a certificate that is checked:
-    /// `required` asks for `sslmode=verify-full` in the address; `as-given` takes whatever the address says, for a
-    /// network that encrypts by itself. Passwords and sessions travel there. [default: required in production]
+    /// Whether the connection to PostgreSQL on another machine must be encrypted with a verified certificate. `required`
+    /// asks for `sslmode=verify-full` in the URL. `as-given` accepts whatever the URL says, for networks that encrypt by
+    /// themselves. Passwords and sessions travel over this connection. [default: required in production]
     #[arg(long, env = "LATCHKEY_DATABASE_TLS", value_enum, ignore_case = true)]
     pub database_tls: Option<DatabaseTls>,
 
-    /// Connections to the database at most. Small on purpose: a queue in front of a database beats one inside. A fourth of
-    /// them, four at most, is kept for renewing tokens, revocations and `/readyz`; an eighth, two at most, for clearing up.
+    /// Maximum number of database connections (4 to 1000). Small on purpose: a queue in front of a database beats one
+    /// inside. A quarter of them (at most 4) is reserved for token renewal, revocations and `/readyz`, an eighth (at most
+    /// 2) for cleaning up.
     #[arg(long, env = "LATCHKEY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=1000))]
     pub database_connections: u32,
 
-    /// 32 random bytes, base64url, that seal the signing keys; must be the same on every instance.
-    /// [default outside production: made once, kept in secret.key in the data folder]
+    /// 32 random bytes in base64url that encrypt the signing keys. Must be the same on every instance. Create one with
+    /// `latchkey secret`. [default outside production: created once, in secret.key in the data folder]
     #[arg(long, env = "LATCHKEY_SECRET_KEY", hide_env_values = true)]
     pub secret_key: Option<SecretText>,
 
-    /// Cookies without `Secure` and without the `__Host-` prefix, for plain http on another host than localhost,
-    /// in development only.
+    /// Send cookies without `Secure` and the `__Host-` prefix, for plain http on a host other than localhost. Development
+    /// only.
     #[arg(long, env = "LATCHKEY_INSECURE_COOKIES", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub insecure_cookies: bool,
 
-    /// Proxies whose X-Forwarded-For is believed: addresses and ranges, comma separated, such as
-    /// `127.0.0.1,10.0.0.0/8`. None by default: anybody can send it.
+    /// Proxies whose X-Forwarded-For is trusted: IP addresses and ranges, separated by commas, such as
+    /// `127.0.0.1,10.0.0.0/8`. None by default, because anyone can send this header.
     #[arg(long, env = "LATCHKEY_TRUSTED_PROXIES", value_delimiter = ',', value_parser = parse_proxy)]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Life of an access token, in seconds (60 to 900). Short, because it is what a verifier outside, which
-    /// cannot hear of a revocation, has to live with.
+    /// Lifetime of an access token in seconds (60 to 900). Keep it short: a verifier elsewhere, which doesn't hear of
+    /// revocations, accepts a token until it expires.
     #[arg(long, env = "LATCHKEY_TOKEN_LIFETIME_SECONDS", default_value_t = 300, value_parser = clap::value_parser!(i64).range(60..=TOKEN_LIFETIME_MAX_SECONDS))]
     pub token_lifetime_seconds: i64,
 
-    /// How access tokens are signed. After a change the next start begins a rotation to a key of the new algorithm:
-    /// nobody is logged out, no request fails.
+    /// Algorithm that signs access tokens. After a change, the next start rotates to a key of the new algorithm. No one
+    /// is logged out and no request fails.
     #[arg(long, env = "LATCHKEY_TOKEN_ALGORITHM", value_enum, ignore_case = true, default_value_t = TokenAlgorithm::Es256)]
     pub token_algorithm: TokenAlgorithm,
 
-    /// A new signing key is published so many seconds before it signs (30 to 86400). Verifiers outside may keep the
-    /// list of keys for 15 seconds, so they know a key before they meet it; longer for those that keep it longer.
+    /// Seconds between publishing a new signing key and using it (30 to 86400). Verifiers may cache the public keys for
+    /// 15 seconds. Raise this for verifiers that cache them for longer.
     #[arg(long, env = "LATCHKEY_KEY_LEAD_SECONDS", default_value_t = 600, value_parser = clap::value_parser!(i64).range(KEY_LEAD_MIN_SECONDS..=86_400))]
     pub key_lead_seconds: i64,
 
-    /// A session ends after so many minutes without use: the forgotten browser.
+    /// Minutes of inactivity before a session ends (1 to 44640).
     #[arg(long, env = "LATCHKEY_SESSION_IDLE_MINUTES", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=44_640))]
     pub session_idle_minutes: i64,
 
-    /// A session ends after so many hours whatever happens: the stolen cookie that is kept busy.
+    /// Hours before a session ends, even in use (1 to 8784). This limits a stolen cookie that is kept busy.
     #[arg(long, env = "LATCHKEY_SESSION_LIFETIME_HOURS", default_value_t = 12, value_parser = clap::value_parser!(i64).range(1..=8_784))]
     pub session_lifetime_hours: i64,
 
-    /// With "remember me" a session ends after so many days without use: one's own device, used now and then.
+    /// Days of inactivity before a session with "remember me" ends (1 to 366).
     #[arg(long, env = "LATCHKEY_REMEMBERED_IDLE_DAYS", default_value_t = 14, value_parser = clap::value_parser!(i64).range(1..=366))]
     pub remembered_idle_days: i64,
 
-    /// With "remember me" a session ends after so many days whatever happens.
+    /// Days before a session with "remember me" ends, even in use (1 to 366).
     #[arg(long, env = "LATCHKEY_REMEMBERED_LIFETIME_DAYS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=366))]
     pub remembered_lifetime_days: i64,
 
-    /// So many sessions may a user have at once; beyond it the one unused for longest gives way. Enough for every
-    /// device of a person, too few to hide a thief in.
+    /// Maximum sessions per user (1 to 1000). Beyond this, the least recently used one is ended.
     #[arg(long, env = "LATCHKEY_SESSIONS_PER_USER", default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1_000))]
     pub sessions_per_user: i64,
 
-    /// Sensitive acts ask for the password again when it was last given so many minutes ago: the laptop that was
-    /// left open.
+    /// Minutes before sensitive actions ask for the password again (1 to 1440).
     #[arg(long, env = "LATCHKEY_REAUTHENTICATION_MINUTES", default_value_t = 10, value_parser = clap::value_parser!(i64).range(1..=1_440))]
     pub reauthentication_minutes: i64,
 
-    /// Minutes without reading until pages of administration ask for the password again. Actions have
-    /// LATCHKEY_REAUTHENTICATION_MINUTES
+    /// Minutes without reading before pages of administration ask for the password again (1 to 720). Actions have
+    /// LATCHKEY_REAUTHENTICATION_MINUTES.
     #[arg(long, env = "LATCHKEY_ADMIN_READING_MINUTES", default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=720))]
     pub admin_reading_minutes: i64,
 
-    /// A device can be trusted for so many days: log-in there asks for no code of the second factor. 0 offers it to
-    /// nobody. Short enough that a device which was given away forgets by itself.
+    /// Days a trusted device isn't asked for a 6-digit code (0 to 90). 0 turns trusted devices off.
     #[arg(long, env = "LATCHKEY_TRUSTED_DEVICE_DAYS", default_value_t = 30, value_parser = clap::value_parser!(i64).range(0..=90))]
     pub trusted_device_days: i64,
 
-    /// Name of this instance in receipts and metrics, where several serve one database.
-    /// [default: HOST:PORT of this machine]
+    /// Name of this instance in receipts and metrics, where several share a database. [default: HOST:PORT of this
+    /// machine]
     #[arg(long, env = "LATCHKEY_INSTANCE", value_parser = parse_instance)]
     pub instance: Option<String>,
 
-    /// Address on which `/metrics` is served, such as `127.0.0.1:9464`. Off by default: whoever reaches it reads how
-    /// much is going on, so it is a door of its own that no proxy opens to the world.
+    /// Address that serves `/metrics`, such as `127.0.0.1:9464`. Off by default. It has its own port, because it tells
+    /// whoever can reach it how much is going on.
     #[arg(long, env = "LATCHKEY_METRICS_ADDR")]
     pub metrics_addr: Option<SocketAddr>,
 
-    /// How often an instance asks SQLite for new revocations, in milliseconds: one read of one row. PostgreSQL tells
-    /// by itself.
+    /// Milliseconds between checks for new revocations on SQLite (20 to 2000). Each check reads one row. PostgreSQL
+    /// notifies instances instead.
     #[arg(long, env = "LATCHKEY_REVOCATION_POLL_MS", default_value_t = 250, value_parser = clap::value_parser!(u64).range(20..=2_000))]
     pub revocation_poll_ms: u64,
 
     /// Mail server: `smtps://user:password@host`, or `smtp://user:password@host:587?tls=required` for STARTTLS. Without
-    /// it, in development, mails land as files in `mail/` in the data folder; in production there are no mails.
+    /// it, emails are written to `mail/` in the data folder in development, and not sent in production.
     #[arg(long, env = "LATCHKEY_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<SecretText>,
 
-    /// Sender of mails: `Name <name@example.com>`. [default: Latchkey, no-reply at the host of the base URL]
+    /// Sender of emails: `Name <name@example.com>`. [default: Latchkey <no-reply@HOST>, with the host of the base URL]
     #[arg(long, env = "LATCHKEY_MAIL_FROM")]
     pub mail_from: Option<String>,
 
-    /// A new password has at least so many characters (8 to 64). Whatever is set, what is guessed first is refused.
+    /// Minimum length of new passwords (8 to 64). Common passwords are always refused.
     #[arg(long, env = "LATCHKEY_PASSWORD_MIN_CHARS", default_value_t = 10, value_parser = clap::value_parser!(u8).range(8..=64))]
     pub password_min_chars: u8,
 
-    /// argon2id memory per hash, in KiB. Production wants what OWASP does at least: 47104 with one pass, 19456 with two,
-    /// 12288 with three, 9216 with four, 7168 with five.
+    /// argon2id memory per hash, in KiB (7168 to 1048576). Production requires at least what OWASP recommends: 47104 with
+    /// 1 pass, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5.
     #[arg(long, env = "LATCHKEY_ARGON2_MEMORY_KIB", default_value_t = 19_456, value_parser = clap::value_parser!(u32).range(7_168..=1_048_576))]
     pub argon2_memory_kib: u32,
 
-    /// argon2id passes over the memory.
+    /// argon2id passes over the memory (1 to 20).
     #[arg(long, env = "LATCHKEY_ARGON2_PASSES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub argon2_passes: u32,
 
-    /// argon2id lanes. One: the server's parallelism is between people, not within a hash.
+    /// argon2id lanes (1 to 16). The server hashes several passwords at once, so one lane each is enough.
     #[arg(long, env = "LATCHKEY_ARGON2_LANES", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=16))]
     pub argon2_lanes: u32,
 
-    /// Memory for all hashes that run at once, in MiB. It decides how many may, one per processor at most: without it
-    /// ten thousand log-ins would want 186 GiB.
+    /// Memory for all password hashes at once, in MiB (19 to 65536). It limits how many run at once, up to one per
+    /// processor. Without a limit, ten thousand logins would need 186 GiB.
     #[arg(long, env = "LATCHKEY_HASH_BUDGET_MIB", default_value_t = 76, value_parser = clap::value_parser!(u32).range(19..=65_536))]
     pub hash_budget_mib: u32,
 
-    /// So many wrong passwords or codes in a row wait for nothing; each further one doubles the wait, from a second to 15
-    /// minutes. Counted per account, and apart from that for each browser that the account knows.
+    /// Failed attempts before delays start (1 to 100). Each further failure doubles the delay, from 1 second to 15
+    /// minutes. Counted per account, and separately for each browser the account has used before.
     #[arg(long, env = "LATCHKEY_TRIES_PER_ACCOUNT", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..=100))]
     pub tries_per_account: i64,
 
-    /// The same for everything that comes from one network address, from a second to 5 minutes: an IPv4 address or the /64
-    /// of an IPv6 one; its /56 may have twice, its /48 four times as many. Raise it where many people who mistype their
-    /// password share an address.
+    /// The same per network, with delays from 1 second to 5 minutes (1 to 1000000). A network is an IPv4 address or an
+    /// IPv6 /64; an IPv6 /56 may have twice and a /48 four times as many. Raise it where many people share an IP address.
     #[arg(long, env = "LATCHKEY_TRIES_PER_NETWORK", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub tries_per_network: i64,
 
-    /// So many sign-ups from one network address wait for nothing; each further one doubles the wait, from a second to 5
-    /// minutes, and half are forgotten in 15 minutes: a class gets in, and nobody makes accounts by the thousand.
+    /// Sign-ups per network before delays start (1 to 1000000). Each further one doubles the delay, from 1 second to 5
+    /// minutes, and half are forgotten after 15 minutes. Enough for a class, too few to create accounts by the thousand.
     #[arg(long, env = "LATCHKEY_SIGN_UPS_PER_NETWORK", default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub sign_ups_per_network: i64,
 
-    /// A request head must be complete after so many seconds, counted from the start of the connection or from the answer
-    /// before: half-sent requests and silent callers hold a connection otherwise.
+    /// Seconds to receive a complete request head (1 to 60), counted from the start of the connection or the previous
+    /// response. Half-sent requests and silent clients would hold a connection otherwise.
     #[arg(long, env = "LATCHKEY_HEADER_TIMEOUT_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub header_timeout_seconds: u64,
 
-    /// A request must be answered after so many seconds, body included.
+    /// Seconds to answer a request, body included (1 to 50).
     #[arg(long, env = "LATCHKEY_REQUEST_TIMEOUT_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=50))]
     pub request_timeout_seconds: u64,
 
-    /// A caller who takes nothing of an answer for so many seconds is cut off: it holds a connection and what the answer
-    /// is made of. Open streams are not meant: the little that they say waits for nobody.
+    /// Seconds before a client that doesn't read its response is disconnected (1 to 300). Open event streams are exempt.
     #[arg(long, env = "LATCHKEY_WRITE_TIMEOUT_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
     pub write_timeout_seconds: u64,
 
-    /// So many connections may be open at once. Beyond it the one that has waited longest for a request gives way, and
-    /// where each is at work the new one is closed. Each is an open file, and the system's limit for those counts, too.
+    /// Maximum number of open connections (4 to 1000000). Beyond this, the connection that has been idle for longest is
+    /// closed, or the new one if none is idle. Each is an open file, so the system's limit applies too.
     #[arg(long, env = "LATCHKEY_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
     pub connections: u32,
 
-    /// The same for one network address (IPv6: for its /64), other than a trusted proxy: one caller must not take the places of
-    /// all others. An open page holds one, and a browser six while it loads.
+    /// The same per IP address, or IPv6 /64 (2 to 1000000). Trusted proxies are exempt. An open page holds one
+    /// connection, and a browser opens six while loading.
     #[arg(long, env = "LATCHKEY_CONNECTIONS_PER_ADDRESS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub connections_per_address: u32,
 
-    /// Largest request body, in KiB. A note of 20,000 characters fits.
+    /// Maximum size of a request body, in KiB (128 to 16384). A note of 20,000 characters fits.
     #[arg(long, env = "LATCHKEY_BODY_LIMIT_KIB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(128..=16_384))]
     pub body_limit_kib: u32,
 
-    /// Streams of `/session/events` that one user may have open at once; each holds a connection. One browser needs
-    /// one, whatever its number of tabs; an old one needs one per tab.
+    /// Maximum number of open `/session/events` streams per user (1 to 10000). Each holds a connection. A browser needs
+    /// one for all its tabs, an old browser one per tab.
     #[arg(long, env = "LATCHKEY_STREAMS_PER_USER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub streams_per_user: u32,
 
-    /// So many requests of one person (or of one network address, where nobody is logged in) are worked on at once; the
-    /// next ones wait for their turn. [default: half of the connections that requests have]
+    /// Requests of one user (or one IP address, if not logged in) that are handled at once (1 to 1000). The others wait.
+    /// [default: half of the database connections for requests]
     #[arg(long, env = "LATCHKEY_REQUESTS_AT_ONCE", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub requests_at_once: Option<u32>,
 
-    /// Events of the audit log are kept for so many days; 0 keeps all. They hold addresses of people, also of those who have no
-    /// account. A year and a month, so that each can be held against the same of the year before.
+    /// Days to keep events in the audit log (0 to 36500). 0 keeps all of them. They hold IP addresses, also of people
+    /// without an account. The default of 13 months lets you compare with the same month last year.
     #[arg(long, env = "LATCHKEY_AUDIT_RETENTION_DAYS", default_value_t = 400, value_parser = clap::value_parser!(i64).range(0..=36_500))]
     pub audit_retention_days: i64,
 
-    /// Whom to tell of a weakness, for `/.well-known/security.txt` (RFC 9116): `mailto:security@example.com` or an https
-    /// address. Without it there is no such file, since nobody would read what is reported.
+    /// Where to report security issues, for `/.well-known/security.txt` (RFC 9116): `mailto:security@example.com` or an
+    /// https address. Without it there is no such file.
     #[arg(long, env = "LATCHKEY_SECURITY_CONTACT", value_parser = parse_contact)]
     pub security_contact: Option<Url>,
 
-    /// Adds `preload` to Strict-Transport-Security, in production. Off by default: browsers then take the whole domain for
-    /// https only, other sub-domains included, and it takes months to get off their lists.
+    /// Add `preload` to Strict-Transport-Security in production. Off by default: browsers then use https only for the
+    /// whole domain, subdomains included, and leaving their lists takes months.
     #[arg(long, env = "LATCHKEY_HSTS_PRELOAD", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
     pub hsts_preload: bool,
 
-    /// On SIGTERM running requests get so many seconds to finish.
+    /// Seconds that running requests get to finish after SIGTERM (0 to 120).
     #[arg(long, env = "LATCHKEY_SHUTDOWN_SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(0..=120))]
     pub shutdown_seconds: u64,
 
-    /// Log lines as text for people or JSON for machines. [default: JSON in production, else text]
+    /// Log format: text for people or JSON for programs. [default: JSON in production, otherwise text]
     #[arg(long, env = "LATCHKEY_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
 
-    /// What is logged, as in tracing-subscriber's EnvFilter: `info`, `latchkey=debug,warn`.
+    /// What to log, in the syntax of tracing-subscriber's EnvFilter: `info`, `latchkey=debug,warn`.
     #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions=error,tower_sessions_core=off,sqlx=warn")]
     pub log: String,
 }
@@ -258,9 +254,9 @@ pub enum LogFormat {
 /// What a connection to PostgreSQL on another machine must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum DatabaseTls {
-    /// Encrypted, with a certificate that names the host and that a known authority vouches for.
+    /// Encrypted, with a certificate that names the host and is signed by a trusted authority.
     Required,
-    /// As the address says.
+    /// As the URL says.
     AsGiven,
 }
 
@@ -281,15 +277,15 @@ pub enum Mailing {
 #[value(rename_all = "UPPER")]
 #[strum(const_into_str, serialize_all = "UPPERCASE")]
 pub enum TokenAlgorithm {
-    /// ECDSA on P-256: small, and every verifier has it.
+    /// ECDSA on P-256: small, and every verifier supports it.
     Es256,
-    /// Ed25519: small and quick to sign; older verifiers lack it.
+    /// Ed25519: small and fast; older verifiers don't support it.
     #[value(name = "EdDSA")]
     #[strum(serialize = "EdDSA")]
     EdDsa,
-    /// RSA with 3072 bits: for verifiers that know nothing else; the token grows by 430 bytes.
+    /// RSA with 3072 bits: for verifiers that support nothing else; tokens grow by 430 bytes.
     Rs256,
-    /// HMAC: no entry in the JWKS, and whoever can verify can also sign; for one service alone.
+    /// HMAC: not in the JWKS, and whoever can verify can also sign; for a single service.
     Hs256,
 }
 
@@ -333,7 +329,7 @@ impl Config {
                 .into());
         }
         if self.argon2_memory_kib.div_ceil(1024) > self.hash_budget_mib {
-            return Err("LATCHKEY_HASH_BUDGET_MIB does not hold a single hash of \
+            return Err("LATCHKEY_HASH_BUDGET_MIB is too small for a single hash of \
                         LATCHKEY_ARGON2_MEMORY_KIB; raise it"
                 .into());
         }
@@ -342,25 +338,27 @@ impl Config {
         }
         self.check_database()?;
         if self.production() && self.insecure_cookies {
-            return Err("LATCHKEY_INSECURE_COOKIES is for development; unset it, or LATCHKEY_BASE_URL".into());
+            return Err(
+                "LATCHKEY_INSECURE_COOKIES is for development only; unset it, or unset LATCHKEY_BASE_URL".into()
+            );
         }
         if self.production() && self.secret_key.is_none() {
-            return Err("LATCHKEY_SECRET_KEY is not set, and LATCHKEY_BASE_URL is https, which means production; \
-                        make one with `latchkey secret` and give every instance the same"
+            return Err("LATCHKEY_SECRET_KEY is not set, and an https LATCHKEY_BASE_URL means production; \
+                        create one with `latchkey secret` and use it on every instance"
                 .into());
         }
         if !self.production() && !self.insecure_cookies && !self.is_local() {
             return Err(format!(
-                "LATCHKEY_BASE_URL is {}, where browsers throw our Secure cookies away; make it https, or, in \
-                 development only, set LATCHKEY_INSECURE_COOKIES=true",
+                "LATCHKEY_BASE_URL is {}, where browsers reject Secure cookies; use https, or set \
+                 LATCHKEY_INSECURE_COOKIES=true (development only)",
                 self.issuer()
             ));
         }
         self.check_log()?;
         if !self.production() && !self.addr.ip().is_loopback() && !self.insecure_cookies {
             return Err(format!(
-                "{} can be reached from other machines, but LATCHKEY_BASE_URL is not https; set it to the https \
-                 address of the proxy in front, or, in development only, LATCHKEY_INSECURE_COOKIES=true",
+                "other machines can reach {}, but LATCHKEY_BASE_URL is not https; set it to the https address of the \
+                 proxy in front, or set LATCHKEY_INSECURE_COOKIES=true (development only)",
                 self.addr
             ));
         }
@@ -373,9 +371,9 @@ impl Config {
         if LEAST.iter().any(|(kib, passes)| self.argon2_memory_kib >= *kib && self.argon2_passes >= *passes) {
             return Ok(());
         }
-        Err("LATCHKEY_ARGON2_MEMORY_KIB and LATCHKEY_ARGON2_PASSES are below what OWASP asks for, and LATCHKEY_BASE_URL is \
-             https, which means production; take at least 19456 with 2 passes, or 47104 with 1, 12288 with 3, 9216 with 4, \
-             7168 with 5"
+        Err("LATCHKEY_ARGON2_MEMORY_KIB and LATCHKEY_ARGON2_PASSES are below what OWASP recommends, and an https \
+             LATCHKEY_BASE_URL means production; use at least 19456 with 2 passes, or 47104 with 1, 12288 with 3, 9216 \
+             with 4, 7168 with 5"
             .into())
     }
 
@@ -394,9 +392,9 @@ impl Config {
         if is_on_this_machine(&way) || matches!(way.get_ssl_mode(), PgSslMode::VerifyFull) {
             return Ok(());
         }
-        Err("LATCHKEY_DATABASE_URL leads to another machine, and whoever is on the way could read and change everything; \
-             add sslmode=verify-full to it (and sslrootcert=FILE for an authority of your own), or, where the network \
-             encrypts by itself, set LATCHKEY_DATABASE_TLS=as-given"
+        Err("LATCHKEY_DATABASE_URL names another machine, and anyone in between could read and change everything; add \
+             sslmode=verify-full to it (and sslrootcert=FILE for your own certificate authority), or set \
+             LATCHKEY_DATABASE_TLS=as-given if the network encrypts by itself"
             .into())
     }
 
@@ -417,7 +415,7 @@ impl Config {
         match levels.find(|level| level.parse::<LevelFilter>().is_err()) {
             None => Ok(()),
             Some(wrong) => {
-                Err(format!("LATCHKEY_LOG: {wrong} is no level; use off, error, warn, info, debug or trace"))
+                Err(format!("LATCHKEY_LOG: {wrong} is not a level; use off, error, warn, info, debug or trace"))
             }
         }
     }
@@ -535,7 +533,7 @@ fn parse_instance(text: &str) -> Result<String, String> {
     if fits && !text.chars().any(char::is_control) {
         Ok(text.to_owned())
     } else {
-        Err(format!("1 to {INSTANCE_CHARS_MAX} characters, none of them a control character"))
+        Err(format!("must have 1 to {INSTANCE_CHARS_MAX} characters and no control characters"))
     }
 }
 
@@ -546,7 +544,7 @@ fn parse_proxy(text: &str) -> Result<IpNet, String> {
     let alone = text.parse::<IpAddr>().map(IpNet::from);
     let range = alone
         .or_else(|_| text.parse::<IpNet>())
-        .map_err(|_| format!("{text:?} is no address and no range; write 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32"))?;
+        .map_err(|_| format!("not an IP address or range; write it like 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32"))?;
     let canonical = match (range.addr().to_canonical(), range.prefix_len()) {
         (IpAddr::V4(ip), length @ IPV4_BEGINS..) if range.addr().is_ipv6() => {
             IpNet::new(ip.into(), length - IPV4_BEGINS)
@@ -567,12 +565,12 @@ fn parse_contact(text: &str) -> Result<Url, String> {
 }
 
 fn parse_base_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{error}; write it as https://accounts.example.com"))?;
+    let url = Url::parse(text).map_err(|error| format!("{error}; write it like https://accounts.example.com"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err("must start with http:// or https:// and name a host".into());
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-        return Err("must be an origin only: no path, query, fragment or user name".into());
+        return Err("must not have a path, query, fragment or user name".into());
     }
     Ok(url)
 }

@@ -139,7 +139,10 @@ impl Db {
         for left in (0..patience.tries).rev() {
             match self.try_to_migrate(patience.lock).await {
                 Err(error) if left > 0 && code_of(&error).as_deref() == Some(LOCK_TIMEOUT) => {
-                    tracing::warn!(left, "a migration waits for a table that somebody holds; it is tried again");
+                    tracing::warn!(
+                        left,
+                        "a migration is waiting for a table that another transaction holds; trying again"
+                    );
                     tokio::time::sleep(patience.pause).await;
                 }
                 tried => return tried.map_err(|error| unmigrated(&error)),
@@ -244,13 +247,13 @@ fn code_of(error: &MigrateError) -> Option<String> {
 
 fn unmigrated(error: &MigrateError) -> String {
     const NO_RIGHT: &str = "the database is not up to date, and this role may not change its schema; run `latchkey migrate` \
-                            as the role that owns it (docs/POSTGRES.md)";
-    const HELD: &str = "the database cannot be migrated: somebody holds a table that has to change, and does not let go; \
-                        look for old transactions in pg_stat_activity, then start again";
+                            as the role that owns it (see docs/POSTGRES.md)";
+    const HELD: &str = "cannot migrate the database, because another transaction holds a table; look for old transactions in \
+                        pg_stat_activity, then start again";
     match code_of(error).as_deref() {
         Some(NOT_PERMITTED) => NO_RIGHT.into(),
         Some(LOCK_TIMEOUT) => HELD.into(),
-        _ => format!("the database cannot be migrated: {error}"),
+        _ => format!("cannot migrate the database: {error}"),
     }
 }
 
@@ -355,7 +358,10 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
         return Ok(());
     }
     if !create {
-        return Err(sqlx::Error::Configuration(format!("there is no file {}", path.display()).into()));
+        return Err(sqlx::Error::Configuration(
+            format!("there is no database at {} (run `latchkey serve` or `latchkey migrate` first)", path.display())
+                .into(),
+        ));
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         make_private_folder(folder)?;

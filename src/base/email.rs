@@ -51,6 +51,12 @@ impl Email {
     }
 }
 
+/// Enough for its owner, and too little for anyone else: "a…@example.com".
+pub fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    format!("{}…@{domain}", local.chars().next().unwrap_or('?'))
+}
+
 /// RFC 5321 4.5.3.1, as corrected by erratum 1690.
 const EMAIL_BYTES_MAX: usize = 254;
 const LOCAL_BYTES_MAX: usize = 64;

@@ -31,7 +31,7 @@ impl SecretKey {
     /// # Errors
     /// What the setting must be.
     pub fn from_text(text: &SecretText) -> Result<Self, String> {
-        Self::parse(text.expose()).ok_or_else(|| "a secret key is 32 random bytes in base64url".into())
+        Self::parse(text.expose()).ok_or_else(|| "must be 32 random bytes in base64url".into())
     }
 
     /// From the setting, or, outside production, from `secret.key` in the data folder, which is made when missing.
@@ -45,8 +45,8 @@ impl SecretKey {
         let path = file(config);
         let shown = path.display();
         let key = Self::generate()?;
-        write_private(&path, &key.encoded()).map_err(|error| format!("{shown} cannot be written: {error}"))?;
-        tracing::info!(path = %shown, "made a secret key");
+        write_private(&path, &key.encoded()).map_err(|error| format!("cannot write {shown}: {error}"))?;
+        tracing::info!(path = %shown, "created a secret key");
         Ok(key)
     }
 
@@ -57,7 +57,7 @@ impl SecretKey {
     pub fn find(config: &Config) -> Result<Self, String> {
         if let Some(text) = &config.secret_key {
             return Self::parse(text.expose()).ok_or_else(|| {
-                "LATCHKEY_SECRET_KEY must be 32 random bytes in base64url; make one with `latchkey secret`".into()
+                "LATCHKEY_SECRET_KEY must be 32 random bytes in base64url; create one with `latchkey secret`".into()
             });
         }
         let path = file(config);
@@ -66,9 +66,9 @@ impl SecretKey {
             return Err(format!("there is no secret key at {shown}; set LATCHKEY_SECRET_KEY or LATCHKEY_DATA_DIR"));
         }
         refuse_readable_by_others(&path)?;
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {shown}: {error}"))?;
         Self::parse(text.trim())
-            .ok_or_else(|| format!("{shown} does not hold 32 bytes in base64url; restore it from a backup"))
+            .ok_or_else(|| format!("{shown} doesn't contain 32 bytes in base64url; restore it from a backup"))
     }
 
     /// # Errors
@@ -154,7 +154,7 @@ fn refuse_readable_by_others(path: &Path) -> Result<(), String> {
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    Err(format!("{0} can be read by other users of this machine; run: chmod 600 {0}", path.display()))
+    Err(format!("other users on this machine can read {0}; run `chmod 600 {0}`", path.display()))
 }
 
 #[cfg(not(unix))]

@@ -16,14 +16,14 @@ use crate::{
 /// One line that says what is wrong.
 pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
     if state.db.kind == Kind::Postgres {
-        store::make_schema(&state.db.pool).await.map_err(|error| format!("its schema cannot be made: {error}"))?;
+        store::make_schema(&state.db.pool).await.map_err(|error| format!("cannot create its schema: {error}"))?;
     }
     let config = settings(&state.config, secret, state.db.kind)?;
     if state.db.kind == Kind::Postgres {
         check_schema(&config).await?;
     }
     let own = open_with(config, Parts::default(), state.clock.clone()).await?;
-    own.keys.follow_settings().await.map_err(|error| format!("its signing key cannot be changed: {error}"))?;
+    own.keys.follow_settings().await.map_err(|error| format!("cannot change its signing key: {error}"))?;
     let clock = own.state.clock.behind(EARLIER_MS);
     let earlier =
         Services { app: App { state: AppState { clock, ..own.state.clone() }, ..own.app.clone() }, ..own.clone() };
@@ -46,7 +46,7 @@ pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
 /// # Errors
 /// One line that says what to do.
 pub async fn migrate(AppState { config, db, .. }: &AppState) -> Result<(), String> {
-    store::make_schema(&db.pool).await.map_err(|error| format!("the Lab's schema cannot be made: {error}"))?;
+    store::make_schema(&db.pool).await.map_err(|error| format!("cannot create the Lab's schema: {error}"))?;
     let config = Config { database_url: Some(database_url(config, db.kind)?), ..Config::clone(config) };
     check_schema(&config).await?;
     open_state(config, &Parts::default()).await?.db.close().await;
@@ -60,9 +60,9 @@ async fn check_schema(config: &Config) -> Result<(), String> {
     state.db.close().await;
     match apart {
         Ok(true) => Ok(()),
-        Ok(false) => Err("what stands between here and PostgreSQL drops the option search_path, so the Lab would use \
+        Ok(false) => Err("the connection to PostgreSQL drops the option search_path (a pooler?), so the Lab would use \
                           our own tables"
             .into()),
-        Err(error) => Err(format!("its schema cannot be asked for: {error}")),
+        Err(error) => Err(format!("cannot check its schema: {error}")),
     }
 }

@@ -27,9 +27,9 @@ use crate::{
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "The Lab")]
 pub struct LabSettings {
-    /// Whether there is `/lab`, where visitors try sessions and tokens out on demo users of their own. It keeps them in a
-    /// database of its own (on PostgreSQL in the schema `latchkey_lab`) and takes 7 connections more. What visitors do
-    /// costs work, so production has none unless it is asked for. [default: true, in production false]
+    /// Turn on `/lab`, where visitors try sessions and tokens with demo users. It has its own database (on PostgreSQL the
+    /// schema `latchkey_lab`) and takes 7 more connections. What visitors do costs work, so it's off in production by
+    /// default. [default: true, in production false]
     #[arg(long, env = "LATCHKEY_LAB", num_args = 0..=1, default_missing_value = "true")]
     lab: Option<bool>,
 }
@@ -76,7 +76,7 @@ impl LabPart {
 
 const LINKS: [PartLink; 3] = [
     PartLink { place: Place::Bar, href: "/lab", label: "Lab" },
-    PartLink { place: Place::Footer, href: "/lab", label: "Session or JWT?" },
+    PartLink { place: Place::Footer, href: "/lab", label: "Sessions or JWTs?" },
     PartLink { place: Place::Home, href: "/lab", label: "Try it in the Lab →" },
 ];
 
@@ -117,7 +117,7 @@ impl Part for LabPart {
         let lab = match self.open(app).await {
             Ok(lab) => lab,
             Err(error) => {
-                tracing::warn!(error, "the Lab stays closed; LATCHKEY_LAB=false does without it");
+                tracing::warn!(error, "the Lab is off; set LATCHKEY_LAB=false to start without it");
                 return Vec::new();
             }
         };
@@ -148,13 +148,13 @@ impl Part for LabPart {
             return Vec::new();
         }
         vec![match store::may_have_schema(&state.db.pool).await {
-            Ok(true) => Finding::good(WHAT, "it has its place: the schema latchkey_lab"),
+            Ok(true) => Finding::good(WHAT, "has its own schema, latchkey_lab"),
             Ok(false) => Finding::warning(
                 WHAT,
-                "it stays closed: our role may not make the schema latchkey_lab",
-                "make that schema and give it to the role, or LATCHKEY_LAB=false",
+                "off: our role may not create the schema latchkey_lab",
+                "create that schema for the role, or set LATCHKEY_LAB=false",
             ),
-            Err(error) => Finding::warning(WHAT, format!("its schema cannot be looked at: {error}"), ""),
+            Err(error) => Finding::warning(WHAT, format!("cannot check its schema: {error}"), ""),
         }]
     }
 }

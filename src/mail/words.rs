@@ -1,153 +1,171 @@
 //! What each mail says. Server side.
 
 use crate::{
-    auth::{links::Purpose, outbox::Notification},
-    base::mailer::letter::{Button, Letter},
-    ui::when::{minute, span},
+    auth::{links::Purpose, outbox::Notification, users::Role},
+    base::{
+        email::masked,
+        mailer::letter::{Button, Letter},
+    },
+    ui::when::{moment, span},
 };
 
 /// Who signed up confirms the address.
 pub fn confirm(issuer: &str, token: &str) -> Letter {
     Letter {
-        subject: "Confirm your e-mail address",
+        subject: "Confirm your email address",
         paragraphs: vec![format!(
-            "Somebody, most likely you, signed up at {issuer} with this address. Open the link to confirm that it is \
-             yours."
+            "Thanks for signing up to Latchkey at {issuer}. Confirm your email address to finish."
         )],
-        links: vec![link("Confirm my address", issuer, "/verify", token)],
-        hints: vec![
-            works_for(Purpose::Verify),
-            "If you did not sign up, ignore this mail: without the link nobody can show that your address is theirs."
-                .into(),
-        ],
+        links: vec![link("Confirm email", issuer, "/verify", token)],
+        hints: vec![works_for(Purpose::Verify), "If you didn't sign up, you can ignore this email.".into()],
         ..Letter::default()
     }
 }
 
-/// Somebody signed up with the address of an account.
+/// Someone signed up with the address of an account.
 pub fn has_account(issuer: &str) -> Letter {
     Letter {
-        subject: "You have an account already",
+        subject: "You already have an account",
         paragraphs: vec![
             format!(
-                "Somebody, most likely you, tried to sign up at {issuer} with this address. It has an account \
-                 already, so nothing has changed."
+                "You (or someone else) tried to sign up at {issuer} with this email address. You already have an account."
             ),
-            "Log in instead. If you do not remember the password, choose a new one.".into(),
+            "Log in instead. If you've forgotten your password, you can reset it.".into(),
         ],
         links: vec![
             Button { words: "Log in", url: format!("{issuer}/login") },
-            Button { words: "Choose a new password", url: format!("{issuer}/forgot") },
+            Button { words: "Reset password", url: format!("{issuer}/forgot") },
         ],
-        hints: vec!["If it was not you, there is nothing to do: whoever it was learned nothing about you.".into()],
+        hints: vec!["If this wasn't you, you can ignore this email. Nothing has changed.".into()],
         ..Letter::default()
     }
 }
 
-/// Who forgot the password chooses a new one.
-pub fn reset(issuer: &str, name: String, token: &str) -> Letter {
+/// Why someone gets a link to a new password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetCause {
+    /// Anyone can ask for it.
+    Forgot,
+    /// The owner reported suspicious activity, or whoever else could.
+    NotMe,
+    Administrator,
+}
+
+/// To choose a new password. `locked`: the account has no password until then, so nothing may promise that it stays.
+pub fn reset(issuer: &str, name: String, token: &str, cause: ResetCause, locked: bool) -> Letter {
+    const NEW_PASSWORD: &str = "Choose a new password";
+    let (subject, button) = match cause {
+        ResetCause::Forgot => ("Reset your password", "Reset password"),
+        ResetCause::NotMe | ResetCause::Administrator => (NEW_PASSWORD, NEW_PASSWORD),
+    };
+    let lock = locked.then(|| "Your account is locked until you choose a new password.".to_owned());
+    let mut hints = vec![works_for(Purpose::Reset)];
+    hints.extend(reset_hints(issuer, cause));
     Letter {
-        subject: "Choose a new password",
+        subject,
         name,
-        paragraphs: vec![format!(
-            "Somebody, most likely you, asked for a new password for the account at {issuer} with this address. Open \
-             the link to choose one. You will be logged out everywhere."
-        )],
-        links: vec![link("Choose a new password", issuer, "/reset", token)],
-        hints: vec![
-            works_for(Purpose::Reset),
-            "If it was not you, ignore this mail: your password stays as it is. Show the link to nobody.".into(),
-        ],
+        paragraphs: std::iter::once(why_reset(issuer, cause)).chain(lock).collect(),
+        links: vec![link(button, issuer, "/reset", token)],
+        hints,
         ..Letter::default()
     }
 }
 
-/// As [`reset`], when an administrator has started it.
-pub fn reset_started(issuer: &str, name: String, token: &str) -> Letter {
-    Letter {
-        subject: "Choose a new password",
-        name,
-        paragraphs: vec![format!(
-            "An administrator asks you to choose a new password for your account at {issuer}. Open the link to do so; \
-             nobody but you will know it. You will be logged out everywhere."
-        )],
-        links: vec![link("Choose a new password", issuer, "/reset", token)],
-        hints: vec![
-            works_for(Purpose::Reset),
-            format!(
-                "After that, ask for another one at {issuer}/forgot. Show the link to nobody, to no administrator either."
-            ),
+fn why_reset(issuer: &str, cause: ResetCause) -> String {
+    match cause {
+        ResetCause::Forgot => format!(
+            "We received a request to reset your password at {issuer}. Choosing a new password logs you out everywhere."
+        ),
+        ResetCause::NotMe => format!(
+            "You (or someone using your account) reported suspicious activity at {issuer}, so we logged you out \
+             everywhere. Choose a new password."
+        ),
+        ResetCause::Administrator => format!(
+            "An administrator has asked you to choose a new password for your account at {issuer}. Only you will know \
+             it. You'll be logged out everywhere."
+        ),
+    }
+}
+
+fn reset_hints(issuer: &str, cause: ResetCause) -> Vec<String> {
+    let another = format!("After that, request another link at {issuer}/forgot.");
+    match cause {
+        ResetCause::Forgot => vec![
+            "If you didn't ask for this, ignore this email and your password won't change. Never share this link."
+                .into(),
         ],
-        ..Letter::default()
+        ResetCause::NotMe => vec![format!("{another} Never share this link.")],
+        ResetCause::Administrator => {
+            vec![format!("{another} Never share this link, not even with an administrator."), UNEXPECTED.into()]
+        }
     }
 }
 
 /// To the address that an account is to have.
 pub fn new_email(issuer: &str, token: &str) -> Letter {
     Letter {
-        subject: "Confirm your new e-mail address",
+        subject: "Confirm your new email address",
         paragraphs: vec![format!(
-            "Somebody, most likely you, asked that an account at {issuer} has this address from now on. Open the link \
-             to confirm that it is yours."
+            "You (or someone else) asked to use this email address for an account at {issuer}. Confirm it to start \
+             using it."
         )],
-        links: vec![link("Use this address", issuer, "/verify-email", token)],
+        links: vec![link("Confirm email", issuer, "/verify-email", token)],
         hints: vec![
             works_for(Purpose::NewEmail),
-            "If you did not ask for it, ignore this mail: the account keeps the address that it has.".into(),
+            "If you didn't ask for this, ignore this email and nothing will change.".into(),
         ],
         ..Letter::default()
     }
 }
 
-/// To the owner of an address that somebody else wanted for their account.
+/// To the owner of an address that someone else wanted for their account.
 pub fn email_taken(issuer: &str, name: String) -> Letter {
     Letter {
-        subject: "Somebody tried to use your e-mail address",
+        subject: "Someone tried to use your email address",
         name,
         paragraphs: vec![
             format!(
-                "Somebody with another account at {issuer} asked that it has this address from now on. Your account \
-                 has it already, so nothing has changed."
+                "Someone asked to use this email address for another account at {issuer}. It already belongs to your \
+                 account, so nothing has changed."
             ),
-            "If that was you, you have two accounts: log in with this address to come to the one that it belongs to."
-                .into(),
+            "If it was you, you have two accounts. Log in with this email address to use this one.".into(),
         ],
         links: vec![Button { words: "Log in", url: format!("{issuer}/login") }],
-        hints: vec!["If it was not you, there is nothing to do.".into()],
+        hints: vec!["If this wasn't you, you don't need to do anything.".into()],
         ..Letter::default()
     }
 }
 
-/// To every address that an account has or had lately: who has the second factor, and who wants to be rid of it?
+/// To every address that an account has or had lately: who has set up two-factor authentication, and who wants it gone?
 pub fn factor_goes(issuer: &str, name: String, at: i64, token: &str) -> Letter {
-    let when = minute(at);
+    let when = moment(at);
     Letter {
-        subject: "Your second factor will be removed",
+        subject: "Two-factor authentication will be removed",
         name,
         paragraphs: vec![
             format!(
-                "Somebody who reads a mail of ours said that something at your account at {issuer} was not them. Had a \
-                 thief turned on the second factor, it would lock the owner out. So what was made of it in the last \
-                 {} will be removed.",
+                "Someone used a link from one of our emails to report suspicious activity on your account at {issuer}. \
+                 An attacker could have turned on two-factor authentication to lock you out, so we'll remove whatever \
+                 was set up in the last {}.",
                 span(Purpose::NotMe.lifetime_ms())
             ),
-            format!("Until {when} a log-in asks for a code as before. After that the password is enough."),
+            format!("Until {when} you still need a code to log in. After that your password is enough."),
         ],
-        facts: vec![("Removed at", when)],
-        links: vec![link("Keep the second factor", issuer, "/second-factor/keep", token)],
+        facts: vec![("Removed on", when)],
+        links: vec![link("Keep two-factor authentication", issuer, "/second-factor/keep", token)],
         hints: vec![
-            "If you want it removed, there is nothing to do but to wait.".into(),
-            "If not, open the link, or log in with a code: either calls the removal off.".into(),
+            "If you want it removed, you don't need to do anything.".into(),
+            "If not, open the link, or log in with a code. Either one cancels the removal.".into(),
         ],
     }
 }
 
-/// What an operator sends to see whether mail works.
+/// What an operator sends to see whether email works.
 pub fn test(issuer: &str) -> Letter {
     Letter {
-        subject: "Mail works",
-        paragraphs: vec![format!("Latchkey at {issuer} can send mail: this is the test that somebody asked for.")],
-        hints: vec!["If you do not run this server, somebody mistyped an address: ignore this mail.".into()],
+        subject: "Test email",
+        paragraphs: vec![format!("This is a test email from Latchkey at {issuer}. Email is working.")],
+        hints: vec!["If you don't run this server, you can ignore this email. Someone mistyped an address.".into()],
         ..Letter::default()
     }
 }
@@ -156,6 +174,10 @@ pub fn test(issuer: &str) -> Letter {
 #[derive(Clone, Debug)]
 pub struct Happened<'a> {
     pub news: Notification,
+    /// The old and the new role, where that is the news.
+    pub roles: Option<(Role, Role)>,
+    /// Where the news is of the address: the one that the account has now.
+    pub new_email: &'a str,
     pub device: &'a str,
     pub ip: &'a str,
     /// Milliseconds since the epoch.
@@ -164,9 +186,9 @@ pub struct Happened<'a> {
     pub codes_left: Option<i64>,
 }
 
-/// To the owner of an account. `token`: of the link that ends everything; none where nothing is left to end.
+/// To the owner of an account. `token`: of the link that secures the account; none where that helps nobody.
 pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&str>) -> Letter {
-    let (subject, what) = news_words(happened.news);
+    let (subject, what) = news_words(happened);
     let left = match happened.codes_left {
         Some(0) => " You have none left.".to_owned(),
         Some(left) => format!(" You have {left} left."),
@@ -174,96 +196,113 @@ pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&
     };
     let fact = |name, value: &str| (!value.is_empty()).then(|| (name, value.to_owned()));
     let facts = [
-        fact("What", subject),
+        fact("Event", subject),
         fact("Device", happened.device),
-        fact("Network address", happened.ip),
-        fact("When", &minute(happened.at)),
+        fact("IP address", happened.ip),
+        fact("Time", &moment(happened.at)),
     ];
-    let by_administrator = happened.news.is_by_administrator();
-    let hints = match token {
-        Some(_) => vec![
-            if by_administrator {
-                "If you know why, there is nothing to do."
-            } else {
-                "If this was you, there is nothing to do."
-            }
-            .to_owned(),
-            format!(
-                "If it was not, open the link: it logs out everybody, you too, and lets you choose a new password. It \
-                 works once, for {}.",
-                span(Purpose::NotMe.lifetime_ms())
-            ),
-        ],
-        None if by_administrator => vec![format!("If you do not know why, write to whoever runs {issuer}.")],
-        None => vec![format!("If this was not you, write to whoever runs {issuer}.")],
-    };
     Letter {
         subject,
         name,
         paragraphs: vec![format!("{what}{left} This is about your account at {issuer}.")],
         facts: facts.into_iter().flatten().collect(),
-        links: token.map(|token| link("This was not me", issuer, "/not-me", token)).into_iter().collect(),
-        hints,
+        links: token.map(|token| link("Secure my account", issuer, "/not-me", token)).into_iter().collect(),
+        hints: news_hints(issuer, happened.news, token.is_some()),
     }
 }
 
-/// The subject, and a sentence.
-fn news_words(news: Notification) -> (&'static str, &'static str) {
-    match news {
-        Notification::NewDevice => {
-            ("New log-in to your account", "Somebody logged in with a browser that we have not seen before.")
-        }
+const UNEXPECTED: &str = "If you weren't expecting this, contact your administrator.";
+
+fn news_hints(issuer: &str, news: Notification, can_secure: bool) -> Vec<String> {
+    let (was_you, was_not_you) = match news.is_by_administrator() {
+        true => ("If you asked for this", "If you weren't expecting this"),
+        false => ("If this was you", "If this wasn't you"),
+    };
+    match (can_secure, news.is_by_administrator()) {
+        (true, _) => vec![
+            format!("{was_you}, you don't need to do anything."),
+            format!(
+                "{was_not_you}, secure your account: this logs you out everywhere and lets you choose a new password. \
+                 The link works once, within {}.",
+                span(Purpose::NotMe.lifetime_ms())
+            ),
+        ],
+        (false, true) => vec![UNEXPECTED.into()],
+        (false, false) => vec![format!("If this wasn't you, contact the administrator of {issuer}.")],
+    }
+}
+
+/// The subject, and a sentence or two.
+fn news_words(happened: &Happened<'_>) -> (&'static str, String) {
+    let (subject, words) = match happened.news {
+        Notification::NewDevice => ("New login to your account", "Your account was logged in to from a new device."),
         Notification::PasswordChanged => {
-            ("Your password was changed", "The password was changed; every other device was logged out.")
+            ("Your password was changed", "Your password was changed and all other devices were logged out.")
         }
         Notification::PasswordReset => (
-            "A new password was chosen for your account",
-            "A new password was chosen with a link from a mail; every device was logged out.",
+            "Your password was reset",
+            "Your password was reset with a link we emailed you. All devices were logged out.",
         ),
-        Notification::EmailChanged => (
-            "The e-mail address of your account was changed",
-            "Your account has another e-mail address from now on. This mail goes to the one before, and is the last. If it was not you, the link below brings this address back.",
-        ),
-        Notification::SecondFactorOn => (
-            "The second factor was turned on",
-            "From now on a log-in asks for a code from the authenticator app, besides the password.",
-        ),
-        Notification::SecondFactorOff => (
-            "The second factor was turned off",
-            "From now on a log-in asks for the password only, and for no code any more.",
-        ),
+        Notification::EmailChanged => return ("Your email address was changed", email_changed(happened.new_email)),
+        Notification::SecondFactorOn => {
+            ("Two-factor authentication was turned on", "You'll now need a code from your authenticator app to log in.")
+        }
+        Notification::SecondFactorOff => {
+            ("Two-factor authentication was turned off", "You can now log in with just your password.")
+        }
         Notification::SecondFactorKept => (
-            "Your second factor stays",
-            "Somebody opened the link that calls off its removal. A log-in goes on asking for a code.",
+            "Two-factor authentication stays on",
+            "Someone opened the link that cancels its removal. You still need a code to log in.",
         ),
         Notification::RecoveryCodesMade => {
-            ("New recovery codes were made", "New recovery codes were made; those before work no more.")
+            ("New recovery codes were created", "Your old recovery codes no longer work.")
         }
-        Notification::RecoveryCodeUsed => {
-            ("A recovery code was used", "A recovery code was used in place of the code from the authenticator app.")
-        }
+        Notification::RecoveryCodeUsed => ("A recovery code was used", "A recovery code was used to log in."),
         Notification::Guessing => (
-            "Somebody is guessing at your account",
-            "Many wrong passwords or codes were entered, one after the other. Such tries are slowed down.",
+            "Repeated failed logins to your account",
+            "There were many failed attempts to log in to your account. We've slowed further attempts down.",
         ),
-        Notification::AccountDeleted => {
-            ("Your account was deleted", "The account and what belonged to it are gone. There will be no further mail.")
-        }
+        Notification::AccountDeleted => (
+            "Your account was deleted",
+            "Your account and everything in it has been deleted. You won't hear from us again.",
+        ),
         Notification::AccountDisabled => (
             "Your account was disabled",
-            "An administrator disabled the account. Nobody is logged in to it any more, and nobody can log in; what belongs to it is kept.",
+            "An administrator disabled your account. You've been logged out and can't log in. Your data has been kept.",
         ),
         Notification::AccountEnabled => (
-            "Your account was enabled again",
-            "An administrator enabled the account again. You can log in with your password.",
+            "Your account was enabled",
+            "An administrator enabled your account again. You can log in with your password.",
         ),
-        Notification::RoleChanged => {
-            ("The role of your account was changed", "An administrator changed what your account may do here.")
-        }
+        Notification::RoleChanged => return ("Your role was changed", role_changed(happened.roles)),
         Notification::SecondFactorRemoved => (
-            "Your second factor was removed",
-            "An administrator removed the second factor and logged the account out everywhere. From now on a log-in asks for the password only. Set up a new one soon.",
+            "Two-factor authentication was removed",
+            "An administrator removed two-factor authentication from your account and logged you out everywhere. You can \
+             now log in with just your password. Turn it on again soon.",
         ),
+    };
+    (subject, words.into())
+}
+
+fn email_changed(new_email: &str) -> String {
+    let to = if new_email.is_empty() { String::new() } else { format!(" to {}", masked(new_email)) };
+    format!(
+        "Your account's email address was changed{to}. This is the last email we'll send to your old address. If this \
+         wasn't you, use the link below to restore it."
+    )
+}
+
+/// A mail that was queued before mails named the roles has none.
+fn role_changed(roles: Option<(Role, Role)>) -> String {
+    let Some((from, to)) = roles else { return "An administrator changed your role.".into() };
+    format!("An administrator changed your role from {} to {}.", role_noun(from), role_noun(to))
+}
+
+fn role_noun(role: Role) -> &'static str {
+    match role {
+        Role::User => "user",
+        Role::Auditor => "auditor",
+        Role::Admin => "administrator",
     }
 }
 
@@ -273,5 +312,5 @@ fn link(words: &'static str, issuer: &str, path: &str, token: &str) -> Button {
 }
 
 fn works_for(purpose: Purpose) -> String {
-    format!("The link works once, for {}.", span(purpose.lifetime_ms()))
+    format!("The link works once, within {}.", span(purpose.lifetime_ms()))
 }

@@ -89,7 +89,7 @@ impl MailWorker {
                     }
                 }
                 Err(error) if healthy => {
-                    tracing::error!(%error, "the outbox cannot be read; mails wait");
+                    tracing::error!(%error, "cannot read the outbox; emails have to wait");
                     healthy = false;
                 }
                 Err(_) => {}
@@ -120,7 +120,7 @@ impl MailWorker {
     /// Sends a claimed mail, or notes when to try again. Without a database the claim runs out.
     pub async fn deliver(&self, row: MailRow) {
         if let Err(error) = self.try_to_deliver(&row).await {
-            let failure = Failure { words: format!("it could not be written: {error}"), permanent: false };
+            let failure = Failure { words: format!("could not be written: {error}"), permanent: false };
             let _ = self.fail(&row, &failure).await;
         }
     }
@@ -129,14 +129,14 @@ impl MailWorker {
         let Self { state, mailer, .. } = self;
         let (db, now_ms) = (&state.db.pool, state.clock.now_ms());
         if mailer.is_off() {
-            let words = "this server sends no mail: LATCHKEY_SMTP_URL is not set";
+            let words = "this server sends no email: LATCHKEY_SMTP_URL is not set";
             return self.fail(row, &Failure { words: words.into(), permanent: true }).await;
         }
         let letter = match again(|| write::write(state, &mailer.issuer, row)).await? {
             Decision::Send(letter) => letter,
             Decision::Needless => return Ok(store::set_sent(db, &row.id, "not sent: nobody to tell", now_ms).await?),
             Decision::TooMany => {
-                tracing::warn!(mail = row.id, "too many mails to one address: this one is dropped");
+                tracing::warn!(mail = row.id, "too many emails to one address; dropped one");
                 return Ok(store::set_sent(db, &row.id, store::TOO_MANY, now_ms).await?);
             }
         };
@@ -157,11 +157,11 @@ impl MailWorker {
         let (words, kind) = (&*failure.words, kind(row));
         let due_ms = now_ms + pause_ms(row.attempts);
         if failure.permanent || due_ms >= row.created_at + GIVE_UP_AFTER_MS {
-            tracing::error!(mail = row.id, kind, error = words, "a mail could not be sent and is given up");
+            tracing::error!(mail = row.id, kind, error = words, "could not send an email; giving up");
             return Ok(store::set_given_up(db, &row.id, words, now_ms).await?);
         }
         let seconds = (due_ms - now_ms) / 1000;
-        tracing::warn!(mail = row.id, kind, error = words, seconds, "a mail could not be sent; it is tried again");
+        tracing::warn!(mail = row.id, kind, error = words, seconds, "could not send an email; trying again later");
         Ok(store::set_due(db, &row.id, words, due_ms).await?)
     }
 }
@@ -172,8 +172,8 @@ async fn ask_what_it_takes(mailer: Mailer) {
         match mailer.ask_what_it_takes().await {
             Ok(Some(false)) => {
                 tracing::warn!(
-                    "the mail server offers no SMTPUTF8: whoever has other letters than a to z before the @ gets no mail, \
-                     and is told so at sign-up"
+                    "the mail server doesn't support SMTPUTF8; addresses with letters other than a to z before the @ are \
+                     refused at sign-up"
                 );
                 return;
             }
@@ -192,12 +192,12 @@ fn pause_ms(attempts: i64) -> i64 {
 /// A file means development: there, the log shows the link, so that nobody has to look for it.
 fn note_sent(row: &MailRow, sent: &Sent, link: Option<&str>) {
     match sent {
-        Sent::ToServer => tracing::info!(mail = row.id, kind = kind(row), "a mail was sent"),
+        Sent::ToServer => tracing::info!(mail = row.id, kind = kind(row), "sent an email"),
         Sent::ToFile(file) => tracing::info!(
             kind = kind(row),
             file = %file.display(),
             link = link.unwrap_or("none"),
-            "a mail was written to a file, since LATCHKEY_SMTP_URL is not set"
+            "wrote an email to a file, because LATCHKEY_SMTP_URL is not set"
         ),
     }
 }

@@ -2,7 +2,12 @@
 //!
 //! It happens here and not in the request: whether there is an account cannot be told from an answer or its time.
 
-use super::{store, store::MailRow, words, words::Happened};
+use super::{
+    store,
+    store::MailRow,
+    words,
+    words::{Happened, ResetCause},
+};
 use crate::{
     auth::{
         links,
@@ -12,6 +17,7 @@ use crate::{
         users::{store as user_store, store::User},
     },
     base::{db::Tx, error::AppError, mailer::letter::Letter, state::AppState},
+    passwords::hash::NO_PASSWORD,
 };
 
 /// So many mails with a link may anybody who likes have sent to one address within an hour.
@@ -73,13 +79,15 @@ impl Writer<'_> {
         match mail {
             Mail::SignUp => self.sign_up().await,
             Mail::Verify => self.verify().await,
-            Mail::Reset => self.reset(words::reset).await,
-            Mail::ResetStarted => self.reset(words::reset_started).await,
+            // Only who reports suspicious activity is known when the mail is queued.
+            Mail::Reset if !self.row.user_id.is_empty() => self.reset(ResetCause::NotMe).await,
+            Mail::Reset => self.reset(ResetCause::Forgot).await,
+            Mail::ResetStarted => self.reset(ResetCause::Administrator).await,
             Mail::NewEmail => self.new_email().await,
             Mail::SecondFactorGoes { at } => self.factor_goes(at).await,
-            Mail::News { news, device, ip, at } => {
+            Mail::News { news, roles, device, ip, at } => {
                 let codes_left = self.codes_left(news).await?;
-                self.news(&Happened { news, device: &device, ip: &ip, at, codes_left }).await
+                self.news(Happened { news, roles, new_email: "", device: &device, ip: &ip, at, codes_left }).await
             }
         }
     }
@@ -104,12 +112,13 @@ impl Writer<'_> {
         Ok(Some(words::confirm(self.issuer, &token)))
     }
 
-    async fn reset(&mut self, words: fn(&str, String, &str) -> Letter) -> Result<Option<Letter>, AppError> {
+    async fn reset(&mut self, cause: ResetCause) -> Result<Option<Letter>, AppError> {
         let Some(user) = self.owner().await? else { return Ok(None) };
-        // Earlier links stay valid: a stranger's request must not end the one that the owner is about to open.
+        // Older links still work: a stranger's request must not break the one that the owner is about to open.
         let token = self.link(Purpose::Reset, &user.id).await?;
         let name = if user.verified_at.is_some() { user.name } else { String::new() };
-        Ok(Some(words(self.issuer, name, &token)))
+        let locked = user.password_hash == NO_PASSWORD;
+        Ok(Some(words::reset(self.issuer, name, &token, cause, locked)))
     }
 
     async fn new_email(&mut self) -> Result<Option<Letter>, AppError> {
@@ -145,19 +154,24 @@ impl Writer<'_> {
         Ok(Some(factor_store::codes_left(&mut **self.tx, &self.row.user_id, self.now_ms).await?))
     }
 
-    async fn news(&mut self, happened: &Happened<'_>) -> Result<Option<Letter>, AppError> {
+    async fn news(&mut self, happened: Happened<'_>) -> Result<Option<Letter>, AppError> {
         let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
         let Some(user) = user.filter(|_| happened.news != Notification::AccountDeleted) else {
-            return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
+            return Ok(Some(words::news(self.issuer, String::new(), &happened, None)));
         };
-        // The account may have another address by now: who reads the one of then gets no power over it. Of a disabled
-        // one nothing is left to end.
-        let is_elsewhere = user.email != self.row.email && happened.news != Notification::EmailChanged;
-        if is_elsewhere || user.disabled_at.is_some() {
-            return Ok(Some(words::news(self.issuer, String::new(), happened, None)));
+        let is_of_email = happened.news == Notification::EmailChanged;
+        // The account may have another address by now: who reads the old one gets no power over it, and no name.
+        if user.email != self.row.email && !is_of_email {
+            return Ok(Some(words::news(self.issuer, String::new(), &happened, None)));
         }
-        let token = self.link(Purpose::NotMe, &user.id).await?;
-        Ok(Some(words::news(self.issuer, user.name, happened, Some(&token))))
+        let new_email = if is_of_email && user.email != self.row.email { &*user.email } else { "" };
+        let happened = Happened { new_email, ..happened };
+        // Of a disabled account there is nothing left to secure.
+        let token = match user.disabled_at.is_none() && happened.news.may_be_denied() {
+            true => Some(self.link(Purpose::NotMe, &user.id).await?),
+            false => None,
+        };
+        Ok(Some(words::news(self.issuer, user.name.clone(), &happened, token.as_deref())))
     }
 
     /// Who has this address and may log in.

@@ -83,9 +83,9 @@ pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     for part in services.parts.iter() {
         of_parts.extend(part.start(&services.app).await);
     }
-    services.keys.follow_settings().await.map_err(|error| format!("the signing key cannot be changed: {error}"))?;
+    services.keys.follow_settings().await.map_err(|error| format!("cannot change the signing key: {error}"))?;
     let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());
-    presence.begin().await.map_err(|error| format!("this instance cannot write its row: {error}"))?;
+    presence.begin().await.map_err(|error| format!("cannot register this instance in the database: {error}"))?;
     let tasks = [feed::follow(&services.state, services.revocations.clone()), presence.keep()];
     let started = start_jobs(&services);
     let worker = services.mail_worker.start();
@@ -178,7 +178,7 @@ async fn answer(services: &Services, listener: TcpListener, monitoring: Option<T
         let answers = answer_on(listener, app, services.state.config.header_timeout(), door, monitoring_handle.clone());
         tokio::spawn(async move {
             if let Err(error) = answers.await {
-                tracing::error!(error, "metrics are not served any more");
+                tracing::error!(error, "metrics are no longer available");
             }
         });
     }
@@ -201,8 +201,8 @@ pub async fn listen(services: &Services, listener: TcpListener, handle: Handle<S
         tracing::warn!(
             open_files,
             connections = fitting,
-            "fewer connections than LATCHKEY_CONNECTIONS says, since this process may not open more files; raise \
-             LimitNOFILE in the service's unit, or `ulimit -n` before the start"
+            "the limit for open files allows fewer connections than LATCHKEY_CONNECTIONS; raise LimitNOFILE in the \
+             service's unit, or run `ulimit -n` before the start"
         );
     }
     let door = Door::new(config, fitting, services.metrics.clone());
@@ -251,7 +251,7 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
     let mailer = Mailer::open(&config)?;
     let AppState { config, db, .. } = open_state(config, &parts).await?;
     let db::Shares { requests, vital, jobs } =
-        db.share(&config).await.map_err(|error| format!("the database cannot be opened: {error}"))?;
+        db.share(&config).await.map_err(|error| format!("cannot open the database: {error}"))?;
     let crowd = Crowd::new(config.requests_at_once(requests.connections()));
     let bell = Bell::default();
     let on =
@@ -261,11 +261,11 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
     let metrics = Metrics::default();
     let revocations = Revocations::load(vital.clone(), state.clock.clone(), metrics.clone())
         .await
-        .map_err(|error| format!("the revocations cannot be read: {error}"))?;
+        .map_err(|error| format!("cannot read the revocations: {error}"))?;
     let keys = Keys::load(on(&vital), secret.clone(), revocations.clone()).await?;
     let passwords =
         Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
-    costs_in_use::look(&state, &passwords).await.map_err(|error| format!("the users cannot be read: {error}"))?;
+    costs_in_use::look(&state, &passwords).await.map_err(|error| format!("cannot read the users: {error}"))?;
     let terminator = Terminator { state: state.clone(), revocations: revocations.clone() };
     let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
     let mail_worker = MailWorker { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
@@ -297,7 +297,7 @@ pub async fn open_state(config: Config, parts: &Parts) -> Result<AppState, Strin
     state.db.migrate(Patience::default()).await?;
     make_missing_words(&state.db, state.clock.now_ms())
         .await
-        .map_err(|error| format!("people cannot be made ready for the search: {error}"))?;
+        .map_err(|error| format!("cannot index users for search: {error}"))?;
     for part in parts.iter() {
         part.prepare(&state).await?;
     }
@@ -329,7 +329,11 @@ async fn migrate_parts(state: &AppState, parts: &Parts) -> Result<(), String> {
 pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
     config.check_database()?;
     let db = Db::open(&config, create).await.map_err(|error| {
-        format!("the database cannot be opened: {error}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
+        let words = match error {
+            sqlx::Error::Configuration(words) => words.to_string(),
+            other => format!("cannot open the database: {other}"),
+        };
+        format!("{words}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;
     Ok(AppState { config: Arc::new(config), db, clock: Clock::default(), bell: Bell::default() })
 }
@@ -338,25 +342,24 @@ async fn announce(services: &Services) -> Result<(), String> {
     let config = &services.state.config;
     let issuer = config.issuer();
     if config.insecure_cookies {
-        tracing::warn!("cookies are sent without Secure and without __Host-: for development only");
+        tracing::warn!("cookies are sent without Secure and the __Host- prefix; use this in development only");
     }
     let package = assets::package_is_built(&services.options);
     if !package && config.production() {
         return Err(format!(
-            "the browser package is not at {}; copy site/ and hash.txt beside the program",
+            "there is no browser package at {}; copy site/ and hash.txt next to the program",
             services.options.site_root
         ));
     }
     if !package {
         tracing::warn!(
             site = %services.options.site_root,
-            "the browser package is not there: pages work as without JavaScript; build it with `cargo xtask build`"
+            "there is no browser package, so pages work without JavaScript; build it with `cargo xtask build`"
         );
     }
     if config.mailing() == Mailing::Off {
         tracing::warn!(
-            "no mail is sent: addresses are not confirmed, nobody can choose a new password, and nobody is warned; set \
-             LATCHKEY_SMTP_URL"
+            "this server sends no email: it can't confirm addresses, reset passwords or warn users; set LATCHKEY_SMTP_URL"
         );
     }
     tracing::info!(address = issuer, listening = %config.addr, "ready");
@@ -375,21 +378,19 @@ async fn announce(services: &Services) -> Result<(), String> {
 /// In words; `None` where there is one. The log of a production server is read, copied and kept by many, so the link is
 /// not in it.
 pub async fn way_to_first_administrator(state: &AppState) -> Result<Option<String>, AppError> {
-    let none = "  There is no administrator yet.";
+    let none = "  No administrator yet.";
     if state.config.production() {
         let is_there = users::store::admin_exists(&state.db.pool).await?;
-        return Ok(
-            (!is_there).then(|| format!("{none} `latchkey setup-link` prints a link that makes the first one.\n"))
-        );
+        return Ok((!is_there).then(|| format!("{none} Run `latchkey setup-link` to get a link that creates one.\n")));
     }
     let link = setup_link::make(state).await?;
-    Ok(link.map(|link| format!("{none} This link makes the first one, once, within an hour:\n  {link}\n")))
+    Ok(link.map(|link| format!("{none} Open this link once, within an hour, to create one:\n  {link}\n")))
 }
 
 /// A second signal ends at once.
 async fn stop_on_signal(handle: Handle<SocketAddr>, streams: OpenStreams, deadline: Duration) {
     signal().await;
-    tracing::info!(seconds = deadline.as_secs(), "stopping; running requests may finish");
+    tracing::info!(seconds = deadline.as_secs(), "stopping; waiting for running requests");
     stop(&handle, &streams, deadline);
     signal().await;
     handle.shutdown();

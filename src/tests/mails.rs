@@ -14,12 +14,13 @@ use crate::{
         links,
         links::{Link, Purpose},
         outbox,
-        outbox::{Mail, Notification, To, tell},
+        outbox::{Mail, Notification, To, tell, tell_of_role},
         users,
         users::{Role, store::User},
     },
     base::{caller::Caller, display_name::DisplayName, email::Email},
     mail::{store, worker::CLAIM_MS},
+    passwords::hash::NO_PASSWORD,
     serve::services::Services,
 };
 
@@ -55,13 +56,32 @@ async fn named(app: &TestApp, mailbox: &str, name: &str, verified: bool) -> User
     users::store::find_by_id(db, &id).await.expect("the users").expect("a user")
 }
 
+async fn set_disabled(app: &TestApp, id: &str, disabled: bool) {
+    let at = disabled.then(|| app.clock.now_ms());
+    users::store::set_disabled(&app.services.state.db.pool, id, at).await.expect("a change");
+}
+
 async fn queue(app: &TestApp, email: &str, user_id: &str, mail: &Mail) {
     let state = &app.services.state;
     outbox::store::queue(&state.db.pool, To { email, user_id }, mail, app.clock.now_ms()).await.expect("a row");
 }
 
+/// What "secure my account" would not help against: an administrator did it, or nothing is left to secure.
+const NOT_DENIED: [Notification; 4] = [
+    Notification::AccountDeleted,
+    Notification::AccountDisabled,
+    Notification::AccountEnabled,
+    Notification::RoleChanged,
+];
+
 fn news(news: Notification) -> Mail {
-    Mail::News { news, device: "Firefox on Windows 10".into(), ip: "192.0.2.7".into(), at: 1_767_268_800_000 }
+    Mail::News {
+        news,
+        roles: None,
+        device: "Firefox on Windows 10".into(),
+        ip: "192.0.2.7".into(),
+        at: 1_767_268_800_000,
+    }
 }
 
 /// Sends whatever is due, as the worker does.
@@ -284,7 +304,7 @@ on_both_databases! {
         let expected = Link { user_id: alice.id.clone(), email: alice.email.clone() };
         assert_eq!(find(&app, Purpose::Verify, &token).await, Some(expected));
         let mails = outcome(&app, &server, &bob.email, "", &Mail::SignUp).await;
-        assert_eq!(mails[0].1.subject, "You have an account already");
+        assert_eq!(mails[0].1.subject, "You already have an account");
         assert!(mails[0].1.text.contains("http://localhost:3000/forgot") && link(&mails[0].1.text).is_none());
         assert_eq!(outcome(&app, &server, "nobody@example.com", "", &Mail::SignUp).await.len(), 0);
         assert_eq!(outcome(&app, &server, &alice.email, "", &Mail::Verify).await.len(), 1);
@@ -334,20 +354,84 @@ on_both_databases! {
             let address = if kind == Notification::EmailChanged { "before@example.com" } else { &*alice.email };
             let mails = outcome(&app, &server, address, &alice.id, &news(kind)).await;
             let (to, mail) = &mails[0];
-            for words in ["Firefox on Windows 10", "192.0.2.7", "2026-01-01 12:00 UTC", &*mail.subject] {
+            for words in ["Firefox on Windows 10", "192.0.2.7", "1 January 2026 at 12:00 UTC", &*mail.subject] {
                 assert!(mail.text.contains(words) && mail.html.contains(words), "{kind:?}: {words}");
             }
             assert_eq!(to, address);
             let Some((page, token)) = link(&mail.text) else {
-                assert_eq!(kind, Notification::AccountDeleted);
+                assert!(NOT_DENIED.contains(&kind), "{kind:?}");
+                assert!(!mail.text.contains("Secure my account") && !mail.html.contains("class=\"button\""), "{kind:?}");
                 continue;
             };
+            assert!(!NOT_DENIED.contains(&kind), "{kind:?}");
             assert_eq!(page, "/not-me");
             let expected = Link { user_id: alice.id.clone(), email: address.into() };
             assert_eq!(find(&app, Purpose::NotMe, &token).await, Some(expected));
         }
         let late = outcome(&app, &server, "before@example.com", &alice.id, &news(Notification::PasswordChanged)).await;
         assert!(link(&late[0].1.text).is_none(), "who reads an address of then gets no power over the account");
+    }
+
+    async fn a_mail_about_an_act_of_an_administrator_offers_no_button_and_names_whom_to_ask(app: TestApp) {
+        let (app, server) = with_mail_server(&app).await;
+        let alice = user(&app, "alice", true).await;
+        let state = &app.services.state;
+        tell_of_role(&state.db.pool, state, &alice, Role::Admin).await.expect("a row");
+        send_due(&app.services).await;
+        let role = server.mails().last().expect("a mail").read();
+        assert_eq!(role.subject, "Your role was changed");
+        assert!(role.text.contains("An administrator changed your role from user to administrator."), "{}", role.text);
+        let before = r#"{"kind":"news","news":"role_changed","device":"","ip":"","at":0}"#;
+        let old: Mail = serde_json::from_str(before).expect("a mail that was queued by an older version");
+        let old = outcome(&app, &server, &alice.email, &alice.id, &old).await.remove(0).1;
+        assert!(old.text.contains("An administrator changed your role. "), "{}", old.text);
+        set_disabled(&app, &alice.id, true).await;
+        let disabled = outcome(&app, &server, &alice.email, &alice.id, &news(Notification::AccountDisabled)).await.remove(0).1;
+        set_disabled(&app, &alice.id, false).await;
+        let enabled = outcome(&app, &server, &alice.email, &alice.id, &news(Notification::AccountEnabled)).await.remove(0).1;
+        for mail in [&role, &old, &disabled, &enabled] {
+            let Read { subject, text, html, .. } = mail;
+            assert!(text.starts_with("Hi alice,"), "{subject}: {text}");
+            assert!(text.contains("If you weren't expecting this, contact your administrator."), "{subject}: {text}");
+            assert!(link(text).is_none() && !html.contains("class=\"button\""), "{subject}: {text}");
+            assert!(!text.contains("logs you out") && !text.contains("If this wasn't you"), "{subject}: {text}");
+        }
+        // Whoever talked an administrator into this may have the password.
+        let removed = outcome(&app, &server, &alice.email, &alice.id, &news(Notification::SecondFactorRemoved)).await.remove(0).1;
+        assert_eq!(link(&removed.text).expect("a link").0, "/not-me");
+        assert!(removed.text.contains("If you weren't expecting this, secure your account"), "{}", removed.text);
+    }
+
+    async fn the_mail_of_a_reset_says_why_it_comes_and_promises_nothing_that_is_not_so(app: TestApp) {
+        let (app, server) = with_mail_server(&app).await;
+        let alice = user(&app, "alice", true).await;
+        let locked = "Your account is locked until you choose a new password.";
+        let forgot = outcome(&app, &server, &alice.email, "", &Mail::Reset).await.remove(0).1;
+        assert_eq!(forgot.subject, "Reset your password");
+        assert!(forgot.text.contains("your password won't change") && !forgot.text.contains(locked), "{}", forgot.text);
+        // By a session alone the password is not taken away.
+        let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::Reset).await.remove(0).1;
+        assert!(denied.text.contains("reported suspicious activity") && !denied.text.contains(locked), "{}", denied.text);
+        let db = &app.services.state.db.pool;
+        users::store::set_password(db, &alice.id, NO_PASSWORD).await.expect("a change");
+        let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::Reset).await.remove(0).1;
+        let started = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetStarted).await.remove(0).1;
+        assert!(started.text.contains("An administrator has asked you to choose a new password"), "{}", started.text);
+        for mail in [&denied, &started] {
+            assert_eq!(mail.subject, "Choose a new password");
+            assert!(mail.text.contains(locked) && mail.text.contains("within 30 minutes"), "{}", mail.text);
+            assert!(!mail.text.contains("won't change") && !mail.text.contains("ignore this email"), "{}", mail.text);
+            assert_eq!(link(&mail.text).expect("a link").0, "/reset");
+        }
+    }
+
+    async fn word_of_a_changed_address_shows_a_little_of_the_new_one(app: TestApp) {
+        let (app, server) = with_mail_server(&app).await;
+        let alice = user(&app, "alice", true).await;
+        let news = news(Notification::EmailChanged);
+        let mail = outcome(&app, &server, "before@example.com", &alice.id, &news).await.remove(0).1;
+        assert!(mail.text.contains("was changed to a…@example.com."), "{}", mail.text);
+        assert!(!mail.text.contains("alice@example.com"), "{}", mail.text);
     }
 
     async fn nobody_can_fill_a_mailbox_of_somebody_else(app: TestApp) {
@@ -391,7 +475,7 @@ on_both_databases! {
         let (eve, taken) = (named(&app, "eve", name, true).await, user(&app, "taken", true).await);
         let unconfirmed = named(&app, "waits", "<script>free</script>", false).await;
         let bad = "<script>\r\nBcc: victim@example.com\r\n\r\nhello".to_owned();
-        let evil = |news| Mail::News { news, device: bad.clone(), ip: bad.clone(), at: 0 };
+        let evil = |news| Mail::News { news, roles: None, device: bad.clone(), ip: bad.clone(), at: 0 };
         let mut kinds = vec![
             (&*unconfirmed.email, "", Mail::SignUp),
             (&*unconfirmed.email, "", Mail::Verify),
@@ -425,7 +509,7 @@ on_both_databases! {
             if let Some((page, token)) = link(&text) {
                 let address = format!("http://localhost:3000{page}?token={token}");
                 assert!(html.contains(&format!("href=\"{address}\"")), "{mail:?}: {html}");
-                assert!(text.contains("once, for"), "{text}");
+                assert!(text.contains("once, within"), "{text}");
             }
             let hrefs: Vec<&str> = html.split("href=\"").skip(1).collect();
             assert!(hrefs.iter().all(|href| href.starts_with("http://localhost:3000/")), "{hrefs:?}");

@@ -164,7 +164,7 @@ on_both_databases! {
             other => panic!("{other:?}"),
         };
         let text = letter.text("http://localhost:3000", &row.email);
-        assert!(text.contains("Until 2026-01-04 12:00 UTC a log-in asks for a code"), "{text}");
+        assert!(text.contains("Until 4 January 2026 at 12:00 UTC you still need a code to log in"), "{text}");
         let (_, token) = text.split_once("/second-factor/keep?token=").expect("a link");
         let mut reader = app.anonymous();
         assert_eq!(reader.open_link(Purpose::KeepFactor, &token[..43]).await.status, 200);

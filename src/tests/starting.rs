@@ -47,7 +47,7 @@ async fn a_command_for_an_installation_that_is_not_there_makes_nothing() {
     let folder = parent.path().join("typo");
     let words = serve::connect(config(&["--data-dir", folder.to_str().expect("a path")]), false).await.err();
     let words = words.expect("a refusal");
-    assert!(words.contains("there is no file") && words.contains("LATCHKEY_DATA_DIR"), "{words}");
+    assert!(words.contains("there is no database at") && words.contains("LATCHKEY_DATA_DIR"), "{words}");
     assert!(!folder.exists());
 }
 

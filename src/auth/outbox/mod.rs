@@ -9,7 +9,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use super::users::store::User;
+use super::users::{Role, store::User};
 use crate::base::{caller::Caller, config::Mailing, error::AppError, sql::Conn, state::AppState};
 
 /// A mail to be written.
@@ -37,6 +37,9 @@ pub enum Mail {
     /// What happened to the account that its owner should know about.
     News {
         news: Notification,
+        /// The old and the new role, where that is the news.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        roles: Option<(Role, Role)>,
         /// Browser and system in words.
         device: String,
         ip: String,
@@ -82,9 +85,16 @@ pub enum Notification {
 }
 
 impl Notification {
-    /// What an administrator did, and nobody else can.
+    /// What an administrator did, and no one else can.
     pub fn is_by_administrator(self) -> bool {
         matches!(self, Self::AccountDisabled | Self::AccountEnabled | Self::RoleChanged | Self::SecondFactorRemoved)
+    }
+
+    /// Whether its mail has the link that secures the account. Logging out everywhere and choosing a new password undoes
+    /// nothing that an administrator did. A second factor that is gone is another matter: whoever talked an administrator
+    /// into that has the password, or is about to get it.
+    pub fn may_be_denied(self) -> bool {
+        !matches!(self, Self::AccountDeleted | Self::AccountDisabled | Self::AccountEnabled | Self::RoleChanged)
     }
 }
 
@@ -121,10 +131,31 @@ pub async fn tell(
     news: Notification,
     caller: &Caller,
 ) -> Result<(), AppError> {
+    let device = if *caller == Caller::default() { String::new() } else { caller.device() };
+    let mail = Mail::News { news, roles: None, device, ip: caller.ip.clone(), at: state.clock.now_ms() };
+    tell_with(db, state, user, &mail).await
+}
+
+/// As [`tell`], of a role that an administrator changed from that of `user` to another one.
+pub async fn tell_of_role(
+    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    state: &AppState,
+    user: &User,
+    role: Role,
+) -> Result<(), AppError> {
+    let (news, roles) = (Notification::RoleChanged, Some((user.role(), role)));
+    let mail = Mail::News { news, roles, device: String::new(), ip: String::new(), at: state.clock.now_ms() };
+    tell_with(db, state, user, &mail).await
+}
+
+async fn tell_with(
+    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    state: &AppState,
+    user: &User,
+    mail: &Mail,
+) -> Result<(), AppError> {
     if user.verified_at.is_none() {
         return Ok(());
     }
-    let device = if *caller == Caller::default() { String::new() } else { caller.device() };
-    let mail = Mail::News { news, device, ip: caller.ip.clone(), at: state.clock.now_ms() };
-    queue(db, state, To { email: &user.email, user_id: &user.id }, &mail).await
+    queue(db, state, To { email: &user.email, user_id: &user.id }, mail).await
 }

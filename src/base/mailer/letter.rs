@@ -76,7 +76,7 @@ impl Letter {
     }
 
     fn greeting(&self) -> String {
-        if self.name.is_empty() { "Hello,".to_owned() } else { format!("Hello {},", self.name) }
+        if self.name.is_empty() { "Hi,".to_owned() } else { format!("Hi {},", self.name) }
     }
 
     fn facts_html(&self) -> String {
@@ -112,7 +112,7 @@ impl Button {
             "<p style=\"margin:24px 0 16px\"><a class=\"button\" href=\"{url}\" style=\"display:inline-block;\
              padding:12px 20px;border-radius:8px;background:#14594a;color:#fff;font-weight:600;\
              text-decoration:none\">{words}</a></p>\n\
-             <p class=\"soft\" style=\"margin:0 0 20px;font-size:14px;color:#4d5e56\">Or copy this address: \
+             <p class=\"soft\" style=\"margin:0 0 20px;font-size:14px;color:#4d5e56\">Or copy this link: \
              <span style=\"word-break:break-all\">{shown}</span></p>\n"
         )
     }
@@ -123,7 +123,7 @@ fn small(escaped: &str) -> String {
 }
 
 fn footer(issuer: &str, to: &str) -> String {
-    format!("Sent by Latchkey at {issuer} to {to}. Nobody reads answers to this mail.")
+    format!("Sent by Latchkey at {issuer} to {to}. Please don't reply: this inbox isn't monitored.")
 }
 
 const FONT: &str = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;font-size:16px;\

@@ -132,14 +132,14 @@ impl Mailer {
             Outlet::Smtp(transport) => match tokio::time::timeout(SEND_MAX, transport.send(message)).await {
                 Ok(Ok(_)) => Ok(Sent::ToServer),
                 Ok(Err(error)) => Err(refusal(&error, envelope.to)),
-                Err(_) => Err(Failure::passing("the mail server did not answer in time")),
+                Err(_) => Err(Failure::passing("the mail server didn't answer in time")),
             },
             Outlet::Files(folder) => {
                 let file = folder.join(format!("{}-{}.eml", file_time(envelope.now_ms), envelope.id));
                 write_file(&file, &message.formatted()).map_err(|error| Failure::passing(&error.to_string()))?;
                 Ok(Sent::ToFile(file))
             }
-            Outlet::Off => Err(Failure::lasting("this server sends no mail: LATCHKEY_SMTP_URL is not set")),
+            Outlet::Off => Err(Failure::lasting("this server sends no email: LATCHKEY_SMTP_URL is not set")),
         }
     }
 
@@ -151,7 +151,7 @@ impl Mailer {
         let Outlet::Smtp(transport) = &self.outlet else { return Ok(()) };
         match transport.test_connection().await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Failure::passing("the mail server hung up")),
+            Ok(false) => Err(Failure::passing("the mail server closed the connection")),
             Err(error) => Err(Failure::passing(&without_addresses(&in_full(&error)))),
         }
     }
@@ -159,7 +159,7 @@ impl Mailer {
     /// Headers are made of our own words and checked addresses only: nothing that a person typed can add a line to them
     /// (ASVS 1.3.11).
     fn message(&self, envelope: Envelope<'_>, letter: &Letter) -> Result<Message, Failure> {
-        let to = recipient(envelope.to).ok_or_else(|| Failure::lasting("the address cannot stand in a mail"))?;
+        let to = recipient(envelope.to).ok_or_else(|| Failure::lasting("not a valid email address"))?;
         // Given here: made of the headers it would be read once more, by the rules that `recipient` is there to avoid.
         let way = address::Envelope::new(Some(self.from.email.clone()), vec![to.clone()])
             .map_err(|error| Failure::lasting(&error.to_string()))?;
@@ -220,9 +220,9 @@ impl Header for AutoSubmitted {
 }
 
 fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
-    const HOW: &str = "write it as smtps://user:password@host, or smtp://user:password@host:587?tls=required, with \
-                       special characters in user and password as %XX";
-    let url = Url::parse(address).map_err(|error| format!("LATCHKEY_SMTP_URL is no address ({error}); {HOW}"))?;
+    const HOW: &str = "use smtps://user:password@host, or smtp://user:password@host:587?tls=required, with special \
+                       characters in user and password as %XX";
+    let url = Url::parse(address).map_err(|error| format!("LATCHKEY_SMTP_URL is not a valid URL ({error}); {HOW}"))?;
     let tls = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
     let known = match url.scheme() {
         "smtps" => true,
@@ -230,19 +230,19 @@ fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmtpTra
         _ => false,
     };
     if !known || url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("LATCHKEY_SMTP_URL names no way to a mail server; {HOW}"));
+        return Err(format!("LATCHKEY_SMTP_URL doesn't name a mail server; {HOW}"));
     }
     // "opportunistic" goes on in the clear when somebody on the way takes the offer of encryption out.
     if production && url.scheme() == "smtp" && tls.as_deref() != Some("required") && !is_loopback(&url) {
         return Err(
-            "LATCHKEY_SMTP_URL would send its password, and links that open accounts, in the clear, or let whoever \
-                    is on the way decide so; use smtps://, or ?tls=required"
+            "LATCHKEY_SMTP_URL could send its password, and links that open accounts, without encryption; use \
+                    smtps:// or ?tls=required"
                 .into(),
         );
     }
     // The words of the crate could hold a piece of the password.
     let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
-        .map_err(|_| format!("LATCHKEY_SMTP_URL is not understood; {HOW}"))?
+        .map_err(|_| format!("LATCHKEY_SMTP_URL is not valid; {HOW}"))?
         .timeout(Some(CONNECT_MAX));
     let named = url.path().len() > 1;
     Ok(if named { builder.build() } else { builder.hello_name(hello(base)).build() })
@@ -264,24 +264,24 @@ fn hello(base: &Url) -> ClientId {
     }
 }
 
+const SENDER_HOW: &str = "use \"Name <name@example.com>\"";
+
 fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
     if let Some(text) = &config.mail_from {
-        return text.parse().map_err(|error| {
-            format!("LATCHKEY_MAIL_FROM is no sender ({error}); write it as Name <name@example.com>")
-        });
+        return text
+            .parse()
+            .map_err(|error| format!("LATCHKEY_MAIL_FROM is not a valid sender ({error}); {SENDER_HOW}"));
     }
     if let Some(usual) = usual_sender(base) {
         return Ok(usual);
     }
     if config.production() && config.mailing() == Mailing::Smtp {
-        return Err(
-            "LATCHKEY_MAIL_FROM is not set, and LATCHKEY_BASE_URL has no name that mails can come from; set it to \
-                    Name <name@example.com>"
-                .into(),
-        );
+        return Err(format!(
+            "LATCHKEY_MAIL_FROM is not set, and the host of LATCHKEY_BASE_URL can't send email; {SENDER_HOW}"
+        ));
     }
     // Nobody answers to a file.
-    mailbox("localhost").ok_or_else(|| "LATCHKEY_MAIL_FROM is not set; write it as Name <name@example.com>".into())
+    mailbox("localhost").ok_or_else(|| format!("LATCHKEY_MAIL_FROM is not set; {SENDER_HOW}"))
 }
 
 /// From the host of the base URL, where that is a name which can stand in an address.
@@ -301,7 +301,7 @@ fn mailbox(host: &str) -> Option<Mailbox> {
 fn refusal(error: &smtp::Error, address: &str) -> Failure {
     // Said by lettre, which has asked the server: it offers no SMTPUTF8, and will not for this mail.
     if error.is_client() && !address.is_ascii() && error.to_string().contains("SMTPUTF8") {
-        return Failure::lasting("the mail server takes no letters but a to z before the @ (it offers no SMTPUTF8)");
+        return Failure::lasting("the mail server accepts only the letters a to z before the @ (no SMTPUTF8)");
     }
     let code = error.status().map(u16::from);
     let permanent = code.is_some_and(|code| (550..560).contains(&code));

@@ -30,6 +30,7 @@ use crate::{
     base::{
         config::Mailing,
         db::{Tx, again},
+        email::masked,
         error::AppError,
         state::AppState,
     },
@@ -301,10 +302,4 @@ async fn address_before(state: &AppState, user: &User, denied: &EventRow) -> Res
 fn mailbox(state: &AppState, user: &User) -> Option<String> {
     let reads_mail = user.verified_at.is_some() && state.config.mailing() != Mailing::Off;
     reads_mail.then(|| user.email.clone())
-}
-
-/// Enough for the owner: "a…@example.com".
-fn masked(email: &str) -> String {
-    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
-    format!("{}…@{domain}", local.chars().next().unwrap_or_default())
 }

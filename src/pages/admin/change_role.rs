@@ -12,12 +12,11 @@ use crate::{
     auth::{
         event::Kind,
         outbox,
-        outbox::Notification,
         revocations::EndReason,
         sessions::{guard::keep_an_administrator, store::Target, terminate::Terminator},
         users::{Role, store},
     },
-    base::{caller::Caller, error::AppError},
+    base::error::AppError,
 };
 
 /// What decides the role.
@@ -48,7 +47,7 @@ pub async fn change_role(
     store::set_role(&mut *tx, user_id, role).await?;
     let details = json!({ "from": user.role().into_str(), "to": role.into_str() });
     let event = by.write_down(&mut tx, state, Kind::RoleChanged, user_id, details).await?;
-    outbox::tell(&mut *tx, state, &user, Notification::RoleChanged, &Caller::default()).await?;
+    outbox::tell_of_role(&mut *tx, state, &user, role).await?;
     let receipt =
         terminator.terminate_everywhere_with(tx, Target::Tokens(user_id), by.cause(EndReason::RoleChanged)).await?;
     let words = format!("{} is now {} (was: {}).", user.name, role.with_article(), user.role().words().to_lowercase());

@@ -18,17 +18,17 @@ use crate::{
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "Notes")]
 pub struct NotesSettings {
-    /// So many notes may a person have: many years of writing, and an end for a program that writes.
+    /// Maximum number of notes per user (1 to 1000000).
     #[arg(long, env = "LATCHKEY_NOTES_PER_PERSON", default_value_t = 2_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub notes_per_person: i64,
 
-    /// So much room may the notes of a person take, in MiB: their text, and 128 bytes for each word by which a note is
-    /// found. 32 MiB hold 2,000 notes of a hundred words, or about 200 of the greatest length.
+    /// Maximum size of all notes of a user, in MiB (1 to 10240): their text, and 128 bytes for each word in the search
+    /// index. 32 MiB hold 2,000 notes of a hundred words, or about 200 of the maximum length.
     #[arg(long, env = "LATCHKEY_NOTES_MIB_PER_PERSON", default_value_t = 32, value_parser = clap::value_parser!(i64).range(1..=10_240))]
     pub notes_mib_per_person: i64,
 
-    /// So many changes to notes in a minute wait for nothing; each further one doubles the wait, from a second to a
-    /// minute. Nobody types so fast.
+    /// Changes to notes per minute before delays start (1 to 1000000). Each further one doubles the delay, from 1 second
+    /// to 1 minute.
     #[arg(long, env = "LATCHKEY_NOTE_CHANGES_PER_MINUTE", default_value_t = 120, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub note_changes_per_minute: i64,
 }
@@ -45,7 +45,7 @@ impl NotesPart {
 
 const LINKS: [PartLink; 2] = [
     PartLink { place: Place::BarInside, href: "/notes", label: "Notes" },
-    PartLink { place: Place::Dashboard, href: "/notes", label: "Open your notes" },
+    PartLink { place: Place::Dashboard, href: "/notes", label: "Open notes" },
 ];
 
 /// Notes that are read, and sent, at once in the file with a person's data: one may be long.
@@ -76,7 +76,7 @@ impl Part for NotesPart {
 
     async fn prepare(&self, state: &AppState) -> Result<(), String> {
         let made = words::make_missing_words(&state.db).await;
-        made.map_err(|error| format!("notes cannot be made ready for the search: {error}"))
+        made.map_err(|error| format!("cannot index notes for search: {error}"))
     }
 
     fn list(&self) -> Option<&'static str> {
