@@ -46,13 +46,45 @@ pub fn network_of(ip: &str) -> String {
     networks_of(ip).swap_remove(0).0
 }
 
-/// Browser and system in words: "Firefox on Windows 10".
+/// What is no browser: a script, a program, a crawler.
+const PROGRAM: &str = "Script or app";
+
+/// Browser and system in words: "Firefox on Windows".
 pub fn device_words(user_agent: &str) -> String {
-    let known = woothee::parser::Parser::new().parse(user_agent);
-    match known {
-        Some(found) if found.name != "UNKNOWN" && found.os != "UNKNOWN" => format!("{} on {}", found.name, found.os),
-        Some(found) if found.name != "UNKNOWN" => found.name.to_owned(),
-        _ if user_agent.is_empty() => "Unknown program".to_owned(),
+    if user_agent.is_empty() {
+        return "Unknown program".to_owned();
+    }
+    // Every browser says that it is Mozilla, for the sake of servers of the nineties.
+    let claims_browser = user_agent.starts_with("Mozilla/") || user_agent.starts_with("Opera/");
+    match woothee::parser::Parser::new().parse(user_agent) {
+        _ if !claims_browser => PROGRAM.to_owned(),
+        Some(found) if matches!(found.category, "crawler" | "misc") => PROGRAM.to_owned(),
+        Some(found) if found.name != "UNKNOWN" => match system(found.os) {
+            Some(system) => format!("{} on {system}", browser(found.name)),
+            None => browser(found.name).to_owned(),
+        },
         _ => "Unknown browser".to_owned(),
+    }
+}
+
+/// As its maker calls it; the parser has names of its own.
+fn browser(name: &str) -> &str {
+    match name {
+        "Google Search App" => "Google app",
+        "InternetTVBrowser" => "TV",
+        "SamsungBrowser" => "Samsung Internet",
+        "Webview" => "App",
+        other => other,
+    }
+}
+
+/// Without a version: browsers call Windows 11 "Windows NT 10.0".
+fn system(name: &str) -> Option<&str> {
+    match name {
+        "UNKNOWN" => None,
+        "Mac OSX" | "Mac OS Classic" => Some("macOS"),
+        "Windows Phone OS" => Some("Windows Phone"),
+        windows if windows.starts_with("Windows") => Some("Windows"),
+        other => Some(other),
     }
 }
