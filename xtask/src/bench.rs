@@ -11,18 +11,17 @@ use crate::{
     workspace::{Profile, Workspace},
 };
 
-/// Measure what the program costs here, as ratios within one run. Builds the production version first.
+/// Measure performance on this machine, as ratios within one run. Builds the production version first.
 ///
-/// The load comes from the same machine and from 127.0.0.1 only, and takes seconds. Figures of different runs, or of
-/// different machines, say nothing beside each other; the ratios do.
+/// The load comes from this machine and takes seconds. Compare ratios between runs and machines, not absolute numbers.
 ///
-/// `lists` fills databases with a million people first, which takes minutes; LATCHKEY_BENCH_USERS=100000 makes it less. It
-/// gets a throw-away PostgreSQL, or the one that LATCHKEY_TEST_POSTGRES_URL names.
+/// `lists` first fills databases with a million users, which takes minutes. Use LATCHKEY_BENCH_USERS=100000 for less. It
+/// uses a temporary PostgreSQL, or the one in LATCHKEY_TEST_POSTGRES_URL.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only the measurements whose file name contains this, such as `storm` or `lists`.
+    /// Only measurements whose file name contains this, such as `storm` or `lists`.
     only: Option<String>,
-    /// Measure the unoptimised program: quick to build, and only ratios mean anything.
+    /// Measure the unoptimised program: fast to build, and only the ratios mean anything.
     #[arg(long)]
     debug: bool,
 }

@@ -11,7 +11,7 @@ use crate::{
     workspace::{Profile, Workspace},
 };
 
-/// Build the server and the browser package, and show how big the package is.
+/// Build the server and the browser package, and show the size of the package.
 #[derive(clap::Args)]
 pub struct Args {
     /// Optimise: slow to build, small and fast to run. Needs Node for wasm-opt and brotli.

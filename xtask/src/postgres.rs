@@ -98,7 +98,7 @@ impl Cluster {
             thread::sleep(POLL_INTERVAL);
         }
         let log = fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-        bail!("PostgreSQL does not start:\n{log}")
+        bail!("PostgreSQL doesn't start:\n{log}")
     }
 }
 

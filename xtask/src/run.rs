@@ -15,7 +15,7 @@ pub struct Args {
     /// Optimise: slow to build, small and fast to run. Needs Node for wasm-opt and brotli.
     #[arg(long)]
     release: bool,
-    /// Handed to `latchkey serve`.
+    /// Arguments for `latchkey serve`.
     #[arg(last = true)]
     serve_args: Vec<String>,
 }

@@ -12,25 +12,25 @@ use crate::{
     workspace::{Profile, Workspace},
 };
 
-/// Make the pictures anew: icons and social card (public/), those of README and docs (docs/pictures/), and those that the
-/// browser tests compare pages with (end2end/tests/baselines/).
+/// Regenerate the images: icons and social card (public/), README and docs (docs/pictures/), and the baselines of the
+/// browser tests (end2end/tests/baselines/).
 ///
-/// The server has a fresh database with people who do not exist; letters, times and ids are the same on every machine.
-/// Look at what git says has changed before you commit it. Takes two minutes.
+/// The server has a new database with fake users. Fonts, times and IDs are the same on every machine. Check what git says
+/// has changed before you commit. Takes two minutes.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only these; may be given several times.
-    #[arg(long, value_name = "PICTURES")]
+    /// Only these. Can be given several times.
+    #[arg(long, value_name = "IMAGES")]
     only: Vec<Pictures>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Pictures {
-    /// From the drawings; the server that is built afterwards carries them
+    /// Icons and social card; the next build includes them
     Icons,
-    /// For people who read
+    /// README and docs
     Docs,
-    /// For the test `screenshots.spec.ts`
+    /// Baselines for `screenshots.spec.ts`
     Baselines,
 }
 

@@ -12,27 +12,27 @@ use crate::{
     workspace::{Profile, Workspace},
 };
 
-/// Fill a development database with people who do not exist, such as 1,000,000 of them, to see how Latchkey does then.
+/// Fill a development database with fake users, such as 1,000,000 of them, to see how Latchkey copes.
 ///
-/// They share one password, which is made and printed. Builds the production version first: a million take minutes.
+/// They share one password, which is created and printed. Builds the production version first. A million users take minutes.
 #[derive(clap::Args)]
 pub struct Args {
-    /// How many people.
+    /// Number of users.
     #[arg(long)]
     users: u32,
-    /// Log-ins of each, most of them live.
+    /// Sessions per user, most of them active.
     #[arg(long, default_value_t = 1)]
     sessions_per_user: u32,
-    /// Where to. [default: the SQLite database in the data folder]
+    /// Database to fill. [default: the SQLite database in the data folder]
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
-    /// The data folder. [default: ./data]
+    /// Data folder. [default: ./data]
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<String>,
-    /// Also where there are people already.
+    /// Add users even if there already are some.
     #[arg(long)]
     force: bool,
-    /// Use the unoptimised program: quick to build, slow to fill.
+    /// Use the unoptimised program: fast to build, slow to fill.
     #[arg(long)]
     debug: bool,
 }

@@ -19,11 +19,11 @@ const LIMIT_BYTES: u64 = 200_000;
 /// What costs less is counted together.
 const PART_MIN_BYTES: u64 = 1_000;
 
-/// Build the browser package for release, and show its size and what each part costs; fails above the limit.
+/// Build the browser package for release and show the size of each part. Fails above the limit.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Show the largest functions, too.
-    #[arg(long, value_name = "HOW_MANY", default_value_t = 0)]
+    /// Number of largest functions to show.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     functions: usize,
 }
 
@@ -47,7 +47,7 @@ pub fn check(workspace: &Workspace) -> Result<()> {
     let files = measure(workspace)?;
     let total = print(&files);
     if total > LIMIT_BYTES {
-        bail!("the browser package has {}, and {} is the limit", kilobytes(total), kilobytes(LIMIT_BYTES));
+        bail!("the browser package is {}, and the limit is {}", kilobytes(total), kilobytes(LIMIT_BYTES));
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ fn print_parts(wasm: &Path, functions: usize) -> Result<()> {
     let (large, small): (Vec<_>, Vec<_>) = costs.by_part.iter().partition(|(_, bytes)| *bytes >= PART_MIN_BYTES);
     println!("\n{:<44} {:>12} {:>8}", "part of the wasm", "raw", "share");
     let row = |name: &str, bytes: u64| {
-        println!("{name:<44} {:>12} {:>6.1} %", kilobytes(bytes), bytes as f64 * 100.0 / costs.total as f64);
+        println!("{name:<44} {:>12} {:>7.1}%", kilobytes(bytes), bytes as f64 * 100.0 / costs.total as f64);
     };
     for (name, bytes) in large {
         row(name, *bytes);

@@ -23,13 +23,13 @@ const EXIT_INTERRUPTED: i32 = 130;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Run every check and test. The last line printed is `N passed, N failed`, counting parts.
+/// Run all checks and tests. The last line counts the parts: `N passed, N failed`.
 ///
-/// Rust and browser tests get a throw-away PostgreSQL. Set LATCHKEY_TEST_POSTGRES_URL to use one of your own instead:
-/// its user must be allowed to create databases.
+/// Rust and browser tests use a temporary PostgreSQL. Set LATCHKEY_TEST_POSTGRES_URL to use your own: its user must be
+/// allowed to create databases.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only this part; may be given several times.
+    /// Only this part. Can be given several times.
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
 }
@@ -38,25 +38,25 @@ pub struct Args {
 /// finds the crates that the one before has compiled.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Is the code formatted?
+    /// Formatting
     Fmt,
-    /// Do the types of the browser tests fit?
+    /// Types of the browser tests
     Types,
     /// Lints of the server, the tools and the tests
     ClippyServer,
-    /// Does the documentation build without warnings?
+    /// Documentation builds without warnings
     Doc,
-    /// Rust tests, on SQLite and on a PostgreSQL of their own
+    /// Rust tests, on SQLite and PostgreSQL
     Rust,
-    /// Lints of what runs in the browser
+    /// Lints of the browser code
     ClippyBrowser,
     /// Lints of the product without the Lab, on both sides
     ClippyWithoutLab,
-    /// Does docs/MAKE_IT_YOURS.md work? It is followed on a copy.
+    /// docs/MAKE_IT_YOURS.md, followed on a copy
     Yours,
-    /// Is the browser package within its limit?
+    /// Size limit of the browser package
     Size,
-    /// Playwright tests in Chromium, on a fresh build
+    /// Playwright tests in Chromium, on a new build
     Browser,
 }
 

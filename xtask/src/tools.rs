@@ -45,7 +45,7 @@ pub fn check_node() -> Result<()> {
 /// SQLite and the cryptography of the server are C. (rustc links with `cc` too, unless it is told otherwise.)
 fn check_cc() -> Result<()> {
     let found = cfg!(windows) || env::var_os("CC").is_some() || shell::find("cc").is_some();
-    ensure!(found, "no C compiler `cc`: install gcc or clang (Debian: apt-get install build-essential)");
+    ensure!(found, "no C compiler found: install gcc or clang (Debian: apt-get install build-essential)");
     Ok(())
 }
 
@@ -57,7 +57,7 @@ fn sysroot() -> Result<PathBuf> {
 fn rustup(args: &[&str]) -> Result<()> {
     let line = args.join(" ");
     if shell::find("rustup").is_none() {
-        bail!("Rust lacks a part that `rustup {line}` would add, and rustup is missing: https://rustup.rs");
+        bail!("this needs `rustup {line}`, but rustup is not installed: https://rustup.rs");
     }
     shell::run(Command::new("rustup").args(args))
 }

@@ -30,17 +30,17 @@ use crate::{
     store::{NewSession, NewUser, Word},
 };
 
-/// Fill a development database with people who do not exist. They share one password, which is made now and printed.
+/// Fill a development database with fake users. They share one password, which is created and printed.
 #[derive(Parser)]
 #[command(max_term_width = 110)]
 struct Seed {
-    /// How many people.
+    /// Number of users.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     users: u32,
-    /// Log-ins of each, most of them live.
+    /// Sessions per user, most of them active.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=20))]
     sessions: u32,
-    /// Also where there are people already.
+    /// Add users even if there already are some.
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -69,21 +69,21 @@ const SINCE_MS: i64 = 3 * 365 * DAY_MS;
 
 async fn fill(args: Seed) -> Result<(), String> {
     if args.config.production() {
-        return Err("LATCHKEY_BASE_URL is https, which means production: nobody is invented there".into());
+        return Err("LATCHKEY_BASE_URL is https, which means production; fake users are for development only".into());
     }
     let watch = Stopwatch::start();
     let state = serve::open_state(args.config.clone(), &Parts::default()).await?;
     let before = store::count_users(&state.db.pool).await.map_err(|error| error.to_string())?;
     if before > 0 && !args.force {
-        return Err(format!("there are {before} people in this database; --force adds the new ones to them"));
+        return Err(format!("this database already has {before} users; pass --force to add more"));
     }
     let (password, hash) = password(&state).await?;
     let crowd = Crowd { args, hash, before, now_ms: state.clock.now_ms(), state };
-    crowd.fill(&watch).await.map_err(|error| format!("the database does not take it: {error}"))?;
+    crowd.fill(&watch).await.map_err(|error| format!("cannot write to the database: {error}"))?;
     crowd.state.db.close().await;
-    println!("{} people in {:.0} s. Everybody's password: {password}", crowd.args.users, watch.elapsed_seconds());
+    println!("{} users in {:.0} s. Password of each: {password}", crowd.args.users, watch.elapsed_seconds());
     if crowd.args.users > ADMIN_AT {
-        println!("An administrator: {}", crowd.user(ADMIN_AT).email);
+        println!("Administrator: {}", crowd.user(ADMIN_AT).email);
     }
     Ok(())
 }
