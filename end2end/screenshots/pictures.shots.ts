@@ -54,10 +54,10 @@ const LANES: Sight = {
   path: "/lab",
   first: async (page) => {
     const press = (name: string) => page.getByRole("main").getByRole("button", { name }).first().click();
-    await press("Start a demo session");
-    await press("Start the three lanes");
+    await press("Start demo session");
+    await press("Run the experiment");
     await expect(page.locator("#revocation")).toContainText("All three are accepted");
-    await press("End the session now");
+    await press("Log out now");
     await expect(page.locator("#revocation")).toContainText("The plain JWT is still accepted", { timeout: 10_000 });
     await page.locator("#revocation").evaluate((section) => section.scrollIntoView());
   },

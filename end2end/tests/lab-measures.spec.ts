@@ -24,8 +24,8 @@ function micros(ns: number): string {
 
 async function beginVisit(page: Page): Promise<void> {
   await open(page, "/lab");
-  await page.getByRole("button", { name: "Start a demo session" }).first().click();
-  await expect(page.getByRole("button", { name: "End the visit" })).toBeVisible();
+  await page.getByRole("button", { name: "Start demo session" }).first().click();
+  await expect(page.getByRole("button", { name: "End visit" })).toBeVisible();
 }
 
 async function measure(page: Page): Promise<void> {
@@ -106,13 +106,13 @@ test("it works without JavaScript, and the end of the visit takes everything awa
   const context = await anotherBrowser({ javaScriptEnabled: false });
   const page = await context.newPage();
   await page.goto("/lab");
-  await page.getByRole("button", { name: "Start a demo session" }).first().click();
+  await page.getByRole("button", { name: "Start demo session" }).first().click();
   await measure(page);
   expect(new URL(page.url()).hash).toBe("#cost");
   await expect(page.getByText("These are the demo user's")).toBeVisible();
   const [before] = await sql`select count(*)::int as count from latchkey_lab.lab_visits`;
-  await page.getByRole("button", { name: "End the visit" }).click();
-  await expect(page.getByRole("button", { name: "Start a demo session" }).first()).toBeVisible();
+  await page.getByRole("button", { name: "End visit" }).click();
+  await expect(page.getByRole("button", { name: "Start demo session" }).first()).toBeVisible();
   const [after] = await sql`select count(*)::int as count from latchkey_lab.lab_visits`;
   expect(after?.["count"]).toBe(Number(before?.["count"]) - 1);
 });

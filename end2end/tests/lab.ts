@@ -8,8 +8,8 @@ export type Answered = { method: string; path: string; status: number };
 /** Begins a visit as a visitor does. */
 export async function beginVisit(page: Page): Promise<void> {
   await page.goto("/lab");
-  await page.getByRole("main").getByRole("button", { name: "Start a demo session" }).first().click();
-  await expect(page.getByRole("button", { name: "End the visit" })).toBeVisible();
+  await page.getByRole("main").getByRole("button", { name: "Start demo session" }).first().click();
+  await expect(page.getByRole("button", { name: "End visit" })).toBeVisible();
 }
 
 /** The requests that the page shows within `part`, in their order, with the status that it shows. */

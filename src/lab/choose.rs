@@ -86,7 +86,7 @@ fn name_of(id: &str) -> &'static str {
 pub fn WhenToUseWhich(sizes: Sizes, measured: Option<Measured>, facts: Facts) -> impl IntoView {
     let rows = rows(&sizes, &Own::of(measured.as_ref()), facts);
     view! {
-        <Section id="choose" title="5. When to use which">
+        <Section id="choose">
             <p>
                 "Each cell says what it stands on: follow it to the experiment. Where you have measured something yourself, your own
                 figure stands there."

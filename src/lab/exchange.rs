@@ -22,7 +22,7 @@ pub fn Shown(exchange: Exchange, #[prop(into)] by: String, open: bool) -> impl I
                 <pre><code>{exchange.request.join("\n")}</code></pre>
             </div>
             <div class="exchange-half">
-                <p class="exchange-word">"Answer"</p>
+                <p class="exchange-word">"Response"</p>
                 <pre><code>{exchange.answer.join("\n")}</code></pre>
             </div>
         </details>
@@ -32,8 +32,8 @@ pub fn Shown(exchange: Exchange, #[prop(into)] by: String, open: bool) -> impl I
 /// The class of the badge, and the word that says the same without colour.
 fn verdict(status: u16) -> (&'static str, &'static str) {
     match status {
-        200..300 => ("badge", "answered"),
-        300..400 => ("badge quiet", "led elsewhere"),
+        200..300 => ("badge", "accepted"),
+        300..400 => ("badge quiet", "redirected"),
         400..500 => ("badge warning", "refused"),
         _ => ("badge warning", "failed"),
     }

@@ -17,15 +17,6 @@ use crate::{
     web::page::refused,
 };
 
-/// The sections: id, title, what one finds there.
-const SECTIONS: [(&str, &str, &str); 5] = [
-    ("travel", "What travels", "the two cookies, decoded, and how they grow"),
-    ("cost", "What a request costs here", "five ways of knowing who calls, measured"),
-    ("revocation", "What revocation does", "three credentials, one log-out, in real time"),
-    ("attacks", "What can go wrong", "nine attacks, and what stopped each"),
-    ("choose", "When to use which", "the comparison, with your own figures"),
-];
-
 #[component]
 pub fn LabPage(
     /// The visit of this browser, if there is one.
@@ -39,35 +30,20 @@ pub fn LabPage(
 ) -> impl IntoView {
     let (has_visit, sizes) = (visit.is_some(), travel.sizes.clone());
     view! {
-        <Page title="The Lab" heading="Session or JWT? Try both.">
+        <Page title="The Lab" heading="Sessions or JWTs? Try both.">
             <p class="lead">
-                "A server can know you by a session, which it looks up, or by a token, which it verifies. Here both run side by side, for engineers
-                who have to choose or want to see it once. Every answer and every figure on this page was made by this server, not written
-                down beforehand."
+                "A server can recognise you by a session it looks up, or by a token it verifies. Run both side by side and see the difference. Every
+                response and number on this page comes live from this server."
             </p>
             // Section 2 says this one itself.
             {refused().filter(|error| *error != AppError::Measuring).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
             <Visit visit />
-            <Contents />
             <WhatTravels travel visit=has_visit />
             <WhatItCosts measured=cost.clone() visit=has_visit />
             <Revocation lanes can_run=has_visit />
             <Attacks attacks can_run=has_visit />
             <WhenToUseWhich sizes measured=cost facts />
         </Page>
-    }
-}
-
-#[component]
-fn Contents() -> impl IntoView {
-    view! {
-        <nav class="lab-contents" aria-label="Sections of the Lab">
-            <ol>
-                {SECTIONS
-                    .map(|(id, title, what)| view! { <li><a href=format!("#{id}")>{title}</a>": "<span class="muted">{what}</span></li> })
-                    .collect_view()}
-            </ol>
-        </nav>
     }
 }
 
@@ -85,15 +61,15 @@ fn Start() -> impl IntoView {
     view! {
         <form method="post" action=BeginVisit::PATH>
             <Here />
-            <button type="submit" class="button primary">"Start a demo session"</button>
+            <button type="submit" class="button primary">"Start demo session"</button>
         </form>
         <p>
-            "You need no account. A demo user is made for you, in a world apart: the same program with a database and keys of its own, in which
-            you may break things. If you have an account here, nothing of it is touched."
+            "No account needed. You get a demo user in a sandbox: the same program with its own database and keys. Break what you like. Your own
+            account isn't affected."
         </p>
         <p class="muted">
-            "Kept until the visit ends: the demo user, its sessions, what the experiments showed, and the network that you come from, since each
-            has a limit. After half an hour all of it is removed, or earlier, when you say so. Reading needs no visit."
+            "We delete everything after 30 minutes, or when you end the visit. Until then we keep the demo user, its sessions, your results and your
+            IP range (for rate limits). To read this page you don't need a visit."
         </p>
     }
 }
@@ -103,7 +79,7 @@ fn Under(visit: VisitInfo) -> impl IntoView {
     let VisitInfo { name, ends_at, logged_in } = visit;
     view! {
         <p>
-            "You are " <strong>{name}</strong> ". The visit ends " <Ago ms=ends_at /> ". "
+            "You're " <strong>{name}</strong> ". Your visit ends " <Ago ms=ends_at /> ". "
             {if logged_in {
                 view! { <span class="badge">"Logged in"</span> }.into_any()
             } else {
@@ -112,7 +88,7 @@ fn Under(visit: VisitInfo) -> impl IntoView {
         </p>
         <form method="post" action=EndVisit::PATH>
             <Here />
-            <button type="submit" class="button">"End the visit and remove everything"</button>
+            <button type="submit" class="button">"End visit and delete everything"</button>
         </form>
     }
 }

@@ -50,7 +50,7 @@ on_both_databases! {
         let app = app.and_lab().await;
         let lab = app.lab();
         let mut visitor = app.anonymous();
-        assert!(visitor.open("/lab").await.text().contains("Start a demo session"));
+        assert!(visitor.open("/lab").await.text().contains("Start demo session"));
         let answer = visitor.act("begin_visit", &[]).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert!(answer.set_cookie("__Host-lab").contains("HttpOnly; SameSite=Strict; Secure"), "{:?}", answer.headers);
@@ -125,7 +125,7 @@ on_both_databases! {
         app.clock.advance_ms(crate::lab::visit::LIFETIME_MS);
         assert!(visit_of(&app, &visitor).await.is_none());
         assert_eq!(clean_up::clean_once(&lab).await.expect("a round"), 1);
-        assert!(visitor.open("/lab").await.text().contains("Start a demo session"));
+        assert!(visitor.open("/lab").await.text().contains("Start demo session"));
     }
 
     async fn what_opens_the_lab_opens_nothing_else(app: TestApp) {

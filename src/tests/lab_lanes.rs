@@ -67,17 +67,17 @@ on_both_databases! {
             let (session, ours) = (end.session_us.expect("measured"), end.ours_us.expect("measured"));
             assert!(session.max(ours) < 3_000_000, "{end:?}");
             let page = visitor.open("/lab").await.text();
-            for words in ["The plain JWT is still accepted.", "after the end was asked for: 401 token_revoked", who] {
+            for words in ["The plain JWT is still accepted.", " ms: 401 token_revoked", who] {
                 assert!(page.contains(words), "{by}: {words}: {page}");
             }
             let again = visitor.act("end_lanes", &[("by", by)]).await;
             assert_eq!((again.status, again.text()), (409, "\"SessionOver\"".into()));
             app.clock.advance_ms(61_000);
-            assert!(visitor.open("/lab").await.text().contains("Still accepted, 61 s after the end"));
+            assert!(visitor.open("/lab").await.text().contains("Still accepted 61 s later"));
             app.clock.advance_ms(1_000);
             let page = visitor.open("/lab").await.text();
-            assert!(page.contains("All three are refused.") && page.contains("it died of age, 62 s after the end"), "{page}");
-            assert!(page.contains("after the end was asked for: 401 token_revoked") && !page.contains("401 token_expired"), "{page}");
+            assert!(page.contains("All three are refused.") && page.contains("it expired 62 s after the end"), "{page}");
+            assert!(page.contains(" ms: 401 token_revoked") && !page.contains("401 token_expired"), "{page}");
             visitor.act("end_visit", &[]).await;
         }
     }
@@ -87,7 +87,7 @@ on_both_databases! {
         let mut visitor = with_lanes(&app).await;
         app.clock.advance_ms(62_000);
         let page = visitor.open("/lab").await.text();
-        assert!(page.contains("Both tokens have died of age.") && page.contains("401 token_expired"), "{page}");
+        assert!(page.contains("Both tokens have expired.") && page.contains("401 token_expired"), "{page}");
         assert_eq!(visitor.act("end_lanes", &[("by", "log_out")]).await.status, 200);
         assert_eq!(end_of(&app, &visitor).await.ours_us, None, "what was dead before is not measured");
     }
@@ -166,7 +166,7 @@ on_both_databases! {
                 visitor.act("end_visit", &[]).await;
             }
             let last = read_until(&mut body, "data: over").await;
-            assert!(last.contains("Your visit is over.") && last.contains("|Not asked any more."), "{last}");
+            assert!(last.contains("Your visit has ended.") && last.contains("|No longer checked."), "{last}");
             assert!(body.frame().await.is_none(), "the stream is over");
         }
     }
@@ -181,10 +181,10 @@ on_both_databases! {
         let fields = [("user", &*user_id), ("reason", "another experiment")];
         let mut administrator = lab.administrator().await.expect("an administrator");
         administrator.send(&lab, Ask::action("force_logout", &fields)).await.expect("an answer");
-        let news = read_until(&mut body, "Something else has ended them: another experiment, or another tab.").await;
+        let news = read_until(&mut body, "Something else ended them: another experiment or another tab.").await;
         assert!(news.contains("The plain JWT is still accepted."), "{news}");
         assert_eq!(visitor.act("end_lanes", &[("by", "log_out")]).await.status, 409);
-        assert!(visitor.open("/lab").await.text().contains("Start the three lanes again to end them here."));
+        assert!(visitor.open("/lab").await.text().contains("Run the experiment again to end them here."));
     }
 
     async fn of_two_ends_at_once_one_is_told(app: TestApp) {

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::web::page::path;
+
 /// The address that people type, without a slash at the end. The server puts it into the context: other sites want
 /// whole addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,18 +18,28 @@ const CARD_ALT: &str = "One log-in leads to a session for the pages and to a tok
 const KEEP_OFFLINE_PAGE: &str =
     "addEventListener(\"load\", () => navigator.serviceWorker?.register(\"/offline.js\").catch(() => {}));";
 
+/// Pages with a card of their own: path, title, description.
+const CARDS: [(&str, &str, &str); 1] = [(
+    "/lab",
+    "Sessions or JWTs? Try both.",
+    "A session and a JWT side by side on a live server: decode them, measure them, revoke them, attack them. No account needed.",
+)];
+
 #[component]
 pub fn SiteHead() -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
+    let path = path();
+    let (_, title, description) =
+        CARDS.into_iter().find(|card| card.0 == path).unwrap_or(("/", CARD_TITLE, DESCRIPTION));
     view! {
-        <meta name="description" content=DESCRIPTION />
+        <meta name="description" content=description />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
         <link rel="manifest" href="/manifest.webmanifest" />
         {card("og:type", "website")}
         {card("og:site_name", "Latchkey")}
-        {card("og:title", CARD_TITLE)}
-        {card("og:description", DESCRIPTION)}
+        {card("og:title", title)}
+        {card("og:description", description)}
         {card("og:image", &format!("{base}/card.png"))}
         {card("og:image:width", "1200")}
         {card("og:image:height", "630")}

@@ -18,7 +18,7 @@ use crate::{
 pub fn Attacks(attacks: Vec<Attack>, can_run: bool) -> impl IntoView {
     let attacks = attacks.into_iter().map(|attack| view! { <Experiment attack can_run /> }).collect_view();
     view! {
-        <Section id="attacks" title="4. What can go wrong">
+        <Section id="attacks">
             <p>
                 "Each button attacks the session of your own demo user: with real requests through the whole of a server "
                 "that runs this very program. The page shows what was sent, what came back, which line of defence acted, "

@@ -20,8 +20,8 @@ pub fn CodePage(
     });
     let lines = lines.collect_view();
     view! {
-        <Page title="Code of this server" heading=path.clone()>
-            <p>"As it was compiled into the program that answers you. " <Link href="/lab">"Back to the Lab"</Link></p>
+        <Page title="Source code" heading=path.clone()>
+            <p>"This server was compiled from this code. " <Link href="/lab">"Back to the Lab"</Link></p>
             <pre class="source" tabindex="0" role="region" aria-label=path><code>{lines}</code></pre>
         </Page>
     }
@@ -33,8 +33,8 @@ pub fn Cited(links: Vec<Citation>) -> impl IntoView {
     let (tests, code): (Vec<Citation>, Vec<Citation>) = links.into_iter().partition(|link| link.is_test);
     view! {
         <dl class="facts cited-code">
-            <Row what="The code" links=code />
-            <Row what="The test" links=tests />
+            <Row what="Code" links=code />
+            <Row what="Test" links=tests />
         </dl>
     }
 }

@@ -78,7 +78,7 @@ pub fn Strips(measured: Measured) -> impl IntoView {
                         })
                         .collect_view()}
                 </svg>
-                <p class="muted" aria-hidden="true">"from the sending of a request to its answer, on a scale of powers of ten; the upright line is the middle (p50)"</p>
+                <p class="muted" aria-hidden="true">"from request to response; logarithmic scale; the vertical line is the median (p50)"</p>
             </div>
         </figure>
     }
@@ -155,8 +155,8 @@ pub fn SigningBars(signing: Vec<Signing>) -> impl IntoView {
     view! {
         <figure class="lab-chart">
             <figcaption class="chart-keys">
-                <span class="chart-key up">"to sign"</span>
-                <span class="chart-key down">"to verify (the bar below)"</span>
+                <span class="chart-key up">"Sign"</span>
+                <span class="chart-key down">"Verify (the lower bar)"</span>
             </figcaption>
             <div role="img" aria-label=gist>{rows.collect_view()}</div>
         </figure>

@@ -36,7 +36,7 @@ impl Way {
     pub fn title(self) -> &'static str {
         match self {
             Self::Nothing => "No authentication",
-            Self::Session => "Session look-up",
+            Self::Session => "Session lookup",
             Self::Plain => "Plain JWT",
             Self::Warm => "JWT, warm",
             Self::Cold => "JWT, cold",
@@ -46,16 +46,16 @@ impl Way {
     /// What is done for a request.
     pub fn told(self) -> &'static str {
         match self {
-            Self::Nothing => "All layers of the server and an empty handler: the ground that the others stand on.",
-            Self::Session => "The session and its user are read from the database, as for each page here.",
+            Self::Nothing => "All middleware and an empty handler: the baseline.",
+            Self::Session => "Reads the session and its user from the database, as every page here does.",
             Self::Plain => {
-                "The signature, the issuer, the audience and the times are checked, with a key in memory; nobody asks the revocations."
+                "Checks the signature, issuer, audience and times, with a key in memory. Revocation isn't checked."
             }
             Self::Warm => {
-                "The signature is checked, then the revocations; keys and revocations are in memory, as for each call of the API."
+                "Checks the signature, then the revocations. Keys and revocations are in memory, as for every API call here."
             }
             Self::Cold => {
-                "The same by an instance that remembers nothing: it reads keys and revocations for this one request."
+                "The same on an instance with nothing in memory: it reads keys and revocations for this one request."
             }
         }
     }

@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use strum::VariantArray;
 
 use super::{
-    Measured, ROUNDS, Signing, Way,
+    Measured, ROUNDS, Spread, Way,
     chart::{SigningBars, Strips},
     words::{micros, of_requests, of_signing},
 };
@@ -30,10 +30,10 @@ pub fn WhatItCosts(
     visit: bool,
 ) -> impl IntoView {
     view! {
-        <Section id="cost" title="2. What a request costs here">
+        <Section id="cost" open=refused() == Some(AppError::Measuring)>
             <p>
-                "“A JWT saves the look-up” is said often and measured seldom. This sends requests through this server in five ways. All pass
-                the same layers to the same empty handler; only the way of finding out who calls differs."
+                "People say JWTs save a database lookup. Few measure it. This sends requests through this server in five ways. All pass the same
+                middleware to the same empty handler. Only the way of recognising the caller differs."
             </p>
             <dl class="lab-rules">
                 {Way::VARIANTS
@@ -41,11 +41,11 @@ pub fn WhatItCosts(
                     .map(|way| view! { <div><dt>{way.title()}</dt><dd>{way.told()}</dd></div> })
                     .collect_view()}
             </dl>
-            {if visit { view! { <Start /> }.into_any() } else { view! { <NeedsVisit what="figures of this very machine" /> }.into_any() }}
+            {if visit { view! { <Start /> }.into_any() } else { view! { <NeedsVisit what="figures from this machine" /> }.into_any() }}
             {measured.map(|measured| view! { <Results measured /> })}
             <p class="muted">
-                "Not measured: the network, TLS, the reading of requests from the wire, the writing of the log, and the rendering of pages. Often
-                they cost more than all of this."
+                "Not measured: the network, TLS, reading requests from the wire, writing the log, and rendering pages. Often they cost more than all
+                of this."
             </p>
         </Section>
     }
@@ -57,7 +57,7 @@ fn Start() -> impl IntoView {
         <form method="post" action=MeasureCost::PATH class="lab-start">
             <Here />
             <fieldset>
-                <legend>"Requests each way"</legend>
+                <legend>"Requests per way"</legend>
                 {ROUNDS
                     .into_iter()
                     .map(|rounds| view! {
@@ -68,11 +68,11 @@ fn Start() -> impl IntoView {
                     })
                     .collect_view()}
             </fieldset>
-            <button type="submit" class="button primary">"Measure"</button>
+            <button type="submit" class="button primary">"Measure requests"</button>
             {refused()
                 .filter(|error| *error == AppError::Measuring)
                 .map(|error| view! { <div role="alert" tabindex="-1" autofocus><Notice kind="error">{error.to_string()}</Notice></div> })}
-            <p class="muted">"It takes two seconds at most; when they are over, fewer requests must do."</p>
+            <p class="muted">"Takes up to 2 seconds. On a slow machine it sends fewer requests."</p>
         </form>
     }
 }
@@ -80,87 +80,56 @@ fn Start() -> impl IntoView {
 #[component]
 fn Results(measured: Measured) -> impl IntoView {
     let (requests, signing) = (of_requests(&measured), of_signing(&measured.signing));
-    let Measured { at_ms, asked, rounds, database, debug, algorithm, ways, signatures, signing: algorithms } =
+    let requests_in_rows = measured.ways.iter().map(|way| {
+        let Spread { way, p50_ns, p95_ns, p99_ns, .. } = *way;
+        vec![way.title().to_owned(), micros(p50_ns), micros(p95_ns), micros(p99_ns)]
+    });
+    let requests_in_rows = requests_in_rows.collect();
+    let signing_in_rows = measured
+        .signing
+        .iter()
+        .map(|one| vec![one.algorithm.clone(), micros(one.sign_ns), micros(one.verify_ns), one.bytes.to_string()]);
+    let signing_in_rows = signing_in_rows.collect();
+    let Measured { at_ms, asked, rounds, database, debug, algorithm, signatures, signing: algorithms, .. } =
         measured.clone();
     view! {
         <div class="lab-result" id="cost-result">
             {debug.then(|| view! {
                 <Notice kind="warning">
-                    "This is a build for development, without optimisation: its figures are not those of production. "
+                    "This is a development build without optimisation: its figures are not those of production. For a release build, run "
                     <code>"cargo xtask run --release"</code>
-                    " makes the other one."
+                    "."
                 </Notice>
             })}
             <p class="muted">
-                {counted(rounds.into(), "request", "requests")} " each way"
-                {(rounds < asked).then(|| format!(" (of {} that were asked for: the time was up)", grouped(asked.into())))}
-                ", tokens with " {algorithm} ", on " {database} ", at " <Exactly ms=at_ms /> " UTC."
+                {counted(rounds.into(), "request", "requests")} " per way"
+                {(rounds < asked).then(|| format!(" (of {} asked for: time ran out)", grouped(asked.into())))}
+                ", tokens signed with " {algorithm} ", on " {database} ", at " <Exactly ms=at_ms /> " UTC."
             </p>
             <Strips measured />
-            <Figures label="What requests cost"><table class="lab-figures" id="cost-requests">
-                <caption>"Microseconds from sending to answer"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Way"</th>
-                        <th scope="col">"p50"</th>
-                        <th scope="col">"p95"</th>
-                        <th scope="col">"p99"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {ways
-                        .into_iter()
-                        .map(|way| view! {
-                            <tr>
-                                <th scope="row">{way.way.title()}</th>
-                                <td>{micros(way.p50_ns)}</td>
-                                <td>{micros(way.p95_ns)}</td>
-                                <td>{micros(way.p99_ns)}</td>
-                            </tr>
-                        })
-                        .collect_view()}
-                </tbody>
-            </table></Figures>
+            <Figures
+                id="cost-requests"
+                label="What requests cost"
+                caption="Microseconds from request to response"
+                head=["Way", "p50", "p95", "p99"].map(str::to_owned).into()
+                rows=requests_in_rows
+            />
             <p>{requests.join(" ")}</p>
             <h3>"Signing and verifying"</h3>
             <p>
                 "The same claims, signed and verified "
                 {counted(signatures.into(), "time", "times")}
-                " with each algorithm, by the code that makes and reads our tokens. A token is signed once in its life and verified with each request."
+                " with each algorithm, by the code that issues and checks our tokens. A token is signed once and verified with every request."
             </p>
-            <SigningBars signing=algorithms.clone() />
-            <SigningTable algorithms />
+            <SigningBars signing=algorithms />
+            <Figures
+                id="cost-signing"
+                label="What signatures cost"
+                caption="The median (p50), and the size of the token"
+                head=["Algorithm", "Sign", "Verify", "Bytes"].map(str::to_owned).into()
+                rows=signing_in_rows
+            />
             {signing.map(|sentence| view! { <p>{sentence}</p> })}
         </div>
-    }
-}
-
-#[component]
-fn SigningTable(algorithms: Vec<Signing>) -> impl IntoView {
-    view! {
-        <Figures label="What signatures cost"><table class="lab-figures" id="cost-signing">
-            <caption>"The middle of all (p50), and the size of the token"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Algorithm"</th>
-                    <th scope="col">"Sign"</th>
-                    <th scope="col">"Verify"</th>
-                    <th scope="col">"Bytes"</th>
-                </tr>
-            </thead>
-            <tbody>
-                {algorithms
-                    .into_iter()
-                    .map(|one| view! {
-                        <tr>
-                            <th scope="row">{one.algorithm}</th>
-                            <td>{micros(one.sign_ns)}</td>
-                            <td>{micros(one.verify_ns)}</td>
-                            <td>{one.bytes}</td>
-                        </tr>
-                    })
-                    .collect_view()}
-            </tbody>
-        </table></Figures>
     }
 }

@@ -26,20 +26,20 @@ pub fn of_requests(measured: &Measured) -> Vec<String> {
         (middle(Way::Nothing), middle(Way::Session), middle(Way::Warm), middle(Way::Cold));
     let plain = measured.middle(Way::Plain);
     let plain = plain.map(|plain| {
-        format!("Verified as a textbook does it, without asking the revocations, the token takes {}.", micros(plain))
+        format!("Verified as in a textbook, without checking revocation, the token takes {}.", micros(plain))
     });
     let above = |ns: u64| micros(ns.saturating_sub(nothing));
     let mut sentences = vec![
         compared(session, warm),
         format!(
-            "Of that, {} are spent by any request. To know the caller costs {} more with a session, {} more with a token.",
+            "Any request takes {} of that. Recognising the caller takes {} more with a session, {} more with a token.",
             micros(nothing),
             above(session),
             above(warm)
         ),
         format!(
-            "A token that meets an instance which remembers nothing takes {}, {} as long as a warm one: “no look-up” is true only \
-             for who has the keys in memory, and the revocations.",
+            "On an instance with nothing in memory a token takes {}, {} as long as a warm one: “no lookup” is true only where \
+             the keys and the revocations are in memory.",
             micros(cold),
             times(cold, warm)
         ),
@@ -53,10 +53,10 @@ fn compared(session: u64, warm: u64) -> String {
     let words = format!("{} against {}", micros(session), micros(warm));
     // Under a tenth nobody would measure it twice alike.
     if dear * 10 < cheap * 11 {
-        return format!("Here a request with a session look-up costs about as much as one with a warm JWT: {words}.");
+        return format!("Here a request with a session lookup costs about as much as one with a warm JWT: {words}.");
     }
     let (first, second) =
-        if session > warm { ("a session look-up", "a warm JWT") } else { ("a warm JWT", "a session look-up") };
+        if session > warm { ("a session lookup", "a warm JWT") } else { ("a warm JWT", "a session lookup") };
     let words = format!("{} against {}", micros(dear), micros(cheap));
     format!("Here a request with {first} costs {} as much as one with {second}: {words}.", times(dear, cheap))
 }
@@ -67,8 +67,8 @@ pub fn of_signing(signing: &[Signing]) -> Option<String> {
     let slowest = signing.iter().max_by_key(|one| one.sign_ns)?;
     let reader = signing.iter().filter(|one| one.algorithm != "HS256").min_by_key(|one| one.verify_ns)?;
     Some(format!(
-        "{} signs {} as fast as {}. Of those whose verifiers need no secret, {} is verified quickest, in {}. HS256 is \
-         quick because it is a hash, without the arithmetic of public keys. Its price: who verifies it could also have signed it.",
+        "{} signs {} as fast as {}. Of the algorithms whose verifiers need no secret, {} verifies fastest, in {}. HS256 is \
+         fast because it is a hash, without public-key arithmetic. The price: whoever can verify it can also sign it.",
         quickest.algorithm,
         times(slowest.sign_ns, quickest.sign_ns),
         slowest.algorithm,

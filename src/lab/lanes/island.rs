@@ -27,8 +27,8 @@ pub fn Lanes(told: String) -> impl IntoView {
         <p id="lanes-said" class="lanes-said" role="status" tabindex="-1">{said}</p>
         <ul class="lanes">{lanes}</ul>
         <div class="buttons" hidden=nothing_to_end>
-            <EndForm by="log_out" label="End the session now: log out" />
-            <EndForm by="force" label="Force the log-out as administrator" />
+            <EndForm by="log_out" label="Log out now" />
+            <EndForm by="force" label="Force logout as administrator" />
         </div>
         <p class="muted">{end}</p>
     }

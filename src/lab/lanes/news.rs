@@ -14,5 +14,5 @@ pub fn is_over(told: &str) -> bool {
 /// What to show when the server refuses to tell more: the lanes as they were, which may be another way now.
 pub fn without_news(told: &str) -> String {
     let lines = told.split('\n').skip(1).take(END).collect::<Vec<_>>().join("\n");
-    format!("No more news come from the server. Load this page again.\n{lines}\nover")
+    format!("The server sends no more news. Reload this page.\n{lines}\nover")
 }

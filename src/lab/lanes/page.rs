@@ -19,9 +19,8 @@ use crate::{
 #[component]
 pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
     let LanesPage { told, one_writer, links } = lanes;
-    let wait =
-        if one_writer { "the wait for the database's one writer" } else { "the wait for a connection to the database" };
-    let label = if told.is_some() { "Start the three lanes again" } else { "Start the three lanes" };
+    let wait = if one_writer { "waiting for the database's one writer" } else { "waiting for a database connection" };
+    let label = if told.is_some() { "Run the experiment again" } else { "Run the experiment" };
     let class = if told.is_some() { "button" } else { "button primary" };
     let start = view! {
         <form method="post" action=StartLanes::PATH>
@@ -30,39 +29,39 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
         </form>
     };
     view! {
-        <Section id="revocation" title="3. What revocation does">
+        <Section id="revocation">
             <p>
-                "A new device of your demo user logs in. It gets a session, and a token that lives for 60 seconds. Then "
-                "three credentials are asked again and again whether they still count:"
+                "Your demo user logs in on one more device. It gets a session, and a token that is valid for 60 seconds. Then "
+                "three credentials are checked again and again:"
             </p>
             <ul>
-                <li><strong>"Session cookie"</strong>": a page is asked for with the cookie alone. The server looks the session up."</li>
-                <li><strong>"Our JWT"</strong>": the API is asked with the token. It verifies it, and asks the revocations in its memory."</li>
+                <li><strong>"Session cookie"</strong>": requests a page with the cookie alone. The server looks the session up."</li>
+                <li><strong>"Our JWT"</strong>": calls the API with the token. The API verifies it, and checks the revocations in its memory."</li>
                 <li>
                     <strong>"Plain JWT"</strong>
-                    ": the very same token, before a textbook verifier: signature, issuer, audience and times, nothing else."
+                    ": gives the same token to a textbook verifier, which checks signature, issuer, audience and times, nothing else."
                 </li>
             </ul>
-            <p>"End the session, and see who notices."</p>
+            <p>"Now end the session and see which ones notice."</p>
             {match can_run {
                 true => start.into_any(),
-                false => view! { <NeedsVisit what="the three lanes" /> }.into_any(),
+                false => view! { <NeedsVisit what="all three" /> }.into_any(),
             }}
             {told.map(|told| {
                 let goes_on = !is_over(&told);
                 view! {
                     <div class="card">
                         <Lanes told />
-                        {goes_on.then(|| view! { <noscript><p class="muted">"Load this page again to see how it goes on."</p></noscript> })}
+                        {goes_on.then(|| view! { <noscript><p class="muted">"Reload this page to see what happens next."</p></noscript> })}
                     </div>
                 }
             })}
             <p class="muted">
-                "The milliseconds are measured on this server: from the moment before the end is asked for to the first "
-                "refused answer. In between lie " {wait} ", the transaction that ends the "
-                "session and writes the revocation down (with its flush to the disk), the revocation's way into the memory "
-                "of this process, and the refused request itself. Both lanes are asked every millisecond meanwhile. The "
-                "plain JWT's verifier is never told; its token dies when its time is over, 2 seconds forgiven."
+                "The milliseconds are measured on this server, from just before the end is requested to the first refused "
+                "response. They include " {wait} ", the transaction that ends the session and records the revocation (with its "
+                "flush to the disk), loading the revocation into this process's memory, and the refused request itself. "
+                "Meanwhile, both lanes are checked every millisecond. Nothing tells the plain JWT's verifier: its token expires, "
+                "with 2 seconds of tolerance."
             </p>
             <Cited links />
         </Section>

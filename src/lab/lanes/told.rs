@@ -38,29 +38,27 @@ impl Told<'_> {
         match self.seen.each_ref().map(Seen::is_refused) {
             [false, false, false] => "All three are accepted.",
             [true, true, false] if by_else => {
-                "Something else has ended them: another experiment, or another tab. The plain JWT is still accepted."
+                "Something else ended them: another experiment or another tab. The plain JWT is still accepted."
             }
             [false, true, false] if by_else => {
-                "Something else has ended our JWT: another experiment, or another tab. The session lives on."
+                "Something else ended our JWT: another experiment or another tab. The session is still active."
             }
-            [true, false, false] if by_else => {
-                "Something else has ended the session: another experiment, or another tab."
-            }
+            [true, false, false] if by_else => "Something else ended the session: another experiment or another tab.",
             [true, true, false] => "The session and our JWT are refused. The plain JWT is still accepted.",
             [true, true, true] => "All three are refused.",
-            [false, true, true] => "Both tokens have died of age. The session lives on, and would get new ones.",
-            _ => "They are not all accepted any more.",
+            [false, true, true] => "Both tokens have expired. The session is still active, and would get new ones.",
+            _ => "Not all three are accepted any more.",
         }
     }
 
     pub fn end(&self) -> String {
         let Some(End { answer_us, receipt, .. }) = &self.run.ended else {
             let nothing_left = self.seen[0].is_refused() && self.is_by_something_else();
-            return if nothing_left { "Start the three lanes again to end them here.".into() } else { String::new() };
+            return if nothing_left { "Run the experiment again to end them here.".into() } else { String::new() };
         };
-        let who = if receipt.is_empty() { "You logged out" } else { "The administrator forced the log-out" };
+        let who = if receipt.is_empty() { "You logged out" } else { "The administrator forced the logout" };
         let receipt = if receipt.is_empty() { String::new() } else { format!(" The receipt: {receipt}") };
-        format!("{who}; the answer was there after {}.{receipt}", milliseconds(*answer_us))
+        format!("{who}. The response took {}.{receipt}", milliseconds(*answer_us))
     }
 
     /// Whether what is dead, if anything is, was ended neither here nor by age.
@@ -96,11 +94,11 @@ impl Told<'_> {
     fn session(&self) -> String {
         let us = self.run.ended.as_ref().and_then(|end| end.session_us);
         match (&self.seen[0], us) {
-            (Seen::Accepted, _) => "Accepted: the server looks the session up on every page.".into(),
+            (Seen::Accepted, _) => "Accepted: the server looks the session up for every page.".into(),
             (Seen::Refused(_), Some(us)) => {
-                format!("Refused {} after the end was asked for: pages lead to the log-in.", milliseconds(us))
+                format!("Refused after {}: pages lead to the login page.", milliseconds(us))
             }
-            (Seen::Refused(_), None) => "Refused: the session is over.".into(),
+            (Seen::Refused(_), None) => "Refused: the session has ended.".into(),
             (Seen::Unclear, _) => "The server was busy.".into(),
         }
     }
@@ -110,9 +108,9 @@ impl Told<'_> {
         match (&self.seen[1], by_end) {
             (Seen::Accepted, _) => format!("Accepted: verified, and not revoked. {}", self.age()),
             (Seen::Refused(_), Some((us, code))) => {
-                format!("Refused {} after the end was asked for: 401 {code}.", milliseconds(us))
+                format!("Refused after {}: 401 {code}.", milliseconds(us))
             }
-            (Seen::Refused(code), None) if code == "token_expired" => "Refused: 401 token_expired, of age.".into(),
+            (Seen::Refused(code), None) if code == "token_expired" => "Refused: it expired (401 token_expired).".into(),
             (Seen::Refused(code), None) => format!("Refused: 401 {code}."),
             (Seen::Unclear, _) => "The server was busy.".into(),
         }
@@ -122,12 +120,12 @@ impl Told<'_> {
         let ended_at = self.run.ended.as_ref().map(|end| end.at);
         match (&self.seen[2], ended_at) {
             (Seen::Refused(_), Some(at)) => {
-                format!("Refused: it died of age, {} s after the end.", (self.run.token_dies_at - at).max(0) / 1000)
+                format!("Refused: it expired {} s after the end.", (self.run.token_dies_at - at).max(0) / 1000)
             }
-            (Seen::Refused(_), None) => "Refused: it died of age.".into(),
+            (Seen::Refused(_), None) => "Refused: it expired.".into(),
             (_, Some(at)) => {
                 let since = (self.now_ms - at).max(0) / 1000;
-                format!("Still accepted, {since} s after the end: its verifier asks nobody. {}", self.age())
+                format!("Still accepted {since} s later: nothing tells its verifier. {}", self.age())
             }
             (_, None) => format!("Accepted: signature, issuer, audience and times are right. {}", self.age()),
         }
@@ -135,7 +133,7 @@ impl Told<'_> {
 
     fn age(&self) -> String {
         let left = (self.run.token_dies_at - self.now_ms).max(0);
-        format!("It dies of age in {} s, at {} UTC.", (left + 999) / 1000, time_of_day(self.run.token_dies_at))
+        format!("Expires in {} s, at {} UTC.", (left + 999) / 1000, time_of_day(self.run.token_dies_at))
     }
 }
 
@@ -144,10 +142,10 @@ pub fn without_visit(text: &str) -> String {
     let lane = |at: usize| {
         let lengths =
             text.split('\n').nth(at).and_then(|line| line.rsplit_once('|')).map_or("0|0", |(lengths, _)| lengths);
-        format!("{lengths}|Not asked any more.")
+        format!("{lengths}|No longer checked.")
     };
     let lanes = [1, 2, 3].map(lane).join("\n");
-    format!("Your visit is over.\n{lanes}\nStart a new demo session to go on.\nover")
+    format!("Your visit has ended.\n{lanes}\nStart a new demo session to continue.\nover")
 }
 
 /// "22:46:05"

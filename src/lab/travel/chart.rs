@@ -47,7 +47,7 @@ pub fn SizeChart(sizes: Sizes) -> impl IntoView {
     view! {
         <figure class="lab-chart">
             <figcaption class="chart-keys">
-                <span class="chart-key up">"token (all four algorithms lie close together)"</span>
+                <span class="chart-key up">"token (all four algorithms are close together)"</span>
                 <span class="chart-key down">"session cookie"</span>
             </figcaption>
             <div role="img" aria-label=gist(&sizes)>

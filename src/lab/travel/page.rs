@@ -22,19 +22,19 @@ pub fn WhatTravels(
 ) -> impl IntoView {
     let Travel { cookies, sizes } = travel;
     view! {
-        <Section id="travel" title="1. What travels">
+        <Section id="travel">
             <p>
-                "A log-in here puts two cookies into the browser, and each request carries them. The "
+                "Logging in sets two cookies, and every request carries them. The "
                 <strong>"session cookie"</strong>
-                " is a random number: it means nothing until the server looks it up. The "
+                " is a random number. It means nothing until the server looks it up. The "
                 <strong>"access token"</strong>
-                " is a JWT: it says by itself who is calling, and a signature keeps it from being changed. Everybody who holds it
-                can read it: signed is not encrypted."
+                " is a JWT. It says by itself who is calling, and its signature keeps it from being changed. Anyone who has it can read it: signed is
+                not encrypted."
             </p>
             {match cookies {
                 Some(cookies) => view! { <TwoCookies cookies /> }.into_any(),
                 None if visit => view! { <NoToken own=false /> }.into_any(),
-                None => view! { <NeedsVisit what="the two cookies of a real log-in, decoded," /> }.into_any(),
+                None => view! { <NeedsVisit what="the two cookies of a real login, decoded," /> }.into_any(),
             }}
             <h3>"How the size grows"</h3>
             <Growth sizes />
@@ -46,9 +46,9 @@ pub fn WhatTravels(
 fn TwoCookies(cookies: Cookies) -> impl IntoView {
     let Cookies { own, session, token } = cookies;
     let whose = if own {
-        "These are your own, as your browser sent them with the request for this page."
+        "These are your own cookies, as your browser sent them with the request for this page."
     } else {
-        "These are the demo user's, as the demo browser holds them now."
+        "These are the demo user's cookies, as the demo browser holds them now."
     };
     let (token_card, decoded) = match token {
         Some(Token { cookie, parts, header, claims }) => {
@@ -58,16 +58,16 @@ fn TwoCookies(cookies: Cookies) -> impl IntoView {
         None => (view! { <NoToken own /> }.into_any(), None),
     };
     view! {
-        <p>{whose} " What would let somebody else in is covered: the rest of the secret, and the signature."</p>
+        <p>{whose} " The secret and the signature are redacted."</p>
         <div class="lab-pair">
             <CookieCard title="The session cookie" cookie=session>
-                <p>"Says nothing. The server keeps its SHA-256 and, beside it, who is logged in, since when, and from where."</p>
+                <p>"Carries no information. The server stores its SHA-256 hash, with the user, the time and the device."</p>
             </CookieCard>
             {token_card}
         </div>
         {decoded.map(|(header, claims)| view! {
             <h3>"The token, decoded"</h3>
-            <p>"This server has just verified it: signature, type, issuer, audience and times. Only then did it read this."</p>
+            <p>"This server has just verified it: signature, type, issuer, audience and times. Only then did it decode this."</p>
             <Fields columns=&OF_HEADER said=header />
             <Fields columns=&OF_CLAIMS said=claims />
         })}
@@ -77,14 +77,14 @@ fn TwoCookies(cookies: Cookies) -> impl IntoView {
 #[component]
 fn NoToken(own: bool) -> impl IntoView {
     let why = if own {
-        "No token that counts came with this request: it was too old. The answer has brought a new one. "
+        "No valid token came with this request: it was too old. The response has brought a new one. "
     } else {
-        "The demo session is over, so it gets no token. The next experiment logs the demo user in again. "
+        "The demo session has ended, so it gets no token. The next experiment logs the demo user in again. "
     };
     view! {
         <div class="card">
             <h3>"The access token"</h3>
-            <p>{why} <a href="/lab?again#travel" rel="external">"Load this page again"</a> " to see it."</p>
+            <p>{why} <a href="/lab?again#travel" rel="external">"Reload this page"</a> " to see it."</p>
         </div>
     }
 }
@@ -99,10 +99,10 @@ fn CookieCard(title: &'static str, cookie: Cookie, children: Children) -> impl I
             <pre class="lab-wire">
                 {name} "=" {shown}
             </pre>
-            <p class="muted">{format!("Name and value; the value alone has {}.", grouped_bytes(value_bytes))}</p>
+            <p class="muted">{format!("Name and value. The value alone is {}.", grouped_bytes(value_bytes))}</p>
             {children()}
             <dl class="lab-rules">
-                <div><dt><code>"__Host-"</code></dt><dd>"No other host, no sub-domain can set it."</dd></div>
+                <div><dt><code>"__Host-"</code></dt><dd>"No other host or subdomain can set it."</dd></div>
                 {rules
                     .map(|(attribute, why)| view! { <div><dt><code>{attribute}</code></dt><dd>{why}</dd></div> })
                     .collect_view()}
@@ -114,11 +114,11 @@ fn CookieCard(title: &'static str, cookie: Cookie, children: Children) -> impl I
 fn meaning(attribute: &str) -> Option<&'static str> {
     Some(match attribute {
         "HttpOnly" => "No script can read it.",
-        "Secure" => "It is sent over https only (or to this very machine).",
-        "SameSite=Lax" => "Other sites can lead here with it, by a link, and cannot post a form with it.",
-        "SameSite=Strict" => "No request that another site has begun carries it.",
-        "Path=/" => "It goes to every address here.",
-        _ if attribute.starts_with("Max-Age=") => "The browser forgets it after so many seconds.",
+        "Secure" => "Sent over HTTPS only (or to this machine).",
+        "SameSite=Lax" => "Sent when you follow a link from another site, not when another site posts a form.",
+        "SameSite=Strict" => "Not sent with any request that another site started.",
+        "Path=/" => "Sent to every path here.",
+        _ if attribute.starts_with("Max-Age=") => "The browser deletes it after this many seconds.",
         _ => return None,
     })
 }
@@ -177,18 +177,18 @@ fn Growth(sizes: Sizes) -> impl IntoView {
     let max = sizes.token_bytes_max;
     view! {
         <p>
-            "What a session cookie stands for is kept on the server, so it has "
+            "What a session cookie stands for stays on the server, so it has "
             {grouped_bytes(sizes.session_bytes)}
-            " whatever its user may do. A token carries what it says, with each request. Here are tokens with more and more
-            permissions such as " <code>"notes:read"</code> ", each signed by this server with a key made for it."
+            " whatever its user may do. A token carries its data with every request. Here are tokens with more and more
+            permissions, such as " <code>"notes:read"</code> ", each signed by this server with a key created for it."
         </p>
         <SizeChart sizes=sizes.clone() />
         {full.map(|full| view! {
             <p>
-                "With about " {full} " permissions a token (" {first} ") fills a cookie: browsers drop a larger one without a word. "
+                "With about " {full} " permissions a token (" {first} ") fills a cookie: browsers silently drop anything larger. "
                 {refused.map(|refused| format!(
-                    "Latchkey itself refuses a token of more than {}, about {refused} permissions: its own tokens carry a role, and what \
-                     a role may do is decided where the token is read.",
+                    "Latchkey itself refuses a token over {}, about {refused} permissions. Its own tokens carry a role, and what the \
+                     role may do is decided where the token is read.",
                     grouped_bytes(max),
                 ))}
             </p>
@@ -199,35 +199,17 @@ fn Growth(sizes: Sizes) -> impl IntoView {
 
 #[component]
 fn SizeTable(sizes: Sizes) -> impl IntoView {
-    let Sizes { algorithms, rows, session_bytes, .. } = sizes;
+    let head = ["Permissions", "Session"].map(str::to_owned).into_iter().chain(sizes.algorithms).collect();
+    let rows = sizes.rows.into_iter().map(|row| {
+        let tokens = row.bytes.into_iter().map(|bytes| format!("{}{}", figure(bytes), over(bytes)));
+        [row.permissions, sizes.session_bytes].map(|number| number.to_string()).into_iter().chain(tokens).collect()
+    });
+    let rows = rows.collect();
     view! {
-        <Figures label="Sizes in bytes">
-            <table class="lab-figures">
-                <caption>"Bytes of the cookie, name and value"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Permissions"</th>
-                        <th scope="col">"Session"</th>
-                        {algorithms.into_iter().map(|name| view! { <th scope="col">{name}</th> }).collect_view()}
-                    </tr>
-                </thead>
-                <tbody>
-                    {rows
-                        .into_iter()
-                        .map(|row| view! {
-                            <tr>
-                                <th scope="row">{row.permissions}</th>
-                                <td>{session_bytes}</td>
-                                {row.bytes.into_iter().map(|bytes| view! { <td>{figure(bytes)} {over(bytes)}</td> }).collect_view()}
-                            </tr>
-                        })
-                        .collect_view()}
-                </tbody>
-            </table>
-        </Figures>
+        <Figures id="sizes" label="Sizes in bytes" caption="Size of the cookie in bytes, name and value" head rows />
         <p class="muted">
-            "* more than the " {figure(COOKIE_BYTES_MAX)} " bytes that browsers keep of one cookie; ** more than the "
-            {figure(HEADER_BYTES_MAX)} " bytes that many servers and proxies take of one header line by default."
+            "* more than the " {figure(COOKIE_BYTES_MAX)} " bytes that browsers store of one cookie; ** more than the "
+            {figure(HEADER_BYTES_MAX)} " bytes that many servers and proxies accept for one header line by default."
         </p>
     }
 }
