@@ -90,19 +90,19 @@ test("a sign-up with wrong fields keeps what was typed and says at each field wh
   allowConsole(/422/);
   await open(page, "/signup");
   await page.getByLabel("Name").fill("Erna");
-  await page.getByLabel("E-mail").fill("erna(at)example.com");
+  await page.getByLabel("Email").fill("erna(at)example.com");
   await passwordField(page).fill("short");
   await page.getByRole("button", { name: "Sign up" }).click();
 
-  await expectWrong(page.getByLabel("E-mail"), /ann@example\.com/);
+  await expectWrong(page.getByLabel("Email"), /ann@example\.com/);
   await expectWrong(passwordField(page), /at least 10 characters/);
   await expect(page.getByLabel("Name")).not.toHaveAttribute("aria-invalid", "true");
-  await expect(page.getByLabel("E-mail")).toBeFocused();
-  await expectKept(page, { Name: "Erna", "E-mail": "erna(at)example.com" });
+  await expect(page.getByLabel("Email")).toBeFocused();
+  await expectKept(page, { Name: "Erna", Email: "erna(at)example.com" });
 
   // And on from there: what is right now is not marked any more.
   const person = somebody("Erna");
-  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Email").fill(person.email);
   await passwordField(page).fill(person.password);
   await page.getByRole("button", { name: "Sign up" }).click();
   await arrived(page, "/dashboard");
@@ -112,7 +112,7 @@ test("an empty form names every field", async ({ page, allowConsole }) => {
   allowConsole(/422/);
   await open(page, "/signup");
   await page.getByRole("button", { name: "Sign up" }).click();
-  for (const field of [page.getByLabel("Name"), page.getByLabel("E-mail"), passwordField(page)]) {
+  for (const field of [page.getByLabel("Name"), page.getByLabel("Email"), passwordField(page)]) {
     await expectWrong(field, /Enter/);
   }
   await expect(page.getByLabel("Name")).toBeFocused();
@@ -128,11 +128,11 @@ test("an e-mail that has an account is refused without losing what was typed", a
   const other = await (await anotherBrowser()).newPage();
   await open(other, "/signup");
   await other.getByLabel("Name").fill("Another Fred");
-  await other.getByLabel("E-mail").fill(person.email.toUpperCase());
+  await other.getByLabel("Email").fill(person.email.toUpperCase());
   await passwordField(other).fill(person.password);
   await other.getByRole("button", { name: "Sign up" }).click();
   await expectAnnounced(other, /log in instead/);
-  await expectKept(other, { Name: "Another Fred", "E-mail": person.email.toUpperCase() });
+  await expectKept(other, { Name: "Another Fred", Email: person.email.toUpperCase() });
 });
 
 test("a wrong password and an unknown e-mail are answered with the same words", async ({ page, allowConsole }) => {
@@ -144,7 +144,7 @@ test("a wrong password and an unknown e-mail are answered with the same words", 
     await open(page, "/login");
     await enterAndLogIn(page, { email, password: "not the password" });
     await expectAnnounced(page, /Check both and try again/);
-    await expectKept(page, { "E-mail": email });
+    await expectKept(page, { Email: email });
     words.push(await page.getByRole("main").innerText());
   }
   expect(words[0]).toBe(words[1]);
@@ -157,8 +157,8 @@ test("a lost connection is said and nothing typed is lost", async ({ page, allow
   await open(page, "/login");
   await page.context().setOffline(true);
   await enterAndLogIn(page, person);
-  await expectAnnounced(page, /could not reach the server/);
-  await expectKept(page, { "E-mail": person.email });
+  await expectAnnounced(page, /couldn't reach the server/);
+  await expectKept(page, { Email: person.email });
 
   await page.context().setOffline(false);
   await passwordField(page).fill(person.password);
@@ -198,7 +198,7 @@ test("an answer that is none of the program is told as such, and the form can be
   await open(page, "/login");
   await page.route("**/actions/log_in", (route) => route.fulfill({ status: 502, body: "<h1>Bad gateway</h1>" }));
   await enterAndLogIn(page, person);
-  await expectAnnounced(page, /The server cannot answer right now/);
+  await expectAnnounced(page, /The server is busy/);
   await page.unroute("**/actions/log_in");
   await enterAndLogIn(page, person);
   await arrived(page, "/dashboard");
@@ -209,7 +209,7 @@ test("an answer of somebody on the way is no success, and a shown password is hi
   await page.route("**/actions/log_in", (route) => route.fulfill({ status: 200, body: "<h1>Welcome to the hotel</h1>" }));
   await page.getByRole("button", { name: "Show password" }).click();
   await enterAndLogIn(page, somebody("Kai"));
-  await expectAnnounced(page, /could not reach the server/);
+  await expectAnnounced(page, /couldn't reach the server/);
   await expect(passwordField(page)).toHaveAttribute("type", "password");
   await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
 });

@@ -57,14 +57,14 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await office.goto("/dashboard");
     await expect(office, "nothing has happened yet").toHaveURL("/dashboard");
 
-    await page.getByRole("button", { name: "This was not me: end everything" }).click();
+    await page.getByRole("button", { name: "Log out everywhere and reset password" }).click();
     await arrived(page, "/not-me/done");
     await expect(page.getByRole("status")).toContainText("1 session was ended.");
     await expect(page.getByRole("status")).toBeFocused();
     await page.getByRole("link", { name: "Choose a new password" }).click();
     await arrived(page, "/account/password");
     await office.goto("/dashboard");
-    await expect(office.getByRole("main")).toContainText("You told us that something was not you");
+    await expect(office.getByRole("main")).toContainText("You reported suspicious activity");
   });
 
   test("on a phone nothing reaches beyond the side of the screen", async ({ page, anotherBrowser }) => {
@@ -86,8 +86,8 @@ test("an open page elsewhere is told at once", async ({ page, anotherBrowser }) 
   await openHydrated(office, "/notes");
   await openHydrated(page, PAGE);
   await events(page).getByRole("link", { name: /^This wasn't me/ }).first().click();
-  await page.getByRole("button", { name: "This was not me: end everything" }).click();
-  await expect(loggedOutDialog(office)).toHaveAccessibleName(/You told us that something was not you/);
+  await page.getByRole("button", { name: "Log out everywhere and reset password" }).click();
+  await expect(loggedOutDialog(office)).toHaveAccessibleName(/You reported suspicious activity/);
 });
 
 const events = (page: Page) => page.getByRole("main").getByRole("listitem");

@@ -50,13 +50,13 @@ withAndWithoutJavaScript((way) => {
     await expect(page.getByRole("region", { name: "Account", exact: true })).toContainText("lost laptop");
 
     await expect(loggedOutDialog(theirs)).toBeVisible();
-    await expect(loggedOutDialog(theirs)).toContainText("the account was disabled");
+    await expect(loggedOutDialog(theirs)).toContainText("Your account has been disabled");
     expect(await askApi(server, token)).toBe(401);
     await open(theirs, "/dashboard");
-    await expect(theirs.getByRole("main")).toContainText("the account was disabled");
+    await expect(theirs.getByRole("main")).toContainText("Your account has been disabled");
     await expect(theirs.getByRole("main")).not.toContainText("lost laptop");
     await enterAndLogIn(theirs, victim);
-    await expect(theirs.locator("[aria-live=assertive]")).toContainText("do not belong together");
+    await expect(theirs.locator("[aria-live=assertive]")).toContainText("Wrong email or password");
 
     await page.getByRole("link", { name: "Undo" }).click();
     await way.arrived(page, /\/enable\?undo=/);
@@ -105,16 +105,16 @@ withAndWithoutJavaScript((way) => {
     await goToAct(way, page, "Delete account");
     await page.getByLabel("Email address").fill("somebody.else@example.com");
     await giveReason(page, "asked for it by letter", "Delete account");
-    await expectWrong(page.getByLabel("Email address"), /exactly as it stands above/);
+    await expectWrong(page.getByLabel("Email address"), /Type it exactly as shown/);
     await expect(page.getByLabel("Email address")).toBeFocused();
     await expect(page.getByLabel("Reason")).toHaveValue("asked for it by letter");
     await page.getByLabel("Email address").fill(victim.email);
     await page.getByRole("button", { name: "Delete account" }).click();
     await way.arrived(page, "/admin/users");
     await expect(page.getByRole("status")).toContainText(`${victim.name}'s account has been deleted.`);
-    await expect(loggedOutDialog(theirs)).toContainText("This account was deleted.");
+    await expect(loggedOutDialog(theirs)).toContainText("This account has been deleted.");
     await page.goto(details);
-    await expect(page.getByRole("main")).toContainText("This account was deleted.");
+    await expect(page.getByRole("main")).toContainText("This account has been deleted.");
   });
 
   test("a lost second factor is removed, and the password alone lets in", async ({
@@ -133,7 +133,7 @@ withAndWithoutJavaScript((way) => {
     await giveReason(page, "phone stolen, called back", "Remove two-factor authentication");
     await way.arrived(page, details);
     await expect(page.getByRole("status")).toContainText("can log in with just a password.");
-    await expect(loggedOutDialog(theirs)).toContainText("removed your second factor");
+    await expect(loggedOutDialog(theirs)).toContainText("turned off your two-factor authentication");
     await open(theirs, "/login");
     await enterAndLogIn(theirs, victim);
     await arrived(theirs, "/dashboard");
@@ -159,7 +159,7 @@ withAndWithoutJavaScript((way) => {
     await hydrated(theirs);
     await expect(theirs.getByRole("main")).toContainText(victim.email);
     await theirs.getByLabel("New password", { exact: true }).fill("another horse battery");
-    await theirs.getByRole("button", { name: "Set the password" }).click();
+    await theirs.getByRole("button", { name: "Save password" }).click();
     await arrived(theirs, "/login");
     await enterAndLogIn(theirs, { ...victim, password: "another horse battery" });
     await arrived(theirs, "/dashboard");
@@ -197,7 +197,7 @@ test("the command line disables and enables, tells who comes second, and its exi
   const done = await server.cli([...disable, "--json"]);
   expect(done.stderr).toBe("");
   expect(JSON.parse(done.stdout)).toMatchObject({ changed: true, receipt: { sessions_ended: 1 } });
-  await expect(loggedOutDialog(theirs)).toContainText("the account was disabled");
+  await expect(loggedOutDialog(theirs)).toContainText("Your account has been disabled");
   const again = await server.cli([...disable, "--json"]);
   expect(JSON.parse(again.stdout)).toMatchObject({ changed: false, before: { by: "the command line", reason: "left the company" } });
   expect((await server.cli(disable)).stdout).toContain("is already disabled. Done by the command line");

@@ -9,11 +9,11 @@ test("the switch works at once and is remembered", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "light" });
   await open(page, "/login");
   const light = await page.evaluate(ground);
-  await page.getByLabel("E-mail").fill("typed@example.com");
+  await page.getByLabel("Email").fill("typed@example.com");
   const kept = page.waitForResponse(/set_appearance/);
   await page.getByRole("radio", { name: "Dark" }).check();
   await expect.poll(() => page.evaluate(ground)).not.toBe(light);
-  await expect(page.getByLabel("E-mail"), "nothing is loaded anew").toHaveValue("typed@example.com");
+  await expect(page.getByLabel("Email"), "nothing is loaded anew").toHaveValue("typed@example.com");
   const dark = await page.evaluate(ground);
   expect((await kept).status()).toBe(200);
   await page.goto("/");
@@ -36,11 +36,11 @@ test("more contrast makes soft text as dark as any", async ({ page }) => {
   const soft = () => page.locator(".lead").evaluate((lead) => getComputedStyle(lead).color);
   const before = await soft();
   const kept = page.waitForResponse(/set_appearance/);
-  await page.getByLabel("More contrast").check();
+  await page.getByLabel("High contrast").check();
   await expect.poll(soft).not.toBe(before);
   await kept;
   await page.reload();
-  await expect(page.getByLabel("More contrast")).toBeChecked();
+  await expect(page.getByLabel("High contrast")).toBeChecked();
 });
 
 test("a server that is away is no reason to stay in the dark", async ({ page, allowConsole }) => {
@@ -70,8 +70,8 @@ test.describe("without JavaScript", () => {
 
   test("the switch in the drawing cuts both", async ({ page }) => {
     await page.goto("/");
-    await expect(page.getByText("Both are let in.")).toBeVisible();
-    await page.getByRole("switch", { name: "Force log-out" }).check();
-    await expect(page.getByText("Both are refused, at once.")).toBeVisible();
+    await expect(page.getByText("Both requests succeed.")).toBeVisible();
+    await page.getByRole("switch", { name: "Force logout" }).check();
+    await expect(page.getByText("Both are refused at once.")).toBeVisible();
   });
 });

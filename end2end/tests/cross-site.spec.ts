@@ -111,7 +111,7 @@ test("a page of ours cannot be framed", async ({ page, server, attacker, allowCo
   allowConsole(/frame-ancestors|Framing/);
   attacker.html = `<iframe src="${server.url}/login"></iframe>`;
   await page.goto(`http://127.0.0.1:${attacker.port}/`);
-  await expect(page.frameLocator("iframe").getByLabel("E-mail")).toHaveCount(0);
+  await expect(page.frameLocator("iframe").getByLabel("Email")).toHaveCount(0);
 });
 
 test("a link from another site finds the person logged in", async ({ page, server, attacker }) => {

@@ -53,7 +53,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expect(page.getByRole("region", { name: "What we keep" })).toContainText("audit log");
 
     await typeAndDelete(page, "somebody.else@example.com");
-    await expectWrong(page.getByLabel("Your email address"), /exactly as it stands above/);
+    await expectWrong(page.getByLabel("Your email address"), /Type it exactly as shown/);
     await typeAndDelete(page, person.email);
     await arrived(page, "/deleted");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your account has been deleted");
@@ -61,7 +61,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
 
     await open(page, "/login");
     await enterAndLogIn(page, person);
-    await expect(page.getByRole("main")).toContainText("do not belong together");
+    await expect(page.getByRole("main")).toContainText("Wrong email or password");
   });
 
   test("the last administrator is told why not", async ({ page, freshServer, allowConsole }) => {
@@ -87,7 +87,7 @@ test("an open page elsewhere is told at once, and the address is free again", as
   await openHydrated(page, "/account/delete");
   await typeAndDelete(page, person.email);
   await page.waitForURL("**/deleted");
-  await expect(loggedOutDialog(phone)).toHaveAccessibleName("This account was deleted.");
+  await expect(loggedOutDialog(phone)).toHaveAccessibleName("This account has been deleted.");
   const form = { name: "Cora again", email: person.email, password: person.password };
   const response = await page.request.post("/actions/sign_up", { form, headers: { accept: "text/html" }, maxRedirects: 0 });
   expect(response.headers().location).toBe("/dashboard");

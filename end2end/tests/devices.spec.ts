@@ -61,7 +61,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
 
     expect(await askApi(server, token)).toBe(401);
     expect(await askApi(server, officeToken)).toBe(200);
-    await expectLoggedOut(phone, "You ended this session from another device.");
+    await expectLoggedOut(phone, "You logged out this device from another one.");
     await expectLoggedIn(office, person);
     await expectLoggedIn(page, person);
   });
@@ -80,7 +80,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expectOutcome(page, "You're logged out on 2 other devices.");
     await expectNowhereElse(page);
     for (const token of tokens) expect(await askApi(server, token)).toBe(401);
-    for (const device of away) await expectLoggedOut(device, "You ended this session from another device.");
+    for (const device of away) await expectLoggedOut(device, "You logged out this device from another one.");
     await expectLoggedIn(page, person);
   });
 

@@ -56,7 +56,7 @@ async function spaceBelowHeading(page: Page): Promise<number> {
 /** It is the first stop and leads past the navigation. */
 async function expectSkipLink(page: Page): Promise<void> {
   await page.keyboard.press("Tab");
-  const skip = page.getByRole("link", { name: "Skip to the content" });
+  const skip = page.getByRole("link", { name: "Skip to content" });
   await expect(skip).toBeFocused();
   await expect(skip).toBeInViewport();
   await page.keyboard.press("Enter");

@@ -71,7 +71,7 @@ withAndWithoutJavaScript((way) => {
     await typeAndSend(page, "log out", "");
     const words = page.getByLabel("To confirm, type");
     await expect(words).toHaveAttribute("aria-invalid", "true");
-    await expect(words).toHaveAccessibleDescription(/exactly as it stands above/);
+    await expect(words).toHaveAccessibleDescription(/Type it exactly as shown/);
     await expect(page.getByLabel("Reason")).toHaveAccessibleDescription(/Enter a reason/);
     await expect(words).toHaveValue("log out");
     await typeAndSend(page, "Log everyone out", "practice");

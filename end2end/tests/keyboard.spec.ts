@@ -14,7 +14,7 @@ test("a person signs up, logs out, logs in and writes a note without a mouse", a
   await follow(page, page.getByRole("banner").getByRole("link", { name: "Sign up" }));
   await arrived(page, "/signup");
   await type(page, page.getByLabel("Name"), person.name);
-  await type(page, page.getByLabel("E-mail"), person.email);
+  await type(page, page.getByLabel("Email"), person.email);
   await type(page, passwordField(page), person.password);
   await page.keyboard.press("Enter");
   await arrived(page, "/dashboard");
@@ -23,7 +23,7 @@ test("a person signs up, logs out, logs in and writes a note without a mouse", a
   await arrived(page, "/");
   await follow(page, page.getByRole("banner").getByRole("link", { name: "Log in" }));
   await arrived(page, "/login");
-  await type(page, page.getByLabel("E-mail"), person.email);
+  await type(page, page.getByLabel("Email"), person.email);
   await type(page, passwordField(page), person.password);
   await follow(page, page.getByRole("main").getByRole("button", { name: "Log in" }));
   await arrived(page, "/dashboard");

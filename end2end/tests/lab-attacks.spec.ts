@@ -13,7 +13,7 @@ const ATTACKS: [id: string, statuses: number[], words: RegExp][] = [
   ["replay", [200, 200, 401, 401], /the session \d.* ms after the answer to the log-out \(401 session_ended\)/],
   ["expired", [200, 401, 200], /Refused: 401 token_expired/],
   ["cross-site", [403, 403, 200], /Refused twice \(403 and 403\), and you are still logged in/],
-  ["steal", [200, 200, 200, 303, 401], /^Done\s*It worked: who has the cookie is in\..*The receipt: \d+ session/s],
+  ["steal", [200, 200, 200, 303, 401], /^Success\s*It worked: who has the cookie is in\..*The receipt: \d+ session/s],
   ["role", [200, 403, 200, 401, 200, 200, 200, 200, 200], /refused at once \(401 token_revoked\).*“user”/],
 ];
 
@@ -28,7 +28,7 @@ withAndWithoutJavaScript(({ scripted }) => {
       await expect(page).toHaveURL(new RegExp(`/lab\\?run=\\d+#${id}$`));
       const experiment = page.locator(`#${id}`);
       await expect(experiment.locator(".notice")).toHaveText(words);
-      await expect(experiment.locator(".notice")).toContainText("Done");
+      await expect(experiment.locator(".notice")).toContainText("Success");
       const shown = await shownIn(experiment);
       expect(shown.map(({ status }) => status)).toEqual(statuses);
       await expectAnswered(server, from, shown);

@@ -30,14 +30,14 @@ export async function signedUpByMail(page: Page, mailbox: Mailbox, name: string)
   const person = somebody(name);
   await page.goto("/signup");
   await page.getByLabel("Name").fill(person.name);
-  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Email").fill(person.email);
   await page.getByLabel("Password", { exact: true }).fill(person.password);
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.waitForURL("**/verify/sent");
   const { link } = await mailbox.next(person.email, /Confirm/);
   await page.goto(link);
   await page.getByLabel("Password", { exact: true }).fill(person.password);
-  await page.getByRole("button", { name: "Confirm the address" }).click();
+  await page.getByRole("button", { name: "Confirm email address" }).click();
   await page.waitForURL("**/dashboard");
   return person;
 }

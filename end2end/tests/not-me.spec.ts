@@ -36,7 +36,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     for (const browser of [page, thief]) {
       await browser.goto("/dashboard");
       await expect(browser).toHaveURL("/login?next=%2Fdashboard");
-      await expect(browser.getByRole("main")).toContainText("You told us that something was not you");
+      await expect(browser.getByRole("main")).toContainText("You reported suspicious activity");
     }
   });
 
@@ -74,7 +74,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     const { link } = await mailbox.next(person.email, /was changed$/);
     await page.goto(link);
     await arrived(page, "/not-me");
-    await expect(page.getByRole("main")).toContainText("Your e-mail address goes back to the one before.");
+    await expect(page.getByRole("main")).toContainText("restore your previous email address");
     await endEverything(page);
     await arrived(page, "/not-me/done");
     await expect(page.getByRole("status")).toContainText("Your e-mail address is the one before again.");
@@ -98,17 +98,17 @@ test("a link that was used says so, and ends nothing more", async ({ page, serve
   await page.goto(reset.link);
   const password = "nine loud kettles sing";
   await page.getByLabel("New password", { exact: true }).fill(password);
-  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByRole("button", { name: "Save password" }).click();
   await page.waitForURL("**/login");
   await loggedIn(page, { ...person, password });
   await page.goto(link);
-  await expect(page.getByRole("main")).toContainText("This link does not work any more");
+  await expect(page.getByRole("main")).toContainText("This link has expired or has already been used");
   await page.goto("/dashboard");
   await expect(page).toHaveURL("/dashboard");
 });
 
 async function endEverything(page: Page): Promise<void> {
-  await page.getByRole("button", { name: "This was not me: end everything" }).click();
+  await page.getByRole("button", { name: "Log out everywhere and reset password" }).click();
 }
 
 /** Somebody with an account who reads the mail of its address. */

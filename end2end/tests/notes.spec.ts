@@ -205,7 +205,7 @@ test("a lost connection is said, the text stays, and 'Try again' saves it", asyn
   await typeNote(page, "Train", "in a tunnel");
   await page.context().setOffline(true);
   await save(page);
-  await expect(page.getByRole("alert")).toContainText("could not reach the server");
+  await expect(page.getByRole("alert")).toContainText("couldn't reach the server");
   await expectTyped(page, "Train", "in a tunnel");
 
   await page.context().setOffline(false);

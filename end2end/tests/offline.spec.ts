@@ -13,11 +13,11 @@ test("without a connection a page says so, and goes on by itself when there is o
   await openWithWorker(page);
   await page.context().setOffline(true);
   await page.getByRole("link", { name: "Account" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("You are offline");
-  await expect(page).toHaveTitle("You are offline · Latchkey");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Can't reach Latchkey");
+  await expect(page).toHaveTitle("Can't reach Latchkey · Latchkey");
   expect(new URL(page.url()).pathname, "the address is that of the page").toBe("/account/profile");
   await page.getByRole("link", { name: "Try again" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("You are offline");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Can't reach Latchkey");
   await page.context().setOffline(false);
   await arrived(page, "/account/profile");
   await expect(page.getByRole("textbox", { name: "Name" })).toHaveValue(person.name);
@@ -29,7 +29,7 @@ test("no page and no answer is ever kept", async ({ page }) => {
   for (const path of ["/dashboard", "/notes", "/account/devices"]) await open(page, path);
   await page.context().setOffline(true);
   await page.goto("/notes");
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("You are offline");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Can't reach Latchkey");
   expect(await page.evaluate(() => caches.keys()), "no cache at all").toEqual([]);
   expect(await page.content()).not.toContain("Otto");
 });

@@ -104,7 +104,7 @@ test("who administers nothing does not see it", async ({ page, allowConsole }) =
   allowConsole(REFUSALS);
   await signedUp(page, "Nosy");
   await page.goto("/admin");
-  await expect(page.getByRole("heading", { name: "For administrators" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "You don't have access" })).toBeVisible();
 });
 
 async function height(bar: ReturnType<Page["locator"]>): Promise<number> {

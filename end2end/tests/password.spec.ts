@@ -34,7 +34,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     expect(await cookie(page.context(), SESSION), "a new secret").not.toBe(secret);
     await open(phone, "/dashboard");
     await expect(phone).toHaveURL("/login?next=%2Fdashboard");
-    const reason = "You were logged out because the password was changed on another device.";
+    const reason = "You were logged out because your password was changed on another device.";
     await expect(phone.getByRole("main")).toContainText(reason);
     await open(page, "/dashboard");
     await expect(page.getByRole("main")).toContainText(person.email);
@@ -71,7 +71,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await loggedIn(phone, person);
     await open(page, PAGE);
     await change(page, "not the password", NEW);
-    await expectWrong(current(page), /This is not your password\. Check it and try again\./);
+    await expectWrong(current(page), /Wrong password\. Try again\./);
     await expect(fresh(page)).not.toHaveAttribute("aria-invalid", "true");
     await expect(current(page)).toHaveValue("");
     if (scripted) {

@@ -19,14 +19,14 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     const person = somebody("Tina");
     await open(page, "/signup");
     await page.getByLabel("Name").fill(person.name);
-    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Email").fill(person.email);
     await passwordField(page).fill("password1234");
     await page.getByRole("button", { name: "Sign up" }).click();
-    await expectWrong(passwordField(page), /one of the most common passwords\. A short sentence of your own/);
+    await expectWrong(passwordField(page), /one of the most common passwords\. Use a short sentence of your own/);
     await expect(passwordField(page)).toHaveValue("");
     await expect(passwordField(page)).toBeFocused();
     expect(page.url(), "no password in the address").not.toContain("1234");
-    await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
+    await expect(page.getByLabel("Email")).toHaveValue(person.email);
 
     await passwordField(page).fill(person.password);
     await page.getByRole("button", { name: "Sign up" }).click();
@@ -44,7 +44,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
   });
 
   test("the first field has the focus when the page comes", async ({ page }) => {
-    for (const [path, label] of [["/login", "E-mail"], ["/signup", "Name"]] as const) {
+    for (const [path, label] of [["/login", "Email"], ["/signup", "Name"]] as const) {
       await open(page, path);
       await expect(page.getByLabel(label), path).toBeFocused();
     }
@@ -53,7 +53,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
   test("a field that is wrong has the focus, not the first one", async ({ page, allowConsole }) => {
     allowConsole(/422/);
     await open(page, "/login");
-    await page.getByLabel("E-mail").fill("tom@example.com");
+    await page.getByLabel("Email").fill("tom@example.com");
     await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
     await expectWrong(passwordField(page), /Enter your password/);
     await expect(passwordField(page)).toBeFocused();
@@ -63,7 +63,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
   test("no meter is there, and the help is", async ({ page }) => {
     await open(page, "/signup");
     await expect(page.locator(".strength")).toBeHidden();
-    await expect(passwordField(page)).toHaveAccessibleDescription(/^10 characters or more\./);
+    await expect(passwordField(page)).toHaveAccessibleDescription(/^At least 10 characters\./);
   });
 });
 
@@ -100,9 +100,9 @@ test("the question knows the name and the address that stand beside it", async (
   await open(page, "/account/password");
   const fresh = page.getByLabel("New password", { exact: true });
   await fresh.fill(`we wrote to ${person.email}`);
-  await expect(page.locator("#new_password-error")).toHaveText(/Your e-mail address is in it/);
+  await expect(page.locator("#new_password-error")).toHaveText(/Don't use your email address/);
   await fresh.fill("philippa likes green tea");
-  await expect(page.locator("#new_password-error")).toHaveText(/Your (e-mail address|name) is in it/);
+  await expect(page.locator("#new_password-error")).toHaveText(/Don't use your (email address|name)/);
 });
 
 test("who types fast asks once, and a question that is not of today is taken back", async ({ page }) => {
@@ -141,7 +141,7 @@ test("when the question fails the meter is silent and the form works", async ({ 
     await page.unroute(QUESTION);
   }
   await page.getByLabel("Name").fill(person.name);
-  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Email").fill(person.email);
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.waitForURL("/dashboard");
 });

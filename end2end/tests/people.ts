@@ -36,7 +36,7 @@ export async function arrived(page: Page, path: string): Promise<void> {
 export async function signUp(page: Page, person: Person): Promise<void> {
   await open(page, "/signup");
   await page.getByLabel("Name").fill(person.name);
-  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Email").fill(person.email);
   await passwordField(page).fill(person.password);
   await page.getByRole("button", { name: "Sign up" }).click();
   await arrived(page, "/dashboard");
@@ -68,7 +68,7 @@ export async function logIn(page: Page, person: Person, next = "/dashboard"): Pr
 
 /** On the log-in page that is already there. */
 export async function enterAndLogIn(page: Page, person: Pick<Person, "email" | "password">): Promise<void> {
-  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Email").fill(person.email);
   await passwordField(page).fill(person.password);
   await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
 }

@@ -37,7 +37,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await open(page, "/account/profile/email");
     await page.getByLabel("New email address").fill(person.email);
     await page.getByRole("button", { name: "Send link" }).click();
-    await expectWrong(page.getByLabel("New email address"), /This is your address already/);
+    await expectWrong(page.getByLabel("New email address"), /This is already your email address/);
     await page.getByLabel("New email address").fill(email);
     await page.getByRole("button", { name: "Send link" }).click();
     await arrived(page, "/account/profile");
@@ -51,7 +51,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await page.goto(link);
     await arrived(page, "/verify-email");
     await expect(page.getByRole("main")).toContainText(email);
-    await page.getByRole("button", { name: "Use this address from now on" }).click();
+    await page.getByRole("button", { name: "Use this address" }).click();
     await arrived(page, "/account/profile");
     await expect(page.getByRole("status")).toContainText(`Your email address has been changed to ${email}.`);
     await expect(page.getByRole("main")).toContainText(email);

@@ -56,12 +56,12 @@ test("a force-logout asks for the password in its own form, and nothing typed or
     await expect(desk.locator("input[name=sid]")).toHaveValue(chosen);
     expect(await liveSessions(sql, victim)).toBe(2);
   };
-  await expect(desk.locator("[aria-live=assertive]")).toContainText("Enter your password to confirm that it is you");
+  await expect(desk.locator("[aria-live=assertive]")).toContainText("For your security, enter your password to continue");
   await kept();
 
   await yourPassword(desk).fill("not the password");
   await desk.getByRole("button", { name: "Force logout" }).click();
-  await expectWrong(yourPassword(desk), /This is not your password/);
+  await expectWrong(yourPassword(desk), /Wrong password/);
   await kept();
 
   await yourPassword(desk).fill(admin.password);
@@ -90,11 +90,11 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
 
     await open(page, wanted);
     await expect(page).toHaveURL(`/confirm?next=${encodeURIComponent(wanted)}`);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm that it is you");
-    await expect(page.getByRole("main")).not.toContainText("Problem");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm your password");
+    await expect(page.getByRole("main")).not.toContainText("Error");
     await expect(yourPassword(page)).toBeFocused();
     await confirm(page, "not the password");
-    await expectWrong(yourPassword(page), /This is not your password/);
+    await expectWrong(yourPassword(page), /Wrong password/);
     if (scripted) await expect(yourPassword(page)).toBeFocused();
     await confirm(page, admin.password);
     await arrived(page, wanted);
@@ -126,7 +126,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await growStale(sql, person);
     await page.getByRole("button", { name: /^Log out \w+ on/ }).click();
     await arrived(page, "/actions/end_session");
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm that it is you");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Confirm your password");
     await expect(yourPassword(page)).toBeFocused();
     expect(await liveSessions(sql, person), "nothing is ended yet").toBe(2);
     await confirm(page, person.password, "Log out device");
@@ -150,7 +150,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await page.getByRole("button", { name: "Log out all other devices" }).click();
     await arrived(page, "/actions/end_other_sessions");
     await confirm(page, "not the password", "Log out all other devices");
-    await expectWrong(yourPassword(page), /This is not your password/);
+    await expectWrong(yourPassword(page), /Wrong password/);
     if (scripted) await expect(yourPassword(page)).toBeFocused();
     expect(await liveSessions(sql, person)).toBe(2);
     await confirm(page, person.password, "Log out all other devices");
@@ -173,11 +173,11 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await page.getByRole("button", { name: "Log out all other devices" }).click();
     await arrived(page, "/actions/end_other_sessions");
     await confirm(page, "not the password", "Log out all other devices");
-    await expectWrong(yourPassword(page), /This is not your password/);
+    await expectWrong(yourPassword(page), /Wrong password/);
     // Sends the same once more.
     await page.reload();
     await arrived(page, "/actions/end_other_sessions");
-    await expectWrong(yourPassword(page), /This is not your password/);
+    await expectWrong(yourPassword(page), /Wrong password/);
     await confirm(page, person.password, "Log out all other devices");
     await arrived(page, "/account/devices");
   });
@@ -209,7 +209,7 @@ test.describe("without JavaScript", () => {
     await expect(desk, "what was typed is in no address").toHaveURL("/actions/force_logout");
     await expect(yourPassword(desk)).toBeFocused();
     await confirm(desk, "not the password", "Force logout");
-    await expectWrong(yourPassword(desk), /This is not your password/);
+    await expectWrong(yourPassword(desk), /Wrong password/);
     await expect(desk).toHaveURL("/actions/force_logout");
     expect(await liveSessions(sql, victim)).toBe(2);
     await confirm(desk, admin.password, "Force logout");
@@ -279,7 +279,7 @@ test("axe finds nothing where the password is asked for", async ({ page, server,
   found.push(...(await findings(page, "a force-logout that asks for the password")));
   await openHydrated(page, "/admin/users");
   await confirm(page, "not the password");
-  await expectWrong(yourPassword(page), /This is not your password/);
+  await expectWrong(yourPassword(page), /Wrong password/);
   found.push(...(await findings(page, "a wrong password on the page that asks")));
   expect(found).toEqual([]);
 });
@@ -323,7 +323,7 @@ async function onTwoDevices(laptop: Page, phone: Page): Promise<Person> {
   return person;
 }
 
-async function confirm(page: Page, password: string, button = "Go on"): Promise<void> {
+async function confirm(page: Page, password: string, button = "Continue"): Promise<void> {
   await yourPassword(page).fill(password);
   await page.getByRole("button", { name: button, exact: true }).click();
 }
@@ -336,7 +336,7 @@ async function expectReceipt(page: Page): Promise<void> {
 async function expectLoggedOut(page: Page): Promise<void> {
   await page.goto("/dashboard");
   await expect(page).toHaveURL("/login?next=%2Fdashboard");
-  await expect(page.getByRole("main")).toContainText("You ended this session from another device.");
+  await expect(page.getByRole("main")).toContainText("You logged out this device from another one.");
 }
 
 async function expectLoggedIn(page: Page, person: Person): Promise<void> {

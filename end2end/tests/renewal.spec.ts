@@ -104,7 +104,7 @@ test("a session that is over is said, and the text stays", async ({ page, allowC
   await page.context().clearCookies({ name: SESSION });
   await page.clock.fastForward("00:10:00");
   await save(page);
-  await expect(page.getByRole("alert")).toContainText("not logged in any more");
+  await expect(page.getByRole("alert")).toContainText("You're logged out");
   await expect(page.getByRole("alert")).toBeFocused();
   await expectTyped(page, "Late", "typed text");
 });

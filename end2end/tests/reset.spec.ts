@@ -24,10 +24,10 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await open(phone, "/login");
     await phone.getByRole("link", { name: "Forgot your password?" }).click();
     await arrived(phone, "/forgot");
-    await phone.getByLabel("E-mail").fill(person.email);
+    await phone.getByLabel("Email").fill(person.email);
     await phone.getByRole("button", { name: "Send the link" }).click();
     await arrived(phone, "/forgot/sent");
-    await expect(phone.getByRole("main")).toContainText(`If there is an account with ${person.email}`);
+    await expect(phone.getByRole("main")).toContainText(`If ${person.email} has an account, we've sent it a link.`);
 
     const { link } = await mailbox.next(person.email, /Reset your password/);
     await phone.goto(link);
@@ -35,14 +35,14 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expect(phone.getByRole("main")).toContainText(person.email);
     const field = phone.getByLabel("New password", { exact: true });
     await field.fill("short");
-    await phone.getByRole("button", { name: "Set the password" }).click();
+    await phone.getByRole("button", { name: "Save password" }).click();
     await expectWrong(field, /at least 10 characters/);
     await field.fill(NEW);
-    await phone.getByRole("button", { name: "Set the password" }).click();
+    await phone.getByRole("button", { name: "Save password" }).click();
     await arrived(phone, "/login");
-    await expect(phone.getByRole("status")).toContainText("Your new password is set. Log in with it.");
+    await expect(phone.getByRole("status")).toContainText("Your password has been changed. Log in with the new one.");
 
-    const reason = "a new password was chosen with a link from a mail";
+    const reason = "your password was reset";
     if (scripted) await expect(loggedOutDialog(page)).toContainText(reason);
     await page.goto("/dashboard");
     await expect(page.getByRole("main")).toContainText(reason);
@@ -51,7 +51,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await arrived(phone, "/dashboard");
     await follow.leftWith(tokenOf(link));
     await phone.goto(link);
-    await expect(phone.getByRole("main")).toContainText("This link does not work any more");
+    await expect(phone.getByRole("main")).toContainText("This link has expired or has already been used");
     await mailbox.next(person.email, /password/);
   });
 
@@ -69,7 +69,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     const tabs = [page, await context.newPage()] as const;
     for (const [tab, person] of [[tabs[0], yara], [tabs[1], zoe]] as const) {
       await open(tab, "/forgot");
-      await tab.getByLabel("E-mail").fill(person.email);
+      await tab.getByLabel("Email").fill(person.email);
       await tab.getByRole("button", { name: "Send the link" }).click();
       await arrived(tab, "/forgot/sent");
       await tab.goto((await mailbox.next(person.email, /Reset your password/)).link);
@@ -78,11 +78,11 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     }
     const [first, second] = tabs;
     await first.getByLabel("New password", { exact: true }).fill(NEW);
-    await first.getByRole("button", { name: "Set the password" }).click();
+    await first.getByRole("button", { name: "Save password" }).click();
     await expect(first.locator("[aria-live=assertive]")).toContainText("You have opened another link since");
 
     await second.getByLabel("New password", { exact: true }).fill(NEW);
-    await second.getByRole("button", { name: "Set the password" }).click();
+    await second.getByRole("button", { name: "Save password" }).click();
     await arrived(second, "/login");
     await enterAndLogIn(second, { ...zoe, password: NEW });
     await arrived(second, "/dashboard");
@@ -95,10 +95,10 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
   test("an address without an account gets the same page and no mail", async ({ page, mailbox }) => {
     const nobody = somebody("Nobody");
     await open(page, "/forgot");
-    await page.getByLabel("E-mail").fill(nobody.email);
+    await page.getByLabel("Email").fill(nobody.email);
     await page.getByRole("button", { name: "Send the link" }).click();
     await arrived(page, "/forgot/sent");
-    await expect(page.getByRole("main")).toContainText(`If there is an account with ${nobody.email}`);
+    await expect(page.getByRole("main")).toContainText(`If ${nobody.email} has an account, we've sent it a link.`);
     // Mails are sent in turn: when a later one is there, this one would be.
     const person = await signedUpByMail(page, mailbox, "Zoe");
     expect(person.email).not.toBe(nobody.email);

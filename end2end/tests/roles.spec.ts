@@ -24,7 +24,7 @@ test("a new role counts on the next page, and the session goes on under a new se
   await server.cli(["admin", "create", "--email", `other-${person.email}`, "--name", "Other"], { input: "a long password\n" });
   await server.cli(["admin", "demote", "--email", person.email]);
   await page.goto("/admin/users");
-  await expect(page.getByRole("heading", { name: "For administrators" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "You don't have access" })).toBeVisible();
   await open(page, "/dashboard");
   await expect(page.getByText("Whoever runs this server changed your role (2 times)")).toBeVisible();
 });

@@ -46,16 +46,16 @@ withAndWithoutJavaScript((way) => {
     await way.arrived(page, "/");
     await logIn(way, page, person, "/account/devices");
     await way.arrived(page, "/login/code");
-    await expect(page.getByLabel("Code", { exact: true })).toBeFocused();
-    await expect(page.getByLabel("Code", { exact: true })).toHaveAttribute("autocomplete", "one-time-code");
-    await expect(page.getByLabel("Code", { exact: true })).toHaveAttribute("inputmode", "numeric");
+    await expect(page.getByLabel("6-digit code", { exact: true })).toBeFocused();
+    await expect(page.getByLabel("6-digit code", { exact: true })).toHaveAttribute("autocomplete", "one-time-code");
+    await expect(page.getByLabel("6-digit code", { exact: true })).toHaveAttribute("inputmode", "numeric");
     expect((await page.context().cookies()).map(({ name }) => name)).not.toContain(SESSION);
 
-    await enter(page, "Code", "000000");
-    await expect(page.getByLabel("Code", { exact: true })).toHaveAccessibleDescription(/That code is wrong/);
-    await expect(page.getByLabel("Code", { exact: true })).toHaveValue("");
+    await enter(page, "6-digit code", "000000");
+    await expect(page.getByLabel("6-digit code", { exact: true })).toHaveAccessibleDescription(/That code is wrong/);
+    await expect(page.getByLabel("6-digit code", { exact: true })).toHaveValue("");
     const code = await nextCode(sql, person, totp);
-    await enter(page, "Code", `${code.slice(0, 3)} ${code.slice(3)}`);
+    await enter(page, "6-digit code", `${code.slice(0, 3)} ${code.slice(3)}`);
     await way.arrived(page, "/account/devices");
 
     await page.getByRole("button", { name: "Log out", exact: true }).click();
@@ -92,9 +92,9 @@ withAndWithoutJavaScript((way) => {
       await way.arrived(at, "/login/code");
       await expect(at.getByRole("main")).toContainText(person.email);
     }
-    await enter(page, "Code", await nextCode(sql, first, firstApp));
+    await enter(page, "6-digit code", await nextCode(sql, first, firstApp));
     await expect(page.locator("[aria-live=assertive]")).toContainText("You have started another login since");
-    await enter(tab, "Code", await nextCode(sql, second, secondApp));
+    await enter(tab, "6-digit code", await nextCode(sql, second, secondApp));
     await way.arrived(tab, "/dashboard");
     await way.open(tab, "/account/profile");
     await expect(tab.getByRole("main")).toContainText(second.email);
@@ -107,7 +107,7 @@ withAndWithoutJavaScript((way) => {
     await logIn(way, page, person);
     await way.arrived(page, "/login/code");
     await page.getByLabel("Trust this device for 30 days").check();
-    await enter(page, "Code", await nextCode(sql, person, totp));
+    await enter(page, "6-digit code", await nextCode(sql, person, totp));
     await way.arrived(page, "/dashboard");
 
     await page.getByRole("button", { name: "Log out" }).click();
@@ -256,7 +256,7 @@ async function setUp(way: Way, page: Page): Promise<{ totp: TOTP; recovery: stri
 
 async function logIn(way: Way, page: Page, person: Person, next = "/dashboard"): Promise<void> {
   await way.open(page, `/login?next=${encodeURIComponent(next)}`);
-  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Email").fill(person.email);
   await passwordField(page).fill(person.password);
   await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
 }

@@ -19,12 +19,12 @@ test("the link in the log makes the first administrator, once", async ({
   await open(page, link!);
   await expect(page, "the token has left the address").toHaveURL(`${freshServer.url}/setup`);
   await page.getByLabel("Name").fill(admin.name);
-  await page.getByLabel("E-mail").fill(admin.email);
+  await page.getByLabel("Email").fill(admin.email);
   await passwordField(page).fill("short");
-  await page.getByRole("button", { name: "Make the administrator" }).click();
+  await page.getByRole("button", { name: "Create administrator" }).click();
   await expect(passwordField(page)).toHaveAccessibleDescription(/at least 10 characters/);
   await passwordField(page).fill(admin.password);
-  await page.getByRole("button", { name: "Make the administrator" }).click();
+  await page.getByRole("button", { name: "Create administrator" }).click();
   await expect(page).toHaveURL(`${freshServer.url}/admin/users`);
   await expect(page.getByRole("row").filter({ hasText: admin.email })).toContainText("admin");
 
@@ -44,9 +44,9 @@ test("the command line makes new links until there is an administrator", async (
   const admin = somebody("Root");
   await open(page, link);
   await page.getByLabel("Name").fill(admin.name);
-  await page.getByLabel("E-mail").fill(admin.email);
+  await page.getByLabel("Email").fill(admin.email);
   await passwordField(page).fill(admin.password);
-  await page.getByRole("button", { name: "Make the administrator" }).click();
+  await page.getByRole("button", { name: "Create administrator" }).click();
   await expect(page).toHaveURL(`${freshServer.url}/admin/users`);
   const refused = await freshServer.cli(["setup-link"], { code: 1 });
   expect(refused.stderr).toContain("there is an administrator already");
@@ -61,12 +61,12 @@ test("two people with the link make one administrator", async ({ page, freshServ
     await open(tab, link);
     const person = somebody("Twin");
     await tab.getByLabel("Name").fill(person.name);
-    await tab.getByLabel("E-mail").fill(person.email);
+    await tab.getByLabel("Email").fill(person.email);
     await passwordField(tab).fill(person.password);
   }
-  await page.getByRole("button", { name: "Make the administrator" }).click();
+  await page.getByRole("button", { name: "Create administrator" }).click();
   await expect(page).toHaveURL(/\/admin\/users$/);
-  await other.getByRole("button", { name: "Make the administrator" }).click();
+  await other.getByRole("button", { name: "Create administrator" }).click();
   await expect(other.locator("[aria-live=assertive]")).toContainText("has been used");
   await page.reload();
   await expect(page.getByRole("row")).toHaveCount(2);

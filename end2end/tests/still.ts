@@ -77,6 +77,7 @@ function fixWords({ today, compares }: { today: string; compares: boolean }): vo
   const elsewhere = (text: string) =>
     text
       .replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, "2026-11-20 16:40")
+      .replace(/\d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d/g, "20 November 2026 at 16:40")
       .replace(/(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d+ [A-Z][a-z]+ \d{4}/g, "Friday, 20 November 2026")
       .replace(/\b(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b/g, shortDay)
       .replace(/localhost:\d+/g, "localhost:3000")

@@ -22,8 +22,8 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await guess(page, person);
     await makeWait(sql);
     await enterAndLogIn(page, person);
-    await expect(page.getByRole("main")).toContainText(/Too many tries\. Wait \d+ (seconds|minutes) and try again\./);
-    await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
+    await expect(page.getByRole("main")).toContainText(/Too many attempts\. Try again in \d+ (seconds|minutes)\./);
+    await expect(page.getByLabel("Email")).toHaveValue(person.email);
     await expect(passwordField(page)).toHaveValue("");
     expect(page.url()).not.toContain(person.email);
 
@@ -39,12 +39,12 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await guess(page, person);
     await makeWait(sql);
     await page.getByLabel("Your password").fill(person.password);
-    await page.getByRole("button", { name: "Go on" }).click();
-    await expect(page.getByRole("main")).toContainText("Too many tries.");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await expect(page.getByRole("main")).toContainText("Too many attempts.");
 
     await waitOver(page, sql, scripted);
     await page.getByLabel("Your password").fill(person.password);
-    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Continue" }).click();
     await arrived(page, "/notes");
   });
 
@@ -74,7 +74,7 @@ test("the wait counts down in silence, the button waits, and the end is said", a
   await makeWait(sql);
   await enterAndLogIn(page, person);
   const notice = page.locator("[aria-live=assertive]");
-  await expect(notice).toContainText("Too many tries.");
+  await expect(notice).toContainText("Too many attempts.");
   await expect(notice).toBeFocused();
   const said = await follow(page);
 

@@ -16,11 +16,11 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     const follow = followToken(page.context());
     await open(page, "/signup");
     await page.getByLabel("Name").fill(person.name);
-    await page.getByLabel("E-mail").fill(person.email);
+    await page.getByLabel("Email").fill(person.email);
     await passwordField(page).fill(person.password);
     await page.getByRole("button", { name: "Sign up" }).click();
     await arrived(page, "/verify/sent");
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Check your mail");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Check your email");
     await expect(page.getByRole("main")).toContainText(person.email);
 
     // Not logged in, and not to be, before the link was opened.
@@ -36,12 +36,12 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await arrived(page, "/verify");
     await expect(page.getByRole("main")).toContainText(person.email);
     await passwordField(page).fill("not the password");
-    await page.getByRole("button", { name: "Confirm the address" }).click();
-    await expectWrong(passwordField(page), /This is not your password/);
+    await page.getByRole("button", { name: "Confirm email address" }).click();
+    await expectWrong(passwordField(page), /Wrong password/);
     await passwordField(page).fill(person.password);
-    await page.getByRole("button", { name: "Confirm the address" }).click();
+    await page.getByRole("button", { name: "Confirm email address" }).click();
     await arrived(page, "/dashboard");
-    await expect(page.getByRole("status")).toContainText("Your address is confirmed.");
+    await expect(page.getByRole("status")).toContainText("Your email address is confirmed.");
     await expect(page.getByRole("heading", { level: 1 })).toContainText(person.name);
     await follow.leftWith(tokenOf(link));
   });
@@ -53,19 +53,19 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await signUpOnly(phone, person);
     const first = await mailbox.next(person.email, /Confirm/);
     await open(page, "/verify");
-    await expect(page.getByRole("main")).toContainText("This link does not work any more");
-    await page.getByLabel("E-mail").fill(person.email);
-    await page.getByRole("button", { name: "Send a new link" }).click();
+    await expect(page.getByRole("main")).toContainText("This link has expired or has already been used");
+    await page.getByLabel("Email").fill(person.email);
+    await page.getByRole("button", { name: "Send new link" }).click();
     await arrived(page, "/verify/sent");
     await expect(page.getByRole("status")).toContainText("a new link is on its way");
     const second = await mailbox.next(person.email, /Confirm/);
     expect(second.link).not.toBe(first.link);
     await page.goto(second.link);
     await passwordField(page).fill(person.password);
-    await page.getByRole("button", { name: "Confirm the address" }).click();
+    await page.getByRole("button", { name: "Confirm email address" }).click();
     await arrived(page, "/dashboard");
     await phone.goto(first.link);
-    await expect(phone.getByRole("main")).toContainText("This link does not work any more");
+    await expect(phone.getByRole("main")).toContainText("This link has expired or has already been used");
   });
 
   test("who signs up with a stranger's address sees the same, and the stranger is told", async ({
@@ -85,7 +85,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
 async function signUpOnly(page: Page, person: Person): Promise<void> {
   await page.goto("/signup");
   await page.getByLabel("Name").fill(person.name);
-  await page.getByLabel("E-mail").fill(person.email);
+  await page.getByLabel("Email").fill(person.email);
   await passwordField(page).fill(person.password);
   await page.getByRole("button", { name: "Sign up" }).click();
   await page.waitForURL("**/verify/sent");

@@ -30,11 +30,11 @@ test("a sign-up with wrong fields keeps what was typed and says at each field wh
   await page.goto("/signup");
   await fillIn(page, { name: "Quirin", email: "quirin(at)example.com", password: "short" });
   await page.getByRole("button", { name: "Sign up" }).click();
-  await expect(page.getByLabel("E-mail")).toHaveAccessibleDescription(/ann@example\.com/);
-  await expect(page.getByLabel("E-mail")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("Email")).toHaveAccessibleDescription(/ann@example\.com/);
+  await expect(page.getByLabel("Email")).toHaveAttribute("aria-invalid", "true");
   await expect(passwordField(page)).toHaveAccessibleDescription(/at least 10 characters/);
   await expect(page.getByLabel("Name")).toHaveValue("Quirin");
-  await expect(page.getByLabel("E-mail")).toHaveValue("quirin(at)example.com");
+  await expect(page.getByLabel("Email")).toHaveValue("quirin(at)example.com");
   await expect(passwordField(page)).toHaveValue("");
   await expect(page, "the answer to the form is its page").toHaveURL("/actions/sign_up");
 
@@ -51,7 +51,7 @@ test("a wrong password keeps the e-mail and the way on", async ({ page }) => {
   await expect(page).toHaveURL("/login?next=%2Fnotes");
   await logIn(page, { ...person, password: "not the password" });
   await expect(page.getByRole("main")).toContainText("Check both and try again.");
-  await expect(page.getByLabel("E-mail")).toHaveValue(person.email);
+  await expect(page.getByLabel("Email")).toHaveValue(person.email);
   await expect(passwordField(page)).toHaveValue("");
   await logIn(page, person);
   await expect(page).toHaveURL("/notes");
@@ -99,13 +99,13 @@ test("what was typed when the session had ended waits for a log-in in a new tab"
   await page.getByRole("textbox", { name: "Name" }).fill("Uli of the Valley");
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page).toHaveURL("/actions/change_name");
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("You are not logged in any more");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("You're logged out");
   const opened = page.waitForEvent("popup");
   await page.getByRole("link", { name: "Log in in a new tab" }).click();
   const tab = await opened;
   await logIn(tab, person);
   await expectDashboard(tab, person);
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   await expect(page).toHaveURL("/account/profile");
   await expect(page.getByRole("status")).toContainText("Name changed.");
   await expect(page.getByRole("banner")).toContainText("Uli of the Valley");
@@ -137,12 +137,12 @@ test("controls that need a script are not shown", async ({ page }) => {
 
 async function fillIn(page: Page, { name, email, password }: Person): Promise<void> {
   await page.getByLabel("Name").fill(name);
-  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Email").fill(email);
   await passwordField(page).fill(password);
 }
 
 async function logIn(page: Page, { email, password }: Person): Promise<void> {
-  await page.getByLabel("E-mail").fill(email);
+  await page.getByLabel("Email").fill(email);
   await passwordField(page).fill(password);
   await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
 }

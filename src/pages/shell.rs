@@ -73,7 +73,7 @@ fn App(page: Option<Children>) -> impl IntoView {
     let viewer = use_context::<Viewer>();
     view! {
         <Title formatter=|title: String| format!("{title} · Latchkey") />
-        <a class="skip" href="#main" rel="external">"Skip to the content"</a>
+        <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <Header viewer />
         <ConfirmationBanner />
         {page.map(|page| page())}
@@ -130,7 +130,7 @@ fn Footer() -> impl IntoView {
         <footer class="foot">
             <nav aria-label="More">
                 {links_at(Place::Footer).into_iter().map(|link| view! { <Link href=link.href>{link.label}</Link> }).collect_view()}
-                <a href="/.well-known/jwks.json" rel="external">"Public keys"</a>
+                <a href="/.well-known/jwks.json" rel="external">"Public keys (JWKS)"</a>
             </nav>
             <AppearanceSwitch now here=here() />
         </footer>

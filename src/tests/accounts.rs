@@ -134,7 +134,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location"), answer.set_cookie("__Host-flash")), (401, "", ""));
         let html = answer.text();
         assert!(html.contains("value=\"alice@example.com\""), "{html}");
-        assert!(html.contains("do not belong together") && !html.contains("wrong and secret"));
+        assert!(html.contains("Wrong email or password") && !html.contains("wrong and secret"));
     }
 
     async fn without_javascript_a_person_signs_up_and_logs_out(app: TestApp) {
@@ -152,13 +152,13 @@ on_both_databases! {
         let mut alice = app.anonymous();
         let first = alice.submit("log_in", &[("email", ""), ("password", "x")], "/login?next=%2Fnotes").await;
         let page = first.text();
-        assert!(page.contains("Enter your e-mail address."), "{page}");
+        assert!(page.contains("Enter your email address."), "{page}");
         let here = hidden(&page, "page").expect("the form says where it is");
         assert_eq!(here, "/login?next=%2Fnotes");
         let fields = [("email", "alice@example.com"), ("password", "wrong and secret")];
         let second = alice.submit("log_in", &fields, &here).await;
         let page = second.text();
-        assert!(page.contains("do not belong together") && !page.contains("Enter your e-mail address."), "{page}");
+        assert!(page.contains("Wrong email or password") && !page.contains("Enter your email address."), "{page}");
         assert!(page.contains("name=\"next\" value=\"/notes\""), "{page}");
     }
 

@@ -217,7 +217,7 @@ on_both_databases! {
         assert_eq!(thief.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         for caller in [&mut alice, &mut thief] {
             assert_eq!(caller.open("/dashboard").await.status, 303);
-            assert!(caller.open("/login").await.text().contains("You told us that something was not you"));
+            assert!(caller.open("/login").await.text().contains("You reported suspicious activity"));
         }
         assert_eq!(resets(&app).await, ["alice@example.com"]);
         assert_eq!(app.count("select count(*) from known_devices").await, 0);

@@ -55,7 +55,7 @@ on_both_databases! {
         assert_eq!(alice.open("/dashboard").await.status, 200);
         app.clock.advance_ms(14 * DAY);
         assert_eq!(alice.open("/dashboard").await.status, 303);
-        assert!(alice.open("/login").await.text().contains("was not used for a while"));
+        assert!(alice.open("/login").await.text().contains("because you were inactive"));
     }
 
     async fn a_remembered_session_ends_after_sixty_days_of_use(app: TestApp) {
@@ -69,7 +69,7 @@ on_both_databases! {
         assert_eq!(alice.renew().await.json()["expires_in"], 120, "no token beyond the end");
         app.clock.advance_ms(2 * MINUTE);
         assert_eq!(alice.open("/dashboard").await.status, 303);
-        assert!(alice.open("/login").await.text().contains("reached its end"));
+        assert!(alice.open("/login").await.text().contains("Your session expired."));
     }
 
     async fn reading_writes_the_last_use_once_a_minute_at_most(app: TestApp) {
@@ -110,7 +110,7 @@ on_both_databases! {
         assert_eq!(app.count("select count(*) from sessions where ended_at is not null").await, 0);
         app.logged_in_again("alice").await;
         assert_eq!(second.open("/dashboard").await.status, 303);
-        assert!(second.open("/login").await.text().contains("gave way to a newer one"));
+        assert!(second.open("/login").await.text().contains("You reached the limit of devices"));
         assert_eq!(first.open("/dashboard").await.status, 200);
         assert_eq!(app.count("select count(*) from sessions where ended_at is null").await, 20);
     }
@@ -171,7 +171,7 @@ on_both_databases! {
         assert!(alice.open("/account/devices").await.text().contains("logged out on 1 other device."));
         assert_eq!(phone.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(phone.open("/dashboard").await.status, 303);
-        assert!(phone.open("/login").await.text().contains("You ended this session from another device."));
+        assert!(phone.open("/login").await.text().contains("You logged out this device from another one."));
         assert_eq!((alice.open("/dashboard").await.status, tablet.open("/dashboard").await.status), (200, 200));
     }
 
@@ -220,7 +220,7 @@ on_both_databases! {
         let fields = [("password", PASSWORD), ("new_password", "another horse battery")];
         let answer = alice.act("change_password", &fields).await;
         assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(1)), "{}", answer.text());
-        assert!(phone.open("/login").await.text().contains("the password was changed on another device"), "{phones}");
+        assert!(phone.open("/login").await.text().contains("your password was changed on another device"), "{phones}");
         assert_eq!(phone.renew().await.json()["reason"], "password_changed");
         assert_ne!(before.cookies["__Host-session"], alice.cookies["__Host-session"]);
         assert_eq!(alice.open("/dashboard").await.status, 200);

@@ -88,7 +88,7 @@ on_both_databases! {
             for email in ["known@example.com", "waiting@example.com", "disabled@example.com", "new@example.com"] {
                 answers.push(seen(&app, way, email).await);
             }
-            assert!(answers[0].starts_with("200 ") && answers[0].contains("Check your mail"), "{}", answers[0]);
+            assert!(answers[0].starts_with("200 ") && answers[0].contains("Check your email"), "{}", answers[0]);
             assert!(answers.iter().all(|answer| *answer == answers[0]), "{way}: {answers:#?}");
         }
     }

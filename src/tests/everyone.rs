@@ -170,7 +170,7 @@ on_both_databases! {
         assert!(!page(&mut admin, "").await.contains("Updating records"));
         assert_eq!(idle.open("/dashboard").await.status, 303);
         let why = idle.open("/login").await.text();
-        assert!(why.contains("not used for a while"), "{why}");
+        assert!(why.contains("because you were inactive"), "{why}");
     }
 
     async fn of_sweeps_at_once_each_session_is_counted_once_and_log_ins_get_through(app: TestApp) {

@@ -12,11 +12,11 @@ on_both_databases! {
         let fields = [("name", ""), ("email", "nope"), ("password", PASSWORD)];
         let answer = app.anonymous().send_form("sign_up", &fields).await;
         assert_eq!((answer.status, &*answer.code()), (422, "invalid"));
-        assert_eq!(answer.json()["detail"], "Please look at the marked fields.");
-        let email = "This does not look like an e-mail address. It needs a name, an @ and a domain: ann@example.com.";
+        assert_eq!(answer.json()["detail"], "There are 2 problems");
+        let email = "Enter an email address in the right format, like name@example.com.";
         let errors = json!([
             { "field": "email", "detail": email },
-            { "field": "name", "detail": "Enter the name that others should see." },
+            { "field": "name", "detail": "Enter your name." },
         ]);
         assert_eq!(answer.json()["errors"], errors);
         assert!(answer.set_cookie("__Host-flash").is_empty(), "what was typed is still there");
@@ -27,8 +27,8 @@ on_both_databases! {
         app.clock.advance_ms(10 * 60_000);
         let answer = alice.send_form("end_other_sessions", &[("password", "wrong")]).await;
         assert_eq!(answer.status, 422);
-        assert_eq!(answer.json()["detail"], "Please look at the marked field.");
-        let words = "This is not your password. Check it and try again.";
+        assert_eq!(answer.json()["detail"], "There is a problem");
+        let words = "Wrong password. Try again.";
         assert_eq!(answer.json()["errors"], json!([{ "field": "current_password", "detail": words }]));
         let asked = alice.send_form("end_other_sessions", &[]).await;
         assert_eq!((asked.status, &*asked.code()), (401, "insufficient_user_authentication"));
@@ -54,6 +54,6 @@ on_both_databases! {
         let answer = stranger.send_form("log_in", &fields).await;
         assert_eq!((answer.status, &*answer.code()), (429, "too_many_tries"));
         assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
-        assert!(answer.json()["detail"].as_str().is_some_and(|words| words.starts_with("Too many tries. Wait ")));
+        assert!(answer.json()["detail"].as_str().is_some_and(|words| words.starts_with("Too many attempts. Try again in ")));
     }
 }

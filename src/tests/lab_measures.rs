@@ -131,7 +131,7 @@ on_both_databases! {
         assert_eq!(visitor.act("measure_cost", &[("rounds", "100")]).await.status, 503);
         let page = visitor.submit("measure_cost", &[("rounds", "100")], "/lab").await.text();
         let (top, section) = page.split_once("id=\"cost\"").expect("section 2");
-        assert!(section.contains("Somebody else is measuring at this moment.") && !top.contains("role=\"alert\""), "{page}");
+        assert!(section.contains("Someone else is measuring right now.") && !top.contains("role=\"alert\""), "{page}");
         drop(measuring);
         assert_eq!(visitor.act("measure_cost", &[("rounds", "100")]).await.status, 200);
     }

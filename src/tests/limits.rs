@@ -120,7 +120,7 @@ on_both_databases! {
         person.cookies.insert("__Host-session".into(), "a; __Host-session=b".into());
         let page = person.open("/login").await;
         assert_eq!((page.status, page.header("content-type")), (400, "text/html; charset=utf-8"));
-        assert!(page.text().contains("The same cookie came twice") && page.text().contains(page.header("x-request-id")));
+        assert!(page.text().contains("The same cookie was sent twice") && page.text().contains(page.header("x-request-id")));
         assert_secure(&page, "a refusal for a person");
         let problem = person.api(Method::GET, "/api/v1/me", None).await;
         assert_eq!((problem.status, problem.code()), (400, "bad_request".into()));

@@ -87,7 +87,7 @@ on_both_databases! {
         for (path, way_on) in [("/verify", "/actions/send_verification"), ("/reset", "/actions/forgot_password")] {
             let page = app.anonymous().open(path).await;
             assert_eq!(page.status, 410, "{path}");
-            assert!(page.text().contains("This link does not work any more") && page.text().contains(way_on), "{path}");
+            assert!(page.text().contains("This link has expired or has already been used") && page.text().contains(way_on), "{path}");
         }
         let mut alice = app.logged_in("alice").await;
         let page = alice.open("/verify-email").await;

@@ -91,7 +91,7 @@ on_both_databases! {
         let (mut half, answer) = log_in(&app).await;
         expect_code_page(&answer);
         let page = half.open("/login/code").await.text();
-        assert!(page.contains("2026-01-04 12:00 UTC"), "it says until when: {page}");
+        assert!(page.contains("4 January 2026 at 12:00 UTC"), "it says until when: {page}");
         app.clock.advance_ms(due - 1 - app.clock.now_ms());
         expect_code_page(&log_in(&app).await.1);
         app.clock.advance_ms(1);
@@ -138,12 +138,12 @@ on_both_databases! {
         let token = app.link_to(Purpose::KeepFactor, &id, "before@example.com").await;
         let mut reader = app.anonymous();
         let page = reader.open_link(Purpose::KeepFactor, &token).await;
-        assert!(page.status == 200 && page.text().contains("Keep the second factor"), "{}", page.text());
+        assert!(page.status == 200 && page.text().contains("Keep two-factor authentication"), "{}", page.text());
         assert!(goes_at(&app, &id).await.is_some(), "reading changes nothing");
         let mut again = reader.copy();
         let answer = reader.act("keep_second_factor", &[]).await;
         assert_eq!((answer.status, answer.header("location")), (200, "/second-factor/kept"), "{}", answer.text());
-        assert!(reader.open("/second-factor/kept").await.text().contains("The removal is called off"));
+        assert!(reader.open("/second-factor/kept").await.text().contains("Two-factor authentication stays on. Login keeps asking for a code."));
         assert_eq!(again.act("keep_second_factor", &[]).await.text(), "\"LinkDead\"");
         assert_eq!(again.open("/second-factor/keep").await.status, 410);
         assert_eq!(goes_at(&app, &id).await, None);
@@ -265,9 +265,9 @@ on_both_databases! {
         app.clock.advance_ms(11 * MINUTE);
         let waiting = app.outbox().await.len();
         let page = thief.open(&format!("/not-me?event={event}")).await.text();
-        assert!(page.contains("Your password goes on working until you choose a new one"), "{page}");
+        assert!(page.contains("Your password keeps working until you choose a new one"), "{page}");
         assert!(page.contains("o…@example.com") && page.contains("a…@example.com"), "both are named: {page}");
-        assert!(page.contains("name=\"password\"") && !page.contains("<li>Your e-mail address goes back"), "{page}");
+        assert!(page.contains("name=\"password\"") && !page.contains("<li>restore your previous email address"), "{page}");
         // As the form sends it whose field was left empty.
         let answer = thief.act("not_me", &[("event", &event), ("password", "")]).await;
         assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(2)));
@@ -313,7 +313,7 @@ on_both_databases! {
         let wrong = owner.submit("not_me", &[("event", &event), ("password", "not the right password")], &path).await;
         // On its own page, where the field may also stay empty.
         let page = wrong.text();
-        assert!(wrong.status == 422 && page.contains("This is not your password.") && page.contains("This was not me"), "{page}");
+        assert!(wrong.status == 422 && page.contains("Wrong password. Try again.") && page.contains("Secure your account"), "{page}");
         let answer = owner.submit("not_me", &[("event", &event), ("password", PASSWORD)], &path).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/not-me/done"));
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
@@ -325,7 +325,7 @@ on_both_databases! {
             for token in ["", "?token=short", "?token=0000000000000000000000000000000000000000000"] {
                 let answer = caller.open(&format!("/not-me{token}")).await;
                 let answer = if token.is_empty() { answer } else { caller.open("/not-me").await };
-                assert!(answer.status == 410 && answer.text().contains("This link does not work"), "{token}: {}", answer.status);
+                assert!(answer.status == 410 && answer.text().contains("This link doesn't work"), "{token}: {}", answer.status);
             }
         }
         assert_eq!(owner.open("/dashboard").await.status, 200);

@@ -303,7 +303,7 @@ on_both_databases! {
         }
         let refused = save(&mut alice, "one more", &body).await;
         assert_eq!((refused.status, refused.code()), (429, "notes_full".into()));
-        assert!(refused.text().contains("take up all 1 MiB that you may use. Shorten or delete"), "{}", refused.text());
+        assert!(refused.text().contains("use all 1 MiB of your storage. Shorten or delete"), "{}", refused.text());
         assert_eq!(save(&mut alice, "small", "text").await.status, 201);
         let list = alice.api(Method::GET, "/api/v1/notes?q=small", None).await.json();
         let path = format!("/api/v1/notes/{}", list["notes"][0]["id"].as_str().expect("an id"));

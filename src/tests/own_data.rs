@@ -202,7 +202,7 @@ on_both_databases! {
         for caller in [&mut phone, &mut thief.copy()] {
             assert_eq!(caller.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
             assert_eq!(caller.open("/dashboard").await.status, 303);
-            assert!(caller.open("/login").await.text().contains("This account was deleted."));
+            assert!(caller.open("/login").await.text().contains("This account has been deleted."));
             assert_eq!(caller.renew().await.json()["reason"], "account_deleted");
         }
         assert_eq!(app.anonymous().log_in("zeldamirabella", PASSWORD).await.status, 401);

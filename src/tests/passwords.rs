@@ -141,7 +141,7 @@ on_both_databases! {
         let (_, router) = app.another_instance_where(|config| config.password_min_chars = 14).await;
         let mut caller = Caller::of(router);
         let page = caller.open("/signup").await.text();
-        assert!(page.contains("14 characters or more") && page.contains("minlength=\"14\""), "{page}");
+        assert!(page.contains("At least 14 characters") && page.contains("minlength=\"14\""), "{page}");
         let fields = [("name", "Ann"), ("email", "ann@example.com"), ("password", "xkqzvwptrmhbq")];
         let answer = caller.act("sign_up", &fields).await;
         assert_eq!((answer.status, answer.json()), (422, json!({ "Invalid": [{ "PasswordTooShort": 14 }] })));

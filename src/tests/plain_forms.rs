@@ -59,7 +59,7 @@ on_both_databases! {
             let refused = post(&mut alice, "log_in", &[&WRONG[..], &[("page", "/login")]].concat(), headers).await;
             let html = refused.text();
             assert_eq!((refused.status, refused.header("location")), (401, ""), "{headers:?}: {html}");
-            assert!(html.contains("do not belong together") && html.contains("value=\"alice@example.com\""), "{headers:?}: {html}");
+            assert!(html.contains("Wrong email or password") && html.contains("value=\"alice@example.com\""), "{headers:?}: {html}");
             let taken = post(&mut alice, "log_in", &RIGHT, headers).await;
             assert_eq!((taken.status, taken.header("location")), (303, "/dashboard"), "{headers:?}");
             assert!(open(&mut alice, "/dashboard", headers).await.text().contains("Hello, alice"));
@@ -125,11 +125,11 @@ on_both_databases! {
         let place = hidden(&open(&mut alice, "/account/devices", &old).await.text(), "page").expect("a page");
         let asked = post(&mut alice, "end_other_sessions", &[("page", &place)], &old).await;
         let html = asked.text();
-        assert!(asked.status == 401 && html.contains("Confirm that it is you"), "{html}");
+        assert!(asked.status == 401 && html.contains("Confirm your password"), "{html}");
         let held = [("page", &*place), ("held", "yes"), ("username", "alice@example.com"), ("password", "wrong")];
         let wrong = post(&mut alice, "end_other_sessions", &held, &old).await;
         let html = wrong.text();
-        assert!(wrong.status == 422 && html.contains("This is not your password."), "{html}");
+        assert!(wrong.status == 422 && html.contains("Wrong password. Try again."), "{html}");
         assert_eq!(html.matches("name=\"username\"").count(), 1, "each field stands there once: {html}");
         let done = post(&mut alice, "end_other_sessions", &[("page", &place), ("password", PASSWORD)], &old).await;
         assert_eq!((done.status, done.header("location")), (303, "/account/devices"));

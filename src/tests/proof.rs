@@ -87,7 +87,7 @@ on_both_databases! {
         alice.act("confirm", &[("password", PASSWORD)]).await;
         app.clock.advance_ms(10_000);
         assert_eq!(without_answer.renew().await.json()["reason"], "secret_lost");
-        assert!(without_answer.open("/login").await.text().contains("the answer never reached this browser"));
+        assert!(without_answer.open("/login").await.text().contains("the renewal never reached this browser"));
         assert_eq!(app.count("select count(*) from sessions where ended_at is null").await, 0, "no ghost stays");
     }
 
@@ -102,7 +102,7 @@ on_both_databases! {
         assert_eq!(thief.open("/dashboard").await.status, 303);
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(alice.open("/dashboard").await.status, 303);
-        assert!(alice.open("/login").await.text().contains("somebody used a copy of this browser"));
+        assert!(alice.open("/login").await.text().contains("Someone may have copied your session"));
         assert_eq!(app.count("select count(*) from audit_events where details like '%theft_suspected%'").await, 1);
         let page = app.logged_in_again("alice").await.open("/dashboard").await.text();
         assert!(page.contains("somebody used a copy of your session (Unknown program, from 127.0.0.1)"), "{page}");
@@ -325,7 +325,7 @@ on_both_databases! {
         let answer = admin.submit("force_logout", &wrong, &path).await;
         let page = answer.text();
         assert_eq!(answer.status, 422);
-        assert!(page.contains("This is not your password.") && page.contains("lost “laptop”"), "{page}");
+        assert!(page.contains("Wrong password. Try again.") && page.contains("lost “laptop”"), "{page}");
         assert!(page.contains(&format!("name=\"page\" value=\"{path}\"")), "{page}");
         let right = [fields[0], fields[1], fields[2], ("held", "yes"), ("password", PASSWORD)];
         let answer = admin.submit("force_logout", &right, &path).await;
@@ -341,7 +341,7 @@ on_both_databases! {
         grow_stale(&app, &mut alice).await;
         let answer = alice.submit("end_session", &[("sid", &sid)], "/account/devices").await;
         let page = answer.text();
-        assert!(page.contains("Confirm that it is you") && page.contains(&format!("value=\"{sid}\"")), "{page}");
+        assert!(page.contains("Confirm your password") && page.contains(&format!("value=\"{sid}\"")), "{page}");
         let page = alice.open("/confirm?next=%2Fnotes").await.text();
         assert!(!page.contains(&sid), "another question is not mixed up with it");
         let answer = alice.submit("end_session", &[("sid", &sid), ("password", PASSWORD)], "/account/devices").await;
@@ -358,7 +358,7 @@ on_both_databases! {
         let answer = admin.submit("force_logout", &[("user", &id), ("reason", &long)], &path).await;
         // The page of the act asks for the password, too: what was typed waits until then.
         let page = answer.text();
-        assert!(answer.status == 401 && page.contains("Confirm that it is you") && page.contains(&long), "{page}");
+        assert!(answer.status == 401 && page.contains("Confirm your password") && page.contains(&long), "{page}");
         let fields = [("user", &*id), ("reason", &*long), ("held", "yes"), ("password", PASSWORD)];
         let answer = admin.submit("force_logout", &fields, &path).await;
         let page = answer.text();
@@ -374,7 +374,7 @@ on_both_databases! {
         let answer = admin.submit("force_logout", &[("user", &id), ("reason", "lost laptop")], &path).await;
         let page = answer.text();
         assert_eq!((answer.status, answer.header("location")), (401, ""));
-        assert!(page.contains("You are not logged in any more") && page.contains("value=\"lost laptop\""), "{page}");
+        assert!(page.contains("You're logged out") && page.contains("value=\"lost laptop\""), "{page}");
         assert!(page.contains("action=\"/actions/force_logout\"") && page.contains("href=\"/login\" target=\"_blank\""), "{page}");
         assert!(answer.set_cookie("__Host-flash").is_empty());
         assert_eq!(admin.log_in("ada", PASSWORD).await.status, 200);

@@ -58,14 +58,14 @@ async fn an_error_page_says_what_happened_what_to_do_and_the_number() {
     let mut caller = failing().await;
     let read = caller.open("/fail").await;
     let number = format!("<code>{}</code>", read.header("x-request-id"));
-    assert!(read.text().contains(&number) && read.text().contains("tell whoever runs this server"));
+    assert!(read.text().contains(&number) && read.text().contains("quote the request ID"));
     assert!(read.text().contains("<a href=\"\">Try again</a><a href=\"/\">"), "{}", read.text());
     let sent = caller.submit("fail", &[], "/login").await;
     assert_eq!(sent.status, 500);
     assert!(sent.text().contains("your browser keeps what you typed"));
     assert!(!sent.text().contains("Try again</a>"), "nothing is sent twice by a link");
     let wrong = TestApp::on(Kind::Sqlite).await.anonymous().open("/actions/log_in").await;
-    assert!(wrong.status >= 400 && wrong.text().contains("<a href=\"/\">To the start page</a>"), "{}", wrong.text());
+    assert!(wrong.status >= 400 && wrong.text().contains("<a href=\"/\">Go to start page</a>"), "{}", wrong.text());
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn the_offline_page_is_in_the_worker_and_the_worker_is_always_asked_for() 
         serde_json::from_str(between(&text, &format!("const {name} = "), ";\n")).expect("a text")
     };
     let (page, policy) = (constant("PAGE"), constant("POLICY"));
-    assert!(page.contains("You are offline") && page.contains("<a href=\"\">Try again</a>"));
+    assert!(page.contains("Can't reach Latchkey") && page.contains("<a href=\"\">Try again</a>"));
     for (kind, begin, end) in [("style-src", "<style>", "</style>"), ("script-src", "<script>", "</script>")] {
         assert!(policy.contains(&format!("{kind} {};", hash_of(between(&page, begin, end)))), "{policy}");
     }
@@ -104,7 +104,7 @@ on_both_databases! {
         assert!(!main_of(&visitor).contains("/dashboard") && main_of(&visitor).contains("href=\"/\""), "{visitor}");
         let dead = app.anonymous().open_setup("wrong").await;
         assert_eq!(dead.status, 404);
-        assert!(dead.text().contains("This link does not work"));
+        assert!(dead.text().contains("This link doesn't work"));
     }
 
     async fn every_page_names_its_card_by_a_whole_address(app: TestApp) {

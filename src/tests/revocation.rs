@@ -199,7 +199,7 @@ on_both_databases! {
         sqlx::query("update users set disabled_at = 1").execute(&app.services.state.db.pool).await.expect("an update");
         assert_eq!(alice.open("/dashboard").await.status, 303);
         assert_eq!(alice.renew().await.json()["reason"], "disabled");
-        assert!(alice.open("/login").await.text().contains("the account was disabled"));
+        assert!(alice.open("/login").await.text().contains("Your account has been disabled"));
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.text(), "\"WrongCredentials\"");
     }
 

@@ -219,7 +219,7 @@ on_both_databases! {
         let mut read = body.frame().await.expect("a piece").expect("no error").into_data().expect("data").to_vec();
         let second = alice.open(EXPORT).await;
         assert_eq!((second.status, second.header("retry-after")), (429, "10"));
-        assert!(second.text().contains("You are downloading this already."), "{}", second.text());
+        assert!(second.text().contains("You're already downloading this."), "{}", second.text());
         // Nobody takes the next piece, and every connection is free.
         let db = &app.services.state.db;
         let mut held = Vec::new();

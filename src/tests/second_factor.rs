@@ -408,7 +408,7 @@ on_both_databases! {
         app.clock.advance_ms(10 * MINUTE_MS);
         let answer = caller.submit("enter_code", &[("code", &app.code(&alice.app))], "/login/code").await;
         let page = answer.text();
-        assert!(page.contains("This log-in took too long.") && page.contains("action=\"/actions/log_in\""), "{page}");
+        assert!(page.contains("This login has expired.") && page.contains("action=\"/actions/log_in\""), "{page}");
         assert!(!caller.cookies.contains_key(HALF));
     }
 
@@ -604,7 +604,7 @@ on_both_databases! {
         assert_eq!(answer.json()["sessions_ended"], 1);
         assert_ne!(alice.cookies["__Host-session"], before, "a new secret");
         phone.open("/dashboard").await;
-        assert!(phone.open("/login").await.text().contains("the second factor was turned on or off on another device"));
+        assert!(phone.open("/login").await.text().contains("two-factor authentication was turned on or off on another device"));
 
         app.clock.advance_ms(STEP_MS);
         let mut phone = app.half_logged_in("alice").await;

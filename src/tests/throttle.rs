@@ -329,14 +329,14 @@ on_both_databases! {
         let answer = mallory.submit("log_in", &fields, "/login").await;
         assert_eq!((answer.status, answer.header("retry-after")), (429, "32"));
         let page = answer.text();
-        assert!(page.contains("Too many tries. Wait 32 seconds and try again."), "{page}");
+        assert!(page.contains("Too many attempts. Try again in 32 seconds."), "{page}");
         assert!(page.contains("value=\"alice@example.com\"") && !page.contains(PASSWORD), "{page}");
 
         guess(&mut alice, "alice").await;
         let fields = [("password", PASSWORD), ("next", "/notes")];
         let answer = alice.submit("confirm", &fields, "/confirm?next=%2Fnotes").await;
         let page = answer.text();
-        assert!(page.contains("Too many tries. Wait a second and try again."), "{page}");
+        assert!(page.contains("Too many attempts. Try again in 1 second."), "{page}");
     }
 
     async fn an_act_that_waits_for_the_password_outlives_too_many_tries(app: TestApp) {
@@ -347,7 +347,7 @@ on_both_databases! {
         guess(&mut alice, "alice").await;
         let answer = alice.submit("end_other_sessions", &held, "/account/devices").await;
         let page = answer.text();
-        assert!(page.contains("Too many tries.") && page.contains("action=\"/actions/end_other_sessions\""), "{page}");
+        assert!(page.contains("Too many attempts.") && page.contains("action=\"/actions/end_other_sessions\""), "{page}");
         app.clock.advance_ms(1_000);
         let answer = alice.submit("end_other_sessions", &held, "/account/devices").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/devices"));

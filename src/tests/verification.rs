@@ -70,7 +70,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location")), (303, "/dashboard"));
         assert!(!alice.cookies.contains_key("__Host-link"), "the link is used up");
         let page = alice.open("/dashboard").await.text();
-        assert!(page.contains("Hello, alice") && page.contains("Your address is confirmed."), "{page}");
+        assert!(page.contains("Hello, alice") && page.contains("Your email address is confirmed."), "{page}");
         assert_eq!(app.count("select count(*) from audit_events where event = 'email_verified'").await, 1);
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200);
         assert_eq!(app.anonymous().open_link(Purpose::Verify, &token).await.status, 410);
@@ -124,19 +124,19 @@ on_both_databases! {
         assert_eq!(app.outbox().await.len(), 1, "in development the mail lands in a file");
         for path in ["/dashboard", "/account/profile", "/account/devices", "/account/password"] {
             let page = alice.open(path).await.text();
-            assert!(page.contains("is not confirmed yet") && page.contains("second factor"), "{path}");
+            assert!(page.contains("Confirm your email address.") && page.contains("two-factor authentication"), "{path}");
         }
-        assert!(!alice.open("/notes").await.text().contains("is not confirmed yet"));
+        assert!(!alice.open("/notes").await.text().contains("Confirm your email address."));
         let answer = alice.submit("resend_verification", &[], "/account/devices").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/devices"));
         let page = alice.open("/account/devices").await.text();
-        assert!(page.contains("The mail is on its way") && page.contains("alice@example.com"), "{page}");
+        assert!(page.contains("We've sent a new link to alice@example.com."), "{page}");
         let id = app.user("alice").await.id;
         assert_eq!(app.outbox().await[1], ("alice@example.com".into(), id, r#"{"kind":"verify"}"#.into()));
         let token = app.link(Purpose::Verify, "alice").await;
         assert!(!alice.open_link(Purpose::Verify, &token).await.text().contains("current-password"));
         assert_eq!(alice.act("verify", &[]).await.status, 200);
-        assert!(!alice.open("/account/profile").await.text().contains("is not confirmed yet"));
+        assert!(!alice.open("/account/profile").await.text().contains("Confirm your email address."));
     }
 
     async fn the_way_back_from_a_resend_is_local(app: TestApp) {
@@ -149,7 +149,7 @@ on_both_databases! {
         let app = without_mail(&app).await;
         let mut alice = app.logged_in("alice").await;
         assert!(app.outbox().await.is_empty());
-        assert!(!alice.open("/dashboard").await.text().contains("is not confirmed yet"));
+        assert!(!alice.open("/dashboard").await.text().contains("Confirm your email address."));
         assert!(alice.open("/account/profile/email").await.text().contains("can't send email"));
         assert!(app.anonymous().open("/forgot").await.text().contains("sends no mail"));
         for (action, fields) in [

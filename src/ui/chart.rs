@@ -21,7 +21,7 @@ pub struct Bars {
     pub down: i64,
 }
 
-/// What the two series are called: as a heading, and for one day's number ("log-ins").
+/// What the two series are called: as a heading, and for one day's number ("logins").
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
     pub up: &'static str,

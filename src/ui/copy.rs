@@ -16,7 +16,7 @@ pub fn CopyButton(
         spawn_local(async move {
             match wasm_bindgen_futures::JsFuture::from(promise).await {
                 Ok(_) => toast("Copied."),
-                Err(_) => toast("Your browser does not allow it: mark the text and copy it."),
+                Err(_) => toast("Your browser blocked this. Select the text and copy it."),
             }
         });
     };

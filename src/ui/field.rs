@@ -141,7 +141,7 @@ pub fn CodeField(
 pub fn Checkbox(
     name: &'static str,
     #[prop(into)] label: String,
-    #[prop(optional)] help: &'static str,
+    #[prop(optional, into)] help: String,
     #[prop(optional)] checked: bool,
 ) -> impl IntoView {
     view! {

@@ -10,9 +10,9 @@ use crate::web::page::path;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BaseUrl(pub String);
 
-const CARD_TITLE: &str = "Latchkey: one log-in, two credentials, one switch";
+const CARD_TITLE: &str = "Latchkey: one login, two credentials, one switch";
 const DESCRIPTION: &str = "A login system: sessions for pages, tokens for the API, one switch that ends both.";
-const CARD_ALT: &str = "One log-in leads to a session for the pages and to a token for the API; one switch cuts both.";
+const CARD_ALT: &str = "One login leads to a session for the pages and to a token for the API; one switch cuts both.";
 
 /// A worker that shows a page when there is no connection. Where browsers have none, nothing happens.
 const KEEP_OFFLINE_PAGE: &str =

@@ -22,10 +22,10 @@ pub fn LookAgain(href: String) -> impl IntoView {
     });
     view! {
         <p>
-            <a href=href rel="external">"Look again"</a>
+            <a href=href rel="external">"Refresh"</a>
             " "
             <button type="button" class="button quiet with-script" on:click=move |_| goes_on.set(false)>
-                {move || if goes_on.get() { "Stop looking every two seconds" } else { "Stopped" }}
+                {move || if goes_on.get() { "Stop refreshing" } else { "Refreshing stopped" }}
             </button>
         </p>
     }

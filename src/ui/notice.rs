@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-/// `kind`: info, success, warning or error. The word stands there too: colour alone tells nobody enough.
+/// `kind`: info, success, warning or error. Its word stands there too, for colour alone tells nobody enough; information
+/// needs none.
 ///
 /// Its children have a type, for it stands in islands: a view without one (`AnyView`) brings along code for every way of
 /// rendering, and a few of them were an eighth of the browser package.
@@ -12,14 +13,14 @@ where
     C: IntoView + 'static,
 {
     let word = match kind {
-        "error" => "Problem",
-        "warning" => "Please note",
-        "success" => "Done",
-        _ => "Information",
+        "error" => "Error",
+        "warning" => "Important",
+        "success" => "Success",
+        _ => "",
     };
     view! {
         <div class=format!("notice {kind}")>
-            <strong class="notice-word">{word}</strong>
+            {(!word.is_empty()).then(|| view! { <strong class="notice-word">{word}</strong> })}
             <div class="notice-words">{children.into_inner()()}</div>
         </div>
     }

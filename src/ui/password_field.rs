@@ -28,7 +28,7 @@ pub fn NewPasswordField(
                 label
                 field=Field::Password
                 autocomplete="new-password"
-                help=format!("{min} characters or more. A short sentence is easy to remember.")
+                help=format!("At least {min} characters. A short sentence works well.")
                 lengths=(min, PASSWORD_MAX_CHARS)
                 autofocus
             >

@@ -21,11 +21,11 @@ pub struct Reader {
 pub fn Refused(error: AppError) -> impl IntoView {
     let reader = use_context::<Reader>().unwrap_or_default();
     let title = match &error {
-        AppError::NotAllowed => "For administrators",
-        AppError::NotFound => "Not found",
-        AppError::AccountGone => "Deleted",
-        AppError::SetupRefused | AppError::LinkDead | AppError::OtherLink => "This link does not work",
-        AppError::Busy | AppError::Collided => "Busy",
+        AppError::NotAllowed => "You don't have access",
+        AppError::NotFound => "Page not found",
+        AppError::AccountGone => "Account deleted",
+        AppError::SetupRefused | AppError::LinkDead | AppError::OtherLink => "This link doesn't work",
+        AppError::Busy | AppError::Collided => "Server busy",
         _ => "Something went wrong",
     };
     let kind = if matches!(error, AppError::NotFound | AppError::AccountGone) { "info" } else { "error" };
@@ -40,7 +40,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
             <Notice kind=kind>{sentence}</Notice>
             <Meaning error=error.clone() reader />
             {number.map(|number| view! {
-                <p class="muted">"Number of this request: " <code class="request-number">{number.to_string()}</code></p>
+                <p class="muted">"Request ID: " <code class="request-number">{number.to_string()}</code></p>
             })}
             <Ways error logged_in />
         </Page>
@@ -53,24 +53,24 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
     match error {
         AppError::NotAllowed => {
             let who = reader.somebody.map(|(name, email)| {
-                view! { <p>"You are logged in as " <strong>{name}</strong> ", " {email} "."</p> }
+                view! { <p>"You're logged in as " <strong>{name}</strong> ", " {email} "."</p> }
             });
             view! {
                 {who}
-                <p>"An administrator can give you the right. If you have another account that may do this, log out and log in with that one."</p>
+                <p>"If another account of yours has access, log out and log in with that one."</p>
             }
             .into_any()
         }
         AppError::NotFound => view! {
-            <p>"Perhaps the address was mistyped, or what stood here was deleted."</p>
+            <p>"Check the address. The page may have been deleted."</p>
         }
         .into_any(),
         AppError::AccountGone => view! {
-            <p>"What this person did, and what was done to the account, is still in the audit log."</p>
+            <p>"What this user did, and what was done to the account, is still in the audit log."</p>
         }
         .into_any(),
         AppError::Internal { .. } => view! {
-            <p>"Try again in a moment. If it happens again, tell whoever runs this server, with this number."</p>
+            <p>"Try again in a moment. If it happens again, tell your administrator and quote the request ID."</p>
         }
         .into_any(),
         _ => ().into_any(),
@@ -81,9 +81,9 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
 #[component]
 fn Ways(error: AppError, logged_in: bool) -> impl IntoView {
     let again = matches!(error, AppError::Busy | AppError::Collided | AppError::Internal { .. });
-    let (inside, start) = (logged_in.then_some(("/dashboard", "To your dashboard")), ("/", "To the start page"));
+    let (inside, start) = (logged_in.then_some(("/dashboard", "Go to dashboard")), ("/", "Go to start page"));
     let first = match error {
-        AppError::AccountGone => Some(("/admin/users", "To the list of people")),
+        AppError::AccountGone => Some(("/admin/users", "Go to users")),
         AppError::SetupRefused | AppError::LinkDead if !logged_in => Some(("/login", "Log in")),
         // An empty address is that of this page.
         _ => again.then_some(("", "Try again")),

@@ -94,7 +94,7 @@ pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
 pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     let came: Vec<Name> = ours(&config, request.headers()).map(|(name, _)| name).collect();
     if Name::VARIANTS.iter().any(|name| came.iter().filter(|given| *given == name).count() > 1) {
-        return Problem::bad_request("The same cookie came twice. Delete this site's cookies and try again.")
+        return Problem::bad_request("The same cookie was sent twice. Delete this site's cookies and try again.")
             .into_response();
     }
     let understood = line_of_ours(&config, request.headers());

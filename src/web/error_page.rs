@@ -48,7 +48,7 @@ fn with_problem(response: Response, number: Option<RequestNumber>) -> Response {
     match response.status() {
         // tower-http says this one in plain text.
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "This is more than the server takes at once.")
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "This is too large for the server.")
                 .into_response()
         }
         status if has_type || status.as_u16() < 400 => response,
@@ -62,7 +62,7 @@ fn with_problem(response: Response, number: Option<RequestNumber>) -> Response {
 }
 
 fn with_allow(response: &Response) -> Response {
-    let words = "This address does not take that method; the Allow header names those that it takes.";
+    let words = "This address doesn't accept that method. The Allow header lists the ones it does.";
     let mut problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", words).into_response();
     if let Some(allow) = response.headers().get(header::ALLOW) {
         problem.headers_mut().insert(header::ALLOW, allow.clone());
@@ -80,18 +80,16 @@ fn as_page(
     let (mut parts, _) = response.into_parts();
     let (title, next) = title_and_next_step(parts.status);
     // Who has followed a link did not choose the method.
-    let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "Here is nothing to look at." } else { words };
+    let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "There's no page at this address." } else { words };
     let words = html_escape::encode_text(words);
     let number = number.map(|number| number.to_string()).unwrap_or_default();
-    let next = if was_form { "Go back to where you were: your browser keeps what you typed." } else { next };
+    let next = if was_form { "Go back to the form. Your browser keeps what you typed." } else { next };
     // To repeat a form is for the person to decide. An empty address is that of this page.
     let again = if !was_form && is_worth_another_try(parts.status) { "<a href=\"\">Try again</a>" } else { "" };
     let page = BarePage {
         title,
-        content: &format!(
-            "<p>{words}</p><p>{next}</p><p class=\"soft\">Number of this request: <code>{number}</code></p>"
-        ),
-        ways: &format!("{again}<a href=\"/\">To the start page</a>"),
+        content: &format!("<p>{words}</p><p>{next}</p><p class=\"soft\">Request ID: <code>{number}</code></p>"),
+        ways: &format!("{again}<a href=\"/\">Go to start page</a>"),
         script: None,
         theme,
     };
@@ -107,25 +105,25 @@ fn as_page(
 fn title_and_next_step(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::BAD_REQUEST => (
-            "Not understood",
-            "Check the address, or begin again at the start page. If this stays, delete the cookies of this site.",
+            "Bad request",
+            "Check the address, or go to the start page. If this keeps happening, delete this site's cookies.",
         ),
-        StatusCode::UNAUTHORIZED => ("Log in first", "Go to the start page and log in there."),
-        StatusCode::FORBIDDEN => ("Refused", "Begin again at the start page."),
-        StatusCode::NOT_FOUND => ("Not found", "Check the address, or begin again at the start page."),
+        StatusCode::UNAUTHORIZED => ("Log in first", "Go to the start page and log in."),
+        StatusCode::FORBIDDEN => ("Request refused", "Go to the start page."),
+        StatusCode::NOT_FOUND => ("Page not found", "Check the address, or go to the start page."),
         StatusCode::METHOD_NOT_ALLOWED => {
-            ("Not a page", "Programs and forms send something to this address. The pages begin at the start page.")
+            ("Not a page", "Apps and forms send data to this address. Go to the start page.")
         }
-        StatusCode::PAYLOAD_TOO_LARGE => ("Too much at once", "Send less, or in several parts."),
-        StatusCode::TOO_MANY_REQUESTS => ("Too many tries", "Wait a while, then try again."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("Too large", "Send less, or send it in parts."),
+        StatusCode::TOO_MANY_REQUESTS => ("Too many attempts", "Wait a while, then try again."),
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            ("Busy at the moment", "You are still logged in if you were, and nothing is lost.")
+            ("Server busy", "Nothing is lost. If you were logged in, you still are.")
         }
         status if status.is_server_error() => (
             "Something went wrong",
-            "Try again in a moment. If it happens again, tell whoever runs this server, with the number below.",
+            "Try again in a moment. If it happens again, tell your administrator and quote the request ID.",
         ),
-        _ => ("This did not work", "Begin again at the start page."),
+        _ => ("This didn't work", "Go to the start page."),
     }
 }
 

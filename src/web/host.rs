@@ -33,7 +33,7 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELET
 /// poisoning, CVE-2012-4520). Behind it a target is a path, and its host is in the one Host header.
 pub async fn refuse_foreign_host(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     if !METHODS.contains(request.method()) {
-        return Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_method", "This server does not know that method.")
+        return Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_method", "This server doesn't know that method.")
             .into_response();
     }
     if let Err(problem) = take_target_apart(&mut request).and_then(|()| expect_ours(&request, &config)) {
@@ -80,7 +80,7 @@ fn expect_ours(request: &Request, config: &Config) -> Result<(), Problem> {
         return Ok(());
     }
     tracing::warn!(host = &*String::from_utf8_lossy(host), "a request for another host was refused");
-    Err(Problem::new(StatusCode::BAD_REQUEST, "wrong_host", "This server does not answer for that host name."))
+    Err(Problem::new(StatusCode::BAD_REQUEST, "wrong_host", "This server doesn't answer to that host name."))
 }
 
 /// As bytes, case aside. A parser would read `accounts.exa%6dple.com`, a TAB or a user name as something else, and

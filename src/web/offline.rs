@@ -14,10 +14,9 @@ pub const PATH: &str = "/offline.js";
 const WORKER: &str = include_str!("offline.js");
 
 const PAGE: BarePage<'_> = BarePage {
-    title: "You are offline",
-    content: "<p>Latchkey cannot be reached: this device has no connection, or the server is away for a moment.</p>\
-              <p>Nothing was sent. What you had typed stays on the page before this one, if it is still open. As soon as there \
-              is a connection, this page loads by itself.</p>",
+    title: "Can't reach Latchkey",
+    content: "<p>Check your connection. If it's working, the server may be restarting.</p>\
+              <p>Anything you typed is still on the previous page. We'll reload this page when the connection is back.</p>",
     // An empty address is the one that could not be reached.
     ways: "<a href=\"\">Try again</a>",
     script: Some("addEventListener(\"online\", () => location.reload());"),

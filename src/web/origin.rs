@@ -37,7 +37,7 @@ fn cross_site() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "cross_site",
-        "This request did not come from a page of this site. Open the site's own page and try again.",
+        "This request didn't come from this site. Open the site and try again.",
     )
 }
 

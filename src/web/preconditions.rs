@@ -25,7 +25,7 @@ impl IfMatch {
         let malformed = || Problem::bad_request("If-Match must be * or a list of ETags, such as \"3\".");
         match &*lines.ok_or_else(malformed)? {
             [] => {
-                let detail = "Name the version that you saw in If-Match, so that no other change is lost.";
+                let detail = "Send the version you last saw in If-Match, so no other change is lost.";
                 Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_missing", detail))
             }
             [line] if line.trim() == "*" => Ok(Self::Any),

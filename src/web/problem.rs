@@ -54,7 +54,7 @@ impl Problem {
         let mut problem = Self::new(
             StatusCode::UNAUTHORIZED,
             "insufficient_user_authentication",
-            "This needs the password again: confirm it at /actions/confirm, renew the token, and repeat the request.",
+            "Confirm the password at /actions/confirm, renew the token and repeat the request.",
         );
         problem.www_authenticate = Some(format!(
             "Bearer realm=\"latchkey\", error=\"insufficient_user_authentication\", \

@@ -58,33 +58,29 @@ impl EndReason {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::LoggedOut => "You logged out.",
-            Self::Replaced => "You logged in again in this browser, which ended the session before.",
-            Self::ByUser => "You ended this session from another device.",
+            Self::Replaced => "You logged in again in this browser, which ended this session.",
+            Self::ByUser => "You logged out this device from another one.",
             Self::ByAdmin => "An administrator logged you out.",
-            Self::Idle => "You were logged out because the session was not used for a while.",
-            Self::Expired => "You were logged out because the session reached its end.",
-            Self::Disabled => "You were logged out because the account was disabled.",
-            Self::PasswordChanged => "You were logged out because the password was changed on another device.",
-            Self::GaveWay => {
-                "You are logged in on many devices; this session, unused for the longest time, gave way to a newer one."
-            }
-            Self::SecretLost => {
-                "This session was renewed, but the answer never reached this browser, or the browser was closed before it \
-                 had stored it. Log in again."
-            }
+            Self::Idle => "You were logged out because you were inactive.",
+            Self::Expired => "Your session expired.",
+            Self::Disabled => "Your account has been disabled.",
+            Self::PasswordChanged => "You were logged out because your password was changed on another device.",
+            Self::GaveWay => "You reached the limit of devices, so the one you hadn't used for longest was logged out.",
+            Self::SecretLost => "Your session was renewed, but the renewal never reached this browser, so it ended.",
             Self::RoleChanged => "Your role was changed.",
-            Self::PasswordReset => "You were logged out because a new password was chosen with a link from a mail.",
-            Self::NotMe => "You told us that something was not you, so every session of the account was ended.",
-            Self::AccountDeleted => "This account was deleted.",
+            Self::PasswordReset => "You were logged out because your password was reset.",
+            Self::NotMe => "You reported suspicious activity, so we logged you out everywhere.",
+            Self::AccountDeleted => "This account has been deleted.",
             Self::SecondFactorChanged => {
-                "You were logged out because the second factor was turned on or off on another device."
+                "You were logged out because two-factor authentication was turned on or off on another device."
             }
             Self::EveryoneLoggedOut => "An administrator logged everyone out.",
             Self::SecondFactorRemoved => {
-                "You were logged out because an administrator removed your second factor. The password alone lets you in."
+                "An administrator turned off your two-factor authentication and logged you out. Your password is enough to \
+                 log in."
             }
             Self::TheftSuspected => {
-                "It looks as if somebody used a copy of this browser’s session, so it was ended. If that was not you, change your password."
+                "Someone may have copied your session, so we ended it. Log in and change your password."
             }
         }
     }

@@ -17,10 +17,10 @@ use crate::{
 pub fn NewEmailPage(shown: NewEmail) -> impl IntoView {
     let NewEmail { email, is_own, link } = shown;
     view! {
-        <Page title="Your new address" narrow=true>
+        <Page title="Your new email address" narrow=true>
             {match is_own {
                 true => view! {
-                    <p>"When you press the button, you log in with " <strong>{email}</strong> " from then on, and mail goes there. The address before is told. To keep that one, just close this page."</p>
+                    <p>"From now on you'll log in with " <strong>{email}</strong> ". We'll notify your old address. To keep it, close this page."</p>
                     <UseForm link />
                 }.into_any(),
                 false => view! { <OtherAccount /> }.into_any(),
@@ -34,7 +34,7 @@ fn UseForm(link: String) -> impl IntoView {
     view! {
         <Form action=UseNewEmail::PATH>
             <input type="hidden" name="link" value=link />
-            <SubmitButton label="Use this address from now on" pending_label="Changing…" />
+            <SubmitButton label="Use this address" pending_label="Changing…" />
         </Form>
     }
 }
@@ -43,8 +43,8 @@ fn UseForm(link: String) -> impl IntoView {
 fn OtherAccount() -> impl IntoView {
     view! {
         <Notice kind="warning">
-            <p>"This link was asked for from another account than the one that you are logged in to. Log out, then open the link again and log in to that account."</p>
-            <p>"If you did not ask for it, do nothing: no account gets this address without your doing."</p>
+            <p>"This link belongs to a different account than the one you're logged in to. Log out, then open the link again and log in to that account."</p>
+            <p>"If you didn't request it, you don't need to do anything. No account gets this address unless you confirm it."</p>
         </Notice>
         <form method="post" action=LogOut::PATH>
             <Here />
@@ -57,9 +57,9 @@ fn OtherAccount() -> impl IntoView {
 #[component]
 pub fn DeadLink(why: AppError) -> impl IntoView {
     view! {
-        <Page title="Link for your new address: does not work" heading="This link does not work" narrow=true>
+        <Page title="Link for your new email address: doesn't work" heading="This link doesn't work" narrow=true>
             <Notice kind="error">{why.to_string()}</Notice>
-            <p><Link href="/account/profile/email" class="button">"Ask for a new link"</Link></p>
+            <p><Link href="/account/profile/email" class="button">"Request a new link"</Link></p>
         </Page>
     }
 }

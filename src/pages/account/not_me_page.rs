@@ -24,25 +24,25 @@ pub fn NotMePage(page: NotMePage) -> impl IntoView {
     let (event, more) = (page.event.clone(), page.more.clone());
     let denied = match page.entry.clone() {
         None => view! {
-            <p>"You come from the mail that told you of something: a log-in, a changed password, a second factor."</p>
+            <p>"You're here because of an email about your account, for example about a new login or a changed password."</p>
         }
         .into_any(),
         Some(entry) => view! { <Denied entry /> }.into_any(),
     };
     view! {
-        <Page title="This was not you?" narrow=true>
+        <Page title="Secure your account" narrow=true>
             {problem}
             {denied}
-            <p>"If somebody else did this, they know your password or use a browser of yours. The button takes everything away from them at once:"</p>
+            <p>"If this wasn't you, someone may have your password or access to one of your devices. Securing your account will:"</p>
             <WhatHappens page />
             <form method="post" action=NotMe::PATH class="act">
                 <Here />
                 <input type="hidden" name="event" value=event />
                 {link.map(|link| view! { <input type="hidden" name="link" value=link /> })}
                 {more.map(|more| view! { <Prove more /> })}
-                <button type="submit" class="button danger" name=Held::BUTTON value="End everything">"This was not me: end everything"</button>
+                <button type="submit" class="button danger" name=Held::BUTTON value="Secure account">"Log out everywhere and reset password"</button>
             </form>
-            <p>"If it was you after all, there is nothing to do. " <Link href="/">"To the start page"</Link></p>
+            <p>"If it was you, you don't need to do anything. " <Link href="/">"Go to start page"</Link></p>
         </Page>
     }
 }
@@ -65,19 +65,19 @@ fn WhatHappens(page: NotMePage) -> impl IntoView {
     view! {
         <ul class="steps">
             <li>{if stays {
-                "Every other session and token of your account ends. This one stays."
+                "log you out on all other devices (you stay logged in here)"
             } else {
-                "Every session and token of your account ends, on every device, this one too."
+                "log you out on all devices, including this one"
             }}</li>
-            <li>"No browser is trusted any more."</li>
+            <li>"remove all trusted devices"</li>
             {entry.is_none().then_some(view! {
-                <li>"A second factor that was turned on in the last seven days goes three days from now, with the recovery codes made since then. Until then a code is asked for, and whoever has one, or reads mail of your account, can call it off."</li>
+                <li>"turn off two-factor authentication and recovery codes added in the last 7 days, after 3 days in which anyone with a code, or with access to your email, can cancel that"</li>
             })}
-            {(!stays && !needs_more).then_some(view! { <li>"Your password opens nothing any more, until you choose a new one."</li> })}
-            {goes_back.then_some(view! { <li>"Your e-mail address goes back to the one before."</li> })}
+            {(!stays && !needs_more).then_some(view! { <li>"block your current password until you choose a new one"</li> })}
+            {goes_back.then_some(view! { <li>"restore your previous email address"</li> })}
             {match reset_to {
-                Some(email) => view! { <li>"We send a link to " <strong>{email}</strong> " to choose a new password."</li> }.into_any(),
-                None => view! { <li>"You choose a new password next."</li> }.into_any(),
+                Some(email) => view! { <li>"email " <strong class="breaks">{email}</strong> " a link to choose a new password"</li> }.into_any(),
+                None => view! { <li>"let you choose a new password here"</li> }.into_any(),
             }}
         </ul>
     }
@@ -87,12 +87,12 @@ fn WhatHappens(page: NotMePage) -> impl IntoView {
 #[component]
 fn Prove(more: More) -> impl IntoView {
     view! {
-        <p>"Your password goes on working until you choose a new one, since you entered it here a while ago and anybody could sit at this browser. Enter it now, and it opens nothing any more."</p>
+        <p>"Your password keeps working until you choose a new one, because it's been a while since you entered it on this device. Enter it now to block it at once."</p>
         {more.back_to.map(|email| view! {
-            <p>"With your password your e-mail address goes back to the one before, too, and the link to a new password is sent to " <strong>{email}</strong> ". If the password was changed, use the link in the mail that went there."</p>
+            <p>"With your password we also restore your previous email address and send the link to " <strong class="breaks">{email}</strong> ". If someone changed your password, use the link in the email we sent there."</p>
         })}
         <PasswordField
-            label="Your password, if you want that"
+            label="Your password (optional)"
             field=Field::CurrentPassword
             autocomplete="current-password"
             optional=true

@@ -18,7 +18,7 @@ pub fn AppearanceSwitch(
         <form class="appearance" method="post" action=SetAppearance::PATH on:change=change>
             <input type="hidden" name=PAGE value=here />
             <fieldset>
-                <legend>"Colours"</legend>
+                <legend>"Theme"</legend>
                 {Theme::VARIANTS
                     .iter()
                     .map(|theme| view! {
@@ -31,7 +31,7 @@ pub fn AppearanceSwitch(
             </fieldset>
             <label class="contrast">
                 <input type="checkbox" name="contrast" value=MORE checked=now.more_contrast />
-                <span>"More contrast"</span>
+                <span>"High contrast"</span>
             </label>
             <button type="submit" class="button quiet without-script">"Apply"</button>
         </form>
@@ -59,7 +59,7 @@ fn change(event: ev::Event) {
             Err(_) => false,
         };
         if !kept {
-            toast("This page looks as you wish. The server could not be reached, so the next one may not.");
+            toast("This page has changed, but we couldn't reach the server, so the next one may not.");
         }
     });
 }

@@ -11,7 +11,7 @@ pub fn Idea() -> impl IntoView {
             <svg
                 viewBox="0 0 720 330"
                 role="img"
-                aria-label="One log-in leads to a session cookie for the pages and to an access token for the API; one switch cuts both."
+                aria-label="One login leads to a session cookie for the pages and to an access token for the API; one switch cuts both."
                 fill="none"
                 stroke-width="3"
                 stroke-linecap="round"
@@ -58,10 +58,10 @@ pub fn Idea() -> impl IntoView {
             <figcaption>
                 <label class="switch">
                     <input type="checkbox" role="switch" autocomplete="off" />
-                    <span>"Force log-out"</span>
+                    <span>"Force logout"</span>
                 </label>
-                <span class="on">"Both are let in."</span>
-                <span class="off">"Both are refused, at once."</span>
+                <span class="on">"Both requests succeed."</span>
+                <span class="off">"Both are refused at once."</span>
             </figcaption>
         </figure>
     }

@@ -15,15 +15,15 @@ use crate::{
 pub fn HomePage() -> impl IntoView {
     let logged_in = use_context::<Viewer>().is_some();
     view! {
-        <Page title="One log-in, two credentials, one switch" heading="One log\u{2011}in,\ntwo credentials,\none switch">
+        <Page title="One login, two credentials, one switch" heading="One login,\ntwo credentials,\none switch">
             <div class="hero">
                 <p class="lead">
-                    "Server-side sessions guard the pages. Five-minute tokens guard the API. One log-in gives both, and "
-                    "one force-logout ends both at once, with no database read per API request."
+                    "Sessions protect your pages, five-minute tokens protect your API, and one force logout ends both "
+                    "at once, without a database read per API request."
                 </p>
                 <p class="buttons">
                     {if logged_in {
-                        view! { <Link href="/dashboard" class="button primary">"Open your dashboard"</Link> }.into_any()
+                        view! { <Link href="/dashboard" class="button primary">"Go to dashboard"</Link> }.into_any()
                     } else {
                         view! {
                             <Link href="/signup" class="button primary">"Sign up"</Link>
@@ -41,15 +41,15 @@ pub fn HomePage() -> impl IntoView {
             <ul class="three">
                 <li>
                     <h2 class="latch">"The latch"</h2>
-                    <p>"A session is a row in the database. Only the server can open it, and it is asked on every page."</p>
+                    <p>"A session is a row in the database. The server looks it up on every page."</p>
                 </li>
                 <li>
                     <h2 class="key">"The key"</h2>
-                    <p>"An access token is a signed text that the API believes for five minutes without asking anyone."</p>
+                    <p>"An access token is a signed statement. The API trusts it for five minutes without asking anyone."</p>
                 </li>
                 <li>
                     <h2 class="cut">"The switch"</h2>
-                    <p>"An exact list of what was revoked, in memory on every instance. When a session ends, its tokens end with it."</p>
+                    <p>"Every instance keeps an exact list of what has been revoked, in memory. When a session ends, so do its tokens."</p>
                 </li>
             </ul>
         </Page>

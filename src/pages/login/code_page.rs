@@ -28,21 +28,21 @@ pub fn CodePage(
     goes_at: Option<i64>,
 ) -> impl IntoView {
     view! {
-        <Page title="Enter a code" narrow=true>
+        <Page title="Two-factor authentication" narrow=true>
             <p>"For " <strong>{email}</strong> "."</p>
             {goes_at.map(|ms| view! { <Goes ms /> })}
             <p>{if recovery {
-                "Your password is right. Now one of the recovery codes that you saved. Each works once."
+                "Enter one of your recovery codes. Each code works once."
             } else {
-                "Your password is right. Now the code that your authenticator app shows for this site."
+                "Enter the 6-digit code from your authenticator app."
             }}</p>
             <CodeForm half recovery trust_days trust=!typed().get("trust").is_empty() />
             {if recovery {
-                view! { <p><Link href="/login/code">"Use the authenticator app"</Link></p> }.into_any()
+                view! { <p><Link href="/login/code">"Use your authenticator app"</Link></p> }.into_any()
             } else {
-                view! { <p>"No phone at hand? "<Link href="/login/code?with=recovery">"Use a recovery code"</Link></p> }.into_any()
+                view! { <p>"Can't use your app? "<Link href="/login/code?with=recovery">"Use a recovery code"</Link></p> }.into_any()
             }}
-            <p>"Not you, or another account? "<Link href="/login">"Start again"</Link></p>
+            <p><Link href="/login">"Log in with a different account"</Link></p>
         </Page>
     }
 }
@@ -53,8 +53,8 @@ pub fn CodePage(
 fn Goes(ms: i64) -> impl IntoView {
     view! {
         <Notice kind="warning">
-            <p>"This account's second factor goes at "<When ms />": a link from one of our mails said that something was not you."</p>
-            <p>"A code that you enter here keeps it. If it is not yours, wait until then: from that moment on your password is enough."</p>
+            <p>"Two-factor authentication for this account will be turned off on "<When ms />". Someone used a link in one of our emails to report suspicious activity."</p>
+            <p>"Entering a code here keeps it on. If the authenticator app isn't yours, wait until then. After that, your password is enough."</p>
         </Notice>
     }
 }
@@ -67,7 +67,7 @@ fn CodeForm(half: String, recovery: bool, trust_days: i64, trust: bool) -> impl 
             {if recovery {
                 view! { <CodeField label="Recovery code" recovery=true autofocus=true /> }
             } else {
-                view! { <CodeField label="Code" help="Six digits; a new one every 30 seconds." autofocus=true /> }
+                view! { <CodeField label="6-digit code" help="The code changes every 30 seconds." autofocus=true /> }
             }}
             {(trust_days > 0).then(|| view! { <TrustBox days=trust_days checked=trust /> })}
             <SubmitButton label="Log in" pending_label="Checking…" />
@@ -80,8 +80,8 @@ fn TrustBox(days: i64, checked: bool) -> impl IntoView {
     view! {
         <Checkbox
             name="trust"
-            label=format!("Trust this device for {}", if days == 1 { "a day".into() } else { format!("{days} days") })
-            help="Log-in asks for the password only, here. Not on a shared computer."
+            label=format!("Trust this device for {}", if days == 1 { "1 day".into() } else { format!("{days} days") })
+            help="We won't ask for a code on this device. Don't use this on a shared computer."
             checked
         />
     }

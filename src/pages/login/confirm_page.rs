@@ -34,8 +34,8 @@ pub fn ConfirmPage(
 #[component]
 fn Confirm(children: Children) -> impl IntoView {
     view! {
-        <Page title="Confirm that it is you" narrow=true>
-            <p>"What comes next is sensitive, and you entered your password a while ago. Enter it again to go on."</p>
+        <Page title="Confirm your password" narrow=true>
+            <p>"For your security, enter your password to continue."</p>
             {children()}
         </Page>
     }
@@ -46,11 +46,11 @@ fn Confirm(children: Children) -> impl IntoView {
 fn SendAgain(held: Held) -> impl IntoView {
     let Held { act, fields } = held;
     view! {
-        <Page title="You are not logged in any more" narrow=true>
-            <p>"Nothing is lost: what you typed is still here. "<a href="/login" target="_blank">"Log in in a new tab"</a>", then come back and go on."</p>
+        <Page title="You're logged out" narrow=true>
+            <p>"Anything you typed is still here. "<a href="/login" target="_blank">"Log in in a new tab"</a>", then come back and continue."</p>
             <form method="post" action=act class="form">
                 <Carried fields />
-                <button type="submit" class="button primary">"Go on"</button>
+                <button type="submit" class="button primary">"Continue"</button>
             </form>
         </Page>
     }
@@ -62,7 +62,7 @@ fn ConfirmForm(email: String, next: String) -> impl IntoView {
         <Form action=Confirm::PATH>
             <OwnPassword email />
             <input type="hidden" name="next" value=next />
-            <SubmitButton label="Go on" pending_label="Checking…" />
+            <SubmitButton label="Continue" pending_label="Checking…" />
         </Form>
     }
 }
@@ -71,7 +71,7 @@ fn ConfirmForm(email: String, next: String) -> impl IntoView {
 #[component]
 fn GoOnForm(held: Held, email: String) -> impl IntoView {
     let (label, reason) =
-        (held.said(Held::BUTTON).unwrap_or("Go on").to_owned(), held.said("reason").map(str::to_owned));
+        (held.said(Held::BUTTON).unwrap_or("Continue").to_owned(), held.said("reason").map(str::to_owned));
     let Held { act, fields } = held;
     // The page itself says what `ProofNeeded` would.
     let before = refused().filter(|error| *error != AppError::ProofNeeded);

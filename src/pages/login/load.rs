@@ -17,7 +17,8 @@ pub fn log_in(page: &PageRequest) -> Result<Found, AppError> {
     let ended = page.parts.extensions.get::<Ended>().copied();
     let next = page.asked.next.clone();
     let confirms_addresses = page.app.state.config.mailing() == Mailing::Smtp;
-    page.visitors_only(move || view! { <LoginPage ended next confirms_addresses /> })
+    let remember_days = page.app.state.config.remembered_lifetime_days;
+    page.visitors_only(move || view! { <LoginPage ended next confirms_addresses remember_days /> })
 }
 
 /// Without the first half of a log-in there is no second one.

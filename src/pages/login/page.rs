@@ -17,13 +17,19 @@ use crate::{
 };
 
 #[component]
-pub fn LoginPage(ended: Option<Ended>, next: String, confirms_addresses: bool) -> impl IntoView {
+pub fn LoginPage(
+    ended: Option<Ended>,
+    next: String,
+    confirms_addresses: bool,
+    /// How long "remember me" lasts.
+    remember_days: i64,
+) -> impl IntoView {
     let was_reset = typed().get("password") == "reset";
     view! {
         <Page title="Log in" narrow=true>
             {was_reset.then(|| view! {
                 <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">"Your new password is set. Log in with it."</Notice>
+                    <Notice kind="success">"Your password has been changed. Log in with the new one."</Notice>
                 </div>
             })}
             {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
@@ -32,26 +38,33 @@ pub fn LoginPage(ended: Option<Ended>, next: String, confirms_addresses: bool) -
                 email=typed().get("email")
                 remember=!typed().get("remember").is_empty()
                 confirms_addresses
+                remember_days
             />
             <p><Link href="/forgot">"Forgot your password?"</Link></p>
-            <p>"No account yet? "<Link href="/signup">"Sign up"</Link></p>
+            <p>"New here? "<Link href="/signup">"Sign up"</Link></p>
         </Page>
     }
 }
 
 #[component]
-fn LoginForm(next: String, email: String, remember: bool, confirms_addresses: bool) -> impl IntoView {
+fn LoginForm(
+    next: String,
+    email: String,
+    remember: bool,
+    confirms_addresses: bool,
+    remember_days: i64,
+) -> impl IntoView {
     view! {
         <Form action=LogIn::PATH>
             {confirms_addresses.then(|| view! {
                 <OnlyAfter error=AppError::WrongCredentials>
                     // To everybody whose log-in failed: it tells nothing about an account.
-                    <p class="muted">"If you signed up a moment ago, open the link in the mail first. No mail? "<Link href="/verify">"Have it sent again"</Link>"."</p>
+                    <p class="muted">"Just signed up? Open the link we emailed you first. Didn't get it? "<Link href="/verify">"Resend email"</Link></p>
                 </OnlyAfter>
             })}
             <TextField
                 name="email"
-                label="E-mail"
+                label="Email"
                 field=Field::Email
                 kind="email"
                 autocomplete="username"
@@ -62,7 +75,7 @@ fn LoginForm(next: String, email: String, remember: bool, confirms_addresses: bo
             <Checkbox
                 name="remember"
                 label="Remember me on this device"
-                help="Stay logged in when the browser is closed. Not on a shared computer."
+                help=format!("Stay logged in for up to {remember_days} days. Don't use this on a shared computer.")
                 checked=remember
             />
             <input type="hidden" name="next" value=next />
@@ -78,7 +91,7 @@ fn WhyLoggedOut(ended: Ended) -> impl IntoView {
     view! {
         <Notice kind="warning">
             <p id="why">{reason.sentence()} <span class="muted">" " <When ms=at /></span></p>
-            <p>"Log in to go on."</p>
+            <p>"Log in to continue."</p>
         </Notice>
     }
 }

@@ -20,14 +20,14 @@ pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
         <Page title="Forgot your password?" narrow=true>
             {match sends_mail {
                 true => view! {
-                    <p>"Enter your e-mail address, and we send you a link to choose a new one."</p>
+                    <p>"Enter your email address and we'll send you a link to choose a new password."</p>
                     <ForgotForm email=typed().get("email") before=refused() />
                 }.into_any(),
                 false => view! {
-                    <Notice kind="warning">"This server sends no mail, so it cannot send you a link. Ask an administrator to help you."</Notice>
+                    <Notice kind="warning">"This server can't send email, so it can't send you a link. Contact your administrator."</Notice>
                 }.into_any(),
             }}
-            <p>"Remember it after all? "<Link href="/login">"Log in"</Link></p>
+            <p>"Remembered it? "<Link href="/login">"Log in"</Link></p>
         </Page>
     }
 }
@@ -36,8 +36,8 @@ pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
 pub fn ForgotForm(email: String, before: Option<AppError>) -> impl IntoView {
     view! {
         <Form action=ForgotPassword::PATH before>
-            <TextField name="email" label="E-mail" field=Field::Email kind="email" autocomplete="username" value=email />
-            <SubmitButton label="Send the link" pending_label="Sending…" />
+            <TextField name="email" label="Email" field=Field::Email kind="email" autocomplete="username" value=email />
+            <SubmitButton label="Send link" pending_label="Sending…" />
         </Form>
     }
 }
@@ -45,14 +45,14 @@ pub fn ForgotForm(email: String, before: Option<AppError>) -> impl IntoView {
 #[component]
 pub fn ForgotSentPage() -> impl IntoView {
     let email = typed().get("email");
-    let address = if email.is_empty() { "this address".to_owned() } else { email };
+    let address = if email.is_empty() { "this email address".to_owned() } else { email };
     view! {
-        <Page title="New password: check your mail" heading="Check your mail" narrow=true>
-            <p>"If there is an account with " <strong>{address}</strong> ", a mail is on its way. The link in it works for 30 minutes."</p>
-            <h2>"Nothing comes?"</h2>
+        <Page title="Reset your password: check your email" heading="Check your email" narrow=true>
+            <p>"If " <strong>{address}</strong> " has an account, we've sent it a link. The link works for 30 minutes."</p>
+            <h2>"Didn't get it?"</h2>
             <ul>
-                <li>"Give it a few minutes, and look into the spam folder."</li>
-                <li>"Perhaps you signed up with another address: "<Link href="/forgot">"try that one"</Link>"."</li>
+                <li>"Wait a few minutes and check your spam folder."</li>
+                <li>"You may have signed up with a different address. "<Link href="/forgot">"Try another address"</Link></li>
             </ul>
         </Page>
     }

@@ -19,7 +19,7 @@ pub fn ResetPage(shown: super::ResetPage) -> impl IntoView {
     let super::ResetPage { email, name, link } = shown;
     view! {
         <Page title="Choose a new password" narrow=true>
-            <p>"For " <strong>{email.clone()}</strong> ". It logs the account out everywhere; then you log in with the new password."</p>
+            <p>"New password for " <strong>{email.clone()}</strong> ". You'll be logged out everywhere and can log in with it."</p>
             <ResetForm email name link />
         </Page>
     }
@@ -29,12 +29,12 @@ pub fn ResetPage(shown: super::ResetPage) -> impl IntoView {
 fn ResetForm(email: String, name: String, link: String) -> impl IntoView {
     view! {
         <Form action=ResetPassword::PATH>
-            <OnlyAfter error=AppError::LinkDead><p><Link href="/reset">"Ask for a new link"</Link></p></OnlyAfter>
+            <OnlyAfter error=AppError::LinkDead><p><Link href="/reset">"Request a new link"</Link></p></OnlyAfter>
             <input type="hidden" name="link" value=link />
             // Tells a password manager whose password this is.
             <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
             <NewPasswordField label="New password" email person=name autofocus=true />
-            <SubmitButton label="Set the password" pending_label="Setting…" />
+            <SubmitButton label="Save password" pending_label="Saving…" />
         </Form>
     }
 }
@@ -44,9 +44,9 @@ fn ResetForm(email: String, name: String, link: String) -> impl IntoView {
 pub fn DeadLink(why: AppError) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());
     view! {
-        <Page title="Link to a new password: does not work" heading="This link does not work" narrow=true>
+        <Page title="Password reset link: doesn't work" heading="This link doesn't work" narrow=true>
             <Notice kind="error">{why.to_string()}</Notice>
-            <p>"Enter your e-mail address, and we send you a new one."</p>
+            <p>"Enter your email address and we'll send you a new one."</p>
             <ForgotForm email=typed().get("email") before />
         </Page>
     }

@@ -20,7 +20,7 @@ pub fn SignupPage() -> impl IntoView {
     view! {
         <Page title="Sign up" narrow=true>
             <SignupForm name=typed.get("name") email=typed.get("email") />
-            <p>"Have an account? "<Link href="/login">"Log in"</Link></p>
+            <p>"Already have an account? "<Link href="/login">"Log in"</Link></p>
         </Page>
     }
 }
@@ -30,7 +30,7 @@ fn SignupForm(name: String, email: String) -> impl IntoView {
     view! {
         <Form action=SignUp::PATH>
             <AccountFields name email />
-            <SubmitButton label="Sign up" pending_label="Making your account…" />
+            <SubmitButton label="Sign up" pending_label="Creating your account…" />
         </Form>
     }
 }
@@ -43,11 +43,11 @@ fn AccountFields(name: String, email: String) -> impl IntoView {
             label="Name"
             field=Field::Name
             autocomplete="name"
-            help="What others see."
+            help="Shown to other people."
             autofocus=true
             value=name
         />
-        <TextField name="email" label="E-mail" field=Field::Email kind="email" autocomplete="username" value=email />
+        <TextField name="email" label="Email" field=Field::Email kind="email" autocomplete="username" value=email />
         <NewPasswordField label="Password" />
     }
 }
@@ -59,8 +59,8 @@ pub fn SetupPage(
 ) -> impl IntoView {
     let typed = typed();
     view! {
-        <Page title="First administrator" narrow=true>
-            <p>"This server has no administrator yet. The link that brought you here works once."</p>
+        <Page title="Create the first administrator" narrow=true>
+            <p>"This server has no administrator yet. This link works once."</p>
             <SetupForm link name=typed.get("name") email=typed.get("email") />
         </Page>
     }
@@ -72,7 +72,7 @@ fn SetupForm(link: String, name: String, email: String) -> impl IntoView {
         <Form action=SetUp::PATH>
             <input type="hidden" name="link" value=link />
             <AccountFields name email />
-            <SubmitButton label="Make the administrator" pending_label="Making the account…" />
+            <SubmitButton label="Create administrator" pending_label="Creating the account…" />
         </Form>
     }
 }

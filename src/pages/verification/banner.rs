@@ -19,12 +19,14 @@ pub fn ConfirmationBanner() -> impl IntoView {
     }
     let outcome = typed().get("verification");
     if outcome == "done" {
-        return Some(view! { <Outcome words="Your address is confirmed." /> }.into_any());
+        return Some(view! { <Outcome words="Your email address is confirmed." /> }.into_any());
     }
     let Unconfirmed { email } = use_context::<Unconfirmed>()?;
     let problem = refused_by(ResendVerification::PATH);
     Some(match outcome == "sent" {
-        true => view! { <Outcome words="The mail is on its way. Its link works for 24 hours." email /> }.into_any(),
+        true => {
+            view! { <Outcome words=format!("We've sent a new link to {email}. It works for 24 hours.") /> }.into_any()
+        }
         false => view! { <NotConfirmed email problem /> }.into_any(),
     })
 }
@@ -32,17 +34,17 @@ pub fn ConfirmationBanner() -> impl IntoView {
 #[component]
 fn NotConfirmed(email: String, problem: Option<AppError>) -> impl IntoView {
     view! {
-        <aside class="banner" aria-label="Your address">
+        <aside class="banner" aria-label="Your email address">
             {problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })}
             <Notice kind="warning">
                 <p>
-                    "Your address " <strong>{email}</strong> " is not confirmed yet: open the link in the mail that we \
-                    sent you. Until then you cannot turn on a second factor, and we do not warn you by mail."
+                    "Confirm your email address. We sent a link to " <strong>{email}</strong> ". Until you open it, \
+                    you can't turn on two-factor authentication or get security alerts."
                 </p>
                 <form method="post" action=ResendVerification::PATH class="buttons">
                     <Here />
-                    <button type="submit" class="button">"Send the mail again"</button>
-                    <Link href="/account/profile/email">"Change the address"</Link>
+                    <button type="submit" class="button">"Resend email"</button>
+                    <Link href="/account/profile/email">"Change email"</Link>
                 </form>
             </Notice>
         </aside>
@@ -50,11 +52,11 @@ fn NotConfirmed(email: String, problem: Option<AppError>) -> impl IntoView {
 }
 
 #[component]
-fn Outcome(words: &'static str, #[prop(optional)] email: Option<String>) -> impl IntoView {
+fn Outcome(#[prop(into)] words: String) -> impl IntoView {
     view! {
-        <aside class="banner" aria-label="Your address">
+        <aside class="banner" aria-label="Your email address">
             <div id="verification-outcome" tabindex="-1" role="status" autofocus>
-                <Notice kind="success">{words} {email.map(|email| format!(" It goes to {email}."))}</Notice>
+                <Notice kind="success">{words}</Notice>
             </div>
         </aside>
     }

@@ -18,14 +18,14 @@ use crate::{
 pub fn VerifyPage(shown: super::VerifyPage) -> impl IntoView {
     let super::VerifyPage { email, asks_for_password, link } = shown;
     view! {
-        <Page title="Confirm your address" narrow=true>
+        <Page title="Confirm your email address" narrow=true>
             {asks_for_password.then(|| view! {
-                <p>"Enter the password that you chose when you signed up with " <strong>{email.clone()}</strong> ". It shows that the account is yours."</p>
+                <p>"Enter your password to confirm " <strong>{email.clone()}</strong> ". This proves the account is yours."</p>
             })}
-            {(!asks_for_password).then(|| view! { <p>"The address " <strong>{email.clone()}</strong> " is yours."</p> })}
+            {(!asks_for_password).then(|| view! { <p>"Confirm that " <strong>{email.clone()}</strong> " is your email address."</p> })}
             <VerifyForm email asks_for_password link />
             {asks_for_password.then(|| view! {
-                <p>"Forgot it, or you did not sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>": that confirms the address, too."</p>
+                <p>"Forgot it, or didn't sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>". This also confirms your email address."</p>
             })}
         </Page>
     }
@@ -35,7 +35,7 @@ pub fn VerifyPage(shown: super::VerifyPage) -> impl IntoView {
 fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl IntoView {
     view! {
         <Form action=Verify::PATH>
-            <OnlyAfter error=AppError::LinkDead><p><Link href="/verify">"Ask for a new link"</Link></p></OnlyAfter>
+            <OnlyAfter error=AppError::LinkDead><p><Link href="/verify">"Request a new link"</Link></p></OnlyAfter>
             <input type="hidden" name="link" value=link />
             // Tells a password manager whose password is asked for.
             <input type="text" name="username" value=email autocomplete="username" hidden />
@@ -47,7 +47,7 @@ fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl Into
                     autofocus=true
                 />
             })}
-            <SubmitButton label="Confirm the address" pending_label="Checking…" />
+            <SubmitButton label="Confirm email address" pending_label="Checking…" />
         </Form>
     }
 }
@@ -57,9 +57,9 @@ fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl Into
 pub fn DeadLink(why: AppError) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());
     view! {
-        <Page title="Confirmation link: does not work" heading="This link does not work" narrow=true>
+        <Page title="Confirmation link: doesn't work" heading="This link doesn't work" narrow=true>
             <Notice kind="error">{why.to_string()}</Notice>
-            <p>"If you have confirmed your address already, just "<Link href="/login">"log in"</Link>"."</p>
+            <p>"If you've already confirmed your email address, just "<Link href="/login">"log in"</Link>"."</p>
             <ResendForm email=typed().get("email") before />
         </Page>
     }
@@ -70,8 +70,8 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
 pub fn ResendForm(email: String, before: Option<AppError>) -> impl IntoView {
     view! {
         <Form action=SendVerification::PATH before>
-            <TextField name="email" label="E-mail" field=Field::Email kind="email" autocomplete="username" value=email />
-            <SubmitButton label="Send a new link" pending_label="Sending…" />
+            <TextField name="email" label="Email" field=Field::Email kind="email" autocomplete="username" value=email />
+            <SubmitButton label="Send new link" pending_label="Sending…" />
         </Form>
     }
 }

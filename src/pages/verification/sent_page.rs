@@ -15,24 +15,24 @@ use crate::{
 pub fn VerifySentPage() -> impl IntoView {
     let typed = typed();
     let email = typed.get("email");
-    let address = if email.is_empty() { "your address".to_owned() } else { email.clone() };
+    let address = if email.is_empty() { "your email address".to_owned() } else { email.clone() };
     let again = !typed.get("again").is_empty();
     view! {
-        <Page title="Sign up: check your mail" heading="Check your mail" narrow=true>
+        <Page title="Sign up: check your email" heading="Check your email" narrow=true>
             {again.then(|| view! {
                 <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">"If this address waits to be confirmed, a new link is on its way."</Notice>
+                    <Notice kind="success">"If this address is waiting to be confirmed, we've sent it a new link."</Notice>
                 </div>
             })}
-            <p>"We wrote to " <strong>{address}</strong> ". Open the link in that mail to go on. It works for 24 hours."</p>
-            <h2>"Nothing comes?"</h2>
+            <p>"We've sent a link to " <strong>{address}</strong> ". Open it to continue. It works for 24 hours."</p>
+            <h2>"Didn't get it?"</h2>
             <ul>
-                <li>"Give it a few minutes, and look into the spam folder."</li>
-                <li>"Is the address wrong? "<Link href="/signup">"Sign up again"</Link>" with the right one."</li>
-                <li>"Or have the link sent once more:"</li>
+                <li>"Wait a few minutes and check your spam folder."</li>
+                <li>"Wrong address? "<Link href="/signup">"Sign up again"</Link>" with the right one."</li>
+                <li>"Or send the link again:"</li>
             </ul>
             <ResendForm email before=refused() />
-            <p>"Confirmed already? "<Link href="/login">"Log in"</Link></p>
+            <p>"Already confirmed? "<Link href="/login">"Log in"</Link></p>
         </Page>
     }
 }

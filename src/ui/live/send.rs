@@ -13,14 +13,14 @@ use crate::{
 };
 
 /// What came was no answer of the program, but of a proxy before it, which does not reach the program either.
-const NO_ANSWER: &str = "The server cannot answer right now. Wait a few seconds and try again.";
+const NO_ANSWER: &str = "The server is busy. Try again in a few seconds.";
 
 /// How long somebody waits for an answer before the form says that none came.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Nobody knows what became of it: the server may only have been slow.
-const UNANSWERED: &str = "The server has not answered. It may have done it all the same: load the page again and look before \
-                          you try once more.";
+const UNANSWERED: &str = "The server hasn't answered, but may have done this anyway. Reload the page and check before you try \
+                          again.";
 
 /// In every answer of the program, and in no other: a login page of a hotel answers everything with 200, too.
 const MARK: &str = "x-request-id";

@@ -114,7 +114,7 @@ pub fn respond(events: impl Stream<Item = Result<Event, Infallible>> + Send + 's
 
 /// What is said to who has as many streams as one may have.
 pub fn too_many() -> Response {
-    let words = "You have this site open in more places than the server keeps a line to. Close some of them.";
+    let words = "You have this site open in too many places. Close some of them.";
     let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", words);
     ([(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_TOO_MANY))], problem).into_response()
 }

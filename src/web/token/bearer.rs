@@ -137,7 +137,7 @@ pub fn expect_user(headers: &HeaderMap, user_id: &str) -> Result<(), Problem> {
     if meant {
         return Ok(());
     }
-    let detail = "Somebody else is logged in in this browser now.";
+    let detail = "Someone else is now logged in in this browser.";
     Err(Problem::new(StatusCode::CONFLICT, "other_user", detail))
 }
 
@@ -161,9 +161,9 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 
 fn refused(refusal: Refusal) -> Problem {
     match refusal {
-        Refusal::Expired => Problem::unauthorized("token_expired", "The access token has expired; renew it.", true),
+        Refusal::Expired => Problem::unauthorized("token_expired", "The access token has expired. Renew it.", true),
         Refusal::RevokedKey => {
-            tracing::info!("a token of a killed key was refused");
+            tracing::info!("a token of a revoked key was refused");
             revoked()
         }
         Refusal::Invalid | Refusal::UnknownKey(_) => {
@@ -174,5 +174,5 @@ fn refused(refusal: Refusal) -> Problem {
 }
 
 fn revoked() -> Problem {
-    Problem::unauthorized("token_revoked", "This token counts no more: its session or its signing key is dead.", true)
+    Problem::unauthorized("token_revoked", "This token has been revoked.", true)
 }

@@ -32,15 +32,11 @@ impl Trouble {
     pub fn sentence(&self) -> String {
         match self {
             Self::LoggedOut(Some(reason)) => reason.sentence().into(),
-            Self::LoggedOut(None) => "You are not logged in any more.".into(),
-            Self::OtherUser => "Someone else is logged in in this browser now, so nothing was saved.".into(),
-            Self::Offline => "We could not reach the server. Check your connection and try again.".into(),
-            Self::Refused { status: 500.., .. } => {
-                "The server could not do that right now. Try again in a moment.".into()
-            }
-            Self::Refused { status: 413, .. } => {
-                "This is more than the server takes at once. Shorten it and try again.".into()
-            }
+            Self::LoggedOut(None) => "You're logged out.".into(),
+            Self::OtherUser => "Someone else is now logged in in this browser, so nothing was saved.".into(),
+            Self::Offline => "We couldn't reach the server. Check your connection and try again.".into(),
+            Self::Refused { status: 500.., .. } => "The server couldn't do this. Try again in a moment.".into(),
+            Self::Refused { status: 413, .. } => "This is too long for the server. Shorten it and try again.".into(),
             Self::Refused { status, problem, .. } if problem.detail.is_empty() => {
                 format!("The server refused this (status {status}). Try again in a moment.")
             }

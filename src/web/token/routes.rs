@@ -45,7 +45,7 @@ pub async fn issue_token(
 }
 
 fn session_is_gone(ended: Option<Ended>) -> Problem {
-    let problem = Problem::unauthorized("session_ended", "There is no living session; log in again.", ended.is_some());
+    let problem = Problem::unauthorized("session_ended", "Your session has ended. Log in again.", ended.is_some());
     match ended {
         Some(ended) => problem.with("reason", ended.reason.into_str()),
         None => problem,
