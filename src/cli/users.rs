@@ -199,7 +199,7 @@ async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {
         disabled_at: user.disabled_at,
         verified_at: user.verified_at,
         second_factor_at,
-        sessions: sessions.into_iter().map(sessions::store::SessionRow::into_live).collect(),
+        sessions: sessions.into_iter().map(sessions::session::SessionRow::into_live).collect(),
         activity: events.into_iter().map(Happened::from).collect(),
         person: Person {
             role: user.role(),

@@ -3,6 +3,8 @@
 #[cfg(feature = "ssr")]
 pub mod feed;
 #[cfg(feature = "ssr")]
+pub mod memory;
+#[cfg(feature = "ssr")]
 pub mod set;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -1,7 +1,6 @@
 //! The set in memory that every JWT request asks: exact, no I/O, at most one token lifetime deep. Server side.
 
 use std::{
-    collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -9,7 +8,11 @@ use std::{
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{store, store::RevocationRow};
+use super::{
+    memory::{Moment, Set},
+    store,
+    store::RevocationRow,
+};
 use crate::base::{
     db::{Db, SILENCE_MAX, in_time},
     error::AppError,
@@ -41,38 +44,6 @@ struct Inner {
     syncing: tokio::sync::Mutex<()>,
     /// Counts up whenever something was taken in, after it is.
     changes: watch::Sender<u64>,
-}
-
-#[derive(Default)]
-struct Set {
-    /// sid → when it may be forgotten.
-    sessions: HashMap<String, i64>,
-    /// user id → (least epoch that counts, when it may be forgotten).
-    users: HashMap<String, (i64, i64)>,
-    /// kid → when it may be forgotten.
-    keys: HashMap<String, i64>,
-    /// Least global epoch that counts, when it may be forgotten.
-    everyone: Option<(i64, i64)>,
-    /// Everything up to this sequence number is in.
-    seq: i64,
-    /// When the database last answered; `None` before it did.
-    synced: Option<Moment>,
-}
-
-/// By both clocks: the one that only moves forward stands still while a machine is suspended, and on one that wakes
-/// up the memory is as old as the sleep was long.
-#[derive(Clone, Copy)]
-struct Moment {
-    watch: Stopwatch,
-    at_ms: i64,
-}
-
-impl Moment {
-    fn is_older_than(self, age: Duration, now_ms: i64) -> bool {
-        let by_watch = u128::from(self.watch.elapsed_ms());
-        let by_day = u128::try_from(now_ms - self.at_ms).unwrap_or_default();
-        by_watch.max(by_day) > age.as_millis()
-    }
 }
 
 /// A read of the feed. One that is given up because the database is silent ends here without a result.
@@ -283,40 +254,4 @@ impl Revocations {
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, Set> {
         self.0.set.write().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Set {
-    /// Whether it was news.
-    fn take_in(&mut self, row: &RevocationRow) -> bool {
-        match row.kind.as_str() {
-            "session" => self.sessions.insert(row.subject.clone(), row.keep_until).is_none(),
-            "user" => {
-                let before = self.users.get(&row.subject).copied();
-                self.users.insert(row.subject.clone(), later(before, row));
-                before.is_none_or(|(epoch, _)| epoch < row.epoch)
-            }
-            store::EVERYONE => {
-                let before = self.everyone.replace(later(self.everyone, row));
-                before.is_none_or(|(epoch, _)| epoch < row.epoch)
-            }
-            store::KEY => self.keys.insert(row.subject.clone(), row.keep_until).is_none(),
-            other => {
-                tracing::error!(kind = other, "a revocation of an unknown kind: made by a newer Latchkey?");
-                false
-            }
-        }
-    }
-
-    fn forget_before(&mut self, now_ms: i64) {
-        self.sessions.retain(|_, keep_until| *keep_until >= now_ms);
-        self.users.retain(|_, (_, keep_until)| *keep_until >= now_ms);
-        self.keys.retain(|_, keep_until| *keep_until >= now_ms);
-        self.everyone = self.everyone.filter(|(_, keep_until)| *keep_until >= now_ms);
-    }
-}
-
-/// The greater epoch, kept for the longer time.
-fn later(before: Option<(i64, i64)>, row: &RevocationRow) -> (i64, i64) {
-    let (epoch, keep_until) = before.unwrap_or_default();
-    (epoch.max(row.epoch), keep_until.max(row.keep_until))
 }

@@ -1,6 +1,6 @@
 //! The revocations table and its clock. Server side.
 
-use sqlx::{FromRow, postgres::PgListener};
+use sqlx::{Executor, FromRow, postgres::PgListener};
 
 use super::EndReason;
 use crate::{

@@ -8,7 +8,6 @@ use super::session::{LogIn, SessionRow};
 use crate::{
     auth::revocations::EndReason,
     base::{
-        caller::device_words,
         db::Tx,
         sql::{Change, Conn},
     },

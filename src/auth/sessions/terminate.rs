@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     auth::{
+        cause::Cause,
         event,
         event::{Event, Kind},
         instances::confirm::{Awaited, confirmations},

@@ -2,10 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{
-    LanesPage,
-    island::{Lanes, is_over},
-};
+use super::{LanesPage, island::Lanes, news::is_over};
 use crate::{
     lab::{
         actions::StartLanes,

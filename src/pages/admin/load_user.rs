@@ -13,7 +13,6 @@ use super::{
 use crate::{
     audit::log,
     auth::{
-        event::Kind,
         second_factor, sessions,
         sessions::{
             LiveSession,
@@ -115,7 +114,7 @@ async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, Ap
 
 async fn live(tx: &mut Tx, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
     let live = sessions::store::live_of(&mut **tx, id, state.clock.now_ms()).await?;
-    Ok(live.into_iter().map(sessions::store::SessionRow::into_live).collect())
+    Ok(live.into_iter().map(sessions::session::SessionRow::into_live).collect())
 }
 
 /// What the act is to undo; nothing where there is no such event.

@@ -34,7 +34,7 @@ pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
     let live = sessions::store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) = live
         .into_iter()
-        .map(sessions::store::SessionRow::into_live)
+        .map(sessions::session::SessionRow::into_live)
         .partition(|session| session.sid == someone.log_in.sid);
     let (elsewhere, more) = first(elsewhere);
     let events = log::store::newest_of(&state.db.pool, &someone.user.id, None, ACTIVITY_EVENTS).await?;
