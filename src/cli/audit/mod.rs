@@ -32,8 +32,9 @@ use crate::{
     pages::admin::{
         audit_log::{
             AuditAsked,
-            export::{Format, exported},
+            export::exported,
             file,
+            file::Format,
             filter::{Resolved, resolve},
         },
         by::parse_reason,

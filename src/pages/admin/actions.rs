@@ -212,7 +212,7 @@ pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> 
 #[server(prefix = "/actions", endpoint = "put_away_first_steps")]
 pub async fn put_away_first_steps(name: String) -> Result<(), AppError> {
     use super::overview::{
-        first_steps::{ALL, LAB},
+        ALL, LAB,
         store::{AWAY, keep_first_steps},
     };
     use crate::web::border;

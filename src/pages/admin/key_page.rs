@@ -2,13 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{
-    PAGES,
-    act_form::ReasonField,
-    actions::KillKey,
-    keys_page::{StateBadge, short},
-    may_act,
-};
+use super::{PAGES, act_form::ReasonField, actions::KillKey, keys_page::StateBadge, may_act, short};
 use crate::{
     auth::tokens::{KeyInfo, KeyState},
     ui::{

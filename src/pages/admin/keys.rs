@@ -1,6 +1,6 @@
 //! Around the rotation and the revoking of a signing key: who does it, and what the list of keys says then. Server side.
 
-use super::{keys_page::short, outcome::Outcome};
+use super::{outcome::Outcome, short};
 use crate::{
     auth::{
         cause::Cause,

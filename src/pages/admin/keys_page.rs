@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{PAGES, ReceiptNotice, actions::RotateKeys, may_act};
+use super::{PAGES, ReceiptNotice, actions::RotateKeys, may_act, short};
 use crate::{
     auth::tokens::{KeyInfo, KeyState},
     ui::{
@@ -111,12 +111,6 @@ fn KeyRow(key_info: KeyInfo) -> impl IntoView {
 pub fn ShortKid(kid: String) -> impl IntoView {
     let short = short(&kid);
     view! { <code title=kid>{short}</code> }
-}
-
-/// Enough of a key's id to tell it from the others.
-pub fn short(kid: &str) -> String {
-    let letters: String = kid.chars().take(8).collect();
-    format!("{letters}…")
 }
 
 #[component]

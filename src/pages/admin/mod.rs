@@ -88,3 +88,9 @@ pub struct UsersAsked {
 /// What must be typed before everyone is logged out.
 pub const EVERYONE_WORDS: &str = "log everyone out";
 pub const TYPE_THE_WORDS: &str = "To confirm, type “log everyone out”";
+
+/// Enough of a key's id to tell it from the others.
+pub fn short(kid: &str) -> String {
+    let letters: String = kid.chars().take(8).collect();
+    format!("{letters}…")
+}

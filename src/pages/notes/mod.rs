@@ -10,6 +10,8 @@ pub mod panel;
 pub mod part;
 #[cfg(feature = "ssr")]
 pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod settings;
 pub mod state;
 #[cfg(feature = "ssr")]
 pub mod store;

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{Note, NoteInput, NoteList, part::NotesSettings, store, words, write};
+use super::{Note, NoteInput, NoteList, settings::NotesSettings, store, words, write};
 use crate::{
     base::{
         db::again,

@@ -1,6 +1,6 @@
 //! What changes notes: each within what a person may have, and no faster than anybody types. Server side.
 
-use super::{NoteInput, part::NotesSettings, store, store::NoteRow, words};
+use super::{NoteInput, settings::NotesSettings, store, store::NoteRow, words};
 use crate::{
     auth::{throttle, throttle::count::Limits, users},
     base::{db::Tx, error::AppError, state::AppState},

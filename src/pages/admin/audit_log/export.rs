@@ -7,15 +7,13 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
-use clap::ValueEnum;
 use futures::StreamExt;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-use strum::IntoStaticStr;
 
 use super::{
     AuditAsked, PAGE,
-    file::file,
+    file::{Format, file},
     filter::{Resolved, address, resolve},
 };
 use crate::{
@@ -28,27 +26,6 @@ use crate::{
     ui::when::date,
     web::{caller::caller_of, local_path::leading_to, origin, problem::Problem, session::open_streams::OpenStreams},
 };
-
-/// What the file is made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoStaticStr, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-#[strum(const_into_str, serialize_all = "lowercase")]
-pub enum Format {
-    /// RFC 4180 after a byte order mark, with cells that no spreadsheet takes for a formula.
-    #[default]
-    Csv,
-    /// A JSON document on each line.
-    Jsonl,
-}
-
-impl Format {
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Jsonl => "application/jsonl",
-        }
-    }
-}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

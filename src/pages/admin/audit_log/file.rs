@@ -1,10 +1,12 @@
 //! The file of an export, in pieces: what stands in it, and how. Server side.
 
+use clap::ValueEnum;
 use futures::{Stream, stream::try_unfold};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::IntoStaticStr;
 
-use super::{export::Format, words};
+use super::words;
 use crate::{
     audit::log::{
         Filter, Next,
@@ -12,6 +14,27 @@ use crate::{
     },
     base::{error::AppError, rfc3339::milliseconds, state::AppState},
 };
+
+/// What the file is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoStaticStr, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[strum(const_into_str, serialize_all = "lowercase")]
+pub enum Format {
+    /// RFC 4180 after a byte order mark, with cells that no spreadsheet takes for a formula.
+    #[default]
+    Csv,
+    /// A JSON document on each line.
+    Jsonl,
+}
+
+impl Format {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Jsonl => "application/jsonl",
+        }
+    }
+}
 
 /// Events that are read, and sent, at once: memory does not grow with the file.
 const AT_ONCE: usize = 1_000;

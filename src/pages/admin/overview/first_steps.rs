@@ -2,6 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
+use super::{ALL, LAB};
 use crate::{
     pages::admin::{Act, actions::PutAwayFirstSteps},
     ui::{code::CodeBlock, form::Here, frame::Link, head::BaseUrl},
@@ -28,10 +29,6 @@ pub enum MailStep {
     Untried,
     Works,
 }
-
-/// What [`PutAwayFirstSteps`] is told.
-pub const LAB: &str = "lab";
-pub const ALL: &str = "all";
 
 impl FirstSteps {
     pub fn are_done(&self) -> bool {

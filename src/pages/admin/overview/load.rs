@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 
 use super::{
-    DAYS, Days, HeldBack, Instance, Mails, Times,
+    DAYS, Days, HeldBack, Instance, LAB, Mails, Times,
     census::Census,
-    first_steps::{FirstSteps, LAB, MailStep},
+    first_steps::{FirstSteps, MailStep},
     page::OverviewPage,
     store,
     store::AWAY,

@@ -90,3 +90,7 @@ pub struct HeldBack {
     pub accounts: i64,
     pub networks: i64,
 }
+
+/// What [`PutAwayFirstSteps`](super::actions::PutAwayFirstSteps) is told.
+pub const LAB: &str = "lab";
+pub const ALL: &str = "all";

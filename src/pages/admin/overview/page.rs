@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     auth::tokens::KeyInfo,
-    pages::admin::{PAGES, keys_page::short},
+    pages::admin::{PAGES, short},
     ui::{
         chart::{Bars, DayChart, Series},
         empty::Empty,
