@@ -60,9 +60,11 @@ async fn check_schema(config: &Config) -> Result<(), String> {
     state.db.close().await;
     match apart {
         Ok(true) => Ok(()),
-        Ok(false) => Err("the connection to PostgreSQL drops the option search_path (a pooler?), so the Lab would use \
+        Ok(false) => {
+            Err("the connection to PostgreSQL drops the option search_path (a pooler?), so the Lab would use \
                           our own tables"
-            .into()),
+                .into())
+        }
         Err(error) => Err(format!("cannot check its schema: {error}")),
     }
 }
