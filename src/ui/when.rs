@@ -76,12 +76,6 @@ pub fn minute(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", at.hour(), at.minute())
 }
 
-/// A point in time in a sentence: "21 November 2026 at 22:46 UTC".
-pub fn moment(ms: i64) -> String {
-    let at = instant(ms);
-    format!("{} at {:02}:{:02} UTC", date_words(ms), at.hour(), at.minute())
-}
-
 /// As [`When`], to the second: "2026-11-21 22:46:05", for a column that says that it is UTC.
 #[component]
 pub fn Exactly(ms: i64) -> impl IntoView {

@@ -94,12 +94,7 @@ pub struct EmailChange {
 }
 
 /// Remembers the address that an account is to have, in place of one before.
-pub async fn remember_email_change(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    email: &str,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub async fn remember_email_change(db: impl Conn<'_>, user_id: &str, email: &str, now_ms: i64) -> sqlx::Result<()> {
     sqlx::query(
         "insert into email_changes (user_id, email, asked_at) values ($1, $2, $3) \
          on conflict (user_id) do update set email = $2, asked_at = $3",
@@ -107,17 +102,12 @@ pub async fn remember_email_change(
     .bind(user_id)
     .bind(email)
     .bind(now_ms)
-    .execute(db)
+    .run(db)
     .await
-    .map(|_| ())
 }
 
 /// The address that an account is to have, as long as a link to it may work.
-pub async fn find_email_change(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    now_ms: i64,
-) -> Result<Option<EmailChange>, sqlx::Error> {
+pub async fn find_email_change(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Option<EmailChange>> {
     sqlx::query_as("select email, asked_at from email_changes where user_id = $1 and asked_at > $2")
         .bind(user_id)
         .bind(now_ms - Purpose::NewEmail.lifetime_ms())
@@ -125,15 +115,14 @@ pub async fn find_email_change(
         .await
 }
 
-pub async fn forget_email_change(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from email_changes where user_id = $1").bind(user_id).execute(db).await.map(|_| ())
+pub async fn forget_email_change(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from email_changes where user_id = $1").bind(user_id).run(db).await
 }
 
 /// Forgets the addresses that no link works for any more.
-pub async fn forget_old_email_changes(db: impl Executor<'_, Database = Any>, now_ms: i64) -> Result<u64, sqlx::Error> {
+pub async fn forget_old_email_changes(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
     let before_ms = now_ms - Purpose::NewEmail.lifetime_ms();
-    let result = sqlx::query("delete from email_changes where asked_at <= $1").bind(before_ms).execute(db).await?;
-    Ok(result.rows_affected())
+    sqlx::query("delete from email_changes where asked_at <= $1").bind(before_ms).count(db).await
 }
 
 const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;

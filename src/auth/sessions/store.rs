@@ -134,9 +134,9 @@ pub async fn touch(db: impl Conn<'_>, sid: &str, now_ms: i64, idle_expires_at: i
 }
 
 /// Notes that a page of administration was read.
-pub async fn note_overseen(db: impl Executor<'_, Database = Any>, sid: &str, now_ms: i64) -> Result<(), sqlx::Error> {
+pub async fn note_overseen(db: impl Conn<'_>, sid: &str, now_ms: i64) -> sqlx::Result<()> {
     let statement = concat!("update sessions set overseen_at = $1 where sid = $2 and ", not_ended!());
-    sqlx::query(statement).bind(now_ms).bind(sid).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(now_ms).bind(sid).run(db).await
 }
 
 /// Notes the end of the newest access token; `false` when the session has ended meanwhile, and then no token may

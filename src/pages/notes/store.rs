@@ -88,11 +88,7 @@ pub async fn find(db: impl Conn<'_>, user_id: &str, id: &str) -> sqlx::Result<Op
 }
 
 /// The note that was created under this key.
-pub async fn find_made_under(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    key: &str,
-) -> Result<Option<NoteRow>, sqlx::Error> {
+pub async fn find_made_under(db: impl Conn<'_>, user_id: &str, key: &str) -> sqlx::Result<Option<NoteRow>> {
     sqlx::query_as(
         "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and made_under = $2",
     )
@@ -235,12 +231,7 @@ pub struct WholeRow {
 }
 
 /// Notes in the order in which they were made, after the one of this id.
-pub async fn after(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    after: &str,
-    limit: i64,
-) -> Result<Vec<WholeRow>, sqlx::Error> {
+pub async fn after(db: impl Conn<'_>, user_id: &str, after: &str, limit: i64) -> sqlx::Result<Vec<WholeRow>> {
     sqlx::query_as(
         "select id, title, body, pinned_at, created_at, updated_at from notes where user_id = $1 and id > $2 \
          order by id limit $3",

@@ -8,7 +8,7 @@ use crate::{
         event::Kind,
         throttle::store::{ACCOUNT, NETWORK},
     },
-    base::sql::Conn,
+    base::sql::{Change, Conn},
 };
 
 /// How often something happened on a day.
@@ -58,30 +58,21 @@ pub async fn count_all(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<Counted> 
 }
 
 /// [`AWAY`], the mark of the Lab, or nothing.
-pub async fn first_steps(db: impl Executor<'_, Database = Any>, user_id: &str) -> Result<String, sqlx::Error> {
-    let (kept,): (String,) =
-        sqlx::query_as("select first_steps from users where id = $1").bind(user_id).fetch_one(db).await?;
-    Ok(kept)
+pub async fn first_steps(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<String> {
+    sqlx::query_scalar("select first_steps from users where id = $1").bind(user_id).fetch_one(db).await
 }
 
 /// The list is not shown to this administrator any more.
 pub const AWAY: &str = "away";
 
 /// What was put away stays so.
-pub async fn keep_first_steps(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-    kept: &str,
-) -> Result<(), sqlx::Error> {
+pub async fn keep_first_steps(db: impl Conn<'_>, user_id: &str, kept: &str) -> sqlx::Result<()> {
     let statement = "update users set first_steps = $2 where id = $1 and first_steps <> $3";
-    sqlx::query(statement).bind(user_id).bind(kept).bind(AWAY).execute(db).await.map(|_| ())
+    sqlx::query(statement).bind(user_id).bind(kept).bind(AWAY).run(db).await
 }
 
 /// Whether anybody has an account besides this user, and whether a mail has gone out that is remembered.
-pub async fn others_and_mail(
-    db: impl Executor<'_, Database = Any>,
-    user_id: &str,
-) -> Result<(bool, bool), sqlx::Error> {
+pub async fn others_and_mail(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<(bool, bool)> {
     let (others, sent): (i64, i64) = sqlx::query_as(
         "select (select count(*) from (select id from users where deleted_at is null and id <> $1 limit 1) as others), \
          (select count(*) from (select id from outbox where sent_at is not null and last_error = '' limit 1) as sent)",
