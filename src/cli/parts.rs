@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 
 #[cfg(feature = "lab")]
+use crate::lab::part::{LabPart, LabSettings};
 use crate::{
     base::config::Config,
-    lab::part::{LabPart, LabSettings},
     pages::{
         notes::{part::NotesPart, settings::NotesSettings},
         part::{Part, Parts},
