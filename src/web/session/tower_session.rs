@@ -113,7 +113,7 @@ impl fmt::Debug for Sessions {
 
 #[async_trait]
 impl SessionStore for Sessions {
-    /// Refused: visitors make no rows, and a session begins in the transaction of its log-in (`session::begin`).
+    /// Refused: visitors make no rows, and a session begins in the transaction of its log-in (`secret::begin`).
     async fn create(&self, _: &mut Record) -> Result<()> {
         Err(Error::Backend("a session begins with a log-in".into()))
     }
