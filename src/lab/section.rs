@@ -21,8 +21,9 @@ pub fn title_of(id: &str) -> Option<&'static str> {
 pub fn Section(id: &'static str, #[prop(optional)] open: bool, children: Children) -> impl IntoView {
     let (_, title, what) = SECTIONS.into_iter().find(|section| section.0 == id).unwrap_or((id, id, id));
     let heading = format!("{id}-heading");
+    let labelled_by = heading.clone();
     view! {
-        <section class="lab-section" aria-labelledby=heading.clone()>
+        <section class="lab-section" aria-labelledby=labelled_by>
             <details class="lab-fold" open=open>
                 <summary>
                     <h2 id=heading>{title}</h2>

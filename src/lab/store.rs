@@ -144,7 +144,7 @@ pub async fn make_schema(db: &AnyPool) -> sqlx::Result<()> {
     let statement = "select count(*) from pg_namespace where nspname = 'latchkey_lab'";
     let (there,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
     if there == 0 {
-        db.execute("create schema if not exists latchkey_lab").await?;
+        sqlx::query("create schema if not exists latchkey_lab").execute(db).await?;
     }
     Ok(())
 }

@@ -88,7 +88,10 @@ pages! { |services, page|
     "/not-me/done" => shows(NotMeDonePage),
     "/second-factor/keep" => account::load::keep_factor(page).await,
     "/second-factor/kept" => shows(FactorKeptPage),
-    "/admin" => admin::overview::load::overview(page, &services.census, services.lab.is_some()).await,
+    "/admin" => {
+        let has_lab = services.parts.iter().any(|part| part.pages().contains(&"/lab"));
+        admin::overview::load::overview(page, &services.census, has_lab).await
+    },
     "/admin/users" => admin::load_users::users(page).await,
     "/admin/users/{id}" => admin::load_user::user(page).await,
     "/admin/users/{id}/{act}" => admin::load_user::act(page).await,
