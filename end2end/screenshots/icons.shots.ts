@@ -1,6 +1,6 @@
 // The icons and the card that a shared link shows, from our own drawings: written into public/.
 
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
 import { FONT_FACE } from "../tests/still.ts";
 import { writeSmall } from "./png.ts";
@@ -16,6 +16,7 @@ test("icons", async ({ page }) => {
   for (const [name, size] of [["icon-192", 192], ["icon-512", 512]] as const) {
     await write(page, name, size, size, sized(icon, size), true);
   }
+  await writeFile(new URL("favicon.ico", PUBLIC), asIco(await drawn(page, 32, 32, sized(icon, 32), true), 32));
   // iOS puts its own corners and no transparency.
   await write(page, "apple-touch-icon", 180, 180, `<div style="background:${MASKABLE.ground}">${sized(icon, 180)}</div>`, false);
   const margin = (MASKABLE.size * (1 - MASKABLE.inner)) / 2;
@@ -33,11 +34,28 @@ function sized(svg: string, size: number): string {
 }
 
 async function write(page: Page, name: string, width: number, height: number, html: string, omitBackground: boolean): Promise<void> {
-  await page.setViewportSize({ width, height });
-  await page.setContent(`<style>body { margin: 0 }</style>${html}`);
-  await page.evaluate(() => document.fonts.ready);
-  const picture = await page.screenshot({ omitBackground });
+  const picture = await drawn(page, width, height, html, omitBackground);
   const bytes = await writeSmall(new URL(`${name}.png`, PUBLIC).pathname, picture);
   console.log(`public/${name}.png  ${bytes} bytes`);
   expect(bytes, name).toBeLessThan(BYTES_MAX);
+}
+
+async function drawn(page: Page, width: number, height: number, html: string, omitBackground: boolean): Promise<Buffer> {
+  await page.setViewportSize({ width, height });
+  await page.setContent(`<style>body { margin: 0 }</style>${html}`);
+  await page.evaluate(() => document.fonts.ready);
+  return page.screenshot({ omitBackground });
+}
+
+/** What asks for `/favicon.ico` without reading a page: one square picture, as PNG. */
+function asIco(png: Buffer, size: number): Buffer {
+  const head = Buffer.alloc(22);
+  head.writeUInt16LE(1, 2);
+  head.writeUInt16LE(1, 4);
+  head.set([size, size], 6);
+  head.writeUInt16LE(1, 10);
+  head.writeUInt16LE(32, 12);
+  head.writeUInt32LE(png.length, 14);
+  head.writeUInt32LE(head.length, 18);
+  return Buffer.concat([head, png]);
 }

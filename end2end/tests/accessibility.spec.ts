@@ -22,7 +22,7 @@ test("forms with problems", async ({ page, allowConsole }) => {
   allowConsole(/401|422/);
   await open(page, "/signup");
   await page.getByRole("button", { name: "Sign up" }).click();
-  await expect(page.getByLabel("Name")).toBeFocused();
+  await expect(page.locator("[aria-live=assertive]")).toBeFocused();
   found.push(...(await findings(page, "a sign-up with wrong fields")));
   await open(page, "/login");
   await enterAndLogIn(page, { email: "nobody@example.com", password: "not the password" });

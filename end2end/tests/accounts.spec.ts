@@ -3,6 +3,7 @@
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { expectAnnounced, expectWrong } from "./forms.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
 import { gate } from "./notebook.ts";
 import {
   ACCESS,
@@ -94,15 +95,25 @@ test("a sign-up with wrong fields keeps what was typed and says at each field wh
   await passwordField(page).fill("short");
   await page.getByRole("button", { name: "Sign up" }).click();
 
-  await expectWrong(page.getByLabel("Email"), /ann@example\.com/);
+  await expectWrong(page.getByLabel("Email"), /name@example\.com/);
   await expectWrong(passwordField(page), /at least 10 characters/);
   await expect(page.getByLabel("Name")).not.toHaveAttribute("aria-invalid", "true");
-  await expect(page.getByLabel("Email")).toBeFocused();
+  await expectAnnounced(page, /There are 2 problems/);
   await expectKept(page, { Name: "Erna", Email: "erna(at)example.com" });
 
-  // And on from there: what is right now is not marked any more.
+  // And on from there: what is right now is not marked any more, and the list gets shorter.
   const person = somebody("Erna");
+  const summary = page.locator("[aria-live=assertive]");
+  await summary.getByRole("link", { name: /name@example\.com/ }).click();
+  await expect(page.getByLabel("Email")).toBeFocused();
+  await page.getByLabel("Email").fill("still wrong");
+  await expect(page.getByLabel("Email")).toHaveAttribute("aria-invalid", "true");
   await page.getByLabel("Email").fill(person.email);
+  await expect(page.getByLabel("Email")).not.toHaveAttribute("aria-invalid", "true");
+  await expect(summary).toContainText("There is a problem");
+  await expect(summary.getByRole("link")).toHaveText([/at least 10 characters/]);
+  await passwordField(page).fill(person.password);
+  await expect(summary).toHaveText("");
   await passwordField(page).fill(person.password);
   await page.getByRole("button", { name: "Sign up" }).click();
   await arrived(page, "/dashboard");
@@ -115,7 +126,7 @@ test("an empty form names every field", async ({ page, allowConsole }) => {
   for (const field of [page.getByLabel("Name"), page.getByLabel("Email"), passwordField(page)]) {
     await expectWrong(field, /Enter/);
   }
-  await expect(page.getByLabel("Name")).toBeFocused();
+  await expectAnnounced(page, /There are 3 problems/);
 });
 
 test("an e-mail that has an account is refused without losing what was typed", async ({
@@ -131,7 +142,7 @@ test("an e-mail that has an account is refused without losing what was typed", a
   await other.getByLabel("Email").fill(person.email.toUpperCase());
   await passwordField(other).fill(person.password);
   await other.getByRole("button", { name: "Sign up" }).click();
-  await expectAnnounced(other, /log in instead/);
+  await expectAnnounced(other, /Log in instead/);
   await expectKept(other, { Name: "Another Fred", Email: person.email.toUpperCase() });
 });
 
@@ -257,3 +268,46 @@ async function expectKept(page: Page, typed: Record<string, string>): Promise<vo
   for (const [label, text] of Object.entries(typed)) await expect(page.getByLabel(label)).toHaveValue(text);
   await expect(passwordField(page)).toHaveValue("");
 }
+
+withAndWithoutJavaScript(({ open, arrived }) => {
+  test("several problems are counted above the form, and each leads to its field", async ({ page, allowConsole }) => {
+    allowConsole(/422/);
+    await open(page, "/signup");
+    await page.getByRole("button", { name: "Sign up" }).click();
+    await expectAnnounced(page, /There are 3 problems/);
+    const links = page.locator("[aria-live=assertive]").getByRole("link");
+    await expect(links).toHaveText(["Enter your name.", "Enter your email address.", "Enter your password."]);
+    await links.nth(1).click();
+    await expect(page.getByLabel("Email")).toBeFocused();
+    await page.keyboard.type("erna@example.com");
+    await expect(page.getByLabel("Email")).toHaveValue("erna@example.com");
+  });
+
+  test("who logs out is told so, and who has to log in is told why", async ({ page }) => {
+    await signedUp(page, "Lotte");
+    await open(page, "/dashboard");
+    await page.getByRole("button", { name: "Log out" }).click();
+    await arrived(page, "/");
+    await expect(page.getByRole("status")).toContainText("You're logged out.");
+    await page.goto("/notes");
+    await arrived(page, "/login?next=%2Fnotes");
+    await expect(page.getByRole("main")).toContainText("Log in to see that page.");
+  });
+
+  test("a disabled person is told whom to ask, and a stranger nothing", async ({ page, server, anotherBrowser, allowConsole }) => {
+    allowConsole(/401/);
+    const person = await signedUp(page, "Mona");
+    await server.cli(["users", "disable", person.email, "--reason", "a test"]);
+    await page.goto("/dashboard");
+    await arrived(page, "/login?next=%2Fdashboard");
+    await expect(page.getByRole("main")).toContainText("Your account has been disabled.");
+    await expect(page.getByRole("main")).toContainText("Contact your administrator.");
+    await enterAndLogIn(page, person);
+    await expect(page.getByRole("main")).toContainText("A disabled account can't log in");
+    const stranger = await (await anotherBrowser()).newPage();
+    await stranger.goto("/login");
+    await enterAndLogIn(stranger, person);
+    await expect(stranger.getByRole("main")).toContainText("Wrong email or password.");
+    await expect(stranger.getByRole("main")).not.toContainText("disabled");
+  });
+});

@@ -57,9 +57,10 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await office.goto("/dashboard");
     await expect(office, "nothing has happened yet").toHaveURL("/dashboard");
 
-    await page.getByRole("button", { name: "Log out everywhere and reset password" }).click();
+    await page.getByRole("button", { name: "Log out all other devices" }).click();
     await arrived(page, "/not-me/done");
-    await expect(page.getByRole("status")).toContainText("1 session was ended.");
+    await expect(page.getByRole("status")).toContainText("1 session ended.");
+    await expect(page.getByRole("main")).toContainText("because your email address isn't confirmed");
     await expect(page.getByRole("status")).toBeFocused();
     await page.getByRole("link", { name: "Choose a new password" }).click();
     await arrived(page, "/account/password");
@@ -86,8 +87,10 @@ test("an open page elsewhere is told at once", async ({ page, anotherBrowser }) 
   await openHydrated(office, "/notes");
   await openHydrated(page, PAGE);
   await events(page).getByRole("link", { name: /^This wasn't me/ }).first().click();
-  await page.getByRole("button", { name: "Log out everywhere and reset password" }).click();
+  await page.getByRole("button", { name: "Log out all other devices" }).click();
   await expect(loggedOutDialog(office)).toHaveAccessibleName(/You reported suspicious activity/);
+  const way = loggedOutDialog(office).getByRole("link", { name: "Choose a new password" });
+  await expect(way, "the password of before may open nothing").toHaveAttribute("href", "/forgot");
 });
 
 const events = (page: Page) => page.getByRole("main").getByRole("listitem");

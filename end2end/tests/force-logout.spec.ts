@@ -49,7 +49,7 @@ test("what one person typed is not saved in the account of another who logs in i
   // Whatever the page says now: the text is still there, and it is in nobody else's account.
   await expect(saveState(page)).toHaveText("Unsaved changes");
   await expectTyped(page, "Diary", "for me alone");
-  await expect(page.getByRole("alert")).toContainText("Someone else is logged in");
+  await expect(page.getByRole("alert")).toContainText("Someone else is now logged in");
   await openNotes(tab);
   await expect(tab.getByText("You don't have any notes yet.")).toBeVisible();
 });

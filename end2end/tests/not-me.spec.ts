@@ -11,7 +11,7 @@ import type { Server } from "./server.ts";
 
 test.use({ withMailbox: true, database: "postgres" });
 
-const RESET = /^Choose a new password$/;
+const RESET = /^Secure your account$/;
 
 withAndWithoutJavaScript(({ open, arrived }) => {
   test("from the page: everything ends, and a link to a new password comes", async ({
@@ -31,12 +31,14 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(page.getByRole("main")).toContainText("a…@example.com");
     await endEverything(page);
     await arrived(page, "/not-me/done");
-    await expect(page.getByRole("status")).toContainText("2 sessions were ended.");
+    await expect(page.getByRole("status")).toContainText("2 sessions ended.");
     expect((await mailbox.next(person.email, RESET)).link).toContain("/reset?token=");
     for (const browser of [page, thief]) {
       await browser.goto("/dashboard");
       await expect(browser).toHaveURL("/login?next=%2Fdashboard");
       await expect(browser.getByRole("main")).toContainText("You reported suspicious activity");
+      await expect(browser.getByRole("main")).toContainText("Choose a new password with the link we emailed you");
+      await expect(browser.getByRole("link", { name: "Request another link" })).toHaveAttribute("href", "/forgot");
     }
   });
 
@@ -77,7 +79,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(page.getByRole("main")).toContainText("restore your previous email address");
     await endEverything(page);
     await arrived(page, "/not-me/done");
-    await expect(page.getByRole("status")).toContainText("Your e-mail address is the one before again.");
+    await expect(page.getByRole("status")).toContainText("Your previous email address is restored.");
     expect((await mailbox.next(person.email, RESET)).link).toContain("/reset?token=");
     expect(mailbox.waiting(theirs)).toEqual([]);
     await thief.goto("/dashboard");
@@ -100,6 +102,8 @@ test("a link that was used says so, and ends nothing more", async ({ page, serve
   await page.getByLabel("New password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Save password" }).click();
   await page.waitForURL("**/login");
+  await expect(page.getByRole("status")).toContainText("Your password has been changed.");
+  await expect(page.getByRole("main")).not.toContainText("suspicious activity");
   await loggedIn(page, { ...person, password });
   await page.goto(link);
   await expect(page.getByRole("main")).toContainText("This link has expired or has already been used");

@@ -3,6 +3,7 @@
 import type { Page, Request } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { arrived, open, signedUp } from "./people.ts";
+import { Server } from "./server.ts";
 
 test.use({ serviceWorkers: "allow" });
 
@@ -21,6 +22,26 @@ test("without a connection a page says so, and goes on by itself when there is o
   await page.context().setOffline(false);
   await arrived(page, "/account/profile");
   await expect(page.getByRole("textbox", { name: "Name" })).toHaveValue(person.name);
+});
+
+test("a server that was away is asked until it answers, and the page comes back by itself", async ({ page, allowConsole, allowOrigin }) => {
+  allowConsole(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/);
+  const before = await Server.start({});
+  allowOrigin(before.url);
+  await openWithWorker(page, before.url);
+  await before.crash();
+  await page.goto(`${before.url}/login`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Can't reach Latchkey");
+  // No network has gone or come: only the page itself can find out.
+  await page.waitForRequest(`${before.url}/healthz`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Can't reach Latchkey");
+  const after = await Server.startAgain(before);
+  try {
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Log in");
+    expect(page.url()).toBe(`${before.url}/login`);
+  } finally {
+    await after.stop();
+  }
 });
 
 test("no page and no answer is ever kept", async ({ page }) => {
@@ -67,12 +88,12 @@ test("a page is asked for once, by the browser itself, and nothing else wakes th
 });
 
 /** Opens a page twice: the first time brings the worker, the second is under its eyes. */
-async function openWithWorker(page: Page): Promise<void> {
-  await open(page, "/");
+async function openWithWorker(page: Page, site = ""): Promise<void> {
+  await open(page, `${site}/`);
   await page.evaluate(() => navigator.serviceWorker.ready.then(({ active }) => {
     if (active?.state === "activated") return;
     return new Promise<void>((done) => active?.addEventListener("statechange", () => active.state === "activated" && done()));
   }));
-  await open(page, "/");
+  await open(page, `${site}/`);
   expect(await page.evaluate(() => Boolean(navigator.serviceWorker.controller))).toBe(true);
 }

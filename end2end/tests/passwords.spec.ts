@@ -40,7 +40,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await page.getByLabel("Current password", { exact: true }).fill(person.password);
     await page.getByLabel("New password", { exact: true }).fill("oh my darling Clementine");
     await page.getByRole("button", { name: "Change password" }).click();
-    await expectWrong(page.getByLabel("New password", { exact: true }), /Your name is in it/);
+    await expectWrong(page.getByLabel("New password", { exact: true }), /Don't use your name/);
   });
 
   test("the first field has the focus when the page comes", async ({ page }) => {
@@ -94,7 +94,7 @@ test("the question knows the name and the address that stand beside it", async (
   await open(page, "/signup");
   await page.getByLabel("Name").fill("Rosamunde Pilcher");
   await passwordField(page).fill("rosamunde likes tea");
-  await expect(advice(page)).toHaveText(/Your name is in it/);
+  await expect(advice(page)).toHaveText(/Don't use your name/);
 
   const person = await signedUp(page, "Philippa");
   await open(page, "/account/password");

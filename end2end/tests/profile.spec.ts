@@ -17,7 +17,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await arrived(page, "/account/profile");
     await page.getByRole("textbox", { name: "Name" }).fill(" ");
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await expectWrong(page.getByRole("textbox", { name: "Name" }), /Enter the name/);
+    await expectWrong(page.getByRole("textbox", { name: "Name" }), /Enter your name/);
     await page.getByRole("textbox", { name: "Name" }).fill("Anna of the Hill");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await expect(page.getByRole("status")).toContainText("Name changed.");

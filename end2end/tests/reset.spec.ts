@@ -25,7 +25,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await phone.getByRole("link", { name: "Forgot your password?" }).click();
     await arrived(phone, "/forgot");
     await phone.getByLabel("Email").fill(person.email);
-    await phone.getByRole("button", { name: "Send the link" }).click();
+    await phone.getByRole("button", { name: "Send link" }).click();
     await arrived(phone, "/forgot/sent");
     await expect(phone.getByRole("main")).toContainText(`If ${person.email} has an account, we've sent it a link.`);
 
@@ -37,6 +37,9 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await field.fill("short");
     await phone.getByRole("button", { name: "Save password" }).click();
     await expectWrong(field, /at least 10 characters/);
+    await field.fill(person.password);
+    await phone.getByRole("button", { name: "Save password" }).click();
+    await expectWrong(field, /different from your current one/);
     await field.fill(NEW);
     await phone.getByRole("button", { name: "Save password" }).click();
     await arrived(phone, "/login");
@@ -52,6 +55,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await follow.leftWith(tokenOf(link));
     await phone.goto(link);
     await expect(phone.getByRole("main")).toContainText("This link has expired or has already been used");
+    await expect(phone.getByRole("link", { name: "change it" })).toHaveAttribute("href", "/account/password");
     await mailbox.next(person.email, /password/);
   });
 
@@ -70,7 +74,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     for (const [tab, person] of [[tabs[0], yara], [tabs[1], zoe]] as const) {
       await open(tab, "/forgot");
       await tab.getByLabel("Email").fill(person.email);
-      await tab.getByRole("button", { name: "Send the link" }).click();
+      await tab.getByRole("button", { name: "Send link" }).click();
       await arrived(tab, "/forgot/sent");
       await tab.goto((await mailbox.next(person.email, /Reset your password/)).link);
       await arrived(tab, "/reset");
@@ -96,7 +100,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     const nobody = somebody("Nobody");
     await open(page, "/forgot");
     await page.getByLabel("Email").fill(nobody.email);
-    await page.getByRole("button", { name: "Send the link" }).click();
+    await page.getByRole("button", { name: "Send link" }).click();
     await arrived(page, "/forgot/sent");
     await expect(page.getByRole("main")).toContainText(`If ${nobody.email} has an account, we've sent it a link.`);
     // Mails are sent in turn: when a later one is there, this one would be.

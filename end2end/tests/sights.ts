@@ -48,7 +48,7 @@ export async function become(who: Sight["who"], context: BrowserContext, server:
 
 async function sendEmptyForm(page: Page): Promise<void> {
   await page.getByRole("main").getByRole("button", { name: "Sign up" }).click();
-  await expect(page.getByLabel("Name")).toBeFocused();
+  await expect(page.locator("[aria-live=assertive]")).toBeFocused();
 }
 
 async function openFirstNote(page: Page): Promise<void> {

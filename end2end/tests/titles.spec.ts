@@ -33,7 +33,7 @@ test("a shared link shows a card, and a phone finds its icons", async ({ page, s
   expect(manifest.headers()["content-type"]).toBe("application/manifest+json; charset=utf-8");
   const { icons } = (await manifest.json()) as { icons: { src: string; sizes: string }[] };
   expect(icons.some(({ sizes }) => sizes === "512x512")).toBe(true);
-  for (const path of [card, "/apple-touch-icon.png", ...icons.map(({ src }) => src)]) {
+  for (const path of [card, "/favicon.ico", "/apple-touch-icon.png", ...icons.map(({ src }) => src)]) {
     const picture = await page.request.get(path);
     expect(picture.status(), path).toBe(200);
     expect((await picture.body()).length, path).toBeLessThan(40_000);

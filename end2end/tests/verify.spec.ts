@@ -26,7 +26,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     // Not logged in, and not to be, before the link was opened.
     await open(page, "/login");
     await enterAndLogIn(page, person);
-    await expect(page.getByRole("main")).toContainText("open the link in the mail first");
+    await expect(page.getByRole("main")).toContainText("Open the link we emailed you first");
     const hint = await page.locator("[data-after]").boundingBox();
     const label = await page.locator("label[for=email]").boundingBox();
     expect((label?.y ?? 0) - (hint?.y ?? 0) - (hint?.height ?? 0), "the hint is no part of the field below").toBeGreaterThanOrEqual(16);
@@ -57,7 +57,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await page.getByLabel("Email").fill(person.email);
     await page.getByRole("button", { name: "Send new link" }).click();
     await arrived(page, "/verify/sent");
-    await expect(page.getByRole("status")).toContainText("a new link is on its way");
+    await expect(page.getByRole("status")).toContainText("we've sent it a new link");
     const second = await mailbox.next(person.email, /Confirm/);
     expect(second.link).not.toBe(first.link);
     await page.goto(second.link);
@@ -76,7 +76,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     const owner = await signedUpByMail(page, mailbox, "Xenia");
     const thief = await (await anotherBrowser({ javaScriptEnabled: scripted })).newPage();
     await signUpOnly(thief, { ...owner, password: "a password of somebody else" });
-    await expect(thief.getByRole("main")).toContainText("Open the link in that mail");
+    await expect(thief.getByRole("main")).toContainText("Open it to continue");
     const mail = await mailbox.next(owner.email, /already have an account/);
     expect(mail.link).toBe("");
   });

@@ -11,10 +11,13 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use strum::{EnumString, IntoStaticStr};
 use tracing_subscriber::filter::LevelFilter;
 use url::{Host, Origin, Url};
+
+use super::{contact::Contact, email::Email};
 
 /// No access token lives longer than this, whatever is set.
 pub const TOKEN_LIFETIME_MAX_SECONDS: i64 = 900;
@@ -226,6 +229,11 @@ pub struct Config {
     /// https address. Without it there is no such file.
     #[arg(long, env = "LATCHKEY_SECURITY_CONTACT", value_parser = parse_contact)]
     pub security_contact: Option<Url>,
+
+    /// Whom users ask for help: `help@example.com` or `https://example.com/help`. It is named on error pages, to users
+    /// whose account is disabled, and in emails. Without it they are told to contact their administrator.
+    #[arg(long, env = "LATCHKEY_SUPPORT_CONTACT", value_parser = parse_support_contact)]
+    pub support_contact: Option<Contact>,
 
     /// Add `preload` to Strict-Transport-Security in production. Off by default: browsers then use https only for the
     /// whole domain, subdomains included, and leaving their lists takes months.
@@ -562,6 +570,21 @@ fn parse_contact(text: &str) -> Result<Url, String> {
         scheme => scheme == "https",
     };
     if good { Ok(url) } else { Err(wrong()) }
+}
+
+fn parse_support_contact(text: &str) -> Result<Contact, String> {
+    const WRONG: &str =
+        "must be an email address, such as help@example.com, or a web address, such as https://example.com/help";
+    /// What stands for itself in the path of a `mailto:` (RFC 6068 2).
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'@').remove(b'.').remove(b'-').remove(b'_').remove(b'+');
+    let text = text.trim();
+    if let Ok(email) = Email::parse(text.strip_prefix("mailto:").unwrap_or(text)) {
+        let words = email.as_str().to_owned();
+        return Ok(Contact { href: format!("mailto:{}", utf8_percent_encode(&words, ENCODED)), words });
+    }
+    let url = Url::parse(text).map_err(|_| WRONG)?;
+    let good = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    if good { Ok(Contact { words: url.to_string(), href: url.into() }) } else { Err(WRONG.into()) }
 }
 
 fn parse_base_url(text: &str) -> Result<Url, String> {

@@ -333,6 +333,11 @@ impl AppError {
         }
     }
 
+    /// The field that is wrong, where it is the only one.
+    pub fn only_field(&self) -> Option<Field> {
+        self.first_field().filter(|_| self.at_fields().count() == 1)
+    }
+
     /// What to say above a form: what stands at its fields is not said twice.
     pub fn above_form(&self) -> String {
         match self.at_fields().count() {
@@ -372,7 +377,7 @@ fn id_words(request_id: &Option<RequestNumber>) -> String {
 }
 
 /// "There are 2 problems": what is wrong stands at the fields.
-fn problem_words(count: usize) -> String {
+pub fn problem_words(count: usize) -> String {
     if count == 1 { "There is a problem".into() } else { format!("There are {count} problems") }
 }
 

@@ -4,6 +4,7 @@
 pub mod caller;
 #[cfg(feature = "ssr")]
 pub mod config;
+pub mod contact;
 #[cfg(feature = "ssr")]
 pub mod db;
 #[cfg(feature = "ssr")]

@@ -96,7 +96,10 @@ fn reset_hints(issuer: &str, cause: ResetCause) -> Vec<String> {
         ],
         ResetCause::NotMe => vec![format!("{another} Never share this link.")],
         ResetCause::Administrator => {
-            vec![format!("{another} Never share this link, not even with an administrator."), UNEXPECTED.into()]
+            vec![
+                format!("{another} Never share this link, not even with an administrator."),
+                "If you weren't expecting this, contact your administrator.".into(),
+            ]
         }
     }
 }
@@ -184,6 +187,8 @@ pub struct Happened<'a> {
     pub at: i64,
     /// How many recovery codes there are, where one was used.
     pub codes_left: Option<i64>,
+    /// Whom to write to.
+    pub help: &'a str,
 }
 
 /// To the owner of an account. `token`: of the link that secures the account; none where that helps nobody.
@@ -207,13 +212,12 @@ pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&
         paragraphs: vec![format!("{what}{left} This is about your account at {issuer}.")],
         facts: facts.into_iter().flatten().collect(),
         links: token.map(|token| link("Secure my account", issuer, "/not-me", token)).into_iter().collect(),
-        hints: news_hints(issuer, happened.news, token.is_some()),
+        hints: news_hints(happened, token.is_some()),
     }
 }
 
-const UNEXPECTED: &str = "If you weren't expecting this, contact your administrator.";
-
-fn news_hints(issuer: &str, news: Notification, can_secure: bool) -> Vec<String> {
+fn news_hints(happened: &Happened<'_>, can_secure: bool) -> Vec<String> {
+    let Happened { news, help, .. } = happened;
     let (was_you, was_not_you) = match news.is_by_administrator() {
         true => ("If you asked for this", "If you weren't expecting this"),
         false => ("If this was you", "If this wasn't you"),
@@ -227,8 +231,8 @@ fn news_hints(issuer: &str, news: Notification, can_secure: bool) -> Vec<String>
                 span(Purpose::NotMe.lifetime_ms())
             ),
         ],
-        (false, true) => vec![UNEXPECTED.into()],
-        (false, false) => vec![format!("If this wasn't you, contact the administrator of {issuer}.")],
+        (false, true) => vec![format!("If you weren't expecting this, contact {help}.")],
+        (false, false) => vec![format!("If this wasn't you, contact {help}.")],
     }
 }
 

@@ -47,7 +47,9 @@ pub async fn write(state: &AppState, issuer: &str, row: &MailRow) -> Result<Deci
     if is_too_many(&mut tx, &mail, row).await? {
         return Ok(Decision::TooMany);
     }
-    let mut writer = Writer { tx: &mut tx, issuer, row, now_ms };
+    let contact = state.config.support_contact.as_ref().map(|contact| contact.words.clone());
+    let help = contact.unwrap_or_else(|| format!("the administrator of {issuer}"));
+    let mut writer = Writer { tx: &mut tx, issuer, help: &help, row, now_ms };
     let letter = writer.letter(mail).await?;
     tx.commit().await?;
     Ok(letter.map_or(Decision::Needless, |letter| Decision::Send(Box::new(letter))))
@@ -60,9 +62,7 @@ async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &MailRow) -> Result<bool, Ap
             store::count_guessing_before(&mut **tx, row, GUESSING_EVERY_MS).await? > 0
         }
         Mail::News { .. } => false,
-        // Of the owner, who has just said that something was not them.
-        Mail::Reset if !row.user_id.is_empty() => false,
-        Mail::ResetStarted | Mail::SecondFactorGoes { .. } => false,
+        Mail::ResetAfterNotMe { .. } | Mail::ResetStarted | Mail::SecondFactorGoes { .. } => false,
         _ => store::count_sent_like(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
     })
 }
@@ -70,6 +70,8 @@ async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &MailRow) -> Result<bool, Ap
 struct Writer<'a> {
     tx: &'a mut Tx,
     issuer: &'a str,
+    /// Whom to write to.
+    help: &'a str,
     row: &'a MailRow,
     now_ms: i64,
 }
@@ -79,15 +81,14 @@ impl Writer<'_> {
         match mail {
             Mail::SignUp => self.sign_up().await,
             Mail::Verify => self.verify().await,
-            // Only who reports suspicious activity is known when the mail is queued.
-            Mail::Reset if !self.row.user_id.is_empty() => self.reset(ResetCause::NotMe).await,
             Mail::Reset => self.reset(ResetCause::Forgot).await,
+            Mail::ResetAfterNotMe => self.reset(ResetCause::NotMe).await,
             Mail::ResetStarted => self.reset(ResetCause::Administrator).await,
             Mail::NewEmail => self.new_email().await,
             Mail::SecondFactorGoes { at } => self.factor_goes(at).await,
             Mail::News { news, roles, device, ip, at } => {
-                let codes_left = self.codes_left(news).await?;
-                self.news(Happened { news, roles, new_email: "", device: &device, ip: &ip, at, codes_left }).await
+                let (codes_left, help) = (self.codes_left(news).await?, self.help);
+                self.news(Happened { news, roles, new_email: "", device: &device, ip: &ip, at, codes_left, help }).await
             }
         }
     }

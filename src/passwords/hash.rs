@@ -119,6 +119,14 @@ impl Passwords {
         self.admitted(from, move |inner, blocks| inner.verify(stored.as_deref(), password.expose(), blocks)).await
     }
 
+    /// Whether a password to be set is the one that is stored already; costs what [`Self::verify`] costs.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub async fn is_current(&self, from: &Caller, password: &NewPassword, stored: &str) -> Result<bool, AppError> {
+        self.verify(from, password.clone().into_inner(), Some(stored.to_owned())).await
+    }
+
     /// How many hashes may run at once.
     pub fn at_once(&self) -> usize {
         self.0.at_once

@@ -120,7 +120,7 @@ on_both_databases! {
         let answer = alice.act("log_out", &[]).await;
         assert_eq!(answer.status, 200);
         // What names the browser stays: it proves nothing, and the next log-in is no news.
-        assert_eq!(alice.cookies.keys().collect::<Vec<_>>(), ["__Host-device"]);
+        assert_eq!(alice.cookies.keys().collect::<Vec<_>>(), ["__Host-device", "__Host-flash"]);
         assert_eq!(alice.open("/dashboard").await.status, 303);
         assert_eq!(thief.renew().await.code(), "session_ended");
         assert_eq!(thief.bearer(&token).await.code(), "token_revoked");
@@ -145,7 +145,37 @@ on_both_databases! {
         assert!(alice.open("/dashboard").await.text().contains("Hello, Alice"));
         let answer = alice.submit("log_out", &[], "/dashboard").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/"));
+        assert!(alice.open("/").await.text().contains("You're logged out."));
+        assert!(!alice.open("/").await.text().contains("You're logged out."), "it is told once");
         assert_eq!(alice.open("/dashboard").await.status, 303);
+    }
+
+    async fn the_log_in_page_says_why_it_came(app: TestApp) {
+        let mut visitor = app.anonymous();
+        for (next, is_wanted) in [("?next=%2Fnotes", true), ("", false), ("?next=%2F%2Fevil.example", false)] {
+            let page = visitor.open(&format!("/login{next}")).await.text();
+            assert_eq!(page.contains("Log in to see that page."), is_wanted, "{next}: {page}");
+        }
+    }
+
+    async fn without_javascript_each_problem_is_counted_and_has_a_link_to_its_field(app: TestApp) {
+        let fields = [("name", ""), ("email", "nope"), ("password", PASSWORD)];
+        let page = app.anonymous().submit("sign_up", &fields, "/signup").await.text();
+        let (_, summary) = page.split_once("id=\"form-error\"").expect("a summary");
+        let (summary, form) = summary.split_once("<form").expect("a form");
+        assert!(summary.contains(" autofocus") && summary.contains("There are 2 problems"), "{summary}");
+        for (id, words) in [("name", "Enter your name."), ("email", "Enter an email address in the right format")] {
+            let link = summary.split("href=\"").find(|link| link.starts_with(&format!("#{id}\"")));
+            assert!(link.is_some_and(|link| link.contains(words)), "{id}: {summary}");
+            assert!(form.contains(&format!("id=\"{id}\"")), "{form}");
+        }
+        assert!(!summary.contains("#password") && !form.contains(" autofocus"), "{page}");
+        let (mut visitor, fields) = (app.anonymous(), [("name", "Al"), ("email", "nope"), ("password", PASSWORD)]);
+        let one = visitor.submit("sign_up", &fields, "/signup").await.text();
+        let (_, summary) = one.split_once("id=\"form-error\"").expect("a summary");
+        let (summary, form) = summary.split_once("<form").expect("a form");
+        assert!(summary.contains("There is a problem") && summary.contains("href=\"#email\""), "{summary}");
+        assert!(!summary.contains(" autofocus") && form.contains(" autofocus"), "the one field has the focus: {one}");
     }
 
     async fn without_javascript_the_newest_error_is_shown_and_the_way_on_is_kept(app: TestApp) {

@@ -52,8 +52,8 @@ async fn deny(caller: &mut Caller, event: &str) -> Answer {
 
 /// Whom a link to a new password is on its way to.
 async fn resets(app: &TestApp) -> Vec<String> {
-    let reset = serde_json::to_string(&Mail::Reset).expect("JSON");
-    app.outbox().await.into_iter().filter(|(_, _, mail)| *mail == reset).map(|(email, ..)| email).collect()
+    let is_reset = |mail: &str| matches!(serde_json::from_str(mail), Ok(Mail::ResetAfterNotMe));
+    app.outbox().await.into_iter().filter(|(_, _, mail)| is_reset(mail)).map(|(email, ..)| email).collect()
 }
 
 on_both_databases! {
@@ -203,7 +203,7 @@ on_both_databases! {
         let event = happened(&app, Kind::PasswordChanged).await;
         let page = alice.open(&format!("/not-me?event={event}")).await;
         assert_eq!(page.status, 200);
-        assert!(page.text().contains("a…@example.com") && !page.text().contains("Your e-mail address goes back"));
+        assert!(page.text().contains("a…@example.com") && !page.text().contains("restore your previous email address"));
         assert_eq!(thief.open("/dashboard").await.status, 200);
 
         let reset = app.link(Purpose::Reset, "alice").await;
@@ -211,9 +211,9 @@ on_both_databases! {
         let answer = deny(&mut alice, &event).await;
         assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(3)));
         let done = alice.open("/not-me/done").await.text();
-        assert!(done.contains("3 sessions were ended") && done.contains("a…@example.com"), "{done}");
+        assert!(done.contains("3 sessions ended") && done.contains("a…@example.com"), "{done}");
         assert!(!done.contains("alice@example.com"), "who looks over the shoulder reads no address");
-        assert!(alice.open("/not-me/done").await.text().contains("told once"));
+        assert!(alice.open("/not-me/done").await.text().contains("If you've just secured your account"));
         assert_eq!(thief.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         for caller in [&mut alice, &mut thief] {
             assert_eq!(caller.open("/dashboard").await.status, 303);
@@ -248,7 +248,11 @@ on_both_databases! {
         assert_eq!(thief.open("/dashboard").await.status, 200);
         let answer = bob.act("not_me", &[("event", &event), ("password", PASSWORD)]).await;
         assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(1)));
-        assert!(bob.open("/not-me/done").await.text().contains("href=\"/account/password\""));
+        let done = bob.open("/not-me/done").await.text();
+        assert!(done.contains("href=\"/account/password\"") && done.contains("your email address isn't confirmed"), "{done}");
+        assert!(!done.contains("doesn't send email"), "{done}");
+        let page = thief.open("/login").await.text();
+        assert!(page.contains("or on the device where you reported it") && page.contains("href=\"/forgot\""), "{page}");
         assert_eq!((bob.open("/dashboard").await.status, thief.open("/dashboard").await.status), (200, 303));
         assert!(resets(&app).await.is_empty(), "the address may be somebody else's");
     }
@@ -291,9 +295,9 @@ on_both_databases! {
         // What the thief is told of by mail would take the account away again.
         let thiefs = app.link_to(Purpose::NotMe, &user_id, "thief@example.com").await;
         let mut owner = app.anonymous();
-        assert!(owner.open_link(Purpose::NotMe, &token).await.text().contains("Your e-mail address goes back"));
+        assert!(owner.open_link(Purpose::NotMe, &token).await.text().contains("restore your previous email address"));
         assert_eq!(deny(&mut owner, "").await.status, 200);
-        assert!(owner.open("/not-me/done").await.text().contains("is the one before again"));
+        assert!(owner.open("/not-me/done").await.text().contains("Your previous email address is restored"));
         let user = app.user("alice").await;
         assert!(user.id == user_id && user.verified_at.is_some());
         assert_eq!(resets(&app).await, ["alice@example.com"]);
@@ -308,7 +312,7 @@ on_both_databases! {
         let event = happened(&app, Kind::EmailChanged).await;
         let token = stolen(&app).await;
         let page = owner.open(&format!("/not-me?event={event}")).await.text();
-        assert!(page.contains("a…@example.com") && page.contains("Your e-mail address goes back"), "{page}");
+        assert!(page.contains("a…@example.com") && page.contains("restore your previous email address"), "{page}");
         assert_eq!(deny(&mut owner, &event).await.status, 200);
         assert!(app.user("alice").await.verified_at.is_some());
         assert_eq!(resets(&app).await, ["alice@example.com"]);

@@ -75,6 +75,21 @@ async fn live_admins(app: &TestApp) -> i64 {
 }
 
 on_both_databases! {
+    async fn who_is_disabled_is_told_whom_to_ask_and_nobody_else_is(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--support-contact", "help@example.com"]).await;
+        let mut alice = app.logged_in("alice").await;
+        sqlx::query("update users set disabled_at = 1").execute(&app.services.state.db.pool).await.expect("a change");
+        assert_eq!(alice.open("/dashboard").await.status, 303);
+        let page = alice.open("/login").await.text();
+        assert!(page.contains("Your account has been disabled.") && !page.contains("Log in to continue"), "{page}");
+        assert!(page.contains("href=\"mailto:help@example.com\""), "{page}");
+        let fields = [("email", "alice@example.com"), ("password", PASSWORD)];
+        let page = alice.submit("log_in", &fields, "/login").await.text();
+        assert!(page.contains("Your account has been disabled.") && page.contains("A disabled account can't log in"), "{page}");
+        let page = app.anonymous().submit("log_in", &fields, "/login").await.text();
+        assert!(page.contains("Wrong email or password") && !page.contains("been disabled") && !page.contains("A disabled"), "{page}");
+    }
+
     async fn a_disabled_user_loses_every_credential_on_the_next_request_and_is_told_why(app: TestApp) {
         let mut ada = app.admin().await;
         let mut alice = app.with_token("alice").await;

@@ -235,6 +235,8 @@ on_both_databases! {
         let mut phone = app.logged_in_again("alice").await;
         for (password, new, said) in [
             ("wrong", "another horse battery", "\"WrongPassword\""),
+            ("wrong", "short", "\"WrongPassword\""),
+            ("wrong", "wrong", "\"WrongPassword\""),
             ("", "another horse battery", r#"{"Invalid":["CurrentPasswordMissing"]}"#),
             (PASSWORD, "short", r#"{"Invalid":[{"PasswordTooShort":10}]}"#),
             (PASSWORD, PASSWORD, r#"{"Invalid":["PasswordUnchanged"]}"#),

@@ -16,7 +16,16 @@ use crate::{base::db::Kind, serve::router::router};
 async fn site() -> (TempDir, TestApp, Caller) {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::create_dir(folder.path().join("pkg")).expect("a folder");
-    for name in ["pkg/a.css", "pkg/a.css.br", "pkg/a.js", "pkg/a.wasm", "icon.svg", "robots.txt", "site.webmanifest"] {
+    for name in [
+        "pkg/a.css",
+        "pkg/a.css.br",
+        "pkg/a.js",
+        "pkg/a.wasm",
+        "icon.svg",
+        "icon.ico",
+        "robots.txt",
+        "site.webmanifest",
+    ] {
         std::fs::write(folder.path().join(name), name).expect("a file");
     }
     let app = TestApp::on(Kind::Sqlite).await;
@@ -24,6 +33,15 @@ async fn site() -> (TempDir, TestApp, Caller) {
     services.options.site_root = folder.path().to_str().expect("a path").into();
     let caller = Caller::of(router(services));
     (folder, app, caller)
+}
+
+/// Browsers and others ask for it without being told to.
+#[test]
+fn there_is_an_icon_of_the_old_name() {
+    let icon = include_bytes!("../../public/favicon.ico");
+    assert_eq!(icon[..6], [0, 0, 1, 0, 1, 0], "an icon, one picture");
+    let at = usize::try_from(u32::from_le_bytes(icon[18..22].try_into().expect("four bytes"))).expect("a place");
+    assert_eq!(&icon[at..at + 8], b"\x89PNG\r\n\x1a\n");
 }
 
 async fn get(caller: &mut Caller, path: &str, encodings: &str) -> Answer {
@@ -39,6 +57,7 @@ async fn a_file_says_what_it_is_and_that_it_comes_in_two_encodings() {
         ("/pkg/a.js", "text/javascript; charset=utf-8"),
         ("/pkg/a.wasm", "application/wasm"),
         ("/icon.svg", "image/svg+xml; charset=utf-8"),
+        ("/icon.ico", "image/x-icon"),
         ("/robots.txt", "text/plain; charset=utf-8"),
         ("/site.webmanifest", "application/manifest+json; charset=utf-8"),
     ] {

@@ -93,6 +93,30 @@ on_both_databases! {
         let page = alice.open("/verify-email").await;
         assert_eq!(page.status, 410);
         assert!(page.text().contains("href=\"/account/profile/email\""), "{}", page.text());
+        assert!(page.text().contains(">Go to profile</a>"), "{}", page.text());
+    }
+
+    async fn a_dead_link_says_what_to_do_now_to_who_is_logged_in_and_who_is_not(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let mut visitor = app.anonymous();
+        let page = visitor.open("/reset").await.text();
+        assert!(page.contains("If you've already chosen a new password") && !page.contains("/account/password"), "{page}");
+        let page = alice.open("/reset").await.text();
+        assert!(page.contains("href=\"/account/password\"") && !page.contains("already chosen"), "{page}");
+
+        assert!(visitor.open("/verify").await.text().contains(">log in</a>"));
+        let page = alice.open("/verify").await.text();
+        assert!(page.contains("isn't confirmed yet") && page.contains("value=\"alice@example.com\""), "{page}");
+        let token = app.link(Purpose::Verify, "alice").await;
+        assert_eq!(alice.open_link(Purpose::Verify, &token).await.status, 200);
+        assert_eq!(alice.act("verify", &[]).await.status, 200);
+        let page = alice.open("/verify").await;
+        assert_eq!(page.status, 410);
+        let page = page.text();
+        assert!(page.contains("there's nothing left to confirm") && !page.contains("/actions/send_verification"), "{page}");
+
+        assert!(visitor.open("/second-factor/keep").await.text().contains("href=\"/login\""));
+        assert!(alice.open("/second-factor/keep").await.text().contains("href=\"/account/second-factor\""));
     }
 
     async fn a_form_acts_on_the_link_that_its_page_was_about_and_on_no_other(app: TestApp) {

@@ -448,7 +448,7 @@ on_both_databases! {
             outcome(&app, &server, &alice.email, "", &Mail::Reset).await;
         }
         assert_eq!(server.mails().len(), 10, "another kind has its own five");
-        let own = outcome(&app, &server, &alice.email, &alice.id, &Mail::Reset).await;
+        let own = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetAfterNotMe).await;
         assert_eq!(own.len(), 1, "the reset of who said that something was not them comes all the same");
         assert_eq!(waiting(&app).await, 0);
         assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &news(Notification::NewDevice)).await.len(), 1, "news come");

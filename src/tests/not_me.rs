@@ -66,6 +66,16 @@ async fn told(app: &TestApp) -> Vec<String> {
     addresses
 }
 
+/// The newest mail with a link to a new password after a denial.
+async fn letter_of_reset(app: &TestApp) -> String {
+    let rows = app.services.mail_worker.claim(50).await.expect("mails");
+    let row = rows.iter().rfind(|row| row.mail.contains("reset_after_not_me")).expect("a mail");
+    match write::write(&app.services.state, "http://localhost:3000", row).await.expect("a letter") {
+        write::Decision::Send(letter) => letter.text("http://localhost:3000", &row.email),
+        other => panic!("{other:?}"),
+    }
+}
+
 async fn goes_at(app: &TestApp, user_id: &str) -> Option<i64> {
     removal::goes_at(&app.services.state.db.pool, user_id, app.clock.now_ms()).await.expect("a time")
 }
@@ -272,7 +282,7 @@ on_both_databases! {
         let answer = thief.act("not_me", &[("event", &event), ("password", "")]).await;
         assert_eq!((answer.status, &answer.json()["sessions_ended"]), (200, &serde_json::json!(2)));
         let done = thief.open("/not-me/done").await.text();
-        assert!(done.contains("the old password goes on working") && done.contains("o…@example.com"), "{done}");
+        assert!(done.contains("your old password keeps working") && done.contains("o…@example.com"), "{done}");
         assert_eq!((thief.open("/dashboard").await.status, other.open("/dashboard").await.status), (303, 303));
         assert_eq!(app.anonymous().log_in("other", PASSWORD).await.status, 200, "address and password are as they were");
         let mails = app.outbox().await;
@@ -303,7 +313,7 @@ on_both_databases! {
         assert!(app.user("alice").await.verified_at.is_some(), "the address is alice's again");
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401);
         let done = owner.open("/not-me/done").await.text();
-        assert!(done.contains("is the one before again") && !done.contains("goes on working"), "{done}");
+        assert!(done.contains("Your previous email address is restored") && !done.contains("keeps working"), "{done}");
     }
 
     async fn without_javascript_the_password_can_be_given_with_the_button(app: TestApp) {
@@ -329,6 +339,63 @@ on_both_databases! {
             }
         }
         assert_eq!(owner.open("/dashboard").await.status, 200);
+    }
+
+    async fn every_page_of_the_owner_leads_to_the_mailed_link_and_the_reset_clears_the_warning(app: TestApp) {
+        let (mut owner, event) = with_changed_address(&app).await;
+        let mut other = app.logged_in_again("other").await;
+        assert_eq!(owner.act("not_me", &[("event", &event)]).await.status, 200);
+        assert!(owner.open("/not-me/done").await.text().contains("request another link"));
+        assert_eq!(other.open("/dashboard").await.status, 303);
+        let page = other.open("/login").await.text();
+        assert!(page.contains("You reported suspicious activity") && page.contains("the link we emailed you"), "{page}");
+        assert!(page.contains(">Request another link</a>") && !page.contains("Log in to continue"), "{page}");
+
+        let token = app.link(Purpose::Reset, "alice").await;
+        assert_eq!(other.open_link(Purpose::Reset, &token).await.status, 200);
+        assert_eq!(other.act("reset_password", &[("password", NEW_PASSWORD)]).await.status, 200);
+        for told in [true, false] {
+            let page = other.open("/login").await.text();
+            assert_eq!(page.contains("Your password has been changed."), told, "{page}");
+            assert!(!page.contains("suspicious activity"), "the warning of before is no news any more: {page}");
+        }
+    }
+
+    async fn pages_of_what_was_done_lead_on_in_another_browser_and_claim_nothing(app: TestApp) {
+        let mut visitor = app.anonymous();
+        let done = visitor.open("/not-me/done").await;
+        assert!(done.status == 200 && !done.text().contains("is secured"), "{}", done.text());
+        assert!(done.text().contains("href=\"/forgot\"") && done.text().contains("href=\"/account/activity\""));
+        let kept = visitor.open("/second-factor/kept").await.text();
+        assert!(kept.contains("href=\"/forgot\"") && !kept.contains("Success"), "{kept}");
+    }
+
+    async fn a_used_link_leads_on_who_is_logged_in_and_who_is_not(app: TestApp) {
+        let mut owner = app.logged_in("alice").await;
+        let mut reader = app.anonymous();
+        let dead = reader.open("/not-me").await;
+        assert!(dead.status == 410 && dead.text().contains("href=\"/forgot\""), "{}", dead.text());
+        assert!(!dead.text().contains("href=\"/account/activity\""));
+        let dead = owner.open("/not-me").await;
+        assert!(dead.status == 410 && dead.text().contains("href=\"/account/activity\""), "{}", dead.text());
+    }
+
+    async fn the_mail_after_a_denial_says_whether_the_password_still_works(app: TestApp) {
+        let (mut owner, event) = with_changed_address(&app).await;
+        let mut thief = app.logged_in_again("other").await;
+        app.clock.advance_ms(11 * MINUTE);
+        assert_eq!(thief.act("not_me", &[("event", &event), ("password", "")]).await.status, 200);
+        let letter = letter_of_reset(&app).await;
+        assert!(letter.contains("Until then your old one keeps working.") && !letter.contains("locked"), "{letter}");
+        assert_eq!(owner.open("/dashboard").await.status, 303);
+
+        let id = app.user("other").await.id;
+        assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        let letter = letter_of_reset(&app).await;
+        assert!(letter.contains("Your account is locked until you choose a new password."), "{letter}");
+        assert!(!letter.contains("your password won't change") && !letter.contains("stays as it is"), "{letter}");
+        let (_, token) = letter.split_once("/reset?token=").expect("a link");
+        assert_eq!(app.anonymous().open_link(Purpose::Reset, &token[..43]).await.status, 200);
     }
 
     async fn a_session_that_is_over_denies_nothing(app: TestApp) {

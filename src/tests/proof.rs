@@ -75,7 +75,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.text()), (409, "\"SessionRenewed\"".into()));
         let answer = before.submit("log_out", &[], "/dashboard").await;
         assert_eq!(answer.status, 409);
-        assert!(answer.text().contains("Send this again"), "{}", answer.text());
+        assert!(answer.text().contains("Your session was just renewed. Try again."), "{}", answer.text());
         assert_eq!(other.copy().open("/dashboard").await.status, 200);
         assert_eq!(alice.open("/dashboard").await.status, 200);
     }
@@ -87,7 +87,7 @@ on_both_databases! {
         alice.act("confirm", &[("password", PASSWORD)]).await;
         app.clock.advance_ms(10_000);
         assert_eq!(without_answer.renew().await.json()["reason"], "secret_lost");
-        assert!(without_answer.open("/login").await.text().contains("the renewal never reached this browser"));
+        assert!(without_answer.open("/login").await.text().contains("this browser never stored the renewal"));
         assert_eq!(app.count("select count(*) from sessions where ended_at is null").await, 0, "no ghost stays");
     }
 
@@ -120,7 +120,7 @@ on_both_databases! {
         app.clock.advance_ms(24 * 60 * MINUTE);
         assert_eq!(started_again.renew().await.json()["reason"], "secret_lost");
         assert_eq!(alice.open("/dashboard").await.status, 303, "the session is over all the same");
-        assert!(started_again.open("/login").await.text().contains("the browser was closed before it had stored it"));
+        assert!(started_again.open("/login").await.text().contains("this browser never stored the renewal"));
         let page = app.logged_in_again("alice").await.open("/dashboard").await.text();
         assert!(!page.contains("somebody used a copy"), "{page}");
         assert_eq!(app.count("select count(*) from audit_events where details like '%theft_suspected%'").await, 0);

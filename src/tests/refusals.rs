@@ -27,10 +27,14 @@ fn hash_of(text: &str) -> String {
 }
 
 async fn failing() -> Caller {
+    failing_with(&[]).await
+}
+
+async fn failing_with(flags: &[&str]) -> Caller {
     async fn fail() -> &'static str {
         panic!("planted")
     }
-    let app = TestApp::on(Kind::Sqlite).await;
+    let app = TestApp::with(Kind::Sqlite, flags).await;
     Caller::of(with_layers(Router::new().route("/fail", get(fail)).route("/actions/fail", post(fail)), &app.services))
 }
 
@@ -62,10 +66,20 @@ async fn an_error_page_says_what_happened_what_to_do_and_the_number() {
     assert!(read.text().contains("<a href=\"\">Try again</a><a href=\"/\">"), "{}", read.text());
     let sent = caller.submit("fail", &[], "/login").await;
     assert_eq!(sent.status, 500);
-    assert!(sent.text().contains("your browser keeps what you typed"));
+    assert!(sent.text().contains("Your browser keeps what you typed"));
     assert!(!sent.text().contains("Try again</a>"), "nothing is sent twice by a link");
     let wrong = TestApp::on(Kind::Sqlite).await.anonymous().open("/actions/log_in").await;
     assert!(wrong.status >= 400 && wrong.text().contains("<a href=\"/\">Go to start page</a>"), "{}", wrong.text());
+}
+
+#[tokio::test]
+async fn an_error_page_names_the_contact_of_the_settings() {
+    let page = failing_with(&["--support-contact", "https://example.com/help?a&b"]).await.open("/fail").await.text();
+    assert!(
+        page.contains("<a href=\"https://example.com/help?a&amp;b\">https://example.com/help?a&amp;b</a>"),
+        "{page}"
+    );
+    assert!(failing().await.open("/fail").await.text().contains("contact your administrator"));
 }
 
 #[tokio::test]
@@ -83,6 +97,14 @@ async fn the_offline_page_is_in_the_worker_and_the_worker_is_always_asked_for() 
     for (kind, begin, end) in [("style-src", "<style>", "</style>"), ("script-src", "<script>", "</script>")] {
         assert!(policy.contains(&format!("{kind} {};", hash_of(between(&page, begin, end)))), "{policy}");
     }
+    assert!(policy.contains("connect-src 'self';"), "{policy}");
+    let script = between(&page, "<script>", "</script>");
+    assert!(
+        script.contains("setInterval(look, 3000)") && script.contains("addEventListener(\"online\", look)"),
+        "{script}"
+    );
+    let asked = visitor.open(between(script, "fetch(\"", "\"")).await;
+    assert!(asked.status == 200 && !asked.header("x-request-id").is_empty(), "what it asks for is there");
     assert!(!text.contains("caches."), "it keeps nothing");
     let policy = visitor.open("/").await.header("content-security-policy").to_owned();
     assert!(policy.contains("worker-src 'self';"), "{policy}");
@@ -95,11 +117,11 @@ on_both_databases! {
         let html = refused.text();
         let main = main_of(&html);
         assert_eq!(refused.status, 403);
-        assert!(main.contains("alice@example.com") && main.contains("An administrator can give you the right"), "{main}");
+        assert!(main.contains("alice@example.com") && main.contains("Ask one for access."), "{main}");
         assert!(main.contains("href=\"/dashboard\""), "{main}");
         assert!(main.contains(refused.header("x-request-id")), "{main}");
         let nowhere = alice.open("/nowhere").await.text();
-        assert!(main_of(&nowhere).contains("href=\"/dashboard\"") && main_of(&nowhere).contains("mistyped"), "{nowhere}");
+        assert!(main_of(&nowhere).contains("href=\"/dashboard\"") && main_of(&nowhere).contains("Check the address."), "{nowhere}");
         let visitor = app.anonymous().open("/nowhere").await.text();
         assert!(!main_of(&visitor).contains("/dashboard") && main_of(&visitor).contains("href=\"/\""), "{visitor}");
         let dead = app.anonymous().open_setup("wrong").await;

@@ -86,6 +86,20 @@ on_both_databases! {
         assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 200);
     }
 
+    async fn a_reset_refuses_the_password_of_before_and_the_link_works_on(app: TestApp) {
+        app.logged_in("alice").await;
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut alice = app.anonymous();
+        alice.open_link(Purpose::Reset, &token).await;
+        let answer = alice.submit("reset_password", &[("password", PASSWORD)], "/reset").await;
+        let page = answer.text();
+        let words = "Choose a password that's different from your current one.";
+        assert!(answer.status == 422 && page.contains(words), "{page}");
+        assert_eq!(app.count("select count(*) from audit_events where event = 'password_reset'").await, 0);
+        assert_eq!(alice.act("reset_password", &[("password", NEW)]).await.status, 200);
+        assert_eq!(app.anonymous().log_in("alice", NEW).await.status, 200);
+    }
+
     async fn a_link_works_once_and_kills_the_others(app: TestApp) {
         app.logged_in("alice").await;
         let (one, other) = (app.link(Purpose::Reset, "alice").await, app.link(Purpose::Reset, "alice").await);

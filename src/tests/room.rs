@@ -78,7 +78,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (429, "too_many_at_once".into(), "2"));
         let page = alice.open("/dashboard").await;
         assert_eq!((page.status, page.header("retry-after")), (429, "2"));
-        assert!(page.text().contains("Too many of your requests are under way."), "{}", page.text());
+        assert!(page.text().contains("Too many of your requests are in progress."), "{}", page.text());
         let act = alice.act("log_out", &[]).await;
         assert_eq!((act.status, act.text()), (429, "\"TooManyAtOnce\"".into()));
         waiting.iter().for_each(tokio::task::JoinHandle::abort);

@@ -43,9 +43,10 @@ fn settings() -> Vec<(String, String, Option<String>)> {
 }
 
 /// What each setting that has no default may be.
-const SAMPLES: [(&str, &str); 13] = [
+const SAMPLES: [(&str, &str); 14] = [
     ("LATCHKEY_REQUESTS_AT_ONCE", "5"),
     ("LATCHKEY_SECURITY_CONTACT", "mailto:security@example.com"),
+    ("LATCHKEY_SUPPORT_CONTACT", "help@example.com"),
     ("LATCHKEY_BASE_URL", "https://accounts.example.com"),
     ("LATCHKEY_DATABASE_URL", "sqlite://x.db"),
     ("LATCHKEY_DATABASE_TLS", "as-given"),

@@ -34,6 +34,24 @@ fn a_contact_is_a_mail_address_or_a_page() {
     }
 }
 
+#[test]
+fn a_support_contact_is_an_email_address_or_a_web_address() {
+    for (good, words, href) in [
+        ("help@example.com", "help@example.com", "mailto:help@example.com"),
+        (" mailto:Help@Example.com ", "help@example.com", "mailto:help@example.com"),
+        ("https://example.com/help?a=b", "https://example.com/help?a=b", "https://example.com/help?a=b"),
+    ] {
+        let config = Settings::config_of(&["latchkey", "--support-contact", good]);
+        let contact = config.support_contact.expect("a contact");
+        assert_eq!((&*contact.words, &*contact.href), (words, href));
+    }
+    for wrong in ["nobody", "javascript:alert(1)", "ftp://example.com", "https://user:secret@example.com", "mailto:x"] {
+        let words =
+            Settings::try_parse_from(["latchkey", "--support-contact", wrong]).expect_err("a refusal").to_string();
+        assert!(words.contains("such as help@example.com"), "{wrong}: {words}");
+    }
+}
+
 #[tokio::test]
 async fn preloading_of_https_is_asked_for_where_the_settings_say_so() {
     let production =

@@ -3,7 +3,7 @@
 
 use leptos::{attr::custom::custom_attribute, prelude::*};
 
-use super::before::{begins_with, wrong_at};
+use super::before::{begins_with, stands_here, wrong_at};
 use crate::base::error::Field;
 
 /// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come.
@@ -20,6 +20,7 @@ pub fn TextField(
     #[prop(optional)] autofocus: bool,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
+    stands_here(field, name);
     let (inputmode, described_by) = (if kind == "email" { "email" } else { "text" }, described_by(name, &help));
     view! {
         <div class="field">
@@ -67,6 +68,7 @@ pub fn PasswordField(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
+    stands_here(field, name);
     let described_by = described_by(name, &help);
     let rules = lengths.map(|(min, max)| format!("minlength: {min}; maxlength: {max};"));
     let min = lengths.map(|(min, _)| min);
@@ -114,6 +116,7 @@ pub fn CodeField(
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
     let (name, field) = ("code", Field::Code);
+    stands_here(field, name);
     view! {
         <div class="field code">
             <Label name label help=help.to_owned() />

@@ -1,12 +1,14 @@
 //! What every form of an action is made of: the form, what is wrong with it, its button. Rendered by the server;
 //! [`live`](super::live) makes it react, and without scripts it works as it stands. Both sides.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use leptos::{context::Provider, prelude::*};
 
 use super::{
     before::{Before, before},
     field::PasswordField,
-    notice::Notice,
+    problems::{AtInput, Problems},
 };
 use crate::{
     base::error::{AppError, Field},
@@ -48,23 +50,39 @@ pub fn Here() -> impl IntoView {
 /// is there already.
 #[component]
 pub fn FormFrame(#[prop(default = refused())] before: Option<AppError>, children: Children) -> impl IntoView {
+    let before = Before { error: before, inputs: Arc::default() };
     view! {
-        <Provider value=Before(before)>
-            <FormError />
-            {children()}
+        <Provider value=before>
+            <WithProblems children />
         </Provider>
     }
 }
 
-/// The error that belongs to no field, or that there are marked fields, above the form: a live region that is always
-/// there, so that screen readers hear it come.
+/// The fields come first: they say where they stand.
+#[component]
+fn WithProblems(children: Children) -> impl IntoView {
+    let children = children();
+    view! {
+        <FormError />
+        {children}
+    }
+}
+
+/// The error that belongs to no field, or how many fields are wrong, with a link to each: a live region that is always
+/// there, so that screen readers hear it come. It has the focus, unless it is one field alone that is wrong.
 #[component]
 fn FormError() -> impl IntoView {
     let before = before();
-    let is_first = before.as_ref().is_some_and(|error| error.first_field().is_none());
+    let is_first = before.as_ref().is_some_and(|error| error.only_field().is_none());
+    let inputs = use_context::<Before>().map(|before| before.inputs).unwrap_or_default();
+    let inputs = inputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
     view! {
         <div id="form-error" tabindex="-1" aria-live="assertive" autofocus=is_first>
-            {before.map(|error| view! { <Notice kind="error">{error.above_form()}</Notice> })}
+            {before.map(|error| {
+                let wrong = inputs.iter().filter_map(|(field, id)| Some(((*id).to_owned(), error.at(*field)?)));
+                let fields = wrong.map(|(id, words)| AtInput { id, words }).collect();
+                view! { <Problems words=error.above_form() fields /> }
+            })}
         </div>
     }
 }

@@ -3,6 +3,7 @@
 pub mod before;
 pub mod chart;
 pub mod code;
+pub mod contact;
 pub mod copy;
 pub mod empty;
 pub mod field;
@@ -16,6 +17,7 @@ pub mod number;
 pub mod part_links;
 pub mod password_client;
 pub mod password_field;
+pub mod problems;
 pub mod refused;
 pub mod session_list;
 pub mod session_watch;

@@ -7,7 +7,7 @@ use gloo_net::http::Request;
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
 use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
-use super::{input_value, set_attribute};
+use super::{input_value, live::answer::take_off_list, set_attribute};
 use crate::passwords::{Judgement, STRENGTH_PATH};
 
 /// Who pauses for so long wants to know; who types on does not.
@@ -91,6 +91,9 @@ fn show(input: &HtmlInputElement, around: &Element, answer: Option<&Judgement>) 
         return;
     }
     set_attribute(input, "aria-invalid", None);
+    if answer.is_some_and(|answer| answer.advice.is_none()) {
+        take_off_list(&input.id());
+    }
     if let Some(advice) = document().get_element_by_id(&format!("{}-error", input.id())) {
         advice.set_class_name("field-error advice");
         advice.set_text_content(answer.and_then(|answer| answer.advice.as_deref()));

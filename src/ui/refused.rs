@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    contact::{AskForHelp, Support},
     frame::{Link, Page},
     notice::Notice,
 };
@@ -29,7 +30,11 @@ pub fn Refused(error: AppError) -> impl IntoView {
         _ => "Something went wrong",
     };
     let kind = if matches!(error, AppError::NotFound | AppError::AccountGone) { "info" } else { "error" };
-    let sentence = error.to_string();
+    let sentence = match &error {
+        AppError::NotAllowed => "This page is for administrators. Ask one for access.".to_owned(),
+        AppError::NotFound => "Check the address. The page may have been deleted.".to_owned(),
+        error => error.to_string(),
+    };
     let logged_in = reader.somebody.is_some();
     let number = match &error {
         AppError::Internal { request_id: Some(number) } => Some(*number),
@@ -58,19 +63,16 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
             view! {
                 {who}
                 <p>"If another account of yours has access, log out and log in with that one."</p>
+                {use_context::<Support>().and_then(|Support(contact)| contact).map(|_| view! { <p><AskForHelp /></p> })}
             }
             .into_any()
         }
-        AppError::NotFound => view! {
-            <p>"Check the address. The page may have been deleted."</p>
-        }
-        .into_any(),
         AppError::AccountGone => view! {
             <p>"What this user did, and what was done to the account, is still in the audit log."</p>
         }
         .into_any(),
         AppError::Internal { .. } => view! {
-            <p>"Try again in a moment. If it happens again, tell your administrator and quote the request ID."</p>
+            <p>"Try again in a moment. If it happens again, quote the request ID. " <AskForHelp /></p>
         }
         .into_any(),
         _ => ().into_any(),

@@ -6,7 +6,10 @@ use std::time::Duration;
 use leptos::{html::Dialog, prelude::*};
 
 use super::{focus, notice::Notice, when::When};
-use crate::{auth::sessions::Ended, web::session::client};
+use crate::{
+    auth::{revocations::EndReason, sessions::Ended},
+    web::session::client,
+};
 
 /// `user_id`, `sid`: whom and which session the page was made for.
 #[island]
@@ -50,12 +53,16 @@ fn show(dialog: NodeRef<Dialog>, open: bool) {
 #[component]
 fn WhatNow(ended: Ended, dialog: NodeRef<Dialog>) -> impl IntoView {
     let stay = move |_| show(dialog, false);
+    let (label, href) = way_on(ended.reason);
     view! {
         <h2 id="ended-why" tabindex="-1">{ended.reason.sentence()}</h2>
         <p class="muted"><When ms=ended.at /></p>
         <p id="ended-kept">"Anything you typed is still on this page."</p>
+        {(ended.reason == EndReason::NotMe).then(|| view! {
+            <p>"Choose a new password with the link we emailed you, or on the device where you reported it."</p>
+        })}
         <div class="buttons">
-            <a href=client::log_in_and_back() rel="external" class="button primary">"Log in"</a>
+            <a href=href rel="external" class="button primary">{label}</a>
             <button type="button" class="button" on:click=stay>"Stay on this page"</button>
         </div>
     }
@@ -64,10 +71,24 @@ fn WhatNow(ended: Ended, dialog: NodeRef<Dialog>) -> impl IntoView {
 /// Stays at the top of the page.
 #[component]
 fn NothingIsSaved(ended: Ended) -> impl IntoView {
+    let (label, href) = way_on(ended.reason);
+    let label = if label == LOG_IN { "Log in in a new tab" } else { label };
     view! {
         <Notice kind="warning">
             <p>{ended.reason.sentence()} " You can't save changes until you log in again."</p>
-            <p><a href=client::log_in_and_back() target="_blank" rel="noopener" class="button">"Log in in a new tab"</a></p>
+            <p><a href=href target="_blank" rel="noopener" class="button">{label}</a></p>
         </Notice>
+    }
+}
+
+const LOG_IN: &str = "Log in";
+
+/// What helps: not everybody can log in with what they have.
+fn way_on(reason: EndReason) -> (&'static str, String) {
+    match reason {
+        EndReason::NotMe => ("Choose a new password", "/forgot".to_owned()),
+        // The log-in page says whom to ask.
+        EndReason::Disabled => ("Get help", client::log_in_and_back()),
+        _ => (LOG_IN, client::log_in_and_back()),
     }
 }

@@ -8,7 +8,7 @@ use web_sys::Element;
 /// Shows milliseconds since the epoch as "21 November 2026 at 22:46 UTC".
 #[component]
 pub fn When(ms: i64) -> impl IntoView {
-    view! { <time datetime=datetime(ms)>{moment(ms)}</time> }
+    view! { <time class="moment" datetime=datetime(ms)>{moment(ms)}</time> }
 }
 
 /// What time it is for the page that is being rendered, in milliseconds since the epoch. The server puts it into the

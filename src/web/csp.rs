@@ -23,9 +23,10 @@ pub fn provide_page_policy() {
     }
 }
 
-/// For a page that brings its style, and perhaps a script, in its own text: these very texts and nothing else.
+/// For a page that brings its style, and perhaps a script, in its own text: these very texts and nothing else. A script may
+/// ask us whether we are there.
 pub fn of_bare_page(style: &str, script: Option<&str>) -> String {
-    let script = script.map(|script| format!("script-src {}; ", hash(script))).unwrap_or_default();
+    let script = script.map(|script| format!("script-src {}; connect-src 'self'; ", hash(script))).unwrap_or_default();
     format!(
         "default-src 'none'; style-src {}; {script}frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
         hash(style)

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::base::{
     config::Config,
+    contact::Contact,
     error::{AppError, RequestNumber},
 };
 
@@ -32,9 +33,22 @@ pub async fn explain(State(config): State<Arc<Config>>, request: Request, next: 
     let theme = chosen_theme(request.headers(), &config);
     let response = with_problem(next.run(request).await, number);
     match response.extensions().get::<Detail>().cloned() {
-        Some(Detail(words)) if to_person => as_page(response, &words, was_form, number, theme),
+        Some(Detail(words)) if to_person => {
+            as_page(response, &words, config.support_contact.as_ref(), was_form, number, theme)
+        }
         _ => response,
     }
+}
+
+/// Whom to ask, as HTML.
+fn whom(contact: Option<&Contact>) -> String {
+    contact.map_or_else(
+        || "your administrator".to_owned(),
+        |Contact { words, href }| {
+            let (href, words) = (html_escape::encode_double_quoted_attribute(href), html_escape::encode_text(words));
+            format!("<a href=\"{href}\">{words}</a>")
+        },
+    )
 }
 
 /// What the person has chosen at the foot of a page, if anything. Nothing else of the cookie reaches the page.
@@ -73,6 +87,7 @@ fn with_allow(response: &Response) -> Response {
 fn as_page(
     response: Response,
     words: &str,
+    contact: Option<&Contact>,
     was_form: bool,
     number: Option<RequestNumber>,
     theme: &'static str,
@@ -84,11 +99,18 @@ fn as_page(
     let words = html_escape::encode_text(words);
     let number = number.map(|number| number.to_string()).unwrap_or_default();
     let next = if was_form { "Go back to the form. Your browser keeps what you typed." } else { next };
+    // The title says what happened, and the number stands below.
+    let said = match parts.status {
+        StatusCode::INTERNAL_SERVER_ERROR => {
+            format!("<p>{next}</p><p>If it happens again, contact {} and quote the request ID.</p>", whom(contact))
+        }
+        _ => format!("<p>{words}</p><p>{next}</p>"),
+    };
     // To repeat a form is for the person to decide. An empty address is that of this page.
     let again = if !was_form && is_worth_another_try(parts.status) { "<a href=\"\">Try again</a>" } else { "" };
     let page = BarePage {
         title,
-        content: &format!("<p>{words}</p><p>{next}</p><p class=\"soft\">Request ID: <code>{number}</code></p>"),
+        content: &format!("{said}<p class=\"soft\">Request ID: <code>{number}</code></p>"),
         ways: &format!("{again}<a href=\"/\">Go to start page</a>"),
         script: None,
         theme,
@@ -119,10 +141,7 @@ fn title_and_next_step(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             ("Server busy", "Nothing is lost. If you were logged in, you still are.")
         }
-        status if status.is_server_error() => (
-            "Something went wrong",
-            "Try again in a moment. If it happens again, tell your administrator and quote the request ID.",
-        ),
+        status if status.is_server_error() => ("Something went wrong", "Try again in a moment."),
         _ => ("This didn't work", "Go to the start page."),
     }
 }

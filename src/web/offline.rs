@@ -13,13 +13,19 @@ pub const PATH: &str = "/offline.js";
 
 const WORKER: &str = include_str!("offline.js");
 
+/// Browsers tell of a network that is back, and not of a server: it is asked, too. What answers may be the log-in page of a
+/// hotel: only an answer of ours has the number of a request.
+const COME_BACK: &str = "const look = () => fetch(\"/healthz\", { cache: \"no-store\" }).then((answer) => \
+                         answer.ok && answer.headers.has(\"x-request-id\") && location.reload()).catch(() => {}); \
+                         addEventListener(\"online\", look); setInterval(look, 3000);";
+
 const PAGE: BarePage<'_> = BarePage {
     title: "Can't reach Latchkey",
     content: "<p>Check your connection. If it's working, the server may be restarting.</p>\
               <p>Anything you typed is still on the previous page. We'll reload this page when the connection is back.</p>",
     // An empty address is the one that could not be reached.
     ways: "<a href=\"\">Try again</a>",
-    script: Some("addEventListener(\"online\", () => location.reload());"),
+    script: Some(COME_BACK),
     // The worker sees no cookies.
     theme: "",
 };

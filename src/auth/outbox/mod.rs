@@ -24,6 +24,8 @@ pub enum Mail {
     Verify,
     /// The link to choose a new password. Nothing where there is no account that may log in.
     Reset,
+    /// As [`Mail::Reset`], to the owner who reported suspicious activity.
+    ResetAfterNotMe,
     /// As [`Mail::Reset`], started by an administrator.
     ResetStarted,
     /// To the address that an account is to have from now on: the link that confirms it. Where another account has it,

@@ -68,7 +68,7 @@ impl EndReason {
             Self::Disabled => "Your account has been disabled.",
             Self::PasswordChanged => "You were logged out because your password was changed on another device.",
             Self::GaveWay => "You reached the limit of devices, so the one you hadn't used for longest was logged out.",
-            Self::SecretLost => "Your session was renewed, but the renewal never reached this browser, so it ended.",
+            Self::SecretLost => "Your session was renewed, but this browser never stored the renewal, so it ended.",
             Self::RoleChanged => "Your role was changed.",
             Self::PasswordReset => "You were logged out because your password was reset.",
             Self::NotMe => "You reported suspicious activity, so we logged you out everywhere.",

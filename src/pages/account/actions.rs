@@ -15,11 +15,15 @@ pub async fn end_session(sid: String, password: Option<String>) -> Result<Receip
         end_sessions::{Own, end_own},
         tell,
     };
-    use crate::{auth::log_in::log_out, web::border};
+    use crate::{
+        auth::log_in::log_out,
+        web::{action::tell_next_page, border, page::Flash},
+    };
     let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
     if sid == someone.log_in.sid {
         log_out(&app, &visit).await?;
         border::forget_session();
+        tell_next_page(&Flash::new(&[("logged_out", "here")]));
         leptos_axum::redirect("/");
         return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
     }

@@ -39,13 +39,15 @@ pub async fn change_password(
     if current.as_ref().is_none_or(String::is_empty) {
         return Err(Invalid::CurrentPasswordMissing.into());
     }
-    if current.as_ref() == Some(&new) {
+    let is_same = current.as_ref() == Some(&new);
+    // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account. Before the new
+    // one is looked at: only the owner is told anything about it.
+    let someone = reauthenticate::check_password(app, visit, current).await?;
+    if is_same {
         return Err(Invalid::PasswordUnchanged.into());
     }
     let about = About { email: &user.email, name: &user.name };
     let new = app.passwords.parse_new(&visit.caller, new, &about).await?;
-    // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account.
-    let someone = reauthenticate::check_password(app, visit, current).await?;
     let hash = app.passwords.hash(&visit.caller, new).await?;
     let receipt = again(|| store_and_end_others(app, visit, &someone, &hash)).await?;
     let new_secret = reauthenticate::renew_if_possible(app, someone, app.now_ms()).await;

@@ -5,6 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{KeepFactor, actions::KeepSecondFactor};
 use crate::{
+    auth::sessions::Viewer,
     ui::{
         form::Here,
         frame::{Link, Page},
@@ -36,27 +37,44 @@ pub fn KeepFactorPage(shown: KeepFactor) -> impl IntoView {
 /// No dead end: what may have happened, and where to look.
 #[component]
 pub fn DeadLink() -> impl IntoView {
+    let logged_in = use_context::<Viewer>().is_some();
     view! {
         <Page title="Link to keep two-factor authentication: doesn't work" heading="This link doesn't work" narrow=true>
             <Notice kind="error">"We couldn't use this link. It may be incomplete, used or expired."</Notice>
-            <p>"If you got a newer email, use its link. Or log in with a 6-digit code: that also keeps two-factor authentication on."</p>
-            <p><Link href="/login" class="button">"Log in"</Link></p>
+            {match logged_in {
+                true => view! {
+                    <p>"Your two-factor authentication page shows if it's still on. If you got a newer email, use its link."</p>
+                    <p><Link href="/account/second-factor" class="button">"Go to two-factor authentication"</Link></p>
+                }
+                .into_any(),
+                false => view! {
+                    <p>"If you got a newer email, use its link. Or log in with a 6-digit code: that also keeps two-factor authentication on."</p>
+                    <p><Link href="/login" class="button">"Log in"</Link></p>
+                }
+                .into_any(),
+            }}
         </Page>
     }
 }
 
+/// The report that began the removal has blocked the password: to log in, most need a new one first.
 #[component]
 pub fn FactorKeptPage() -> impl IntoView {
     let is_told = typed().get("second_factor") == "kept";
     view! {
-        <Page title="Two-factor authentication stays on" narrow=true>
+        <Page title="Two-factor authentication: kept" heading="Two-factor authentication" narrow=true>
             {is_told.then(|| view! {
                 <div id="outcome" tabindex="-1" role="status" autofocus>
                     <Notice kind="success">"Two-factor authentication stays on. Login keeps asking for a code."</Notice>
                 </div>
             })}
-            {(!is_told).then(|| view! { <p>"What was done is told once."</p> })}
-            <p>"If you didn't report suspicious activity yourself, someone may be reading your email. Change the password of your mailbox. " <Link href="/login">"Log in"</Link></p>
+            {(!is_told).then(|| view! { <p>"If you've just kept two-factor authentication on, login keeps asking for a code."</p> })}
+            <p>"After a report of suspicious activity your password is blocked. Choose a new one with the link we emailed you, or request another link. Then log in."</p>
+            <p class="buttons">
+                <Link href="/forgot" class="button">"Request another link"</Link>
+                <Link href="/login" class="button">"Log in"</Link>
+            </p>
+            <p>"If you didn't report suspicious activity yourself, someone may be reading your email. Change the password of your mailbox."</p>
         </Page>
     }
 }

@@ -16,7 +16,7 @@ use super::{
     keep_factor_page::KeepFactorPage,
     new_email, new_email_page,
     new_email_page::NewEmailPage,
-    not_me,
+    not_me, not_me_page,
     not_me_page::NotMePage,
     password_page::PasswordPage,
     profile_page::{ProfilePage, Waiting},
@@ -156,7 +156,9 @@ pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
     let (event, link) = (&page.asked.event, page.link.as_deref());
     let found = not_me::page(&page.app.state, page.someone.as_ref(), event, link);
     if event.is_empty() {
-        return page.behind_link(found, |page| view! { <NotMePage page /> }, |error| view! { <Refused error /> }).await;
+        return page
+            .behind_link(found, |page| view! { <NotMePage page /> }, |why| view! { <not_me_page::DeadLink why /> })
+            .await;
     }
     let page = found.await?;
     shows(move || view! { <NotMePage page /> })

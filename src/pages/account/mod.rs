@@ -44,6 +44,8 @@ pub mod store;
 #[cfg(feature = "ssr")]
 pub mod tell;
 
+use strum::{EnumString, IntoStaticStr};
+
 use super::activity::Entry;
 use crate::auth::second_factor::TrustedDevice;
 
@@ -127,6 +129,18 @@ pub struct NotMePage {
 pub struct More {
     /// The address, in parts, that the account gets back and the link to a new password goes to.
     pub back_to: Option<String>,
+}
+
+/// Why "this wasn't me" sent no link to a new password. Its text is told to the page after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum NoLink {
+    /// This server sends no mail.
+    MailOff,
+    /// The address may be somebody else's.
+    Unconfirmed,
+    /// Another account has confirmed the address before, which should have come back.
+    AddressTaken,
 }
 
 /// What `/second-factor/keep` shows.

@@ -7,7 +7,7 @@ use crate::{
     base::error::AppError,
     pages::login::actions::LogOut,
     ui::{
-        form::{Form, Here, SubmitButton},
+        form::{Form, Here, OnlyAfter, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
     },
@@ -33,6 +33,9 @@ pub fn NewEmailPage(shown: NewEmail) -> impl IntoView {
 fn UseForm(link: String) -> impl IntoView {
     view! {
         <Form action=UseNewEmail::PATH>
+            <OnlyAfter error=AppError::LinkDead>
+                <p><Link href="/account/profile/email">"Request a new link"</Link></p>
+            </OnlyAfter>
             <input type="hidden" name="link" value=link />
             <SubmitButton label="Use this address" pending_label="Changing…" />
         </Form>
@@ -59,7 +62,11 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
     view! {
         <Page title="Link for your new email address: doesn't work" heading="This link doesn't work" narrow=true>
             <Notice kind="error">{why.to_string()}</Notice>
-            <p><Link href="/account/profile/email" class="button">"Request a new link"</Link></p>
+            <p>"If you've already used it, your profile shows the new address."</p>
+            <p class="buttons">
+                <Link href="/account/profile" class="button">"Go to profile"</Link>
+                <Link href="/account/profile/email" class="button">"Request a new link"</Link>
+            </p>
         </Page>
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{More, NotMePage};
+use super::{More, NoLink, NotMePage};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
@@ -102,8 +102,8 @@ enum Shown {
 /// What a denial has brought about.
 pub struct Denied {
     pub receipt: Receipt,
-    /// Where the link to a new password went, masked; `None` where this server reaches no mailbox.
-    pub reset_to: Option<String>,
+    /// Where the link to a new password went, masked, or why none was sent.
+    pub reset_to: Result<String, NoLink>,
     /// The session that said so goes on.
     pub stays: bool,
     /// The account has the address before again.
@@ -191,12 +191,14 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
         None => None,
     };
     let reset_to = match &address_before {
-        Some(email) => take_back(&mut tx, &user, email, now_ms).await?.then(|| email.clone()),
-        None => mailbox(state, &user),
+        Some(email) => {
+            take_back(&mut tx, &user, email, now_ms).await?.then(|| email.clone()).ok_or(NoLink::AddressTaken)
+        }
+        None => mailbox(state, &user).ok_or(NoLink::Unconfirmed),
     };
-    let goes_back = reset_to.as_ref().is_some_and(|email| *email != user.email);
+    let goes_back = reset_to.as_ref().is_ok_and(|email| *email != user.email);
     // Nobody is sent to a mailbox that this server cannot reach.
-    let reset_to = reset_to.filter(|_| state.config.mailing() != Mailing::Off);
+    let reset_to = if state.config.mailing() == Mailing::Off { Err(NoLink::MailOff) } else { reset_to };
     let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(caller);
     denied.sid.clone_from(&sid);
     denied.details = json!({ "event": event });
@@ -207,13 +209,15 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
         Shown::Proof | Shown::Session => None,
     };
     // Who gets no link needs the session to choose a new password in. A link from a mail has no session to keep.
-    let stays = reset_to.is_none() && !sid.is_empty();
-    if shown != Shown::Session && !stays {
+    let stays = reset_to.is_err() && !sid.is_empty();
+    let locked = shown != Shown::Session && !stays;
+    if locked {
         // Whoever knows the password could log in again, and kill the link that is on its way.
         user_store::set_password(&mut *tx, &user.id, NO_PASSWORD).await?;
     }
-    if let Some(email) = &reset_to {
-        outbox::queue(&mut *tx, state, To { email, user_id: &user.id }, &Mail::Reset).await?;
+    if let Ok(email) = &reset_to {
+        let mail = Mail::ResetAfterNotMe;
+        outbox::queue(&mut *tx, state, To { email, user_id: &user.id }, &mail).await?;
     }
     let target = if stays { Target::Others { user_id: &user.id, keep: &sid } } else { Target::User(&user.id) };
     let cause = Cause { actor, reason: EndReason::NotMe, words: String::new(), caller: caller.clone() };
@@ -224,7 +228,7 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
             tracing::warn!(user = id, ?error, "the tokens of a disabled account live on until they expire");
         }
     }
-    let reset_to = reset_to.as_deref().map(masked);
+    let reset_to = reset_to.map(|email| masked(&email));
     Ok(Denied { receipt, reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session })
 }
 

@@ -3,11 +3,13 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{More, NotMePage, actions::NotMe};
+use super::{More, NoLink, NotMePage, actions::NotMe};
 use crate::{
-    base::error::Field,
+    auth::sessions::Viewer,
+    base::error::{AppError, Field},
     pages::activity::Entry,
     ui::{
+        contact::AskForHelp,
         field::PasswordField,
         form::Here,
         frame::{Link, Page},
@@ -22,6 +24,10 @@ pub fn NotMePage(page: NotMePage) -> impl IntoView {
     let link = page.link.clone();
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let (event, more) = (page.event.clone(), page.more.clone());
+    let label = match page.reset_to {
+        Some(_) => "Log out everywhere and reset password",
+        None => "Log out all other devices",
+    };
     let denied = match page.entry.clone() {
         None => view! {
             <p>"You're here because of an email about your account, for example about a new login or a changed password."</p>
@@ -40,7 +46,7 @@ pub fn NotMePage(page: NotMePage) -> impl IntoView {
                 <input type="hidden" name="event" value=event />
                 {link.map(|link| view! { <input type="hidden" name="link" value=link /> })}
                 {more.map(|more| view! { <Prove more /> })}
-                <button type="submit" class="button danger" name=Held::BUTTON value="Secure account">"Log out everywhere and reset password"</button>
+                <button type="submit" class="button danger" name=Held::BUTTON value=label>{label}</button>
             </form>
             <p>"If it was you, you don't need to do anything. " <Link href="/">"Go to start page"</Link></p>
         </Page>
@@ -53,7 +59,7 @@ fn Denied(entry: Entry) -> impl IntoView {
     view! {
         <blockquote class="card">
             <p>{entry.words}</p>
-            <p class="muted"><Ago ms=entry.at />" " {from}</p>
+            <p class="muted"><Ago ms=entry.at />" · " {from}</p>
         </blockquote>
     }
 }
@@ -76,7 +82,7 @@ fn WhatHappens(page: NotMePage) -> impl IntoView {
             {(!stays && !needs_more).then_some(view! { <li>"block your current password until you choose a new one"</li> })}
             {goes_back.then_some(view! { <li>"restore your previous email address"</li> })}
             {match reset_to {
-                Some(email) => view! { <li>"email " <strong class="breaks">{email}</strong> " a link to choose a new password"</li> }.into_any(),
+                Some(email) => view! { <li>"email " <strong class="address">{email}</strong> " a link to choose a new password"</li> }.into_any(),
                 None => view! { <li>"let you choose a new password here"</li> }.into_any(),
             }}
         </ul>
@@ -89,7 +95,7 @@ fn Prove(more: More) -> impl IntoView {
     view! {
         <p>"Your password keeps working until you choose a new one, because it's been a while since you entered it on this device. Enter it now to block it at once."</p>
         {more.back_to.map(|email| view! {
-            <p>"With your password we also restore your previous email address and send the link to " <strong class="breaks">{email}</strong> ". If someone changed your password, use the link in the email we sent there."</p>
+            <p>"With your password we also restore your previous email address and send the link to " <strong class="address">{email}</strong> ". If someone changed your password, use the link in the email we sent there."</p>
         })}
         <PasswordField
             label="Your password (optional)"
@@ -102,38 +108,116 @@ fn Prove(more: More) -> impl IntoView {
 
 #[component]
 pub fn NotMeDonePage() -> impl IntoView {
+    match typed().get("ended").parse::<u64>() {
+        Ok(ended) => view! { <Secured ended /> }.into_any(),
+        Err(_) => view! { <NothingToTell /> }.into_any(),
+    }
+}
+
+#[component]
+fn Secured(ended: u64) -> impl IntoView {
     let typed = typed();
-    let ended = typed.get("ended").parse::<u64>().ok();
-    let reset_to = Some(typed.get("reset_to")).filter(|email| !email.is_empty());
     let is_so = |name| !typed.get(name).is_empty();
-    let (stays, goes_back, password_works) = (is_so("stays"), is_so("goes_back"), is_so("password_works"));
+    let (stays, password_works) = (is_so("stays"), is_so("password_works"));
+    let words = words(ended, is_so("goes_back"));
     let factor_goes = typed.get("factor_goes").parse::<i64>().ok();
-    let next = match (ended, reset_to, stays) {
-        (None, ..) => view! { <p>"What was done is told once. " <Link href="/login">"Log in"</Link></p> }.into_any(),
-        (_, Some(email), _) => view! {
-            <p>"We have sent a link to " <strong>{email}</strong> ". Open it and choose a new password: the old one may be known to somebody."</p>
-            <p>"The link works for 30 minutes. Nothing there? Look among the unwanted mails, or " <Link href="/forgot">"ask for another one"</Link>"."</p>
-        }.into_any(),
-        (_, None, true) => view! {
-            <p>"This server cannot send you a link, so you are still logged in here. Choose a new password now: the old one may be known to somebody."</p>
-            <p><Link href="/account/password" class="button primary">"Choose a new password"</Link></p>
-        }.into_any(),
-        (_, None, false) => view! {
-            <p>"Another account has confirmed the address before, so it could not go back. Ask an administrator for help."</p>
-        }.into_any(),
-    };
+    let why = typed.get("no_link").parse::<NoLink>().ok();
+    let email = typed.get("reset_to");
     view! {
-        <Page title="Everything is ended" narrow=true>
-            {ended.map(|count| view! {
-                <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">{words(count, goes_back)}</Notice>
-                </div>
-            })}
-            {password_works.then_some(view! {
-                <p>"Until then the old password goes on working: you did not enter it."</p>
-            })}
+        <Page title="Your account is secured" narrow=true>
+            <div id="outcome" tabindex="-1" role="status" autofocus>
+                <Notice kind="success">{words}</Notice>
+            </div>
             {factor_goes.map(|ms| view! { <FactorGoes ms /> })}
-            {next}
+            {match why {
+                Some(why) => view! { <WithoutLink why stays /> }.into_any(),
+                None => view! { <LinkSent email password_works /> }.into_any(),
+            }}
+        </Page>
+    }
+}
+
+#[component]
+fn LinkSent(email: String, password_works: bool) -> impl IntoView {
+    view! {
+        <p>"We've emailed a link to " <strong class="address">{email}</strong> ". Open it to choose a new password. The link works for 30 minutes."</p>
+        {password_works.then_some(view! {
+            <p>"Until then your old password keeps working, because you didn't enter it."</p>
+        })}
+        <AnotherLink />
+    }
+}
+
+#[component]
+fn AnotherLink() -> impl IntoView {
+    view! {
+        <p>"Didn't get it? Check your spam folder or " <Link href="/forgot">"request another link"</Link>"."</p>
+    }
+}
+
+/// Why no link was sent, and how to get to a new password all the same.
+#[component]
+fn WithoutLink(why: NoLink, stays: bool) -> impl IntoView {
+    let because = match why {
+        NoLink::MailOff => "We couldn't email you a link because this server doesn't send email",
+        NoLink::Unconfirmed => "We couldn't email you a link because your email address isn't confirmed",
+        NoLink::AddressTaken => {
+            "We couldn't restore your previous email address because another account has confirmed it since"
+        }
+    };
+    if stays {
+        return view! {
+            <p>"Choose a new password now. " {because} ", so you're still logged in here."</p>
+            <p><Link href="/account/password" class="button primary">"Choose a new password"</Link></p>
+        }
+        .into_any();
+    }
+    match why {
+        NoLink::Unconfirmed => view! {
+            <p>{because} ". " <Link href="/forgot">"Request a link"</Link> " to choose a new password."</p>
+        }
+        .into_any(),
+        NoLink::MailOff | NoLink::AddressTaken => view! { <p>{because} ". " <AskForHelp /></p> }.into_any(),
+    }
+}
+
+/// Whoever comes here later, or in another browser.
+#[component]
+fn NothingToTell() -> impl IntoView {
+    view! {
+        <Page title="Account security" narrow=true>
+            <p>"If you've just secured your account, use the link we emailed you to choose a new password. It works for 30 minutes."</p>
+            <AnotherLink />
+            <p>"If you haven't, " <Link href="/account/activity">"go to your activity"</Link> " and choose “This wasn't me” beside what you don't recognise."</p>
+        </Page>
+    }
+}
+
+/// No dead end: what a used link has done already, and what else can be done.
+#[component]
+pub fn DeadLink(why: AppError) -> impl IntoView {
+    let logged_in = use_context::<Viewer>().is_some();
+    view! {
+        <Page title="Link to secure your account: doesn't work" heading="This link doesn't work" narrow=true>
+            <Notice kind="error">{why.to_string()}</Notice>
+            {match logged_in {
+                true => view! {
+                    <p>"You're still logged in here. If you don't recognise something, choose “This wasn't me” beside it in your activity."</p>
+                    <p class="buttons">
+                        <Link href="/account/activity" class="button primary">"Go to activity"</Link>
+                        <Link href="/account/password" class="button">"Change password"</Link>
+                    </p>
+                }
+                .into_any(),
+                false => view! {
+                    <p>"If you've already used it, your account is secured. Use the newer link we emailed you to choose a new password."</p>
+                    <p class="buttons">
+                        <Link href="/forgot" class="button primary">"Request another link"</Link>
+                        <Link href="/login" class="button">"Log in"</Link>
+                    </p>
+                }
+                .into_any(),
+            }}
         </Page>
     }
 }
@@ -142,17 +226,17 @@ pub fn NotMeDonePage() -> impl IntoView {
 fn FactorGoes(ms: i64) -> impl IntoView {
     view! {
         <Notice kind="warning">
-            "The second factor goes at " <When ms />
-            ", unless somebody calls it off: every address that your account has had lately is told now. Until then a log-in asks for a code. If you have one, log in with it, and the second factor stays."
+            "Two-factor authentication will be turned off on " <When ms />
+            ", unless someone cancels that. We've told every email address your account has had recently. Until then you need a code to log in. If you have one, log in with it to keep two-factor authentication on."
         </Notice>
     }
 }
 
 fn words(count: u64, goes_back: bool) -> String {
     let ended = match count {
-        0 => "No session was live. Whatever token may still be out there is refused from now on.".to_owned(),
-        1 => "1 session was ended. Nothing of it is accepted from now on.".to_owned(),
-        n => format!("{n} sessions were ended. Nothing of them is accepted from now on."),
+        0 => "You had no active sessions. Any remaining tokens have been revoked.".to_owned(),
+        1 => "1 session ended.".to_owned(),
+        n => format!("{n} sessions ended."),
     };
-    if goes_back { format!("{ended} Your e-mail address is the one before again.") } else { ended }
+    if goes_back { format!("{ended} Your previous email address is restored.") } else { ended }
 }

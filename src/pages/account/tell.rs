@@ -35,9 +35,10 @@ pub fn changed(changed: Changed, what: &str) -> Receipt {
 pub fn denied(denied: Denied) -> Receipt {
     let mut words = Flash::new(&[("ended", &denied.receipt.sessions_ended.to_string())]);
     let mut add = |name: &str, text: String| words.0.insert(name.into(), text);
-    if let Some(email) = denied.reset_to {
-        add("reset_to", email);
-    }
+    match denied.reset_to {
+        Ok(email) => add("reset_to", email),
+        Err(why) => add("no_link", why.into_str().to_owned()),
+    };
     if let Some(at) = denied.factor_goes {
         add("factor_goes", at.to_string());
     }

@@ -7,15 +7,23 @@ use crate::{
     auth::sessions::Viewer,
     ui::{
         frame::{Link, Page},
+        notice::Notice,
         part_links::{Place, links_at},
     },
+    web::page::typed,
 };
 
 #[component]
 pub fn HomePage() -> impl IntoView {
     let logged_in = use_context::<Viewer>().is_some();
+    let logged_out = typed().get("logged_out") == "here" && !logged_in;
     view! {
         <Page title="One login, two credentials, one switch" heading="One login,\ntwo credentials,\none switch">
+            {logged_out.then(|| view! {
+                <div id="outcome" tabindex="-1" role="status" autofocus>
+                    <Notice kind="success">"You're logged out."</Notice>
+                </div>
+            })}
             <div class="hero">
                 <p class="lead">
                     "Sessions protect your pages, five-minute tokens protect your API, and one force logout ends both "

@@ -80,9 +80,13 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
 /// When the database does not take it; the session lives on then.
 #[server(prefix = "/actions", endpoint = "log_out")]
 pub async fn log_out() -> Result<(), AppError> {
-    use crate::{auth::log_in, web::border};
+    use crate::{
+        auth::log_in,
+        web::{action::tell_next_page, border, page::Flash},
+    };
     log_in::log_out(&border::app(), &border::visit()).await?;
     border::forget_session();
+    tell_next_page(&Flash::new(&[("logged_out", "here")]));
     leptos_axum::redirect("/");
     Ok(())
 }

@@ -28,7 +28,7 @@ pub fn CodePage(
     goes_at: Option<i64>,
 ) -> impl IntoView {
     view! {
-        <Page title="Two-factor authentication" narrow=true>
+        <Page title="Login: two-factor authentication" heading="Two-factor authentication" narrow=true>
             <p>"For " <strong>{email}</strong> "."</p>
             {goes_at.map(|ms| view! { <Goes ms /> })}
             <p>{if recovery {

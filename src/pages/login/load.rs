@@ -10,15 +10,17 @@ use crate::{
     },
     base::{config::Mailing, error::AppError},
     pages::request::{Found, PageRequest, elsewhere, shows},
-    web::{cookies, cookies::Name, page::Held},
+    web::{cookies, cookies::Name, local_path::LocalPath, page::Held},
 };
 
 pub fn log_in(page: &PageRequest) -> Result<Found, AppError> {
     let ended = page.parts.extensions.get::<Ended>().copied();
     let next = page.asked.next.clone();
-    let confirms_addresses = page.app.state.config.mailing() == Mailing::Smtp;
+    let mailing = page.app.state.config.mailing();
+    let (sends_mail, confirms_addresses) = (mailing != Mailing::Off, mailing == Mailing::Smtp);
+    let wanted = LocalPath::parse(&next).is_some();
     let remember_days = page.app.state.config.remembered_lifetime_days;
-    page.visitors_only(move || view! { <LoginPage ended next confirms_addresses remember_days /> })
+    page.visitors_only(move || view! { <LoginPage ended next wanted sends_mail confirms_addresses remember_days /> })
 }
 
 /// Without the first half of a log-in there is no second one.

@@ -4,9 +4,10 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::LogIn;
 use crate::{
-    auth::sessions::Ended,
+    auth::{revocations::EndReason, sessions::Ended},
     base::error::{AppError, Field},
     ui::{
+        contact::AskForHelp,
         field::{Checkbox, PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
@@ -20,25 +21,39 @@ use crate::{
 pub fn LoginPage(
     ended: Option<Ended>,
     next: String,
+    /// Another page asked for the log-in.
+    wanted: bool,
+    sends_mail: bool,
     confirms_addresses: bool,
     /// How long "remember me" lasts.
     remember_days: i64,
 ) -> impl IntoView {
-    let was_reset = typed().get("password") == "reset";
+    let done = match (&*typed().get("password"), &*typed().get("verification")) {
+        ("reset", _) => Some("Your password has been changed. Log in with the new one."),
+        (_, "done") => Some("Your email address is confirmed. Log in to continue."),
+        _ => None,
+    };
+    // What was done since is the news, and not why the session before has ended.
+    let ended = ended.filter(|_| done.is_none());
+    let is_disabled = ended.is_some_and(|ended| ended.reason == EndReason::Disabled);
     view! {
         <Page title="Log in" narrow=true>
-            {was_reset.then(|| view! {
+            {done.map(|words| view! {
                 <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">"Your password has been changed. Log in with the new one."</Notice>
+                    <Notice kind="success">{words}</Notice>
                 </div>
             })}
-            {ended.map(|ended| view! { <WhyLoggedOut ended /> })}
+            {(wanted && ended.is_none() && done.is_none()).then(|| view! {
+                <Notice kind="info">"Log in to see that page."</Notice>
+            })}
+            {ended.map(|ended| view! { <WhyLoggedOut ended sends_mail /> })}
             <LoginForm
                 next
                 email=typed().get("email")
                 remember=!typed().get("remember").is_empty()
                 confirms_addresses
                 remember_days
+                is_disabled
             />
             <p><Link href="/forgot">"Forgot your password?"</Link></p>
             <p>"New here? "<Link href="/signup">"Sign up"</Link></p>
@@ -53,9 +68,16 @@ fn LoginForm(
     remember: bool,
     confirms_addresses: bool,
     remember_days: i64,
+    is_disabled: bool,
 ) -> impl IntoView {
     view! {
         <Form action=LogIn::PATH>
+            {is_disabled.then(|| view! {
+                <OnlyAfter error=AppError::WrongCredentials>
+                    // To who holds the dead cookie of the account, and to nobody else.
+                    <p class="muted">"A disabled account can't log in, even with the right password."</p>
+                </OnlyAfter>
+            })}
             {confirms_addresses.then(|| view! {
                 <OnlyAfter error=AppError::WrongCredentials>
                     // To everybody whose log-in failed: it tells nothing about an account.
@@ -86,12 +108,30 @@ fn LoginForm(
 
 /// Why this browser was logged out. Only who holds the dead cookie gets here with an answer.
 #[component]
-fn WhyLoggedOut(ended: Ended) -> impl IntoView {
+fn WhyLoggedOut(ended: Ended, sends_mail: bool) -> impl IntoView {
     let Ended { reason, at } = ended;
     view! {
         <Notice kind="warning">
             <p id="why">{reason.sentence()} <span class="muted">" " <When ms=at /></span></p>
-            <p>"Log in to continue."</p>
+            {match reason {
+                EndReason::Disabled => view! { <p>"You can't log in with it. " <AskForHelp /></p> }.into_any(),
+                EndReason::AccountDeleted => view! { <p>"You can't log in with it any more."</p> }.into_any(),
+                EndReason::NotMe => view! { <NewPassword sends_mail /> }.into_any(),
+                _ => view! { <p>"Log in to continue."</p> }.into_any(),
+            }}
         </Notice>
+    }
+}
+
+/// After "this wasn't me": the password before may be blocked. The link went out where there was a mailbox to send it to.
+#[component]
+fn NewPassword(sends_mail: bool) -> impl IntoView {
+    match sends_mail {
+        true => view! {
+            <p>"Choose a new password with the link we emailed you, or on the device where you reported it. Your old password may be blocked."</p>
+            <p><Link href="/forgot">"Request another link"</Link></p>
+        }
+        .into_any(),
+        false => view! { <p>"Choose a new password on the device where you reported it."</p> }.into_any(),
     }
 }

@@ -31,7 +31,8 @@ pub async fn reset_password(password: String, link: Option<String>) -> Result<()
     let reset = reset_password::reset(&border::app(), &visit, &token, password).await?;
     border::keep_device(&reset.device);
     border::forget(Name::Link);
-    if visit.someone.is_some() {
+    // Also the cookie of a session that has ended: why it did is no news any more.
+    if border::cookie(Name::Session).is_some() {
         border::forget_session();
     }
     tell_next_page(&Flash::new(&[("password", "reset"), ("email", &reset.email)]));

@@ -6,6 +6,7 @@ use super::actions::ForgotPassword;
 use crate::{
     base::error::{AppError, Field},
     ui::{
+        contact::AskForHelp,
         field::TextField,
         form::{Form, SubmitButton},
         frame::{Link, Page},
@@ -24,7 +25,7 @@ pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
                     <ForgotForm email=typed().get("email") before=refused() />
                 }.into_any(),
                 false => view! {
-                    <Notice kind="warning">"This server can't send email, so it can't send you a link. Contact your administrator."</Notice>
+                    <Notice kind="warning">"This server can't send email, so it can't send you a link. " <AskForHelp /></Notice>
                 }.into_any(),
             }}
             <p>"Remembered it? "<Link href="/login">"Log in"</Link></p>

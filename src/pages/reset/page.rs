@@ -4,6 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{actions::ResetPassword, forgot_page::ForgotForm};
 use crate::{
+    auth::sessions::Viewer,
     base::error::AppError,
     ui::{
         form::{Form, OnlyAfter, SubmitButton},
@@ -43,10 +44,21 @@ fn ResetForm(email: String, name: String, link: String) -> impl IntoView {
 #[component]
 pub fn DeadLink(why: AppError) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());
+    let logged_in = use_context::<Viewer>().is_some();
     view! {
         <Page title="Password reset link: doesn't work" heading="This link doesn't work" narrow=true>
             <Notice kind="error">{why.to_string()}</Notice>
-            <p>"Enter your email address and we'll send you a new one."</p>
+            {match logged_in {
+                true => view! {
+                    <p>"You're logged in. If you know your password, " <Link href="/account/password">"change it"</Link> " without a link."</p>
+                }
+                .into_any(),
+                false => view! {
+                    <p>"If you've already chosen a new password, just " <Link href="/login">"log in"</Link> "."</p>
+                }
+                .into_any(),
+            }}
+            <p>"Enter your email address and we'll send you a new link."</p>
             <ForgotForm email=typed().get("email") before />
         </Page>
     }

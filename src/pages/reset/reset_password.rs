@@ -24,7 +24,7 @@ use crate::{
         config::Mailing,
         db::{Tx, again},
         email::Email,
-        error::AppError,
+        error::{AppError, Invalid},
         state::AppState,
     },
     passwords::strength::About,
@@ -82,6 +82,12 @@ pub async fn reset(app: &App, visit: &Visit, token: &str, password: String) -> R
     let about = About { email: &user.email, name: &user.name };
     let password = app.passwords.parse_new(&visit.caller, password, &about).await;
     let password = tried.keep_if_looked_at(password).await?;
+    let is_current = app.passwords.is_current(&visit.caller, &password, &user.password_hash).await;
+    if tried.keep_if_looked_at(is_current).await? {
+        // As where it is changed: the old one may be why it is reset. It stays counted: whoever is right with a guess
+        // shall not go on guessing.
+        return Err(Invalid::PasswordUnchanged.into());
+    }
     let hash = tried.keep_if_looked_at(app.passwords.hash(&visit.caller, password).await).await?;
     let device = again(|| use_link(app, visit, token, &hash)).await?;
     tried.succeeded().await;

@@ -217,6 +217,6 @@ async fn insert_admin(
     // Who comes with the link from the log has only now become somebody.
     let actor = if made.actor == Actor::Unknown { Actor::User(id.clone()) } else { made.actor };
     event::store::insert(&mut **tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;
-    tracing::info!(user = id, "an administrator is made");
+    tracing::info!(user = id, "created an administrator");
     Ok(id)
 }

@@ -2,8 +2,12 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::actions::{SendVerification, Verify};
+use super::{
+    Unconfirmed,
+    actions::{SendVerification, Verify},
+};
 use crate::{
+    auth::sessions::Viewer,
     base::error::{AppError, Field},
     ui::{
         field::{PasswordField, TextField},
@@ -56,11 +60,28 @@ fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl Into
 #[component]
 pub fn DeadLink(why: AppError) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());
+    let (viewer, waits) = (use_context::<Viewer>(), use_context::<Unconfirmed>().is_some());
+    let (logged_in, own) = (viewer.is_some(), viewer.map(|viewer| viewer.email).unwrap_or_default());
+    let email = Some(typed().get("email")).filter(|email| !email.is_empty()).unwrap_or(own);
     view! {
         <Page title="Confirmation link: doesn't work" heading="This link doesn't work" narrow=true>
             <Notice kind="error">{why.to_string()}</Notice>
-            <p>"If you've already confirmed your email address, just "<Link href="/login">"log in"</Link>"."</p>
-            <ResendForm email=typed().get("email") before />
+            {match (logged_in, waits) {
+                (true, false) => view! {
+                    <p>"You're logged in, and there's nothing left to confirm. "<Link href="/dashboard">"Go to dashboard"</Link></p>
+                }
+                .into_any(),
+                (true, true) => view! {
+                    <p>"Your email address isn't confirmed yet. Send a new link to it:"</p>
+                    <ResendForm email before />
+                }
+                .into_any(),
+                (false, _) => view! {
+                    <p>"If you've already confirmed your email address, just "<Link href="/login">"log in"</Link>"."</p>
+                    <ResendForm email before />
+                }
+                .into_any(),
+            }}
         </Page>
     }
 }

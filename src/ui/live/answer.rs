@@ -5,7 +5,13 @@ use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTemplateElement};
 
 use super::pending;
 use crate::{
-    ui::{elements, focus, hide, notice::Notice, set_attribute},
+    base::error::problem_words,
+    ui::{
+        elements, focus, hide,
+        notice::Notice,
+        problems::{AtInput, Problems},
+        set_attribute,
+    },
     web::refusal::Refusal,
 };
 
@@ -31,28 +37,65 @@ pub fn show(form: &Element, refusal: &Refusal) {
     {
         put_in(template);
     }
+    let mut wrong = Vec::new();
     for field in elements(form, "[data-field]") {
-        let name = field.get_attribute("data-field").unwrap_or_default();
-        mark(&field, refusal.at(&name));
+        let words = refusal.at(&field.get_attribute("data-field").unwrap_or_default());
+        mark(&field, words);
+        wrong.extend(words.map(|words| AtInput { id: field.id(), words: words.to_owned() }));
     }
+    let only = if wrong.len() == 1 { wrong.first().map(|field| field.id.clone()) } else { None };
     for part in elements(form, "[data-after]") {
         let is_after = part.get_attribute("data-after").as_deref() == Some(&refusal.code);
         set_attribute(&part, "hidden", (!is_after).then_some(""));
     }
     // To be asked for the password is no problem.
     let is_question = refusal.asks_for_proof() && refusal.errors.is_empty();
-    say(if is_question { "info" } else { "error" }, &refusal.detail);
-    focus_first(form, is_question);
+    match is_question {
+        true => say("info", &refusal.detail),
+        false => say_problems(refusal.detail.clone(), wrong),
+    }
+    let first = if is_question { Some("password") } else { only.as_deref() };
+    focus(first.unwrap_or(NOTICE));
+}
+
+/// An input that was wrong and is right now, as far as the browser can tell: what was said about it goes.
+pub fn mended(input: &Element) {
+    if input.has_attribute("aria-invalid") {
+        mark(input, None);
+        take_off_list(&input.id());
+    }
+}
+
+/// Takes a problem out of the list above the form, and counts again.
+pub fn take_off_list(id: &str) {
+    let Some(notice) = document().get_element_by_id(NOTICE) else { return };
+    let link = notice.query_selector(&format!("a[href=\"#{id}\"]")).ok().flatten();
+    let Some(problem) = link.and_then(|link| link.parent_element()) else { return };
+    problem.remove();
+    match (elements(&notice, "li").len(), notice.query_selector(".notice-words > p").ok().flatten()) {
+        (left @ 1.., Some(words)) => words.set_text_content(Some(&problem_words(left))),
+        _ => notice.set_text_content(None),
+    }
 }
 
 /// Says it above the form, aloud.
 pub fn say(kind: &'static str, words: &str) {
-    let notice = document().get_element_by_id(NOTICE).and_then(|notice| notice.dyn_into::<HtmlElement>().ok());
-    if let Some(notice) = notice {
+    if let Some(notice) = emptied() {
         let words = words.to_owned();
-        notice.set_text_content(None);
         leptos::mount::mount_to(notice, move || view! { <Notice kind>{words}</Notice> }).forget();
     }
+}
+
+fn say_problems(words: String, fields: Vec<AtInput>) {
+    if let Some(notice) = emptied() {
+        leptos::mount::mount_to(notice, move || view! { <Problems words fields /> }).forget();
+    }
+}
+
+fn emptied() -> Option<HtmlElement> {
+    let notice = document().get_element_by_id(NOTICE)?.dyn_into::<HtmlElement>().ok()?;
+    notice.set_text_content(None);
+    Some(notice)
 }
 
 /// Unless another field is what is wrong: this one was right perhaps.
@@ -80,11 +123,4 @@ fn mark(field: &Element, wrong: Option<&str>) {
         error.set_class_name(if wrong.is_some() { "field-error" } else { "field-error advice" });
         error.set_text_content(wrong);
     }
-}
-
-/// The first field that is wrong, or the password that is asked for, else the notice.
-fn focus_first(form: &Element, is_question: bool) {
-    let wrong = elements(form, "[aria-invalid]").first().map(Element::id);
-    let asked = if is_question { "password" } else { NOTICE };
-    focus(wrong.as_deref().unwrap_or(asked));
 }
