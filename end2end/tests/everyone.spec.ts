@@ -87,7 +87,7 @@ withAndWithoutJavaScript((way) => {
     const victim = await signedUp(await (await anotherBrowser()).newPage(), "Findme");
     await loggedIn(page, await administrator(server));
     await way.open(page, "/admin/sessions");
-    await page.getByLabel("User").fill(victim.email);
+    await page.getByLabel("User", { exact: true }).fill(victim.email);
     await page.getByLabel("Started").selectOption("In the last hour");
     await page.getByRole("button", { name: "Search" }).click();
     await way.arrived(page, /\/admin\/sessions\?person=.*age=hour/);

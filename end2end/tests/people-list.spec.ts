@@ -30,7 +30,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await arrived(page, /^\/admin\/users\?q=/);
     await expect(rows(page)).toHaveCount(1);
     await expect(rows(page)).toContainText(ole.email);
-    await expect(page.getByText("1 user")).toBeVisible();
+    await expect(page.getByText("1 user", { exact: true })).toBeVisible();
 
     await search(page).fill("ot");
     await page.getByLabel("Role").selectOption("Administrators");

@@ -25,7 +25,7 @@ pub fn LookAgain(href: String) -> impl IntoView {
             <a href=href rel="external">"Refresh"</a>
             " "
             <button type="button" class="button quiet with-script" on:click=move |_| goes_on.set(false)>
-                {move || if goes_on.get() { "Stop refreshing" } else { "Refreshing stopped" }}
+                {move || if goes_on.get() { "Stop refreshing every 2 seconds" } else { "Refreshing stopped" }}
             </button>
         </p>
     }

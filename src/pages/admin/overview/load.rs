@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::{
-    DAYS, Days, HeldBack, Instance, LAB, Mails, Times,
+    DAYS, Days, Instance, LAB, Times,
     census::Census,
     first_steps::{FirstSteps, MailStep},
     page::OverviewPage,
     store,
     store::AWAY,
+    tiles,
 };
 use crate::{
     auth::{
@@ -17,7 +18,7 @@ use crate::{
         revocations, second_factor,
         sessions::guard::Overseer,
         throttle::count::Limits,
-        tokens::{KeyInfo, KeyState, keys::Keys},
+        tokens::{KeyState, keys::Keys},
         users::{Role, store::User},
     },
     base::{config::Mailing, error::AppError, state::AppState},
@@ -33,11 +34,20 @@ const LOST_SHOWN_MS: i64 = 3_600_000;
 pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Result<Found, AppError> {
     let Overseer(reader) = page.overseer().await?;
     let state = &page.app.state;
-    let (held_back, now_ms) = (held_back(state).await?, page.app.now_ms());
-    let (census, days, instances) = (census.counts(state).await?, days(state).await?, instances(state).await?);
-    let (signing_key, mails) = (signing_key(state).await?, mails(state).await?);
+    let (days, instances, now_ms) = (days(state).await?, instances(state).await?, page.app.now_ms());
+    let keys = Keys::list(state).await?;
+    let outbox = store::outbox(&state.db.pool, now_ms - DAY_MS).await?;
+    let [sessions, users] = tiles::people(census.counts(state).await?);
+    let tiles = vec![
+        sessions,
+        users,
+        tiles::rate_limited(held_back(state).await?),
+        tiles::revocations(&instances),
+        tiles::key(keys.iter().find(|key| key.state == KeyState::Signing), now_ms),
+        tiles::mail(&outbox, state.config.mailing() == Mailing::Off, now_ms),
+    ];
     let first_steps = first_steps(state, &reader.user, has_lab).await?;
-    shows(move || view! { <OverviewPage now_ms first_steps census days instances key=signing_key mails held_back /> })
+    shows(move || view! { <OverviewPage now_ms first_steps tiles days instances /> })
 }
 
 /// Nothing for who may not act. Once all are done, they do not come back when something is undone.
@@ -68,10 +78,9 @@ async fn first_steps(state: &AppState, user: &User, has_lab: bool) -> Result<Opt
 }
 
 /// How many accounts and how many networks have to wait before their next try is looked at.
-async fn held_back(state: &AppState) -> Result<HeldBack, AppError> {
+async fn held_back(state: &AppState) -> Result<(i64, i64), AppError> {
     let longest_ms = Limits::of_account(&state.config).longest_ms;
-    let (accounts, networks) = store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?;
-    Ok(HeldBack { accounts, networks })
+    Ok(store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?)
 }
 
 /// Every day of the span, also those on which nothing happened.
@@ -108,21 +117,4 @@ async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {
         name: row.name,
     };
     Ok(rows.into_iter().map(instance).collect())
-}
-
-async fn signing_key(state: &AppState) -> Result<Option<KeyInfo>, AppError> {
-    let keys = Keys::list(state).await?;
-    Ok(keys.into_iter().find(|key| key.state == KeyState::Signing))
-}
-
-async fn mails(state: &AppState) -> Result<Mails, AppError> {
-    let now_ms = state.clock.now_ms();
-    let outbox = store::outbox(&state.db.pool, now_ms - DAY_MS).await?;
-    Ok(Mails {
-        off: state.config.mailing() == Mailing::Off,
-        waiting: outbox.waiting,
-        oldest_ms: outbox.oldest_at.map(|at| (now_ms - at).max(0)),
-        given_up: outbox.given_up,
-        sent: outbox.sent,
-    })
 }

@@ -9,6 +9,8 @@ pub mod load;
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
+pub mod tiles;
 
 use crate::ui::chart::Bars;
 
@@ -70,25 +72,21 @@ pub struct Times {
     pub p99_ms: i64,
 }
 
-/// The state of the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mails {
-    /// This server sends none.
-    pub off: bool,
-    pub waiting: i64,
-    /// How long the oldest has waited, in milliseconds.
-    pub oldest_ms: Option<i64>,
-    /// In the last 30 days, after which they are forgotten.
-    pub given_up: i64,
-    /// In the last 24 hours.
-    pub sent: i64,
+/// A figure, what belongs to it, and what is not as it should be. Its name leads to where one can act, if that is a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    pub name: &'static str,
+    pub href: &'static str,
+    pub figure: String,
+    pub more: Vec<More>,
+    pub warning: Option<String>,
 }
 
-/// Who has to wait before the next try of a password or a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeldBack {
-    pub accounts: i64,
-    pub networks: i64,
+/// What belongs to a figure, and where it leads, if anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct More {
+    pub words: String,
+    pub href: &'static str,
 }
 
 /// What [`PutAwayFirstSteps`](super::actions::PutAwayFirstSteps) is told.
