@@ -300,10 +300,10 @@ on_both_databases! {
         act(&mut ada, "disable_user", &id, &[]).await;
         app.clock.advance_ms(3 * MINUTE);
         let page = told(&mut bob, "disable_user", &id, &[]).await;
-        assert!(page.contains("alice was disabled already, by Ada 3 minutes ago: “because of a test”"), "{page}");
+        assert!(page.contains("alice is already disabled. Done by Ada 3 minutes ago: “because of a test”."), "{page}");
         assert_eq!(written(&app, &id, "account_disabled").await.len(), 1, "it was done once");
         let page = bob.open(&format!("/admin/users/{id}/disable")).await.text();
-        assert!(page.contains("alice was disabled already, by Ada") && !page.contains("name=\"reason\""), "{page}");
+        assert!(page.contains("alice is already disabled. Done by Ada on ") && !page.contains("name=\"reason\""), "{page}");
     }
 
     async fn an_undo_does_the_opposite_unless_somebody_has_changed_it_since(app: TestApp) {

@@ -402,11 +402,11 @@ on_both_databases! {
         let (main, links) = page(&mut ada, "/admin/audit?event=force_logout").await;
         assert!(main.contains(">Ada</a> logged <a") && main.contains(">Zelda Quux</a> out"), "{main}");
         assert!(main.contains("Zelda called, laptop gone") && main.contains("2026-01-01 12:00:00"), "{main}");
-        assert!(main.contains("not sealed yet"));
+        assert!(main.contains("Not sealed yet"));
         assert!(links.contains(&format!("/admin/users/{id}")) && links.contains(&format!("/admin/users/{ada_id}")));
         seal(&app).await;
         let (main, _) = page(&mut ada, "/admin/audit").await;
-        assert!(!main.contains("not sealed yet"));
+        assert!(!main.contains("Not sealed yet"));
         assert!(main.contains("Failed login for <a") && main.contains("192.0.2.7"), "{main}");
     }
 
