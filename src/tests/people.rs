@@ -163,7 +163,7 @@ on_both_databases! {
             assert_eq!(listed(&mut admin, query).await, found, "{query}");
         }
         let page = open(&mut admin, "?state=disabled").await;
-        assert!(page.contains(">disabled</span>") && page.contains("1 person."), "{page}");
+        assert!(page.contains(">Disabled</span>") && page.contains(">1 user</p>"), "{page}");
         assert!(page.contains("value=\"disabled\" selected"), "the form shows what is in force: {page}");
     }
 

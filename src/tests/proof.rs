@@ -235,6 +235,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location")), (303, "/admin/users?q=a"));
         assert_eq!(admin.open("/admin/users?q=a").await.status, 200);
 
+        assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200, "the session of before was not used");
         grow_stale(&app, &mut admin).await;
         let fields = [("user", &*id), ("reason", "lost laptop")];
         let answer = admin.act("force_logout", &fields).await;
