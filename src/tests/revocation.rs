@@ -132,7 +132,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location")), (303, &*path));
         let page = admin.open(&path).await.text();
         assert!(page.contains("1 session ended and up to 1 token revoked, in "), "{page}");
-        assert!(page.contains("No live session."));
+        assert!(page.contains("No active sessions."));
     }
 
     async fn one_session_can_be_ended_and_the_others_live_on(app: TestApp) {
