@@ -299,15 +299,8 @@ fn email_changed(new_email: &str) -> String {
 /// A mail that was queued before mails named the roles has none.
 fn role_changed(roles: Option<(Role, Role)>) -> String {
     let Some((from, to)) = roles else { return "An administrator changed your role.".into() };
-    format!("An administrator changed your role from {} to {}.", role_noun(from), role_noun(to))
-}
-
-fn role_noun(role: Role) -> &'static str {
-    match role {
-        Role::User => "user",
-        Role::Auditor => "auditor",
-        Role::Admin => "administrator",
-    }
+    let [from, to] = [from, to].map(|role| role.words().to_lowercase());
+    format!("An administrator changed your role from {from} to {to}.")
 }
 
 /// The token alone stands in the address: it needs no encoding.

@@ -6,7 +6,6 @@ use crate::{
     auth::{
         second_factor::FEW_RECOVERY_CODES,
         sessions::{LiveSession, Viewer},
-        users::Role,
     },
     pages::activity::{Entry, page::ShortTimeline},
     ui::{
@@ -41,7 +40,7 @@ pub fn DashboardPage(
                 <dl class="facts">
                     <div><dt>"Name"</dt><dd><bdi>{viewer.name.clone()}</bdi></dd></div>
                     <div><dt>"Email"</dt><dd><bdi>{viewer.email.clone()}</bdi></dd></div>
-                    <div><dt>"Role"</dt><dd>{role_words(viewer.role)}</dd></div>
+                    <div><dt>"Role"</dt><dd>{viewer.role.words()}</dd></div>
                     <div><dt>"Member since"</dt><dd><Ago ms=member_since /></dd></div>
                 </dl>
                 {links_at(Place::Dashboard)
@@ -64,14 +63,6 @@ pub fn DashboardPage(
                 <p><Link href="/account/activity" class="button">"All activity"</Link></p>
             </section>
         </Page>
-    }
-}
-
-fn role_words(role: Role) -> &'static str {
-    match role {
-        Role::User => "User",
-        Role::Auditor => "Auditor",
-        Role::Admin => "Administrator",
     }
 }
 
