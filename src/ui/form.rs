@@ -1,7 +1,7 @@
 //! What every form of an action is made of: the form, what is wrong with it, its button. Rendered by the server;
 //! [`live`](super::live) makes it react, and without scripts it works as it stands. Both sides.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use leptos::{context::Provider, prelude::*};
 

@@ -3,7 +3,7 @@
 use super::{Counted, Instance, KEY_OLD_MS, MAIL_LATE_MS, More, Tile, Times, instances::health, store::OutboxRow};
 use crate::{
     auth::tokens::KeyInfo,
-    pages::admin::keys_page::short,
+    pages::admin::short,
     ui::{
         number::{counted, grouped, share},
         when::span,
