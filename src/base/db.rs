@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::config::Config;
+use super::{config::Config, error::AppError};
 
 pub type Tx = Transaction<'static, sqlx::Any>;
 
@@ -268,6 +268,12 @@ impl Collision for sqlx::Error {
     fn is_collision(&self) -> bool {
         let code = self.as_database_error().and_then(|error| error.code());
         matches!(code.as_deref(), Some("40001" | "40P01" | LOCK_TIMEOUT | "517"))
+    }
+}
+
+impl Collision for AppError {
+    fn is_collision(&self) -> bool {
+        *self == Self::Collided
     }
 }
 

@@ -58,13 +58,17 @@ pub fn reset(issuer: &str, name: String, token: &str, cause: ResetCause, locked:
         ResetCause::Forgot => ("Reset your password", "Reset password"),
         ResetCause::NotMe | ResetCause::Administrator => (NEW_PASSWORD, NEW_PASSWORD),
     };
-    let lock = locked.then(|| "Your account is locked until you choose a new password.".to_owned());
+    let state = match (locked, cause) {
+        (true, _) => Some("Your account is locked until you choose a new password."),
+        (false, ResetCause::NotMe) => Some("Until then your old one keeps working."),
+        (false, _) => None,
+    };
     let mut hints = vec![works_for(Purpose::Reset)];
     hints.extend(reset_hints(issuer, cause));
     Letter {
         subject,
         name,
-        paragraphs: std::iter::once(why_reset(issuer, cause)).chain(lock).collect(),
+        paragraphs: std::iter::once(why_reset(issuer, cause)).chain(state.map(str::to_owned)).collect(),
         links: vec![link(button, issuer, "/reset", token)],
         hints,
         ..Letter::default()

@@ -47,9 +47,8 @@ pub async fn write(state: &AppState, issuer: &str, row: &MailRow) -> Result<Deci
     if is_too_many(&mut tx, &mail, row).await? {
         return Ok(Decision::TooMany);
     }
-    let contact = state.config.support_contact.as_ref().map(|contact| contact.words.clone());
-    let help = contact.unwrap_or_else(|| format!("the administrator of {issuer}"));
-    let mut writer = Writer { tx: &mut tx, issuer, help: &help, row, now_ms };
+    let contact = state.config.support_contact.as_ref().map(|contact| &*contact.words);
+    let mut writer = Writer { tx: &mut tx, issuer, contact, row, now_ms };
     let letter = writer.letter(mail).await?;
     tx.commit().await?;
     Ok(letter.map_or(Decision::Needless, |letter| Decision::Send(Box::new(letter))))
@@ -62,7 +61,7 @@ async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &MailRow) -> Result<bool, Ap
             store::count_guessing_before(&mut **tx, row, GUESSING_EVERY_MS).await? > 0
         }
         Mail::News { .. } => false,
-        Mail::ResetAfterNotMe { .. } | Mail::ResetStarted | Mail::SecondFactorGoes { .. } => false,
+        Mail::ResetAfterNotMe | Mail::ResetStarted | Mail::SecondFactorGoes { .. } => false,
         _ => store::count_sent_like(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
     })
 }
@@ -70,8 +69,8 @@ async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &MailRow) -> Result<bool, Ap
 struct Writer<'a> {
     tx: &'a mut Tx,
     issuer: &'a str,
-    /// Whom to write to.
-    help: &'a str,
+    /// Of the settings.
+    contact: Option<&'a str>,
     row: &'a MailRow,
     now_ms: i64,
 }
@@ -87,8 +86,10 @@ impl Writer<'_> {
             Mail::NewEmail => self.new_email().await,
             Mail::SecondFactorGoes { at } => self.factor_goes(at).await,
             Mail::News { news, roles, device, ip, at } => {
-                let (codes_left, help) = (self.codes_left(news).await?, self.help);
-                self.news(Happened { news, roles, new_email: "", device: &device, ip: &ip, at, codes_left, help }).await
+                let (codes_left, help) = (self.codes_left(news).await?, self.help(news));
+                let happened =
+                    Happened { news, roles, new_email: "", device: &device, ip: &ip, at, codes_left, help: &help };
+                self.news(happened).await
             }
         }
     }
@@ -146,6 +147,15 @@ impl Writer<'_> {
         let token = self.link(Purpose::KeepFactor, &user.id).await?;
         let name = if user.email == self.row.email { user.name } else { String::new() };
         Ok(Some(words::factor_goes(self.issuer, name, at, &token)))
+    }
+
+    /// Whom to write to.
+    fn help(&self, news: Notification) -> String {
+        match self.contact {
+            Some(contact) => contact.to_owned(),
+            None if news.is_by_administrator() => "your administrator".to_owned(),
+            None => format!("the administrator of {}", self.issuer),
+        }
     }
 
     async fn codes_left(&mut self, news: Notification) -> Result<Option<i64>, AppError> {

@@ -91,7 +91,7 @@ pages! { |services, page|
     "/second-factor/keep" => account::load::keep_factor(page).await,
     "/second-factor/kept" => shows(FactorKeptPage),
     "/admin" => {
-        let has_lab = services.parts.iter().any(|part| part.pages().contains(&"/lab"));
+        let has_lab = services.parts.iter().any(|part| part.links().iter().any(|link| link.href == "/lab"));
         admin::overview::load::overview(page, &services.census, has_lab).await
     },
     "/admin/users" => admin::load_users::users(page).await,

@@ -410,11 +410,11 @@ on_both_databases! {
         assert_eq!(forgot.subject, "Reset your password");
         assert!(forgot.text.contains("your password won't change") && !forgot.text.contains(locked), "{}", forgot.text);
         // By a session alone the password is not taken away.
-        let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::Reset).await.remove(0).1;
+        let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetAfterNotMe).await.remove(0).1;
         assert!(denied.text.contains("reported suspicious activity") && !denied.text.contains(locked), "{}", denied.text);
         let db = &app.services.state.db.pool;
         users::store::set_password(db, &alice.id, NO_PASSWORD).await.expect("a change");
-        let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::Reset).await.remove(0).1;
+        let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetAfterNotMe).await.remove(0).1;
         let started = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetStarted).await.remove(0).1;
         assert!(started.text.contains("An administrator has asked you to choose a new password"), "{}", started.text);
         for mail in [&denied, &started] {

@@ -322,7 +322,7 @@ on_both_databases! {
         }
         let refused = save(&mut alice, "too fast", "").await;
         assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "too_many_changes".into(), "1"));
-        assert!(refused.text().contains("Wait a second and save again."), "{}", refused.text());
+        assert!(refused.text().contains("Save again in 1 second."), "{}", refused.text());
         assert_eq!(alice.api(Method::GET, "/api/v1/notes", None).await.status, 200, "reading is free");
         assert_eq!(save(&mut bob, "mine", "").await.status, 201);
         app.clock.advance_ms(1_000);

@@ -35,7 +35,11 @@ impl Key {
     /// Opens both halves. The name is the thumbprint of the public one (RFC 7638), or, where there is none, a random one.
     pub(super) fn of(algorithm: TokenAlgorithm, material: &Material) -> Option<Self> {
         let (encoding, decoding) = algorithm::open(algorithm, material)?;
-        let mut public = algorithm::public_jwk(algorithm, &decoding);
+        // A public half that is not of this algorithm is no key without one.
+        let mut public = match algorithm {
+            TokenAlgorithm::Hs256 => None,
+            _ => Some(algorithm::public_jwk(algorithm, &decoding)?),
+        };
         let kid = match &public {
             Some(jwk) => algorithm::thumbprint(jwk)?,
             None => algorithm::random_kid()?,
