@@ -80,8 +80,8 @@ test("a log that nobody has changed is proven, and a changed or removed row is n
   expect(before).toMatchObject({ intact: true, findings: [] });
   expect(before.events).toBeGreaterThan(3);
   const words = await server.cli(["audit", "verify"]);
-  expect(words.stdout).toContain("nothing was changed");
-  expect(words.stdout).toMatch(/the end, to note down: \d+:1\./);
+  expect(words.stdout).toContain("The log is intact.");
+  expect(words.stdout).toMatch(/Checkpoint \(keep this for --since\): \d+:1\./);
 
   const [row] = await sql`select seq, id from audit_events where reason = 'before the change' and event = 'force_logout'`;
   const seq = Number(row?.seq);

@@ -122,12 +122,12 @@ test("the command line ends one session or everybody's, and lists what is live",
   const person = await signedUp(page, "Cleo");
   await open(page, "/dashboard");
   const listed = await server.cli(["sessions", "list", "--person", person.email, "--json"]);
-  const { sid } = JSON.parse(listed.stdout).session;
+  const { sid } = JSON.parse(listed.stdout).sessions[0];
   const token = await cookie(page.context(), ACCESS);
   await server.cli(["force-logout", "--sid", sid]);
   await expect.poll(() => askApi(server, token), { intervals: [20] }).toBe(401);
   const again = await server.cli(["force-logout", "--sid", sid], { code: 1 });
-  expect(again.stderr).toContain("is over already: by_admin");
+  expect(again.stderr).toContain("has already ended: by_admin");
   expect((await server.cli(["force-logout", "--sid", "nonsense"], { code: 1 })).stderr).toContain("sessions list");
 
   await loggedIn(page, person);

@@ -99,7 +99,7 @@ export function forceLogoutTests(): void {
     expect(await askApi(server, token)).toBe(200);
 
     const done = await server.cli(["force-logout", "--user", victim.email, "--reason", "from a test"]);
-    expect(done.stdout).toContain("1 session(s) ended, 1 token(s) possibly live");
+    expect(done.stdout).toContain("1 session ended, up to 1 token revoked");
     // Who has confirmed refuses at once; who has not does so when they hear of it.
     if (/Confirmed by 1 instance/.test(done.stdout)) expect(await askApi(server, token)).toBe(401);
     await expect.poll(() => askApi(server, token), { intervals: [20] }).toBe(401);

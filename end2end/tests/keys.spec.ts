@@ -29,7 +29,7 @@ for (const algorithm of ["ES256", "EdDSA", "RS256"]) {
 
     // After a kill the document has only the successor, and who reads it again knows.
     const [old] = await keysOf(server);
-    await server.cli(["keys", "kill", old?.kid ?? "", "--reason", "it leaked"]);
+    await server.cli(["keys", "revoke", old?.kid ?? "", "--reason", "it leaked"]);
     await expect.poll(() => askApi(server, token)).toBe(401);
     await expect(verifier(server, algorithm)(token)).rejects.toThrow(errors.JWKSNoMatchingKey);
     await expect.poll(async () => (await verifier(server, algorithm)(await tokenOf(server))).payload.role).toBe("user");
@@ -48,17 +48,18 @@ test("a shared secret is published nowhere", async () => {
 test("the command line lists, rotates and kills", async ({ freshServer }) => {
   const [first] = await keysOf(freshServer);
   const rotated = await freshServer.cli(["keys", "rotate"]);
-  expect(rotated.stdout).toMatch(/\(ES256\) is published now and signs from .* UTC/);
+  expect(rotated.stdout).toMatch(/^Published key \S+ \(ES256\)\. New tokens are signed with it from .* UTC\.$/m);
   expect(await freshServer.cli(["keys", "rotate"], { code: 1 })).toMatchObject({ stderr: expect.stringContaining("already waiting") });
   const table = (await freshServer.cli(["keys", "list"])).stdout.trimEnd().split("\n");
   expect(table).toHaveLength(3);
   expect(table[1]).toMatch(/ next /);
-  expect(table[2]).toMatch(new RegExp(`^${first?.kid} +ES256 +signing `));
-  await freshServer.cli(["keys", "kill", "nobody", "--reason", "x"], { code: 1 });
-  await freshServer.cli(["keys", "kill", first?.kid ?? ""], { code: 2 });
+  expect(table[2]).toMatch(new RegExp(`^${first?.kid} +ES256 +in use `));
+  await freshServer.cli(["keys", "revoke", "nobody", "--reason", "x"], { code: 1 });
+  await freshServer.cli(["keys", "revoke", first?.kid ?? ""], { code: 2 });
   // One id in 64 begins with a hyphen.
-  const odd = await freshServer.cli(["keys", "kill", "-OmN4", "--reason", "x"], { code: 1 });
+  const odd = await freshServer.cli(["keys", "revoke", "-OmN4", "--reason", "x"], { code: 1 });
   expect(odd.stderr).toContain("No active signing key has this ID");
+  // As it was called before.
   await freshServer.cli(["keys", "kill", first?.kid ?? "", "--reason", "test"]);
   expect((await keysOf(freshServer)).map(({ state }) => state)).toEqual(["signing", "killed"]);
 });
@@ -66,7 +67,7 @@ test("the command line lists, rotates and kills", async ({ freshServer }) => {
 test("with another secret key nothing is killed or made; a lost one is replaced on purpose", async ({ freshServer }) => {
   const [first] = await keysOf(freshServer);
   const other = ["--secret-key", (await freshServer.cli(["secret"])).stdout.trim()];
-  const kill = ["keys", "kill", first?.kid ?? "", "--reason", "test", ...other];
+  const kill = ["keys", "revoke", first?.kid ?? "", "--reason", "test", ...other];
   for (const args of [kill, ["keys", "rotate", ...other]]) {
     expect(await freshServer.cli(args, { code: 1 })).toMatchObject({ stderr: expect.stringContaining("LATCHKEY_SECRET_KEY") });
   }
@@ -134,7 +135,7 @@ test("whoever writes a note notices neither a rotation nor a kill", async ({ pag
   await expect(page.getByText("You don't have any notes yet.")).toBeVisible();
   const token = await cookie(page.context(), ACCESS);
   const signing = (await keysOf(server)).find(({ state }) => state === "signing");
-  await server.cli(["keys", "kill", signing?.kid ?? "", "--reason", "test"]);
+  await server.cli(["keys", "revoke", signing?.kid ?? "", "--reason", "test"]);
   await expect.poll(() => askApi(server, token)).toBe(401);
   await page.getByRole("button", { name: "New note" }).click();
   await page.getByLabel("Title").fill("Written through a kill");
@@ -162,5 +163,5 @@ async function tokenOf(server: Server): Promise<string> {
 async function keysOf(server: Server): Promise<Key[]> {
   const { stdout, stderr } = await server.cli(["keys", "list", "--json"]);
   expect(stderr).toBe("");
-  return JSON.parse(stdout) as Key[];
+  return (JSON.parse(stdout) as { keys: Key[] }).keys;
 }

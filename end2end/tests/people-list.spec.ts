@@ -104,13 +104,13 @@ test("on a phone rows become cards, and nothing is wider than the screen", async
 test("the command line lists and shows the same people", async ({ page, server }) => {
   const person = await signedUp(page, "Clara");
   const list = await server.cli(["users", "list", "--search", person.email, "--json"]);
-  const { people, after } = JSON.parse(list.stdout) as { people: { id: string; email: string }[]; after: string | null };
-  expect(people.map(({ email }) => email)).toEqual([person.email]);
+  const { users, after } = JSON.parse(list.stdout) as { users: { id: string; email: string }[]; after: string | null };
+  expect(users.map(({ email }) => email)).toEqual([person.email]);
   expect(after).toBeNull();
-  const id = people[0]?.id ?? "";
+  const id = users[0]?.id ?? "";
   for (const who of [person.email, id]) {
     const shown = await server.cli(["users", "show", who]);
-    expect(shown.stdout).toContain("Live sessions: 1");
+    expect(shown.stdout).toContain("Active sessions: 1");
     expect(shown.stdout).toContain(person.name);
   }
   const shown = JSON.parse((await server.cli(["users", "show", id, "--json"])).stdout);

@@ -49,7 +49,7 @@ test("the command line makes new links until there is an administrator", async (
   await page.getByRole("button", { name: "Create administrator" }).click();
   await expect(page).toHaveURL(`${freshServer.url}/admin/users`);
   const refused = await freshServer.cli(["setup-link"], { code: 1 });
-  expect(refused.stderr).toContain("there is an administrator already");
+  expect(refused.stderr).toContain("there already is an administrator");
 });
 
 test("two people with the link make one administrator", async ({ page, freshServer, anotherBrowser, allowConsole }) => {

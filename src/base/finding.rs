@@ -6,38 +6,37 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    Good,
-    /// It works, and somebody should know.
+    Ok,
+    /// It works, and someone should know.
     Warning,
-    Broken,
+    Error,
 }
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    pub what: &'static str,
+    pub check: &'static str,
     pub state: State,
-    /// What is so.
-    pub words: String,
-    /// What to do about it; empty where nothing is to be done.
-    pub mend: String,
+    pub message: String,
+    /// What to do about it; empty where there is nothing to do.
+    pub fix: String,
 }
 
 impl Finding {
-    pub fn good(what: &'static str, words: impl Into<String>) -> Self {
-        Self { what, state: State::Good, words: words.into(), mend: String::new() }
+    pub fn ok(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, state: State::Ok, message: message.into(), fix: String::new() }
     }
 
-    pub fn warning(what: &'static str, words: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what, state: State::Warning, words: words.into(), mend: mend.into() }
+    pub fn warning(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, state: State::Warning, message: message.into(), fix: fix.into() }
     }
 
-    pub fn broken(what: &'static str, words: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { what, state: State::Broken, words: words.into(), mend: mend.into() }
+    pub fn error(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, state: State::Error, message: message.into(), fix: fix.into() }
     }
 
-    /// In the words that stop a start: what is so, a semicolon, what to do.
-    pub fn broken_as_told(what: &'static str, told: &str) -> Self {
-        let (words, mend) = told.split_once("; ").unwrap_or((told, ""));
-        Self::broken(what, words, mend)
+    /// In the words that stop a start: what is wrong, a semicolon, what to do.
+    pub fn error_as_told(check: &'static str, told: &str) -> Self {
+        let (message, fix) = told.split_once("; ").unwrap_or((told, ""));
+        Self::error(check, message, fix)
     }
 }

@@ -3,17 +3,23 @@
 use std::io::IsTerminal;
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::{
-    Failed, act_on, everywhere,
-    output::{say, say_json},
+    Common, Failed,
+    installation::{act_on, everywhere},
+    output::answer,
 };
 use crate::{
     auth::{
         event::{Actor, Event, Kind},
         users::Role,
     },
-    base::{caller::Caller, config::Config, error::AppError, metrics::Metrics},
+    base::{
+        caller::Caller,
+        error::{AppError, Field, Invalid},
+        metrics::Metrics,
+    },
     pages::{
         admin::change_role::change_role,
         signup::sign_up::{NewAccount, create_admin},
@@ -24,18 +30,21 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum Admin {
-    /// Make an administrator. Asks for the password, or reads one line of standard input.
+    /// Create an administrator. Asks for the password, or reads it from one line of standard input.
     Create(CreateAdmin),
-    /// Make an administrator, or an auditor, of a user. It counts on their next request once every server has confirmed.
+    /// Make a user an administrator or an auditor.
+    ///
+    /// Takes effect on their next request, once every server has confirmed.
     Promote(Promote),
-    /// Take the role of administrator or auditor away. It counts on their next request, whatever their tokens say, once
-    /// every server has confirmed.
+    /// Remove the role of administrator or auditor.
+    ///
+    /// Takes effect on their next request, once every server has confirmed.
     Demote(Change),
 }
 
 #[derive(Args)]
 pub struct Promote {
-    /// The role: an auditor reads everything of administration, an administrator changes it, too.
+    /// New role. Auditors can view administration but change nothing. Administrators can do everything.
     #[arg(long, default_value = "admin", value_parser = ["auditor", "admin"])]
     role: String,
     #[command(flatten)]
@@ -44,32 +53,26 @@ pub struct Promote {
 
 #[derive(Args)]
 pub struct Change {
-    /// E-mail address of the user, or the id.
-    #[arg(long)]
+    /// Email address or ID of the user.
+    #[arg(long, value_name = "EMAIL-OR-ID")]
     email: String,
-    /// Why; it goes into the audit log.
+    /// Reason, recorded in the audit log.
     #[arg(long, default_value = "from the command line")]
     reason: String,
-    /// Print one JSON document: `changed`, `words`, and the receipt, or who had done it before and why.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 #[derive(Args)]
 pub struct CreateAdmin {
-    /// E-mail address to log in with.
+    /// Email address to log in with.
     #[arg(long)]
     email: String,
-    /// Name that others see.
+    /// Name, shown to other people.
     #[arg(long)]
     name: String,
-    /// Print one JSON document: `id` and `email`.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 pub async fn run(command: Admin) -> Result<(), Failed> {
@@ -81,49 +84,56 @@ pub async fn run(command: Admin) -> Result<(), Failed> {
 }
 
 async fn change(args: Change, role: Role) -> Result<(), Failed> {
-    let (user, outcome) = act_on(args.config, &args.email, &args.reason, async |terminator, by, user| {
+    let Common { json, config, .. } = args.common;
+    let (user, outcome) = act_on(config, &args.email, &args.reason, async |terminator, by, user| {
         change_role(terminator, by, &user.id, role, "").await
     })
     .await?;
-    if args.json {
-        return say_json(&outcome);
-    }
-    match outcome.receipt {
-        Some(receipt) => say!("{}: {}. {}", user.email, role.into_str(), everywhere(&receipt)),
-        None => say!("{}: {}, as before.", user.email, role.into_str()),
-    }
-    Ok(())
+    let article = if role == Role::User { "a" } else { "an" };
+    let (email, noun) = (user.email, role.words().to_lowercase());
+    answer(json, &outcome, || match &outcome.receipt {
+        Some(receipt) => format!("{email} is now {article} {noun}. {}", everywhere(receipt)),
+        None => format!("{email} already is {article} {noun}."),
+    })
 }
 
 async fn create(args: CreateAdmin) -> Result<(), Failed> {
+    let Common { json, config, .. } = args.common;
     let password = read_password()?;
-    // Before anything is opened or made.
-    let passwords = Passwords::new(&args.config, Metrics::default())?;
+    // Before anything is opened or created.
+    let passwords = Passwords::new(&config, Metrics::default())?;
     let account = NewAccount::parse(&passwords, &Caller::default(), &args.name, &args.email, password).await;
     let account = account.map_err(|error| match error {
-        AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        AppError::Invalid(list) => list.into_iter().map(wrong).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     })?;
-    let services = serve::open(args.config).await?;
-    let made = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
-    let created = create_admin(&services.state, &passwords, account, made).await;
+    let services = serve::open(config).await?;
+    let created = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
+    let created = create_admin(&services.state, &passwords, account, created).await;
     let id = created.map_err(|error| match error {
-        AppError::SignUpRefused => "there is an account with this e-mail already".to_owned(),
+        AppError::SignUpRefused => "this email address already has an account".to_owned(),
         other => other.to_string(),
     })?;
-    if args.json {
-        say!("{}", serde_json::json!({ "id": id, "email": args.email }));
-    } else {
-        say!("{} is an administrator now.", args.email);
-    }
-    Ok(())
+    let email = args.email;
+    answer(json, &json!({ "id": id, "email": email }), || format!("{email} is now an administrator."))
+}
+
+/// What is wrong, behind the name by which it was given.
+fn wrong(invalid: Invalid) -> String {
+    let given = match invalid.field() {
+        Field::Email => "--email",
+        Field::Name => "--name",
+        _ => "Password",
+    };
+    format!("{given}: {invalid}")
 }
 
 fn read_password() -> Result<String, String> {
+    let unread = |error| format!("cannot read the password: {error}");
     if std::io::stdin().is_terminal() {
-        return rpassword::prompt_password("Password: ").map_err(|error| format!("no password was read: {error}"));
+        return rpassword::prompt_password("Password: ").map_err(unread);
     }
     let mut line = String::new();
-    std::io::stdin().read_line(&mut line).map_err(|error| format!("no password was read: {error}"))?;
+    std::io::stdin().read_line(&mut line).map_err(unread)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

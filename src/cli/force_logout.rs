@@ -5,9 +5,9 @@ use std::io::{BufRead, IsTerminal, Write};
 use clap::Args;
 
 use super::{
-    Failed, everywhere, find_user, on_database,
-    output::{say, say_json_line},
-    terminator,
+    Common, Failed,
+    installation::{everywhere, find_user, on_database, terminator},
+    output::answer,
 };
 use crate::{
     auth::{
@@ -21,8 +21,9 @@ use crate::{
             store::Target,
         },
     },
-    base::{config::Config, state::AppState},
+    base::state::AppState,
     pages::admin::{EVERYONE_WORDS, by::parse_reason},
+    ui::number::counted,
 };
 
 #[derive(Args)]
@@ -30,104 +31,104 @@ use crate::{
 pub struct ForceLogout {
     #[command(flatten)]
     whom: Whom,
-    /// Do not ask before everyone is logged out.
+    /// Don't ask for confirmation before logging everyone out.
     #[arg(long, requires = "all")]
     yes: bool,
-    /// Why; it goes into the audit log.
+    /// Reason, recorded in the audit log.
     #[arg(long, default_value = "from the command line")]
     reason: String,
-    /// Print the receipt as JSON.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Whom {
-    /// E-mail address or id of a user: all their sessions and tokens.
-    #[arg(long, value_name = "EMAIL")]
+    /// Log out this user everywhere and revoke all their access tokens.
+    #[arg(long, value_name = "EMAIL-OR-ID")]
     user: Option<String>,
-    /// One session, by the id that `latchkey sessions list` shows, and its tokens.
-    #[arg(long)]
+    /// End this session and revoke its access tokens. Find its ID with `latchkey sessions list`.
+    #[arg(long, value_name = "SESSION-ID")]
     sid: Option<String>,
-    /// Everybody. Asks first.
+    /// Log out everyone. Asks for confirmation.
     #[arg(long)]
     all: bool,
 }
 
 pub async fn run(args: ForceLogout) -> Result<(), Failed> {
     let words = parse_reason(&args.reason)?;
-    let cause = |reason| Cause { actor: Actor::CommandLine, reason, words, caller: Default::default() };
-    let Whom { user, sid, all } = args.whom;
-    on_database(args.config, async |state| {
-        let terminator = terminator(state).await?;
-        let (whom, receipt) = match (user, sid) {
-            (Some(who), _) => {
-                let user = find_user(state, &who).await?;
-                let ended = terminator.terminate_everywhere(Target::User(&user.id), cause(EndReason::ByAdmin)).await?;
-                (user.email, ended)
-            }
-            (None, Some(sid)) => {
-                check_live(state, &sid).await?;
-                let ended = terminator.terminate_everywhere(Target::Session(&sid), cause(EndReason::ByAdmin)).await?;
-                (format!("session {sid}"), ended)
-            }
-            (None, None) => {
-                if !args.yes {
-                    confirm()?;
-                }
-                ("everyone".to_owned(), terminator.terminate_everyone(None, cause(EndReason::EveryoneLoggedOut)).await?)
-            }
-        };
-        print(&whom, &receipt, args.json)?;
+    let (Common { json, config, .. }, yes) = (args.common, args.yes);
+    let all = args.whom.all;
+    on_database(config, async |state| {
+        let (whom, receipt) = end(state, args.whom, words, yes).await?;
+        answer(json, &receipt, || text(&whom, &receipt))?;
         if all { mark(state).await } else { Ok(()) }
     })
     .await
 }
 
-fn print(whom: &str, receipt: &Receipt, json: bool) -> Result<(), Failed> {
-    if json {
-        return say_json_line(receipt);
+/// Who was meant, and what ended.
+async fn end(state: &AppState, whom: Whom, words: String, yes: bool) -> Result<(String, Receipt), Failed> {
+    let cause = |reason| Cause { actor: Actor::CommandLine, reason, words, caller: Default::default() };
+    let terminator = terminator(state).await?;
+    match whom {
+        Whom { user: Some(who), .. } => {
+            let user = find_user(state, &who).await?;
+            let ended = terminator.terminate_everywhere(Target::User(&user.id), cause(EndReason::ByAdmin)).await?;
+            Ok((user.email, ended))
+        }
+        Whom { sid: Some(sid), .. } => {
+            check_active(state, &sid).await?;
+            let ended = terminator.terminate_everywhere(Target::Session(&sid), cause(EndReason::ByAdmin)).await?;
+            Ok((format!("Session {sid}"), ended))
+        }
+        Whom { .. } => {
+            if !yes {
+                confirm()?;
+            }
+            Ok(("Everyone".into(), terminator.terminate_everyone(None, cause(EndReason::EveryoneLoggedOut)).await?))
+        }
     }
-    say!(
-        "{whom}: {} session(s) ended, {} token(s) possibly live, written in {} ms. {}",
-        receipt.sessions_ended,
-        receipt.tokens_possibly_live,
-        receipt.milliseconds,
-        everywhere(receipt),
-    );
-    Ok(())
 }
 
-async fn check_live(state: &AppState, sid: &str) -> Result<(), Failed> {
+fn text(whom: &str, receipt: &Receipt) -> String {
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let sessions = counted(number(receipt.sessions_ended), "session", "sessions");
+    let tokens = counted(number(receipt.tokens_possibly_live), "token", "tokens");
+    format!("{whom}: {sessions} ended, up to {tokens} revoked. {}", everywhere(receipt))
+}
+
+async fn check_active(state: &AppState, sid: &str) -> Result<(), Failed> {
     let row = sessions::store::find_by_sid(&state.db.pool, sid).await?;
     match row.map(|row| row.ended(state.clock.now_ms())) {
         Some(None) => Ok(()),
-        Some(Some(ended)) => Err(format!("session {sid} is over already: {}", ended.reason.into_str()).into()),
-        None => Err(format!("there is no session {sid}; `latchkey sessions list` shows those that are live").into()),
+        Some(Some(ended)) => Err(format!("session {sid} has already ended: {}", ended.reason.into_str()).into()),
+        None => Err(format!("there is no session {sid}; find active ones with `latchkey sessions list`").into()),
     }
 }
 
 /// The same words as in the browser.
 fn confirm() -> Result<(), Failed> {
     if !std::io::stdin().is_terminal() {
-        return Err("this logs everyone out; say --yes where nobody can be asked".into());
+        return Err("this logs everyone out; pass --yes to confirm when not on a terminal".into());
     }
-    eprint!("This ends every session of everybody. Type \"{EVERYONE_WORDS}\" to go on: ");
+    eprint!("This logs everyone out on every device. To confirm, type \"{EVERYONE_WORDS}\": ");
     let mut line = String::new();
     std::io::stderr().flush()?;
     std::io::stdin().lock().read_line(&mut line)?;
-    if line.trim().eq_ignore_ascii_case(EVERYONE_WORDS) { Ok(()) } else { Err("nobody was logged out".into()) }
+    if line.trim().eq_ignore_ascii_case(EVERYONE_WORDS) {
+        Ok(())
+    } else {
+        Err("cancelled; no one was logged out".into())
+    }
 }
 
-/// Every session is dead by now; that each says so takes a while when they are many. A server would do it as well.
+/// Every session has ended by now; writing that down for each takes a while when they are many. A server would do it, too.
 async fn mark(state: &AppState) -> Result<(), Failed> {
     let is_terminal = std::io::stderr().is_terminal();
     let tell = |Sweep { marked, sessions, .. }: &Sweep| {
         if is_terminal {
-            eprint!("\rwritten down: {marked} of about {} ", sessions.unwrap_or_default());
+            eprint!("\rUpdating records: {marked} of about {} ", sessions.unwrap_or_default());
         }
     };
     sweep(state, tell).await?;

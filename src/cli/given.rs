@@ -3,10 +3,13 @@
 //! compose and systemd write an empty variable where nobody has filled one in, and lists with blanks: an empty one is not
 //! set, and blanks around a value are nothing. What is wrong is told under the name by which it was given.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+};
 
 use clap::{
-    Arg, Command, Parser,
+    Arg, Command, CommandFactory, Id, Parser,
     builder::Resettable,
     error::{ContextKind, ContextValue, ErrorKind},
 };
@@ -14,10 +17,22 @@ use clap::{
 /// What the environment gives, by the flag that means the same.
 type Given = BTreeMap<String, (String, OsString)>;
 
+/// The command that shows every setting; the help of the others leaves them out.
+pub const SETTINGS: &str = "settings";
+
+/// At the end of the help of a command.
+const AFTER_HELP: &str = "This command also takes the settings of the server: see `latchkey help settings`.\n\n\
+                          Exit codes: 0 success, 1 failure, 2 wrong usage.";
+
 /// What this process was given; where it is not understood, or asks for help, the process ends with the words of clap.
 pub fn read<P: Parser>() -> P {
     let words: Vec<_> = std::env::args_os().collect();
     parse(&words, |name| std::env::var_os(name)).unwrap_or_else(|error| error.exit())
+}
+
+/// What is printed for these words, which ask for help.
+pub fn help<P: CommandFactory>(words: &[&str]) -> String {
+    shown(P::command()).try_get_matches_from(words).err().map(|help| help.to_string()).unwrap_or_default()
 }
 
 /// `words`: the command line, the name of the program first. `variable`: what the environment holds under a name.
@@ -25,17 +40,43 @@ pub fn read<P: Parser>() -> P {
 /// # Errors
 /// As clap says it: what is not understood, or help that was asked for.
 pub fn parse<P: Parser>(words: &[OsString], variable: impl Fn(&str) -> Option<OsString>) -> Result<P, clap::Error> {
-    let command = P::command();
+    let command = shown(P::command());
+    let plain = without_environment(command.clone());
+    // First the words alone: what is wrong or missing in them is told with them, and not with all that the environment
+    // has.
+    if let Err(error) = plain.clone().try_get_matches_from(words) {
+        return Err(match error.kind() {
+            // Help names the variables.
+            ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                command.try_get_matches_from(words).err().unwrap_or(error)
+            }
+            _ => error,
+        });
+    }
     let (leaf, depth) = asked(&command, words);
     let given = given(leaf, &words[depth..], &variable);
     let flags = given.iter().map(|(flag, (_, value))| flag_with(flag, value));
     let all = words[..depth].iter().cloned().chain(flags).chain(words[depth..].iter().cloned());
-    let parsed = without_environment(command).try_get_matches_from(all).map_err(|error| match error.kind() {
-        // Help names the variables.
-        ErrorKind::DisplayHelp => P::command().try_get_matches_from(words).err().unwrap_or(error),
-        _ => by_its_name(error, &given),
-    });
-    P::from_arg_matches(&parsed?)
+    P::from_arg_matches(&plain.try_get_matches_from(all).map_err(|error| by_its_name(error, &given))?)
+}
+
+/// A command with settings leaves them out of its help, where they would drown the rest: they have a page of their own.
+fn shown(command: Command) -> Command {
+    let page = command.find_subcommand(SETTINGS).into_iter();
+    let settings = page.flat_map(Command::get_arguments).map(|arg| arg.get_id().clone()).collect();
+    without(&settings, command)
+}
+
+fn without(settings: &BTreeSet<Id>, command: Command) -> Command {
+    command.mut_subcommands(|inner| {
+        if inner.get_name() == SETTINGS {
+            return inner;
+        }
+        let is_setting = |arg: &Arg| settings.contains(arg.get_id());
+        let takes_settings = inner.get_arguments().any(is_setting);
+        let inner = without(settings, inner).mut_args(|arg| if is_setting(&arg) { arg.hide(true) } else { arg });
+        if takes_settings { inner.after_help(AFTER_HELP) } else { inner }
+    })
 }
 
 /// The command that the words lead to, and where its own words begin.
@@ -93,6 +134,7 @@ fn by_its_name(mut error: clap::Error, given: &Given) -> clap::Error {
         && let Some((name, _)) = arg.split_whitespace().next().and_then(|flag| given.get(flag))
     {
         error.insert(ContextKind::InvalidArg, ContextValue::String(name.clone()));
+        error.remove(ContextKind::Usage);
     }
     error
 }

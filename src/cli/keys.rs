@@ -1,11 +1,12 @@
-//! `latchkey keys`: list, rotate and kill signing keys from another process. Server side.
+//! `latchkey keys`: list, rotate and revoke signing keys from another process. Server side.
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use super::{
-    Failed, on_database,
-    output::{say, say_json, say_table},
-    terminator,
+    Common, Failed,
+    installation::{on_database, terminator},
+    output::{Table, answer, answer_list},
 };
 use crate::{
     auth::{
@@ -13,122 +14,115 @@ use crate::{
         event::Actor,
         revocations::EndReason,
         sessions::terminate::Terminator,
-        tokens::{KeyInfo, keys::Keys as SigningKeys},
+        tokens::{KeyInfo, KeyState, keys::Keys as SigningKeys},
     },
-    base::{config::Config, sealed::SecretKey, state::AppState},
+    base::{sealed::SecretKey, state::AppState},
     pages::admin::by::parse_reason,
-    ui::when::minute,
+    ui::when::{minute, moment},
 };
 
 #[derive(Subcommand)]
 pub enum Keys {
-    /// Show every key that the database knows, the last to sign first.
-    List(List),
-    /// Publish a new key of the configured algorithm. It signs after LATCHKEY_KEY_LEAD_SECONDS; no request fails.
+    /// List all known signing keys, the last to sign first.
+    List(Common),
+    /// Publish a new signing key, which takes over after LATCHKEY_KEY_LEAD_SECONDS.
     ///
-    /// Running servers hear of it within five seconds. Give the command the settings of the server.
+    /// It has the configured algorithm. Running servers hear of it within five seconds, and no request fails. Run this with
+    /// the settings of the server.
     Rotate(Rotate),
-    /// Kill a key that somebody else may have. What it has signed is refused, and another key signs at once.
+    /// Revoke a signing key that may have leaked. Its tokens are rejected at once and another key takes over.
     ///
-    /// Running servers hear of it within a second. Nobody is logged out: browsers get their next token by themselves.
-    /// Verifiers outside accept its tokens until they have read the list of keys again.
-    Kill(Kill),
-}
-
-#[derive(Args)]
-pub struct List {
-    /// Print JSON; times are milliseconds since the epoch.
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    config: Config,
+    /// Running servers hear of it within a second. No one is logged out: browsers fetch a new token by themselves.
+    /// Verifiers elsewhere accept its tokens until they fetch the public keys again.
+    #[command(alias = "kill")]
+    Revoke(Revoke),
 }
 
 #[derive(Args)]
 pub struct Rotate {
-    /// Why; it goes into the audit log.
+    /// Reason, recorded in the audit log.
     #[arg(long, default_value = "from the command line")]
     reason: String,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 #[derive(Args)]
-pub struct Kill {
-    /// Id of the key, as `latchkey keys list` shows it.
+pub struct Revoke {
+    /// ID of the key. Find it with `latchkey keys list`.
     // One id in 64 begins with a hyphen.
-    #[arg(allow_hyphen_values = true)]
+    #[arg(value_name = "KEY-ID", allow_hyphen_values = true)]
     kid: String,
-    /// Why; it goes into the audit log.
+    /// Reason, recorded in the audit log.
     #[arg(long)]
     reason: String,
-    /// Kill it although keys do not open: their rows were changed, or the secret key is lost. Without another key that
-    /// waits, the successor is sealed with the secret key that is given here, and the servers must have the same.
+    /// Revoke it even if keys can't be decrypted, because their rows were changed or the secret key is lost. If no other key
+    /// is waiting, a new one is encrypted with the secret key given here, which the servers must use too.
     #[arg(long)]
     unopened: bool,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 pub async fn run(command: Keys) -> Result<(), Failed> {
     match command {
         Keys::List(args) => list(args).await,
         Keys::Rotate(args) => rotate(args).await,
-        Keys::Kill(args) => kill(args).await,
+        Keys::Revoke(args) => revoke(args).await,
     }
 }
 
-async fn list(args: List) -> Result<(), Failed> {
-    let keys = on_database(args.config, async |state| Ok(SigningKeys::list(state).await?)).await?;
-    if args.json {
-        return say_json(&keys);
-    }
-    say_table(COLUMNS, keys.into_iter().map(cells));
-    Ok(())
+async fn list(Common { json, config, .. }: Common) -> Result<(), Failed> {
+    let keys = on_database(config, async |state| Ok(SigningKeys::list(state).await?)).await?;
+    let notes =
+        if keys.is_empty() { vec!["No signing keys yet. The first start creates one.".into()] } else { Vec::new() };
+    answer_list(json, &json!({ "keys": keys }), &Table::new(HEADS, keys.iter().map(cells)), &notes)
 }
 
-const COLUMNS: [(&str, usize); 7] = [
-    ("kid", 43),
-    ("algorithm", 9),
-    ("state", 7),
-    ("made", 20),
-    ("signs from", 20),
-    ("verifies until", 20),
-    ("killed because", 0),
-];
+const HEADS: [&str; 7] = ["KEY ID", "ALGORITHM", "STATE", "CREATED", "SIGNS FROM", "VALID UNTIL", "REVOKED BECAUSE"];
 
-fn cells(key: KeyInfo) -> [String; 7] {
-    let until = key.ends_at.map_or_else(|| "-".to_owned(), minute);
-    let state = key.state.into_str().to_owned();
-    let (made, from) = (minute(key.created_at), minute(key.signs_from));
-    [key.kid, key.algorithm, state, made, from, until, key.revoke_reason]
+fn cells(key: &KeyInfo) -> [String; 7] {
+    let until = key.ends_at.map_or_else(|| "while in use".to_owned(), minute);
+    let state = match key.state {
+        KeyState::Next => "next",
+        KeyState::Signing => "in use",
+        KeyState::Retired => "retired",
+        KeyState::Dead => "expired",
+        KeyState::Revoked => "revoked",
+    };
+    let (created, from) = (minute(key.created_at), minute(key.signs_from));
+    [key.kid.clone(), key.algorithm.clone(), state.into(), created, from, until, key.revoke_reason.clone()]
 }
 
 async fn rotate(args: Rotate) -> Result<(), Failed> {
     let cause = cause(&args.reason)?;
-    let rotation = on_database(args.config, async |state| Ok(open(state).await?.rotate(&cause).await?)).await?;
-    say!(
-        "{} ({}) is published now and signs from {}. Running servers hear of it within 5 seconds.",
-        rotation.kid,
-        rotation.algorithm,
-        minute(rotation.signs_from),
-    );
-    Ok(())
+    let Common { json, config, .. } = args.common;
+    let rotation = on_database(config, async |state| Ok(open(state).await?.rotate(&cause).await?)).await?;
+    answer(json, &rotation, || {
+        format!(
+            "Published key {} ({}). New tokens are signed with it from {}.",
+            rotation.kid,
+            rotation.algorithm,
+            moment(rotation.signs_from),
+        )
+    })
 }
 
-async fn kill(args: Kill) -> Result<(), Failed> {
+async fn revoke(args: Revoke) -> Result<(), Failed> {
     let cause = cause(&args.reason)?;
-    let receipt = on_database(args.config, async |state| {
+    let Common { json, config, .. } = args.common;
+    let receipt = on_database(config, async |state| {
         let keys = if args.unopened { unopened(state).await? } else { open(state).await? };
         Ok(keys.revoke(&args.kid, &cause).await?)
     })
     .await?;
-    say!(
-        "{} is dead, and {} signs. Running servers refuse its tokens within a second; nobody is logged out.",
-        receipt.kid,
-        receipt.signing,
-    );
-    Ok(())
+    answer(json, &receipt, || {
+        format!(
+            "Revoked key {}. New tokens are signed with {}. Running servers reject the old ones within a second. No one is \
+             logged out.",
+            receipt.kid, receipt.signing,
+        )
+    })
 }
 
 fn cause(reason: &str) -> Result<Cause, Failed> {
@@ -136,7 +130,7 @@ fn cause(reason: &str) -> Result<Cause, Failed> {
     Ok(Cause { actor: Actor::CommandLine, words: parse_reason(reason)?, ..by })
 }
 
-/// With a wrong secret key nothing may be made: no server could open it.
+/// With a wrong secret key nothing may be created: no server could decrypt it.
 async fn open(state: &AppState) -> Result<SigningKeys, Failed> {
     let keys = unopened(state).await?;
     keys.reload().await?;

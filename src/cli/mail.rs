@@ -1,108 +1,103 @@
-//! `latchkey mail`: try the way out, look into the outbox, and give a mail another day. Server side.
+//! `latchkey mail`: send a test, list the outbox, and try again what failed. Server side.
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Failed, on_database,
-    output::{say, say_json, say_table},
+    Common, Failed,
+    installation::on_database,
+    output::{Table, answer, answer_list},
 };
 use crate::{
     auth::outbox::Mail as Kind,
     base::{
-        config::Config,
-        email::Email,
-        mailer::{Envelope, Mailer, Sent},
+        email::{Email, masked},
+        mailer::{Envelope, Failure, Mailer, Sent},
         state::Clock,
     },
     mail::{store, store::Listed, words},
-    ui::when::minute,
+    ui::{number::counted, when::minute},
 };
 
 #[derive(Subcommand)]
 pub enum Mail {
-    /// Send one mail at once, past the outbox, and say what happened. Give the command the settings of the server.
+    /// Send a test email now, bypassing the outbox. Run this with the settings of the server.
     Test(Test),
-    /// Show the newest mails in the outbox. Most of each address is covered.
+    /// List the newest emails in the outbox. Addresses are masked.
     List(List),
-    /// Send those that were given up once more. Running servers take them up within seconds.
-    Retry(Config),
+    /// Retry failed emails. Running servers send them within seconds.
+    Retry(Common),
 }
 
 #[derive(Args)]
 pub struct Test {
-    /// Whom to send it to.
-    #[arg(long)]
+    /// Email address to send it to.
+    #[arg(long, value_name = "EMAIL")]
     to: String,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 #[derive(Args)]
 pub struct List {
-    /// Only those that were given up.
+    /// Only failed emails.
     #[arg(long)]
     failed: bool,
-    /// Print JSON; times are milliseconds since the epoch.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 pub async fn run(command: Mail) -> Result<(), Failed> {
     match command {
         Mail::Test(args) => test(args).await,
         Mail::List(args) => list(args).await,
-        Mail::Retry(config) => retry(config).await,
+        Mail::Retry(args) => retry(args).await,
     }
 }
 
 async fn test(args: Test) -> Result<(), Failed> {
-    let email = Email::parse(&args.to)?;
-    let mailer = Mailer::open(&args.config)?;
+    let Common { json, config, .. } = args.common;
+    let email = Email::parse(&args.to).map_err(|invalid| format!("--to: {invalid}"))?;
+    let mailer = Mailer::open(&config)?;
     if mailer.is_off() {
-        return Err("this server sends no mail: set LATCHKEY_SMTP_URL".into());
+        return Err("this server sends no email; set LATCHKEY_SMTP_URL".into());
     }
     let (id, now_ms) = (Uuid::now_v7().to_string(), Clock::default().now_ms());
-    let envelope = Envelope { id: &id, to: email.as_str(), now_ms };
-    match mailer.send(envelope, &words::test(&mailer.issuer)).await {
-        Ok(Sent::ToServer) => {
-            say!("The mail server has taken a mail to {}. Look into the mailbox.", email.as_str())
+    let (envelope, to) = (Envelope { id: &id, to: email.as_str(), now_ms }, email.as_str());
+    let (file, text) = match mailer.send(envelope, &words::test(&mailer.issuer)).await.map_err(unsent)? {
+        Sent::ToServer => (None, format!("The mail server accepted an email to {to}. Check the inbox.")),
+        Sent::ToFile(file) => {
+            let file = file.display().to_string();
+            let text = format!("Wrote the email to {file}, because LATCHKEY_SMTP_URL is not set.");
+            (Some(file), text)
         }
-        Ok(Sent::ToFile(file)) => {
-            say!("LATCHKEY_SMTP_URL is not set, so the mail was written to {}.", file.display());
-        }
-        Err(failure) => {
-            return Err(format!("no mail was sent: {}; {}", failure.words, advice(failure.permanent)).into());
-        }
-    }
-    Ok(())
+    };
+    answer(json, &json!({ "to": to, "file": file }), || text)
 }
 
-fn advice(permanent: bool) -> &'static str {
-    if permanent {
-        "the mail server does not take this mail: check LATCHKEY_MAIL_FROM and the address"
-    } else {
-        "check LATCHKEY_SMTP_URL, and that the mail server can be reached from here"
-    }
+fn unsent(failure: Failure) -> String {
+    let advice = match failure.permanent {
+        true => "the mail server rejected this email: check LATCHKEY_MAIL_FROM and the address",
+        false => "check LATCHKEY_SMTP_URL, and that this machine can reach the mail server",
+    };
+    format!("no email was sent: {}; {advice}", failure.words)
 }
 
-/// So many are shown.
+/// So many are listed.
 const LIST_MAX: i64 = 200;
 
 async fn list(args: List) -> Result<(), Failed> {
+    let Common { json, config, .. } = args.common;
     let mails =
-        on_database(args.config, async |state| Ok(store::list(&state.db.pool, args.failed, LIST_MAX).await?)).await?;
-    let mails = mails.into_iter().map(Shown::from);
-    if args.json {
-        return say_json(&mails.collect::<Vec<_>>());
-    }
-    say_table(COLUMNS, mails.map(cells));
-    Ok(())
+        on_database(config, async |state| Ok(store::list(&state.db.pool, args.failed, LIST_MAX).await?)).await?;
+    let emails: Vec<Shown> = mails.into_iter().map(Shown::from).collect();
+    let none = if args.failed { "No failed emails." } else { "The outbox is empty." };
+    let notes = if emails.is_empty() { vec![none.to_owned()] } else { Vec::new() };
+    answer_list(json, &json!({ "emails": emails }), &Table::new(HEADS, emails.iter().map(cells)), &notes)
 }
 
-/// A mail as it may be shown.
+/// An email as it may be shown.
 #[derive(serde::Serialize)]
 struct Shown {
     id: String,
@@ -120,37 +115,28 @@ impl From<Listed> for Shown {
         let state = match (mail.sent_at, mail.given_up_at) {
             (Some(_), _) if mail.last_error.is_empty() => "sent",
             (Some(_), _) => "not needed",
-            (None, Some(_)) => "given up",
+            (None, Some(_)) => "failed",
             (None, None) => "waiting",
         };
         let kind = serde_json::from_str::<Kind>(&mail.mail).map_or("unknown", |mail| mail.as_text());
         let Listed { id, created_at, due_at, attempts, last_error: note, .. } = mail;
-        Self { id, to: covered(&mail.email), kind, state, created_at, due_at, attempts, note }
+        Self { id, to: masked(&mail.email), kind, state, created_at, due_at, attempts, note }
     }
 }
 
-/// "a…@example.com".
-fn covered(email: &str) -> String {
-    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
-    format!("{}…@{domain}", local.chars().next().unwrap_or('?'))
+const HEADS: [&str; 7] = ["ID", "TO", "KIND", "STATE", "CREATED", "ATTEMPTS", "NOTE"];
+
+fn cells(mail: &Shown) -> [String; 7] {
+    let Shown { id, to, kind, state, created_at, attempts, note, .. } = mail;
+    [id.clone(), to.clone(), (*kind).into(), (*state).into(), minute(*created_at), attempts.to_string(), note.clone()]
 }
 
-const COLUMNS: [(&str, usize); 7] =
-    [("id", 36), ("to", 24), ("kind", 19), ("state", 10), ("queued", 20), ("tries", 5), ("note", 0)];
-
-fn cells(mail: Shown) -> [String; 7] {
-    let (kind, state) = (mail.kind.to_owned(), mail.state.to_owned());
-    let (queued, tries) = (minute(mail.created_at), format!("{:>5}", mail.attempts));
-    [mail.id, mail.to, kind, state, queued, tries, mail.note]
-}
-
-async fn retry(config: Config) -> Result<(), Failed> {
+async fn retry(Common { json, config, .. }: Common) -> Result<(), Failed> {
     let retried =
         on_database(config, async |state| Ok(store::retry_given_up(&state.db.pool, state.clock.now_ms()).await?));
-    match retried.await? {
-        0 => say!("No mail was given up."),
-        1 => say!("One mail is due again."),
-        count => say!("{count} mails are due again."),
-    }
-    Ok(())
+    let retried = retried.await?;
+    answer(json, &json!({ "retried": retried }), || match retried {
+        0 => "No failed emails.".into(),
+        _ => format!("Retrying {}.", counted(i64::try_from(retried).unwrap_or(i64::MAX), "email", "emails")),
+    })
 }

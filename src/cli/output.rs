@@ -1,48 +1,104 @@
-//! What a command prints: a line, JSON, a table. Server side.
+//! What a command prints: text for people, or, with `--json`, one document for programs. Server side.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::failed::Failed;
-use crate::base::logging;
+use crate::base::{logging, rfc3339::milliseconds};
 
-/// `println!` for commands: who reads may stop reading, as `head` does, and that is no fault.
-macro_rules! say {
-    ($($words:tt)*) => {
-        $crate::cli::output::say_line(format_args!($($words)*))
-    };
+/// Prints an answer. Text that is empty prints nothing.
+///
+/// # Errors
+/// When it can't be written as JSON.
+pub fn answer(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failed> {
+    let words = if json { document(value)? } else { text() };
+    if !words.is_empty() {
+        say(&words);
+    }
+    Ok(())
 }
-pub(super) use say;
 
-/// Writes a line to standard output; ends the program where nobody reads it any more. Names and addresses that somebody
-/// chose must not steer the terminal.
-pub fn say_line(words: std::fmt::Arguments<'_>) {
-    let Err(error) = writeln!(io::stdout().lock(), "{}", logging::visible(&words.to_string())) else { return };
+/// One JSON document. Inside, times are milliseconds since the epoch; here they are RFC 3339 in UTC:
+/// "2026-11-21T22:46:05.123Z".
+///
+/// # Errors
+/// When the value can't be written as JSON.
+pub fn document(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(&with_times(serde_json::to_value(value)?))
+}
+
+/// As [`answer`], for a list. What else is to be said goes to standard error: a program reads the rest.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_list<const N: usize>(
+    json: bool,
+    value: &impl Serialize,
+    table: &Table<N>,
+    notes: &[String],
+) -> Result<(), Failed> {
+    answer(json, value, || table.text())?;
+    if !json {
+        notes.iter().for_each(|note| eprintln!("{}", logging::visible(note)));
+    }
+    Ok(())
+}
+
+/// Writes text and a line break to standard output; ends the program where nobody reads it any more, as `| head` does.
+/// Names and addresses that someone chose must not steer the terminal.
+pub fn say(words: &str) {
+    let Err(error) = writeln!(io::stdout().lock(), "{}", logging::visible(words)) else { return };
     if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
-    eprintln!("latchkey: the answer cannot be written: {error}");
+    eprintln!("latchkey: cannot write the answer: {error}");
     std::process::exit(1);
 }
 
-/// One document, over several lines.
-pub fn say_json(value: &impl Serialize) -> Result<(), Failed> {
-    say!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+fn with_times(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(with_times).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| match value.as_i64().filter(|_| is_time(&name)) {
+                Some(ms) => (name, milliseconds(ms).into()),
+                None => (name, with_times(value)),
+            })
+            .collect(),
+        other => other,
+    }
 }
 
-/// One document on one line.
-pub fn say_json_line(value: &impl Serialize) -> Result<(), Failed> {
-    say!("{}", serde_json::to_string(value)?);
-    Ok(())
+fn is_time(name: &str) -> bool {
+    name.ends_with("_at") || matches!(name, "at" | "until" | "signs_from")
 }
 
-/// Rows under the heads of their columns. A column has a head and a width; what is wider moves the rest of its row.
-pub fn say_table<const N: usize>(columns: [(&str, usize); N], rows: impl IntoIterator<Item = [String; N]>) {
-    let heads = columns.map(|(head, _)| head.to_owned());
-    for cells in std::iter::once(heads).chain(rows) {
-        let padded = cells.iter().zip(columns).map(|(cell, (_, width))| format!("{cell:<width$}"));
-        say!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+/// Rows under the heads of their columns. Each column is as wide as its widest cell.
+pub struct Table<const N: usize> {
+    heads: [&'static str; N],
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    pub fn new(heads: [&'static str; N], rows: impl IntoIterator<Item = [String; N]>) -> Self {
+        Self { heads, rows: rows.into_iter().collect() }
+    }
+
+    /// Empty without rows: heads alone say nothing.
+    pub fn text(&self) -> String {
+        if self.rows.is_empty() {
+            return String::new();
+        }
+        let heads = self.heads.map(str::to_owned);
+        let all = || std::iter::once(&heads).chain(&self.rows);
+        let widths: Vec<usize> =
+            (0..N).map(|at| all().map(|cells| cells[at].chars().count()).max().unwrap_or_default()).collect();
+        let line = |cells: &[String; N]| {
+            let padded = cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}"));
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        all().map(line).collect::<Vec<_>>().join("\n")
     }
 }

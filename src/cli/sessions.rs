@@ -6,42 +6,41 @@ use clap::{
     Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser},
 };
+use serde::Serialize;
 
 use super::{
-    Failed, on_database,
-    output::{say, say_json_line},
+    Common, Failed,
+    installation::on_database,
+    output::{Table, answer_list},
 };
 use crate::{
-    base::config::Config,
+    auth::sessions::LiveSession,
     pages::admin::sessions::{Age, SessionRow, SessionsAsked, load},
     ui::when::minute,
 };
 
 #[derive(Subcommand)]
 pub enum Sessions {
-    /// List live sessions, the newest first.
+    /// List active sessions, newest first.
     List(List),
 }
 
 #[derive(Args)]
 pub struct List {
-    /// Only of people whose name or e-mail address has words that begin so.
-    #[arg(long, default_value = "", hide_default_value = true)]
+    /// Only of users whose name or email address has words that start like this.
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "WORDS")]
     person: String,
-    /// Only from this network address.
+    /// Only from this IP address.
     #[arg(long)]
     ip: Option<IpAddr>,
-    /// Only those that began then.
+    /// Only those that started then.
     #[arg(long, value_parser = ages())]
     age: Option<String>,
-    /// Show so many at most.
+    /// Maximum number of sessions (1 to 100,000).
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
-    /// Print each as a line of JSON.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    config: Config,
+    common: Common,
 }
 
 /// As on the page.
@@ -50,9 +49,26 @@ fn ages() -> PossibleValuesParser {
     PossibleValuesParser::new(named.map(|(name, words, _)| PossibleValue::new(*name).help(*words)))
 }
 
-pub async fn run(command: Sessions) -> Result<(), Failed> {
-    let Sessions::List(args) = command;
+pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
     list(args).await
+}
+
+#[derive(Serialize)]
+struct Listed {
+    sessions: Vec<Session>,
+    /// Whether there are more than the limit.
+    more: bool,
+    /// Whether more people match than were looked at.
+    too_many_users: bool,
+}
+
+#[derive(Serialize)]
+struct Session {
+    #[serde(flatten)]
+    session: LiveSession,
+    user_id: String,
+    email: String,
+    name: String,
 }
 
 async fn list(args: List) -> Result<(), Failed> {
@@ -62,30 +78,35 @@ async fn list(args: List) -> Result<(), Failed> {
         age: args.age.unwrap_or_default(),
         after: String::new(),
     };
+    let Common { json, config, .. } = args.common;
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
-    let (rows, too_many) =
-        on_database(args.config, async |state| Ok(load::find(state, &asked, limit + 1).await?)).await?;
+    let (rows, too_many_users) =
+        on_database(config, async |state| Ok(load::find(state, &asked, limit + 1).await?)).await?;
     let more = rows.len() > limit;
-    if rows.is_empty() {
-        eprintln!("No live session is like that.");
-    }
-    for row in rows.into_iter().take(limit).map(SessionRow::from) {
-        if args.json {
-            say_json_line(&row)?;
-        } else {
-            print(&row);
-        }
-    }
-    if more {
-        eprintln!("There are more; --limit shows them.");
-    }
-    if too_many {
-        eprintln!("Many people match; type more of the name or the address.");
-    }
-    Ok(())
+    let sessions = rows.into_iter().take(limit).map(|row| Session::from(SessionRow::from(row))).collect();
+    let listed = Listed { sessions, more, too_many_users };
+    let table = Table::new(HEADS, listed.sessions.iter().map(cells));
+    answer_list(json, &listed, &table, &notes(&listed))
 }
 
-fn print(SessionRow { session, email, .. }: &SessionRow) {
-    let (began, seen) = (minute(session.created_at), minute(session.last_seen_at));
-    say!("{}  {email}  {}  {}  began {began}  last seen {seen}", session.sid, session.ip, session.device);
+fn notes(listed: &Listed) -> Vec<String> {
+    let notes = [
+        (listed.sessions.is_empty(), "No active sessions match."),
+        (listed.more, "There are more. Show them with --limit."),
+        (listed.too_many_users, "Too many users match. Type more of the name or email address."),
+    ];
+    notes.into_iter().filter_map(|(is_so, words)| is_so.then(|| words.to_owned())).collect()
+}
+
+impl From<SessionRow> for Session {
+    fn from(SessionRow { session, user_id, name, email }: SessionRow) -> Self {
+        Self { session, user_id, email, name }
+    }
+}
+
+const HEADS: [&str; 6] = ["SESSION ID", "EMAIL", "IP ADDRESS", "DEVICE", "STARTED", "LAST SEEN"];
+
+fn cells(Session { session, email, .. }: &Session) -> [String; 6] {
+    let (started, seen) = (minute(session.created_at), minute(session.last_seen_at));
+    [session.sid.clone(), email.clone(), session.ip.clone(), session.device.clone(), started, seen]
 }

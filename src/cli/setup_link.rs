@@ -1,10 +1,12 @@
 //! `latchkey setup-link`: the way to the first administrator. Server side.
 
-use super::{Failed, on_database, output::say};
-use crate::{base::config::Config, pages::signup::setup_link};
+use serde_json::json;
 
-pub async fn run(config: Config) -> Result<(), Failed> {
+use super::{Common, Failed, installation::on_database, output::answer};
+use crate::pages::signup::setup_link;
+
+pub async fn run(Common { json, config, .. }: Common) -> Result<(), Failed> {
     let link = on_database(config, async |state| Ok(setup_link::make(state).await?)).await?;
-    say!("{}", link.ok_or("there is an administrator already; `latchkey admin create` makes another one")?);
-    Ok(())
+    let link = link.ok_or("there already is an administrator; create another one with `latchkey admin create`")?;
+    answer(json, &json!({ "link": link }), || link.clone())
 }

@@ -148,7 +148,7 @@ impl Part for LabPart {
             return Vec::new();
         }
         vec![match store::may_have_schema(&state.db.pool).await {
-            Ok(true) => Finding::good(WHAT, "has its own schema, latchkey_lab"),
+            Ok(true) => Finding::ok(WHAT, "has its own schema, latchkey_lab"),
             Ok(false) => Finding::warning(
                 WHAT,
                 "off: our role may not create the schema latchkey_lab",

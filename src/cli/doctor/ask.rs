@@ -39,7 +39,7 @@ impl Answer {
 /// # Errors
 /// Why there was no answer, in a few words.
 pub async fn get(url: &str, question: Option<&str>) -> Result<Answer, String> {
-    let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
+    let late = || format!("no response within {} seconds", PATIENCE.as_secs());
     tokio::time::timeout(PATIENCE, try_get(url, question)).await.unwrap_or_else(|_| Err(late()))
 }
 

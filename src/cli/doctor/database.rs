@@ -25,23 +25,23 @@ pub async fn look(config: &Config, parts: &Parts, secret: Result<&SecretKey, &St
     let watch = Stopwatch::start();
     let state = match tokio::time::timeout(PATIENCE, serve::connect(config.clone(), false)).await {
         Ok(Ok(state)) => state,
-        Ok(Err(words)) => return without(Finding::broken_as_told("database", &words), secret),
+        Ok(Err(words)) => return without(Finding::error_as_told("database", &words), secret),
         Err(_) => {
-            let words = format!("it does not answer within {} seconds", PATIENCE.as_secs());
-            return without(Finding::broken("database", words, "check LATCHKEY_DATABASE_URL, and the network"), secret);
+            let words = format!("doesn't answer within {} seconds", PATIENCE.as_secs());
+            return without(Finding::error("database", words, "check LATCHKEY_DATABASE_URL and the network"), secret);
         }
     };
     let findings = tokio::time::timeout(PATIENCE, look_into(&state, parts, secret, watch.elapsed_ms())).await;
     state.db.close().await;
     findings.unwrap_or_else(|_| {
-        let words = format!("it fell silent: no answer within {} seconds", PATIENCE.as_secs());
-        without(Finding::broken("database", words, "look at its log, and for locks that are held"), secret)
+        let words = format!("stopped answering: no response within {} seconds", PATIENCE.as_secs());
+        without(Finding::error("database", words, "check its log, and whether something holds a lock"), secret)
     })
 }
 
 /// The secret key was looked for all the same.
 fn without(finding: Finding, secret: Result<&SecretKey, &String>) -> Vec<Finding> {
-    std::iter::once(finding).chain(secret.err().map(|words| Finding::broken_as_told("secret key", words))).collect()
+    std::iter::once(finding).chain(secret.err().map(|words| Finding::error_as_told("secret key", words))).collect()
 }
 
 /// Within the patience of [`look`].
@@ -70,19 +70,29 @@ async fn schema(state: &AppState, connect_ms: u64) -> (Finding, bool) {
     const WHAT: &str = "database";
     match state.db.steps().await {
         Ok(Steps { pending: 0, unknown: 0 }) => {
-            (Finding::good(WHAT, format!("reached in {connect_ms} ms, and up to date")), true)
+            (Finding::ok(WHAT, format!("connected in {connect_ms} ms, up to date")), true)
         }
         Ok(Steps { unknown: unknown @ 1.., .. }) => {
-            let words = format!("a newer Latchkey has changed it ({unknown} unknown), so this one does not start");
-            (Finding::broken(WHAT, words, "run the newer program"), false)
+            let words = format!(
+                "migrated by a newer Latchkey ({}), so this version won't start",
+                counted(unknown as i64, "unknown migration", "unknown migrations")
+            );
+            (Finding::error(WHAT, words, "run the newer version"), false)
         }
         Ok(Steps { pending, .. }) => {
-            let words = format!("behind: {pending} to be done of the migrations");
-            (Finding::warning(WHAT, words, "the next start brings it up to date, or `latchkey migrate`"), false)
+            let words = format!("{} to run", counted(pending as i64, "migration", "migrations"));
+            (Finding::warning(WHAT, words, "start the server or run `latchkey migrate`"), false)
         }
         Err(error) => {
-            let words = format!("its migrations cannot be read: {error}");
-            (Finding::broken(WHAT, words, "is it Latchkey’s? If it is new: `latchkey migrate`"), false)
+            let words = format!("cannot read its migrations: {error}");
+            (
+                Finding::error(
+                    WHAT,
+                    words,
+                    "if the database is new, run `latchkey migrate`; if not, check that it belongs to Latchkey",
+                ),
+                false,
+            )
         }
     }
 }
@@ -91,25 +101,25 @@ async fn schema(state: &AppState, connect_ms: u64) -> (Finding, bool) {
 /// one that all can be compared with.
 async fn clock(state: &AppState) -> Finding {
     const WHAT: &str = "clock";
-    const MEND: &str = "let this machine and the database take their time from NTP";
+    const FIX: &str = "synchronize this machine and the database with NTP";
     let skew = match state.db.kind {
         Kind::Postgres => postgres_skew(state).await,
         Kind::Sqlite => Ok(sqlite_skew(state)),
     };
     match skew {
-        Err(error) => Finding::broken(WHAT, format!("the database does not tell the time: {error}"), "look at its log"),
-        Ok(skew) if skew.abs() > KEEP_EXTRA_MS => Finding::broken(
+        Err(error) => Finding::error(WHAT, format!("cannot read the time from the database: {error}"), "check its log"),
+        Ok(skew) if skew.abs() > KEEP_EXTRA_MS => Finding::error(
             WHAT,
-            format!("{} s away from the database’s: tokens live too long or not at all", skew.abs() / 1000),
-            MEND,
+            format!("{} s off from the database, so tokens expire too late or too early", skew.abs() / 1000),
+            FIX,
         ),
         Ok(skew) if skew.abs() > SKEW_MAX_MS => {
-            Finding::warning(WHAT, format!("{} ms away from the database’s", skew.abs()), MEND)
+            Finding::warning(WHAT, format!("{} ms off from the database", skew.abs()), FIX)
         }
         Ok(skew) if state.db.kind == Kind::Postgres => {
-            Finding::good(WHAT, format!("{} ms away from the database’s", skew.abs()))
+            Finding::ok(WHAT, format!("{} ms off from the database", skew.abs()))
         }
-        Ok(_) => Finding::good(WHAT, "the database is on this machine, and nothing in it is from the future"),
+        Ok(_) => Finding::ok(WHAT, "database is on this machine; none of its files is from the future"),
     }
 }
 
@@ -140,34 +150,34 @@ async fn connections(state: &AppState, parts: &Parts) -> Vec<Finding> {
     const WHAT: &str = "connections";
     let each = i64::from(state.config.database_connections);
     if state.db.kind == Kind::Sqlite {
-        return vec![Finding::good(WHAT, format!("up to {each}; SQLite has one writer at a time"))];
+        return vec![Finding::ok(WHAT, format!("up to {each}; SQLite allows one writer at a time"))];
     }
     let since = state.clock.now_ms() - GONE_AFTER_MS;
     let looked = tokio::try_join!(store::places(&state.db.pool), instance_store::seen_since(&state.db.pool, since));
     let (places, live) = match looked {
         Ok(found) => found,
-        Err(error) => return vec![Finding::warning(WHAT, format!("they cannot be counted: {error}"), "")],
+        Err(error) => return vec![Finding::warning(WHAT, format!("cannot count them: {error}"), "")],
     };
     let instances = i64::try_from(live.len()).unwrap_or(i64::MAX).max(1);
     // One more, which listens.
     let of_parts: i64 = parts.iter().map(|part| part.connections(&state.config)).sum();
     let wanted = instances.saturating_mul(each + 1 + of_parts);
     let words = format!(
-        "{} up to {wanted} in all; PostgreSQL has {}, and {} are taken now",
-        counted(instances, "instance takes", "instances take"),
+        "{} up to {wanted}; PostgreSQL allows {}, and {} are in use",
+        counted(instances, "instance uses", "instances use"),
         places.room,
         places.taken
     );
     let mut findings = vec![if wanted > places.room {
-        Finding::warning(WHAT, words, "lower LATCHKEY_DATABASE_CONNECTIONS, or raise max_connections of PostgreSQL")
+        Finding::warning(WHAT, words, "lower LATCHKEY_DATABASE_CONNECTIONS, or raise max_connections in PostgreSQL")
     } else {
-        Finding::good(WHAT, words)
+        Finding::ok(WHAT, words)
     }];
     if places.superuser > 0 {
         findings.push(Finding::warning(
             "role",
-            "the program is a superuser of PostgreSQL: whoever takes it over has the whole cluster",
-            "make a role that owns this database and one that serves, as docs/POSTGRES.md says",
+            "Latchkey is a PostgreSQL superuser, so whoever takes it over controls the whole cluster",
+            "create one role that owns this database and one that serves: see docs/POSTGRES.md",
         ));
     }
     findings

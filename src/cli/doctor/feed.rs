@@ -14,6 +14,7 @@ use crate::{
         db::{Kind, in_time},
         state::{AppState, Stopwatch},
     },
+    ui::number::counted,
 };
 
 /// Who is behind for longer than this does not listen.
@@ -36,21 +37,23 @@ async fn instances(state: &AppState) -> Finding {
         Ok::<_, sqlx::Error>(first)
     };
     match looked.await {
-        Err(error) => {
-            Finding::broken(WHAT, format!("the instances cannot be read: {error}"), "look at the database’s log")
-        }
-        Ok((0, _)) => Finding::good(WHAT, "no instance is running"),
-        Ok((live, late)) if late.is_empty() => {
-            Finding::good(WHAT, format!("live: {live}, and every one has heard of each revocation"))
-        }
+        Err(error) => Finding::error(WHAT, format!("cannot read the instances: {error}"), "check the database's log"),
+        Ok((0, _)) => Finding::ok(WHAT, "no server is running"),
+        Ok((live, late)) if late.is_empty() => Finding::ok(
+            WHAT,
+            format!(
+                "{} up to date with all revocations",
+                counted(live as i64, "running instance is", "running instances are")
+            ),
+        ),
         Ok((_, late)) => Finding::warning(
             WHAT,
             format!(
-                "{} is behind: it asks the database by itself after {} s, and then refuses what it cannot check",
+                "behind: {}; after {} s an instance asks the database itself, and rejects what it can't check",
                 late.join(", "),
                 STALE_AFTER.as_secs()
             ),
-            "look at its log, and whether it reaches the database",
+            "check its log, and whether it can reach the database",
         ),
     }
 }
@@ -62,13 +65,13 @@ async fn late(state: &AppState) -> Result<(usize, Vec<String>), sqlx::Error> {
     let stale_ms = i64::try_from(STALE_AFTER.as_millis()).unwrap_or(i64::MAX);
     let is_late = |row: &&InstanceRow| row.seq < newest || row.feed_silent_ms > stale_ms;
     let words =
-        |row: &InstanceRow| format!("{} (by {}, silent for {} ms)", row.name, newest - row.seq, row.feed_silent_ms);
+        |row: &InstanceRow| format!("{} (by {}, no news for {} ms)", row.name, newest - row.seq, row.feed_silent_ms);
     Ok((live.len(), live.iter().filter(is_late).map(words).collect()))
 }
 
 /// A round trip of LISTEN and NOTIFY on a channel of our own. A pooler in between can swallow them.
 async fn notifications(state: &AppState) -> Option<Finding> {
-    const WHAT: &str = "listen";
+    const WHAT: &str = "notifications";
     if state.db.kind == Kind::Sqlite {
         return None;
     }
@@ -82,13 +85,11 @@ async fn notifications(state: &AppState) -> Option<Finding> {
     };
     // Within the patience of the whole.
     Some(match in_time(PATIENCE - Duration::from_secs(1), heard).await {
-        Ok(ms) => Finding::good(WHAT, format!("a notification of PostgreSQL comes back in {ms} ms")),
+        Ok(ms) => Finding::ok(WHAT, format!("PostgreSQL notifications arrive in {ms} ms")),
         Err(error) => Finding::warning(
             WHAT,
-            format!(
-                "no notification of PostgreSQL comes back ({error}): revocations are asked for every 1.5 s instead"
-            ),
-            "connect without a pooler in transaction mode, and leave a connection free for each instance",
+            format!("PostgreSQL notifications don't arrive ({error}), so instances check for revocations every 1.5 s"),
+            "connect without a pooler in transaction mode, and keep a connection free for each instance",
         ),
     })
 }

@@ -34,20 +34,20 @@ fn modes(config: &Config) -> Finding {
         .collect();
     let shown = folder.display();
     match (others_may(folder), open.is_empty()) {
-        (false, true) => Finding::good("files", format!("{shown} and what is in it are their owner's alone")),
+        (false, true) => Finding::ok("files", format!("only the owner can read {shown} and the files in it")),
         (true, true) => Finding::warning(
             "files",
-            format!("other users of this machine can look into {shown}"),
+            format!("other users on this machine can read {shown}"),
             format!("chmod 700 {shown}"),
         ),
         (false, false) => Finding::warning(
             "files",
-            format!("{} could be read by others if the folder were open", open.join(", ")),
+            format!("other users could read {} if they could open the folder", open.join(", ")),
             format!("chmod 600 {}", open.join(" ")),
         ),
-        (true, false) => Finding::broken(
+        (true, false) => Finding::error(
             "files",
-            format!("other users of this machine can read {}", open.join(", ")),
+            format!("other users on this machine can read {}", open.join(", ")),
             format!("chmod 700 {shown}; chmod 600 {}", open.join(" ")),
         ),
     }
@@ -74,16 +74,23 @@ fn backup(file: &Path) -> Option<Finding> {
         return Some(Finding::warning(
             "backup",
             format!("the journal {shown}-wal has grown to {} MiB", journal / 1024 / 1024),
-            "look for a program that keeps the database open, and restart the server",
+            "look for a program that keeps the database open, then restart the server",
         ));
     }
-    Some(Finding::good(
+    Some(Finding::ok(
         "backup",
         format!(
-            "the database has {} MiB and a journal of {} KiB; take copies with `sqlite3 {shown} \".backup FILE\"`, since the \
-             file alone lacks what is in the journal; keep secret.key apart from them",
-            size / 1024 / 1024,
-            journal / 1024
+            "database: {}, journal: {}. Back up with `sqlite3 {shown} \".backup FILE\"`: the file alone lacks what is in the \
+             journal. Keep secret.key apart from backups",
+            mebibytes(size),
+            mebibytes(journal)
         ),
     ))
+}
+
+fn mebibytes(bytes: u64) -> String {
+    match bytes.div_ceil(1024 * 1024) {
+        0 | 1 => "under 1 MiB".into(),
+        mib => format!("{mib} MiB"),
+    }
 }

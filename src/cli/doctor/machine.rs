@@ -33,11 +33,11 @@ async fn hashing(config: &Config) -> Finding {
     match measured.await {
         Ok((ms, _)) if ms > HASH_SLOW_MS => Finding::warning(
             "passwords",
-            format!("one hash takes {ms} ms here, which people will notice"),
+            format!("one hash takes {ms} ms, which users will notice"),
             "lower LATCHKEY_ARGON2_PASSES or LATCHKEY_ARGON2_MEMORY_KIB",
         ),
-        Ok((ms, at_once)) => Finding::good("passwords", format!("one hash takes {ms} ms here; {at_once} at a time")),
-        Err(error) => Finding::broken("passwords", error.to_string(), "correct LATCHKEY_ARGON2_*"),
+        Ok((ms, at_once)) => Finding::ok("passwords", format!("one hash takes {ms} ms; up to {at_once} at once")),
+        Err(error) => Finding::error("passwords", error.to_string(), "check LATCHKEY_ARGON2_*"),
     }
 }
 
@@ -45,11 +45,11 @@ async fn hashing(config: &Config) -> Finding {
 fn memory(config: &Config) -> Option<Finding> {
     let free_kib = free_memory_kib()?;
     let wanted_kib = u64::from(config.hash_budget_mib) * 1024;
-    let words = format!("{} MiB are free; hashes take up to {} MiB", free_kib / 1024, wanted_kib / 1024);
+    let words = format!("{} MiB free; hashes use up to {} MiB", free_kib / 1024, wanted_kib / 1024);
     Some(if free_kib < wanted_kib {
         Finding::warning("memory", words, "lower LATCHKEY_HASH_BUDGET_MIB, or give the machine more memory")
     } else {
-        Finding::good("memory", words)
+        Finding::ok("memory", words)
     })
 }
 
@@ -75,12 +75,12 @@ const DISK_OUT: u64 = 100 * MIB;
 fn disk(folder: &Path) -> Option<Finding> {
     let found = rustix::fs::statvfs(folder).ok()?;
     let free = found.f_bavail.saturating_mul(found.f_frsize);
-    let (shown, words) = (folder.display(), format!("{} MiB are free at {}", free / MIB, folder.display()));
-    let mend = format!("free some space at {shown}, or move LATCHKEY_DATA_DIR: without it nothing can be written");
+    let (shown, words) = (folder.display(), format!("{} MiB free at {}", free / MIB, folder.display()));
+    let fix = format!("free some space at {shown}, or move LATCHKEY_DATA_DIR: a full disk stops the server");
     Some(match free {
-        ..DISK_OUT => Finding::broken("disk", words, mend),
-        DISK_OUT..DISK_LOW => Finding::warning("disk", words, mend),
-        _ => Finding::good("disk", words),
+        ..DISK_OUT => Finding::error("disk", words, fix),
+        DISK_OUT..DISK_LOW => Finding::warning("disk", words, fix),
+        _ => Finding::ok("disk", words),
     })
 }
 
@@ -94,14 +94,16 @@ fn open_files(config: &Config) -> Finding {
     const WHAT: &str = "open files";
     let (_, limit) = connections::open_files();
     let (fitting, wanted) = (connections::fitting(config, limit), config.connections);
-    let at_most = limit.map_or("no limit".to_owned(), |limit| format!("{limit} at most"));
+    let at_most = limit.map_or("no limit".to_owned(), |limit| format!("up to {limit}"));
     if fitting < wanted as usize {
         return Finding::warning(
             WHAT,
-            format!("{at_most}, if the server is started as this command was: {fitting} connections, not {wanted}"),
-            "LimitNOFILE=65536 in the service's unit, or `ulimit -n 65536` before the start; or lower \
+            format!(
+                "{at_most}, if the server is started like this command: enough for {fitting} connections, not {wanted}"
+            ),
+            "set LimitNOFILE=65536 in the service's unit, run `ulimit -n 65536` before the start, or lower \
              LATCHKEY_CONNECTIONS",
         );
     }
-    Finding::good(WHAT, format!("{at_most}, which is enough for {wanted} connections"))
+    Finding::ok(WHAT, format!("{at_most}, enough for {wanted} connections"))
 }

@@ -1,4 +1,4 @@
-//! `latchkey doctor`: looks at an installation as an experienced operator would, and says how to mend it. One file per
+//! `latchkey doctor`: looks at an installation as an experienced operator would, and says how to fix it. One file per
 //! subject. Server side.
 
 mod ask;
@@ -16,77 +16,65 @@ mod store;
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::json;
 
-use super::{
-    Failed,
-    output::{say, say_json},
-    parts::ServerSettings,
-};
+use super::{Common, Failed, output::answer};
 use crate::{
     base::{
+        config::Config,
         finding::{Finding, State},
         sealed::SecretKey,
     },
     pages::part::Parts,
 };
 
-/// Look at this installation and say what is wrong with it, and how to mend it.
+/// Check this installation and suggest fixes.
 ///
-/// Give it the settings of the server. It changes nothing and sends no mail. It looks at the settings, files and their
-/// modes, the machine, the mail server, the running server (directly and through its public address), the database, the
-/// feed of revocations, keys, administrators and the audit log, all at once and for a few seconds at most. Exit code 1
-/// when something is broken, 0 otherwise.
+/// Run it with the settings of the server. It changes nothing and sends no email. It checks the settings, files, machine,
+/// mail server, running server (directly and through its public address), database, revocation feed, keys, administrators
+/// and audit log, all at once and for a few seconds at most. Each check is ok, a warning or an error. Exit code 1 if there
+/// is an error.
 #[derive(Args)]
 pub struct Doctor {
-    /// Print the findings as JSON: what, state (good, warning, broken), words, mend.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    settings: ServerSettings,
+    common: Common,
 }
 
-/// Nothing is waited for longer: a doctor who hangs with the patient helps nobody.
+/// Nothing is waited for longer: a doctor who hangs with the patient helps no one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Clocks that differ by more make receipts late and codes fail (README).
 const SKEW_MAX_MS: i64 = 2_000;
 
-/// Fails when something is broken, and says how many things are.
-pub async fn run(args: Doctor) -> Result<(), Failed> {
-    let findings = examine(args.settings).await;
-    if args.json {
-        say_json(&findings)?;
-    } else {
-        findings.iter().for_each(print);
-    }
-    match findings.iter().filter(|finding| finding.state == State::Broken).count() {
+/// Fails when there is an error, and says how many there are.
+pub async fn run(Doctor { common: Common { json, config, parts } }: Doctor) -> Result<(), Failed> {
+    let findings = examine(&config, &parts.into()).await;
+    let all = || findings.iter().map(text).collect::<Vec<_>>().join("\n");
+    answer(json, &json!({ "findings": findings }), all)?;
+    match findings.iter().filter(|finding| finding.state == State::Error).count() {
         0 => Ok(()),
-        1 => Err("1 thing is broken".into()),
-        n => Err(format!("{n} things are broken").into()),
+        1 => Err("found 1 error".into()),
+        n => Err(format!("found {n} errors").into()),
     }
 }
 
-fn print(finding: &Finding) {
-    let Finding { what, state, words, mend } = finding;
+fn text(Finding { check, state, message, fix }: &Finding) -> String {
     let word = match state {
-        State::Good => "ok",
+        State::Ok => "ok",
         State::Warning => "warning",
-        State::Broken => "BROKEN",
+        State::Error => "error",
     };
-    say!("{word:<8} {what:<12} {words}");
-    if !mend.is_empty() {
-        say!("{:21} → {mend}", "");
-    }
+    let fix = if fix.is_empty() { String::new() } else { format!("\n{:23} → {fix}", "") };
+    format!("{word:<8} {check:<14} {message}{fix}")
 }
 
-async fn examine(ServerSettings { config, parts }: ServerSettings) -> Vec<Finding> {
-    let parts = Parts::from(parts);
-    let secret = SecretKey::find(&config);
+async fn examine(config: &Config, parts: &Parts) -> Vec<Finding> {
+    let secret = SecretKey::find(config);
     let (machine, mail, server, database) = tokio::join!(
-        machine::look(&config),
-        mail::look(&config),
-        reach::look(&config, secret.as_ref().ok()),
-        database::look(&config, &parts, secret.as_ref()),
+        machine::look(config),
+        mail::look(config),
+        reach::look(config, secret.as_ref().ok()),
+        database::look(config, parts, secret.as_ref()),
     );
-    [settings::look(&config), files::look(&config), machine, mail, server, database].concat()
+    [settings::look(config), files::look(config), machine, mail, server, database].concat()
 }

@@ -1,4 +1,4 @@
-//! What stands in the tables: administrators, mails that wait, the end of the audit log. Server side.
+//! What is in the tables: administrators, the outbox, the end of the audit log. Server side.
 
 use super::{Finding, store};
 use crate::{
@@ -17,21 +17,24 @@ pub async fn look(state: &AppState, secret: Option<&SecretKey>) -> Vec<Finding> 
 }
 
 async fn administrators(state: &AppState) -> Finding {
-    const WHAT: &str = "people";
+    const WHAT: &str = "administrators";
     match store::administrators(&state.db.pool).await {
         Err(error) => unreadable(WHAT, &error),
         Ok((0, _)) => Finding::warning(
             WHAT,
-            "nobody is an administrator",
-            "open the link that `latchkey setup-link` prints, or `latchkey admin create`",
+            "there is no administrator",
+            "create one with `latchkey setup-link` or `latchkey admin create`",
         ),
-        Ok((all, with)) if with < all => Finding::warning(
-            WHAT,
-            format!("{} of {} without a second factor: a password is all that it takes", all - with, of(all)),
-            "each turns it on at /account/second-factor",
-        ),
-        Ok((all, _)) => Finding::good(WHAT, format!("{}, each with a second factor", of(all))),
+        Ok((all, with)) if with < all => {
+            Finding::warning(WHAT, without_second_factor(all - with, all), "turn it on at /account/second-factor")
+        }
+        Ok((all, _)) => Finding::ok(WHAT, format!("{} with two-factor authentication", of(all))),
     }
+}
+
+fn without_second_factor(without: i64, all: i64) -> String {
+    let have = if without == 1 { "has" } else { "have" };
+    format!("{without} of {all} administrators {have} no two-factor authentication")
 }
 
 fn of(administrators: i64) -> String {
@@ -46,12 +49,12 @@ async fn outbox(state: &AppState) -> Finding {
         Ok(row) => {
             let oldest_ms = row.oldest_at.map_or(0, |at| now_ms - at);
             let oldest = if row.waiting > 0 { format!(", the oldest for {}", span(oldest_ms)) } else { String::new() };
-            let waiting = counted(row.waiting, "mail waits", "mails wait");
-            let words = format!("{waiting}{oldest}; {} given up in 30 days", row.given_up);
+            let waiting = counted(row.waiting, "email waiting", "emails waiting");
+            let words = format!("{waiting}{oldest}; {} failed in 30 days", row.given_up);
             if oldest_ms > MAIL_LATE_MS || row.given_up > 0 {
-                Finding::warning(WHAT, words, "`latchkey mail list` says why; then `latchkey mail retry`")
+                Finding::warning(WHAT, words, "run `latchkey mail list` for the reason, then `latchkey mail retry`")
             } else {
-                Finding::good(WHAT, words)
+                Finding::ok(WHAT, words)
             }
         }
     }
@@ -65,22 +68,22 @@ async fn seal(state: &AppState, secret: Option<&SecretKey>) -> Option<Finding> {
         Err(error) => return Some(unreadable(WHAT, &error)),
     };
     let broken =
-        |words: &str| Finding::broken(WHAT, words, "`latchkey audit verify` says what else; compare with a backup");
-    let Some(end) = end else { return Some(broken("the row that names its end is gone")) };
+        |words: &str| Finding::error(WHAT, words, "run `latchkey audit verify` for details, and compare with a backup");
+    let Some(end) = end else { return Some(broken("the record of its end is missing")) };
     let key = ChainKey::of(secret?);
     if end.seal.is_empty() && end.seq == 0 && end.mac.is_empty() || end.seal == key.seal(end.seq, &end.mac) {
         return None;
     }
     if chain::key_name(&end.seal).is_some() && !key.is_named_in(&end.seal) {
-        let mend =
-            "`latchkey audit resume --reason R` once, when the secret key was replaced; else use the key of before";
-        return Some(Finding::broken(
+        let fix =
+            "if you replaced the secret key, run `latchkey audit resume --reason REASON` once; if not, use the old key";
+        return Some(Finding::error(
             WHAT,
-            "its end was sealed with another secret key, and nothing is sealed now",
-            mend,
+            "its end was sealed with another secret key, so new events aren't sealed",
+            fix,
         ));
     }
-    Some(broken("the row that names its end was changed"))
+    Some(broken("the record of its end was changed"))
 }
 
 /// The end only: whether the last event is there and the one that the chain ends with.
@@ -95,17 +98,17 @@ async fn audit(state: &AppState, secret: Option<&SecretKey>) -> Finding {
     }
     if end.seq > 0 && end.found.as_ref() != Some(&end.mac) {
         let words = format!("its last event (number {}) was changed or is missing", end.seq);
-        return Finding::broken(WHAT, words, "`latchkey audit verify` says what else; compare with a backup");
+        return Finding::error(WHAT, words, "run `latchkey audit verify` for details, and compare with a backup");
     }
     let waits_ms = end.oldest_at.map_or(0, |at| state.clock.now_ms() - at);
-    let words = format!("{} sealed, {} to be sealed", counted(end.seq, "event", "events"), end.unsealed);
+    let words = format!("{} sealed, {} waiting", counted(end.seq, "event", "events"), end.unsealed);
     if waits_ms > UNSEALED_MAX_MS {
         let words = format!("{words}, the oldest for {}", span(waits_ms));
-        return Finding::warning(WHAT, words, "a running server seals them; if one runs, look at its log");
+        return Finding::warning(WHAT, words, "a running server seals them; if one is running, check its log");
     }
-    Finding::good(WHAT, format!("{words}; `latchkey audit verify` reads all of it"))
+    Finding::ok(WHAT, format!("{words}. Check all of it with `latchkey audit verify`"))
 }
 
 fn unreadable(what: &'static str, error: &sqlx::Error) -> Finding {
-    Finding::broken(what, format!("it cannot be read: {error}"), "look at the database’s log")
+    Finding::error(what, format!("cannot read it: {error}"), "check the database's log")
 }

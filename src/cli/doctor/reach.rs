@@ -68,23 +68,19 @@ fn server(url: &str, heard: &Result<Heard, String>, asked: bool) -> Finding {
     match heard {
         Err(words) => Finding::warning(
             "server",
-            format!("none answers at {at}: {words}"),
-            "start it with `latchkey serve`, or give this command the server's LATCHKEY_ADDR",
+            format!("no server at {at}: {words}"),
+            "start it with `latchkey serve`, or run this with the server's LATCHKEY_ADDR",
         ),
-        Ok(Heard { seen: Some((seen, _)), .. }) => {
-            Finding::good("server", format!("{} answers at {at}", seen.instance))
-        }
-        Ok(Heard { answer, .. }) if answer.is_plain_ok() && !asked => {
-            Finding::good("server", format!("answers at {at}"))
-        }
-        Ok(Heard { answer, .. }) if answer.is_plain_ok() => Finding::broken(
+        Ok(Heard { seen: Some((seen, _)), .. }) => Finding::ok("server", format!("{} answers at {at}", seen.instance)),
+        Ok(Heard { answer, .. }) if answer.is_plain_ok() && !asked => Finding::ok("server", format!("answers at {at}")),
+        Ok(Heard { answer, .. }) if answer.is_plain_ok() => Finding::error(
             "server",
-            format!("the one at {at} has another secret key, or a clock that is minutes away"),
-            "give this command the settings of the server",
+            format!("the server at {at} has another secret key, or its clock is minutes off"),
+            "run this with the settings of the server",
         ),
-        Ok(Heard { answer, .. }) => Finding::broken(
+        Ok(Heard { answer, .. }) => Finding::error(
             "server",
-            format!("something else answers at {at}, with status {}", answer.status),
+            format!("another program answers at {at}, with status {}", answer.status),
             "stop it, or set LATCHKEY_ADDR to another address",
         ),
     }
@@ -94,8 +90,8 @@ fn clock(skew_ms: i64) -> Option<Finding> {
     (skew_ms.abs() > SKEW_MAX_MS).then(|| {
         Finding::warning(
             "server clock",
-            format!("it differs from this one by {} ms", skew_ms.abs()),
-            "let every machine take its time from NTP",
+            format!("{} ms off from this machine", skew_ms.abs()),
+            "synchronize all machines with NTP",
         )
     })
 }
@@ -107,37 +103,34 @@ fn address(config: &Config, heard: &Result<Heard, String>, asked: bool) -> Findi
     let heard = match heard {
         Ok(heard) => heard,
         Err(words) => {
-            let mend = "check its DNS name, the proxy and its certificate; some networks do not let a machine reach its \
-                        own public address: then try it from elsewhere";
-            return Finding::warning(WHAT, format!("{base} cannot be asked from here: {words}"), mend);
+            let fix = "check DNS, the proxy and its certificate; if your network doesn't let a machine reach its own \
+                       public address, try from elsewhere";
+            return Finding::warning(WHAT, format!("cannot reach {base} from here: {words}"), fix);
         }
     };
     let answer = &heard.answer;
     match &heard.seen {
-        Some((seen, _)) if !is_ours(seen.host.as_bytes(), config) => Finding::broken(
+        Some((seen, _)) if !is_ours(seen.host.as_bytes(), config) => Finding::error(
             WHAT,
-            format!(
-                "the proxy in front tells the server that it was asked as {}, and the server refuses that",
-                seen.host
-            ),
-            "let the proxy pass the Host on; nginx: proxy_set_header Host $http_host",
+            format!("the proxy passes the Host {}, which the server rejects", seen.host),
+            "pass the original Host; nginx: proxy_set_header Host $http_host",
         ),
-        Some((seen, _)) => Finding::good(WHAT, format!("{base} leads to {}", seen.instance)),
-        None if answer.is_plain_ok() && !asked => Finding::good(WHAT, format!("{base} leads to a server")),
-        None if answer.is_plain_ok() => Finding::broken(
+        Some((seen, _)) => Finding::ok(WHAT, format!("{base} leads to {}", seen.instance)),
+        None if answer.is_plain_ok() && !asked => Finding::ok(WHAT, format!("{base} leads to a server")),
+        None if answer.is_plain_ok() => Finding::error(
             WHAT,
-            format!("{base} leads to a server with another secret key, or the proxy drops the header that asks"),
-            "give every instance the same LATCHKEY_SECRET_KEY",
+            format!("{base} leads to a server with another secret key, or the proxy drops our request header"),
+            "use the same LATCHKEY_SECRET_KEY on every instance",
         ),
-        None if (300..400).contains(&answer.status) => Finding::broken(
+        None if (300..400).contains(&answer.status) => Finding::error(
             WHAT,
-            format!("{base} leads on to {}", answer.location()),
-            "set LATCHKEY_BASE_URL to the address where people end up, or take the redirect away",
+            format!("{base} redirects to {}", answer.location()),
+            "set LATCHKEY_BASE_URL to the final address, or remove the redirect",
         ),
-        None => Finding::broken(
+        None => Finding::error(
             WHAT,
-            format!("{base} answers {} to /healthz, and that is not this program", answer.status),
-            "let the proxy pass every path on to LATCHKEY_ADDR unchanged",
+            format!("{base} answers /healthz with status {}, so it isn't Latchkey", answer.status),
+            "pass every path to LATCHKEY_ADDR unchanged",
         ),
     }
 }
@@ -151,18 +144,17 @@ fn callers(config: &Config, seen: &Seen) -> Finding {
         (true, false) => Finding::warning(
             WHAT,
             format!(
-                "requests come through {peer}, which is not trusted: everybody seems to be there, and one person's \
-                     wrong passwords keep the others waiting"
+                "requests come through {peer}, which isn't trusted, so all users share its IP address and its rate limit"
             ),
-            format!("set LATCHKEY_TRUSTED_PROXIES={}, if that is your proxy", with_trusted(config, peer)),
+            format!("if that is your proxy, set LATCHKEY_TRUSTED_PROXIES={}", with_trusted(config, peer)),
         ),
         (false, _) if config.production() => Finding::warning(
             WHAT,
-            format!("requests come through {peer} without X-Forwarded-For: everybody seems to be there"),
-            "let the proxy write it; nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for",
+            format!("requests come through {peer} without X-Forwarded-For, so all users share its IP address"),
+            "set it in the proxy; nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for",
         ),
-        (true, true) => Finding::good(WHAT, format!("{peer} is trusted and says that this machine is {client}")),
-        (false, _) => Finding::good(WHAT, format!("none in between; this machine is {client}")),
+        (true, true) => Finding::ok(WHAT, format!("{peer} is trusted; client address is {client}")),
+        (false, _) => Finding::ok(WHAT, format!("no proxy; client address is {client}")),
     }
 }
 

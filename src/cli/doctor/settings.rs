@@ -14,12 +14,12 @@ pub fn look(config: &Config) -> Vec<Finding> {
 
 fn together(config: &Config) -> Finding {
     match config.check() {
-        Err(words) => Finding::broken_as_told("settings", &words),
-        Ok(()) if config.production() => Finding::good("settings", format!("production at {}", config.issuer())),
+        Err(words) => Finding::error_as_told("settings", &words),
+        Ok(()) if config.production() => Finding::ok("settings", format!("production at {}", config.issuer())),
         Ok(()) => Finding::warning(
             "settings",
             format!("development at {}", config.issuer()),
-            "for production set LATCHKEY_BASE_URL to the https address",
+            "for production, set LATCHKEY_BASE_URL to the https address",
         ),
     }
 }
@@ -28,13 +28,13 @@ fn together(config: &Config) -> Finding {
 fn listening(config: &Config) -> Finding {
     let addr = config.addr;
     if addr.ip().is_loopback() {
-        return Finding::good("listening", format!("{addr}, which this machine alone reaches"));
+        return Finding::ok("listening", format!("{addr}, which only this machine can reach"));
     }
     Finding::warning(
         "listening",
-        format!("{addr} speaks plain http and can be reached from other machines"),
+        format!("other machines can reach {addr} without TLS"),
         format!(
-            "let a firewall admit the proxy alone, or set LATCHKEY_ADDR=127.0.0.1:{} where the proxy is on this machine",
+            "allow only the proxy in the firewall, or set LATCHKEY_ADDR=127.0.0.1:{} if the proxy is on this machine",
             addr.port()
         ),
     )
@@ -44,8 +44,8 @@ fn cookies(config: &Config) -> Option<Finding> {
     config.insecure_cookies.then(|| {
         Finding::warning(
             "cookies",
-            "sent without Secure and without __Host-: whoever sees the network has them",
-            "unset LATCHKEY_INSECURE_COOKIES, and use https or localhost",
+            "sent without Secure and the __Host- prefix: anyone on the network can read them",
+            "unset LATCHKEY_INSECURE_COOKIES and use https or localhost",
         )
     })
 }
@@ -55,18 +55,18 @@ fn proxies(config: &Config) -> Option<Finding> {
     let all = config.trusted_proxies.iter().find(|range| range.prefix_len() == 0)?;
     Some(Finding::warning(
         "proxies",
-        format!("{all} trusts every caller: anybody says which address is theirs"),
-        "set LATCHKEY_TRUSTED_PROXIES to the addresses or the network of your proxies alone",
+        format!("{all} trusts everyone, so anyone can claim any IP address"),
+        "set LATCHKEY_TRUSTED_PROXIES to the addresses or the network of your proxies only",
     ))
 }
 
 fn reports(config: &Config) -> Option<Finding> {
     const WHAT: &str = "security.txt";
     match &config.security_contact {
-        Some(contact) => Some(Finding::good(WHAT, format!("reports of weaknesses go to {contact}"))),
+        Some(contact) => Some(Finding::ok(WHAT, format!("security reports go to {contact}"))),
         None if config.production() => Some(Finding::warning(
             WHAT,
-            "there is none: who finds a weakness does not know whom to tell",
+            "missing, so no one knows where to report a security issue",
             "set LATCHKEY_SECURITY_CONTACT=mailto:security@example.com",
         )),
         None => None,
@@ -77,8 +77,8 @@ fn metrics(config: &Config) -> Option<Finding> {
     let addr = config.metrics_addr.filter(|addr| !addr.ip().is_loopback())?;
     Some(Finding::warning(
         "metrics",
-        format!("{addr} tells everybody who reaches it how much is going on"),
-        "let a firewall admit the monitoring alone, or set LATCHKEY_METRICS_ADDR to a loopback address",
+        format!("anyone who can reach {addr} sees how much is going on"),
+        "allow only your monitoring in the firewall, or set LATCHKEY_METRICS_ADDR to a loopback address",
     ))
 }
 
@@ -86,15 +86,15 @@ fn package(config: &Config) -> Finding {
     let options = assets::leptos_options();
     let site = &options.site_root;
     match assets::package_is_built(&options) {
-        true => Finding::good("package", format!("the browser package is at {site}")),
-        false if config.production() => Finding::broken(
+        true => Finding::ok("package", format!("found at {site}")),
+        false if config.production() => Finding::error(
             "package",
-            format!("the browser package is not at {site}, so the server does not start"),
-            "copy site/ and hash.txt beside the program",
+            format!("no browser package at {site}, so the server won't start"),
+            "copy site/ and hash.txt next to the program",
         ),
         false => Finding::warning(
             "package",
-            format!("the browser package is not at {site}: pages work as without JavaScript"),
+            format!("no browser package at {site}, so pages work without JavaScript"),
             "build it with `cargo xtask build`",
         ),
     }

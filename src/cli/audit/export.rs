@@ -1,0 +1,120 @@
+//! `latchkey audit export`: the events that fit, as a file. Server side.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::{Args, builder::PossibleValuesParser};
+use futures::TryStreamExt;
+use strum::VariantArray;
+
+use crate::{
+    auth::{
+        event,
+        event::{Actor, Kind},
+    },
+    base::{db::private_file, state::AppState},
+    cli::{Failed, installation::on_database, parts::ServerSettings},
+    pages::admin::audit_log::{
+        AuditAsked,
+        export::exported,
+        file,
+        file::Format,
+        filter::{Resolved, resolve},
+    },
+};
+
+#[derive(Args)]
+pub struct Export {
+    /// File format. Times are RFC 3339 in UTC.
+    #[arg(long, value_enum, default_value = "jsonl")]
+    format: Format,
+    /// Only events of this kind.
+    #[arg(long, value_parser = PossibleValuesParser::new(Kind::VARIANTS.iter().map(Kind::into_str)))]
+    event: Option<String>,
+    /// Only actions of this user (email address, name or ID), or of `cli`, `system` or `unknown`.
+    #[arg(long, value_name = "USER")]
+    actor: Option<String>,
+    /// Only what happened to this user (email address, name or ID).
+    #[arg(long, value_name = "USER")]
+    subject: Option<String>,
+    /// Only from this day (UTC), such as 2026-11-21.
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// Only up to the end of this day (UTC).
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+    /// Only from this IP address.
+    #[arg(long)]
+    ip: Option<String>,
+    /// Only with these words in the reason.
+    #[arg(long)]
+    words: Option<String>,
+    /// Write to this file. It must not exist yet, and only its owner will be able to read it.
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    settings: ServerSettings,
+}
+
+pub async fn run(args: Export) -> Result<(), Failed> {
+    let (asked, format) = (args.asked(), args.format);
+    on_database(args.settings.config, async |state| {
+        let resolved = resolve(state, &asked).await?;
+        if !resolved.is_understood() {
+            return Err(misunderstood(&resolved).into());
+        }
+        let mut output = open(args.output.as_ref())?;
+        note(state, format, &resolved).await?;
+        let mut pieces = std::pin::pin!(file::file(state.clone(), resolved.filter, format));
+        while let Some(piece) = pieces.try_next().await? {
+            match output.write_all(&piece) {
+                // Whoever reads has seen enough: `| head`.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+                written => written.map_err(unwritten)?,
+            }
+        }
+        output.flush().map_err(unwritten)
+    })
+    .await
+}
+
+fn unwritten(error: io::Error) -> Failed {
+    format!("cannot write the export: {error}").into()
+}
+
+impl Export {
+    fn asked(&self) -> AuditAsked {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        AuditAsked {
+            event: text(&self.event),
+            actor: text(&self.actor),
+            subject: text(&self.subject),
+            from: text(&self.from),
+            to: text(&self.to),
+            ip: text(&self.ip),
+            q: text(&self.words),
+            before: String::new(),
+        }
+    }
+}
+
+fn misunderstood(resolved: &Resolved) -> String {
+    let users = resolved.several.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("; ");
+    let several = (!users.is_empty()).then(|| format!("Several users match ({users}). Use the email address."));
+    resolved.problems.iter().cloned().chain(several).collect::<Vec<_>>().join(" ")
+}
+
+fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, String> {
+    let Some(path) = file else { return Ok(Box::new(io::stdout().lock())) };
+    let opened = private_file().create_new(true).open(path);
+    opened.map(|file| Box::new(file) as Box<dyn Write>).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+async fn note(state: &AppState, format: Format, resolved: &Resolved) -> Result<(), Failed> {
+    let event = exported(Actor::CommandLine, format, resolved);
+    let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
+    written.map_err(|error| format!("nothing was exported, because the export could not be recorded: {error}"))?;
+    Ok(())
+}

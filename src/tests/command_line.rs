@@ -1,0 +1,179 @@
+//! The command line: what help says and leaves out, what is told of a mistake, and the one shape of JSON.
+
+use std::ffi::OsString;
+
+use clap::{Command, CommandFactory, error::ErrorKind};
+use serde_json::{Value, json};
+
+use super::{app::TestApp, on_both_databases};
+use crate::{
+    auth::{sessions, tokens::keys::Keys},
+    cli::{
+        Cli, given,
+        output::{Table, document},
+    },
+};
+
+/// The words that lead to each command, and the command.
+fn commands() -> Vec<(Vec<String>, Command)> {
+    fn below(path: &[String], command: &Command, found: &mut Vec<(Vec<String>, Command)>) {
+        found.push((path.to_vec(), command.clone()));
+        for inner in command.get_subcommands() {
+            below(&[path, &[inner.get_name().to_owned()]].concat(), inner, found);
+        }
+    }
+    let mut found = Vec::new();
+    below(&[], &Cli::command(), &mut found);
+    found
+}
+
+fn help(path: &[String]) -> String {
+    let words: Vec<&str> = ["latchkey", "help"].into_iter().chain(path.iter().map(String::as_str)).collect();
+    given::help::<Cli>(&words)
+}
+
+/// What is said of these words over this environment.
+fn refusal(words: &[&str], environment: &[(&str, &str)]) -> clap::Error {
+    let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+    let variable = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+    given::parse::<Cli>(&words, variable).err().expect("a refusal")
+}
+
+fn takes_settings(command: &Command) -> bool {
+    command.get_arguments().any(|arg| arg.get_long() == Some("addr"))
+}
+
+#[test]
+fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
+    let mut leaves = 0;
+    for (path, command) in commands() {
+        let (name, help) = (path.join(" "), help(&path));
+        assert!(!help.is_empty(), "{name}");
+        if name == given::SETTINGS {
+            continue;
+        }
+        for words in ["--addr", "[env: LATCHKEY_ADDR", "Settings:"] {
+            assert!(!help.contains(words), "{name}: {words} in {help}");
+        }
+        if takes_settings(&command) {
+            leaves += 1;
+            assert!(help.contains("see `latchkey help settings`"), "{name}: {help}");
+            assert!(help.contains("Exit codes: 0 success, 1 failure, 2 wrong usage."), "{name}: {help}");
+            assert!(help.lines().count() < 50, "{name} has {} lines", help.lines().count());
+        }
+    }
+    assert!(leaves > 20, "{leaves}");
+    let page = help(&[given::SETTINGS.into()]);
+    let command = Cli::command();
+    let settings = command.find_subcommand(given::SETTINGS).expect("the page").get_arguments();
+    for arg in settings.filter(|arg| arg.get_env().is_some()) {
+        let (name, flag) = (arg.get_env().expect("a name").to_string_lossy(), arg.get_long().expect("a flag"));
+        assert!(page.contains(&format!("[env: {name}")) && page.contains(&format!("--{flag}")), "{name}: {page}");
+    }
+}
+
+#[test]
+fn a_setting_is_taken_although_the_help_does_not_show_it() {
+    let words = ["latchkey", "users", "list", "--data-dir", "x", "--limit", "none"];
+    assert!(refusal(&words, &[]).to_string().contains("--limit"), "only the limit is wrong");
+    let wrong = refusal(&["latchkey", "users", "list", "--connections=none"], &[]).to_string();
+    assert!(wrong.contains("'--connections"), "{wrong}");
+}
+
+#[test]
+fn what_is_missing_is_told_with_what_was_typed_and_nothing_else() {
+    let environment = [("LATCHKEY_ADDR", "127.0.0.1:4000"), ("LATCHKEY_DATA_DIR", "/srv/latchkey")];
+    for (words, said) in [
+        (&["latchkey", "users", "show"][..], "Usage: latchkey users show <EMAIL-OR-ID>\n"),
+        (&["latchkey", "keys", "revoke", "abc"], "Usage: latchkey keys revoke --reason <REASON> <KEY-ID>\n"),
+        (&["latchkey", "force-logout"], "<--user <EMAIL-OR-ID>|--sid <SESSION-ID>|--all>"),
+        (&["latchkey", "users", "show", "a", "b"], "unexpected argument 'b' found"),
+    ] {
+        let told = refusal(words, &environment).to_string();
+        assert!(told.contains(said) && !told.contains("--addr") && !told.contains("--data-dir"), "{words:?}: {told}");
+    }
+    let wrong = refusal(&["latchkey", "users", "show", "a"], &[("LATCHKEY_ADDR", "nowhere")]).to_string();
+    assert!(wrong.contains("LATCHKEY_ADDR") && !wrong.contains("Usage:"), "{wrong}");
+}
+
+#[test]
+fn keys_kill_still_works_and_no_help_names_it() {
+    let old = refusal(&["latchkey", "keys", "kill"], &[]);
+    assert_eq!(old.kind(), ErrorKind::MissingRequiredArgument);
+    assert!(old.to_string().contains("latchkey keys revoke"), "{old}");
+    assert!(!help(&["keys".into()]).contains("kill"));
+}
+
+/// The words that `copy.md` forbids, where they can stand nowhere for something else.
+const NOT_OURS: [&str; 18] = [
+    "somebody",
+    "everybody",
+    "nobody",
+    "log-in",
+    "log-out",
+    "e-mail",
+    "second factor",
+    "network address",
+    "gives way",
+    "dead",
+    "mend ",
+    "(s)",
+    "killed",
+    "kill ",
+    "live session",
+    "counts on",
+    "so many",
+    "people who do not exist",
+];
+
+#[test]
+fn help_is_written_in_our_words() {
+    for (path, _) in commands() {
+        let help = help(&path).to_lowercase();
+        // The kinds of events are codes.
+        let prose: Vec<&str> = help.lines().filter(|line| !line.contains("[possible values:")).collect();
+        for word in NOT_OURS {
+            let found = prose.iter().find(|line| line.contains(word));
+            assert_eq!(found, None, "{word} in the help of {path:?}");
+        }
+    }
+}
+
+#[test]
+fn a_table_is_as_wide_as_it_has_to_be_and_nothing_without_rows() {
+    let rows = [["1".to_owned(), "short".to_owned(), "Ä".to_owned()], ["22".into(), "a long cell".into(), "x".into()]];
+    let table = Table::new(["ID", "WORDS", "E"], rows).text();
+    assert_eq!(table, "ID  WORDS        E\n1   short        Ä\n22  a long cell  x");
+    assert_eq!(Table::new(["ID"], []).text(), "");
+}
+
+/// Each time is a text that ends with Z, and no number is one.
+fn check_times(value: &Value, name: &str, found: &mut usize) {
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| check_times(value, name, found)),
+        Value::Array(items) => items.iter().for_each(|item| check_times(item, name, found)),
+        Value::Number(number) => assert!(number.as_f64() < Some(1e11), "{name}: {number}"),
+        Value::String(text) if name.ends_with("_at") || matches!(name, "at" | "until" | "signs_from") => {
+            *found += 1;
+            assert!(text.ends_with('Z') && text.len() == "2026-01-01T12:00:00.000Z".len(), "{name}: {text}");
+        }
+        _ => {}
+    }
+}
+
+on_both_databases! {
+    async fn json_has_named_fields_and_times_that_people_and_programs_can_read(app: TestApp) {
+        app.logged_in("alice").await;
+        let (state, id) = (&app.services.state, app.user("alice").await.id);
+        let keys = Keys::list(state).await.expect("the keys");
+        let rows = sessions::store::live_of(&state.db.pool, &id, app.clock.now_ms()).await.expect("the sessions");
+        let live: Vec<_> = rows.into_iter().map(sessions::store::SessionRow::into_live).collect();
+        let removed = json!({ "removed": { "until": app.clock.now_ms(), "events": 7 }, "ends_at": null });
+        let text = document(&json!({ "keys": keys, "sessions": live, "report": removed })).expect("JSON");
+        let read: Value = serde_json::from_str(&text).expect("one document");
+        let mut times = 0;
+        check_times(&read, "", &mut times);
+        assert_eq!(times, 2 + 3 + 1, "{text}");
+        assert_eq!(read["report"], json!({ "removed": { "until": "2026-01-01T12:00:00.000Z", "events": 7 }, "ends_at": null }));
+    }
+}
