@@ -2,12 +2,7 @@
 //!
 //! It happens here and not in the request: whether there is an account cannot be told from an answer or its time.
 
-use super::{
-    store,
-    store::MailRow,
-    words,
-    words::{Happened, ResetCause},
-};
+use super::{news, news::Happened, store, store::MailRow, words, words::ResetCause};
 use crate::{
     auth::{
         links,
@@ -168,12 +163,12 @@ impl Writer<'_> {
     async fn news(&mut self, happened: Happened<'_>) -> Result<Option<Letter>, AppError> {
         let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
         let Some(user) = user.filter(|_| happened.news != Notification::AccountDeleted) else {
-            return Ok(Some(words::news(self.issuer, String::new(), &happened, None)));
+            return Ok(Some(news::news(self.issuer, String::new(), &happened, None)));
         };
         let is_of_email = happened.news == Notification::EmailChanged;
         // The account may have another address by now: who reads the old one gets no power over it, and no name.
         if user.email != self.row.email && !is_of_email {
-            return Ok(Some(words::news(self.issuer, String::new(), &happened, None)));
+            return Ok(Some(news::news(self.issuer, String::new(), &happened, None)));
         }
         let new_email = if is_of_email && user.email != self.row.email { &*user.email } else { "" };
         let happened = Happened { new_email, ..happened };
@@ -182,7 +177,7 @@ impl Writer<'_> {
             true => Some(self.link(Purpose::NotMe, &user.id).await?),
             false => None,
         };
-        Ok(Some(words::news(self.issuer, user.name.clone(), &happened, token.as_deref())))
+        Ok(Some(news::news(self.issuer, user.name.clone(), &happened, token.as_deref())))
     }
 
     /// Who has this address and may log in.

@@ -151,7 +151,7 @@ impl From<Anchor> for String {
 impl std::str::FromStr for Anchor {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "write it as `latchkey audit verify` has printed it, SEQ:MAC";
+        let wrong = "use a checkpoint printed by `latchkey audit verify`, like SEQ:MAC";
         let (seq, mac) = text.trim().split_once(':').ok_or(wrong)?;
         let seq = seq.parse().ok().filter(|seq| *seq > 0).ok_or(wrong)?;
         key_name(mac).ok_or(wrong)?;

@@ -105,20 +105,20 @@ pub enum What {
 impl What {
     pub fn words(self) -> &'static str {
         match self {
-            Self::Changed => "was changed, moved or inserted",
-            Self::WordsChanged => "has a different IP address, browser, reason or details than when it was sealed",
-            Self::Blanked => "was anonymised, but no account was deleted",
+            Self::Changed => "was changed, moved or added",
+            Self::WordsChanged => "has another IP address, device, reason or details than when it was sealed",
+            Self::Blanked => "was anonymised, but no deleted account explains it",
             Self::Missing => "is missing",
-            Self::CutOff => "is missing from the end",
+            Self::CutOff => "is missing at the end",
             Self::PutIn => "has a number that was never assigned",
-            Self::RemovalChanged => "is recorded as removed by retention, but that record was changed or inserted",
-            Self::RemovedUnfit => "was removed by retention, but some of it was already missing or changed",
-            Self::BroughtBack => "was removed by retention, but someone inserted an event in its place",
-            Self::EndChanged => "is recorded as the end, but that record was changed or removed",
+            Self::RemovalChanged => "is recorded as removed by retention, but that record was changed or added",
+            Self::RemovedUnfit => "was removed by retention, but some of it was already missing or changed by then",
+            Self::BroughtBack => "was removed by retention, but another event was added in its place",
+            Self::EndChanged => "is the end according to a record that was changed or removed",
             Self::Resumed => {
-                "says the log continued after its end was changed or removed. What is missing before it is unknown"
+                "says the log continued after its end was changed or removed, so what is missing before it can't be detected"
             }
-            Self::Rewritten => "doesn't match the checkpoint. The log was rewritten up to there",
+            Self::Rewritten => "doesn't match the checkpoint: the log was rewritten up to there",
         }
     }
 }

@@ -20,10 +20,10 @@ use crate::{
 #[serde(rename_all = "lowercase")]
 #[strum(const_into_str, serialize_all = "lowercase")]
 pub enum Format {
-    /// RFC 4180 after a byte order mark, with cells that no spreadsheet takes for a formula.
+    /// CSV (RFC 4180) with a byte order mark. Spreadsheets take no cell for a formula.
     #[default]
     Csv,
-    /// A JSON document on each line.
+    /// One JSON object per line.
     Jsonl,
 }
 
