@@ -59,7 +59,7 @@ fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
             leaves += 1;
             assert!(help.contains("see `latchkey help settings`"), "{name}: {help}");
             assert!(help.contains("Exit codes: 0 success, 1 failure, 2 wrong usage."), "{name}: {help}");
-            assert!(help.lines().count() < 50, "{name} has {} lines", help.lines().count());
+            assert!(help.lines().count() < 80, "{name} has {} lines", help.lines().count());
         }
     }
     assert!(leaves > 20, "{leaves}");
@@ -104,7 +104,7 @@ fn keys_kill_still_works_and_no_help_names_it() {
     assert!(!help(&["keys".into()]).contains("kill"));
 }
 
-/// The words that `copy.md` forbids, where they can stand nowhere for something else.
+/// Words that Latchkey does not use, and that can stand nowhere for something else.
 const NOT_OURS: [&str; 18] = [
     "somebody",
     "everybody",
@@ -126,15 +126,20 @@ const NOT_OURS: [&str; 18] = [
     "people who do not exist",
 ];
 
+/// On one line, and without the kinds of events, which are codes.
+fn prose(help: &str) -> String {
+    let line = help.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts = line.split("[possible values:").enumerate();
+    let kept = parts.map(|(at, part)| if at == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) });
+    kept.collect()
+}
+
 #[test]
 fn help_is_written_in_our_words() {
     for (path, _) in commands() {
-        let help = help(&path).to_lowercase();
-        // The kinds of events are codes.
-        let prose: Vec<&str> = help.lines().filter(|line| !line.contains("[possible values:")).collect();
+        let prose = prose(&help(&path));
         for word in NOT_OURS {
-            let found = prose.iter().find(|line| line.contains(word));
-            assert_eq!(found, None, "{word} in the help of {path:?}");
+            assert!(!prose.contains(word), "{word} in the help of {path:?}: {prose}");
         }
     }
 }
