@@ -44,7 +44,7 @@ impl Job {
             sleep(self.first_after).await;
             let mut ticks = interval(self.every);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut outage = Outage::new("a job failed; it is tried again", "the job works again");
+            let mut outage = Outage::new("a job failed; trying again", "the job works again");
             loop {
                 ticks.tick().await;
                 outage.note(&work(&with).await);

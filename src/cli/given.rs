@@ -1,6 +1,6 @@
 //! The command line over the environment. Server side.
 //!
-//! compose and systemd write an empty variable where nobody has filled one in, and lists with blanks: an empty one is not
+//! compose and systemd write an empty variable where no one has filled one in, and lists with blanks: an empty one is not
 //! set, and blanks around a value are nothing. What is wrong is told under the name by which it was given.
 
 use std::{
@@ -128,7 +128,7 @@ fn without_environment(command: Command) -> Command {
     command.mut_args(|arg| arg.env(Resettable::Reset)).mut_subcommands(without_environment)
 }
 
-/// clap names the flag, which nobody wrote.
+/// clap names the flag, which no one wrote.
 fn by_its_name(mut error: clap::Error, given: &Given) -> clap::Error {
     if let Some(ContextValue::String(arg)) = error.get(ContextKind::InvalidArg)
         && let Some((name, _)) = arg.split_whitespace().next().and_then(|flag| given.get(flag))

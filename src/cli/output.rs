@@ -46,7 +46,7 @@ pub fn answer_list<const N: usize>(
     Ok(())
 }
 
-/// Writes text and a line break to standard output; ends the program where nobody reads it any more, as `| head` does.
+/// Writes text and a line break to standard output; ends the program where no one reads it any more, as `| head` does.
 /// Names and addresses that someone chose must not steer the terminal.
 pub fn say(words: &str) {
     let Err(error) = writeln!(io::stdout().lock(), "{}", logging::visible(words)) else { return };

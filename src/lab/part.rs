@@ -109,7 +109,7 @@ impl Part for LabPart {
         if self.is_wanted_on_postgres(state) { make::migrate(state).await } else { Ok(()) }
     }
 
-    /// What is wrong with the Lab costs nobody but its visitors.
+    /// What is wrong with the Lab costs no one but its visitors.
     async fn start(&self, app: &App) -> Vec<JoinHandle<()>> {
         if !self.settings.is_wanted(&app.state.config) {
             return Vec::new();

@@ -25,7 +25,7 @@ pub struct Happened<'a> {
     pub help: &'a str,
 }
 
-/// To the owner of an account. `token`: of the link that secures the account; none where that helps nobody.
+/// To the owner of an account. `token`: of the link that secures the account; none where that helps no one.
 pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&str>) -> Letter {
     let (subject, what) = news_words(happened);
     let left = match happened.codes_left {

@@ -189,7 +189,7 @@ fn pause_ms(attempts: i64) -> i64 {
     PAUSES[place] * 1000
 }
 
-/// A file means development: there, the log shows the link, so that nobody has to look for it.
+/// A file means development: there, the log shows the link, so that no one has to look for it.
 fn note_sent(row: &MailRow, sent: &Sent, link: Option<&str>) {
     match sent {
         Sent::ToServer => tracing::info!(mail = row.id, kind = kind(row), "sent an email"),

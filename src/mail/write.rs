@@ -25,7 +25,7 @@ const GUESSING_EVERY_MS: i64 = 10 * 60_000;
 #[derive(Clone, Debug)]
 pub enum Decision {
     Send(Box<Letter>),
-    /// There is nobody to tell, or nothing to say any more.
+    /// There is no one to tell, or nothing to say any more.
     Needless,
     /// The mailbox has had enough.
     TooMany,
@@ -49,7 +49,7 @@ pub async fn write(state: &AppState, issuer: &str, row: &MailRow) -> Result<Deci
     Ok(letter.map_or(Decision::Needless, |letter| Decision::Send(Box::new(letter))))
 }
 
-/// So many of one kind within an hour are enough for everybody who waits for one.
+/// So many of one kind within an hour are enough for everyone who waits for one.
 async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &MailRow) -> Result<bool, AppError> {
     Ok(match mail {
         Mail::News { news: Notification::Guessing, .. } => {
@@ -134,7 +134,7 @@ impl Writer<'_> {
         Ok(Some(words::new_email(self.issuer, &token)))
     }
 
-    /// To whoever reads an address that the account has or had: its link gives nobody any power but to leave things as
+    /// To whoever reads an address that the account has or had: its link gives no one any power but to leave things as
     /// they are.
     async fn factor_goes(&mut self, at: i64) -> Result<Option<Letter>, AppError> {
         let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;

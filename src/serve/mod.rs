@@ -132,7 +132,7 @@ fn start_jobs(services: &Services) -> Vec<JoinHandle<()>> {
 pub fn keep_clean(state: &AppState, keys: &Keys) -> Vec<JoinHandle<()>> {
     let mut started = vec![
         keeper::keep(keys.clone()),
-        Job::every(5 * MINUTE, "removing dead signing keys").start(keys.clone(), |keys| keeper::tidy(keys).boxed()),
+        Job::every(5 * MINUTE, "removing expired signing keys").start(keys.clone(), |keys| keeper::tidy(keys).boxed()),
     ];
     for ((name, delete_old), turn) in OLD_ROWS.into_iter().zip(0..) {
         let log = |&rows: &u64| {
@@ -150,7 +150,7 @@ pub fn keep_clean(state: &AppState, keys: &Keys) -> Vec<JoinHandle<()>> {
 
 type DeleteOld = for<'a> fn(&'a AnyPool, i64) -> BoxFuture<'a, Result<u64, sqlx::Error>>;
 
-/// What nobody can ask about any more. When that is, the module says that owns the table.
+/// What no one can ask about any more. When that is, the module says that owns the table.
 pub const OLD_ROWS: [(&str, DeleteOld); 9] = [
     ("removing old sessions", |db, now_ms| sessions::store::delete_old(db, now_ms).boxed()),
     ("removing used half log-ins", |db, now_ms| half_log_in::store::delete_old(db, now_ms).boxed()),

@@ -112,13 +112,13 @@ pub async fn show(State(services): State<Services>, path: Option<MatchedPath>, r
     let mut found = find(&services, &page, path.as_ref().map_or("", MatchedPath::as_str)).await;
     if let Some(refused) = page.parts.extensions.get::<Refused>().cloned() {
         match found {
-            // The page asks for a log-in or a proof of its own: what was typed waits until then.
+            // The page asks for a login or a proof of its own: what was typed waits until then.
             Err(AppError::NotLoggedIn | AppError::ProofNeeded) => {
                 page.parts.extensions.insert(refused.held());
                 page.parts.extensions.insert(Refused { error: AppError::ProofNeeded, ..refused });
                 found = find(&services, &page, Held::PAGE).await;
             }
-            // It is not for whoever asks, as the log-in page for somebody who is logged in.
+            // It is not for whoever asks, as the login page for someone who is logged in.
             Ok(Found::Elsewhere(_)) => return Problem::from(refused.error).into_response(),
             _ => {}
         }

@@ -23,7 +23,7 @@ pub struct Services {
     pub app: App,
     /// For what must not wait behind pages and API calls; see [`Self::vital`].
     pub vital_db: Db,
-    /// For what clears up behind everybody.
+    /// For what clears up behind everyone.
     pub jobs: AppState,
     pub crowd: Crowd,
     pub metrics: Metrics,

@@ -105,7 +105,7 @@ fn keys_kill_still_works_and_no_help_names_it() {
 }
 
 /// Words that Latchkey does not use, and that can stand nowhere for something else.
-const NOT_OURS: [&str; 18] = [
+pub const NOT_OURS: [&str; 18] = [
     "somebody",
     "everybody",
     "nobody",

@@ -6,6 +6,7 @@ use strum::VariantArray;
 
 use super::{
     app::{PASSWORD, TestApp, remove_old_rows},
+    command_line::NOT_OURS,
     on_both_databases,
     smtp::{MailServer, Manner, Read, read},
 };
@@ -502,6 +503,8 @@ on_both_databases! {
             assert_eq!(from, "Schlüsseldienst <keys@example.com>");
             assert!(html.contains(&format!("<h1 style=\"margin:0 0 16px;font-size:22px;line-height:1.3\">{subject}</h1>")));
             assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("src="), "{mail:?}: {html}");
+            let words = format!("{subject} {text}").to_lowercase();
+            assert_eq!(NOT_OURS.iter().find(|word| words.contains(**word)), None, "{words}");
             let greeted = text.contains("Eve");
             let about_eve = user_id == eve.id && !matches!(mail, Mail::NewEmail | Mail::News { news: Notification::AccountDeleted, .. });
             assert_eq!(greeted, about_eve || (email == eve.email && mail == Mail::Reset), "{mail:?}: {text}");

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use crate::shell;
 
-/// Installs a Debian package. `elsewhere` tells everybody else how to get the same thing.
+/// Installs a Debian package. `elsewhere` tells everyone else how to get the same thing.
 pub fn install(package: &str, elsewhere: &str) -> Result<()> {
     let allowed = is_root() && shell::find("apt-get").is_some();
     ensure!(allowed, "{package} is missing. Debian, Ubuntu: sudo apt-get install {package}. {elsewhere}");

@@ -77,7 +77,7 @@ impl Cluster {
         let port = free_port()?;
         let mut postgres = command(&programs, "postgres", folder.path());
         postgres.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        // -F: no fsync. Nobody will miss this data after a power failure.
+        // -F: no fsync. No one will miss this data after a power failure.
         postgres.args(["-F", "-c", "max_connections=300"]);
         let log = File::create(folder.path().join("log"))?;
         postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);

@@ -1,6 +1,6 @@
 //! A letter, and how it looks: text for every reader, HTML for the others. Server side.
 //!
-//! No pictures, nothing that is fetched: opening the mail tells nobody.
+//! No pictures, nothing that is fetched: opening the mail tells no one.
 
 use html_escape::{encode_double_quoted_attribute as attribute, encode_text};
 

@@ -98,7 +98,7 @@ impl Mailer {
         Ok(Self { outlet, offer, from: sender(config, &url)?, issuer: config.issuer(), host })
     }
 
-    /// Whether mail can go to this address, as far as is known: the mail server may take plain ASCII only. Where nobody
+    /// Whether mail can go to this address, as far as is known: the mail server may take plain ASCII only. Where no one
     /// knows, it can.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl Mailer {
     /// Sends a letter, or says why not.
     ///
     /// # Errors
-    /// When nobody has taken it within [`SEND_MAX`].
+    /// When no one has taken it within [`SEND_MAX`].
     pub async fn send(&self, envelope: Envelope<'_>, letter: &Letter) -> Result<Sent, Failure> {
         let message = self.message(envelope, letter)?;
         match &self.outlet {
@@ -232,7 +232,7 @@ fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmtpTra
     if !known || url.host_str().is_none_or(str::is_empty) {
         return Err(format!("LATCHKEY_SMTP_URL doesn't name a mail server; {HOW}"));
     }
-    // "opportunistic" goes on in the clear when somebody on the way takes the offer of encryption out.
+    // "opportunistic" goes on in the clear when someone on the way takes the offer of encryption out.
     if production && url.scheme() == "smtp" && tls.as_deref() != Some("required") && !is_loopback(&url) {
         return Err(
             "LATCHKEY_SMTP_URL could send its password, and links that open accounts, without encryption; use \
@@ -280,7 +280,7 @@ fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
             "LATCHKEY_MAIL_FROM is not set, and the host of LATCHKEY_BASE_URL can't send email; {SENDER_HOW}"
         ));
     }
-    // Nobody answers to a file.
+    // No one answers to a file.
     mailbox("localhost").ok_or_else(|| format!("LATCHKEY_MAIL_FROM is not set; {SENDER_HOW}"))
 }
 
@@ -296,7 +296,7 @@ fn mailbox(host: &str) -> Option<Mailbox> {
     Some(Mailbox::new(Some("Latchkey".into()), Address::new("no-reply", host).ok()?))
 }
 
-/// A refusal of this mail is for good; one of us (wrong password, no encryption: 53x and the like) ends when somebody
+/// A refusal of this mail is for good; one of us (wrong password, no encryption: 53x and the like) ends when someone
 /// has put it right.
 fn refusal(error: &smtp::Error, address: &str) -> Failure {
     // Said by lettre, which has asked the server: it offers no SMTPUTF8, and will not for this mail.

@@ -57,7 +57,7 @@ async fn try_get(url: &str, question: Option<&str>) -> Result<Answer, String> {
     Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() })
 }
 
-/// "client error (Connect)" helps nobody; what lies at its bottom does.
+/// "client error (Connect)" helps no one; what lies at its bottom does.
 fn last_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {

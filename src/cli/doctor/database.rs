@@ -97,7 +97,7 @@ async fn schema(state: &AppState, connect_ms: u64) -> (Finding, bool) {
     }
 }
 
-/// Times are written by the clocks of the instances and by nobody else, but where there are several, the database is the
+/// Times are written by the clocks of the instances and by no one else, but where there are several, the database is the
 /// one that all can be compared with.
 async fn clock(state: &AppState) -> Finding {
     const WHAT: &str = "clock";

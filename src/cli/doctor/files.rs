@@ -22,7 +22,7 @@ fn database_file(config: &Config) -> Option<PathBuf> {
     db::sqlite_file(&config.database_url())
 }
 
-/// A folder that nobody else can enter protects what is in it.
+/// A folder that no one else can enter protects what is in it.
 fn modes(config: &Config) -> Finding {
     let folder = &config.data_dir;
     let files = [Some(folder.join("secret.key")), database_file(config)];

@@ -43,7 +43,7 @@ pub async fn listen(database_url: &str, channel: &str) -> sqlx::Result<PgListene
     Ok(listener)
 }
 
-/// Administrators who can log in, and those of them with a second factor.
+/// Administrators who can log in, and those of them with two-factor authentication.
 pub async fn administrators(db: impl Conn<'_>) -> sqlx::Result<(i64, i64)> {
     sqlx::query_as(
         "select count(*), count(totp.confirmed_at) from users left join totp on totp.user_id = users.id \

@@ -153,7 +153,7 @@ pub fn person(dice: &Dice) -> (String, String) {
     (format!("{first} {last}"), format!("{short}.{box_name}"))
 }
 
-/// Half of them at one (RFC 2606: they are nobody's).
+/// Half of them at one (RFC 2606: they are no one's).
 pub fn domain(dice: &Dice) -> &'static str {
     dice.pick(&["example.com", "example.com", "example.com", "example.org", "example.net", "mail.example.net"])
 }

@@ -44,7 +44,7 @@ pub async fn count_users(db: impl Executor<'_, Database = Any>) -> Result<i64, s
 pub struct Filling {
     connection: PoolConnection<Any>,
     kind: Kind,
-    /// The epoch of everybody that counts: sessions of another one are over.
+    /// The epoch of everyone that counts: sessions of another one are over.
     epoch: i64,
 }
 
