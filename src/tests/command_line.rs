@@ -126,9 +126,10 @@ pub const NOT_OURS: [&str; 18] = [
     "people who do not exist",
 ];
 
-/// On one line, and without the kinds of events, which are codes.
+/// On one line, without the kinds of events, which are codes, and without what clap says by itself.
 fn prose(help: &str) -> String {
     let line = help.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.replace("the given subcommand(s)", "");
     let parts = line.split("[possible values:").enumerate();
     let kept = parts.map(|(at, part)| if at == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) });
     kept.collect()
