@@ -32,9 +32,12 @@ use crate::{
     serve,
 };
 
+const AFTER_HELP: &str = "Help for a command: `latchkey help COMMAND`. All settings: `latchkey help settings`.\n\n\
+                          Exit codes: 0 success, 1 failure, 2 wrong usage.";
+
 /// A login system you can read in an afternoon and run in production.
 #[derive(Parser)]
-#[command(name = "latchkey", version, about, max_term_width = 110)]
+#[command(name = "latchkey", version, about, max_term_width = 110, after_help = AFTER_HELP)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
