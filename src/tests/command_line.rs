@@ -45,6 +45,17 @@ fn takes_settings(command: &Command) -> bool {
 
 #[test]
 fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
+    let cli = Cli::command();
+    let page = cli.find_subcommand(given::SETTINGS).expect("the page");
+    let settings: Vec<(String, String)> = page
+        .get_arguments()
+        .filter_map(|arg| Some((format!("[env: {}", arg.get_env()?.to_str()?), format!("--{}", arg.get_long()?))))
+        .collect();
+    let shown = help(&[given::SETTINGS.into()]);
+    for (variable, flag) in &settings {
+        assert!(shown.contains(variable) && shown.contains(flag), "{variable}: {shown}");
+    }
+    assert!(shown.contains("[env: LATCHKEY_NOTES_PER_PERSON"), "a setting of a part: {shown}");
     let mut leaves = 0;
     for (path, command) in commands() {
         let (name, help) = (path.join(" "), help(&path));
@@ -52,8 +63,11 @@ fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
         if name == given::SETTINGS {
             continue;
         }
-        for words in ["--addr", "[env: LATCHKEY_ADDR", "Settings:"] {
+        for words in ["--addr", "--notes-per-person", "Settings:", "Notes:", "The Lab:"] {
             assert!(!help.contains(words), "{name}: {words} in {help}");
+        }
+        for (variable, _) in &settings {
+            assert!(!help.contains(variable), "{name}: {variable} in {help}");
         }
         if takes_settings(&command) || path.is_empty() {
             leaves += 1;
@@ -63,18 +77,11 @@ fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
         }
     }
     assert!(leaves > 20, "{leaves}");
-    let page = help(&[given::SETTINGS.into()]);
-    let command = Cli::command();
-    let settings = command.find_subcommand(given::SETTINGS).expect("the page").get_arguments();
-    for arg in settings.filter(|arg| arg.get_env().is_some()) {
-        let (name, flag) = (arg.get_env().expect("a name").to_string_lossy(), arg.get_long().expect("a flag"));
-        assert!(page.contains(&format!("[env: {name}")) && page.contains(&format!("--{flag}")), "{name}: {page}");
-    }
 }
 
 #[test]
 fn a_setting_is_taken_although_the_help_does_not_show_it() {
-    let words = ["latchkey", "users", "list", "--data-dir", "x", "--limit", "none"];
+    let words = ["latchkey", "users", "list", "--data-dir", "x", "--notes-per-person", "5", "--limit", "none"];
     assert!(refusal(&words, &[]).to_string().contains("--limit"), "only the limit is wrong");
     let wrong = refusal(&["latchkey", "users", "list", "--connections=none"], &[]).to_string();
     assert!(wrong.contains("'--connections"), "{wrong}");
