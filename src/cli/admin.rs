@@ -89,11 +89,10 @@ async fn change(args: Change, role: Role) -> Result<(), Failed> {
         change_role(terminator, by, &user.id, role, "").await
     })
     .await?;
-    let article = if role == Role::User { "a" } else { "an" };
-    let (email, noun) = (user.email, role.words().to_lowercase());
+    let (email, role) = (user.email, role.with_article());
     answer(json, &outcome, || match &outcome.receipt {
-        Some(receipt) => format!("{email} is now {article} {noun}. {}", everywhere(receipt)),
-        None => format!("{email} already is {article} {noun}."),
+        Some(receipt) => format!("{email} is now {role}. {}", everywhere(receipt)),
+        None => format!("{email} already is {role}."),
     })
 }
 

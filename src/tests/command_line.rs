@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{Command, CommandFactory, error::ErrorKind};
+use clap::{Args, Command, CommandFactory, error::ErrorKind};
 use serde_json::{Value, json};
 
 use super::{app::TestApp, on_both_databases};
@@ -11,6 +11,7 @@ use crate::{
     cli::{
         Cli, given,
         output::{Table, document},
+        parts::PartSettings,
     },
 };
 
@@ -55,7 +56,10 @@ fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
     for (variable, flag) in &settings {
         assert!(shown.contains(variable) && shown.contains(flag), "{variable}: {shown}");
     }
-    assert!(shown.contains("[env: LATCHKEY_NOTES_PER_PERSON"), "a setting of a part: {shown}");
+    for part in PartSettings::augment_args(Command::new("parts")).get_arguments() {
+        let flag = format!("--{}", part.get_long().expect("a flag"));
+        assert!(settings.iter().any(|(_, known)| *known == flag), "a setting of a part: {flag}");
+    }
     let mut leaves = 0;
     for (path, command) in commands() {
         let (name, help) = (path.join(" "), help(&path));
@@ -63,7 +67,7 @@ fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
         if name == given::SETTINGS {
             continue;
         }
-        for words in ["--addr", "--notes-per-person", "Settings:", "Notes:", "The Lab:"] {
+        for words in ["--addr", "Settings:", "Notes:", "The Lab:"] {
             assert!(!help.contains(words), "{name}: {words} in {help}");
         }
         for (variable, _) in &settings {
@@ -81,7 +85,7 @@ fn the_help_of_a_command_leaves_the_settings_to_their_own_page() {
 
 #[test]
 fn a_setting_is_taken_although_the_help_does_not_show_it() {
-    let words = ["latchkey", "users", "list", "--data-dir", "x", "--notes-per-person", "5", "--limit", "none"];
+    let words = ["latchkey", "users", "list", "--data-dir", "x", "--limit", "none"];
     assert!(refusal(&words, &[]).to_string().contains("--limit"), "only the limit is wrong");
     let wrong = refusal(&["latchkey", "users", "list", "--connections=none"], &[]).to_string();
     assert!(wrong.contains("'--connections"), "{wrong}");
