@@ -55,6 +55,7 @@ const LANES: Sight = {
   first: async (page) => {
     const press = (name: string) => page.getByRole("main").getByRole("button", { name }).first().click();
     await press("Start demo session");
+    await page.locator("summary", { hasText: "What revocation does" }).click();
     await press("Run the experiment");
     await expect(page.locator("#revocation")).toContainText("All three are accepted");
     await press("Log out now");

@@ -3,17 +3,17 @@
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { withAndWithoutJavaScript } from "./javascript.ts";
-import { beginVisit, expectAnswered, shownIn } from "./lab.ts";
+import { beginVisit, expectAnswered, shownIn, unfold } from "./lab.ts";
 
 /** Address on the page, the statuses that the server answers with, words of the sentence. */
 const ATTACKS: [id: string, statuses: number[], words: RegExp][] = [
-  ["payload", [200, 200, 401], /let in \(200\); with the other role it was refused \(401 token_invalid\)/],
+  ["payload", [200, 200, 401], /accepted \(200\)\. With the other role it was refused \(401 token_invalid\)/],
   ["none", [200, 401], /Refused: 401 token_invalid/],
   ["other-key", [200, 401, 200, 401], /Refused twice: first 401 token_invalid\..*Then 401 token_invalid\./],
-  ["replay", [200, 200, 401, 401], /the session \d.* ms after the answer to the log-out \(401 session_ended\)/],
+  ["replay", [200, 200, 401, 401], /the session \d.* ms after the logout response \(401 session_ended\)/],
   ["expired", [200, 401, 200], /Refused: 401 token_expired/],
-  ["cross-site", [403, 403, 200], /Refused twice \(403 and 403\), and you are still logged in/],
-  ["steal", [200, 200, 200, 303, 401], /^Success\s*It worked: who has the cookie is in\..*The receipt: \d+ session/s],
+  ["cross-site", [403, 403, 200], /Refused twice \(403 and 403\), and you're still logged in/],
+  ["steal", [200, 200, 200, 303, 401], /^Success\s*It worked: whoever has the cookie is logged in\..*The receipt: \d+ session/s],
   ["role", [200, 403, 200, 401, 200, 200, 200, 200, 200], /refused at once \(401 token_revoked\).*“user”/],
 ];
 
@@ -29,6 +29,11 @@ withAndWithoutJavaScript(({ scripted }) => {
       const experiment = page.locator(`#${id}`);
       await expect(experiment.locator(".notice")).toHaveText(words);
       await expect(experiment.locator(".notice")).toContainText("Success");
+      await expect(experiment.locator(".defence")).toContainText("What stops it");
+      // The refusal is the point: it is open.
+      const open = experiment.locator(".exchange[open]");
+      await expect(open).toHaveCount(1);
+      await expect(open.locator(".badge")).toHaveText(/^(303 redirected|40[13] refused)$/);
       const shown = await shownIn(experiment);
       expect(shown.map(({ status }) => status)).toEqual(statuses);
       await expectAnswered(server, from, shown);
@@ -36,7 +41,7 @@ withAndWithoutJavaScript(({ scripted }) => {
   }
 });
 
-test("the stolen cookie of before: two acts, ten seconds apart", async ({ page, server }) => {
+test("a stolen cookie that has been replaced: two acts, ten seconds apart", async ({ page, server }) => {
   await beginVisit(page);
   const experiment = page.locator("#old-secret");
   const notice = experiment.locator(".notice");
@@ -46,7 +51,7 @@ test("the stolen cookie of before: two acts, ten seconds apart", async ({ page, 
   const again = async () => {
     const before = page.url();
     from = server.log().length;
-    await experiment.getByRole("button", { name: "Ten seconds later" }).click();
+    await experiment.getByRole("button", { name: "Use the stolen cookie again" }).click();
     await expect(page).not.toHaveURL(before);
     return notice.innerText();
   };
@@ -78,11 +83,12 @@ test.describe("without JavaScript", () => {
 test("axe finds nothing in the results", async ({ page }) => {
   await beginVisit(page);
   for (const [id] of ATTACKS) await page.locator(`#${id}`).getByRole("button").click();
+  await unfold(page);
   expect(await findings(page, "the Lab after all attacks")).toEqual([]);
 });
 
 test("axe finds nothing in a page of code, and the keyboard reaches what is too wide", async ({ page }) => {
-  await page.goto("/lab");
+  await page.goto("/lab#payload");
   await page.locator("#payload .cited-code a").first().click();
   await expect(page.locator(".source")).toBeVisible();
   expect(await findings(page, "a page of code")).toEqual([]);

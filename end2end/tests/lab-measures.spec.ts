@@ -4,6 +4,7 @@
 import type { Page } from "@playwright/test";
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
+import { unfold } from "./lab.ts";
 import { ACCESS, SESSION, open, signedUp } from "./people.ts";
 
 // The results are read from the database.
@@ -26,12 +27,14 @@ async function beginVisit(page: Page): Promise<void> {
   await open(page, "/lab");
   await page.getByRole("button", { name: "Start demo session" }).first().click();
   await expect(page.getByRole("button", { name: "End visit" })).toBeVisible();
+  await unfold(page);
 }
 
 async function measure(page: Page): Promise<void> {
   await page.getByLabel("100", { exact: true }).check();
   await page.getByRole("button", { name: "Measure" }).click();
   await expect(page.locator("#cost-requests")).toBeVisible();
+  await unfold(page);
 }
 
 const rowsOf = (page: Page, table: string) =>
@@ -45,6 +48,7 @@ test("who is logged in sees the own cookies, decoded, and nothing to steal", asy
   const sent = await context.cookies();
   const value = (name: string) => sent.find((cookie) => cookie.name === name)?.value ?? "";
   await open(page, "/lab");
+  await unfold(page);
   const [row] = await sql`select s.sid, s.user_id from sessions s join users u on u.id = s.user_id where u.email = ${person.email}`;
   const claims = Object.fromEntries(
     (await rowsOf(page, "table:has(th:text-is('Claim'))")).map(([name = "", said = ""]) => [name, said]),
@@ -87,14 +91,31 @@ test("every cell of the comparison leads to an experiment of this page", async (
   const cells = await page.locator("#choose tbody td").count();
   const links = await page.locator("#choose tbody td:has(a)").count();
   expect(links).toBe(cells);
-  const dead = await page.locator("#choose a, .lab-contents a").evaluateAll((all) =>
+  const dead = await page.locator("#choose a").evaluateAll((all) =>
     all.map((link) => link.getAttribute("href") ?? "").filter((href) => !document.querySelector(href)));
   expect(dead).toEqual([]);
+});
+
+test("sections are folded, and the address of one of them opens it", async ({ page }) => {
+  await open(page, "/lab");
+  const folded = (id: string) => page.locator(".lab-fold:not([open])").filter({ has: page.locator(`#${id}`) });
+  await expect(page.locator(".lab-fold")).toHaveCount(5);
+  await expect(page.locator(".lab-fold[open]")).toHaveCount(0);
+  await page.locator("summary", { hasText: "Which should you use?" }).click();
+  await page.locator("#choose a[href='#payload']").first().click();
+  await expect(page.locator("#payload")).toBeInViewport();
+  await expect(folded("attacks")).toHaveCount(0);
+  await expect(folded("cost")).toHaveCount(1);
+  await page.goto("/lab?again#cost");
+  await expect(folded("cost")).toHaveCount(0);
+  await expect(folded("choose")).toHaveCount(1);
 });
 
 test("axe finds nothing before and after a measurement, at any width", async ({ page }) => {
   const found: string[] = [];
   await open(page, "/lab");
+  found.push(...(await findings(page, "the Lab, folded")));
+  await unfold(page);
   found.push(...(await findings(page, "the Lab without a visit")));
   await beginVisit(page);
   await measure(page);
@@ -107,6 +128,7 @@ test("it works without JavaScript, and the end of the visit takes everything awa
   const page = await context.newPage();
   await page.goto("/lab");
   await page.getByRole("button", { name: "Start demo session" }).first().click();
+  await unfold(page);
   await measure(page);
   expect(new URL(page.url()).hash).toBe("#cost");
   await expect(page.getByText("These are the demo user's")).toBeVisible();

@@ -10,6 +10,14 @@ export async function beginVisit(page: Page): Promise<void> {
   await page.goto("/lab");
   await page.getByRole("main").getByRole("button", { name: "Start demo session" }).first().click();
   await expect(page.getByRole("button", { name: "End visit" })).toBeVisible();
+  await unfold(page);
+}
+
+/** Opens every section that is folded, as a visitor does. */
+export async function unfold(page: Page): Promise<void> {
+  for (const section of await page.locator(".lab-fold").all()) {
+    if ((await section.getAttribute("open")) === null) await section.locator("summary").first().click();
+  }
 }
 
 /** The requests that the page shows within `part`, in their order, with the status that it shows. */

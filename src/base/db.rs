@@ -13,7 +13,10 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 
-use super::{config::Config, error::AppError};
+use super::{
+    collision::{Collision, LOCK_TIMEOUT},
+    config::Config,
+};
 
 pub type Tx = Transaction<'static, sqlx::Any>;
 
@@ -54,9 +57,6 @@ impl Default for Patience {
         Self { lock: Duration::from_secs(2), tries: 10, pause: Duration::from_secs(3) }
     }
 }
-
-/// PostgreSQL: somebody else held the lock for longer than `lock_timeout`.
-const LOCK_TIMEOUT: &str = "55P03";
 
 /// PostgreSQL: the role may not do that.
 const NOT_PERMITTED: &str = "42501";
@@ -254,26 +254,6 @@ fn unmigrated(error: &MigrateError) -> String {
         Some(NOT_PERMITTED) => NO_RIGHT.into(),
         Some(LOCK_TIMEOUT) => HELD.into(),
         _ => format!("cannot migrate the database: {error}"),
-    }
-}
-
-/// An error after which the same transaction, run once more, may well succeed.
-pub trait Collision {
-    fn is_collision(&self) -> bool;
-}
-
-impl Collision for sqlx::Error {
-    /// PostgreSQL has let another transaction go first (serialization failure, deadlock, `lock_timeout`); on SQLite the
-    /// database has changed under a read that wants to write.
-    fn is_collision(&self) -> bool {
-        let code = self.as_database_error().and_then(|error| error.code());
-        matches!(code.as_deref(), Some("40001" | "40P01" | LOCK_TIMEOUT | "517"))
-    }
-}
-
-impl Collision for AppError {
-    fn is_collision(&self) -> bool {
-        *self == Self::Collided
     }
 }
 

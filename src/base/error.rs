@@ -450,6 +450,13 @@ impl FromServerFnError for AppError {
 #[cfg(feature = "ssr")]
 mod server {
     use super::AppError;
+    use crate::base::collision::Collision;
+
+    impl Collision for AppError {
+        fn is_collision(&self) -> bool {
+            *self == Self::Collided
+        }
+    }
 
     /// Faults become one opaque variant; the cause is logged here, once (ASVS 16.5.1).
     macro_rules! opaque {

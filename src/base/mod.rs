@@ -3,6 +3,8 @@
 #[cfg(feature = "ssr")]
 pub mod caller;
 #[cfg(feature = "ssr")]
+pub mod collision;
+#[cfg(feature = "ssr")]
 pub mod config;
 pub mod contact;
 #[cfg(feature = "ssr")]

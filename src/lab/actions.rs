@@ -5,65 +5,40 @@ use leptos::prelude::*;
 use crate::base::error::AppError;
 
 /// Begins a visit: a demo user, logged in, for half an hour.
-///
-/// # Errors
-/// [`AppError::NotFound`] where there is no Lab, [`AppError::LabFull`], [`AppError::TooManyTries`].
 #[server(prefix = "/actions", endpoint = "begin_visit")]
 pub async fn begin_visit() -> Result<(), AppError> {
-    use crate::lab::begin;
-    begin::begin().await
+    crate::lab::begin::begin().await
 }
 
 /// Ends the visit of this browser and removes everything of it.
-///
-/// # Errors
-/// [`AppError::NotFound`] where there is no Lab; when its database does not take it.
 #[server(prefix = "/actions", endpoint = "end_visit")]
 pub async fn end_visit() -> Result<(), AppError> {
-    use crate::lab::begin;
-    begin::end().await
+    crate::lab::begin::end().await
 }
 
 /// Measures what a request costs, in the visit of this browser. `rounds`: requests each way, one of
 /// [`super::cost::ROUNDS`].
-///
-/// # Errors
-/// [`AppError::VisitOver`], [`AppError::LabFull`]; [`AppError::Measuring`] while somebody else measures.
 #[server(prefix = "/actions", endpoint = "measure_cost")]
 pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
-    use crate::lab::cost::measure;
-    measure::measure_cost(rounds).await
+    crate::lab::cost::measure::measure_cost(rounds).await
 }
 
 /// Runs one of the attacks on the visit's own demo user, and shows what came of it. Callable by who has a visit.
-///
-/// # Errors
-/// [`AppError::NotFound`] where there is no Lab, [`AppError::BadRequest`] when there is no such attack,
-/// [`AppError::VisitOver`], [`AppError::LabFull`].
 #[server(prefix = "/actions", endpoint = "try_attack")]
 pub async fn try_attack(attack: String) -> Result<(), AppError> {
-    use crate::lab::attacks::run;
-    run::run(&attack).await
+    crate::lab::attacks::run::run(&attack).await
 }
 
 /// Logs the demo user in on one more device, whose session and token the three lanes then ask for. Callable as
 /// [`try_attack`].
-///
-/// # Errors
-/// As [`try_attack`].
 #[server(prefix = "/actions", endpoint = "start_lanes")]
 pub async fn start_lanes() -> Result<(), AppError> {
-    use crate::lab::lanes::run;
-    run::start().await
+    crate::lab::lanes::run::start().await
 }
 
 /// Ends the session of the three lanes: `by` its owner (`log_out`) or the administrator (`force`). Callable as
 /// [`try_attack`].
-///
-/// # Errors
-/// As [`try_attack`]; [`AppError::SessionOver`] when it has ended before.
 #[server(prefix = "/actions", endpoint = "end_lanes")]
 pub async fn end_lanes(by: String) -> Result<(), AppError> {
-    use crate::lab::lanes::run;
-    run::end(&by).await
+    crate::lab::lanes::run::end(&by).await
 }

@@ -36,25 +36,16 @@ pub async fn end() -> Result<(), AppError> {
     Ok(())
 }
 
-/// The Lab of the server that runs the action.
-///
-/// # Errors
-/// [`AppError::NotFound`] where there is none.
 pub fn here() -> Result<Lab, AppError> {
     use_context::<Lab>().ok_or(AppError::NotFound)
 }
 
-/// The visit of the browser that calls the action.
 pub async fn visit(lab: &Lab) -> Result<Option<Visit>, AppError> {
     let Some(parts) = use_context::<Parts>() else { return Ok(None) };
     Visit::of(lab, &parts.headers, &border::app().state.config).await
 }
 
 /// As [`visit`], for an experiment, which it counts and which has its turn now; with the demo user logged in.
-///
-/// # Errors
-/// [`AppError::VisitOver`] without a visit; [`AppError::LabFull`] when it has had its share; [`AppError::Busy`] when too
-/// many wait for their turn.
 pub async fn visit_for_experiment(lab: &Lab) -> Result<Visit, AppError> {
     let mut waiting = visit(lab).await?.ok_or(AppError::VisitOver)?;
     waiting.count_run(lab).await?;

@@ -1,325 +1,206 @@
-//! Section 5: when to use which. Both sides; the facts come from the server.
+//! Section 5: the comparison. Both sides; the facts come from the server.
 
 use leptos::prelude::*;
 
 use super::{
+    attacks::list,
     cost::{Measured, Way, words::micros},
-    section::Section,
-    travel::Sizes,
+    section::{Section, filled, title_of},
+    travel::{SizeRow, Sizes, figure},
 };
-use crate::ui::number::grouped;
 
 /// Settings that the comparison names, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
-    /// Life of an access token.
     pub token: i64,
-    /// So much after its end a token still counts: clocks differ.
+    /// A token is accepted for this long after it expired: clocks differ.
     pub leeway: i64,
-    /// How long a revocation is remembered.
     pub remembered: i64,
-    /// After so long a silence an instance does not trust its memory.
+    /// After this long without news an instance doesn't trust its memory.
     pub stale: u64,
 }
 
-/// What the visitor's own run has shown, as far as cells name it.
-struct Own {
-    session: Option<String>,
-    plain: Option<String>,
-    warm: Option<String>,
-    cold: Option<String>,
+/// What a cell says, and which experiments of this page show it.
+type Cell = (&'static str, &'static [&'static str]);
+
+const COLUMNS: [&str; 4] = ["Session cookie", "Plain JWT", "JWT + refresh token", "Both, as here"];
+
+const COST: &str = "Cost";
+
+macro_rules! rows {
+    ($($what:literal { $($words:literal <= $($shown_by:literal)+;)+ })+) => {
+        [$(($what, [$(($words, &[$($shown_by),+])),+])),+]
+    };
 }
 
-impl Own {
-    fn of(measured: Option<&Measured>) -> Self {
-        let middle = |way| measured.and_then(|measured| measured.middle(way)).map(micros);
-        Self {
-            session: middle(Way::Session),
-            plain: middle(Way::Plain),
-            warm: middle(Way::Warm),
-            cold: middle(Way::Cold),
-        }
+static ROWS: [(&str, [Cell; 4]); 8] = rows! {
+    "State" {
+        "A row per login, on the server." <= "travel";
+        "None on the server. Everything is in the token." <= "travel";
+        "A row per refresh token, on the server. None for access tokens." <= "travel";
+        "A row per login. In memory, only what was revoked in the last {remembered} seconds." <= "revocation";
     }
-}
-
-/// What stands in a cell, and which experiments on this page show it.
-struct Cell {
-    words: String,
-    own: Option<String>,
-    shown_by: &'static [&'static str],
-}
-
-fn cell(words: impl Into<String>, shown_by: &'static [&'static str]) -> Cell {
-    Cell { words: words.into(), own: None, shown_by }
-}
-
-impl Cell {
-    fn with(self, own: Option<String>) -> Self {
-        Self { own, ..self }
+    "Scaling" {
+        "Every request needs the one database, or a store that all servers share." <= "cost";
+        "Anyone with the public key can verify alone, once they have it." <= "cost";
+        "As a plain JWT. The database sees a client once per token: every {token} seconds with the lifetime used here." <= "cost";
+        "The API as with JWTs. The database sees a browser once in {token} seconds, and for every page." <= "cost";
     }
-}
-
-/// What is compared, and the three answers: session, plain JWT, both.
-type Row = (&'static str, [Cell; 3]);
-
-const COLUMNS: [&str; 3] = ["Session cookie", "Plain JWT", "Both, as here"];
-
-/// How the parts of this page are called where a cell leads to them.
-fn name_of(id: &str) -> &'static str {
-    match id {
-        "travel" => "What travels",
-        "cost" => "What a request costs",
-        "revocation" => "What revocation does",
-        "payload" => "Changed payload",
-        "none" => "alg: none",
-        "other-key" => "Another key",
-        "replay" => "Replay after log-out",
-        "expired" => "Expired token",
-        "cross-site" => "Cross-site POST",
-        "steal" => "Stolen cookie",
-        "role" => "Changed role",
-        _ => "Here",
+    "Revocation" {
+        "On the next request." <= "revocation" "replay";
+        "Not before it expires: up to {token} seconds with this server's tokens, and {leeway} more because clocks may differ. Many are \
+         valid for longer." <= "revocation" "expired";
+        "The refresh token, on the next renewal. Access tokens already issued work until they expire, as plain JWTs do." <=
+         "revocation" "expired";
+        "On the next request, session and token, on every instance. Within {stale} seconds if the feed is silent." <= "revocation"
+         "replay";
     }
-}
+    "Size" {
+        "{session} bytes, always." <= "travel";
+        "{least} bytes and more: up to {most} with 100 permissions." <= "travel";
+        "As a plain JWT, plus the refresh token, which is sent only to renew." <= "travel";
+        "Both: {both} bytes and more. Pages need only the {session}." <= "travel";
+    }
+    "Cost" {
+        "A lookup per request. Near the database that's little. Far from it, it's the round trip." <= "cost";
+        "A signature check per request, and no lookup once the keys are there." <= "cost";
+        "As a plain JWT. Each renewal costs a lookup, a write and a new signature." <= "cost";
+        "The API as a warm JWT, revocation included. Pages as a session." <= "cost";
+    }
+    "Staleness" {
+        "None: every request reads the current role." <= "role";
+        "What it says was true when it was issued, up to {token} seconds ago." <= "role";
+        "As a plain JWT. Each renewal reads the current role." <= "role";
+        "None: a role change revokes the old tokens, and the next one has the new role." <= "role";
+    }
+    "When it fails" {
+        "Without the database no one gets in, and no one is logged out. Other sites can try to use the cookie (CSRF). A stolen one \
+         works until the session ends." <= "cross-site" "steal";
+        "A verifier that trusts the header, or a leaked key, lets anyone be anyone. In a cookie, other sites can try to use it as they \
+         do a session's (CSRF). In localStorage, any script on the page can read it (XSS). A stolen one can't be revoked." <= "none"
+         "other-key" "payload" "cross-site" "steal";
+        "As a plain JWT, for as long as one token lasts. The refresh token is a second secret, valid for days: it must be stored safely \
+         and replaced at each use, so that a copy that comes back gives the theft away." <= "old-secret" "steal";
+        "As either. After {stale} seconds without news each API call asks the database. Without a database the answer is 503, never \
+         yes. A leaked key is revoked like a session." <= "revocation" "other-key" "steal";
+    }
+    "Choose it" {
+        "Best for one application with one database. Nothing is simpler to revoke." <= "cost" "revocation";
+        "Machines that call each other, and verifiers that can't ask you. Keep lifetimes short, and accept that a revoked credential \
+         works until then." <= "expired" "revocation";
+        "Apps outside the browser, and APIs run by others, where a logout may take effect minutes later." <= "expired" "revocation";
+        "People on pages, plus an API or several services, where “log out” must mean now and not in {token} seconds." <= "revocation"
+         "replay";
+    }
+};
 
 #[component]
 pub fn WhenToUseWhich(sizes: Sizes, measured: Option<Measured>, facts: Facts) -> impl IntoView {
-    let rows = rows(&sizes, &Own::of(measured.as_ref()), facts);
     view! {
         <Section id="choose">
             <p>
-                "Each cell says what it stands on: follow it to the experiment. Where you have measured something yourself, your own
-                figure stands there."
+                "Each cell says what it is based on: follow it to the experiment. Where you have measured something yourself, you see your own figure."
             </p>
-            <Comparison rows />
+            <Comparison sizes measured facts />
             <h3>"Why Latchkey does both"</h3>
-            <WhyBoth />
+            <p>
+                "A page reads rows anyway, so a session costs it next to nothing, and it can be ended at once. An API that is called all the time, or is
+                answered by a service without the table of sessions, should not read one per call. There a token says who is calling. A token that can't be
+                revoked would turn every logout into a promise for later. So each token names its session, and each instance keeps a list of the sessions,
+                users and keys that have been revoked. That list is exact, and it stays short, because it can forget whatever is older than a token can be.
+                The session also renews the token, so the browser needs no refresh token, scripts see neither of the two, and one action ends both."
+            </p>
             <h3>"What that costs"</h3>
             <Price facts />
         </Section>
     }
 }
 
-fn rows(sizes: &Sizes, own: &Own, facts: Facts) -> Vec<Row> {
-    vec![
-        ("State", state(facts)),
-        ("Scaling", scaling(facts)),
-        ("Revocation", revocation(facts)),
-        ("Size", size(sizes)),
-        ("Cost", cost(own)),
-        ("Staleness", staleness(facts)),
-        ("When it fails", failure(facts)),
-        ("Choose it", choice(facts)),
-    ]
-}
-
-fn state(facts: Facts) -> [Cell; 3] {
-    [
-        cell("A row for each log-in, on the server.", &["travel"]),
-        cell("None on the server: all of it is in the token.", &["travel"]),
-        cell(
-            format!("A row for each log-in. In memory only what has died in the last {} seconds.", facts.remembered),
-            &["revocation"],
-        ),
-    ]
-}
-
-fn scaling(facts: Facts) -> [Cell; 3] {
-    [
-        cell("Every request needs the one database, or a store that all servers share.", &["cost"]),
-        cell("Whoever has the public key can answer alone, once it has the key.", &["cost"]),
-        cell(
-            format!(
-                "The API as with JWTs. The database sees a browser once in {} seconds, and each page.",
-                facts.token
-            ),
-            &["cost"],
-        ),
-    ]
-}
-
-fn revocation(facts: Facts) -> [Cell; 3] {
-    [
-        cell("On the next request.", &["revocation", "replay"]),
-        cell(
-            format!(
-                "Not before it expires: up to {} seconds with the tokens of this server, and {} more that clocks may differ. Many live \
-                 longer.",
-                facts.token, facts.leeway
-            ),
-            &["revocation", "expired"],
-        ),
-        cell(
-            format!(
-                "On the next request, session and token, on each instance; {} seconds at most if the feed is silent.",
-                facts.stale
-            ),
-            &["revocation", "replay"],
-        ),
-    ]
-}
-
-fn size(sizes: &Sizes) -> [Cell; 3] {
-    let (session, least) = (sizes.session_bytes, sizes.rows.first().map_or(0, smallest));
-    let most = sizes.rows.iter().find(|row| row.permissions == 100).map_or(0, Sizes::largest);
-    [
-        cell(format!("{session} bytes, always."), &["travel"]),
-        cell(
-            format!(
-                "{least} bytes and more: up to {} with 100 permissions.",
-                grouped(i64::try_from(most).unwrap_or(i64::MAX))
-            ),
-            &["travel"],
-        ),
-        cell(format!("Both: {} bytes and more, of which pages need only the {session}.", session + least), &["travel"]),
-    ]
-}
-
-fn smallest(row: &super::travel::SizeRow) -> usize {
-    row.bytes.iter().copied().min().unwrap_or_default()
-}
-
-fn cost(own: &Own) -> [Cell; 3] {
-    let of = |figure: &Option<String>, what: &str| figure.as_ref().map(|figure| format!("{what}: {figure}"));
-    let warm = of(&own.warm, "warm");
-    let both = warm.zip(of(&own.cold, "cold")).map(|(warm, cold)| format!("{warm}, {cold}"));
-    [
-        cell(
-            "A look-up with each request. Near the database that is little; far from it, it is the way there and back.",
-            &["cost"],
-        )
-        .with(own.session.clone()),
-        cell("A signature to check with each request, and no look-up once the keys are there.", &["cost"])
-            .with(own.plain.clone()),
-        cell("The API as a warm JWT, revocations included; pages as a session.", &["cost"]).with(both),
-    ]
-}
-
-fn staleness(facts: Facts) -> [Cell; 3] {
-    [
-        cell("None: each request reads the role as it is.", &["role"]),
-        cell(format!("What it says was true when it was made, up to {} seconds ago.", facts.token), &["role"]),
-        cell("None: a changed role kills the tokens of before, and the next one says the new role.", &["role"]),
-    ]
-}
-
-fn failure(facts: Facts) -> [Cell; 3] {
-    [
-        cell(
-            "Without the database nobody gets in, and nobody is logged out. Other sites can try to use the cookie (CSRF). A stolen one works until it is ended.",
-            &["cross-site", "steal"],
-        ),
-        cell(
-            "A verifier that believes the header, or a key that leaks, lets anybody be anybody. In a cookie other sites can try to use it as they \
-             do a session's (CSRF); in localStorage any script on the page can read it (XSS). A stolen one cannot be called back.",
-            &["none", "other-key", "payload", "cross-site", "steal"],
-        ),
-        cell(
-            format!(
-                "Of both. After {} seconds without news each API call asks the database; without a database the answer is 503, never yes. A leaked \
-                 key is killed like a session.",
-                facts.stale
-            ),
-            &["revocation", "other-key", "steal"],
-        ),
-    ]
-}
-
-fn choice(facts: Facts) -> [Cell; 3] {
-    [
-        cell("One application, one database: most of all. There is nothing simpler to end.", &["cost", "revocation"]),
-        cell(
-            "Machines that call each other, and verifiers that cannot ask you; with short lives, and where a dead credential may live on for so long.",
-            &["expired", "revocation"],
-        ),
-        cell(
-            format!(
-                "People on pages, and an API or several services beside them, where “log out” must mean now and not in {} seconds.",
-                facts.token
-            ),
-            &["revocation", "replay"],
-        ),
-    ]
-}
-
 #[component]
-fn Comparison(rows: Vec<Row>) -> impl IntoView {
+fn Comparison(sizes: Sizes, measured: Option<Measured>, facts: Facts) -> impl IntoView {
+    let own = own(measured.as_ref());
+    let rows = ROWS.iter().map(|(what, cells)| {
+        let cells = COLUMNS.into_iter().zip(cells).enumerate().map(|(at, (column, (words, shown_by)))| {
+            let words = filled(words, |name| fact(name, &sizes, facts));
+            let own = own[at].clone().filter(|_| *what == COST);
+            view! { <td role="cell" data-label=column><Filled words own shown_by=*shown_by /></td> }
+        });
+        view! { <tr role="row"><th scope="row" role="rowheader">{*what}</th>{cells.collect_view()}</tr> }
+    });
+    let rows = rows.collect_view();
     view! {
-        <table class="cards lab-comparison" role="table" aria-label="Sessions, plain JWTs, and both">
+        <table class="cards lab-comparison" role="table" aria-label="Sessions, plain JWTs, JWTs with a refresh token, and both">
             <thead role="rowgroup">
                 <tr role="row">
                     <th scope="col" role="columnheader"><span class="visually-hidden">"What is compared"</span></th>
                     {COLUMNS.map(|column| view! { <th scope="col" role="columnheader">{column}</th> }).collect_view()}
                 </tr>
             </thead>
-            <tbody role="rowgroup">
-                {rows
-                    .into_iter()
-                    .map(|(what, cells)| view! {
-                        <tr role="row">
-                            <th scope="row" role="rowheader">{what}</th>
-                            {COLUMNS
-                                .into_iter()
-                                .zip(cells)
-                                .map(|(column, cell)| view! { <td role="cell" data-label=column><Filled cell /></td> })
-                                .collect_view()}
-                        </tr>
-                    })
-                    .collect_view()}
-            </tbody>
+            <tbody role="rowgroup">{rows}</tbody>
         </table>
     }
 }
 
-#[component]
-fn Filled(cell: Cell) -> impl IntoView {
-    let Cell { words, own, shown_by } = cell;
-    view! {
-        <div>
-            <p>{words}</p>
-            {own.map(|own| view! { <p class="lab-own">"Your run: " <strong>{own}</strong></p> })}
-            <ul class="lab-shown-by">
-                {shown_by
-                    .iter()
-                    .map(|id| view! { <li><a href=format!("#{id}")>{name_of(id)}</a></li> })
-                    .collect_view()}
-            </ul>
-        </div>
+fn own(measured: Option<&Measured>) -> [Option<String>; 4] {
+    let middle = |way| measured.and_then(|measured| measured.middle(way)).map(micros);
+    let both = middle(Way::Warm).zip(middle(Way::Cold)).map(|(warm, cold)| format!("warm: {warm}, cold: {cold}"));
+    [middle(Way::Session), middle(Way::Plain), None, both]
+}
+
+fn fact(name: &str, sizes: &Sizes, facts: Facts) -> String {
+    let session = sizes.session_bytes;
+    let least = sizes.rows.first().and_then(|row| row.bytes.iter().min().copied()).unwrap_or_default();
+    let most = sizes.rows.iter().find(|row| row.permissions == 100).map_or(0, SizeRow::largest);
+    match name {
+        "token" => facts.token.to_string(),
+        "leeway" => facts.leeway.to_string(),
+        "remembered" => facts.remembered.to_string(),
+        "stale" => facts.stale.to_string(),
+        "session" => session.to_string(),
+        "least" => least.to_string(),
+        "most" => figure(most),
+        _ => (session + least).to_string(),
     }
 }
 
 #[component]
-fn WhyBoth() -> impl IntoView {
+fn Filled(words: String, own: Option<String>, shown_by: &'static [&'static str]) -> impl IntoView {
+    let title = |id: &str| title_of(id).or_else(|| Some(list::ALL.iter().find(|about| about.id == id)?.title));
+    let links = shown_by.iter().map(|id| view! { <li><a href=format!("#{id}")>{title(id)}</a></li> });
     view! {
-        <p>
-            "A page reads rows anyway, so a session costs it next to nothing, and it can be ended on the spot. An API that is called all the time,
-            or answered by a service without the table of sessions, should not read one per call: there a token says who calls. A token that
-            cannot be called back would make every log-out a promise for later, so each names its session, and each instance keeps a list of the
-            sessions, users and keys that have died. That list is exact and stays short, because it may forget whatever is older than a token can
-            be. And the session is what renews the token, so the browser needs no other secret, scripts see neither of the two, and one act ends
-            both."
-        </p>
+        <div>
+            <p>{words}</p>
+            {own.map(|own| view! { <p class="lab-own">"Your run: " <strong>{own}</strong></p> })}
+            <ul class="lab-shown-by">{links.collect_view()}</ul>
+        </div>
     }
 }
 
 #[component]
 fn Price(facts: Facts) -> impl IntoView {
     let Facts { token, remembered, stale, .. } = facts;
-    view! {
-        <ul class="lab-price">
-            <li><strong>"Memory"</strong> {format!(": each instance keeps an entry per revocation for {remembered} seconds. To log everyone out is one entry.")}</li>
-            <li>
-                <strong>"A feed"</strong>
-                {format!(
-                    " between instances: they must hear of each revocation. One that has heard nothing for {stale} seconds asks the database \
-                     with each call, and without a database it answers nobody.",
-                )}
-            </li>
-            <li>
-                <strong>"Verifiers outside"</strong>
-                {format!(", who know nothing but the public keys, hear of no revocation. They live with the {token} seconds of a token.")}
-            </li>
-            <li><strong>"Two credentials"</strong> " to understand, to renew and to test, instead of one."</li>
-        </ul>
-    }
+    let costs = [
+        (
+            "Memory",
+            format!(
+                ": each instance keeps an entry per revocation for {remembered} seconds. Logging everyone out is one entry."
+            ),
+        ),
+        (
+            "A feed",
+            format!(
+                " between instances: they must hear of each revocation. One that has heard nothing for {stale} seconds asks the database on each call, \
+                 and without a database it answers no one."
+            ),
+        ),
+        (
+            "Verifiers outside",
+            format!(
+                ", which know only the public keys, hear of no revocation. They accept a token for its whole {token} seconds."
+            ),
+        ),
+        ("Two credentials", " to understand, renew and test, instead of one.".to_owned()),
+    ];
+    let costs = costs.map(|(what, words)| view! { <li><strong>{what}</strong>{words}</li> });
+    view! { <ul class="lab-price">{costs.collect_view()}</ul> }
 }

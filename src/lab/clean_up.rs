@@ -2,7 +2,6 @@
 
 use super::{store, visit::LIFETIME_MS, world::Lab};
 
-/// One round; returns how many visits were over.
 pub async fn clean_once(lab: &Lab) -> Result<usize, sqlx::Error> {
     let over = store::over(&lab.state.db.pool, lab.state.clock.now_ms()).await?;
     for user_id in &over {

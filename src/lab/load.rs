@@ -20,9 +20,9 @@ pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
         Some(visit) => (Some(visit.info(lab).await?), visit.result(lab, cost::NAME).await?),
         None => (None, None),
     };
-    let travel = travel::load::load(lab, page, keys, found.as_ref()).await?;
-    let lanes = lanes::load::load(lab, found.as_ref()).await?;
-    let attacks = attacks::load::load(lab, found.as_ref()).await?;
+    let travel = travel::decode::load(lab, page, keys, found.as_ref()).await?;
+    let lanes = lanes::run::load(lab, found.as_ref()).await?;
+    let attacks = attacks::run::load(lab, found.as_ref()).await?;
     let facts = facts(config);
     shows(move || view! { <LabPage visit travel cost lanes attacks facts /> })
 }

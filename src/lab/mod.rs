@@ -14,7 +14,6 @@ pub mod choose;
 pub mod clean_up;
 pub mod code;
 pub mod cost;
-pub mod exchange;
 pub mod lanes;
 #[cfg(feature = "ssr")]
 pub mod load;
@@ -43,21 +42,17 @@ use serde::{Deserialize, Serialize};
 /// What a visitor may know of their visit. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisitInfo {
-    /// The demo user's.
     pub name: String,
     pub ends_at: i64,
-    /// Whether the demo browser is logged in.
     pub logged_in: bool,
 }
 
 /// One request of a demo browser and its answer, as the page shows them: secrets are masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
-    /// The request line and the headers that matter.
     pub request: Vec<String>,
     pub status: u16,
     /// The status line, the headers that matter, and the body as far as it tells something.
     pub answer: Vec<String>,
-    /// From the sending to the answer.
     pub microseconds: u64,
 }

@@ -9,20 +9,19 @@ use super::{
     choose::{Facts, WhenToUseWhich},
     cost::{Measured, page::WhatItCosts},
     lanes::{LanesPage, page::Revocation},
+    section::RunForm,
     travel::{Travel, page::WhatTravels},
 };
 use crate::{
     base::error::AppError,
-    ui::{form::Here, frame::Page, notice::Notice, when::Ago},
+    ui::{frame::Page, notice::Notice, when::Ago},
     web::page::refused,
 };
 
 #[component]
 pub fn LabPage(
-    /// The visit of this browser, if there is one.
     visit: Option<VisitInfo>,
     travel: Travel,
-    /// The newest result of the visit.
     cost: Option<Measured>,
     lanes: LanesPage,
     attacks: Vec<Attack>,
@@ -37,7 +36,12 @@ pub fn LabPage(
             </p>
             // Section 2 says this one itself.
             {refused().filter(|error| *error != AppError::Measuring).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
-            <Visit visit />
+            <div id="visit" class="card lab-visit">
+                {match visit {
+                    None => view! { <Start /> }.into_any(),
+                    Some(visit) => view! { <Under visit /> }.into_any(),
+                }}
+            </div>
             <WhatTravels travel visit=has_visit />
             <WhatItCosts measured=cost.clone() visit=has_visit />
             <Revocation lanes can_run=has_visit />
@@ -48,21 +52,9 @@ pub fn LabPage(
 }
 
 #[component]
-fn Visit(visit: Option<VisitInfo>) -> impl IntoView {
-    let content = match visit {
-        None => view! { <Start /> }.into_any(),
-        Some(visit) => view! { <Under visit /> }.into_any(),
-    };
-    view! { <div id="visit" class="card lab-visit">{content}</div> }
-}
-
-#[component]
 fn Start() -> impl IntoView {
     view! {
-        <form method="post" action=BeginVisit::PATH>
-            <Here />
-            <button type="submit" class="button primary">"Start demo session"</button>
-        </form>
+        <RunForm action=BeginVisit::PATH label="Start demo session" primary=true />
         <p>
             "No account needed. You get a demo user in a sandbox: the same program with its own database and keys. Break what you like. Your own
             account isn't affected."
@@ -86,9 +78,6 @@ fn Under(visit: VisitInfo) -> impl IntoView {
                 view! { <span class="badge quiet">"Logged out"</span> " The next experiment logs you in again." }.into_any()
             }}
         </p>
-        <form method="post" action=EndVisit::PATH>
-            <Here />
-            <button type="submit" class="button">"End visit and delete everything"</button>
-        </form>
+        <RunForm action=EndVisit::PATH label="End visit and delete everything" primary=false />
     }
 }

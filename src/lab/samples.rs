@@ -34,10 +34,6 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// A key of each algorithm.
-    ///
-    /// # Errors
-    /// When none can be made.
     pub async fn keys(&self) -> Result<Arc<[Key]>, AppError> {
         let made = self.keys.get_or_try_init(|| async {
             let keys = tokio::task::spawn_blocking(|| ALGORITHMS.into_iter().map(Key::make).collect()).await?;

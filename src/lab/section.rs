@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-/// Id, title, what one finds there.
+use super::Exchange;
+use crate::ui::form::Here;
+
 const SECTIONS: [(&str, &str, &str); 5] = [
     ("travel", "1. What's in the cookies", "Both cookies decoded, and how they grow"),
     ("cost", "2. What a request costs here", "Five ways to recognise a caller, measured"),
@@ -51,6 +53,23 @@ pub fn NeedsVisit(what: &'static str) -> impl IntoView {
     }
 }
 
+/// A button that runs something. `field`: what goes along.
+#[component]
+pub fn RunForm(
+    action: &'static str,
+    label: &'static str,
+    primary: bool,
+    #[prop(optional)] field: Option<(&'static str, &'static str)>,
+) -> impl IntoView {
+    view! {
+        <form method="post" action=action>
+            <Here />
+            {field.map(|(name, value)| view! { <input type="hidden" name=name value=value /> })}
+            <button type="submit" class=if primary { "button primary" } else { "button" }>{label}</button>
+        </form>
+    }
+}
+
 /// A table of figures, which a phone moves sideways within itself. The first cell of a row names it; `label` is for who
 /// hears the page.
 #[component]
@@ -77,5 +96,57 @@ pub fn Figures(
                 <tbody>{rows.collect_view()}</tbody>
             </table>
         </div>
+    }
+}
+
+/// `{name}` in these words stands for a value.
+pub fn filled(words: &str, value: impl Fn(&str) -> String) -> String {
+    let parts = words.split('}').map(|part| match part.split_once('{') {
+        Some((text, name)) => format!("{text}{}", value(name)),
+        None => part.to_owned(),
+    });
+    parts.collect()
+}
+
+/// `by`: who sends it, in words: "Your demo browser", "A thief, on a device of their own".
+///
+/// Closed it is one line, which says who was answered what; `open` for the one that decides.
+#[component]
+pub fn Shown(exchange: Exchange, #[prop(into)] by: String, open: bool) -> impl IntoView {
+    let (class, word) = verdict(exchange.status);
+    view! {
+        <details class="exchange" open=open>
+            <summary>
+                <span>{by}</span>
+                <span class=class>{format!("{} {word}", exchange.status)}</span>
+                <span class="muted">{milliseconds(exchange.microseconds)}</span>
+            </summary>
+            <div class="exchange-half">
+                <p class="exchange-word">"Request"</p>
+                <pre><code>{exchange.request.join("\n")}</code></pre>
+            </div>
+            <div class="exchange-half">
+                <p class="exchange-word">"Response"</p>
+                <pre><code>{exchange.answer.join("\n")}</code></pre>
+            </div>
+        </details>
+    }
+}
+
+/// The class of the badge, and the word that says the same without colour.
+fn verdict(status: u16) -> (&'static str, &'static str) {
+    match status {
+        200..300 => ("badge", "accepted"),
+        300..400 => ("badge quiet", "redirected"),
+        400..500 => ("badge warning", "refused"),
+        _ => ("badge warning", "failed"),
+    }
+}
+
+/// "0.4 ms", "12 ms": as exact as it means something.
+pub fn milliseconds(microseconds: u64) -> String {
+    match microseconds {
+        0..10_000 => format!("{}.{} ms", microseconds / 1000, microseconds % 1000 / 100),
+        _ => format!("{} ms", microseconds / 1000),
     }
 }

@@ -14,95 +14,50 @@ pub struct VisitRow {
     pub ends_at: i64,
 }
 
-pub async fn insert(
-    db: impl Conn<'_>,
-    id_hash: &str,
-    user_id: &str,
-    browser: &str,
-    network: &str,
-    now_ms: i64,
-    ends_at: i64,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into lab_visits (id_hash, user_id, browser, network, runs, started_at, ends_at) \
-         values ($1, $2, $3, $4, 0, $5, $6)",
-    )
-    .bind(id_hash)
-    .bind(user_id)
-    .bind(browser)
-    .bind(network)
-    .bind(now_ms)
-    .bind(ends_at)
-    .run(db)
-    .await
+pub async fn insert(db: impl Conn<'_>, id_hash: &str, row: &VisitRow, network: &str, now_ms: i64) -> sqlx::Result<()> {
+    let sql = "insert into lab_visits (id_hash, user_id, browser, network, runs, started_at, ends_at) \
+               values ($1, $2, $3, $4, 0, $5, $6)";
+    let insert = sqlx::query(sql).bind(id_hash).bind(&row.user_id).bind(&row.browser).bind(network);
+    insert.bind(now_ms).bind(row.ends_at).run(db).await
 }
 
 /// The visit, unless it is over.
 pub async fn find(db: impl Conn<'_>, id_hash: &str, now_ms: i64) -> sqlx::Result<Option<VisitRow>> {
-    sqlx::query_as("select user_id, browser, ends_at from lab_visits where id_hash = $1 and ends_at > $2")
-        .bind(id_hash)
-        .bind(now_ms)
-        .fetch_optional(db)
-        .await
+    let sql = "select user_id, browser, ends_at from lab_visits where id_hash = $1 and ends_at > $2";
+    sqlx::query_as(sql).bind(id_hash).bind(now_ms).fetch_optional(db).await
 }
 
-/// Visits that last: of everybody, and of one network.
+/// Visits that last: of everyone, and of one network.
 pub async fn count(db: impl Conn<'_>, network: &str, now_ms: i64) -> sqlx::Result<(i64, i64)> {
-    sqlx::query_as(
-        "select count(*), coalesce(sum(case when network = $1 then 1 else 0 end), 0) from lab_visits where ends_at > $2",
-    )
-    .bind(network)
-    .bind(now_ms)
-    .fetch_one(db)
-    .await
+    let sql = "select count(*), coalesce(sum(case when network = $1 then 1 else 0 end), 0) from lab_visits where ends_at > $2";
+    sqlx::query_as(sql).bind(network).bind(now_ms).fetch_one(db).await
 }
 
-/// Counts one more experiment; false when there were `max` already.
 pub async fn count_run(db: impl Conn<'_>, id_hash: &str, max: i64) -> sqlx::Result<bool> {
-    sqlx::query("update lab_visits set runs = runs + 1 where id_hash = $1 and runs < $2")
-        .bind(id_hash)
-        .bind(max)
-        .hits(db)
-        .await
+    let sql = "update lab_visits set runs = runs + 1 where id_hash = $1 and runs < $2";
+    sqlx::query(sql).bind(id_hash).bind(max).hits(db).await
 }
 
 pub async fn keep_browser(db: impl Conn<'_>, id_hash: &str, browser: &str) -> sqlx::Result<()> {
-    sqlx::query("update lab_visits set browser = $2 where id_hash = $1").bind(id_hash).bind(browser).run(db).await
+    let sql = "update lab_visits set browser = $2 where id_hash = $1";
+    sqlx::query(sql).bind(id_hash).bind(browser).run(db).await
 }
 
-pub async fn keep_result(
-    db: impl Conn<'_>,
-    user_id: &str,
-    experiment: &str,
-    now_ms: i64,
-    json: &str,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into lab_runs (user_id, experiment, ran_at, result) values ($1, $2, $3, $4) \
-         on conflict (user_id, experiment) do update set ran_at = excluded.ran_at, result = excluded.result",
-    )
-    .bind(user_id)
-    .bind(experiment)
-    .bind(now_ms)
-    .bind(json)
-    .run(db)
-    .await
+pub async fn keep_result(db: impl Conn<'_>, user_id: &str, name: &str, now_ms: i64, json: &str) -> sqlx::Result<()> {
+    let sql = "insert into lab_runs (user_id, experiment, ran_at, result) values ($1, $2, $3, $4) \
+               on conflict (user_id, experiment) do update set ran_at = excluded.ran_at, result = excluded.result";
+    sqlx::query(sql).bind(user_id).bind(name).bind(now_ms).bind(json).run(db).await
 }
 
-pub async fn result(db: impl Conn<'_>, user_id: &str, experiment: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar("select result from lab_runs where user_id = $1 and experiment = $2")
-        .bind(user_id)
-        .bind(experiment)
-        .fetch_optional(db)
-        .await
+pub async fn result(db: impl Conn<'_>, user_id: &str, name: &str) -> sqlx::Result<Option<String>> {
+    let sql = "select result from lab_runs where user_id = $1 and experiment = $2";
+    sqlx::query_scalar(sql).bind(user_id).bind(name).fetch_optional(db).await
 }
 
 /// The demo users whose visit is over, some at a time.
 pub async fn over(db: &AnyPool, now_ms: i64) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("select user_id from lab_visits where ends_at <= $1 order by ends_at limit 100")
-        .bind(now_ms)
-        .fetch_all(db)
-        .await
+    let sql = "select user_id from lab_visits where ends_at <= $1 order by ends_at limit 100";
+    sqlx::query_scalar(sql).bind(now_ms).fetch_all(db).await
 }
 
 /// Removes what the administrator of the Lab leaves behind: nobody will ask for it.

@@ -12,9 +12,18 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{VisitInfo, browser::Browser, store, world::Lab};
+use super::{
+    VisitInfo,
+    browser::{Ask, Browser},
+    store,
+    store::VisitRow,
+    world::Lab,
+};
 use crate::{
-    auth::{users, users::Role},
+    auth::users::{
+        Role,
+        store::{self as user_store, User},
+    },
     base::{
         caller::{Caller, network_of},
         config::Config,
@@ -25,27 +34,23 @@ use crate::{
 
 const SECRET_BYTES: usize = 32;
 
-/// A visit ends after so long, and everything of it is removed.
 pub const LIFETIME_MS: i64 = 30 * 60_000;
 
-/// So many at once, of everybody and of one network.
+/// so many at once, of everyone and of one network.
 const VISITS_MAX: i64 = 500;
 const VISITS_OF_NETWORK_MAX: i64 = 20;
 
 /// So many experiments in one visit: each of the Lab a dozen times.
 const RUNS_MAX: i64 = 150;
 
-/// An experiment waits for its turn so long.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 const SEAL: &str = "browser of a visit";
 
-/// A visit that lasts.
 pub struct Visit {
     id_hash: String,
     pub user_id: String,
     pub browser: Browser,
-    /// Milliseconds since the epoch.
     pub ends_at: i64,
     /// Held while an experiment runs.
     turn: Option<OwnedSemaphorePermit>,
@@ -53,9 +58,6 @@ pub struct Visit {
 
 impl Visit {
     /// Begins a visit: a demo user, logged in. Returns the cookie's value beside it.
-    ///
-    /// # Errors
-    /// [`AppError::LabFull`]; when the database does not take it.
     pub async fn begin(lab: &Lab, caller: &Caller) -> Result<(Self, String), AppError> {
         let (network, now_ms) = (network_of(&caller.ip), lab.state.clock.now_ms());
         let (all, of_network) = store::count(&lab.state.db.pool, &network, now_ms).await?;
@@ -68,10 +70,10 @@ impl Visit {
         let mut tx = lab.state.db.begin_write().await?;
         let user_id = lab.make_user(&mut tx, "Demo user", &email, Role::User).await?.ok_or_else(AppError::internal)?;
         let (id_hash, browser, ends_at) = (hash(&secret), Browser::of_a_visitor(ip), now_ms + LIFETIME_MS);
-        let mut visit = Self { id_hash, user_id, browser, ends_at, turn: None };
+        let row = VisitRow { user_id: user_id.clone(), browser: lab.sealed(SEAL, &browser)?, ends_at };
         // With its user: what is removed with a visit has one.
-        let sealed = visit.sealed(lab)?;
-        store::insert(&mut *tx, &visit.id_hash, &visit.user_id, &sealed, &network, now_ms, visit.ends_at).await?;
+        store::insert(&mut *tx, &id_hash, &row, &network, now_ms).await?;
+        let mut visit = Self { id_hash, user_id, browser, ends_at, turn: None };
         tx.commit().await?;
         visit.browser.log_in(lab, &email).await?;
         visit.keep_browser(lab).await?;
@@ -80,14 +82,9 @@ impl Visit {
 
     /// Waits until no other experiment runs in this process: one visitor's must not disturb another's, nor their own in
     /// another tab, and all of them together use one processor at most. Held until the visit is dropped.
-    ///
-    /// # Errors
-    /// [`AppError::Busy`] when others take too long.
     pub async fn take_turn(&mut self, lab: &Lab) -> Result<(), AppError> {
-        match tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&lab.turns).acquire_owned()).await {
-            Ok(Ok(turn)) => self.turn = Some(turn),
-            Ok(Err(_)) | Err(_) => return Err(AppError::Busy),
-        }
+        let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&lab.turns).acquire_owned()).await;
+        self.turn = Some(turn.map_err(|_| AppError::Busy)?.map_err(|_| AppError::Busy)?);
         Ok(())
     }
 
@@ -97,21 +94,15 @@ impl Visit {
         let id_hash = hash(&secret);
         let row = store::find(&lab.state.db.pool, &id_hash, lab.state.clock.now_ms()).await?;
         Ok(row.and_then(|row| {
-            let browser = serde_json::from_slice(&lab.secret.open(SEAL, &row.browser)?).ok()?;
+            let browser = lab.opened(SEAL, &row.browser)?;
             Some(Self { id_hash, user_id: row.user_id, browser, ends_at: row.ends_at, turn: None })
         }))
     }
 
-    /// Counts an experiment; first in each.
-    ///
-    /// # Errors
-    /// [`AppError::LabFull`] when the visit has had its share.
+    /// First in each experiment.
     pub async fn count_run(&self, lab: &Lab) -> Result<(), AppError> {
-        if store::count_run(&lab.state.db.pool, &self.id_hash, RUNS_MAX).await? {
-            Ok(())
-        } else {
-            Err(AppError::LabFull)
-        }
+        let is_counted = store::count_run(&lab.state.db.pool, &self.id_hash, RUNS_MAX).await?;
+        if is_counted { Ok(()) } else { Err(AppError::LabFull) }
     }
 
     /// This one, read again, with the turn of the one before.
@@ -119,12 +110,10 @@ impl Visit {
         Self { turn: waiting.turn, ..self }
     }
 
-    /// Keeps the browser's cookies as they are now.
     pub async fn keep_browser(&self, lab: &Lab) -> Result<(), AppError> {
-        Ok(store::keep_browser(&lab.state.db.pool, &self.id_hash, &self.sealed(lab)?).await?)
+        Ok(store::keep_browser(&lab.state.db.pool, &self.id_hash, &lab.sealed(SEAL, &self.browser)?).await?)
     }
 
-    /// Keeps what an experiment showed, in place of what it showed before.
     pub async fn keep_result(&self, lab: &Lab, experiment: &str, result: &impl Serialize) -> Result<(), AppError> {
         let (json, now_ms) = (serde_json::to_string(result)?, lab.state.clock.now_ms());
         Ok(store::keep_result(&lab.state.db.pool, &self.user_id, experiment, now_ms, &json).await?)
@@ -137,9 +126,6 @@ impl Visit {
     }
 
     /// Logs the demo user in again where the session is over, as the owner would.
-    ///
-    /// # Errors
-    /// When the log-in fails.
     pub async fn ensure_logged_in(&mut self, lab: &Lab) -> Result<(), AppError> {
         if self.is_logged_in(lab).await? {
             return Ok(());
@@ -149,39 +135,33 @@ impl Visit {
         self.keep_browser(lab).await
     }
 
-    /// The demo user's address, to log in with.
     pub async fn email(&self, lab: &Lab) -> Result<String, AppError> {
-        let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
-        Ok(user.email)
+        Ok(self.user(lab).await?.email)
     }
 
-    /// Whether the demo browser's session lives.
-    ///
-    /// # Errors
-    /// When it cannot be asked.
+    async fn user(&self, lab: &Lab) -> Result<User, AppError> {
+        user_store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)
+    }
+
     pub async fn is_logged_in(&self, lab: &Lab) -> Result<bool, AppError> {
         if self.browser.session(lab).is_none() {
             return Ok(false);
         }
-        let ask = super::browser::Ask::api(axum::http::Method::POST, "/api/v1/token");
-        Ok(self.browser.ask(lab, &ask).await?.status == 200)
+        Ok(self.browser.ask(lab, &Ask::renewal()).await?.status == 200)
     }
 
-    /// What the visitor may know.
     pub async fn info(&self, lab: &Lab) -> Result<VisitInfo, AppError> {
-        let user = users::store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)?;
-        Ok(VisitInfo { name: user.name, ends_at: self.ends_at, logged_in: self.is_logged_in(lab).await? })
+        Ok(VisitInfo {
+            name: self.user(lab).await?.name,
+            ends_at: self.ends_at,
+            logged_in: self.is_logged_in(lab).await?,
+        })
     }
 
-    /// Ends the visit and removes everything of it.
     pub async fn end(self, lab: &Lab) -> Result<(), AppError> {
         let mut tx = lab.state.db.begin_write().await?;
         store::remove(&mut tx, &self.user_id).await?;
         Ok(tx.commit().await?)
-    }
-
-    fn sealed(&self, lab: &Lab) -> Result<String, AppError> {
-        lab.secret.seal(SEAL, &serde_json::to_vec(&self.browser)?).ok_or_else(AppError::internal)
     }
 }
 
@@ -191,7 +171,6 @@ fn random() -> Result<String, AppError> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// What is stored in place of the cookie.
 fn hash(secret: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
 }

@@ -2,9 +2,14 @@
 //!
 //! No address leads into it. Its credentials open nothing outside, and those from outside nothing in it.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    ops::Deref,
+    sync::{Arc, Mutex as StdMutex},
+};
 
 use axum::Router;
+use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
@@ -29,10 +34,10 @@ use crate::{
     passwords::{hash::Passwords, strength::About},
 };
 
-/// Short, so that one can watch a token die of age.
+/// Short, so that one can watch a token expire.
 pub const TOKEN_SECONDS: i64 = 60;
 
-/// So far back the clock of [`World::earlier`] is set: a token from there has expired.
+/// So far back the clock of [`Parts::earlier`] is set: a token from there has expired.
 pub const EARLIER_MS: i64 = 2 * TOKEN_SECONDS * 1000;
 
 /// Few: what waits here keeps nobody else waiting.
@@ -45,50 +50,29 @@ pub const STREAMS_MAX: usize = 40;
 /// beyond waits for its turn, so the Lab never takes more than a part of the server.
 pub const REQUESTS_MAX: usize = 4;
 
-/// Who plays the administrator.
 pub const ADMIN_EMAIL: &str = "administrator@lab.example";
 
-/// Everything of the Lab's world. Cheap to clone.
 #[derive(Clone)]
 pub struct Lab(Arc<World>);
 
 pub struct World {
-    pub state: AppState,
-    pub terminator: Terminator,
-    pub keys: Keys,
-    pub revocations: Revocations,
-    pub secret: SecretKey,
-    /// All routes of the world.
-    pub app: Router,
-    /// Routes that do nothing but find out who calls; see [`super::probes`].
-    pub probes: Router,
+    parts: Parts,
     pub samples: Samples,
-    /// The same, as they answered [`EARLIER_MS`] ago: what is made there is that old.
-    pub earlier: Router,
-    /// One experiment at a time.
     pub turns: Arc<Semaphore>,
     /// One at a time: what is measured must not be disturbed by what is measured beside it.
     pub measuring: Semaphore,
-    /// Places of streams; see [`STREAMS_MAX`].
     pub streams: Arc<Semaphore>,
-    /// Places of requests; see [`REQUESTS_MAX`].
     pub requests: Semaphore,
-    /// Of everybody in the world; nobody outside this process knows it.
+    /// Of everyone in the world; nobody outside this process knows it.
     pub password: String,
     password_hash: String,
     /// The administrator's browser, logged in when it was last needed.
-    pub(super) admin: Mutex<Browser>,
+    pub admin: Mutex<Browser>,
+    /// Demo users whose lanes are being ended.
+    pub ending: StdMutex<HashSet<String>>,
 }
 
-impl std::ops::Deref for Lab {
-    type Target = World;
-
-    fn deref(&self) -> &World {
-        &self.0
-    }
-}
-
-/// What a world is made of.
+/// All routes are in `app`.
 pub struct Parts {
     pub state: AppState,
     pub terminator: Terminator,
@@ -97,14 +81,28 @@ pub struct Parts {
     pub secret: SecretKey,
     pub passwords: Passwords,
     pub app: Router,
+    /// See [`super::probes`].
     pub probes: Router,
+    /// As it answered [`EARLIER_MS`] ago: what is made there is that old.
     pub earlier: Router,
 }
 
-/// The settings of the world beside that of these settings.
-///
-/// # Errors
-/// One line that says what is wrong.
+impl Deref for Lab {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+impl Deref for World {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
 pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Config, String> {
     let own_secret: SecretText = secret.of_its_own("the Lab")?.encoded().parse().map_err(|_| "a secret is a text")?;
     Ok(Config {
@@ -130,9 +128,6 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
 }
 
 /// On PostgreSQL the same database, where the tables are looked for in a schema of their own.
-///
-/// # Errors
-/// When the address is none.
 pub fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
     match kind {
         Kind::Sqlite => Ok(sqlite_url(&config.data_dir.join("lab").join("lab.db"))),
@@ -146,22 +141,12 @@ pub fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
 }
 
 impl Lab {
-    /// # Errors
-    /// One line that says what is wrong.
     pub async fn open(parts: Parts) -> Result<Self, String> {
-        let Parts { state, terminator, keys, revocations, secret, passwords, app, probes, earlier } = parts;
-        let password = secret.tag("password of everybody in the Lab");
-        let password_hash = hash(&passwords, &password).await.map_err(|error| error.to_string())?;
+        let password = parts.secret.tag("password of everybody in the Lab");
+        let password_hash = hash(&parts.passwords, &password).await.map_err(|error| error.to_string())?;
         let lab = Self(Arc::new(World {
-            state,
-            terminator,
-            keys,
-            revocations,
-            secret,
-            app,
-            probes,
+            parts,
             samples: Samples::default(),
-            earlier,
             turns: Arc::new(Semaphore::new(1)),
             measuring: Semaphore::new(1),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -169,6 +154,7 @@ impl Lab {
             password,
             password_hash,
             admin: Mutex::new(Browser::of_the_administrator()),
+            ending: StdMutex::default(),
         }));
         // Another instance may have made it already.
         let made = lab.make_administrator().await;
@@ -197,6 +183,15 @@ impl Lab {
             user_store::set_verified(&mut **tx, id, email.as_str(), now_ms).await?;
         }
         Ok(id)
+    }
+
+    /// What is kept in the database opens nothing for who reads it there.
+    pub fn sealed(&self, name: &str, value: &impl Serialize) -> Result<String, AppError> {
+        self.secret.seal(name, &serde_json::to_vec(value)?).ok_or_else(AppError::internal)
+    }
+
+    pub fn opened<T: DeserializeOwned>(&self, name: &str, sealed: &str) -> Option<T> {
+        serde_json::from_slice(&self.secret.open(name, sealed)?).ok()
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::lab::{
     browser::Ask,
-    lanes::run::{End, Run},
+    lanes::probe::{End, Run},
     world::{REQUESTS_MAX, STREAMS_MAX},
 };
 

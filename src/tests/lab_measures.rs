@@ -11,7 +11,7 @@ use crate::{
     auth::tokens::verify::verify,
     lab::{
         browser::{Ask, Browser},
-        cost::{Measured, NAME, Way, signing::percentile, step, step_ns, words},
+        cost::{Measured, NAME, Way, measure::percentile, step, step_ns, words},
         samples,
         travel::{claims::CLAIMS, sizes},
         visit::Visit,

@@ -178,7 +178,7 @@ on_both_databases! {
         assert_eq!((page.status, page.header("location")), (303, "/login?next=%2Fverify-email"));
         assert_eq!(stranger.act("use_new_email", &[]).await.status, 401);
         let page = bob.open_link(Purpose::NewEmail, &token).await.text();
-        assert!(page.contains("from another account") && !page.contains("Use this address"), "{page}");
+        assert!(page.contains("belongs to a different account") && !page.contains("Use this address"), "{page}");
         assert_eq!(bob.act("use_new_email", &[]).await.status, 410);
         assert_eq!(app.user("thief").await.email, "thief@example.com");
         // Whoever asked and reads the mail, too, finds the link as it was.

@@ -31,12 +31,10 @@ impl Torn {
         Some(Self { payload: replaced(&self.payload, name, value)?, ..self })
     }
 
-    /// As [`Self::with_claim`], in the header.
     pub fn with_header(self, name: &str, value: &str) -> Option<Self> {
         Some(Self { header: replaced(&self.header, name, value)?, ..self })
     }
 
-    /// A word of the header.
     pub fn header(&self, name: &str) -> Option<String> {
         Some(object(&self.header)?.get(name)?.as_str()?.to_owned())
     }

@@ -6,23 +6,20 @@ use super::{Attack, Outcome, Step, Verdict};
 use crate::{
     lab::{
         actions::TryAttack,
-        code::page::Cited,
-        exchange::Shown,
-        section::{NeedsVisit, Section},
+        code::Cited,
+        section::{NeedsVisit, RunForm, Section, Shown},
     },
-    ui::{form::Here, notice::Notice},
+    ui::notice::Notice,
 };
 
-/// `can_run`: there is a visit to run them in.
 #[component]
 pub fn Attacks(attacks: Vec<Attack>, can_run: bool) -> impl IntoView {
     let attacks = attacks.into_iter().map(|attack| view! { <Experiment attack can_run /> }).collect_view();
     view! {
         <Section id="attacks">
             <p>
-                "Each button attacks the session of your own demo user: with real requests through the whole of a server "
-                "that runs this very program. The page shows what was sent, what came back, which line of defence acted, "
-                "and the code and the test of it."
+                "Each button attacks your own demo user's session, with real requests through a complete server that runs this "
+                "program. The page shows what was sent, what came back, what stopped it, and the code and the test for that."
             </p>
             {(!can_run).then(|| view! { <NeedsVisit what="what the server answers" /> })}
             <div class="lab-experiments">{attacks}</div>
@@ -32,25 +29,21 @@ pub fn Attacks(attacks: Vec<Attack>, can_run: bool) -> impl IntoView {
 
 #[component]
 fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
-    let Attack { id, title, what, button, defence, links, outcome } = attack;
-    let (title_id, address) = (format!("{id}-title"), id.clone());
+    let Attack { about, button, links, outcome } = attack;
+    let title_id = format!("{}-title", about.id);
+    let labelled_by = title_id.clone();
     let has_run = outcome.is_some();
     view! {
-        <article class="card experiment" id=address aria-labelledby=title_id tabindex="-1">
-            <h3 id=title_id.clone()>{title}</h3>
-            <p>{what}</p>
-            {can_run
-                .then(|| {
-                    view! {
-                        <form method="post" action=TryAttack::PATH>
-                            <Here />
-                            <input type="hidden" name="attack" value=id />
-                            <button type="submit" class=if has_run { "button" } else { "button primary" }>{button}</button>
-                        </form>
-                    }
-                })}
-            {outcome.map(|outcome| view! { <WhatHappened outcome /> })}
-            <p class="defence"><strong>"The line of defence: "</strong>{defence}</p>
+        <article class="card experiment" id=about.id aria-labelledby=labelled_by tabindex="-1">
+            <h3 id=title_id>{about.title}</h3>
+            <p>{about.what}</p>
+            {can_run.then(|| view! {
+                <RunForm action=TryAttack::PATH label=button primary=!has_run field=("attack", about.id) />
+            })}
+            {outcome.map(|outcome| view! {
+                <WhatHappened outcome />
+                <p class="defence"><strong>"What stops it: "</strong>{about.defence}</p>
+            })}
             <Cited links />
         </article>
     }
@@ -58,19 +51,16 @@ fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
 
 #[component]
 fn WhatHappened(outcome: Outcome) -> impl IntoView {
-    let Outcome { verdict, words, steps, .. } = outcome;
+    let Outcome { verdict, words, steps, point, .. } = outcome;
     let kind = match verdict {
         Verdict::Held => "success",
         Verdict::Disturbed => "info",
         Verdict::LetIn => "error",
     };
-    // The last request is the one that decides.
-    let deciding = steps.iter().rposition(|step| step.exchange.is_some());
-    let steps = steps.into_iter().enumerate();
-    let steps = steps.map(|(at, step)| view! { <OneStep step open=deciding == Some(at) /> }).collect_view();
+    let steps = steps.into_iter().enumerate().map(|(at, step)| view! { <OneStep step open=point == Some(at) /> });
     view! {
         <Notice kind>{words}</Notice>
-        <ol class="steps">{steps}</ol>
+        <ol class="steps">{steps.collect_view()}</ol>
     }
 }
 

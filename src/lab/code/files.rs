@@ -4,13 +4,12 @@
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{Citation, page::CodePage};
+use super::{Cite, CodeLink, CodePage};
 use crate::{
     base::error::AppError,
     pages::request::{Found, PageRequest, shows},
 };
 
-/// A file below `src/`.
 struct File {
     path: &'static str,
     text: &'static str,
@@ -40,29 +39,12 @@ static FILES: [File; 15] = files![
     "tests/routes.rs",
 ];
 
-/// A function of ours, named where it is spoken of.
-#[derive(Clone, Copy, Debug)]
-pub struct Cite {
-    /// Below `src/`.
-    pub path: &'static str,
-    pub function: &'static str,
-}
-
-pub const fn cite(path: &'static str, function: &'static str) -> Cite {
-    Cite { path, function }
-}
-
 impl Cite {
-    /// The link to it. Where there is no such function, which a test forbids, it leads to the beginning of the file.
-    pub fn link(&self) -> Citation {
+    /// Where there is no such function, which a test forbids, it leads to the beginning of the file.
+    pub fn link(&self) -> CodeLink {
         let Self { path, function } = *self;
         let line = self.lines().map_or(1, |(first, _)| first);
-        Citation {
-            function: function.to_owned(),
-            path: format!("src/{path}"),
-            href: format!("/lab/code/{}?function={function}#L{line}", name_of(path)),
-            is_test: path.starts_with("tests/"),
-        }
+        (*self, format!("/lab/code/{}?function={function}#L{line}", name_of(path)))
     }
 
     /// First and last line of the function, from 1; `None` when the file or the function is not there.
@@ -72,7 +54,6 @@ impl Cite {
     }
 }
 
-/// What the address of a file says beside its name.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Asked {
@@ -96,16 +77,9 @@ fn lines_of(text: &str, function: &str) -> Option<(usize, usize)> {
     let lines: Vec<&str> = text.lines().collect();
     let heads = [format!("fn {function}("), format!("fn {function}<")];
     let head = lines.iter().position(|line| heads.iter().any(|head| line.contains(head)))?;
-    let end = format!("{}}}", " ".repeat(indent(lines[head])));
-    let last = lines[head..].iter().position(|line| *line == end)?;
-    let above = lines[..head].iter().rev().take_while(|line| is_about_the_next(line)).count();
+    let indent = lines[head].len() - lines[head].trim_start().len();
+    let last = lines[head..].iter().position(|line| *line == format!("{}}}", " ".repeat(indent)))?;
+    let is_about_the_next = |line: &&&str| ["///", "#["].iter().any(|start| line.trim_start().starts_with(start));
+    let above = lines[..head].iter().rev().take_while(is_about_the_next).count();
     Some((head - above + 1, head + last + 1))
-}
-
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-fn is_about_the_next(line: &str) -> bool {
-    line.trim_start().starts_with("///") || line.trim_start().starts_with("#[")
 }

@@ -19,26 +19,21 @@ impl Axis {
         Self { from, to: to + 1 }
     }
 
-    /// Per cent of the width.
     fn place(self, ns: f64) -> f64 {
         let steps = 10.0 * (ns / 1_000.0).log10() - f64::from(self.from);
         (steps * 100.0 / f64::from(self.to - self.from)).clamp(0.0, 100.0)
     }
 
-    /// Round times on the axis: nanoseconds, and how they are written.
+    /// Round times, as many as there is room for: where they are, and how they are written.
     fn ticks(self) -> Vec<(f64, String)> {
-        // As many as there is room for.
         let digits: &[u32] = match self.to - self.from {
             ..=12 => &[1, 2, 5],
             13..=32 => &[1, 3],
             _ => &[1],
         };
         let rounds = (0..7).flat_map(|power| digits.iter().map(move |digit| f64::from(*digit) * 10_f64.powi(power)));
-        let fits = |us: &f64| {
-            let ns = us * 1_000.0;
-            step_ns(self.from) <= ns && ns <= step_ns(self.to)
-        };
-        rounds.filter(fits).map(|us| (us * 1_000.0, written(us))).collect()
+        let on_axis = rounds.filter(|us| (step_ns(self.from)..=step_ns(self.to)).contains(&(us * 1_000.0)));
+        on_axis.map(|us| (self.place(us * 1_000.0), written(us))).collect()
     }
 }
 
@@ -54,42 +49,31 @@ fn percent(place: f64) -> String {
     format!("{place:.2}%")
 }
 
-/// A strip of bars for each way, below each other on one axis. The scale of times is logarithmic.
+/// A strip of bars for each way, below each other on one axis.
 #[component]
 pub fn Strips(measured: Measured) -> impl IntoView {
-    let axis = Axis::of(&measured.ways);
-    let gist = gist(&measured);
+    let (axis, gist) = (Axis::of(&measured.ways), gist(&measured));
     let ticks = axis.ticks();
-    let lines: Vec<f64> = ticks.iter().map(|(ns, _)| axis.place(*ns)).collect();
+    let lines: Vec<f64> = ticks.iter().map(|(place, _)| *place).collect();
+    let strips = measured.ways.into_iter().map(|spread| view! { <Strip spread axis lines=lines.clone() /> });
+    let strips = strips.collect_view();
+    let ticks = ticks.into_iter().map(|(place, text)| {
+        // So that the letters stay in the drawing.
+        let anchor = match place {
+            ..6.0 => "start",
+            94.0.. => "end",
+            _ => "middle",
+        };
+        view! { <text x=percent(place) y="1em" text-anchor=anchor>{text}</text> }
+    });
     view! {
         <figure class="lab-chart">
             <div role="img" aria-label=gist>
-                {measured
-                    .ways
-                    .into_iter()
-                    .map(|spread| view! { <Strip spread axis lines=lines.clone() /> })
-                    .collect_view()}
-                <svg class="lab-axis">
-                    {ticks
-                        .into_iter()
-                        .map(|(ns, text)| {
-                            let place = axis.place(ns);
-                            view! { <text x=percent(place) y="1em" text-anchor=anchor(place)>{text}</text> }
-                        })
-                        .collect_view()}
-                </svg>
+                {strips}
+                <svg class="lab-axis">{ticks.collect_view()}</svg>
                 <p class="muted" aria-hidden="true">"from request to response; logarithmic scale; the vertical line is the median (p50)"</p>
             </div>
         </figure>
-    }
-}
-
-/// So that the letters stay in the drawing.
-fn anchor(place: f64) -> &'static str {
-    match place {
-        ..6.0 => "start",
-        94.0.. => "end",
-        _ => "middle",
     }
 }
 
@@ -108,10 +92,12 @@ fn Strip(spread: Spread, axis: Axis, lines: Vec<f64>) -> impl IntoView {
     });
     #[expect(clippy::cast_precision_loss, reason = "only to draw it")]
     let middle = percent(axis.place(spread.p50_ns as f64));
+    let ticks =
+        lines.into_iter().map(percent).map(|x| view! { <line class="tick" x1=x.clone() x2=x y1="0" y2="100%" /> });
     view! {
         <p class="lab-strip-name"><strong>{spread.way.title()}</strong> " " {micros(spread.p50_ns)}</p>
         <svg class="lab-strip">
-            {lines.into_iter().map(|place| view! { <line class="tick" x1=percent(place) x2=percent(place) y1="0" y2="100%" /> }).collect_view()}
+            {ticks.collect_view()}
             {bars.collect_view()}
             <line class="base" x1="0" x2="100%" y1="100%" y2="100%" />
             <line class="middle" x1=middle.clone() x2=middle y1="0" y2="100%" />
@@ -119,36 +105,32 @@ fn Strip(spread: Spread, axis: Axis, lines: Vec<f64>) -> impl IntoView {
     }
 }
 
-/// What the drawing says, with its figures.
 fn gist(measured: &Measured) -> String {
     let of_way = |spread: &Spread| {
-        format!(
-            "{}: p50 {}, p95 {}, p99 {}.",
-            spread.way.title(),
-            micros(spread.p50_ns),
-            micros(spread.p95_ns),
-            micros(spread.p99_ns)
-        )
+        let [p50, p95, p99] = [spread.p50_ns, spread.p95_ns, spread.p99_ns].map(micros);
+        format!(" {}: p50 {p50}, p95 {p95}, p99 {p99}.", spread.way.title())
     };
-    let sentences: Vec<String> = measured.ways.iter().map(of_way).collect();
-    format!("How long requests took. {}", sentences.join(" "))
+    format!("How long requests took.{}", measured.ways.iter().map(of_way).collect::<String>())
 }
 
-/// Two bars for each algorithm, on one scale.
 #[component]
 pub fn SigningBars(signing: Vec<Signing>) -> impl IntoView {
     let most = signing.iter().map(|one| one.sign_ns.max(one.verify_ns)).max().unwrap_or(1).max(1);
+    // At least so wide that it is seen.
+    let bar = move |ns: u64| {
+        let hundredths = (ns.saturating_mul(10_000) / most).max(40);
+        format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+    };
     let told = signing.iter().map(|one| {
         format!("{}: signed in {}, verified in {}.", one.algorithm, micros(one.sign_ns), micros(one.verify_ns))
     });
     let gist = told.collect::<Vec<_>>().join(" ");
     let rows = signing.into_iter().map(|one| {
-        let (sign, verify) = (bar(one.sign_ns, most), bar(one.verify_ns, most));
         view! {
             <p class="lab-strip-name"><strong>{one.algorithm}</strong></p>
             <svg class="lab-bars">
-                <rect class="up" x="0" y="6%" width=sign height="38%" />
-                <rect class="down" x="0" y="50%" width=verify height="38%" />
+                <rect class="up" x="0" y="6%" width=bar(one.sign_ns) height="38%" />
+                <rect class="down" x="0" y="50%" width=bar(one.verify_ns) height="38%" />
             </svg>
         }
     });
@@ -161,10 +143,4 @@ pub fn SigningBars(signing: Vec<Signing>) -> impl IntoView {
             <div role="img" aria-label=gist>{rows.collect_view()}</div>
         </figure>
     }
-}
-
-/// At least so wide that it is seen.
-fn bar(ns: u64, most: u64) -> String {
-    let hundredths = (ns.saturating_mul(10_000) / most).max(40);
-    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }

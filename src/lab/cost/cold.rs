@@ -12,7 +12,6 @@ use crate::{
     web::problem::Problem,
 };
 
-/// What such an instance has at its start.
 #[derive(Clone)]
 pub struct Store {
     state: AppState,

@@ -5,12 +5,18 @@ use strum::VariantArray;
 use tower::ServiceExt;
 use tracing::{Dispatch, instrument::WithSubscriber};
 
-use super::{Measured, NAME, ROUNDS, STEPS, Spread, Way, signing, step};
+use super::{Measured, NAME, ROUNDS, STEPS, Signing, Spread, Way, step};
 use crate::{
-    base::{db::Kind, error::AppError, state::Stopwatch},
+    auth::tokens::{key_set::Key, mint::sign, verify::verify_with},
+    base::{
+        db::Kind,
+        error::AppError,
+        state::{AppState, Stopwatch},
+    },
     lab::{
         begin::{here, visit_for_experiment},
         browser::{Ask, Browser},
+        samples,
         visit::Visit,
         world::Lab,
     },
@@ -25,7 +31,6 @@ const WARM_UP: usize = 10;
 const REQUESTS_MS: u64 = 1_300;
 const SIGNATURES_MS: u64 = 600;
 
-/// `rounds`: requests each way.
 pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     if !ROUNDS.contains(&rounds) {
         return Err(AppError::BadRequest);
@@ -43,12 +48,11 @@ async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppEr
     let _alone = lab.measuring.try_acquire().map_err(|_| AppError::Measuring)?;
     let keys = lab.samples.keys().await?;
     let mut browser = visit.browser.clone();
-    browser.send(lab, Ask::api(Method::POST, "/api/v1/token")).await?;
+    browser.send(lab, Ask::renewal()).await?;
     // What the requests log would be measured with them, and would fill the log.
     let times = send(lab, &browser, asked).with_subscriber(Dispatch::none()).await?;
     let state = lab.state.clone();
-    let signatures =
-        tokio::task::spawn_blocking(move || signing::measure(&keys, &state, asked, SIGNATURES_MS)).await??;
+    let (signatures, signing) = tokio::task::spawn_blocking(move || sign_and_verify(&keys, &state, asked)).await??;
     let rounds = times.first().map_or(0, Vec::len);
     Ok(Measured {
         at_ms: lab.state.clock.now_ms(),
@@ -58,8 +62,8 @@ async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppEr
         debug: cfg!(debug_assertions),
         algorithm: lab.keys.signing().await?.algorithm.into_str().into(),
         ways: Way::VARIANTS.iter().copied().zip(times).map(|(way, times)| spread(way, times)).collect(),
-        signatures: signatures.rounds,
-        signing: signatures.algorithms,
+        signatures,
+        signing,
     })
 }
 
@@ -103,6 +107,42 @@ fn spread(way: Way, mut times: Vec<u64>) -> Spread {
     for ns in &times {
         counts[step(*ns)] += 1;
     }
-    let at = |percent| signing::percentile(&times, percent);
+    let at = |percent| percentile(&times, percent);
     Spread { way, p50_ns: at(50), p95_ns: at(95), p99_ns: at(99), counts }
+}
+
+/// Rounds that were made, `asked` or fewer when the time is up before, and what each algorithm took. Not for an async
+/// thread.
+fn sign_and_verify(keys: &[Key], state: &AppState, asked: u32) -> Result<(u32, Vec<Signing>), AppError> {
+    let claims = samples::claims(&state.config, state.clock.now_ms());
+    let mut times: Vec<(Vec<u64>, Vec<u64>, usize)> = keys.iter().map(|_| Default::default()).collect();
+    let (watch, mut rounds) = (Stopwatch::start(), 0);
+    while rounds < asked && (rounds == 0 || watch.elapsed_ms() < SIGNATURES_MS) {
+        for (key, (signed, verified, bytes)) in keys.iter().zip(&mut times) {
+            let watch = Stopwatch::start();
+            let token = sign(key, &claims)?;
+            signed.push(watch.elapsed_ns());
+            let watch = Stopwatch::start();
+            let result = verify_with(&state.config, key, &state.clock, &token);
+            verified.push(watch.elapsed_ns());
+            result.map_err(|_| AppError::internal())?;
+            *bytes = token.len();
+        }
+        rounds += 1;
+    }
+    let middle = |mut times: Vec<u64>| {
+        times.sort_unstable();
+        percentile(&times, 50)
+    };
+    let signing = keys.iter().zip(times).map(|(key, (signed, verified, bytes))| {
+        let algorithm = key.algorithm.into_str().into();
+        Signing { algorithm, sign_ns: middle(signed), verify_ns: middle(verified), bytes }
+    });
+    Ok((rounds, signing.collect()))
+}
+
+/// The nearest rank: the least value that so many per cent do not exceed. `sorted` from the least on.
+pub fn percentile(sorted: &[u64], percent: usize) -> u64 {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
 }

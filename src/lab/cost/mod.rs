@@ -8,8 +8,6 @@ pub mod measure;
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod plain;
-#[cfg(feature = "ssr")]
-pub mod signing;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -18,7 +16,6 @@ use strum::{IntoStaticStr, VariantArray};
 /// Under this name the visit keeps the newest result.
 pub const NAME: &str = "cost";
 
-/// How many requests each way one may choose.
 pub const ROUNDS: [u32; 3] = [100, 500, 1_000];
 
 /// How a request is authenticated, in the order of the page. Its text is the address of its route among the probes.
@@ -43,28 +40,21 @@ impl Way {
         }
     }
 
-    /// What is done for a request.
     pub fn told(self) -> &'static str {
         match self {
             Self::Nothing => "All middleware and an empty handler: the baseline.",
             Self::Session => "Reads the session and its user from the database, as every page here does.",
             Self::Plain => {
-                "Checks the signature, issuer, audience and times, with a key in memory. Revocation isn't checked."
+                "Checks signature, issuer, audience and times with a key in memory. Revocation isn't checked."
             }
-            Self::Warm => {
-                "Checks the signature, then the revocations. Keys and revocations are in memory, as for every API call here."
-            }
-            Self::Cold => {
-                "The same on an instance with nothing in memory: it reads keys and revocations for this one request."
-            }
+            Self::Warm => "Checks the signature, then revocation. Both are in memory, as for every API call here.",
+            Self::Cold => "The same on an instance with nothing in memory: it reads keys and revocations first.",
         }
     }
 }
 
-/// What a run has shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Milliseconds since the epoch.
     pub at_ms: i64,
     /// Requests each way: asked for, and made before the time was up.
     pub asked: u32,
@@ -72,22 +62,18 @@ pub struct Measured {
     pub database: String,
     /// A build for development, whose figures are not those of production.
     pub debug: bool,
-    /// The algorithm of the tokens that were sent.
     pub algorithm: String,
     pub ways: Vec<Spread>,
-    /// Signatures of each algorithm.
     pub signatures: u32,
     pub signing: Vec<Signing>,
 }
 
 impl Measured {
-    /// The middle of a way, in nanoseconds.
     pub fn middle(&self, way: Way) -> Option<u64> {
         self.ways.iter().find(|spread| spread.way == way).map(|spread| spread.p50_ns)
     }
 }
 
-/// How long the requests of one way took.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spread {
     pub way: Way,
@@ -104,19 +90,16 @@ pub struct Signing {
     pub algorithm: String,
     pub sign_ns: u64,
     pub verify_ns: u64,
-    /// Of the token.
     pub bytes: usize,
 }
 
 /// Steps of the distribution: ten for each power of ten, from a microsecond to ten seconds.
 pub const STEPS: u8 = 70;
 
-/// Where a step begins, in nanoseconds.
 pub fn step_ns(step: u8) -> f64 {
     1_000.0 * 10_f64.powf(f64::from(step) / 10.0)
 }
 
-/// In which step a time lies.
 pub fn step(ns: u64) -> usize {
     #[expect(clippy::cast_precision_loss, reason = "to a tenth of a power of ten")]
     let ns = ns as f64;

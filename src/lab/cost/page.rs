@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use strum::VariantArray;
 
 use super::{
-    Measured, ROUNDS, Spread, Way,
+    Measured, ROUNDS, Signing, Spread, Way,
     chart::{SigningBars, Strips},
     words::{micros, of_requests, of_signing},
 };
@@ -24,11 +24,7 @@ use crate::{
 };
 
 #[component]
-pub fn WhatItCosts(
-    measured: Option<Measured>,
-    /// Whether there is a visit to measure in.
-    visit: bool,
-) -> impl IntoView {
+pub fn WhatItCosts(measured: Option<Measured>, visit: bool) -> impl IntoView {
     view! {
         <Section id="cost" open=refused() == Some(AppError::Measuring)>
             <p>
@@ -79,19 +75,11 @@ fn Start() -> impl IntoView {
 
 #[component]
 fn Results(measured: Measured) -> impl IntoView {
-    let (requests, signing) = (of_requests(&measured), of_signing(&measured.signing));
-    let requests_in_rows = measured.ways.iter().map(|way| {
-        let Spread { way, p50_ns, p95_ns, p99_ns, .. } = *way;
+    let Measured { at_ms, asked, rounds, database, debug, algorithm, signatures, signing, ways } = measured.clone();
+    let rows = ways.into_iter().map(|Spread { way, p50_ns, p95_ns, p99_ns, .. }| {
         vec![way.title().to_owned(), micros(p50_ns), micros(p95_ns), micros(p99_ns)]
     });
-    let requests_in_rows = requests_in_rows.collect();
-    let signing_in_rows = measured
-        .signing
-        .iter()
-        .map(|one| vec![one.algorithm.clone(), micros(one.sign_ns), micros(one.verify_ns), one.bytes.to_string()]);
-    let signing_in_rows = signing_in_rows.collect();
-    let Measured { at_ms, asked, rounds, database, debug, algorithm, signatures, signing: algorithms, .. } =
-        measured.clone();
+    let (rows, sentences) = (rows.collect(), of_requests(&measured).join(" "));
     view! {
         <div class="lab-result" id="cost-result">
             {debug.then(|| view! {
@@ -112,24 +100,35 @@ fn Results(measured: Measured) -> impl IntoView {
                 label="What requests cost"
                 caption="Microseconds from request to response"
                 head=["Way", "p50", "p95", "p99"].map(str::to_owned).into()
-                rows=requests_in_rows
+                rows
             />
-            <p>{requests.join(" ")}</p>
-            <h3>"Signing and verifying"</h3>
-            <p>
-                "The same claims, signed and verified "
-                {counted(signatures.into(), "time", "times")}
-                " with each algorithm, by the code that issues and checks our tokens. A token is signed once and verified with every request."
-            </p>
-            <SigningBars signing=algorithms />
-            <Figures
-                id="cost-signing"
-                label="What signatures cost"
-                caption="The median (p50), and the size of the token"
-                head=["Algorithm", "Sign", "Verify", "Bytes"].map(str::to_owned).into()
-                rows=signing_in_rows
-            />
-            {signing.map(|sentence| view! { <p>{sentence}</p> })}
+            <p>{sentences}</p>
+            <Signatures signing signatures />
         </div>
+    }
+}
+
+#[component]
+fn Signatures(signing: Vec<Signing>, signatures: u32) -> impl IntoView {
+    let rows = signing.iter().map(|Signing { algorithm, sign_ns, verify_ns, bytes }| {
+        vec![algorithm.clone(), micros(*sign_ns), micros(*verify_ns), bytes.to_string()]
+    });
+    let (rows, sentence) = (rows.collect(), of_signing(&signing));
+    view! {
+        <h3>"Signing and verifying"</h3>
+        <p>
+            "The same claims, signed and verified "
+            {counted(signatures.into(), "time", "times")}
+            " with each algorithm, by the code that issues and checks our tokens. A token is signed once and verified with every request."
+        </p>
+        <SigningBars signing />
+        <Figures
+            id="cost-signing"
+            label="What signatures cost"
+            caption="The median (p50), and the size of the token"
+            head=["Algorithm", "Sign", "Verify", "Bytes"].map(str::to_owned).into()
+            rows
+        />
+        {sentence.map(|sentence| view! { <p>{sentence}</p> })}
     }
 }

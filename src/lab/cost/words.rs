@@ -19,7 +19,6 @@ pub fn times(more: u64, less: u64) -> String {
     if tenths < 100 { format!("{}.{} times", tenths / 10, tenths % 10) } else { format!("{} times", (tenths + 5) / 10) }
 }
 
-/// The requests, in a few sentences.
 pub fn of_requests(measured: &Measured) -> Vec<String> {
     let middle = |way| measured.middle(way).unwrap_or_default();
     let (nothing, session, warm, cold) =
@@ -61,7 +60,6 @@ fn compared(session: u64, warm: u64) -> String {
     format!("Here a request with {first} costs {} as much as one with {second}: {words}.", times(dear, cheap))
 }
 
-/// The signatures, in a sentence.
 pub fn of_signing(signing: &[Signing]) -> Option<String> {
     let quickest = signing.iter().min_by_key(|one| one.sign_ns)?;
     let slowest = signing.iter().max_by_key(|one| one.sign_ns)?;

@@ -1,14 +1,18 @@
-//! The three lanes. Both sides; runs in the browser, where it knows nothing but the lines that the server writes:
-//!
-//! what is said, then one line per lane (`seconds alive|seconds until now|words`), then the end, then `live` or `over`.
+//! The three lanes. Both sides; runs in the browser, where it knows nothing but the lines that the server writes.
 
-use leptos::{prelude::*, server_fn::ServerFn, wasm_bindgen::JsCast};
-
-use super::{
-    client,
-    news::{END, NAMES, is_over},
+use gloo_net::http::Request;
+use leptos::{
+    prelude::*,
+    server_fn::ServerFn,
+    task::spawn_local,
+    wasm_bindgen::{JsCast, closure::Closure},
 };
-use crate::lab::actions::EndLanes;
+use web_sys::{Event, EventSource, HtmlFormElement, MessageEvent};
+
+use super::{END, LANES, PATH, is_over, without_news};
+use crate::{lab::actions::EndLanes, ui::focus};
+
+const NAMES: [&str; LANES] = ["Session cookie", "Our JWT", "Plain JWT"];
 
 /// `told`: as they are now. Without JavaScript they stand still.
 #[island]
@@ -16,7 +20,7 @@ pub fn Lanes(told: String) -> impl IntoView {
     let told = RwSignal::new(told);
     Effect::new(move |_| {
         if !told.with_untracked(|told| is_over(told)) {
-            client::listen(told);
+            listen(told);
         }
     });
     let said = line(told, 0);
@@ -59,7 +63,7 @@ fn EndForm(by: &'static str, label: &'static str) -> impl IntoView {
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let form = event.target().and_then(|target| target.dyn_into().ok());
-        client::end(form, EndLanes::PATH, by);
+        end(form, EndLanes::PATH, by);
     };
     view! {
         <form method="post" action=EndLanes::PATH on:submit=send>
@@ -67,4 +71,46 @@ fn EndForm(by: &'static str, label: &'static str) -> impl IntoView {
             <button type="submit" class="button">{label}</button>
         </form>
     }
+}
+
+fn listen(told: RwSignal<String>) {
+    let Ok(source) = EventSource::new(PATH) else { return };
+    let listening = source.clone();
+    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let Some(text) = event.data().as_string() else { return };
+        if is_over(&text) {
+            // Or the browser would open the stream again.
+            listening.close();
+        }
+        told.set(text);
+    });
+    source.set_onmessage(Some(hear.into_js_value().unchecked_ref()));
+    let asked = source.clone();
+    let fail = Closure::<dyn FnMut(Event)>::new(move |_| {
+        // Refused: the browser asks again by itself only where the line was lost.
+        if asked.ready_state() == EventSource::CLOSED {
+            told.update(|told| *told = without_news(told));
+        }
+    });
+    source.set_onerror(Some(fail.into_js_value().unchecked_ref()));
+}
+
+/// Sends the form that ends the session. What comes of it comes through the stream; where it was refused, the form is sent
+/// as without JavaScript, which leads to the place where the page says why.
+fn end(form: Option<HtmlFormElement>, address: &'static str, by: &'static str) {
+    spawn_local(async move {
+        let post = Request::post(address)
+            .header("accept", "application/json")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let sent = match post.body(format!("by={by}")) {
+            Ok(request) => request.send().await.is_ok_and(|answer| answer.ok()),
+            Err(_) => false,
+        };
+        if sent {
+            // The buttons are gone.
+            focus("lanes-said");
+        } else if let Some(form) = form {
+            let _ = form.submit();
+        }
+    });
 }

@@ -1,11 +1,10 @@
 //! Section 3 of the Lab: what revocation does. A session, a plain JWT and our JWT are asked again and again while the
 //! session is ended.
+//!
+//! What the server tells of them is lines: what is said, then one line per lane (`seconds alive|seconds until now|words`),
+//! then the end, then `live` or `over`.
 
-pub mod client;
 pub mod island;
-#[cfg(feature = "ssr")]
-pub mod load;
-pub mod news;
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod probe;
@@ -16,17 +15,30 @@ pub mod stream;
 #[cfg(feature = "ssr")]
 pub mod told;
 
-use super::code::Citation;
+use super::code::CodeLink;
 
-/// Where the stream of the lanes is.
 pub const PATH: &str = "/lab/lanes";
 
-/// What section 3 shows.
+const LANES: usize = 3;
+
+const END: usize = 1 + LANES;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LanesPage {
-    /// The lanes as they are now, in the lines that [`island`] reads; `None` before they were started.
+    /// The lanes as they are now; `None` before they were started.
     pub told: Option<String>,
     /// The database takes one writer at a time.
     pub one_writer: bool,
-    pub links: Vec<Citation>,
+    pub links: Vec<CodeLink>,
+}
+
+/// No more news will come.
+pub fn is_over(told: &str) -> bool {
+    told.ends_with("over")
+}
+
+/// What to show when the server refuses to tell more: the lanes as they were, which may be another way now.
+pub fn without_news(told: &str) -> String {
+    let lines = told.split('\n').skip(1).take(END).collect::<Vec<_>>().join("\n");
+    format!("The server sends no more news. Reload this page.\n{lines}\nover")
 }

@@ -1,26 +1,79 @@
-//! Asks the three lanes: two through the front door, one as a textbook would. Server side.
+//! The three lanes: what is kept of them, and how they are asked, two through the front door, one as a textbook would.
+//! Server side.
 
 use std::time::Duration;
 
 use axum::http::Method;
+use serde::{Deserialize, Serialize};
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 use crate::{
-    auth::tokens::{ProblemAnswer, verify::verify},
+    auth::{
+        revocations::set::RevocationSubject,
+        tokens::{ProblemAnswer, verify::verify},
+    },
     base::{error::AppError, state::Stopwatch},
     lab::{
         browser::{Ask, Browser},
+        visit::Visit,
         world::Lab,
     },
 };
 
-/// Between two questions of [`Lanes::until_refused`]: as often as a timer goes.
+pub const KEPT: &str = "lanes";
+
+/// As often as a timer goes.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Longer than any end takes.
-pub const REFUSED_WITHIN_MS: u64 = 3_000;
+const REFUSED_WITHIN_MS: u64 = 3_000;
 
-/// The credentials that are asked about.
+/// The newest start of the lanes, and what became of it. Times are milliseconds since the epoch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// Sealed: what lies in the database opens nothing.
+    pub browser: String,
+    pub sid: String,
+    pub epoch: i64,
+    pub global_epoch: i64,
+    pub started_at: i64,
+    /// When the token is refused for its age.
+    pub token_dies_at: i64,
+    pub end_asked_at: Option<i64>,
+    pub ended: Option<End>,
+}
+
+/// How the session was ended. Measured from the moment before the request for it was sent, in microseconds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct End {
+    pub at: i64,
+    pub answer_us: u64,
+    /// The first refused request; `None` where it was refused before, or none came.
+    pub session_us: Option<u64>,
+    pub ours_us: Option<u64>,
+    /// The code of our token's first refusal: later on it is refused for its age as well.
+    pub ours_code: String,
+    /// What the administrator was told; empty after a logout.
+    pub receipt: String,
+}
+
+impl Run {
+    pub async fn of(lab: &Lab, visit: &Visit) -> Result<Option<Self>, AppError> {
+        visit.result(lab, KEPT).await
+    }
+
+    /// What the revocations are asked about, to hear of the end of this session and of no other.
+    pub fn revocation_subject<'a>(&'a self, user_id: &'a str) -> RevocationSubject<'a> {
+        RevocationSubject { user_id, sid: &self.sid, epoch: self.epoch, global_epoch: self.global_epoch }
+    }
+
+    /// An end was asked for here a moment ago, and may be measured still.
+    pub fn is_ending(&self, now_ms: i64) -> bool {
+        let within = i64::try_from(REFUSED_WITHIN_MS).unwrap_or(i64::MAX);
+        self.ended.is_none() && self.end_asked_at.is_some_and(|at| now_ms - at <= within)
+    }
+}
+
 #[derive(Clone)]
 pub struct Lanes {
     pub browser: Browser,
@@ -33,13 +86,12 @@ pub enum Lane {
     Ours,
 }
 
-/// What became of one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     Accepted,
     /// With the code of the API, where it gave one.
     Refused(String),
-    /// Neither: the server was busy.
+    /// The server was busy.
     Unclear,
 }
 
@@ -50,20 +102,22 @@ impl Seen {
 }
 
 impl Lanes {
-    /// # Errors
-    /// [`AppError::SessionOver`] when it cannot be read.
-    pub fn of(lab: &Lab, browser: Option<Browser>) -> Result<Self, AppError> {
-        let browser = browser.ok_or(AppError::SessionOver)?;
+    pub fn of(lab: &Lab, run: &Run) -> Result<Self, AppError> {
+        let browser: Browser = lab.opened(KEPT, &run.browser).ok_or(AppError::SessionOver)?;
         let token = browser.token(lab).ok_or(AppError::SessionOver)?.to_owned();
         Ok(Self { browser, token })
     }
 
-    /// All three, in the order of the page.
     pub async fn look(&self, lab: &Lab) -> [Seen; 3] {
-        [self.ask(lab, Lane::Session).await, self.ask(lab, Lane::Ours).await, self.plain(lab)]
+        // What a verifier finds that asks nobody: the first half of what our API does.
+        let plain = match verify(&lab.state.config, &lab.keys, &lab.state.clock, &self.token) {
+            Ok(_) => Seen::Accepted,
+            Err(_) => Seen::Refused(String::new()),
+        };
+        [self.ask(lab, Lane::Session).await, self.ask(lab, Lane::Ours).await, plain]
     }
 
-    /// Asks one of the two that the server decides on. Leaves no line in the log: there would be thousands.
+    /// Leaves no line in the log: there would be thousands.
     pub async fn ask(&self, lab: &Lab, lane: Lane) -> Seen {
         let ask = match lane {
             // The shortest page that needs a session. Not as a browser asks: that would bring a new token each time.
@@ -79,15 +133,6 @@ impl Lanes {
             303 => Seen::Accepted,
             401 => Seen::Refused(serde_json::from_str::<ProblemAnswer>(&answer.body).unwrap_or_default().code),
             _ => Seen::Unclear,
-        }
-    }
-
-    /// What a verifier finds that asks nobody. This is the first half of what our API does: the second one asks the
-    /// revocations.
-    pub fn plain(&self, lab: &Lab) -> Seen {
-        match verify(&lab.state.config, &lab.keys, &lab.state.clock, &self.token) {
-            Ok(_) => Seen::Accepted,
-            Err(_) => Seen::Refused(String::new()),
         }
     }
 

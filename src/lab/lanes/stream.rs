@@ -1,7 +1,7 @@
 //! `GET /lab/lanes`: how the three lanes go on, as server-sent events. Server side.
 //!
-//! Asks once a second, and four times a second around the end of its own session; says something when something has
-//! changed, and once a second. When the visit is over it says so and ends.
+//! Asks and tells once a second, and four times a second around the end of its own session. When the visit is over it
+//! says so and ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,8 +15,7 @@ use futures::stream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::{
-    probe::{Lanes, Seen},
-    run::Run,
+    probe::{Lanes, Run, Seen},
     told::{Told, without_visit},
 };
 use crate::{
@@ -35,7 +34,6 @@ use crate::{
     },
 };
 
-/// Open at once, of one visit.
 const STREAMS_MAX: u32 = 3;
 
 const PAUSE: Duration = Duration::from_secs(1);
@@ -44,12 +42,8 @@ const PAUSE_AT_THE_END: Duration = Duration::from_millis(250);
 /// Milliseconds after the end of its own session in which the questions come closer together.
 const END_MS: u64 = 1_000;
 
-/// Something is said at least this often, in milliseconds.
-const SAID_EVERY_MS: u64 = 1_000;
-
 /// Tells the page of a visit how its lanes go on.
 ///
-/// # Errors
 /// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond three streams, and where all
 /// visits together have as many as they may.
 pub async fn events(
@@ -71,22 +65,17 @@ pub async fn events(
     })))
 }
 
-/// One open stream.
 struct Watching {
     lab: Lab,
     visit: Visit,
-    /// As it was when it was last read.
     run: Run,
     found: [Option<i64>; 3],
-    /// What was said last, and when.
-    said: Option<(String, Stopwatch)>,
-    /// All that was told last.
+    /// What was told last.
     text: String,
     revoked: watch::Receiver<u64>,
     /// Since the end of its own session was heard of.
     ended: Option<Stopwatch>,
     stop: Stop,
-    /// Of its visit, and of all of them.
     _places: Places,
 }
 
@@ -95,32 +84,23 @@ type Places = (Place, OwnedSemaphorePermit);
 impl Watching {
     fn new(lab: Lab, visit: Visit, run: Run, stop: Stop, places: Places) -> Self {
         let revoked = lab.revocations.changes();
-        let (found, said, text, ended) = ([None; 3], None, String::new(), None);
-        Self { lab, visit, run, found, said, text, revoked, ended, stop, _places: places }
+        let (found, text, ended) = ([None; 3], String::new(), None);
+        Self { lab, visit, run, found, text, revoked, ended, stop, _places: places }
     }
 
     /// The next thing to say, and the stream if it goes on after that. `None`: it ends without a word, and the browser asks
     /// again.
     async fn next(mut self) -> Option<(Event, Option<Self>)> {
-        loop {
-            if self.said.is_some() && !self.wait().await {
-                return None;
-            }
-            let Some(run) = self.read().await.ok()? else {
-                return Some((Event::default().data(without_visit(&self.text)), None));
-            };
-            let told = self.look(&run).await?;
-            let (now, text) = (format!("{}{}", told.said(), told.end()), told.text());
-            let is_due = |(said, at): &(String, Stopwatch)| *said != now || at.elapsed_ms() >= SAID_EVERY_MS;
-            let event = Event::default().data(&text);
-            if told.is_over() {
-                return Some((event, None));
-            }
-            if self.said.as_ref().is_none_or(is_due) {
-                (self.said, self.text) = (Some((now, Stopwatch::start())), text);
-                return Some((event, Some(self)));
-            }
+        if !self.text.is_empty() && !self.wait().await {
+            return None;
         }
+        let Some(run) = self.read().await.ok()? else {
+            return Some((Event::default().data(without_visit(&self.text)), None));
+        };
+        let told = self.look(&run).await?;
+        let (text, is_over) = (told.text(), told.is_over());
+        self.text.clone_from(&text);
+        Some((Event::default().data(text), (!is_over).then_some(self)))
     }
 
     /// The lanes as they are kept now, which may be newer ones; `None` when the visit is over.
@@ -159,7 +139,7 @@ impl Watching {
     }
 
     async fn look<'a>(&mut self, run: &'a Run) -> Option<Told<'a>> {
-        let seen = Lanes::of(&self.lab, run.browser(&self.lab)).ok()?.look(&self.lab).await;
+        let seen = Lanes::of(&self.lab, run).ok()?.look(&self.lab).await;
         let now_ms = self.lab.state.clock.now_ms();
         for (found, seen) in self.found.iter_mut().zip(&seen) {
             *found = found.filter(|_| Seen::is_refused(seen)).or_else(|| seen.is_refused().then_some(now_ms));

@@ -4,46 +4,17 @@
 
 use leptos::prelude::*;
 
-use super::{COOKIE_BYTES_MAX, HEADER_BYTES_MAX, Sizes};
-use crate::ui::number::grouped;
+use super::{COOKIE_BYTES_MAX, HEADER_BYTES_MAX, SizeRow, Sizes, figure};
 
 /// Of the drawing, in bytes: a little more than the last limit.
 const TOP: usize = 10_000;
 
+const LIMITS: [(usize, &str); 2] =
+    [(COOKIE_BYTES_MAX, "one cookie, in browsers"), (HEADER_BYTES_MAX, "one header line, in many servers")];
+
 #[component]
 pub fn SizeChart(sizes: Sizes) -> impl IntoView {
-    let most = sizes.rows.last().map_or(1, |row| row.permissions).max(1);
-    let x = move |permissions: usize| percent(permissions, most);
-    let y = |bytes: usize| percent(TOP.saturating_sub(bytes), TOP);
-    let limits =
-        [(COOKIE_BYTES_MAX, "one cookie, in browsers"), (HEADER_BYTES_MAX, "one header line, in many servers")];
     let session = y(sizes.session_bytes);
-    let lines = limits.map(|(bytes, what)| {
-        view! {
-            <line class="limit" x1="0" x2="100%" y1=y(bytes) y2=y(bytes) />
-            <text x="0" y=y(bytes) dy="-.4em">{format!("{} bytes: {what}", grouped(whole(bytes)))}</text>
-        }
-    });
-    let tokens = (0..sizes.algorithms.len()).map(|at| {
-        let points: Vec<(String, String)> =
-            sizes.rows.iter().map(|row| (x(row.permissions), y(row.bytes.get(at).copied().unwrap_or_default()))).collect();
-        points
-            .windows(2)
-            .map(|pair| view! {
-                <line class="token" x1=pair[0].0.clone() y1=pair[0].1.clone() x2=pair[1].0.clone() y2=pair[1].1.clone() />
-            })
-            .collect_view()
-    });
-    let ticks = sizes.rows.iter().filter(|row| row.permissions % 100 == 0).map(|row| {
-        let anchor = if row.permissions == 0 {
-            "start"
-        } else if row.permissions == most {
-            "end"
-        } else {
-            "middle"
-        };
-        view! { <text x=x(row.permissions) y="1em" text-anchor=anchor>{row.permissions}</text> }
-    });
     view! {
         <figure class="lab-chart">
             <figcaption class="chart-keys">
@@ -53,34 +24,67 @@ pub fn SizeChart(sizes: Sizes) -> impl IntoView {
             <div role="img" aria-label=gist(&sizes)>
                 <svg class="lab-lines">
                     <line class="base" x1="0" x2="100%" y1="100%" y2="100%" />
-                    {lines.collect_view()}
-                    {tokens.collect_view()}
+                    {LIMITS.map(|(bytes, what)| view! {
+                        <line class="limit" x1="0" x2="100%" y1=y(bytes) y2=y(bytes) />
+                        <text x="0" y=y(bytes) dy="-.4em">{format!("{} bytes: {what}", figure(bytes))}</text>
+                    }).collect_view()}
+                    {tokens(&sizes)}
                     <line class="session" x1="0" x2="100%" y1=session.clone() y2=session />
                 </svg>
-                <svg class="lab-axis">{ticks.collect_view()}</svg>
+                <svg class="lab-axis">{ticks(&sizes)}</svg>
                 <p class="muted" aria-hidden="true">"permissions in the token"</p>
             </div>
         </figure>
     }
 }
 
-/// What the drawing says.
+fn y(bytes: usize) -> String {
+    percent(TOP.saturating_sub(bytes), TOP)
+}
+
+fn most(sizes: &Sizes) -> usize {
+    sizes.rows.last().map_or(1, |row| row.permissions).max(1)
+}
+
+/// A line for each algorithm.
+fn tokens(sizes: &Sizes) -> impl IntoView + use<> {
+    let point = |row: &SizeRow, at: usize| {
+        (percent(row.permissions, most(sizes)), y(row.bytes.get(at).copied().unwrap_or_default()))
+    };
+    let pairs = (0..sizes.algorithms.len()).flat_map(|at| sizes.rows.windows(2).map(move |pair| (at, pair)));
+    let lines = pairs.map(|(at, pair)| {
+        let ((x1, y1), (x2, y2)) = (point(&pair[0], at), point(&pair[1], at));
+        view! { <line class="token" x1=x1 y1=y1 x2=x2 y2=y2 /> }
+    });
+    lines.collect_view()
+}
+
+fn ticks(sizes: &Sizes) -> impl IntoView + use<> {
+    let most = most(sizes);
+    let round = sizes.rows.iter().map(|row| row.permissions).filter(|permissions| permissions % 100 == 0);
+    let ticks = round.map(|permissions| {
+        let anchor = match permissions {
+            0 => "start",
+            _ if permissions == most => "end",
+            _ => "middle",
+        };
+        view! { <text x=percent(permissions, most) y="1em" text-anchor=anchor>{permissions}</text> }
+    });
+    ticks.collect_view()
+}
+
 fn gist(sizes: &Sizes) -> String {
     let (Some(first), Some(last)) = (sizes.rows.first(), sizes.rows.last()) else { return String::new() };
-    let (least, most) = (Sizes::largest(first), Sizes::largest(last));
+    let (least, most) = (first.largest(), last.largest());
     format!(
         "Size by permissions. A session cookie: always {} bytes. A token: from {} bytes with none to {} bytes with {}, past the \
          limit of a cookie at {} bytes.",
         sizes.session_bytes,
-        grouped(whole(least)),
-        grouped(whole(most)),
+        figure(least),
+        figure(most),
         last.permissions,
-        grouped(whole(COOKIE_BYTES_MAX)),
+        figure(COOKIE_BYTES_MAX),
     )
-}
-
-fn whole(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// In tenths of a per cent, which is finer than a pixel.

@@ -1,6 +1,10 @@
-//! Takes the cookies of a log-in apart. Server side.
+//! Takes the cookies of a login apart. Server side.
 
-use super::{Cookie, Said, Time, Token, claims};
+use super::{
+    Cookie, Cookies, Said, Token, Travel,
+    claims::{CLAIMS, HEADER, TIMES},
+    sizes,
+};
 use crate::{
     auth::tokens::{
         claims::TYP,
@@ -8,21 +12,50 @@ use crate::{
         keys::Keys,
         verify::{Verified, verify},
     },
-    base::{config::Config, state::AppState},
+    base::{config::Config, error::AppError, state::AppState},
+    lab::{browser::Ask, visit::Visit, world::Lab},
+    pages::request::PageRequest,
     web::{cookies, cookies::Name},
 };
 
-/// So many letters tell one secret from another, and leave enough of it to be one.
+/// Enough to tell one secret from another, and leaves enough of it to be one.
 const LETTERS_SHOWN: usize = 4;
 
-/// The session cookie; `seconds`: its Max-Age, if it has one.
-pub fn session_cookie(config: &Config, secret: &str, seconds: Option<i64>) -> Cookie {
-    let shown = secret.chars().take(LETTERS_SHOWN).chain("…".chars()).collect();
-    cookie(config, Name::Session, secret, seconds, shown)
+pub async fn load(lab: &Lab, page: &PageRequest, keys: &Keys, visit: Option<&Visit>) -> Result<Travel, AppError> {
+    let cookies = match (own(page, keys), visit) {
+        (Some(own), _) => Some(own),
+        (None, Some(visit)) => demo(lab, visit).await?,
+        (None, None) => None,
+    };
+    Ok(Travel { cookies, sizes: sizes::measure(lab).await? })
 }
 
-/// The access token, if it is one that counts, of the session with this sid where one is given.
-pub fn token(state: &AppState, keys: &Keys, jwt: &str, sid: Option<&str>) -> Option<Token> {
+fn own(page: &PageRequest, keys: &Keys) -> Option<Cookies> {
+    let (state, headers, log_in) = (&page.app.state, &page.parts.headers, &page.someone.as_ref()?.log_in);
+    let secret = cookies::get(&state.config, headers, Name::Session)?;
+    let session = session_cookie(&state.config, &secret, log_in.cookie_seconds(state.clock.now_ms()));
+    let token = cookies::get(&state.config, headers, Name::Access);
+    let token = token.and_then(|jwt| decoded(state, keys, &jwt, Some(&log_in.sid)));
+    Some(Cookies { own: true, session, token })
+}
+
+/// Those of the demo browser, after it has renewed its token: that of the last experiment has expired, mostly. What it
+/// gets is not kept, since experiments go on with what the browser has.
+async fn demo(lab: &Lab, visit: &Visit) -> Result<Option<Cookies>, AppError> {
+    let mut browser = visit.browser.clone();
+    browser.send(lab, Ask::renewal()).await?;
+    let Some(secret) = browser.session(lab) else { return Ok(None) };
+    let session = session_cookie(&lab.state.config, secret, None);
+    let token = browser.token(lab).and_then(|jwt| decoded(&lab.state, &lab.keys, jwt, None));
+    Ok(Some(Cookies { own: false, session, token }))
+}
+
+fn session_cookie(config: &Config, secret: &str, max_age: Option<i64>) -> Cookie {
+    cookie(config, Name::Session, secret, max_age, beginning(secret, LETTERS_SHOWN))
+}
+
+/// The access token, if it is valid, and of the session with this sid where one is given.
+fn decoded(state: &AppState, keys: &Keys, jwt: &str, sid: Option<&str>) -> Option<Token> {
     let verified = verify(&state.config, keys, &state.clock, jwt).ok()?;
     if sid.is_some_and(|sid| sid != verified.claims.sid) {
         return None;
@@ -30,47 +63,44 @@ pub fn token(state: &AppState, keys: &Keys, jwt: &str, sid: Option<&str>) -> Opt
     let life = verified.claims.exp - verified.claims.iat;
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, payload, signature] = *parts.as_slice() else { return None };
-    let shown = format!("{}.{}.…", beginning(header), beginning(payload));
+    // The signature stays out: without it nobody can use what is shown.
+    let shown = format!("{}.{}.…", beginning(header, 6), beginning(payload, 6));
     Some(Token {
         cookie: cookie(&state.config, Name::Access, jwt, Some(life), shown),
-        parts: [header.len(), payload.len(), signature.len()],
+        bytes: [header.len(), payload.len(), signature.len()],
         header: said_in_header(state, keys, &verified)?,
         claims: said_in_claims(state, &verified)?,
     })
 }
 
-/// The signature stays out: without it nobody can use what is shown.
-fn beginning(part: &str) -> String {
-    part.chars().take(6).chain(['…']).collect()
+fn beginning(text: &str, letters: usize) -> String {
+    text.chars().take(letters).chain(['…']).collect()
 }
 
-fn cookie(config: &Config, name: Name, value: &str, seconds: Option<i64>, shown: String) -> Cookie {
-    let line = cookies::set(config, name, value, seconds);
-    let attributes = line.to_str().ok().and_then(|line| line.split_once("; ")).map(|(_, attributes)| attributes);
-    Cookie {
-        name: name.full(config.insecure_cookies).into(),
-        attributes: attributes.unwrap_or_default().into(),
-        shown,
-        value_bytes: value.len(),
-    }
+fn cookie(config: &Config, name: Name, value: &str, max_age: Option<i64>, shown: String) -> Cookie {
+    let line = cookies::set(config, name, value, max_age);
+    let attributes = line.to_str().ok().and_then(|line| line.split_once("; ")).map_or("", |(_, attributes)| attributes);
+    let name = name.full(config.insecure_cookies).into();
+    Cookie { name, attributes: attributes.into(), shown, value_bytes: value.len() }
 }
 
 /// The header that a verified token has: it is refused with any other.
 fn said_in_header(state: &AppState, keys: &Keys, verified: &Verified) -> Option<Vec<Said>> {
     let key_set = keys.key_set();
     let Lookup::Verifies(key) = key_set.look_up(&verified.kid, state.clock.now_ms()) else { return None };
-    let fields = [("typ", TYP), ("alg", key.algorithm.into_str()), ("kid", &verified.kid)];
-    Some(fields.map(|(name, value)| Said { name: name.into(), value: format!("\"{value}\""), time: None }).into())
+    let values = [TYP, key.algorithm.into_str(), &verified.kid];
+    let said = HEADER.iter().zip(values);
+    Some(said.map(|(field, value)| Said { field, value: format!("\"{value}\""), time: None }).collect())
 }
 
 fn said_in_claims(state: &AppState, verified: &Verified) -> Option<Vec<Said>> {
     let json = serde_json::to_value(&verified.claims).ok()?;
     let now_ms = state.clock.now_ms();
-    let said = claims::CLAIMS.iter().filter_map(|known| {
-        let value = json.get(known.name)?;
-        let seconds = value.as_i64().filter(|_| known.is_time);
-        let time = seconds.map(|seconds| Time { ms: seconds * 1000, in_ms: seconds * 1000 - now_ms });
-        Some(Said { name: known.name.into(), value: value.to_string(), time })
+    let said = CLAIMS.iter().filter_map(|field| {
+        let value = json.get(field.name)?;
+        let seconds = value.as_i64().filter(|_| TIMES.contains(&field.name));
+        let time = seconds.map(|seconds| (seconds * 1000, seconds * 1000 - now_ms));
+        Some(Said { field, value: value.to_string(), time })
     });
     Some(said.collect())
 }

@@ -1,25 +1,20 @@
-//! Section 1: what travels. Both sides.
+//! Section 1 of `/lab`. Both sides.
 
 use leptos::prelude::*;
 
 use super::{
-    COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Time, Token, Travel, chart::SizeChart, claims,
+    COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Token, Travel, chart::SizeChart, figure,
 };
 use crate::{
     lab::section::{Figures, NeedsVisit, Section},
     ui::{
-        number::grouped,
         table::{Cell, Row, Table},
         when::{Exactly, span},
     },
 };
 
 #[component]
-pub fn WhatTravels(
-    travel: Travel,
-    /// Whether there is a visit, also one whose demo user is logged out.
-    visit: bool,
-) -> impl IntoView {
+pub fn WhatTravels(travel: Travel, visit: bool) -> impl IntoView {
     let Travel { cookies, sizes } = travel;
     view! {
         <Section id="travel">
@@ -51,8 +46,12 @@ fn TwoCookies(cookies: Cookies) -> impl IntoView {
         "These are the demo user's cookies, as the demo browser holds them now."
     };
     let (token_card, decoded) = match token {
-        Some(Token { cookie, parts, header, claims }) => {
-            let card = view! { <CookieCard title="The access token" cookie><Parts parts /></CookieCard> };
+        Some(Token { cookie, bytes, header, claims }) => {
+            let parts = ["header", "claims", "signature"].into_iter().zip(bytes);
+            let parts = parts.map(|(name, bytes)| view! { <div><dt>{name}</dt><dd>{grouped_bytes(bytes)}</dd></div> });
+            let parts = parts.collect_view();
+            let card =
+                view! { <CookieCard title="The access token" cookie><dl class="lab-rules">{parts}</dl></CookieCard> };
             (card.into_any(), Some((header, claims)))
         }
         None => (view! { <NoToken own /> }.into_any(), None),
@@ -93,6 +92,9 @@ fn NoToken(own: bool) -> impl IntoView {
 fn CookieCard(title: &'static str, cookie: Cookie, children: Children) -> impl IntoView {
     let (bytes, Cookie { name, attributes, shown, value_bytes }) = (cookie.bytes(), cookie);
     let rules = attributes.split("; ").filter_map(|attribute| Some((attribute.to_owned(), meaning(attribute)?)));
+    let rules = std::iter::once(("__Host-".to_owned(), "No other host or subdomain can set it.")).chain(rules);
+    let rules = rules.map(|(rule, why)| view! { <div><dt><code>{rule}</code></dt><dd>{why}</dd></div> });
+    let rules = rules.collect_view();
     view! {
         <div class="card">
             <h3>{title} " · " {grouped_bytes(bytes)}</h3>
@@ -101,12 +103,7 @@ fn CookieCard(title: &'static str, cookie: Cookie, children: Children) -> impl I
             </pre>
             <p class="muted">{format!("Name and value. The value alone is {}.", grouped_bytes(value_bytes))}</p>
             {children()}
-            <dl class="lab-rules">
-                <div><dt><code>"__Host-"</code></dt><dd>"No other host or subdomain can set it."</dd></div>
-                {rules
-                    .map(|(attribute, why)| view! { <div><dt><code>{attribute}</code></dt><dd>{why}</dd></div> })
-                    .collect_view()}
-            </dl>
+            <dl class="lab-rules">{rules}</dl>
         </div>
     }
 }
@@ -123,58 +120,37 @@ fn meaning(attribute: &str) -> Option<&'static str> {
     })
 }
 
-#[component]
-fn Parts(parts: [usize; 3]) -> impl IntoView {
-    let names = ["header", "claims", "signature"];
-    view! {
-        <dl class="lab-rules">
-            {names
-                .into_iter()
-                .zip(parts)
-                .map(|(name, bytes)| view! {
-                    <div><dt>{name}</dt><dd>{grouped_bytes(bytes)}</dd></div>
-                })
-                .collect_view()}
-        </dl>
-    }
-}
-
 const OF_HEADER: [&str; 4] = ["Header", "Value", "What for", "Defined in"];
 const OF_CLAIMS: [&str; 4] = ["Claim", "Value", "What for", "Defined in"];
 
 #[component]
 fn Fields(columns: &'static [&'static str; 4], said: Vec<Said>) -> impl IntoView {
     let [what, value, why, source] = *columns;
-    let rows = said.into_iter().map(move |said| {
-        let (known, Said { name, value: said, time }) = (claims::of(&said.name), said);
+    let rows = said.into_iter().map(move |Said { field, value: said, time }| {
         view! {
             <Row>
-                <Cell label=what><code>{name}</code></Cell>
+                <Cell label=what><code>{field.name}</code></Cell>
                 <Cell label=value>
                     <code>{said}</code>
-                    {time.map(|time| view! { <span class="muted"><InWords time /></span> })}
+                    {time.map(|(ms, in_ms)| view! { <span class="muted"><Exactly ms /> {distance(in_ms)}</span> })}
                 </Cell>
-                <Cell label=why>{known.map(|known| known.why)}</Cell>
-                <Cell label=source>{known.map(|known| known.source)}</Cell>
+                <Cell label=why>{field.why}</Cell>
+                <Cell label=source>{field.source}</Cell>
             </Row>
         }
     });
     view! { <div class="lab-fields"><Table label=what columns>{rows.collect_view()}</Table></div> }
 }
 
-#[component]
-fn InWords(time: Time) -> impl IntoView {
-    let Time { ms, in_ms } = time;
-    let distance = if in_ms < 0 { format!(" UTC, {} ago", span(-in_ms)) } else { format!(" UTC, in {}", span(in_ms)) };
-    view! { <Exactly ms /> {distance} }
+fn distance(in_ms: i64) -> String {
+    if in_ms < 0 { format!(" UTC, {} ago", span(-in_ms)) } else { format!(" UTC, in {}", span(in_ms)) }
 }
 
 #[component]
 fn Growth(sizes: Sizes) -> impl IntoView {
     let at = |bytes: usize| sizes.permissions_at(bytes).map(|permissions| permissions.to_string());
     let (full, refused) = (at(COOKIE_BYTES_MAX), at(sizes.token_bytes_max));
-    let first = sizes.algorithms.first().cloned().unwrap_or_default();
-    let max = sizes.token_bytes_max;
+    let (first, max) = (sizes.algorithms.first().cloned(), sizes.token_bytes_max);
     view! {
         <p>
             "What a session cookie stands for stays on the server, so it has "
@@ -220,10 +196,6 @@ fn over(bytes: usize) -> &'static str {
         COOKIE_BYTES_MAX.. => " *",
         _ => "",
     }
-}
-
-fn figure(number: usize) -> String {
-    grouped(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 fn grouped_bytes(number: usize) -> String {
