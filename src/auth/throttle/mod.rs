@@ -24,7 +24,8 @@ use self::{
 use super::known_devices::{Device, store as device_store};
 use crate::base::{
     caller::networks_of,
-    db::{Collision, Tx, again},
+    collision::Collision,
+    db::{Tx, again},
     error::AppError,
     sealed::SecretKey,
     state::AppState,
