@@ -36,7 +36,7 @@ const SECRET_BYTES: usize = 32;
 
 pub const LIFETIME_MS: i64 = 30 * 60_000;
 
-/// so many at once, of everyone and of one network.
+/// So many at once, of everyone and of one network.
 const VISITS_MAX: i64 = 500;
 const VISITS_OF_NETWORK_MAX: i64 = 20;
 
