@@ -6,6 +6,7 @@ import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
 import { ACCOUNT_PAGES, CONFIRM, EVERY_PAGE, REFUSALS, actAs } from "./pages.ts";
 import { open } from "./people.ts";
+import { forbiddenWords } from "./words.ts";
 
 /** Pages with something below their heading that must not stick to it. */
 const SPACED = ["/login", "/signup", "/dashboard", "/notes", ...ACCOUNT_PAGES, CONFIRM];
@@ -26,6 +27,7 @@ for (const { who, path } of EVERY_PAGE) {
     if (SPACED.includes(path)) expect.soft(await spaceBelowHeading(page), "space below the heading").toBeGreaterThanOrEqual(SPACE_PX);
     if (who !== "visitor" && SKIPPED.includes(path)) await test.step("the skip link", () => expectSkipLink(page));
     await test.step("the keyboard", async () => expect.soft(await lostWithTab(page), "Tab reaches every control in order").toEqual([]));
+    expect.soft(await forbiddenWords(page), "words that the product does not use").toEqual([]);
     await test.step("axe", async () => expect.soft(await findings(page, path)).toEqual([]));
   });
 }

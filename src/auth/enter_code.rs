@@ -1,4 +1,4 @@
-//! The story of the second half of a log-in: the code. Server side.
+//! The story of the second half of a login: the code. Server side.
 
 use serde_json::json;
 
@@ -24,9 +24,9 @@ use crate::base::{
 
 /// What the browser brings and the page says.
 pub struct Given<'a> {
-    /// The half log-in, sealed.
+    /// The half login, sealed.
     pub sealed: Option<&'a str>,
-    /// The id of the half log-in that the page is about.
+    /// The id of the half login that the page is about.
     pub half: Option<&'a str>,
     pub code: &'a str,
     /// Whether the browser is to be trusted.
@@ -36,13 +36,13 @@ pub struct Given<'a> {
 /// Starts the session, and returns where to go on to.
 ///
 /// # Errors
-/// [`AppError::LogInAgain`] without a half log-in that counts, [`AppError::OtherLogIn`] when the page is about another one,
+/// [`AppError::LogInAgain`] without a half login that counts, [`AppError::OtherLogIn`] when the page is about another one,
 /// [`AppError::Invalid`], [`AppError::TooManyTries`], [`AppError::WrongCode`], [`AppError::WrongRecoveryCode`].
 pub async fn enter_code(app: &App, visit: &Visit, given: Given<'_>) -> Result<(Started, String), AppError> {
     let half = given.sealed.and_then(|sealed| HalfLogIn::open(&app.secret, sealed, app.now_ms()));
     let half = half.ok_or(AppError::LogInAgain)?;
     let user = half.user(&app.state, &app.secret).await?;
-    // The cookie is that of the log-in begun last, perhaps in another tab, of somebody else.
+    // The cookie is that of the login begun last, perhaps in another tab, of someone else.
     if given.half != Some(&*half.id) {
         return Err(AppError::OtherLogIn);
     }
@@ -61,7 +61,7 @@ pub async fn enter_code(app: &App, visit: &Visit, given: Given<'_>) -> Result<(S
     Ok((started, half.next))
 }
 
-/// Uses up the code, and with it the half log-in, and starts the session, in one transaction: a log-in that fails costs
+/// Uses up the code, and with it the half login, and starts the session, in one transaction: a login that fails costs
 /// no code. `None` when the code is not right.
 async fn take_and_start(
     app: &App,
@@ -82,7 +82,7 @@ async fn take_and_start(
     start_session_with(tx, app, visit, user, half.remember, true).await.map(Some)
 }
 
-/// Either the phone is gone, or somebody else has found the list.
+/// Either the phone is gone, or someone else has found the list.
 async fn tell(tx: &mut Tx, app: &App, visit: &Visit, user: &User, left: i64) -> Result<(), AppError> {
     let mut event = event(Kind::RecoveryCodeUsed, Actor::User(user.id.clone()), user, &visit.caller);
     event.details = json!({ "left": left });
@@ -101,7 +101,7 @@ async fn note_failure(app: &App, visit: &Visit, tried: &Try, user: &User) -> Res
     Ok(())
 }
 
-/// If it fails, the user is logged in all the same. The next log-in asks for a code again.
+/// If it fails, the user is logged in all the same. The next login asks for a code again.
 async fn trust_if_possible(app: &App, visit: &Visit, user: &User, device: &Device) {
     if let Err(error) = again(|| trust_device(app, visit, user, device)).await {
         tracing::warn!(user = user.id, ?error, "a device is not trusted although it should be");

@@ -29,7 +29,7 @@ use crate::{
 /// What the right password leads to.
 pub enum LogInResult {
     Started(Box<Started>),
-    /// The half log-in, sealed, for the browser to bring along with the code.
+    /// The half login, sealed, for the browser to bring along with the code.
     CodeNeeded(String),
 }
 
@@ -77,7 +77,7 @@ pub async fn go_on(app: &App, visit: &Visit, user: &User, remember: bool, next: 
 /// proof was checked against; `has_factor` says that the account had a second factor then, which was satisfied.
 ///
 /// # Errors
-/// [`AppError::LogInAgain`] when the account has changed since; when the database does not take it. Nobody is logged in
+/// [`AppError::LogInAgain`] when the account has changed since; when the database does not take it. No one is logged in
 /// then.
 pub async fn start_session(
     app: &App,
@@ -117,7 +117,7 @@ pub async fn start_session_with(
     // From here on they are logged in, and nothing that goes wrong may say otherwise.
     tracing::info!(user = user.id, sid = session.log_in.sid, remember, "logged in");
     if let Err(error) = make_room(app, &user.id).await {
-        tracing::warn!(user = user.id, ?error, "there are too many sessions until the next log-in");
+        tracing::warn!(user = user.id, ?error, "there are too many sessions until the next login");
     }
     Ok(Started { session, device })
 }
@@ -134,10 +134,10 @@ async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool, now_ms: i64)
         && factor == has_factor)
 }
 
-/// Ended sessions kept per user, for the log-in page to say why: an end for a program that logs in again and again.
+/// Ended sessions kept per user, for the login page to say why: an end for a program that logs in again and again.
 const OVER_MAX: i64 = 200;
 
-/// Writes the log-in down. From a browser that the account does not know it is news to the owner, unless it is the
+/// Writes the login down. From a browser that the account does not know it is news to the owner, unless it is the
 /// first one of all.
 async fn note_log_in(tx: &mut Tx, app: &App, visit: &Visit, user: &User, log_in: &LogIn) -> Result<Device, AppError> {
     let now_ms = log_in.created_at;
@@ -146,7 +146,7 @@ async fn note_log_in(tx: &mut Tx, app: &App, visit: &Visit, user: &User, log_in:
     let (seen, device) =
         known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, app.now_ms()).await?;
     store::delete_over_beyond(&mut **tx, &user.id, OVER_MAX, now_ms).await?;
-    // Of an account that is older than the log nobody can tell: a thief must not pass for the first log-in.
+    // Of an account that is older than the log no one can tell: a thief must not pass for the first login.
     let is_in_log = app.state.config.log_goes_back_to(user.created_at, now_ms);
     let is_first = is_in_log && !event::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
     event::store::insert(&mut **tx, &event, now_ms).await?;

@@ -1,4 +1,4 @@
-//! The core. Accounts, sessions, tokens and the revocations that end both; the second factor; how often somebody may try;
+//! The core. Accounts, sessions, tokens and the revocations that end both; the second factor; how often someone may try;
 //! what is written down as an event or as a mail to send. And the stories of getting in and of proving who one is: they
 //! take what they need as arguments and return what happened. No HTTP: [`web::border`](crate::web::border) makes cookies,
 //! redirects and pages of it.

@@ -13,11 +13,11 @@ use crate::{
     passwords::typed::Password,
 };
 
-/// What somebody claims.
+/// What someone claims.
 pub struct Claim<'a> {
     /// Normalised; counted whether or not there is such an account.
     pub email: &'a str,
-    /// `None`: what was typed can be nobody's password.
+    /// `None`: what was typed can be no one's password.
     pub password: Option<Password>,
     /// Whether this user gets in with the right one.
     pub may: fn(&User) -> bool,
@@ -62,7 +62,7 @@ pub async fn prove(
     }
 }
 
-/// The event names no account that does not exist, and holds no e-mail that somebody mistyped.
+/// The event names no account that does not exist, and holds no email that someone mistyped.
 async fn note_failure(
     app: &App,
     visit: &Visit,

@@ -63,7 +63,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
         let event = Event::new(kind, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
         Event { sid: log_in.sid.clone(), ..event }
     };
-    // The same counter as at log-in: whoever found an open browser guesses no faster than everybody else.
+    // The same counter as at login: whoever found an open browser guesses no faster than everyone else.
     let claim = Claim {
         email: &user.email,
         password: Password::parse_existing(password).ok(),

@@ -11,7 +11,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The widest of [`networks_of`]; empty where nobody calls, as on the command line.
+    /// The widest of [`networks_of`]; empty where no one calls, as on the command line.
     pub fn widest_network(&self) -> String {
         networks_of(&self.ip).pop().unwrap_or_default().0
     }

@@ -1,6 +1,6 @@
 //! Errors of transactions that gave way to another one. Server side.
 
-/// PostgreSQL: somebody else held the lock for longer than `lock_timeout`.
+/// PostgreSQL: someone else held the lock for longer than `lock_timeout`.
 pub const LOCK_TIMEOUT: &str = "55P03";
 
 /// An error after which the same transaction, run once more, may well succeed.

@@ -279,7 +279,7 @@ pub enum Mailing {
     Off,
 }
 
-/// The algorithms of access tokens. Each signing key has one, for good. The texts are as in the header of a token and in
+/// The algorithms of access tokens. Each signing key keeps its own. The texts are as in the header of a token and in
 /// the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, EnumString, IntoStaticStr)]
 #[value(rename_all = "UPPER")]

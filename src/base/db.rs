@@ -42,7 +42,7 @@ pub struct Steps {
     pub unknown: usize,
 }
 
-/// How long a migration waits for who holds a table.
+/// How long a migration waits for a table that another transaction holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// For one lock. Short: whoever wants the table after it waits behind it.
@@ -61,13 +61,13 @@ impl Default for Patience {
 /// PostgreSQL: the role may not do that.
 const NOT_PERMITTED: &str = "42501";
 
-/// The pools of a server: each has connections of its own, so that what is slow in one keeps nobody waiting in another.
+/// The pools of a server: each has connections of its own, so that what is slow in one keeps no one waiting in another.
 pub struct Shares {
     /// Pages, actions, API. No statement runs for longer than five seconds.
     pub requests: Db,
     /// What everything else stands on: renewing tokens, the revocations, `/readyz`. Short statements alone.
     pub vital: Db,
-    /// Clearing up behind everybody, which may take its time.
+    /// Clearing up behind everyone, which may take its time.
     pub jobs: Db,
 }
 
@@ -129,7 +129,7 @@ impl Db {
     /// Brings the schema up to date, each step in a transaction.
     ///
     /// # Errors
-    /// One line that says what to do: a step fails, this role may not change the schema, somebody holds a table, or the
+    /// One line that says what to do: a step fails, this role may not change the schema, someone holds a table, or the
     /// database was made by a newer Latchkey.
     pub async fn migrate(&self, patience: Patience) -> Result<(), String> {
         // Most starts find nothing to do, and a role with rights to rows alone may not ask for more.

@@ -7,8 +7,8 @@ use super::{
     text::{is_blank, is_control, is_of_word},
 };
 
-/// An e-mail address in its one normalised form: Unicode-compatible (NFKC), case folded before the @, the domain in ASCII
-/// (UTS 46). Mail goes to this form and to no other, so that a look-alike is nobody else's account and gets nobody
+/// An email address in its one normalised form: Unicode-compatible (NFKC), case folded before the @, the domain in ASCII
+/// (UTS 46). Mail goes to this form and to no other, so that a look-alike is no one else's account and gets no one
 /// else's mail (CVE-2019-19844).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(String);

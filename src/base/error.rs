@@ -80,7 +80,7 @@ pub enum AppError {
     #[error("That recovery code is wrong or has already been used. Try another one.")]
     #[strum(serialize = "wrong_code")]
     WrongRecoveryCode,
-    /// The first half of the log-in is too old, or the account has changed since.
+    /// The first half of the login is too old, or the account has changed since.
     #[error("This login has expired. Enter your email and password again.")]
     LogInAgain,
     /// The code was for the login that this browser had begun before.
@@ -484,11 +484,11 @@ mod server {
             if let sqlx::Error::Database(error) = &fault
                 && error.code().as_deref() == Some("22021")
             {
-                // A zero byte, which PostgreSQL stores in no text: nobody types one.
+                // A zero byte, which PostgreSQL stores in no text: no one types one.
                 return Self::BadRequest;
             }
             if fault.is_collision() {
-                tracing::warn!(error = %fault, "a transaction gave way to another one");
+                tracing::warn!(error = %fault, "a transaction collided with another one");
                 return Self::Collided;
             }
             tracing::error!(error = %fault, "database error");

@@ -184,7 +184,7 @@ impl Default for Metrics {
         registry.register("connections_open", "Connections of callers", connections_open.clone());
         registry.register(
             "connections_cut_off",
-            "Connections closed before their time: too many, or an answer that nobody reads",
+            "Connections closed before their time: too many, or an answer that no one reads",
             connections_cut_off.clone(),
         );
         let levels = LevelGauges::registered(&mut registry);

@@ -1,4 +1,4 @@
-//! What everything stands on, and knows nobody: settings, database, clock, secrets, metrics, errors, how mail is sent.
+//! What everything stands on, and knows no one: settings, database, clock, secrets, metrics, errors, how mail is sent.
 
 #[cfg(feature = "ssr")]
 pub mod caller;

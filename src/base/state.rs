@@ -21,7 +21,7 @@ pub struct AppState {
     pub bell: Bell,
 }
 
-/// Rings where a mail was queued, so that nobody waits for the next look at the outbox. All copies are one bell.
+/// Rings where a mail was queued, so that no one waits for the next look at the outbox. All copies are one bell.
 #[derive(Clone, Default)]
 pub struct Bell(Arc<Notify>);
 

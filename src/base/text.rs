@@ -25,7 +25,7 @@ pub fn folded(text: &str) -> String {
     plain.to_lowercase().chars().filter(|c| !is_accent(*c)).collect()
 }
 
-/// Words of somebody for others to read: what cannot be seen, or turns the text around it, becomes a blank. `None` where
+/// Words of someone for others to read: what cannot be seen, or turns the text around it, becomes a blank. `None` where
 /// nothing is left.
 pub fn readable(text: &str) -> Option<String> {
     let text: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect();

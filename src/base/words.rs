@@ -24,7 +24,7 @@ pub fn of(name: &str, email: &str) -> BTreeSet<String> {
     split(name).chain(split(email)).chain(whole).collect()
 }
 
-/// The beginnings of words that somebody typed. What holds an `@` is the beginning of a whole address.
+/// The beginnings of words that someone typed. What holds an `@` is the beginning of a whole address.
 pub fn typed(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     // A zero byte would be one that PostgreSQL looks for in no text.

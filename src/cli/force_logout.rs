@@ -123,7 +123,7 @@ fn confirm() -> Result<(), Failed> {
     }
 }
 
-/// Every session has ended by now; writing that down for each takes a while when they are many. A server would do it, too.
+/// Every session has ended by now; writing that down for each takes a while when they are many. A server would write it, too.
 async fn mark(state: &AppState) -> Result<(), Failed> {
     let is_terminal = std::io::stderr().is_terminal();
     let tell = |Sweep { marked, sessions, .. }: &Sweep| {

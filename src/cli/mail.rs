@@ -84,7 +84,7 @@ fn unsent(failure: Failure) -> String {
     format!("no email was sent: {}; {advice}", failure.words)
 }
 
-/// So many are listed.
+/// How many are listed.
 const LIST_MAX: i64 = 200;
 
 async fn list(args: List) -> Result<(), Failed> {

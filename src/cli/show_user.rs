@@ -26,7 +26,7 @@ pub struct Show {
     common: Common,
 }
 
-/// So many events are shown.
+/// How many events are shown.
 const EVENTS_MAX: i64 = 10;
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! What the Lab measures with: a key of each algorithm, and the claims of nobody. Server side.
+//! What the Lab measures with: a key of each algorithm, and the claims of no one. Server side.
 //!
 //! The keys are made when they are first needed and stay in memory; no verifier knows them.
 
@@ -44,7 +44,7 @@ impl Samples {
     }
 }
 
-/// What a token of ours says, with ids of nobody.
+/// What a token of ours says, with ids of no one.
 pub fn claims(config: &Config, now_ms: i64) -> Claims {
     let (iss, now) = (config.issuer(), now_ms / 1000);
     Claims {

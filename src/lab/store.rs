@@ -60,7 +60,7 @@ pub async fn over(db: &AnyPool, now_ms: i64) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(sql).bind(now_ms).fetch_all(db).await
 }
 
-/// Removes what the administrator of the Lab leaves behind: nobody will ask for it.
+/// Removes what the administrator of the Lab leaves behind: no one will ask for it.
 pub async fn remove_old(tx: &mut Tx, before: i64) -> sqlx::Result<()> {
     for statement in [
         "delete from outbox where created_at < $1",

@@ -177,6 +177,6 @@ fn hash(secret: &str) -> String {
 
 /// Letters and digits that tell nothing of the secret.
 fn email_word(secret: &str) -> String {
-    let letters = hash(&format!("e-mail of {secret}"));
+    let letters = hash(&format!("email of {secret}"));
     letters.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>().to_lowercase()
 }

@@ -40,7 +40,7 @@ pub const TOKEN_SECONDS: i64 = 60;
 /// So far back the clock of [`Parts::earlier`] is set: a token from there has expired.
 pub const EARLIER_MS: i64 = 2 * TOKEN_SECONDS * 1000;
 
-/// Few: what waits here keeps nobody else waiting.
+/// Few: what waits here keeps no one else waiting.
 pub const CONNECTIONS: u32 = 6;
 
 /// Streams of all visits in this process. Each asks two questions a second, eight around the end of its session.
@@ -63,7 +63,7 @@ pub struct World {
     pub measuring: Semaphore,
     pub streams: Arc<Semaphore>,
     pub requests: Semaphore,
-    /// Of everyone in the world; nobody outside this process knows it.
+    /// Of everyone in the world; no one outside this process knows it.
     pub password: String,
     password_hash: String,
     /// The administrator's browser, logged in when it was last needed.
@@ -142,7 +142,7 @@ pub fn database_url(config: &Config, kind: Kind) -> Result<String, String> {
 
 impl Lab {
     pub async fn open(parts: Parts) -> Result<Self, String> {
-        let password = parts.secret.tag("password of everybody in the Lab");
+        let password = parts.secret.tag("password of everyone in the Lab");
         let password_hash = hash(&parts.passwords, &password).await.map_err(|error| error.to_string())?;
         let lab = Self(Arc::new(World {
             parts,

@@ -21,7 +21,7 @@ pub struct MailRow {
     pub attempts: i64,
 }
 
-/// Takes mails that are due, the longest waiting first. Until `until_ms` they are nobody else's; then, if this process
+/// Takes mails that are due, the longest waiting first. Until `until_ms` they are no one else's; then, if this process
 /// has died meanwhile, they are due again.
 pub async fn claim(db: impl Conn<'_>, limit: i64, now_ms: i64, until_ms: i64) -> sqlx::Result<Vec<MailRow>> {
     // The outer condition is asked again when another instance was quicker, the inner one is not.
@@ -71,7 +71,7 @@ pub async fn set_given_up(db: impl Conn<'_>, id: &str, error: &str, now_ms: i64)
 }
 
 /// Mails of the same kind that went out to the same address, of those that were asked for within so long before this
-/// one. What was dropped, or had nobody to tell, does not count: a stranger's asking would use up the owner's mails.
+/// one. What was dropped, or had no one to tell, does not count: a stranger's asking would use up the owner's mails.
 pub async fn count_sent_like(db: impl Conn<'_>, row: &MailRow, within_ms: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "select count(*) from outbox where email = $1 and mail = $2 and id <> $3 and created_at > $4 \

@@ -134,7 +134,7 @@ impl MailWorker {
         }
         let letter = match again(|| write::write(state, &mailer.issuer, row)).await? {
             Decision::Send(letter) => letter,
-            Decision::Needless => return Ok(store::set_sent(db, &row.id, "not sent: nobody to tell", now_ms).await?),
+            Decision::Needless => return Ok(store::set_sent(db, &row.id, "not sent: no one to tell", now_ms).await?),
             Decision::TooMany => {
                 tracing::warn!(mail = row.id, "too many emails to one address; dropped one");
                 return Ok(store::set_sent(db, &row.id, store::TOO_MANY, now_ms).await?);

@@ -45,7 +45,7 @@ pub(super) struct Questions {
 const MAX_QUESTIONS: usize = 16;
 
 /// Stands in the place of a hash where no password may open the account: none belongs to it, and to check one costs as
-/// much as ever. To write it costs nothing, so nobody can make the server hash by asking for it.
+/// much as ever. To write it costs nothing, so no one can make the server hash by asking for it.
 pub const NO_PASSWORD: &str = "none";
 
 /// Of hashes that only take their time.

@@ -10,7 +10,7 @@ use std::{
 
 use crate::base::{caller::networks_of, error::AppError};
 
-/// About one per second from one network: somebody types a password, with a pause behind each question.
+/// About one per second from one network: someone types a password, with a pause behind each question.
 const PER_MINUTE: i64 = 60;
 
 const MINUTE_MS: i64 = 60_000;

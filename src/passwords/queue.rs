@@ -1,4 +1,4 @@
-//! Who waits for a hash: a line for each network, and the lines take turns, so that nobody waits behind a flood that comes
+//! Who waits for a hash: a line for each network, and the lines take turns, so that no one waits behind a flood that comes
 //! from somewhere else. Server side.
 
 use std::{
@@ -21,7 +21,7 @@ const WAITING_MAX: usize = 256;
 pub struct Queue(Arc<Mutex<State>>);
 
 struct State {
-    /// Turns that nobody has.
+    /// Turns that no one has.
     free: usize,
     /// The line whose turn is next comes first. None is empty.
     lines: VecDeque<Line>,
@@ -56,7 +56,7 @@ impl Queue {
         turn.await.map_err(|_| AppError::Busy)
     }
 
-    /// How many turns nobody has, and how many callers wait for one.
+    /// How many turns no one has, and how many callers wait for one.
     pub fn free_and_waiting(&self) -> (usize, usize) {
         let state = self.state();
         let waiting = state.lines.iter().flat_map(|line| &line.waiting).filter(|one| !one.is_closed()).count();
@@ -73,7 +73,7 @@ impl Queue {
                 Err(refused) => turn = refused,
             }
         }
-        // Nobody has it any more, so nobody passes it on.
+        // No one has it any more, so no one passes it on.
         turn.0 = None;
         state.free += 1;
     }

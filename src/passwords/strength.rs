@@ -13,7 +13,7 @@ use crate::base::{
     text::is_of_word,
 };
 
-/// Whom a password is for, as they typed it. What others know about somebody must not be in it.
+/// Whom a password is for, as they typed it. What others know about someone must not be in it.
 #[derive(Clone, Copy)]
 pub struct About<'a> {
     pub email: &'a str,
@@ -135,7 +135,7 @@ fn strength(score: Score) -> Strength {
     }
 }
 
-/// What others know about somebody: the context words of ASVS 6.1.2.
+/// What others know about someone: the context words of ASVS 6.1.2.
 pub struct Known {
     /// What a password must not hold at all, folded.
     barred: Vec<(String, Guessable)>,
@@ -144,7 +144,7 @@ pub struct Known {
 }
 
 impl Known {
-    /// The e-mail, its part before the @ (and before a `+`), the name and each of its words, the product.
+    /// The email, its part before the @ (and before a `+`), the name and each of its words, the product.
     pub fn about(about: &About<'_>) -> Self {
         // An address has 254 characters at most and a name 80; longer ones are refused elsewhere.
         let (email, name) = (fold(about.email.trim(), 254), fold(about.name.trim(), 80));

@@ -110,7 +110,7 @@ fn start_jobs(services: &Services) -> Vec<JoinHandle<()>> {
     let mut started = vec![
         Job::every(SECOND, "sealing the audit log").start(sealer, |sealer| sealer.seal_all().boxed()),
         Job::every(SECOND, "marking sessions that are over").start(jobs.clone(), |state| sweep(state, |_| ()).boxed()),
-        Job::every(MINUTE, "removing second factors that are to go")
+        Job::every(MINUTE, "removing two-factor authentication that was reported")
             .start(jobs.clone(), |state| removal::clean_once(state).boxed()),
         Job::every(MINUTE, "finding out what stored passwords cost")
             .start((jobs.clone(), passwords.clone()), |(state, passwords)| {
@@ -153,7 +153,7 @@ type DeleteOld = for<'a> fn(&'a AnyPool, i64) -> BoxFuture<'a, Result<u64, sqlx:
 /// What no one can ask about any more. When that is, the module says that owns the table.
 pub const OLD_ROWS: [(&str, DeleteOld); 9] = [
     ("removing old sessions", |db, now_ms| sessions::store::delete_old(db, now_ms).boxed()),
-    ("removing used half log-ins", |db, now_ms| half_log_in::store::delete_old(db, now_ms).boxed()),
+    ("removing used half logins", |db, now_ms| half_log_in::store::delete_old(db, now_ms).boxed()),
     ("removing old revocations", |db, now_ms| revocations::store::delete_old(db, now_ms).boxed()),
     ("removing instances that are gone", |db, now_ms| instances::store::delete_old(db, now_ms).boxed()),
     ("removing old devices", |db, now_ms| known_devices::store::delete_old(db, now_ms).boxed()),

@@ -71,6 +71,7 @@ mod user_agents;
 mod verification;
 mod well_known;
 mod whole_log_ins;
+mod words;
 
 /// Makes of `async fn story(app: TestApp)` two tests of that name: one on each database.
 macro_rules! on_both_databases {

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-
 struct Rule {
     /// How far it reaches.
     place: Kind,
@@ -113,6 +112,16 @@ fn one_line(text: &str) -> String {
     text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Not for people: stored, sealed under, or in an address, where not a letter may change.
+const FIXED: [&str; 6] = [
+    " gave way",
+    " update users set email = 'gave way ' || id, disabled_at = $3 where email = $1 and id <> $2 and verified_at is null returning id, name",
+    " log-in",
+    " killed",
+    " second factor of {user_id}",
+    " /api/v1/admin/users/{id}/force-logout",
+];
+
 /// Names in backticks are quoted as they are.
 fn without_code(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("_")
@@ -139,8 +148,9 @@ fn the_product_keeps_to_its_words() {
             _ => continue,
         };
         // What clap shows as help is written as a comment.
-        let is_help = ["src/cli", "src/base/config.rs", "xtask/src"].iter().any(|place| file.starts_with(top.join(place)));
-        for (kind, text) in &parts {
+        let is_help =
+            ["src/cli", "src/base/config.rs", "xtask/src"].iter().any(|place| file.starts_with(top.join(place)));
+        for (kind, text) in parts.iter().filter(|(_, text)| !FIXED.contains(&text.as_str())) {
             let kind = if is_help { Kind::Page } else { *kind };
             let applies = |rule: &&Rule| kind <= rule.place;
             for rule in rules.iter().filter(applies) {
@@ -155,12 +165,16 @@ fn the_product_keeps_to_its_words() {
 
 #[test]
 fn words_are_found_in_strings_comments_and_documents_and_not_in_code() {
-    let code = "// Nobody, `nobody`.\nlet nobody = \"No\\\n   body \\\" is\"; // end\nlet a = r#\"raw \"x\"\"#; let c = '\"';";
+    let code =
+        "// Nobody, `nobody`.\nlet nobody = \"No\\\n   body \\\" is\"; // end\nlet a = r#\"raw \"x\"\"#; let c = '\"';";
     let parts = parts_of_rust(code);
     let text = |text: &str| (Kind::Page, text.to_owned());
     let comment = |text: &str| (Kind::Comment, text.to_owned());
     assert_eq!(parts, [comment(" nobody, _."), text(" no body \" is"), comment(" end"), text(" raw \"x\"")]);
-    assert_eq!(parts_of_document("A\nb\n\n```\ncode\n```\nc `d`"), [(Kind::Document, "a b".to_owned()), (Kind::Document, "c _".to_owned())]);
+    assert_eq!(
+        parts_of_document("A\nb\n\n```\ncode\n```\nc `d`"),
+        [(Kind::Document, "a b".to_owned()), (Kind::Document, "c _".to_owned())]
+    );
     for (text, words) in [("for nobody's use", "nobody's"), ("a log-in.", "log-in"), ("1 session(s)", "(s)")] {
         assert_eq!(find(text, words), Some(text));
     }

@@ -183,7 +183,7 @@ fn Ticks(days: Vec<Bars>) -> impl IntoView {
     }
 }
 
-/// The numbers for everybody: who does not see the drawing, and who wants to know exactly.
+/// The numbers for everyone: who does not see the drawing, and who wants to know exactly.
 #[component]
 fn Numbers(series: Series, days: Vec<Bars>) -> impl IntoView {
     view! {

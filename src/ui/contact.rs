@@ -8,7 +8,7 @@ use crate::base::contact::Contact;
 #[derive(Clone, Debug, Default)]
 pub struct Support(pub Option<Contact>);
 
-/// A sentence: "Contact help@example.com.", or whoever it is where nobody is named.
+/// A sentence: "Contact help@example.com.", or whoever it is where no one is named.
 #[component]
 pub fn AskForHelp() -> impl IntoView {
     let Support(contact) = use_context().unwrap_or_default();

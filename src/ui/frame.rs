@@ -6,7 +6,7 @@ use leptos_meta::Title;
 /// A page with a heading, which is its title where nothing else is given. `narrow` for forms.
 ///
 /// The title is a constant on purpose: leptos_meta writes it into the document without escaping, so no text that
-/// somebody typed may ever reach it.
+/// someone typed may ever reach it.
 #[component]
 pub fn Page(
     title: &'static str,

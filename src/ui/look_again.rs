@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Loads the page anew every two seconds, until somebody stops it (WCAG 2.2.2).
+/// Loads the page anew every two seconds, until someone stops it (WCAG 2.2.2).
 #[island]
 pub fn LookAgain(href: String) -> impl IntoView {
     let goes_on = RwSignal::new(true);

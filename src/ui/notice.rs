@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// `kind`: info, success, warning or error. Its word stands there too, for colour alone tells nobody enough; information
+/// `kind`: info, success, warning or error. Its word stands there too, for colour alone tells no one enough; information
 /// needs none.
 ///
 /// Its children have a type, for it stands in islands: a view without one (`AnyView`) brings along code for every way of

@@ -70,7 +70,7 @@ fn take_back(question: &RefCell<Question>) {
     }
 }
 
-/// Whatever goes wrong, it is no reason to disturb somebody who is choosing a password.
+/// Whatever goes wrong, it is no reason to disturb someone who is choosing a password.
 async fn ask(input: &HtmlInputElement, around: &Element, signal: &AbortSignal) -> Option<Judgement> {
     let fields = UrlSearchParams::new().ok()?;
     fields.append("password", &input.value());

@@ -38,7 +38,7 @@ pub fn NewPasswordField(
     }
 }
 
-/// A bar of five parts, and the word for it: colour alone tells nobody enough.
+/// A bar of five parts, and the word for it: colour alone tells no one enough.
 #[component]
 fn Meter() -> impl IntoView {
     view! {

@@ -12,7 +12,7 @@ use crate::base::error::{AppError, RequestNumber};
 /// Who gets the refusal, put into the context by the server.
 #[derive(Clone, Debug, Default)]
 pub struct Reader {
-    /// Name and e-mail of who is logged in.
+    /// Name and email of who is logged in.
     pub somebody: Option<(String, String)>,
     pub number: Option<RequestNumber>,
 }

@@ -1,4 +1,4 @@
-//! Over every page of somebody who is logged in: says it when the session ends, at once and without a click. Both
+//! Over every page of someone who is logged in: says it when the session ends, at once and without a click. Both
 //! sides; runs in the browser.
 
 use std::time::Duration;
@@ -83,11 +83,11 @@ fn NothingIsSaved(ended: Ended) -> impl IntoView {
 
 const LOG_IN: &str = "Log in";
 
-/// What helps: not everybody can log in with what they have.
+/// What helps: not everyone can log in with what they have.
 fn way_on(reason: EndReason) -> (&'static str, String) {
     match reason {
         EndReason::NotMe => ("Choose a new password", "/forgot".to_owned()),
-        // The log-in page says whom to ask.
+        // The login page says whom to ask.
         EndReason::Disabled => ("Get help", client::log_in_and_back()),
         _ => (LOG_IN, client::log_in_and_back()),
     }

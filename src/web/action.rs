@@ -1,4 +1,4 @@
-//! The frame of every action (server function). Its answer is the same for everybody; what is made of it depends on who
+//! The frame of every action (server function). Its answer is the same for everyone; what is made of it depends on who
 //! asks: another page for a browser, words for our own script, data for a program. Server side.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,7 +64,7 @@ pub async fn answer(State(forms): State<Forms>, request: Request, next: Next) ->
     };
     parts.extensions.insert(Since::default());
     let asked = parts.clone();
-    // Leptos leads a form of a browser away by its Referer. As data, everybody's answer is the same.
+    // Leptos leads a form of a browser away by its Referer. As data, everyone's answer is the same.
     parts.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     let response = next.run(Request::from_parts(parts, Body::from(form.clone()))).await;
     let was_refused = response.headers().contains_key(SERVER_FN_ERROR_HEADER);

@@ -1,4 +1,4 @@
-//! The header `Authorization`. One of its schemes is ours; the others are between the browser and somebody else, such as
+//! The header `Authorization`. One of its schemes is ours; the others are between the browser and someone else, such as
 //! a proxy that asks for a password of its own. Server side.
 
 use axum::http::{HeaderMap, header};

@@ -94,7 +94,7 @@ pub fn require_admin() -> Result<Administrator, AppError> {
     Administrator::check(user()?)
 }
 
-/// Gives the browser what a log-in has led to, and returns the page to go on to: `next`, or that of the code.
+/// Gives the browser what a login has led to, and returns the page to go on to: `next`, or that of the code.
 pub fn keep_log_in<'a>(result: &LogInResult, next: &'a str) -> &'a str {
     match result {
         LogInResult::Started(started) => {

@@ -2,7 +2,7 @@
 //! of an answer. Server side.
 //!
 //! Where a limit is reached, the connection that has waited longest for a request gives way, so whoever opens many and
-//! says nothing keeps nobody out. One that is at work never gives way. How long a request may take to arrive is hyper's
+//! says nothing keeps no one out. One that is at work never gives way. How long a request may take to arrive is hyper's
 //! part (`serve/mod.rs`).
 
 use std::{
@@ -94,7 +94,7 @@ impl Door {
         Ok((connection, Guest { service, seat }))
     }
 
-    /// A seat, and what ends when somebody else needs it. `None` where each is at work.
+    /// A seat, and what ends when someone else needs it. `None` where each is at work.
     fn admit(&self, peer: IpAddr) -> Option<(Seat, oneshot::Receiver<()>)> {
         let Inner { config, connections, metrics, .. } = &*self.0;
         // In production what comes from this machine is the proxy in front, whether or not it is named.
@@ -225,7 +225,7 @@ impl Drop for Seat {
     }
 }
 
-/// A TCP connection that ends when somebody else needs the seat, or when its other end takes nothing any more.
+/// A TCP connection that ends when someone else needs the seat, or when its other end takes nothing any more.
 pub struct Connection {
     stream: TcpStream,
     seat: Arc<Seat>,

@@ -28,7 +28,7 @@ pub enum Name {
     Link,
     /// Names this browser to the accounts that have logged in from it.
     Device,
-    /// A log-in that waits for its second factor, sealed.
+    /// A login that waits for its second factor, sealed.
     LogIn,
     /// A visit to the Lab.
     Lab,
@@ -90,7 +90,7 @@ pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
 ///   one header differently: one that decodes names takes `%5F_Host-session`, and one that trims every blank of Unicode
 ///   U+2003 and `__Host-session`, for ours, and any sub-domain can set those (CVE-2020-7070).
 /// - Cookies of other applications change nothing, whatever bytes are in them.
-/// - The same cookie of ours twice is refused, since nobody can tell which one counts (RFC 6265bis 5.7.3).
+/// - The same cookie of ours twice is refused, since no one can tell which one counts (RFC 6265bis 5.7.3).
 pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     let came: Vec<Name> = ours(&config, request.headers()).map(|(name, _)| name).collect();
     if Name::VARIANTS.iter().any(|name| came.iter().filter(|given| *given == name).count() > 1) {

@@ -25,7 +25,7 @@ use crate::base::{
 };
 
 /// Layer: an error without a body (a panic, a time-out, a failed session write) gets one, and who navigates here
-/// with a browser gets a page in place of a problem document. The API speaks JSON to everybody.
+/// with a browser gets a page in place of a problem document. The API speaks JSON to everyone.
 pub async fn explain(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let was_form = request.method() == Method::POST;
     let to_person = wants::page(request.headers()) && !request.uri().path().starts_with("/api/");

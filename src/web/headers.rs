@@ -35,7 +35,7 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Cookie realm=\"latchkey
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
 
-/// Layer: outermost, so that refusals and errors carry them too. What nobody marked as cacheable is personal.
+/// Layer: outermost, so that refusals and errors carry them too. What no one marked as cacheable is personal.
 pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/api/");
     let mut response = next.run(request).await;

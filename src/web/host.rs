@@ -13,7 +13,7 @@ use url::Origin;
 use super::problem::Problem;
 use crate::base::config::Config;
 
-/// Those of RFC 9110 9 and PATCH. Of any other nobody knows whether it is safe.
+/// Those of RFC 9110 9 and PATCH. Of any other no one knows whether it is safe.
 const METHODS: [Method; 9] = [
     Method::GET,
     Method::HEAD,
@@ -46,7 +46,7 @@ pub async fn refuse_foreign_host(State(config): State<Arc<Config>>, mut request:
 }
 
 /// Leaves a path, or the `*` of OPTIONS. A target with a host of its own counts more than the header (RFC 9112 3.2.2),
-/// which gets that host, so that nobody reads another one later.
+/// which gets that host, so that no one reads another one later.
 fn take_target_apart(request: &mut Request) -> Result<(), Problem> {
     let no_target = || Problem::bad_request("A request names a path, as in GET /login, and this server is no proxy.");
     let (uri, method) = (request.uri().clone(), request.method());

@@ -2,12 +2,12 @@
 
 use url::Url;
 
-/// Where to go after a log-in. Never another site, however it is written.
+/// Where to go after a login. Never another site, however it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalPath(String);
 
 impl LocalPath {
-    /// The path if it is one of ours, else the dashboard: a bad `next` is no reason to fail a log-in.
+    /// The path if it is one of ours, else the dashboard: a bad `next` is no reason to fail a login.
     pub fn parse_or_dashboard(text: Option<&str>) -> Self {
         text.and_then(parse).map_or_else(|| Self("/dashboard".into()), Self)
     }
@@ -29,7 +29,7 @@ pub fn leading_to(page: &str, next: &str) -> String {
 }
 
 /// The URL standard drops tabs and line ends and reads `\` as `/`, so what a browser would make of the text is
-/// asked of the same parser, with a base that nobody else has.
+/// asked of the same parser, with a base that no one else has.
 fn parse(text: &str) -> Option<String> {
     let plain = text.starts_with('/') && !text.chars().any(|c| c == '\\' || c.is_control() || c.is_whitespace());
     let base = Url::parse("http://latchkey.invalid").ok()?;

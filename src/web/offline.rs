@@ -1,7 +1,7 @@
 //! What a browser shows when it cannot reach us: a service worker that holds one page. Server side.
 //!
 //! The page stands in the text of the worker, which the browser keeps anyway: no cache is needed, so none can ever hold
-//! what somebody's page said.
+//! what someone's page said.
 
 use axum::{http::header, response::IntoResponse};
 use serde_json::json;
@@ -13,7 +13,7 @@ pub const PATH: &str = "/offline.js";
 
 const WORKER: &str = include_str!("offline.js");
 
-/// Browsers tell of a network that is back, and not of a server: it is asked, too. What answers may be the log-in page of a
+/// Browsers tell of a network that is back, and not of a server: it is asked, too. What answers may be the login page of a
 /// hotel: only an answer of ours has the number of a request.
 const COME_BACK: &str = "const look = () => fetch(\"/healthz\", { cache: \"no-store\" }).then((answer) => \
                          answer.ok && answer.headers.has(\"x-request-id\") && location.reload()).catch(() => {}); \

@@ -17,7 +17,7 @@ pub const PAGE: &str = "page";
 
 /// What was typed into a form that was refused, or what an act tells the page after it: name → text. Never a password.
 ///
-/// The second travels in a cookie of its own for ten minutes: an e-mail address has no place in an address bar or a log.
+/// The second travels in a cookie of its own for ten minutes: an email address has no place in an address bar or a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash(pub BTreeMap<String, String>);
 
@@ -57,7 +57,7 @@ fn is_password(name: &str) -> bool {
     name.contains("password")
 }
 
-/// An act that waits for the password, or for a log-in in another tab, with everything that was typed for it: without
+/// An act that waits for the password, or for a login in another tab, with everything that was typed for it: without
 /// JavaScript the page in between carries it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {

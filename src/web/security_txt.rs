@@ -17,7 +17,7 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// Who has kept a copy asks again then. The file is made anew at each request, so it never runs out here.
 const GOOD_FOR_MS: i64 = 30 * DAY_MS;
 
-/// Whom the settings name; nothing where they name nobody.
+/// Whom the settings name; nothing where they name no one.
 ///
 /// # Errors
 /// 404 without a contact.

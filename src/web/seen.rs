@@ -24,7 +24,7 @@ pub struct Seen {
     pub peer: String,
     /// Who is taken for the caller.
     pub client: String,
-    /// Whether somebody has written down for whom the request was passed on.
+    /// Whether someone has written down for whom the request was passed on.
     pub forwarded: bool,
     /// This end's clock, in milliseconds since the epoch.
     pub now_ms: i64,
@@ -35,7 +35,7 @@ pub fn question(secret: &SecretKey, now_ms: i64) -> String {
     format!("{now_ms}.{}", tag(secret, now_ms))
 }
 
-/// The request as it arrived, for who asks with the secret key; `None` for everybody else.
+/// The request as it arrived, for who asks with the secret key; `None` for everyone else.
 pub fn answer(parts: &Parts, secret: &SecretKey, state: &AppState) -> Option<Seen> {
     let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let (asked_at, given) = text(QUESTION)?.split_once('.')?;

@@ -8,7 +8,7 @@ use axum::{
 };
 use tracing::Instrument;
 
-/// Layer: the work is a task of its own. A statement that the database works on does not stop because nobody waits for it
+/// Layer: the work is a task of its own. A statement that the database works on does not stop because no one waits for it
 /// any more; its connection is taken until then, and so is the turn of the person who asked (`crowd.rs`): whoever asks and
 /// goes away, again and again, holds no more connections than one who waits.
 pub async fn work(request: Request, next: Next) -> Response {

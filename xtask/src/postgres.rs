@@ -114,7 +114,7 @@ impl Drop for Cluster {
     }
 }
 
-/// PostgreSQL refuses to run as root. And should we be killed outright, the kernel tells it to stop: Linux only, and
+/// PostgreSQL refuses to run as root. And should we be ended outright, the kernel tells it to stop: Linux only, and
 /// the reason for `setpriv`.
 fn command(programs: &Path, name: &str, folder: &Path) -> Command {
     let program = programs.join(name);

@@ -81,7 +81,7 @@ fn bind_if_changed(compiled: &Path, package: &Package, profile: Profile, names: 
 
 fn compile(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let mut cargo = shell::cargo();
-    // Asked for here and not in Cargo.toml: the server would be compiled twice, once as a library that nobody loads.
+    // Asked for here and not in Cargo.toml: the server would be compiled twice, once as a library that no one loads.
     cargo.args(["rustc", "--lib", "--crate-type=cdylib", "--target", TARGET, "--profile", profile.of_wasm()]);
     shell::run(cargo.args(["--no-default-features", "--features", &workspace.browser_features]))?;
     Ok(workspace.target.join(TARGET).join(profile.of_wasm()).join("latchkey.wasm"))

@@ -53,7 +53,7 @@ fn read(document: &str) -> Result<Vec<Block>> {
             Some(("sh", "run")) => Step::Run,
             Some(("diff", "apply")) => Step::Apply,
             Some((_, word)) if word.starts_with("file=") => Step::Create(word["file=".len()..].to_owned()),
-            // A block that nobody follows is one that nobody would miss when it is wrong.
+            // A block that no one follows is one that no one would miss when it is wrong.
             _ => bail!("{DOCUMENT}:{line}: `{words}` is neither `sh run`, `diff apply` nor `… file=PATH`"),
         };
         let mut text = String::new();

@@ -1,5 +1,5 @@
 //! Remove what is too old to be kept, from the old end of the chain, and say so under its key: what is missing beyond that
-//! was removed by somebody else. A job on every instance. Server side.
+//! was removed by someone else. A job on every instance. Server side.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::base::{sealed::SecretKey, state::AppState};
 
-/// Events that are removed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
+/// Events that are removed in one transaction. On SQLite no one else writes meanwhile, so it is some milliseconds of work.
 const AT_ONCE: i64 = 500;
 
 /// Between two transactions others get their turn.
@@ -22,7 +22,7 @@ const DAY_MS: i64 = 86_400_000;
 pub enum NotRemoved {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// Going on would put our seal under what somebody else has written.
+    /// Going on would put our seal under what someone else has written.
     #[error("the record of removed events was changed; run `latchkey audit verify`")]
     Forged,
 }
@@ -104,7 +104,7 @@ impl Retention {
         for row in rows {
             let seq = row.seq.unwrap_or_default();
             let missing = seq - said.last_seq - 1;
-            // What somebody has changed is removed like the rest, and that it was changed is said for ever.
+            // What someone has changed is removed like the rest, and that it was changed is said for ever.
             let is_ours = self.key.is_named_in(&row.mac);
             let fits = is_ours && (missing > 0 || self.key.mac(&said.last_mac, &row.link()) == row.mac);
             let is_other = !is_ours && key_name(&row.mac).is_some();

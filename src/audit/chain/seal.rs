@@ -1,4 +1,4 @@
-//! Seal what was written: a job on every instance, behind the acts, so that no log-in waits for the chain. Server side.
+//! Seal what was written: a job on every instance, behind the acts, so that no login waits for the chain. Server side.
 
 use std::{
     collections::BTreeMap,
@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-/// Events that are sealed in one transaction. On SQLite nobody else writes meanwhile, so it is some milliseconds of work.
+/// Events that are sealed in one transaction. On SQLite no one else writes meanwhile, so it is some milliseconds of work.
 const AT_ONCE: i64 = 200;
 
 /// Between two transactions others get their turn.
@@ -48,7 +48,7 @@ pub enum NotSealed {
         "the audit log was sealed with a different secret key; run `latchkey audit resume` to continue with this one"
     )]
     OtherKey,
-    /// Going on would hide what somebody did: the gap would be sealed.
+    /// Going on would hide what someone did: the gap would be sealed.
     #[error("the end of the audit log was changed; run `latchkey audit verify`")]
     Broken,
     #[error("the system gave no random bytes")]
@@ -158,7 +158,7 @@ impl Sealer {
             if !store::seal(&mut *tx, row).await? {
                 return Err(sqlx::Error::RowNotFound);
             }
-            // Its address had an account already: nobody was added.
+            // Its address had an account already: no one was added.
             if row.event == Kind::SignedUp.into_str() && row.subject.is_empty() {
                 continue;
             }
@@ -174,7 +174,7 @@ impl Sealer {
         Ok(())
     }
 
-    /// Lets a chain go on whose end is not ours: the secret key was replaced, or somebody has changed the end. It is
+    /// Lets a chain go on whose end is not ours: the secret key was replaced, or someone has changed the end. It is
     /// written down with what the end was, and whatever is missing stays missing. `None` when there is nothing to mend.
     pub async fn resume(&self, words: &str) -> Result<Option<Anchor>, sqlx::Error> {
         let mut tx = self.state.db.begin_write().await?;
@@ -192,8 +192,8 @@ impl Sealer {
         event.details =
             json!({ "end_was": before.to_string(), "last_event": from.to_string(), "seal_was": claimed.seal });
         event::store::insert(&mut *tx, &event, self.state.clock.now_ms()).await?;
-        // The numbers that an end of ours knew of are not given again, or nobody would see that their events are gone.
-        // What somebody else wrote there counts for nothing; `verify` goes by the event.
+        // The numbers that an end of ours knew of are not given again, or no one would see that their events are gone.
+        // What someone else wrote there counts for nothing; `verify` goes by the event.
         let seq = if is_ours { last_seq.max(before.seq) } else { last_seq };
         store::set_end(&mut *tx, &End { seq, mac: from.mac.clone(), seal: self.key.seal(seq, &from.mac) }).await?;
         tx.commit().await?;

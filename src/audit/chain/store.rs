@@ -67,7 +67,7 @@ macro_rules! select_rows {
     };
 }
 
-/// The end of the chain; `None` when somebody has removed its row.
+/// The end of the chain; `None` when someone has removed its row.
 pub async fn end(db: impl Conn<'_>) -> sqlx::Result<Option<End>> {
     sqlx::query_as("select seq, mac, seal from audit_chain where id = 1").fetch_optional(db).await
 }

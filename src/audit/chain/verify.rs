@@ -21,7 +21,7 @@ const LATE_MS: i64 = 26 * 3_600_000;
 /// So many findings are told one by one; the rest is counted.
 const FINDINGS_MAX: usize = 100;
 
-/// An event that waits for longer than this has nobody who seals it.
+/// An event that waits for longer than this has no one who seals it.
 const WAITS_TOO_LONG_MS: i64 = 60_000;
 
 /// What was found.
@@ -98,7 +98,7 @@ pub enum What {
     RemovedUnfit,
     /// Removed by retention, and there again.
     BroughtBack,
-    /// An operator let the log go on over an end that somebody had changed: what was missing then shows nowhere else.
+    /// An operator let the log go on over an end that someone had changed: what was missing then shows nowhere else.
     Resumed,
 }
 
@@ -289,7 +289,7 @@ impl Walk<'_> {
         let Some(key) = self.keys.iter().find(|key| key.is_named_in(&row.mac)) else {
             return self.other_key(name, seq);
         };
-        // After a gap nobody can say what the row was sealed onto; the gap is told.
+        // After a gap no one can say what the row was sealed onto; the gap is told.
         let fits = self.previous.as_ref().is_none_or(|previous| key.mac(previous, &row.link()) == row.mac);
         if !fits {
             self.found(What::Changed, seq, Some(row));

@@ -33,7 +33,7 @@ pub enum Next {
     Nothing,
     /// More of the same before the event of this id.
     More(String),
-    /// So many events were looked through that it is somebody else's turn; to go on before the event of this id.
+    /// So many events were looked through that it is someone else's turn; to go on before the event of this id.
     LookedThrough(String),
 }
 

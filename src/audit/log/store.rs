@@ -145,7 +145,7 @@ pub async fn newest_of(
         .await
 }
 
-/// An event that happened to this user; somebody else's is not found.
+/// An event that happened to this user; someone else's is not found.
 pub async fn find_of(db: impl Conn<'_>, subject: &str, id: Uuid) -> sqlx::Result<Option<EventRow>> {
     sqlx::query_as(select_events!("and id = $2")).bind(subject).bind(id.to_string()).fetch_optional(db).await
 }

@@ -12,7 +12,7 @@ pub enum Actor {
     User(String),
     CommandLine,
     System,
-    /// Somebody unproven, such as a failed log-in.
+    /// Someone unproven, such as a failed login.
     Unknown,
 }
 

@@ -9,7 +9,7 @@ pub mod store;
 
 use serde::{Deserialize, Serialize};
 
-/// What one live instance said to a force-logout.
+/// What one live instance said to a force logout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
     /// Its `LATCHKEY_INSTANCE`.

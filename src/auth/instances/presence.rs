@@ -32,7 +32,7 @@ impl Presence {
         Self { state, revocations, started_at }
     }
 
-    /// Comes forward. Call it before the first request is answered: from now on every force-logout waits for this
+    /// Comes forward. Call it before the first request is answered: from now on every force logout waits for this
     /// instance, and what came before is read once more.
     pub async fn begin(&self) -> Result<(), sqlx::Error> {
         self.write().await?;
@@ -81,7 +81,7 @@ impl Presence {
         })
     }
 
-    /// Goes: no force-logout waits for this instance any more. Without a database the row grows old by itself.
+    /// Goes: no force logout waits for this instance any more. Without a database the row grows old by itself.
     pub async fn end(&self) {
         if let Err(error) = in_time(SILENCE_MAX, store::delete(&self.state.db.pool, self.revocations.id())).await {
             tracing::warn!(%error, "the row of this instance stays for ten seconds");

@@ -1,7 +1,7 @@
 //! Which browsers an account has logged in from. Server side.
 //!
-//! A browser keeps a random secret, and the table its hash beside each account that logged in there. So somebody else's
-//! guessing locks out no browser that its owner uses, and a log-in from anywhere else is news to the owner.
+//! A browser keeps a random secret, and the table its hash beside each account that logged in there. So someone else's
+//! guessing locks out no browser that its owner uses, and a login from anywhere else is news to the owner.
 
 pub mod store;
 
@@ -86,8 +86,8 @@ pub async fn remember(
     Ok((if seen { Seen::Known } else { Seen::New }, device))
 }
 
-/// Forgets every browser of an account: after a reset nobody can tell which of them were the owner's. [`remember`] the one
-/// that did the reset right after: it gets in then, also while somebody guesses.
+/// Forgets every browser of an account: after a reset no one can tell which of them were the owner's. [`remember`] the one
+/// that did the reset right after: it gets in then, also while someone guesses.
 pub async fn forget_all(tx: &mut Tx, user_id: &str) -> Result<u64, AppError> {
     Ok(store::delete_all(&mut **tx, user_id).await?)
 }

@@ -16,7 +16,7 @@ pub async fn is_known(db: impl Conn<'_>, device_hash: &str, user_id: &str) -> sq
         .await
 }
 
-/// As [`is_known`], by normalised e-mail: the same question whether or not there is such an account.
+/// As [`is_known`], by normalised email: the same question whether or not there is such an account.
 pub async fn is_known_to(db: impl Conn<'_>, device_hash: &str, email: &str) -> sqlx::Result<bool> {
     sqlx::query(
         "select public_id from known_devices join users on users.id = known_devices.user_id \

@@ -89,7 +89,7 @@ pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> 
 }
 
 /// Makes useless what could still change an account: the links that confirm it, reset it or give it another address, and
-/// a mail that is on its way to bring one. Whoever has just taken an account back need not fear what somebody else had
+/// a mail that is on its way to bring one. Whoever has just taken an account back need not fear what someone else had
 /// asked for before. The links that only end things work on: they are the owner's.
 pub async fn kill_all(tx: &mut Tx, user_id: &str, now_ms: i64) -> Result<(), AppError> {
     for purpose in [Purpose::Verify, Purpose::Reset] {
@@ -110,7 +110,7 @@ pub fn name_of(token: &str) -> String {
     hash(&format!("page of {token}"))
 }
 
-/// A token that nobody guesses: 256 random bits.
+/// A token that no one guesses: 256 random bits.
 pub fn new_token() -> Result<String, AppError> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(|_| AppError::internal())?;

@@ -17,7 +17,7 @@ use crate::base::{caller::Caller, config::Mailing, error::AppError, sql::Conn, s
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Mail {
-    /// Somebody signed up with this address: the link that confirms it, or, where it has a confirmed account, word that
+    /// Someone signed up with this address: the link that confirms it, or, where it has a confirmed account, word that
     /// it has one.
     SignUp,
     /// The link that confirms the address, once more. Nothing where there is nothing to confirm.
@@ -29,7 +29,7 @@ pub enum Mail {
     /// As [`Mail::Reset`], started by an administrator.
     ResetStarted,
     /// To the address that an account is to have from now on: the link that confirms it. Where another account has it,
-    /// word that somebody tried.
+    /// word that someone tried.
     NewEmail,
     /// When the second factor goes, to an address that the account has or had: the link that calls it off.
     SecondFactorGoes {
@@ -124,7 +124,7 @@ pub async fn queue(db: impl Conn<'_>, state: &AppState, to: To<'_>, mail: &Mail)
 }
 
 /// Writes down that the owner of an account is to be told what happened. Nothing where this server sends no mail, and
-/// where the address is not confirmed: it may be somebody else's. Where somebody else acted, pass no caller: from where
+/// where the address is not confirmed: it may be someone else's. Where someone else acted, pass no caller: from where
 /// administrators do their work is not the owner's business.
 pub async fn tell(
     db: impl Conn<'_>,

@@ -54,7 +54,7 @@ pub fn listen(database_url: String, name: String, revocations: Revocations) -> J
             loop {
                 let ended: Result<Infallible, sqlx::Error> = async {
                     let listener = connect(&database_url, &name).await?;
-                    // What was said while nobody listened is lost.
+                    // What was said while no one listened is lost.
                     revocations.reload().await?;
                     outage.note(&Ok::<_, sqlx::Error>(()));
                     back_off = BACK_OFF_MIN;

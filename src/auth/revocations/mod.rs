@@ -23,7 +23,7 @@ pub enum EndReason {
     Replaced,
     /// The user ended it from another device.
     ByUser,
-    /// An administrator forced the log-out.
+    /// An administrator forced the logout.
     ByAdmin,
     /// Not used for longer than the idle limit.
     Idle,
@@ -35,7 +35,7 @@ pub enum EndReason {
     PasswordChanged,
     /// The user logged in on more devices than may be logged in at once; this one was unused for longest.
     GaveWay,
-    /// A secret that had been replaced came back, and not because of a crash: somebody has a copy of the cookie.
+    /// A secret that had been replaced came back, and not because of a crash: someone has a copy of the cookie.
     TheftSuspected,
     /// The browser came back without the new secret: the answer was lost, or it was killed before it had stored it.
     SecretLost,

@@ -64,7 +64,7 @@ pub struct RevocationSubject<'a> {
     pub user_id: &'a str,
     pub sid: &'a str,
     pub epoch: i64,
-    /// The epoch of everybody that it began in.
+    /// The epoch of everyone that it began in.
     pub global_epoch: i64,
 }
 
@@ -94,7 +94,7 @@ impl Revocations {
         self.is_over(token) || self.is_key_dead(kid)
     }
 
-    /// Whether the session is over, or its user or everybody has a newer epoch.
+    /// Whether the session is over, or its user or everyone has a newer epoch.
     pub fn is_over(&self, session: RevocationSubject<'_>) -> bool {
         let set = self.read();
         let below_epoch = set.users.get(session.user_id).is_some_and(|(least, _)| session.epoch < *least);
@@ -191,7 +191,7 @@ impl Revocations {
         in_time(RELOAD_MAX, self.read_after(NOTHING)).await
     }
 
-    /// For who holds the lock.
+    /// The caller holds the lock.
     async fn read_after(&self, known: i64) -> Result<(), sqlx::Error> {
         let mut reading = Reading { metrics: &self.0.metrics, succeeded: false };
         let result = self.try_read_after(known).await;

@@ -43,7 +43,7 @@ pub enum Subject<'a> {
     },
     /// Every token that this signing key has signed, by its kid.
     Key(&'a str),
-    /// Everybody.
+    /// Everyone.
     Everyone {
         least_epoch: i64,
     },
@@ -98,7 +98,7 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> sqlx::Result<RevocationRow> {
     Ok(RevocationRow { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at: new.revoked_at, keep_until })
 }
 
-/// Part of the transaction: whoever is told finds the row, and a rollback tells nobody.
+/// Part of the transaction: whoever is told finds the row, and a rollback tells no one.
 async fn notify(tx: &mut Tx, seq: i64) -> sqlx::Result<()> {
     if db::kind_of_connection(tx) == Kind::Postgres {
         sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(seq.to_string()).execute(&mut **tx).await?;

@@ -47,10 +47,10 @@ impl Authenticator {
     }
 
     /// # Errors
-    /// When another secret key has sealed it, or the row was changed: that lets nobody in.
+    /// When another secret key has sealed it, or the row was changed: that lets no one in.
     pub fn open(key: &SecretKey, user_id: &str, sealed: &str) -> Result<Self, AppError> {
         key.open(&name(user_id), sealed).and_then(Self::of).ok_or_else(|| {
-            tracing::error!(user = user_id, "the secret of a second factor does not open with this secret key");
+            tracing::error!(user = user_id, "the secret of an authenticator app does not open with this secret key");
             AppError::internal()
         })
     }
@@ -63,7 +63,7 @@ impl Authenticator {
     }
 
     /// # Errors
-    /// When the e-mail cannot stand in such an address.
+    /// When the email cannot stand in such an address.
     pub fn enrolment(&self, email: &str, base_url: &Url) -> Result<Enrolment, AppError> {
         let host: String = base_url.host_str().unwrap_or("latchkey").chars().map(without_colon).collect();
         let named = builder(&self.secret).with_issuer(Some(format!("Latchkey @ {host}"))).with_account_name(email);

@@ -1,4 +1,4 @@
-//! Whether log-in asks for the second factor, and whether a code is it. Server side.
+//! Whether login asks for the second factor, and whether a code is it. Server side.
 
 use super::{authenticator::Authenticator, code::Code, recovery::RecoveryCode, removal, store};
 use crate::{

@@ -44,7 +44,7 @@ impl Code {
         })
     }
 
-    /// What to say where it lets nobody in.
+    /// What to say where it lets no one in.
     pub fn wrong(&self) -> AppError {
         match self {
             Self::App(_) => AppError::WrongCode,

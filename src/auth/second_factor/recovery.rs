@@ -1,4 +1,4 @@
-//! Recovery codes: for when the phone is gone. Shown once, stored as a keyed hash, each good for one log-in. Server side.
+//! Recovery codes: for when the phone is gone. Shown once, stored as a keyed hash, each good for one login. Server side.
 
 use aws_lc_rs::rand;
 

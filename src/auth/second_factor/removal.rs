@@ -1,4 +1,4 @@
-//! A second factor that a mailbox says is somebody else's: it goes after some days, and whoever is against it calls it
+//! A second factor that a mailbox says is someone else's: it goes after some days, and whoever is against it calls it
 //! off. Server side.
 //!
 //! Who reads the mail of an account may be its owner, locked out by a thief's second factor, or a thief, whom the
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link
-/// that works could have been sent: somebody who knew the password then may have made it. Older ones stay, whatever a mailbox says
+/// that works could have been sent: someone who knew the password then may have made it. Older ones stay, whatever a mailbox says
 /// (ASVS 6.4.3). Returns when something goes, and whether that is news.
 pub async fn begin(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<Option<(i64, bool)>, AppError> {
     let (user_id, since) = (&event.subject, now_ms - Purpose::NotMe.lifetime_ms());
@@ -51,7 +51,7 @@ pub async fn call_off(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<bool, A
     Ok(true)
 }
 
-/// Clears away what is gone by now. Nobody waits for it: from its time on nobody asks for the factor anyway.
+/// Clears away what is gone by now. No one waits for it: from its time on no one asks for the factor anyway.
 pub async fn clean_once(state: &AppState) -> Result<(), AppError> {
     for user_id in store::users_to_clear(&state.db.pool, state.clock.now_ms()).await? {
         clear(state, &user_id).await?;
@@ -59,7 +59,7 @@ pub async fn clean_once(state: &AppState) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Removes what is gone of one user, writes it down and tells the owner. Nobody is logged out: whoever logged in since
+/// Removes what is gone of one user, writes it down and tells the owner. No one is logged out: whoever logged in since
 /// the removal began has entered a code, and with it called the removal off.
 pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
     let now_ms = state.clock.now_ms();
@@ -84,7 +84,7 @@ pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Removes the second factor of a user with all that belongs to it; `false` when there was none that log-in asked for.
+/// Removes the second factor of a user with all that belongs to it; `false` when there was none that login asked for.
 pub async fn remove(tx: &mut Tx, user_id: &str) -> Result<bool, AppError> {
     let was_on = store::delete(&mut **tx, user_id).await?;
     store::delete_codes(&mut **tx, user_id).await?;

@@ -8,14 +8,14 @@ use crate::base::sql::{Change, Conn};
 #[derive(Clone, Debug, FromRow)]
 pub struct FactorRow {
     pub secret_sealed: String,
-    /// Set: log-in asks for a code. Milliseconds since the epoch.
+    /// Set: login asks for a code. Milliseconds since the epoch.
     pub confirmed_at: Option<i64>,
     /// Set: from then on it is as if the row were not there; see [`super::removal`].
     pub goes_at: Option<i64>,
 }
 
 impl FactorRow {
-    /// Since when log-in asks for a code; `None` when it does not, or not any more.
+    /// Since when login asks for a code; `None` when it does not, or not any more.
     pub fn on_since(&self, now_ms: i64) -> Option<i64> {
         self.confirmed_at.filter(|_| self.goes_at.is_none_or(|at| at > now_ms))
     }
@@ -78,7 +78,7 @@ pub async fn use_step(db: impl Conn<'_>, user_id: &str, secret_sealed: &str, ste
     .await
 }
 
-/// `true` when log-in asked for it.
+/// `true` when login asked for it.
 pub async fn delete(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<bool> {
     let statement = "delete from totp where user_id = $1 returning confirmed_at";
     let row: Option<(Option<i64>,)> = sqlx::query_as(statement).bind(user_id).fetch_optional(db).await?;

@@ -6,7 +6,7 @@ use crate::{
     base::{caller::device_words, db::Tx, error::AppError, state::AppState},
 };
 
-/// Whether log-in asks no code of this browser.
+/// Whether login asks no code of this browser.
 pub async fn is_trusted(state: &AppState, user_id: &str, here: Option<&Device>) -> Result<bool, AppError> {
     let Some(hash) = here.map(Device::hash) else { return Ok(false) };
     let trusted = rows(state, user_id).await?;
@@ -42,7 +42,7 @@ pub async fn trust(tx: &mut Tx, state: &AppState, user_id: &str, device_hash: &s
     Ok(())
 }
 
-/// Takes the trust from every device of a user: after a reset, a new password, or a change of the second factor nobody
+/// Takes the trust from every device of a user: after a reset, a new password, or a change of the second factor no one
 /// can tell which of them are still the owner's.
 pub async fn forget_trust(tx: &mut Tx, user_id: &str) -> Result<(), AppError> {
     Ok(store::forget_all(&mut **tx, user_id).await?)

@@ -30,7 +30,7 @@ pub struct Overseer(pub LoggedIn);
 
 impl Administrator {
     /// # Errors
-    /// [`AppError::NotAllowed`] for everybody else.
+    /// [`AppError::NotAllowed`] for everyone else.
     pub fn check(someone: LoggedIn) -> Result<Self, AppError> {
         if someone.user.role() == Role::Admin { Ok(Self(someone)) } else { Err(AppError::NotAllowed) }
     }
@@ -44,7 +44,7 @@ impl Administrator {
         if admin.0.is_fresh(state) { Ok(admin) } else { Err(AppError::ProofNeeded) }
     }
 
-    /// First in the transaction of an act on somebody's account: locks the rows of both and returns the other as it is
+    /// First in the transaction of an act on someone's account: locks the rows of both and returns the other as it is
     /// now. Whoever has lost the session or the role since the request began does nothing any more, and of two
     /// administrators who act at this moment the second sees what the first has done.
     ///
@@ -91,7 +91,7 @@ pub async fn keep_an_administrator(tx: &mut Tx, leaving: &User) -> Result<(), Ap
     if stays { Ok(()) } else { Err(AppError::LastAdministrator) }
 }
 
-/// However steadily somebody reads, the password is asked for again after a day (NIST SP 800-63B-4, 2.2.3).
+/// However steadily someone reads, the password is asked for again after a day (NIST SP 800-63B-4, 2.2.3).
 const READING_MAX_MS: i64 = 24 * 3_600_000;
 
 /// Reading is written down at most this often: a page must not cost a write each.

@@ -64,6 +64,6 @@ pub struct Receipt {
     /// The number of the revocation, to wait for the other instances with; `None` when there was nothing to revoke.
     #[serde(skip)]
     pub seq: Option<i64>,
-    /// What every live instance said. Only a force-logout asks them; otherwise empty.
+    /// What every live instance said. Only a force logout asks them; otherwise empty.
     pub instances: Vec<Confirmation>,
 }

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// The record of a log-in: what the store needs to make a row of it.
+/// The record of a login: what the store needs to make a row of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromRow)]
 pub struct LogIn {
     /// Public name of the session.
@@ -38,7 +38,7 @@ pub struct LogIn {
     pub remembered_at: Option<i64>,
     /// The role that the secret was given for.
     pub secret_role: String,
-    /// The epoch of everybody that the session began in: when that is raised, it is over.
+    /// The epoch of everyone that the session began in: when that is raised, it is over.
     pub global_epoch: i64,
 }
 
@@ -51,12 +51,12 @@ pub enum CookieState {
     New,
     /// The one before, within [`GRACE_MS`]: a request that was under way. It reads, and changes nothing.
     InGrace,
-    /// The one before, although the browser has the new one on its disk: somebody holds a copy.
+    /// The one before, although the browser has the new one on its disk: someone holds a copy.
     Copied,
     /// The one before, and the new one was used only while the browser may not have stored it: it was killed and came
-    /// back with its cookies of before, or somebody holds a copy.
+    /// back with its cookies of before, or someone holds a copy.
     NotStored,
-    /// The one before, and nobody has ever used the new one: it was lost on its way, and nobody holds it.
+    /// The one before, and no one has ever used the new one: it was lost on its way, and no one holds it.
     Lost,
 }
 

@@ -30,7 +30,7 @@ pub enum Target<'a> {
     Surplus { user_id: &'a str, keep: i64 },
 }
 
-/// Nobody has ended it, alone or with all others; it may have timed out. The plus keeps SQLite, which knows no
+/// No one has ended it, alone or with all others; it may have timed out. The plus keeps SQLite, which knows no
 /// statistics, from walking the index of all live sessions to find those of one user.
 macro_rules! not_ended {
     () => {
@@ -74,7 +74,7 @@ pub async fn insert(db: impl Conn<'_>, id_hash: &str, log_in: &LogIn, data: &str
     .await
 }
 
-/// The epoch of everybody.
+/// The epoch of everyone.
 pub async fn global_epoch(db: impl Conn<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar("select max(epoch) from global_epoch").fetch_one(db).await
 }
@@ -105,7 +105,7 @@ pub async fn rotate(db: impl Conn<'_>, before: &str, after: &str, log_in: &LogIn
 }
 
 /// Notes that the browser has the new secret, and later that it has stored it. By the secret and not by the session:
-/// another rotation may have come in between, whose secret nobody has used yet.
+/// another rotation may have come in between, whose secret no one has used yet.
 pub async fn note_secret_used(db: impl Conn<'_>, id_hash: &str, now_ms: i64) -> sqlx::Result<()> {
     let statement = "update sessions set secret_used_at = $1 where id_hash = $2 and \
                      (secret_used_at is null or secret_used_at < $1)";
@@ -140,7 +140,7 @@ pub async fn note_overseen(db: impl Conn<'_>, sid: &str, now_ms: i64) -> sqlx::R
 }
 
 /// Notes the end of the newest access token; `false` when the session has ended meanwhile, and then no token may
-/// leave: this is what closes the race between minting and a force-logout.
+/// leave: this is what closes the race between minting and a force logout.
 pub async fn note_token(db: impl Conn<'_>, sid: &str, token_expires_at: i64) -> sqlx::Result<bool> {
     // The later one: an instance with a longer life of tokens may have minted one before.
     sqlx::query(concat!(
@@ -221,7 +221,7 @@ pub async fn tombstone(
 }
 
 /// On PostgreSQL locks the live sessions of a user until the transaction ends, for who takes the lock of the
-/// revocations before ending them: everybody else takes it after those of the sessions.
+/// revocations before ending them: everyone else takes it after those of the sessions.
 pub async fn lock_of(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
     let statement = "update sessions set ended_at = ended_at where user_id = $1 and ended_at is null";
     sqlx::query(statement).bind(user_id).run(db).await
@@ -244,11 +244,11 @@ pub async fn count_live(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::
     .await
 }
 
-/// Ended sessions are kept a month, so that the log-in page can say why, and a clock that jumped deletes nothing
+/// Ended sessions are kept a month, so that the login page can say why, and a clock that jumped deletes nothing
 /// alive.
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Removes rows that ended so long ago that nobody will ask why.
+/// Removes rows that ended so long ago that no one will ask why.
 pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
     sqlx::query("delete from sessions where expires_at < $1").bind(now_ms - KEEP_MS).count(db).await
 }

@@ -1,4 +1,4 @@
-//! Telling the owner that somebody guesses. Server side.
+//! Telling the owner that someone guesses. Server side.
 
 use super::Try;
 use crate::{

@@ -1,10 +1,10 @@
-//! How often somebody may try: one way for log-in, proof of identity, second factor, reset and whatever sends mail.
+//! How often someone may try: one way for login, proof of identity, second factor, reset and whatever sends mail.
 //! Server side.
 //!
 //! A try is counted before it is looked at, in the database, so that a hundred at once cost as many as a hundred in a
 //! row, on every instance and over every restart. After a few free ones the wait doubles with each, up to a cap: there
-//! is no lock that somebody else could close for good. A browser that the account knows has a counter of its own, so
-//! that nobody's guessing keeps it out.
+//! is no lock that someone else could close for good. A browser that the account knows has a counter of its own, so
+//! that no one's guessing keeps it out.
 //!
 //! Who comes while others are being looked at, and finds that those have used up what was free, waits for their verdict:
 //! people who know their password get theirs back, so all of them get in, and of a hundred guesses the free ones are
@@ -36,7 +36,7 @@ use crate::base::{
 pub enum Way {
     /// Makes an account.
     SignUp,
-    /// Sends a mail to an address that somebody typed.
+    /// Sends a mail to an address that someone typed.
     Mail,
     /// Begins a visit to the Lab, which makes a demo user.
     Visit,
@@ -79,7 +79,7 @@ impl Throttle {
         Self { state, secret, turns: Turns::default() }
     }
 
-    /// Counts a try of the password of the account with this normalised e-mail, whether or not there is one.
+    /// Counts a try of the password of the account with this normalised email, whether or not there is one.
     ///
     /// # Errors
     /// [`AppError::TooManyTries`], before anything is looked at.
@@ -140,7 +140,7 @@ impl Throttle {
     }
 
     /// One for each network that the address is in: whoever has one address of a network may have all of them, and how
-    /// large theirs is nobody can tell.
+    /// large theirs is no one can tell.
     fn networks(&self, ip: &str, what: &str, free: i64) -> Vec<Key> {
         let key = |(network, share): (String, i64)| Key {
             hash: self.secret.tag(&format!("throttle {what} from {network}")),

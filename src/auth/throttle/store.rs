@@ -13,7 +13,7 @@ pub async fn read(db: impl Conn<'_>, key: &str) -> sqlx::Result<Option<Count>> {
     sqlx::query_as("select tries, last_at, free_at from throttles where key = $1").bind(key).fetch_optional(db).await
 }
 
-/// The row of this key, made when missing, and nobody else's until the transaction ends: on PostgreSQL the row is
+/// The row of this key, made when missing, and no one else's until the transaction ends: on PostgreSQL the row is
 /// locked; SQLite has one writer anyway.
 pub async fn lock(db: impl Conn<'_>, key: &str, counts: &str, now_ms: i64) -> sqlx::Result<Count> {
     sqlx::query_as(

@@ -1,5 +1,5 @@
 //! Who may go on at once, in this process: a turn to write, and a place among the tries that are not judged yet. Each
-//! world has its own, so what waits in the Lab keeps nobody else waiting. Server side.
+//! world has its own, so what waits in the Lab keeps no one else waiting. Server side.
 
 use std::{
     collections::HashMap,
@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::base::error::AppError;
 
-/// How many tries may write at once. In a storm of log-ins the others wait here, without a connection, and pages and API
+/// How many tries may write at once. In a storm of logins the others wait here, without a connection, and pages and API
 /// calls find one free. SQLite has one writer anyway; on PostgreSQL it is several times what can be hashed.
 const WRITERS: usize = 2;
 
@@ -24,7 +24,7 @@ pub struct Turns(Arc<Inner>);
 
 struct Inner {
     writing: Arc<Semaphore>,
-    /// By what is counted; only while somebody is inside, or waits.
+    /// By what is counted; only while someone is inside, or waits.
     inside: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 

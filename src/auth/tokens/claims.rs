@@ -10,7 +10,7 @@ pub const TYP: &str = "at+jwt";
 /// `client_id` of our own pages.
 pub const BROWSER_CLIENT: &str = "latchkey-web";
 
-/// No name, no e-mail: a JWT is readable by whoever holds it. About 650 bytes encoded with ES256.
+/// No name, no email: a JWT is readable by whoever holds it. About 650 bytes encoded with ES256.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The base URL. A string: an array that contains it is refused.
@@ -22,7 +22,7 @@ pub struct Claims {
     pub sid: String,
     /// The user's epoch at minting. Whole numbers, never `iat`: one second is too coarse to order two events.
     pub epoch: i64,
-    /// The epoch of everybody that the session began in.
+    /// The epoch of everyone that the session began in.
     pub global_epoch: i64,
     /// Seconds since the Unix epoch, like `nbf` and `exp`.
     pub iat: i64,

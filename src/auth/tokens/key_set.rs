@@ -119,14 +119,14 @@ impl KeySet {
 fn open(row: &KeyRow, secret: &SecretKey) -> Result<Key, String> {
     let private = secret.open(&row.kid, &row.private_key_sealed).ok_or_else(|| {
         format!(
-            "the signing key {} cannot be opened: the secret key is not the one that this database was made with; \
+            "the signing key {} cannot be opened: the secret key is not the one of this database; \
              set the right LATCHKEY_SECRET_KEY (or restore secret.key in the data folder)",
             row.kid
         )
     })?;
     unsealed(row, private).ok_or_else(|| {
         format!(
-            "the signing key {} is not the one that was stored under this name: somebody has changed the table \
+            "the signing key {} is not the one that was stored under this name: someone has changed the table \
              signing_keys; restore it from a backup, or revoke the key with `latchkey keys revoke --unopened`",
             row.kid
         )

@@ -32,7 +32,7 @@ struct Inner {
     key_set: RwLock<Arc<KeySet>>,
     /// One load at a time, or an older one could overwrite a newer.
     loading: Mutex<()>,
-    /// When a token last named a key that nobody here knew, in milliseconds since the epoch.
+    /// When a token last named a key that no one here knew, in milliseconds since the epoch.
     looked_at: Mutex<i64>,
 }
 

@@ -33,7 +33,7 @@ pub struct TokenAnswer {
     pub expires_in: i64,
 }
 
-/// A page names in this header whom it was made for. When somebody else has logged in in the same browser since, the
+/// A page names in this header whom it was made for. When someone else has logged in in the same browser since, the
 /// API refuses (409) instead of giving one person's text to another.
 pub const EXPECTED_USER: &str = "latchkey-expected-user";
 

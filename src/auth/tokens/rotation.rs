@@ -116,7 +116,7 @@ impl Keys {
         Ok(tx.commit().await?)
     }
 
-    /// A key that nobody knows yet. Made before the lock is taken: the other revocations should not wait for it.
+    /// A key that no one knows yet. Made before the lock is taken: the other revocations should not wait for it.
     async fn make(&self, algorithm: TokenAlgorithm) -> Result<KeyRow, AppError> {
         let secret = self.secret().clone();
         let made =

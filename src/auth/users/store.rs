@@ -21,9 +21,9 @@ pub struct User {
     pub password_hash: String,
     role: String,
     pub epoch: i64,
-    /// When the e-mail was confirmed.
+    /// When the email was confirmed.
     pub verified_at: Option<i64>,
-    /// Since when the account waits for that, if it lets nobody in before.
+    /// Since when the account waits for that, if it lets no one in before.
     pub waiting_since: Option<i64>,
     pub disabled_at: Option<i64>,
     pub created_at: i64,
@@ -54,7 +54,7 @@ macro_rules! select_users {
     };
 }
 
-/// Adds a user, with the words that find them, and returns the id; `None` when the e-mail is taken. Pass a transaction.
+/// Adds a user, with the words that find them, and returns the id; `None` when the email is taken. Pass a transaction.
 pub async fn insert(
     db: &mut AnyConnection,
     email: &Email,
@@ -170,7 +170,7 @@ pub async fn replace_hash(db: impl Conn<'_>, id: &str, old: &str, new: &str) -> 
     sqlx::query(statement).bind(id).bind(old).bind(new).hits(db).await
 }
 
-/// Lets nobody into a new account before its address is confirmed.
+/// Lets no one into a new account before its address is confirmed.
 pub async fn let_wait(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> {
     let statement = "update users set waiting_since = $2 where id = $1";
     sqlx::query(statement).bind(id).bind(now_ms).run(db).await
@@ -217,7 +217,7 @@ pub async fn set_email(db: &mut AnyConnection, user: &User, email: &str, now_ms:
 }
 
 /// Takes an address away from another account that has never confirmed it, and disables that account: it was made by
-/// somebody who does not read this mail, lest its owner take it back. Returns its id: the caller ends what it has open.
+/// someone who does not read this mail, lest its owner take it back. Returns its id: the caller ends what it has open.
 /// Pass a transaction, as for [`set_name`].
 pub async fn free_email(
     db: &mut AnyConnection,
@@ -258,7 +258,7 @@ pub async fn replace_words(
 ) -> sqlx::Result<()> {
     sqlx::query("delete from user_words where user_id = $1").bind(user_id).execute(&mut *db).await?;
     for word in words::of(name, email) {
-        // For nobody it writes nothing, with the same work: a sign-up must not tell by its time that an address is taken.
+        // For no one it writes nothing, with the same work: a sign-up must not tell by its time that an address is taken.
         sqlx::query("insert into user_words (user_id, word) select id, $2 from users where id = $1")
             .bind(user_id)
             .bind(word.into_bytes())

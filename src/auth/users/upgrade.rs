@@ -6,7 +6,7 @@ use crate::{
     passwords::{hash::Passwords, typed::Password},
 };
 
-/// Hashes the password anew when the settings have risen since it was set (ASVS 11.4.2). Only a log-in can do that: the
+/// Hashes the password anew when the settings have risen since it was set (ASVS 11.4.2). Only a login can do that: the
 /// password is known at no other time. Whatever goes wrong waits for the next one. Returns the hash that is stored now.
 pub async fn upgrade_hash(
     state: &AppState,
@@ -41,7 +41,7 @@ async fn store_stronger(
     if store::replace_hash(&state.db.pool, &user.id, &user.password_hash, &hash).await? {
         return Ok(Some(hash));
     }
-    // Another log-in of the same person may have been quicker: then the password is right for what it has stored.
+    // Another login of the same person may have been quicker: then the password is right for what it has stored.
     let Some(User { password_hash, .. }) = store::find_by_id(&state.db.pool, &user.id).await? else { return Ok(None) };
     let right = passwords.verify(from, password, Some(password_hash.clone())).await?;
     Ok(right.then_some(password_hash))

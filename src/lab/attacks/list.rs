@@ -83,7 +83,7 @@ pub static ALL: [About; 9] = [
                 Forger Send(PublicKeyAsSecret) => Refused(401, "token_invalid"), "Key confusion.";
             },
             words: "Refused twice: first {1}. The key name in the header only says which of our keys to try. A signature by any other key \
-                    doesn't match. Then {3}. Each of our keys has one algorithm for good, so a public key is never used as a shared secret.",
+                    doesn't match. Then {3}. Each of our keys keeps its one algorithm, so a public key is never used as a shared secret.",
         },
     },
     About {
@@ -190,7 +190,7 @@ pub static ALL: [About; 9] = [
             lines: lines! {
                 Thief Steal => Any, "Copies the cookie.";
                 Owner Confirm => Needs(200), "You confirm your password, as before every sensitive action.";
-                Owner Renew => Is(200, ""), "You go on with the new secret.";
+                Owner Renew => Is(200, ""), "You continue with the new secret.";
                 Thief Renew => Refused(409, ""), "The copy asks for a token.";
             },
             words: "Your session has a new secret. For ten seconds the old one can still read pages, for requests already under way, and \

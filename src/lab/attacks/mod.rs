@@ -28,7 +28,7 @@ pub struct Attack {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Serialize, Deserialize)]
 pub enum Verdict {
     Held,
-    /// Nobody was let in, but the answers show something else than this experiment: its session ended on the way.
+    /// No one was let in, but the answers show something else than this experiment: its session ended on the way.
     Disturbed,
     /// A request that must be refused was not. A bug.
     LetIn,

@@ -1,4 +1,4 @@
-//! Whose token verifies, as a textbook has it: nobody asks the revocations. Server side; only to be measured.
+//! Whose token verifies, as a textbook has it: no one asks the revocations. Server side; only to be measured.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 

@@ -50,7 +50,7 @@ pub fn of_requests(measured: &Measured) -> Vec<String> {
 fn compared(session: u64, warm: u64) -> String {
     let (dear, cheap) = (session.max(warm), session.min(warm));
     let words = format!("{} against {}", micros(session), micros(warm));
-    // Under a tenth nobody would measure it twice alike.
+    // Under a tenth no one would measure it twice alike.
     if dear * 10 < cheap * 11 {
         return format!("Here a request with a session lookup costs about as much as one with a warm JWT: {words}.");
     }

@@ -63,7 +63,7 @@ fn decoded(state: &AppState, keys: &Keys, jwt: &str, sid: Option<&str>) -> Optio
     let life = verified.claims.exp - verified.claims.iat;
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, payload, signature] = *parts.as_slice() else { return None };
-    // The signature stays out: without it nobody can use what is shown.
+    // The signature stays out: without it no one can use what is shown.
     let shown = format!("{}.{}.…", beginning(header, 6), beginning(payload, 6));
     Some(Token {
         cookie: cookie(&state.config, Name::Access, jwt, Some(life), shown),

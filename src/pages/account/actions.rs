@@ -51,7 +51,7 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
 /// [`end_session`].
 ///
 /// # Errors
-/// As [`end_session`], and [`AppError::NotVerified`] where the e-mail is not confirmed.
+/// As [`end_session`], and [`AppError::NotVerified`] where the email is not confirmed.
 #[server(prefix = "/actions", endpoint = "start_second_factor")]
 pub async fn start_second_factor(password: Option<String>) -> Result<(), AppError> {
     use super::second_factor;
@@ -104,7 +104,7 @@ pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt,
     Ok(tell::changed(changed, "off"))
 }
 
-/// Takes the trust from one device of one's own: log-in asks for a code there. Callable by who is logged in.
+/// Takes the trust from one device of one's own: login asks for a code there. Callable by who is logged in.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`].
@@ -228,7 +228,7 @@ pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Says that something was somebody else: ends everything of the account and starts a reset. `event` is an entry of
+/// Says that something was someone else: ends everything of the account and starts a reset. `event` is an entry of
 /// one's own activity; without it the link counts that this browser has opened from a mail, and `link` names it, as the
 /// page does. Callable by who holds such a link, and by who is logged in. Who is logged in and has proven lately who they
 /// are, or does so with `password`, makes the password useless, too, and gets the address before a denied change back;
@@ -286,7 +286,7 @@ pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Deletes the account of who is logged in; `confirmation` is their e-mail address. Callable as [`end_session`].
+/// Deletes the account of who is logged in; `confirmation` is their email address. Callable as [`end_session`].
 ///
 /// # Errors
 /// As [`end_session`]; [`AppError::Invalid`] for the confirmation, [`AppError::LastAdministrator`].

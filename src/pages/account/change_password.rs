@@ -40,7 +40,7 @@ pub async fn change_password(
         return Err(Invalid::CurrentPasswordMissing.into());
     }
     let is_same = current.as_ref() == Some(&new);
-    // Asked for however fresh the log-in is: who finds an open browser must not be able to take the account. Before the new
+    // Asked for however fresh the login is: who finds an open browser must not be able to take the account. Before the new
     // one is looked at: only the owner is told anything about it.
     let someone = reauthenticate::check_password(app, visit, current).await?;
     if is_same {
@@ -62,7 +62,7 @@ async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash
     let mut tx = app.state.db.begin_write().await?;
     let user = &someone.hold(&mut tx).await?;
     store::set_password(&mut *tx, &user.id, hash).await?;
-    // Somebody else may have asked for them, which may be why the password is changed.
+    // Someone else may have asked for them, which may be why the password is changed.
     links::store::kill(&mut *tx, &user.id, Purpose::Reset, now_ms).await?;
     links::call_off_email_change(&mut tx, &user.id, now_ms).await?;
     trust::forget_trust(&mut tx, &user.id).await?;

@@ -14,7 +14,7 @@ use crate::{
     ui::when::minute,
 };
 
-/// The page follows at once; five minutes are for a slow line and a log-in in between.
+/// The page follows at once; five minutes are for a slow line and a login in between.
 const SHOW_MS: i64 = 5 * 60_000;
 /// The page has the codes for as long as it is open, and offers the file for so long.
 const DOWNLOAD_MS: i64 = 60 * 60_000;

@@ -17,7 +17,7 @@ pub struct Own<'a> {
     pub caller: &'a Caller,
 }
 
-/// Ends a session of this user. One that is over, or somebody else's, is left alone: the receipt counts nothing.
+/// Ends a session of this user. One that is over, or someone else's, is left alone: the receipt counts nothing.
 pub async fn end_own(terminator: &Terminator, own: Own<'_>, sid: &str) -> Result<Receipt, AppError> {
     let state = &terminator.state;
     let live = store::live_of(&state.db.pool, own.user_id, state.clock.now_ms()).await?;

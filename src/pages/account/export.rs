@@ -62,7 +62,7 @@ pub async fn export(
     if !someone.is_fresh(&state) {
         return Ok(go_to(&leading_to("/confirm", PAGE)));
     }
-    // Held until the last piece is taken, or nobody takes any more.
+    // Held until the last piece is taken, or no one takes any more.
     let place = streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let caller = caller_of(&parts, &state.config);
     let now_ms = state.clock.now_ms();
@@ -125,7 +125,7 @@ enum List {
 /// The row that a list goes on after: what it is sorted by, and what tells those apart that are equal there.
 type Last = (i64, String);
 
-/// The file in pieces. Between two of them no connection is held, and none is made that nobody takes.
+/// The file in pieces. Between two of them no connection is held, and none is made that no one takes.
 fn pieces(file: File, head: String) -> impl Stream<Item = Result<String, AppError>> {
     try_unfold((file, Written::Nothing), move |(file, written)| {
         let head = head.clone();

@@ -1,4 +1,4 @@
-//! The story of a second factor that stays, because somebody who reads mail of the account objects to its removal. Server
+//! The story of a second factor that stays, because someone who reads mail of the account objects to its removal. Server
 //! side.
 
 use super::KeepFactor;
@@ -29,7 +29,7 @@ pub async fn page(state: &AppState, token: Option<&str>) -> Result<KeepFactor, A
     Ok(KeepFactor { goes_at, link: links::name_of(token) })
 }
 
-/// Needs no log-in: it leaves everything as it is, so nobody gains by it what they do not have.
+/// Needs no login: it leaves everything as it is, so no one gains by it what they do not have.
 ///
 /// # Errors
 /// [`AppError::LinkDead`], also where nothing is to be removed any more; [`AppError::TooManyTries`].

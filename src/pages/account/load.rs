@@ -130,7 +130,7 @@ pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// What happened before the event `before`, or lately. What was said twice in a row, of the same device on the same day,
-/// is said once: somebody's guessing must not bury the rest.
+/// is said once: someone's guessing must not bury the rest.
 pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
     let someone = page.user()?;
     let before = Uuid::parse_str(&page.asked.before).ok();

@@ -77,7 +77,7 @@ pub const CODES_FILE: &str = "/account/second-factor/codes.txt";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecondFactor {
     Off {
-        /// The e-mail must be confirmed first.
+        /// The email must be confirmed first.
         needs_email: bool,
     },
     On {
@@ -137,7 +137,7 @@ pub struct More {
 pub enum NoLink {
     /// This server sends no mail.
     MailOff,
-    /// The address may be somebody else's.
+    /// The address may be someone else's.
     Unconfirmed,
     /// Another account has confirmed the address before, which should have come back.
     AddressTaken,

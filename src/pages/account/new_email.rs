@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// What is wrong with an address that somebody wants, before a proof is asked for.
+/// What is wrong with an address that someone wants, before a proof is asked for.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::Invalid`].
@@ -108,7 +108,7 @@ pub async fn use_it(app: &App, visit: &Visit, token: &str) -> Result<(), AppErro
     again(|| change(&app.state, visit, someone, token)).await
 }
 
-/// The link is a guess, too, where somebody else has asked for it.
+/// The link is a guess, too, where someone else has asked for it.
 async fn own_link(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
     let link = links::find(&state.db.pool, Purpose::NewEmail, token, state.clock.now_ms()).await?;
     if link.user_id == someone.user.id { Ok(()) } else { Err(AppError::LinkDead) }
@@ -130,7 +130,7 @@ async fn change(state: &AppState, visit: &Visit, someone: &LoggedIn, token: &str
     let mut event = Event::new(Kind::EmailChanged, Actor::User(before.id.clone()), &before.id).from_caller(caller);
     event.sid.clone_from(&someone.log_in.sid);
     event::store::insert(&mut *tx, &event, now_ms).await?;
-    // To the address before, where the owner reads it if this was somebody else.
+    // To the address before, where the owner reads it if this was someone else.
     outbox::tell(&mut *tx, state, &before, Notification::EmailChanged, caller).await?;
     tx.commit().await?;
     tracing::info!(user = before.id, "an address was changed");

@@ -95,7 +95,7 @@ enum Shown {
     Mailbox,
     /// A session, and the password lately.
     Proof,
-    /// A session, which may be a copied cookie: it throws everybody out, itself too, and changes nothing for good.
+    /// A session, which may be a copied cookie: it throws everyone out, itself too, and changes nothing for good.
     Session,
 }
 
@@ -197,7 +197,7 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
         None => mailbox(state, &user).ok_or(NoLink::Unconfirmed),
     };
     let goes_back = reset_to.as_ref().is_ok_and(|email| *email != user.email);
-    // Nobody is sent to a mailbox that this server cannot reach.
+    // No one is sent to a mailbox that this server cannot reach.
     let reset_to = if state.config.mailing() == Mailing::Off { Err(NoLink::MailOff) } else { reset_to };
     let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(caller);
     denied.sid.clone_from(&sid);
@@ -232,7 +232,7 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
     Ok(Denied { receipt, reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session })
 }
 
-/// What somebody else may have begun: links, trust, mails that are on their way.
+/// What someone else may have begun: links, trust, mails that are on their way.
 async fn forget_what_waits(
     tx: &mut Tx,
     user: &User,
@@ -253,7 +253,7 @@ async fn forget_what_waits(
     Ok(())
 }
 
-/// A mailbox alone removes no second factor (ASVS 6.4.3): it begins the removal of a young one, and everybody who reads
+/// A mailbox alone removes no second factor (ASVS 6.4.3): it begins the removal of a young one, and everyone who reads
 /// mail of this account hears of it in time to object. `denied` is the event with which it began.
 async fn let_factor_go(
     tx: &mut Tx,

@@ -75,7 +75,7 @@ pub struct Shown {
 /// The recovery codes that the page shows, as a text file. Authenticated by the session.
 ///
 /// # Errors
-/// 401 to nobody, 404 when they are of another session or too old.
+/// 401 to no one, 404 when they are of another session or too old.
 pub async fn codes_file(
     State(key): State<SecretKey>,
     Extension(terminator): Extension<Terminator>,

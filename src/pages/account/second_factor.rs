@@ -52,7 +52,7 @@ pub async fn start(app: &App, someone: &LoggedIn) -> Result<bool, AppError> {
     Ok(again(|| store::begin(&state.db.pool, &user.id, &sealed, app.now_ms())).await?)
 }
 
-/// The code proves that the app has the secret: nobody locks themselves out.
+/// The code proves that the app has the secret: no one locks themselves out.
 ///
 /// # Errors
 /// [`AppError::NotVerified`], [`AppError::Invalid`], [`AppError::WrongCode`].
@@ -168,7 +168,7 @@ async fn write_down(
         _ => Notification::RecoveryCodesMade,
     };
     event::store::insert(&mut **tx, &event(visit, someone, kind), state.clock.now_ms()).await?;
-    tracing::info!(user = someone.user.id, what = kind.into_str(), "second factor");
+    tracing::info!(user = someone.user.id, what = kind.into_str(), "two-factor authentication changed");
     outbox::tell(&mut **tx, state, &someone.user, news, &visit.caller).await
 }
 

@@ -13,7 +13,7 @@ pub struct Entry {
     pub at: i64,
     /// A sentence.
     pub words: String,
-    /// Browser and system in words; empty where nobody called.
+    /// Browser and system in words; empty where no one called.
     pub device: String,
     pub ip: String,
     /// It came from the session that reads this.

@@ -21,7 +21,7 @@ pub fn ShortTimeline(entries: Vec<Entry>) -> impl IntoView {
     }
 }
 
-/// Everything that is known, and the way to say that it was somebody else. The day stands above.
+/// Everything that is known, and the way to say that it was someone else. The day stands above.
 #[component]
 pub fn Timeline(entries: Vec<Entry>) -> impl IntoView {
     view! {

@@ -74,8 +74,8 @@ fn said(words: impl Into<String>) -> Told {
     Told { words: words.into(), tone: Tone::Plain, deniable: false }
 }
 
-/// "You changed your password.", "An administrator changed your password.": who, and what they did. Nobody can deny
-/// what somebody else is known to have done.
+/// "You changed your password.", "An administrator changed your password.": who, and what they did. No one can deny
+/// what someone else is known to have done.
 fn did(row: &EventRow, what: &str) -> Told {
     said(format!("{} {what}.", who(row)))
 }
@@ -137,7 +137,7 @@ fn told(row: &EventRow) -> Told {
         Kind::NotMe => did(row, "reported suspicious activity and logged out everywhere").alarm(),
         Kind::DataExported => did(row, "downloaded your data").deniable(),
         Kind::AccountDeleted => did(row, "deleted your account"),
-        // Why is between the administrators and the log, as with a force-logout.
+        // Why is between the administrators and the log, as with a force logout.
         Kind::AccountDisabled => did(row, "disabled your account"),
         Kind::AccountEnabled => did(row, "enabled your account again"),
         Kind::ResetStarted => did(row, "sent you a link to choose a new password"),
@@ -148,7 +148,7 @@ fn told(row: &EventRow) -> Told {
     }
 }
 
-/// The log-in page speaks of "this session"; here it is one of several.
+/// The login page speaks of "this session"; here it is one of several.
 fn ended(row: &EventRow) -> Told {
     let details = details(row);
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());

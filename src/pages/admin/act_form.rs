@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// A plain form: the answer is another page, and the password is asked for at `/confirm`, which goes on with the act.
-/// Its button waits all the same: who presses twice would be told that somebody else was quicker. A force-logout asks where
-/// it stands: who throws somebody out is in a hurry.
+/// Its button waits all the same: who presses twice would be told that someone else was quicker. A force logout asks where
+/// it stands: who throws someone out is in a hurry.
 #[component]
 pub fn ActForm(page: ActPage) -> impl IntoView {
     let act = page.act;

@@ -67,7 +67,7 @@ fn will(page: &ActPage) -> Vec<String> {
                 "This permanently deletes {name}'s name, email, password, notes, devices and IP addresses. {ends} You can't \
                  undo this. {told}"
             ),
-            "The audit log keeps what you did, from where and why. Leave the user's name out of your reason.".into(),
+            "The audit log keeps what you did, when, why and your IP address. Leave the user's name out of your reason.".into(),
         ],
     };
     words.extend(own_account(page.act).filter(|_| page.is_self).map(str::to_owned));

@@ -33,7 +33,7 @@ pub async fn force_logout(
     Ok(receipt)
 }
 
-/// Ends every session and token of everybody, but the session that this is done in; `confirmation` is
+/// Ends every session and token of everyone, but the session that this is done in; `confirmation` is
 /// [`EVERYONE_WORDS`](super::EVERYONE_WORDS). Callable as [`force_logout`].
 ///
 /// # Errors
@@ -152,7 +152,7 @@ pub async fn remove_second_factor(user: String, reason: String, password: Option
     Ok(())
 }
 
-/// Deletes an account; `confirmation` is its e-mail address. Callable as [`force_logout`].
+/// Deletes an account; `confirmation` is its email address. Callable as [`force_logout`].
 ///
 /// # Errors
 /// As [`force_logout`]; [`AppError::Invalid`] for the confirmation, [`AppError::OwnAccount`],

@@ -1,4 +1,4 @@
-//! Who acts on somebody's account, from where and why: what every act of administration is told with. Server side.
+//! Who acts on someone's account, from where and why: what every act of administration is told with. Server side.
 
 use super::{Before, REASON_MAX_CHARS};
 use crate::{

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Erases the person and ends everything of theirs, as when people delete their account themselves. `confirmation` is
-/// their e-mail address.
+/// their email address.
 ///
 /// # Errors
 /// As [`By::hold`]; [`AppError::OwnAccount`], [`AppError::LastAdministrator`], [`AppError::Invalid`] for the confirmation.

@@ -23,7 +23,7 @@ use crate::{
 /// What decides whether an account is disabled; the newer one counts.
 pub const KINDS: [Kind; 2] = [Kind::AccountDisabled, Kind::AccountEnabled];
 
-/// Nothing of the user counts any more, on any instance: no session, no token, no link from a mail, no half of a log-in.
+/// Nothing of the user counts any more, on any instance: no session, no token, no link from a mail, no half of a login.
 /// What belongs to the account stays. `undo`: the event that this undoes, or nothing.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub async fn disable(terminator: &Terminator, by: &By, user_id: &str, undo: &str
     // They are refused as it is; this is for the day on which the account is enabled again.
     links::kill_all(&mut tx, user_id, now_ms).await?;
     let event = by.write_down(&mut tx, state, Kind::AccountDisabled, user_id, Value::Null).await?;
-    // A log-in says that the password is wrong, as it does to everybody: only the mail tells the owner what it is.
+    // A login says that the password is wrong, as it does to everyone: only the mail tells the owner what it is.
     outbox::tell(&mut *tx, state, &user, Notification::AccountDisabled, &Caller::default()).await?;
     let receipt =
         terminator.terminate_everywhere_with(tx, Target::User(user_id), by.cause(EndReason::Disabled)).await?;

@@ -1,4 +1,4 @@
-//! The story of a force-logout. Who may tell it is in the argument. Server side.
+//! The story of a force logout. Who may tell it is in the argument. Server side.
 
 use super::by::By;
 use crate::{

@@ -105,7 +105,7 @@ async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
     })
 }
 
-/// An account whose address gave way was disabled by nobody.
+/// An account whose address gave way was disabled by no one.
 async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, AppError> {
     let before = who_did(tx, &user.id, disable::KINDS).await?;
     let before = before.filter(|before| before.at >= since && !user.gave_way());

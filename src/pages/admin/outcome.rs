@@ -52,7 +52,7 @@ impl Outcome {
         Self { undo: Some((act, event)), ..self }
     }
 
-    /// Ends and tokens alone: what a force-logout says.
+    /// Ends and tokens alone: what a force logout says.
     pub fn of_force_logout(receipt: Receipt) -> Self {
         Self { receipt: Some(receipt.clone()), ..Self::done(receipt.words()) }
     }

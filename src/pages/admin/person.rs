@@ -20,13 +20,13 @@ pub struct Person {
     pub disabled: Option<Before>,
     /// Whether the address is confirmed.
     pub confirmed: bool,
-    /// Nobody is let in before it is.
+    /// No one is let in before it is.
     pub waits: bool,
-    /// The address belongs to somebody else by now.
+    /// The address belongs to someone else by now.
     pub gave_way: bool,
     /// The password was taken away with a reset, and the link was not used yet.
     pub no_password: bool,
-    /// Since when log-in asks for a second factor, if it does.
+    /// Since when login asks for a second factor, if it does.
     pub factor_since: Option<i64>,
 }
 

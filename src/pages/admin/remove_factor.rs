@@ -18,8 +18,8 @@ use crate::{
     base::{caller::Caller, error::AppError},
 };
 
-/// From now on log-in asks the user for the password only. Every session ends, as the others do when people turn it off
-/// themselves: they got in by other rules (ASVS 7.4.3). So do halves of log-ins, and the trust in devices.
+/// From now on login asks the user for the password only. Every session ends, as the others do when people turn it off
+/// themselves: they got in by other rules (ASVS 7.4.3). So do halves of logins, and the trust in devices.
 ///
 /// # Errors
 /// As [`By::hold`].

@@ -26,7 +26,7 @@ const CODE_USED_FOR_MS: i64 = 10 * 60_000;
 const DEVICES: usize = 3;
 /// Lines of recent activity.
 const ACTIVITY_LINES: usize = 8;
-/// Events that are looked at to fill them: somebody's guessing must not push one's own log-ins out of sight.
+/// Events that are looked at to fill them: someone's guessing must not push one's own logins out of sight.
 const ACTIVITY_EVENTS: i64 = 100;
 
 pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {

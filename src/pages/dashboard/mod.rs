@@ -1,4 +1,4 @@
-//! The first page after a log-in: rendered by the server, from the session.
+//! The first page after a login: rendered by the server, from the session.
 
 #[cfg(feature = "ssr")]
 pub mod load;

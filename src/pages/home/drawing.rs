@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// One log-in leads to a session for the pages and to a token for the API; the switch cuts both. The style sheet moves
+/// One login leads to a session for the pages and to a token for the API; the switch cuts both. The style sheet moves
 /// the blades.
 #[component]
 pub fn Idea() -> impl IntoView {
@@ -17,7 +17,7 @@ pub fn Idea() -> impl IntoView {
                 stroke-linecap="round"
                 stroke-linejoin="round"
             >
-                // from the log-in, two ways
+                // from the login, two ways
                 <path class="latch" d="M150 150c44 0 20-76 62-76M408 74h62" />
                 <path class="key" d="M150 180c44 0 20 76 62 76M408 256h62" />
                 <path class="latch flow" d="M150 150c44 0 20-76 62-76M408 74h62" />

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::base::error::AppError;
 
-/// Logs in with e-mail and password and goes to `next`; with `remember`, for weeks on this device. Callable by anyone.
+/// Logs in with email and password and goes to `next`; with `remember`, for weeks on this device. Callable by anyone.
 ///
 /// # Errors
 /// [`AppError::WrongCredentials`], with the same words and work whatever was wrong.
@@ -27,11 +27,11 @@ pub async fn log_in(
     Ok(())
 }
 
-/// Gives the second factor of a log-in whose password was right, and goes to where that log-in wanted; with `trust`, this
-/// browser is asked for no code for a while. `half` names the log-in, as the page does. Callable by anyone.
+/// Gives the second factor of a login whose password was right, and goes to where that login wanted; with `trust`, this
+/// browser is asked for no code for a while. `half` names the login, as the page does. Callable by anyone.
 ///
 /// # Errors
-/// [`AppError::LogInAgain`] without such a log-in, [`AppError::OtherLogIn`] when it is not this one, [`AppError::Invalid`], [`AppError::WrongCode`].
+/// [`AppError::LogInAgain`] without such a login, [`AppError::OtherLogIn`] when it is not this one, [`AppError::Invalid`], [`AppError::WrongCode`].
 #[server(prefix = "/actions", endpoint = "enter_code")]
 pub async fn enter_code(code: String, trust: Option<String>, half: Option<String>) -> Result<(), AppError> {
     use crate::{

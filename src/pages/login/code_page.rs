@@ -1,4 +1,4 @@
-//! `/login/code`: the second half of a log-in. Both sides.
+//! `/login/code`: the second half of a login. Both sides.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -18,7 +18,7 @@ use crate::{
 pub fn CodePage(
     /// Who is about to log in.
     email: String,
-    /// Which half log-in the page is about.
+    /// Which half login the page is about.
     half: String,
     /// It asks for a recovery code, not for one of the app.
     recovery: bool,
@@ -48,7 +48,7 @@ pub fn CodePage(
 }
 
 /// Told after the right password only. For the owner who has the app it is a warning, for the one who was locked out by
-/// somebody else's it says how long that lasts.
+/// someone else's it says how long that lasts.
 #[component]
 fn Goes(ms: i64) -> impl IntoView {
     view! {

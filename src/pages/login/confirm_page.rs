@@ -13,11 +13,11 @@ use crate::{
     web::page::{Held, refused},
 };
 
-/// Where everybody comes who has to prove again who they are, and goes on from: with the page that they wanted, or with
+/// Where everyone comes who has to prove again who they are, and goes on from: with the page that they wanted, or with
 /// the act that they began without JavaScript.
 #[component]
 pub fn ConfirmPage(
-    /// Whose password it is: password managers need to know. `None`: nobody is logged in any more.
+    /// Whose password it is: password managers need to know. `None`: no one is logged in any more.
     email: Option<String>,
     /// Where to go afterwards, as it came; checked when it is used.
     next: String,

@@ -23,7 +23,7 @@ pub fn log_in(page: &PageRequest) -> Result<Found, AppError> {
     page.visitors_only(move || view! { <LoginPage ended next wanted sends_mail confirms_addresses remember_days /> })
 }
 
-/// Without the first half of a log-in there is no second one.
+/// Without the first half of a login there is no second one.
 pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
     if page.someone.is_some() {
         return page.visitors_only(|| ());

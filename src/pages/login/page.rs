@@ -21,7 +21,7 @@ use crate::{
 pub fn LoginPage(
     ended: Option<Ended>,
     next: String,
-    /// Another page asked for the log-in.
+    /// Another page asked for the login.
     wanted: bool,
     sends_mail: bool,
     confirms_addresses: bool,
@@ -74,13 +74,13 @@ fn LoginForm(
         <Form action=LogIn::PATH>
             {is_disabled.then(|| view! {
                 <OnlyAfter error=AppError::WrongCredentials>
-                    // To who holds the dead cookie of the account, and to nobody else.
+                    // To who holds the dead cookie of the account, and to no one else.
                     <p class="muted">"A disabled account can't log in, even with the right password."</p>
                 </OnlyAfter>
             })}
             {confirms_addresses.then(|| view! {
                 <OnlyAfter error=AppError::WrongCredentials>
-                    // To everybody whose log-in failed: it tells nothing about an account.
+                    // To everyone whose login failed: it tells nothing about an account.
                     <p class="muted">"Just signed up? Open the link we emailed you first. Didn't get it? "<Link href="/verify">"Resend email"</Link></p>
                 </OnlyAfter>
             })}

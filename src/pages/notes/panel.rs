@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Renewed this long before the end while somebody is at the keyboard, in seconds.
+/// Renewed this long before the end while someone is at the keyboard, in seconds.
 const RENEW_AT_SECONDS: f64 = 30.0;
 
 /// What is left of its time, how often it was renewed, the last answer. It is over with its session, and says so.
@@ -69,7 +69,7 @@ fn time_left(seconds: i32) -> String {
 fn renew_if_used(api: ApiClient, left: f64, active: StoredValue<bool>) {
     if left > 0.0 && left < RENEW_AT_SECONDS && active.get_value() {
         active.set_value(false);
-        // What goes wrong here is said at the next call, which somebody waits for.
+        // What goes wrong here is said at the next call, which someone waits for.
         spawn_local(async move { drop(api.renew().await) });
     }
 }
@@ -109,7 +109,7 @@ pub fn TroubleNotice(notes: Notes) -> impl IntoView {
     }
 }
 
-/// The button that had it is gone, and nobody has put it elsewhere meanwhile.
+/// The button that had it is gone, and no one has put it elsewhere meanwhile.
 fn focus_is_lost() -> bool {
     let active = document().active_element();
     active.is_none_or(|element| element.matches("body, #trouble").unwrap_or_default())

@@ -132,7 +132,7 @@ pub async fn delete(
     }
 }
 
-/// A note of somebody else is not found, as if there were none.
+/// A note of someone else is not found, as if there were none.
 async fn find(state: &AppState, caller: &ApiCaller, id: &str) -> Result<Note, Problem> {
     let row = store::find(&state.db.pool, &caller.user_id, id).await?;
     Ok(row.ok_or(AppError::NotFound)?.into())

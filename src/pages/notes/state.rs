@@ -103,7 +103,7 @@ pub struct Notes {
     loads: StoredValue<u32>,
     /// Key of the open draft: a note's id, or what a new one is made under.
     pub open: RwSignal<Option<String>>,
-    /// Raised whenever somebody opens a note.
+    /// Raised whenever someone opens a note.
     pub times_opened: RwSignal<u32>,
     pub drafts: RwSignal<HashMap<String, Draft>>,
     /// Key of the draft whose save or deletion is under way.

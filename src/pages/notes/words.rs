@@ -21,7 +21,7 @@ pub fn of(note: &NoteInput) -> Vec<String> {
     all.filter(|word| seen.insert(word.clone())).take(NOTE_WORDS_MAX).collect()
 }
 
-/// The beginnings of words that somebody looks for; those of the search of people, but for whole addresses.
+/// The beginnings of words that someone looks for; those of the search of people, but for whole addresses.
 pub fn typed(text: &str) -> Vec<String> {
     let mut words: Vec<String> = split(text).collect();
     words.dedup();

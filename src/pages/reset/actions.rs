@@ -19,7 +19,7 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 }
 
 /// Sets the password of the account that the opened link is of, and ends everything of it; `link` names it, as the page
-/// does. Logs nobody in. Callable by who holds the link.
+/// does. Logs no one in. Callable by who holds the link.
 ///
 /// # Errors
 /// [`AppError::LinkDead`], [`AppError::OtherLink`]; [`AppError::Invalid`] for the password, and then the link works on.

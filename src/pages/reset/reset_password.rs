@@ -30,7 +30,7 @@ use crate::{
     passwords::strength::About,
 };
 
-/// Looks nothing up: whether there is an account that may log in is found out when the mail is written, where nobody
+/// Looks nothing up: whether there is an account that may log in is found out when the mail is written, where no one
 /// can measure it (ASVS 6.3.8). Returns the address that the mail goes to.
 ///
 /// # Errors
@@ -69,7 +69,7 @@ pub struct Reset {
     pub device: Device,
 }
 
-/// The mailbox alone is never a log-in (ASVS 6.3.6): the new password leads to the log-in page, and the second factor is
+/// The mailbox alone is never a login (ASVS 6.3.6): the new password leads to the login page, and the second factor is
 /// asked for there as always (ASVS 6.4.3).
 ///
 /// # Errors
@@ -91,8 +91,8 @@ pub async fn reset(app: &App, visit: &Visit, token: &str, password: String) -> R
     let hash = tried.keep_if_looked_at(app.passwords.hash(&visit.caller, password).await).await?;
     let device = again(|| use_link(app, visit, token, &hash)).await?;
     tried.succeeded().await;
-    // Whoever is logged in in this browser wants to be this account from now on; a session of somebody else's would
-    // hide the log-in page.
+    // Whoever is logged in in this browser wants to be this account from now on; a session of someone else's would
+    // hide the login page.
     if let Err(error) = log_out(app, visit).await {
         // The password is set all the same, and the link used up.
         tracing::warn!(?error, "a session outlives the reset in its browser");
@@ -125,7 +125,7 @@ async fn use_link(app: &App, visit: &Visit, token: &str, hash: &str) -> Result<D
 async fn set_password(tx: &mut Tx, visit: &Visit, user: &User, hash: &str, now_ms: i64) -> Result<Device, AppError> {
     store::set_password(&mut **tx, &user.id, hash).await?;
     store::set_verified(&mut **tx, &user.id, &user.email, now_ms).await?;
-    // Nobody can tell any more which of them were the owner's; this one is, and nobody's guessing shall keep it out.
+    // No one can tell any more which of them were the owner's; this one is, and no one's guessing shall keep it out.
     known_devices::forget_all(tx, &user.id).await?;
     let (_, device) = known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, now_ms).await?;
     links::kill_all(tx, &user.id, now_ms).await?;

@@ -8,7 +8,7 @@ use crate::{base::error::AppError, passwords::Judgement};
 /// logs in. Callable by anyone.
 ///
 /// # Errors
-/// [`AppError::Invalid`] per field; without a mail server [`AppError::SignUpRefused`] when the e-mail has an account.
+/// [`AppError::Invalid`] per field; without a mail server [`AppError::SignUpRefused`] when the email has an account.
 #[server(prefix = "/actions", endpoint = "sign_up")]
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     use super::{sign_up, sign_up::SignedUp};

@@ -73,14 +73,14 @@ pub enum SignedUp {
     Started(Box<Started>),
 }
 
-/// The hash is made before the e-mail is looked at: a taken one costs the same time.
+/// The hash is made before the email is looked at: a taken one costs the same time.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`]; [`AppError::Invalid`] for each field; where no mail is sent [`AppError::SignUpRefused`] when
-/// the e-mail has an account.
+/// the email has an account.
 pub async fn sign_up(app: &App, visit: &Visit, typed: Typed<'_>) -> Result<SignedUp, AppError> {
     let passwords = &app.passwords;
-    // Before the password is looked at, which can be made dear: a flood of refused forms must keep nobody waiting. It
+    // Before the password is looked at, which can be made dear: a flood of refused forms must keep no one waiting. It
     // stays counted when it succeeds, or one network could make accounts without end.
     let tried = app.throttle.admit(Way::SignUp, &visit.caller.ip).await?;
     let account = NewAccount::parse(passwords, &visit.caller, typed.name, typed.email, typed.password).await?;
@@ -95,7 +95,7 @@ async fn make(app: &App, visit: &Visit, account: &NewAccount, hash: &str) -> Res
     let id = make_account(&mut tx, state, &visit.caller, account, hash).await?;
     if state.config.mailing() == Mailing::Smtp {
         tx.commit().await?;
-        // Who has the account already is told so by mail, and nobody else (ASVS 6.3.8).
+        // Who has the account already is told so by mail, and no one else (ASVS 6.3.8).
         return Ok(SignedUp::MailSent(account.email.clone()));
     }
     let Some(id) = id else {
@@ -173,7 +173,7 @@ async fn make_first(
 /// Makes an administrator, and writes it down, in one transaction.
 ///
 /// # Errors
-/// [`AppError::SignUpRefused`] when the e-mail has an account.
+/// [`AppError::SignUpRefused`] when the email has an account.
 pub async fn create_admin(
     state: &AppState,
     passwords: &Passwords,
@@ -214,7 +214,7 @@ async fn insert_admin(
         .ok_or(AppError::SignUpRefused)?;
     // Whoever runs the server vouches for the address, and must get in where the mail server does not work yet.
     store::set_verified(&mut **tx, &id, account.email.as_str(), now_ms).await?;
-    // Who comes with the link from the log has only now become somebody.
+    // Who comes with the link from the log has only now become someone.
     let actor = if made.actor == Actor::Unknown { Actor::User(id.clone()) } else { made.actor };
     event::store::insert(&mut **tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;
     tracing::info!(user = id, "created an administrator");

@@ -11,7 +11,7 @@ pub mod sent_page;
 #[cfg(feature = "ssr")]
 pub mod verify;
 
-/// Where everybody goes whose address is to be confirmed.
+/// Where everyone goes whose address is to be confirmed.
 pub const SENT: &str = "/verify/sent";
 
 /// What `/verify` shows.

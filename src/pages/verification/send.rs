@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Looks nothing up: whether there is an account, and whether it waits, is found out when the mail is written, where
-/// nobody can measure it (ASVS 6.3.8). Returns the address that the mail goes to.
+/// no one can measure it (ASVS 6.3.8). Returns the address that the mail goes to.
 ///
 /// # Errors
 /// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`], [`AppError::TooManyTries`].

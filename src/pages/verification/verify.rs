@@ -40,11 +40,11 @@ pub enum Verified {
     LoggedIn(LogInResult),
     /// They are logged in already.
     Already,
-    /// They have to do it on the log-in page.
+    /// They have to do it on the login page.
     NotLoggedIn,
 }
 
-/// The click alone is not enough: somebody may have signed up with a stranger's address and chosen the password, and
+/// The click alone is not enough: someone may have signed up with a stranger's address and chosen the password, and
 /// would own an account that the stranger has confirmed.
 ///
 /// # Errors
@@ -58,7 +58,7 @@ pub async fn verify(app: &App, visit: &Visit, token: &str, password: Option<Stri
     }
     let user = check_password(app, visit, user, password.unwrap_or_default()).await?;
     again(|| confirm(app, visit, &user, token)).await?;
-    // The address is confirmed by now: who cannot be logged in at this moment does it on the log-in page.
+    // The address is confirmed by now: who cannot be logged in at this moment does it on the login page.
     match go_on(app, visit, &user, false, "/dashboard").await {
         Ok(result) => Ok(Verified::LoggedIn(result)),
         Err(error) => {

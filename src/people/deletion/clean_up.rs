@@ -1,4 +1,4 @@
-//! What comes in after a deletion: requests that were under way, and tombstones that nobody needs. Server side.
+//! What comes in after a deletion: requests that were under way, and tombstones that no one needs. Server side.
 
 use super::store;
 use crate::base::state::AppState;

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// Erases what is kept of a person outside the row of the user. What remains are ids, times and what happened: the log
-/// must still say that somebody did it, and no more who.
+/// must still say that someone did it, and no more who.
 ///
 /// A table that is added and forgotten here fails `after_a_deletion_nothing_of_the_person_is_anywhere`.
 pub async fn erase(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
-    // However much somebody has written, they may go.
+    // However much someone has written, they may go.
     lift_limit(tx).await?;
     for statement in [
         "delete from notes where user_id = $1",

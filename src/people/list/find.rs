@@ -23,7 +23,7 @@ const FEW: i64 = 4_000;
 /// are called Zoë stand together at the end of the names.
 const FEW_OF_SEVERAL: i64 = 25_000;
 
-/// People on the page at `place`, `limit` at most. A place that nobody has by now is the beginning.
+/// People on the page at `place`, `limit` at most. A place that no one has by now is the beginning.
 pub async fn find(db: &AnyPool, wanted: &Wanted, place: &Place, limit: usize) -> Result<Page, sqlx::Error> {
     if !wanted.words.trim().is_empty() && words::typed(&wanted.words).is_empty() {
         // Signs alone begin no word.
@@ -67,7 +67,7 @@ async fn bound(db: &AnyPool, place: &Place, column: Column) -> Result<Option<Bou
     Ok(keys.map(|(name, email)| Bound { key: if column == Column::Name { name } else { email }, id }))
 }
 
-/// Before everybody. Only ids are ever walked from their end, and none begins like this.
+/// Before everyone. Only ids are ever walked from their end, and none begins like this.
 fn outermost(descending: bool) -> Bound {
     let key = if descending { "zzzz" } else { "" };
     Bound { key: key.to_owned(), id: key.to_owned() }

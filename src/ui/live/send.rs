@@ -15,10 +15,10 @@ use crate::{
 /// What came was no answer of the program, but of a proxy before it, which does not reach the program either.
 const NO_ANSWER: &str = "The server is busy. Try again in a few seconds.";
 
-/// How long somebody waits for an answer before the form says that none came.
+/// How long someone waits for an answer before the form says that none came.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Nobody knows what became of it: the server may only have been slow.
+/// No one knows what became of it: the server may only have been slow.
 const UNANSWERED: &str = "The server hasn't answered, but may have done this anyway. Reload the page and check before you try \
                           again.";
 
@@ -76,7 +76,7 @@ async fn ask(form: &HtmlFormElement, signal: Option<&AbortSignal>) -> Option<Res
     request.body(fields).ok()?.send().await.ok()
 }
 
-/// The answer of somebody on the way to the server.
+/// The answer of someone on the way to the server.
 fn foreign(response: &Response) -> Refusal {
     Refusal::saying(if response.status() < 500 { OFFLINE } else { NO_ANSWER })
 }

@@ -37,7 +37,7 @@ pub fn listen(user_id: String, sid: String, hear: impl Fn(Option<Ended>) + 'stat
     listener.follow_the_page();
 }
 
-/// The address of the log-in page that leads back here.
+/// The address of the login page that leads back here.
 pub fn log_in_and_back() -> String {
     let location = window().location();
     let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();

@@ -45,7 +45,7 @@ use crate::{
 };
 
 /// Layer: finds the session's user and notes that the session is in use. When the database is away the answer is
-/// 503 and the cookie stays: an outage logs nobody out (ASVS 16.5.2).
+/// 503 and the cookie stays: an outage logs no one out (ASVS 16.5.2).
 pub async fn find_user(
     State(state): State<AppState>,
     Extension(terminator): Extension<Terminator>,
@@ -84,13 +84,13 @@ pub async fn find_user(
     parts.extensions.insert(someone);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let browser = BrowserSession(&session);
-    // Read again: it may be another log-in by now.
+    // Read again: it may be another login by now.
     if session.is_modified()
         && let Ok(Some((log_in, _))) = browser.log_in().await
     {
         browser.keep_cookie(&log_in, state.clock.now_ms());
     }
-    // A log-in has brought a session of its own: the one before is over.
+    // A login has brought a session of its own: the one before is over.
     if let Some(value) = new_secret
         && !cookies::sets(&state.config, response.headers(), Name::Session)
     {
@@ -99,8 +99,8 @@ pub async fn find_user(
     response
 }
 
-/// Until the answer begins: however many requests one person sends, others find a connection. Of nobody's only those
-/// count that have no body, or who sends one slowly would keep their neighbours out; what nobody's forms write waits for
+/// Until the answer begins: however many requests one person sends, others find a connection. Of no one's only those
+/// count that have no body, or who sends one slowly would keep their neighbours out; what no one's forms write waits for
 /// its turn in `throttle`, without a connection.
 async fn place(
     crowd: &Crowd,
@@ -177,8 +177,8 @@ async fn note_use(state: &AppState, log_in: &LogIn, secret: CookieState, is_use:
     Ok(())
 }
 
-/// Why the session ends, if it is a replaced secret that came. Nobody is let in with one: whoever it is may be a thief. A
-/// browser that was killed before it stored the new one is the same browser as at the log-in, and is not called a thief.
+/// Why the session ends, if it is a replaced secret that came. No one is let in with one: whoever it is may be a thief. A
+/// browser that was killed before it stored the new one is the same browser as at the login, and is not called a thief.
 fn end_of_replaced(secret: CookieState, log_in: &LogIn, caller: &Caller) -> Option<EndReason> {
     match secret {
         CookieState::Current | CookieState::New | CookieState::InGrace => None,
@@ -190,8 +190,8 @@ fn end_of_replaced(secret: CookieState, log_in: &LogIn, caller: &Caller) -> Opti
     }
 }
 
-/// A replaced secret came back. Where the new one was in use, nobody can tell the thief from the owner, so both are
-/// out; where it never was, nobody holds the session any more. The owner can log in again.
+/// A replaced secret came back. Where the new one was in use, no one can tell the thief from the owner, so both are
+/// out; where it never was, no one holds the session any more. The owner can log in again.
 async fn end_now(
     terminator: &Terminator,
     log_in: &LogIn,

@@ -35,7 +35,7 @@ use crate::{
     },
 };
 
-/// Where the stream is. To listen is no use of the session: an open page alone keeps nobody logged in.
+/// Where the stream is. To listen is no use of the session: an open page alone keeps no one logged in.
 pub const PATH: &str = "/session/events";
 
 /// After a lost connection the browser asks again so much later.
@@ -58,7 +58,7 @@ struct Asked {
 /// Tells the page of the end of its session, now or when it comes.
 ///
 /// # Errors
-/// 401 to nobody, 403 to another site, 429 beyond the streams that one user may have.
+/// 401 to no one, 403 to another site, 429 beyond the streams that one user may have.
 pub async fn events(
     State(streams): State<OpenStreams>,
     Extension(terminator): Extension<Terminator>,
@@ -88,7 +88,7 @@ pub async fn events(
 }
 
 /// Whether the session of the page is over because the browser has another one now, or none any more: with another
-/// one somebody logged in again, and only a log-out takes the cookie away.
+/// one someone logged in again, and only a logout takes the cookie away.
 fn over(asked: &Asked, someone: Option<&LoggedIn>, terminator: &Terminator) -> Option<Ended> {
     let meant = asked.sid.as_ref()?;
     match someone {
@@ -103,7 +103,7 @@ fn telling(ended: &Ended) -> Event {
     Event::default().event("ended").data(data.to_string())
 }
 
-/// Server-sent events, which nobody keeps and nothing holds back.
+/// Server-sent events, which no one keeps and nothing holds back.
 pub fn respond(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

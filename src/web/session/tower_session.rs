@@ -6,7 +6,7 @@
 //! return.
 //!
 //! Nothing here inserts. `save` updates a living row or fails: with an upsert, a request that was under way during
-//! a force-logout writes the session back at its end, and the old cookie works again (CVE-2025-46336).
+//! a force logout writes the session back at its end, and the old cookie works again (CVE-2025-46336).
 
 use std::{collections::HashMap, fmt};
 
@@ -64,7 +64,7 @@ impl BrowserSession<'_> {
         self.0.id().map(|id| hash(&id.to_string()))
     }
 
-    /// The log-in, while the session is alive, and how the secret stands to it.
+    /// The login, while the session is alive, and how the secret stands to it.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -113,9 +113,9 @@ impl fmt::Debug for Sessions {
 
 #[async_trait]
 impl SessionStore for Sessions {
-    /// Refused: visitors make no rows, and a session begins in the transaction of its log-in (`secret::begin`).
+    /// Refused: visitors make no rows, and a session begins in the transaction of its login (`secret::begin`).
     async fn create(&self, _: &mut Record) -> Result<()> {
-        Err(Error::Backend("a session begins with a log-in".into()))
+        Err(Error::Backend("a session begins with a login".into()))
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
@@ -127,7 +127,7 @@ impl SessionStore for Sessions {
         Err(Error::Backend("the session has ended".into()))
     }
 
-    /// A dead session is loaded too, but holds nothing except why it ended: the log-in page says so.
+    /// A dead session is loaded too, but holds nothing except why it ended: the login page says so.
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let state = &self.terminator.state;
         let id_hash = hash(&id.to_string());
@@ -146,7 +146,7 @@ impl SessionStore for Sessions {
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
-    /// Ends the session as a log-out does, its tokens included.
+    /// Ends the session as a logout does, its tokens included.
     async fn delete(&self, id: &Id) -> Result<()> {
         let cause = Cause::by_system(EndReason::LoggedOut);
         let ended = self.terminator.terminate(Target::Secret(&hash(&id.to_string())), cause).await;
@@ -154,7 +154,7 @@ impl SessionStore for Sessions {
     }
 }
 
-/// The log-in and the secret have columns of their own, so `data` holds the rest.
+/// The login and the secret have columns of their own, so `data` holds the rest.
 fn encode(data: &Data) -> Result<String> {
     let rest: HashMap<_, _> = data.iter().filter(|(key, _)| *key != LOG_IN && *key != SECRET).collect();
     serde_json::to_string(&rest).map_err(|error| Error::Encode(error.to_string()))

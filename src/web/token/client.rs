@@ -19,7 +19,7 @@ use crate::auth::{
 pub enum Trouble {
     /// The session is over; `None` when nothing is known about how.
     LoggedOut(Option<EndReason>),
-    /// Somebody else has logged in in this browser since the page was made.
+    /// Someone else has logged in in this browser since the page was made.
     OtherUser,
     /// No answer came.
     Offline,
@@ -153,7 +153,7 @@ impl ApiClient {
         self.renew_since(self.token.renewals.get_untracked()).await
     }
 
-    /// Renews unless somebody did since the count stood at `before`.
+    /// Renews unless someone did since the count stood at `before`.
     async fn renew_since(&self, before: u32) -> Result<(), Trouble> {
         let renewing = self.renewing.get_value();
         let _one_at_a_time = renewing.lock().await;

@@ -26,7 +26,7 @@ pub struct TokenLife(pub i64);
 /// A token with less than this left is replaced by the page, in seconds.
 const NEARLY_SPENT: i64 = 60;
 
-/// Layer over the pages: mints where the session lives and the token is missing, nearly spent, or somebody else's;
+/// Layer over the pages: mints where the session lives and the token is missing, nearly spent, or someone else's;
 /// removes the token of a session that has ended.
 pub async fn bring_token(
     State(state): State<AppState>,

@@ -23,8 +23,8 @@ use crate::{
 /// Renews the access token of the session in the cookie.
 ///
 /// # Errors
-/// 401 when there is no living session, with the `reason` for who holds the cookie of a dead one; 409 when the page
-/// was made for somebody else.
+/// 401 when there is no active session, with the `reason` where the cookie is of one that has ended; 409 when the page
+/// was made for someone else.
 pub async fn issue_token(
     State(state): State<AppState>,
     Extension(keys): Extension<Keys>,

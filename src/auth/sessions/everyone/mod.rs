@@ -23,13 +23,13 @@ use crate::{
 };
 
 impl Terminator {
-    /// Ends every session of everybody and waits, a second at most, until every live instance has said that it refuses
-    /// them. However many there are it takes one row, so nobody who logs in meanwhile waits. Where an administrator does
+    /// Ends every session of everyone and waits, a second at most, until every live instance has said that it refuses
+    /// them. However many there are it takes one row, so no one who logs in meanwhile waits. Where an administrator does
     /// it, the session that it is done in goes on: they see what follows.
     ///
     /// # Errors
     /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] when the administrator is none any more; or when the
-    /// transaction fails. Nobody is logged out then. Also when what was live cannot be counted afterwards: then everybody
+    /// transaction fails. No one is logged out then. Also when what was live cannot be counted afterwards: then everyone
     /// is out, the log says so, and it does no harm to do it again.
     pub async fn terminate_everyone(&self, admin: Option<&Administrator>, cause: Cause) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
@@ -44,7 +44,7 @@ impl Terminator {
         );
         let receipt = Receipt { milliseconds: watch.elapsed_ms(), seq: Some(revocation.seq), ..Receipt::default() };
         let receipt = self.confirmed(receipt, watch).await;
-        // Afterwards: with a million sessions it takes a second, and nobody should be in for that long.
+        // Afterwards: with a million sessions it takes a second, and no one should be in for that long.
         let was_live = store::count(&self.state.db.pool, least_epoch, now_ms).await?;
         store::set_sessions(&self.state.db.pool, least_epoch, was_live.sessions).await?;
         Ok(Receipt {

@@ -1,4 +1,4 @@
-//! The epoch of everybody, and how far the tombstones have followed it. Server side.
+//! The epoch of everyone, and how far the tombstones have followed it. Server side.
 
 use sqlx::FromRow;
 
@@ -23,7 +23,7 @@ pub struct Sweep {
     pub marked: i64,
 }
 
-/// What was live of everybody.
+/// What was live of everyone.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Count {
     pub sessions: i64,
@@ -50,7 +50,7 @@ pub async fn set_sessions(db: impl Conn<'_>, epoch: i64, sessions: i64) -> sqlx:
     sqlx::query(statement).bind(epoch).bind(sessions).run(db).await
 }
 
-/// Raises the epoch and returns the new one. For who holds the lock of the revocations.
+/// Raises the epoch and returns the new one. The caller holds the lock of the revocations.
 pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "insert into global_epoch (epoch, raised_at, actor, marked) \

@@ -1,4 +1,4 @@
-//! Put the tombstones on what a raised epoch has ended: in small transactions with pauses, so that nobody who logs in
+//! Put the tombstones on what a raised epoch has ended: in small transactions with pauses, so that no one who logs in
 //! meanwhile waits. Every instance looks; one works at a time. Server side.
 
 use std::time::Duration;

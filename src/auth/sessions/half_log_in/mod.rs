@@ -1,4 +1,4 @@
-//! A log-in that waits for its second factor: what the browser keeps of it. Server side.
+//! A login that waits for its second factor: what the browser keeps of it. Server side.
 //!
 //! It is no session and opens nothing. No row is made of it either before it is used, so that it costs nothing to begin
 //! one; the cookie is sealed with the secret key, and tells its holder nothing about the account.

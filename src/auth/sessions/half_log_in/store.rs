@@ -2,7 +2,7 @@
 
 use crate::base::sql::{Change, Conn};
 
-/// Notes that the half log-in of this id is used up; `false` when it was before. The row is of no use after `expires_at`.
+/// Notes that the half login of this id is used up; `false` when it was before. The row is of no use after `expires_at`.
 pub async fn use_up(db: impl Conn<'_>, id: &str, expires_at: i64) -> sqlx::Result<bool> {
     let insert = "insert into used_half_log_ins (id, expires_at) values ($1, $2) on conflict (id) do nothing";
     sqlx::query(insert).bind(id).bind(expires_at).hits(db).await

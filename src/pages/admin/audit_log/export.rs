@@ -58,7 +58,7 @@ pub async fn export(
     if !resolved.is_understood() {
         return Err(AppError::BadRequest.into());
     }
-    // Held until the last piece is taken, or nobody takes any more.
+    // Held until the last piece is taken, or no one takes any more.
     let place =
         streams.take_up_to(&format!("audit export of {}", reader.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let mut event =

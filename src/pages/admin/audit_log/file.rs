@@ -50,7 +50,7 @@ enum Written {
     All,
 }
 
-/// The file in pieces, the newest event first. Between two pieces no connection is held, and none is read that nobody
+/// The file in pieces, the newest event first. Between two pieces no connection is held, and none is read that no one
 /// takes.
 pub fn file(state: AppState, filter: Filter, format: Format) -> impl Stream<Item = Result<Vec<u8>, AppError>> {
     try_unfold((state, filter, Written::Nothing), move |(state, filter, mut written)| async move {

@@ -1,4 +1,4 @@
-//! What somebody looks for in the audit log, understood: people by id, address or name, days, an address. What is not
+//! What someone looks for in the audit log, understood: people by id, address or name, days, an address. What is not
 //! understood is said, and never taken for "any". Server side.
 
 use std::net::IpAddr;
@@ -69,7 +69,7 @@ impl Resolved {
         self.problems.is_empty() && self.several.is_empty()
     }
 
-    /// For the log: what was looked for, without anything that tells who somebody is. Ids outlive an account; an address
+    /// For the log: what was looked for, without anything that tells who someone is. Ids outlive an account; an address
     /// or a name may not.
     pub fn details(&self) -> Map<String, Value> {
         let AuditAsked { event, actor, subject, from, to, ip, q, .. } = &self.exact;
@@ -126,7 +126,7 @@ impl Resolved {
         if text.chars().count() > usize::from(WORDS_MAX_CHARS) {
             self.problem(format!("Shorten the text to look for to {WORDS_MAX_CHARS} characters."));
         } else if text.contains(char::is_control) {
-            // Nobody types one, and PostgreSQL takes no zero byte.
+            // No one types one, and PostgreSQL takes no zero byte.
             self.problem("The text to look for contains control characters. Type it instead of pasting it.");
         } else if !text.is_empty() {
             self.filter.words = Some(text.to_owned());

@@ -27,9 +27,9 @@ pub const WORDS_MAX_CHARS: u16 = 100;
 pub struct AuditAsked {
     /// Name of a kind of event.
     pub event: String,
-    /// Who did it: id, e-mail, name; `command line`, `latchkey`, `unknown`.
+    /// Who did it: id, email, name; `command line`, `latchkey`, `unknown`.
     pub actor: String,
-    /// Whom it happened to: id, e-mail, name.
+    /// Whom it happened to: id, email, name.
     pub subject: String,
     /// Days in UTC, `2026-11-21`, both inclusive.
     pub from: String,

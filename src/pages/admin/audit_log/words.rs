@@ -29,7 +29,7 @@ fn same(label: &'static str, words: &'static str) -> Said {
     Said { label, own: words, other: words }
 }
 
-/// What people do to their own account, and somebody else to another's.
+/// What people do to their own account, and someone else to another's.
 fn two(label: &'static str, own: &'static str, other: &'static str) -> Said {
     Said { label, own, other }
 }

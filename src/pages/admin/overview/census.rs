@@ -1,4 +1,4 @@
-//! Counts over whole tables that nobody waits for: exact where it is quick, from memory where it is not. Server side.
+//! Counts over whole tables that no one waits for: exact where it is quick, from memory where it is not. Server side.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -39,7 +39,7 @@ struct Inner {
     trial: Trial,
 }
 
-/// A count under way: everybody who asks meanwhile gets its result.
+/// A count under way: everyone who asks meanwhile gets its result.
 type Flight = Shared<BoxFuture<'static, Result<Counted, AppError>>>;
 
 #[derive(Clone, Copy)]

@@ -15,7 +15,7 @@ pub struct FirstSteps {
     pub user_id: String,
     pub has_second_factor: bool,
     pub mail: MailStep,
-    /// Somebody else has an account.
+    /// Someone else has an account.
     pub has_users: bool,
     /// Whether the Lab was opened from here; `None` where there is none.
     pub lab_opened: Option<bool>,

@@ -104,7 +104,7 @@ async fn days(state: &AppState) -> Result<Days, AppError> {
 
 async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {
     let now_ms = state.clock.now_ms();
-    // The number first: a revocation that comes in between makes nobody look late.
+    // The number first: a revocation that comes in between makes no one look late.
     let newest = revocations::store::newest_seq(&state.db.pool).await?;
     let rows = instance_store::seen_since(&state.db.pool, now_ms - LOST_SHOWN_MS).await?;
     let instance = |row: instance_store::InstanceRow| Instance {

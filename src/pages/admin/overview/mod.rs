@@ -53,7 +53,7 @@ pub struct Instance {
     pub started_at: i64,
     /// Since its feed last read the database, in milliseconds.
     pub silent_ms: i64,
-    /// It has not written its row for so long that no force-logout waits for it.
+    /// It has not written its row for so long that no force logout waits for it.
     pub gone: bool,
     /// How many revocations it has not heard of; `None`: it knows numbers that the database has never given out.
     pub behind: Option<i64>,

@@ -32,7 +32,7 @@ pub fn OverviewPage(
             <Tabs label="Administration" pages=PAGES />
             {first_steps.map(|steps| view! { <FirstStepsCard steps /> })}
             <dl class="tiles">{tiles.into_iter().map(|tile| view! { <TileView tile /> }).collect_view()}</dl>
-            <History id="log-ins" series=LOGINS days=days.log_ins none="No logins in the last 30 days." />
+            <History id="logins" series=LOGINS days=days.log_ins none="No logins in the last 30 days." />
             <History id="sign-ups" series=SIGN_UPS days=days.sign_ups none="No sign-ups in the last 30 days." />
             <section class="stack" aria-labelledby="instances">
                 <h2 id="instances">"Instances"</h2>

@@ -62,7 +62,7 @@ fn EveryoneForm() -> impl IntoView {
                     label=TYPE_THE_WORDS
                     field=Field::Confirmation
                     autocomplete="off"
-                    help="This makes sure you don't do it by mistake."
+                    help="This prevents mistakes."
                     value=typed.get("confirmation")
                 />
                 <ReasonField help="Recorded in the audit log. Users won't see it." value=typed.get("reason") />

@@ -1,4 +1,4 @@
-//! Live sessions of everybody, the newest first. Server side; reads only.
+//! Live sessions of everyone, the newest first. Server side; reads only.
 
 use sqlx::{Any, FromRow};
 
