@@ -49,7 +49,7 @@ test("a server that is away is no reason to stay in the dark", async ({ page, al
   await page.route("**/actions/set_appearance", (route) => route.abort());
   await page.getByRole("radio", { name: "Light" }).check();
   await expect(page.locator("html")).toHaveAttribute("data-theme", "light");
-  await expect(page.locator("#toasts")).toContainText("could not be reached");
+  await expect(page.locator("#toasts")).toContainText("couldn't reach the server");
 });
 
 test.describe("without JavaScript", () => {

@@ -53,7 +53,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await expect(page.getByRole("region", { name: "What we keep" })).toContainText("audit log");
 
     await typeAndDelete(page, "somebody.else@example.com");
-    await expectWrong(page.getByLabel("Your email address"), /Type it exactly as shown/);
+    await expectWrong(page.getByRole("textbox", { name: "Your email address" }), /Type it exactly as shown/);
     await typeAndDelete(page, person.email);
     await arrived(page, "/deleted");
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your account has been deleted");
@@ -94,6 +94,6 @@ test("an open page elsewhere is told at once, and the address is free again", as
 });
 
 async function typeAndDelete(page: Page, email: string): Promise<void> {
-  await page.getByLabel("Your email address").fill(email);
+  await page.getByRole("textbox", { name: "Your email address" }).fill(email);
   await page.getByRole("button", { name: "Delete my account" }).click();
 }

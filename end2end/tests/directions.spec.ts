@@ -2,15 +2,14 @@
 
 import { expect, test } from "./fixtures.ts";
 import { openNotes, writeNote } from "./notebook.ts";
-import { open, signedUp } from "./people.ts";
+import { open, signUp, somebody } from "./people.ts";
 
 for (const [script, name, title, text] of [
   ["Hebrew", "נועה", "קניות (חדש)", "חלב, לחם 3.5%"],
   ["Arabic", "ليلى", "مشتريات (جديد)", "حليب وخبز 3.5%"],
 ] as const) {
   test(`names and notes in ${script}`, async ({ page }) => {
-    await signedUp(page, name);
-    await open(page, "/dashboard");
+    await signUp(page, { ...somebody("Noa"), name });
     await expect(page.getByRole("main").locator("bdi").filter({ hasText: name })).toHaveCSS("unicode-bidi", "isolate");
     await expect(page.locator(".who")).toHaveCSS("direction", "rtl");
     await open(page, "/account/profile");

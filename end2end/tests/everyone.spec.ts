@@ -92,7 +92,7 @@ withAndWithoutJavaScript((way) => {
     await page.getByRole("button", { name: "Search" }).click();
     await way.arrived(page, /\/admin\/sessions\?person=.*age=hour/);
     await expect(page.getByRole("row")).toHaveCount(2);
-    await page.getByRole("row").last().getByRole("link", { name: victim.name }).click();
+    await page.getByRole("row").last().getByRole("link", { name: victim.name, exact: true }).click();
     await way.arrived(page, /\/admin\/users\/.+/);
     await way.open(page, "/admin/sessions?age=over-month");
     await expect(page.getByText("No active sessions match.")).toBeVisible();

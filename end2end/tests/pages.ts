@@ -28,10 +28,10 @@ const LINKS = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset", "
 const OUTSIDE = ["/signup", "/login", ...LINKS, "/deleted", "/not-me/done", "/second-factor/kept", "/setup?token=wrong"];
 const OWN = ["/dashboard", "/notes"];
 const ACTS = ["log-out", "reset", "second-factor", "role", "disable", "enable", "delete"].map((act) => `/admin/users/:person/${act}`);
-const SEARCHES = ["?q=:email", "?q=nobody%20at%20all", "?role=user&state=active&sort=name"].map((query) => `/admin/users${query}`);
+const SEARCHES = ["?q=:email", "?q=none%20of%20them", "?role=user&state=active&sort=name"].map((query) => `/admin/users${query}`);
 const USERS = ["/admin/users", ...ACTS, ...SEARCHES, "/admin/users/:person", "/admin/users/nobody"];
 const SESSIONS = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
-const AUDIT = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=nobody"];
+const AUDIT = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=none"];
 const KEYS = ["/admin/keys", "/admin/keys/:key", "/admin/keys/nobody"];
 
 const PATHS: Record<Who, string[]> = {
