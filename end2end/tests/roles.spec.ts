@@ -26,7 +26,7 @@ test("a new role counts on the next page, and the session goes on under a new se
   await page.goto("/admin/users");
   await expect(page.getByRole("heading", { name: "You don't have access" })).toBeVisible();
   await open(page, "/dashboard");
-  await expect(page.getByText("Whoever runs this server changed your role (2 times)")).toBeVisible();
+  await expect(page.getByText("The server operator changed your role (2 times)")).toBeVisible();
 });
 
 test("the last administrator is not demoted, and nobody unknown promoted", async ({ freshServer }) => {

@@ -26,7 +26,7 @@ test("the link in the log makes the first administrator, once", async ({
   await passwordField(page).fill(admin.password);
   await page.getByRole("button", { name: "Create administrator" }).click();
   await expect(page).toHaveURL(`${freshServer.url}/admin/users`);
-  await expect(page.getByRole("row").filter({ hasText: admin.email })).toContainText("admin");
+  await expect(page.getByRole("row").filter({ hasText: admin.email })).toContainText("Administrator");
 
   const stranger = await (await anotherBrowser()).newPage();
   const response = await stranger.goto(link!);
