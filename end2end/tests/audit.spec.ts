@@ -26,7 +26,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await page.getByLabel("Actor").fill(admin.email);
     await page.getByLabel("User", { exact: true }).fill(victim.name);
     await page.getByLabel("Reason contains").fill("THE TRAIN");
-    await page.getByRole("button", { name: "Apply", exact: true }).click();
+    await page.getByRole("main").getByRole("button", { name: "Apply", exact: true }).click();
     await arrived(page, /^\/admin\/audit\?event=force_logout&/);
     await expect(page.getByRole("row")).toHaveCount(2);
     await expect(page.getByLabel("Actor")).toHaveValue(admin.email);

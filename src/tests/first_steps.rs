@@ -6,49 +6,27 @@ use super::{
     on_both_databases,
 };
 
-async fn overview(admin: &mut Caller) -> String {
+pub async fn overview(admin: &mut Caller) -> String {
     let answer = admin.open("/admin").await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     main_of(&answer.text()).to_owned()
 }
 
 /// How many steps are done, and how many are not.
-fn states(page: &str) -> (usize, usize) {
+pub fn states(page: &str) -> (usize, usize) {
     (page.matches(">Done</span>").count(), page.matches(">To do</span>").count())
 }
 
-async fn run(app: &TestApp, statement: &'static str) {
+pub async fn run(app: &TestApp, statement: &'static str) {
     sqlx::query(statement).execute(&app.services.state.db.pool).await.expect(statement);
 }
 
-const FACTOR_OF_ADA: &str = "insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step) \
+pub const FACTOR_OF_ADA: &str = "insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step) \
                              select id, 'sealed', 1, 1, 0 from users where email = 'ada@example.com'";
-const A_MAIL: &str = "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts, sent_at) \
+pub const A_MAIL: &str = "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts, sent_at) \
                       values ('1', 'ada@example.com', '', '\"x\"', 1, 1, 1, 2)";
 
 on_both_databases! {
-    async fn a_new_administrator_finds_each_step_with_its_state(app: TestApp) {
-        let app = app.and_lab().await;
-        let mut ada = app.admin().await;
-        let page = overview(&mut ada).await;
-        assert_eq!(states(&page), (0, 4), "{page}");
-        for words in ["First steps", "href=\"/account/second-factor\"", "No email has been sent", "/signup</code>", "Open the Lab"] {
-            assert!(page.contains(words), "{words}: {page}");
-        }
-        run(&app, FACTOR_OF_ADA).await;
-        assert_eq!(states(&overview(&mut ada).await), (1, 3));
-        run(&app, A_MAIL).await;
-        let page = overview(&mut ada).await;
-        assert!(states(&page) == (2, 2) && page.contains("Email has been sent"), "{page}");
-        app.logged_in("alice").await;
-        assert_eq!(states(&overview(&mut ada).await), (3, 1));
-        let answer = ada.submit("put_away_first_steps", &[("name", "lab")], "/admin").await;
-        assert_eq!((answer.status, answer.header("location")), (303, "/lab"));
-        assert!(!overview(&mut ada).await.contains("First steps"), "all are done");
-        run(&app, "delete from totp").await;
-        assert!(!overview(&mut ada).await.contains("First steps"), "and do not come back");
-    }
-
     async fn where_there_is_no_lab_and_no_mail_the_list_says_so(app: TestApp) {
         let key = ["--secret-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"];
         let app = TestApp::with(app.kind(), &[["--base-url", "https://localhost:3000"], key].concat()).await;

@@ -6,6 +6,7 @@ use super::{
     app::{PASSWORD, TestApp},
     caller::Caller,
     crowds::{WRONG, log_in, statuses, until},
+    first_steps::{A_MAIL, FACTOR_OF_ADA, overview, run, states},
     on_both_databases,
     postgres::TwoRoles,
     settings::{FOLDERS, SECRET, all_given, given},
@@ -46,6 +47,28 @@ pub async fn visit_of(app: &TestApp, caller: &super::caller::Caller) -> Option<V
 }
 
 on_both_databases! {
+    async fn a_new_administrator_finds_each_step_with_its_state(app: TestApp) {
+        let app = app.and_lab().await;
+        let mut ada = app.admin().await;
+        let page = overview(&mut ada).await;
+        assert_eq!(states(&page), (0, 4), "{page}");
+        for words in ["First steps", "href=\"/account/second-factor\"", "No email has been sent", "/signup</code>", "Open the Lab"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        run(&app, FACTOR_OF_ADA).await;
+        assert_eq!(states(&overview(&mut ada).await), (1, 3));
+        run(&app, A_MAIL).await;
+        let page = overview(&mut ada).await;
+        assert!(states(&page) == (2, 2) && page.contains("Email has been sent"), "{page}");
+        app.logged_in("alice").await;
+        assert_eq!(states(&overview(&mut ada).await), (3, 1));
+        let answer = ada.submit("put_away_first_steps", &[("name", "lab")], "/admin").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/lab"));
+        assert!(!overview(&mut ada).await.contains("First steps"), "all are done");
+        run(&app, "delete from totp").await;
+        assert!(!overview(&mut ada).await.contains("First steps"), "and do not come back");
+    }
+
     async fn a_visit_begins_and_ends_and_leaves_nothing_behind(app: TestApp) {
         let app = app.and_lab().await;
         let lab = app.lab();
