@@ -17,15 +17,6 @@ pub fn states(page: &str) -> (usize, usize) {
     (page.matches(">Done</span>").count(), page.matches(">To do</span>").count())
 }
 
-pub async fn run(app: &TestApp, statement: &'static str) {
-    sqlx::query(statement).execute(&app.services.state.db.pool).await.expect(statement);
-}
-
-pub const FACTOR_OF_ADA: &str = "insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step) \
-                             select id, 'sealed', 1, 1, 0 from users where email = 'ada@example.com'";
-pub const A_MAIL: &str = "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts, sent_at) \
-                      values ('1', 'ada@example.com', '', '\"x\"', 1, 1, 1, 2)";
-
 on_both_databases! {
     async fn where_there_is_no_lab_and_no_mail_the_list_says_so(app: TestApp) {
         let key = ["--secret-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"];

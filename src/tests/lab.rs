@@ -6,7 +6,7 @@ use super::{
     app::{PASSWORD, TestApp},
     caller::Caller,
     crowds::{WRONG, log_in, statuses, until},
-    first_steps::{A_MAIL, FACTOR_OF_ADA, overview, run, states},
+    first_steps::{overview, states},
     on_both_databases,
     postgres::TwoRoles,
     settings::{FOLDERS, SECRET, all_given, given},
@@ -45,6 +45,15 @@ pub async fn visit_of(app: &TestApp, caller: &super::caller::Caller) -> Option<V
     let (lab, config) = (app.lab(), &app.services.state.config);
     Visit::of(&lab, request.headers(), config).await.expect("the visits")
 }
+
+async fn run(app: &TestApp, statement: &'static str) {
+    sqlx::query(statement).execute(&app.services.state.db.pool).await.expect(statement);
+}
+
+const FACTOR_OF_ADA: &str = "insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step) \
+                             select id, 'sealed', 1, 1, 0 from users where email = 'ada@example.com'";
+const A_MAIL: &str = "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts, sent_at) \
+                      values ('1', 'ada@example.com', '', '\"x\"', 1, 1, 1, 2)";
 
 on_both_databases! {
     async fn a_new_administrator_finds_each_step_with_its_state(app: TestApp) {
