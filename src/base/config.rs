@@ -552,7 +552,7 @@ fn parse_proxy(text: &str) -> Result<IpNet, String> {
     let alone = text.parse::<IpAddr>().map(IpNet::from);
     let range = alone
         .or_else(|_| text.parse::<IpNet>())
-        .map_err(|_| format!("not an IP address or range; write it like 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32"))?;
+        .map_err(|_| "not an IP address or range; write it like 10.0.0.5, 10.0.0.0/8 or 2001:db8::/32".to_owned())?;
     let canonical = match (range.addr().to_canonical(), range.prefix_len()) {
         (IpAddr::V4(ip), length @ IPV4_BEGINS..) if range.addr().is_ipv6() => {
             IpNet::new(ip.into(), length - IPV4_BEGINS)

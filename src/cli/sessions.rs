@@ -95,7 +95,7 @@ fn notes(listed: &Listed) -> Vec<String> {
         (listed.more, "There are more. Show them with --limit."),
         (listed.too_many_users, "Too many users match. Type more of the name or email address."),
     ];
-    notes.into_iter().filter_map(|(is_so, words)| is_so.then(|| words.to_owned())).collect()
+    notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words.to_owned()).collect()
 }
 
 impl From<SessionRow> for Session {

@@ -69,9 +69,9 @@ fn parts_of_rust(code: &str) -> Vec<(Kind, String)> {
             let (text, after) = inside.split_once(&end).expect("the end of a raw string");
             parts.push((Kind::Page, text.to_owned()));
             after
-        } else if here.starts_with('"') {
-            let mut letters = here[1..].char_indices();
-            let mut end = here.len() - 1;
+        } else if let Some(inside) = here.strip_prefix('"') {
+            let mut letters = inside.char_indices();
+            let mut end = inside.len();
             while let Some((at, letter)) = letters.next() {
                 match letter {
                     '\\' => _ = letters.next(),
@@ -82,8 +82,8 @@ fn parts_of_rust(code: &str) -> Vec<(Kind, String)> {
                     _ => {}
                 }
             }
-            parts.push((Kind::Page, here[1..=end].replace("\\n", " ").replace('\\', " ")));
-            &here[end + 2..]
+            parts.push((Kind::Page, inside[..end].replace("\\n", " ").replace('\\', " ")));
+            inside.get(end + 1..).unwrap_or_default()
         } else if here.starts_with("'\"'") || here.starts_with("'\\\"'") {
             here[1..].split_once('\'').map_or("", |(_, after)| after)
         } else {
