@@ -165,7 +165,7 @@ withAndWithoutJavaScript((way) => {
     await sql`update sessions set authenticated_at = authenticated_at - ${HOUR_MS}
       where user_id = (select id from users where email = ${person.email})`;
     await way.open(page, "/account/second-factor");
-    await page.getByRole("button", { name: "Turn off two-factor authentication" }).click();
+    await page.getByRole("button", { name: "Turn off", exact: true }).click();
     await way.arrived(page, "/actions/turn_off_second_factor");
     await passwordOf(page).fill(person.password);
     await page.getByRole("button", { name: "Turn off two-factor authentication" }).click();
