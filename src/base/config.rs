@@ -142,7 +142,7 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<SecretText>,
 
-    /// Sender of emails: `Name <name@example.com>`. [default: Latchkey <no-reply@HOST>, with the host of the base URL]
+    /// Sender of emails: `Name <name@example.com>`. The default is `Latchkey <no-reply@HOST>`, with the host of the base URL.
     #[arg(long, env = "LATCHKEY_MAIL_FROM")]
     pub mail_from: Option<String>,
 

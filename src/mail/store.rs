@@ -14,7 +14,7 @@ pub struct MailRow {
     pub id: String,
     pub email: String,
     pub user_id: String,
-    /// A [`Mail`], as JSON.
+    /// A [`Mail`](crate::auth::outbox::Mail), as JSON.
     pub mail: String,
     pub created_at: i64,
     /// Tries so far, this one included.
