@@ -198,7 +198,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     expect(totp).toBeInstanceOf(TOTP);
     expect(totp).toMatchObject({ algorithm: "SHA1", digits: 6, period: 30, issuer: "Latchkey @ localhost" });
     expect(totp.label).toBe(person.email);
-    await page.getByLabel("6-digit code").fill(codeOf(totp as TOTP));
+    await page.getByRole("textbox", { name: "6-digit code" }).fill(codeOf(totp as TOTP));
     await page.getByRole("button", { name: "Turn on", exact: true }).click();
     await expect(page).toHaveURL("/account/second-factor/codes");
   });
@@ -229,10 +229,10 @@ test("the key is copied with a button, and a wrong first code is said at its fie
   await expect(page.getByText("Copied.")).toBeVisible();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toBe((await page.locator("#secret").innerText()).replaceAll(" ", ""));
-  await page.getByLabel("6-digit code").fill("12345");
+  await page.getByRole("textbox", { name: "6-digit code" }).fill("12345");
   await page.getByRole("button", { name: "Turn on", exact: true }).click();
-  await expect(page.getByLabel("6-digit code")).toHaveAccessibleDescription(/Enter a 6-digit code\./);
-  await expect(page.getByLabel("6-digit code")).toBeFocused();
+  await expect(page.getByRole("textbox", { name: "6-digit code" })).toHaveAccessibleDescription(/Enter a 6-digit code\./);
+  await expect(page.getByRole("textbox", { name: "6-digit code" })).toBeFocused();
 });
 
 async function confirmed(page: Page, sql: Sql, name: string): Promise<Person> {
