@@ -225,7 +225,7 @@ test("the key is copied with a button, and a wrong first code is said at its fie
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.goto("/account/second-factor");
   await page.getByRole("button", { name: "Set up two-factor authentication" }).click();
-  await page.getByRole("button", { name: "Copy the key" }).click();
+  await page.getByRole("button", { name: "Copy key" }).click();
   await expect(page.getByText("Copied.")).toBeVisible();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toBe((await page.locator("#secret").innerText()).replaceAll(" ", ""));

@@ -56,7 +56,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await makeWait(sql);
     await open(stranger, "/login");
     await enterAndLogIn(stranger, person);
-    await expect(stranger.getByRole("main")).toContainText(/Wait \d+ (seconds|minutes) and try again\./);
+    await expect(stranger.getByRole("main")).toContainText(/Try again in \d+ (seconds|minutes)\./);
 
     await open(page, "/login");
     await enterAndLogIn(page, person);
