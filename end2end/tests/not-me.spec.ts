@@ -11,7 +11,7 @@ import type { Server } from "./server.ts";
 
 test.use({ withMailbox: true, database: "postgres" });
 
-const RESET = /^Secure your account$/;
+const RESET = /^Choose a new password$/;
 
 withAndWithoutJavaScript(({ open, arrived }) => {
   test("from the page: everything ends, and a link to a new password comes", async ({
