@@ -84,6 +84,6 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await expect(page.getByRole("status")).toContainText("Change cancelled.");
     await expect(card).not.toContainText(email);
     await page.goto(second.link);
-    await expect(page.getByRole("main")).toContainText("does not work");
+    await expect(page.getByRole("main")).toContainText("expired or has already been used");
   });
 });
