@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrowserContext } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
-import { openNotes, writeNote } from "./notebook.ts";
+import { openNotes, saved, writeNote } from "./notebook.ts";
 import {
   ACCESS,
   DEVICE,
@@ -68,7 +68,7 @@ test("no secret gets into the log, not even at its most talkative", async ({
   await browser.clearCookies({ name: ACCESS });
   await page.getByLabel("Text").fill("renewed");
   await page.keyboard.press("Control+s");
-  await expect(page.getByText(/^Saved /)).toBeVisible();
+  await saved(page);
   await open(page, "/dashboard");
   await sendMalformed(server.url, person.password, await cookie(browser, SESSION), await cookie(browser, ACCESS));
   await logOut(page);
