@@ -9,7 +9,9 @@ use std::{
 };
 
 use sqlx::{
-    AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, migrate::MigrateError,
+    AnyConnection, AnyPool, Connection, Executor, Transaction,
+    any::AnyPoolOptions,
+    migrate::{MigrateError, Migrator},
     sqlite::SqliteConnectOptions,
 };
 
@@ -17,6 +19,9 @@ use super::{
     collision::{Collision, LOCK_TIMEOUT},
     config::Config,
 };
+
+/// The steps of the schema that this program has: the files in `migrations/`.
+static MIGRATIONS: Migrator = sqlx_macros::migrate!();
 
 pub type Tx = Transaction<'static, sqlx::Any>;
 
@@ -160,7 +165,7 @@ impl Db {
                 .execute(&mut connection)
                 .await?;
         }
-        let migrated = sqlx::migrate!().run_direct(None, &mut connection, false).await;
+        let migrated = MIGRATIONS.run_direct(None, &mut connection, false).await;
         let _ = connection.close().await;
         migrated
     }
@@ -171,11 +176,10 @@ impl Db {
     /// When the database cannot be read, or was never migrated.
     pub async fn steps(&self) -> Result<Steps, sqlx::Error> {
         let done = self.steps_done().await?;
-        let known = sqlx::migrate!();
         let is_done = |version: i64| done.iter().any(|(done, _)| *done == version);
-        let is_known = |version: i64| known.iter().any(|step| step.version == version);
+        let is_known = |version: i64| MIGRATIONS.iter().any(|step| step.version == version);
         Ok(Steps {
-            pending: known.iter().filter(|step| !is_done(step.version)).count(),
+            pending: MIGRATIONS.iter().filter(|step| !is_done(step.version)).count(),
             unknown: done.iter().filter(|(version, _)| !is_known(*version)).count(),
         })
     }
@@ -184,8 +188,7 @@ impl Db {
     async fn is_up_to_date(&self) -> bool {
         let Ok(mut done) = self.steps_done().await else { return false };
         done.sort_unstable();
-        let known = sqlx::migrate!();
-        known.iter().map(|step| (step.version, step.checksum.to_vec())).eq(done)
+        MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec())).eq(done)
     }
 
     async fn steps_done(&self) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {

@@ -1,6 +1,7 @@
 //! The tables `lab_visits` and `lab_runs`, and what goes with a visit. Server side; in the Lab's database only.
 
-use sqlx::{AnyPool, FromRow};
+use sqlx::AnyPool;
+use sqlx_macros::FromRow;
 
 use crate::base::{
     db::Tx,

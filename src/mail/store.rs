@@ -1,7 +1,7 @@
 //! The table `outbox`, as the worker and an operator see it. Server side.
 
 use serde::Serialize;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{
     auth::outbox::Notification,

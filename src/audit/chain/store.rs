@@ -1,6 +1,6 @@
 //! The chain in the database: what waits to be sealed, what is sealed, and the end. Server side.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{
     auth::event::Kind,

@@ -1,6 +1,7 @@
 //! Slices of the log with the names of those in it, and the events of one user. Server side; reads only.
 
-use sqlx::{AnyPool, FromRow, QueryBuilder};
+use sqlx::{AnyPool, QueryBuilder};
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::{ANY, Filter, Next, Slice, any};

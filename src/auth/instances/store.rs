@@ -1,6 +1,6 @@
 //! The instances table. Server side.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::base::sql::{Change, Conn};
 

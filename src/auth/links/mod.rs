@@ -57,7 +57,7 @@ impl Purpose {
 }
 
 /// What a live link says.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Link {
     pub user_id: String,
     /// Whom it was sent to.

@@ -87,7 +87,7 @@ pub async fn addresses_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx
 }
 
 /// An address that an account is to have.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct EmailChange {
     pub email: String,
     pub asked_at: i64,

@@ -1,6 +1,7 @@
 //! The revocations table and its clock. Server side.
 
-use sqlx::{Executor, FromRow, postgres::PgListener};
+use sqlx::{Executor, postgres::PgListener};
+use sqlx_macros::FromRow;
 
 use super::EndReason;
 use crate::{

@@ -1,6 +1,7 @@
 //! The tables `totp` and `recovery_codes`, and the trust in a row of `known_devices`. Server side.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::AnyConnection;
+use sqlx_macros::FromRow;
 
 use crate::base::sql::{Change, Conn};
 

@@ -1,7 +1,7 @@
 //! What a session holds, and how a secret stands to it. Server side; no I/O.
 
 use serde::{Deserialize, Serialize};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::{Ended, LiveSession};

@@ -2,7 +2,7 @@
 //!
 //! Only `insert` inserts; everything else changes a living row or nothing.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::session::{LogIn, SessionRow};
 use crate::{

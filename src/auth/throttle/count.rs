@@ -28,7 +28,7 @@ impl Limits {
 }
 
 /// A row of `throttles`.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Count {
     pub tries: i64,
     /// Until when tries have been forgotten, in milliseconds since the epoch.

@@ -1,7 +1,7 @@
 //! The signing keys table. Server side.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::algorithm;
 use crate::base::sql::{Change, Conn};

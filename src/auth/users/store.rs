@@ -1,6 +1,7 @@
 //! The users table. Server side.
 
-use sqlx::{AnyConnection, AnyPool, FromRow, QueryBuilder};
+use sqlx::{AnyConnection, AnyPool, QueryBuilder};
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::Role;

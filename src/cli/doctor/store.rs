@@ -1,6 +1,7 @@
 //! What only the doctor asks of the database. Server side; reads only.
 
-use sqlx::{FromRow, postgres::PgListener};
+use sqlx::postgres::PgListener;
+use sqlx_macros::FromRow;
 
 use crate::base::sql::{Change, Conn};
 

@@ -1,6 +1,6 @@
 //! What belongs to one account, wherever it stands, to be handed out; `people/deletion/store.rs` erases the same. Server side.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::base::sql::Conn;
 

@@ -1,6 +1,7 @@
 //! The notes table and that of their words. Every statement names the owner: a foreign id finds nothing. Server side.
 
-use sqlx::{AnyConnection, FromRow, QueryBuilder};
+use sqlx::{AnyConnection, QueryBuilder};
+use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::{Note, NoteInput};

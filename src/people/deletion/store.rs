@@ -1,6 +1,6 @@
 //! What belongs to one account, wherever it stands, to be erased. Server side.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{
     audit::chain::store::lock_chain,

@@ -3,7 +3,8 @@
 //! The texts are put together from the words of this file, and everything else is bound. They are written so that both
 //! databases go the way that is meant: what must not choose it is a question about one user at a time.
 
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::QueryBuilder;
+use sqlx_macros::FromRow;
 
 use super::{Person, State};
 use crate::{

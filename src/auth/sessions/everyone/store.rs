@@ -1,6 +1,6 @@
 //! The epoch of everyone, and how far the tombstones have followed it. Server side.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use crate::{
     auth::revocations::EndReason,

@@ -1,6 +1,6 @@
 //! What the overview counts, over the tables of others. Server side; reads only.
 
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 use super::Counted;
 use crate::{

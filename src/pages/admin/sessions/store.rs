@@ -1,6 +1,7 @@
 //! Live sessions of everyone, the newest first. Server side; reads only.
 
-use sqlx::{Any, FromRow};
+use sqlx::Any;
+use sqlx_macros::FromRow;
 
 use super::{LiveSession, SessionRow};
 use crate::base::{caller::device_words, sql::Conn};
