@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use strum::{EnumString, IntoStaticStr};
 use tracing_subscriber::filter::LevelFilter;
-use url::{Host, Origin, Url};
+use url::{Host, Url};
 
 use super::{contact::Contact, email::Email};
 
@@ -219,6 +219,11 @@ pub struct Config {
     /// [default: half of the database connections for requests]
     #[arg(long, env = "LATCHKEY_REQUESTS_AT_ONCE", value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub requests_at_once: Option<u32>,
+
+    /// Number of verified access tokens kept in memory (0 to 1000000), so that each signature is checked once. Revocations
+    /// still count at once. About 2 kB each; 0 checks every signature every time.
+    #[arg(long, env = "LATCHKEY_VERIFIED_TOKENS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub verified_tokens: u32,
 
     /// Days to keep events in the audit log (0 to 36500). 0 keeps all of them. They hold IP addresses, also of people
     /// without an account. The default of 13 months lets you compare with the same month last year.
@@ -452,21 +457,6 @@ impl Config {
     /// The base URL as text without a slash at the end: issuer of tokens, start of links.
     pub fn issuer(&self) -> String {
         self.base_url().origin().ascii_serialization()
-    }
-
-    /// Whose forms are believed. Outside production the loopback names count as one.
-    pub fn origins(&self) -> Vec<Origin> {
-        let mut origins = vec![self.base_url().origin()];
-        if !self.production() {
-            let port = self.addr.port();
-            let names = ["localhost", "127.0.0.1", "[::1]"];
-            origins.extend(
-                names
-                    .iter()
-                    .filter_map(|name| Url::parse(&format!("http://{name}:{port}")).ok().map(|url| url.origin())),
-            );
-        }
-        origins
     }
 
     pub fn database_url(&self) -> String {

@@ -1,6 +1,8 @@
 //! What everything stands on, and knows no one: settings, database, clock, secrets, metrics, errors, how mail is sent.
 
 #[cfg(feature = "ssr")]
+pub mod cache;
+#[cfg(feature = "ssr")]
 pub mod caller;
 #[cfg(feature = "ssr")]
 pub mod collision;
@@ -28,6 +30,8 @@ pub mod metrics;
 pub mod rfc3339;
 #[cfg(feature = "ssr")]
 pub mod sealed;
+#[cfg(feature = "ssr")]
+pub mod site;
 #[cfg(feature = "ssr")]
 pub mod sql;
 #[cfg(feature = "ssr")]

@@ -10,12 +10,13 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{config::Config, db::Db};
+use super::{config::Config, db::Db, site::Site};
 
 /// Handed to every handler and, as a context, to every action.
 #[derive(Clone)]
 pub struct AppState {
     pub config: Arc<Config>,
+    pub site: Arc<Site>,
     pub db: Db,
     pub clock: Clock,
     pub bell: Bell,

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 
 use super::{attacks, choose::Facts, cost, lanes, page::LabPage, travel, visit::Visit, world::Lab};
+use crate::web::guards::Guards;
 use crate::{
     auth::{
         revocations::{set::STALE_AFTER, store::KEPT_MS},
-        tokens::{keys::Keys, verify::LEEWAY},
+        tokens::verify::LEEWAY,
     },
     base::{config::Config, error::AppError},
     pages::request::{Found, PageRequest, shows},
@@ -14,7 +15,7 @@ use crate::{
 
 pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     let config = &page.app.state.config;
-    let keys = page.parts.extensions.get::<Keys>().ok_or_else(AppError::internal)?;
+    let keys = &page.parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?.keys;
     let found = Visit::of(lab, &page.parts.headers, config).await?;
     let (visit, cost) = match &found {
         Some(visit) => (Some(visit.info(lab).await?), visit.result(lab, cost::NAME).await?),

@@ -11,14 +11,15 @@ use super::travel::Sizes;
 use crate::{
     auth::{
         tokens::{
-            claims::{BROWSER_CLIENT, Claims, audience},
+            claims::{BROWSER_CLIENT, Claims},
             key_set::Key,
         },
         users::Role,
     },
     base::{
-        config::{Config, TokenAlgorithm},
+        config::TokenAlgorithm,
         error::AppError,
+        state::AppState,
     },
 };
 
@@ -45,18 +46,18 @@ impl Samples {
 }
 
 /// What a token of ours says, with ids of no one.
-pub fn claims(config: &Config, now_ms: i64) -> Claims {
-    let (iss, now) = (config.issuer(), now_ms / 1000);
+pub fn claims(state: &AppState) -> Claims {
+    let now = state.clock.now_ms() / 1000;
     Claims {
-        aud: audience(&iss),
-        iss,
+        iss: state.site.issuer.clone(),
+        aud: state.site.audience.clone(),
         sub: Uuid::now_v7().to_string(),
         sid: Uuid::now_v7().to_string(),
         epoch: 0,
         global_epoch: 0,
         iat: now,
         nbf: now,
-        exp: now + config.token_lifetime_seconds,
+        exp: now + state.config.token_lifetime_seconds,
         auth_time: now,
         jti: Uuid::now_v7().simple().to_string(),
         client_id: BROWSER_CLIENT.into(),

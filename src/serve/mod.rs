@@ -48,6 +48,7 @@ use crate::{
         mailer::Mailer,
         metrics::Metrics,
         sealed::SecretKey,
+        site::Site,
         state::{AppState, Bell, Clock},
     },
     mail,
@@ -249,13 +250,12 @@ pub async fn open(config: Config) -> Result<Services, String> {
 /// One line that says what to do.
 pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Services, String> {
     let mailer = Mailer::open(&config)?;
-    let AppState { config, db, .. } = open_state(config, &parts).await?;
+    let opened = open_state(config, &parts).await?;
+    let config = Arc::clone(&opened.config);
     let db::Shares { requests, vital, jobs } =
-        db.share(&config).await.map_err(|error| format!("cannot open the database: {error}"))?;
+        opened.db.clone().share(&config).await.map_err(|error| format!("cannot open the database: {error}"))?;
     let crowd = Crowd::new(config.requests_at_once(requests.connections()));
-    let bell = Bell::default();
-    let on =
-        |db: &Db| AppState { config: Arc::clone(&config), db: db.clone(), clock: clock.clone(), bell: bell.clone() };
+    let on = |db: &Db| AppState { db: db.clone(), clock: clock.clone(), ..opened.clone() };
     let (state, jobs) = (on(&requests), on(&jobs));
     let secret = SecretKey::load(&state.config)?;
     let metrics = Metrics::default();
@@ -335,7 +335,8 @@ pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
         };
         format!("{words}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;
-    Ok(AppState { config: Arc::new(config), db, clock: Clock::default(), bell: Bell::default() })
+    let site = Arc::new(Site::of(&config));
+    Ok(AppState { config: Arc::new(config), site, db, clock: Clock::default(), bell: Bell::default() })
 }
 
 async fn announce(services: &Services) -> Result<(), String> {

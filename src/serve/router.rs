@@ -5,16 +5,14 @@ use std::sync::Arc;
 use any_spawner::Executor;
 use axum::{
     Extension, Router,
-    body::Body,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{StatusCode, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
     routing::{MethodRouter, delete, get, post},
 };
 use leptos::server_fn::axum::server_fn_paths;
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
 use super::{pages, pages::provide_contexts, services::Services};
 use crate::{
@@ -26,11 +24,13 @@ use crate::{
     web::{
         action,
         action::Forms,
-        assets, cookies, error_page, headers, host, link_cookie, measure, offline, origin,
+        assets, every_request,
+        every_request::EveryRequest,
+        link_cookie, offline,
         problem::Problem,
-        request_log, security_txt, seen,
+        security_txt, seen,
         session::{find_user::find_user, stream, tower_session},
-        to_the_end, token,
+        token,
         token::page_token,
     },
 };
@@ -83,28 +83,11 @@ pub fn metrics_router(services: Services) -> Router {
     Router::new().route("/metrics", get(metrics)).with_state(services)
 }
 
-/// The layers that every request passes, the outermost first.
+/// What every request passes.
 pub fn with_layers(routes: Router, services: &Services) -> Router {
-    let config = &services.state.config;
-    let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(Arc::clone(config), request_log::log_request))
-        .layer(from_fn_with_state(services.metrics.clone(), measure::measure))
-        .layer(from_fn_with_state(Arc::clone(config), headers::secure))
-        .layer(from_fn_with_state(Arc::clone(config), error_page::explain))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
-        .layer(from_fn(to_the_end::work))
-        .layer(from_fn_with_state(Arc::clone(config), host::refuse_foreign_host))
-        .layer(from_fn_with_state(Arc::clone(config), cookies::accept_only_ours))
-        .layer(from_fn_with_state(Arc::clone(config), origin::refuse_cross_site))
-        .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(config.body_limit_kib as usize * 1024))
-        .layer(Extension(services.crowd.clone()))
-        .layer(Extension(services.keys.clone()))
-        .layer(Extension(services.revocations.clone()))
-        .layer(Extension(services.streams.clone()))
-        .layer(Extension(services.terminator.clone()));
-    routes.layer(layers)
+    let state = services.state.clone();
+    let every = EveryRequest { state, guards: services.guards(), metrics: services.metrics.clone() };
+    routes.layer(from_fn_with_state(every, every_request::pass))
 }
 
 /// The bridge from the session to the API. It goes on while everything else is busy, so all that it asks of the database
@@ -113,8 +96,7 @@ fn token_route(vital: &Services) -> Router {
     let state = vital.state.clone();
     Router::new().route("/api/v1/token", post(token::routes::issue_token)).with_state(state.clone()).layer(
         ServiceBuilder::new()
-            .layer(Extension(vital.terminator.clone()))
-            .layer(Extension(vital.crowd.clone()))
+            .layer(Extension(vital.guards()))
             .layer(tower_session::layer(&vital.terminator))
             .layer(from_fn_with_state(state.clone(), find_user))
             // Takes away the token of a session that has ended.
@@ -196,9 +178,3 @@ async fn metrics(State(services): State<Services>) -> Response {
 }
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// A bug in one request is answered; the process and the other requests live on (ASVS 16.5.4). The log has it from the hook
-/// of `base/logging.rs`, which knows where it was.
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}

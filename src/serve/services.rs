@@ -14,7 +14,11 @@ use crate::{
     },
     mail::worker::MailWorker,
     pages::{admin::overview::census::Census, part::Parts},
-    web::{crowd::Crowd, session::open_streams::OpenStreams},
+    web::{
+        crowd::Crowd,
+        guards::{Guards, Held},
+        session::open_streams::OpenStreams,
+    },
 };
 
 /// What HTTP and the features need besides [`App`]; every request carries it.
@@ -53,6 +57,12 @@ impl Services {
         let crowd = Crowd::new(self.vital_db.connections() / 2);
         let app = App { state: on_vital(&self.state), terminator, ..self.app.clone() };
         Self { app, crowd, ..self.clone() }
+    }
+
+    /// What finds out who calls.
+    pub fn guards(&self) -> Guards {
+        let Self { crowd, keys, revocations, streams, .. } = self.clone();
+        Held { crowd, keys, revocations, streams, terminator: self.terminator.clone() }.into()
     }
 
     /// At the end.

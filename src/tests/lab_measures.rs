@@ -56,7 +56,7 @@ on_both_databases! {
         let mut alice = app.with_token("alice").await;
         let token = alice.access_token().to_owned();
         let services = &app.services;
-        let claims = verify(&services.state.config, &services.keys, &services.state.clock, &token).expect("a token").claims;
+        let claims = verify(&services.state, &services.keys, &token).expect("a token").claims;
         let page = alice.open("/lab").await.text();
         assert!(page.contains("These are your own"));
         for said in [&claims.sub, &claims.sid, &claims.jti, &claims.aud, &claims.exp.to_string()] {
@@ -192,10 +192,10 @@ async fn tokens_grow_with_what_they_say_and_sessions_do_not() {
     assert!((100..200).contains(&full), "{full}");
 }
 
-#[test]
-fn every_claim_of_our_tokens_is_explained() {
-    let config = super::app::Settings::config_of(&["latchkey"]);
-    let json = serde_json::to_value(samples::claims(&config, 0)).expect("claims");
+#[tokio::test]
+async fn every_claim_of_our_tokens_is_explained() {
+    let app = TestApp::on(crate::base::db::Kind::Sqlite).await;
+    let json = serde_json::to_value(samples::claims(&app.services.state)).expect("claims");
     let said: BTreeSet<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(said, CLAIMS.iter().map(|known| known.name).collect());
 }

@@ -36,7 +36,7 @@ pub fn app() -> App {
 
 /// Who calls the action that runs now.
 pub fn visit() -> Visit {
-    let device = cookie(Name::Device).and_then(Device::parse);
+    let device = cookie(Name::Device).as_deref().and_then(Device::parse);
     Visit { caller: caller(), device, someone: extension::<LoggedIn>() }
 }
 
@@ -48,7 +48,7 @@ pub fn user() -> Result<LoggedIn, AppError> {
 
 /// What this browser brings in the cookie of this name.
 pub fn cookie(name: Name) -> Option<String> {
-    cookies::get(&app().state.config, &use_context::<Parts>()?.headers, name)
+    cookies::get(&app().state.config, &use_context::<Parts>()?.headers, name).map(str::to_owned)
 }
 
 /// The token of the link that this browser opened last. The form was made for the link of this [name](links::name_of): what

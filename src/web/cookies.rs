@@ -1,13 +1,6 @@
 //! Cookie names and attributes, in one place. Server side.
 
-use std::sync::Arc;
-
-use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite, time::Duration};
 use strum::{IntoStaticStr, VariantArray};
 
@@ -79,35 +72,43 @@ pub fn sets(config: &Config, answer: &HeaderMap, name: Name) -> bool {
 }
 
 /// The value of a cookie of ours.
-pub fn get(config: &Config, headers: &HeaderMap, name: Name) -> Option<String> {
+pub fn get<'a>(config: &Config, headers: &'a HeaderMap, name: Name) -> Option<&'a str> {
     let (_, value) = ours(config, headers).find(|(given, _)| *given == name)?;
-    legible(value).map(str::to_owned)
+    legible(value)
 }
 
-/// Layer: makes sure that a cookie of ours is one that we set, and that its removal works.
+/// Makes sure that a cookie of ours is one that we set.
 ///
 /// - What comes after reads a header that is made anew from what was understood here. So no two readers can understand
 ///   one header differently: one that decodes names takes `%5F_Host-session`, and one that trims every blank of Unicode
 ///   U+2003 and `__Host-session`, for ours, and any sub-domain can set those (CVE-2020-7070).
 /// - Cookies of other applications change nothing, whatever bytes are in them.
 /// - The same cookie of ours twice is refused, since no one can tell which one counts (RFC 6265bis 5.7.3).
-pub async fn accept_only_ours(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
-    let came: Vec<Name> = ours(&config, request.headers()).map(|(name, _)| name).collect();
-    if Name::VARIANTS.iter().any(|name| came.iter().filter(|given| *given == name).count() > 1) {
-        return Problem::bad_request("The same cookie was sent twice. Delete this site's cookies and try again.")
-            .into_response();
+///
+/// # Errors
+/// 400.
+pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), Problem> {
+    if !headers.contains_key(header::COOKIE) {
+        return Ok(());
     }
-    let understood = line_of_ours(&config, request.headers());
-    request.headers_mut().remove(header::COOKIE);
-    if let Some(line) = understood {
-        request.headers_mut().insert(header::COOKIE, line);
+    let came = |name: &Name| ours(config, headers).filter(|(given, _)| given == name).count();
+    if Name::VARIANTS.iter().any(|name| came(name) > 1) {
+        let words = "The same cookie was sent twice. Delete this site's cookies and try again.";
+        return Err(Problem::bad_request(words));
     }
-    let mut response = next.run(request).await;
+    match line_of_ours(config, headers) {
+        Some(line) => drop(headers.insert(header::COOKIE, line)),
+        None => drop(headers.remove(header::COOKIE)),
+    }
+    Ok(())
+}
+
+/// Makes the removal of a session's cookie work, on an answer.
+pub fn remove_dead_session(config: &Config, answer: &mut HeaderMap) {
     let session = Name::Session.full(config.insecure_cookies);
-    if response.headers().get_all(header::SET_COOKIE).iter().any(|value| removes(value, session)) {
-        remove_in_full(&config, response.headers_mut(), session);
+    if answer.get_all(header::SET_COOKIE).iter().any(|value| removes(value, session)) {
+        remove_in_full(config, answer, session);
     }
-    response
 }
 
 /// tower-sessions removes its cookie without `Secure`, and a browser ignores that for a `__Host-` name: the dead

@@ -1,13 +1,9 @@
 //! Errors that happen outside the application, told to whoever asked: a problem document to programs, a page to
 //! people. Server side.
 
-use std::sync::Arc;
-
 use axum::{
     body::Body,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -24,19 +20,34 @@ use crate::base::{
     error::{AppError, RequestNumber},
 };
 
-/// Layer: an error without a body (a panic, a time-out, a failed session write) gets one, and who navigates here
-/// with a browser gets a page in place of a problem document. The API speaks JSON to everyone.
-pub async fn explain(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
-    let was_form = request.method() == Method::POST;
-    let to_person = wants::page(request.headers()) && !request.uri().path().starts_with("/api/");
-    let number = request.extensions().get::<RequestNumber>().copied();
-    let theme = chosen_theme(request.headers(), &config);
-    let response = with_problem(next.run(request).await, number);
-    match response.extensions().get::<Detail>().cloned() {
-        Some(Detail(words)) if to_person => {
-            as_page(response, &words, config.support_contact.as_ref(), was_form, number, theme)
+/// Who asked, as far as an error is told differently.
+pub struct Asker {
+    /// A person, and not a program or a script. The API speaks JSON to everyone.
+    is_person: bool,
+    has_sent_form: bool,
+    number: Option<RequestNumber>,
+    theme: &'static str,
+}
+
+impl Asker {
+    pub fn of(parts: &Parts, config: &Config) -> Self {
+        let is_person = !parts.uri.path().starts_with("/api/") && wants::page(&parts.headers);
+        Self {
+            is_person,
+            has_sent_form: parts.method == Method::POST,
+            number: parts.extensions.get().copied(),
+            theme: if is_person { chosen_theme(&parts.headers, config) } else { "" },
         }
-        _ => response,
+    }
+
+    /// An error without a body (a panic, a time-out, a failed session write) gets one, and who navigates here with a browser
+    /// gets a page in place of a problem document.
+    pub fn explain(self, config: &Config, response: Response) -> Response {
+        let response = with_problem(response, self.number);
+        match response.extensions().get::<Detail>().cloned() {
+            Some(Detail(words)) if self.is_person => as_page(response, &words, config.support_contact.as_ref(), &self),
+            _ => response,
+        }
     }
 }
 
@@ -84,21 +95,15 @@ fn with_allow(response: &Response) -> Response {
     problem
 }
 
-fn as_page(
-    response: Response,
-    words: &str,
-    contact: Option<&Contact>,
-    was_form: bool,
-    number: Option<RequestNumber>,
-    theme: &'static str,
-) -> Response {
+fn as_page(response: Response, words: &str, contact: Option<&Contact>, asker: &Asker) -> Response {
+    let Asker { has_sent_form, number, theme, .. } = *asker;
     let (mut parts, _) = response.into_parts();
     let (title, next) = title_and_next_step(parts.status);
     // Who has followed a link did not choose the method.
     let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "There's no page at this address." } else { words };
     let words = html_escape::encode_text(words);
     let number = number.map(|number| number.to_string()).unwrap_or_default();
-    let next = if was_form { "Go back to the form. Your browser keeps what you typed." } else { next };
+    let next = if has_sent_form { "Go back to the form. Your browser keeps what you typed." } else { next };
     // The title says what happened, and the number stands below.
     let said = match parts.status {
         StatusCode::INTERNAL_SERVER_ERROR => {
@@ -107,7 +112,7 @@ fn as_page(
         _ => format!("<p>{words}</p><p>{next}</p>"),
     };
     // To repeat a form is for the person to decide. An empty address is that of this page.
-    let again = if !was_form && is_worth_another_try(parts.status) { "<a href=\"\">Try again</a>" } else { "" };
+    let again = if !has_sent_form && is_worth_another_try(parts.status) { "<a href=\"\">Try again</a>" } else { "" };
     let page = BarePage {
         title,
         content: &format!("{said}<p class=\"soft\">Request ID: <code>{number}</code></p>"),

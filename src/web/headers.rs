@@ -1,11 +1,7 @@
 //! Security headers on every response, whoever made it. Server side.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::Next,
     response::Response,
 };
 
@@ -35,14 +31,14 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Cookie realm=\"latchkey
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
 
-/// Layer: outermost, so that refusals and errors carry them too. What no one marked as cacheable is personal.
-pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/");
-    let mut response = next.run(request).await;
-    if response.status() == StatusCode::UNAUTHORIZED && !is_api {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
-    }
+/// On every answer, refusals and errors too. What no one marked as cacheable is personal.
+pub fn secure(config: &Config, is_api: bool, response: &mut Response) {
+    let is_refused = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
+    headers.reserve(ALWAYS.len() + 4);
+    if is_refused && !is_api {
+        headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    }
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -50,5 +46,4 @@ pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: N
     if config.production() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, if config.hsts_preload { HSTS_PRELOAD } else { HSTS });
     }
-    response
 }

@@ -1,17 +1,12 @@
 //! Whom the request was meant for: a target that this server can answer, exactly one Host, and one of ours. Server side.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
-    middleware::Next,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use url::Origin;
 
 use super::problem::Problem;
-use crate::base::config::Config;
+use crate::base::site::Site;
 
 /// Those of RFC 9110 9 and PATCH. Of any other no one knows whether it is safe.
 const METHODS: [Method; 9] = [
@@ -29,42 +24,43 @@ const METHODS: [Method; 9] = [
 /// What the routes of this server take.
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE, OPTIONS");
 
-/// Layer: refuses what is no request to an origin server (RFC 9112 3.2) and a missing, doubled or foreign Host (Host
-/// poisoning, CVE-2012-4520). Behind it a target is a path, and its host is in the one Host header.
-pub async fn refuse_foreign_host(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
-    if !METHODS.contains(request.method()) {
-        return Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_method", "This server doesn't know that method.")
-            .into_response();
+/// Refuses what is no request to an origin server (RFC 9112 3.2) and a missing, doubled or foreign Host (Host poisoning,
+/// CVE-2012-4520). Behind it a target is a path, and its host is in the one Host header.
+///
+/// # Errors
+/// The answer: a refusal, or what OPTIONS asks of the whole server.
+pub fn refuse_foreign_host(parts: &mut Parts, site: &Site) -> Result<(), Response> {
+    if !METHODS.contains(&parts.method) {
+        let words = "This server doesn't know that method.";
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_method", words).into_response());
     }
-    if let Err(problem) = take_target_apart(&mut request).and_then(|()| expect_ours(&request, &config)) {
-        return problem.into_response();
+    take_target_apart(parts).and_then(|()| expect_ours(parts, site)).map_err(IntoResponse::into_response)?;
+    if parts.uri.path() == "*" {
+        return Err((StatusCode::NO_CONTENT, [(header::ALLOW, ALLOW)]).into_response());
     }
-    if request.uri().path() == "*" {
-        return (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOW)]).into_response();
-    }
-    next.run(request).await
+    Ok(())
 }
 
 /// Leaves a path, or the `*` of OPTIONS. A target with a host of its own counts more than the header (RFC 9112 3.2.2),
 /// which gets that host, so that no one reads another one later.
-fn take_target_apart(request: &mut Request) -> Result<(), Problem> {
+fn take_target_apart(parts: &mut Parts) -> Result<(), Problem> {
     let no_target = || Problem::bad_request("A request names a path, as in GET /login, and this server is no proxy.");
-    let (uri, method) = (request.uri().clone(), request.method());
-    if has_not_one_host(request.headers()) {
+    if has_not_one_host(&parts.headers) {
         return Err(Problem::bad_request("A request needs exactly one Host."));
     }
+    let uri = &parts.uri;
     match (uri.scheme_str(), uri.authority()) {
         (Some("http" | "https"), Some(authority)) => {
             // Without a path it is that of the start page.
             let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
             let path = Uri::try_from(format!("{}{query}", uri.path())).map_err(|_| no_target())?;
             let host = HeaderValue::from_str(authority.as_str()).map_err(|_| no_target())?;
-            *request.uri_mut() = path;
-            request.headers_mut().insert(header::HOST, host);
+            parts.uri = path;
+            parts.headers.insert(header::HOST, host);
             Ok(())
         }
         (None, None) if uri.path().starts_with('/') => Ok(()),
-        (None, None) if uri.path() == "*" && method == Method::OPTIONS => Ok(()),
+        (None, None) if uri.path() == "*" && parts.method == Method::OPTIONS => Ok(()),
         _ => Err(no_target()),
     }
 }
@@ -74,22 +70,11 @@ fn has_not_one_host(headers: &HeaderMap) -> bool {
 }
 
 /// Probes of a load balancer come by address, so the two health routes are open to any name.
-fn expect_ours(request: &Request, config: &Config) -> Result<(), Problem> {
-    let host = request.headers().get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
-    if matches!(request.uri().path(), "/healthz" | "/readyz") || is_ours(host, config) {
+fn expect_ours(parts: &Parts, site: &Site) -> Result<(), Problem> {
+    let host = parts.headers.get(header::HOST).map(HeaderValue::as_bytes).unwrap_or_default();
+    if site.is_host(host) || matches!(parts.uri.path(), "/healthz" | "/readyz") {
         return Ok(());
     }
     tracing::warn!(host = &*String::from_utf8_lossy(host), "a request for another host was refused");
     Err(Problem::new(StatusCode::BAD_REQUEST, "wrong_host", "This server doesn't answer to that host name."))
-}
-
-/// As bytes, case aside. A parser would read `accounts.exa%6dple.com`, a TAB or a user name as something else, and
-/// whoever stands in front reads it in yet another way.
-pub fn is_ours(host: &[u8], config: &Config) -> bool {
-    config.origins().iter().any(|origin| {
-        let Origin::Tuple(scheme, name, port) = origin else { return false };
-        let usual = matches!((&**scheme, port), ("http", 80) | ("https", 443));
-        host.eq_ignore_ascii_case(format!("{name}:{port}").as_bytes())
-            || usual && host.eq_ignore_ascii_case(name.to_string().as_bytes())
-    })
 }

@@ -48,7 +48,7 @@ fn lifetime_ms(page: &str) -> Option<i64> {
 
 /// The token of the link that this browser opened last.
 pub fn token(headers: &HeaderMap, config: &Config) -> Option<String> {
-    cookies::get(config, headers, Name::Link).filter(|token| is_token(token))
+    cookies::get(config, headers, Name::Link).filter(|token| is_token(token)).map(str::to_owned)
 }
 
 /// 256 bits in base64url; nothing else gets into a cookie.

@@ -1,23 +1,31 @@
 //! Counts and times every request, by the pattern of its route. Server side.
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    http::{Method, StatusCode},
-    middleware::Next,
-    response::Response,
+    extract::MatchedPath,
+    http::{Method, StatusCode, request::Parts},
 };
 
 use crate::base::{metrics, metrics::Metrics, state::Stopwatch};
 
-/// Layer: a raw path has no place in a label, since anybody can invent one.
-pub async fn measure(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
-    let watch = Stopwatch::start();
-    let method = method_word(request.method());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let response = next.run(request).await;
-    let status = class(response.status());
-    metrics.request_answered(&metrics::Request { method, route, status }, watch.elapsed_seconds());
-    response
+/// A request that is being answered.
+pub struct Measure {
+    watch: Stopwatch,
+    method: &'static str,
+    route: Option<MatchedPath>,
+}
+
+impl Measure {
+    /// A raw path has no place in a label, since anybody can invent one.
+    pub fn begin(parts: &Parts) -> Self {
+        let route = parts.extensions.get::<MatchedPath>().cloned();
+        Self { watch: Stopwatch::start(), method: method_word(&parts.method), route }
+    }
+
+    pub fn end(self, metrics: &Metrics, status: StatusCode) {
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
+        let request = metrics::Request { method: self.method, route, status: class(status) };
+        metrics.request_answered(&request, self.watch.elapsed_seconds());
+    }
 }
 
 fn method_word(method: &Method) -> &'static str {

@@ -23,6 +23,10 @@ pub mod csp;
 #[cfg(feature = "ssr")]
 pub mod error_page;
 #[cfg(feature = "ssr")]
+pub mod every_request;
+#[cfg(feature = "ssr")]
+pub mod guards;
+#[cfg(feature = "ssr")]
 pub mod headers;
 #[cfg(feature = "ssr")]
 pub mod host;

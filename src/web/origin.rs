@@ -1,28 +1,23 @@
-//! The CSRF defence: one layer before every route. Server side.
+//! The CSRF defence: asked before every route. Server side.
 //!
 //! OWASP calls it "Fetch Metadata" with "verifying origin" as the fall-back. No token has to be carried around, so
 //! nothing can be forgotten in a form.
 
-use std::sync::Arc;
-
-use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, Method, StatusCode, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-use url::Origin;
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Parts};
 
 use super::{authorization, problem::Problem};
-use crate::base::config::Config;
+use crate::base::site::Site;
 
-/// Layer: an unsafe request must come from one of our own pages, or from no browser at all.
-pub async fn refuse_cross_site(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
-    if is_safe(request.method()) || comes_from_us(request.headers(), &config.origins()) {
-        return next.run(request).await;
+/// An unsafe request must come from one of our own pages, or from no browser at all.
+///
+/// # Errors
+/// 403 `cross_site`.
+pub fn refuse_cross_site(parts: &Parts, site: &Site) -> Result<(), Problem> {
+    if is_safe(&parts.method) || comes_from_us(&parts.headers, &site.origins) {
+        return Ok(());
     }
-    tracing::warn!(path = request.uri().path(), "a cross-site request was refused");
-    cross_site().into_response()
+    tracing::warn!(path = parts.uri.path(), "a cross-site request was refused");
+    Err(cross_site())
 }
 
 /// For a route that is read only, and whose answer still is for our own pages alone.
@@ -47,7 +42,7 @@ fn is_safe(method: &Method) -> bool {
 
 /// `Sec-Fetch-Site` decides where the browser sends it; else `Origin`, else `Referer`. A request with none of them is
 /// from no browser that could be abused: every browser of today sends at least `Origin` with an unsafe cross-site request.
-fn comes_from_us(headers: &HeaderMap, ours: &[Origin]) -> bool {
+fn comes_from_us(headers: &HeaderMap, ours: &[String]) -> bool {
     if authenticates_by_header_alone(headers) {
         return true;
     }
@@ -59,10 +54,10 @@ fn comes_from_us(headers: &HeaderMap, ours: &[Origin]) -> bool {
 
 /// Whether the address in this header is one of ours, where there is one. Browsers write an origin in one way only, so
 /// bytes are compared: a parser would take more for ours.
-fn names_ours(headers: &HeaderMap, name: HeaderName, ours: &[Origin]) -> Option<bool> {
+fn names_ours(headers: &HeaderMap, name: HeaderName, ours: &[String]) -> Option<bool> {
     let address = headers.get(name)?.as_bytes();
     Some(ours.iter().any(|origin| {
-        let rest = address.strip_prefix(origin.ascii_serialization().as_bytes());
+        let rest = address.strip_prefix(origin.as_bytes());
         rest.is_some_and(|rest| matches!(rest, [] | [b'/', ..]))
     }))
 }

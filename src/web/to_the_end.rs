@@ -1,23 +1,47 @@
 //! A request that was begun is worked on to its end, also when whoever asked has gone. Server side.
 
-use axum::{
-    extract::Request,
-    http::StatusCode,
-    middleware::Next,
-    response::{IntoResponse, Response},
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
 };
-use tracing::Instrument;
 
-/// Layer: the work is a task of its own. A statement that the database works on does not stop because no one waits for it
-/// any more; its connection is taken until then, and so is the turn of the person who asked (`crowd.rs`): whoever asks and
-/// goes away, again and again, holds no more connections than one who waits.
-pub async fn work(request: Request, next: Next) -> Response {
-    match tokio::spawn(next.run(request).in_current_span()).await {
-        Ok(response) => response,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The process ends.
-            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        },
+use tokio::runtime::Handle;
+use tracing::{Instrument, Span};
+
+/// Work that goes on as a task of its own where no one waits for it any more. A statement that the database works on does
+/// not stop then; its connection is taken until its end, and so is the turn of the person who asked (`crowd.rs`): whoever
+/// asks and goes away, again and again, holds no more connections than one who waits.
+pub struct ToTheEnd<T: Send + 'static> {
+    work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
+    span: Span,
+}
+
+impl<T: Send + 'static> ToTheEnd<T> {
+    pub fn of(work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { work: Some(Box::pin(work)), span: Span::current() }
+    }
+}
+
+impl<T: Send + 'static> Future for ToTheEnd<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        // Taken out meanwhile: what panics is over.
+        let Some(mut work) = self.work.take() else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
+            self.work = Some(work);
+        }
+        polled
+    }
+}
+
+impl<T: Send + 'static> Drop for ToTheEnd<T> {
+    fn drop(&mut self) {
+        if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
+            runtime.spawn(work.instrument(mem::replace(&mut self.span, Span::none())));
+        }
     }
 }

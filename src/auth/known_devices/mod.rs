@@ -32,9 +32,9 @@ pub enum Seen {
 
 impl Device {
     /// What a browser brings, if it has the right form.
-    pub fn parse(text: String) -> Option<Self> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&text).ok()?;
-        (bytes.len() == SECRET_BYTES).then_some(Self(text))
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+        (bytes.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
     }
 
     fn new() -> Result<Self, AppError> {

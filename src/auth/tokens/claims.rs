@@ -34,8 +34,3 @@ pub struct Claims {
     pub client_id: String,
     pub role: Role,
 }
-
-/// The audience of our API, under the issuer.
-pub fn audience(issuer: &str) -> String {
-    format!("{issuer}/api")
-}

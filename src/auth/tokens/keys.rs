@@ -10,10 +10,12 @@ use super::{
     key_set::{Key, KeySet},
     schedule::KeySchedule,
     store,
+    verify::Verified,
 };
 use crate::{
     auth::revocations::set::Revocations,
     base::{
+        cache::Cache,
         db::{SILENCE_MAX, in_time},
         error::AppError,
         sealed::SecretKey,
@@ -30,6 +32,8 @@ struct Inner {
     secret: SecretKey,
     revocations: Revocations,
     key_set: RwLock<Arc<KeySet>>,
+    /// Tokens that were verified here, by their whole text.
+    verified: Cache<Verified>,
     /// One load at a time, or an older one could overwrite a newer.
     loading: Mutex<()>,
     /// When a token last named a key that no one here knew, in milliseconds since the epoch.
@@ -58,7 +62,8 @@ impl Keys {
     pub fn unopened(state: AppState, secret: SecretKey, revocations: Revocations) -> Self {
         let (loading, looked_at) = Default::default();
         let key_set = RwLock::default();
-        Self(Arc::new(Inner { state, secret, revocations, key_set, loading, looked_at }))
+        let verified = Cache::of(state.config.verified_tokens);
+        Self(Arc::new(Inner { state, secret, revocations, key_set, verified, loading, looked_at }))
     }
 
     /// Reads the keys again. On failure the ones before stay.
@@ -123,6 +128,10 @@ impl Keys {
     /// As people see them, fresh from the database.
     pub async fn list(state: &AppState) -> Result<Vec<KeyInfo>, AppError> {
         Ok(KeySchedule::of(store::all(&state.db.pool).await?).infos(state.clock.now_ms()))
+    }
+
+    pub(super) fn verified(&self) -> &Cache<Verified> {
+        &self.0.verified
     }
 
     pub(super) fn state(&self) -> &AppState {

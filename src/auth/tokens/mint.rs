@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     algorithm::jwt_algorithm,
-    claims::{BROWSER_CLIENT, Claims, TYP, audience},
+    claims::{BROWSER_CLIENT, Claims, TYP},
     key_set::Key,
     keys::Keys,
 };
@@ -44,10 +44,9 @@ pub fn sign(key: &Key, claims: &impl Serialize) -> Result<String, AppError> {
 }
 
 fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
-    let iss = state.config.issuer();
     Claims {
-        aud: audience(&iss),
-        iss,
+        iss: state.site.issuer.clone(),
+        aud: state.site.audience.clone(),
         sub: someone.user.id.clone(),
         sid: someone.log_in.sid.clone(),
         epoch: someone.user.epoch,

@@ -1,20 +1,23 @@
 //! Verify an access token. The only place where a JWT is read. Server side; no I/O.
 
+use std::sync::Arc;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Validation, decode};
 use serde::Deserialize;
 
 use super::{
     algorithm::jwt_algorithm,
-    claims::{Claims, TYP, audience},
-    key_set::{Key, Lookup},
+    claims::{Claims, TYP},
+    key_set::{Key, KeySet, Lookup},
     keys::Keys,
 };
 use crate::{
     auth::revocations::set::RevocationSubject,
     base::{
-        config::{Config, TOKEN_LIFETIME_MAX_SECONDS},
-        state::Clock,
+        config::TOKEN_LIFETIME_MAX_SECONDS,
+        site::Site,
+        state::{AppState, Clock},
     },
 };
 
@@ -75,27 +78,51 @@ struct StrictHeader {
 ///
 /// # Errors
 /// [`Refusal`]; the reason goes to the debug log, not to the caller.
-pub fn verify(config: &Config, keys: &Keys, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
-    let now_ms = clock.now_ms();
+pub fn verify(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
+    let now_ms = state.clock.now_ms();
     let header = header(token).filter(|header| header.typ == TYP).ok_or(Refusal::Invalid)?;
     let key_set = keys.key_set();
-    let key = match key_set.look_up(&header.kid, now_ms) {
-        Lookup::Verifies(key) => key,
-        Lookup::Revoked => return Err(Refusal::RevokedKey),
-        Lookup::Unknown => return Err(Refusal::UnknownKey(header.kid)),
+    let key = living(&key_set, &header.kid, now_ms)?;
+    checked(&state.site, key, header, token, now_ms)
+}
+
+/// As [`verify`], and a token that was verified before is not decoded again. That it is ours stays true, and what it says. What
+/// may have changed is asked each time: whether its key still verifies, and the times; the caller asks the revocations.
+///
+/// # Errors
+/// As [`verify`].
+pub fn recognise(state: &AppState, keys: &Keys, token: &str) -> Result<Arc<Verified>, Refusal> {
+    let Some(known) = keys.verified().get(token) else {
+        let verified = Arc::new(verify(state, keys, token)?);
+        keys.verified().insert(token, Arc::clone(&verified));
+        return Ok(verified);
     };
-    checked(config, key, header, token, now_ms)
+    let now_ms = state.clock.now_ms();
+    let still_counts =
+        living(&keys.key_set(), &known.kid, now_ms).and_then(|_| check_times(&known.claims, now_ms / 1000));
+    if still_counts == Err(Refusal::Expired) {
+        keys.verified().remove(token);
+    }
+    still_counts.map(|()| known)
+}
+
+fn living<'a>(key_set: &'a KeySet, kid: &str, now_ms: i64) -> Result<&'a Key, Refusal> {
+    match key_set.look_up(kid, now_ms) {
+        Lookup::Verifies(key) => Ok(key),
+        Lookup::Revoked => Err(Refusal::RevokedKey),
+        Lookup::Unknown => Err(Refusal::UnknownKey(kid.to_owned())),
+    }
 }
 
 /// As [`verify`], for a key that is in no ring: to measure what a signature costs.
-pub fn verify_with(config: &Config, key: &Key, clock: &Clock, token: &str) -> Result<Verified, Refusal> {
+pub fn verify_with(state: &AppState, key: &Key, token: &str) -> Result<Verified, Refusal> {
     let ours = |header: &StrictHeader| header.typ == TYP && header.kid == key.kid;
     let header = header(token).filter(ours).ok_or(Refusal::Invalid)?;
-    checked(config, key, header, token, clock.now_ms())
+    checked(&state.site, key, header, token, state.clock.now_ms())
 }
 
-fn checked(config: &Config, key: &Key, header: StrictHeader, token: &str, now_ms: i64) -> Result<Verified, Refusal> {
-    let claims = authentic(config, key, &header, token).ok_or(Refusal::Invalid)?;
+fn checked(site: &Site, key: &Key, header: StrictHeader, token: &str, now_ms: i64) -> Result<Verified, Refusal> {
+    let claims = authentic(site, key, &header, token).ok_or(Refusal::Invalid)?;
     check_times(&claims, now_ms / 1000)?;
     Ok(Verified { claims, kid: header.kid })
 }
@@ -111,20 +138,19 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Refusal> {
 }
 
 /// The algorithm is that of the key, and the token has no say in it (RFC 8725 3.1).
-fn authentic(config: &Config, key: &Key, header: &StrictHeader, token: &str) -> Option<Claims> {
+fn authentic(site: &Site, key: &Key, header: &StrictHeader, token: &str) -> Option<Claims> {
     if header.alg != key.algorithm.into_str() {
         return None;
     }
-    let issuer = config.issuer();
     let mut validation = Validation::new(jwt_algorithm(key.algorithm));
     // Times are checked afterwards, against our own clock.
     validation.validate_exp = false;
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
-    validation.set_issuer(&[&issuer]);
-    validation.set_audience(&[audience(&issuer)]);
+    validation.set_issuer(&[&site.issuer]);
+    validation.set_audience(&[&site.audience]);
     let claims: Claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
     // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
-    (claims.iss == issuer && claims.aud == audience(&issuer) && !claims.sub.is_empty()).then_some(claims)
+    (claims.iss == site.issuer && claims.aud == site.audience && !claims.sub.is_empty()).then_some(claims)
 }
 
 fn header(token: &str) -> Option<StrictHeader> {

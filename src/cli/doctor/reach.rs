@@ -4,13 +4,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Finding, SKEW_MAX_MS, ask, ask::Answer};
+use crate::base::site::Site;
 use crate::{
     base::{
         config::Config,
         sealed::SecretKey,
         state::{Clock, Stopwatch},
     },
-    web::{host::is_ours, seen, seen::Seen},
+    web::{seen, seen::Seen},
 };
 
 /// An answer, and the clock of who gave it against ours.
@@ -110,7 +111,7 @@ fn address(config: &Config, heard: &Result<Heard, String>, asked: bool) -> Findi
     };
     let answer = &heard.answer;
     match &heard.seen {
-        Some((seen, _)) if !is_ours(seen.host.as_bytes(), config) => Finding::error(
+        Some((seen, _)) if !Site::of(config).is_host(seen.host.as_bytes()) => Finding::error(
             WHAT,
             format!("the proxy passes the Host {}, which the server rejects", seen.host),
             "pass the original Host; nginx: proxy_set_header Host $http_host",

@@ -187,7 +187,7 @@ impl Play<'_> {
     }
 
     fn textbook(&self, token: &str) -> String {
-        match verify(&self.lab.state.config, &self.lab.keys, &self.lab.state.clock, token) {
+        match verify(&self.lab.state, &self.lab.keys, token) {
             Ok(verified) => format!("the role “{}”", verified.claims.role.into_str()),
             Err(refusal) => format!("nothing ({refusal:?})"),
         }

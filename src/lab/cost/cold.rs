@@ -9,7 +9,10 @@ use axum::{
 use crate::{
     auth::{revocations::set::Revocations, tokens::keys::Keys},
     base::{error::AppError, metrics::Metrics, sealed::SecretKey, state::AppState},
-    web::problem::Problem,
+    web::{
+        guards::{Guards, Held},
+        problem::Problem,
+    },
 };
 
 #[derive(Clone)]
@@ -41,8 +44,9 @@ impl Store {
 pub async fn remember_nothing(State(store): State<Store>, mut request: Request, next: Next) -> Response {
     match store.read().await {
         Ok((keys, revocations)) => {
-            request.extensions_mut().insert(keys);
-            request.extensions_mut().insert(revocations);
+            if let Some(guards) = request.extensions_mut().get_mut::<Guards>() {
+                *guards = Held { keys, revocations, ..Held::clone(guards) }.into();
+            }
             next.run(request).await
         }
         Err(error) => Problem::from(error).into_response(),

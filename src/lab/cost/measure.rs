@@ -114,7 +114,7 @@ fn spread(way: Way, mut times: Vec<u64>) -> Spread {
 /// Rounds that were made, `asked` or fewer when the time is up before, and what each algorithm took. Not for an async
 /// thread.
 fn sign_and_verify(keys: &[Key], state: &AppState, asked: u32) -> Result<(u32, Vec<Signing>), AppError> {
-    let claims = samples::claims(&state.config, state.clock.now_ms());
+    let claims = samples::claims(state);
     let mut times: Vec<(Vec<u64>, Vec<u64>, usize)> = keys.iter().map(|_| Default::default()).collect();
     let (watch, mut rounds) = (Stopwatch::start(), 0);
     while rounds < asked && (rounds == 0 || watch.elapsed_ms() < SIGNATURES_MS) {
@@ -123,7 +123,7 @@ fn sign_and_verify(keys: &[Key], state: &AppState, asked: u32) -> Result<(u32, V
             let token = sign(key, &claims)?;
             signed.push(watch.elapsed_ns());
             let watch = Stopwatch::start();
-            let result = verify_with(&state.config, key, &state.clock, &token);
+            let result = verify_with(state, key, &token);
             verified.push(watch.elapsed_ns());
             result.map_err(|_| AppError::internal())?;
             *bytes = token.len();

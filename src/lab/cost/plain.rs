@@ -3,9 +3,9 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 
 use crate::{
-    auth::tokens::{keys::Keys, verify::verify},
+    auth::tokens::verify::verify,
     base::{error::AppError, state::AppState},
-    web::{cookies, cookies::Name, problem::Problem},
+    web::{cookies, cookies::Name, guards::Guards, problem::Problem},
 };
 
 /// A token came along that is ours and in its time. It may be dead all the same, so no real route takes this.
@@ -16,8 +16,8 @@ impl FromRequestParts<AppState> for Verifies {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = cookies::get(&state.config, &parts.headers, Name::Access).ok_or(AppError::NotLoggedIn)?;
-        let keys = parts.extensions.get::<Keys>().ok_or_else(AppError::internal)?;
-        let verified = verify(&state.config, keys, &state.clock, &token);
+        let guards = parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
+        let verified = verify(state, &guards.keys, token);
         Ok(verified.map(|_| Self).map_err(|_| AppError::NotLoggedIn)?)
     }
 }

@@ -67,7 +67,7 @@ pub async fn start() -> Result<(), AppError> {
     let mut browser = Browser::of_a_visitor(visit.browser.ip);
     browser.log_in(&lab, &visit.email(&lab).await?).await?;
     let token = browser.token(&lab).ok_or(AppError::Busy)?;
-    let verified = verify(&lab.state.config, &lab.keys, &lab.state.clock, token).map_err(|_| AppError::Busy)?;
+    let verified = verify(&lab.state, &lab.keys, token).map_err(|_| AppError::Busy)?;
     let browser = lab.sealed(KEPT, &browser)?;
     let Claims { sid, epoch, global_epoch, exp, .. } = verified.claims;
     let (started_at, token_dies_at) = (lab.state.clock.now_ms(), (exp + LEEWAY) * 1000);

@@ -18,6 +18,7 @@ use super::{
     probe::{Lanes, Run, Seen},
     told::{Told, without_visit},
 };
+use crate::web::guards::Guards;
 use crate::{
     base::{
         error::AppError,
@@ -28,7 +29,7 @@ use crate::{
         origin,
         problem::Problem,
         session::{
-            open_streams::{OpenStreams, Place, Stop},
+            open_streams::{Place, Stop},
             stream::{respond, too_many},
         },
     },
@@ -49,16 +50,16 @@ const END_MS: u64 = 1_000;
 pub async fn events(
     State(state): State<AppState>,
     Extension(part): Extension<LabPart>,
-    Extension(streams): Extension<OpenStreams>,
+    Extension(guards): Extension<Guards>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     origin::refuse_other_sites(&headers)?;
     let lab = part.lab()?.clone();
     let visit = Visit::of(&lab, &headers, &state.config).await?.ok_or(AppError::VisitOver)?;
     let run = Run::of(&lab, &visit).await?.ok_or(AppError::NotFound)?;
-    let Some(place) = streams.take_up_to(&visit.user_id, STREAMS_MAX) else { return Ok(too_many()) };
+    let Some(place) = guards.streams.take_up_to(&visit.user_id, STREAMS_MAX) else { return Ok(too_many()) };
     let Ok(share) = Arc::clone(&lab.streams).try_acquire_owned() else { return Ok(too_many()) };
-    let watching = Watching::new(lab, visit, run, streams.stopping(), (place, share));
+    let watching = Watching::new(lab, visit, run, guards.streams.stopping(), (place, share));
     Ok(respond(stream::unfold(Some(watching), |watching| async {
         let (event, watching) = watching?.next().await?;
         Some((Ok(event), watching))

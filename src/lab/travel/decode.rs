@@ -56,7 +56,7 @@ fn session_cookie(config: &Config, secret: &str, max_age: Option<i64>) -> Cookie
 
 /// The access token, if it is valid, and of the session with this sid where one is given.
 fn decoded(state: &AppState, keys: &Keys, jwt: &str, sid: Option<&str>) -> Option<Token> {
-    let verified = verify(&state.config, keys, &state.clock, jwt).ok()?;
+    let verified = verify(state, keys, jwt).ok()?;
     if sid.is_some_and(|sid| sid != verified.claims.sid) {
         return None;
     }

@@ -6,7 +6,7 @@ use tower_sessions::session::Id;
 use super::{SizeRow, Sizes};
 use crate::{
     auth::tokens::{claims::Claims, key_set::Key, mint::sign, verify::TOKEN_BYTES_MAX},
-    base::{config::Config, error::AppError},
+    base::{error::AppError, state::AppState},
     lab::{samples, world::Lab},
     web::cookies::Name,
 };
@@ -30,15 +30,16 @@ struct WithPermissions<'a> {
 
 pub async fn measure(lab: &Lab) -> Result<Sizes, AppError> {
     let measured = lab.samples.sizes.get_or_try_init(|| async {
-        let (keys, config, now_ms) = (lab.samples.keys().await?, lab.state.config.clone(), lab.state.clock.now_ms());
-        tokio::task::spawn_blocking(move || of(&keys, &config, now_ms)).await?
+        let (keys, state) = (lab.samples.keys().await?, lab.state.clone());
+        tokio::task::spawn_blocking(move || of(&keys, &state)).await?
     });
     measured.await.cloned()
 }
 
-fn of(keys: &[Key], config: &Config, now_ms: i64) -> Result<Sizes, AppError> {
-    let claims = samples::claims(config, now_ms);
-    let (session, access) = (Name::Session.full(config.insecure_cookies), Name::Access.full(config.insecure_cookies));
+fn of(keys: &[Key], state: &AppState) -> Result<Sizes, AppError> {
+    let claims = samples::claims(state);
+    let insecure = state.config.insecure_cookies;
+    let (session, access) = (Name::Session.full(insecure), Name::Access.full(insecure));
     let row = |permissions: usize| {
         let said = WithPermissions { claims: &claims, permissions: names().take(permissions).collect() };
         let bytes = keys.iter().map(|key| Ok(access.len() + sign(key, &said)?.len()));

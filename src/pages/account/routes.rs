@@ -12,8 +12,9 @@ use super::{
     codes,
     end_sessions::{Own, end_all_but, end_own},
 };
+use crate::web::guards::Guards;
 use crate::{
-    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, session::SessionRow, store, terminate::Terminator},
+    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, session::SessionRow, store},
     base::{error::AppError, sealed::SecretKey, state::AppState},
     web::{
         problem::Problem,
@@ -45,11 +46,11 @@ pub async fn list(caller: ApiCaller, State(state): State<AppState>) -> Result<Js
 /// has no such live session.
 pub async fn end(
     FreshCaller(caller): FreshCaller,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
     Path(sid): Path<String>,
 ) -> Result<Json<Receipt>, Problem> {
     let receipt =
-        end_own(&terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid).await?;
+        end_own(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid).await?;
     if receipt.sessions_ended == 0 { Err(AppError::NotFound.into()) } else { Ok(Json(receipt)) }
 }
 
@@ -59,10 +60,10 @@ pub async fn end(
 /// 401 as [`end`].
 pub async fn end_others(
     FreshCaller(caller): FreshCaller,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
 ) -> Result<Json<Receipt>, Problem> {
     Ok(Json(
-        end_all_but(&terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }).await?,
+        end_all_but(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }).await?,
     ))
 }
 
@@ -78,13 +79,13 @@ pub struct Shown {
 /// 401 to no one, 404 when they are of another session or too old.
 pub async fn codes_file(
     State(key): State<SecretKey>,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     form: Result<Form<Shown>, FormRejection>,
 ) -> Result<impl IntoResponse, Problem> {
     let Some(Extension(LoggedIn { user, log_in, .. })) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Form(Shown { codes }) = form.map_err(|_| AppError::BadRequest)?;
-    let text = codes::file(&terminator.state, &key, &log_in.sid, &user, &codes)?;
+    let text = codes::file(&guards.terminator.state, &key, &log_in.sid, &user, &codes)?;
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"latchkey-recovery-codes.txt\""),

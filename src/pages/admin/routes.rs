@@ -4,8 +4,9 @@ use axum::{Extension, Json, extract::Path};
 use serde::Deserialize;
 
 use super::{by::By, disable, force_logout, outcome::Outcome};
+use crate::web::guards::Guards;
 use crate::{
-    auth::sessions::{Receipt, terminate::Terminator},
+    auth::sessions::{Receipt},
     base::{db::again, error::AppError},
     web::{json::JsonBody, problem::Problem, token::bearer::AdminCaller},
 };
@@ -24,12 +25,12 @@ pub struct Why {
 /// 401 and 403 for who may not; 404 when there is no such user, 410 when there was one; 422 without a reason.
 pub async fn force_logout(
     admin: AdminCaller,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
     Path(id): Path<String>,
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Receipt>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(force_logout::force_logout(&terminator, &by, &id, "").await?))
+    Ok(Json(force_logout::force_logout(&guards.terminator, &by, &id, "").await?))
 }
 
 /// Disables the account.
@@ -38,12 +39,12 @@ pub async fn force_logout(
 /// As [`force_logout()`]; 409 for the last administrator.
 pub async fn disable(
     admin: AdminCaller,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
     Path(id): Path<String>,
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Outcome>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(again(|| disable::disable(&terminator, &by, &id, "")).await?))
+    Ok(Json(again(|| disable::disable(&guards.terminator, &by, &id, "")).await?))
 }
 
 /// Enables the account again.
@@ -52,10 +53,10 @@ pub async fn disable(
 /// As [`force_logout()`]; 409 when the address belongs to another account by now.
 pub async fn enable(
     admin: AdminCaller,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
     Path(id): Path<String>,
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Outcome>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(again(|| disable::enable(&terminator, &by, &id, "")).await?))
+    Ok(Json(again(|| disable::enable(&guards.terminator, &by, &id, "")).await?))
 }

@@ -12,6 +12,7 @@ use super::{
     stream,
     tower_session::{BrowserSession, Session},
 };
+use crate::web::guards::Guards;
 use crate::{
     auth::{
         cause::Cause,
@@ -48,26 +49,26 @@ use crate::{
 /// 503 and the cookie stays: an outage logs no one out (ASVS 16.5.2).
 pub async fn find_user(
     State(state): State<AppState>,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
     Extension(session): Extension<Session>,
-    Extension(crowd): Extension<Crowd>,
     request: Request,
     next: Next,
 ) -> Response {
+    let (terminator, crowd) = (&guards.terminator, &guards.crowd);
     let (mut parts, body) = request.into_parts();
     let caller = caller_of(&parts, &state.config);
     let is_use = parts.uri.path() != stream::PATH;
-    let someone = match look_up(&terminator, &session, &caller, is_use).await {
+    let someone = match look_up(terminator, &session, &caller, is_use).await {
         Ok(found) => found.somebody(&mut parts),
         Err(_) => return Problem::from(AppError::Busy).into_response(),
     };
-    let place = match place(&crowd, someone.as_ref(), &parts, &caller).await {
+    let place = match place(crowd, someone.as_ref(), &parts, &caller).await {
         Ok(place) => place,
         Err(error) => return action::refuse(&parts, error),
     };
     // A session that has ended while the request waited for its turn is over for it, too.
     let someone = match (someone, &place) {
-        (Some(_), Some(place)) if place.has_waited => match look_again(&terminator, &session, &caller, is_use).await {
+        (Some(_), Some(place)) if place.has_waited => match look_again(terminator, &session, &caller, is_use).await {
             Ok(found) => found.somebody(&mut parts),
             Err(_) => return Problem::from(AppError::Busy).into_response(),
         },

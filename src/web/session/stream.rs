@@ -21,6 +21,7 @@ use tokio::{
     time::{Interval, MissedTickBehavior},
 };
 
+use crate::web::guards::Guards;
 use crate::{
     auth::{
         revocations::{EndReason, set::RevocationSubject},
@@ -61,7 +62,7 @@ struct Asked {
 /// 401 to no one, 403 to another site, 429 beyond the streams that one user may have.
 pub async fn events(
     State(streams): State<OpenStreams>,
-    Extension(terminator): Extension<Terminator>,
+    Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     ended: Option<Extension<Ended>>,
     headers: HeaderMap,
@@ -70,12 +71,12 @@ pub async fn events(
     origin::refuse_other_sites(&headers)?;
     let asked = Query::<Asked>::try_from_uri(&uri).map(|Query(asked)| asked).unwrap_or_default();
     let someone = someone.map(|Extension(someone)| someone);
-    if let Some(ended) = ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &terminator)) {
+    if let Some(ended) = ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &guards.terminator)) {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
     }
     let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Some(place) = streams.take(&user.id) else { return Ok(too_many()) };
-    let mut watching = Watching::new(terminator, &streams, log_in, user.epoch, place);
+    let mut watching = Watching::new(guards.terminator.clone(), &streams, log_in, user.epoch, place);
     // It may have ended while this request was on its way.
     if let Some(ended) = watching.look().await? {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));

@@ -14,17 +14,18 @@ use crate::{
             EXPECTED_USER,
             claims::Claims,
             keys::Keys,
-            verify::{Refusal, Verified, verify},
+            verify::{Refusal, Verified, recognise},
         },
         users::Role,
     },
-    base::{caller::Caller, state::AppState},
+    base::{caller::Caller, error::AppError, state::AppState},
     web::{
         authorization,
         caller::caller_of,
         cookies,
         cookies::Name,
-        crowd::{Crowd, Place},
+        crowd::Place,
+        guards::{Guards, Held},
         problem::Problem,
     },
 };
@@ -56,13 +57,9 @@ impl FromRequestParts<AppState> for ApiCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let token = token(parts, state)?;
-        let found = &parts.extensions;
-        let (Some(keys), Some(revocations), Some(crowd)) =
-            (found.get::<Keys>(), found.get::<Revocations>(), found.get::<Crowd>())
-        else {
-            return Err(crate::base::error::AppError::internal().into());
-        };
-        let verified = verify_with_news(state, keys, &token).await.map_err(refused)?;
+        let guards = parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
+        let Held { keys, revocations, crowd, .. } = &**guards;
+        let verified = verify_with_news(state, keys, token).await.map_err(refused)?;
         expect_alive(revocations, &verified).await?;
         expect_user(&parts.headers, &verified.claims.sub)?;
         let place = Arc::new(crowd.enter(&verified.claims.sub, &verified.claims.sid).await?);
@@ -71,9 +68,10 @@ impl FromRequestParts<AppState> for ApiCaller {
             verified.check_times(&state.clock).map_err(refused)?;
             expect_alive(revocations, &verified).await?;
         }
-        let Claims { sub, role, sid, auth_time, .. } = verified.claims;
+        let Claims { sub, role, sid, auth_time, .. } = &verified.claims;
+        let (user_id, sid, role, auth_time) = (sub.clone(), sid.clone(), *role, *auth_time);
         let caller = caller_of(parts, &state.config);
-        Ok(Self { user_id: sub, role, sid, caller, auth_time, _place: place })
+        Ok(Self { user_id, role, sid, caller, auth_time, _place: place })
     }
 }
 
@@ -101,7 +99,7 @@ impl FromRequestParts<AppState> for AdminCaller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let caller = ApiCaller::from_request_parts(parts, state).await?;
         if caller.role != Role::Admin {
-            return Err(crate::base::error::AppError::NotAllowed.into());
+            return Err(AppError::NotAllowed.into());
         }
         caller.fresh(state).map(Self)
     }
@@ -118,11 +116,11 @@ async fn expect_alive(revocations: &Revocations, verified: &Verified) -> Result<
 }
 
 /// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
-async fn verify_with_news(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
-    match verify(&state.config, keys, &state.clock, token) {
+async fn verify_with_news(state: &AppState, keys: &Keys, token: &str) -> Result<Arc<Verified>, Refusal> {
+    match recognise(state, keys, token) {
         Err(Refusal::UnknownKey(kid)) => {
             keys.look_for(&kid).await;
-            verify(&state.config, keys, &state.clock, token)
+            recognise(state, keys, token)
         }
         result => result,
     }
@@ -142,7 +140,7 @@ pub fn expect_user(headers: &HeaderMap, user_id: &str) -> Result<(), Problem> {
 }
 
 /// Exactly one token (RFC 6750 2: more than one way of sending it is an error).
-fn token(parts: &Parts, state: &AppState) -> Result<String, Problem> {
+fn token<'a>(parts: &'a Parts, state: &AppState) -> Result<&'a str, Problem> {
     let cookie = cookies::get(&state.config, &parts.headers, Name::Access);
     match (bearer(&parts.headers)?, cookie) {
         (Some(_), Some(_)) => Err(Problem::bad_request("Send the access token once: as a cookie or as a header.")),
@@ -151,12 +149,12 @@ fn token(parts: &Parts, state: &AppState) -> Result<String, Problem> {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut tokens = authorization::bearer(headers);
     let Some(token) = tokens.next() else { return Ok(None) };
     let text = std::str::from_utf8(token).ok().filter(|text| !text.is_empty() && tokens.next().is_none());
     let malformed = || Problem::bad_request("Authorization must be: Bearer <token>.");
-    text.map(|text| Some(text.to_owned())).ok_or_else(malformed)
+    text.map(Some).ok_or_else(malformed)
 }
 
 fn refused(refusal: Refusal) -> Problem {

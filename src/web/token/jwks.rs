@@ -6,17 +6,17 @@ use axum::{
     response::{AppendHeaders, IntoResponse},
 };
 
-use crate::{auth::tokens::keys::Keys, base::config::KEY_LEAD_MIN_SECONDS};
+use crate::{base::config::KEY_LEAD_MIN_SECONDS, web::guards::Guards};
 
 /// The document may be kept for so long, in seconds: half of the shortest lead that any process may be set to. Who has read
 /// it just before a key was added, by whatever process, reads it again before that key signs.
 pub const MAX_AGE_SECONDS: i64 = KEY_LEAD_MIN_SECONDS / 2;
 
 /// Public: no cookie is read, and a script of any site may read it.
-pub async fn jwks(Extension(keys): Extension<Keys>) -> impl IntoResponse {
+pub async fn jwks(Extension(guards): Extension<Guards>) -> impl IntoResponse {
     let headers = AppendHeaders([
         (header::CACHE_CONTROL, format!("public, max-age={MAX_AGE_SECONDS}")),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*".to_owned()),
     ]);
-    ([(header::CONTENT_TYPE, "application/jwk-set+json")], headers, Json(keys.public()))
+    ([(header::CONTENT_TYPE, "application/jwk-set+json")], headers, Json(guards.keys.public()))
 }

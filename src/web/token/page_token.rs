@@ -9,11 +9,12 @@ use axum::{
     response::Response,
 };
 
+use crate::web::guards::Guards;
 use crate::{
     auth::{
         revocations::set::Revocations,
         sessions::{Ended, guard::LoggedIn},
-        tokens::{keys::Keys, mint::mint, verify::verify},
+        tokens::{keys::Keys, mint::mint, verify::recognise},
     },
     base::state::AppState,
     web::{cookies, cookies::Name, session::stream, wants},
@@ -30,20 +31,20 @@ const NEARLY_SPENT: i64 = 60;
 /// removes the token of a session that has ended.
 pub async fn bring_token(
     State(state): State<AppState>,
-    Extension(keys): Extension<Keys>,
-    Extension(revocations): Extension<Revocations>,
+    Extension(guards): Extension<Guards>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let (keys, revocations) = (&guards.keys, &guards.revocations);
     let mut set_cookie = None;
     let someone = request.extensions().get::<LoggedIn>().cloned();
     if is_page(&request)
         && let Some(someone) = someone
     {
-        let mut life = remaining(&state, &keys, &revocations, request.headers(), &someone);
+        let mut life = remaining(&state, keys, revocations, request.headers(), &someone);
         if life < NEARLY_SPENT {
             // A page works without a token; the SPA asks for one and says what is wrong.
-            if let Ok(Some(token)) = mint(&state, &keys, &someone).await {
+            if let Ok(Some(token)) = mint(&state, keys, &someone).await {
                 life = token.expires_in;
                 set_cookie = Some(cookies::set(&state.config, Name::Access, &token.jwt, life));
             }
@@ -68,7 +69,7 @@ fn is_page(request: &Request) -> bool {
 /// Seconds that the token in the cookie has left for this session; 0 when it is of no use.
 fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: &HeaderMap, someone: &LoggedIn) -> i64 {
     let Some(token) = cookies::get(&state.config, headers, Name::Access) else { return 0 };
-    let Ok(verified) = verify(&state.config, keys, &state.clock, &token) else { return 0 };
+    let Ok(verified) = recognise(state, keys, token) else { return 0 };
     let claims = &verified.claims;
     let ours = claims.sid == someone.log_in.sid
         && claims.epoch == someone.user.epoch

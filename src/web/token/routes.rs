@@ -13,11 +13,11 @@ use super::bearer::{ApiCaller, expect_user};
 use crate::{
     auth::{
         sessions::{Ended, guard::LoggedIn},
-        tokens::{TokenAnswer, keys::Keys, mint::mint},
+        tokens::{TokenAnswer, mint::mint},
         users::Role,
     },
     base::state::AppState,
-    web::{cookies, cookies::Name, problem::Problem},
+    web::{cookies, cookies::Name, guards::Guards, problem::Problem},
 };
 
 /// Renews the access token of the session in the cookie.
@@ -27,7 +27,7 @@ use crate::{
 /// was made for someone else.
 pub async fn issue_token(
     State(state): State<AppState>,
-    Extension(keys): Extension<Keys>,
+    Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     ended: Option<Extension<Ended>>,
     headers: HeaderMap,
@@ -35,7 +35,7 @@ pub async fn issue_token(
     let token = match someone {
         Some(Extension(someone)) => {
             expect_user(&headers, &someone.user.id)?;
-            mint(&state, &keys, &someone).await?
+            mint(&state, &guards.keys, &someone).await?
         }
         None => None,
     };

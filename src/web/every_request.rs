@@ -1,0 +1,98 @@
+//! What every request passes on its way in, and every answer on its way out, in this order. Server side.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{DefaultBodyLimit, Request, State},
+    http::{StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use futures::FutureExt;
+use http_body_util::Limited;
+use tracing::Instrument;
+
+use super::{
+    cookies, error_page::Asker, guards::Guards, headers, host, measure::Measure, origin, request_log::RequestLog,
+    to_the_end::ToTheEnd,
+};
+use crate::base::{metrics::Metrics, state::AppState};
+
+#[derive(Clone)]
+pub struct EveryRequest {
+    pub state: AppState,
+    pub guards: Guards,
+    pub metrics: Metrics,
+}
+
+/// Layer: the outermost. One function, and not a layer for each step: a layer costs more than most of these steps.
+pub async fn pass(State(this): State<EveryRequest>, request: Request, next: Next) -> Response {
+    let config = this.state.config.clone();
+    let (mut parts, body) = request.into_parts();
+    let log = RequestLog::begin(&mut parts, &config);
+    let measure = Measure::begin(&parts);
+    let asker = Asker::of(&parts, &config);
+    let is_api = parts.uri.path().starts_with("/api/");
+    let metrics = this.metrics.clone();
+    let span = log.span.clone();
+    async move {
+        let response = whole(tokio::time::timeout(config.request_timeout(), {
+            // Of what is inside, nothing stops half-way.
+            ToTheEnd::of(admit(this, parts, body, next))
+        }))
+        .await;
+        let mut response = asker.explain(&config, response);
+        headers::secure(&config, is_api, &mut response);
+        measure.end(&metrics, response.status());
+        log.end(&mut response);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// A bug in one request is answered; the process and the other requests live on (ASVS 16.5.4). The log has it from the hook
+/// of `base/logging.rs`, which knows where it was.
+async fn whole(answer: impl Future<Output = Result<Response, tokio::time::error::Elapsed>>) -> Response {
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// What a request must be before any route sees it.
+async fn admit(this: EveryRequest, mut parts: Parts, body: Body, next: Next) -> Response {
+    let AppState { config, site, .. } = &this.state;
+    if let Err(response) = host::refuse_foreign_host(&mut parts, site) {
+        return response;
+    }
+    let refused = cookies::accept_only_ours(config, &mut parts.headers).and_then(|()| origin::refuse_cross_site(&parts, site));
+    if let Err(problem) = refused {
+        return problem.into_response();
+    }
+    parts.extensions.insert(this.guards);
+    let request = Request::from_parts(parts, body);
+    let request = match bounded(request, config.body_limit_kib as usize * 1024) {
+        Ok(request) => request,
+        Err(too_large) => return too_large.into_response(),
+    };
+    let mut response = next.run(request).await;
+    cookies::remove_dead_session(config, response.headers_mut());
+    response
+}
+
+/// A body of so many bytes at most, whatever reads it.
+fn bounded(mut request: Request, bytes_max: usize) -> Result<Request, StatusCode> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if said.is_some_and(|bytes: usize| bytes > bytes_max) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    // There is one limit, and it is this one.
+    DefaultBodyLimit::disable().apply(&mut request);
+    Ok(request.map(|body| Body::new(Limited::new(body, bytes_max))))
+}

@@ -1,0 +1,33 @@
+//! What finds out who calls, and whether they still may. Server side.
+
+use std::{ops::Deref, sync::Arc};
+
+use super::{crowd::Crowd, session::open_streams::OpenStreams};
+use crate::auth::{revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys};
+
+/// Every request carries them. Cheap to clone.
+#[derive(Clone)]
+pub struct Guards(Arc<Held>);
+
+#[derive(Clone)]
+pub struct Held {
+    pub crowd: Crowd,
+    pub keys: Keys,
+    pub revocations: Revocations,
+    pub streams: OpenStreams,
+    pub terminator: Terminator,
+}
+
+impl From<Held> for Guards {
+    fn from(held: Held) -> Self {
+        Self(Arc::new(held))
+    }
+}
+
+impl Deref for Guards {
+    type Target = Held;
+
+    fn deref(&self) -> &Held {
+        &self.0
+    }
+}
