@@ -84,6 +84,9 @@ const LIMIT_STATEMENTS: &str = "set statement_timeout = '5s'";
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// A connection that no one has used for so long is asked whether it is alive before it is.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
+
 /// What watches over the database (the feed, the staleness guard, `/readyz`) waits no longer than this for an answer.
 pub const SILENCE_MAX: Duration = Duration::from_secs(2);
 
@@ -103,9 +106,7 @@ impl Db {
         let mut first = AnyConnection::connect(&url).await?;
         prepare(&mut first, kind).await?;
         first.close().await?;
-        let pool = AnyPoolOptions::new()
-            .max_connections(config.database_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+        let pool = pool_of(config.database_connections)
             .after_connect(move |connection, _| Box::pin(prepare(connection, kind)))
             .connect(&url)
             .await?;
@@ -121,9 +122,7 @@ impl Db {
         let (requests, vital, jobs) = shares_of(config.database_connections);
         let open = |connections: u32, limited: bool| {
             let kind = self.kind;
-            let pool = AnyPoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
+            let pool = pool_of(connections)
                 .after_connect(move |connection, _| Box::pin(prepare_share(connection, kind, limited)))
                 .connect_lazy(&config.database_url())?;
             Ok::<_, sqlx::Error>(Self { pool, kind })
@@ -334,6 +333,19 @@ async fn prepare_share(connection: &mut AnyConnection, kind: Kind, limited: bool
 }
 
 /// Of so many connections: for requests, for what is vital, for jobs.
+/// A connection that was in use a moment ago is taken to be alive: to ask costs as much as a statement. One that is not is
+/// an error, as at any other moment at which the database goes.
+fn pool_of(connections: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            let is_used = meta.idle_for < ASKED_AFTER;
+            Box::pin(async move { if is_used { Ok(true) } else { connection.ping().await.map(|()| true) } })
+        })
+}
+
 fn shares_of(connections: u32) -> (u32, u32, u32) {
     let vital = (connections / 4).clamp(1, 4);
     let jobs = (connections / 8).clamp(1, 2);

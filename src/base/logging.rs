@@ -4,14 +4,16 @@
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
     fmt::{self, Write as _},
-    io::{self, IsTerminal},
+    io::{self, BufWriter, IsTerminal},
     mem,
+    sync::OnceLock,
 };
 
 use tracing::{
     Subscriber,
     field::{Field, Visit},
 };
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     EnvFilter,
     field::{MakeVisitor, VisitFmt, VisitOutput},
@@ -23,7 +25,32 @@ use super::config::{Config, LogFormat};
 
 /// Sets up the log and what a panic says. Called once, by the command line.
 pub fn start(config: &Config) {
-    subscriber(config, io::stderr().is_terminal(), io::stderr).init();
+    begin(subscriber(config, io::stderr().is_terminal(), io::stderr));
+}
+
+/// As [`start`], for a server: a thread writes the lines, many at a time, and no request waits for it. When whoever reads them
+/// does not keep up, lines are dropped and counted. Keep what is returned until the end: it writes what is left.
+pub fn start_in_background(config: &Config) -> WorkerGuard {
+    let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING_MAX).thread_name("log");
+    let (lines, guard) = builder.finish(BufWriter::new(io::stderr()));
+    let _ = DROPPED.set(lines.error_counter());
+    begin(subscriber(config, io::stderr().is_terminal(), move || lines.clone()));
+    guard
+}
+
+/// Lines that were dropped since the start.
+pub fn dropped_lines() -> u64 {
+    DROPPED.get().map_or(0, |counter| counter.dropped_lines() as u64)
+}
+
+/// Of the one log of this process.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// So many lines wait to be written, some 300 bytes each.
+const WAITING_MAX: usize = 50_000;
+
+fn begin(subscriber: Box<dyn Subscriber + Send + Sync>) {
+    subscriber.init();
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);
         let trace = Backtrace::capture();
@@ -79,7 +106,12 @@ struct JsonLines<W>(W);
 
 impl<W: io::Write> io::Write for JsonLines<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.write_all(visible(&String::from_utf8_lossy(line)).as_bytes())?;
+        // Nearly every line.
+        if line.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+            self.0.write_all(line)?;
+        } else {
+            self.0.write_all(visible(&String::from_utf8_lossy(line)).as_bytes())?;
+        }
         Ok(line.len())
     }
 

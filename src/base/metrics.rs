@@ -136,6 +136,7 @@ pub struct Levels {
     pub connections_max: i64,
     pub revocations: i64,
     pub feed_silent_seconds: f64,
+    pub log_lines_dropped: i64,
     pub hashes_running: i64,
     pub hashes_waiting: i64,
 }
@@ -147,6 +148,7 @@ struct LevelGauges {
     connections_max: Gauge,
     revocations: Gauge,
     feed_silent_seconds: Gauge<f64, AtomicU64>,
+    log_lines_dropped: Gauge,
     hashes_running: Gauge,
     hashes_waiting: Gauge,
 }
@@ -214,6 +216,7 @@ impl LevelGauges {
             ("database_connections_idle", "Connections open and free", &gauges.connections_idle),
             ("database_connections_max", "Connections at most", &gauges.connections_max),
             ("revocations_in_memory", "Sessions, users and signing keys that are refused", &gauges.revocations),
+            ("log_lines_dropped", "Since the start: whoever reads the log is too slow", &gauges.log_lines_dropped),
             ("password_hashes_running", "Passwords hashed at this moment", &gauges.hashes_running),
             ("password_hashes_waiting", "Passwords that wait for a place", &gauges.hashes_waiting),
         ] {
@@ -230,6 +233,7 @@ impl LevelGauges {
         self.connections_max.set(levels.connections_max);
         self.revocations.set(levels.revocations);
         self.feed_silent_seconds.set(levels.feed_silent_seconds);
+        self.log_lines_dropped.set(levels.log_lines_dropped);
         self.hashes_running.set(levels.hashes_running);
         self.hashes_waiting.set(levels.hashes_waiting);
     }

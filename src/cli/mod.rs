@@ -116,7 +116,7 @@ pub async fn run() -> ExitCode {
     let cli: Cli = given::read();
     let result = match cli.command {
         Command::Serve(ServerSettings { config, parts }) => {
-            logging::start(&config);
+            let _log = logging::start_in_background(&config);
             serve::serve(config, parts.into()).await.map_err(Failed)
         }
         Command::Migrate(args) => migrate(args).await,

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::{attacks, choose::Facts, cost, lanes, page::LabPage, travel, visit::Visit, world::Lab};
-use crate::web::guards::Guards;
 use crate::{
     auth::{
         revocations::{set::STALE_AFTER, store::KEPT_MS},
@@ -11,6 +10,7 @@ use crate::{
     },
     base::{config::Config, error::AppError},
     pages::request::{Found, PageRequest, shows},
+    web::guards::Guards,
 };
 
 pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {

@@ -106,7 +106,7 @@ pages! { |services, page|
 
 /// Every page has its data before it is rendered, so the HTML is whole: nothing flashes, and it works without
 /// JavaScript. Who has to log in first is led to the page for that, which leads back.
-pub async fn show(State(services): State<Services>, path: Option<MatchedPath>, request: Request) -> Response {
+pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPath>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut page = PageRequest::new(&services.app, parts);
     let mut found = find(&services, &page, path.as_ref().map_or("", MatchedPath::as_str)).await;

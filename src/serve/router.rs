@@ -58,6 +58,7 @@ pub fn of<S: Clone + Send + Sync + 'static>(
 
 /// The whole application.
 pub fn router(services: Services) -> Router {
+    let services = Arc::new(services);
     let api = of(api(&services.parts));
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
     let jwks = Router::new().route("/.well-known/jwks.json", get(token::jwks::jwks));
@@ -70,7 +71,7 @@ pub fn router(services: Services) -> Router {
         .merge(token_route(&services.vital()))
         .merge(change)
         .merge(offline)
-        .merge(health.with_state(services.clone()))
+        .merge(health.with_state(Arc::clone(&services)))
         .merge(jwks)
         .merge(security.with_state(services.state.clone()))
         .merge(api.with_state(services.state.clone()))
@@ -80,14 +81,14 @@ pub fn router(services: Services) -> Router {
 
 /// What the listener for monitoring answers, and the other one does not. No layers: it knows no user.
 pub fn metrics_router(services: Services) -> Router {
-    Router::new().route("/metrics", get(metrics)).with_state(services)
+    Router::new().route("/metrics", get(metrics)).with_state(Arc::new(services))
 }
 
 /// What every request passes.
 pub fn with_layers(routes: Router, services: &Services) -> Router {
     let state = services.state.clone();
     let every = EveryRequest { state, guards: services.guards(), metrics: services.metrics.clone() };
-    routes.layer(from_fn_with_state(every, every_request::pass))
+    routes.layer(from_fn_with_state(Arc::new(every), every_request::pass))
 }
 
 /// The bridge from the session to the API. It goes on while everything else is busy, so all that it asks of the database
@@ -105,7 +106,7 @@ fn token_route(vital: &Services) -> Router {
 }
 
 /// Whatever else is authenticated by the session cookie: pages, actions, the stream that tells an open page of the end.
-fn session_routes(services: &Services) -> Router {
+fn session_routes(services: &Arc<Services>) -> Router {
     // What pages spawn while they are rendered. An error says that it is done already.
     let _ = Executor::init_tokio();
     let state = services.state.clone();
@@ -118,13 +119,13 @@ fn session_routes(services: &Services) -> Router {
     let exports = Router::new()
         .route("/account/data/export", get(account::export::export))
         .route(audit_log::EXPORT, get(audit_log::export::export))
-        .with_state(services.clone());
+        .with_state(Arc::clone(services));
     let paths = pages::PATHS.iter().chain(parts.iter().flat_map(|part| part.pages()));
     let pages = of(paths.map(|path| (*path, get(pages::show))));
     let pages = server_fn_paths()
         .fold(pages, |router, (path, _)| router.route(path, post(act)))
         .fallback(not_found)
-        .with_state(services.clone());
+        .with_state(Arc::clone(services));
     pages.clone().merge(events).merge(of_parts).merge(codes_file).merge(exports).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
@@ -138,12 +139,12 @@ fn session_routes(services: &Services) -> Router {
 }
 
 /// An action (server function).
-async fn act(State(services): State<Services>, request: Request) -> Response {
+async fn act(State(services): State<Arc<Services>>, request: Request) -> Response {
     leptos_axum::handle_server_fns_with_context(move || provide_contexts(&services), request).await.into_response()
 }
 
 /// A page that says so; a problem document where programs ask.
-async fn not_found(services: State<Services>, request: Request) -> Response {
+async fn not_found(services: State<Arc<Services>>, request: Request) -> Response {
     let path = request.uri().path();
     if path.starts_with("/api/") || path.starts_with("/actions/") {
         return Problem::from(crate::base::error::AppError::NotFound).into_response();
@@ -152,7 +153,7 @@ async fn not_found(services: State<Services>, request: Request) -> Response {
 }
 
 /// The process answers. To who holds the secret key it tells how the request looks from here.
-async fn healthz(State(services): State<Services>, request: Request) -> Response {
+async fn healthz(State(services): State<Arc<Services>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     match seen::answer(&parts, &services.secret, &services.state) {
         Some(seen) => axum::Json(seen).into_response(),
@@ -161,7 +162,7 @@ async fn healthz(State(services): State<Services>, request: Request) -> Response
 }
 
 /// The process can do its work: the database answers and the revocations are fresh.
-async fn readyz(State(services): State<Services>) -> Response {
+async fn readyz(State(services): State<Arc<Services>>) -> Response {
     let database = services.vital_db.ping().await.is_ok();
     let revocations = !services.revocations.is_stale();
     let status = if database && revocations { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -170,7 +171,7 @@ async fn readyz(State(services): State<Services>) -> Response {
 }
 
 /// OpenMetrics 1.0.
-async fn metrics(State(services): State<Services>) -> Response {
+async fn metrics(State(services): State<Arc<Services>>) -> Response {
     match services.metrics.render(services.levels()) {
         Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -1,6 +1,6 @@
 //! Everything that a request may need, opened once at the start. Server side.
 
-use std::ops::Deref;
+use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -9,6 +9,7 @@ use crate::{
     auth::{app::App, revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys},
     base::{
         db::Db,
+        logging,
         metrics::{Levels, Metrics},
         state::AppState,
     },
@@ -21,7 +22,7 @@ use crate::{
     },
 };
 
-/// What HTTP and the features need besides [`App`]; every request carries it.
+/// What HTTP and the features need besides [`App`].
 #[derive(Clone)]
 pub struct Services {
     pub app: App,
@@ -84,6 +85,7 @@ impl Services {
             connections_max: i64::from(self.state.config.database_connections),
             revocations: count(self.revocations.count()),
             feed_silent_seconds: self.revocations.silent_seconds(),
+            log_lines_dropped: i64::try_from(logging::dropped_lines()).unwrap_or(i64::MAX),
             hashes_running: count(running),
             hashes_waiting: count(waiting),
         }
@@ -94,20 +96,20 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-impl FromRef<Services> for AppState {
-    fn from_ref(services: &Services) -> Self {
+impl FromRef<Arc<Services>> for AppState {
+    fn from_ref(services: &Arc<Services>) -> Self {
         services.state.clone()
     }
 }
 
-impl FromRef<Services> for OpenStreams {
-    fn from_ref(services: &Services) -> Self {
+impl FromRef<Arc<Services>> for OpenStreams {
+    fn from_ref(services: &Arc<Services>) -> Self {
         services.streams.clone()
     }
 }
 
-impl FromRef<Services> for Parts {
-    fn from_ref(services: &Services) -> Self {
+impl FromRef<Arc<Services>> for Parts {
+    fn from_ref(services: &Arc<Services>) -> Self {
         services.parts.clone()
     }
 }

@@ -1,6 +1,6 @@
 //! What every request passes on its way in, and every answer on its way out, in this order. Server side.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     body::{Body, HttpBody},
@@ -11,6 +11,7 @@ use axum::{
 };
 use futures::FutureExt;
 use http_body_util::Limited;
+use tokio::time::{error::Elapsed, timeout};
 use tracing::Instrument;
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::base::{metrics::Metrics, state::AppState};
 
-#[derive(Clone)]
+/// What it takes.
 pub struct EveryRequest {
     pub state: AppState,
     pub guards: Guards,
@@ -27,24 +28,20 @@ pub struct EveryRequest {
 }
 
 /// Layer: the outermost. One function, and not a layer for each step: a layer costs more than most of these steps.
-pub async fn pass(State(this): State<EveryRequest>, request: Request, next: Next) -> Response {
-    let config = this.state.config.clone();
+pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next: Next) -> Response {
+    let config = Arc::clone(&this.state.config);
     let (mut parts, body) = request.into_parts();
     let log = RequestLog::begin(&mut parts, &config);
     let measure = Measure::begin(&parts);
     let asker = Asker::of(&parts, &config);
     let is_api = parts.uri.path().starts_with("/api/");
-    let metrics = this.metrics.clone();
     let span = log.span.clone();
     async move {
-        let response = whole(tokio::time::timeout(config.request_timeout(), {
-            // Of what is inside, nothing stops half-way.
-            ToTheEnd::of(admit(this, parts, body, next))
-        }))
-        .await;
+        let answer = ToTheEnd::of(admit(Arc::clone(&this), parts, body, next));
+        let response = whole(timeout(config.request_timeout(), answer)).await;
         let mut response = asker.explain(&config, response);
         headers::secure(&config, is_api, &mut response);
-        measure.end(&metrics, response.status());
+        measure.end(&this.metrics, response.status());
         log.end(&mut response);
         response
     }
@@ -54,7 +51,7 @@ pub async fn pass(State(this): State<EveryRequest>, request: Request, next: Next
 
 /// A bug in one request is answered; the process and the other requests live on (ASVS 16.5.4). The log has it from the hook
 /// of `base/logging.rs`, which knows where it was.
-async fn whole(answer: impl Future<Output = Result<Response, tokio::time::error::Elapsed>>) -> Response {
+async fn whole(answer: impl Future<Output = Result<Response, Elapsed>>) -> Response {
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
@@ -63,7 +60,7 @@ async fn whole(answer: impl Future<Output = Result<Response, tokio::time::error:
 }
 
 /// What a request must be before any route sees it.
-async fn admit(this: EveryRequest, mut parts: Parts, body: Body, next: Next) -> Response {
+async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next) -> Response {
     let AppState { config, site, .. } = &this.state;
     if let Err(response) = host::refuse_foreign_host(&mut parts, site) {
         return response;
@@ -72,7 +69,7 @@ async fn admit(this: EveryRequest, mut parts: Parts, body: Body, next: Next) -> 
     if let Err(problem) = refused {
         return problem.into_response();
     }
-    parts.extensions.insert(this.guards);
+    parts.extensions.insert(this.guards.clone());
     let request = Request::from_parts(parts, body);
     let request = match bounded(request, config.body_limit_kib as usize * 1024) {
         Ok(request) => request,

@@ -2,11 +2,15 @@
 //!
 //! Only `insert` inserts; everything else changes a living row or nothing.
 
+use sqlx::{FromRow, Row, any::AnyRow};
 use sqlx_macros::FromRow;
 
 use super::session::{LogIn, SessionRow};
 use crate::{
-    auth::revocations::EndReason,
+    auth::{
+        revocations::EndReason,
+        users::store::{User, user_columns},
+    },
     base::{
         db::Tx,
         sql::{Change, Conn},
@@ -79,12 +83,30 @@ pub async fn global_epoch(db: impl Conn<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar("select max(epoch) from global_epoch").fetch_one(db).await
 }
 
-/// Dead or alive, by its secret or by the one before.
-pub async fn find(db: impl Conn<'_>, id_hash: &str) -> sqlx::Result<Option<SessionRow>> {
-    sqlx::query_as(select_sessions!("where id_hash = $1 or previous_id_hash = $1"))
-        .bind(id_hash)
-        .fetch_optional(db)
-        .await
+/// A session, dead or alive, and its user, unless the account was deleted.
+pub struct Found {
+    pub session: SessionRow,
+    pub user: Option<User>,
+}
+
+impl FromRow<'_, AnyRow> for Found {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        let has_user = row.try_get::<Option<String>, _>("id")?.is_some();
+        let user = has_user.then(|| User::from_row(row)).transpose()?;
+        Ok(Self { session: SessionRow::from_row(row)?, user })
+    }
+}
+
+/// By its secret, or by the one before.
+pub async fn find(db: impl Conn<'_>, id_hash: &str) -> sqlx::Result<Option<Found>> {
+    let statement = concat!(
+        "select found.*, ",
+        user_columns!(),
+        " from (",
+        select_sessions!("where id_hash = $1 or previous_id_hash = $1"),
+        ") as found left join users on users.id = found.user_id and users.deleted_at is null"
+    );
+    sqlx::query_as(statement).bind(id_hash).fetch_optional(db).await
 }
 
 /// Puts a new secret in the place of `before`, with the proof and the role that `log_in` names; `false` when `before`

@@ -27,6 +27,8 @@ pub struct User {
     /// Since when the account waits for that, if it lets no one in before.
     pub waiting_since: Option<i64>,
     pub disabled_at: Option<i64>,
+    // A name of its own, since sessions have such a time, too, and are read together with their user.
+    #[sqlx(rename = "user_created_at")]
     pub created_at: i64,
 }
 
@@ -49,9 +51,18 @@ impl User {
 /// What stands in the place of an address that was lost. No address begins so.
 const GAVE_WAY: &str = "gave way ";
 
+/// The columns of [`User`].
+macro_rules! user_columns {
+    () => {
+        "users.id, email, name, password_hash, role, epoch, verified_at, waiting_since, disabled_at, \
+         users.created_at as user_created_at"
+    };
+}
+pub(in crate::auth) use user_columns;
+
 macro_rules! select_users {
     ($rest:literal) => {
-        concat!("select id, email, name, password_hash, role, epoch, verified_at, waiting_since, disabled_at, created_at from users where deleted_at is null ", $rest)
+        concat!("select ", user_columns!(), " from users where deleted_at is null ", $rest)
     };
 }
 

@@ -4,11 +4,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Finding, SKEW_MAX_MS, ask, ask::Answer};
-use crate::base::site::Site;
 use crate::{
     base::{
         config::Config,
         sealed::SecretKey,
+        site::Site,
         state::{Clock, Stopwatch},
     },
     web::{seen, seen::Seen},

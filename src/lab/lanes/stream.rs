@@ -18,7 +18,6 @@ use super::{
     probe::{Lanes, Run, Seen},
     told::{Told, without_visit},
 };
-use crate::web::guards::Guards;
 use crate::{
     base::{
         error::AppError,
@@ -26,6 +25,7 @@ use crate::{
     },
     lab::{part::LabPart, visit::Visit, world::Lab},
     web::{
+        guards::Guards,
         origin,
         problem::Problem,
         session::{

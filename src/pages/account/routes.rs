@@ -12,11 +12,11 @@ use super::{
     codes,
     end_sessions::{Own, end_all_but, end_own},
 };
-use crate::web::guards::Guards;
 use crate::{
     auth::sessions::{LiveSession, Receipt, guard::LoggedIn, session::SessionRow, store},
     base::{error::AppError, sealed::SecretKey, state::AppState},
     web::{
+        guards::Guards,
         problem::Problem,
         token::bearer::{ApiCaller, FreshCaller},
     },

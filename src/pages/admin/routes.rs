@@ -4,11 +4,10 @@ use axum::{Extension, Json, extract::Path};
 use serde::Deserialize;
 
 use super::{by::By, disable, force_logout, outcome::Outcome};
-use crate::web::guards::Guards;
 use crate::{
     auth::sessions::{Receipt},
     base::{db::again, error::AppError},
-    web::{json::JsonBody, problem::Problem, token::bearer::AdminCaller},
+    web::{guards::Guards, json::JsonBody, problem::Problem, token::bearer::AdminCaller},
 };
 
 /// The body of each of these.

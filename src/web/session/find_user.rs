@@ -10,9 +10,8 @@ use axum::{
 
 use super::{
     stream,
-    tower_session::{BrowserSession, Session},
+    tower_session::{Session, keep_cookie, secret_hash},
 };
-use crate::web::guards::Guards;
 use crate::{
     auth::{
         cause::Cause,
@@ -28,7 +27,6 @@ use crate::{
             store::Target,
             terminate::Terminator,
         },
-        users,
     },
     base::{
         caller::{Caller, device_words, network_of},
@@ -41,6 +39,7 @@ use crate::{
         cookies,
         cookies::Name,
         crowd::{Crowd, Place},
+        guards::Guards,
         problem::Problem,
     },
 };
@@ -68,7 +67,7 @@ pub async fn find_user(
     };
     // A session that has ended while the request waited for its turn is over for it, too.
     let someone = match (someone, &place) {
-        (Some(_), Some(place)) if place.has_waited => match look_again(terminator, &session, &caller, is_use).await {
+        (Some(_), Some(place)) if place.has_waited => match look_up(terminator, &session, &caller, is_use).await {
             Ok(found) => found.somebody(&mut parts),
             Err(_) => return Problem::from(AppError::Busy).into_response(),
         },
@@ -82,14 +81,11 @@ pub async fn find_user(
         Ok(cookie) => cookie,
         Err(error) => return Problem::from(error).into_response(),
     };
+    let cookie_seconds = someone.log_in.cookie_seconds(state.clock.now_ms());
     parts.extensions.insert(someone);
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let browser = BrowserSession(&session);
-    // Read again: it may be another login by now.
-    if session.is_modified()
-        && let Ok(Some((log_in, _))) = browser.log_in().await
-    {
-        browser.keep_cookie(&log_in, state.clock.now_ms());
+    if session.is_modified() {
+        keep_cookie(&session, cookie_seconds);
     }
     // A login has brought a session of its own: the one before is over.
     if let Some(value) = new_secret
@@ -137,32 +133,25 @@ impl Found {
     }
 }
 
-async fn look_again(
-    terminator: &Terminator,
-    session: &Session,
-    caller: &Caller,
-    is_use: bool,
-) -> Result<Found, AppError> {
-    session.load().await?;
-    look_up(terminator, session, caller, is_use).await
-}
-
 async fn look_up(terminator: &Terminator, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
-    let browser = BrowserSession(session);
-    let Some(secret_hash) = browser.secret_hash() else { return Ok(Found::Nobody) };
+    let Some(secret_hash) = secret_hash(session) else { return Ok(Found::Nobody) };
     let state = &terminator.state;
-    let Some((log_in, secret)) = browser.log_in().await? else {
-        return Ok(browser.ended().await?.map_or(Found::Nobody, Found::Ended));
-    };
+    let now_ms = state.clock.now_ms();
+    let Some(found) = store::find(&state.db.pool, &secret_hash).await? else { return Ok(Found::Nobody) };
+    if let Some(ended) = found.session.ended(now_ms) {
+        return Ok(Found::Ended(ended));
+    }
+    let secret = found.session.secret(&secret_hash, now_ms);
+    let log_in = found.session.log_in;
     if let Some(reason) = end_of_replaced(secret, &log_in, caller) {
         return end_now(terminator, &log_in, reason, caller).await;
     }
-    let Some(user) = users::store::find_by_id(&state.db.pool, &log_in.user_id).await? else { return Ok(Found::Nobody) };
+    let Some(user) = found.user else { return Ok(Found::Nobody) };
     if let Some(at) = user.disabled_at {
         return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
     }
     if secret == CookieState::New {
-        browser.note_secret_used(state).await?;
+        store::note_secret_used(&state.db.pool, &secret_hash, now_ms).await?;
     }
     note_use(state, &log_in, secret, is_use).await?;
     Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == CookieState::InGrace, secret_hash })))

@@ -21,7 +21,6 @@ use tokio::{
     time::{Interval, MissedTickBehavior},
 };
 
-use crate::web::guards::Guards;
 use crate::{
     auth::{
         revocations::{EndReason, set::RevocationSubject},
@@ -30,6 +29,7 @@ use crate::{
     },
     base::{error::AppError, state::AppState},
     web::{
+        guards::Guards,
         origin,
         problem::Problem,
         session::open_streams::{OpenStreams, Place, Stop},

@@ -1,7 +1,7 @@
 //! tower-sessions: the one file that names it. Server side.
 //!
-//! It reads the cookie, asks the store once per request, and gives a handler a place to keep things of a session
-//! ([`tower_sessions::Session`]), which are written back at the end. It does not begin a session, end one, give it a new
+//! It reads the cookie, and gives a handler a place to keep things of a session ([`tower_sessions::Session`]), which are
+//! read when they are first asked for and written back at the end. It does not begin a session, end one, give it a new
 //! secret or decide when it is over: that happens in the transactions of the core, and the cookie is set by what they
 //! return.
 //!
@@ -25,24 +25,14 @@ use crate::{
         cause::Cause,
         revocations::EndReason,
         sessions::{
-            Ended,
             secret::hash,
-            session::{CookieState, LogIn, SessionRow},
             store,
-            store::Target,
+            store::{Found, Target},
             terminate::Terminator,
         },
     },
-    base::{error::AppError, state::AppState},
     web::cookies::Name,
 };
-
-/// Key of the [`LogIn`] in a session's data.
-const LOG_IN: &str = "log_in";
-/// Key of the [`Ended`] that the store puts into a dead session's data.
-const ENDED: &str = "ended";
-/// Key of the [`CookieState`] that the store puts beside the [`LogIn`].
-const SECRET: &str = "secret";
 
 /// The layer that reads our cookie and asks our store.
 pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
@@ -55,46 +45,16 @@ pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
         .with_path("/")
 }
 
-/// The session of one browser: read it, give it a new secret.
-pub struct BrowserSession<'a>(pub &'a Session);
+/// What is stored in place of the secret that the browser brings, if it brings one.
+pub fn secret_hash(session: &Session) -> Option<String> {
+    session.id().map(|id| hash(&id.to_string()))
+}
 
-impl BrowserSession<'_> {
-    /// What is stored in place of the secret that the browser brings, if it brings one.
-    pub fn secret_hash(&self) -> Option<String> {
-        self.0.id().map(|id| hash(&id.to_string()))
-    }
-
-    /// The login, while the session is alive, and how the secret stands to it.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn log_in(&self) -> std::result::Result<Option<(LogIn, CookieState)>, AppError> {
-        let (log_in, secret) = (self.0.get(LOG_IN).await?, self.0.get(SECRET).await?);
-        Ok(log_in.map(|log_in| (log_in, secret.unwrap_or(CookieState::Current))))
-    }
-
-    /// How the session ended, if it did.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn ended(&self) -> std::result::Result<Option<Ended>, AppError> {
-        Ok(self.0.get(ENDED).await?)
-    }
-
-    /// Tells tower-sessions how long the cookie lives that it makes of a session which was written to.
-    pub fn keep_cookie(&self, log_in: &LogIn, now_ms: i64) {
-        let expiry = match log_in.cookie_seconds(now_ms) {
-            Some(seconds) => Expiry::OnInactivity(Duration::seconds(seconds)),
-            None => Expiry::OnSessionEnd,
-        };
-        self.0.set_expiry(Some(expiry));
-    }
-
-    /// Writes down that the browser uses its new secret.
-    pub async fn note_secret_used(&self, state: &AppState) -> std::result::Result<(), AppError> {
-        let Some(secret) = self.secret_hash() else { return Ok(()) };
-        Ok(store::note_secret_used(&state.db.pool, &secret, state.clock.now_ms()).await?)
-    }
+/// Tells tower-sessions how long the cookie lives that it makes of a session which was written to; `None` ends it with the
+/// browser.
+pub fn keep_cookie(session: &Session, seconds: Option<i64>) {
+    let expiry = seconds.map_or(Expiry::OnSessionEnd, |seconds| Expiry::OnInactivity(Duration::seconds(seconds)));
+    session.set_expiry(Some(expiry));
 }
 
 type Data = HashMap<String, serde_json::Value>;
@@ -119,7 +79,8 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let (id_hash, data) = (hash(&record.id.to_string()), encode(&record.data)?);
+        let id_hash = hash(&record.id.to_string());
+        let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let pool = &self.terminator.state.db.pool;
         if store::update_data(pool, &id_hash, &data).await.map_err(backend)? {
             return Ok(());
@@ -127,22 +88,17 @@ impl SessionStore for Sessions {
         Err(Error::Backend("the session has ended".into()))
     }
 
-    /// A dead session is loaded too, but holds nothing except why it ended: the login page says so.
+    /// A dead session is loaded too, and holds nothing.
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let state = &self.terminator.state;
-        let id_hash = hash(&id.to_string());
-        let now_ms = state.clock.now_ms();
-        let Some(row) = store::find(&state.db.pool, &id_hash).await.map_err(backend)? else { return Ok(None) };
-        let secret = row.secret(&id_hash, now_ms);
-        let expiry_date = OffsetDateTime::from_unix_timestamp(row.log_in.expires_at / 1000).map_err(unreadable)?;
-        let data = match row.ended(now_ms) {
-            Some(ended) => Data::from([(ENDED.into(), value(ended)?)]),
-            None => {
-                let mut data = data_of(row)?;
-                data.insert(SECRET.into(), value(secret)?);
-                data
-            }
-        };
+        let found = store::find(&state.db.pool, &hash(&id.to_string())).await.map_err(backend)?;
+        let Some(Found { session, .. }) = found else { return Ok(None) };
+        let expires = session.log_in.expires_at / 1000;
+        let expiry_date =
+            OffsetDateTime::from_unix_timestamp(expires).map_err(|error| Error::Decode(error.to_string()))?;
+        let is_dead = session.ended(state.clock.now_ms()).is_some();
+        // A blob that cannot be read is an empty one: the session still says who is logged in (ASVS 1.5.2).
+        let data = if is_dead { Data::default() } else { serde_json::from_str(&session.data).unwrap_or_default() };
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
@@ -154,27 +110,6 @@ impl SessionStore for Sessions {
     }
 }
 
-/// The login and the secret have columns of their own, so `data` holds the rest.
-fn encode(data: &Data) -> Result<String> {
-    let rest: HashMap<_, _> = data.iter().filter(|(key, _)| *key != LOG_IN && *key != SECRET).collect();
-    serde_json::to_string(&rest).map_err(|error| Error::Encode(error.to_string()))
-}
-
-fn value(kept: impl serde::Serialize) -> Result<serde_json::Value> {
-    serde_json::to_value(kept).map_err(|error| Error::Encode(error.to_string()))
-}
-
-fn unreadable(error: impl fmt::Display) -> Error {
-    Error::Decode(error.to_string())
-}
-
 fn backend(error: sqlx::Error) -> Error {
     Error::Backend(error.to_string())
-}
-
-/// A blob that cannot be read is an empty one: the session still says who is logged in (ASVS 1.5.2).
-fn data_of(row: SessionRow) -> Result<Data> {
-    let mut data: Data = serde_json::from_str(&row.data).unwrap_or_default();
-    data.insert(LOG_IN.into(), value(row.log_in)?);
-    Ok(data)
 }

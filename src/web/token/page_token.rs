@@ -9,7 +9,6 @@ use axum::{
     response::Response,
 };
 
-use crate::web::guards::Guards;
 use crate::{
     auth::{
         revocations::set::Revocations,
@@ -17,7 +16,7 @@ use crate::{
         tokens::{keys::Keys, mint::mint, verify::recognise},
     },
     base::state::AppState,
-    web::{cookies, cookies::Name, session::stream, wants},
+    web::{cookies, cookies::Name, guards::Guards, session::stream, wants},
 };
 
 /// Put into the request of a page: seconds that its access token has left.
