@@ -40,20 +40,21 @@ pub fn has_account(issuer: &str) -> Letter {
 
 /// Why someone gets a link to a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResetCause {
+pub enum ResetCause<'a> {
     /// Anyone can ask for it.
     Forgot,
     /// The owner reported suspicious activity, or whoever else could.
     NotMe,
-    Administrator,
+    /// `help`: whom to ask about it.
+    Administrator { help: &'a str },
 }
 
 /// To choose a new password. `locked`: the account has no password until then, so nothing may promise that it stays.
-pub fn reset(issuer: &str, name: String, token: &str, cause: ResetCause, locked: bool) -> Letter {
+pub fn reset(issuer: &str, name: String, token: &str, cause: ResetCause<'_>, locked: bool) -> Letter {
     const NEW_PASSWORD: &str = "Choose a new password";
     let (subject, button) = match cause {
         ResetCause::Forgot => ("Reset your password", "Reset password"),
-        ResetCause::NotMe | ResetCause::Administrator => (NEW_PASSWORD, NEW_PASSWORD),
+        ResetCause::NotMe | ResetCause::Administrator { .. } => (NEW_PASSWORD, NEW_PASSWORD),
     };
     let state = match (locked, cause) {
         (true, _) => Some("Your account is locked until you choose a new password."),
@@ -72,7 +73,7 @@ pub fn reset(issuer: &str, name: String, token: &str, cause: ResetCause, locked:
     }
 }
 
-fn why_reset(issuer: &str, cause: ResetCause) -> String {
+fn why_reset(issuer: &str, cause: ResetCause<'_>) -> String {
     match cause {
         ResetCause::Forgot => format!(
             "We received a request to reset your password at {issuer}. Choosing a new password logs you out everywhere."
@@ -81,14 +82,14 @@ fn why_reset(issuer: &str, cause: ResetCause) -> String {
             "You (or someone using your account) reported suspicious activity at {issuer}, so we logged you out \
              everywhere. Choose a new password."
         ),
-        ResetCause::Administrator => format!(
+        ResetCause::Administrator { .. } => format!(
             "An administrator has asked you to choose a new password for your account at {issuer}. Only you will know \
              it. You'll be logged out everywhere."
         ),
     }
 }
 
-fn reset_hints(issuer: &str, cause: ResetCause) -> Vec<String> {
+fn reset_hints(issuer: &str, cause: ResetCause<'_>) -> Vec<String> {
     let another = format!("After that, request another link at {issuer}/forgot.");
     match cause {
         ResetCause::Forgot => vec![
@@ -96,10 +97,10 @@ fn reset_hints(issuer: &str, cause: ResetCause) -> Vec<String> {
                 .into(),
         ],
         ResetCause::NotMe => vec![format!("{another} Never share this link.")],
-        ResetCause::Administrator => {
+        ResetCause::Administrator { help } => {
             vec![
                 format!("{another} Never share this link, not even with an administrator."),
-                "If you weren't expecting this, contact your administrator.".into(),
+                format!("If you weren't expecting this, contact {help}."),
             ]
         }
     }

@@ -12,7 +12,7 @@ use crate::{
         users::{store as user_store, store::User},
     },
     base::{db::Tx, error::AppError, mailer::letter::Letter, state::AppState},
-    passwords::hash::NO_PASSWORD,
+    passwords::hash::is_blocked,
 };
 
 /// So many mails with a link may anybody who likes have sent to one address within an hour.
@@ -20,6 +20,9 @@ const LINKS_PER_HOUR: i64 = 5;
 const HOUR_MS: i64 = 3_600_000;
 /// Word of guessing comes once in so long.
 const GUESSING_EVERY_MS: i64 = 10 * 60_000;
+
+/// Whom to ask where no contact is set.
+const YOUR_ADMINISTRATOR: &str = "your administrator";
 
 /// What becomes of a row.
 #[derive(Clone, Debug)]
@@ -77,7 +80,10 @@ impl Writer<'_> {
             Mail::Verify => self.verify().await,
             Mail::Reset => self.reset(ResetCause::Forgot).await,
             Mail::ResetAfterNotMe => self.reset(ResetCause::NotMe).await,
-            Mail::ResetStarted => self.reset(ResetCause::Administrator).await,
+            Mail::ResetStarted => {
+                let help = self.contact.unwrap_or(YOUR_ADMINISTRATOR);
+                self.reset(ResetCause::Administrator { help }).await
+            }
             Mail::NewEmail => self.new_email().await,
             Mail::SecondFactorGoes { at } => self.factor_goes(at).await,
             Mail::News { news, roles, device, ip, at } => {
@@ -109,12 +115,12 @@ impl Writer<'_> {
         Ok(Some(words::confirm(self.issuer, &token)))
     }
 
-    async fn reset(&mut self, cause: ResetCause) -> Result<Option<Letter>, AppError> {
+    async fn reset(&mut self, cause: ResetCause<'_>) -> Result<Option<Letter>, AppError> {
         let Some(user) = self.owner().await? else { return Ok(None) };
         // Older links still work: a stranger's request must not break the one that the owner is about to open.
         let token = self.link(Purpose::Reset, &user.id).await?;
         let name = if user.verified_at.is_some() { user.name } else { String::new() };
-        let locked = user.password_hash == NO_PASSWORD;
+        let locked = is_blocked(&user.password_hash);
         Ok(Some(words::reset(self.issuer, name, &token, cause, locked)))
     }
 
@@ -148,7 +154,7 @@ impl Writer<'_> {
     fn help(&self, news: Notification) -> String {
         match self.contact {
             Some(contact) => contact.to_owned(),
-            None if news.is_by_administrator() => "your administrator".to_owned(),
+            None if news.is_by_administrator() => YOUR_ADMINISTRATOR.to_owned(),
             None => format!("the administrator of {}", self.issuer),
         }
     }

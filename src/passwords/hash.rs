@@ -44,12 +44,23 @@ pub(super) struct Questions {
 /// A question takes a millisecond, or some tens for a text made to that end.
 const MAX_QUESTIONS: usize = 16;
 
-/// Stands in the place of a hash where no password may open the account: none belongs to it, and to check one costs as
-/// much as ever. To write it costs nothing, so no one can make the server hash by asking for it.
-pub const NO_PASSWORD: &str = "none";
+/// Stands before a hash whose password opens nothing any more.
+const BLOCKED: &str = "blocked ";
 
 /// Of hashes that only take their time.
 const NO_SALT: &[u8] = b"salt of no account";
+
+/// What to store in the place of a hash so that no password opens the account. What is kept of the hash says one thing
+/// only: that the password to be set is the old one, which whoever made this necessary may know. It costs nothing, so no
+/// one can make the server hash by asking for it.
+pub fn blocked(stored: &str) -> String {
+    if is_blocked(stored) { stored.to_owned() } else { format!("{BLOCKED}{stored}") }
+}
+
+/// `none` is what an earlier Latchkey stored, which kept nothing.
+pub fn is_blocked(stored: &str) -> bool {
+    stored.starts_with(BLOCKED) || stored == "none"
+}
 
 impl Passwords {
     /// # Errors
@@ -109,21 +120,23 @@ impl Passwords {
         .await
     }
 
-    /// Whether the password belongs to the stored hash. `None` (no such user) and [`NO_PASSWORD`] cost the same and are
+    /// Whether the password belongs to the stored hash. `None` (no such user) and a [`blocked`] one cost the same and are
     /// always false.
     ///
     /// # Errors
     /// [`AppError::Busy`] when too many wait already; internal when the stored hash cannot be read.
     pub async fn verify(&self, from: &Caller, password: Password, stored: Option<String>) -> Result<bool, AppError> {
-        let stored = stored.filter(|hash| hash != NO_PASSWORD);
+        let stored = stored.filter(|hash| !is_blocked(hash));
         self.admitted(from, move |inner, blocks| inner.verify(stored.as_deref(), password.expose(), blocks)).await
     }
 
-    /// Whether a password to be set is the one that is stored already; costs what [`Self::verify`] costs.
+    /// Whether a password to be set is the one that is stored already, [`blocked`] or not; costs what [`Self::verify`]
+    /// costs.
     ///
     /// # Errors
     /// As [`Self::verify`].
     pub async fn is_current(&self, from: &Caller, password: &NewPassword, stored: &str) -> Result<bool, AppError> {
+        let stored = stored.strip_prefix(BLOCKED).unwrap_or(stored);
         self.verify(from, password.clone().into_inner(), Some(stored.to_owned())).await
     }
 

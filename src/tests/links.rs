@@ -254,7 +254,7 @@ on_both_databases! {
         let mut reader = app.anonymous();
         reader.open_link(Purpose::NotMe, &token).await;
         assert_eq!(reader.act("not_me", &[]).await.status, 200);
-        assert_eq!(app.count("select count(*) from users where password_hash = 'none'").await, 1);
+        assert_eq!(app.count("select count(*) from users where password_hash like 'blocked %'").await, 1);
         assert_eq!(app.anonymous().log_in("alice", "none").await.text(), "\"WrongCredentials\"");
         let taken = app.services.passwords.hold().await;
         let mut caller = app.anonymous();

@@ -21,7 +21,7 @@ use crate::{
     },
     base::{caller::Caller, display_name::DisplayName, email::Email},
     mail::{store, worker::CLAIM_MS},
-    passwords::hash::NO_PASSWORD,
+    passwords::hash::blocked,
     serve::services::Services,
 };
 
@@ -414,7 +414,7 @@ on_both_databases! {
         let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetAfterNotMe).await.remove(0).1;
         assert!(denied.text.contains("reported suspicious activity") && !denied.text.contains(locked), "{}", denied.text);
         let db = &app.services.state.db.pool;
-        users::store::set_password(db, &alice.id, NO_PASSWORD).await.expect("a change");
+        users::store::set_password(db, &alice.id, &blocked(&alice.password_hash)).await.expect("a change");
         let denied = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetAfterNotMe).await.remove(0).1;
         let started = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetStarted).await.remove(0).1;
         assert!(started.text.contains("An administrator has asked you to choose a new password"), "{}", started.text);
@@ -424,6 +424,14 @@ on_both_databases! {
             assert!(!mail.text.contains("won't change") && !mail.text.contains("ignore this email"), "{}", mail.text);
             assert_eq!(link(&mail.text).expect("a link").0, "/reset");
         }
+    }
+
+    async fn a_reset_that_an_administrator_started_names_the_contact(app: TestApp) {
+        let server = MailServer::start().await;
+        let app = TestApp::with(app.kind(), &["--smtp-url", &server.url, "--support-contact", "help@example.com"]).await;
+        let alice = user(&app, "alice", true).await;
+        let mail = outcome(&app, &server, &alice.email, &alice.id, &Mail::ResetStarted).await.remove(0).1;
+        assert!(mail.text.contains("If you weren't expecting this, contact help@example.com."), "{}", mail.text);
     }
 
     async fn word_of_a_changed_address_shows_a_little_of_the_new_one(app: TestApp) {

@@ -269,6 +269,75 @@ on_both_databases! {
         assert_eq!(app.user("alice").await.id, id);
     }
 
+    async fn the_blocked_password_opens_nothing_and_cannot_be_chosen_again(app: TestApp) {
+        app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        // Twice: what is blocked already is still known.
+        for _ in 0..2 {
+            assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
+        }
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.text(), "\"WrongCredentials\"");
+        let token = app.link(Purpose::Reset, "alice").await;
+        let mut reader = app.anonymous();
+        reader.open_link(Purpose::Reset, &token).await;
+        let answer = reader.act("reset_password", &[("password", PASSWORD)]).await;
+        assert_eq!((answer.status, answer.text()), (422, r#"{"Invalid":["PasswordUnchanged"]}"#.into()));
+        assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401, "to be refused is not to be let in");
+        assert_eq!(reader.act("reset_password", &[("password", NEW_PASSWORD)]).await.status, 200);
+        expect_in(&log_in(&app).await.1);
+    }
+
+    async fn what_an_earlier_latchkey_stored_for_a_blocked_password_opens_nothing_either(app: TestApp) {
+        app.logged_in("alice").await;
+        sqlx::query("update users set password_hash = 'none'").execute(&app.services.state.db.pool).await.expect("a change");
+        assert_eq!(app.anonymous().log_in("alice", "none").await.text(), "\"WrongCredentials\"");
+        reset_from_mailbox(&app, "alice").await;
+        expect_in(&log_in(&app).await.1);
+    }
+
+    async fn where_the_server_sends_no_email_the_page_says_so_and_whom_to_ask(app: TestApp) {
+        let words = "We couldn't email you a link because this server doesn't send email";
+        let key = ["--secret-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"];
+        let production = [["--base-url", "https://localhost:3000"], key, ["--support-contact", "help@example.com"]];
+        let app = TestApp::with(app.kind(), &production.concat()).await;
+        let mut alice = app.logged_in("alice").await;
+        let id = app.user("alice").await.id;
+        let event = Event::new(Kind::LoggedIn, Actor::User(id.clone()), &id);
+        let event = event::store::insert(&app.services.state.db.pool, &event, app.clock.now_ms()).await.expect("an event");
+        assert_eq!(alice.act("not_me", &[("event", &event)]).await.status, 200);
+        let done = alice.open("/not-me/done").await.text();
+        assert!(done.contains(words) && done.contains("so you're still logged in here."), "{done}");
+        assert_eq!(alice.open("/account/password").await.status, 200);
+        // Whoever has a link from the time before has no session to choose a new password in.
+        let token = app.link_to(Purpose::NotMe, &id, "alice@example.com").await;
+        let mut reader = app.anonymous();
+        reader.open_link(Purpose::NotMe, &token).await;
+        assert_eq!(reader.act("not_me", &[]).await.status, 200);
+        let done = reader.open("/not-me/done").await.text();
+        assert!(done.contains(words) && done.contains("href=\"mailto:help@example.com\""), "{done}");
+        assert!(!done.contains("We've emailed") && !done.contains("href=\"/forgot\""), "no way that leads nowhere: {done}");
+    }
+
+    async fn where_another_account_has_the_address_by_now_the_page_says_so(app: TestApp) {
+        let words = "We couldn't restore your previous email address because another account has confirmed it since";
+        let (mut owner, event) = with_changed_address(&app).await;
+        let id = app.user("other").await.id;
+        // The address is free since the change: someone signs up with it, and confirms it.
+        app.logged_in("alice").await;
+        let confirmed = "update users set verified_at = 1 where email = 'alice@example.com'";
+        sqlx::query(confirmed).execute(&app.services.state.db.pool).await.expect("a change");
+        assert_eq!(owner.act("not_me", &[("event", &event)]).await.status, 200);
+        let done = owner.open("/not-me/done").await.text();
+        assert!(done.contains(words) && done.contains("so you're still logged in here."), "{done}");
+        let token = app.link_to(Purpose::NotMe, &id, "alice@example.com").await;
+        let mut reader = app.anonymous();
+        reader.open_link(Purpose::NotMe, &token).await;
+        assert_eq!(reader.act("not_me", &[]).await.status, 200);
+        let done = reader.open("/not-me/done").await.text();
+        assert!(done.contains(words) && done.contains("Contact your administrator."), "{done}");
+        assert!(!done.contains("We've emailed"), "{done}");
+    }
+
     async fn a_cookie_alone_ends_everything_and_changes_nothing_for_good(app: TestApp) {
         let (mut thief, event) = with_changed_address(&app).await;
         let mut other = app.logged_in_again("other").await;

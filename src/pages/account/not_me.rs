@@ -35,7 +35,7 @@ use crate::{
         state::AppState,
     },
     pages::activity::words::entry,
-    passwords::hash::NO_PASSWORD,
+    passwords::hash::blocked,
 };
 
 /// What the page says before anything happens.
@@ -213,7 +213,7 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
     let locked = shown != Shown::Session && !stays;
     if locked {
         // Whoever knows the password could log in again, and kill the link that is on its way.
-        user_store::set_password(&mut *tx, &user.id, NO_PASSWORD).await?;
+        user_store::set_password(&mut *tx, &user.id, &blocked(&user.password_hash)).await?;
     }
     if let Ok(email) = &reset_to {
         let mail = Mail::ResetAfterNotMe;
@@ -225,7 +225,7 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
     if let Some(id) = squatter {
         // Its sessions are refused already, since it is disabled; this stops its tokens.
         if let Err(error) = terminator.terminate(Target::User(&id), Cause::by_system(EndReason::Disabled)).await {
-            tracing::warn!(user = id, ?error, "the tokens of a disabled account live on until they expire");
+            tracing::warn!(user = id, ?error, "the tokens of a disabled account work until they expire");
         }
     }
     let reset_to = reset_to.map(|email| masked(&email));

@@ -14,7 +14,7 @@ use crate::{
         users::store,
     },
     base::{config::Mailing, error::AppError},
-    passwords::hash::NO_PASSWORD,
+    passwords::hash::blocked,
 };
 
 /// Has the link sent; with `end_all` everything ends at once, and the password of now opens nothing any more: it is for
@@ -45,7 +45,7 @@ pub async fn start_reset(terminator: &Terminator, by: &By, user_id: &str, end_al
         tx.commit().await?;
         return Ok(outcome);
     }
-    store::set_password(&mut *tx, user_id, NO_PASSWORD).await?;
+    store::set_password(&mut *tx, user_id, &blocked(&user.password_hash)).await?;
     let cause = by.cause_with_words(EndReason::ByAdmin);
     let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
     Ok(outcome.with_receipt(receipt))
