@@ -46,6 +46,9 @@ test("in production without mail the doctor names the weakness", async ({ server
   });
   expect(find(findings, "base URL")).toMatchObject({ state: "warning", message: expect.stringContaining("cannot reach") });
   expect(find(findings, "security.txt")).toMatchObject({ state: "warning", fix: expect.stringContaining("LATCHKEY_SECURITY_CONTACT") });
+  expect(find(findings, "support")).toMatchObject({ state: "warning", fix: expect.stringContaining("LATCHKEY_SUPPORT_CONTACT") });
+  const named = await examine(server, [...settings, "--support-contact", "help@example.com"]);
+  expect(find(named.findings, "support")).toMatchObject({ state: "ok", message: expect.stringContaining("help@example.com") });
 });
 
 test("what is broken is named with its remedy, and the exit code says so", async ({ server }) => {

@@ -70,7 +70,7 @@ pub fn router(services: Services) -> Router {
     let routes = Router::new()
         .merge(token_route(&services.vital()))
         .merge(change)
-        .merge(offline)
+        .merge(offline.with_state(services.state.clone()))
         .merge(health.with_state(Arc::clone(&services)))
         .merge(jwks)
         .merge(security.with_state(services.state.clone()))

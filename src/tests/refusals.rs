@@ -83,6 +83,32 @@ async fn an_error_page_names_the_contact_of_the_settings() {
 }
 
 #[tokio::test]
+async fn every_page_that_says_no_names_the_contact_and_none_offers_help_without_one() {
+    const WHOM: &str = "href=\"mailto:help@example.com\"";
+    let refusing = [
+        ("/nowhere", 404),
+        ("/actions/log_in", 405),
+        ("/admin/users", 403),
+        ("/verify", 410),
+        ("/reset", 410),
+        ("/not-me", 410),
+        ("/second-factor/keep", 410),
+        ("/verify-email", 410),
+        ("/offline.js", 200),
+    ];
+    for flags in [&["--support-contact", "help@example.com"][..], &[]] {
+        let mut alice = TestApp::with(Kind::Sqlite, flags).await.logged_in("alice").await;
+        for (path, status) in refusing {
+            let answer = alice.open(path).await;
+            let page = answer.text().replace('\\', "");
+            assert_eq!(answer.status, status, "{path}");
+            assert_eq!(page.contains(WHOM), !flags.is_empty(), "{path}: {page}");
+            assert_eq!(page.contains("Need help?"), !flags.is_empty(), "{path}: {page}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_offline_page_is_in_the_worker_and_the_worker_is_always_asked_for() {
     let mut visitor = TestApp::on(Kind::Sqlite).await.anonymous();
     let worker: Answer = visitor.open("/offline.js").await;

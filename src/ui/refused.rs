@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    contact::{AskForHelp, Support},
+    contact::{AskForHelp, OfferHelp},
     frame::{Link, Page},
     notice::Notice,
 };
@@ -63,19 +63,20 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
             view! {
                 {who}
                 <p>"If another account of yours has access, log out and log in with that one."</p>
-                {use_context::<Support>().and_then(|Support(contact)| contact).map(|_| view! { <p><AskForHelp /></p> })}
+                <OfferHelp />
             }
             .into_any()
         }
         AppError::AccountGone => view! {
             <p>"What this user did, and what was done to the account, is still in the audit log."</p>
+            <OfferHelp />
         }
         .into_any(),
         AppError::Internal { .. } => view! {
             <p>"Try again in a moment. If it happens again, quote the request ID. " <AskForHelp /></p>
         }
         .into_any(),
-        _ => ().into_any(),
+        _ => view! { <OfferHelp /> }.into_any(),
     }
 }
 

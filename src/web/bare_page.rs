@@ -1,6 +1,7 @@
 //! Pages that stand alone, with their style in themselves: they must work when nothing else does. Server side.
 
 use super::csp;
+use crate::base::contact::Contact;
 
 /// The same words for colours and sizes as everywhere.
 const STYLE: &str = concat!(include_str!("../../style/tokens.css"), include_str!("../../style/bare.css"));
@@ -18,6 +19,17 @@ pub struct BarePage<'a> {
     pub script: Option<&'a str>,
     /// `light` or `dark`, where the person has chosen; otherwise what the system says.
     pub theme: &'a str,
+}
+
+/// Whom to ask, as HTML.
+pub fn link_to(Contact { words, href }: &Contact) -> String {
+    let (href, words) = (html_escape::encode_double_quoted_attribute(href), html_escape::encode_text(words));
+    format!("<a href=\"{href}\">{words}</a>")
+}
+
+/// A paragraph where someone is named who can help.
+pub fn offer_help(contact: Option<&Contact>) -> String {
+    contact.map(|contact| format!("<p>Need help? Contact {}.</p>", link_to(contact))).unwrap_or_default()
 }
 
 impl BarePage<'_> {

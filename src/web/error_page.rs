@@ -8,6 +8,7 @@ use axum::{
 };
 
 use super::{
+    bare_page,
     bare_page::BarePage,
     cookies,
     cookies::Name,
@@ -49,17 +50,6 @@ impl Asker {
             _ => response,
         }
     }
-}
-
-/// Whom to ask, as HTML.
-fn whom(contact: Option<&Contact>) -> String {
-    contact.map_or_else(
-        || "your administrator".to_owned(),
-        |Contact { words, href }| {
-            let (href, words) = (html_escape::encode_double_quoted_attribute(href), html_escape::encode_text(words));
-            format!("<a href=\"{href}\">{words}</a>")
-        },
-    )
 }
 
 /// What the person has chosen at the foot of a page, if anything. Nothing else of the cookie reaches the page.
@@ -107,9 +97,10 @@ fn as_page(response: Response, words: &str, contact: Option<&Contact>, asker: &A
     // The title says what happened, and the number stands below.
     let said = match parts.status {
         StatusCode::INTERNAL_SERVER_ERROR => {
-            format!("<p>{next}</p><p>If it happens again, contact {} and quote the request ID.</p>", whom(contact))
+            let whom = contact.map_or_else(|| "your administrator".to_owned(), bare_page::link_to);
+            format!("<p>{next}</p><p>If it happens again, contact {whom} and quote the request ID.</p>")
         }
-        _ => format!("<p>{words}</p><p>{next}</p>"),
+        _ => format!("<p>{words}</p><p>{next}</p>{}", bare_page::offer_help(contact)),
     };
     // To repeat a form is for the person to decide. An empty address is that of this page.
     let again = if !has_sent_form && is_worth_another_try(parts.status) { "<a href=\"\">Try again</a>" } else { "" };

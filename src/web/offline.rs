@@ -3,10 +3,11 @@
 //! The page stands in the text of the worker, which the browser keeps anyway: no cache is needed, so none can ever hold
 //! what someone's page said.
 
-use axum::{http::header, response::IntoResponse};
+use axum::{extract::State, http::header, response::IntoResponse};
 use serde_json::json;
 
-use super::bare_page::BarePage;
+use super::{bare_page, bare_page::BarePage};
+use crate::base::state::AppState;
 
 /// At the root, since a worker sees only what is below its own address.
 pub const PATH: &str = "/offline.js";
@@ -19,19 +20,21 @@ const COME_BACK: &str = "const look = () => fetch(\"/healthz\", { cache: \"no-st
                          answer.ok && answer.headers.has(\"x-request-id\") && location.reload()).catch(() => {}); \
                          addEventListener(\"online\", look); setInterval(look, 3000);";
 
-const PAGE: BarePage<'_> = BarePage {
-    title: "Can't reach Latchkey",
-    content: "<p>Check your connection. If it's working, the server may be restarting.</p>\
-              <p>Anything you typed is still on the previous page. We'll reload this page when the connection is back.</p>",
-    // An empty address is the one that could not be reached.
-    ways: "<a href=\"\">Try again</a>",
-    script: Some(COME_BACK),
-    // The worker sees no cookies.
-    theme: "",
-};
+const CONTENT: &str = "<p>Check your connection. If it's working, the server may be restarting.</p>\
+                       <p>Anything you typed is still on the previous page. We'll reload this page when the connection \
+                       is back.</p>";
 
 /// Asked for again on each use (`no-cache`): a browser must not keep an old worker.
-pub async fn worker() -> impl IntoResponse {
+pub async fn worker(State(state): State<AppState>) -> impl IntoResponse {
+    let page = BarePage {
+        title: "Can't reach Latchkey",
+        content: &format!("{CONTENT}{}", bare_page::offer_help(state.config.support_contact.as_ref())),
+        // An empty address is the one that could not be reached.
+        ways: "<a href=\"\">Try again</a>",
+        script: Some(COME_BACK),
+        // The worker sees no cookies.
+        theme: "",
+    };
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache"),
@@ -41,6 +44,6 @@ pub async fn worker() -> impl IntoResponse {
             "default-src 'none'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
         ),
     ];
-    let (page, policy) = (json!(PAGE.html()), json!(PAGE.policy()));
+    let (page, policy) = (json!(page.html()), json!(page.policy()));
     (headers, format!("const PAGE = {page};\nconst POLICY = {policy};\n\n{WORKER}"))
 }

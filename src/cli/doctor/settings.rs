@@ -8,6 +8,7 @@ pub fn look(config: &Config) -> Vec<Finding> {
     findings.extend(cookies(config));
     findings.extend(proxies(config));
     findings.extend(reports(config));
+    findings.extend(help(config));
     findings.extend(metrics(config));
     findings
 }
@@ -68,6 +69,19 @@ fn reports(config: &Config) -> Option<Finding> {
             WHAT,
             "missing, so no one knows where to report a security issue",
             "set LATCHKEY_SECURITY_CONTACT=mailto:security@example.com",
+        )),
+        None => None,
+    }
+}
+
+fn help(config: &Config) -> Option<Finding> {
+    const WHAT: &str = "support";
+    match &config.support_contact {
+        Some(contact) => Some(Finding::ok(WHAT, format!("users are told to contact {}", contact.words))),
+        None if config.production() => Some(Finding::warning(
+            WHAT,
+            "no contact, so users are told to contact their administrator, but not how",
+            "set LATCHKEY_SUPPORT_CONTACT=help@example.com",
         )),
         None => None,
     }

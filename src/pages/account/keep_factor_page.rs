@@ -7,6 +7,7 @@ use super::{KeepFactor, actions::KeepSecondFactor};
 use crate::{
     auth::sessions::Viewer,
     ui::{
+        contact::OfferHelp,
         form::Here,
         frame::{Link, Page},
         notice::Notice,
@@ -53,6 +54,7 @@ pub fn DeadLink() -> impl IntoView {
                 }
                 .into_any(),
             }}
+            <OfferHelp />
         </Page>
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     base::error::AppError,
     pages::login::actions::LogOut,
     ui::{
+        contact::OfferHelp,
         form::{Form, Here, OnlyAfter, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
@@ -67,6 +68,7 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                 <Link href="/account/profile" class="button">"Go to profile"</Link>
                 <Link href="/account/profile/email" class="button">"Request a new link"</Link>
             </p>
+            <OfferHelp />
         </Page>
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     base::error::{AppError, Field},
     pages::activity::Entry,
     ui::{
-        contact::AskForHelp,
+        contact::{AskForHelp, OfferHelp},
         field::PasswordField,
         form::Here,
         frame::{Link, Page},
@@ -95,7 +95,7 @@ fn Prove(more: More) -> impl IntoView {
     view! {
         <p>"Your password keeps working until you choose a new one, because it's been a while since you entered it on this device. Enter it now to block it at once."</p>
         {more.back_to.map(|email| view! {
-            <p>"With your password we also restore your previous email address and send the link to " <strong class="address">{email}</strong> ". If someone changed your password, use the link in the email we sent there."</p>
+            <p>"With your password we also restore your previous email address and send the link to " <span class="address"><strong>{email}</strong>"."</span> " If someone changed your password, use the link in the email we sent there."</p>
         })}
         <PasswordField
             label="Your password (optional)"
@@ -140,7 +140,7 @@ fn Secured(ended: u64) -> impl IntoView {
 #[component]
 fn LinkSent(email: String, password_works: bool) -> impl IntoView {
     view! {
-        <p>"We've emailed a link to " <strong class="address">{email}</strong> ". Open it to choose a new password. The link works for 30 minutes."</p>
+        <p>"We've emailed a link to " <span class="address"><strong>{email}</strong>"."</span> " Open it to choose a new password. The link works for 30 minutes."</p>
         {password_works.then_some(view! {
             <p>"Until then your old password keeps working, because you didn't enter it."</p>
         })}
@@ -218,6 +218,7 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                 }
                 .into_any(),
             }}
+            <OfferHelp />
         </Page>
     }
 }

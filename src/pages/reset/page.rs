@@ -7,6 +7,7 @@ use crate::{
     auth::sessions::Viewer,
     base::error::AppError,
     ui::{
+        contact::OfferHelp,
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
@@ -60,6 +61,7 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
             }}
             <p>"Enter your email address and we'll send you a new link."</p>
             <ForgotForm email=typed().get("email") before />
+            <OfferHelp />
         </Page>
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     auth::sessions::Viewer,
     base::error::{AppError, Field},
     ui::{
+        contact::OfferHelp,
         field::{PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
@@ -82,6 +83,7 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                 }
                 .into_any(),
             }}
+            <OfferHelp />
         </Page>
     }
 }
