@@ -420,3 +420,12 @@ test("the list shows the day and the first line, and the search takes accents or
     await expect(titles(page)).toHaveCount(0);
   }
 });
+
+test("on a phone a long note makes the page no wider than the screen", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 780 });
+  await signedUp(page, "Nuria");
+  await openNotes(page);
+  await writeNote(page, "A title that is too long for one line of a small screen", `${"one long first line ".repeat(8)}\nmore`);
+  await expect(page.locator(".note-link-more")).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+});
