@@ -18,7 +18,7 @@ use crate::{
         form::Here,
         notice::Notice,
         number::{counted, grouped},
-        when::Exactly,
+        when::When,
     },
     web::page::refused,
 };
@@ -92,7 +92,7 @@ fn Results(measured: Measured) -> impl IntoView {
             <p class="muted">
                 {counted(rounds.into(), "request", "requests")} " per way"
                 {(rounds < asked).then(|| format!(" (of {} asked for: time ran out)", grouped(asked.into())))}
-                ", tokens signed with " {algorithm} ", on " {database} ", at " <Exactly ms=at_ms /> " UTC."
+                ", tokens signed with " {algorithm} ", on " {database} ", " <When ms=at_ms /> "."
             </p>
             <Strips measured />
             <Figures

@@ -51,12 +51,12 @@ pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
                 <Step done=has_users><Invite /></Step>
                 {lab_opened.map(|opened| view! {
                     <Step done=opened>
-                        <PutAway what=LAB label="Open the Lab" />
+                        <PutAway what=LAB label="Open the Lab" class="button" />
                         <p class="help">"Try sessions and tokens side by side, in a sandbox. Everyone can open it: turn it off with LATCHKEY_LAB=false."</p>
                     </Step>
                 })}
             </ul>
-            <PutAway what=ALL label="Hide first steps" />
+            <PutAway what=ALL label="Hide first steps" class="button quiet" />
         </section>
     }
 }
@@ -100,12 +100,12 @@ fn Invite() -> impl IntoView {
 
 /// A button that needs nothing but a click.
 #[component]
-fn PutAway(what: &'static str, label: &'static str) -> impl IntoView {
+fn PutAway(what: &'static str, label: &'static str, class: &'static str) -> impl IntoView {
     view! {
         <form method="post" action=PutAwayFirstSteps::PATH>
             <Here />
             <input type="hidden" name="name" value=what />
-            <button type="submit" class="button quiet">{label}</button>
+            <button type="submit" class=class>{label}</button>
         </form>
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         empty::Empty,
         frame::{Link, Page},
         tabs::Tabs,
-        when::minute,
+        when::moment,
     },
 };
 
@@ -42,7 +42,7 @@ pub fn OverviewPage(
                 </p>
                 <InstanceTable instances />
             </section>
-            <p class="muted">"As of "{minute(now_ms)}". Days begin at midnight UTC."</p>
+            <p class="muted">"As of "{moment(now_ms)}". Days begin at midnight UTC."</p>
         </Page>
     }
 }
