@@ -75,7 +75,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
     let _turn = app.throttle.turn().await?;
     let (pool, proven) = (&app.state.db.pool, event(Kind::Reauthenticated));
     again(|| event::store::insert(pool, &proven, app.now_ms())).await?;
-    tracing::info!(user = user.id, "proof of identity");
+    tracing::info!(user = user.id, "confirmed their password");
     Ok(LoggedIn { user, ..visit.user()?.clone() })
 }
 

@@ -19,7 +19,7 @@ pub async fn begin() -> Result<(), AppError> {
     if visit(&lab).await?.is_none() {
         let _counted = app.throttle.admit(Way::Visit, &caller.ip).await?;
         let (visit, secret) = Visit::begin(&lab, &caller).await?;
-        tracing::info!(demo = visit.user_id, "a visit to the Lab begins");
+        tracing::info!(demo = visit.user_id, "a visit to the Lab started");
         append_cookie(cookies::set(&app.state.config, Name::Lab, &secret, super::visit::LIFETIME_MS / 1000));
     }
     leptos_axum::redirect("/lab");

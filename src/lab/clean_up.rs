@@ -13,7 +13,7 @@ pub async fn clean_once(lab: &Lab) -> Result<usize, sqlx::Error> {
     store::remove_old(&mut tx, lab.state.clock.now_ms() - 2 * LIFETIME_MS).await?;
     tx.commit().await?;
     if !over.is_empty() {
-        tracing::info!(visits = over.len(), "visits of the Lab are over");
+        tracing::info!(visits = over.len(), "visits to the Lab have ended");
     }
     Ok(over.len())
 }

@@ -54,7 +54,7 @@ impl Set {
             }
             store::KEY => self.keys.insert(row.subject.clone(), row.keep_until).is_none(),
             other => {
-                tracing::error!(kind = other, "a revocation of an unknown kind: made by a newer Latchkey?");
+                tracing::error!(kind = other, "a revocation of an unknown kind: written by a newer Latchkey?");
                 false
             }
         }

@@ -80,7 +80,7 @@ pub async fn clear(state: &AppState, user_id: &str) -> Result<(), AppError> {
         outbox::tell(&mut *tx, state, &user, Notification::SecondFactorOff, &Caller::default()).await?;
     }
     tx.commit().await?;
-    tracing::info!(user = user_id, what = kind.into_str(), "what was to go is gone");
+    tracing::info!(user = user_id, what = kind.into_str(), "removed, as announced");
     Ok(())
 }
 

@@ -260,7 +260,7 @@ impl Try {
 
     async fn give_back(&self, succeeded: bool) {
         if let Err(error) = self.try_to_give_back(succeeded).await {
-            tracing::warn!(?error, "a try that should not count stays counted");
+            tracing::warn!(?error, "an attempt that should not count stays counted");
         }
     }
 

@@ -38,7 +38,7 @@ pub async fn tidy(keys: &Keys) -> Result<(), sqlx::Error> {
         let kid = &life.row.kid;
         if life.ends_at.is_some_and(|end| now_ms - end > KEEP_DEAD_MS) {
             store::delete(db, kid).await?;
-            tracing::info!(kid, "a dead signing key was removed");
+            tracing::info!(kid, "an expired signing key was removed");
         } else if !life.row.private_key_sealed.is_empty() {
             store::wipe(db, kid).await?;
             tracing::info!(kid, state = KeyState::Dead.into_str(), "the private half of a signing key was forgotten");

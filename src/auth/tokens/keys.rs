@@ -52,7 +52,7 @@ impl Keys {
         let keys = Self::unopened(state, secret, revocations);
         keys.reload().await?;
         if keys.key_set().signing(keys.now_ms()).is_none() {
-            keys.make_first().await.map_err(|error| format!("no signing key could be made: {error}"))?;
+            keys.make_first().await.map_err(|error| format!("could not create a signing key: {error}"))?;
             keys.reload().await?;
         }
         Ok(keys)

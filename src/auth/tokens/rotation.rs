@@ -122,7 +122,7 @@ impl Keys {
         let made =
             tokio::task::spawn_blocking(move || sealed(algorithm, algorithm::generate(algorithm)?, &secret)).await?;
         made.ok_or_else(|| {
-            tracing::error!("no signing key could be made");
+            tracing::error!("could not create a signing key");
             AppError::internal()
         })
     }
@@ -192,7 +192,7 @@ async fn add(tx: &mut Tx, spare: KeyRow, signs_from: i64, cause: &Cause, now_ms:
     let KeyRow { kid, algorithm, .. } = row;
     let details = json!({ "kid": kid, "algorithm": algorithm, "signs_from": signs_from });
     note(tx, Kind::KeyRotated, cause, details, now_ms).await?;
-    tracing::info!(kid, algorithm, in_seconds = (signs_from - now_ms) / 1000, "made a signing key");
+    tracing::info!(kid, algorithm, in_seconds = (signs_from - now_ms) / 1000, "created a signing key");
     Ok(Rotation { kid, algorithm, signs_from })
 }
 

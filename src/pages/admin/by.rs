@@ -119,7 +119,7 @@ impl By {
         details: serde_json::Value,
     ) -> Result<String, AppError> {
         let event = self.event(kind, user_id, details);
-        tracing::info!(what = kind.into_str(), user = user_id, actor = event.actor.as_text(), "act of administration");
+        tracing::info!(what = kind.into_str(), user = user_id, actor = event.actor.as_text(), "administrator action");
         Ok(event::store::insert(&mut **tx, &event, state.clock.now_ms()).await?)
     }
 

@@ -39,7 +39,7 @@ pub async fn delete(terminator: &Terminator, by: &By, user_id: &str, confirmatio
         what = deleted.kind.into_str(),
         user = user_id,
         actor = deleted.actor.as_text(),
-        "act of administration"
+        "administrator action"
     );
     let cause = Cause { caller: Caller::default(), ..by.cause(EndReason::AccountDeleted) };
     let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;

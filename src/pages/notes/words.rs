@@ -57,6 +57,6 @@ pub async fn make_missing_words(db: &Db) -> Result<(), sqlx::Error> {
             }
         }
         tx.commit().await?;
-        tracing::info!(done, "notes are made ready for the search");
+        tracing::info!(done, "older notes can be found now");
     }
 }

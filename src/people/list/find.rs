@@ -137,6 +137,6 @@ pub async fn make_missing_words(db: &Db, now_ms: i64) -> Result<(), sqlx::Error>
         }
         tx.commit().await?;
         done += users.len();
-        tracing::info!(done, "people are made ready for the search");
+        tracing::info!(done, "older users can be found now");
     }
 }
