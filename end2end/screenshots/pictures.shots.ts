@@ -1,7 +1,9 @@
 // Pictures for README and docs: written into docs/pictures/.
 
 import { mkdir } from "node:fs/promises";
+import type { Page } from "@playwright/test";
 import { expect, test } from "../tests/fixtures.ts";
+import { hydrated, loggedOutDialog } from "../tests/people.ts";
 import { SIGHTS, type Sight, visit } from "../tests/sights.ts";
 import { STILL, hold } from "../tests/still.ts";
 import { type Town, townOf } from "../tests/town.ts";
@@ -14,6 +16,9 @@ const ALL_BYTES_MAX = 1_200_000;
 
 const WIDE = { width: 1120, height: 760 };
 const PHONE = { width: 390, height: 780 };
+/** Two side by side, with a line between them. */
+const HALF = { width: 640, height: 720 };
+const GAP = 8;
 
 type Picture = { name: string; of: string; size: { width: number; height: number }; colorScheme?: "light" | "dark" };
 
@@ -29,20 +34,21 @@ const WANTED: Picture[] = [
   { name: "audit", of: "audit", size: { width: 1120, height: 1100 } },
   { name: "home-phone", of: "home", size: PHONE },
   { name: "activity-phone", of: "activity", size: PHONE, colorScheme: "dark" },
+  { name: "lab-lanes", of: "lab-lanes", size: WIDE },
 ];
 
 /** What is done once, at the end: the town is another one afterwards. */
 const RECEIPT: Sight = {
   name: "receipt",
   who: "mira",
-  path: "/admin/users?q=leila",
+  path: "/admin/users?q=jonas",
   first: async (page) => {
-    await page.getByRole("link", { name: "Leila Haddad" }).click();
+    await page.getByRole("link", { name: "Jonas Weber" }).click();
     await page.waitForURL(/\/admin\/users\/[^?]+$/);
     await page.goto(`${page.url()}/log-out`);
-    await expect(page.locator("html")).toHaveAttribute("data-hydrated", "true");
-    await page.getByLabel("Reason").fill("Phone left in a taxi");
-    await page.getByRole("main").getByRole("button", { name: "Force log-out" }).click();
+    await hydrated(page);
+    await page.getByLabel("Reason").fill("Laptop left in a taxi");
+    await page.getByRole("main").getByRole("button", { name: "Force logout" }).click();
     await expect(page.getByRole("main").getByRole("status")).toContainText("ended");
   },
 };
@@ -72,25 +78,45 @@ test.beforeAll(async ({ server, databaseUrl }) => {
   town = await townOf(server, databaseUrl);
 });
 
-const LAST: Picture[] = [
-  { name: "lab-lanes", of: "lab-lanes", size: WIDE },
-  { name: "receipt", of: "receipt", size: WIDE },
-];
-
-for (const picture of [...WANTED, ...LAST]) {
+for (const picture of WANTED) {
   test(picture.name, async ({ page, server, allowConsole }) => {
     allowConsole(/status of/);
-    const sight = [...SIGHTS, LANES, RECEIPT].find(({ name }) => name === picture.of);
+    const sight = [...SIGHTS, LANES].find(({ name }) => name === picture.of);
     if (!sight) throw new Error(`there is no sight ${picture.of}`);
     const { colorScheme = "light" } = picture;
     await page.setViewportSize(picture.size);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await visit(sight, page, server, town);
     await hold(page, false, sight !== LANES);
-    const bytes = await writeSmall(new URL(`${picture.name}.png`, PICTURES).pathname, await page.screenshot({ animations: "disabled" }));
-    console.log(`docs/pictures/${picture.name}.png  ${bytes} bytes`);
-    total += bytes;
+    await write(picture.name, page);
   });
+}
+
+test("force-logout", async ({ page, server, anotherBrowser, allowConsole }) => {
+  allowConsole(/status of/);
+  const options = { ...STILL, ...STILL.contextOptions, baseURL: server.url, deviceScaleFactor: 1.5 };
+  const [victim, frame] = [await (await anotherBrowser(options)).newPage(), await (await anotherBrowser(options)).newPage()];
+  for (const one of [page, victim]) await one.setViewportSize(HALF);
+  const notes = SIGHTS.find(({ name }) => name === "notes");
+  if (!notes) throw new Error("there is no sight notes");
+  await visit(notes, victim, server, town);
+  await visit(RECEIPT, page, server, town);
+  await expect(loggedOutDialog(victim)).toBeVisible();
+  const sides = [];
+  for (const one of [page, victim]) {
+    await hold(one);
+    const picture = await one.screenshot({ animations: "disabled" });
+    sides.push(`<img width="${HALF.width}" src="data:image/png;base64,${picture.toString("base64")}">`);
+  }
+  await frame.setViewportSize({ width: 2 * HALF.width + GAP, height: HALF.height });
+  await frame.setContent(`<body style="display: flex; gap: ${GAP}px; margin: 0; background: #75857d">${sides.join("")}</body>`);
+  await write("force-logout", frame);
+});
+
+async function write(name: string, page: Page): Promise<void> {
+  const bytes = await writeSmall(new URL(`${name}.png`, PICTURES).pathname, await page.screenshot({ animations: "disabled" }));
+  console.log(`docs/pictures/${name}.png  ${bytes} bytes`);
+  total += bytes;
 }
 
 test("all together they are small", () => expect(total).toBeLessThan(ALL_BYTES_MAX));

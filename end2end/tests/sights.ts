@@ -8,7 +8,7 @@ import { type Town, cookiesOf } from "./town.ts";
 export type Sight = {
   /** Of its files. */
   name: string;
-  who: "visitor" | "jonas" | "mira";
+  who: "visitor" | "jonas" | "mira" | "noa";
   path: string;
   /** What is done after the page has loaded. */
   first?: (page: Page) => Promise<void>;
@@ -22,7 +22,9 @@ export const SIGHTS: Sight[] = [
   { name: "signup-wrong", who: "visitor", path: "/signup", first: sendEmptyForm },
   { name: "not-found", who: "visitor", path: "/nowhere" },
   { name: "dashboard", who: "jonas", path: "/dashboard" },
-  { name: "notes", who: "jonas", path: "/notes", first: openFirstNote },
+  { name: "notes", who: "jonas", path: "/notes", first: (page) => openFirstNote(page) },
+  { name: "notes-from-right-to-left", who: "noa", path: "/notes", first: openNoasNote },
+  { name: "dashboard-from-right-to-left", who: "noa", path: "/dashboard" },
   { name: "devices", who: "jonas", path: "/account/devices" },
   { name: "profile", who: "jonas", path: "/account/profile" },
   { name: "activity", who: "jonas", path: "/account/activity" },
@@ -51,9 +53,13 @@ async function sendEmptyForm(page: Page): Promise<void> {
   await expect(page.locator("[aria-live=assertive]")).toBeFocused();
 }
 
-async function openFirstNote(page: Page): Promise<void> {
+async function openNoasNote(page: Page): Promise<void> {
+  await openFirstNote(page, /קמח/);
+}
+
+async function openFirstNote(page: Page, text = /fold twice/): Promise<void> {
   await page.locator(".note-link").first().click();
-  await expect(page.getByLabel("Text")).toHaveValue(/fold twice/);
+  await expect(page.getByLabel("Text")).toHaveValue(text);
   // The cursor is in no field: it would be a ring in the picture.
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
 }

@@ -1,4 +1,4 @@
-// Makes a page look the same on every machine and at every time: one font that comes along, nothing that moves, and
+// Makes a page look the same on every machine and at every time: fonts that come along, nothing that moves, and
 // fixed words in place of times, ids, ports and what else is new on each run.
 
 import { readFile } from "node:fs/promises";
@@ -6,12 +6,21 @@ import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
 import { DEVICES, OFFICE, TOWN_SETTINGS } from "./town.ts";
 
-const FONT = await readFile(
-  createRequire(import.meta.url).resolve("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"),
-  "base64",
-);
+/** One font for each script. The first is for everything that the others are not for. */
+const FONTS = [
+  { file: "inter/files/inter-latin-wght-normal.woff2", letters: "U+0-58F, U+700-10FFFF" },
+  { file: "rubik/files/rubik-hebrew-wght-normal.woff2", letters: "U+590-5FF" },
+  { file: "rubik/files/rubik-arabic-wght-normal.woff2", letters: "U+600-6FF" },
+];
 
-export const FONT_FACE = `@font-face { font-family: Still; font-weight: 100 900; src: url(data:font/woff2;base64,${FONT}); }`;
+export const FONT_FACE = (await Promise.all(FONTS.map(fontFace))).join("\n");
+
+/** The same weights for all: otherwise they would be alternatives, of which one is chosen for every letter. */
+async function fontFace({ file, letters }: (typeof FONTS)[number]): Promise<string> {
+  const path = createRequire(import.meta.url).resolve(`@fontsource-variable/${file}`);
+  const source = `data:font/woff2;base64,${await readFile(path, "base64")}`;
+  return `@font-face { font-family: Still; font-weight: 100 900; src: url(${source}); unicode-range: ${letters}; }`;
+}
 
 /** For everything: what a machine says in letters too, since each has another font for that. */
 const LOOK = `
@@ -66,6 +75,7 @@ function fixWords({ today, compares }: { today: string; compares: boolean }): vo
     const at = earlier();
     return text
       .replace(/\d{4}-\d\d-\d\d/, at.slice(0, 10))
+      .replace(/\d+ [A-Z][a-z]+ \d{4}(?= at )/, "20 November 2026")
       .replace(/\b\d\d:\d\d:\d\d\b/, at.slice(11, 19))
       .replace(/\b\d\d:\d\d\b/, at.slice(11, 16))
       .replace(/just now|a minute ago|\b\d+ (second|minute)s? ago/, minutes < 120 ? `${Math.max(2, minutes)} minutes ago` : `${Math.floor(minutes / 60)} hours ago`);
@@ -89,8 +99,8 @@ function fixWords({ today, compares }: { today: string; compares: boolean }): vo
       .replace(/\b\d+ waiting/g, "0 waiting")
       .replace(/\b\d+ sent in/g, "9 sent in")
       .replace(/\b\d+ (second|minute)s?\b( ago)?/g, (all, unit: string) => (unit === "second" ? all.replace(/\d+ seconds?/, "4 seconds") : all))
-      // The font has Western letters: others would come from the machine.
-      .replace(compares ? /[^\u0000-\u00ff\u0152\u0153\u2000-\u206f\u20ac\u2122\u2191\u2193\u2212]/g : /$^/, "*");
+      // The fonts have Western, Hebrew and Arabic letters: others would come from the machine.
+      .replace(compares ? /[^\u0000-\u00ff\u0590-\u06ff\u0152\u0153\u2000-\u206f\u20ac\u2122\u2191\u2193\u2212]/g : /$^/, "*");
 
   // The page keeps the words of its times current by itself.
   for (const time of document.querySelectorAll("time[data-at]")) time.removeAttribute("data-at");

@@ -20,7 +20,7 @@ export const DEVICES = {
 type Device = { agent: string; address: string };
 type Cookies = { session: string; access: string };
 
-export type Town = { jonas: Person & Cookies; mira: Person & Cookies; leila: Person };
+export type Town = { jonas: Person & Cookies; mira: Person & Cookies; noa: Person & Cookies; leila: Person };
 
 export const OFFICE: Device = { agent: DEVICES.firefox, address: "192.0.2.18" };
 const PHONE: Device = { agent: DEVICES.iphone, address: "203.0.113.77" };
@@ -32,6 +32,13 @@ const NOTES = [
   ["Questions for Thursday", "Who signs the keys when Mira is away?\nHow long may a token live on a train without a network?"],
   ["Reading list", "The Design of Everyday Things\nA Pattern Language\nThe Mother of All Demos, once more"],
   ["Garden", "Tomatoes behind the house, beans along the wall. Water at six, not at noon."],
+];
+
+/** In Hebrew and in Arabic, with what is written from left to right within: figures, units, a name, brackets. */
+const NOTES_FROM_RIGHT_TO_LEFT = [
+  ["לחם איטי (מחמצת)", "500 גרם קמח, 375 מ״ל מים, 10 גרם מלח, 2 גרם שמרים.\n\nללוש בערב, לקפל פעמיים (Mira אומרת: 3), לאפות בבוקר ב־240 °C."],
+  ["قائمة القراءة", "The Design of Everyday Things\nموسم الهجرة إلى الشمال (1966)\nألف ليلة وليلة، مرّة أخرى"],
+  ["Garden", "Tomatoes behind the house. Water at six, not at noon."],
 ];
 
 /** Files with the same settings may get one server after the other: its people exist once. */
@@ -50,9 +57,10 @@ async function buildTown(server: Server, databaseUrl: string): Promise<Town> {
   await leaveAHistory(sql);
 
   const [mira, jonas, leila] = [person("Mira Sandoval"), person("Jonas Weber"), person("Leila Haddad")];
+  const noa = { ...person("Noa Cohen"), name: "נועה כהן" };
   const others = ["Aiko Tanaka", "Noor van Dijk", "Priya Raman", "Tom Becker", "Oscar Lindqvist"].map(person);
   await server.cli(["admin", "create", "--email", mira.email, "--name", mira.name], { input: `${mira.password}\n` });
-  for (const somebody of [...others, leila, jonas]) await send(server, HOME, "/actions/sign_up", somebody);
+  for (const somebody of [...others, leila, noa, jonas]) await send(server, HOME, "/actions/sign_up", somebody);
   // One has not opened the link in the mail yet.
   await sql`update users set verified_at = created_at where email <> 'priya.raman@example.com'`;
   await sql.end();
@@ -65,10 +73,12 @@ async function buildTown(server: Server, databaseUrl: string): Promise<Town> {
   for (const device of [LIBRARY, PHONE]) await logIn(server, device, jonas);
   const town = {
     jonas: { ...jonas, ...(await logIn(server, OFFICE, jonas)) },
+    noa: { ...noa, ...(await logIn(server, HOME, noa)) },
     mira: { ...mira, ...(await logIn(server, OFFICE, mira)) },
     leila,
   };
   for (const [title, body] of NOTES) await writeNote(server, town.jonas.access, title ?? "", body ?? "");
+  for (const [title, body] of NOTES_FROM_RIGHT_TO_LEFT) await writeNote(server, town.noa.access, title ?? "", body ?? "");
   return town;
 }
 
@@ -107,7 +117,7 @@ export function headersOf({ agent, address }: Device): Record<string, string> {
 
 async function writeNote(server: Server, token: string, title: string, body: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const note = JSON.stringify({ title, body, pinned: title.startsWith("Bread") });
+  const note = JSON.stringify({ title, body, pinned: /^Bread|^לחם/.test(title) });
   const answer = await fetch(`${server.url}/api/v1/notes`, { method: "POST", headers, body: note });
   expect(answer.status, await answer.text()).toBe(201);
 }
