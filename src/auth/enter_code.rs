@@ -29,6 +29,8 @@ pub struct Given<'a> {
     /// The id of the half login that the page is about.
     pub half: Option<&'a str>,
     pub code: &'a str,
+    /// The page asked for a recovery code.
+    pub recovery: bool,
     /// Whether the browser is to be trusted.
     pub trust: bool,
 }
@@ -46,7 +48,7 @@ pub async fn enter_code(app: &App, visit: &Visit, given: Given<'_>) -> Result<(S
     if given.half != Some(&*half.id) {
         return Err(AppError::OtherLogIn);
     }
-    let code = Code::parse_either(given.code)?;
+    let code = Code::parse_either(given.code, given.recovery)?;
     // Counted before it is looked at, so that a hundred at once are as many as a hundred in a row.
     let tried = app.throttle.admit_code(&visit.caller.ip, visit.device.as_ref(), &user.id).await?;
     let started = again(|| take_and_start(app, visit, &half, &user, &code)).await;

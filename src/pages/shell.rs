@@ -117,7 +117,8 @@ fn Inside(viewer: Viewer) -> impl IntoView {
         <PartLinks at=Place::Bar />
         {viewer.role.oversees().then(|| view! { <NavLink href="/admin" label="Admin" /> })}
         <NavLink href="/account/profile" under="/account" label="Account" />
-        <span class="who" dir="auto" title=viewer.email>{viewer.name}</span>
+        // The name has its own direction; where it stands is that of the page.
+        <span class="who" title=viewer.email><bdi>{viewer.name}</bdi></span>
         <LogOutButton />
     }
 }

@@ -385,6 +385,11 @@ on_both_databases! {
         // What is no code at all is no try.
         assert_eq!(enter(&mut caller, "12345").await.text(), r#"{"Invalid":["CodeMalformed"]}"#);
         assert_eq!(enter(&mut caller, " ").await.text(), r#"{"Invalid":["CodeMissing"]}"#);
+        // What is said of it is about the code that the page asked for.
+        let page = caller.open("/login/code?with=recovery").await.text();
+        assert!(page.contains("name=\"with\" value=\"recovery\""), "{page}");
+        let answer = caller.act("enter_code", &[("code", "12345"), ("with", "recovery")]).await;
+        assert_eq!(answer.text(), r#"{"Invalid":["RecoveryCodeMalformed"]}"#);
         // There is no lock for good.
         app.clock.advance_ms(5 * MINUTE_MS);
         expect_in(&enter(&mut caller, &app.code(&alice.app)).await);

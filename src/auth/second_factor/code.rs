@@ -33,13 +33,12 @@ impl Code {
         }
     }
 
-    /// As [`parse`](Self::parse), where a recovery code is as good: whoever typed letters meant one. Of a hundred thousand
-    /// one has none.
-    pub fn parse_either(text: &str) -> Result<Self, Invalid> {
+    /// As [`parse`](Self::parse), where a recovery code is as good: whoever was asked for one meant one, and whoever typed
+    /// letters. Of a hundred thousand one has none.
+    pub fn parse_either(text: &str, asked_for_recovery: bool) -> Result<Self, Invalid> {
+        let meant_recovery = asked_for_recovery || text.contains(|c: char| c.is_ascii_alphabetic());
         Self::parse(text).map_err(|wrong| match wrong {
-            Invalid::CodeMalformed if text.contains(|c: char| c.is_ascii_alphabetic()) => {
-                Invalid::RecoveryCodeMalformed
-            }
+            Invalid::CodeMalformed if meant_recovery => Invalid::RecoveryCodeMalformed,
             other => other,
         })
     }

@@ -68,7 +68,7 @@ fn On(since: i64) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="state">
             <h2 id="state">"Two-factor authentication is on"</h2>
-            <p>"You turned it on on "<When ms=since />". Logging in takes a code from your authenticator app."</p>
+            <p>"It has been on since "<When ms=since />". Logging in takes a code from your authenticator app."</p>
         </section>
     }
 }

@@ -28,20 +28,26 @@ pub async fn log_in(
 }
 
 /// Gives the second factor of a login whose password was right, and goes to where that login wanted; with `trust`, this
-/// browser is asked for no code for a while. `half` names the login, as the page does. Callable by anyone.
+/// browser is asked for no code for a while. `half` names the login, as the page does; `with` is `recovery` where the page
+/// asked for a recovery code. Callable by anyone.
 ///
 /// # Errors
 /// [`AppError::LogInAgain`] without such a login, [`AppError::OtherLogIn`] when it is not this one, [`AppError::Invalid`], [`AppError::WrongCode`].
 #[server(prefix = "/actions", endpoint = "enter_code")]
-pub async fn enter_code(code: String, trust: Option<String>, half: Option<String>) -> Result<(), AppError> {
+pub async fn enter_code(
+    code: String,
+    trust: Option<String>,
+    half: Option<String>,
+    with: Option<String>,
+) -> Result<(), AppError> {
     use crate::{
         auth::{enter_code, enter_code::Given},
         web::{border, cookies::Name},
     };
     let trusted = trust.unwrap_or_default();
     let sealed = border::cookie(Name::LogIn);
-    let trust = !trusted.is_empty();
-    let given = Given { sealed: sealed.as_deref(), half: half.as_deref(), code: &code, trust };
+    let (recovery, trust) = (with.as_deref() == Some("recovery"), !trusted.is_empty());
+    let given = Given { sealed: sealed.as_deref(), half: half.as_deref(), code: &code, recovery, trust };
     match enter_code::enter_code(&border::app(), &border::visit(), given).await {
         Ok((started, next)) => {
             border::keep_started(&started);

@@ -65,9 +65,13 @@ fn CodeForm(half: String, recovery: bool, trust_days: i64, trust: bool) -> impl 
         <Form action=EnterCode::PATH>
             <input type="hidden" name="half" value=half />
             {if recovery {
-                view! { <CodeField label="Recovery code" recovery=true autofocus=true /> }
+                view! {
+                    <input type="hidden" name="with" value="recovery" />
+                    <CodeField label="Recovery code" recovery=true autofocus=true />
+                }
+                .into_any()
             } else {
-                view! { <CodeField label="6-digit code" help="The code changes every 30 seconds." autofocus=true /> }
+                view! { <CodeField label="6-digit code" help="The code changes every 30 seconds." autofocus=true /> }.into_any()
             }}
             {(trust_days > 0).then(|| view! { <TrustBox days=trust_days checked=trust /> })}
             <SubmitButton label="Log in" pending_label="Checking…" />

@@ -64,9 +64,14 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
     let (viewer, waits) = (use_context::<Viewer>(), use_context::<Unconfirmed>().is_some());
     let (logged_in, own) = (viewer.is_some(), viewer.map(|viewer| viewer.email).unwrap_or_default());
     let email = Some(typed().get("email")).filter(|email| !email.is_empty()).unwrap_or(own);
+    // Whoever has nothing left to confirm needs no new one.
+    let words = match (logged_in, waits, &why) {
+        (true, false, AppError::LinkDead) => "This link has expired or has already been used.".to_owned(),
+        _ => why.to_string(),
+    };
     view! {
         <Page title="Confirmation link: doesn't work" heading="This link doesn't work" narrow=true>
-            <Notice kind="error">{why.to_string()}</Notice>
+            <Notice kind="error">{words}</Notice>
             {match (logged_in, waits) {
                 (true, false) => view! {
                     <p>"You're logged in, and there's nothing left to confirm. "<Link href="/dashboard">"Go to dashboard"</Link></p>
