@@ -76,6 +76,7 @@ function fixWords({ today, compares }: { today: string; compares: boolean }): vo
     return text
       .replace(/\d{4}-\d\d-\d\d/, at.slice(0, 10))
       .replace(/\d+ [A-Z][a-z]+ \d{4}(?= at )/, "20 November 2026")
+      .replace(/\d+ [A-Z][a-z]{2} \d{4}/, "20 Nov 2026")
       .replace(/\b\d\d:\d\d:\d\d\b/, at.slice(11, 19))
       .replace(/\b\d\d:\d\d\b/, at.slice(11, 16))
       .replace(/just now|a minute ago|\b\d+ (second|minute)s? ago/, minutes < 120 ? `${Math.max(2, minutes)} minutes ago` : `${Math.floor(minutes / 60)} hours ago`);
