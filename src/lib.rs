@@ -24,8 +24,10 @@ pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod audit;
 /// Users besides login: lists, receipts in words, deletion.
+#[cfg(feature = "views")]
 pub mod people;
 /// The site, one folder for each part.
+#[cfg(feature = "views")]
 pub mod pages;
 /// Where everything comes together: services, pages, routes, the server.
 #[cfg(feature = "ssr")]
@@ -40,17 +42,18 @@ pub mod cli;
 #[cfg(test)]
 mod tests;
 
-/// The browser starts here: it makes the forms and islands react on a page that the server has rendered.
+/// Every page starts here in the browser: its forms and buttons react, and it hears of the end of its session.
+#[cfg(feature = "page")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn listen() {
+    console_error_panic_hook::set_once();
+    ui::live::listen();
+}
+
+/// The islands of a page start here, where it has some: the package that this is in is loaded for them alone.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    ui::live::listen();
-    ui::password_client::listen();
     leptos::mount::hydrate_islands();
-    leptos::prelude::set_interval(ui::when::keep_current, std::time::Duration::from_secs(30));
-    // Tells style sheet and tests that the page reacts: controls that need scripts are hidden until then.
-    if let Some(root) = leptos::prelude::document().document_element() {
-        let _ = root.set_attribute("data-hydrated", "true");
-    }
 }

@@ -4,10 +4,6 @@
 
 use std::fmt;
 
-use leptos::server_fn::{
-    codec::JsonEncoding,
-    error::{FromServerFnError, ServerFnErrorErr},
-};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 use thiserror::Error;
@@ -428,22 +424,6 @@ impl TryFrom<String> for RequestNumber {
     type Error = std::num::ParseIntError;
     fn try_from(text: String) -> Result<Self, Self::Error> {
         u64::from_str_radix(&text, 16).map(Self)
-    }
-}
-
-impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
-
-    fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
-        match value {
-            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) => Self::Offline,
-            // On the server: the body of the request.
-            ServerFnErrorErr::Args(_)
-            | ServerFnErrorErr::Deserialization(_)
-            | ServerFnErrorErr::MissingArg(_)
-            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
-            _ => Self::internal(),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What everything stands on, and knows no one: settings, database, clock, secrets, metrics, errors, how mail is sent.
 
+pub mod browser;
 #[cfg(feature = "ssr")]
 pub mod cache;
 #[cfg(feature = "ssr")]

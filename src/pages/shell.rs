@@ -14,15 +14,14 @@ use crate::{
         form::Here,
         frame::Link,
         head::SiteHead,
+        molds::Molds,
         part_links::{Place, links_at},
         session_watch::SessionWatch,
+        start::StartScript,
         toast::Toasts,
         zone::ReadersZone,
     },
-    web::{
-        csp,
-        page::{here, path},
-    },
+    web::{assets, csp, page::path},
 };
 
 /// The document around a page.
@@ -40,10 +39,9 @@ pub fn shell(options: LeptosOptions, page: Option<Children>) -> impl IntoView {
                 <SiteHead />
                 // Without a browser package there is nothing to load, and the pages do without.
                 {options.hash_files.then(|| view! {
-                    <HashedStylesheet options=options.clone() id="style" />
-                    <AutoReload options=options.clone() />
-                    <HydrationScripts options=options.clone() islands=true />
+                    <HashedStylesheet options id="style" />
                 })}
+                {assets::package().map(|package| view! { <StartScript package /> })}
                 <MetaTags />
             </head>
             <body>
@@ -79,6 +77,7 @@ fn App(page: Option<Children>) -> impl IntoView {
         {page.map(|page| page())}
         <Footer />
         <Toasts />
+        <Molds />
         <ReadersZone />
     }
 }
@@ -133,7 +132,7 @@ fn Footer() -> impl IntoView {
                 {links_at(Place::Footer).into_iter().map(|link| view! { <Link href=link.href>{link.label}</Link> }).collect_view()}
                 <a href="/.well-known/jwks.json" rel="external">"Public keys (JWKS)"</a>
             </nav>
-            <AppearanceSwitch now here=here() />
+            <AppearanceSwitch now />
         </footer>
     }
 }

@@ -10,7 +10,7 @@ pub fn CodeBlock(#[prop(into)] text: String, what: &'static str) -> impl IntoVie
     view! {
         <div class="code-block">
             <pre tabindex="0" role="region" aria-label=what><code>{text.clone()}</code></pre>
-            <CopyButton text what=what.to_owned() />
+            <CopyButton text what />
         </div>
     }
 }

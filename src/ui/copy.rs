@@ -1,36 +1,25 @@
 //! Buttons that take something out of the page: to the clipboard, to the printer. Both sides; both need scripts.
 
-use leptos::{prelude::*, task::spawn_local};
-
-use super::toast::toast;
+use leptos::prelude::*;
 
 /// Copies `text`, and says so.
-#[island]
+#[component]
 pub fn CopyButton(
     text: String,
     /// What it is, for who hears the page.
-    what: String,
+    what: &'static str,
 ) -> impl IntoView {
-    let copy = move |_| {
-        let promise = window().navigator().clipboard().write_text(&text);
-        spawn_local(async move {
-            match wasm_bindgen_futures::JsFuture::from(promise).await {
-                Ok(_) => toast("Copied."),
-                Err(_) => toast("Your browser blocked this. Select the text and copy it."),
-            }
-        });
-    };
     view! {
-        <button type="button" class="button with-script" on:click=copy>
+        <button type="button" class="button with-script" data-copy=text>
             "Copy"<span class="visually-hidden">" "{what}</span>
         </button>
     }
 }
 
-#[island]
+#[component]
 pub fn PrintButton() -> impl IntoView {
     view! {
-        <button type="button" class="button with-script" on:click=move |_| { let _ = window().print(); }>
+        <button type="button" class="button with-script" data-print="">
             "Print"
         </button>
     }

@@ -1,36 +1,65 @@
 //! Parts of pages that know no feature. Both sides.
 
+#[cfg(feature = "views")]
 pub mod before;
+#[cfg(feature = "views")]
 pub mod chart;
+#[cfg(feature = "views")]
 pub mod code;
+#[cfg(feature = "views")]
 pub mod contact;
+#[cfg(feature = "views")]
 pub mod copy;
+#[cfg(feature = "views")]
 pub mod empty;
+#[cfg(feature = "views")]
 pub mod field;
+#[cfg(feature = "views")]
 pub mod form;
+#[cfg(feature = "views")]
 pub mod frame;
+#[cfg(feature = "views")]
 pub mod head;
 pub mod live;
+#[cfg(feature = "views")]
 pub mod look_again;
+#[cfg(feature = "views")]
+pub mod molds;
+#[cfg(feature = "views")]
 pub mod notice;
 pub mod number;
+#[cfg(feature = "views")]
 pub mod part_links;
-pub mod password_client;
+#[cfg(feature = "views")]
 pub mod password_field;
+#[cfg(feature = "views")]
 pub mod problems;
+#[cfg(feature = "views")]
 pub mod refused;
+#[cfg(feature = "views")]
 pub mod session_list;
+#[cfg(feature = "views")]
 pub mod session_watch;
+#[cfg(feature = "views")]
 pub mod skeleton;
+#[cfg(feature = "ssr")]
+pub mod start;
+#[cfg(feature = "views")]
 pub mod table;
+#[cfg(feature = "views")]
 pub mod tabs;
+#[cfg(feature = "views")]
 pub mod toast;
+#[cfg(feature = "views")]
 pub mod turn;
 pub mod when;
+#[cfg(feature = "views")]
 pub mod zone;
 
-use leptos::{prelude::document, wasm_bindgen::JsCast};
+use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use crate::base::browser::document;
 
 /// Moves the focus to the element with this id, if there is one. For effects and handlers only.
 pub fn focus(id: &str) {

@@ -1,24 +1,9 @@
-//! A word in passing, at the edge of the page: what a button without a page of its own has done. Both sides; runs in the
-//! browser.
-
-use std::time::Duration;
+//! Where a word in passing appears: what a button without a page of its own has done. Both sides; `live` says the word.
 
 use leptos::prelude::*;
 
-/// Long enough to be read twice.
-const SHOWN: Duration = Duration::from_secs(5);
-
-/// Where toasts appear. In every page from the start: a live region that comes with its words is not read out.
+/// In every page from the start: a live region that comes with its words is not read out.
 #[component]
 pub fn Toasts() -> impl IntoView {
     view! { <div id="toasts" class="toasts" aria-live="polite"></div> }
-}
-
-/// Shows `words` for a while, in place of the ones before, and has them read out. For effects and handlers only.
-pub fn toast(words: &str) {
-    let Some(place) = document().get_element_by_id("toasts") else { return };
-    let Ok(shown) = document().create_element("p") else { return };
-    shown.set_text_content(Some(words));
-    place.replace_children_with_node_1(&shown);
-    set_timeout(move || shown.remove(), SHOWN);
 }

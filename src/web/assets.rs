@@ -1,8 +1,9 @@
 //! Where the browser package and the public files lie, and how they are served. Server side.
 
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use axum::{
@@ -24,8 +25,40 @@ pub fn leptos_options() -> LeptosOptions {
         .output_name("latchkey")
         .site_root(root.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
-        .hash_files(hash_file_exists())
+        .hash_files(hash_file().is_some())
         .build()
+}
+
+/// What browsers load of the browser package, by address.
+pub struct Package {
+    /// On every page.
+    pub page: Module,
+    /// Where there are islands.
+    pub islands: Module,
+}
+
+/// Our WebAssembly, and the JavaScript that loads it.
+pub struct Module {
+    pub js: String,
+    pub wasm: String,
+}
+
+/// The package as it was when the first page was made; `None` without one.
+pub fn package() -> Option<&'static Package> {
+    static PACKAGE: LazyLock<Option<Package>> = LazyLock::new(|| {
+        let hashes = fs::read_to_string(hash_file()?).ok()?;
+        Some(Package { page: module("page-", &hashes)?, islands: module("", &hashes)? })
+    });
+    PACKAGE.as_ref()
+}
+
+/// `kind`: what stands before `js` and `wasm` in the file of hashes, and behind the name of the product in the address.
+fn module(kind: &str, hashes: &str) -> Option<Module> {
+    let address = |end: &str| {
+        let hash = hashes.lines().find_map(|line| line.strip_prefix(&format!("{kind}{end}: ")))?;
+        Some(format!("/pkg/latchkey.{kind}{hash}.{end}"))
+    };
+    Some(Module { js: address("js")?, wasm: address("wasm")? })
 }
 
 /// Whether the browser package is there at all; without it pages work, but only as without JavaScript.
@@ -34,8 +67,8 @@ pub fn package_is_built(options: &LeptosOptions) -> bool {
 }
 
 /// `hash.txt` beside the program names the files of the package; Leptos panics when it is announced and not there.
-fn hash_file_exists() -> bool {
-    std::env::current_exe().is_ok_and(|exe| exe.with_file_name("hash.txt").is_file())
+fn hash_file() -> Option<PathBuf> {
+    std::env::current_exe().ok().map(|exe| exe.with_file_name("hash.txt")).filter(|file| file.is_file())
 }
 
 /// Layer in front of the pages: answers with the file that the request names, if there is one; a file needs no

@@ -10,6 +10,8 @@ pub mod authorization;
 pub mod bare_page;
 #[cfg(feature = "ssr")]
 pub mod border;
+#[cfg(feature = "views")]
+pub mod call;
 #[cfg(feature = "ssr")]
 pub mod caller;
 #[cfg(feature = "ssr")]
@@ -42,6 +44,7 @@ pub mod measure;
 pub mod offline;
 #[cfg(feature = "ssr")]
 pub mod origin;
+#[cfg(feature = "views")]
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod preconditions;

@@ -38,16 +38,14 @@ pub fn assemble(workspace: &Workspace, profile: Profile, package: &Package) -> R
     let site = folder.join("site");
     let mut files = Files::new();
     add_folder(&mut files, Path::new("public"), Path::new(""))?;
-    add_folder(&mut files, &package.snippets(), Path::new("pkg/snippets"))?;
     let mut hashes = String::new();
-    for (kind, content) in [
-        ("js", fs::read(package.js())?),
-        ("wasm", fs::read(package.wasm())?),
-        ("css", css::bundle(Path::new("style/main.css"))?.into_bytes()),
-    ] {
+    for (part, end, content) in contents(package)? {
         let hash = short_hash(&content);
-        hashes += &format!("{kind}: {hash}\n");
-        files.insert(format!("pkg/latchkey.{hash}.{kind}").into(), content);
+        hashes += &format!("{part}{end}: {hash}\n");
+        files.insert(format!("pkg/latchkey.{part}{hash}.{end}").into(), content);
+    }
+    for module in [&package.page, &package.islands] {
+        add_folder(&mut files, &module.snippets(), Path::new("pkg/snippets"))?;
     }
     write(&site, &files)?;
     if profile.is_release() {
@@ -56,6 +54,18 @@ pub fn assemble(workspace: &Workspace, profile: Profile, package: &Package) -> R
     // After the files that it names, so that a server never reads of a file that is not there yet.
     replace(&folder.join("hash.txt"), hashes.as_bytes())?;
     remove_others(&site, &files)
+}
+
+/// The files that have a hash in their name: what stands before it, how the name ends, what is in there.
+fn contents(package: &Package) -> Result<[(&'static str, &'static str, Vec<u8>); 5]> {
+    let Package { page, islands } = package;
+    Ok([
+        ("page-", "js", fs::read(page.js())?),
+        ("page-", "wasm", fs::read(page.wasm())?),
+        ("", "js", fs::read(islands.js())?),
+        ("", "wasm", fs::read(islands.wasm())?),
+        ("", "css", css::bundle(Path::new("style/main.css"))?.into_bytes()),
+    ])
 }
 
 /// The files of the package with their sizes: name, raw, brotli.

@@ -49,7 +49,7 @@ fn Codes(codes: RecoveryCodes, replaced: bool) -> impl IntoView {
                     <input type="hidden" name="codes" value=sealed />
                     <button type="submit" class="button">"Download as text file"</button>
                 </form>
-                <CopyButton text=list what="the recovery codes".to_owned() />
+                <CopyButton text=list what="the recovery codes" />
                 <PrintButton />
                 <Link href="/account/second-factor" class="button primary">"I've saved my codes"</Link>
             </div>

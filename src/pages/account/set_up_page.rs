@@ -36,7 +36,7 @@ pub fn SetUpPage(
                 <p>"Can't scan it? Enter this key in your app:"</p>
                 <div class="secret">
                     <code id="secret">{in_groups(&secret)}</code>
-                    <CopyButton text=secret what="key".to_owned() />
+                    <CopyButton text=secret what="key" />
                 </div>
             </section>
             <section class="card" aria-labelledby="confirm">

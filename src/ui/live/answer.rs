@@ -1,17 +1,12 @@
 //! Says what is wrong with a form, where it is, in the words of the server. Both sides; runs in the browser.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast};
-use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTemplateElement};
+use wasm_bindgen::JsCast;
+use web_sys::{DocumentFragment, Element, HtmlInputElement, HtmlTemplateElement};
 
-use super::pending;
+use super::{molds, pending};
 use crate::{
-    base::error::problem_words,
-    ui::{
-        elements, focus, hide,
-        notice::Notice,
-        problems::{AtInput, Problems},
-        set_attribute,
-    },
+    base::{browser::document, error::problem_words},
+    ui::{elements, focus, hide, set_attribute},
     web::refusal::Refusal,
 };
 
@@ -41,9 +36,9 @@ pub fn show(form: &Element, refusal: &Refusal) {
     for field in elements(form, "[data-field]") {
         let words = refusal.at(&field.get_attribute("data-field").unwrap_or_default());
         mark(&field, words);
-        wrong.extend(words.map(|words| AtInput { id: field.id(), words: words.to_owned() }));
+        wrong.extend(words.map(|words| (field.id(), words)));
     }
-    let only = if wrong.len() == 1 { wrong.first().map(|field| field.id.clone()) } else { None };
+    let only = if wrong.len() == 1 { wrong.first().map(|(id, _)| id.clone()) } else { None };
     for part in elements(form, "[data-after]") {
         let is_after = part.get_attribute("data-after").as_deref() == Some(&refusal.code);
         set_attribute(&part, "hidden", (!is_after).then_some(""));
@@ -51,8 +46,8 @@ pub fn show(form: &Element, refusal: &Refusal) {
     // To be asked for the password is no problem.
     let is_question = refusal.asks_for_proof() && refusal.errors.is_empty();
     match is_question {
-        true => say("info", &refusal.detail),
-        false => say_problems(refusal.detail.clone(), wrong),
+        true => say(&refusal.detail),
+        false => say_problems(&refusal.detail, &wrong),
     }
     let first = if is_question { Some("password") } else { only.as_deref() };
     focus(first.unwrap_or(NOTICE));
@@ -79,23 +74,43 @@ pub fn take_off_list(id: &str) {
 }
 
 /// Says it above the form, aloud.
-pub fn say(kind: &'static str, words: &str) {
-    if let Some(notice) = emptied() {
-        let words = words.to_owned();
-        leptos::mount::mount_to(notice, move || view! { <Notice kind>{words}</Notice> }).forget();
+pub fn say(words: &str) {
+    if let Some(notice) = molds::cast("mold-notice") {
+        molds::write(&notice, ".notice-words", words);
+        put_above(&notice);
     }
 }
 
-fn say_problems(words: String, fields: Vec<AtInput>) {
-    if let Some(notice) = emptied() {
-        leptos::mount::mount_to(notice, move || view! { <Problems words fields /> }).forget();
+/// `fields`: the ids of the inputs that are wrong, with what is wrong there.
+fn say_problems(words: &str, fields: &[(String, &str)]) {
+    let Some(problems) = molds::cast("mold-problems") else { return };
+    molds::write(&problems, "p", words);
+    if let Some(problem) = molds::part(&problems, "li") {
+        for (id, words) in fields {
+            add_to_list(&problem, id, words);
+        }
+        problem.remove();
     }
+    if let Some(list) = molds::part(&problems, "ul").filter(|_| fields.is_empty()) {
+        list.remove();
+    }
+    put_above(&problems);
 }
 
-fn emptied() -> Option<HtmlElement> {
-    let notice = document().get_element_by_id(NOTICE)?.dyn_into::<HtmlElement>().ok()?;
-    notice.set_text_content(None);
-    Some(notice)
+/// Another problem before the one that stands in the mold, which is the last.
+fn add_to_list(last: &Element, id: &str, words: &str) {
+    let Ok(Ok(problem)) = last.clone_node_with_deep(true).map(JsCast::dyn_into::<Element>) else { return };
+    if let Ok(Some(link)) = problem.query_selector("a") {
+        set_attribute(&link, "href", Some(&format!("#{id}")));
+        link.set_text_content(Some(words));
+    }
+    let _ = last.before_with_node_1(&problem);
+}
+
+fn put_above(notice: &DocumentFragment) {
+    if let Some(place) = document().get_element_by_id(NOTICE) {
+        place.replace_children_with_node_1(notice);
+    }
 }
 
 /// Unless another field is what is wrong: this one was right perhaps.

@@ -1,13 +1,13 @@
 //! The button that shows a password. Both sides; runs in the browser.
 
-use leptos::{prelude::*, wasm_bindgen::JsCast};
+use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement};
 
-use super::target;
-use crate::ui::elements;
+use super::target_in;
+use crate::{base::browser::document, ui::elements};
 
 pub fn clicked(event: &Event) {
-    if let Some(button) = target(event).and_then(|element| element.closest("[data-shows]").ok()?) {
+    if let Some(button) = target_in(event, "[data-shows]") {
         turn(&button, true);
     }
 }

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use gloo_net::http::{Request, Response};
-use leptos::{prelude::*, server_fn::redirect::REDIRECT_HEADER, task::spawn_local, wasm_bindgen::JsCast};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Event, FormData, HtmlFormElement, UrlSearchParams};
 
 use super::{answer, pending, reveal, target, wait};
 use crate::{
-    base::error::OFFLINE,
+    base::{
+        browser::{after, window},
+        error::OFFLINE,
+    },
     web::refusal::{MEDIA_TYPE, Refusal},
 };
 
@@ -21,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// No one knows what became of it: the server may only have been slow.
 const UNANSWERED: &str = "The server hasn't answered, but may have done this anyway. Reload the page and check before you try \
                           again.";
+
+/// In an answer that leads elsewhere, which is in its `location`: as server functions of Leptos say it.
+const LEADS_ON: &str = "serverfnredirect";
 
 /// In every answer of the program, and in no other: a login page of a hotel answers everything with 200, too.
 const MARK: &str = "x-request-id";
@@ -47,7 +54,7 @@ async fn send(form: HtmlFormElement) {
     let signal = patience();
     let (refusal, seconds) = match ask(&form, signal.as_ref()).await {
         Some(response) if !response.headers().has(MARK) => (foreign(&response), 0),
-        Some(response) if response.headers().has(REDIRECT_HEADER) => {
+        Some(response) if response.headers().has(LEADS_ON) => {
             let location = response.headers().get("location").unwrap_or_default();
             return drop(window().location().set_href(&location));
         }
@@ -64,7 +71,7 @@ async fn send(form: HtmlFormElement) {
 fn patience() -> Option<AbortSignal> {
     let controller = AbortController::new().ok()?;
     let signal = controller.signal();
-    set_timeout(move || controller.abort(), PATIENCE);
+    after(PATIENCE, move || controller.abort());
     Some(signal)
 }
 

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
 use web_sys::Element;
 
 use super::{answer::say, pending::button_of};
-use crate::ui::set_attribute;
+use crate::{base::browser::after, ui::set_attribute};
 
 /// How often the countdown looks at the clock.
 const TICK: Duration = Duration::from_millis(250);
@@ -27,9 +26,9 @@ fn tick(button: Element, end: f64) {
     if left < 1 {
         countdown.set_text_content(None);
         set_attribute(&button, "aria-disabled", None);
-        say("info", "You can try again now.");
+        say("You can try again now.");
         return;
     }
     countdown.set_text_content(Some(&format!("({left} s)")));
-    set_timeout(move || tick(button, end), TICK);
+    after(TICK, move || tick(button, end));
 }

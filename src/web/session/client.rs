@@ -8,14 +8,13 @@ use std::{
 };
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use leptos::{
-    ev,
-    prelude::{document, set_timeout, window, window_event_listener},
-    wasm_bindgen::{JsCast, JsValue, closure::Closure},
-};
-use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent, PageTransitionEvent};
 
-use crate::auth::sessions::Ended;
+use crate::{
+    auth::sessions::Ended,
+    base::browser::{after, document, hear, window},
+};
 
 /// The answer to a form may be on its way: a tab that is about to show another page says nothing on this one.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -186,15 +185,12 @@ impl Listener {
         }
         let this = Rc::clone(self);
         let pause = Duration::from_millis((REFUSED_MS * (1.0 + js_sys::Math::random())) as u64);
-        set_timeout(
-            move || {
-                // It may have been opened by a return from the back/forward cache meanwhile, or be unwanted.
-                if this.is_refused() {
-                    this.open();
-                }
-            },
-            pause,
-        );
+        after(pause, move || {
+            // It may have been opened by a return from the back/forward cache meanwhile, or be unwanted.
+            if this.is_refused() {
+                this.open();
+            }
+        });
     }
 
     fn is_refused(&self) -> bool {
@@ -227,7 +223,7 @@ impl Listener {
             }
             () => {}
         };
-        set_timeout(say, SETTLE);
+        after(SETTLE, say);
     }
 
     /// Another tab has a session of the same user: from now on that is the one to listen for.
@@ -245,17 +241,18 @@ impl Listener {
     /// For as long as the page lives.
     fn follow_the_page(self: &Rc<Self>) {
         let this = Rc::clone(self);
-        window_event_listener(ev::beforeunload, move |_| {
+        hear("beforeunload", move |_| {
             let this = Rc::clone(&this);
             this.leaving.set(true);
-            set_timeout(move || this.leaving.set(false), LEAVING);
+            after(LEAVING, move || this.leaving.set(false));
         });
         let this = Rc::clone(self);
-        window_event_listener(ev::pagehide, move |_| this.end());
+        hear("pagehide", move |_| this.end());
         let this = Rc::clone(self);
-        window_event_listener(ev::pageshow, move |event| {
+        hear("pageshow", move |event| {
             this.leaving.set(false);
-            if event.persisted() && !this.ended.get() {
+            let is_kept = event.dyn_ref::<PageTransitionEvent>().is_some_and(PageTransitionEvent::persisted);
+            if is_kept && !this.ended.get() {
                 this.begin();
             }
         });

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "ssr")]
 pub mod bearer;
+#[cfg(feature = "views")]
 pub mod client;
 #[cfg(feature = "ssr")]
 pub mod jwks;

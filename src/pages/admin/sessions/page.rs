@@ -157,7 +157,7 @@ fn Marking(progress: Progress) -> impl IntoView {
             <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
             // Not while there is a receipt to read: the next page has it no more.
             {if typed().get("receipt").is_empty() {
-                view! { <LookAgain href=PATH.to_owned() /> }.into_any()
+                view! { <LookAgain href=PATH /> }.into_any()
             } else {
                 view! { <p><Link href=PATH>"Refresh"</Link></p> }.into_any()
             }}

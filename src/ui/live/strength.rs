@@ -4,11 +4,16 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use gloo_net::http::Request;
-use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local, wasm_bindgen::JsCast};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
-use super::{input_value, live::answer::take_off_list, set_attribute};
-use crate::passwords::{Judgement, STRENGTH_PATH};
+use super::answer::take_off_list;
+use crate::{
+    base::browser::{Timer, after, document, hear},
+    passwords::{Judgement, STRENGTH_PATH},
+    ui::{input_value, set_attribute},
+};
 
 /// Who pauses for so long wants to know; who types on does not.
 const PAUSE: Duration = Duration::from_millis(400);
@@ -16,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(400);
 /// The question about the password that is being typed.
 #[derive(Default)]
 struct Question {
-    pause: Option<TimeoutHandle>,
+    pause: Option<Timer>,
     asked: Option<AbortController>,
 }
 
@@ -24,7 +29,7 @@ struct Question {
 pub fn listen() {
     let question = Rc::new(RefCell::new(Question::default()));
     let same = Rc::clone(&question);
-    window_event_listener(ev::input, move |event| {
+    hear("input", move |event| {
         let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
         let Some(input) = input else { return };
         if let Ok(Some(around)) = input.closest(".new-password") {
@@ -32,7 +37,7 @@ pub fn listen() {
         }
     });
     // The answer to a form says what is wrong with the password; who types on hears of what is there then.
-    window_event_listener(ev::submit, move |_| {
+    hear("submit", move |_| {
         take_back(&same);
         if let Ok(Some(meter)) = document().query_selector(".strength") {
             show_strength(&meter, None);
@@ -57,13 +62,13 @@ fn typed(question: &Rc<RefCell<Question>>, input: HtmlInputElement, around: Elem
             }
         });
     };
-    question.borrow_mut().pause = set_timeout_with_handle(ask, PAUSE).ok();
+    question.borrow_mut().pause = Some(after(PAUSE, ask));
 }
 
 fn take_back(question: &RefCell<Question>) {
     let Question { pause, asked } = question.take();
     if let Some(pause) = pause {
-        pause.clear();
+        pause.take_back();
     }
     if let Some(asked) = asked {
         asked.abort();

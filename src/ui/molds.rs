@@ -1,0 +1,18 @@
+//! What `live` says in a box on any page: the boxes, without their words. Rendered by the server.
+
+use leptos::prelude::*;
+
+use super::{
+    notice::Notice,
+    problems::{AtInput, Problems},
+};
+
+/// Once in every page.
+#[component]
+pub fn Molds() -> impl IntoView {
+    let field = AtInput { id: String::new(), words: String::new() };
+    view! {
+        <template id="mold-notice"><Notice kind="info">{()}</Notice></template>
+        <template id="mold-problems"><Problems words="" fields=vec![field] /></template>
+    }
+}
