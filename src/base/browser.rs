@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use js_sys::Function;
-use wasm_bindgen::{JsCast, UnwrapThrowExt, closure::Closure};
+use js_sys::{Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt, closure::Closure};
 use web_sys::{Document, Event, Window};
 
 pub fn window() -> Window {
@@ -41,6 +41,16 @@ pub fn after(pause: Duration, act: impl FnOnce() + 'static) -> Timer {
 pub fn every(pause: Duration, act: impl FnMut() + 'static) {
     let act = Closure::<dyn FnMut()>::new(act).into_js_value();
     let _ = window().set_interval_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), in_ms(pause));
+}
+
+/// What a text in JSON says; `undefined` where it is none.
+pub fn from_json(text: &str) -> JsValue {
+    js_sys::JSON::parse(text).unwrap_or_default()
+}
+
+/// A member of what was in JSON; `undefined` where it is not there.
+pub fn member(of: &JsValue, name: &str) -> JsValue {
+    Reflect::get(of, &name.into()).unwrap_or_default()
 }
 
 fn in_ms(pause: Duration) -> i32 {

@@ -1,12 +1,11 @@
 //! The switch of the appearance: with JavaScript it needs no button and loads nothing anew. Both sides; runs in the
 //! browser.
 
-use gloo_net::http::Request;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Event, HtmlInputElement};
+use web_sys::{Event, HtmlInputElement, UrlSearchParams};
 
-use super::{target, target_in, toast::toast};
+use super::{ask, target, target_in, toast::toast};
 use crate::{base::browser::document, ui::set_attribute};
 
 /// Shows it at once, and has the server remember it for the pages to come.
@@ -19,17 +18,12 @@ pub fn changed(event: &Event) {
         false => set_attribute(&root, "data-contrast", Some(&if input.checked() { input.value() } else { String::new() })),
     }
     let of = |name: &str| root.get_attribute(name).unwrap_or_default();
-    let body = format!("theme={}&contrast={}", of("data-theme"), of("data-contrast"));
+    let Ok(fields) = UrlSearchParams::new() else { return };
+    fields.append("theme", &of("data-theme"));
+    fields.append("contrast", &of("data-contrast"));
     spawn_local(async move {
-        let request = Request::post(&action)
-            .header("accept", "application/json")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body);
-        let kept = match request {
-            Ok(request) => request.send().await.is_ok_and(|response| response.ok()),
-            Err(_) => false,
-        };
-        if !kept {
+        let answer = ask::post(&action, "application/json", &fields, None).await;
+        if !answer.is_some_and(|response| response.ok()) {
             toast("This page has changed, but we couldn't reach the server, so the next one may not.");
         }
     });

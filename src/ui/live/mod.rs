@@ -7,6 +7,7 @@
 
 mod answer;
 mod appearance;
+mod ask;
 mod copy;
 mod look_again;
 mod molds;

@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
-use gloo_net::http::{Request, Response};
-use wasm_bindgen::JsCast;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, AbortSignal, Event, FormData, HtmlFormElement, UrlSearchParams};
+use web_sys::{AbortController, AbortSignal, Event, FormData, HtmlFormElement, Response, UrlSearchParams};
 
-use super::{answer, pending, reveal, target, wait};
+use super::{
+    answer,
+    ask::{self, header},
+    pending, reveal, target, wait,
+};
 use crate::{
     base::{
-        browser::{after, window},
+        browser::{after, from_json, member, window},
         error::OFFLINE,
     },
-    web::refusal::{MEDIA_TYPE, Refusal},
+    web::refusal::{AtField, MEDIA_TYPE, Refusal},
 };
 
 /// What came was no answer of the program, but of a proxy before it, which does not reach the program either.
@@ -53,9 +57,9 @@ pub fn submitted(event: &Event) {
 async fn send(form: HtmlFormElement) {
     let signal = patience();
     let (refusal, seconds) = match ask(&form, signal.as_ref()).await {
-        Some(response) if !response.headers().has(MARK) => (foreign(&response), 0),
-        Some(response) if response.headers().has(LEADS_ON) => {
-            let location = response.headers().get("location").unwrap_or_default();
+        Some(response) if header(&response, MARK).is_none() => (foreign(&response), 0),
+        Some(response) if header(&response, LEADS_ON).is_some() => {
+            let location = header(&response, "location").unwrap_or_default();
             return drop(window().location().set_href(&location));
         }
         Some(response) if response.ok() => return drop(window().location().reload()),
@@ -79,8 +83,7 @@ fn patience() -> Option<AbortSignal> {
 async fn ask(form: &HtmlFormElement, signal: Option<&AbortSignal>) -> Option<Response> {
     let fields = FormData::new_with_form(form).ok()?;
     let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields.into()).ok()?;
-    let request = Request::post(&form.get_attribute("action")?).header("accept", MEDIA_TYPE).abort_signal(signal);
-    request.body(fields).ok()?.send().await.ok()
+    ask::post(&form.get_attribute("action")?, MEDIA_TYPE, &fields, signal).await
 }
 
 /// The answer of someone on the way to the server.
@@ -90,8 +93,19 @@ fn foreign(response: &Response) -> Refusal {
 
 /// With the seconds after which another try is worth it, where the tries were too many.
 async fn refusal_in(response: Response) -> (Refusal, u32) {
-    let text = response.text().await.unwrap_or_default();
-    let refusal = serde_json::from_str(&text).unwrap_or_else(|_| Refusal::saying(NO_ANSWER));
-    let seconds = response.headers().get("retry-after").filter(|_| refusal.code == "too_many_tries");
+    let refusal = refusal_of(&ask::text(&response).await).unwrap_or_else(|| Refusal::saying(NO_ANSWER));
+    let seconds = header(&response, "retry-after").filter(|_| refusal.code == "too_many_tries");
     (refusal, seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or_default())
+}
+
+fn refusal_of(text: &str) -> Option<Refusal> {
+    let problem = from_json(text);
+    let at_field = |error: JsValue| -> Option<AtField> {
+        Some(AtField { field: member(&error, "field").as_string()?, detail: member(&error, "detail").as_string()? })
+    };
+    Some(Refusal {
+        code: member(&problem, "code").as_string()?,
+        detail: member(&problem, "detail").as_string()?,
+        errors: Array::from(&member(&problem, "errors")).iter().filter_map(at_field).collect(),
+    })
 }

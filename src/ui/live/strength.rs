@@ -3,14 +3,13 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use gloo_net::http::Request;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
-use super::answer::take_off_list;
+use super::{answer::take_off_list, ask};
 use crate::{
-    base::browser::{Timer, after, document, hear},
+    base::browser::{Timer, after, document, from_json, hear, member},
     passwords::{Judgement, STRENGTH_PATH},
     ui::{input_value, set_attribute},
 };
@@ -82,9 +81,13 @@ async fn ask(input: &HtmlInputElement, around: &Element, signal: &AbortSignal) -
     for (name, stands_in) in [("email", "data-email"), ("name", "data-person")] {
         fields.append(name, &input_value(name).or(around.get_attribute(stands_in)).unwrap_or_default());
     }
-    let request = Request::post(STRENGTH_PATH).header("accept", "application/json").abort_signal(Some(signal));
-    let response = request.body(fields).ok()?.send().await.ok()?;
-    serde_json::from_str(&response.text().await.ok()?).ok()
+    let response = ask::post(STRENGTH_PATH, "application/json", &fields, Some(signal)).await?;
+    let judgement = from_json(&ask::text(&response).await);
+    Some(Judgement {
+        step: member(&judgement, "step").as_f64()? as u8,
+        word: member(&judgement, "word").as_string()?,
+        advice: member(&judgement, "advice").as_string(),
+    })
 }
 
 fn show(input: &HtmlInputElement, around: &Element, answer: Option<&Judgement>) {
