@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use crate::{
     browser,
     postgres::{self, Postgres},
-    shell, size, steps, tools,
+    shell, size, steps, tools, wasm,
     workspace::{PRODUCT, Workspace},
     yours,
 };
@@ -103,7 +103,7 @@ impl Tests<'_> {
             Part::Fmt => shell::run(shell::cargo().args(["fmt", "--all", "--check"])),
             Part::Types => browser::check_types(),
             Part::ClippyServer => clippy(&["--workspace", "--all-targets"]),
-            Part::ClippyBrowser => clippy(&[&BROWSER, &["--features", &self.workspace.browser_features][..]].concat()),
+            Part::ClippyBrowser => self.clippy_browser(),
             Part::ClippyWithoutLab => clippy_without_lab(),
             Part::Yours => yours::follow(self.workspace),
             Part::Doc => doc(),
@@ -115,6 +115,14 @@ impl Tests<'_> {
             eprintln!("\n{} failed: {error:#}", part.name());
         }
         Outcome { part, time: start.elapsed(), result }
+    }
+
+    /// Both packages: what every page needs, and the islands.
+    fn clippy_browser(&self) -> Result<()> {
+        for features in [wasm::PAGE_FEATURES, &self.workspace.browser_features] {
+            clippy(&[&BROWSER, &["--features", features][..]].concat())?;
+        }
+        Ok(())
     }
 
     fn rust(&mut self) -> Result<()> {

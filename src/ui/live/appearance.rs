@@ -10,12 +10,16 @@ use crate::{base::browser::document, ui::set_attribute};
 
 /// Shows it at once, and has the server remember it for the pages to come.
 pub fn changed(event: &Event) {
-    let Some(action) = target_in(event, "form.appearance").and_then(|form| form.get_attribute("action")) else { return };
+    let Some(action) = target_in(event, "form.appearance").and_then(|form| form.get_attribute("action")) else {
+        return;
+    };
     let Some(input) = target(event).and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
     let Some(root) = document().document_element() else { return };
     match input.type_() == "radio" {
         true => set_attribute(&root, "data-theme", Some(&input.value())),
-        false => set_attribute(&root, "data-contrast", Some(&if input.checked() { input.value() } else { String::new() })),
+        false => {
+            set_attribute(&root, "data-contrast", Some(&if input.checked() { input.value() } else { String::new() }))
+        }
     }
     let of = |name: &str| root.get_attribute(name).unwrap_or_default();
     let Ok(fields) = UrlSearchParams::new() else { return };
