@@ -103,9 +103,11 @@ fn refusal_of(text: &str) -> Option<Refusal> {
     let at_field = |error: JsValue| -> Option<AtField> {
         Some(AtField { field: member(&error, "field").as_string()?, detail: member(&error, "detail").as_string()? })
     };
+    // Not every problem has some.
+    let errors = member(&problem, "errors").dyn_into::<Array>();
     Some(Refusal {
         code: member(&problem, "code").as_string()?,
         detail: member(&problem, "detail").as_string()?,
-        errors: Array::from(&member(&problem, "errors")).iter().filter_map(at_field).collect(),
+        errors: errors.map(|errors| errors.iter().filter_map(at_field).collect()).unwrap_or_default(),
     })
 }
