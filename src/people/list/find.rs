@@ -1,7 +1,7 @@
 //! Finds one page of a list of people, and stays quick with a million of them. Server side.
 //!
-//! Either few fit, and those are read and sorted; or many do, and the order is walked along until the page is full. Which
-//! of the two is found out first, by counting a little way.
+//! Either few fit one condition, and those are read and sorted; or many do, and an index is walked along that has the order
+//! of the list, until the page is full. Which of the conditions leads is found out first, by counting a little way.
 
 use sqlx::AnyPool;
 use uuid::Uuid;
@@ -15,13 +15,19 @@ use crate::{
     base::{db::Db, words},
 };
 
-/// So many are read and sorted where one condition is set that has nothing to do with the order. Of more, in a million, a
-/// walk has met a page's worth after a few thousand.
-const FEW: i64 = 4_000;
+/// So many are read and sorted where an index has the order. Where more fit, a walk along it costs less.
+const FEW: i64 = 500;
 
-/// The same where a walk may take long: what several conditions share may be rare although none of them is, and all who
+/// So many where none has, and one condition is set. Of more, in a million, a walk along everybody has met a page's worth
+/// after a few thousand.
+const FEW_UNORDERED: i64 = 4_000;
+
+/// The same where that walk may take long: what several conditions share may be rare although none of them is, and all who
 /// are called Zoë stand together at the end of the names.
-const FEW_OF_SEVERAL: i64 = 25_000;
+const FEW_FAR_APART: i64 = 25_000;
+
+/// After so many entries it's seen which of several conditions is the rarer one around here.
+const STEPS: i64 = 200;
 
 /// People on the page at `place`, `limit` at most. A place that no one has by now is the beginning.
 pub async fn find(db: &AnyPool, wanted: &Wanted, place: &Place, limit: usize) -> Result<Page, sqlx::Error> {
@@ -40,11 +46,13 @@ pub async fn find(db: &AnyPool, wanted: &Wanted, place: &Place, limit: usize) ->
     let backwards = matches!(place, Place::Before(_));
     let descending = descending != backwards;
     let bound = found.unwrap_or_else(|| outermost(descending));
-    let (start, words) = start(db, wanted, column).await?;
-    let rows = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let words: Vec<Range> = words::typed(&wanted.words).iter().map(|word| words::range(word)).collect();
     let (role, state) = (wanted.role, wanted.state);
-    let query = Query { start, column, descending, role, state, words, bound, limit: rows };
-    let mut people = store::page(db, &query).await?;
+    let start = Start::Everybody;
+    let all = Query { start, column, descending, role, state, words: in_places(&words), bound, limit: 0 };
+    let query = rarest(db, led(&all, &words)).await?.unwrap_or(all);
+    let rows = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let mut people = store::page(db, &Query { limit: rows, ..query }).await?;
     let more = people.len() > limit;
     people.truncate(limit);
     if backwards {
@@ -67,48 +75,84 @@ async fn bound(db: &AnyPool, place: &Place, column: Column) -> Result<Option<Bou
     Ok(keys.map(|(name, email)| Bound { key: if column == Column::Name { name } else { email }, id }))
 }
 
-/// Before everyone. Only ids are ever walked from their end, and none begins like this.
+/// Before everyone. Only ids are ever walked from their end, and none begins like this. Nor has anybody a name without a
+/// letter: what stands there is all the deleted, and is passed over.
 fn outermost(descending: bool) -> Bound {
     let key = if descending { "zzzz" } else { "" };
-    Bound { key: key.to_owned(), id: key.to_owned() }
+    Bound { key: key.to_owned(), id: "zzzz".to_owned() }
 }
 
-/// Where to start from, and the words with the one first that fewest have.
-async fn start(
-    db: &AnyPool,
-    wanted: &Wanted,
-    column: Column,
-) -> Result<(Start, [Range; words::TYPED_MAX]), sqlx::Error> {
-    let mut words: Vec<Range> = words::typed(&wanted.words).iter().map(|word| words::range(word)).collect();
-    let filters = filters(wanted);
-    let several = words.len() + filters.len() > 1 || (!words.is_empty() && column != Column::Id);
-    let few = if several { FEW_OF_SEVERAL } else { FEW };
-    // Their indexes have the order of ids: the page is full after its own rows, however many there are.
-    let walks = |start: &Start| column == Column::Id && *start != Start::SecondFactor;
-    let walk = filters.iter().copied().find(walks);
-    let mut least = (few + 1, walk.unwrap_or(Start::Everybody));
-    for filter in filters.into_iter().filter(|filter| Some(*filter) != walk || !words.is_empty()) {
-        let count = store::count_up_to(db, filter, wanted.role, &Range::default(), few + 1).await?;
+/// Each place has a range; an empty one asks for nothing.
+fn in_places(words: &[Range]) -> [Range; words::TYPED_MAX] {
+    std::array::from_fn(|place| words.get(place).cloned().unwrap_or_default())
+}
+
+/// The list as each of its conditions would lead to it.
+fn led(all: &Query, words: &[Range]) -> Vec<Query> {
+    let by_filters = filters(all).into_iter().map(|start| Query { start, ..all.clone() });
+    let by_words = (0..words.len()).map(|place| {
+        let mut query = Query { start: Start::Word, ..all.clone() };
+        query.words.swap(0, place);
+        query
+    });
+    by_filters.chain(by_words).collect()
+}
+
+/// The way that passes fewest people; `None` when it's that along everybody.
+async fn rarest(db: &AnyPool, ways: Vec<Query>) -> Result<Option<Query>, sqlx::Error> {
+    let ordered: Vec<Query> = ways.iter().filter_map(in_order).collect();
+    let alone = ways.len() == 1;
+    if alone && ways.iter().all(Query::walks) {
+        return Ok(ordered.into_iter().next());
+    }
+    let by_id = ways.iter().all(|way| way.column == Column::Id);
+    let few = match () {
+        () if by_id && !ordered.is_empty() => FEW,
+        () if alone && (by_id || ways.iter().all(|way| way.start != Start::Word)) => FEW_UNORDERED,
+        () => FEW_FAR_APART,
+    };
+    let mut least = (few + 1, None);
+    for way in ways {
+        let count = store::count_up_to_limit(db, &Query { limit: least.0, ..way.clone() }).await?;
         if count < least.0 {
-            least = (count, filter);
+            least = (count, Some(way));
         }
     }
-    for place in 0..words.len() {
-        let count = store::count_up_to(db, Start::Word, None, &words[place], few + 1).await?;
-        if count < least.0 {
-            least = (count, Start::Word);
-            words.swap(0, place);
+    match least.1 {
+        None if by_id => furthest(db, ordered).await,
+        None => Ok(ordered.into_iter().next()),
+        few => Ok(few),
+    }
+}
+
+/// The same way along an index that has the order of the list, if there is one.
+fn in_order(way: &Query) -> Option<Query> {
+    let start = if way.start == Start::Word && way.word_goes_by_id() { Start::WordById } else { way.start };
+    Some(Query { start, ..way.clone() }).filter(Query::walks)
+}
+
+/// The way along ids that has come furthest after the same number of entries.
+async fn furthest(db: &AnyPool, ways: Vec<Query>) -> Result<Option<Query>, sqlx::Error> {
+    let mut best: Option<(Option<String>, Query)> = None;
+    for way in ways {
+        let id = store::id_at_limit(db, &Query { limit: STEPS, ..way.clone() }).await?;
+        // None has come to the end.
+        let is_further = |than: &Option<String>| match (&id, than) {
+            (_, None) => false,
+            (None, _) => true,
+            (Some(id), Some(than)) => (id < than) == way.descending,
+        };
+        if best.as_ref().is_none_or(|(than, _)| is_further(than)) {
+            best = Some((id, way));
         }
     }
-    words.resize(words::TYPED_MAX, Range::default());
-    let words = words.try_into().unwrap_or_default();
-    Ok((least.1, words))
+    Ok(best.map(|(_, way)| way))
 }
 
 /// What narrows the list and has an index.
-fn filters(wanted: &Wanted) -> Vec<Start> {
-    let role = wanted.role.filter(|role| *role != Role::User).map(|_| Start::Role);
-    let state = match wanted.state {
+fn filters(list: &Query) -> Vec<Start> {
+    let role = list.role.filter(|role| *role != Role::User).map(|_| Start::Role);
+    let state = match list.state {
         Some(State::Disabled) => Some(Start::Disabled),
         Some(State::Unverified) => Some(Start::Unverified),
         Some(State::SecondFactor) => Some(Start::SecondFactor),

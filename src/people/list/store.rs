@@ -3,7 +3,7 @@
 //! The texts are put together from the words of this file, and everything else is bound. They are written so that both
 //! databases go the way that is meant: what must not choose it is a question about one user at a time.
 
-use sqlx::QueryBuilder;
+use sqlx::{Any, QueryBuilder, any::AnyArguments, query::QueryAs};
 use sqlx_macros::FromRow;
 
 use super::{Person, State};
@@ -44,13 +44,14 @@ pub async fn claim_words(db: impl Conn<'_>, user: &Wordless, now_ms: i64) -> sql
 /// A range of words; an empty one asks for nothing.
 pub type Range = (Vec<u8>, Vec<u8>);
 
-/// Where a list starts from. All but the first look only at those whom they name, and sort them.
+/// Where a list starts from: everybody, or those whom one condition names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// Along the order, until the page is full.
     Everybody,
-    /// Who has a word in the first range.
+    /// Who has a word in the first range: read to the last of them, and sorted.
     Word,
+    /// The same, in the order of their ids.
+    WordById,
     /// Auditors or administrators.
     Role,
     Disabled,
@@ -58,34 +59,27 @@ pub enum Start {
     SecondFactor,
 }
 
-/// Counts the entries that a list would start from, up to `limit`.
-pub async fn count_up_to(
-    db: impl Conn<'_>,
-    start: Start,
-    role: Option<Role>,
-    (from, to): &Range,
-    limit: i64,
-) -> sqlx::Result<i64> {
-    macro_rules! count {
-        ($what:literal) => {
-            concat!("select count(*) from (select 1 as one from ", $what, " limit $1) as few")
-        };
-    }
-    let query = match start {
-        Start::Everybody => return Ok(limit),
-        Start::Word => {
-            sqlx::query_as(count!("user_words where word >= $2 and word < $3")).bind(limit).bind(&**from).bind(&**to)
+impl Start {
+    /// The entries, for `$1` as role, `$3` and `$4` as range of words and `$18` as their beginning; and whose they are.
+    fn entries(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Everybody => ("users u where 1 = 1", "u.id"),
+            Self::Role => ("users u where u.role <> 'user' and u.role = $1", "u.id"),
+            Self::Disabled => ("users u where u.disabled_at is not null", "u.id"),
+            Self::Unverified => ("users u where u.verified_at is null", "u.id"),
+            Self::SecondFactor => ("totp s where s.confirmed_at is not null", "s.user_id"),
+            Self::Word => ("user_words w where w.word >= $3 and w.word < $4", "w.user_id"),
+            // As a case, or a database would go along the words.
+            Self::WordById => (
+                "user_words w where substr(w.word, 1, 2) = $18 and (case when w.word >= $3 and w.word < $4 then 1 else 0 end) = 1",
+                "w.user_id",
+            ),
         }
-        Start::Role => sqlx::query_as(count!("users where role <> 'user' and role = $2"))
-            .bind(limit)
-            .bind(role.map_or("", Role::into)),
-        Start::Disabled => sqlx::query_as(count!("users where disabled_at is not null")).bind(limit),
-        Start::Unverified => sqlx::query_as(count!("users where verified_at is null")).bind(limit),
-        Start::SecondFactor => sqlx::query_as(count!("totp where confirmed_at is not null")).bind(limit),
-    };
-    let (count,): (i64,) = query.fetch_one(db).await?;
-    Ok(count)
+    }
 }
+
+/// By so many bytes of their beginning, words have their people in the order of ids (migration 0018).
+const BEGINNING: usize = 2;
 
 /// By what a list is sorted. The id sorts by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,17 +106,18 @@ pub struct Query {
     pub state: Option<State>,
     pub words: [Range; words::TYPED_MAX],
     pub bound: Bound,
+    /// So many people, or entries that are counted or passed.
     pub limit: i64,
 }
 
-/// For each range of words from this one on. A range that is empty asks for nothing. The count keeps databases from turning
+/// For each range of words from this one on. A range that is empty asks for nothing. The limit keeps databases from turning
 /// the question round: it is asked of one user at a time.
 fn has_words(first: usize, id: &str) -> String {
     let has_word = |place: usize| {
         let (from, to) = (2 * place + 3, 2 * place + 4);
         format!(
-            " and (${from} = ${to} or (select count(*) from user_words h where h.user_id = {id} and h.word >= ${from} \
-             and h.word < ${to}) > 0)"
+            " and (${from} = ${to} or (select 1 from user_words h where h.user_id = {id} and h.word >= ${from} \
+             and h.word < ${to} limit 1) is not null)"
         )
     };
     (first..words::TYPED_MAX).map(has_word).collect()
@@ -135,44 +130,41 @@ const FITS: &str = "u.deleted_at is null and ($1 = '' or u.role = $1) and ($2 <>
     where t.user_id = u.id and t.confirmed_at is not null) > 0)";
 
 impl Query {
-    fn text(&self) -> String {
-        let (beyond, way) = if self.descending { ("<", " desc") } else { (">", "") };
+    /// The text that reads a page.
+    pub fn page(&self) -> String {
+        let (beyond, way) = self.direction();
         let key = match self.column {
             Column::Id => "u.id",
             Column::Name => "u.search_text",
             Column::Email => "u.email",
         };
-        let (from, id) = match self.start {
-            Start::Everybody => ("users u where 1 = 1", "u.id"),
-            Start::Role => ("users u where u.role <> 'user' and u.role = $1", "u.id"),
-            Start::Disabled => ("users u where u.disabled_at is not null", "u.id"),
-            Start::Unverified => ("users u where u.verified_at is null", "u.id"),
-            Start::SecondFactor => ("totp s where s.confirmed_at is not null", "s.user_id"),
-            Start::Word => ("user_words w where w.word >= $3 and w.word < $4", "w.user_id"),
-        };
-        let (distinct, words) = match self.start {
-            Start::Word => ("distinct ", has_words(1, id)),
-            _ => ("", has_words(0, id)),
-        };
-        let page = if self.walks() {
-            // Along an index that has the order, until the page is full.
-            let (bound, order) = match self.binds_id() {
-                true => (format!("({key}, u.id) {beyond} ($16, $17)"), format!("{key}{way}, u.id{way}")),
-                false => (format!("u.id {beyond} $16"), format!("u.id{way}")),
-            };
-            format!(
-                "page as materialized (select u.id, {key} as key from {from} and {FITS}{words} and {bound} order by {order} \
-                 limit $15)"
-            )
-        } else {
+        let (from, id) = self.start.entries();
+        let words = has_words(usize::from(matches!(self.start, Start::Word | Start::WordById)), id);
+        let page = match self.start {
+            // Along an index that has the order, until the page is full. Who has two such words stands there twice.
+            Start::WordById | Start::SecondFactor if self.walks() => format!(
+                "page as materialized (select {id} as id, {id} as key from {from} and {id} {beyond} $16 group by {id} \
+                 having 1 = 1{words} and (select 1 from users u where u.id = {id} and {FITS} limit 1) is not null \
+                 order by {id}{way} limit $15)"
+            ),
+            _ if self.walks() => {
+                let (bound, order) = match self.column {
+                    Column::Id => (format!("{id} {beyond} $16"), format!("{id}{way}")),
+                    _ => (format!("({key}, {id}) {beyond} ($16, $17)"), format!("{key}{way}, {id}{way}")),
+                };
+                format!(
+                    "page as materialized (select {id} as id, {key} as key from {from} and {FITS}{words} and {bound} \
+                     order by {order} limit $15)"
+                )
+            }
             // Looks at each of the few that are found, and sorts them. Databases would rather go along the order, in the
             // hope that the page is full soon; so each step is told to be done by itself.
-            format!(
-                "found as materialized (select {distinct}{id} as id from {from}{words}), keyed as materialized (select f.id, \
+            _ => format!(
+                "found as materialized (select distinct {id} as id from {from}{words}), keyed as materialized (select f.id, \
                  (select {key} from users u where u.id = f.id and {FITS}) as key from found f), page as materialized \
                  (select k.id, k.key from keyed k where k.key is not null and (k.key, k.id) {beyond} ($16, $17) \
                  order by k.key{way}, k.id{way} limit $15)"
-            )
+            ),
         };
         format!(
             "with {page} select u.id, u.email, u.name, u.role, u.verified_at, u.disabled_at, u.created_at, (select count(*) \
@@ -181,18 +173,55 @@ impl Query {
         )
     }
 
-    fn walks(&self) -> bool {
+    /// Whether an index has the order of the list.
+    pub fn walks(&self) -> bool {
         match self.start {
-            Start::Everybody => true,
-            Start::Role | Start::Disabled | Start::Unverified => self.column == Column::Id,
-            Start::Word | Start::SecondFactor => false,
+            Start::Everybody | Start::Role | Start::Disabled | Start::Unverified => true,
+            Start::WordById | Start::SecondFactor => self.column == Column::Id,
+            Start::Word => false,
         }
     }
 
-    /// Whether the text asks for the id beside the key.
-    fn binds_id(&self) -> bool {
-        !self.walks() || self.column != Column::Id
+    /// Whether the first word has its people in the order of their ids.
+    pub fn word_goes_by_id(&self) -> bool {
+        self.words[0].0.len() >= BEGINNING
     }
+
+    fn direction(&self) -> (&'static str, &'static str) {
+        if self.descending { ("<", " desc") } else { (">", "") }
+    }
+
+    /// Binds everything, whether the text asks for it or not.
+    pub fn bind<'q, O>(
+        &'q self,
+        mut statement: QueryAs<'q, Any, O, AnyArguments>,
+    ) -> QueryAs<'q, Any, O, AnyArguments> {
+        statement = statement.bind(self.role.map_or("", Role::into)).bind(self.state.map_or("", State::into));
+        for (from, to) in &self.words {
+            statement = statement.bind(&**from).bind(&**to);
+        }
+        let first = &*self.words[0].0;
+        let beginning = &first[..first.len().min(BEGINNING)];
+        statement.bind(self.limit).bind(&self.bound.key).bind(&self.bound.id).bind(beginning)
+    }
+}
+
+/// Counts the entries that the list would start from, up to the limit.
+pub async fn count_up_to_limit(db: impl Conn<'_>, query: &Query) -> sqlx::Result<i64> {
+    let (from, _) = query.start.entries();
+    let mut text = QueryBuilder::new(format!("select count(*) from (select 1 as one from {from} limit $15) as few"));
+    let (count,): (i64,) = query.bind(text.build_query_as()).fetch_one(db).await?;
+    Ok(count)
+}
+
+/// The id that the list would come to after as many entries as the limit says; `None` when there are fewer.
+pub async fn id_at_limit(db: impl Conn<'_>, query: &Query) -> sqlx::Result<Option<String>> {
+    let ((from, id), (beyond, way)) = (query.start.entries(), query.direction());
+    let mut text = QueryBuilder::new(format!(
+        "select {id} from {from} and {id} {beyond} $16 order by {id}{way} limit 1 offset $15"
+    ));
+    let found: Option<(String,)> = query.bind(text.build_query_as()).fetch_optional(db).await?;
+    Ok(found.map(|(id,)| id))
 }
 
 #[derive(FromRow)]
@@ -224,17 +253,8 @@ impl From<PersonRow> for Person {
 }
 
 pub async fn page(db: impl Conn<'_>, query: &Query) -> sqlx::Result<Vec<Person>> {
-    let mut builder = QueryBuilder::new(query.text());
-    let mut statement =
-        builder.build_query_as().bind(query.role.map_or("", Role::into)).bind(query.state.map_or("", State::into));
-    for (from, to) in &query.words {
-        statement = statement.bind(&**from).bind(&**to);
-    }
-    statement = statement.bind(query.limit).bind(&query.bound.key);
-    if query.binds_id() {
-        statement = statement.bind(&query.bound.id);
-    }
-    let rows: Vec<PersonRow> = statement.fetch_all(db).await?;
+    let mut text = QueryBuilder::new(query.page());
+    let rows: Vec<PersonRow> = query.bind(text.build_query_as()).fetch_all(db).await?;
     Ok(rows.into_iter().map(Person::from).collect())
 }
 
