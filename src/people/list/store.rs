@@ -60,18 +60,18 @@ pub enum Start {
 }
 
 impl Start {
-    /// The entries, for `$1` as role, `$3` and `$4` as range of words and `$18` as their beginning; and whose they are.
+    /// The entries, for `$1` as role, `$3` and `$4` as range of words; and whose they are.
     fn entries(self) -> (&'static str, &'static str) {
         match self {
             Self::Everybody => ("users u where 1 = 1", "u.id"),
-            Self::Role => ("users u where u.role <> 'user' and u.role = $1", "u.id"),
-            Self::Disabled => ("users u where u.disabled_at is not null", "u.id"),
-            Self::Unverified => ("users u where u.verified_at is null", "u.id"),
+            Self::Role => ("users u where u.role <> 'user' and u.role = $1 and u.deleted_at is null", "u.id"),
+            Self::Disabled => ("users u where u.disabled_at is not null and u.deleted_at is null", "u.id"),
+            Self::Unverified => ("users u where u.verified_at is null and u.deleted_at is null", "u.id"),
             Self::SecondFactor => ("totp s where s.confirmed_at is not null", "s.user_id"),
             Self::Word => ("user_words w where w.word >= $3 and w.word < $4", "w.user_id"),
             // As a case, or a database would go along the words.
             Self::WordById => (
-                "user_words w where substr(w.word, 1, 2) = $18 and (case when w.word >= $3 and w.word < $4 then 1 else 0 end) = 1",
+                "user_words w where substr(w.word, 1, 2) = substr($3, 1, 2) and (case when w.word >= $3 and w.word < $4 then 1 else 0 end) = 1",
                 "w.user_id",
             ),
         }
@@ -110,19 +110,6 @@ pub struct Query {
     pub limit: i64,
 }
 
-/// For each range of words from this one on. A range that is empty asks for nothing. The limit keeps databases from turning
-/// the question round: it is asked of one user at a time.
-fn has_words(first: usize, id: &str) -> String {
-    let has_word = |place: usize| {
-        let (from, to) = (2 * place + 3, 2 * place + 4);
-        format!(
-            " and (${from} = ${to} or (select 1 from user_words h where h.user_id = {id} and h.word >= ${from} \
-             and h.word < ${to} limit 1) is not null)"
-        )
-    };
-    (first..words::TYPED_MAX).map(has_word).collect()
-}
-
 /// Whether `u` has the role and the state.
 const FITS: &str = "u.deleted_at is null and ($1 = '' or u.role = $1) and ($2 <> 'active' or coalesce(u.disabled_at, \
     u.waiting_since, -1) = -1) and ($2 <> 'disabled' or coalesce(u.disabled_at, -1) <> -1) and ($2 <> 'unverified' \
@@ -133,37 +120,39 @@ impl Query {
     /// The text that reads a page.
     pub fn page(&self) -> String {
         let (beyond, way) = self.direction();
-        let key = match self.column {
+        // Not bound: PostgreSQL keeps a plan where it knows how few are wanted, and joins whole tables where it does not.
+        let limit = self.limit;
+        let (from, id) = self.start.entries();
+        let own = match self.column {
             Column::Id => "u.id",
             Column::Name => "u.search_text",
             Column::Email => "u.email",
         };
-        let (from, id) = self.start.entries();
-        let words = has_words(usize::from(matches!(self.start, Start::Word | Start::WordById)), id);
+        let key = if self.column == Column::Id { id } else { own };
+        let words = self.has_words(id);
+        let fits = format!("(select 1 from users u where u.id = {id} and {FITS} limit 1) is not null");
+        let (bound, order) = match self.column {
+            Column::Id => (format!("{id} {beyond} $16"), format!("{id}{way}")),
+            _ => (format!("({key}, {id}) {beyond} ($16, $17)"), format!("{key}{way}, {id}{way}")),
+        };
         let page = match self.start {
             // Along an index that has the order, until the page is full. Who has two such words stands there twice.
-            Start::WordById | Start::SecondFactor if self.walks() => format!(
-                "page as materialized (select {id} as id, {id} as key from {from} and {id} {beyond} $16 group by {id} \
-                 having 1 = 1{words} and (select 1 from users u where u.id = {id} and {FITS} limit 1) is not null \
-                 order by {id}{way} limit $15)"
+            Start::WordById => format!(
+                "page as materialized (select {id} as id, {id} as key from {from} and {bound} group by {id} \
+                 having 1 = 1{words} and {fits} order by {order} limit {limit})"
             ),
-            _ if self.walks() => {
-                let (bound, order) = match self.column {
-                    Column::Id => (format!("{id} {beyond} $16"), format!("{id}{way}")),
-                    _ => (format!("({key}, {id}) {beyond} ($16, $17)"), format!("{key}{way}, {id}{way}")),
-                };
-                format!(
-                    "page as materialized (select {id} as id, {key} as key from {from} and {FITS}{words} and {bound} \
-                     order by {order} limit $15)"
-                )
-            }
+            // The same, and the row of a person is read last: it stands nowhere near the one before.
+            _ if self.walks() => format!(
+                "page as materialized (select {id} as id, {key} as key from {from} and {bound}{words} and {fits} \
+                 order by {order} limit {limit})"
+            ),
             // Looks at each of the few that are found, and sorts them. Databases would rather go along the order, in the
             // hope that the page is full soon; so each step is told to be done by itself.
             _ => format!(
                 "found as materialized (select distinct {id} as id from {from}{words}), keyed as materialized (select f.id, \
-                 (select {key} from users u where u.id = f.id and {FITS}) as key from found f), page as materialized \
+                 (select {own} from users u where u.id = f.id and {FITS}) as key from found f), page as materialized \
                  (select k.id, k.key from keyed k where k.key is not null and (k.key, k.id) {beyond} ($16, $17) \
-                 order by k.key{way}, k.id{way} limit $15)"
+                 order by k.key{way}, k.id{way} limit {limit})"
             ),
         };
         format!(
@@ -171,6 +160,26 @@ impl Query {
              from totp t where t.user_id = u.id and t.confirmed_at is not null) as second_factor from page p \
              cross join users u where u.id = p.id order by p.key{way}, p.id{way}"
         )
+    }
+
+    /// Whether the person has a word in each range but the one that the list starts from. The limit keeps databases from
+    /// turning the question round: it's asked of one person at a time.
+    fn has_words(&self, id: &str) -> String {
+        let first = usize::from(matches!(self.start, Start::Word | Start::WordById));
+        let has_word = |place: usize| {
+            let (from, to) = (2 * place + 3, 2 * place + 4);
+            // Neighbours in the list stand side by side in the index of the beginnings, and far apart in the other one.
+            let word = match self.words[place].0.len() {
+                0 => return String::new(),
+                BEGINNING.. => format!(
+                    "substr(h.word, 1, 2) = substr(${from}, 1, 2) and (case when h.word >= ${from} and h.word < ${to} \
+                     then 1 else 0 end) = 1"
+                ),
+                _ => format!("h.word >= ${from} and h.word < ${to}"),
+            };
+            format!(" and (select 1 from user_words h where h.user_id = {id} and {word} limit 1) is not null")
+        };
+        (first..words::TYPED_MAX).map(has_word).collect()
     }
 
     /// Whether an index has the order of the list.
@@ -200,9 +209,7 @@ impl Query {
         for (from, to) in &self.words {
             statement = statement.bind(&**from).bind(&**to);
         }
-        let first = &*self.words[0].0;
-        let beginning = &first[..first.len().min(BEGINNING)];
-        statement.bind(self.limit).bind(&self.bound.key).bind(&self.bound.id).bind(beginning)
+        statement.bind(self.limit).bind(&self.bound.key).bind(&self.bound.id)
     }
 }
 
