@@ -179,9 +179,8 @@ on_both_databases! {
     }
 
     async fn an_index_has_the_order_of_each_list_that_one_condition_leads_to(app: TestApp) {
-        let by_id = [Start::WordById, Start::SecondFactor].map(|start| (start, Column::Id));
-        let each = [Start::Everybody, Start::Role, Start::Disabled, Start::Unverified]
-            .map(|start| [Column::Id, Column::Name, Column::Email].map(|column| (start, column)));
+        let filters = [Start::Role, Start::Disabled, Start::Unverified];
+        let each = filters.map(|start| [Column::Id, Column::Name, Column::Email].map(|column| (start, column)));
         let mut connection = app.services.state.db.pool.acquire().await.expect("a connection");
         if app.kind() == Kind::Postgres {
             // An empty table is read from end to end otherwise.
@@ -189,7 +188,7 @@ on_both_databases! {
                 connection.execute(never).await.expect("a setting");
             }
         }
-        for (start, column) in each.concat().into_iter().chain(by_id) {
+        for (start, column) in each.concat().into_iter().chain([(Start::WordById, Column::Id)]) {
             for descending in [false, true] {
                 let query = Query {
                     start,
@@ -203,8 +202,25 @@ on_both_databases! {
                 };
                 assert!(query.walks(), "{query:?}");
                 let plan = plan(&mut connection, app.kind(), &query).await;
-                let sorts = plan.matches("Sort Key").count() + plan.matches("TEMP B-TREE").count();
-                assert_eq!(sorts, 1, "the people of the page alone are sorted: {query:?}\n{plan}");
+                let index = match (start, column) {
+                    (Start::Disabled, Column::Id) => "users_disabled_by_id",
+                    (Start::Disabled, Column::Name) => "users_disabled_by_name",
+                    (Start::Disabled, Column::Email) => "users_disabled_by_email",
+                    (Start::Unverified, Column::Id) => "users_unverified_by_id",
+                    (Start::Unverified, Column::Name) => "users_unverified_by_name",
+                    (Start::Unverified, Column::Email) => "users_unverified_by_email",
+                    (Start::Role, Column::Id) => "users_special",
+                    (Start::Role, Column::Name) => "users_special_by_name",
+                    (Start::Role, Column::Email) => "users_special_by_email",
+                    _ => "user_words_by_beginning",
+                };
+                let leads = |step: &str| {
+                    let names = step.split(|c: char| !c.is_alphanumeric() && c != '_').any(|name| name == index);
+                    names && (step.contains("SEARCH e ") || step.contains(" e "))
+                };
+                assert!(plan.lines().any(leads), "{index} leads: {query:?}\n{plan}");
+                let sorts = plan.matches(" Sort Key").count() + plan.matches("TEMP B-TREE").count();
+                assert!(sorts <= 1, "the people of the page alone are sorted: {query:?}\n{plan}");
             }
         }
     }

@@ -63,16 +63,16 @@ impl Start {
     /// The entries, for `$1` as role, `$3` and `$4` as range of words; and whose they are.
     fn entries(self) -> (&'static str, &'static str) {
         match self {
-            Self::Everybody => ("users u where 1 = 1", "u.id"),
-            Self::Role => ("users u where u.role <> 'user' and u.role = $1 and u.deleted_at is null", "u.id"),
-            Self::Disabled => ("users u where u.disabled_at is not null and u.deleted_at is null", "u.id"),
-            Self::Unverified => ("users u where u.verified_at is null and u.deleted_at is null", "u.id"),
-            Self::SecondFactor => ("totp s where s.confirmed_at is not null", "s.user_id"),
-            Self::Word => ("user_words w where w.word >= $3 and w.word < $4", "w.user_id"),
+            Self::Everybody => ("users e where 1 = 1", "e.id"),
+            Self::Role => ("users e where e.role <> 'user' and e.role = $1 and e.deleted_at is null", "e.id"),
+            Self::Disabled => ("users e where e.disabled_at is not null and e.deleted_at is null", "e.id"),
+            Self::Unverified => ("users e where e.verified_at is null and e.deleted_at is null", "e.id"),
+            Self::SecondFactor => ("totp e where e.confirmed_at is not null", "e.user_id"),
+            Self::Word => ("user_words e where e.word >= $3 and e.word < $4", "e.user_id"),
             // As a case, or a database would go along the words.
             Self::WordById => (
-                "user_words w where substr(w.word, 1, 2) = substr($3, 1, 2) and (case when w.word >= $3 and w.word < $4 then 1 else 0 end) = 1",
-                "w.user_id",
+                "user_words e where substr(e.word, 1, 2) = substr($3, 1, 2) and (case when e.word >= $3 and e.word < $4 then 1 else 0 end) = 1",
+                "e.user_id",
             ),
         }
     }
@@ -123,12 +123,11 @@ impl Query {
         // Not bound: PostgreSQL keeps a plan where it knows how few are wanted, and joins whole tables where it does not.
         let limit = self.limit;
         let (from, id) = self.start.entries();
-        let own = match self.column {
-            Column::Id => "u.id",
-            Column::Name => "u.search_text",
-            Column::Email => "u.email",
+        let (key, own) = match self.column {
+            Column::Id => (id, "u.id"),
+            Column::Name => ("e.search_text", "u.search_text"),
+            Column::Email => ("e.email", "u.email"),
         };
-        let key = if self.column == Column::Id { id } else { own };
         let words = self.has_words(id);
         let fits = format!("(select 1 from users u where u.id = {id} and {FITS} limit 1) is not null");
         let (bound, order) = match self.column {
