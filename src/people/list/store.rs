@@ -140,10 +140,10 @@ impl Query {
                 "page as materialized (select {id} as id, {id} as key from {from} and {bound} group by {id} \
                  having 1 = 1{words} and {fits} order by {order} limit {limit})"
             ),
-            // The same, and the row of a person is read last: it stands nowhere near the one before.
+            // The same. As a case, or SQLite would read the row of a person first, which stands nowhere near the one before.
             _ if self.walks() => format!(
-                "page as materialized (select {id} as id, {key} as key from {from} and {bound}{words} and {fits} \
-                 order by {order} limit {limit})"
+                "page as materialized (select {id} as id, {key} as key from {from} and {bound} and (case when 1 = 1{words} \
+                 then {fits} else 1 = 0 end) order by {order} limit {limit})"
             ),
             // Looks at each of the few that are found, and sorts them. Databases would rather go along the order, in the
             // hope that the page is full soon; so each step is told to be done by itself.
