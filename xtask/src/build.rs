@@ -40,9 +40,16 @@ pub fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
 }
 
 pub fn build_program(name: &str, profile: Profile) -> Result<()> {
+    build_programs(&[name], profile)
+}
+
+pub fn build_programs(names: &[&str], profile: Profile) -> Result<()> {
     let mut command = shell::cargo();
     // With the features that the workspace has together, as the tests have them: nothing is compiled twice.
-    command.args(["build", "--workspace", "--bin", name]);
+    command.args(["build", "--workspace"]);
+    for name in names {
+        command.args(["--bin", name]);
+    }
     if profile.is_release() {
         command.arg("--release");
     }

@@ -5,8 +5,11 @@ use std::{
     fs::{self, File},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError},
+    process::{self, Child, Command, Stdio},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -41,6 +44,37 @@ impl Postgres {
         cluster.wait_until_ready()?;
         let cluster = slot.insert(cluster);
         Ok(Self { url: format!("postgres://latchkey@127.0.0.1:{}/postgres", cluster.port) })
+    }
+}
+
+/// An empty database on it, gone when it goes out of scope.
+pub struct Database<'a> {
+    pub url: String,
+    name: String,
+    server: &'a Postgres,
+}
+
+impl Postgres {
+    pub fn create_database(&self) -> Result<Database<'_>> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("latchkey_bench_{}_{}", process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        shell::output(&mut self.client("createdb", &name)?)?;
+        let (server, _) = self.url.rsplit_once('/').context("the URL of PostgreSQL names no database")?;
+        Ok(Database { url: format!("{server}/{name}"), name, server: self })
+    }
+
+    fn client(&self, program: &str, database: &str) -> Result<Command> {
+        let mut command = Command::new(find_programs()?.join(program));
+        command.args(["--maintenance-db", &self.url, database]);
+        Ok(command)
+    }
+}
+
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut command) = self.server.client("dropdb", &self.name) {
+            let _ = shell::output(command.args(["--force", "--if-exists"]));
+        }
     }
 }
 

@@ -4,7 +4,12 @@
 mod names;
 mod store;
 
-use std::process::ExitCode;
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use aws_lc_rs::rand;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -40,6 +45,12 @@ struct Seed {
     /// Sessions per user, most of them active.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=20))]
     sessions: u32,
+    /// Revocations that still count, each of a session that isn't there.
+    #[arg(long, default_value_t = 0)]
+    revocations: u32,
+    /// Write the secrets of the active sessions to this file, one in a line: what their cookies hold.
+    #[arg(long, value_name = "FILE")]
+    secrets: Option<PathBuf>,
     /// Add users even if there already are some.
     #[arg(long)]
     force: bool,
@@ -117,12 +128,22 @@ const AUDITOR_EVERY: u32 = 20_000;
 impl Crowd {
     async fn fill(&self, watch: &Stopwatch) -> Result<(), sqlx::Error> {
         let mut filling = store::Filling::begin(&self.state.db).await?;
+        let mut secrets = self.args.secrets.as_ref().map(File::create).transpose()?.map(BufWriter::new);
         for first in (0..self.args.users).step_by(BATCH as usize) {
             let last = self.args.users.min(first.saturating_add(BATCH));
             let users: Vec<NewUser> = (first..last).map(|number| self.user(number)).collect();
             let sessions: Vec<NewSession> = users.iter().flat_map(|user| self.sessions(user)).collect();
             filling.write(&users, &words_of(&users), &sessions).await?;
+            if let Some(secrets) = &mut secrets {
+                for session in sessions.iter().filter(|session| session.ended_at.is_none()) {
+                    writeln!(secrets, "{}", session.secret)?;
+                }
+            }
             eprintln!("{last} of {} people, {:.0} s", self.args.users, watch.elapsed_seconds());
+        }
+        filling.revoke(self.args.revocations, self.now_ms).await?;
+        if let Some(mut secrets) = secrets {
+            secrets.flush()?;
         }
         filling.end().await
     }
@@ -168,7 +189,7 @@ impl Crowd {
         let created_at = last_seen_at - dice.below((life_ms - idle_ms).max(1));
         let expires_at = created_at + life_ms;
         NewSession {
-            id_hash: BASE64_URL_SAFE_NO_PAD.encode(random::<32>()),
+            secret: BASE64_URL_SAFE_NO_PAD.encode(random::<16>()),
             sid: id_of(created_at),
             user_id: user.id.clone(),
             user_agent: names::user_agent(dice),
@@ -194,7 +215,7 @@ fn words_of(users: &[NewUser]) -> Vec<Word<'_>> {
 }
 
 /// A UUID v7 of that time.
-fn id_of(ms: i64) -> String {
+pub fn id_of(ms: i64) -> String {
     uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random::<10>()).into_uuid().to_string()
 }
 

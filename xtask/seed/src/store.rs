@@ -1,8 +1,11 @@
 //! Many rows at once.
 
-use latchkey::base::{
-    db::{Db, Kind},
-    words::sort_text,
+use latchkey::{
+    auth::{revocations, revocations::EndReason, sessions::secret},
+    base::{
+        db::{Db, Kind},
+        words::sort_text,
+    },
 };
 use sqlx::{Any, AssertSqlSafe, Connection, Executor, pool::PoolConnection, query::Query};
 
@@ -21,7 +24,8 @@ pub struct NewUser {
 pub type Word<'a> = (Vec<u8>, &'a str);
 
 pub struct NewSession {
-    pub id_hash: String,
+    /// What the cookie holds; the database has its hash.
+    pub secret: String,
     pub sid: String,
     pub user_id: String,
     pub user_agent: String,
@@ -99,6 +103,27 @@ impl Filling {
         tx.commit().await
     }
 
+    /// Revocations that begin to count now.
+    pub async fn revoke(&mut self, how_many: u32, now_ms: i64) -> Result<(), sqlx::Error> {
+        let mut tx = self.connection.begin().await?;
+        let (known,): (i64,) =
+            sqlx::query_as("select seq from revocation_clock where id = 1").fetch_one(&mut *tx).await?;
+        let last = known + i64::from(how_many);
+        let numbers: Vec<i64> = (known + 1..=last).collect();
+        for some in numbers.chunks(500) {
+            let text = many(
+                self.kind,
+                "insert into revocations (seq, kind, subject, epoch, reason, actor, revoked_at, keep_until)",
+                8,
+                some.len(),
+            );
+            let bind = |statement, seq: &i64| bind_revocation(statement, *seq, now_ms);
+            some.iter().fold(sqlx::query(AssertSqlSafe(text)), bind).execute(&mut *tx).await?;
+        }
+        sqlx::query("update revocation_clock set seq = $1 where id = 1").bind(last).execute(&mut *tx).await?;
+        tx.commit().await
+    }
+
     /// PostgreSQL plans by what it knows of its tables, and would learn of these minutes later. SQLite's plans stand in
     /// the statements.
     pub async fn end(mut self) -> Result<(), sqlx::Error> {
@@ -150,7 +175,7 @@ fn bind_word<'q>(statement: Statement<'q>, (word, user_id): &Word<'_>) -> Statem
 
 fn bind_session<'q>(statement: Statement<'q>, session: &NewSession, epoch: i64) -> Statement<'q> {
     statement
-        .bind(session.id_hash.clone())
+        .bind(secret::hash(&session.secret))
         .bind(session.sid.clone())
         .bind(session.user_id.clone())
         .bind("{}")
@@ -168,4 +193,16 @@ fn bind_session<'q>(statement: Statement<'q>, session: &NewSession, epoch: i64) 
         .bind(session.ended_at.map(|_| session.user_id.clone()))
         .bind(session.ended_at.map(|_| "logged_out"))
         .bind(epoch)
+}
+
+fn bind_revocation(statement: Statement<'_>, seq: i64, now_ms: i64) -> Statement<'_> {
+    statement
+        .bind(seq)
+        .bind("session")
+        .bind(crate::id_of(now_ms))
+        .bind(0_i64)
+        .bind(EndReason::ByAdmin.into_str())
+        .bind("system")
+        .bind(now_ms)
+        .bind(now_ms + revocations::store::KEPT_MS)
 }

@@ -1,0 +1,90 @@
+//! Row `pages`: what a rendered page costs, and how often it asks the database.
+
+use std::{thread, time::Duration};
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+
+use super::{
+    Bench, Row,
+    people::People,
+    rounds,
+    rounds::{Target, Who},
+    server::{Home, Server},
+    table::{Aim, Line},
+    wrk,
+};
+
+/// In the lists of administration.
+const USERS: &str = "1000";
+
+/// Each of them is four people: an administrator is made on the command line, which takes a moment.
+const ADMINISTRATORS: u32 = wrk::CONNECTIONS / 4;
+
+/// One line of JSON for each statement, with the request that it belongs to.
+const STATEMENTS: [(&str, &str); 2] = [("LATCHKEY_LOG", "info,sqlx::query=debug"), ("LATCHKEY_LOG_FORMAT", "json")];
+
+/// A statement is written down when it ends, and the answer may be on its way by then.
+const LAST_STATEMENTS: Duration = Duration::from_millis(300);
+
+pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
+    eprintln!("pages: two servers start");
+    let (bare, home) = (Server::bare(&bench.bare)?, Home::new(&[])?);
+    home.run(&bench.seed, &["--users", USERS], "")?;
+    let server = home.serve(&bench.latchkey)?;
+    let people = People::sign_up(&server, wrk::CONNECTIONS)?;
+    let administrators = People::administrators(&home, &bench.latchkey, &server, ADMINISTRATORS)?;
+    let pages = [
+        ("/login", Who::Nobody, 150.0),
+        ("/dashboard", Who::Browsers(&people), 400.0),
+        ("/admin/users", Who::Browsers(&administrators), 1_000.0),
+    ];
+    let mut targets = vec![Target::new("bare axum", &bare, "/json", Who::Nobody)];
+    for (path, who, _) in pages {
+        targets.push(Target::new(path, &server, path, who).header("Accept: text/html"));
+    }
+    let measured = rounds::measure(&targets, bench.rounds, bench.seconds)?;
+    let mut lines = Vec::new();
+    for (path, who, most_us) in pages {
+        let (page, bare) = (measured.of(path)?, measured.of("bare axum")?);
+        let cpu_us = page.median(|run| run.cpu_us);
+        let (reads, writes) = statements(bench, &home, &server, path, who)?;
+        let line = Line::new(Row::Pages, format!("{path}, rendered; the ratio is to bare axum, by CPU"));
+        let line = line.figure(cpu_us, "µs CPU").figure(page.median(|run| run.per_second), "pages/s");
+        let line = line.ratio(page.ratio_to(bare, |run| run.cpu_us)).aim(Aim::at_most(most_us, cpu_us, "µs CPU"));
+        lines.push(line.figure(reads, "reads").figure(writes, "writes"));
+    }
+    Ok(lines)
+}
+
+/// What one request asks of the database, when nothing is asked for the first time: reads and writes.
+fn statements(bench: &Bench, home: &Home<'_>, first: &Server, path: &str, who: Who<'_>) -> Result<(f64, f64)> {
+    // Another instance, because this one logs each statement; cookies are good at both.
+    let server = home.serve_beside(&bench.latchkey, first, &STATEMENTS)?;
+    let cookie = who.cookies()?.first().cloned().unwrap_or_default();
+    for _ in 0..3 {
+        server.empty_log()?;
+        let answer = server.client().get(path, &cookie)?;
+        ensure!(answer.status == 200, "{path} answers {}", answer.status);
+        thread::sleep(LAST_STATEMENTS);
+    }
+    count(&server.log()?, path)
+}
+
+/// Jobs ask the database, too: only what belongs to the request counts.
+fn count(log: &str, path: &str) -> Result<(f64, f64)> {
+    let (mut reads, mut writes, mut answers) = (0.0, 0.0, 0);
+    for line in log.lines().filter(|line| line.starts_with('{')) {
+        let line: Value = serde_json::from_str(line)?;
+        if line["span"]["path"] != path {
+            continue;
+        }
+        match line["summary"].as_str() {
+            Some(statement) if statement.to_lowercase().starts_with("select") => reads += 1.0,
+            Some(_) => writes += 1.0,
+            None => answers += i32::from(line["message"] == "answered"),
+        }
+    }
+    ensure!(answers == 1, "the log names {answers} answers of {path}");
+    Ok((reads, writes))
+}
