@@ -1,6 +1,6 @@
 //! The npm packages of `end2end/`: Playwright for the tests, wasm-opt for releases, both pinned by one lock file.
 
-use std::{fs, path::Path, process::Command, time::SystemTime};
+use std::{fs, io, path::Path, process::Command, time::SystemTime};
 
 use anyhow::Result;
 
@@ -12,7 +12,9 @@ const FOLDER: &str = "end2end";
 pub fn install() -> Result<()> {
     tools::check_node()?;
     if is_stale() {
-        shell::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(FOLDER))?;
+        // What it says is progress: standard output is for results.
+        let args = ["ci", "--no-audit", "--no-fund"];
+        shell::run(Command::new("npm").args(args).current_dir(FOLDER).stdout(io::stderr()))?;
     }
     Ok(())
 }

@@ -135,7 +135,7 @@ fn remove_others(site: &Path, files: &Files) -> Result<()> {
     Ok(())
 }
 
-fn is_compressed(path: &Path) -> bool {
+pub fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "br")
 }
 

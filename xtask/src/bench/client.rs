@@ -79,8 +79,11 @@ fn read(mut response: Response<Body>) -> Result<Answer> {
 impl Answer {
     /// The value of a cookie that was set.
     pub fn cookie(&self, name: &str) -> Result<String> {
-        let values =
+        let mut values =
             self.cookies.iter().filter_map(|line| line.split(';').next()?.strip_prefix(name)?.strip_prefix('='));
-        values.last().map(str::to_owned).with_context(|| format!("{}: no cookie {name}: {}", self.status, self.body))
+        values
+            .next_back()
+            .map(str::to_owned)
+            .with_context(|| format!("{}: no cookie {name}: {}", self.status, self.body))
     }
 }

@@ -62,8 +62,8 @@ struct Held<'a> {
 
 const FEW: u32 = 1_000;
 
-/// The sessions that come in turn where it's another each time.
-const SPREAD: usize = 10_000;
+/// The sessions that come in turn where it's another each time: as many as are active among a thousand.
+const SPREAD: usize = 800;
 
 /// Of each user, as many as one may have.
 const SESSIONS_OF_USER: u32 = 20;
@@ -73,7 +73,8 @@ const AT_LEAST: f64 = 0.77;
 
 pub fn stored(bench: &Bench) -> Result<Vec<Line>> {
     let on_sqlite = (Home::new(&[])?, Home::new(&[])?);
-    let on_postgres = (Home::on_postgres(&bench.postgres, &[])?, Home::on_postgres(&bench.postgres, &[])?);
+    let postgres = bench.postgres()?;
+    let on_postgres = (Home::on_postgres(postgres, &[])?, Home::on_postgres(postgres, &[])?);
     let mut lines = stored_on(bench, "SQLite", &on_sqlite)?;
     lines.extend(stored_on(bench, "PostgreSQL", &on_postgres)?);
     Ok(lines)
@@ -110,16 +111,16 @@ struct Store {
 impl Store {
     fn fill(bench: &Bench, home: &Home<'_>, sessions: u32) -> Result<Self> {
         eprintln!("stored: {sessions} sessions are written");
-        let sessions = live_sessions(bench, home, sessions)?;
+        let sessions = active_sessions(bench, home, sessions)?;
         let server = home.serve(&bench.layered)?;
         let people = People::sign_up(&server, wrk::CONNECTIONS)?;
-        let step = sessions.len().div_ceil(SPREAD).max(1);
-        Ok(Self { server, people, sessions: sessions.into_iter().step_by(step).collect() })
+        let step = (sessions.len() / SPREAD).max(1);
+        Ok(Self { server, people, sessions: sessions.into_iter().step_by(step).take(SPREAD).collect() })
     }
 }
 
 /// Fills the store with sessions; the cookies of those that are active.
-pub fn live_sessions(bench: &Bench, home: &Home<'_>, sessions: u32) -> Result<Vec<String>> {
+pub fn active_sessions(bench: &Bench, home: &Home<'_>, sessions: u32) -> Result<Vec<String>> {
     let users = sessions.div_ceil(SESSIONS_OF_USER).to_string();
     let file = home.path().join("secrets");
     let secrets = file.to_string_lossy();

@@ -31,7 +31,7 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
     let mut lines = vec![by_api(bench, &home, &server, &server, "at the same instance, SQLite", 5.0)?];
     lines.push(by_command(bench, &home, &server)?);
     eprintln!("logout: on PostgreSQL");
-    let home = Home::on_postgres(&bench.postgres, &[])?;
+    let home = Home::on_postgres(bench.postgres()?, &[])?;
     let first = home.serve(&bench.latchkey)?;
     let second = home.serve_beside(&bench.latchkey, &first, &[])?;
     lines.push(by_api(bench, &home, &first, &second, "at a second instance, PostgreSQL", 100.0)?);

@@ -19,6 +19,9 @@ const REST: Duration = Duration::from_secs(3);
 
 const STORM: Duration = Duration::from_secs(15);
 
+/// Sessions in use, and pages.
+const MANY: u32 = 100_000;
+
 /// Seconds of load between two looks at how many requests there were.
 const STEP: u64 = 5;
 
@@ -42,9 +45,12 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
 
 /// Each of many sessions is used.
 fn sessions(bench: &Bench) -> Result<Line> {
-    eprintln!("memory: {} sessions are written and used", bench.many);
+    let wanted = bench.many.min(MANY);
+    eprintln!("memory: {wanted} sessions are written and used");
     let home = Home::new(&[])?;
-    let sessions = held::live_sessions(bench, &home, bench.many)?;
+    // One in six of those that are written has ended, and a few users are disabled.
+    let mut sessions = held::active_sessions(bench, &home, wanted / 4 * 5)?;
+    sessions.truncate(wanted as usize);
     let server = home.serve(&bench.layered)?;
     let before = at_rest(&server)?;
     ask(&server, SESSION_ME, &sessions, &[], sessions.len())?;
@@ -55,7 +61,7 @@ fn sessions(bench: &Bench) -> Result<Line> {
 
 /// Whether it grows with them: the first tenth fills what is kept.
 fn pages(bench: &Bench, server: &Server) -> Result<Line> {
-    let pages = bench.many as usize;
+    let pages = bench.many.min(MANY) as usize;
     eprintln!("memory: {pages} pages");
     let people = People::sign_up(server, wrk::CONNECTIONS)?;
     let headers = ["Accept: text/html".to_owned()];

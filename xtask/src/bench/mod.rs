@@ -23,7 +23,7 @@ use std::{
     process::{ExitCode, exit},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 
 use self::table::Line;
@@ -108,6 +108,10 @@ impl Row {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    fn needs_postgres(self) -> bool {
+        matches!(self, Self::Sessions | Self::Logout | Self::Stored | Self::Search)
+    }
+
     /// In a few minutes all of them together.
     fn is_quick(self) -> bool {
         !matches!(self, Self::Storm | Self::Revocations | Self::Stored | Self::Memory | Self::Search)
@@ -124,12 +128,16 @@ struct Bench {
     bare: PathBuf,
     layered: PathBuf,
     seed: PathBuf,
-    postgres: Postgres,
+    postgres: Option<Postgres>,
 }
 
 impl Bench {
     fn has(&self, row: Row) -> bool {
         self.rows.contains(&row)
+    }
+
+    fn postgres(&self) -> Result<&Postgres> {
+        self.postgres.as_ref().context("no row was said to need PostgreSQL")
     }
 
     fn many_words(&self) -> String {
@@ -152,8 +160,10 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         build::build(workspace, profile)?;
         build::build_programs(&["bare", "layered", "seed"], profile)?;
     }
+    let rows: Vec<Row> = Row::value_variants().iter().copied().filter(|row| is_asked(*row, args)).collect();
     let bench = Bench {
-        rows: Row::value_variants().iter().copied().filter(|row| is_asked(*row, args)).collect(),
+        postgres: rows.iter().any(|row| row.needs_postgres()).then(Postgres::start).transpose()?,
+        rows,
         rounds: args.rounds,
         seconds: args.seconds,
         many: args.many.unwrap_or(if args.all { 1_000_000 } else { 100_000 }),
@@ -161,7 +171,6 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         bare: workspace.program("bare", profile),
         layered: workspace.program("layered", profile),
         seed: workspace.program("seed", profile),
-        postgres: Postgres::start()?,
     };
     let lines = measure(&bench)?;
     if args.json {

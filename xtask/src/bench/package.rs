@@ -1,6 +1,6 @@
 //! Row `package`: what a browser loads, compressed.
 
-use std::{collections::BTreeSet, fs};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Context, Result, bail};
 
@@ -19,7 +19,7 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
     let site = bench.latchkey.parent().context("a program is in a folder")?.join("site");
     let mut all = 0.0;
     for file in site::files_below(&site.join("pkg"))? {
-        if !file.extension().is_some_and(|extension| extension == "br") {
+        if !site::is_compressed(&file) {
             all += brotli_kb(&file)?;
         }
     }
@@ -46,7 +46,7 @@ fn scripts(html: &str) -> BTreeSet<String> {
     names.filter(|name| [".js", ".wasm"].iter().any(|end| name.ends_with(end))).collect()
 }
 
-fn brotli_kb(file: &std::path::Path) -> Result<f64> {
+fn brotli_kb(file: &Path) -> Result<f64> {
     let compressed = site::compressed(file);
     match fs::metadata(&compressed) {
         Ok(file) => Ok(file.len() as f64 / 1000.0),

@@ -36,16 +36,16 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
     if ![Row::Layers, Row::Log, Row::Api, Row::Sessions].iter().any(|row| bench.has(*row)) {
         return Ok(Vec::new());
     }
-    eprintln!("requests: six servers start, and {} people sign up at each", wrk::CONNECTIONS);
+    eprintln!("requests: servers start, and {} people sign up at each", wrk::CONNECTIONS);
     let bare = Server::bare(&bench.bare)?;
     let homes = [Home::new(&[])?, Home::new(&LOGGING)?, Home::new(&[])?, Home::new(&LOGGING)?];
-    let on_postgres = Home::on_postgres(&bench.postgres, &[])?;
+    let postgres_home = bench.has(Row::Sessions).then(|| Home::on_postgres(bench.postgres()?, &[])).transpose()?;
     let (layered, latchkey) = (&bench.layered, &bench.latchkey);
     let quiet = Place::open(homes[0].serve(layered)?)?;
     let logging = Place::open(homes[1].serve(layered)?)?;
     let product = Place::open(homes[2].serve(latchkey)?)?;
     let product_logging = Place::open(homes[3].serve(latchkey)?)?;
-    let postgres = Place::open(on_postgres.serve(layered)?)?;
+    let postgres = postgres_home.as_ref().map(|home| Place::open(home.serve(layered)?)).transpose()?;
     let token = bare.client().get("/token", "")?.body;
 
     let (quietly, loudly) = (&quiet.server, &logging.server);
@@ -62,11 +62,14 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
         (&[Row::Api], product_logging.target(PRODUCT_LOGGING)),
         (&[Row::Sessions], Target::new(SQLITE_OPEN, quietly, OPEN, browsers)),
         (&[Row::Sessions], Target::new(SQLITE, quietly, SESSION_ME, browsers)),
-        (&[Row::Sessions], Target::new(POSTGRES_OPEN, &postgres.server, OPEN, Who::Browsers(&postgres.people))),
-        (&[Row::Sessions], Target::new(POSTGRES, &postgres.server, SESSION_ME, Who::Browsers(&postgres.people))),
     ];
     let is_asked = |rows: &[Row]| rows.iter().any(|row| bench.has(*row));
-    let targets: Vec<_> = targets.into_iter().filter(|(rows, _)| is_asked(rows)).map(|(_, target)| target).collect();
+    let targets = targets.into_iter().filter(|(rows, _)| is_asked(rows)).map(|(_, target)| target);
+    let on_postgres = postgres.iter().flat_map(|Place { server, people }| {
+        let browsers = Who::Browsers(people);
+        [Target::new(POSTGRES_OPEN, server, OPEN, browsers), Target::new(POSTGRES, server, SESSION_ME, browsers)]
+    });
+    let targets: Vec<_> = targets.chain(on_postgres).collect();
     let measured = rounds::measure(&targets, bench.rounds, bench.seconds)?;
     let mut lines = Vec::new();
     if bench.has(Row::Layers) {

@@ -24,7 +24,7 @@ const AT_MOST: f64 = 2.0;
 
 pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
     let mut lines = on("SQLite", bench, || Home::new(&[]))?;
-    lines.extend(on("PostgreSQL", bench, || Home::on_postgres(&bench.postgres, &[]))?);
+    lines.extend(on("PostgreSQL", bench, || Home::on_postgres(bench.postgres()?, &[]))?);
     Ok(lines)
 }
 

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use super::{client::Client, process};
 use crate::{
     postgres::{Database, Postgres},
+    shell,
     workspace::PRODUCT,
 };
 
@@ -192,6 +193,13 @@ impl Server {
 
     pub fn resident_mb(&self) -> Result<f64> {
         process::resident_mb(self.process.id())
+    }
+
+    /// As a service manager does it.
+    pub fn stop(mut self) -> Result<()> {
+        shell::run(Command::new("kill").arg(self.process.id().to_string()))?;
+        self.process.wait()?;
+        Ok(())
     }
 
     pub fn log(&self) -> Result<String> {
