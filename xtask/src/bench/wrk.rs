@@ -36,7 +36,7 @@ pub fn run(url: &str, cookies: &[String], headers: &[String], seconds: u64) -> R
     fs::write(&people, if cookies.is_empty() { "\n".to_owned() } else { cookies.join("\n") })?;
     let printed = shell::output(
         Command::new("wrk")
-            .args(["--threads", "1", "--connections", &CONNECTIONS.to_string(), "--latency"])
+            .args(["--threads", "1", "--connections", &CONNECTIONS.to_string(), "--timeout", "30s", "--latency"])
             .args(["--duration", &format!("{seconds}s"), "--script"])
             .arg(&script)
             .args([url, "--"])
