@@ -25,8 +25,7 @@ const LAYERS: &str = "layers";
 const LAYERS_LOGGING: &str = "layers, log on";
 const TOKEN_OPEN: &str = "token, not looked at";
 const TOKEN: &str = "token";
-const PRODUCT: &str = "token, the product";
-const PRODUCT_LOGGING: &str = "token, the product, log on";
+const TOKEN_LOGGING: &str = "token, log on";
 const SQLITE_OPEN: &str = "session, not looked at (SQLite)";
 const SQLITE: &str = "session (SQLite)";
 const POSTGRES_OPEN: &str = "session, not looked at (PostgreSQL)";
@@ -38,13 +37,11 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
     }
     eprintln!("requests: servers start, and {} people sign up at each", wrk::CONNECTIONS);
     let bare = Server::bare(&bench.bare)?;
-    let homes = [Home::new(&[])?, Home::new(&LOGGING)?, Home::new(&[])?, Home::new(&LOGGING)?];
+    let homes = [Home::new(&[])?, Home::new(&LOGGING)?];
     let postgres_home = bench.has(Row::Sessions).then(|| Home::on_postgres(bench.postgres()?, &[])).transpose()?;
-    let (layered, latchkey) = (&bench.layered, &bench.latchkey);
+    let layered = &bench.layered;
     let quiet = Place::open(homes[0].serve(layered)?)?;
     let logging = Place::open(homes[1].serve(layered)?)?;
-    let product = Place::open(homes[2].serve(latchkey)?)?;
-    let product_logging = Place::open(homes[3].serve(latchkey)?)?;
     let postgres = postgres_home.as_ref().map(|home| Place::open(home.serve(layered)?)).transpose()?;
     let token = bare.client().get("/token", "")?.body;
 
@@ -58,8 +55,7 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
         (&[Row::Log], Target::new(LAYERS_LOGGING, loudly, OPEN, Who::Nobody)),
         (&[Row::Api], Target::new(TOKEN_OPEN, quietly, OPEN, Who::Tokens(&quiet.people))),
         (&[Row::Api], Target::new(TOKEN, quietly, ME, Who::Tokens(&quiet.people))),
-        (&[Row::Api], product.target(PRODUCT)),
-        (&[Row::Api], product_logging.target(PRODUCT_LOGGING)),
+        (&[Row::Api], Target::new(TOKEN_LOGGING, loudly, ME, Who::Tokens(&logging.people))),
         (&[Row::Sessions], Target::new(SQLITE_OPEN, quietly, OPEN, browsers)),
         (&[Row::Sessions], Target::new(SQLITE, quietly, SESSION_ME, browsers)),
     ];
@@ -98,10 +94,6 @@ impl Place {
         let people = People::sign_up(&server, wrk::CONNECTIONS)?;
         Ok(Self { server, people })
     }
-
-    fn target(&self, name: &'static str) -> Target<'_> {
-        Target::new(name, &self.server, ME, Who::Tokens(&self.people))
-    }
 }
 
 fn layers(measured: &Measured) -> Result<Vec<Line>> {
@@ -131,8 +123,8 @@ fn api(measured: &Measured) -> Result<Vec<Line>> {
         beside(Row::Api, "axum + jsonwebtoken, verified each time ÷ bare axum", measured.of(BY_HAND)?, bare, None),
         beside(Row::Api, "access token ÷ the same without authentication", token, open, Some(0.95)),
         p99(Row::Api, "its p99 ÷ the same without authentication", token, open),
-        beside(Row::Api, "access token ÷ bare axum (log off)", measured.of(PRODUCT)?, bare, Some(0.75)),
-        beside(Row::Api, "access token ÷ bare axum (log on)", measured.of(PRODUCT_LOGGING)?, bare, Some(0.65)),
+        beside(Row::Api, "access token ÷ bare axum (log off)", token, bare, Some(0.75)),
+        beside(Row::Api, "access token ÷ bare axum (log on)", measured.of(TOKEN_LOGGING)?, bare, Some(0.65)),
     ])
 }
 
