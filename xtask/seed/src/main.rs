@@ -48,7 +48,8 @@ struct Seed {
     /// Revocations that still count, each of a session that isn't there.
     #[arg(long, default_value_t = 0)]
     revocations: u32,
-    /// Write the secrets of the active sessions to this file, one in a line: what their cookies hold.
+    /// Write the secrets of the active sessions to this file, one in a line: what their cookies hold. All sessions were
+    /// used a moment ago then, so that none ends before it's used.
     #[arg(long, value_name = "FILE")]
     secrets: Option<PathBuf>,
     /// Add users even if there already are some.
@@ -72,6 +73,7 @@ async fn main() -> ExitCode {
 /// People of one transaction: enough for speed, few enough to keep in memory.
 const BATCH: u32 = 50_000;
 
+const MOMENT_MS: i64 = 10_000;
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
@@ -185,7 +187,8 @@ impl Crowd {
             true => (config.remembered_idle_days * DAY_MS, config.remembered_lifetime_days * DAY_MS),
             false => (config.session_idle_minutes * 60_000, config.session_lifetime_hours * HOUR_MS),
         };
-        let last_seen_at = self.now_ms - dice.below(idle_ms * 9 / 10);
+        let unused_ms = if self.args.secrets.is_some() { MOMENT_MS } else { idle_ms * 9 / 10 };
+        let last_seen_at = self.now_ms - dice.below(unused_ms);
         let created_at = last_seen_at - dice.below((life_ms - idle_ms).max(1));
         let expires_at = created_at + life_ms;
         NewSession {

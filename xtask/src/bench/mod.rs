@@ -172,13 +172,13 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
         layered: workspace.program("layered", profile),
         seed: workspace.program("seed", profile),
     };
-    let lines = measure(&bench)?;
+    let (lines, is_whole) = measure(&bench);
     if args.json {
         table::print_json(&lines)
     } else {
         table::print(&lines)
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn is_asked(row: Row, args: &Args) -> bool {
@@ -188,23 +188,35 @@ fn is_asked(row: Row, args: &Args) -> bool {
     }
 }
 
-fn measure(bench: &Bench) -> Result<Vec<Line>> {
-    let mut lines = requests::measure(bench)?;
-    for row in &bench.rows {
-        lines.extend(match row {
-            // All of them in the same rounds, above.
-            Row::Layers | Row::Log | Row::Api | Row::Sessions => Vec::new(),
-            Row::Pages => pages::measure(bench)?,
-            Row::Start => start::measure(bench)?,
-            Row::Logout => logout::measure(bench)?,
-            Row::Login => login::measure(bench)?,
-            Row::Storm => storm::measure(bench)?,
-            Row::Revocations => held::revocations(bench)?,
-            Row::Stored => held::stored(bench)?,
-            Row::Memory => memory::measure(bench)?,
-            Row::Package => package::measure(bench)?,
-            Row::Search => search::measure(bench)?,
-        });
+/// What could be measured, and whether that's everything: what fails at the end takes nothing of before away.
+fn measure(bench: &Bench) -> (Vec<Line>, bool) {
+    let (mut lines, mut is_whole) = (Vec::new(), true);
+    let measured = bench.rows.iter().map(|row| (row.name(), measure_row(bench, *row)));
+    for (name, measured) in std::iter::once(("requests".to_owned(), requests::measure(bench))).chain(measured) {
+        match measured {
+            Ok(more) => lines.extend(more),
+            Err(error) => {
+                eprintln!("{name} could not be measured: {error:#}");
+                is_whole = false;
+            }
+        }
     }
-    Ok(lines)
+    (lines, is_whole)
+}
+
+fn measure_row(bench: &Bench, row: Row) -> Result<Vec<Line>> {
+    match row {
+        // All of them in the same rounds, before.
+        Row::Layers | Row::Log | Row::Api | Row::Sessions => Ok(Vec::new()),
+        Row::Pages => pages::measure(bench),
+        Row::Start => start::measure(bench),
+        Row::Logout => logout::measure(bench),
+        Row::Login => login::measure(bench),
+        Row::Storm => storm::measure(bench),
+        Row::Revocations => held::revocations(bench),
+        Row::Stored => held::stored(bench),
+        Row::Memory => memory::measure(bench),
+        Row::Package => package::measure(bench),
+        Row::Search => search::measure(bench),
+    }
 }
