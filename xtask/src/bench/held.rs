@@ -114,8 +114,7 @@ impl Store {
         let sessions = active_sessions(bench, home, sessions)?;
         let server = home.serve(&bench.layered)?;
         let people = People::sign_up(&server, wrk::CONNECTIONS)?;
-        let step = (sessions.len() / SPREAD).max(1);
-        Ok(Self { server, people, sessions: sessions.into_iter().step_by(step).take(SPREAD).collect() })
+        Ok(Self { server, people, sessions: sessions.into_iter().take(SPREAD).collect() })
     }
 }
 
