@@ -1,7 +1,7 @@
 //! The shell of every document, and the navigation. Server side; the islands in it go to the browser.
 
 use leptos::{attr::custom::custom_attribute, prelude::*, server_fn::ServerFn};
-use leptos_meta::{HashedStylesheet, MetaTags, Title, provide_meta_context};
+use leptos_meta::{MetaTags, Title, provide_meta_context};
 
 use super::{
     appearance::{Appearance, MORE, Theme, switch::AppearanceSwitch},
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The document around a page.
-pub fn shell(options: LeptosOptions, page: Option<Children>) -> impl IntoView {
+pub fn shell(page: Option<Children>) -> impl IntoView {
     csp::provide_page_policy();
     let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
     view! {
@@ -38,10 +38,10 @@ pub fn shell(options: LeptosOptions, page: Option<Children>) -> impl IntoView {
                 <ThemeColor theme />
                 <SiteHead />
                 // Without a browser package there is nothing to load, and the pages do without.
-                {options.hash_files.then(|| view! {
-                    <HashedStylesheet options id="style" />
+                {assets::package().map(|package| view! {
+                    <link id="style" rel="stylesheet" href=package.style.as_str() />
+                    <StartScript package />
                 })}
-                {assets::package().map(|package| view! { <StartScript package /> })}
                 <MetaTags />
             </head>
             <body>

@@ -142,10 +142,10 @@ pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPat
         }
     };
     parts.extensions.insert(data(&services, &parts, here));
-    let (options, view) = (services.options.clone(), Arc::new(view));
+    let view = Arc::new(view);
     let render = leptos_axum::render_app_async_with_context(
         move || provide_contexts(&services),
-        move || shell(options.clone(), view.lock().unwrap_or_else(PoisonError::into_inner).take()),
+        move || shell(view.lock().unwrap_or_else(PoisonError::into_inner).take()),
     );
     let mut response = render(Request::from_parts(parts, body)).await;
     if response.status() == StatusCode::OK {

@@ -69,6 +69,7 @@ mod throttle;
 mod times;
 mod user_agents;
 mod verification;
+mod verified_tokens;
 mod well_known;
 mod whole_log_ins;
 mod words;

@@ -12,7 +12,7 @@ use crate::{
     serve::{router::router, services::Services},
 };
 
-async fn kill_signing_key(app: &TestApp, by: &Services) -> Result<(), AppError> {
+pub async fn kill_signing_key(app: &TestApp, by: &Services) -> Result<(), AppError> {
     let kid = app.services.keys.key_set().signing(app.clock.now_ms()).expect("a key").kid.clone();
     let order = Cause {
         actor: Actor::CommandLine,

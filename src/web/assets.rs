@@ -31,6 +31,7 @@ pub fn leptos_options() -> LeptosOptions {
 
 /// What browsers load of the browser package, by address.
 pub struct Package {
+    pub style: String,
     /// On every page.
     pub page: Module,
     /// Where there are islands.
@@ -47,18 +48,20 @@ pub struct Module {
 pub fn package() -> Option<&'static Package> {
     static PACKAGE: LazyLock<Option<Package>> = LazyLock::new(|| {
         let hashes = fs::read_to_string(hash_file()?).ok()?;
-        Some(Package { page: module("page-", &hashes)?, islands: module("", &hashes)? })
+        let style = address("", "css", &hashes)?;
+        Some(Package { style, page: module("page-", &hashes)?, islands: module("", &hashes)? })
     });
     PACKAGE.as_ref()
 }
 
-/// `kind`: what stands before `js` and `wasm` in the file of hashes, and behind the name of the product in the address.
 fn module(kind: &str, hashes: &str) -> Option<Module> {
-    let address = |end: &str| {
-        let hash = hashes.lines().find_map(|line| line.strip_prefix(&format!("{kind}{end}: ")))?;
-        Some(format!("/pkg/latchkey.{kind}{hash}.{end}"))
-    };
-    Some(Module { js: address("js")?, wasm: address("wasm")? })
+    Some(Module { js: address(kind, "js", hashes)?, wasm: address(kind, "wasm", hashes)? })
+}
+
+/// `kind`: what stands before the end of the name in the file of hashes, and behind the name of the product in the address.
+fn address(kind: &str, end: &str, hashes: &str) -> Option<String> {
+    let hash = hashes.lines().find_map(|line| line.strip_prefix(&format!("{kind}{end}: ")))?;
+    Some(format!("/pkg/latchkey.{kind}{hash}.{end}"))
 }
 
 /// Whether the browser package is there at all; without it pages work, but only as without JavaScript.
