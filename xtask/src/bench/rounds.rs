@@ -107,6 +107,9 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
+/// Also writes down what the first use of a session does.
+const WARM_UP_SECONDS: u64 = 3;
+
 /// All loads in all rounds, by name.
 pub struct Measured(BTreeMap<String, Runs>);
 
@@ -119,7 +122,7 @@ impl Measured {
 pub fn measure(targets: &[Target<'_>], rounds: u32, seconds: u64) -> Result<Measured> {
     for target in targets {
         eprintln!("  warming up: {}", target.name);
-        target.run(1)?;
+        target.run(WARM_UP_SECONDS)?;
     }
     let mut measured: BTreeMap<String, Runs> = BTreeMap::new();
     for round in 1..=rounds {
