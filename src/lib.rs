@@ -39,6 +39,11 @@ pub mod lab;
 #[cfg(feature = "ssr")]
 pub mod cli;
 
+/// Of every program with the server in it.
+#[cfg(feature = "ssr")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[cfg(test)]
 mod tests;
 

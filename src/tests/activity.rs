@@ -335,8 +335,10 @@ on_both_databases! {
 
         let token = app.link(Purpose::Reset, "alice").await;
         owner.open_link(Purpose::Reset, &token).await;
-        assert_eq!(owner.act("reset_password", &[("password", PASSWORD)]).await.status, 200);
-        let mut thief = app.logged_in_again("alice").await;
+        let new = "another horse battery";
+        assert_eq!(owner.act("reset_password", &[("password", new)]).await.status, 200);
+        let mut thief = app.anonymous();
+        assert_eq!(thief.log_in("alice", new).await.status, 200);
         let token = stolen(&app).await;
         app.logged_in("alice").await;
         app.verify("alice").await;
