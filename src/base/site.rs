@@ -22,7 +22,8 @@ impl Site {
         let base = config.base_url().origin();
         // Outside production the loopback names count as one.
         let names = if config.production() { &[][..] } else { &["localhost", "127.0.0.1", "[::1]"] };
-        let loopback = names.iter().filter_map(|name| Url::parse(&format!("http://{name}:{}", config.addr.port())).ok());
+        let loopback =
+            names.iter().filter_map(|name| Url::parse(&format!("http://{name}:{}", config.addr.port())).ok());
         let all: Vec<Origin> = [base].into_iter().chain(loopback.map(|url| url.origin())).collect();
         let issuer = config.issuer();
         Self {

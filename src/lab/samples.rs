@@ -16,11 +16,7 @@ use crate::{
         },
         users::Role,
     },
-    base::{
-        config::TokenAlgorithm,
-        error::AppError,
-        state::AppState,
-    },
+    base::{config::TokenAlgorithm, error::AppError, state::AppState},
 };
 
 /// In the order in which they are shown.

@@ -21,6 +21,7 @@ use crate::{
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 const NEW_PASSWORD: &str = "nine loud kettles sing";
+const NEWER_PASSWORD: &str = "ten quiet kettles hum";
 
 /// Who reads the mail of this address opens the link of a mail and presses the button.
 async fn deny_from_mailbox(app: &TestApp, user_id: &str, email: &str) -> Answer {
@@ -32,10 +33,14 @@ async fn deny_from_mailbox(app: &TestApp, user_id: &str, email: &str) -> Answer 
 
 /// And chooses a new password with the link that comes then.
 async fn reset_from_mailbox(app: &TestApp, name: &str) {
+    reset_to(app, name, NEW_PASSWORD).await;
+}
+
+async fn reset_to(app: &TestApp, name: &str, password: &str) {
     let token = app.link(Purpose::Reset, name).await;
     let mut reader = app.anonymous();
     assert_eq!(reader.open_link(Purpose::Reset, &token).await.status, 200);
-    assert_eq!(reader.act("reset_password", &[("password", NEW_PASSWORD)]).await.status, 200);
+    assert_eq!(reader.act("reset_password", &[("password", password)]).await.status, 200);
 }
 
 /// Alice, whose second factor was turned on a moment ago, after somebody who reads her mail has denied something.
@@ -48,8 +53,12 @@ async fn denied(app: &TestApp) -> Person {
 
 /// A new browser, with the password that the mailbox has set.
 async fn log_in(app: &TestApp) -> (Caller, Answer) {
+    log_in_with(app, NEW_PASSWORD).await
+}
+
+async fn log_in_with(app: &TestApp, password: &str) -> (Caller, Answer) {
     let mut caller = app.anonymous();
-    let answer = caller.log_in("alice", NEW_PASSWORD).await;
+    let answer = caller.log_in("alice", password).await;
     (caller, answer)
 }
 
@@ -191,13 +200,14 @@ on_both_databases! {
 
         assert_eq!(deny_from_mailbox(&app, &id, "alice@example.com").await.status, 200);
         assert!(goes_at(&app, &id).await.is_some());
-        reset_from_mailbox(&app, "alice").await;
-        let (mut half, _) = log_in(&app).await;
+        // The one of before can't be chosen again.
+        reset_to(&app, "alice", NEWER_PASSWORD).await;
+        let (mut half, _) = log_in_with(&app, NEWER_PASSWORD).await;
         expect_in(&enter(&mut half, &alice.recovery[0]).await);
         assert_eq!(goes_at(&app, &id).await, None);
         app.clock.advance_ms(4 * DAY);
         removal::clean_once(&app.services.state).await.expect("a round");
-        expect_code_page(&log_in(&app).await.1);
+        expect_code_page(&log_in_with(&app, NEWER_PASSWORD).await.1);
     }
 
     async fn a_wrong_code_calls_nothing_off(app: TestApp) {

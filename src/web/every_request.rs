@@ -65,7 +65,8 @@ async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next
     if let Err(response) = host::refuse_foreign_host(&mut parts, site) {
         return response;
     }
-    let refused = cookies::accept_only_ours(config, &mut parts.headers).and_then(|()| origin::refuse_cross_site(&parts, site));
+    let refused =
+        cookies::accept_only_ours(config, &mut parts.headers).and_then(|()| origin::refuse_cross_site(&parts, site));
     if let Err(problem) = refused {
         return problem.into_response();
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::auth::users::Role;
+use crate::auth::{revocations::set::RevocationSubject, users::Role};
 
 /// `typ` of the header (RFC 9068 2.1), so that no other kind of JWT passes for an access token.
 pub const TYP: &str = "at+jwt";
@@ -33,4 +33,20 @@ pub struct Claims {
     pub jti: String,
     pub client_id: String,
     pub role: Role,
+}
+
+/// A token that is ours, and was in its time.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub claims: Claims,
+    /// The key that signed it.
+    pub kid: String,
+}
+
+impl Verified {
+    /// What the revocations are asked about.
+    pub fn revocation_subject(&self) -> RevocationSubject<'_> {
+        let Claims { sub: user_id, sid, epoch, global_epoch, .. } = &self.claims;
+        RevocationSubject { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
+    }
 }

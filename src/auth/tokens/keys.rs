@@ -7,10 +7,10 @@ use tokio::sync::Mutex;
 
 use super::{
     KeyInfo,
+    claims::Verified,
     key_set::{Key, KeySet},
     schedule::KeySchedule,
     store,
-    verify::Verified,
 };
 use crate::{
     auth::revocations::set::Revocations,

@@ -8,48 +8,17 @@ use serde::Deserialize;
 
 use super::{
     algorithm::jwt_algorithm,
-    claims::{Claims, TYP},
+    claims::{Claims, TYP, Verified},
     key_set::{Key, KeySet, Lookup},
     keys::Keys,
 };
-use crate::{
-    auth::revocations::set::RevocationSubject,
-    base::{
-        config::TOKEN_LIFETIME_MAX_SECONDS,
-        site::Site,
-        state::{AppState, Clock},
-    },
-};
+use crate::base::{config::TOKEN_LIFETIME_MAX_SECONDS, site::Site, state::AppState};
 
 /// Clock difference between instances that is forgiven, in seconds.
 pub const LEEWAY: i64 = 2;
 
 /// A longer token is no token of ours; checked before anything is decoded.
 pub const TOKEN_BYTES_MAX: usize = 2_048;
-
-/// A token that is ours and in its time.
-#[derive(Clone, Debug)]
-pub struct Verified {
-    pub claims: Claims,
-    /// The key that signed it.
-    pub kid: String,
-}
-
-impl Verified {
-    /// What the revocations are asked about.
-    pub fn revocation_subject(&self) -> RevocationSubject<'_> {
-        let Claims { sub: user_id, sid, epoch, global_epoch, .. } = &self.claims;
-        RevocationSubject { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
-    }
-
-    /// Looks at the times once more, after a wait.
-    ///
-    /// # Errors
-    /// [`Refusal::Expired`].
-    pub fn check_times(&self, clock: &Clock) -> Result<(), Refusal> {
-        check_times(&self.claims, clock.now_ms() / 1000)
-    }
-}
 
 /// Why a token is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +96,9 @@ fn checked(site: &Site, key: &Key, header: StrictHeader, token: &str, now_ms: i6
     Ok(Verified { claims, kid: header.kid })
 }
 
-fn check_times(claims: &Claims, now: i64) -> Result<(), Refusal> {
+/// # Errors
+/// [`Refusal::Expired`], or [`Refusal::Invalid`] where the times make no sense. `now` is in seconds.
+pub fn check_times(claims: &Claims, now: i64) -> Result<(), Refusal> {
     let span = claims.exp.checked_sub(claims.iat).ok_or(Refusal::Invalid)?;
     // Not our own setting: another instance may have minted it under another one.
     let sane = (1..=TOKEN_LIFETIME_MAX_SECONDS).contains(&span) && claims.nbf == claims.iat;

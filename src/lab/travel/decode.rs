@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     auth::tokens::{
-        claims::TYP,
+        claims::{TYP, Verified},
         key_set::Lookup,
         keys::Keys,
-        verify::{Verified, verify},
+        verify::verify,
     },
     base::{config::Config, error::AppError, state::AppState},
     lab::{browser::Ask, visit::Visit, world::Lab},

@@ -50,7 +50,8 @@ pub async fn end(
     Path(sid): Path<String>,
 ) -> Result<Json<Receipt>, Problem> {
     let receipt =
-        end_own(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid).await?;
+        end_own(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid)
+            .await?;
     if receipt.sessions_ended == 0 { Err(AppError::NotFound.into()) } else { Ok(Json(receipt)) }
 }
 
@@ -63,7 +64,8 @@ pub async fn end_others(
     Extension(guards): Extension<Guards>,
 ) -> Result<Json<Receipt>, Problem> {
     Ok(Json(
-        end_all_but(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }).await?,
+        end_all_but(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller })
+            .await?,
     ))
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{by::By, disable, force_logout, outcome::Outcome};
 use crate::{
-    auth::sessions::{Receipt},
+    auth::sessions::Receipt,
     base::{db::again, error::AppError},
     web::{guards::Guards, json::JsonBody, problem::Problem, token::bearer::AdminCaller},
 };

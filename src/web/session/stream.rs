@@ -71,7 +71,9 @@ pub async fn events(
     origin::refuse_other_sites(&headers)?;
     let asked = Query::<Asked>::try_from_uri(&uri).map(|Query(asked)| asked).unwrap_or_default();
     let someone = someone.map(|Extension(someone)| someone);
-    if let Some(ended) = ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &guards.terminator)) {
+    if let Some(ended) =
+        ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &guards.terminator))
+    {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
     }
     let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };

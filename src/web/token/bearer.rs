@@ -12,9 +12,9 @@ use crate::{
         revocations::set::Revocations,
         tokens::{
             EXPECTED_USER,
-            claims::Claims,
+            claims::{Claims, Verified},
             keys::Keys,
-            verify::{Refusal, Verified, recognise},
+            verify::{Refusal, check_times, recognise},
         },
         users::Role,
     },
@@ -65,7 +65,7 @@ impl FromRequestParts<AppState> for ApiCaller {
         let place = Arc::new(crowd.enter(&verified.claims.sub, &verified.claims.sid).await?);
         if place.has_waited {
             // What has ended meanwhile is over.
-            verified.check_times(&state.clock).map_err(refused)?;
+            check_times(&verified.claims, state.clock.now_ms() / 1000).map_err(refused)?;
             expect_alive(revocations, &verified).await?;
         }
         let Claims { sub, role, sid, auth_time, .. } = &verified.claims;
