@@ -30,7 +30,7 @@ on_both_databases! {
         let answer = alice.submit("change_name", &[("name", "Éva Müller")], "/account/profile").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         let page = alice.open("/account/profile").await.text();
-        assert!(page.contains("Name changed.") && page.contains(">Éva Müller</span>"), "{page}");
+        assert!(page.contains("Name changed.") && page.contains("<bdi>Éva Müller</bdi>"), "{page}");
         let mut ada = app.admin().await;
         assert!(ada.open("/admin/users?q=%C3%A9va").await.text().contains("alice@example.com"));
         assert!(!ada.open("/admin/users?q=alice%20").await.text().contains("<strong>alice</strong>"));
