@@ -92,7 +92,7 @@ for (const picture of WANTED) {
   });
 }
 
-test("force-logout", async ({ page, server, anotherBrowser, allowConsole }) => {
+test("force_logout", async ({ page, server, anotherBrowser, allowConsole }) => {
   allowConsole(/status of/);
   const options = { ...STILL, ...STILL.contextOptions, baseURL: server.url, deviceScaleFactor: 1.5 };
   const [victim, frame] = [await (await anotherBrowser(options)).newPage(), await (await anotherBrowser(options)).newPage()];
@@ -110,7 +110,7 @@ test("force-logout", async ({ page, server, anotherBrowser, allowConsole }) => {
   }
   await frame.setViewportSize({ width: 2 * HALF.width + GAP, height: HALF.height });
   await frame.setContent(`<body style="display: flex; gap: ${GAP}px; margin: 0; background: #75857d">${sides.join("")}</body>`);
-  await write("force-logout", frame);
+  await write("force_logout", frame);
 });
 
 async function write(name: string, page: Page): Promise<void> {

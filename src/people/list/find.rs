@@ -18,7 +18,7 @@ use crate::{
 /// So many are read and sorted where an index has the order. Where more fit, a walk along it costs less.
 const FEW: i64 = 500;
 
-/// So many where none has, and one condition is set. Of more, in a million, a walk along everybody has met a page's worth
+/// So many where none has, and one condition is set. Of more, in a million, a walk along everyone has met a page's worth
 /// after a few thousand.
 const FEW_UNORDERED: i64 = 4_000;
 
@@ -98,7 +98,7 @@ fn led(all: &Query, words: &[Range]) -> Vec<Query> {
     by_filters.chain(by_words).collect()
 }
 
-/// The way that passes fewest people; `None` when it's that along everybody.
+/// The way that passes fewest people; `None` when it's that along everyone.
 async fn rarest(db: &AnyPool, ways: Vec<Query>) -> Result<Option<Query>, sqlx::Error> {
     let ordered: Vec<Query> = ways.iter().filter_map(in_order).collect();
     let alone = ways.len() == 1;

@@ -44,7 +44,7 @@ pub async fn claim_words(db: impl Conn<'_>, user: &Wordless, now_ms: i64) -> sql
 /// A range of words; an empty one asks for nothing.
 pub type Range = (Vec<u8>, Vec<u8>);
 
-/// Where a list starts from: everybody, or those whom one condition names.
+/// Where a list starts from: everyone, or those whom one condition names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     Everybody,

@@ -107,5 +107,5 @@ fn lists(client: &Client, cookie: &str) -> Result<Vec<(&'static str, String)>> {
 fn first_of(client: &Client, path: &str, cookie: &str) -> Result<String> {
     let html = client.get(path, cookie)?.body;
     let links = html.split("href=\"/admin/users/").skip(1).filter_map(|rest| rest.split('"').next());
-    links.into_iter().find(|id| id.len() == 36).map(str::to_owned).with_context(|| format!("nobody at {path}"))
+    links.into_iter().find(|id| id.len() == 36).map(str::to_owned).with_context(|| format!("no user at {path}"))
 }
