@@ -39,7 +39,7 @@ on_both_databases! {
     }
 
     async fn two_tokens_that_differ_in_one_bit_are_two_tokens(app: TestApp) {
-        let mut alice = app.with_token("alice").await;
+        let alice = app.with_token("alice").await;
         let token = alice.access_token().to_owned();
         assert_eq!(alice.bearer(&token).await.status, 200);
         for at in (0..token.len()).step_by(7).chain([token.len() - 1]) {
@@ -57,7 +57,7 @@ on_both_databases! {
     }
 
     async fn a_token_that_is_known_ends_at_its_time(app: TestApp) {
-        let mut alice = app.with_token("alice").await;
+        let alice = app.with_token("alice").await;
         let token = alice.access_token().to_owned();
         assert_eq!(alice.bearer(&token).await.status, 200);
         app.clock.advance_ms(303_000);
