@@ -97,7 +97,8 @@ async fn every_page_that_says_no_names_the_contact_and_none_offers_help_without_
         ("/offline.js", 200),
     ];
     for flags in [&["--support-contact", "help@example.com"][..], &[]] {
-        let mut alice = TestApp::with(Kind::Sqlite, flags).await.logged_in("alice").await;
+        let app = TestApp::with(Kind::Sqlite, flags).await;
+        let mut alice = app.logged_in("alice").await;
         for (path, status) in refusing {
             let answer = alice.open(path).await;
             let page = answer.text().replace('\\', "");
