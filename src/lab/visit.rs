@@ -91,7 +91,7 @@ impl Visit {
     /// The visit whose cookie came along, if it lasts.
     pub async fn of(lab: &Lab, headers: &HeaderMap, config: &Config) -> Result<Option<Self>, AppError> {
         let Some(secret) = cookies::get(config, headers, Name::Lab) else { return Ok(None) };
-        let id_hash = hash(&secret);
+        let id_hash = hash(secret);
         let row = store::find(&lab.state.db.pool, &id_hash, lab.state.clock.now_ms()).await?;
         Ok(row.and_then(|row| {
             let browser = lab.opened(SEAL, &row.browser)?;

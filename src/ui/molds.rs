@@ -8,6 +8,7 @@ use super::{
 };
 
 /// Once in every page.
+#[expect(clippy::unused_unit, reason = "the words of a notice come later")]
 #[component]
 pub fn Molds() -> impl IntoView {
     let field = AtInput { id: String::new(), words: String::new() };

@@ -62,7 +62,7 @@ async fn whole(answer: impl Future<Output = Result<Response, Elapsed>>) -> Respo
 /// What a request must be before any route sees it.
 async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next) -> Response {
     let AppState { config, site, .. } = &this.state;
-    if let Err(response) = host::refuse_foreign_host(&mut parts, site) {
+    if let Some(response) = host::refuse_foreign_host(&mut parts, site) {
         return response;
     }
     let refused =

@@ -27,18 +27,16 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELET
 /// Refuses what is no request to an origin server (RFC 9112 3.2) and a missing, doubled or foreign Host (Host poisoning,
 /// CVE-2012-4520). Behind it a target is a path, and its host is in the one Host header.
 ///
-/// # Errors
-/// The answer: a refusal, or what OPTIONS asks of the whole server.
-pub fn refuse_foreign_host(parts: &mut Parts, site: &Site) -> Result<(), Response> {
+/// The answer where no route gives one: a refusal, or what OPTIONS asks of the whole server.
+pub fn refuse_foreign_host(parts: &mut Parts, site: &Site) -> Option<Response> {
     if !METHODS.contains(&parts.method) {
         let words = "This server doesn't know that method.";
-        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_method", words).into_response());
+        return Some(Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_method", words).into_response());
     }
-    take_target_apart(parts).and_then(|()| expect_ours(parts, site)).map_err(IntoResponse::into_response)?;
-    if parts.uri.path() == "*" {
-        return Err((StatusCode::NO_CONTENT, [(header::ALLOW, ALLOW)]).into_response());
+    if let Err(problem) = take_target_apart(parts).and_then(|()| expect_ours(parts, site)) {
+        return Some(problem.into_response());
     }
-    Ok(())
+    (parts.uri.path() == "*").then(|| (StatusCode::NO_CONTENT, [(header::ALLOW, ALLOW)]).into_response())
 }
 
 /// Leaves a path, or the `*` of OPTIONS. A target with a host of its own counts more than the header (RFC 9112 3.2.2),

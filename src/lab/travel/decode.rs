@@ -33,9 +33,9 @@ pub async fn load(lab: &Lab, page: &PageRequest, keys: &Keys, visit: Option<&Vis
 fn own(page: &PageRequest, keys: &Keys) -> Option<Cookies> {
     let (state, headers, log_in) = (&page.app.state, &page.parts.headers, &page.someone.as_ref()?.log_in);
     let secret = cookies::get(&state.config, headers, Name::Session)?;
-    let session = session_cookie(&state.config, &secret, log_in.cookie_seconds(state.clock.now_ms()));
+    let session = session_cookie(&state.config, secret, log_in.cookie_seconds(state.clock.now_ms()));
     let token = cookies::get(&state.config, headers, Name::Access);
-    let token = token.and_then(|jwt| decoded(state, keys, &jwt, Some(&log_in.sid)));
+    let token = token.and_then(|jwt| decoded(state, keys, jwt, Some(&log_in.sid)));
     Some(Cookies { own: true, session, token })
 }
 

@@ -29,6 +29,6 @@ pub async fn remember(theme: Option<String>, contrast: Option<String>) -> Result
 /// What this browser remembers.
 pub fn of(headers: &HeaderMap, config: &Config) -> Appearance {
     let text = cookies::get(config, headers, Name::Appearance).unwrap_or_default();
-    let (theme, contrast) = text.split_once('.').unwrap_or((&text, ""));
+    let (theme, contrast) = text.split_once('.').unwrap_or((text, ""));
     Appearance { theme: theme.parse().unwrap_or_default(), more_contrast: contrast == MORE }
 }

@@ -30,7 +30,7 @@ pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
     }
     let (state, now_ms) = (&page.app.state, page.app.now_ms());
     let sealed = cookies::get(&state.config, &page.parts.headers, Name::LogIn);
-    let half = sealed.and_then(|sealed| HalfLogIn::open(&page.app.secret, &sealed, now_ms));
+    let half = sealed.and_then(|sealed| HalfLogIn::open(&page.app.secret, sealed, now_ms));
     let Some(half) = half else { return elsewhere("/login") };
     let email = match half.user(state, &page.app.secret).await {
         Ok(user) => user.email,
