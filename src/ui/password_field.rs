@@ -1,4 +1,4 @@
-//! The field for a new password, which says how strong it is while it is typed: [`client`](super::password_client) asks. Rendered
+//! The field for a new password, which says how strong it is while it is typed: `live/strength.rs` asks. Rendered
 //! by the server. Both sides.
 
 use leptos::prelude::*;
