@@ -221,7 +221,7 @@ pub struct Config {
     pub requests_at_once: Option<u32>,
 
     /// Number of verified access tokens kept in memory (0 to 1000000), so that each signature is checked once. Revocations
-    /// still count at once. About 2 kB each; 0 checks every signature every time.
+    /// still count at once. 0 checks every signature every time.
     #[arg(long, env = "LATCHKEY_VERIFIED_TOKENS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub verified_tokens: u32,
 

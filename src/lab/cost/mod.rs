@@ -47,8 +47,8 @@ impl Way {
             Self::Plain => {
                 "Checks signature, issuer, audience and times with a key in memory. Revocation isn't checked."
             }
-            Self::Warm => "Checks the signature, then revocation. Both are in memory, as for every API call here.",
-            Self::Cold => "The same on an instance with nothing in memory: it reads keys and revocations first.",
+            Self::Warm => "A token that was verified before: checks its key, its times and revocation, all in memory, as the API does here.",
+            Self::Cold => "An instance with nothing in memory: reads keys and revocations, then checks the signature and revocation.",
         }
     }
 }
