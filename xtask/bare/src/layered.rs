@@ -28,7 +28,7 @@ struct Layered {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Layered { settings: ServerSettings { config, parts } } = given::read();
-    logging::start(&config);
+    let _log = logging::start_in_background(&config);
     let mut parts = Parts::from(parts).to_vec();
     parts.push(Arc::new(Handlers));
     match serve::serve(config, parts.into()).await {
