@@ -47,8 +47,12 @@ impl Way {
             Self::Plain => {
                 "Checks signature, issuer, audience and times with a key in memory. Revocation isn't checked."
             }
-            Self::Warm => "A token that was verified before: checks its key, its times and revocation, all in memory, as the API does here.",
-            Self::Cold => "An instance with nothing in memory: reads keys and revocations, then checks the signature and revocation.",
+            Self::Warm => {
+                "A token that was verified before: checks its key, its times and revocation, all in memory, as the API does here."
+            }
+            Self::Cold => {
+                "An instance with nothing in memory: reads keys and revocations, then checks the signature and revocation."
+            }
         }
     }
 }
