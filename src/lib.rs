@@ -32,6 +32,9 @@ pub mod pages;
 /// Where everything comes together: services, pages, routes, the server.
 #[cfg(feature = "ssr")]
 pub mod serve;
+/// The authorization server: other applications log users in here, and call the API for them.
+#[cfg(all(feature = "oauth", feature = "ssr"))]
+pub mod oauth;
 /// The Lab, where both kinds of login are tried side by side.
 #[cfg(feature = "lab")]
 pub mod lab;

@@ -19,6 +19,8 @@ export const ACCOUNT_PAGES = [
   "/account/activity",
   "/account/data",
   "/account/delete",
+  "/account/connected",
+  "/account/apps",
 ];
 
 /** Where the password is asked for once more. */
@@ -32,18 +34,19 @@ const SEARCHES = ["?q=:email", "?q=none%20of%20them", "?role=user&state=active&s
 const USERS = ["/admin/users", ...ACTS, ...SEARCHES, "/admin/users/:person", "/admin/users/nobody"];
 const SESSIONS = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
 const AUDIT = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=none"];
+const APPLICATIONS = ["/admin/apps", "/account/apps/new", "/account/apps/nothing", "/oauth/authorize"];
 const KEYS = ["/admin/keys", "/admin/keys/:key", "/admin/keys/nobody"];
 
 const PATHS: Record<Who, string[]> = {
   visitor: ["/", "/lab", ...OUTSIDE, "/dashboard", "/nowhere"],
   user: ["/", "/lab", ...OWN, ...ACCOUNT_PAGES, "/verify-email", CONFIRM, "/admin/users", "/nowhere"],
-  administrator: [...OWN, "/admin", ...USERS, ...SESSIONS, ...AUDIT, ...KEYS],
+  administrator: [...OWN, "/admin", ...USERS, ...SESSIONS, ...AUDIT, ...KEYS, ...APPLICATIONS],
 };
 
 export const EVERY_PAGE: Visit[] = (Object.keys(PATHS) as Who[]).flatMap((who) => PATHS[who].map((path) => ({ who, path })));
 
 /** What the browser says about the pages of the list that are not there or not for everybody. */
-export const REFUSALS = /status of (40[34]|410)/;
+export const REFUSALS = /status of (40[034]|410)/;
 
 /** Who goes over the pages of one server, and what stands in their addresses. */
 type Walk = { user: Person; administrator: Person; person: string; key: string };

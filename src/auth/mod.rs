@@ -11,6 +11,8 @@ pub mod cause;
 pub mod enter_code;
 #[cfg(feature = "ssr")]
 pub mod event;
+#[cfg(feature = "ssr")]
+pub mod grants;
 pub mod instances;
 #[cfg(feature = "ssr")]
 pub mod known_devices;

@@ -70,6 +70,11 @@ pub enum AppError {
     #[error("Your notes use all {mib} MiB of your storage. Shorten or delete some, then save again.")]
     #[strum(serialize = "notes_full")]
     NotesTooLarge { mib: i64 },
+    #[error("You've reached the limit of {max} applications. Delete one, then register again.")]
+    #[strum(serialize = "apps_full")]
+    TooManyApps { max: i64 },
+    #[error("This application has two secrets already. Remove one, then create another.")]
+    TooManySecrets,
     #[error("That code is wrong or has already been used. Wait for the next one and try again.")]
     WrongCode,
     /// No other one comes by waiting.
@@ -180,6 +185,21 @@ pub enum Invalid {
     TitleTooLong,
     #[error("Shorten the note to 20,000 characters.")]
     BodyTooLong,
+    #[error("Enter a name for the application.")]
+    AppNameMissing,
+    #[error("Shorten the name to 60 characters.")]
+    AppNameTooLong,
+    #[error("Enter at least one redirect address.")]
+    RedirectsMissing,
+    #[error(
+        "Enter at most 10 addresses, one a line, each exactly as a browser shows it: https://example.com/callback, or \
+         http://127.0.0.1/callback for an app on the user's computer."
+    )]
+    RedirectsMalformed,
+    #[error("Enter at most 10 addresses, one a line, like https://example.com/logged-out.")]
+    LogoutsMalformed,
+    #[error("Enter at most 20 scopes with blanks between, of letters, digits and : . _ - /")]
+    ScopesMalformed,
 }
 
 /// Why a new password would be guessed soon, and what helps.
@@ -235,6 +255,10 @@ pub enum Field {
     Code,
     /// The words that must be typed before something is gone for good.
     Confirmation,
+    /// Of an application: where users are sent back to.
+    Redirects,
+    Logouts,
+    Scopes,
 }
 
 impl Invalid {
@@ -246,7 +270,12 @@ impl Invalid {
             | Self::EmailLookAlike
             | Self::EmailUndeliverable
             | Self::EmailUnchanged => Field::Email,
-            Self::NameMissing | Self::NameTooLong | Self::NameControl => Field::Name,
+            Self::NameMissing | Self::NameTooLong | Self::NameControl | Self::AppNameMissing | Self::AppNameTooLong => {
+                Field::Name
+            }
+            Self::RedirectsMissing | Self::RedirectsMalformed => Field::Redirects,
+            Self::LogoutsMalformed => Field::Logouts,
+            Self::ScopesMalformed => Field::Scopes,
             Self::PasswordMissing
             | Self::PasswordTooShort(_)
             | Self::PasswordTooLong
@@ -283,6 +312,7 @@ impl AppError {
             | Self::OtherLogIn
             | Self::RotationUnderWay
             | Self::MailOff
+            | Self::TooManySecrets
             | Self::EmailTaken => 409,
             Self::NotAllowed | Self::NotVerified => 403,
             Self::LinkDead | Self::AccountGone | Self::VisitOver => 410,
@@ -291,6 +321,7 @@ impl AppError {
             | Self::ExportUnderWay
             | Self::TooManyChanges { .. }
             | Self::TooManyNotes { .. }
+            | Self::TooManyApps { .. }
             | Self::NotesTooLarge { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
             Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring => 503,

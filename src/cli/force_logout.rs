@@ -95,7 +95,11 @@ fn text(whom: &str, receipt: &Receipt) -> String {
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let sessions = counted(number(receipt.sessions_ended), "session", "sessions");
     let tokens = counted(number(receipt.tokens_possibly_live), "token", "tokens");
-    format!("{whom}: {sessions} ended, up to {tokens} revoked. {}", everywhere(receipt))
+    format!(
+        "{whom}: {sessions} ended, up to {tokens} revoked.{} {}",
+        receipt.words_of_applications(),
+        everywhere(receipt)
+    )
 }
 
 async fn check_active(state: &AppState, sid: &str) -> Result<(), Failed> {

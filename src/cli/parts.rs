@@ -7,6 +7,8 @@ use clap::Args;
 
 #[cfg(feature = "lab")]
 use crate::lab::part::{LabPart, LabSettings};
+#[cfg(feature = "oauth")]
+use crate::oauth::{part::OauthPart, settings::OauthSettings};
 use crate::{
     base::config::Config,
     pages::{
@@ -32,6 +34,9 @@ pub struct PartSettings {
     #[cfg(feature = "lab")]
     #[command(flatten)]
     pub lab: LabSettings,
+    #[cfg(feature = "oauth")]
+    #[command(flatten)]
+    oauth: OauthSettings,
 }
 
 impl From<PartSettings> for Parts {
@@ -41,6 +46,8 @@ impl From<PartSettings> for Parts {
             Arc::new(NotesPart::new(settings.notes)),
             #[cfg(feature = "lab")]
             Arc::new(LabPart::new(settings.lab)),
+            #[cfg(feature = "oauth")]
+            Arc::new(OauthPart::new(settings.oauth)),
         ];
         parts.into()
     }

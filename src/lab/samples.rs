@@ -58,5 +58,7 @@ pub fn claims(state: &AppState) -> Claims {
         jti: Uuid::now_v7().simple().to_string(),
         client_id: BROWSER_CLIENT.into(),
         role: Role::User,
+        scope: None,
+        grant: None,
     }
 }

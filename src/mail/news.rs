@@ -100,6 +100,11 @@ fn news_words(happened: &Happened<'_>) -> (&'static str, String) {
             "Repeated failed logins to your account",
             "There were many failed attempts to log in to your account. We've slowed further attempts down.",
         ),
+        Notification::TokenReused => (
+            "Someone may have copied an application's access",
+            "Two devices used the same access of an application to your account, so we ended it. The application's page \
+             under \u{201c}Account\u{201d}, \u{201c}Activity\u{201d} shows both. Connect it again if you still use it.",
+        ),
         Notification::AccountDeleted => (
             "Your account was deleted",
             "Your account and everything in it has been deleted. You won't hear from us again.",

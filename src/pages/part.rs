@@ -41,6 +41,11 @@ pub trait Part: Any + Send + Sync {
         Vec::new()
     }
 
+    /// Routes for programs: no cookie is read there, and any site may call them.
+    fn open(&self) -> Routes {
+        Vec::new()
+    }
+
     /// Links in pages of others.
     fn links(&self) -> &'static [PartLink] {
         &[]

@@ -27,12 +27,26 @@ impl Receipt {
         let sessions = counted(sessions_ended, "session", "sessions");
         let tokens = counted(tokens_possibly_live, "token", "tokens");
         let here = if self.is_confirmed() { "" } else { " here" };
-        match (sessions_ended, tokens_possibly_live) {
+        let own = match (sessions_ended, tokens_possibly_live) {
             (0, 0) => "No sessions were active. Any remaining tokens have been revoked.".into(),
             (0, _) => format!("Up to {tokens} revoked{here}, in {milliseconds} ms."),
             (_, 0) => format!("{sessions} ended{here}, in {milliseconds} ms."),
             _ => format!("{sessions} ended and up to {tokens} revoked{here}, in {milliseconds} ms."),
+        };
+        format!("{own}{}", self.words_of_applications())
+    }
+
+    /// What connected applications lost; empty where there were none.
+    pub fn words_of_applications(&self) -> String {
+        let Self { refresh_tokens, applications, .. } = *self;
+        if applications == 0 {
+            return String::new();
         }
+        let (lost, tokens) = (
+            counted(applications, "connected application", "connected applications"),
+            counted(refresh_tokens, "refresh token", "refresh tokens"),
+        );
+        format!(" {lost} lost access, with {tokens}.")
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{
         security_txt, seen,
         session::{find_user::find_user, stream, tower_session},
         token,
-        token::page_token,
+        token::{page_token, resource_metadata},
     },
 };
 
@@ -59,7 +59,12 @@ pub fn of<S: Clone + Send + Sync + 'static>(
 /// The whole application.
 pub fn router(services: Services) -> Router {
     let services = Arc::new(services);
-    let api = of(api(&services.parts));
+    let mut api = of(api(&services.parts));
+    if services.parts.iter().flat_map(|part| part.open()).any(|(path, _)| path == resource_metadata::PATH) {
+        let address = format!("{}{}", services.state.site.issuer, resource_metadata::PATH);
+        api = api.layer(from_fn_with_state(Arc::from(address), resource_metadata::point_to));
+    }
+    let open = of(services.parts.iter().flat_map(|part| part.open())).layer(Extension(services.app.clone()));
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
     let jwks = Router::new().route("/.well-known/jwks.json", get(token::jwks::jwks));
     // Where password managers look for the page that changes a password (W3C change-password-url).
@@ -75,6 +80,7 @@ pub fn router(services: Services) -> Router {
         .merge(jwks)
         .merge(security.with_state(services.state.clone()))
         .merge(api.with_state(services.state.clone()))
+        .merge(open.with_state(services.state.clone()))
         .merge(session_routes(&services));
     with_layers(routes, &services)
 }
@@ -87,7 +93,8 @@ pub fn metrics_router(services: Services) -> Router {
 /// What every request passes.
 pub fn with_layers(routes: Router, services: &Services) -> Router {
     let state = services.state.clone();
-    let every = EveryRequest { state, guards: services.guards(), metrics: services.metrics.clone() };
+    let open = services.parts.iter().flat_map(|part| part.open()).map(|(path, _)| path).collect();
+    let every = EveryRequest { state, guards: services.guards(), metrics: services.metrics.clone(), open };
     routes.layer(from_fn_with_state(Arc::new(every), every_request::pass))
 }
 

@@ -95,7 +95,7 @@ fn paths_are_read_out_of_lists() {
 #[test]
 fn a_room_uses_only_those_above_it() {
     let order = reading_order();
-    assert_eq!(order.len(), 12, "{order:?}");
+    assert_eq!(order.len(), 13, "{order:?}");
     let place = |room: &str| order.iter().position(|name| name == room);
     for (file, code) in sources() {
         let Some(own_place) = place(module_of(&file)) else { continue };
@@ -133,7 +133,7 @@ fn the_side_of_a_file_is_decided_in_mod_files_only() {
             "lib.rs" | "main.rs" => usize::MAX,
             "base/error.rs" => 1,
             // Which parts there are: for the settings of each a line, and for itself.
-            "cli/parts.rs" => 3,
+            "cli/parts.rs" => 6,
             _ if file.ends_with("/mod.rs") => usize::MAX,
             _ => 0,
         };
@@ -221,8 +221,8 @@ fn the_core_knows_no_http_and_no_page() {
 /// Or a person without JavaScript comes back to some other page.
 #[test]
 fn every_form_says_which_page_it_stands_on() {
-    // An island, which knows no page: its action has one. A download, which leads nowhere.
-    let others = ["lab/lanes/island.rs", "pages/account/codes_page.rs", "pages/notes/editor.rs"];
+    // A form that leads to an application. An island, which knows no page: its action has one. A download, which leads nowhere.
+    let others = ["lab/lanes/island.rs", "oauth/answer.rs", "pages/account/codes_page.rs", "pages/notes/editor.rs"];
     let mut forms = 0;
     for (file, code) in sources().iter().filter(|(file, _)| !others.contains(&file.as_str())) {
         for (at, _) in code.match_indices("<form").filter(|(at, _)| {
@@ -239,7 +239,7 @@ fn every_form_says_which_page_it_stands_on() {
 }
 
 /// The core is small enough to be read in an afternoon. Tests are not in it, and comments and blank lines count.
-const CORE_LINES_MAX: usize = 6_700;
+const CORE_LINES_MAX: usize = 6_900;
 
 /// What to say of a core that has grown too long.
 fn too_long(lines: usize) -> Option<String> {
@@ -259,7 +259,7 @@ fn the_core_is_read_in_an_afternoon() {
         entries.map(|path| if path.is_dir() { lines(&path) } else { text(&path).lines().count() }).sum()
     }
     let text_of_too_many = too_long(CORE_LINES_MAX + 3).expect("an objection");
-    assert!(text_of_too_many.contains("6703 lines, 3 too many"), "{text_of_too_many}");
+    assert!(text_of_too_many.contains("6903 lines, 3 too many"), "{text_of_too_many}");
     let lines = lines(&root().join("auth"));
     assert!(lines > 1_000, "the core was found");
     assert_eq!(too_long(lines), None);

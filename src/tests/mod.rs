@@ -44,6 +44,10 @@ mod notes;
 mod overview;
 mod postgres;
 mod own_data;
+#[cfg(feature = "oauth")]
+mod oauth;
+#[cfg(feature = "oauth")]
+mod oauth_tokens;
 mod passwords;
 mod plain_forms;
 mod people;

@@ -37,6 +37,12 @@ async fn zelda(app: &TestApp) -> Caller {
         "update users set verified_at = 1 where id = $1",
         "insert into totp (user_id, secret_sealed, created_at, confirmed_at, last_step) values ($1, 'sealed zeldamirabella', 1, null, 0)",
         "insert into email_changes (user_id, email, asked_at) values ($1, 'zeldamirabella.next@example.com', 1767268800000)",
+        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) \
+         values ('app', $1, 'Zeldamirabella’s app', 'web', 'https://zeldamirabella.example/', '', '', 0, 1)",
+        "insert into grants (id, client_id, user_id, sid, scopes, resource, auth_time, global_epoch, user_agent, ip, created_at) \
+         values ('grant', 'app', $1, '', '', '', 1, 0, 'Mozilla/5.0 (X11; Linux)', '192.0.2.7', 1)",
+        "insert into refresh_tokens (hash, grant_id, created_at, expires_at, used_from) \
+         values ('hash of a refresh token', 'grant', 1, 1, 'Firefox on Linux')",
         "insert into recovery_codes (code_hash, user_id, created_at) values ('hash of zeldamirabella', $1, 1)",
         "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts) \
          values ('1', 'zeldamirabella@example.com', '', '\"x\"', 1, 1, 0)",

@@ -154,6 +154,7 @@ on_both_databases! {
             assert_eq!((answer.status, answer.header("www-authenticate")), (401, ours), "{path}");
         }
         let api = visitor.api(Method::GET, "/api/v1/me", None).await;
-        assert_eq!((api.status, api.header("www-authenticate")), (401, "Bearer realm=\"latchkey\""));
+        assert_eq!(api.status, 401);
+        assert!(api.header("www-authenticate").starts_with("Bearer realm=\"latchkey\""), "{api:?}");
     }
 }

@@ -51,12 +51,13 @@ fn what_is_stored_keeps_its_text() {
                  second_factor_off second_factor_goes second_factor_kept second_factor_failed recovery_codes_made \
                  recovery_codes_removed recovery_code_used device_trusted device_forgotten new_device guessing not_me \
                  data_exported account_deleted account_disabled account_enabled reset_started second_factor_removed \
-                 everyone_logged_out audit_exported audit_resumed";
+                 everyone_logged_out audit_exported audit_resumed app_registered app_secret_created app_secret_removed \
+                 app_disabled app_enabled app_deleted app_connected app_disconnected token_reused";
     assert_eq!(read_texts::<Kind>().join(" "), kinds);
     assert_eq!(texts::<Purpose>(), ["verify", "reset", "new_email", "not_me", "keep_factor"]);
     let news = "new_device password_changed password_reset email_changed second_factor_on second_factor_off \
                 second_factor_kept recovery_codes_made recovery_code_used guessing account_deleted account_disabled \
-                account_enabled role_changed second_factor_removed";
+                account_enabled role_changed second_factor_removed token_reused";
     assert_eq!(texts::<Notification>().join(" "), news);
     assert_eq!([Mail::SignUp, Mail::ResetStarted].map(|mail| mail.as_text()), ["sign_up", "reset_started"]);
     use TokenAlgorithm::{EdDsa, Es256, Hs256, Rs256};
@@ -88,7 +89,7 @@ fn what_stands_in_addresses_pages_and_cookies_keeps_its_text() {
     assert_eq!(read_texts::<State>(), ["active", "disabled", "unverified", "second-factor"]);
     assert_eq!(read_texts::<Order>(), ["newest", "oldest", "name", "email"]);
     assert_eq!(read_texts::<Theme>(), ["system", "light", "dark"]);
-    let fields = "email name password current_password reason title body code confirmation";
+    let fields = "email name password current_password reason title body code confirmation redirects logouts scopes";
     assert_eq!(texts::<Field>().join(" "), fields);
     let cookies = "session access flash link device log-in lab appearance";
     let plain: Vec<&str> = Name::VARIANTS.iter().map(|name| name.full(true)).collect();
@@ -123,6 +124,8 @@ fn errors_keep_their_codes() {
         (TooManyChanges { seconds: 1 }, "too_many_changes"),
         (TooManyNotes { max: 1 }, "notes_full"),
         (NotesTooLarge { mib: 1 }, "notes_full"),
+        (TooManyApps { max: 1 }, "apps_full"),
+        (TooManySecrets, "too_many_secrets"),
         (WrongCode, "wrong_code"),
         (WrongRecoveryCode, "wrong_code"),
         (LogInAgain, "log_in_again"),

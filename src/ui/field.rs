@@ -139,6 +139,39 @@ pub fn CodeField(
     }
 }
 
+/// A text of several lines.
+#[component]
+pub fn LinesField(
+    name: &'static str,
+    label: &'static str,
+    /// What errors call it.
+    field: Field,
+    #[prop(optional, into)] help: String,
+    #[prop(optional, into)] value: String,
+) -> impl IntoView {
+    stands_here(field, name);
+    let described_by = described_by(name, &help);
+    view! {
+        <div class="field">
+            <Label name label help />
+            <textarea
+                id=name
+                name=name
+                rows="3"
+                class="short"
+                autocapitalize="none"
+                spellcheck="false"
+                dir="auto"
+                autofocus=begins_with(field, false)
+                aria-invalid=wrong_at(field).map(|_| "true")
+                aria-describedby=described_by
+                data-field=field.into_str()
+            >{value}</textarea>
+            <FieldError name field />
+        </div>
+    }
+}
+
 /// A box to tick, with its label beside it. Sends `on` when it is ticked, nothing otherwise.
 #[component]
 pub fn Checkbox(

@@ -12,6 +12,8 @@ pub enum Place {
     Footer,
     Home,
     Dashboard,
+    /// Among the tabs of this label.
+    Tabs(&'static str),
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -12,10 +12,15 @@ pub const WITHOUT_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; base
 /// Sets the page's policy, with the nonce that Leptos made for this response. Called once, by the shell.
 /// `wasm-unsafe-eval` lets the browser compile our WebAssembly and nothing else.
 pub fn provide_page_policy() {
+    allow_forms_to("'self'");
+}
+
+/// As [`provide_page_policy`], for the page whose forms lead to this origin.
+pub fn allow_forms_to(origin: &str) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action {origin}; \
          base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {

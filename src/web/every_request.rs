@@ -25,6 +25,8 @@ pub struct EveryRequest {
     pub state: AppState,
     pub guards: Guards,
     pub metrics: Metrics,
+    /// Addresses where no cookie is read.
+    pub open: Box<[&'static str]>,
 }
 
 /// Layer: the outermost. One function, and not a layer for each step: a layer costs more than most of these steps.
@@ -34,7 +36,7 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
     let log = RequestLog::begin(&mut parts, &config);
     let measure = Measure::begin(&parts);
     let asker = Asker::of(&parts, &config);
-    let is_api = parts.uri.path().starts_with("/api/");
+    let is_api = ["/api/", "/oauth/"].iter().any(|start| parts.uri.path().starts_with(start));
     let span = log.span.clone();
     async move {
         let answer = ToTheEnd::of(admit(Arc::clone(&this), parts, body, next));
@@ -65,8 +67,8 @@ async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next
     if let Some(response) = host::refuse_foreign_host(&mut parts, site) {
         return response;
     }
-    let refused =
-        cookies::accept_only_ours(config, &mut parts.headers).and_then(|()| origin::refuse_cross_site(&parts, site));
+    let refused = cookies::accept_only_ours(config, &mut parts.headers)
+        .and_then(|()| origin::refuse_cross_site(&parts, site, &this.open));
     if let Err(problem) = refused {
         return problem.into_response();
     }

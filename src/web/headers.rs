@@ -24,7 +24,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// What a 401 asks for where the session cookie is what counts (RFC 9110 15.5.2; the scheme of
-/// draft-broyer-http-cookie-auth). The API asks for a Bearer token by itself.
+/// draft-broyer-http-cookie-auth). The API and the authorization server ask by themselves.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Cookie realm=\"latchkey\", form-action=\"/login\"");
 
 /// Two years, as preload lists ask.

@@ -8,12 +8,14 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header, request::Par
 use super::{authorization, problem::Problem};
 use crate::base::site::Site;
 
-/// An unsafe request must come from one of our own pages, or from no browser at all.
+/// An unsafe request must come from one of our own pages, or from no browser at all. `open` are addresses where no cookie
+/// is read: there is nothing to forge.
 ///
 /// # Errors
 /// 403 `cross_site`.
-pub fn refuse_cross_site(parts: &Parts, site: &Site) -> Result<(), Problem> {
-    if is_safe(&parts.method) || comes_from_us(&parts.headers, &site.origins) {
+pub fn refuse_cross_site(parts: &Parts, site: &Site, open: &[&str]) -> Result<(), Problem> {
+    let is_open = || open.contains(&parts.uri.path());
+    if is_safe(&parts.method) || is_open() || comes_from_us(&parts.headers, &site.origins) {
         return Ok(());
     }
     tracing::warn!(path = parts.uri.path(), "a cross-site request was refused");

@@ -49,6 +49,16 @@ impl Problem {
         problem
     }
 
+    /// 403 for the token of an application that may do other things (RFC 6750 3.1); an empty scope: no application may do
+    /// this.
+    pub fn insufficient_scope(scope: &str) -> Self {
+        let detail = if scope.is_empty() { "Applications can't do this." } else { "The user hasn't allowed this." };
+        let mut problem = Self::new(StatusCode::FORBIDDEN, "insufficient_scope", detail);
+        let named = if scope.is_empty() { String::new() } else { format!(", scope=\"{scope}\"") };
+        problem.www_authenticate = Some(format!("Bearer realm=\"latchkey\", error=\"insufficient_scope\"{named}"));
+        problem
+    }
+
     /// 401 for a token whose owner proved too long ago who they are (RFC 9470 3).
     pub fn insufficient_authentication(max_age_seconds: i64) -> Self {
         let mut problem = Self::new(

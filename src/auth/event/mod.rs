@@ -84,6 +84,15 @@ pub enum Kind {
     EveryoneLoggedOut,
     AuditExported,
     AuditResumed,
+    AppRegistered,
+    AppSecretCreated,
+    AppSecretRemoved,
+    AppDisabled,
+    AppEnabled,
+    AppDeleted,
+    AppConnected,
+    AppDisconnected,
+    TokenReused,
 }
 
 /// What is written down. Never a secret, never a password, never a token.

@@ -84,6 +84,8 @@ pub enum Notification {
     RoleChanged,
     /// By an administrator; [`Notification::SecondFactorOff`] is one's own doing.
     SecondFactorRemoved,
+    /// A refresh token of an application came back after its use.
+    TokenReused,
 }
 
 impl Notification {

@@ -8,9 +8,9 @@ use crate::base::state::Stopwatch;
 /// What is revoked. Each entry may be forgotten at its time.
 #[derive(Default)]
 pub struct Set {
-    /// sid → when it may be forgotten.
+    /// sid, or id of a grant → when it may be forgotten.
     pub(super) sessions: HashMap<String, i64>,
-    /// user id → (least epoch that counts, when it may be forgotten).
+    /// id of a user or of an application → (least epoch that counts, when it may be forgotten).
     pub(super) users: HashMap<String, (i64, i64)>,
     /// kid → when it may be forgotten.
     pub(super) keys: HashMap<String, i64>,
@@ -42,8 +42,8 @@ impl Set {
     /// Whether it was news.
     pub(super) fn take_in(&mut self, row: &RevocationRow) -> bool {
         match row.kind.as_str() {
-            "session" => self.sessions.insert(row.subject.clone(), row.keep_until).is_none(),
-            "user" => {
+            "session" | "grant" => self.sessions.insert(row.subject.clone(), row.keep_until).is_none(),
+            "user" | "client" => {
                 let before = self.users.get(&row.subject).copied();
                 self.users.insert(row.subject.clone(), later(before, row));
                 before.is_none_or(|(epoch, _)| epoch < row.epoch)

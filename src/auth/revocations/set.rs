@@ -66,6 +66,15 @@ pub struct RevocationSubject<'a> {
     pub epoch: i64,
     /// The epoch of everyone that it began in.
     pub global_epoch: i64,
+    pub granted: Option<Granted<'a>>,
+}
+
+/// What the token of an application says besides.
+#[derive(Clone, Copy, Debug)]
+pub struct Granted<'a> {
+    pub grant: &'a str,
+    pub client: &'a str,
+    pub client_epoch: i64,
 }
 
 impl Revocations {
@@ -97,9 +106,13 @@ impl Revocations {
     /// Whether the session is over, or its user or everyone has a newer epoch.
     pub fn is_over(&self, session: RevocationSubject<'_>) -> bool {
         let set = self.read();
-        let below_epoch = set.users.get(session.user_id).is_some_and(|(least, _)| session.epoch < *least);
+        let is_below = |id: &str, epoch: i64| set.users.get(id).is_some_and(|(least, _)| epoch < *least);
+        let below_epoch = is_below(session.user_id, session.epoch);
+        let taken_back = session.granted.is_some_and(|granted| {
+            set.sessions.contains_key(granted.grant) || is_below(granted.client, granted.client_epoch)
+        });
         let before_all_ended = set.everyone.is_some_and(|(least, _)| session.global_epoch < least);
-        before_all_ended || below_epoch || set.sessions.contains_key(session.sid)
+        before_all_ended || below_epoch || taken_back || set.sessions.contains_key(session.sid)
     }
 
     /// Whether the signing key of this kid was killed, as far as memory goes back.

@@ -44,6 +44,13 @@ pub enum Subject<'a> {
     },
     /// Every token that this signing key has signed, by its kid.
     Key(&'a str),
+    /// What a user has let an application do, by its id.
+    Grant(&'a str),
+    /// Every token of an application.
+    Client {
+        id: &'a str,
+        least_epoch: i64,
+    },
     /// Everyone.
     Everyone {
         least_epoch: i64,
@@ -79,6 +86,8 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> sqlx::Result<RevocationRow> {
         Subject::Session(sid) => ("session", sid, 0),
         Subject::User { id, least_epoch } => ("user", id, least_epoch),
         Subject::Key(kid) => (KEY, kid, 0),
+        Subject::Grant(id) => ("grant", id, 0),
+        Subject::Client { id, least_epoch } => ("client", id, least_epoch),
         Subject::Everyone { least_epoch } => (EVERYONE, "", least_epoch),
     };
     sqlx::query(

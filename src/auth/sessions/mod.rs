@@ -59,6 +59,10 @@ pub struct Receipt {
     pub sessions_ended: u64,
     /// Access tokens of theirs that would have lived on.
     pub tokens_possibly_live: u64,
+    /// Refresh tokens of applications that ended with them.
+    pub refresh_tokens: u64,
+    /// The applications that lost access.
+    pub applications: u64,
     /// From the request to the moment when this instance refused them.
     pub milliseconds: u64,
     /// The number of the revocation, to wait for the other instances with; `None` when there was nothing to revoke.

@@ -1,6 +1,8 @@
 //! End sessions: the tombstone, the epoch, the revocation and the audit event in one transaction; then publish;
 //! then answer. Server side. Every way of ending sessions comes through here, but for `everyone`.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{
@@ -12,6 +14,8 @@ use crate::{
         cause::Cause,
         event,
         event::{Event, Kind},
+        grants,
+        grants::store::EndedGrant,
         instances::confirm::{Awaited, confirmations},
         revocations::{
             EndReason,
@@ -62,17 +66,18 @@ impl Terminator {
             Target::Secret(_) | Target::Session(_) => None,
         };
         let rows = store::tombstone(&mut tx, target, cause.actor.as_text(), cause.reason, now_ms).await?;
-        if rows.is_empty() && epoch.is_none() {
+        let grants = grants::store::end_with(&mut tx, target, &rows, cause.reason, now_ms).await?;
+        if rows.is_empty() && grants.is_empty() && epoch.is_none() {
             tx.commit().await?;
-            return Ok(receipt(&rows, now_ms, watch));
+            return Ok(receipt(&rows, &grants, now_ms, watch));
         }
         self.note(&mut tx, target, &cause, &rows, now_ms).await?;
-        let revocations = self.revoke(&mut tx, target, &cause, &rows, epoch, now_ms).await?;
+        let revocations = self.revoke(&mut tx, target, &cause, (&rows, &grants), epoch, now_ms).await?;
         tx.commit().await?;
         for revocation in &revocations {
             self.revocations.publish(revocation);
         }
-        let mut receipt = receipt(&rows, now_ms, watch);
+        let mut receipt = receipt(&rows, &grants, now_ms, watch);
         receipt.seq = revocations.last().map(|revocation| revocation.seq);
         tracing::info!(
             reason = cause.reason.into_str(),
@@ -152,14 +157,23 @@ impl Terminator {
         tx: &mut Tx,
         target: Target<'_>,
         cause: &Cause,
-        rows: &[EndedRow],
+        (rows, grants): (&[EndedRow], &[EndedGrant]),
         epoch: Option<i64>,
         now_ms: i64,
     ) -> Result<Vec<RevocationRow>, AppError> {
-        let subjects: Vec<Subject<'_>> = match (target, epoch) {
+        let mut subjects: Vec<Subject<'_>> = match (target, epoch) {
             (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
-            _ => rows.iter().map(|row| Subject::Session(&row.sid)).collect(),
+            // What stands on a session ends with it; what outlives one is named.
+            _ => rows.iter().map(|row| Subject::Session(&row.sid)).chain(outliving(target, grants)).collect(),
         };
+        // What an account has registered works for others, too.
+        let clients = match (target, cause.reason) {
+            (Target::User(id), EndReason::Disabled | EndReason::AccountDeleted) => {
+                grants::store::raise_of_owner(&mut **tx, id).await?
+            }
+            _ => Vec::new(),
+        };
+        subjects.extend(clients.iter().map(|(id, least_epoch)| Subject::Client { id, least_epoch: *least_epoch }));
         let mut revocations = Vec::with_capacity(subjects.len());
         for subject in subjects {
             let new = New { subject, reason: cause.reason, actor: &cause.actor, revoked_at: now_ms };
@@ -167,6 +181,11 @@ impl Terminator {
         }
         Ok(revocations)
     }
+}
+
+fn outliving<'a>(target: Target<'_>, grants: &'a [EndedGrant]) -> impl Iterator<Item = Subject<'a>> {
+    let are_named = matches!(target, Target::Others { .. });
+    grants.iter().filter(move |_| are_named).map(|grant| Subject::Grant(&grant.id))
 }
 
 fn user_of<'a>(target: Target<'a>, rows: &'a [EndedRow]) -> &'a str {
@@ -177,12 +196,16 @@ fn user_of<'a>(target: Target<'a>, rows: &'a [EndedRow]) -> &'a str {
     }
 }
 
-fn receipt(rows: &[EndedRow], now_ms: i64, watch: Stopwatch) -> Receipt {
+fn receipt(rows: &[EndedRow], grants: &[EndedGrant], now_ms: i64, watch: Stopwatch) -> Receipt {
     let live = rows.iter().filter(|row| row.expires_at > now_ms && row.idle_expires_at > now_ms);
     let with_token = rows.iter().filter(|row| row.token_expires_at.is_some_and(|at| at > now_ms));
+    let refresh_tokens = grants.iter().filter(|grant| grant.refresh_until.is_some_and(|at| at > now_ms));
+    let applications: BTreeSet<&str> = grants.iter().map(|grant| &*grant.client_id).collect();
     Receipt {
         sessions_ended: live.count() as u64,
         tokens_possibly_live: with_token.count() as u64,
+        refresh_tokens: refresh_tokens.count() as u64,
+        applications: applications.len() as u64,
         milliseconds: watch.elapsed_ms(),
         seq: None,
         instances: Vec::new(),

@@ -40,6 +40,8 @@ pub enum Way {
     Mail,
     /// Begins a visit to the Lab, which makes a demo user.
     Visit,
+    /// Shows a secret, a code or a token that is none.
+    Client,
 }
 
 /// Counts tries, each before it is looked at. Cheap to clone.
@@ -121,6 +123,7 @@ impl Throttle {
         let networks = match way {
             Way::SignUp => self.networks(ip, "sign-up", config.sign_ups_per_network),
             Way::Mail => self.networks(ip, "mail", config.tries_per_network),
+            Way::Client => self.networks(ip, "client", config.tries_per_network),
             Way::Visit => self.networks(ip, "visit", config.tries_per_network),
         };
         self.admit_keys(networks).await

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::auth::{revocations::set::RevocationSubject, users::Role};
+use crate::auth::{
+    revocations::set::{Granted, RevocationSubject},
+    users::Role,
+};
 
 /// `typ` of the header (RFC 9068 2.1), so that no other kind of JWT passes for an access token.
 pub const TYP: &str = "at+jwt";
@@ -33,6 +36,50 @@ pub struct Claims {
     pub jti: String,
     pub client_id: String,
     pub role: Role,
+    /// Of the token of an application: what it may do, in words with blanks between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Of the token of an application: what it stands on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Grant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Empty where no user let it: the application acts for itself.
+    pub id: String,
+    /// The epoch of the application at minting.
+    pub client_epoch: i64,
+    /// The user whose application acts for itself; `epoch` is theirs then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+impl Claims {
+    /// Whether it is for our own pages, which have it in a cookie.
+    pub fn is_of_page(&self) -> bool {
+        self.grant.is_none() && self.client_id == BROWSER_CLIENT && self.aud == audience(&self.iss)
+    }
+
+    /// Whose requests wait for each other: those of a session, or of a grant without one.
+    pub fn turn_of(&self) -> &str {
+        self.grant.as_ref().map_or(&self.sid, |grant| &grant.id)
+    }
+
+    /// Whether it is for an application.
+    pub fn is_granted(&self) -> bool {
+        self.grant.is_some() && self.client_id != BROWSER_CLIENT && self.aud != audience(&self.iss)
+    }
+}
+
+/// The audience of our API, under the issuer, for our own pages.
+pub fn audience(issuer: &str) -> String {
+    format!("{issuer}/api")
+}
+
+/// The same for applications: its name as a resource (RFC 8707, RFC 9728).
+pub fn resource(issuer: &str) -> String {
+    format!("{issuer}/api/v1")
 }
 
 /// A token that is ours, and was in its time.
@@ -46,7 +93,13 @@ pub struct Verified {
 impl Verified {
     /// What the revocations are asked about.
     pub fn revocation_subject(&self) -> RevocationSubject<'_> {
-        let Claims { sub: user_id, sid, epoch, global_epoch, .. } = &self.claims;
-        RevocationSubject { user_id, sid, epoch: *epoch, global_epoch: *global_epoch }
+        let Claims { sub, sid, epoch, global_epoch, client_id, grant, .. } = &self.claims;
+        let granted = grant.as_ref().map(|grant| Granted {
+            grant: &grant.id,
+            client: client_id,
+            client_epoch: grant.client_epoch,
+        });
+        let user_id = grant.as_ref().and_then(|grant| grant.owner.as_ref()).unwrap_or(sub);
+        RevocationSubject { user_id, sid, epoch: *epoch, global_epoch: *global_epoch, granted }
     }
 }

@@ -38,8 +38,13 @@ pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<O
 
 /// The token that says this, under the header of our access tokens.
 pub fn sign(key: &Key, claims: &impl Serialize) -> Result<String, AppError> {
+    sign_as(TYP, key, claims)
+}
+
+/// As [`sign`], of another kind.
+pub fn sign_as(typ: &str, key: &Key, claims: &impl Serialize) -> Result<String, AppError> {
     let algorithm = jwt_algorithm(key.algorithm);
-    let header = Header { typ: Some(TYP.into()), kid: Some(key.kid.clone()), ..Header::new(algorithm) };
+    let header = Header { typ: Some(typ.into()), kid: Some(key.kid.clone()), ..Header::new(algorithm) };
     Ok(encode(&header, claims, &key.encoding)?)
 }
 
@@ -59,5 +64,7 @@ fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
         jti: Uuid::now_v7().simple().to_string(),
         client_id: BROWSER_CLIENT.into(),
         role: someone.user.role(),
+        scope: None,
+        grant: None,
     }
 }

@@ -43,11 +43,28 @@ struct StrictHeader {
     kid: String,
 }
 
-/// Signature, header, issuer, audience and times. Revocation is asked afterwards, by the caller.
+/// Signature, header, issuer, audience and times of a token for our own pages. Revocation is asked afterwards, by the
+/// caller.
 ///
 /// # Errors
 /// [`Refusal`]; the reason goes to the debug log, not to the caller.
 pub fn verify(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
+    verify_any(state, keys, token).and_then(|verified| only(verified, Claims::is_of_page))
+}
+
+/// As [`verify`], of a token for an application, whatever its audience is.
+///
+/// # Errors
+/// As there.
+pub fn verify_granted(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
+    verify_any(state, keys, token).and_then(|verified| only(verified, Claims::is_granted))
+}
+
+/// As [`verify`], of either: the caller looks at [`Claims::grant`].
+///
+/// # Errors
+/// As there.
+pub fn verify_any(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
     let now_ms = state.clock.now_ms();
     let header = header(token).filter(|header| header.typ == TYP).ok_or(Refusal::Invalid)?;
     let key_set = keys.key_set();
@@ -55,14 +72,14 @@ pub fn verify(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Re
     checked(&state.site, key, header, token, now_ms)
 }
 
-/// As [`verify`], and a token that was verified before is not decoded again. That it is ours stays true, and what it says. What
+/// As [`verify_any`], and a token that was verified before is not decoded again. That it is ours stays true, and what it says. What
 /// may have changed is asked each time: whether its key still verifies, and the times; the caller asks the revocations.
 ///
 /// # Errors
 /// As [`verify`].
 pub fn recognise(state: &AppState, keys: &Keys, token: &str) -> Result<Arc<Verified>, Refusal> {
     let Some(known) = keys.verified().get(token) else {
-        let verified = Arc::new(verify(state, keys, token)?);
+        let verified = Arc::new(verify_any(state, keys, token)?);
         keys.verified().insert(token, Arc::clone(&verified));
         return Ok(verified);
     };
@@ -88,6 +105,11 @@ pub fn verify_with(state: &AppState, key: &Key, token: &str) -> Result<Verified,
     let ours = |header: &StrictHeader| header.typ == TYP && header.kid == key.kid;
     let header = header(token).filter(ours).ok_or(Refusal::Invalid)?;
     checked(&state.site, key, header, token, state.clock.now_ms())
+        .and_then(|verified| only(verified, Claims::is_of_page))
+}
+
+fn only(verified: Verified, is_wanted: fn(&Claims) -> bool) -> Result<Verified, Refusal> {
+    if is_wanted(&verified.claims) { Ok(verified) } else { Err(Refusal::Invalid) }
 }
 
 fn checked(site: &Site, key: &Key, header: StrictHeader, token: &str, now_ms: i64) -> Result<Verified, Refusal> {
@@ -118,10 +140,12 @@ fn authentic(site: &Site, key: &Key, header: &StrictHeader, token: &str) -> Opti
     validation.validate_exp = false;
     validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
     validation.set_issuer(&[&site.issuer]);
-    validation.set_audience(&[&site.audience]);
+    // One of two, or that of another server: compared below, with what else makes the kind of token.
+    validation.validate_aud = false;
     let claims: Claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
     // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
-    (claims.iss == site.issuer && claims.aud == site.audience && !claims.sub.is_empty()).then_some(claims)
+    let is_ours = claims.iss == site.issuer && !claims.sub.is_empty();
+    (is_ours && (claims.is_of_page() || claims.is_granted())).then_some(claims)
 }
 
 fn header(token: &str) -> Option<StrictHeader> {

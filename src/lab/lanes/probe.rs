@@ -64,7 +64,7 @@ impl Run {
 
     /// What the revocations are asked about, to hear of the end of this session and of no other.
     pub fn revocation_subject<'a>(&'a self, user_id: &'a str) -> RevocationSubject<'a> {
-        RevocationSubject { user_id, sid: &self.sid, epoch: self.epoch, global_epoch: self.global_epoch }
+        RevocationSubject { user_id, sid: &self.sid, epoch: self.epoch, global_epoch: self.global_epoch, granted: None }
     }
 
     /// An end was asked for here a moment ago, and may be measured still.

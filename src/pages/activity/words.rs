@@ -145,6 +145,15 @@ fn told(row: &EventRow) -> Told {
         Kind::EveryoneLoggedOut => did(row, "logged everyone out"),
         Kind::AuditExported => did(row, "exported the audit log"),
         Kind::AuditResumed => did(row, "resumed the audit log"),
+        Kind::AppRegistered => did(row, &format!("registered the application {}", application(row))).deniable(),
+        Kind::AppSecretCreated => did(row, &format!("created a secret for {}", application(row))).deniable(),
+        Kind::AppSecretRemoved => did(row, &format!("removed a secret of {}", application(row))),
+        Kind::AppDisabled => did(row, &format!("disabled the application {}", application(row))),
+        Kind::AppEnabled => did(row, &format!("enabled the application {}", application(row))),
+        Kind::AppDeleted => did(row, &format!("deleted the application {}", application(row))),
+        Kind::AppConnected => did(row, &format!("allowed {} access to your account", application(row))).deniable(),
+        Kind::AppDisconnected => did(row, &format!("disconnected {}", application(row))),
+        Kind::TokenReused => reused(row),
     }
 }
 
@@ -184,6 +193,24 @@ fn ended(row: &EventRow) -> Told {
         | EndReason::SecondFactorRemoved
         | EndReason::AccountDeleted => said(reason.sentence()),
     }
+}
+
+fn application(row: &EventRow) -> String {
+    details(row)["application"].as_str().unwrap_or("an application").to_owned()
+}
+
+/// With both devices: the reader may know one of them.
+fn reused(row: &EventRow) -> Told {
+    let details = details(row);
+    let first = details["first_used_with"].as_str().unwrap_or_default();
+    let (name, EventRow { device, ip, .. }) = (application(row), row);
+    let from = details["connected_from"].as_str().unwrap_or_default();
+    said(format!(
+        "Someone may have copied the access of {name}: {first} had used it, then {device} did again from {ip}. It was \
+         connected from {from}. We ended it."
+    ))
+    .alarm()
+    .deniable()
 }
 
 fn details(row: &EventRow) -> Value {

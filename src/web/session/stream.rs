@@ -168,7 +168,8 @@ impl Watching {
 
     fn is_dead(&self) -> bool {
         let LogIn { sid, user_id, global_epoch, .. } = &self.log_in;
-        let revocation_subject = RevocationSubject { user_id, sid, epoch: self.epoch, global_epoch: *global_epoch };
+        let revocation_subject =
+            RevocationSubject { user_id, sid, epoch: self.epoch, global_epoch: *global_epoch, granted: None };
         self.terminator.revocations.is_over(revocation_subject)
     }
 

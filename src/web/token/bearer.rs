@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath},
     http::{HeaderMap, StatusCode, request::Parts},
 };
 
@@ -12,7 +12,7 @@ use crate::{
         revocations::set::Revocations,
         tokens::{
             EXPECTED_USER,
-            claims::{Claims, Verified},
+            claims::{Claims, Verified, resource},
             keys::Keys,
             verify::{Refusal, check_times, recognise},
         },
@@ -27,6 +27,7 @@ use crate::{
         crowd::Place,
         guards::{Guards, Held},
         problem::Problem,
+        token::scopes,
     },
 };
 
@@ -56,13 +57,18 @@ impl FromRequestParts<AppState> for ApiCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let token = token(parts, state)?;
+        let (token, by_header) = token(parts, state)?;
         let guards = parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
         let Held { keys, revocations, crowd, .. } = &**guards;
         let verified = verify_with_news(state, keys, token).await.map_err(refused)?;
+        // The token of an application comes in the header alone: a cookie is for our own pages.
+        if !by_header && verified.claims.grant.is_some() {
+            return Err(refused(Refusal::Invalid));
+        }
         expect_alive(revocations, &verified).await?;
+        expect_scope(parts, state, &verified.claims)?;
         expect_user(&parts.headers, &verified.claims.sub)?;
-        let place = Arc::new(crowd.enter(&verified.claims.sub, &verified.claims.sid).await?);
+        let place = Arc::new(crowd.enter(&verified.claims.sub, verified.claims.turn_of()).await?);
         if place.has_waited {
             // What has ended meanwhile is over.
             check_times(&verified.claims, state.clock.now_ms() / 1000).map_err(refused)?;
@@ -126,6 +132,18 @@ async fn verify_with_news(state: &AppState, keys: &Keys, token: &str) -> Result<
     }
 }
 
+/// Refuses the token of an application that is for another API, of no user, or without the scope of this route.
+fn expect_scope(parts: &Parts, state: &AppState, claims: &Claims) -> Result<(), Problem> {
+    let Some(grant) = &claims.grant else { return Ok(()) };
+    if claims.aud != resource(&state.site.issuer) {
+        return Err(refused(Refusal::Invalid));
+    }
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let needed = scopes::needed(&parts.method, route).filter(|_| grant.owner.is_none());
+    let has = |needed: &str| claims.scope.as_deref().unwrap_or_default().split(' ').any(|scope| scope == needed);
+    if needed.is_some_and(has) { Ok(()) } else { Err(Problem::insufficient_scope(needed.unwrap_or_default())) }
+}
+
 /// Refuses when the request names another user than the one whose token it carries; see [`EXPECTED_USER`].
 ///
 /// # Errors
@@ -139,12 +157,13 @@ pub fn expect_user(headers: &HeaderMap, user_id: &str) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::CONFLICT, "other_user", detail))
 }
 
-/// Exactly one token (RFC 6750 2: more than one way of sending it is an error).
-fn token<'a>(parts: &'a Parts, state: &AppState) -> Result<&'a str, Problem> {
+/// Exactly one token, and whether it came in the header (RFC 6750 2: more than one way of sending it is an error).
+fn token<'a>(parts: &'a Parts, state: &AppState) -> Result<(&'a str, bool), Problem> {
     let cookie = cookies::get(&state.config, &parts.headers, Name::Access);
     match (bearer(&parts.headers)?, cookie) {
         (Some(_), Some(_)) => Err(Problem::bad_request("Send the access token once: as a cookie or as a header.")),
-        (Some(token), None) | (None, Some(token)) => Ok(token),
+        (Some(token), None) => Ok((token, true)),
+        (None, Some(token)) => Ok((token, false)),
         (None, None) => Err(Problem::unauthorized("token_missing", "This needs an access token.", false)),
     }
 }

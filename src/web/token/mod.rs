@@ -9,4 +9,8 @@ pub mod jwks;
 #[cfg(feature = "ssr")]
 pub mod page_token;
 #[cfg(feature = "ssr")]
+pub mod resource_metadata;
+#[cfg(feature = "ssr")]
 pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod scopes;

@@ -70,7 +70,8 @@ fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: 
     let Some(token) = cookies::get(&state.config, headers, Name::Access) else { return 0 };
     let Ok(verified) = recognise(state, keys, token) else { return 0 };
     let claims = &verified.claims;
-    let ours = claims.sid == someone.log_in.sid
+    let ours = claims.grant.is_none()
+        && claims.sid == someone.log_in.sid
         && claims.epoch == someone.user.epoch
         && claims.global_epoch == someone.log_in.global_epoch
         && !revocations.is_dead(verified.revocation_subject(), &verified.kid);

@@ -111,6 +111,21 @@ fn said(kind: Kind) -> Said {
         ),
         Kind::EveryoneLoggedOut => same("Everyone logged out", "{actor} logged everyone out"),
         Kind::AuditExported => same("Audit log exported", "{actor} exported the audit log"),
+        Kind::AppRegistered => same("Application registered", "{actor} registered an application"),
+        Kind::AppSecretCreated => {
+            same("Application secret created", "{actor} created a secret for an application of {subject}")
+        }
+        Kind::AppSecretRemoved => {
+            same("Application secret removed", "{actor} removed a secret of an application of {subject}")
+        }
+        Kind::AppDisabled => same("Application disabled", "{actor} disabled an application of {subject}"),
+        Kind::AppEnabled => same("Application enabled", "{actor} enabled an application of {subject}"),
+        Kind::AppDeleted => same("Application deleted", "{actor} deleted an application of {subject}"),
+        Kind::AppConnected => same("Application connected", "{subject} allowed an application access"),
+        Kind::AppDisconnected => same("Application disconnected", "{subject} disconnected an application"),
+        Kind::TokenReused => {
+            same("Refresh token reused", "A refresh token of {subject} was used twice, so the grant ended")
+        }
         Kind::AuditResumed => same("Audit log resumed", "{actor} resumed the audit log after a break"),
     }
 }

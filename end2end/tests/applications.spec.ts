@@ -1,0 +1,110 @@
+// Another application logs a user in here: the way there and back, in a browser, with JavaScript and without.
+
+import { createHash } from "node:crypto";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { withAndWithoutJavaScript } from "./javascript.ts";
+import { administrator, enterAndLogIn, loggedIn, signedUp } from "./people.ts";
+import type { Server } from "./server.ts";
+
+const APP = "https://app.example";
+const VERIFIER = "a-verifier-of-at-least-43-characters-as-it-should-be";
+const CHALLENGE = createHash("sha256").update(VERIFIER).digest("base64url");
+
+withAndWithoutJavaScript(({ open, scripted }) => {
+  for (const mode of ["query", "form_post"]) {
+    test(`a user logs in, agrees and is back, by ${mode}`, async ({ page, server, allowOrigin, anotherBrowser }) => {
+      allowOrigin(APP);
+      const came = appAnswers(page);
+      const person = await signedUp(page, "Bob");
+      await page.context().clearCookies();
+      const registrar = await (await anotherBrowser()).newPage();
+      const { id, secret } = await register(registrar, server);
+
+      await page.goto(authorize(server, id, mode));
+      await enterAndLogIn(page, person);
+      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Allow Ledger access to your account?");
+      await expect(page.getByRole("listitem").filter({ hasText: "Read your notes" })).toBeVisible();
+      await page.getByRole("button", { name: "Allow access" }).click();
+      if (mode === "form_post" && !scripted) await page.getByRole("button", { name: "Continue to Ledger" }).click();
+      await expect(page).toHaveURL(/^https:\/\/app\.example\/cb/);
+      const answer = await came;
+      expect(Object.fromEntries(answer)).toMatchObject({ state: "a state", iss: server.url });
+      expect([...answer.keys()]).not.toContain("error");
+
+      const redeemed = await redeem(server, { id, secret, code: answer.get("code") ?? "" });
+      const call = (token: string) => fetch(`${server.url}/api/v1/notes`, { headers: { authorization: `Bearer ${token}` } });
+      expect((await call(redeemed.access_token)).status).toBe(200);
+
+      await open(page, `${server.url}/account/connected`);
+      await page.getByRole("button", { name: "Disconnect Ledger" }).click();
+      await expect(page.getByText("Application disconnected.")).toBeVisible();
+      expect((await call(redeemed.access_token)).status).toBe(401);
+    });
+  }
+
+  test("a user who cancels is back, too, and nothing is allowed", async ({ page, server, allowOrigin, anotherBrowser }) => {
+    allowOrigin(APP);
+    const came = appAnswers(page);
+    await signedUp(page, "Bob");
+    const { id } = await register(await (await anotherBrowser()).newPage(), server);
+    await page.goto(authorize(server, id, "query"));
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await expect(page).toHaveURL(/^https:\/\/app\.example\/cb/);
+    expect((await came).get("error")).toBe("access_denied");
+  });
+});
+
+/** What the application is sent, in the address or in a form. */
+function appAnswers(page: Page): Promise<URLSearchParams> {
+  return new Promise((resolve) => {
+    void page.route(`${APP}/**`, async (route) => {
+      const request = route.request();
+      resolve(new URLSearchParams(request.postData() ?? new URL(request.url()).search));
+      await route.fulfill({ contentType: "text/html", body: "<title>Ledger</title>Logged in" });
+    });
+  });
+}
+
+function authorize(server: Server, id: string, mode: string): string {
+  const query = new URLSearchParams({
+    client_id: id,
+    redirect_uri: `${APP}/cb`,
+    response_type: "code",
+    response_mode: mode,
+    scope: "openid notes:read",
+    state: "a state",
+    code_challenge: CHALLENGE,
+    code_challenge_method: "S256",
+  });
+  return `${server.url}/oauth/authorize?${query}`;
+}
+
+/** Through the form, as an administrator. */
+async function register(page: Page, server: Server): Promise<{ id: string; secret: string }> {
+  await loggedIn(page, await administrator(server));
+  await page.goto(`${server.url}/account/apps/new`);
+  await page.getByLabel("Name").fill("Ledger");
+  await page.getByLabel("Kind").selectOption("web");
+  await page.getByLabel("Redirect addresses").fill(`${APP}/cb`);
+  await page.getByLabel("Scopes").fill("openid notes:read");
+  await page.getByRole("button", { name: "Register application" }).click();
+  const shown = page.getByRole("region", { name: "the secret of the application" });
+  const secret = (await shown.textContent()) ?? "";
+  expect(secret).toMatch(/^lks_/);
+  return { id: new URL(page.url()).pathname.split("/").at(-1) ?? "", secret };
+}
+
+async function redeem(server: Server, { id, secret, code }: { id: string; secret: string; code: string }): Promise<{ access_token: string }> {
+  const body = new URLSearchParams({
+    grant_type: "authorization_code",
+    code,
+    redirect_uri: `${APP}/cb`,
+    code_verifier: VERIFIER,
+    client_id: id,
+    client_secret: secret,
+  });
+  const response = await fetch(`${server.url}/oauth/token`, { method: "POST", body });
+  expect(response.status, await response.clone().text()).toBe(200);
+  return (await response.json()) as { access_token: string };
+}

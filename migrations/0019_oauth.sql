@@ -1,0 +1,70 @@
+-- Applications that log users in here, or call the API.
+create table clients (
+    id text primary key,                 -- client_id (UUID v7)
+    owner_id text not null,              -- the user who registered it; the row outlives the account, blanked
+    name text not null,
+    kind text not null,                  -- web | spa | native | service
+    redirects text not null,             -- where users may be sent back to, an address a line
+    logouts text not null,               -- where they may be sent after a logout, an address a line
+    scopes text not null,                -- what it may ask for, with blanks between
+    epoch bigint not null,               -- raised when every token of it must end
+    created_at bigint not null,
+    disabled_at bigint,
+    last_used_at bigint                  -- written once a minute at most
+);
+create index clients_by_owner on clients (owner_id, id);
+
+create table client_secrets (
+    hash text primary key,               -- SHA-256 of 256 random bits
+    client_id text not null references clients (id),
+    prefix text not null,                -- how it begins, to tell two apart
+    created_at bigint not null
+);
+create index client_secrets_by_client on client_secrets (client_id);
+
+-- What a user has let an application do.
+create table grants (
+    id text primary key,                 -- UUID v7, also in the tokens
+    client_id text not null references clients (id),
+    user_id text not null,
+    sid text not null,                   -- of the session that it ends with; empty: it outlives it
+    scopes text not null,
+    resource text not null,              -- the audience of its tokens
+    auth_time bigint not null,           -- when the user proved who they are, in seconds
+    global_epoch bigint not null,        -- when that of everyone is raised, it is over
+    user_agent text not null,
+    ip text not null,
+    created_at bigint not null,
+    last_used_at bigint,                 -- null: its code was not redeemed yet
+    refresh_until bigint,                -- until when its newest refresh token works
+    ended_at bigint,
+    end_reason text                      -- as of sessions
+);
+create index grants_by_user on grants (user_id, ended_at);
+create index grants_by_client on grants (client_id, ended_at);
+create index grants_by_session on grants (sid) where sid <> '';
+create index grants_by_age on grants (created_at);
+
+create table authorization_codes (
+    hash text primary key,
+    grant_id text not null references grants (id),
+    redirect_uri text not null,
+    challenge text not null,             -- PKCE, S256
+    nonce text not null,                 -- of OpenID Connect; empty where none came
+    expires_at bigint not null,
+    used_at bigint
+);
+create index authorization_codes_by_grant on authorization_codes (grant_id);
+create index authorization_codes_by_age on authorization_codes (expires_at);
+
+-- The chain of a grant: each is used once and brings the next.
+create table refresh_tokens (
+    hash text primary key,
+    grant_id text not null references grants (id),
+    created_at bigint not null,
+    expires_at bigint not null,
+    used_at bigint,
+    used_from text not null              -- the device of that use, in words, for who has to tell a thief
+);
+create index refresh_tokens_by_grant on refresh_tokens (grant_id);
+create index refresh_tokens_by_age on refresh_tokens (expires_at);

@@ -1,0 +1,3 @@
+//! What users have let applications do, as far as it ends with their sessions. `oauth` makes them. Server side.
+
+pub mod store;

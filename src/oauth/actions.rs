@@ -1,0 +1,188 @@
+//! The border of applications: what their owners do, what a user allows and takes back. Actions.
+
+use leptos::prelude::*;
+
+use super::{
+    answer::Answer,
+    authorize,
+    authorize::{Asked, Wrong},
+    end,
+    log_out::way_back,
+    register,
+    register::{Registered, Typed, secret_name},
+    settings::{OauthSettings, Registrars},
+};
+use crate::{
+    auth::{log_in, reauthenticate, sessions::guard::LoggedIn},
+    base::{db::again, error::AppError},
+    web::{action::tell_next_page, border, page::Flash},
+};
+
+/// Registers an application of one's own. Callable by an administrator, or by everyone where the setting says so, who has
+/// proven lately who they are, or does so with `password`.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::Invalid`], [`AppError::ProofNeeded`],
+/// [`AppError::WrongPassword`], [`AppError::TooManyApps`].
+#[server(prefix = "/actions", endpoint = "register_app")]
+pub async fn register_app(
+    name: String,
+    kind: Option<String>,
+    redirects: Option<String>,
+    logouts: Option<String>,
+    scopes: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    let (app, someone) = (border::app(), border::user()?);
+    let by_everyone = expect_context::<OauthSettings>().applications_by == Registrars::Everyone;
+    register::require_registrar(&app, &someone, by_everyone).await?;
+    let [kind, redirects, logouts, scopes] = [kind, redirects, logouts, scopes].map(Option::unwrap_or_default);
+    let typed = Typed { name, kind, redirects, logouts, scopes };
+    // What was typed is looked at before a password is asked for.
+    register::check(&typed)?;
+    let (someone, visit) = (border::require_fresh(password).await?, border::visit());
+    let Registered { id, secret } = again(|| register::register(&app, &visit, &someone, &typed)).await?;
+    show_app(&someone, &id, "registered", secret.as_deref())
+}
+
+/// Leads to the page of an application, which says `what` was done and shows a new secret, once.
+fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> Result<(), AppError> {
+    let seal = |secret: &str| border::app().secret.seal(&secret_name(&someone.log_in.sid), secret.as_bytes());
+    let sealed = secret.map(|secret| seal(secret).ok_or_else(AppError::internal)).transpose()?;
+    tell_next_page(&Flash::new(&[("app", what), ("secret", &sealed.unwrap_or_default())]));
+    leptos_axum::redirect(&format!("/account/apps/{id}"));
+    Ok(())
+}
+
+/// Makes another secret for an application of one's own, or of anyone for an administrator, and shows it once. Callable as
+/// [`register_app`].
+///
+/// # Errors
+/// As there, [`AppError::NotFound`], [`AppError::TooManySecrets`].
+#[server(prefix = "/actions", endpoint = "add_app_secret")]
+pub async fn add_app_secret(id: String, password: Option<String>) -> Result<(), AppError> {
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    let secret = again(|| register::add_secret(&app, &visit, &someone, &id)).await?;
+    show_app(&someone, &id, "secret", Some(&secret))
+}
+
+/// Removes the secret that begins so: it works no more. Callable as [`add_app_secret`].
+///
+/// # Errors
+/// As there.
+#[server(prefix = "/actions", endpoint = "remove_app_secret")]
+pub async fn remove_app_secret(id: String, prefix: Option<String>, password: Option<String>) -> Result<(), AppError> {
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    let prefix = prefix.unwrap_or_default();
+    again(|| register::remove_secret(&app, &visit, &someone, &id, &prefix)).await?;
+    show_app(&someone, &id, "removed", None)
+}
+
+/// Disables an application: it gets nothing, and its tokens are revoked. Callable as [`add_app_secret`].
+///
+/// # Errors
+/// As there.
+#[server(prefix = "/actions", endpoint = "disable_app")]
+pub async fn disable_app(id: String, password: Option<String>) -> Result<(), AppError> {
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    again(|| register::set_disabled(&app, &visit, &someone, &id, true)).await?;
+    show_app(&someone, &id, "disabled", None)
+}
+
+/// Enables an application again. Callable as [`add_app_secret`].
+///
+/// # Errors
+/// As there.
+#[server(prefix = "/actions", endpoint = "enable_app")]
+pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppError> {
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    again(|| register::set_disabled(&app, &visit, &someone, &id, false)).await?;
+    show_app(&someone, &id, "enabled", None)
+}
+
+/// Deletes an application, and all that users have let it do. Callable as [`add_app_secret`].
+///
+/// # Errors
+/// As there.
+#[server(prefix = "/actions", endpoint = "delete_app")]
+pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppError> {
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    again(|| register::delete(&app, &visit, &someone, &id)).await?;
+    tell_next_page(&Flash::new(&[("app", "deleted")]));
+    leptos_axum::redirect("/account/apps");
+    Ok(())
+}
+
+/// Takes back what an application may do for who is logged in. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+#[server(prefix = "/actions", endpoint = "disconnect_app")]
+pub async fn disconnect_app(id: String) -> Result<(), AppError> {
+    let (app, visit) = (border::app(), border::visit());
+    again(|| end::disconnect(&app, &visit, &id)).await?;
+    tell_next_page(&Flash::new(&[("app", "disconnected")]));
+    leptos_axum::redirect("/account/connected");
+    Ok(())
+}
+
+/// Logs out the user of this browser and goes back to the application that asked for it; `request` is what it sent. Callable
+/// by anyone.
+///
+/// # Errors
+/// When the database does not take it; the session lives on then.
+#[server(prefix = "/actions", endpoint = "log_out_for_app")]
+pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
+    let app = border::app();
+    let back = way_back(&app, &request.unwrap_or_default()).await?;
+    log_in::log_out(&app, &border::visit()).await?;
+    border::forget_session();
+    let (told, page) = match back {
+        Some(answer) => (("answer", serde_json::to_string(&answer)?), "/oauth/answer"),
+        None => (("logged_out", "here".to_owned()), "/"),
+    };
+    tell_next_page(&Flash::new(&[(told.0, &told.1)]));
+    leptos_axum::redirect(page);
+    Ok(())
+}
+
+/// Lets an application do what it asks for, or refuses it; `request` is what it sent, `user` whom the page was made for.
+/// Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`]; [`AppError::BadRequest`] for a request that leads nowhere, or a page of someone else;
+/// [`AppError::ProofNeeded`] where the application wants the password to have been given lately.
+#[server(prefix = "/actions", endpoint = "allow_app")]
+pub async fn allow_app(
+    request: Option<String>,
+    user: Option<String>,
+    decision: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    let (app, someone) = (border::app(), border::user()?);
+    if user.as_ref() != Some(&someone.user.id) {
+        return Err(AppError::BadRequest);
+    }
+    let answer = match authorize::check(&app, &request.unwrap_or_default()).await {
+        Err(Wrong::Here) => return Err(AppError::BadRequest),
+        Err(Wrong::Fault(error)) => return Err(error),
+        Err(Wrong::Back(answer)) => answer,
+        Ok(asked) if decision.as_deref() == Some("allow") => allow(someone, &asked, password).await?,
+        Ok(asked) => asked.refused("access_denied", "The user refused"),
+    };
+    tell_next_page(&Flash::new(&[("answer", &serde_json::to_string(&answer)?)]));
+    leptos_axum::redirect("/oauth/answer");
+    Ok(())
+}
+
+async fn allow(someone: LoggedIn, asked: &Asked, password: Option<String>) -> Result<Answer, AppError> {
+    let (app, visit) = (border::app(), border::visit());
+    let someone = if asked.is_proven(&someone, app.now_ms()) && password.is_none() {
+        someone
+    } else {
+        let proven = reauthenticate::with_password(&app, &visit, password).await?;
+        border::keep_secret(proven.new_secret.as_ref());
+        proven.someone
+    };
+    again(|| authorize::allow(&app, &visit.caller, &someone, asked, true)).await
+}

@@ -1,0 +1,77 @@
+//! The answer to an authorization request, on its way back to the application. Server side.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::ResponseOptions;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::client::{host_of, origin_of};
+use crate::{ui::frame::Page, web::csp};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// An address that the application has registered.
+    to: String,
+    /// By a form that posts itself, and not in the address.
+    by_form: bool,
+    fields: Vec<(String, String)>,
+    /// Whose answer it is.
+    name: String,
+}
+
+impl Answer {
+    /// With the state that came, and the name of this server: an application that knows several is not led to mistake one
+    /// for another (RFC 9207).
+    pub fn new(to: &str, by_form: bool, name: &str, fields: &[(&str, &str)], state: &str, issuer: &str) -> Self {
+        let given = fields.iter().copied().chain([("state", state), ("iss", issuer)]);
+        let fields = given.filter(|(_, value)| !value.is_empty());
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { to: to.to_owned(), by_form, fields, name: name.to_owned() }
+    }
+
+    /// Where a redirect leads; `None` where only a form brings the answer.
+    pub fn address(&self) -> Option<String> {
+        let mut url = Url::parse(&self.to).ok().filter(|_| !self.by_form)?;
+        url.query_pairs_mut().extend_pairs(&self.fields);
+        Some(url.into())
+    }
+}
+
+/// Goes on to the application by itself; a link or a button does where the browser doesn't. After a form of ours no redirect
+/// may lead to another site (CSP `form-action`, which Chromium applies to redirects), but a page may go on there.
+#[component]
+pub fn AnswerPage(answer: Answer) -> impl IntoView {
+    let (name, host) = (answer.name.clone(), host_of(&answer.to));
+    view! {
+        <Page title="Back to the application" heading=format!("Back to {name}") narrow=true>
+            <p>{format!("We're sending you to {host}. If nothing happens, continue by yourself.")}</p>
+            {match answer.address() {
+                Some(address) => view! { <GoOn address name /> }.into_any(),
+                None => view! { <Post answer /> }.into_any(),
+            }}
+        </Page>
+    }
+}
+
+#[component]
+fn GoOn(address: String, name: String) -> impl IntoView {
+    let refresh = format!("0; url={address}").parse().ok();
+    if let (Some(value), Some(response)) = (refresh, use_context::<ResponseOptions>()) {
+        response.insert_header(axum::http::header::REFRESH, value);
+    }
+    view! { <p><a href=address rel="external noreferrer" class="button primary">{format!("Continue to {name}")}</a></p> }
+}
+
+/// OAuth 2.0 Form Post Response Mode.
+#[component]
+fn Post(answer: Answer) -> impl IntoView {
+    csp::allow_forms_to(&origin_of(&answer.to).unwrap_or_default());
+    let fields = answer.fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
+    view! {
+        <form method="post" action=answer.to id="answer" class="act" data-leads-away="">
+            {fields.collect_view()}
+            <button type="submit" class="button primary">{format!("Continue to {}", answer.name)}</button>
+        </form>
+        <script nonce=use_nonce()>"document.getElementById('answer').submit();"</script>
+    }
+}

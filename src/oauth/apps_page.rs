@@ -1,0 +1,244 @@
+//! The pages of applications: a list, the form for a new one, and one of them. They work without JavaScript. Server side.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{
+    actions::{AddAppSecret, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
+    client::Client,
+    discovery,
+    scope::OURS,
+    store::SecretRow,
+};
+use crate::{
+    base::error::Field,
+    pages::{account, admin},
+    ui::{
+        code::CodeBlock,
+        empty::Empty,
+        field::{LinesField, TextField},
+        form::{Form, Here, ProofField, SubmitButton},
+        frame::{Link, Page},
+        notice::Notice,
+        table::{Cell, Row, Table},
+        tabs::Tabs,
+        when::{Ago, When},
+    },
+    web::page::{Held, refused, typed},
+};
+
+#[component]
+pub fn AppsPage(
+    /// The newest first.
+    apps: Vec<Client>,
+    may_register: bool,
+    /// The page of administrators.
+    of_everyone: bool,
+) -> impl IntoView {
+    let (label, pages) = if of_everyone { ("Administration", admin::PAGES) } else { ("Account", account::PAGES) };
+    let columns: &[&str] = &["Application", "Kind", "State", "Owner", "Registered", "Last used"];
+    view! {
+        <Page title="Applications">
+            <Tabs label pages />
+            <Outcome />
+            <p>"These applications log users in here, or call the API for them."</p>
+            {if apps.is_empty() {
+                view! { <Empty why="No applications are registered." /> }.into_any()
+            } else {
+                view! {
+                    <Table label="Applications" columns>{apps.into_iter().map(|app| view! { <AppRow app /> }).collect_view()}</Table>
+                }.into_any()
+            }}
+            {match (may_register, of_everyone) {
+                (true, _) => view! { <p><Link href="/account/apps/new" class="button primary">"Register an application"</Link></p> }.into_any(),
+                (false, false) => view! { <p class="help">"Administrators register applications here."</p> }.into_any(),
+                (false, true) => ().into_any(),
+            }}
+        </Page>
+    }
+}
+
+#[component]
+fn AppRow(app: Client) -> impl IntoView {
+    let is_active = app.is_active();
+    let Client { id, name, kind, owner_name, created_at, last_used_at, .. } = app;
+    view! {
+        <Row>
+            <Cell label="Application"><Link href=format!("/account/apps/{id}")>{name}</Link></Cell>
+            <Cell label="Kind">{kind.words()}</Cell>
+            <Cell label="State"><StateBadge is_active /></Cell>
+            <Cell label="Owner">{owner_name}</Cell>
+            <Cell label="Registered"><Ago ms=created_at /></Cell>
+            <Cell label="Last used">{last_used_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "never".into_any())}</Cell>
+        </Row>
+    }
+}
+
+#[component]
+fn StateBadge(is_active: bool) -> impl IntoView {
+    if is_active {
+        view! { <span class="badge">"Active"</span> }
+    } else {
+        view! { <span class="badge warning">"Disabled"</span> }
+    }
+}
+
+/// What the act on the page before this one did.
+#[component]
+fn Outcome() -> impl IntoView {
+    let words = match &*typed().get("app") {
+        "registered" => "Application registered.",
+        "secret" => "New secret created. The other one still works.",
+        "removed" => "Secret removed. It no longer works.",
+        "disabled" => "Application disabled. Its tokens have been revoked.",
+        "enabled" => "Application enabled.",
+        "deleted" => "Application deleted. Its tokens have been revoked.",
+        _ => return None,
+    };
+    Some(view! {
+        <div id="outcome" tabindex="-1" role="status" autofocus>
+            <Notice kind="success">{words}</Notice>
+        </div>
+    })
+}
+
+#[component]
+pub fn NewAppPage() -> impl IntoView {
+    let typed = typed();
+    let chosen = typed.get("kind");
+    let kinds: Vec<_> = discovery::kinds()
+        .map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> })
+        .collect();
+    let ours = OURS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    view! {
+        <Page title="Register an application" narrow=true>
+            <Tabs label="Account" pages=account::PAGES />
+            <Form action=RegisterApp::PATH>
+                <TextField
+                    name="name" label="Name" field=Field::Name autocomplete="off" autofocus=true value=typed.get("name")
+                    help="Users see it when they're asked to allow access."
+                />
+                <div class="field">
+                    <label for="kind">"Kind"</label>
+                    <p class="help" id="kind-help">"Web servers and services get a secret. The others can't keep one."</p>
+                    <select id="kind" name="kind" aria-describedby="kind-help">{kinds}</select>
+                </div>
+                <LinesField
+                    name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
+                    help="One a line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service needs none."
+                />
+                <LinesField
+                    name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
+                    help="Where users may be sent after they log out. One a line. You can leave this empty."
+                />
+                <TextField
+                    name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value=typed.get("scopes")
+                    help=format!("What it may ask for, with blanks between. Ours are {ours}.")
+                />
+                <ProofField />
+                <SubmitButton label="Register application" pending_label="Registering…" class="button primary" />
+            </Form>
+        </Page>
+    }
+}
+
+#[component]
+pub fn AppPage(
+    client: Client,
+    secrets: Vec<SecretRow>,
+    /// Created by the act before this page, and shown now alone.
+    new_secret: Option<String>,
+    may_change: bool,
+) -> impl IntoView {
+    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    let id = client.id.clone();
+    let lines = |lines: &[String]| if lines.is_empty() { "none".to_owned() } else { lines.join(", ") };
+    view! {
+        <Page title="Application" heading=client.name.clone()>
+            <Tabs label="Account" pages=account::PAGES />
+            <Outcome />
+            {problem}
+            {new_secret.map(|secret| view! {
+                <Notice kind="warning"><p>"Copy the secret now. We don't show it again."</p></Notice>
+                <CodeBlock text=secret what="the secret of the application" />
+            })}
+            <section class="card" aria-labelledby="facts">
+                <h2 id="facts">"Details"</h2>
+                <dl class="facts">
+                    <div><dt>"Client ID"</dt><dd><code>{client.id.clone()}</code></dd></div>
+                    <div><dt>"Kind"</dt><dd>{client.kind.words()}</dd></div>
+                    <div><dt>"State"</dt><dd><StateBadge is_active=client.is_active() /></dd></div>
+                    <div><dt>"Owner"</dt><dd>{client.owner_name.clone()}</dd></div>
+                    <div><dt>"Registered"</dt><dd><When ms=client.created_at /></dd></div>
+                    <div><dt>"Redirect addresses"</dt><dd>{lines(&client.redirects)}</dd></div>
+                    <div><dt>"Logout addresses"</dt><dd>{lines(&client.logouts)}</dd></div>
+                    <div><dt>"Scopes"</dt><dd>{client.scopes.text()}</dd></div>
+                </dl>
+            </section>
+            {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
+            {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() /> })}
+        </Page>
+    }
+}
+
+#[component]
+fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoView {
+    let has_room = secrets.len() < 2;
+    let rows = secrets.into_iter().map(|SecretRow { prefix, created_at }| {
+        let id = id.clone();
+        let begins = format!("{prefix}…");
+        view! {
+            <li class="session">
+                <code>{begins.clone()}</code>
+                <span>"Created "<Ago ms=created_at /></span>
+                {may_change.then(|| view! {
+                    <form method="post" action=RemoveAppSecret::PATH>
+                        <Here />
+                        <input type="hidden" name="id" value=id />
+                        <input type="hidden" name="prefix" value=prefix />
+                        <button type="submit" class="button" name=Held::BUTTON value="Remove secret">"Remove"<span class="visually-hidden">{format!(" secret {begins}")}</span></button>
+                    </form>
+                })}
+            </li>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="secrets">
+            <h2 id="secrets">"Secrets"</h2>
+            <p class="help">"Two can work at a time: create the second, change your application, then remove the first."</p>
+            <ul class="sessions">{rows.collect_view()}</ul>
+            {(may_change && has_room).then(|| view! {
+                <form method="post" action=AddAppSecret::PATH class="act">
+                    <Here />
+                    <input type="hidden" name="id" value=id.clone() />
+                    <button type="submit" class="button" name=Held::BUTTON value="Create secret">"Create secret"</button>
+                </form>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Ends(id: String, is_disabled: bool) -> impl IntoView {
+    view! {
+        <section class="card danger" aria-labelledby="ends">
+            <h2 id="ends">"Disable or delete"</h2>
+            <p>"A disabled application gets no tokens, and those it has are revoked. Deleting it also removes all access that users have allowed. You can't undo that."</p>
+            {match is_disabled {
+                true => view! { <Act action=EnableApp::PATH id=id.clone() label="Enable application" class="button" /> },
+                false => view! { <Act action=DisableApp::PATH id=id.clone() label="Disable application" class="button danger" /> },
+            }}
+            <Act action=DeleteApp::PATH id label="Delete application" class="button danger" />
+        </section>
+    }
+}
+
+#[component]
+fn Act(action: &'static str, id: String, label: &'static str, class: &'static str) -> impl IntoView {
+    view! {
+        <form method="post" action=action class="act">
+            <Here />
+            <input type="hidden" name="id" value=id />
+            <button type="submit" class=class name=Held::BUTTON value=label>{label}</button>
+        </form>
+    }
+}

@@ -1,0 +1,255 @@
+//! An authorization request: what is wrong with it, and what a user's leave makes of it. Server side.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    answer::Answer,
+    client::{Client, ClientKind, is_resource},
+    end,
+    params::Params,
+    scope::{OFFLINE, Scopes},
+    store,
+    store::{CodeRow, GrantRow},
+};
+use crate::{
+    auth::{
+        app::App,
+        event,
+        event::{Actor, Event, Kind},
+        links,
+        revocations::EndReason,
+        sessions::guard::LoggedIn,
+        tokens::claims::resource,
+    },
+    base::{caller::Caller, error::AppError},
+};
+
+/// A code works for so long: the time of one redirect.
+pub const CODE_MS: i64 = 60_000;
+/// Of one application and user; beyond it the one unused for longest ends.
+const GRANTS_MAX: i64 = 20;
+/// The answer travels in a cookie to the page that sends it on.
+const STATE_CHARS_MAX: usize = 1_000;
+const NONCE_CHARS_MAX: usize = 500;
+/// SHA-256 in base64url.
+const CHALLENGE_CHARS: usize = 43;
+
+/// What an application asks for, understood.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub client: Client,
+    pub redirect_uri: String,
+    pub scopes: Scopes,
+    /// The audience of its tokens.
+    pub resource: String,
+    pub prompt: Prompt,
+    /// In seconds.
+    pub max_age: Option<i64>,
+    /// The proof of identity must be later than this, in milliseconds since the epoch.
+    pub proven_after: i64,
+    state: String,
+    by_form: bool,
+    nonce: String,
+    challenge: String,
+    issuer: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// No page may be shown.
+    pub none: bool,
+    /// The password is asked for anew.
+    pub login: bool,
+    /// The page of consent is shown, also to who has agreed before.
+    pub consent: bool,
+}
+
+/// What is wrong.
+pub enum Wrong {
+    /// No one knows where to send the user: said on a page of ours.
+    Here,
+    /// The application is told.
+    Back(Answer),
+    Fault(AppError),
+}
+
+impl From<sqlx::Error> for Wrong {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+/// Set in the address by us, once the password was asked for anew.
+pub const PROVEN_AFTER: &str = "proven_after";
+
+/// Application and address first: no one is sent where nothing was registered (RFC 9700 4.11). Then what the application
+/// is told.
+pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
+    let params = Params::parse(query.as_bytes()).ok_or(Wrong::Here)?;
+    let client = store::find_client(&app.state.db.pool, params.get("client_id")).await?.map(Client::from);
+    let client = client.filter(|client| client.is_active() && client.kind.logs_users_in()).ok_or(Wrong::Here)?;
+    let redirect_uri = params.get("redirect_uri").to_owned();
+    if !client.may_redirect_to(&redirect_uri) {
+        return Err(Wrong::Here);
+    }
+    let issuer = app.state.site.issuer.clone();
+    let given = |name: &str| params.get(name).to_owned();
+    let scopes = match params.get("scope") {
+        "" => Ok(client.scopes.without(OFFLINE)),
+        text => Scopes::parse(text),
+    };
+    let own_api = resource(&issuer);
+    let resource = match params.get("resource") {
+        "" => own_api.clone(),
+        text => text.to_owned(),
+    };
+    let words: Vec<&str> = params.get("prompt").split(' ').collect();
+    let prompt = Prompt {
+        none: words.contains(&"none"),
+        login: words.contains(&"login"),
+        consent: words.contains(&"consent") || words.contains(&"select_account"),
+    };
+    let asked = Asked {
+        scopes: scopes.clone().unwrap_or_default(),
+        state: given("state"),
+        by_form: params.get("response_mode") == "form_post",
+        nonce: given("nonce"),
+        challenge: given("code_challenge"),
+        max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
+        proven_after: params.get(PROVEN_AFTER).parse().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
+        client,
+        redirect_uri,
+        resource,
+        prompt,
+        issuer,
+    };
+    let is_own_api = asked.resource == own_api;
+    let (error, why) = match () {
+        () if asked.state.len() > STATE_CHARS_MAX || asked.nonce.len() > NONCE_CHARS_MAX => {
+            return Err(Wrong::Back(
+                Asked { state: String::new(), ..asked }.refused("invalid_request", "state or nonce is too long"),
+            ));
+        }
+        () if !params.get("request").is_empty() => ("request_not_supported", "Send parameters, not a request object"),
+        () if !params.get("request_uri").is_empty() => {
+            ("request_uri_not_supported", "Send parameters, not a request object")
+        }
+        () if params.get("response_type").is_empty() => ("invalid_request", "response_type is missing"),
+        () if params.get("response_type") != "code" => ("unsupported_response_type", "response_type must be code"),
+        () if !matches!(params.get("response_mode"), "" | "query" | "form_post") => {
+            ("invalid_request", "response_mode must be query or form_post")
+        }
+        () if asked.by_form && !asked.redirect_uri.starts_with("http") => {
+            ("invalid_request", "form_post needs an http address")
+        }
+        () if params.get("code_challenge_method") != "S256" || !is_challenge(&asked.challenge) => {
+            ("invalid_request", "PKCE is required: code_challenge with code_challenge_method S256")
+        }
+        () if scopes.is_err() || asked.scopes.is_empty() || !asked.client.scopes.covers(&asked.scopes) => {
+            ("invalid_scope", "The application hasn't registered this scope")
+        }
+        () if !is_own_api && !is_resource(&asked.resource) => {
+            ("invalid_target", "resource must be an https address without a fragment")
+        }
+        () if prompt.none && words.len() > 1 => ("invalid_request", "prompt=none stands alone"),
+        () => return Ok(asked),
+    };
+    Err(Wrong::Back(asked.refused(error, why)))
+}
+
+fn is_challenge(text: &str) -> bool {
+    text.len() == CHALLENGE_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+impl Asked {
+    pub fn refused(&self, error: &str, why: &str) -> Answer {
+        self.answer(&[("error", error), ("error_description", why)])
+    }
+
+    fn answer(&self, fields: &[(&str, &str)]) -> Answer {
+        Answer::new(&self.redirect_uri, self.by_form, &self.client.name, fields, &self.state, &self.issuer)
+    }
+
+    /// Whether the last proof of identity is as recent as the application wants it.
+    pub fn is_proven(&self, someone: &LoggedIn, now_ms: i64) -> bool {
+        let at = someone.log_in.authenticated_at;
+        let is_recent = self.max_age.is_none_or(|seconds| (now_ms - at) / 1000 <= seconds);
+        is_recent && at >= self.proven_after
+    }
+
+    /// Goes on when the browser is logged out: a program on the user's own machine, or who asks for it.
+    pub fn outlives_session(&self) -> bool {
+        self.client.kind == ClientKind::Native || self.scopes.has(OFFLINE)
+    }
+
+    /// Whether the user must be asked. What an application without a secret asks for, anyone may ask for in its name, so an
+    /// earlier yes says nothing (RFC 8252 8.6).
+    pub async fn needs_consent(&self, app: &App, user_id: &str) -> Result<bool, AppError> {
+        if self.prompt.consent || self.client.kind != ClientKind::Web {
+            return Ok(true);
+        }
+        let grants = store::grants_of(&app.state.db.pool, user_id, app.now_ms()).await?;
+        let same = |grant: &&GrantRow| grant.client_id == self.client.id && grant.resource == self.resource;
+        let given =
+            grants.iter().filter(same).fold(Scopes::default(), |all, grant| all.and(&Scopes::stored(&grant.scopes)));
+        Ok(!given.covers(&self.scopes))
+    }
+}
+
+/// Makes the code that the application redeems. Of the user's grants to it the one unused for longest ends, where there are
+/// too many. `consented`: the user was asked just now.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`] when the session is over; [`AppError::SessionRenewed`] with a secret that was replaced.
+pub async fn allow(
+    app: &App,
+    caller: &Caller,
+    someone: &LoggedIn,
+    asked: &Asked,
+    consented: bool,
+) -> Result<Answer, AppError> {
+    if someone.in_grace {
+        return Err(AppError::SessionRenewed);
+    }
+    let (code, now_ms) = (links::new_token()?, app.now_ms());
+    let mut tx = app.state.db.begin_write().await?;
+    let user = someone.hold(&mut tx).await?;
+    let grant = GrantRow {
+        id: Uuid::now_v7().to_string(),
+        client_id: asked.client.id.clone(),
+        user_id: user.id.clone(),
+        sid: if asked.outlives_session() { String::new() } else { someone.log_in.sid.clone() },
+        scopes: asked.scopes.text(),
+        resource: asked.resource.clone(),
+        auth_time: someone.log_in.authenticated_at / 1000,
+        global_epoch: someone.log_in.global_epoch,
+        user_agent: caller.user_agent.clone(),
+        ip: caller.ip.clone(),
+        created_at: now_ms,
+        last_used_at: None,
+    };
+    let surplus = store::surplus(&mut *tx, &grant.client_id, &user.id, GRANTS_MAX - 1).await?;
+    store::insert_grant(&mut *tx, &grant).await?;
+    let row = CodeRow {
+        grant_id: grant.id,
+        redirect_uri: asked.redirect_uri.clone(),
+        challenge: asked.challenge.clone(),
+        nonce: asked.nonce.clone(),
+        expires_at: now_ms + CODE_MS,
+        used_at: None,
+    };
+    store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
+    if consented {
+        let event = Event::new(Kind::AppConnected, Actor::User(user.id.clone()), &user.id).from_caller(caller);
+        let details =
+            json!({ "application": asked.client.name, "client_id": asked.client.id, "scope": asked.scopes.text() });
+        let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
+        event::store::insert(&mut *tx, &event, now_ms).await?;
+    }
+    for id in &surplus {
+        store::end_grant(&mut *tx, id, EndReason::GaveWay.into_str(), now_ms).await?;
+    }
+    end::commit(tx, app, &surplus, &Actor::System, EndReason::GaveWay).await?;
+    Ok(asked.answer(&[("code", &code)]))
+}

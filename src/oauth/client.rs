@@ -1,0 +1,178 @@
+//! An application: what it is, and where its users may be sent back to. Server side; no I/O.
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+use url::{Host, Origin, Url};
+
+use super::{scope::Scopes, store::ClientRow};
+use crate::base::error::Invalid;
+
+/// What an application is. Stored by name: rename none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum ClientKind {
+    /// Runs on a server and keeps a secret.
+    Web,
+    /// Runs in the page alone.
+    Spa,
+    /// Is installed on a phone or a computer.
+    Native,
+    /// Acts for itself and logs no one in.
+    Service,
+}
+
+impl ClientKind {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Web => "Web server",
+            Self::Spa => "Single-page app",
+            Self::Native => "Phone or desktop app",
+            Self::Service => "Service",
+        }
+    }
+
+    /// Whether it can keep a secret (RFC 6749 2.1).
+    pub fn has_secret(self) -> bool {
+        matches!(self, Self::Web | Self::Service)
+    }
+
+    pub fn logs_users_in(self) -> bool {
+        self != Self::Service
+    }
+}
+
+const REDIRECTS_MAX: usize = 10;
+const ADDRESS_CHARS_MAX: usize = 512;
+/// A token names it.
+const RESOURCE_CHARS_MAX: usize = 256;
+
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub id: String,
+    pub owner_id: String,
+    pub owner_name: String,
+    /// `None` where the owner may not log in: the application gets nothing then.
+    pub owner_epoch: Option<i64>,
+    pub name: String,
+    pub kind: ClientKind,
+    pub redirects: Vec<String>,
+    pub logouts: Vec<String>,
+    pub scopes: Scopes,
+    pub epoch: i64,
+    pub created_at: i64,
+    pub disabled_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+}
+
+impl From<ClientRow> for Client {
+    fn from(row: ClientRow) -> Self {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        Self {
+            // What no version knows gets nothing: it has no secret and no redirect.
+            kind: row.kind.parse().unwrap_or(ClientKind::Service),
+            redirects: lines(&row.redirects),
+            logouts: lines(&row.logouts),
+            scopes: Scopes::stored(&row.scopes),
+            owner_name: row.owner_name.unwrap_or_default(),
+            id: row.id,
+            owner_id: row.owner_id,
+            owner_epoch: row.owner_epoch,
+            name: row.name,
+            epoch: row.epoch,
+            created_at: row.created_at,
+            disabled_at: row.disabled_at,
+            last_used_at: row.last_used_at,
+        }
+    }
+}
+
+impl Client {
+    /// Whether it gets anything.
+    pub fn is_active(&self) -> bool {
+        self.disabled_at.is_none() && self.owner_epoch.is_some()
+    }
+
+    /// Byte for byte one of those that were registered. The port of a loopback address is free: a program takes the one
+    /// that it gets (RFC 8252 7.3).
+    pub fn may_redirect_to(&self, asked: &str) -> bool {
+        self.redirects.iter().any(|known| known == asked || is_same_but_for_port(known, asked))
+    }
+
+    /// Whether a page at this origin is one of its own.
+    pub fn has_origin(&self, origin: &str) -> bool {
+        self.redirects.iter().any(|known| origin_of(known).is_some_and(|known| known == origin))
+    }
+}
+
+fn is_same_but_for_port(known: &str, asked: &str) -> bool {
+    let Some((host, rest)) =
+        ["http://127.0.0.1", "http://[::1]"].iter().find_map(|host| Some((*host, known.strip_prefix(host)?)))
+    else {
+        return false;
+    };
+    let Some(asked) = asked.strip_prefix(host) else { return false };
+    let after_port = |text: &str| match text.strip_prefix(':') {
+        None => Some(text.to_owned()),
+        Some(text) => {
+            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+            let is_port = text[..digits].parse::<u16>().is_ok_and(|port| port > 0);
+            is_port.then(|| text[digits..].to_owned())
+        }
+    };
+    let is_whole = |rest: &String| rest.is_empty() || rest.starts_with(['/', '?']);
+    after_port(asked).filter(is_whole).is_some_and(|asked| after_port(rest) == Some(asked))
+}
+
+/// `None` for an address of an installed app.
+pub fn origin_of(address: &str) -> Option<String> {
+    match Url::parse(address).ok()?.origin() {
+        Origin::Opaque(_) => None,
+        origin => Some(origin.ascii_serialization()),
+    }
+}
+
+/// Whom a user is sent to, in words: the host, or the scheme of an installed app.
+pub fn host_of(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return String::new() };
+    match url.host() {
+        Some(Host::Ipv4(ip)) if ip.is_loopback() => "this computer".into(),
+        Some(Host::Ipv6(ip)) if ip.is_loopback() => "this computer".into(),
+        Some(host) => host.to_string(),
+        None => format!("an app that opens {}: links", url.scheme()),
+    }
+}
+
+/// Addresses, one a line, as they were typed.
+///
+/// # Errors
+/// `malformed`, for one where no one may be sent to, or too many.
+pub fn parse_addresses(text: &str, kind: ClientKind, malformed: Invalid) -> Result<Vec<String>, Invalid> {
+    let lines: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let fit = lines.len() <= REDIRECTS_MAX && lines.iter().all(|line| is_address(line, kind));
+    if fit { Ok(lines) } else { Err(malformed) }
+}
+
+/// An address in the one way of writing that browsers leave as it is, so that comparing bytes is enough.
+fn is_address(text: &str, kind: ClientKind) -> bool {
+    let Ok(url) = Url::parse(text) else { return false };
+    let is_plain = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
+    let is_whole = text.len() <= ADDRESS_CHARS_MAX && url.fragment().is_none() && !text.contains(['*', '#', '\\']);
+    let names_no_one = url.username().is_empty() && url.password().is_none();
+    let is_loopback = match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    let may_stand = match url.scheme() {
+        "https" => true,
+        "http" => is_loopback,
+        // A domain turned round, which no one else can claim (RFC 8252 7.1).
+        scheme => kind == ClientKind::Native && scheme.contains('.') && url.host().is_none(),
+    };
+    is_plain && is_whole && names_no_one && may_stand
+}
+
+/// The audience that a client may name for its tokens (RFC 8707 2).
+pub fn is_resource(text: &str) -> bool {
+    text.len() <= RESOURCE_CHARS_MAX && is_address(text, ClientKind::Web)
+}

@@ -1,0 +1,72 @@
+//! `/account/connected`: what applications may do for a user, and the end of it. Plain forms. Server side.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{actions::DisconnectApp, scope::Scopes};
+use crate::{
+    pages::account::PAGES,
+    ui::{
+        empty::Empty,
+        form::Here,
+        frame::Page,
+        notice::Notice,
+        tabs::Tabs,
+        when::{Ago, When},
+    },
+    web::page::{refused, typed},
+};
+
+/// What one application may do, over all of its grants.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    pub id: String,
+    pub name: String,
+    pub scopes: Scopes,
+    pub since: i64,
+    pub last_used_at: i64,
+}
+
+#[component]
+pub fn ConnectedPage(
+    /// The last used first.
+    connected: Vec<Connected>,
+) -> impl IntoView {
+    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    let done = (typed().get("app") == "disconnected").then(|| {
+        view! {
+            <div id="outcome" tabindex="-1" role="status" autofocus>
+                <Notice kind="success">"Application disconnected. It no longer has access to your account."</Notice>
+            </div>
+        }
+    });
+    view! {
+        <Page title="Connected applications">
+            <Tabs label="Account" pages=PAGES />
+            {done}
+            {problem}
+            {if connected.is_empty() {
+                view! { <Empty why="No application has access to your account." /> }.into_any()
+            } else {
+                connected.into_iter().map(|connected| view! { <One connected /> }).collect_view().into_any()
+            }}
+        </Page>
+    }
+}
+
+#[component]
+fn One(connected: Connected) -> impl IntoView {
+    let Connected { id, name, scopes, since, last_used_at } = connected;
+    let (heading, labelled_by) = (format!("app-{id}"), format!("app-{id}"));
+    view! {
+        <section class="card" aria-labelledby=labelled_by>
+            <h2 id=heading>{name.clone()}</h2>
+            <ul>{scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
+            <p class="help">"Connected on "<When ms=since />" · Last used "<Ago ms=last_used_at /></p>
+            <form method="post" action=DisconnectApp::PATH class="act">
+                <Here />
+                <input type="hidden" name="id" value=id />
+                <button type="submit" class="button danger">"Disconnect"<span class="visually-hidden">{format!(" {name}")}</span></button>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,89 @@
+//! The page that asks a user whether an application may. A plain form: the answer is another page. Server side.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{
+    actions::{AllowApp, LogOutForApp},
+    authorize::Asked,
+    client::host_of,
+};
+use crate::{
+    auth::{sessions::Viewer, tokens::claims::resource},
+    pages::login::actions::LogOut,
+    ui::{
+        form::{FormFrame, Here},
+        frame::Page,
+        head::BaseUrl,
+        notice::Notice,
+    },
+};
+
+#[component]
+pub fn ConsentPage(
+    asked: Asked,
+    viewer: Viewer,
+    /// What the application has sent.
+    request: String,
+) -> impl IntoView {
+    let BaseUrl(base) = use_context().unwrap_or_default();
+    let (name, host) = (asked.client.name.clone(), host_of(&asked.redirect_uri));
+    let other = (asked.resource != resource(&base)).then(|| host_of(&asked.resource));
+    let lasts = match asked.outlives_session() {
+        true => "It keeps access until you disconnect it, or until it hasn't used it for 30 days.",
+        false => "Its access ends when this browser is logged out.",
+    };
+    view! {
+        <Page title="Allow access" heading=format!("Allow {name} access to your account?") narrow=true>
+            <p>{format!("{name} asks for access to your account, {}. It was registered by {}.", viewer.email, asked.client.owner_name)}</p>
+            <section class="card" aria-labelledby="may">
+                <h2 id="may">{format!("{name} could")}</h2>
+                <ul>{asked.scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
+                {other.map(|host| view! { <p>{format!("This is for {host}.")}</p> })}
+                <p>{lasts}" You can disconnect it at any time under “Account”, “Connected applications”."</p>
+            </section>
+            <Notice kind="info">{format!("You'll be sent to {host}. If you don't know it, or didn't start this, cancel.")}</Notice>
+            <FormFrame>
+                <form method="post" action=AllowApp::PATH class="form">
+                    <Here />
+                    <input type="hidden" name="request" value=request />
+                    <input type="hidden" name="user" value=viewer.id />
+                    <button type="submit" class="button primary" name="decision" value="allow">"Allow access"</button>
+                    <button type="submit" class="button" name="decision" value="refuse">"Cancel"</button>
+                </form>
+            </FormFrame>
+            <form method="post" action=LogOut::PATH class="act">
+                <Here />
+                <p>"Not your account?"</p>
+                <button type="submit" class="button quiet">"Log out"</button>
+            </form>
+        </Page>
+    }
+}
+
+/// No one is sent anywhere.
+#[component]
+pub fn WrongRequestPage() -> impl IntoView {
+    view! {
+        <Page title="This link doesn't work" narrow=true>
+            <p>"The application that sent you here isn't registered or is disabled, or it wants to send you to an address it hasn't registered. For your safety, we haven't sent you there."</p>
+            <p>"Go back to the application and try again. If it happens again, tell the people who run it."</p>
+        </Page>
+    }
+}
+
+/// Asks the user whom an application wants to log out.
+#[component]
+pub fn LogOutPage(viewer: Viewer, request: String) -> impl IntoView {
+    view! {
+        <Page title="Log out" narrow=true>
+            <p>{format!("An application asks to log you out here, too. You're logged in as {}.", viewer.email)}</p>
+            <FormFrame>
+                <form method="post" action=LogOutForApp::PATH class="form">
+                    <Here />
+                    <input type="hidden" name="request" value=request />
+                    <button type="submit" class="button primary">"Log out"</button>
+                </form>
+            </FormFrame>
+        </Page>
+    }
+}

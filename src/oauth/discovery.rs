@@ -1,0 +1,72 @@
+//! What programs read about this server: RFC 8414 and OpenID Connect Discovery, which say the same, and RFC 9728 of our own
+//! API. Server side.
+
+use serde_json::{Value, json};
+use strum::VariantArray;
+
+use super::{client::ClientKind, scope::OURS};
+use crate::{
+    auth::tokens::{claims::resource, keys::Keys},
+    base::{error::AppError, state::AppState},
+    web::token::resource_metadata,
+};
+
+pub const AUTHORIZE: &str = "/oauth/authorize";
+pub const TOKEN: &str = "/oauth/token";
+pub const REVOKE: &str = "/oauth/revoke";
+pub const INTROSPECT: &str = "/oauth/introspect";
+pub const USER_INFO: &str = "/oauth/userinfo";
+pub const LOG_OUT: &str = "/oauth/logout";
+pub const SERVER: &str = "/.well-known/oauth-authorization-server";
+pub const OPENID: &str = "/.well-known/openid-configuration";
+pub const RESOURCE: &str = resource_metadata::PATH;
+
+pub async fn server(state: &AppState, keys: &Keys) -> Result<Value, AppError> {
+    let issuer = state.site.issuer.clone();
+    let at = |path: &str| format!("{issuer}{path}");
+    let scopes: Vec<&str> = OURS.iter().map(|(name, _)| *name).collect();
+    let algorithm = keys.signing().await?.algorithm.into_str();
+    let methods: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
+    Ok(json!({
+        "issuer": issuer,
+        "authorization_endpoint": at(AUTHORIZE),
+        "token_endpoint": at(TOKEN),
+        "revocation_endpoint": at(REVOKE),
+        "introspection_endpoint": at(INTROSPECT),
+        "userinfo_endpoint": at(USER_INFO),
+        "end_session_endpoint": at(LOG_OUT),
+        "jwks_uri": at("/.well-known/jwks.json"),
+        "scopes_supported": scopes,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query", "form_post"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": &methods[..2],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": [algorithm],
+        "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "sid"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    }))
+}
+
+pub fn own_api(state: &AppState) -> Value {
+    let issuer = state.site.issuer.clone();
+    let scopes = OURS.iter().map(|(name, _)| *name).filter(|name| name.contains(':')).collect::<Vec<_>>();
+    json!({
+        "resource": resource(&issuer),
+        "authorization_servers": [issuer],
+        "scopes_supported": scopes,
+        "bearer_methods_supported": ["header"],
+        "resource_name": "Latchkey",
+    })
+}
+
+/// For the form that registers an application.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ClientKind::VARIANTS.iter().map(|kind| (kind.into_str(), kind.words()))
+}

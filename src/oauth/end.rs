@@ -1,0 +1,60 @@
+//! The stories of grants that end before their session does. Server side.
+
+use serde_json::json;
+
+use super::{client::Client, store};
+use crate::{
+    auth::{
+        app::App,
+        event,
+        event::{Actor, Event, Kind},
+        revocations,
+        revocations::{
+            EndReason,
+            store::{New, Subject},
+        },
+        visit::Visit,
+    },
+    base::{db::Tx, error::AppError},
+};
+
+/// Revokes the tokens of these grants, which the transaction has ended, and commits. This instance refuses them from then on.
+pub async fn commit(mut tx: Tx, app: &App, ids: &[String], actor: &Actor, reason: EndReason) -> Result<(), AppError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        let new = New { subject: Subject::Grant(id), reason, actor, revoked_at: app.now_ms() };
+        rows.push(revocations::store::insert(&mut tx, &new).await?);
+    }
+    tx.commit().await?;
+    rows.iter().for_each(|row| app.terminator.revocations.publish(row));
+    Ok(())
+}
+
+/// The user takes back everything that an application may do; whether it could do anything.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub async fn disconnect(app: &App, visit: &Visit, client_id: &str) -> Result<bool, AppError> {
+    let (someone, now_ms, reason) = (visit.user()?, app.now_ms(), EndReason::ByUser);
+    let mut tx = app.state.db.begin_write().await?;
+    let user = someone.hold(&mut tx).await?;
+    let ended = store::end_grants(&mut *tx, &user.id, client_id, reason.into_str(), now_ms).await?;
+    if ended.is_empty() {
+        return Ok(false);
+    }
+    let name = store::find_client(&mut *tx, client_id).await?.map(|row| Client::from(row).name).unwrap_or_default();
+    let actor = Actor::User(user.id.clone());
+    let event = Event::new(Kind::AppDisconnected, actor.clone(), &user.id).from_caller(&visit.caller);
+    let details = json!({ "application": name, "client_id": client_id });
+    let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
+    event::store::insert(&mut *tx, &event, now_ms).await?;
+    commit(tx, app, &ended, &actor, reason).await?;
+    Ok(true)
+}
+
+/// Ends one grant because its application says so (RFC 7009), or because of what was done with it.
+pub async fn end(mut tx: Tx, app: &App, grant_id: &str, actor: &Actor, reason: EndReason) -> Result<(), AppError> {
+    let ended = store::end_grant(&mut *tx, grant_id, reason.into_str(), app.now_ms()).await?;
+    let ids: Vec<String> = ended.into_iter().map(|grant| grant.id).collect();
+    commit(tx, app, &ids, actor, reason).await
+}

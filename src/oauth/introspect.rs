@@ -1,0 +1,102 @@
+//! What a token is worth now (RFC 7662), whose it is (OpenID Connect UserInfo), and its end (RFC 7009). Server side.
+
+use serde_json::{Value, json};
+
+use super::{
+    client::Client,
+    end,
+    scope::{EMAIL, OPENID, PROFILE, Scopes},
+    store,
+};
+use crate::{
+    auth::{
+        app::App,
+        event::Actor,
+        links,
+        revocations::EndReason,
+        tokens::{
+            claims::{Claims, Verified, resource},
+            keys::Keys,
+            verify::{Refusal, verify_granted},
+        },
+        users,
+    },
+    base::error::AppError,
+};
+
+/// The access token of an application, where it works now. No database is asked.
+///
+/// # Errors
+/// [`AppError::Busy`] where no one can tell.
+pub async fn active(app: &App, keys: &Keys, token: &str) -> Result<Option<Verified>, AppError> {
+    let revocations = &app.terminator.revocations;
+    let verified = match verify_granted(&app.state, keys, token) {
+        Err(Refusal::UnknownKey(kid)) => {
+            keys.look_for(&kid).await;
+            verify_granted(&app.state, keys, token)
+        }
+        verified => verified,
+    };
+    let Ok(verified) = verified else { return Ok(None) };
+    revocations.ensure_fresh().await?;
+    Ok((!revocations.is_dead(verified.revocation_subject(), &verified.kid)).then_some(verified))
+}
+
+/// To an application that keeps a secret: of any access token, and of its own refresh tokens.
+pub async fn introspect(app: &App, keys: &Keys, client: &Client, token: &str) -> Result<Value, AppError> {
+    if let Some(Verified { claims, .. }) = active(app, keys, token).await? {
+        let Claims { iss, aud, sub, client_id, scope, iat, nbf, exp, jti, .. } = claims;
+        return Ok(json!({
+            "active": true, "token_type": "Bearer", "iss": iss, "aud": aud, "sub": sub, "client_id": client_id,
+            "scope": scope, "iat": iat, "nbf": nbf, "exp": exp, "jti": jti,
+        }));
+    }
+    let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
+    let unused = store::find_refresh(pool, &links::hash(token)).await?;
+    let Some(unused) = unused.filter(|token| token.used_at.is_none() && token.expires_at > now_ms) else {
+        return Ok(json!({ "active": false }));
+    };
+    let grant = store::living_grant(pool, &unused.grant_id).await?.filter(|grant| grant.client_id == client.id);
+    Ok(match grant {
+        None => json!({ "active": false }),
+        Some(grant) => json!({
+            "active": true, "client_id": grant.client_id, "sub": grant.user_id, "scope": grant.scopes,
+            "aud": grant.resource, "exp": unused.expires_at / 1000,
+        }),
+    })
+}
+
+/// Ends the grant of a token that this application has; whether it was one.
+pub async fn revoke(app: &App, keys: &Keys, client: &Client, token: &str) -> Result<bool, AppError> {
+    let of_access = verify_granted(&app.state, keys, token).ok();
+    let pool = &app.state.db.pool;
+    let grant_id = match of_access {
+        Some(Verified { claims, .. }) => claims.grant.map(|grant| grant.id),
+        None => store::find_refresh(pool, &links::hash(token)).await?.map(|token| token.grant_id),
+    };
+    let Some(id) = grant_id.filter(|id| !id.is_empty()) else { return Ok(false) };
+    if store::living_grant(pool, &id).await?.is_none_or(|grant| grant.client_id != client.id) {
+        return Ok(false);
+    }
+    let tx = app.state.db.begin_write().await?;
+    end::end(tx, app, &id, &Actor::System, EndReason::LoggedOut).await?;
+    Ok(true)
+}
+
+/// What the scopes of the token show of its user; `None` where it is not for that.
+pub async fn user_info(app: &App, Verified { claims, .. }: &Verified) -> Result<Option<Value>, AppError> {
+    let scopes = Scopes::stored(claims.scope.as_deref().unwrap_or_default());
+    if !scopes.has(OPENID) || claims.aud != resource(&app.state.site.issuer) {
+        return Ok(None);
+    }
+    let Some(user) = users::store::find_by_id(&app.state.db.pool, &claims.sub).await? else { return Ok(None) };
+    let mut info = json!({ "sub": user.id });
+    if scopes.has(PROFILE) {
+        info["name"] = user.name.into();
+    }
+    if scopes.has(EMAIL) {
+        info["email"] = user.email.into();
+        info["email_verified"] = user.verified_at.is_some().into();
+    }
+    Ok(Some(info))
+}

@@ -1,0 +1,178 @@
+//! Finds what the pages of applications show, and goes on with a request that needs no page. Server side.
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+
+use super::{
+    answer::{Answer, AnswerPage},
+    apps_page::{AppPage, AppsPage, NewAppPage},
+    authorize,
+    authorize::{PROVEN_AFTER, Wrong},
+    client::Client,
+    connected_page::{Connected, ConnectedPage},
+    consent_page::{ConsentPage, LogOutPage, WrongRequestPage},
+    discovery,
+    log_out::way_back,
+    register::{APPS_MAX, secret_name},
+    scope::Scopes,
+    settings::{OauthSettings, Registrars},
+    store,
+};
+use crate::{
+    auth::users::Role,
+    base::{db::again, error::AppError},
+    pages::request::{Found, PageRequest, elsewhere, shows},
+    web::{action::told, caller::caller_of},
+};
+
+/// Applications on the page of administrators.
+const ALL_MAX: i64 = 200;
+
+/// An application asks for a user: who is logged in and has agreed goes back at once; whoever else sees a page.
+pub async fn authorize(page: &PageRequest) -> Result<Found, AppError> {
+    let (app, query) = (&page.app, page.parts.uri.query().unwrap_or_default());
+    let asked = match authorize::check(app, query).await {
+        Ok(asked) => asked,
+        Err(Wrong::Here) => {
+            return Ok(Found::View(StatusCode::BAD_REQUEST, Box::new(|| view! { <WrongRequestPage /> }.into_any())));
+        }
+        Err(Wrong::Back(answer)) => return give(page, answer),
+        Err(Wrong::Fault(error)) => return Err(error),
+    };
+    let needs = |error: &str| give(page, asked.refused(error, "This needs the user"));
+    let anew = (asked.prompt.login || asked.max_age == Some(0)) && asked.proven_after == 0;
+    if anew && !asked.prompt.none {
+        return Ok(Found::Elsewhere(proven_after(query, app.now_ms())));
+    }
+    let Some(someone) = &page.someone else {
+        return if asked.prompt.none { needs("login_required") } else { Err(AppError::NotLoggedIn) };
+    };
+    if !asked.is_proven(someone, app.now_ms()) {
+        return if asked.prompt.none { needs("login_required") } else { Err(AppError::ProofNeeded) };
+    }
+    if !asked.needs_consent(app, &someone.user.id).await? {
+        let caller = caller_of(&page.parts, &app.state.config);
+        let answer = again(|| authorize::allow(app, &caller, someone, &asked, false)).await?;
+        return give(page, answer);
+    }
+    if asked.prompt.none {
+        return needs("consent_required");
+    }
+    let (viewer, request) = (someone.viewer(), query.to_owned());
+    shows(move || view! { <ConsentPage asked viewer request /> })
+}
+
+/// The same request, when the password has been given after this moment.
+fn proven_after(query: &str, now_ms: i64) -> String {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let pairs = pairs.filter_map(|(name, value)| match &*name {
+        PROVEN_AFTER => None,
+        "max_age" if value == "0" => None,
+        "prompt" => Some((name, value.split(' ').filter(|word| *word != "login").collect::<Vec<_>>().join(" ").into())),
+        _ => Some((name, value)),
+    });
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs).append_pair(PROVEN_AFTER, &now_ms.to_string());
+    format!("{}?{}", discovery::AUTHORIZE, query.finish())
+}
+
+/// At once where another site or the person has asked; through a page where one of our own forms has led here, which no
+/// redirect may leave.
+fn give(page: &PageRequest, answer: Answer) -> Result<Found, AppError> {
+    let from_us = page.parts.headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+    match answer.address() {
+        Some(address) if !from_us => Ok(Found::Elsewhere(address)),
+        _ => shows(move || view! { <AnswerPage answer /> }),
+    }
+}
+
+/// An application asks to log its user out.
+pub async fn log_out(page: &PageRequest) -> Result<Found, AppError> {
+    let request = page.parts.uri.query().unwrap_or_default().to_owned();
+    let Some(someone) = &page.someone else {
+        return match way_back(&page.app, &request).await? {
+            Some(answer) => give(page, answer),
+            None => elsewhere("/login"),
+        };
+    };
+    let viewer = someone.viewer();
+    shows(move || view! { <LogOutPage viewer request /> })
+}
+
+/// What the page of consent has led to.
+pub fn answer(page: &PageRequest) -> Result<Found, AppError> {
+    let told = told(&page.parts.headers, &page.app.state.config).unwrap_or_default();
+    let answer: Answer = serde_json::from_str(&told.get("answer")).map_err(|_| AppError::NotFound)?;
+    shows(move || view! { <AnswerPage answer /> })
+}
+
+pub async fn apps(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
+    let user = &page.user()?.user;
+    let rows = store::list_clients(&page.app.state.db.pool, Some(&user.id), APPS_MAX).await?;
+    let may_register = may_register(page, settings);
+    let apps: Vec<Client> = rows.into_iter().map(Client::from).collect();
+    shows(move || view! { <AppsPage apps may_register of_everyone=false /> })
+}
+
+fn may_register(page: &PageRequest, settings: &OauthSettings) -> bool {
+    let is_admin = page.someone.as_ref().is_some_and(|someone| someone.user.role() == Role::Admin);
+    settings.applications_by == Registrars::Everyone || is_admin
+}
+
+pub fn new_app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
+    page.user()?;
+    if !may_register(page, settings) {
+        return elsewhere("/account/apps");
+    }
+    shows(|| view! { <NewAppPage /> })
+}
+
+/// Of one's own, or of anyone for who oversees.
+pub async fn app(page: &PageRequest) -> Result<Found, AppError> {
+    let (someone, pool) = (page.user()?, &page.app.state.db.pool);
+    let client = store::find_client(pool, page.id()).await?.map(Client::from).ok_or(AppError::NotFound)?;
+    if client.owner_id != someone.user.id {
+        if !someone.user.role().oversees() {
+            return Err(AppError::NotFound);
+        }
+        page.overseer().await?;
+    }
+    let may_change = client.owner_id == someone.user.id || someone.user.role() == Role::Admin;
+    let secrets = store::secrets_of(pool, &client.id).await?;
+    let told = told(&page.parts.headers, &page.app.state.config).unwrap_or_default();
+    let opened = page.app.secret.open(&secret_name(&someone.log_in.sid), &told.get("secret"));
+    let new_secret = opened.and_then(|secret| String::from_utf8(secret).ok());
+    shows(move || view! { <AppPage client secrets new_secret may_change /> })
+}
+
+pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {
+    page.overseer().await?;
+    let rows = store::list_clients(&page.app.state.db.pool, None, ALL_MAX).await?;
+    let apps: Vec<Client> = rows.into_iter().map(Client::from).collect();
+    shows(move || view! { <AppsPage apps may_register=false of_everyone=true /> })
+}
+
+pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
+    let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
+    let mut connected: Vec<Connected> = Vec::new();
+    for grant in store::grants_of(pool, &user.id, page.app.now_ms()).await? {
+        let scopes = Scopes::stored(&grant.scopes);
+        match connected.iter_mut().find(|known| known.id == grant.client_id) {
+            Some(known) => {
+                known.scopes = known.scopes.and(&scopes);
+                known.since = known.since.min(grant.created_at);
+            }
+            None => {
+                let client = store::find_client(pool, &grant.client_id).await?;
+                connected.push(Connected {
+                    id: grant.client_id,
+                    name: client.map(|row| Client::from(row).name).unwrap_or_default(),
+                    scopes,
+                    since: grant.created_at,
+                    last_used_at: grant.last_used_at.unwrap_or(grant.created_at),
+                });
+            }
+        }
+    }
+    shows(move || view! { <ConnectedPage connected /> })
+}

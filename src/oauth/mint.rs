@@ -1,0 +1,105 @@
+//! What a token says. Server side.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{client::Client, store::GrantRow};
+use crate::{
+    auth::{
+        app::App,
+        tokens::{
+            claims::{Claims, Grant},
+            keys::Keys,
+            mint::{sign, sign_as},
+        },
+        users::{Role, store::User},
+    },
+    base::error::AppError,
+};
+
+/// For whom, and until when at the latest.
+pub struct Access<'a> {
+    pub client: &'a Client,
+    pub sub: &'a str,
+    pub epoch: i64,
+    pub global_epoch: i64,
+    /// Of the session that it ends with, or empty.
+    pub sid: &'a str,
+    /// `None`: the application acts for itself.
+    pub grant: Option<&'a GrantRow>,
+    pub scope: String,
+    pub audience: &'a str,
+    /// In seconds.
+    pub auth_time: i64,
+    /// In seconds.
+    pub expires_at: i64,
+}
+
+/// An access token (RFC 9068), signed as those of our own pages are, with another audience. Whoever the user is, an
+/// application never acts as an administrator.
+pub async fn access(app: &App, keys: &Keys, access: &Access<'_>) -> Result<String, AppError> {
+    let now = app.now_ms() / 1000;
+    let client = access.client;
+    let claims = Claims {
+        iss: app.state.site.issuer.clone(),
+        aud: access.audience.to_owned(),
+        sub: access.sub.to_owned(),
+        sid: access.sid.to_owned(),
+        epoch: access.epoch,
+        global_epoch: access.global_epoch,
+        iat: now,
+        nbf: now,
+        exp: access.expires_at,
+        auth_time: access.auth_time.min(now),
+        jti: Uuid::now_v7().simple().to_string(),
+        client_id: client.id.clone(),
+        role: Role::User,
+        scope: Some(access.scope.clone()),
+        grant: Some(Grant {
+            id: access.grant.map(|grant| grant.id.clone()).unwrap_or_default(),
+            client_epoch: client.epoch,
+            owner: access.grant.is_none().then(|| client.owner_id.clone()),
+        }),
+    };
+    sign(&*keys.signing().await?, &claims)
+}
+
+/// OpenID Connect Core 2: who has logged in, for the application to read.
+#[derive(Serialize)]
+struct IdToken<'a> {
+    iss: String,
+    sub: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    auth_time: i64,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    nonce: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    sid: &'a str,
+}
+
+/// `None` where our keys have no public half: no application could verify it.
+pub async fn id_token(
+    app: &App,
+    keys: &Keys,
+    user: &User,
+    grant: &GrantRow,
+    nonce: &str,
+) -> Result<Option<String>, AppError> {
+    let (key, now) = (keys.signing().await?, app.now_ms() / 1000);
+    if key.public.is_none() {
+        return Ok(None);
+    }
+    let claims = IdToken {
+        iss: app.state.site.issuer.clone(),
+        sub: &user.id,
+        aud: &grant.client_id,
+        iat: now,
+        exp: now + app.state.config.token_lifetime_seconds,
+        auth_time: grant.auth_time.min(now),
+        nonce,
+        sid: &grant.sid,
+    };
+    sign_as("JWT", &key, &claims).map(Some)
+}

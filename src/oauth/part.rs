@@ -1,0 +1,120 @@
+//! The authorization server as a part of the product: its settings, and what it hands in. Server side.
+
+use async_trait::async_trait;
+use axum::routing::{get, post};
+use futures::FutureExt;
+use leptos::prelude::provide_context;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use super::{discovery, load, routes, settings::OauthSettings, store};
+use crate::{
+    auth::app::App,
+    base::{db::again, error::AppError, jobs::Job, rfc3339::seconds, state::AppState},
+    pages::{
+        part::{Part, Routes},
+        request::{Found, PageRequest},
+    },
+    serve::MINUTE,
+    ui::part_links::{PartLink, Place},
+};
+
+pub struct OauthPart {
+    settings: OauthSettings,
+}
+
+impl OauthPart {
+    pub fn new(settings: OauthSettings) -> Self {
+        Self { settings }
+    }
+}
+
+const LINKS: [PartLink; 3] = [
+    PartLink { place: Place::Tabs("Account"), href: "/account/connected", label: "Connected applications" },
+    PartLink { place: Place::Tabs("Account"), href: "/account/apps", label: "Your applications" },
+    PartLink { place: Place::Tabs("Administration"), href: "/admin/apps", label: "Applications" },
+];
+
+#[async_trait]
+impl Part for OauthPart {
+    fn pages(&self) -> &'static [&'static str] {
+        &[
+            discovery::AUTHORIZE,
+            discovery::LOG_OUT,
+            "/oauth/answer",
+            "/account/apps",
+            "/account/apps/new",
+            "/account/apps/{id}",
+            "/account/connected",
+            "/admin/apps",
+        ]
+    }
+
+    async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
+        match path {
+            discovery::AUTHORIZE => load::authorize(page).await,
+            discovery::LOG_OUT => load::log_out(page).await,
+            "/oauth/answer" => load::answer(page),
+            "/account/apps" => load::apps(page, &self.settings).await,
+            "/account/apps/new" => load::new_app(page, &self.settings),
+            "/account/apps/{id}" => load::app(page).await,
+            "/account/connected" => load::connected(page).await,
+            _ => load::all_apps(page).await,
+        }
+    }
+
+    fn open(&self) -> Routes {
+        vec![
+            (discovery::TOKEN, post(routes::token).options(routes::may_ask)),
+            (discovery::REVOKE, post(routes::revoke).options(routes::may_ask)),
+            (discovery::INTROSPECT, post(routes::introspect)),
+            (discovery::USER_INFO, get(routes::user_info).post(routes::user_info).options(routes::may_ask)),
+            (discovery::SERVER, get(routes::server)),
+            (discovery::OPENID, get(routes::server)),
+            (discovery::RESOURCE, get(routes::own_api)),
+        ]
+    }
+
+    fn links(&self) -> &'static [PartLink] {
+        &LINKS
+    }
+
+    fn provide_contexts(&self) {
+        provide_context(self.settings.clone());
+    }
+
+    async fn start(&self, app: &App) -> Vec<JoinHandle<()>> {
+        let job = Job::every(5 * MINUTE, "removing old grants").first_after(MINUTE);
+        vec![job.start(app.state.clone(), |state| remove_old(state).boxed())]
+    }
+
+    fn list(&self) -> Option<&'static str> {
+        Some("connected_applications")
+    }
+
+    async fn rows(&self, state: &AppState, user_id: &str, after: &str) -> Result<Vec<(String, Value)>, AppError> {
+        let rows = store::grants_after(&state.db.pool, user_id, after).await?;
+        Ok(rows.into_iter().map(|row| (row.id.clone(), in_file(row))).collect())
+    }
+}
+
+fn in_file(row: store::GrantRow) -> Value {
+    json!({
+        "application": row.client_id,
+        "scopes": row.scopes,
+        "resource": row.resource,
+        "user_agent": row.user_agent,
+        "ip": row.ip,
+        "created_at": seconds(row.created_at),
+        "last_used_at": row.last_used_at.map(seconds),
+    })
+}
+
+async fn remove_old(state: &AppState) -> Result<(), AppError> {
+    again(|| async {
+        let mut tx = state.db.begin_write().await?;
+        store::delete_old(&mut tx, state.clock.now_ms()).await?;
+        Ok(tx.commit().await?)
+    })
+    .await
+}

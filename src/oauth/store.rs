@@ -1,0 +1,432 @@
+//! The tables of applications, of what users have let them do, and of the codes and refresh tokens in between. Server side.
+
+use sqlx_macros::FromRow;
+
+use crate::base::{
+    db::Tx,
+    sql::{Change, Conn},
+};
+
+/// A row of `clients`, and whether its owner may log in.
+#[derive(Clone, Debug, FromRow)]
+pub struct ClientRow {
+    pub id: String,
+    pub owner_id: String,
+    pub name: String,
+    pub kind: String,
+    pub redirects: String,
+    pub logouts: String,
+    pub scopes: String,
+    pub epoch: i64,
+    pub created_at: i64,
+    pub disabled_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+    pub owner_name: Option<String>,
+    /// Of the owner; `None` where they may not log in.
+    pub owner_epoch: Option<i64>,
+}
+
+macro_rules! select_clients {
+    ($rest:literal) => {
+        concat!(
+            "select c.id, c.owner_id, c.name, c.kind, c.redirects, c.logouts, c.scopes, c.epoch, c.created_at, \
+             c.disabled_at, c.last_used_at, u.name as owner_name, case when u.disabled_at is null and \
+             u.deleted_at is null and u.waiting_since is null then u.epoch end as owner_epoch \
+             from clients c left join users u on u.id = c.owner_id ",
+            $rest
+        )
+    };
+}
+
+pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(&row.id)
+    .bind(&row.owner_id)
+    .bind(&row.name)
+    .bind(&row.kind)
+    .bind(&row.redirects)
+    .bind(&row.logouts)
+    .bind(&row.scopes)
+    .bind(row.epoch)
+    .bind(row.created_at)
+    .run(db)
+    .await
+}
+
+pub async fn find_client(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<ClientRow>> {
+    sqlx::query_as(select_clients!("where c.id = $1 and c.name <> ''")).bind(id).fetch_optional(db).await
+}
+
+/// Those of one owner, or of everyone where there is none, the newest first.
+pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64) -> sqlx::Result<Vec<ClientRow>> {
+    sqlx::query_as(select_clients!("where c.name <> '' and ($1 = '' or c.owner_id = $1) order by c.id desc limit $2"))
+        .bind(owner_id.unwrap_or_default())
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
+pub async fn count_clients(db: impl Conn<'_>, owner_id: &str) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from clients where owner_id = $1 and name <> ''")
+        .bind(owner_id)
+        .fetch_one(db)
+        .await
+}
+
+pub async fn touch_client(db: impl Conn<'_>, id: &str, now_ms: i64, before_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("update clients set last_used_at = $1 where id = $2 and (last_used_at is null or last_used_at < $3)")
+        .bind(now_ms)
+        .bind(id)
+        .bind(before_ms)
+        .run(db)
+        .await
+}
+
+/// Disables an application, or enables it again, and returns its epoch; `None` where it is so already.
+pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar(
+        "update clients set disabled_at = $1, epoch = epoch + 1 where id = $2 and \
+         (case when disabled_at is null then 0 else 1 end) <> $3 returning epoch",
+    )
+    .bind(since)
+    .bind(id)
+    .bind(i64::from(since.is_some()))
+    .fetch_optional(db)
+    .await
+}
+
+/// Blanks an application: its tokens name it until they have expired. Returns its epoch.
+pub async fn blank_client(tx: &mut Tx, id: &str, now_ms: i64) -> sqlx::Result<Option<i64>> {
+    sqlx::query("delete from client_secrets where client_id = $1").bind(id).run(&mut **tx).await?;
+    sqlx::query_scalar(
+        "update clients set name = '', redirects = '', logouts = '', disabled_at = $1, epoch = epoch + 1 \
+         where id = $2 and name <> '' returning epoch",
+    )
+    .bind(now_ms)
+    .bind(id)
+    .fetch_optional(&mut **tx)
+    .await
+}
+
+/// A row of `client_secrets`, without the secret.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct SecretRow {
+    pub prefix: String,
+    pub created_at: i64,
+}
+
+pub async fn insert_secret(db: impl Conn<'_>, client_id: &str, hash: &str, secret: &SecretRow) -> sqlx::Result<()> {
+    sqlx::query("insert into client_secrets (hash, client_id, prefix, created_at) values ($1, $2, $3, $4)")
+        .bind(hash)
+        .bind(client_id)
+        .bind(&secret.prefix)
+        .bind(secret.created_at)
+        .run(db)
+        .await
+}
+
+pub async fn secrets_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<SecretRow>> {
+    sqlx::query_as("select prefix, created_at from client_secrets where client_id = $1 order by created_at, hash")
+        .bind(client_id)
+        .fetch_all(db)
+        .await
+}
+
+pub async fn has_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx::Result<bool> {
+    sqlx::query("select 1 from client_secrets where client_id = $1 and hash = $2")
+        .bind(client_id)
+        .bind(hash)
+        .finds(db)
+        .await
+}
+
+pub async fn delete_secret(db: impl Conn<'_>, client_id: &str, prefix: &str) -> sqlx::Result<bool> {
+    sqlx::query("delete from client_secrets where client_id = $1 and prefix = $2")
+        .bind(client_id)
+        .bind(prefix)
+        .hits(db)
+        .await
+}
+
+/// A row of `grants`.
+#[derive(Clone, Debug, FromRow)]
+pub struct GrantRow {
+    pub id: String,
+    pub client_id: String,
+    pub user_id: String,
+    /// Of the session that it ends with; empty: it outlives it.
+    pub sid: String,
+    pub scopes: String,
+    pub resource: String,
+    /// In seconds.
+    pub auth_time: i64,
+    pub global_epoch: i64,
+    pub user_agent: String,
+    pub ip: String,
+    pub created_at: i64,
+    pub last_used_at: Option<i64>,
+}
+
+macro_rules! grants {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " id, client_id, user_id, sid, scopes, resource, auth_time, global_epoch, user_agent, ip, created_at, \
+             last_used_at ",
+            $after
+        )
+    };
+}
+
+/// No one has ended it, alone or with everyone.
+macro_rules! not_over {
+    () => {
+        "ended_at is null and global_epoch = (select max(epoch) from global_epoch)"
+    };
+}
+
+pub async fn insert_grant(db: impl Conn<'_>, row: &GrantRow) -> sqlx::Result<()> {
+    sqlx::query(grants!("insert into grants (", ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"))
+        .bind(&row.id)
+        .bind(&row.client_id)
+        .bind(&row.user_id)
+        .bind(&row.sid)
+        .bind(&row.scopes)
+        .bind(&row.resource)
+        .bind(row.auth_time)
+        .bind(row.global_epoch)
+        .bind(&row.user_agent)
+        .bind(&row.ip)
+        .bind(row.created_at)
+        .bind(row.last_used_at)
+        .run(db)
+        .await
+}
+
+/// Notes the use of a grant and returns it, locked until the transaction ends; `None` when it is over.
+pub async fn use_grant(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<Option<GrantRow>> {
+    sqlx::query_as(concat!(
+        "update grants set last_used_at = $1 where id = $2 and ",
+        not_over!(),
+        grants!(" returning", "")
+    ))
+    .bind(now_ms)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+pub async fn living_grant(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<GrantRow>> {
+    sqlx::query_as(concat!(grants!("select", "from grants where id = $1 and "), not_over!()))
+        .bind(id)
+        .fetch_optional(db)
+        .await
+}
+
+pub async fn note_refresh(db: impl Conn<'_>, id: &str, until: i64) -> sqlx::Result<()> {
+    sqlx::query("update grants set refresh_until = $1 where id = $2").bind(until).bind(id).run(db).await
+}
+
+/// What the user lets applications do, the last used first; a code that no one has redeemed yet gives nothing, and no more
+/// does what has run out.
+pub async fn grants_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<GrantRow>> {
+    sqlx::query_as(concat!(
+        grants!("select", "from grants where user_id = $1 and last_used_at is not null and "),
+        not_over!(),
+        " and ((sid = '' and refresh_until > $2) or exists (select 1 from sessions s where s.sid = grants.sid and \
+         s.ended_at is null and s.expires_at > $2 and s.idle_expires_at > $2)) order by last_used_at desc, id desc"
+    ))
+    .bind(user_id)
+    .bind(now_ms)
+    .fetch_all(db)
+    .await
+}
+
+/// The grants beyond this number that one application has of a user, the longest unused first.
+pub async fn surplus(db: impl Conn<'_>, client_id: &str, user_id: &str, keep: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select id from grants where client_id = $1 and user_id = $2 and ended_at is null \
+         order by coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $3",
+    )
+    .bind(client_id)
+    .bind(user_id)
+    .bind(keep)
+    .fetch_all(db)
+    .await
+}
+
+/// Ends one grant; whose it was, `None` where it has ended already.
+pub async fn end_grant(db: impl Conn<'_>, id: &str, reason: &str, now_ms: i64) -> sqlx::Result<Option<GrantRow>> {
+    sqlx::query_as(grants!(
+        "update grants set ended_at = $1, end_reason = $2 where id = $3 and ended_at is null returning",
+        ""
+    ))
+    .bind(now_ms)
+    .bind(reason)
+    .bind(id)
+    .fetch_optional(db)
+    .await
+}
+
+/// Ends what a user lets one application do.
+pub async fn end_grants(
+    db: impl Conn<'_>,
+    user_id: &str,
+    client_id: &str,
+    reason: &str,
+    now_ms: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "update grants set ended_at = $1, end_reason = $2 where user_id = $3 and client_id = $4 and ended_at is null \
+         returning id",
+    )
+    .bind(now_ms)
+    .bind(reason)
+    .bind(user_id)
+    .bind(client_id)
+    .fetch_all(db)
+    .await
+}
+
+/// Ends what anyone lets an application do.
+pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("update grants set ended_at = $1, end_reason = $2 where client_id = $3 and ended_at is null")
+        .bind(now_ms)
+        .bind(reason)
+        .bind(client_id)
+        .run(db)
+        .await
+}
+
+/// A row of `authorization_codes`.
+#[derive(Clone, Debug, FromRow)]
+pub struct CodeRow {
+    pub grant_id: String,
+    pub redirect_uri: String,
+    pub challenge: String,
+    pub nonce: String,
+    pub expires_at: i64,
+    pub used_at: Option<i64>,
+}
+
+pub async fn insert_code(db: impl Conn<'_>, hash: &str, code: &CodeRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into authorization_codes (hash, grant_id, redirect_uri, challenge, nonce, expires_at) \
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(hash)
+    .bind(&code.grant_id)
+    .bind(&code.redirect_uri)
+    .bind(&code.challenge)
+    .bind(&code.nonce)
+    .bind(code.expires_at)
+    .run(db)
+    .await
+}
+
+pub async fn find_code(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<CodeRow>> {
+    sqlx::query_as(
+        "select grant_id, redirect_uri, challenge, nonce, expires_at, used_at from authorization_codes where hash = $1",
+    )
+    .bind(hash)
+    .fetch_optional(db)
+    .await
+}
+
+/// Of two that come at once, one gets it.
+pub async fn use_code(db: impl Conn<'_>, hash: &str, now_ms: i64) -> sqlx::Result<bool> {
+    sqlx::query("update authorization_codes set used_at = $1 where hash = $2 and used_at is null")
+        .bind(now_ms)
+        .bind(hash)
+        .hits(db)
+        .await
+}
+
+/// A row of `refresh_tokens`.
+#[derive(Clone, Debug, FromRow)]
+pub struct RefreshRow {
+    pub grant_id: String,
+    pub expires_at: i64,
+    pub used_at: Option<i64>,
+    pub used_from: String,
+}
+
+pub async fn insert_refresh(
+    db: impl Conn<'_>,
+    hash: &str,
+    grant_id: &str,
+    now_ms: i64,
+    expires_at: i64,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into refresh_tokens (hash, grant_id, created_at, expires_at, used_from) values ($1, $2, $3, $4, '')",
+    )
+    .bind(hash)
+    .bind(grant_id)
+    .bind(now_ms)
+    .bind(expires_at)
+    .run(db)
+    .await
+}
+
+pub async fn find_refresh(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<RefreshRow>> {
+    sqlx::query_as("select grant_id, expires_at, used_at, used_from from refresh_tokens where hash = $1")
+        .bind(hash)
+        .fetch_optional(db)
+        .await
+}
+
+/// Of any number that come at once, one makes the next.
+pub async fn use_refresh(db: impl Conn<'_>, hash: &str, from: &str, now_ms: i64) -> sqlx::Result<bool> {
+    sqlx::query("update refresh_tokens set used_at = $1, used_from = $2 where hash = $3 and used_at is null")
+        .bind(now_ms)
+        .bind(from)
+        .bind(hash)
+        .hits(db)
+        .await
+}
+
+/// Ended grants are kept a month, as sessions are. A code that no one has redeemed in an hour is forgotten with its grant.
+const KEEP_MS: i64 = 30 * 24 * 3_600_000;
+const UNREDEEMED_MS: i64 = 3_600_000;
+
+/// Removes what no one can ask about any more.
+pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
+    let (kept_since, unredeemed_since) = (now_ms - KEEP_MS, now_ms - UNREDEEMED_MS);
+    for (statement, before) in [
+        ("delete from authorization_codes where expires_at < $1", unredeemed_since),
+        ("delete from refresh_tokens where expires_at < $1", kept_since),
+        (
+            "delete from grants where created_at < $1 and last_used_at is null and not exists \
+             (select 1 from authorization_codes where grant_id = grants.id)",
+            unredeemed_since,
+        ),
+        ("delete from refresh_tokens where grant_id in (select id from grants where ended_at < $1)", kept_since),
+        (
+            "delete from grants where coalesce(ended_at, last_used_at) < $1 and not exists \
+             (select 1 from authorization_codes where grant_id = grants.id) and not exists \
+             (select 1 from refresh_tokens where grant_id = grants.id)",
+            kept_since - KEEP_MS,
+        ),
+        (
+            "delete from clients where name = '' and disabled_at < $1 and not exists \
+             (select 1 from grants where client_id = clients.id)",
+            kept_since,
+        ),
+    ] {
+        sqlx::query(statement).bind(before).run(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// The next grants of a user behind this id, in the order of their ids.
+pub async fn grants_after(db: impl Conn<'_>, user_id: &str, after: &str) -> sqlx::Result<Vec<GrantRow>> {
+    sqlx::query_as(grants!("select", "from grants where user_id = $1 and id > $2 order by id limit 500"))
+        .bind(user_id)
+        .bind(after)
+        .fetch_all(db)
+        .await
+}

@@ -1,0 +1,270 @@
+//! The stories of the token endpoint: a code is redeemed, a refresh token is changed for the next, a service gets a token
+//! for itself. Server side.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{
+    client::{Client, ClientKind, is_resource},
+    end, mint,
+    mint::Access,
+    params::Params,
+    refusal::Refusal,
+    scope::{OFFLINE, OPENID, Scopes},
+    store,
+    store::{GrantRow, RefreshRow},
+};
+use crate::{
+    auth::{
+        app::App,
+        event,
+        event::{Actor, Event, Kind},
+        links, outbox,
+        outbox::Notification,
+        revocations::EndReason,
+        sessions,
+        tokens::{claims::resource, keys::Keys},
+        users,
+        users::store::User,
+    },
+    base::{
+        caller::Caller,
+        db::{Tx, again},
+        error::AppError,
+    },
+};
+
+/// A chain that no one uses for so long is over.
+const REFRESH_MS: i64 = 30 * 24 * 3_600_000;
+/// A repeated use within this time is a lost answer or a second tab, and no thief.
+const REUSE_FREE_MS: i64 = 30_000;
+
+/// RFC 6749 5.1.
+#[derive(Debug, Serialize)]
+pub struct Issued {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+}
+
+/// Who asks for a token.
+pub struct Asker<'a> {
+    pub app: &'a App,
+    pub keys: &'a Keys,
+    pub caller: &'a Caller,
+    pub client: &'a Client,
+}
+
+/// # Errors
+/// What RFC 6749 5.2 names.
+pub async fn issue(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
+    match params.get("grant_type") {
+        "authorization_code" => again(|| redeem(asker, params)).await,
+        "refresh_token" => again(|| refresh(asker, params)).await,
+        "client_credentials" => for_itself(asker, params).await,
+        "" => Err(Refusal::request("grant_type is missing")),
+        _ => Err(Refusal::new("unsupported_grant_type", "authorization_code, refresh_token or client_credentials")),
+    }
+}
+
+/// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
+async fn redeem(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
+    let Asker { app, client, .. } = asker;
+    let (hash, now_ms) = (links::hash(params.get("code")), app.now_ms());
+    let mut tx = app.state.db.begin_write().await?;
+    let wrong = Refusal::grant("The code is unknown, used or expired, or belongs to another request");
+    let code = store::find_code(&mut *tx, &hash).await?.ok_or(wrong)?;
+    let is_first = store::use_code(&mut *tx, &hash, now_ms).await?;
+    let grant = store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
+    let fits = is_first
+        && code.expires_at > now_ms
+        && code.redirect_uri == params.get("redirect_uri")
+        && code.challenge == challenge_of(params.get("code_verifier"));
+    let Some(grant) = grant.filter(|grant| fits && grant.client_id == client.id) else {
+        tracing::warn!(client = client.id, grant = code.grant_id, is_first, "a code was refused");
+        end::end(tx, app, &code.grant_id, &Actor::System, EndReason::TheftSuspected).await?;
+        return Err(wrong);
+    };
+    if !params.get("resource").is_empty() && params.get("resource") != grant.resource {
+        return Err(Refusal::new("invalid_target", "The user was asked for another resource"));
+    }
+    go_on(asker, tx, grant, Next::First { nonce: &code.nonce }).await
+}
+
+/// RFC 7636 4.6.
+fn challenge_of(verifier: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
+}
+
+async fn refresh(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
+    let Asker { app, client, caller, .. } = asker;
+    let (hash, now_ms) = (links::hash(params.get("refresh_token")), app.now_ms());
+    let wrong = Refusal::grant("The refresh token is unknown, used, expired or revoked");
+    let mut tx = app.state.db.begin_write().await?;
+    let found = store::find_refresh(&mut *tx, &hash).await?.ok_or(wrong)?;
+    // Locked: of fifty that come at once each sees what the one before has done.
+    let grant = store::use_grant(&mut *tx, &found.grant_id, now_ms).await?;
+    let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(wrong)?;
+    let token = store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms).ok_or(wrong)?;
+    let scopes = match params.get("scope") {
+        "" => Scopes::stored(&grant.scopes),
+        text => {
+            let narrower = Scopes::parse(text).ok().filter(|asked| Scopes::stored(&grant.scopes).covers(asked));
+            narrower.ok_or(Refusal::new("invalid_scope", "The user hasn't allowed this scope"))?
+        }
+    };
+    match token.used_at {
+        None => {
+            store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
+            go_on(asker, tx, grant, Next::Refreshed { scopes, is_head: true }).await
+        }
+        Some(used_at) if now_ms - used_at <= REUSE_FREE_MS => {
+            go_on(asker, tx, grant, Next::Refreshed { scopes, is_head: false }).await
+        }
+        Some(_) => {
+            note_reuse(asker, tx, &grant, &token).await?;
+            Err(wrong)
+        }
+    }
+}
+
+/// Two have the same token, and no one can tell which of them stole it: the chain ends for both.
+async fn note_reuse(asker: &Asker<'_>, mut tx: Tx, grant: &GrantRow, token: &RefreshRow) -> Result<(), AppError> {
+    let Asker { app, client, caller, .. } = asker;
+    tracing::warn!(
+        client = client.id,
+        grant = grant.id,
+        user = grant.user_id,
+        "a refresh token came back after its use"
+    );
+    let details = json!({
+        "application": client.name, "client_id": client.id, "first_used_at": token.used_at,
+        "first_used_with": token.used_from, "connected_from": grant.ip,
+    });
+    let event = Event::new(Kind::TokenReused, Actor::Unknown, &grant.user_id).from_caller(caller);
+    event::store::insert(&mut *tx, &Event { details, ..event }, app.now_ms()).await?;
+    if let Some(user) = users::store::find_by_id(&mut *tx, &grant.user_id).await? {
+        outbox::tell(&mut *tx, &app.state, &user, Notification::TokenReused, caller).await?;
+    }
+    end::end(tx, app, &grant.id, &Actor::System, EndReason::TheftSuspected).await
+}
+
+enum Next<'a> {
+    First { nonce: &'a str },
+    Refreshed { scopes: Scopes, is_head: bool },
+}
+
+/// Tokens of a grant that was looked at and locked. Its user is read after that: whatever ends all that is theirs waits for
+/// the grant, or has ended it before.
+async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Issued, Refusal> {
+    let Asker { app, keys, client, .. } = asker;
+    let (now_ms, pool) = (app.now_ms(), &app.state.db.pool);
+    let over = Refusal::grant("The user is logged out or disabled");
+    let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(over)?;
+    let session_end = session_end(&mut tx, &grant, now_ms).await?.ok_or(over)?;
+    let (scopes, is_head) = match &next {
+        Next::First { .. } => (Scopes::stored(&grant.scopes), true),
+        Next::Refreshed { scopes, is_head } => (scopes.clone(), *is_head),
+    };
+    let may_refresh = grant.sid.is_empty() || client.kind == ClientKind::Spa;
+    let refresh_token = if may_refresh && is_head {
+        let (token, until) = (format!("lkr_{}", links::new_token()?), session_end.min(now_ms + REFRESH_MS));
+        store::insert_refresh(&mut *tx, &links::hash(&token), &grant.id, now_ms, until).await?;
+        store::note_refresh(&mut *tx, &grant.id, until).await?;
+        Some(token)
+    } else {
+        None
+    };
+    tx.commit().await?;
+    let now = now_ms / 1000;
+    let expires_at = (session_end / 1000).min(now + app.state.config.token_lifetime_seconds);
+    // While the session is active, as for a page: no token is made around its end.
+    let lives = grant.sid.is_empty() || sessions::store::note_token(pool, &grant.sid, expires_at * 1000).await?;
+    if !lives || expires_at <= now {
+        return Err(over);
+    }
+    let access = Access {
+        client,
+        sub: &user.id,
+        epoch: user.epoch,
+        global_epoch: grant.global_epoch,
+        sid: &grant.sid,
+        grant: Some(&grant),
+        scope: scopes.text(),
+        audience: &grant.resource,
+        auth_time: grant.auth_time,
+        expires_at,
+    };
+    let id_token = match next {
+        _ if !scopes.has(OPENID) => None,
+        Next::First { nonce } => mint::id_token(app, keys, &user, &grant, nonce).await?,
+        Next::Refreshed { .. } => mint::id_token(app, keys, &user, &grant, "").await?,
+    };
+    Ok(Issued {
+        access_token: mint::access(app, keys, &access).await?,
+        token_type: "Bearer",
+        expires_in: expires_at - now,
+        scope: access.scope,
+        refresh_token,
+        id_token,
+    })
+}
+
+/// Until when the grant's session lasts, in milliseconds since the epoch: for ever where it stands on none, `None` where it
+/// is over.
+async fn session_end(tx: &mut Tx, grant: &GrantRow, now_ms: i64) -> Result<Option<i64>, AppError> {
+    if grant.sid.is_empty() {
+        return Ok(Some(i64::MAX));
+    }
+    let session = sessions::store::find_by_sid(&mut **tx, &grant.sid).await?;
+    Ok(session.filter(|session| session.ended(now_ms).is_none()).map(|session| session.log_in.expires_at))
+}
+
+/// RFC 6749 4.4. For APIs of others: at our own an application acts for a user.
+async fn for_itself(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
+    let Asker { app, keys, client, .. } = asker;
+    let Some(epoch) = client.owner_epoch.filter(|_| client.kind == ClientKind::Service) else {
+        return Err(Refusal::new("unauthorized_client", "Only an application of the kind service acts for itself"));
+    };
+    let registered = client.scopes.without(OFFLINE).without(OPENID);
+    let scopes = match params.get("scope") {
+        "" => Some(registered.clone()),
+        text => Scopes::parse(text).ok().filter(|asked| registered.covers(asked)),
+    };
+    let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
+    let own = resource(&app.state.site.issuer);
+    let audience = match params.get("resource") {
+        "" => &own,
+        text if text == own || is_resource(text) => text,
+        _ => return Err(Refusal::new("invalid_target", "resource must be an https address without a fragment")),
+    };
+    let now = app.now_ms() / 1000;
+    let expires_in = app.state.config.token_lifetime_seconds;
+    let access = Access {
+        client,
+        sub: &client.id,
+        epoch,
+        global_epoch: sessions::store::global_epoch(&app.state.db.pool).await?,
+        sid: "",
+        grant: None,
+        scope: scopes.text(),
+        audience,
+        auth_time: now,
+        expires_at: now + expires_in,
+    };
+    Ok(Issued {
+        access_token: mint::access(app, keys, &access).await?,
+        token_type: "Bearer",
+        expires_in,
+        scope: access.scope,
+        refresh_token: None,
+        id_token: None,
+    })
+}

@@ -1,0 +1,519 @@
+//! Applications: who registers them, where they may send users, what users are asked. And the helpers of oauth_tokens.rs.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
+use serde_json::Value;
+
+use super::{
+    app::{PASSWORD, TestApp},
+    caller::{Answer, Caller, HOST, hidden},
+    on_both_databases,
+    texts::texts,
+};
+use crate::oauth::client::ClientKind;
+
+pub const ISSUER: &str = "http://localhost:3000";
+pub const BACK: &str = "https://app.example/cb";
+const VERIFIER: &str = "a-verifier-of-at-least-43-characters-as-it-should-be";
+const MINUTE: i64 = 60_000;
+
+/// An application, as its own program knows it.
+#[derive(Clone)]
+pub struct Program {
+    pub id: String,
+    pub secret: Option<String>,
+    pub back: String,
+    anyone: Caller,
+}
+
+pub type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+pub fn encoded(pairs: Pairs<'_>) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn challenge() -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()))
+}
+
+/// Registers an application that asks for these scopes.
+pub async fn register(app: &TestApp, admin: &mut Caller, kind: &str, back: &str, scopes: &str) -> Program {
+    let fields = [("name", "Ledger"), ("kind", kind), ("redirects", back), ("scopes", scopes)];
+    let answer = admin.act("register_app", &fields).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let address = answer.header("location").to_owned();
+    let page = admin.open(&address).await.text();
+    let id = address.rsplit('/').next().expect("an id").to_owned();
+    Program {
+        id,
+        secret: secret_on(&page),
+        back: back.lines().next().unwrap_or_default().to_owned(),
+        anyone: app.anonymous(),
+    }
+}
+
+fn secret_on(page: &str) -> Option<String> {
+    let (_, rest) = page.split_once("<code>lks_")?;
+    let secret: String = rest.chars().take_while(|c| *c != '<').collect();
+    (secret.len() > 30).then(|| format!("lks_{secret}"))
+}
+
+impl Program {
+    /// What stands in the address of an authorization request.
+    pub fn query(&self, more: Pairs<'_>) -> String {
+        let challenge = challenge();
+        let usual = [
+            ("client_id", &*self.id),
+            ("redirect_uri", &self.back),
+            ("response_type", "code"),
+            ("state", "a state"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ];
+        let kept = usual.iter().filter(|(name, _)| !more.iter().any(|(given, _)| given == name));
+        let given = more.iter().filter(|(_, value)| *value != "-");
+        encoded(&kept.chain(given).copied().collect::<Vec<_>>())
+    }
+
+    /// The user agrees; the code.
+    pub async fn code(&self, user: &mut Caller, more: Pairs<'_>) -> String {
+        let query = self.query(more);
+        let page = user.open(&format!("/oauth/authorize?{query}")).await;
+        assert_eq!(page.status, 200, "{} {}", page.header("location"), page.text());
+        let answer = agree(user, &page.text(), "allow").await;
+        answer.iter().find(|(name, _)| name == "code").unwrap_or_else(|| panic!("{answer:?}")).1.clone()
+    }
+
+    /// Calls the endpoint as this application.
+    pub async fn post(&self, path: &str, fields: Pairs<'_>) -> Answer {
+        let mut fields = fields.to_vec();
+        fields.push(("client_id", &self.id));
+        if let Some(secret) = &self.secret {
+            fields.push(("client_secret", secret));
+        }
+        post(&self.anyone, path, &encoded(&fields), &[]).await
+    }
+
+    pub async fn redeem(&self, code: &str) -> Answer {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &self.back),
+            ("code_verifier", VERIFIER),
+        ];
+        self.post("/oauth/token", &fields).await
+    }
+
+    /// What the user's agreement brings.
+    pub async fn tokens(&self, user: &mut Caller, scope: &str) -> Value {
+        let code = self.code(user, &[("scope", scope)]).await;
+        let answer = self.redeem(&code).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    }
+
+    pub async fn refresh(&self, token: &str) -> Answer {
+        self.post("/oauth/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+}
+
+pub fn text<'a>(json: &'a Value, name: &str) -> &'a str {
+    json[name].as_str().unwrap_or_else(|| panic!("no {name} in {json}"))
+}
+
+/// A form from no browser.
+pub async fn post(caller: &Caller, path: &str, body: &str, headers: Pairs<'_>) -> Answer {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(header::HOST, HOST)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    caller.copy().send(request.body(Body::from(body.to_owned())).expect("a request")).await
+}
+
+/// Presses a button of the page of consent; what goes back to the application.
+pub async fn agree(user: &mut Caller, page: &str, decision: &str) -> Vec<(String, String)> {
+    let unescaped = |name| hidden(page, name).expect("a field").replace("&amp;", "&");
+    let (request, id) = (unescaped("request"), unescaped("user"));
+    let fields = [("request", &*request), ("user", &id), ("decision", decision)];
+    let answer = user.act("allow_app", &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (200, "/oauth/answer"), "{}", answer.text());
+    let page = user.open("/oauth/answer").await;
+    let refresh = page.header("refresh");
+    query_of(refresh.strip_prefix("0; url=").unwrap_or_else(|| panic!("no way back: {}", page.text())))
+}
+
+fn query_of(address: &str) -> Vec<(String, String)> {
+    url::Url::parse(address).expect("an address").query_pairs().into_owned().collect()
+}
+
+/// What a redirect tells the application.
+fn told(answer: &Answer) -> Vec<(String, String)> {
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    query_of(answer.header("location"))
+}
+
+fn value<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
+    pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+}
+
+#[test]
+fn what_is_stored_of_applications_keeps_its_text() {
+    assert_eq!(texts::<ClientKind>(), ["web", "spa", "native", "service"]);
+}
+
+on_both_databases! {
+    async fn a_secret_is_shown_once_and_stored_as_a_hash(app: TestApp) {
+        let mut ada = app.admin().await;
+        let ledger = register(&app, &mut ada, "web", BACK, "openid notes:read").await;
+        let secret = ledger.secret.clone().expect("a secret");
+        let page = ada.open(&format!("/account/apps/{}", ledger.id)).await.text();
+        assert!(!page.contains(&secret) && page.contains(&secret[..10]), "only how it begins: {page}");
+        let stored: Vec<(String,)> = sqlx::query_as("select hash || prefix from client_secrets")
+            .fetch_all(&app.services.state.db.pool).await.expect("the secrets");
+        assert!(stored.len() == 1 && !stored[0].0.contains(&secret[10..]), "{stored:?}");
+        let spa = register(&app, &mut ada, "spa", BACK, "openid").await;
+        assert!(spa.secret.is_none(), "a page keeps no secret");
+        let log = ada.open("/account/activity").await.text();
+        assert!(log.contains("You registered the application Ledger"), "{log}");
+    }
+
+    async fn only_who_may_registers_and_only_owner_and_administrators_change(app: TestApp) {
+        let mut ada = app.admin().await;
+        let mut bob = app.logged_in("bob").await;
+        let fields = [("name", "Mine"), ("kind", "spa"), ("redirects", BACK), ("scopes", "openid")];
+        assert_eq!(bob.act("register_app", &fields).await.status, 403);
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        for action in ["disable_app", "delete_app", "add_app_secret"] {
+            assert_eq!(bob.act(action, &[("id", &ledger.id)]).await.status, 404, "{action}");
+        }
+        assert_eq!(bob.open(&format!("/account/apps/{}", ledger.id)).await.status, 404);
+        assert_eq!(bob.open("/admin/apps").await.status, 403);
+        let open = TestApp::with(app.kind(), &["--applications-by", "everyone"]).await;
+        let mut ada = open.admin().await;
+        let mut bob = open.logged_in("bob").await;
+        assert_eq!(bob.act("register_app", &fields).await.status, 200);
+        assert!(ada.open("/admin/apps").await.text().contains("Mine"));
+        for _ in 1..20 {
+            assert_eq!(bob.act("register_app", &fields).await.status, 200);
+        }
+        assert_eq!(bob.act("register_app", &fields).await.text(), r#"{"TooManyApps":{"max":20}}"#);
+        open.clock.advance_ms(11 * MINUTE);
+        assert_eq!(bob.act("register_app", &fields).await.text(), "\"ProofNeeded\"");
+    }
+
+    async fn what_is_registered_is_looked_at(app: TestApp) {
+        let mut ada = app.admin().await;
+        for (redirects, kind) in [
+            ("http://app.example/cb", "web"), ("https://app.example/cb#x", "web"), ("https://*.app.example/cb", "web"),
+            ("https://user@app.example/cb", "web"), ("javascript:alert(1)", "web"), ("data:text/html,x", "native"),
+            ("com.example.app:/cb", "web"), ("app:/cb", "native"), ("https://app.example\\cb", "web"), ("/cb", "web"),
+            ("https://app.example/a/../cb", "web"), ("HTTPS://APP.EXAMPLE/cb", "web"), ("https://app.example:443/cb", "web"),
+        ] {
+            let fields = [("name", "X"), ("kind", kind), ("redirects", redirects), ("scopes", "openid")];
+            let answer = ada.act("register_app", &fields).await;
+            assert_eq!(answer.text(), r#"{"Invalid":["RedirectsMalformed"]}"#, "{redirects}");
+        }
+        let fields = [("name", " "), ("kind", "web"), ("redirects", ""), ("scopes", "ä")];
+        let wrong = ada.act("register_app", &fields).await.text();
+        assert_eq!(wrong, r#"{"Invalid":["AppNameMissing","RedirectsMissing","ScopesMalformed"]}"#);
+        for (redirects, kind) in [(BACK, "web"), ("http://127.0.0.1/cb", "native"), ("com.example.app:/cb", "native"), ("", "service")] {
+            register(&app, &mut ada, kind, redirects, "openid").await;
+        }
+    }
+
+    async fn two_secrets_work_until_one_is_removed(app: TestApp) {
+        let mut ada = app.admin().await;
+        let first = register(&app, &mut ada, "service", "", "orders:read").await;
+        assert_eq!(ada.act("add_app_secret", &[("id", &first.id)]).await.status, 200);
+        let secret = secret_on(&ada.open(&format!("/account/apps/{}", first.id)).await.text());
+        let second = Program { secret, ..first.clone() };
+        assert_eq!(ada.act("add_app_secret", &[("id", &first.id)]).await.text(), "\"TooManySecrets\"");
+        let itself = [("grant_type", "client_credentials")];
+        for program in [&first, &second] {
+            assert_eq!(program.post("/oauth/token", &itself).await.status, 200);
+        }
+        let prefix = &first.secret.as_ref().expect("a secret")[..10];
+        assert_eq!(ada.act("remove_app_secret", &[("id", &first.id), ("prefix", prefix)]).await.status, 200);
+        let refused = first.post("/oauth/token", &itself).await;
+        assert_eq!((refused.status, text(&refused.json(), "error")), (401, "invalid_client"));
+        assert_eq!(second.post("/oauth/token", &itself).await.status, 200);
+    }
+
+    async fn no_one_is_sent_where_nothing_was_registered(app: TestApp) {
+        let mut ada = app.admin().await;
+        let ledger = register(&app, &mut ada, "web", &format!("{BACK}\nhttps://app.example/other?a=b"), "openid").await;
+        let native = register(&app, &mut ada, "native", "http://127.0.0.1/cb\nhttp://[::1]:1/cb\ncom.example.app:/cb", "openid").await;
+        let evil = [
+            "https://app.example/cb/", "https://app.example/cb?x=1", "https://app.example/cb#", "https://app.example/cb#x",
+            "https://app.example/CB", "https://APP.example/cb", "https://app.example:443/cb", "https://app.example:444/cb",
+            "http://app.example/cb", "https://app.example", "https://app.example/", "https://app.example//cb",
+            "https://app.example/./cb", "https://app.example/x/../cb", "https://app.example/%63b", "https://app.example/cb%00",
+            "https://app.example/cb%0d%0a", "https://app.example/cb ", " https://app.example/cb", "https://app.example\\cb",
+            "https:/app.example/cb", "https:app.example/cb", "//app.example/cb", "/cb", "cb", "", "javascript:alert(1)",
+            "data:text/html,x", "https://app.example@evil.example/cb", "https://evil.example/https://app.example/cb",
+            "https://app.example.evil.example/cb", "https://evil-app.example/cb", "https://evil.example#@app.example/cb",
+            "https://evil.example?https://app.example/cb", "https://app.example/cb@evil.example",
+            "https://app.example/cb\u{2025}", "https://app\u{ff0e}example/cb", "https://app.example/other", "https://app.example/other?a=b&c=d",
+            "https://app.example/other?a=c", "https://app.example/cb,https://evil.example", "https://app.example/cb https://evil.example",
+        ];
+        let evil_native = [
+            "http://127.0.0.1/cb/", "http://127.0.0.1:x/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:0/cb", "http://127.0.0.1:99999/cb",
+            "http://127.0.0.1:1@evil.example/cb", "http://127.0.0.1.evil.example/cb", "http://127.0.0.1:80:80/cb", "http://127.0.0.2/cb",
+            "http://localhost/cb", "http://127.1/cb", "http://[::1]/CB", "http://[::2]:1/cb", "https://127.0.0.1/cb",
+            "com.example.app:/cb2", "com.example.app://cb", "com.evil.app:/cb", "com.example.app:/cb?x", "http://127.0.0.1:1/cb?x=1",
+        ];
+        for (program, address) in evil.iter().map(|x| (&ledger, x)).chain(evil_native.iter().map(|x| (&native, x))) {
+            let query = program.query(&[("redirect_uri", address)]);
+            for mut caller in [app.anonymous(), ada.copy()] {
+                let answer = caller.open(&format!("/oauth/authorize?{query}")).await;
+                assert_eq!((answer.status, answer.header("location")), (400, ""), "{address}");
+                assert!(answer.header("refresh").is_empty() && answer.text().contains("sent you there"), "{address}");
+            }
+        }
+        for back in ["http://127.0.0.1:40123/cb", "http://127.0.0.1/cb", "http://[::1]:1/cb", "http://[::1]:7000/cb", "com.example.app:/cb"] {
+            let query = native.query(&[("redirect_uri", back)]);
+            assert_eq!(ada.open(&format!("/oauth/authorize?{query}")).await.status, 200, "{back}");
+        }
+        for query in [ledger.query(&[("client_id", "-")]), ledger.query(&[("client_id", "no one")]), format!("{}&redirect_uri=x", ledger.query(&[]))] {
+            assert_eq!(ada.open(&format!("/oauth/authorize?{query}")).await.status, 400, "{query}");
+        }
+        assert_eq!(ada.act("disable_app", &[("id", &ledger.id)]).await.status, 200);
+        assert_eq!(ada.open(&format!("/oauth/authorize?{}", ledger.query(&[]))).await.status, 400, "a disabled one sends no one");
+    }
+
+    async fn what_is_wrong_is_told_with_state_and_issuer(app: TestApp) {
+        let mut ada = app.admin().await;
+        let ledger = register(&app, &mut ada, "web", BACK, "openid notes:read").await;
+        for (more, error) in [
+            (&[("response_type", "-")][..], "invalid_request"),
+            (&[("response_type", "token")], "unsupported_response_type"),
+            (&[("response_type", "code token")], "unsupported_response_type"),
+            (&[("code_challenge", "-")], "invalid_request"),
+            (&[("code_challenge_method", "-")], "invalid_request"),
+            (&[("code_challenge_method", "plain")], "invalid_request"),
+            (&[("code_challenge", "short")], "invalid_request"),
+            (&[("scope", "openid notes:write")], "invalid_scope"),
+            (&[("scope", "ä")], "invalid_scope"),
+            (&[("response_mode", "fragment")], "invalid_request"),
+            (&[("request", "x")], "request_not_supported"),
+            (&[("request_uri", "https://app.example/x")], "request_uri_not_supported"),
+            (&[("resource", "http://api.example")], "invalid_target"),
+            (&[("resource", "https://api.example/#x")], "invalid_target"),
+            (&[("prompt", "none login")], "invalid_request"),
+        ] {
+            let answer = app.anonymous().open(&format!("/oauth/authorize?{}", ledger.query(more))).await;
+            let told = told(&answer);
+            assert_eq!(value(&told, "error"), error, "{more:?}");
+            assert_eq!((value(&told, "state"), value(&told, "iss")), ("a state", ISSUER), "{more:?}");
+            assert!(answer.header("location").starts_with(BACK));
+        }
+        let long = "x".repeat(1_001);
+        let answer = app.anonymous().open(&format!("/oauth/authorize?{}", ledger.query(&[("state", &long)]))).await;
+        assert_eq!(value(&told(&answer), "error"), "invalid_request");
+    }
+
+    async fn the_user_logs_in_is_asked_and_goes_back(app: TestApp) {
+        let mut ada = app.admin().await;
+        app.logged_in("bob").await;
+        let ledger = register(&app, &mut ada, "web", BACK, "openid email notes:read").await;
+        let here = format!("/oauth/authorize?{}", ledger.query(&[("scope", "openid email notes:read")]));
+        let mut bob = app.anonymous();
+        let login = bob.open(&here).await;
+        assert_eq!(login.status, 303);
+        let page = bob.open(login.header("location")).await.text();
+        let next = hidden(&page, "next").expect("the way back").replace("&amp;", "&");
+        assert_eq!(next, here);
+        let answer = bob.submit("log_in", &[("email", "bob@example.com"), ("password", PASSWORD), ("next", &next)], "/login").await;
+        assert_eq!((answer.status, answer.header("location")), (303, &*here));
+        let page = bob.open(&here).await;
+        let words = page.text();
+        for word in ["Allow Ledger access", "Read your notes", "See your email address", "bob@example.com", "app.example", "Ada"] {
+            assert!(words.contains(word), "{word}: {words}");
+        }
+        assert!(page.header("content-security-policy").contains("frame-ancestors 'none'"), "no clickjacking");
+        let refused = agree(&mut bob, &words, "refuse").await;
+        assert_eq!((value(&refused, "error"), value(&refused, "state"), value(&refused, "code")), ("access_denied", "a state", ""));
+        assert_eq!(app.count("select count(*) from grants").await, 0);
+        let words = bob.open(&here).await.text();
+        let answer = agree(&mut bob, &words, "allow").await;
+        assert_eq!((value(&answer, "state"), value(&answer, "iss")), ("a state", ISSUER));
+        assert_eq!(ledger.redeem(value(&answer, "code")).await.status, 200);
+        let log = bob.open("/account/activity").await.text();
+        assert!(log.contains("You allowed Ledger access to your account."), "{log}");
+    }
+
+    async fn no_one_agrees_for_someone_else(app: TestApp) {
+        let mut ada = app.admin().await;
+        let mut bob = app.logged_in("bob").await;
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let page = ada.open(&format!("/oauth/authorize?{}", ledger.query(&[]))).await.text();
+        let (request, user) = (hidden(&page, "request").expect("it").replace("&amp;", "&"), hidden(&page, "user").expect("it"));
+        let fields = [("request", &*request), ("user", &*user), ("decision", "allow")];
+        assert_eq!(bob.act("allow_app", &fields).await.status, 400, "the page was made for someone else");
+        assert_eq!(app.anonymous().act("allow_app", &fields).await.status, 401);
+        let evil = ledger.query(&[("redirect_uri", "https://evil.example/")]);
+        assert_eq!(ada.act("allow_app", &[("request", &evil), ("user", &user), ("decision", "allow")]).await.status, 400);
+        let wide = ledger.query(&[("scope", "openid notes:write")]);
+        assert_eq!(ada.act("allow_app", &[("request", &wide), ("user", &user), ("decision", "allow")]).await.status, 200);
+        assert!(ada.open("/oauth/answer").await.header("refresh").contains("error=invalid_scope"), "no more than was registered");
+        assert_eq!(app.count("select count(*) from grants").await, 0);
+    }
+
+    async fn a_web_server_asks_once_and_whoever_keeps_no_secret_each_time(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid notes:read").await;
+        web.tokens(&mut ada, "openid").await;
+        let answer = ada.open(&format!("/oauth/authorize?{}", web.query(&[("scope", "openid")]))).await;
+        assert!(!value(&told(&answer), "code").is_empty(), "no page in between");
+        for more in [&[("scope", "openid notes:read")][..], &[("scope", "openid"), ("prompt", "consent")], &[("scope", "openid"), ("resource", "https://api.example/")]] {
+            assert_eq!(ada.open(&format!("/oauth/authorize?{}", web.query(more))).await.status, 200, "{more:?} is more");
+        }
+        let native = register(&app, &mut ada, "native", "http://127.0.0.1/cb", "openid").await;
+        native.tokens(&mut ada, "openid").await;
+        assert_eq!(ada.open(&format!("/oauth/authorize?{}", native.query(&[]))).await.status, 200);
+    }
+
+    async fn prompt_and_max_age_ask_for_what_they_say(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        let at = |more: Pairs<'_>| format!("/oauth/authorize?{}", web.query(more));
+        let none = [("prompt", "none")];
+        assert_eq!(value(&told(&app.anonymous().open(&at(&none)).await), "error"), "login_required");
+        assert_eq!(value(&told(&ada.open(&at(&none)).await), "error"), "consent_required");
+        web.tokens(&mut ada, "openid").await;
+        assert!(!value(&told(&ada.open(&at(&[("prompt", "none"), ("scope", "openid")])).await), "code").is_empty());
+        app.clock.advance_ms(5 * MINUTE);
+        let old = [("prompt", "none"), ("max_age", "60"), ("scope", "openid")];
+        assert_eq!(value(&told(&ada.open(&at(&old)).await), "error"), "login_required");
+        for more in [[("max_age", "60"), ("scope", "openid")], [("max_age", "0"), ("scope", "openid")], [("prompt", "login"), ("scope", "openid")]] {
+            let mut page = ada.open(&at(&more)).await;
+            let mut here = at(&more);
+            if page.header("location").starts_with("/oauth/authorize") {
+                here = page.header("location").to_owned();
+                page = ada.open(&here).await;
+            }
+            assert!(page.header("location").starts_with("/confirm?next="), "{more:?}: {}", page.header("location"));
+            app.clock.advance_ms(1);
+            assert_eq!(ada.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+            assert!(!value(&told(&ada.open(&here).await), "code").is_empty(), "{more:?}");
+            app.clock.advance_ms(5 * MINUTE);
+        }
+    }
+
+    async fn a_code_works_once_for_whom_it_was_made(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        let other = register(&app, &mut ada, "web", BACK, "openid").await;
+        let code = web.code(&mut ada, &[("prompt", "consent")]).await;
+        let stolen = other.redeem(&code).await;
+        assert_eq!((stolen.status, text(&stolen.json(), "error")), (400, "invalid_grant"));
+        assert_eq!(web.redeem(&code).await.status, 400, "it came to the wrong hands");
+        let usual = [("grant_type", "authorization_code"), ("redirect_uri", BACK), ("code_verifier", VERIFIER)];
+        for (name, wrong) in [("redirect_uri", "https://app.example/other"), ("redirect_uri", ""), ("code_verifier", "wrong"), ("code_verifier", "")] {
+            let code = web.code(&mut ada, &[("prompt", "consent")]).await;
+            let fields: Vec<_> = usual.iter().map(|(known, value)| (*known, if *known == name { wrong } else { *value })).collect();
+            let answer = web.post("/oauth/token", &[&fields[..], &[("code", &code)]].concat()).await;
+            assert_eq!((answer.status, text(&answer.json(), "error")), (400, "invalid_grant"), "{name}={wrong}");
+        }
+        let code = web.code(&mut ada, &[("prompt", "consent")]).await;
+        app.clock.advance_ms(MINUTE);
+        assert_eq!(web.redeem(&code).await.status, 400, "a minute is over");
+        let code = web.code(&mut ada, &[("prompt", "consent")]).await;
+        let token = web.redeem(&code).await.json();
+        assert_eq!(ada.open(&format!("/oauth/authorize?{}", web.query(&[("prompt", "none"), ("scope", "openid")]))).await.status, 303);
+        assert_eq!(web.redeem(&code).await.status, 400, "twice");
+        let after = web.post("/oauth/introspect", &[("token", text(&token, "access_token"))]).await.json();
+        assert_eq!(after["active"], false, "what the first use brought has ended");
+        let stored: Vec<(String,)> = sqlx::query_as("select hash from authorization_codes").fetch_all(&app.services.state.db.pool).await.expect("codes");
+        assert!(stored.iter().all(|(hash,)| *hash != code));
+    }
+
+    async fn an_answer_by_form_stands_in_no_address(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        let query = web.query(&[("response_mode", "form_post")]);
+        let page = ada.open(&format!("/oauth/authorize?{query}")).await.text();
+        let (request, user) = (hidden(&page, "request").expect("it").replace("&amp;", "&"), hidden(&page, "user").expect("it"));
+        assert_eq!(ada.act("allow_app", &[("request", &request), ("user", &user), ("decision", "allow")]).await.status, 200);
+        let page = ada.open("/oauth/answer").await;
+        let words = page.text();
+        assert!(page.header("refresh").is_empty() && words.contains(&format!("action=\"{BACK}\"")), "{words}");
+        assert!(page.header("content-security-policy").contains("form-action https://app.example;"), "{}", page.header("content-security-policy"));
+        assert_eq!(hidden(&words, "iss").as_deref(), Some(ISSUER));
+        assert_eq!(web.redeem(&hidden(&words, "code").expect("a code")).await.status, 200);
+        assert_eq!(ada.open("/oauth/answer").await.status, 404, "shown once");
+    }
+
+    async fn an_application_logs_its_user_out_who_is_asked(app: TestApp) {
+        let mut ada = app.admin().await;
+        let fields = [("name", "Ledger"), ("kind", "web"), ("redirects", BACK), ("logouts", "https://app.example/bye"), ("scopes", "openid")];
+        let id = ada.act("register_app", &fields).await.header("location").rsplit('/').next().expect("an id").to_owned();
+        let request = |back: &str| encoded(&[("client_id", &id), ("post_logout_redirect_uri", back), ("state", "s")]);
+        let mut bob = app.logged_in("bob").await;
+        let page = bob.open(&format!("/oauth/logout?{}", request("https://app.example/bye"))).await;
+        assert!(page.status == 200 && page.text().contains("bob@example.com"), "he is asked");
+        assert_eq!(bob.open("/dashboard").await.status, 200, "reading changes nothing");
+        let answer = bob.act("log_out_for_app", &[("request", &request("https://app.example/bye"))]).await;
+        assert_eq!((answer.status, answer.header("location")), (200, "/oauth/answer"));
+        assert_eq!(bob.open("/oauth/answer").await.header("refresh"), "0; url=https://app.example/bye?state=s");
+        assert_eq!(bob.open("/dashboard").await.status, 303);
+        for evil in [BACK, "https://evil.example/", "https://app.example/bye/", ""] {
+            let mut bob = app.logged_in_again("bob").await;
+            let answer = bob.act("log_out_for_app", &[("request", &request(evil))]).await;
+            assert_eq!((answer.status, answer.header("location")), (200, "/"), "{evil}");
+            assert_eq!(bob.open(&format!("/oauth/logout?{}", request(evil))).await.header("location"), "/login");
+        }
+    }
+
+    async fn the_ways_of_showing_a_secret(app: TestApp) {
+        let mut ada = app.admin().await;
+        let program = register(&app, &mut ada, "service", "", "orders:read").await;
+        let secret = program.secret.clone().expect("a secret");
+        let basic = |user: &str, secret: &str| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{secret}")));
+        let itself = "grant_type=client_credentials";
+        let good = post(&ada, "/oauth/token", itself, &[("authorization", &basic(&program.id, &secret))]).await;
+        assert_eq!((good.status, good.header("cache-control")), (200, "no-store"), "{}", good.text());
+        let both = format!("{itself}&client_id={}&client_secret={secret}", program.id);
+        for (body, authorization, status, error) in [
+            (itself.to_owned(), basic(&program.id, "wrong"), 401, "invalid_client"),
+            (itself.to_owned(), basic("no one", &secret), 401, "invalid_client"),
+            (itself.to_owned(), "Basic !".to_owned(), 401, "invalid_client"),
+            (both, basic(&program.id, &secret), 400, "invalid_request"),
+            (format!("{itself}&client_id={}", program.id), String::new(), 401, "invalid_client"),
+            (itself.to_owned(), String::new(), 400, "invalid_request"),
+            (format!("{itself}&{itself}"), basic(&program.id, &secret), 400, "invalid_request"),
+            ("grant_type=password&username=ada&password=x".to_owned(), basic(&program.id, &secret), 400, "unsupported_grant_type"),
+            ("grant_type=client_credentials&scope=orders%3Awrite".to_owned(), basic(&program.id, &secret), 400, "invalid_scope"),
+        ] {
+            let headers = [("authorization", &*authorization)];
+            let answer = post(&ada, "/oauth/token", &body, if authorization.is_empty() { &[] } else { &headers }).await;
+            assert_eq!((answer.status, text(&answer.json(), "error")), (status, error), "{body} {authorization}");
+            let challenge = if status == 401 { "Basic realm=\"latchkey\"" } else { "" };
+            assert_eq!(answer.header("www-authenticate"), challenge);
+        }
+    }
+
+    async fn who_guesses_waits_and_who_knows_does_not(app: TestApp) {
+        let mut ada = app.admin().await;
+        let program = register(&app, &mut ada, "service", "", "orders:read").await;
+        let itself = [("grant_type", "client_credentials")];
+        let guess = Program { secret: Some("lks_guessed".into()), ..program.clone() };
+        let mut statuses = Vec::new();
+        for _ in 0..32 {
+            statuses.push(guess.post("/oauth/token", &itself).await.status);
+        }
+        assert_eq!((statuses[0], statuses[31]), (401, 429), "{statuses:?}");
+        assert_eq!(program.post("/oauth/token", &itself).await.status, 200);
+    }
+}
