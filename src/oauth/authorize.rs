@@ -117,7 +117,7 @@ pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
         nonce: given("nonce"),
         challenge: given("code_challenge"),
         max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
-        proven_after: params.get(PROVEN_AFTER).parse().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
+        proven_after: params.get(PROVEN_AFTER).parse::<i64>().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
         client,
         redirect_uri,
         resource,
