@@ -37,7 +37,7 @@ pub fn AppsPage(
     let (label, pages) = if of_everyone { ("Administration", admin::PAGES) } else { ("Account", account::PAGES) };
     let columns: &[&str] = &["Application", "Kind", "State", "Owner", "Registered", "Last used"];
     view! {
-        <Page title="Applications">
+        <Page title=if of_everyone { "Applications" } else { "Your applications" }>
             <Tabs label pages />
             <Outcome />
             <p>"These applications log users in here, or call the API for them."</p>

@@ -30,8 +30,8 @@ impl OauthPart {
 }
 
 const LINKS: [PartLink; 3] = [
-    PartLink { place: Place::Tabs("Account"), href: "/account/connected", label: "Connected applications" },
     PartLink { place: Place::Tabs("Account"), href: "/account/apps", label: "Your applications" },
+    PartLink { place: Place::Tabs("Account"), href: "/account/connected", label: "Connected applications" },
     PartLink { place: Place::Tabs("Administration"), href: "/admin/apps", label: "Applications" },
 ];
 
