@@ -5,6 +5,9 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use quick_cache::{UnitWeighter, sync};
 
+/// Room that is set aside at the start, in entries. The rest comes as it is needed.
+const FIRST_ROOM: usize = 1_024;
+
 /// By a text that is compared whole; its hash only finds the place, and is seeded anew by each process. Bounded: what was
 /// used least gives way.
 pub struct Cache<T>(Option<sync::Cache<Box<str>, Arc<T>, UnitWeighter, RandomState>>);
@@ -14,7 +17,7 @@ impl<T> Cache<T> {
     pub fn of(entries: u32) -> Self {
         let cache = || {
             let (hasher, lifecycle) = Default::default();
-            sync::Cache::with(entries as usize, entries.into(), UnitWeighter, hasher, lifecycle)
+            sync::Cache::with((entries as usize).min(FIRST_ROOM), entries.into(), UnitWeighter, hasher, lifecycle)
         };
         Self((entries > 0).then(cache))
     }

@@ -4,7 +4,7 @@
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
     fmt::{self, Write as _},
-    io::{self, BufWriter, IsTerminal},
+    io::{self, IsTerminal},
     mem,
     sync::OnceLock,
 };
@@ -13,41 +13,37 @@ use tracing::{
     Subscriber,
     field::{Field, Visit},
 };
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     EnvFilter,
     field::{MakeVisitor, VisitFmt, VisitOutput},
-    fmt::format::Writer,
+    fmt::format,
     util::SubscriberInitExt,
 };
 
-use super::config::{Config, LogFormat};
+use super::{
+    config::{Config, LogFormat},
+    log_lines::{Lines, Writer},
+};
 
 /// Sets up the log and what a panic says. Called once, by the command line.
 pub fn start(config: &Config) {
     begin(subscriber(config, io::stderr().is_terminal(), io::stderr));
 }
 
-/// As [`start`], for a server: a thread writes the lines, many at a time, and no request waits for it. When whoever reads them
-/// does not keep up, lines are dropped and counted. Keep what is returned until the end: it writes what is left.
-pub fn start_in_background(config: &Config) -> WorkerGuard {
-    let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING_MAX).thread_name("log");
-    let (lines, guard) = builder.finish(BufWriter::new(io::stderr()));
-    let _ = DROPPED.set(lines.error_counter());
-    begin(subscriber(config, io::stderr().is_terminal(), move || lines.clone()));
-    guard
+/// As [`start`], for a server: no request waits for its line. Keep what is returned until the end: it writes what is left.
+pub fn start_in_background(config: &Config) -> Writer {
+    let lines = LINES.get_or_init(Lines::default);
+    begin(subscriber(config, io::stderr().is_terminal(), || lines.clone()));
+    lines.written_to(io::stderr())
 }
 
 /// Lines that were dropped since the start.
 pub fn dropped_lines() -> u64 {
-    DROPPED.get().map_or(0, |counter| counter.dropped_lines() as u64)
+    LINES.get().map_or(0, Lines::dropped)
 }
 
 /// Of the one log of this process.
-static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
-
-/// So many lines wait to be written, some 300 bytes each.
-const WAITING_MAX: usize = 50_000;
+static LINES: OnceLock<Lines> = OnceLock::new();
 
 fn begin(subscriber: Box<dyn Subscriber + Send + Sync>) {
     subscriber.init();
@@ -124,15 +120,15 @@ impl<W: io::Write> io::Write for JsonLines<W> {
 struct TextFields;
 
 struct TextVisitor<'a> {
-    writer: Writer<'a>,
+    writer: format::Writer<'a>,
     is_first: bool,
     result: fmt::Result,
 }
 
-impl<'a> MakeVisitor<Writer<'a>> for TextFields {
+impl<'a> MakeVisitor<format::Writer<'a>> for TextFields {
     type Visitor = TextVisitor<'a>;
 
-    fn make_visitor(&self, writer: Writer<'a>) -> TextVisitor<'a> {
+    fn make_visitor(&self, writer: format::Writer<'a>) -> TextVisitor<'a> {
         TextVisitor { writer, is_first: true, result: Ok(()) }
     }
 }

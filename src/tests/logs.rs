@@ -1,8 +1,10 @@
 //! The log in both formats: what a caller sends stays within its quotes and steers no terminal.
 
 use std::{
-    io,
+    collections::BTreeSet,
+    io::{self, Write},
     sync::{Arc, Mutex},
+    thread,
 };
 
 use axum::{
@@ -16,7 +18,7 @@ use super::{
     app::{Settings, TestApp},
     caller::HOST,
 };
-use crate::base::{db::Kind, logging};
+use crate::base::{db::Kind, log_lines, logging};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -88,4 +90,38 @@ async fn no_path_steers_the_terminal_of_who_reads_the_log() {
     let json = log_of(&app, "json", STEERING, HOST.as_bytes()).await;
     let line: Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
     assert_eq!(line["span"]["path"], STEERING, "nothing is lost");
+}
+
+#[test]
+fn each_line_is_written_once_and_whole_before_the_program_ends() {
+    let (lines, out) = (log_lines::Lines::default(), Lines::default());
+    let writer = lines.written_to(out.clone());
+    let line = |who: usize, n: usize| format!("{who} {n} {}\n", "x".repeat(200));
+    thread::scope(|scope| {
+        for who in 0..4 {
+            let mut lines = lines.clone();
+            scope.spawn(move || (0..1_000).for_each(|n| lines.write_all(line(who, n).as_bytes()).expect("put down")));
+        }
+    });
+    drop(writer);
+    let text = out.text();
+    let written: BTreeSet<&str> = text.split_inclusive('\n').collect();
+    let sent: BTreeSet<String> = (0..4).flat_map(|who| (0..1_000).map(move |n| line(who, n))).collect();
+    assert_eq!(text.lines().count(), 4_000);
+    assert!(sent.iter().map(String::as_str).eq(written), "whole, and none twice");
+    assert_eq!(lines.dropped(), 0);
+}
+
+#[test]
+fn lines_that_no_one_reads_in_time_are_dropped_and_counted() {
+    let (mut lines, out) = (log_lines::Lines::default(), Lines::default());
+    let line = format!("{}\n", "x".repeat(1023));
+    // More than is kept, before anyone writes.
+    for _ in 0..20_000 {
+        lines.write_all(line.as_bytes()).expect("no one waits");
+    }
+    let dropped = lines.dropped();
+    assert!(dropped > 0 && dropped < 20_000, "{dropped}");
+    drop(lines.written_to(out.clone()));
+    assert_eq!(out.text().lines().count() as u64 + dropped, 20_000);
 }
