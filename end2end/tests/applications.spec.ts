@@ -55,6 +55,51 @@ withAndWithoutJavaScript(({ open, scripted }) => {
   });
 });
 
+test("the command line registers an application, replaces its secret, and disables it", async ({ server }) => {
+  const owner = await administrator(server);
+  const run = async <T>(...args: string[]) => JSON.parse((await server.cli(["clients", ...args, "--json"])).stdout) as T;
+  const { id, secret } = await run<{ id: string; secret: string }>(
+    ...["add", "--owner", owner.email, "--name", "Reports", "--kind", "service", "--scope", "reports:write"],
+  );
+  expect(await status(server, id, secret)).toBe(200);
+
+  const second = await run<{ secret: string }>("rotate", id);
+  expect([await status(server, id, secret), await status(server, id, second.secret)], "both work").toEqual([200, 200]);
+  expect((await server.cli(["clients", "rotate", id], { code: 1 })).stderr).toContain("has two secrets");
+  expect((await server.cli(["clients", "rotate", id, "--finish"])).stdout).toContain(`Removed the secret ${secret.slice(0, 10)}…`);
+  expect([await status(server, id, secret), await status(server, id, second.secret)]).toEqual([401, 200]);
+  expect((await server.cli(["clients", "rotate", id, "--finish"], { code: 1 })).stderr).toContain("has no second secret");
+
+  expect((await server.cli(["clients", "disable", id])).stdout).toBe("Disabled Reports. Running servers reject its tokens within a second.\n");
+  expect(await status(server, id, second.secret)).toBe(401);
+  expect((await server.cli(["clients", "disable", id])).stdout).toBe("Reports was disabled already.\n");
+  const { clients } = await run<{ clients: { id: string; state: string }[] }>("list", "--owner", owner.email);
+  expect(clients.find((client) => client.id === id)).toMatchObject({ name: "Reports", kind: "service", state: "disabled", scopes: "reports:write" });
+  expect((await server.cli(["clients", "list"])).stdout).toMatch(new RegExp(`${id} +service +disabled`));
+  expect((await server.cli(["doctor"])).stdout).toMatch(/applications.*registered/);
+  await server.cli(["clients", "enable", id]);
+  expect(await status(server, id, second.secret)).toBe(200);
+});
+
+test("the command line says what is wrong with an application", async ({ server }) => {
+  const owner = await administrator(server);
+  const add = (...args: string[]) => ["clients", "add", "--owner", owner.email, "--name", "Ledger", ...args];
+  expect((await server.cli(["clients", "disable", "unknown"], { code: 1 })).stderr).toContain("there is no application unknown");
+  expect((await server.cli(add("--kind", "web"), { code: 1 })).stderr).toMatch(/address/i);
+  expect((await server.cli(add("--kind", "web", "--redirect", "http://app.example/cb"), { code: 1 })).stderr).toMatch(/https/);
+  await server.cli(add("--kind", "phone"), { code: 2 });
+  const { stdout } = await server.cli(add("--kind", "spa", "--redirect", "https://app.example/cb"));
+  expect(stdout, "no secret").toMatch(/^client_id: [0-9a-f-]{36}\n$/);
+});
+
+/** What a service gets that asks for a token for itself. */
+async function status(server: Server, id: string, secret: string): Promise<number> {
+  const authorization = `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
+  const body = new URLSearchParams({ grant_type: "client_credentials" });
+  const response = await fetch(`${server.url}/oauth/token`, { method: "POST", body, headers: { authorization } });
+  return response.status;
+}
+
 /** What the application is sent, in the address or in a form. */
 function appAnswers(page: Page): Promise<URLSearchParams> {
   return new Promise((resolve) => {

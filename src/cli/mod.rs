@@ -2,6 +2,8 @@
 
 mod admin;
 mod audit;
+#[cfg(feature = "oauth")]
+mod clients;
 mod disable;
 mod doctor;
 mod failed;
@@ -90,6 +92,12 @@ enum Command {
         #[command(subcommand)]
         command: users::Users,
     },
+    /// List, register and disable applications that log users in here, and replace their secrets.
+    #[cfg(feature = "oauth")]
+    Clients {
+        #[command(subcommand)]
+        command: clients::Clients,
+    },
     /// Print a new value for LATCHKEY_SECRET_KEY.
     Secret,
     /// Show all settings of the server, with their units and defaults.
@@ -129,6 +137,8 @@ pub async fn run() -> ExitCode {
         Command::Audit { command } => audit::run(command).await,
         Command::Mail { command } => mail::run(command).await,
         Command::Users { command } => users::run(command).await,
+        #[cfg(feature = "oauth")]
+        Command::Clients { command } => clients::run(command).await,
         Command::Secret => SecretKey::generate().map(|key| say(&key.encoded())).map_err(Failed::from),
         Command::Settings(_) => {
             say(&given::help::<Cli>(&["latchkey", "help", given::SETTINGS]));

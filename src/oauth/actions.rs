@@ -9,7 +9,7 @@ use super::{
     end,
     log_out::way_back,
     register,
-    register::{Registered, Typed, secret_name},
+    register::{By, Registered, Typed, secret_name},
     settings::{OauthSettings, Registrars},
 };
 use crate::{
@@ -41,7 +41,8 @@ pub async fn register_app(
     // What was typed is looked at before a password is asked for.
     register::check(&typed)?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());
-    let Registered { id, secret } = again(|| register::register(&app, &visit, &someone, &typed)).await?;
+    let (owner_id, by) = (&someone.user.id, By::User(&someone, &visit.caller));
+    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed)).await?;
     show_app(&someone, &id, "registered", secret.as_deref())
 }
 
@@ -62,7 +63,7 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
 #[server(prefix = "/actions", endpoint = "add_app_secret")]
 pub async fn add_app_secret(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    let secret = again(|| register::add_secret(&app, &visit, &someone, &id)).await?;
+    let secret = again(|| register::add_secret(&app.state, By::User(&someone, &visit.caller), &id)).await?;
     show_app(&someone, &id, "secret", Some(&secret))
 }
 
@@ -74,7 +75,8 @@ pub async fn add_app_secret(id: String, password: Option<String>) -> Result<(), 
 pub async fn remove_app_secret(id: String, prefix: Option<String>, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     let prefix = prefix.unwrap_or_default();
-    again(|| register::remove_secret(&app, &visit, &someone, &id, &prefix)).await?;
+    let by = By::User(&someone, &visit.caller);
+    again(|| register::remove_secret(&app.state, by, &id, &prefix)).await?;
     show_app(&someone, &id, "removed", None)
 }
 
@@ -85,7 +87,7 @@ pub async fn remove_app_secret(id: String, prefix: Option<String>, password: Opt
 #[server(prefix = "/actions", endpoint = "disable_app")]
 pub async fn disable_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    again(|| register::set_disabled(&app, &visit, &someone, &id, true)).await?;
+    again(|| register::set_disabled(&app.terminator, By::User(&someone, &visit.caller), &id, true)).await?;
     show_app(&someone, &id, "disabled", None)
 }
 
@@ -96,7 +98,7 @@ pub async fn disable_app(id: String, password: Option<String>) -> Result<(), App
 #[server(prefix = "/actions", endpoint = "enable_app")]
 pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    again(|| register::set_disabled(&app, &visit, &someone, &id, false)).await?;
+    again(|| register::set_disabled(&app.terminator, By::User(&someone, &visit.caller), &id, false)).await?;
     show_app(&someone, &id, "enabled", None)
 }
 
@@ -107,7 +109,7 @@ pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppE
 #[server(prefix = "/actions", endpoint = "delete_app")]
 pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    again(|| register::delete(&app, &visit, &someone, &id)).await?;
+    again(|| register::delete(&app.terminator, By::User(&someone, &visit.caller), &id)).await?;
     tell_next_page(&Flash::new(&[("app", "deleted")]));
     leptos_axum::redirect("/account/apps");
     Ok(())

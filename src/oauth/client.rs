@@ -91,6 +91,15 @@ impl Client {
         self.disabled_at.is_none() && self.owner_epoch.is_some()
     }
 
+    /// As lists show it.
+    pub fn state_words(&self) -> &'static str {
+        match (self.disabled_at, self.owner_epoch) {
+            (Some(_), _) => "disabled",
+            (None, None) => "owner can't log in",
+            (None, Some(_)) => "active",
+        }
+    }
+
     /// Byte for byte one of those that were registered. The port of a loopback address is free: a program takes the one
     /// that it gets (RFC 8252 7.3).
     pub fn may_redirect_to(&self, asked: &str) -> bool {

@@ -7,10 +7,13 @@ use leptos::prelude::provide_context;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{discovery, load, routes, settings::OauthSettings, store};
+use super::{client::Client, discovery, load, routes, settings::OauthSettings, store};
 use crate::{
     auth::app::App,
-    base::{db::again, error::AppError, jobs::Job, rfc3339::seconds, state::AppState},
+    base::{
+        config::TokenAlgorithm, db::again, error::AppError, finding::Finding, jobs::Job, rfc3339::seconds,
+        state::AppState,
+    },
     pages::{
         part::{Part, Routes},
         request::{Found, PageRequest},
@@ -18,6 +21,9 @@ use crate::{
     serve::MINUTE,
     ui::part_links::{PartLink, Place},
 };
+
+/// Applications that `latchkey doctor` looks at.
+const EXAMINED_MAX: i64 = 10_000;
 
 pub struct OauthPart {
     settings: OauthSettings,
@@ -86,6 +92,32 @@ impl Part for OauthPart {
     async fn start(&self, app: &App) -> Vec<JoinHandle<()>> {
         let job = Job::every(5 * MINUTE, "removing old grants").first_after(MINUTE);
         vec![job.start(app.state.clone(), |state| remove_old(state).boxed())]
+    }
+
+    async fn examine(&self, state: &AppState) -> Vec<Finding> {
+        const WHAT: &str = "applications";
+        let clients = match store::list_clients(&state.db.pool, None, EXAMINED_MAX).await {
+            Ok(rows) => rows.into_iter().map(Client::from).collect::<Vec<_>>(),
+            Err(error) => return vec![Finding::warning(WHAT, format!("cannot list them: {error}"), "")],
+        };
+        let ownerless = clients.iter().filter(|client| client.owner_epoch.is_none()).count();
+        let active = clients.iter().filter(|client| client.is_active()).count();
+        let mut findings = vec![Finding::ok(WHAT, format!("{} registered, {active} active", clients.len()))];
+        if ownerless > 0 {
+            findings.push(Finding::warning(
+                WHAT,
+                format!("{ownerless} don't work: their owners can't log in"),
+                "enable the owner's account, or register the application again; see `latchkey clients list`",
+            ));
+        }
+        if active > 0 && state.config.token_algorithm == TokenAlgorithm::Hs256 {
+            findings.push(Finding::warning(
+                WHAT,
+                "no application can verify a token or log users in with OpenID Connect: tokens are signed with HS256",
+                "set LATCHKEY_TOKEN_ALGORITHM=ES256",
+            ));
+        }
+        findings
     }
 
     fn list(&self) -> Option<&'static str> {

@@ -19,13 +19,14 @@ use crate::{
             EndReason,
             store::{New, Subject},
         },
-        sessions::guard::LoggedIn,
+        sessions::{guard::LoggedIn, terminate::Terminator},
         users::{Role, store as user_store},
-        visit::Visit,
     },
     base::{
+        caller::Caller,
         db::Tx,
         error::{AppError, Invalid},
+        state::AppState,
     },
 };
 
@@ -52,19 +53,74 @@ pub struct Registered {
     pub secret: Option<String>,
 }
 
+/// Who changes applications.
+#[derive(Clone, Copy)]
+pub enum By<'a> {
+    /// Their own, or anyone's for an administrator.
+    User(&'a LoggedIn, &'a Caller),
+    /// Anyone's: whoever has the database and the program.
+    CommandLine,
+}
+
+impl By<'_> {
+    fn actor(&self) -> Actor {
+        match self {
+            Self::User(someone, _) => Actor::User(someone.user.id.clone()),
+            Self::CommandLine => Actor::CommandLine,
+        }
+    }
+
+    /// Begins the transaction for an application that is there; whoever has lost their session meanwhile changes nothing.
+    async fn begin(&self, state: &AppState, id: &str) -> Result<(Tx, Client), AppError> {
+        let mut tx = state.db.begin_write().await?;
+        let user = match self {
+            Self::User(someone, _) => Some(someone.hold(&mut tx).await?),
+            Self::CommandLine => None,
+        };
+        let client = store::find_client(&mut *tx, id).await?.map(Client::from);
+        let may =
+            |client: &Client| user.as_ref().is_none_or(|user| client.owner_id == user.id || user.role() == Role::Admin);
+        Ok((tx, client.filter(may).ok_or(AppError::NotFound)?))
+    }
+
+    /// Writes down what happened to an application, as an event of its owner.
+    async fn note(
+        &self,
+        tx: &mut Tx,
+        kind: Kind,
+        owner_id: &str,
+        client: (&str, &str),
+        at: i64,
+    ) -> Result<(), AppError> {
+        let event = Event::new(kind, self.actor(), owner_id);
+        let event = match self {
+            Self::User(someone, caller) => Event { sid: someone.log_in.sid.clone(), ..event.from_caller(caller) },
+            Self::CommandLine => event,
+        };
+        let (id, name) = client;
+        let event = Event { details: json!({ "application": name, "client_id": id }), ..event };
+        event::store::insert(&mut **tx, &event, at).await?;
+        Ok(())
+    }
+}
+
 /// # Errors
 /// [`AppError::Invalid`]; [`AppError::TooManyApps`].
-pub async fn register(app: &App, visit: &Visit, someone: &LoggedIn, typed: &Typed) -> Result<Registered, AppError> {
-    let row = parse(typed, &someone.user.id, app.now_ms())?;
+pub async fn register(state: &AppState, by: By<'_>, owner_id: &str, typed: &Typed) -> Result<Registered, AppError> {
+    let now_ms = state.clock.now_ms();
+    let row = parse(typed, owner_id, now_ms)?;
     let has_secret = row.kind.parse::<ClientKind>().is_ok_and(ClientKind::has_secret);
-    let mut tx = app.state.db.begin_write().await?;
-    someone.hold(&mut tx).await?;
-    if store::count_clients(&mut *tx, &row.owner_id).await? >= APPS_MAX {
+    let mut tx = state.db.begin_write().await?;
+    match by {
+        By::User(someone, _) => drop(someone.hold(&mut tx).await?),
+        By::CommandLine => user_store::lock(&mut *tx, owner_id).await?,
+    }
+    if store::count_clients(&mut *tx, owner_id).await? >= APPS_MAX {
         return Err(AppError::TooManyApps { max: APPS_MAX });
     }
     store::insert_client(&mut *tx, &row).await?;
-    note(&mut tx, app, visit, Kind::AppRegistered, &row.owner_id, (&row.id, &row.name)).await?;
-    let secret = if has_secret { Some(insert_secret(&mut tx, app, &row.id).await?) } else { None };
+    by.note(&mut tx, Kind::AppRegistered, owner_id, (&row.id, &row.name), now_ms).await?;
+    let secret = if has_secret { Some(insert_secret(&mut tx, &row.id, now_ms).await?) } else { None };
     tx.commit().await?;
     Ok(Registered { id: row.id, secret })
 }
@@ -126,9 +182,9 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
     })
 }
 
-async fn insert_secret(tx: &mut Tx, app: &App, client_id: &str) -> Result<String, AppError> {
+async fn insert_secret(tx: &mut Tx, client_id: &str, now_ms: i64) -> Result<String, AppError> {
     let secret = format!("lks_{}", links::new_token()?);
-    let row = SecretRow { prefix: secret.chars().take(PREFIX_CHARS).collect(), created_at: app.now_ms() };
+    let row = SecretRow { prefix: secret.chars().take(PREFIX_CHARS).collect(), created_at: now_ms };
     store::insert_secret(&mut **tx, client_id, &links::hash(&secret), &row).await?;
     Ok(secret)
 }
@@ -137,99 +193,71 @@ async fn insert_secret(tx: &mut Tx, app: &App, client_id: &str) -> Result<String
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::TooManySecrets`].
-pub async fn add_secret(app: &App, visit: &Visit, someone: &LoggedIn, id: &str) -> Result<String, AppError> {
-    let (mut tx, client) = begin(app, someone, id).await?;
+pub async fn add_secret(state: &AppState, by: By<'_>, id: &str) -> Result<String, AppError> {
+    let (mut tx, client) = by.begin(state, id).await?;
     if !client.kind.has_secret() {
         return Err(AppError::NotFound);
     }
     if store::secrets_of(&mut *tx, id).await?.len() >= SECRETS_MAX {
         return Err(AppError::TooManySecrets);
     }
-    let secret = insert_secret(&mut tx, app, id).await?;
-    note(&mut tx, app, visit, Kind::AppSecretCreated, &client.owner_id, (id, &client.name)).await?;
+    let now_ms = state.clock.now_ms();
+    let secret = insert_secret(&mut tx, id, now_ms).await?;
+    by.note(&mut tx, Kind::AppSecretCreated, &client.owner_id, (id, &client.name), now_ms).await?;
     tx.commit().await?;
     Ok(secret)
 }
 
 /// # Errors
 /// [`AppError::NotFound`].
-pub async fn remove_secret(
-    app: &App,
-    visit: &Visit,
-    someone: &LoggedIn,
-    id: &str,
-    prefix: &str,
-) -> Result<(), AppError> {
-    let (mut tx, client) = begin(app, someone, id).await?;
+pub async fn remove_secret(state: &AppState, by: By<'_>, id: &str, prefix: &str) -> Result<(), AppError> {
+    let (mut tx, client) = by.begin(state, id).await?;
     if !store::delete_secret(&mut *tx, id, prefix).await? {
         return Err(AppError::NotFound);
     }
-    note(&mut tx, app, visit, Kind::AppSecretRemoved, &client.owner_id, (id, &client.name)).await?;
+    let at = state.clock.now_ms();
+    by.note(&mut tx, Kind::AppSecretRemoved, &client.owner_id, (id, &client.name), at).await?;
     Ok(tx.commit().await?)
 }
 
-/// Disables an application, which ends its tokens, or enables it again.
+/// Disables an application, which ends its tokens, or enables it again; whether it was otherwise before.
 ///
 /// # Errors
 /// [`AppError::NotFound`].
-pub async fn set_disabled(
-    app: &App,
-    visit: &Visit,
-    someone: &LoggedIn,
-    id: &str,
-    disabled: bool,
-) -> Result<(), AppError> {
-    let (mut tx, client) = begin(app, someone, id).await?;
-    let since = disabled.then(|| app.now_ms());
-    let Some(epoch) = store::set_disabled(&mut *tx, id, since).await? else { return Ok(()) };
+pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disabled: bool) -> Result<bool, AppError> {
+    let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
+    let (mut tx, client) = by.begin(state, id).await?;
+    let Some(epoch) = store::set_disabled(&mut *tx, id, disabled.then_some(at)).await? else { return Ok(false) };
     let kind = if disabled { Kind::AppDisabled } else { Kind::AppEnabled };
-    note(&mut tx, app, visit, kind, &client.owner_id, (id, &client.name)).await?;
-    end_tokens(tx, app, someone, id, epoch).await
+    by.note(&mut tx, kind, &client.owner_id, (id, &client.name), at).await?;
+    end_tokens(tx, terminator, by, id, epoch).await?;
+    Ok(true)
 }
 
 /// # Errors
 /// [`AppError::NotFound`].
-pub async fn delete(app: &App, visit: &Visit, someone: &LoggedIn, id: &str) -> Result<(), AppError> {
-    let (mut tx, client) = begin(app, someone, id).await?;
-    let epoch = store::blank_client(&mut tx, id, app.now_ms()).await?.ok_or(AppError::NotFound)?;
-    store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), app.now_ms()).await?;
-    note(&mut tx, app, visit, Kind::AppDeleted, &client.owner_id, (id, &client.name)).await?;
-    end_tokens(tx, app, someone, id, epoch).await
-}
-
-/// Of one's own, or of anyone for an administrator.
-async fn begin(app: &App, someone: &LoggedIn, id: &str) -> Result<(Tx, Client), AppError> {
-    let mut tx = app.state.db.begin_write().await?;
-    let user = someone.hold(&mut tx).await?;
-    let client = store::find_client(&mut *tx, id).await?.map(Client::from);
-    let may = |client: &Client| client.owner_id == user.id || user.role() == Role::Admin;
-    Ok((tx, client.filter(may).ok_or(AppError::NotFound)?))
+pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(), AppError> {
+    let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
+    let (mut tx, client) = by.begin(state, id).await?;
+    let epoch = store::blank_client(&mut tx, id, at).await?.ok_or(AppError::NotFound)?;
+    store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+    by.note(&mut tx, Kind::AppDeleted, &client.owner_id, (id, &client.name), at).await?;
+    end_tokens(tx, terminator, by, id, epoch).await
 }
 
 /// The last part of a transaction: every token of an epoch before is revoked when it commits.
-async fn end_tokens(mut tx: Tx, app: &App, someone: &LoggedIn, id: &str, least_epoch: i64) -> Result<(), AppError> {
-    let (actor, reason) = (Actor::User(someone.user.id.clone()), EndReason::ByUser);
-    let new = New { subject: Subject::Client { id, least_epoch }, reason, actor: &actor, revoked_at: app.now_ms() };
+async fn end_tokens(
+    mut tx: Tx,
+    terminator: &Terminator,
+    by: By<'_>,
+    id: &str,
+    least_epoch: i64,
+) -> Result<(), AppError> {
+    let (subject, revoked_at) = (Subject::Client { id, least_epoch }, terminator.state.clock.now_ms());
+    let new = New { subject, reason: EndReason::ByUser, actor: &by.actor(), revoked_at };
     let row = revocations::store::insert(&mut tx, &new).await?;
     tx.commit().await?;
-    app.terminator.revocations.publish(&row);
-    Ok(())
-}
-
-/// Writes down what happened to an application, as an event of its owner.
-async fn note(
-    tx: &mut Tx,
-    app: &App,
-    visit: &Visit,
-    kind: Kind,
-    owner_id: &str,
-    (id, name): (&str, &str),
-) -> Result<(), AppError> {
-    let someone = visit.user()?;
-    let event = Event::new(kind, Actor::User(someone.user.id.clone()), owner_id).from_caller(&visit.caller);
-    let details = json!({ "application": name, "client_id": id });
-    let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
-    event::store::insert(&mut **tx, &event, app.now_ms()).await?;
+    terminator.revocations.publish(&row);
     Ok(())
 }
 

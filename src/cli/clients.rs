@@ -1,0 +1,257 @@
+//! `latchkey clients`: the applications of the authorization server, from another process. Server side.
+
+use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
+use serde::Serialize;
+use serde_json::json;
+use strum::VariantArray;
+
+use super::{
+    Common, Failed,
+    installation::{find_user, on_database, terminator},
+    output::{Table, answer, answer_list},
+};
+use crate::{
+    base::{config::Config, db::again, state::AppState},
+    oauth::{
+        client::{Client, ClientKind},
+        register,
+        register::{By, Registered, Typed},
+        store,
+    },
+    ui::when::minute,
+};
+
+#[derive(Subcommand)]
+pub enum Clients {
+    /// List applications, newest first.
+    List(List),
+    /// Register an application. Prints its ID, and its secret if its kind has one.
+    ///
+    /// The secret is shown once. Only its hash is stored.
+    Add(Add),
+    /// Create a second secret, so that both work while you replace the first one. Then remove the first with --finish.
+    Rotate(Rotate),
+    /// Disable an application. Its tokens are revoked; running servers reject them within a second.
+    Disable(One),
+    /// Enable a disabled application. Users have to connect it again.
+    Enable(One),
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Only applications of this user.
+    #[arg(long, value_name = "EMAIL-OR-ID")]
+    owner: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+pub struct Add {
+    /// Owner of the application. It works as long as the owner's account does.
+    #[arg(long, value_name = "EMAIL-OR-ID")]
+    owner: String,
+    /// Name that users see when they're asked for access.
+    #[arg(long)]
+    name: String,
+    #[arg(long, help = "What it is", value_enum)]
+    kind: ClientKind,
+    /// Address where users return after login. Repeat it for more.
+    #[arg(long, value_name = "URL")]
+    redirect: Vec<String>,
+    /// Address where users may return after logout. Repeat it for more.
+    #[arg(long, value_name = "URL")]
+    logout: Vec<String>,
+    /// What it may ask for, separated by spaces.
+    #[arg(long, value_name = "SCOPES", default_value = "openid profile email")]
+    scope: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+pub struct Rotate {
+    /// ID of the application. Find it with `latchkey clients list`.
+    #[arg(value_name = "CLIENT-ID")]
+    id: String,
+    /// Remove the older secret instead. It stops working.
+    #[arg(long)]
+    finish: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+pub struct One {
+    /// ID of the application. Find it with `latchkey clients list`.
+    #[arg(value_name = "CLIENT-ID")]
+    id: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Named as they are stored.
+impl ValueEnum for ClientKind {
+    fn value_variants<'a>() -> &'a [Self] {
+        Self::VARIANTS
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.into_str()).help(self.words()))
+    }
+}
+
+pub async fn run(command: Clients) -> Result<(), Failed> {
+    match command {
+        Clients::List(args) => list(args).await,
+        Clients::Add(args) => add(args).await,
+        Clients::Rotate(args) if args.finish => finish(args).await,
+        Clients::Rotate(args) => rotate(args).await,
+        Clients::Disable(args) => set_disabled(args, true).await,
+        Clients::Enable(args) => set_disabled(args, false).await,
+    }
+}
+
+/// As scripts read it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: &'a str,
+    name: &'a str,
+    kind: &'static str,
+    state: &'static str,
+    owner: &'a str,
+    owner_id: &'a str,
+    redirects: &'a [String],
+    logouts: &'a [String],
+    scopes: String,
+    created_at: i64,
+    last_used_at: Option<i64>,
+}
+
+impl<'a> From<&'a Client> for Shown<'a> {
+    fn from(client: &'a Client) -> Self {
+        let Client { id, name, owner_name: owner, owner_id, redirects, logouts, created_at, last_used_at, .. } = client;
+        let (kind, state, scopes) = (client.kind.into_str(), client.state_words(), client.scopes.text());
+        let (created_at, last_used_at) = (*created_at, *last_used_at);
+        Self { id, name, kind, state, owner, owner_id, redirects, logouts, scopes, created_at, last_used_at }
+    }
+}
+
+const HEADS: [&str; 6] = ["ID", "KIND", "STATE", "LAST USED", "OWNER", "NAME"];
+const LISTED_MAX: i64 = 10_000;
+
+async fn list(args: List) -> Result<(), Failed> {
+    let Common { json, config, .. } = args.common;
+    let clients = on_database(config, async |state| {
+        let owner = match &args.owner {
+            Some(who) => Some(find_user(state, who).await?.id),
+            None => None,
+        };
+        let rows = store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
+        Ok(rows.into_iter().map(Client::from).collect::<Vec<_>>())
+    })
+    .await?;
+    let none = clients.is_empty().then(|| "No applications are registered.".to_owned());
+    let shown: Vec<Shown<'_>> = clients.iter().map(Shown::from).collect();
+    let table = Table::new(HEADS, shown.iter().map(cells));
+    answer_list(json, &json!({ "clients": shown }), &table, &none.into_iter().collect::<Vec<_>>())
+}
+
+fn cells(one: &Shown<'_>) -> [String; 6] {
+    let last_used = one.last_used_at.map_or_else(|| "never".to_owned(), minute);
+    [one.id.into(), one.kind.into(), one.state.into(), last_used, one.owner.into(), one.name.into()]
+}
+
+async fn add(args: Add) -> Result<(), Failed> {
+    let Common { json, config, .. } = args.common;
+    let typed = Typed {
+        name: args.name,
+        kind: args.kind.into_str().into(),
+        redirects: args.redirect.join("\n"),
+        logouts: args.logout.join("\n"),
+        scopes: args.scope,
+    };
+    let Registered { id, secret } = on_database(config, async |state| {
+        let owner = find_user(state, &args.owner).await?;
+        Ok(again(|| register::register(state, By::CommandLine, &owner.id, &typed)).await?)
+    })
+    .await?;
+    answer(json, &json!({ "id": id, "secret": secret }), || match &secret {
+        Some(secret) => format!("client_id:     {id}\nclient_secret: {secret}\n\nThe secret isn't shown again."),
+        None => format!("client_id: {id}"),
+    })
+}
+
+async fn rotate(args: Rotate) -> Result<(), Failed> {
+    let Common { json, config, .. } = args.common;
+    let id = args.id;
+    let secret = on_client(config, &id, async |state, client| {
+        if !client.kind.has_secret() {
+            return Err(format!("{id} has no secret: its kind is {}", client.kind.into_str()).into());
+        }
+        if store::secrets_of(&state.db.pool, &id).await?.len() > 1 {
+            return Err(format!(
+                "{id} has two secrets; remove the older one with `latchkey clients rotate {id} --finish`"
+            )
+            .into());
+        }
+        Ok(again(|| register::add_secret(state, By::CommandLine, &id)).await?)
+    })
+    .await?;
+    answer(json, &json!({ "id": id, "secret": secret }), || {
+        format!(
+            "client_secret: {secret}\n\nThe secret isn't shown again. The older one still works. When the application uses the \
+             new one: latchkey clients rotate {id} --finish"
+        )
+    })
+}
+
+async fn finish(args: Rotate) -> Result<(), Failed> {
+    let Common { json, config, .. } = args.common;
+    let id = args.id;
+    let removed = on_client(config, &id, async |state, _| {
+        let secrets = store::secrets_of(&state.db.pool, &id).await?;
+        // The older one comes first.
+        let [older, _] = &*secrets else {
+            return Err(format!("{id} has no second secret; create one with `latchkey clients rotate {id}`").into());
+        };
+        again(|| register::remove_secret(state, By::CommandLine, &id, &older.prefix)).await?;
+        Ok(older.prefix.clone())
+    })
+    .await?;
+    answer(json, &json!({ "id": id, "removed": removed }), || {
+        format!("Removed the secret {removed}… It no longer works.")
+    })
+}
+
+async fn set_disabled(args: One, disabled: bool) -> Result<(), Failed> {
+    let Common { json, config, .. } = args.common;
+    let id = args.id;
+    let (name, changed) = on_client(config, &id, async |state, client| {
+        let terminator = terminator(state).await?;
+        let changed = again(|| register::set_disabled(&terminator, By::CommandLine, &id, disabled)).await?;
+        Ok((client.name, changed))
+    })
+    .await?;
+    answer(json, &json!({ "id": id, "changed": changed }), || match (changed, disabled) {
+        (true, true) => format!("Disabled {name}. Running servers reject its tokens within a second."),
+        (true, false) => format!("Enabled {name}."),
+        (false, true) => format!("{name} was disabled already."),
+        (false, false) => format!("{name} was enabled already."),
+    })
+}
+
+/// Works on the database, with the application that is meant.
+async fn on_client<T>(
+    config: Config,
+    id: &str,
+    work: impl AsyncFnOnce(&AppState, Client) -> Result<T, Failed>,
+) -> Result<T, Failed> {
+    on_database(config, async |state| {
+        let client = store::find_client(&state.db.pool, id).await?.map(Client::from);
+        let client =
+            client.ok_or_else(|| format!("there is no application {id}; find it with `latchkey clients list`"))?;
+        work(state, client).await
+    })
+    .await
+}
