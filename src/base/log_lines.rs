@@ -59,8 +59,9 @@ impl Lines {
             let waiting = self.0.waiting();
             let is_idle = |waiting: &mut Waiting| waiting.text.is_empty() && !waiting.is_over;
             let waiting = self.0.has_some.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner);
-            if !waiting.is_over {
-                drop(waiting);
+            let is_over = waiting.is_over;
+            drop(waiting);
+            if !is_over {
                 thread::sleep(MOMENT);
             }
             let mut waiting = self.0.waiting();
