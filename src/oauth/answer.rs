@@ -32,7 +32,10 @@ impl Answer {
     /// Where a redirect leads; `None` where only a form brings the answer.
     pub fn address(&self) -> Option<String> {
         let mut url = Url::parse(&self.to).ok().filter(|_| !self.by_form)?;
-        url.query_pairs_mut().extend_pairs(&self.fields);
+        // Without any it would end in a question mark.
+        if !self.fields.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.fields);
+        }
         Some(url.into())
     }
 }

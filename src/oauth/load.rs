@@ -12,7 +12,7 @@ use super::{
     connected_page::{Connected, ConnectedPage},
     consent_page::{ConsentPage, LogOutPage, WrongRequestPage},
     discovery,
-    log_out::way_back,
+    log_out::{named, way_back},
     register::{APPS_MAX, secret_name},
     scope::Scopes,
     settings::{OauthSettings, Registrars},
@@ -22,7 +22,7 @@ use crate::{
     auth::users::Role,
     base::{db::again, error::AppError},
     pages::request::{Found, PageRequest, elsewhere, shows},
-    web::{action::told, caller::caller_of},
+    web::{action::told, caller::caller_of, guards::Guards},
 };
 
 /// Applications on the page of administrators.
@@ -88,7 +88,8 @@ fn give(page: &PageRequest, answer: Answer) -> Result<Found, AppError> {
 
 /// An application asks to log its user out.
 pub async fn log_out(page: &PageRequest) -> Result<Found, AppError> {
-    let request = page.parts.uri.query().unwrap_or_default().to_owned();
+    let guards = page.parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
+    let request = named(&page.app, &guards.keys, page.parts.uri.query().unwrap_or_default());
     let Some(someone) = &page.someone else {
         return match way_back(&page.app, &request).await? {
             Some(answer) => give(page, answer),

@@ -2,7 +2,28 @@
 //! anyone out. Server side.
 
 use super::{answer::Answer, client::Client, params::Params, store};
-use crate::{auth::app::App, base::error::AppError};
+use crate::{
+    auth::{
+        app::App,
+        tokens::{keys::Keys, verify::client_of_id_token},
+    },
+    base::error::AppError,
+};
+
+/// What an application sends, for [`way_back`]: with its id, also where only an ID token says who it is. Two that are said to
+/// ask lead nowhere.
+pub fn named(app: &App, keys: &Keys, query: &str) -> String {
+    let params = Params::parse(query.as_bytes()).unwrap_or_default();
+    let (client_id, hint) = (params.get("client_id"), params.get("id_token_hint"));
+    let client_id = match client_of_id_token(&app.state, keys, hint) {
+        Some(of_token) if client_id.is_empty() || client_id == of_token => of_token,
+        Some(_) => String::new(),
+        None => client_id.to_owned(),
+    };
+    let kept = ["post_logout_redirect_uri", "state"].map(|name| (name, params.get(name)));
+    let mut request = url::form_urlencoded::Serializer::new(String::new());
+    request.append_pair("client_id", &client_id).extend_pairs(kept).finish()
+}
 
 /// Where the application wants its user to be sent afterwards; `None` where it has registered no such address.
 pub async fn way_back(app: &App, request: &str) -> Result<Option<Answer>, AppError> {

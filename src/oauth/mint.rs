@@ -8,7 +8,7 @@ use crate::{
     auth::{
         app::App,
         tokens::{
-            claims::{Claims, Grant},
+            claims::{Claims, Grant, ID_TOKEN},
             keys::Keys,
             mint::{sign, sign_as},
         },
@@ -101,5 +101,5 @@ pub async fn id_token(
         nonce,
         sid: &grant.sid,
     };
-    sign_as("JWT", &key, &claims).map(Some)
+    sign_as(ID_TOKEN, &key, &claims).map(Some)
 }

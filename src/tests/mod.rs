@@ -22,6 +22,8 @@ mod files;
 mod first_steps;
 mod forms;
 mod instances;
+#[cfg(feature = "oauth")]
+mod integrating;
 mod jobs;
 mod jwt_attacks;
 mod keys;

@@ -476,6 +476,40 @@ on_both_databases! {
         }
     }
 
+    async fn an_id_token_says_which_application_logs_its_user_out(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let fields = [("name", "Ledger"), ("kind", "web"), ("redirects", BACK), ("logouts", "https://app.example/bye"), ("scopes", "openid")];
+        let answer = ada.act("register_app", &fields).await;
+        let address = answer.header("location").to_owned();
+        let secret = secret_on(&ada.open(&address).await.text());
+        let id = address.rsplit('/').next().expect("an id").to_owned();
+        let ledger = Program { id, secret, back: BACK.into(), anyone: app.anonymous() };
+        let tokens = ledger.tokens(&mut bob, "openid").await;
+        let (hint, access) = (text(&tokens, "id_token"), text(&tokens, "access_token"));
+        // Whoever logs out after hours has an ID token of hours ago.
+        app.clock.advance_ms(10 * MINUTE);
+        let changed = format!("{}A", &hint[..hint.len() - 1]);
+        let changed = if changed == hint { format!("{}Q", &hint[..hint.len() - 1]) } else { changed };
+        for (hint, client_id, back) in [
+            (hint, "", "https://app.example/bye"),
+            (hint, &*ledger.id, "https://app.example/bye"),
+            (hint, "another", "/login"),
+            (access, "", "/login"),
+            (&*changed, "", "/login"),
+            ("", "", "/login"),
+        ] {
+            let fields = [("id_token_hint", hint), ("client_id", client_id), ("post_logout_redirect_uri", "https://app.example/bye")];
+            let address = format!("/oauth/logout?{}", encoded(&fields));
+            assert_eq!(app.anonymous().open(&address).await.header("location"), back, "{client_id} {hint}");
+            // The form of who is logged in leads to the same place.
+            let mut bob = app.logged_in_again("bob").await;
+            let request = hidden(&bob.open(&address).await.text(), "request").expect("a form").replace("&amp;", "&");
+            assert_eq!(bob.act("log_out_for_app", &[("request", &request)]).await.status, 200);
+            let page = bob.open("/oauth/answer").await;
+            assert_eq!(page.header("refresh").strip_prefix("0; url=").unwrap_or("/login"), back, "{client_id} {hint}");
+        }
+    }
+
     async fn the_ways_of_showing_a_secret(app: TestApp) {
         let mut ada = app.admin().await;
         let program = register(&app, &mut ada, "service", "", "orders:read").await;

@@ -1,9 +1,11 @@
 //! The browser tests: Playwright starts its own servers, of the binary that is named here.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::{
-    apt, build, npm, shell,
+    apt, build, npm, python, shell,
     workspace::{Profile, Workspace},
 };
 
@@ -13,14 +15,30 @@ const HAS_OWN_BROWSER: &str = r#"
     process.exit(require("node:fs").existsSync(chromium.executablePath()) ? 0 : 1);
 "#;
 
+/// Of the Apache that a browser test starts.
+const MOD_AUTH_OPENIDC: &str = "/usr/lib/apache2/modules/mod_auth_openidc.so";
+
 pub fn test(workspace: &Workspace, postgres: (&str, &str)) -> Result<()> {
     // First, because the build takes a while.
     npm::install()?;
     ensure_chromium()?;
+    ensure_apache()?;
+    let python = python::install(workspace)?;
     build::build(workspace, Profile::Dev)?;
     let mut playwright = npm::program("playwright");
-    playwright.arg("test").env("LATCHKEY_BIN", workspace.server(Profile::Dev));
+    playwright.arg("test").env("LATCHKEY_BIN", workspace.server(Profile::Dev)).env("LATCHKEY_TEST_PYTHON", python);
     shell::run(playwright.env(postgres.0, postgres.1))
+}
+
+/// Of Debian's packages this one brings the program and no service: nothing listens anywhere until a test starts it.
+fn ensure_apache() -> Result<()> {
+    if Path::new(MOD_AUTH_OPENIDC).is_file() {
+        return Ok(());
+    }
+    apt::install(
+        "libapache2-mod-auth-openidc",
+        "The tests know Apache as Debian and Ubuntu have it. Other systems: use a container",
+    )
 }
 
 pub fn check_types() -> Result<()> {

@@ -7,6 +7,7 @@ mod build;
 mod css;
 mod npm;
 mod postgres;
+mod python;
 mod run;
 mod screenshots;
 mod seed;

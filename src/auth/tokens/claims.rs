@@ -10,6 +10,9 @@ use crate::auth::{
 /// `typ` of the header (RFC 9068 2.1), so that no other kind of JWT passes for an access token.
 pub const TYP: &str = "at+jwt";
 
+/// `typ` of a token that says who has logged in, and opens nothing.
+pub const ID_TOKEN: &str = "JWT";
+
 /// `client_id` of our own pages.
 pub const BROWSER_CLIENT: &str = "latchkey-web";
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Validation, decode};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     algorithm::jwt_algorithm,
-    claims::{Claims, TYP, Verified},
+    claims::{Claims, ID_TOKEN, TYP, Verified},
     key_set::{Key, KeySet, Lookup},
     keys::Keys,
 };
@@ -130,22 +130,44 @@ pub fn check_times(claims: &Claims, now: i64) -> Result<(), Refusal> {
     if claims.exp + LEEWAY <= now { Err(Refusal::Expired) } else { Ok(()) }
 }
 
-/// The algorithm is that of the key, and the token has no say in it (RFC 8725 3.1).
 fn authentic(site: &Site, key: &Key, header: &StrictHeader, token: &str) -> Option<Claims> {
+    let claims: Claims = signed(site, key, header, token, &["exp", "nbf", "iss", "aud", "sub"])?;
+    // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
+    let is_ours = claims.iss == site.issuer && !claims.sub.is_empty();
+    (is_ours && (claims.is_of_page() || claims.is_granted())).then_some(claims)
+}
+
+/// The algorithm is that of the key, and the token has no say in it (RFC 8725 3.1).
+fn signed<T: DeserializeOwned>(
+    site: &Site,
+    key: &Key,
+    header: &StrictHeader,
+    token: &str,
+    required: &[&str],
+) -> Option<T> {
     if header.alg != key.algorithm.into_str() {
         return None;
     }
     let mut validation = Validation::new(jwt_algorithm(key.algorithm));
     // Times are checked afterwards, against our own clock.
     validation.validate_exp = false;
-    validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
+    validation.set_required_spec_claims(required);
     validation.set_issuer(&[&site.issuer]);
-    // One of two, or that of another server: compared below, with what else makes the kind of token.
+    // One of two, or that of another server: the caller compares it, with what else makes the kind of token.
     validation.validate_aud = false;
-    let claims: Claims = decode::<Claims>(token, &key.decoding, &validation).ok()?.claims;
-    // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
-    let is_ours = claims.iss == site.issuer && !claims.sub.is_empty();
-    (is_ours && (claims.is_of_page() || claims.is_granted())).then_some(claims)
+    Some(decode(token, &key.decoding, &validation).ok()?.claims)
+}
+
+/// For which application an ID token of ours was made. It may have expired: it says who asks, and lets no one in.
+pub fn client_of_id_token(state: &AppState, keys: &Keys, token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ForClient {
+        aud: String,
+    }
+    let header = header(token).filter(|header| header.typ == ID_TOKEN)?;
+    let key_set = keys.key_set();
+    let key = living(&key_set, &header.kid, state.clock.now_ms()).ok()?;
+    signed(&state.site, key, &header, token, &["exp", "iss", "aud", "sub"]).map(|ForClient { aud }| aud)
 }
 
 fn header(token: &str) -> Option<StrictHeader> {
