@@ -46,7 +46,7 @@ for (const language of ["Node", "Python"] as const) {
     const tried = {
       good: `${token} invoices:read`,
       scope: `${token} invoices:write`,
-      signature: `${head}.${body}.${[...signature].reverse().join("")} invoices:read`,
+      signature: `${head}.${body}.${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)} invoices:read`,
       unsigned: `${unsigned(head)}.${body}. invoices:read`,
       elsewhere: `${tokens.access_token} invoices:read`,
       identity: `${tokens.id_token} invoices:read`,

@@ -59,7 +59,7 @@ export const test = base.extend<Fixtures>({
 });
 
 /** Programs of the document, in a folder that is gone afterwards. */
-class Examples {
+export class Examples {
   private readonly running: { child: ChildProcess; said: () => string }[] = [];
 
   private constructor(readonly folder: string) {}

@@ -15,7 +15,7 @@ const PACKAGES: &str = "end2end/requirements.txt";
 const INSTALLED: &str = "installed.txt";
 
 /// Debian has the first of them in a package of its own.
-const HAS_VENV: [&str; 2] = ["-c", "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))"];
+const HAS_VENV: [&str; 2] = ["-c", "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))"];
 
 /// Makes the environment what the list says, and returns its Python.
 pub fn install(workspace: &Workspace) -> Result<PathBuf> {
@@ -42,8 +42,8 @@ fn works(python: &Path) -> bool {
 fn ensure_venv() -> Result<()> {
     let has_venv = || shell::output(Command::new("python3").args(HAS_VENV)).is_ok();
     if !has_venv() {
-        apt::install("python3-venv", "Everywhere: install Python 3.10 or newer with venv, https://python.org")?;
-        ensure!(has_venv(), "Python is too old: install Python 3.10 or newer with venv, https://python.org");
+        apt::install("python3-venv", "Everywhere: install Python 3.11 or newer with venv, https://python.org")?;
+        ensure!(has_venv(), "Python is too old: install Python 3.11 or newer with venv, https://python.org");
     }
     Ok(())
 }
