@@ -22,7 +22,7 @@ test("the example for Node logs a user in, reads their notes, renews its token a
   await page.context().clearCookies();
 
   await page.goto(appUrl);
-  await expect(page.getByText("Nobody is logged in")).toBeVisible();
+  await expect(page.getByText("No one is logged in")).toBeVisible();
   await page.goto(`${appUrl}/login`);
   await enterAndLogIn(page, bob);
   await page.getByRole("button", { name: "Cancel" }).click();
@@ -37,7 +37,7 @@ test("the example for Node logs a user in, reads their notes, renews its token a
 
   await page.goto(`${appUrl}/logout`);
   await confirmLogout(page);
-  await expect(page.getByText("Nobody is logged in")).toBeVisible();
+  await expect(page.getByText("No one is logged in")).toBeVisible();
   await page.goto("/dashboard");
   await expect(page).toHaveURL(/\/login/);
 
@@ -50,7 +50,7 @@ test("the example for Node logs a user in, reads their notes, renews its token a
   await page.goto(`${appUrl}/notes`);
   await expect(page.getByText("You are not logged in: invalid_grant")).toBeVisible();
   await page.goto(appUrl);
-  await expect(page.getByText("Nobody is logged in")).toBeVisible();
+  await expect(page.getByText("No one is logged in")).toBeVisible();
 });
 
 test("openid-client logs a user in, verifies who it is, renews, asks and revokes", async ({ page, server, appUrl, registered }) => {

@@ -29,7 +29,7 @@ test("a page alone logs a user in, renews their token and notices a force logout
   }).listen(Number(new URL(appUrl).port), "127.0.0.1");
   const bob = await signedUp(page, "Bob");
   const hello = page.getByText(`Hello ${bob.name}, ${bob.email}`);
-  const nobody = page.getByText("Nobody is logged in.");
+  const nobody = page.getByText("No one is logged in.");
   const button = (name: string) => page.getByRole("button", { name });
 
   await page.goto(appUrl);

@@ -65,7 +65,7 @@ test("the example for Python logs a user in and out", async ({ page, server, app
 
   await page.goto(`${appUrl}/logout`);
   await confirmLogout(page);
-  await expect(page.getByText("Nobody is logged in")).toBeVisible();
+  await expect(page.getByText("No one is logged in")).toBeVisible();
   await page.goto("/dashboard");
   await expect(page).toHaveURL(/\/login/);
 });

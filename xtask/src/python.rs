@@ -34,7 +34,7 @@ pub fn install(workspace: &Workspace) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// An update of the system may have taken away what the environment was made of.
+/// An update of the system may have taken away the Python of the environment.
 fn works(python: &Path) -> bool {
     shell::output(Command::new(python).arg("--version")).is_ok()
 }

@@ -8,7 +8,7 @@ pub struct Claims {
     pub scope: String,
 }
 
-/// `None`: not a token for this API, or read the keys again, if they are older than 15 seconds.
+/// `None`: it is no access token, or its key is new. Read the keys again then, if they are older than 15 seconds.
 pub fn verify(token: &str, keys: &JwkSet, issuer: &str, api_url: &str) -> Result<Option<Claims>, Error> {
     let header = decode_header(token)?;
     let key = header.kid.as_deref().and_then(|kid| keys.find(kid));
