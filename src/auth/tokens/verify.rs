@@ -1,4 +1,4 @@
-//! Verify an access token. The only place where a JWT is read. Server side; no I/O.
+//! Verify an access token, or see whose an ID token is. The only place where a JWT is read. Server side; no I/O.
 
 use std::sync::Arc;
 
@@ -108,6 +108,18 @@ pub fn verify_with(state: &AppState, key: &Key, token: &str) -> Result<Verified,
         .and_then(|verified| only(verified, Claims::is_of_page))
 }
 
+/// For which application an ID token of ours was made. It may have expired: it says who asks, and lets no one in.
+pub fn client_of_id_token(state: &AppState, keys: &Keys, token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct ForClient {
+        aud: String,
+    }
+    let header = header(token).filter(|header| header.typ == ID_TOKEN)?;
+    let key_set = keys.key_set();
+    let key = living(&key_set, &header.kid, state.clock.now_ms()).ok()?;
+    signed(&state.site, key, &header, token, &["exp", "iss", "aud", "sub"]).map(|ForClient { aud }| aud)
+}
+
 fn only(verified: Verified, is_wanted: fn(&Claims) -> bool) -> Result<Verified, Refusal> {
     if is_wanted(&verified.claims) { Ok(verified) } else { Err(Refusal::Invalid) }
 }
@@ -156,18 +168,6 @@ fn signed<T: DeserializeOwned>(
     // One of two, or that of another server: the caller compares it, with what else makes the kind of token.
     validation.validate_aud = false;
     Some(decode(token, &key.decoding, &validation).ok()?.claims)
-}
-
-/// For which application an ID token of ours was made. It may have expired: it says who asks, and lets no one in.
-pub fn client_of_id_token(state: &AppState, keys: &Keys, token: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct ForClient {
-        aud: String,
-    }
-    let header = header(token).filter(|header| header.typ == ID_TOKEN)?;
-    let key_set = keys.key_set();
-    let key = living(&key_set, &header.kid, state.clock.now_ms()).ok()?;
-    signed(&state.site, key, &header, token, &["exp", "iss", "aud", "sub"]).map(|ForClient { aud }| aud)
 }
 
 fn header(token: &str) -> Option<StrictHeader> {
