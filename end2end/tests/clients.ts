@@ -181,6 +181,7 @@ export async function sentBack(page: Page, from: string, to: string): Promise<UR
   });
   await page.goto(from);
   await agree(page);
+  await page.waitForURL((url) => url.href.startsWith(to));
   return came;
 }
 
