@@ -68,3 +68,24 @@ create table refresh_tokens (
 );
 create index refresh_tokens_by_grant on refresh_tokens (grant_id);
 create index refresh_tokens_by_age on refresh_tokens (expires_at);
+
+-- Devices that ask for a user (RFC 8628), until they have their tokens.
+create table device_codes (
+    hash text primary key,               -- SHA-256 of 256 random bits
+    user_code text not null unique,      -- what the user types, as a keyed hash
+    client_id text not null references clients (id),
+    scopes text not null,
+    resource text not null,
+    user_agent text not null,            -- of the device, as is the address
+    ip text not null,
+    network text not null,               -- so many of one may wait
+    created_at bigint not null,
+    expires_at bigint not null,
+    interval_ms bigint not null,         -- between two questions; grows for who asks too often
+    asked_at bigint,                     -- the last question
+    grant_id text references grants (id),-- null: the user hasn't allowed it
+    refused_at bigint,
+    used_at bigint
+);
+create index device_codes_by_grant on device_codes (grant_id);
+create index device_codes_by_age on device_codes (expires_at);

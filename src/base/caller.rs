@@ -54,6 +54,9 @@ pub fn device_words(user_agent: &str) -> String {
     if user_agent.is_empty() {
         return "Unknown program".to_owned();
     }
+    if let Some(host) = host_of_command_line(user_agent) {
+        return format!("Latchkey on {host}");
+    }
     // Every browser says that it is Mozilla, for the sake of servers of the nineties.
     let claims_browser = user_agent.starts_with("Mozilla/") || user_agent.starts_with("Opera/");
     match woothee::parser::Parser::new().parse(user_agent) {
@@ -65,6 +68,13 @@ pub fn device_words(user_agent: &str) -> String {
         },
         _ => "Unknown browser".to_owned(),
     }
+}
+
+/// Our own command line names its host: "latchkey/0.1.0 (build-7)".
+fn host_of_command_line(user_agent: &str) -> Option<&str> {
+    let (_, rest) = user_agent.strip_prefix("latchkey/")?.split_once(" (")?;
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    rest.strip_suffix(')').filter(|host| (1..=64).contains(&host.len()) && host.bytes().all(is_of_name))
 }
 
 /// As its maker calls it; the parser has names of its own.

@@ -175,6 +175,8 @@ pub enum Invalid {
     ReasonTooLong,
     #[error("Enter the code.")]
     CodeMissing,
+    #[error("That code is wrong or has expired. Check it, or start again on your device.")]
+    DeviceCodeWrong,
     #[error("Enter a 6-digit code.")]
     CodeMalformed,
     #[error("Enter a recovery code: 10 letters and digits.")]
@@ -283,7 +285,9 @@ impl Invalid {
             | Self::PasswordUnchanged => Field::Password,
             Self::CurrentPasswordMissing => Field::CurrentPassword,
             Self::ReasonMissing | Self::ReasonTooLong => Field::Reason,
-            Self::CodeMissing | Self::CodeMalformed | Self::RecoveryCodeMalformed => Field::Code,
+            Self::CodeMissing | Self::CodeMalformed | Self::RecoveryCodeMalformed | Self::DeviceCodeWrong => {
+                Field::Code
+            }
             Self::ConfirmationWrong => Field::Confirmation,
             Self::TitleTooLong => Field::Title,
             Self::BodyTooLong => Field::Body,

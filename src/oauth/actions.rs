@@ -6,6 +6,7 @@ use super::{
     answer::Answer,
     authorize,
     authorize::{Asked, Wrong},
+    device::{begin, decide},
     end,
     log_out::way_back,
     register,
@@ -115,16 +116,56 @@ pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppE
     Ok(())
 }
 
-/// Takes back what an application may do for who is logged in. Callable by who is logged in.
+/// Takes back what an application may do for who is logged in, or one grant of it. Callable by who is logged in.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`].
 #[server(prefix = "/actions", endpoint = "disconnect_app")]
-pub async fn disconnect_app(id: String) -> Result<(), AppError> {
-    let (app, visit) = (border::app(), border::visit());
-    again(|| end::disconnect(&app, &visit, &id)).await?;
-    tell_next_page(&Flash::new(&[("app", "disconnected")]));
-    leptos_axum::redirect("/account/connected");
+pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), AppError> {
+    let (app, visit, grant) = (border::app(), border::visit(), grant.unwrap_or_default());
+    again(|| end::disconnect(&app, &visit, &id, &grant)).await?;
+    let (what, page) = match &*grant {
+        "" => ("disconnected", "/account/connected"),
+        _ => ("device_disconnected", "/account/devices"),
+    };
+    tell_next_page(&Flash::new(&[("app", what)]));
+    leptos_axum::redirect(page);
+    Ok(())
+}
+
+/// Leads to what the device with this code asks for. Callable by who is logged in.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`], [`AppError::Invalid`], [`AppError::TooManyTries`].
+#[server(prefix = "/actions", endpoint = "enter_device_code")]
+pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
+    border::user()?;
+    let asked = decide::find(&border::app(), &border::visit().caller.ip, &code.unwrap_or_default()).await?;
+    tell_next_page(&Flash::new(&[("device", &asked.device.map(|device| device.code).unwrap_or_default())]));
+    leptos_axum::redirect(begin::PAGE);
+    Ok(())
+}
+
+/// Lets a device have what it asks for, or refuses it; `request` is its code, `user` whom the page was made for. Callable
+/// by who is logged in.
+///
+/// # Errors
+/// As [`enter_device_code`]; [`AppError::BadRequest`] for a page of someone else.
+#[server(prefix = "/actions", endpoint = "decide_device")]
+pub async fn decide_device(
+    request: Option<String>,
+    user: Option<String>,
+    decision: Option<String>,
+) -> Result<(), AppError> {
+    let (app, someone, caller, code) =
+        (border::app(), border::user()?, border::visit().caller, request.unwrap_or_default());
+    if user.as_ref() != Some(&someone.user.id) {
+        return Err(AppError::BadRequest);
+    }
+    let may = decision.as_deref() == Some("allow");
+    let name = again(|| decide::decide(&app, &caller, &someone, &code, may)).await?;
+    tell_next_page(&Flash::new(&[("decided", if may { "allowed" } else { "refused" }), ("name", &name)]));
+    leptos_axum::redirect(begin::PAGE);
     Ok(())
 }
 

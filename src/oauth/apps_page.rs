@@ -175,7 +175,7 @@ pub fn AppPage(
                 </dl>
             </section>
             {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
-            {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() /> })}
+            {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() is_ours=client.is_ours() /> })}
         </Page>
     }
 }
@@ -218,16 +218,22 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
 }
 
 #[component]
-fn Ends(id: String, is_disabled: bool) -> impl IntoView {
+fn Ends(id: String, is_disabled: bool, is_ours: bool) -> impl IntoView {
+    let (heading, words) = match is_ours {
+        true => ("Disable", " This one is part of Latchkey, so you can't delete it."),
+        false => {
+            ("Disable or delete", " Deleting it also removes all access that users have allowed. You can't undo that.")
+        }
+    };
     view! {
         <section class="card danger" aria-labelledby="ends">
-            <h2 id="ends">"Disable or delete"</h2>
-            <p>"A disabled application gets no tokens, and those it has are revoked. Deleting it also removes all access that users have allowed. You can't undo that."</p>
+            <h2 id="ends">{heading}</h2>
+            <p>"A disabled application gets no tokens, and those it has are revoked."{words}</p>
             {match is_disabled {
                 true => view! { <Act action=EnableApp::PATH id=id.clone() label="Enable application" class="button" /> },
                 false => view! { <Act action=DisableApp::PATH id=id.clone() label="Disable application" class="button danger" /> },
             }}
-            <Act action=DeleteApp::PATH id label="Delete application" class="button danger" />
+            {(!is_ours).then(|| view! { <Act action=DeleteApp::PATH id label="Delete application" class="button danger" /> })}
         </section>
     }
 }

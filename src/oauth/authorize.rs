@@ -22,7 +22,7 @@ use crate::{
         sessions::guard::LoggedIn,
         tokens::claims::resource,
     },
-    base::{caller::Caller, error::AppError},
+    base::{caller::Caller, db::Tx, error::AppError},
 };
 
 /// A code works for so long: the time of one redirect.
@@ -53,6 +53,18 @@ pub struct Asked {
     nonce: String,
     challenge: String,
     issuer: String,
+    /// Where no browser asks (RFC 8628): there is no way back then.
+    pub device: Option<Device>,
+}
+
+/// What asks for a user who is elsewhere.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// What the user typed.
+    pub code: String,
+    pub caller: Caller,
+    /// When it began to ask.
+    pub since: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,6 +135,7 @@ pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
         resource,
         prompt,
         issuer,
+        device: None,
     };
     let is_own_api = asked.resource == own_api;
     let (error, why) = match () {
@@ -163,6 +176,24 @@ fn is_challenge(text: &str) -> bool {
 }
 
 impl Asked {
+    pub fn by_device(client: Client, scopes: Scopes, resource: String, device: Device) -> Self {
+        Self {
+            client,
+            scopes,
+            resource,
+            device: Some(device),
+            redirect_uri: String::new(),
+            prompt: Prompt::default(),
+            max_age: None,
+            proven_after: 0,
+            state: String::new(),
+            by_form: false,
+            nonce: String::new(),
+            challenge: String::new(),
+            issuer: String::new(),
+        }
+    }
+
     pub fn refused(&self, error: &str, why: &str) -> Answer {
         self.answer(&[("error", error), ("error_description", why)])
     }
@@ -197,11 +228,10 @@ impl Asked {
     }
 }
 
-/// Makes the code that the application redeems. Of the user's grants to it the one unused for longest ends, where there are
-/// too many. `consented`: the user was asked just now.
+/// Makes the code that the application redeems. `consented`: the user was asked just now.
 ///
 /// # Errors
-/// [`AppError::NotLoggedIn`] when the session is over; [`AppError::SessionRenewed`] with a secret that was replaced.
+/// As [`grant`].
 pub async fn allow(
     app: &App,
     caller: &Caller,
@@ -209,12 +239,41 @@ pub async fn allow(
     asked: &Asked,
     consented: bool,
 ) -> Result<Answer, AppError> {
+    let code = links::new_token()?;
+    let mut tx = app.state.db.begin_write().await?;
+    let (grant_id, ended) = grant(&mut tx, app, caller, someone, asked, consented).await?;
+    let row = CodeRow {
+        grant_id,
+        redirect_uri: asked.redirect_uri.clone(),
+        challenge: asked.challenge.clone(),
+        nonce: asked.nonce.clone(),
+        expires_at: app.now_ms() + CODE_MS,
+        used_at: None,
+    };
+    store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
+    end::commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
+    Ok(asked.answer(&[("code", &code)]))
+}
+
+/// The first part of a transaction: what the user lets the application do, in whatever way it asked. Of the user's grants
+/// to it the one unused for longest ends, where there are too many: those are ended, and the caller revokes their tokens.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`] when the session is over; [`AppError::SessionRenewed`] with a secret that was replaced.
+pub async fn grant(
+    tx: &mut Tx,
+    app: &App,
+    caller: &Caller,
+    someone: &LoggedIn,
+    asked: &Asked,
+    consented: bool,
+) -> Result<(String, Vec<String>), AppError> {
     if someone.in_grace {
         return Err(AppError::SessionRenewed);
     }
-    let (code, now_ms) = (links::new_token()?, app.now_ms());
-    let mut tx = app.state.db.begin_write().await?;
-    let user = someone.hold(&mut tx).await?;
+    let now_ms = app.now_ms();
+    let user = someone.hold(tx).await?;
+    let holder = asked.device.as_ref().map_or(caller, |device| &device.caller);
     let grant = GrantRow {
         id: Uuid::now_v7().to_string(),
         client_id: asked.client.id.clone(),
@@ -224,32 +283,22 @@ pub async fn allow(
         resource: asked.resource.clone(),
         auth_time: someone.log_in.authenticated_at / 1000,
         global_epoch: someone.log_in.global_epoch,
-        user_agent: caller.user_agent.clone(),
-        ip: caller.ip.clone(),
+        user_agent: holder.user_agent.clone(),
+        ip: holder.ip.clone(),
         created_at: now_ms,
         last_used_at: None,
     };
-    let surplus = store::surplus(&mut *tx, &grant.client_id, &user.id, GRANTS_MAX - 1).await?;
-    store::insert_grant(&mut *tx, &grant).await?;
-    let row = CodeRow {
-        grant_id: grant.id,
-        redirect_uri: asked.redirect_uri.clone(),
-        challenge: asked.challenge.clone(),
-        nonce: asked.nonce.clone(),
-        expires_at: now_ms + CODE_MS,
-        used_at: None,
-    };
-    store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
+    let surplus = store::surplus(&mut **tx, &grant.client_id, &user.id, GRANTS_MAX - 1).await?;
+    store::insert_grant(&mut **tx, &grant).await?;
     if consented {
         let event = Event::new(Kind::AppConnected, Actor::User(user.id.clone()), &user.id).from_caller(caller);
         let details =
             json!({ "application": asked.client.name, "client_id": asked.client.id, "scope": asked.scopes.text() });
         let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
-        event::store::insert(&mut *tx, &event, now_ms).await?;
+        event::store::insert(&mut **tx, &event, now_ms).await?;
     }
     for id in &surplus {
-        store::end_grant(&mut *tx, id, EndReason::GaveWay.into_str(), now_ms).await?;
+        store::end_grant(&mut **tx, id, EndReason::GaveWay.into_str(), now_ms).await?;
     }
-    end::commit(tx, app, &surplus, &Actor::System, EndReason::GaveWay).await?;
-    Ok(asked.answer(&[("code", &code)]))
+    Ok((grant.id, surplus))
 }

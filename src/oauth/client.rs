@@ -40,6 +40,27 @@ impl ClientKind {
     }
 }
 
+/// Our own command line (`latchkey login`), which logs users in on every server of ours and belongs to no one.
+pub const COMMAND_LINE: &str = "latchkey-cli";
+
+pub fn command_line(now_ms: i64) -> ClientRow {
+    ClientRow {
+        id: COMMAND_LINE.into(),
+        owner_id: String::new(),
+        name: "Latchkey command line".into(),
+        kind: ClientKind::Native.into_str().into(),
+        redirects: "http://127.0.0.1/".into(),
+        logouts: String::new(),
+        scopes: "openid profile email account:read sessions:read notes:read notes:write".into(),
+        epoch: 0,
+        created_at: now_ms,
+        disabled_at: None,
+        last_used_at: None,
+        owner_name: None,
+        owner_epoch: None,
+    }
+}
+
 const REDIRECTS_MAX: usize = 10;
 const ADDRESS_CHARS_MAX: usize = 512;
 /// A token names it.
@@ -72,7 +93,7 @@ impl From<ClientRow> for Client {
             redirects: lines(&row.redirects),
             logouts: lines(&row.logouts),
             scopes: Scopes::stored(&row.scopes),
-            owner_name: row.owner_name.unwrap_or_default(),
+            owner_name: if row.id == COMMAND_LINE { OURS.into() } else { row.owner_name.unwrap_or_default() },
             id: row.id,
             owner_id: row.owner_id,
             owner_epoch: row.owner_epoch,
@@ -85,7 +106,15 @@ impl From<ClientRow> for Client {
     }
 }
 
+/// In the place of an owner.
+const OURS: &str = "part of Latchkey";
+
 impl Client {
+    /// Can be disabled, but not deleted: it would come back.
+    pub fn is_ours(&self) -> bool {
+        self.id == COMMAND_LINE
+    }
+
     /// Whether it gets anything.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none() && self.owner_epoch.is_some()

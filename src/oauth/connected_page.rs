@@ -2,13 +2,14 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{actions::DisconnectApp, scope::Scopes};
+use super::{actions::DisconnectApp, scope::Scopes, store::GrantRow};
 use crate::{
+    base::caller::device_words,
     pages::account::PAGES,
     ui::{
         empty::Empty,
         form::Here,
-        frame::Page,
+        frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
         when::{Ago, When},
@@ -50,6 +51,62 @@ pub fn ConnectedPage(
                 connected.into_iter().map(|connected| view! { <One connected /> }).collect_view().into_any()
             }}
         </Page>
+    }
+}
+
+/// A program on a device, and what it was allowed there.
+pub struct OnDevice {
+    pub name: String,
+    pub grant: GrantRow,
+}
+
+/// On the page of the user's devices. Nothing stands there for who has none of it.
+#[component]
+pub fn ConnectedDevices(
+    /// The last used first.
+    rows: Vec<OnDevice>,
+) -> impl IntoView {
+    let done = (typed().get("app") == "device_disconnected").then(|| {
+        view! {
+            <div id="outcome" tabindex="-1" role="status" autofocus>
+                <Notice kind="success">"Disconnected. The application has no access from there any more."</Notice>
+            </div>
+        }
+    });
+    let is_empty = rows.is_empty() && done.is_none();
+    (!is_empty).then(|| {
+        view! {
+            <section class="card" aria-labelledby="with-access">
+                <h2 id="with-access">"Applications with access"</h2>
+                {done}
+                <p>"They stay connected when you log out of a browser, for 30 days after their last use. All of them are under "<Link href="/account/connected">"Connected applications"</Link>"."</p>
+                {match rows.is_empty() {
+                    true => view! { <Empty why="No other application stays connected." /> }.into_any(),
+                    false => view! { <ul class="sessions">{rows.into_iter().map(|row| view! { <DeviceRow row /> }).collect_view()}</ul> }.into_any(),
+                }}
+            </section>
+        }
+    })
+}
+
+#[component]
+fn DeviceRow(row: OnDevice) -> impl IntoView {
+    let OnDevice { name, grant } = row;
+    let device = device_words(&grant.user_agent);
+    view! {
+        <li class="session">
+            <strong>{name.clone()}</strong>
+            <span>{device.clone()}</span>
+            <span>{grant.ip.clone()}</span>
+            <span>"Last used "<Ago ms=grant.last_used_at.unwrap_or(grant.created_at) /></span>
+            <span>"Connected "<Ago ms=grant.created_at /></span>
+            <form method="post" action=DisconnectApp::PATH>
+                <Here />
+                <input type="hidden" name="id" value=grant.client_id />
+                <input type="hidden" name="grant" value=grant.id />
+                <button type="submit" class="button">"Disconnect"<span class="visually-hidden">{format!(" {name}, {device}, {}", grant.ip)}</span></button>
+            </form>
+        </li>
     }
 }
 

@@ -3,8 +3,8 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    actions::{AllowApp, LogOutForApp},
-    authorize::Asked,
+    actions::{AllowApp, DecideDevice, LogOutForApp},
+    authorize::{Asked, Device},
     client::host_of,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         frame::Page,
         head::BaseUrl,
         notice::Notice,
+        when::Ago,
     },
 };
 
@@ -22,11 +23,23 @@ use crate::{
 pub fn ConsentPage(
     asked: Asked,
     viewer: Viewer,
-    /// What the application has sent.
+    /// What the application has sent, or the code of its device.
     request: String,
 ) -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
-    let (name, host) = (asked.client.name.clone(), host_of(&asked.redirect_uri));
+    let name = asked.client.name.clone();
+    let whose = match asked.client.is_ours() {
+        true => "It's part of Latchkey.".to_owned(),
+        false => format!("It was registered by {}.", asked.client.owner_name),
+    };
+    let action = if asked.device.is_some() { DecideDevice::PATH } else { AllowApp::PATH };
+    let warning = match asked.device.clone() {
+        Some(device) => view! { <AsksFrom device /> }.into_any(),
+        None => {
+            let host = host_of(&asked.redirect_uri);
+            format!("You'll be sent to {host}. If you don't know it, or didn't start this, cancel.").into_any()
+        }
+    };
     let other = (asked.resource != resource(&base)).then(|| host_of(&asked.resource));
     let lasts = match asked.outlives_session() {
         true => "It keeps access until you disconnect it, or until it hasn't used it for 30 days.",
@@ -34,16 +47,16 @@ pub fn ConsentPage(
     };
     view! {
         <Page title="Allow access" heading=format!("Allow {name} access to your account?") narrow=true>
-            <p>{format!("{name} asks for access to your account, {}. It was registered by {}.", viewer.email, asked.client.owner_name)}</p>
+            <p>{format!("{name} asks for access to your account, {}. {whose}", viewer.email)}</p>
             <section class="card" aria-labelledby="may">
                 <h2 id="may">{format!("{name} could")}</h2>
                 <ul>{asked.scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
                 {other.map(|host| view! { <p>{format!("This is for {host}.")}</p> })}
                 <p>{lasts}" You can disconnect it at any time under “Account”, “Connected applications”."</p>
             </section>
-            <Notice kind="info">{format!("You'll be sent to {host}. If you don't know it, or didn't start this, cancel.")}</Notice>
+            <Notice kind=if asked.device.is_some() { "warning" } else { "info" }>{warning}</Notice>
             <FormFrame>
-                <form method="post" action=AllowApp::PATH class="form">
+                <form method="post" action=action class="form">
                     <Here />
                     <input type="hidden" name="request" value=request />
                     <input type="hidden" name="user" value=viewer.id />
@@ -57,6 +70,16 @@ pub fn ConsentPage(
                 <button type="submit" class="button quiet">"Log out"</button>
             </form>
         </Page>
+    }
+}
+
+/// Whoever sends the link to someone else has begun this on a device of their own (RFC 8628 5.4).
+#[component]
+fn AsksFrom(device: Device) -> impl IntoView {
+    let Device { code, caller, since } = device;
+    view! {
+        <p>"Only continue if you started this on your own device, and if it shows the code "<strong>{code}</strong>"."</p>
+        <p>{format!("It asks from: {}, IP address {}, ", caller.device(), caller.ip)}<Ago ms=since />"."</p>
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::{client::ClientKind, scope::OURS};
+use super::{client::ClientKind, scope::OURS, token::DEVICE_GRANT};
 use crate::{
     auth::tokens::{claims::resource, keys::Keys},
     base::{error::AppError, state::AppState},
@@ -13,6 +13,7 @@ use crate::{
 
 pub const AUTHORIZE: &str = "/oauth/authorize";
 pub const TOKEN: &str = "/oauth/token";
+pub const DEVICE: &str = "/oauth/device_authorization";
 pub const REVOKE: &str = "/oauth/revoke";
 pub const INTROSPECT: &str = "/oauth/introspect";
 pub const USER_INFO: &str = "/oauth/userinfo";
@@ -31,6 +32,7 @@ pub async fn server(state: &AppState, keys: &Keys) -> Result<Value, AppError> {
         "issuer": issuer,
         "authorization_endpoint": at(AUTHORIZE),
         "token_endpoint": at(TOKEN),
+        "device_authorization_endpoint": at(DEVICE),
         "revocation_endpoint": at(REVOKE),
         "introspection_endpoint": at(INTROSPECT),
         "userinfo_endpoint": at(USER_INFO),
@@ -39,7 +41,7 @@ pub async fn server(state: &AppState, keys: &Keys) -> Result<Value, AppError> {
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE_GRANT],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported": methods,

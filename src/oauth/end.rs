@@ -30,15 +30,15 @@ pub async fn commit(mut tx: Tx, app: &App, ids: &[String], actor: &Actor, reason
     Ok(())
 }
 
-/// The user takes back everything that an application may do; whether it could do anything.
+/// The user takes back everything that an application may do, or one grant of it; whether it could do anything.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`].
-pub async fn disconnect(app: &App, visit: &Visit, client_id: &str) -> Result<bool, AppError> {
+pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &str) -> Result<bool, AppError> {
     let (someone, now_ms, reason) = (visit.user()?, app.now_ms(), EndReason::ByUser);
     let mut tx = app.state.db.begin_write().await?;
     let user = someone.hold(&mut tx).await?;
-    let ended = store::end_grants(&mut *tx, &user.id, client_id, reason.into_str(), now_ms).await?;
+    let ended = store::end_grants(&mut *tx, &user.id, client_id, grant_id, reason.into_str(), now_ms).await?;
     if ended.is_empty() {
         return Ok(false);
     }

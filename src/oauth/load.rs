@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use leptos::prelude::*;
+use serde::Deserialize;
 
 use super::{
     answer::{Answer, AnswerPage},
@@ -9,8 +10,12 @@ use super::{
     authorize,
     authorize::{PROVEN_AFTER, Wrong},
     client::Client,
-    connected_page::{Connected, ConnectedPage},
+    connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
     consent_page::{ConsentPage, LogOutPage, WrongRequestPage},
+    device::{
+        decide,
+        page::{DecidedPage, DevicePage},
+    },
     discovery,
     log_out::{named, way_back},
     register::{APPS_MAX, secret_name},
@@ -22,7 +27,7 @@ use crate::{
     auth::users::Role,
     base::{db::again, error::AppError},
     pages::request::{Found, PageRequest, elsewhere, shows},
-    web::{action::told, caller::caller_of, guards::Guards},
+    web::{action::told, caller::caller_of, guards::Guards, page::Refused},
 };
 
 /// Applications on the page of administrators.
@@ -84,6 +89,45 @@ fn give(page: &PageRequest, answer: Answer) -> Result<Found, AppError> {
         Some(address) if !from_us => Ok(Found::Elsewhere(address)),
         _ => shows(move || view! { <AnswerPage answer /> }),
     }
+}
+
+/// A device asks: for the code, then for the user's leave, then it's said what came of it. A code in the address leads no
+/// further than one that is typed.
+pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
+    let (someone, app) = (page.user()?, &page.app);
+    let told = told(&page.parts.headers, &app.state.config).unwrap_or_default();
+    let is_refused = page.parts.extensions.get::<Refused>().is_some();
+    if let (word @ ("allowed" | "refused"), false) = (&*told.get("decided"), is_refused) {
+        let (allowed, name) = (word == "allowed", told.get("name"));
+        return shows(move || view! { <DecidedPage allowed name /> });
+    }
+    let code = told.get("device");
+    if let Some(asked) = decide::find_uncounted(app, &code).await?.filter(|_| !is_refused) {
+        let viewer = someone.viewer();
+        return shows(move || view! { <ConsentPage asked viewer request=code /> });
+    }
+    let given = page.asked::<Given>().user_code;
+    shows(move || view! { <DevicePage given /> })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Given {
+    user_code: String,
+}
+
+/// What stands below the user's sessions: the programs on devices, each with its grant.
+pub async fn on_devices(page: &PageRequest) -> Result<Option<Children>, AppError> {
+    let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
+    let mut rows = Vec::new();
+    for grant in store::grants_of(pool, &user.id, page.app.now_ms()).await? {
+        if grant.sid.is_empty() {
+            let client = store::find_client(pool, &grant.client_id).await?;
+            rows.push(OnDevice { name: client.map(|row| row.name).unwrap_or_default(), grant });
+        }
+    }
+    let shows: Children = Box::new(move || view! { <ConnectedDevices rows /> }.into_any());
+    Ok(Some(shows))
 }
 
 /// An application asks to log its user out.

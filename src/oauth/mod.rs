@@ -13,6 +13,7 @@ pub mod authorize;
 pub mod client;
 pub mod connected_page;
 pub mod consent_page;
+pub mod device;
 pub mod discovery;
 pub mod end;
 pub mod introspect;

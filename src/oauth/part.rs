@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use axum::routing::{get, post};
 use futures::FutureExt;
-use leptos::prelude::provide_context;
+use leptos::prelude::{Children, provide_context};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{client::Client, discovery, load, routes, settings::OauthSettings, store};
+use super::{
+    client, client::Client, device::begin, discovery, load, routes, settings::OauthSettings, store,
+};
 use crate::{
     auth::app::App,
     base::{
@@ -48,6 +50,7 @@ impl Part for OauthPart {
             discovery::AUTHORIZE,
             discovery::LOG_OUT,
             "/oauth/answer",
+            begin::PAGE,
             "/account/apps",
             "/account/apps/new",
             "/account/apps/{id}",
@@ -61,6 +64,7 @@ impl Part for OauthPart {
             discovery::AUTHORIZE => load::authorize(page).await,
             discovery::LOG_OUT => load::log_out(page).await,
             "/oauth/answer" => load::answer(page),
+            begin::PAGE => load::device(page).await,
             "/account/apps" => load::apps(page, &self.settings).await,
             "/account/apps/new" => load::new_app(page, &self.settings),
             "/account/apps/{id}" => load::app(page).await,
@@ -72,6 +76,7 @@ impl Part for OauthPart {
     fn open(&self) -> Routes {
         vec![
             (discovery::TOKEN, post(routes::token).options(routes::may_ask)),
+            (discovery::DEVICE, post(routes::device)),
             (discovery::REVOKE, post(routes::revoke).options(routes::may_ask)),
             (discovery::INTROSPECT, post(routes::introspect)),
             (discovery::USER_INFO, get(routes::user_info).post(routes::user_info).options(routes::may_ask)),
@@ -87,6 +92,17 @@ impl Part for OauthPart {
 
     fn provide_contexts(&self) {
         provide_context(self.settings.clone());
+    }
+
+    async fn prepare(&self, state: &AppState) -> Result<(), String> {
+        let row = client::command_line(state.clock.now_ms());
+        store::insert_client(&state.db.pool, &row)
+            .await
+            .map_err(|error| format!("cannot register {}: {error}", row.name))
+    }
+
+    async fn devices(&self, page: &PageRequest) -> Result<Option<Children>, AppError> {
+        load::on_devices(page).await
     }
 
     async fn start(&self, app: &App) -> Vec<JoinHandle<()>> {

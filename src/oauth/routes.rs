@@ -10,7 +10,8 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    authenticate, client::Client, discovery, introspect, params::Params, refusal::Refusal, store, token, token::Asker,
+    authenticate, client::Client, device, discovery, introspect, params::Params, refusal::Refusal, store, token,
+    token::Asker,
 };
 use crate::{
     auth::app::App,
@@ -49,6 +50,17 @@ pub async fn token(Extension(app): Extension<App>, Extension(guards): Extension<
         Err(refusal) => refusal.into_response(),
     };
     open_to(&called, answer)
+}
+
+/// `POST /oauth/device_authorization` (RFC 8628).
+pub async fn device(
+    Extension(app): Extension<App>,
+    Extension(guards): Extension<Guards>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let Called { client, params, caller, .. } = call(&app, request).await?;
+    let asker = Asker { app: &app, keys: &guards.keys, caller: &caller, client: &client };
+    Ok(said(&device::begin::begin(&asker, &params).await?))
 }
 
 /// `POST /oauth/revoke` (RFC 7009): 200 also for what is no token, so that no one learns which one is.

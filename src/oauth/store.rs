@@ -22,7 +22,7 @@ pub struct ClientRow {
     pub disabled_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub owner_name: Option<String>,
-    /// Of the owner; `None` where they may not log in.
+    /// Of the owner; `None` where they may not log in. What belongs to no one stands on no one's.
     pub owner_epoch: Option<i64>,
 }
 
@@ -30,18 +30,20 @@ macro_rules! select_clients {
     ($rest:literal) => {
         concat!(
             "select c.id, c.owner_id, c.name, c.kind, c.redirects, c.logouts, c.scopes, c.epoch, c.created_at, \
-             c.disabled_at, c.last_used_at, u.name as owner_name, case when u.disabled_at is null and \
-             u.deleted_at is null and u.waiting_since is null then u.epoch end as owner_epoch \
+             c.disabled_at, c.last_used_at, u.name as owner_name, case when c.owner_id = '' then 0 \
+             when u.disabled_at is null and u.deleted_at is null and u.waiting_since is null then u.epoch \
+             end as owner_epoch \
              from clients c left join users u on u.id = c.owner_id ",
             $rest
         )
     };
 }
 
+/// One that is there already stays as it is: ids are random, but for our own.
 pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing",
     )
     .bind(&row.id)
     .bind(&row.owner_id)
@@ -271,22 +273,24 @@ pub async fn end_grant(db: impl Conn<'_>, id: &str, reason: &str, now_ms: i64) -
     .await
 }
 
-/// Ends what a user lets one application do.
+/// Ends what a user lets one application do; with a grant that one alone.
 pub async fn end_grants(
     db: impl Conn<'_>,
     user_id: &str,
     client_id: &str,
+    grant_id: &str,
     reason: &str,
     now_ms: i64,
 ) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
-        "update grants set ended_at = $1, end_reason = $2 where user_id = $3 and client_id = $4 and ended_at is null \
-         returning id",
+        "update grants set ended_at = $1, end_reason = $2 where user_id = $3 and client_id = $4 and \
+         ($5 = '' or id = $5) and ended_at is null returning id",
     )
     .bind(now_ms)
     .bind(reason)
     .bind(user_id)
     .bind(client_id)
+    .bind(grant_id)
     .fetch_all(db)
     .await
 }
@@ -398,10 +402,12 @@ pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
     let (kept_since, unredeemed_since) = (now_ms - KEEP_MS, now_ms - UNREDEEMED_MS);
     for (statement, before) in [
         ("delete from authorization_codes where expires_at < $1", unredeemed_since),
+        ("delete from device_codes where expires_at < $1", unredeemed_since),
         ("delete from refresh_tokens where expires_at < $1", kept_since),
         (
             "delete from grants where created_at < $1 and last_used_at is null and not exists \
-             (select 1 from authorization_codes where grant_id = grants.id)",
+             (select 1 from authorization_codes where grant_id = grants.id) and not exists \
+             (select 1 from device_codes where grant_id = grants.id)",
             unredeemed_since,
         ),
         ("delete from refresh_tokens where grant_id in (select id from grants where ended_at < $1)", kept_since),

@@ -1,5 +1,5 @@
-//! The stories of the token endpoint: a code is redeemed, a refresh token is changed for the next, a service gets a token
-//! for itself. Server side.
+//! The stories of the token endpoint: a code is redeemed, a refresh token is changed for the next, a device asks whether its
+//! user has decided, a service gets a token for itself. Server side.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     client::{Client, ClientKind, is_resource},
-    end, mint,
+    device, end, mint,
     mint::Access,
     params::Params,
     refusal::Refusal,
@@ -40,6 +40,10 @@ use crate::{
 const REFRESH_MS: i64 = 30 * 24 * 3_600_000;
 /// A repeated use within this time is a lost answer or a second tab, and no thief.
 const REUSE_FREE_MS: i64 = 30_000;
+/// What a device that asks too often has to wait for longer (RFC 8628 3.5), and what the network may take from a wait.
+const SLOWER_MS: i64 = 5_000;
+const JITTER_MS: i64 = 1_000;
+pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// RFC 6749 5.1.
 #[derive(Debug, Serialize)]
@@ -50,6 +54,9 @@ pub struct Issued {
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
+    /// Without a use before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token_expires_in: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
 }
@@ -69,8 +76,9 @@ pub async fn issue(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal
         "authorization_code" => again(|| redeem(asker, params)).await,
         "refresh_token" => again(|| refresh(asker, params)).await,
         "client_credentials" => for_itself(asker, params).await,
+        DEVICE_GRANT => again(|| for_device(asker, params)).await,
         "" => Err(Refusal::request("grant_type is missing")),
-        _ => Err(Refusal::new("unsupported_grant_type", "authorization_code, refresh_token or client_credentials")),
+        _ => Err(Refusal::new("unsupported_grant_type", "See grant_types_supported of this server")),
     }
 }
 
@@ -101,6 +109,35 @@ async fn redeem(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
 /// RFC 7636 4.6.
 fn challenge_of(verifier: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
+}
+
+/// RFC 8628 3.4: not yet, no, or tokens, once.
+async fn for_device(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
+    let Asker { app, client, .. } = asker;
+    let (hash, now_ms) = (links::hash(params.get("device_code")), app.now_ms());
+    let mut tx = app.state.db.begin_write().await?;
+    let row = device::store::lock(&mut *tx, &hash).await?;
+    let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
+    let row = row.ok_or(Refusal::grant("The device code is unknown or used, or belongs to another application"))?;
+    if row.expires_at <= now_ms {
+        return Err(Refusal::new("expired_token", "The device code has expired"));
+    }
+    if row.refused_at.is_some() {
+        return Err(Refusal::new("access_denied", "The user refused"));
+    }
+    let Some(grant_id) = row.grant_id else {
+        let is_early = row.asked_at.is_some_and(|at| now_ms - at < row.interval_ms - JITTER_MS);
+        let interval_ms = if is_early { row.interval_ms + SLOWER_MS } else { row.interval_ms };
+        device::store::note_question(&mut *tx, &hash, now_ms, interval_ms).await?;
+        tx.commit().await?;
+        return Err(match is_early {
+            true => Refusal::new("slow_down", "Wait five seconds longer from now on"),
+            false => Refusal::new("authorization_pending", "The user hasn't decided yet"),
+        });
+    };
+    device::store::note_use(&mut *tx, &hash, now_ms).await?;
+    let grant = store::use_grant(&mut *tx, &grant_id, now_ms).await?.ok_or(OVER)?;
+    go_on(asker, tx, grant, Next::First { nonce: "" }).await
 }
 
 async fn refresh(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
@@ -156,6 +193,8 @@ async fn note_reuse(asker: &Asker<'_>, mut tx: Tx, grant: &GrantRow, token: &Ref
     end::end(tx, app, &grant.id, &Actor::System, EndReason::TheftSuspected).await
 }
 
+const OVER: Refusal = Refusal::grant("The user is logged out or disabled");
+
 enum Next<'a> {
     First { nonce: &'a str },
     Refreshed { scopes: Scopes, is_head: bool },
@@ -166,19 +205,18 @@ enum Next<'a> {
 async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Issued, Refusal> {
     let Asker { app, keys, client, .. } = asker;
     let (now_ms, pool) = (app.now_ms(), &app.state.db.pool);
-    let over = Refusal::grant("The user is logged out or disabled");
-    let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(over)?;
-    let session_end = session_end(&mut tx, &grant, now_ms).await?.ok_or(over)?;
+    let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(OVER)?;
+    let session_end = session_end(&mut tx, &grant, now_ms).await?.ok_or(OVER)?;
     let (scopes, is_head) = match &next {
         Next::First { .. } => (Scopes::stored(&grant.scopes), true),
         Next::Refreshed { scopes, is_head } => (scopes.clone(), *is_head),
     };
     let may_refresh = grant.sid.is_empty() || client.kind == ClientKind::Spa;
-    let refresh_token = if may_refresh && is_head {
+    let refresh = if may_refresh && is_head {
         let (token, until) = (format!("lkr_{}", links::new_token()?), session_end.min(now_ms + REFRESH_MS));
         store::insert_refresh(&mut *tx, &links::hash(&token), &grant.id, now_ms, until).await?;
         store::note_refresh(&mut *tx, &grant.id, until).await?;
-        Some(token)
+        Some((token, (until - now_ms) / 1000))
     } else {
         None
     };
@@ -188,7 +226,7 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
     // While the session is active, as for a page: no token is made around its end.
     let lives = grant.sid.is_empty() || sessions::store::note_token(pool, &grant.sid, expires_at * 1000).await?;
     if !lives || expires_at <= now {
-        return Err(over);
+        return Err(OVER);
     }
     let access = Access {
         client,
@@ -212,7 +250,8 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
         token_type: "Bearer",
         expires_in: expires_at - now,
         scope: access.scope,
-        refresh_token,
+        refresh_token_expires_in: refresh.as_ref().map(|(_, seconds)| *seconds),
+        refresh_token: refresh.map(|(token, _)| token),
         id_token,
     })
 }
@@ -265,6 +304,7 @@ async fn for_itself(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusa
         expires_in,
         scope: access.scope,
         refresh_token: None,
+        refresh_token_expires_in: None,
         id_token: None,
     })
 }

@@ -5,6 +5,7 @@ use std::{any::Any, ops::Deref, sync::Arc};
 
 use async_trait::async_trait;
 use axum::routing::MethodRouter;
+use leptos::prelude::Children;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -81,6 +82,11 @@ pub trait Part: Any + Send + Sync {
     /// The next rows of that list behind the one of this id, in the order of the ids; each with its own.
     async fn rows(&self, _state: &AppState, _user_id: &str, _after: &str) -> Result<Vec<(String, Value)>, AppError> {
         Ok(Vec::new())
+    }
+
+    /// What it adds to the page of a user's devices.
+    async fn devices(&self, _page: &PageRequest) -> Result<Option<Children>, AppError> {
+        Ok(None)
     }
 
     /// Connections to PostgreSQL that it takes besides ours.

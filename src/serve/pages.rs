@@ -77,7 +77,7 @@ pages! { |services, page|
     "/account/profile" => account::load::profile(page).await,
     "/account/profile/email" => account::load::email(page),
     "/verify-email" => account::load::new_email(page).await,
-    "/account/devices" => account::load::devices(page).await,
+    "/account/devices" => account::load::devices(page, &services.parts).await,
     "/account/password" => account::load::password(page),
     "/account/second-factor" => account::load::second_factor(page).await,
     "/account/second-factor/set-up" => account::load::set_up(page).await,

@@ -29,6 +29,8 @@ pub fn DevicesPage(
     elsewhere: Vec<LiveSession>,
     /// So many sessions one may have at once.
     limit: i64,
+    /// Of the parts.
+    more: Vec<Children>,
 ) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
@@ -54,6 +56,7 @@ pub fn DevicesPage(
                     "You can be logged in on {limit} devices. If you log in on another, the one you haven't used for longest is logged out."
                 )}</p>
             </section>
+            {more.into_iter().map(|part| part()).collect_view()}
         </Page>
     }
 }

@@ -43,6 +43,7 @@ use crate::{
             Entry,
             words::{entries, fold},
         },
+        part::Parts,
         request::{Found, PageRequest, elsewhere, shows},
     },
     ui::{refused::Refused, when::day},
@@ -52,13 +53,17 @@ use crate::{
 /// Events on one page.
 const EVENTS: usize = 40;
 
-pub async fn devices(page: &PageRequest) -> Result<Found, AppError> {
+pub async fn devices(page: &PageRequest, parts: &Parts) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
     let live = store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
         live.into_iter().map(SessionRow::into_live).partition(|session| session.sid == someone.log_in.sid);
     let (here, limit) = (here.into_iter().next(), state.config.sessions_per_user);
-    shows(move || view! { <DevicesPage here elsewhere limit /> })
+    let mut more = Vec::new();
+    for part in parts.iter() {
+        more.extend(part.devices(page).await?);
+    }
+    shows(move || view! { <DevicesPage here elsewhere limit more /> })
 }
 
 /// An address that waits to be confirmed is shown whether another account has it or not, or it would tell who has one.

@@ -23,6 +23,7 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
         "delete from links where user_id = $1",
         "delete from refresh_tokens where grant_id in (select id from grants where user_id = $1)",
         "delete from authorization_codes where grant_id in (select id from grants where user_id = $1)",
+        "delete from device_codes where grant_id in (select id from grants where user_id = $1)",
         "delete from grants where user_id = $1",
         "delete from client_secrets where client_id in (select id from clients where owner_id = $1)",
         "update clients set name = '', redirects = '', logouts = '', disabled_at = created_at where owner_id = $1",

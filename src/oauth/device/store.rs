@@ -1,0 +1,104 @@
+//! The table `device_codes`. Server side.
+
+use sqlx_macros::FromRow;
+
+use crate::base::sql::{Change, Conn};
+
+#[derive(Clone, Debug, FromRow)]
+pub struct DeviceRow {
+    pub hash: String,
+    pub user_code: String,
+    pub client_id: String,
+    pub scopes: String,
+    pub resource: String,
+    pub user_agent: String,
+    pub ip: String,
+    pub network: String,
+    pub created_at: i64,
+    pub expires_at: i64,
+    pub interval_ms: i64,
+    pub asked_at: Option<i64>,
+    pub grant_id: Option<String>,
+    pub refused_at: Option<i64>,
+    pub used_at: Option<i64>,
+}
+
+pub async fn insert(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into device_codes (hash, user_code, client_id, scopes, resource, user_agent, ip, network, created_at, \
+         expires_at, interval_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+    )
+    .bind(&row.hash)
+    .bind(&row.user_code)
+    .bind(&row.client_id)
+    .bind(&row.scopes)
+    .bind(&row.resource)
+    .bind(&row.user_agent)
+    .bind(&row.ip)
+    .bind(&row.network)
+    .bind(row.created_at)
+    .bind(row.expires_at)
+    .bind(row.interval_ms)
+    .run(db)
+    .await
+}
+
+/// How many wait for a user: of this application, and of them from this network.
+pub async fn count(db: impl Conn<'_>, client_id: &str, network: &str, now_ms: i64) -> sqlx::Result<(i64, i64)> {
+    sqlx::query_as(
+        "select count(*), coalesce(sum(case when network = $2 then 1 else 0 end), 0) from device_codes \
+         where client_id = $1 and expires_at > $3 and grant_id is null and refused_at is null",
+    )
+    .bind(client_id)
+    .bind(network)
+    .bind(now_ms)
+    .fetch_one(db)
+    .await
+}
+
+/// The one that waits for a user with this code.
+pub async fn find_waiting(db: impl Conn<'_>, user_code: &str, now_ms: i64) -> sqlx::Result<Option<DeviceRow>> {
+    sqlx::query_as(
+        "select * from device_codes where user_code = $1 and expires_at > $2 and grant_id is null and refused_at is null",
+    )
+    .bind(user_code)
+    .bind(now_ms)
+    .fetch_optional(db)
+    .await
+}
+
+/// The user has decided: the grant, or `None` for a no. Of two decisions the first counts.
+pub async fn decide(db: impl Conn<'_>, user_code: &str, grant_id: Option<&str>, now_ms: i64) -> sqlx::Result<bool> {
+    sqlx::query(
+        "update device_codes set grant_id = $2, refused_at = $3 \
+         where user_code = $1 and expires_at > $4 and grant_id is null and refused_at is null",
+    )
+    .bind(user_code)
+    .bind(grant_id)
+    .bind(grant_id.is_none().then_some(now_ms))
+    .bind(now_ms)
+    .hits(db)
+    .await
+}
+
+/// As it is, and no one else's until the transaction ends.
+pub async fn lock(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<DeviceRow>> {
+    sqlx::query_as("update device_codes set used_at = used_at where hash = $1 returning *")
+        .bind(hash)
+        .fetch_optional(db)
+        .await
+}
+
+/// Notes a question that came before the user has decided.
+pub async fn note_question(db: impl Conn<'_>, hash: &str, now_ms: i64, interval_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("update device_codes set asked_at = $2, interval_ms = $3 where hash = $1")
+        .bind(hash)
+        .bind(now_ms)
+        .bind(interval_ms)
+        .run(db)
+        .await
+}
+
+pub async fn note_use(db: impl Conn<'_>, hash: &str, now_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("update device_codes set used_at = $2 where hash = $1").bind(hash).bind(now_ms).run(db).await
+}
