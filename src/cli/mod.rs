@@ -1,6 +1,7 @@
 //! The command line: one file per command that is more than a line. Server side.
 
 mod admin;
+mod ask;
 mod audit;
 #[cfg(feature = "oauth")]
 mod clients;
@@ -11,6 +12,7 @@ mod force_logout;
 pub mod given;
 mod installation;
 mod keys;
+mod login;
 mod mail;
 pub mod output;
 pub mod parts;
@@ -98,6 +100,9 @@ enum Command {
         #[command(subcommand)]
         command: clients::Clients,
     },
+    Login(login::Login),
+    Whoami(login::whoami::Whoami),
+    Logout(login::logout::Logout),
     /// Print a new value for LATCHKEY_SECRET_KEY.
     Secret,
     /// Show all settings of the server, with their units and defaults.
@@ -139,6 +144,9 @@ pub async fn run() -> ExitCode {
         Command::Users { command } => users::run(command).await,
         #[cfg(feature = "oauth")]
         Command::Clients { command } => clients::run(command).await,
+        Command::Login(args) => login::run(args).await,
+        Command::Whoami(args) => login::whoami::run(args).await,
+        Command::Logout(_) => login::logout::run().await,
         Command::Secret => SecretKey::generate().map(|key| say(&key.encoded())).map_err(Failed::from),
         Command::Settings(_) => {
             say(&given::help::<Cli>(&["latchkey", "help", given::SETTINGS]));

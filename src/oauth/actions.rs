@@ -123,12 +123,13 @@ pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppE
 #[server(prefix = "/actions", endpoint = "disconnect_app")]
 pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), AppError> {
     let (app, visit, grant) = (border::app(), border::visit(), grant.unwrap_or_default());
-    again(|| end::disconnect(&app, &visit, &id, &grant)).await?;
-    let (what, page) = match &*grant {
-        "" => ("disconnected", "/account/connected"),
-        _ => ("device_disconnected", "/account/devices"),
+    let was_there = again(|| end::disconnect(&app, &visit, &id, &grant)).await?;
+    let ended = usize::from(was_there).to_string();
+    let (told, page) = match &*grant {
+        "" => (("app", "disconnected"), "/account/connected"),
+        _ => (("ended", &*ended), "/account/devices"),
     };
-    tell_next_page(&Flash::new(&[("app", what)]));
+    tell_next_page(&Flash::new(&[told]));
     leptos_axum::redirect(page);
     Ok(())
 }
@@ -142,29 +143,6 @@ pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
     border::user()?;
     let asked = decide::find(&border::app(), &border::visit().caller.ip, &code.unwrap_or_default()).await?;
     tell_next_page(&Flash::new(&[("device", &asked.device.map(|device| device.code).unwrap_or_default())]));
-    leptos_axum::redirect(begin::PAGE);
-    Ok(())
-}
-
-/// Lets a device have what it asks for, or refuses it; `request` is its code, `user` whom the page was made for. Callable
-/// by who is logged in.
-///
-/// # Errors
-/// As [`enter_device_code`]; [`AppError::BadRequest`] for a page of someone else.
-#[server(prefix = "/actions", endpoint = "decide_device")]
-pub async fn decide_device(
-    request: Option<String>,
-    user: Option<String>,
-    decision: Option<String>,
-) -> Result<(), AppError> {
-    let (app, someone, caller, code) =
-        (border::app(), border::user()?, border::visit().caller, request.unwrap_or_default());
-    if user.as_ref() != Some(&someone.user.id) {
-        return Err(AppError::BadRequest);
-    }
-    let may = decision.as_deref() == Some("allow");
-    let name = again(|| decide::decide(&app, &caller, &someone, &code, may)).await?;
-    tell_next_page(&Flash::new(&[("decided", if may { "allowed" } else { "refused" }), ("name", &name)]));
     leptos_axum::redirect(begin::PAGE);
     Ok(())
 }
@@ -189,28 +167,37 @@ pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Lets an application do what it asks for, or refuses it; `request` is what it sent, `user` whom the page was made for.
-/// Callable by who is logged in.
+/// Lets an application do what it asks for, or refuses it; `request` is what it sent, or `device` the code of its device,
+/// `user` whom the page was made for. Callable by who is logged in.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`]; [`AppError::BadRequest`] for a request that leads nowhere, or a page of someone else;
-/// [`AppError::ProofNeeded`] where the application wants the password to have been given lately.
+/// [`AppError::ProofNeeded`] where the application wants the password to have been given lately; [`AppError::Invalid`] for
+/// a code that works no more.
 #[server(prefix = "/actions", endpoint = "allow_app")]
 pub async fn allow_app(
     request: Option<String>,
+    device: Option<String>,
     user: Option<String>,
     decision: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
-    let (app, someone) = (border::app(), border::user()?);
+    let (app, someone, may) = (border::app(), border::user()?, decision.as_deref() == Some("allow"));
     if user.as_ref() != Some(&someone.user.id) {
         return Err(AppError::BadRequest);
+    }
+    if let Some(code) = device {
+        let caller = border::visit().caller;
+        let name = again(|| decide::decide(&app, &caller, &someone, &code, may)).await?;
+        tell_next_page(&Flash::new(&[("decided", if may { "allowed" } else { "refused" }), ("name", &name)]));
+        leptos_axum::redirect(begin::PAGE);
+        return Ok(());
     }
     let answer = match authorize::check(&app, &request.unwrap_or_default()).await {
         Err(Wrong::Here) => return Err(AppError::BadRequest),
         Err(Wrong::Fault(error)) => return Err(error),
         Err(Wrong::Back(answer)) => answer,
-        Ok(asked) if decision.as_deref() == Some("allow") => allow(someone, &asked, password).await?,
+        Ok(asked) if may => allow(someone, &asked, password).await?,
         Ok(asked) => asked.refused("access_denied", "The user refused"),
     };
     tell_next_page(&Flash::new(&[("answer", &serde_json::to_string(&answer)?)]));

@@ -219,16 +219,10 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
 
 #[component]
 fn Ends(id: String, is_disabled: bool, is_ours: bool) -> impl IntoView {
-    let (heading, words) = match is_ours {
-        true => ("Disable", " This one is part of Latchkey, so you can't delete it."),
-        false => {
-            ("Disable or delete", " Deleting it also removes all access that users have allowed. You can't undo that.")
-        }
-    };
     view! {
         <section class="card danger" aria-labelledby="ends">
-            <h2 id="ends">{heading}</h2>
-            <p>"A disabled application gets no tokens, and those it has are revoked."{words}</p>
+            <h2 id="ends">{if is_ours { "Disable" } else { "Disable or delete" }}</h2>
+            <p>"A disabled application gets no tokens, and those it has are revoked."{(!is_ours).then_some(" Deleting it also removes all access that users have allowed. You can't undo that.")}</p>
             {match is_disabled {
                 true => view! { <Act action=EnableApp::PATH id=id.clone() label="Enable application" class="button" /> },
                 false => view! { <Act action=DisableApp::PATH id=id.clone() label="Disable application" class="button danger" /> },

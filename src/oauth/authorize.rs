@@ -36,7 +36,7 @@ const NONCE_CHARS_MAX: usize = 500;
 const CHALLENGE_CHARS: usize = 43;
 
 /// What an application asks for, understood.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub client: Client,
     pub redirect_uri: String,
@@ -177,21 +177,7 @@ fn is_challenge(text: &str) -> bool {
 
 impl Asked {
     pub fn by_device(client: Client, scopes: Scopes, resource: String, device: Device) -> Self {
-        Self {
-            client,
-            scopes,
-            resource,
-            device: Some(device),
-            redirect_uri: String::new(),
-            prompt: Prompt::default(),
-            max_age: None,
-            proven_after: 0,
-            state: String::new(),
-            by_form: false,
-            nonce: String::new(),
-            challenge: String::new(),
-            issuer: String::new(),
-        }
+        Self { client, scopes, resource, device: Some(device), ..Self::default() }
     }
 
     pub fn refused(&self, error: &str, why: &str) -> Answer {

@@ -7,7 +7,7 @@ use super::{scope::Scopes, store::ClientRow};
 use crate::base::error::Invalid;
 
 /// What an application is. Stored by name: rename none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub enum ClientKind {
     /// Runs on a server and keeps a secret.
@@ -17,6 +17,7 @@ pub enum ClientKind {
     /// Is installed on a phone or a computer.
     Native,
     /// Acts for itself and logs no one in.
+    #[default]
     Service,
 }
 
@@ -40,33 +41,12 @@ impl ClientKind {
     }
 }
 
-/// Our own command line (`latchkey login`), which logs users in on every server of ours and belongs to no one.
-pub const COMMAND_LINE: &str = "latchkey-cli";
-
-pub fn command_line(now_ms: i64) -> ClientRow {
-    ClientRow {
-        id: COMMAND_LINE.into(),
-        owner_id: String::new(),
-        name: "Latchkey command line".into(),
-        kind: ClientKind::Native.into_str().into(),
-        redirects: "http://127.0.0.1/".into(),
-        logouts: String::new(),
-        scopes: "openid profile email account:read sessions:read notes:read notes:write".into(),
-        epoch: 0,
-        created_at: now_ms,
-        disabled_at: None,
-        last_used_at: None,
-        owner_name: None,
-        owner_epoch: None,
-    }
-}
-
 const REDIRECTS_MAX: usize = 10;
 const ADDRESS_CHARS_MAX: usize = 512;
 /// A token names it.
 const RESOURCE_CHARS_MAX: usize = 256;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Client {
     pub id: String,
     pub owner_id: String,
@@ -89,11 +69,11 @@ impl From<ClientRow> for Client {
         let lines = |text: &str| text.lines().map(str::to_owned).collect();
         Self {
             // What no version knows gets nothing: it has no secret and no redirect.
-            kind: row.kind.parse().unwrap_or(ClientKind::Service),
+            kind: row.kind.parse().unwrap_or_default(),
             redirects: lines(&row.redirects),
             logouts: lines(&row.logouts),
             scopes: Scopes::stored(&row.scopes),
-            owner_name: if row.id == COMMAND_LINE { OURS.into() } else { row.owner_name.unwrap_or_default() },
+            owner_name: row.owner_name.unwrap_or_default(),
             id: row.id,
             owner_id: row.owner_id,
             owner_epoch: row.owner_epoch,
@@ -106,13 +86,10 @@ impl From<ClientRow> for Client {
     }
 }
 
-/// In the place of an owner.
-const OURS: &str = "part of Latchkey";
-
 impl Client {
-    /// Can be disabled, but not deleted: it would come back.
+    /// Our own command line: it belongs to no user, can be disabled, and no one deletes it.
     pub fn is_ours(&self) -> bool {
-        self.id == COMMAND_LINE
+        self.owner_id.is_empty()
     }
 
     /// Whether it gets anything.

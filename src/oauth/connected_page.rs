@@ -9,7 +9,7 @@ use crate::{
     ui::{
         empty::Empty,
         form::Here,
-        frame::{Link, Page},
+        frame::Page,
         notice::Notice,
         tabs::Tabs,
         when::{Ago, When},
@@ -66,26 +66,12 @@ pub fn ConnectedDevices(
     /// The last used first.
     rows: Vec<OnDevice>,
 ) -> impl IntoView {
-    let done = (typed().get("app") == "device_disconnected").then(|| {
-        view! {
-            <div id="outcome" tabindex="-1" role="status" autofocus>
-                <Notice kind="success">"Disconnected. The application has no access from there any more."</Notice>
-            </div>
-        }
-    });
-    let is_empty = rows.is_empty() && done.is_none();
-    (!is_empty).then(|| {
-        view! {
-            <section class="card" aria-labelledby="with-access">
-                <h2 id="with-access">"Applications with access"</h2>
-                {done}
-                <p>"They stay connected when you log out of a browser, for 30 days after their last use. All of them are under "<Link href="/account/connected">"Connected applications"</Link>"."</p>
-                {match rows.is_empty() {
-                    true => view! { <Empty why="No other application stays connected." /> }.into_any(),
-                    false => view! { <ul class="sessions">{rows.into_iter().map(|row| view! { <DeviceRow row /> }).collect_view()}</ul> }.into_any(),
-                }}
-            </section>
-        }
+    (!rows.is_empty()).then(|| view! {
+        <section class="card" aria-labelledby="with-access">
+            <h2 id="with-access">"Applications with access"</h2>
+            <p class="help">"They stay connected when you log out of a browser, and for 30 days after their last use."</p>
+            <ul class="sessions">{rows.into_iter().map(|row| view! { <DeviceRow row /> }).collect_view()}</ul>
+        </section>
     })
 }
 

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    actions::{AllowApp, DecideDevice, LogOutForApp},
+    actions::{AllowApp, LogOutForApp},
     authorize::{Asked, Device},
     client::host_of,
 };
@@ -15,7 +15,7 @@ use crate::{
         frame::Page,
         head::BaseUrl,
         notice::Notice,
-        when::Ago,
+        when::{Now, ago},
     },
 };
 
@@ -28,16 +28,12 @@ pub fn ConsentPage(
 ) -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
     let name = asked.client.name.clone();
-    let whose = match asked.client.is_ours() {
-        true => "It's part of Latchkey.".to_owned(),
-        false => format!("It was registered by {}.", asked.client.owner_name),
-    };
-    let action = if asked.device.is_some() { DecideDevice::PATH } else { AllowApp::PATH };
-    let warning = match asked.device.clone() {
-        Some(device) => view! { <AsksFrom device /> }.into_any(),
+    let (kind, field, warning) = match &asked.device {
+        Some(device) => ("warning", "device", asks_from(device)),
         None => {
             let host = host_of(&asked.redirect_uri);
-            format!("You'll be sent to {host}. If you don't know it, or didn't start this, cancel.").into_any()
+            let words = format!("You'll be sent to {host}. If you don't know it, or didn't start this, cancel.");
+            ("info", "request", words)
         }
     };
     let other = (asked.resource != resource(&base)).then(|| host_of(&asked.resource));
@@ -47,18 +43,18 @@ pub fn ConsentPage(
     };
     view! {
         <Page title="Allow access" heading=format!("Allow {name} access to your account?") narrow=true>
-            <p>{format!("{name} asks for access to your account, {}. {whose}", viewer.email)}</p>
+            <p>{format!("{name} asks for access to your account, {}. It was registered by {}.", viewer.email, asked.client.owner_name)}</p>
             <section class="card" aria-labelledby="may">
                 <h2 id="may">{format!("{name} could")}</h2>
                 <ul>{asked.scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
                 {other.map(|host| view! { <p>{format!("This is for {host}.")}</p> })}
                 <p>{lasts}" You can disconnect it at any time under “Account”, “Connected applications”."</p>
             </section>
-            <Notice kind=if asked.device.is_some() { "warning" } else { "info" }>{warning}</Notice>
+            <Notice kind=kind>{warning}</Notice>
             <FormFrame>
-                <form method="post" action=action class="form">
+                <form method="post" action=AllowApp::PATH class="form">
                     <Here />
-                    <input type="hidden" name="request" value=request />
+                    <input type="hidden" name=field value=request />
                     <input type="hidden" name="user" value=viewer.id />
                     <button type="submit" class="button primary" name="decision" value="allow">"Allow access"</button>
                     <button type="submit" class="button" name="decision" value="refuse">"Cancel"</button>
@@ -73,14 +69,16 @@ pub fn ConsentPage(
     }
 }
 
-/// Whoever sends the link to someone else has begun this on a device of their own (RFC 8628 5.4).
-#[component]
-fn AsksFrom(device: Device) -> impl IntoView {
-    let Device { code, caller, since } = device;
-    view! {
-        <p>"Only continue if you started this on your own device, and if it shows the code "<strong>{code}</strong>"."</p>
-        <p>{format!("It asks from: {}, IP address {}, ", caller.device(), caller.ip)}<Ago ms=since />"."</p>
-    }
+/// Whoever sends a link to someone else has begun this on a device of their own (RFC 8628 5.4).
+fn asks_from(Device { code, caller, since }: &Device) -> String {
+    let Now(now) = use_context().unwrap_or(Now(*since));
+    format!(
+        "Only continue if you started this on your own device, and it shows the code {code}. It asked {}, from {}, IP \
+         address {}.",
+        ago(*since, now),
+        caller.device(),
+        caller.ip
+    )
 }
 
 /// No one is sent anywhere.

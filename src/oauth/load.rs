@@ -2,7 +2,6 @@
 
 use axum::http::StatusCode;
 use leptos::prelude::*;
-use serde::Deserialize;
 
 use super::{
     answer::{Answer, AnswerPage},
@@ -18,6 +17,7 @@ use super::{
     },
     discovery,
     log_out::{named, way_back},
+    params::Params,
     register::{APPS_MAX, secret_name},
     scope::Scopes,
     settings::{OauthSettings, Registrars},
@@ -106,14 +106,9 @@ pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
         let viewer = someone.viewer();
         return shows(move || view! { <ConsentPage asked viewer request=code /> });
     }
-    let given = page.asked::<Given>().user_code;
+    let query = page.parts.uri.query().unwrap_or_default();
+    let given = Params::parse(query.as_bytes()).unwrap_or_default().get("user_code").to_owned();
     shows(move || view! { <DevicePage given /> })
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Given {
-    user_code: String,
 }
 
 /// What stands below the user's sessions: the programs on devices, each with its grant.

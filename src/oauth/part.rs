@@ -7,9 +7,7 @@ use leptos::prelude::{Children, provide_context};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{
-    client, client::Client, device::begin, discovery, load, routes, settings::OauthSettings, store,
-};
+use super::{client::Client, device::begin, discovery, load, routes, settings::OauthSettings, store};
 use crate::{
     auth::app::App,
     base::{
@@ -92,13 +90,6 @@ impl Part for OauthPart {
 
     fn provide_contexts(&self) {
         provide_context(self.settings.clone());
-    }
-
-    async fn prepare(&self, state: &AppState) -> Result<(), String> {
-        let row = client::command_line(state.clock.now_ms());
-        store::insert_client(&state.db.pool, &row)
-            .await
-            .map_err(|error| format!("cannot register {}: {error}", row.name))
     }
 
     async fn devices(&self, page: &PageRequest) -> Result<Option<Children>, AppError> {

@@ -22,7 +22,7 @@ pub struct ClientRow {
     pub disabled_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub owner_name: Option<String>,
-    /// Of the owner; `None` where they may not log in. What belongs to no one stands on no one's.
+    /// Of the owner; `None` where they may not log in. What belongs to no user is always there.
     pub owner_epoch: Option<i64>,
 }
 
@@ -30,7 +30,7 @@ macro_rules! select_clients {
     ($rest:literal) => {
         concat!(
             "select c.id, c.owner_id, c.name, c.kind, c.redirects, c.logouts, c.scopes, c.epoch, c.created_at, \
-             c.disabled_at, c.last_used_at, u.name as owner_name, case when c.owner_id = '' then 0 \
+             c.disabled_at, c.last_used_at, coalesce(u.name, 'Latchkey') as owner_name, case when c.owner_id = '' then 0 \
              when u.disabled_at is null and u.deleted_at is null and u.waiting_since is null then u.epoch \
              end as owner_epoch \
              from clients c left join users u on u.id = c.owner_id ",
@@ -39,11 +39,10 @@ macro_rules! select_clients {
     };
 }
 
-/// One that is there already stays as it is: ids are random, but for our own.
 pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (id) do nothing",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(&row.id)
     .bind(&row.owner_id)
@@ -105,7 +104,7 @@ pub async fn blank_client(tx: &mut Tx, id: &str, now_ms: i64) -> sqlx::Result<Op
     sqlx::query("delete from client_secrets where client_id = $1").bind(id).run(&mut **tx).await?;
     sqlx::query_scalar(
         "update clients set name = '', redirects = '', logouts = '', disabled_at = $1, epoch = epoch + 1 \
-         where id = $2 and name <> '' returning epoch",
+         where id = $2 and name <> '' and owner_id <> '' returning epoch",
     )
     .bind(now_ms)
     .bind(id)

@@ -118,24 +118,25 @@ async fn for_device(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusa
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &hash).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
-    let row = row.ok_or(Refusal::grant("The device code is unknown or used, or belongs to another application"))?;
+    let mut row = row.ok_or(Refusal::grant("The device code is unknown or used, or belongs to another application"))?;
     if row.expires_at <= now_ms {
         return Err(Refusal::new("expired_token", "The device code has expired"));
     }
     if row.refused_at.is_some() {
         return Err(Refusal::new("access_denied", "The user refused"));
     }
-    let Some(grant_id) = row.grant_id else {
-        let is_early = row.asked_at.is_some_and(|at| now_ms - at < row.interval_ms - JITTER_MS);
-        let interval_ms = if is_early { row.interval_ms + SLOWER_MS } else { row.interval_ms };
-        device::store::note_question(&mut *tx, &hash, now_ms, interval_ms).await?;
+    let early = row.asked_at.replace(now_ms).is_some_and(|at| now_ms - at < row.interval_ms - JITTER_MS);
+    let Some(grant_id) = row.grant_id.clone() else {
+        row.interval_ms += if early { SLOWER_MS } else { 0 };
+        device::store::note(&mut *tx, &row).await?;
         tx.commit().await?;
-        return Err(match is_early {
+        return Err(match early {
             true => Refusal::new("slow_down", "Wait five seconds longer from now on"),
             false => Refusal::new("authorization_pending", "The user hasn't decided yet"),
         });
     };
-    device::store::note_use(&mut *tx, &hash, now_ms).await?;
+    row.used_at = Some(now_ms);
+    device::store::note(&mut *tx, &row).await?;
     let grant = store::use_grant(&mut *tx, &grant_id, now_ms).await?.ok_or(OVER)?;
     go_on(asker, tx, grant, Next::First { nonce: "" }).await
 }

@@ -49,6 +49,8 @@ mod own_data;
 #[cfg(feature = "oauth")]
 mod oauth;
 #[cfg(feature = "oauth")]
+mod oauth_device;
+#[cfg(feature = "oauth")]
 mod oauth_tokens;
 mod passwords;
 mod plain_forms;

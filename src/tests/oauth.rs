@@ -30,7 +30,7 @@ pub struct Program {
     pub id: String,
     pub secret: Option<String>,
     pub back: String,
-    anyone: Caller,
+    pub anyone: Caller,
 }
 
 pub type Pairs<'a> = &'a [(&'a str, &'a str)];

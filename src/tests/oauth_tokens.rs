@@ -111,7 +111,7 @@ on_both_databases! {
         assert_eq!(ledger.refresh(text(&tokens, "refresh_token")).await.status, 401);
         assert_eq!(bob.open(&format!("/oauth/authorize?{}", ledger.query(&[]))).await.status, 400);
         assert_eq!(app.count("select count(*) from client_secrets").await, 0);
-        assert_eq!(app.count("select count(*) from clients where name <> '' or redirects <> ''").await, 0);
+        assert_eq!(app.count("select count(*) from clients where owner_id <> '' and (name <> '' or redirects <> '')").await, 0);
     }
 
     async fn what_stands_on_a_session_ends_with_it_and_what_outlives_it_does_not(app: TestApp) {

@@ -42,6 +42,8 @@ pub enum Way {
     Visit,
     /// Shows a secret, a code or a token that is none.
     Client,
+    /// Begins to ask for a user on behalf of a device.
+    Device,
 }
 
 /// Counts tries, each before it is looked at. Cheap to clone.
@@ -124,6 +126,7 @@ impl Throttle {
             Way::SignUp => self.networks(ip, "sign-up", config.sign_ups_per_network),
             Way::Mail => self.networks(ip, "mail", config.tries_per_network),
             Way::Client => self.networks(ip, "client", config.tries_per_network),
+            Way::Device => self.networks(ip, "device", config.tries_per_network),
             Way::Visit => self.networks(ip, "visit", config.tries_per_network),
         };
         self.admit_keys(networks).await

@@ -1,7 +1,6 @@
 //! `latchkey doctor`: looks at an installation as an experienced operator would, and says how to fix it. One file per
 //! subject. Server side.
 
-mod ask;
 mod database;
 mod feed;
 mod files;
@@ -13,12 +12,10 @@ mod reach;
 mod settings;
 mod store;
 
-use std::time::Duration;
-
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Failed, output::answer};
+use super::{Common, Failed, ask, ask::PATIENCE, output::answer};
 use crate::{
     base::{
         config::Config,
@@ -39,9 +36,6 @@ pub struct Doctor {
     #[command(flatten)]
     common: Common,
 }
-
-/// Nothing is waited for longer: a doctor who hangs with the patient helps no one.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Clocks that differ by more make receipts late and codes fail (README).
 const SKEW_MAX_MS: i64 = 2_000;

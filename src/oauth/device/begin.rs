@@ -1,11 +1,12 @@
-//! The story of a device that begins to ask (RFC 8628 3.1). Server side.
+//! The story of a device that begins to ask (RFC 8628 3.1), and the code that its user types. Server side.
 
-use serde::Serialize;
+use aws_lc_rs::rand;
+use serde_json::{Value, json};
 
-use super::{store, store::DeviceRow, user_code::UserCode};
+use super::{store, store::DeviceRow};
 use crate::{
-    auth::{links, tokens::claims::resource},
-    base::{db::again, error::AppError},
+    auth::{links, throttle::Way, tokens::claims::resource},
+    base::{db::again, error::AppError, sealed::SecretKey},
     oauth::{
         client::{ClientKind, is_resource},
         params::Params,
@@ -21,26 +22,19 @@ pub const PAGE: &str = "/device";
 /// Time to find another device, and to log in there.
 const LIFETIME_MS: i64 = 10 * 60_000;
 const INTERVAL_MS: i64 = 5_000;
-/// That wait for a user at a time.
+/// Of one application, that wait for a user at a time. How many one network begins is counted as attempts are.
 const WAITING_MAX: i64 = 1_000;
-const WAITING_PER_NETWORK_MAX: i64 = 20;
+/// Of the code: without vowels, which make words, and without digits, which look like letters. 34 random bits.
+const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+const CODE_CHARS: usize = 8;
 
-/// RFC 8628 3.2.
-#[derive(Debug, Serialize)]
-pub struct Begun {
-    device_code: String,
-    user_code: String,
-    verification_uri: String,
-    verification_uri_complete: String,
-    expires_in: i64,
-    interval: i64,
-}
-
+/// The answer of RFC 8628 3.2.
+///
 /// # Errors
 /// What RFC 6749 5.2 names, and a wait where too many wait already.
-pub async fn begin(Asker { app, client, caller, .. }: &Asker<'_>, params: &Params) -> Result<Begun, Refusal> {
+pub async fn begin(Asker { app, client, caller, .. }: &Asker<'_>, params: &Params) -> Result<Value, Refusal> {
     if client.kind != ClientKind::Native {
-        return Err(Refusal::new("unauthorized_client", "Only a phone or desktop app asks for a device"));
+        return Err(Refusal::new("unauthorized_client", "Only a phone or desktop app may ask for a device"));
     }
     let scopes = match params.get("scope") {
         "" => Some(client.scopes.without(OFFLINE)),
@@ -48,48 +42,70 @@ pub async fn begin(Asker { app, client, caller, .. }: &Asker<'_>, params: &Param
     };
     let scopes = scopes.filter(|asked| !asked.is_empty() && client.scopes.covers(asked));
     let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
-    let own = resource(&app.state.site.issuer);
+    let issuer = &app.state.site.issuer;
     let audience = match params.get("resource") {
-        "" => &own,
-        text if text == own || is_resource(text) => text,
+        "" => resource(issuer),
+        text if text == resource(issuer) || is_resource(text) => text.to_owned(),
         _ => return Err(Refusal::new("invalid_target", "resource must be an https address without a fragment")),
     };
-    let (user_code, device_code, now_ms) =
-        (UserCode::generate()?, format!("lkd_{}", links::new_token()?), app.now_ms());
+    let _counted = app.throttle.admit(Way::Device, &caller.ip).await?;
+    let (code, device_code, now_ms) = (new_code()?, format!("lkd_{}", links::new_token()?), app.now_ms());
     let row = DeviceRow {
         hash: links::hash(&device_code),
-        user_code: user_code.hash(&app.secret),
+        user_code: hash(&app.secret, &code),
         client_id: client.id.clone(),
         scopes: scopes.text(),
-        resource: audience.to_owned(),
+        resource: audience,
         user_agent: caller.user_agent.clone(),
         ip: caller.ip.clone(),
-        network: caller.widest_network(),
         created_at: now_ms,
         expires_at: now_ms + LIFETIME_MS,
         interval_ms: INTERVAL_MS,
-        asked_at: None,
-        grant_id: None,
-        refused_at: None,
-        used_at: None,
+        ..DeviceRow::default()
     };
     again(|| async {
         let mut tx = app.state.db.begin_write().await?;
-        let (of_client, of_network) = store::count(&mut *tx, &row.client_id, &row.network, now_ms).await?;
-        if of_client >= WAITING_MAX || of_network >= WAITING_PER_NETWORK_MAX {
+        if store::count_waiting(&mut *tx, &row.client_id, now_ms).await? >= WAITING_MAX {
             return Err(AppError::TooManyTries { seconds: 60 });
         }
         store::insert(&mut *tx, &row).await?;
         Ok(tx.commit().await?)
     })
     .await?;
-    let (shown, page) = (user_code.shown(), format!("{}{PAGE}", app.state.site.issuer));
-    Ok(Begun {
-        verification_uri_complete: format!("{page}?user_code={shown}"),
-        verification_uri: page,
-        user_code: shown,
-        device_code,
-        expires_in: LIFETIME_MS / 1000,
-        interval: INTERVAL_MS / 1000,
-    })
+    Ok(json!({
+        "device_code": device_code,
+        "user_code": code,
+        "verification_uri": format!("{issuer}{PAGE}"),
+        "verification_uri_complete": format!("{issuer}{PAGE}?user_code={code}"),
+        "expires_in": LIFETIME_MS / 1000,
+        "interval": INTERVAL_MS / 1000,
+    }))
+}
+
+fn new_code() -> Result<String, AppError> {
+    let mut code = String::new();
+    while code.len() < CODE_CHARS {
+        let mut byte = [0];
+        rand::fill(&mut byte).map_err(|_| AppError::internal())?;
+        // Below twelve times twenty each letter is as likely.
+        if byte[0] < 240 {
+            code.push(char::from(LETTERS[usize::from(byte[0] % 20)]));
+        }
+    }
+    Ok(shown(&code))
+}
+
+/// However it was typed: `WDJB-MJHT`.
+pub fn shown(typed: &str) -> String {
+    let letters = typed.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_uppercase());
+    let mut code: String = letters.collect();
+    if let Some((middle, _)) = code.char_indices().nth(CODE_CHARS / 2) {
+        code.insert(middle, '-');
+    }
+    code
+}
+
+/// What is stored. Keyed: 34 bits are soon tried out by who has the table.
+pub fn hash(key: &SecretKey, typed: &str) -> String {
+    key.tag(&format!("user code {}", shown(typed)))
 }

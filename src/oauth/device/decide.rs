@@ -1,6 +1,9 @@
 //! The stories of a user who is asked by a device: which one it is, and whether it may. Server side.
 
-use super::{store, user_code::UserCode};
+use super::{
+    begin::{hash, shown},
+    store,
+};
 use crate::{
     auth::{app::App, event::Actor, revocations::EndReason, sessions::guard::LoggedIn, throttle::Way},
     base::{
@@ -13,7 +16,7 @@ use crate::{
         client::Client,
         end,
         scope::Scopes,
-        store as client_store,
+        store as clients,
     },
 };
 
@@ -31,38 +34,32 @@ pub async fn find(app: &App, ip: &str, typed: &str) -> Result<Asked, AppError> {
     Ok(asked)
 }
 
-/// As [`find`], for the page behind it, which only a code that was found leads to.
-pub async fn find_uncounted(app: &App, typed: &str) -> Result<Option<Asked>, AppError> {
+/// As [`find`], for the page behind it, to which a code leads that was found.
+pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppError> {
     let pool = &app.state.db.pool;
-    let Some(code) = UserCode::parse(typed) else { return Ok(None) };
-    let Some(row) = store::find_waiting(pool, &code.hash(&app.secret), app.now_ms()).await? else { return Ok(None) };
-    let client = client_store::find_client(pool, &row.client_id).await?.map(Client::from).filter(Client::is_active);
-    let caller = Caller { ip: row.ip, user_agent: row.user_agent };
-    let device = Device { code: code.shown(), caller, since: row.created_at };
+    let row = store::find_waiting(pool, &hash(&app.secret, code), app.now_ms()).await?;
+    let Some(row) = row else { return Ok(None) };
+    let client = clients::find_client(pool, &row.client_id).await?.map(Client::from).filter(Client::is_active);
+    let device =
+        Device { code: shown(code), caller: Caller { ip: row.ip, user_agent: row.user_agent }, since: row.created_at };
     Ok(client.map(|client| Asked::by_device(client, Scopes::stored(&row.scopes), row.resource, device)))
 }
 
 /// The user has looked at what is asked for, and says yes or no. The name of the application.
 ///
 /// # Errors
-/// As [`find`] and [`authorize::grant`]; a code on which someone has decided meanwhile is none any more.
-pub async fn decide(
-    app: &App,
-    caller: &Caller,
-    someone: &LoggedIn,
-    typed: &str,
-    may: bool,
-) -> Result<String, AppError> {
-    let asked = find(app, &caller.ip, typed).await?;
-    let code = UserCode::parse(typed).ok_or(Invalid::DeviceCodeWrong)?.hash(&app.secret);
+/// As [`find`] and [`authorize::grant`]. Of two who decide at once, the second has a code that is none any more.
+pub async fn decide(app: &App, caller: &Caller, someone: &LoggedIn, code: &str, may: bool) -> Result<String, AppError> {
+    let asked = find(app, &caller.ip, code).await?;
     let mut tx = app.state.db.begin_write().await?;
-    let (grant_id, ended) = match may {
-        true => {
-            authorize::grant(&mut tx, app, caller, someone, &asked, true).await.map(|(id, ended)| (Some(id), ended))?
-        }
-        false => someone.hold(&mut tx).await.map(|_| (None, Vec::new()))?,
+    let (grant_id, ended) = if may {
+        let (id, ended) = authorize::grant(&mut tx, app, caller, someone, &asked, true).await?;
+        (Some(id), ended)
+    } else {
+        someone.hold(&mut tx).await?;
+        (None, Vec::new())
     };
-    if !store::decide(&mut *tx, &code, grant_id.as_deref(), app.now_ms()).await? {
+    if !store::decide(&mut *tx, &hash(&app.secret, code), grant_id.as_deref(), app.now_ms()).await? {
         return Err(Invalid::DeviceCodeWrong.into());
     }
     end::commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;

@@ -5,4 +5,3 @@ pub mod begin;
 pub mod decide;
 pub mod page;
 pub mod store;
-pub mod user_code;

@@ -4,7 +4,7 @@ use sqlx_macros::FromRow;
 
 use crate::base::sql::{Change, Conn};
 
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, Default, FromRow)]
 pub struct DeviceRow {
     pub hash: String,
     pub user_code: String,
@@ -13,7 +13,6 @@ pub struct DeviceRow {
     pub resource: String,
     pub user_agent: String,
     pub ip: String,
-    pub network: String,
     pub created_at: i64,
     pub expires_at: i64,
     pub interval_ms: i64,
@@ -25,8 +24,8 @@ pub struct DeviceRow {
 
 pub async fn insert(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into device_codes (hash, user_code, client_id, scopes, resource, user_agent, ip, network, created_at, \
-         expires_at, interval_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "insert into device_codes (hash, user_code, client_id, scopes, resource, user_agent, ip, created_at, expires_at, \
+         interval_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&row.hash)
     .bind(&row.user_code)
@@ -35,7 +34,6 @@ pub async fn insert(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
     .bind(&row.resource)
     .bind(&row.user_agent)
     .bind(&row.ip)
-    .bind(&row.network)
     .bind(row.created_at)
     .bind(row.expires_at)
     .bind(row.interval_ms)
@@ -43,42 +41,38 @@ pub async fn insert(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
     .await
 }
 
-/// How many wait for a user: of this application, and of them from this network.
-pub async fn count(db: impl Conn<'_>, client_id: &str, network: &str, now_ms: i64) -> sqlx::Result<(i64, i64)> {
-    sqlx::query_as(
-        "select count(*), coalesce(sum(case when network = $2 then 1 else 0 end), 0) from device_codes \
-         where client_id = $1 and expires_at > $3 and grant_id is null and refused_at is null",
-    )
-    .bind(client_id)
-    .bind(network)
-    .bind(now_ms)
-    .fetch_one(db)
-    .await
+macro_rules! waits {
+    () => {
+        " expires_at > $2 and grant_id is null and refused_at is null"
+    };
 }
 
-/// The one that waits for a user with this code.
+/// How many of an application wait for a user.
+pub async fn count_waiting(db: impl Conn<'_>, client_id: &str, now_ms: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar(concat!("select count(*) from device_codes where client_id = $1 and", waits!()))
+        .bind(client_id)
+        .bind(now_ms)
+        .fetch_one(db)
+        .await
+}
+
 pub async fn find_waiting(db: impl Conn<'_>, user_code: &str, now_ms: i64) -> sqlx::Result<Option<DeviceRow>> {
-    sqlx::query_as(
-        "select * from device_codes where user_code = $1 and expires_at > $2 and grant_id is null and refused_at is null",
-    )
-    .bind(user_code)
-    .bind(now_ms)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(concat!("select * from device_codes where user_code = $1 and", waits!()))
+        .bind(user_code)
+        .bind(now_ms)
+        .fetch_optional(db)
+        .await
 }
 
 /// The user has decided: the grant, or `None` for a no. Of two decisions the first counts.
 pub async fn decide(db: impl Conn<'_>, user_code: &str, grant_id: Option<&str>, now_ms: i64) -> sqlx::Result<bool> {
-    sqlx::query(
-        "update device_codes set grant_id = $2, refused_at = $3 \
-         where user_code = $1 and expires_at > $4 and grant_id is null and refused_at is null",
-    )
-    .bind(user_code)
-    .bind(grant_id)
-    .bind(grant_id.is_none().then_some(now_ms))
-    .bind(now_ms)
-    .hits(db)
-    .await
+    sqlx::query(concat!("update device_codes set grant_id = $3, refused_at = $4 where user_code = $1 and", waits!()))
+        .bind(user_code)
+        .bind(now_ms)
+        .bind(grant_id)
+        .bind(grant_id.is_none().then_some(now_ms))
+        .hits(db)
+        .await
 }
 
 /// As it is, and no one else's until the transaction ends.
@@ -89,16 +83,13 @@ pub async fn lock(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<DeviceRo
         .await
 }
 
-/// Notes a question that came before the user has decided.
-pub async fn note_question(db: impl Conn<'_>, hash: &str, now_ms: i64, interval_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update device_codes set asked_at = $2, interval_ms = $3 where hash = $1")
-        .bind(hash)
-        .bind(now_ms)
-        .bind(interval_ms)
+/// Notes a question that came before the user has decided, or the one that brought tokens.
+pub async fn note(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
+    sqlx::query("update device_codes set asked_at = $2, interval_ms = $3, used_at = $4 where hash = $1")
+        .bind(&row.hash)
+        .bind(row.asked_at)
+        .bind(row.interval_ms)
+        .bind(row.used_at)
         .run(db)
         .await
-}
-
-pub async fn note_use(db: impl Conn<'_>, hash: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update device_codes set used_at = $2 where hash = $1").bind(hash).bind(now_ms).run(db).await
 }

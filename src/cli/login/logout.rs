@@ -1,0 +1,28 @@
+//! `latchkey logout`: ends the login of this computer, here and on the server. Server side.
+
+use clap::Args;
+
+use super::kept::Place;
+use crate::cli::{failed::Failed, output::say};
+
+/// End the login of `latchkey login`, on this computer and on the server.
+#[derive(Args)]
+pub struct Logout {}
+
+pub async fn run() -> Result<(), Failed> {
+    let file = Place::find()?.lock()?;
+    let Some(kept) = file.read()? else {
+        say("You're not logged in.");
+        return Ok(());
+    };
+    let told = kept.revoke().await;
+    file.remove()?;
+    let server = &kept.server.issuer;
+    if let Err(trouble) = told {
+        let Failed(why) = trouble.into();
+        let words = "you're logged out on this computer, but the server still has this login";
+        return Err(format!("{words} ({why}); disconnect it at {server}/account/devices").into());
+    }
+    say(&format!("You're logged out of {server}."));
+    Ok(())
+}
