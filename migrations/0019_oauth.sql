@@ -69,6 +69,11 @@ create table refresh_tokens (
 create index refresh_tokens_by_grant on refresh_tokens (grant_id);
 create index refresh_tokens_by_age on refresh_tokens (expires_at);
 
+-- The command line of this program (`latchkey login`) is an application, too. It belongs to no user.
+insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) values
+    ('latchkey-cli', '', 'Latchkey command line', 'native', 'http://127.0.0.1/', '',
+     'openid profile email account:read sessions:read notes:read notes:write', 0, 1795824000000);
+
 -- Devices that ask for a user (RFC 8628), until they have their tokens.
 create table device_codes (
     hash text primary key,               -- SHA-256 of 256 random bits
@@ -78,7 +83,6 @@ create table device_codes (
     resource text not null,
     user_agent text not null,            -- of the device, as is the address
     ip text not null,
-    network text not null,               -- so many of one may wait
     created_at bigint not null,
     expires_at bigint not null,
     interval_ms bigint not null,         -- between two questions; grows for who asks too often

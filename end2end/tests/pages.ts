@@ -34,7 +34,7 @@ const SEARCHES = ["?q=:email", "?q=none%20of%20them", "?role=user&state=active&s
 const USERS = ["/admin/users", ...ACTS, ...SEARCHES, "/admin/users/:person", "/admin/users/nobody"];
 const SESSIONS = ["/admin/sessions", "/admin/sessions?ip=192.0.2.1", "/admin/sessions/everyone"];
 const AUDIT = ["/admin/audit", "/admin/audit?event=force_logout", "/admin/audit?subject=none"];
-const APPLICATIONS = ["/admin/apps", "/account/apps/new", "/account/apps/nothing", "/oauth/authorize"];
+const APPLICATIONS = ["/admin/apps", "/account/apps/new", "/account/apps/nothing", "/oauth/authorize", "/device", "/device?user_code=WDJB-MJHT"];
 const KEYS = ["/admin/keys", "/admin/keys/:key", "/admin/keys/nobody"];
 
 const PATHS: Record<Who, string[]> = {

@@ -21,6 +21,8 @@ const MANY_SIGN_UPS = { LATCHKEY_SIGN_UPS_PER_NETWORK: "1000000" };
 export type Env = Record<string, string>;
 export type Printed = { stdout: string; stderr: string };
 type CliResult = Printed & { code: number | null };
+/** A command, what it has printed so far, and its end. */
+export type Running = { printed: Printed; ended: Promise<CliResult> };
 
 export class Server {
   private constructor(
@@ -79,16 +81,19 @@ export class Server {
 
   /** As [`cli`], however it ends, and of another program if one is named. */
   async cliWhatever(args: string[], input = "", program = binary()): Promise<CliResult> {
+    return this.begin(args, input, program).ended;
+  }
+
+  /** As [`cliWhatever`], and does not wait for the end. */
+  begin(args: string[], input = "", program = binary()): Running {
     const child = spawn(program, args, { cwd: this.dataDir, env: this.env, stdio: ["pipe", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
+    const printed = { stdout: "", stderr: "" };
+    child.stdout.setEncoding("utf8").on("data", (text: string) => void (printed.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => void (printed.stderr += text));
     // A command that reads nothing may be gone before it is written to.
     child.stdin.on("error", () => {});
     child.stdin.end(input);
-    const [code] = await once(child, "close");
-    return { code, stdout, stderr };
+    return { printed, ended: once(child, "close").then(([code]) => ({ code: code as number | null, ...printed })) };
   }
 
   /** As a service manager would do it. Returns the exit code: a server that does not end well is a failure. */
