@@ -6,11 +6,14 @@ create table clients (
     kind text not null,                  -- web | spa | native | service
     redirects text not null,             -- where users may be sent back to, an address a line
     logouts text not null,               -- where they may be sent after a logout, an address a line
+    backchannel_logout_uri text not null default '', -- where it is told that a user is logged out; empty: it is not
     scopes text not null,                -- what it may ask for, with blanks between
     epoch bigint not null,               -- raised when every token of it must end
     created_at bigint not null,
     disabled_at bigint,
-    last_used_at bigint                  -- written once a minute at most
+    last_used_at bigint,                 -- written once a minute at most
+    notice_at bigint,                    -- when it was last told that a user is logged out, or could not be
+    notice_failure text                  -- why it could not; null: it was
 );
 create index clients_by_owner on clients (owner_id, id);
 
@@ -28,6 +31,7 @@ create table grants (
     client_id text not null references clients (id),
     user_id text not null,
     sid text not null,                   -- of the session that it ends with; empty: it outlives it
+    log_in_sid text not null default '', -- of the session that the user was logged in with
     scopes text not null,
     resource text not null,              -- the audience of its tokens
     auth_time bigint not null,           -- when the user proved who they are, in seconds
@@ -38,11 +42,13 @@ create table grants (
     last_used_at bigint,                 -- null: its code was not redeemed yet
     refresh_until bigint,                -- until when its newest refresh token works
     ended_at bigint,
-    end_reason text                      -- as of sessions
+    end_reason text,                     -- as of sessions
+    told_at bigint                       -- when it had ended and its application was told; null: either is to come
 );
 create index grants_by_user on grants (user_id, ended_at);
 create index grants_by_client on grants (client_id, ended_at);
-create index grants_by_session on grants (sid) where sid <> '';
+create index grants_by_log_in on grants (log_in_sid);
+create index grants_to_tell on grants (global_epoch) where told_at is null;
 create index grants_by_age on grants (created_at);
 
 create table authorization_codes (
@@ -93,3 +99,21 @@ create table device_codes (
 );
 create index device_codes_by_grant on device_codes (grant_id);
 create index device_codes_by_age on device_codes (expires_at);
+
+-- Word to an application that a user is logged out, on its way (OpenID Connect Back-Channel Logout). Gone once it was taken.
+create table logout_notices (
+    id text primary key,                 -- UUID v7
+    client_id text not null references clients (id),
+    user_id text not null,
+    sid text not null,                   -- of the session that the user was logged in with
+    act text not null,                   -- what it was queued with, for the receipt
+    created_at bigint not null,
+    due_at bigint not null,              -- of one that is being sent: when it is anyone's again
+    attempts bigint not null
+);
+create index logout_notices_by_due on logout_notices (due_at);
+create index logout_notices_by_client on logout_notices (client_id);
+create index logout_notices_by_act on logout_notices (act);
+
+-- How a session began, in the words of RFC 8176. A password there was always.
+alter table sessions add column amr text not null default 'pwd';

@@ -7,7 +7,7 @@ use super::{
     event,
     event::{Actor, Event, Kind},
     known_devices::Device,
-    log_in::{Started, start_session_with},
+    log_in::{BY_APP_CODE, BY_RECOVERY_CODE, Started, start_session_with},
     outbox,
     outbox::Notification,
     second_factor::{check, check::Passed, code::Code, trust},
@@ -75,13 +75,16 @@ async fn take_and_start(
     let mut tx = app.state.db.begin_write().await?;
     // The user's row first, as everywhere.
     store::lock(&mut *tx, &user.id).await?;
-    match check::take(&mut tx, &app.secret, &user.id, code, app.now_ms()).await? {
+    let amr = match check::take(&mut tx, &app.secret, &user.id, code, app.now_ms()).await? {
         None => return Ok(None),
-        Some(Passed::App) => {}
-        Some(Passed::Recovery { left }) => tell(&mut tx, app, visit, user, left).await?,
-    }
+        Some(Passed::App) => BY_APP_CODE,
+        Some(Passed::Recovery { left }) => {
+            tell(&mut tx, app, visit, user, left).await?;
+            BY_RECOVERY_CODE
+        }
+    };
     half.use_up(&mut tx).await?;
-    start_session_with(tx, app, visit, user, half.remember, true).await.map(Some)
+    start_session_with(tx, app, visit, user, half.remember, true, amr).await.map(Some)
 }
 
 /// Either the phone is gone, or someone else has found the list.

@@ -73,6 +73,11 @@ pub async fn go_on(app: &App, visit: &Visit, user: &User, remember: bool, next: 
     start_session(app, visit, user, remember, has_factor).await.map(|started| LogInResult::Started(Box::new(started)))
 }
 
+/// How a session began (RFC 8176). Stored: a trusted device is no code.
+pub const BY_PASSWORD: &str = "pwd";
+pub const BY_APP_CODE: &str = "pwd otp mfa";
+pub const BY_RECOVERY_CODE: &str = "pwd mfa";
+
 /// Starts a session for a user who has just proven who they are, in place of the one before. `user` is the row that the
 /// proof was checked against; `has_factor` says that the account had a second factor then, which was satisfied.
 ///
@@ -88,7 +93,7 @@ pub async fn start_session(
 ) -> Result<Started, AppError> {
     again(|| async {
         let tx = app.state.db.begin_write().await?;
-        start_session_with(tx, app, visit, user, remember, has_factor).await
+        start_session_with(tx, app, visit, user, remember, has_factor, BY_PASSWORD).await
     })
     .await
 }
@@ -101,11 +106,12 @@ pub async fn start_session_with(
     user: &User,
     remember: bool,
     has_factor: bool,
+    amr: &str,
 ) -> Result<Started, AppError> {
     if !still_holds(&mut tx, user, has_factor, app.now_ms()).await? {
         return Err(AppError::LogInAgain);
     }
-    let session = secret::begin(&mut tx, &app.state, user, remember, &visit.caller).await?;
+    let session = secret::begin(&mut tx, &app.state, user, remember, &visit.caller, amr).await?;
     let device = note_log_in(&mut tx, app, visit, user, &session.log_in).await?;
     match &visit.someone {
         Some(before) => {

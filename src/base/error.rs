@@ -200,6 +200,8 @@ pub enum Invalid {
     RedirectsMalformed,
     #[error("Enter at most 10 addresses, one a line, like https://example.com/logged-out.")]
     LogoutsMalformed,
+    #[error("Enter one https address, like https://example.com/logout-notice. A service has none.")]
+    BackchannelMalformed,
     #[error("Enter at most 20 scopes with blanks between, of letters, digits and : . _ - /")]
     ScopesMalformed,
 }
@@ -260,6 +262,8 @@ pub enum Field {
     /// Of an application: where users are sent back to.
     Redirects,
     Logouts,
+    /// Where the application is told of logouts.
+    Backchannel,
     Scopes,
 }
 
@@ -277,6 +281,7 @@ impl Invalid {
             }
             Self::RedirectsMissing | Self::RedirectsMalformed => Field::Redirects,
             Self::LogoutsMalformed => Field::Logouts,
+            Self::BackchannelMalformed => Field::Backchannel,
             Self::ScopesMalformed => Field::Scopes,
             Self::PasswordMissing
             | Self::PasswordTooShort(_)

@@ -27,6 +27,8 @@ struct Inner {
     mails_sent: Counter,
     mails_failed: Counter,
     outbox_waiting: Gauge,
+    notices: Family<Told, Counter>,
+    notices_waiting: Gauge,
     connections_open: Gauge,
     connections_cut_off: Family<Cut, Counter>,
     levels: LevelGauges,
@@ -42,6 +44,16 @@ pub enum CutOff {
     GaveWay,
     /// Its other end took nothing of an answer.
     NotRead,
+}
+
+/// What became of a try to tell an application that its user is logged out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum Notice {
+    Told,
+    /// It may still get through.
+    Failed,
+    GivenUp,
 }
 
 /// How a revocation came into this memory.
@@ -103,6 +115,11 @@ struct Propagation {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FeedRead {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Told {
     result: &'static str,
 }
 
@@ -182,6 +199,13 @@ impl Default for Metrics {
         registry.register("mails_sent", "Mails that the mail server has taken", mails_sent.clone());
         registry.register("mails_failed", "Tries to send a mail that failed", mails_failed.clone());
         registry.register("outbox_waiting", "Mails that wait, when last looked at", outbox_waiting.clone());
+        let (notices, notices_waiting) = (Family::<Told, Counter>::default(), Gauge::default());
+        registry.register("logout_notices", "Tries to tell an application of a logout", notices.clone());
+        registry.register(
+            "logout_notices_waiting",
+            "Notices that wait, a thousand at most, when last looked at",
+            notices_waiting.clone(),
+        );
         let (connections_open, connections_cut_off) = (Gauge::default(), Family::<Cut, Counter>::default());
         registry.register("connections_open", "Connections of callers", connections_open.clone());
         registry.register(
@@ -201,6 +225,8 @@ impl Default for Metrics {
             mails_sent,
             mails_failed,
             outbox_waiting,
+            notices,
+            notices_waiting,
             connections_open,
             connections_cut_off,
             levels,
@@ -308,6 +334,14 @@ impl Metrics {
 
     pub fn outbox_waiting(&self, count: i64) {
         self.0.outbox_waiting.set(count);
+    }
+
+    pub fn notice(&self, notice: Notice) {
+        self.0.notices.get_or_create(&Told { result: notice.into_str() }).inc();
+    }
+
+    pub fn notices_waiting(&self, count: i64) {
+        self.0.notices_waiting.set(count);
     }
 
     /// The whole text, in the format of OpenMetrics 1.0.

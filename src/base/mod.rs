@@ -18,6 +18,8 @@ pub mod display_name;
 pub mod email;
 pub mod error;
 #[cfg(feature = "ssr")]
+pub mod fetch;
+#[cfg(feature = "ssr")]
 pub mod finding;
 #[cfg(feature = "ssr")]
 pub mod jobs;

@@ -9,7 +9,10 @@ use axum::{
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
-use crate::web::seen::{QUESTION, Seen};
+use crate::{
+    base::fetch::last_cause,
+    web::seen::{QUESTION, Seen},
+};
 
 /// Nothing is waited for longer: a doctor who hangs with the patient helps no one.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,13 +67,4 @@ async fn try_send(request: Request<Body>) -> Result<Answer, String> {
     let (parts, body) = response.into_parts();
     let body = to_bytes(Body::new(body), BODY_BYTES_MAX).await.map_err(|error| last_cause(&error))?;
     Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.to_vec() })
-}
-
-/// "client error (Connect)" helps no one; what lies at its bottom does.
-fn last_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

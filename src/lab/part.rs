@@ -14,8 +14,8 @@ use super::{
     world::{CONNECTIONS, Lab},
 };
 use crate::{
-    auth::{app::App, revocations::feed},
-    base::{config::Config, db::Kind, error::AppError, finding::Finding, jobs::Job, state::AppState},
+    auth::{app::App, revocations::feed, tokens::keys::Keys},
+    base::{config::Config, db::Kind, error::AppError, finding::Finding, jobs::Job, metrics::Metrics, state::AppState},
     pages::{
         part::{Part, Routes},
         request::{Found, PageRequest},
@@ -110,7 +110,7 @@ impl Part for LabPart {
     }
 
     /// What is wrong with the Lab costs no one but its visitors.
-    async fn start(&self, app: &App) -> Vec<JoinHandle<()>> {
+    async fn start(&self, app: &App, _: &Keys, _: &Metrics) -> Vec<JoinHandle<()>> {
         if !self.settings.is_wanted(&app.state.config) {
             return Vec::new();
         }

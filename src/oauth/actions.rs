@@ -31,14 +31,16 @@ pub async fn register_app(
     kind: Option<String>,
     redirects: Option<String>,
     logouts: Option<String>,
+    backchannel: Option<String>,
     scopes: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (app, someone) = (border::app(), border::user()?);
     let by_everyone = expect_context::<OauthSettings>().applications_by == Registrars::Everyone;
     register::require_registrar(&app, &someone, by_everyone).await?;
-    let [kind, redirects, logouts, scopes] = [kind, redirects, logouts, scopes].map(Option::unwrap_or_default);
-    let typed = Typed { name, kind, redirects, logouts, scopes };
+    let [kind, redirects, logouts, backchannel, scopes] =
+        [kind, redirects, logouts, backchannel, scopes].map(Option::unwrap_or_default);
+    let typed = Typed { name, kind, redirects, logouts, backchannel, scopes };
     // What was typed is looked at before a password is asked for.
     register::check(&typed)?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());

@@ -19,6 +19,7 @@ use crate::{
         form::{Form, Here, ProofField, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
+        number::counted,
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::{Ago, When},
@@ -131,6 +132,10 @@ pub fn NewAppPage() -> impl IntoView {
                     help="Where users may be sent after they log out. One a line. You can leave this empty."
                 />
                 <TextField
+                    name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=typed.get("backchannel")
+                    help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
+                />
+                <TextField
                     name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value=typed.get("scopes")
                     help=format!("What it may ask for, with blanks between. Ours are {ours}.")
                 />
@@ -148,6 +153,8 @@ pub fn AppPage(
     /// Created by the act before this page, and shown now alone.
     new_secret: Option<String>,
     may_change: bool,
+    /// Logout notices that it has not taken yet.
+    waiting: i64,
 ) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let id = client.id.clone();
@@ -171,12 +178,34 @@ pub fn AppPage(
                     <div><dt>"Registered"</dt><dd><When ms=client.created_at /></dd></div>
                     <div><dt>"Redirect addresses"</dt><dd>{lines(&client.redirects)}</dd></div>
                     <div><dt>"Logout addresses"</dt><dd>{lines(&client.logouts)}</dd></div>
+                    <div><dt>"Back-channel logout address"</dt><dd>{match &*client.backchannel_logout_uri {
+                        "" => "none".to_owned(),
+                        address => address.to_owned(),
+                    }}</dd></div>
+                    {(!client.backchannel_logout_uri.is_empty()).then(|| view! {
+                        <div><dt>"Logout notices"</dt><dd><Notices client=client.clone() waiting /></dd></div>
+                    })}
                     <div><dt>"Scopes"</dt><dd>{client.scopes.text()}</dd></div>
                 </dl>
             </section>
             {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
             {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() is_ours=client.is_ours() /> })}
         </Page>
+    }
+}
+
+/// How the last one went, and how many wait.
+#[component]
+fn Notices(client: Client, waiting: i64) -> impl IntoView {
+    let last = match (client.notice_at, client.notice_failure) {
+        (None, _) => "None sent yet.".into_any(),
+        (Some(ms), None) => view! { "Last sent "<Ago ms />"." }.into_any(),
+        (Some(ms), Some(why)) => view! { "Failed "<Ago ms />": "{why}"." }.into_any(),
+    };
+    let wait = counted(waiting, "notice waits", "notices wait");
+    view! {
+        {last}
+        {(waiting > 0).then(|| format!(" {wait}. We try for a day."))}
     }
 }
 

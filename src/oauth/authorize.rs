@@ -265,6 +265,7 @@ pub async fn grant(
         client_id: asked.client.id.clone(),
         user_id: user.id.clone(),
         sid: if asked.outlives_session() { String::new() } else { someone.log_in.sid.clone() },
+        log_in_sid: someone.log_in.sid.clone(),
         scopes: asked.scopes.text(),
         resource: asked.resource.clone(),
         auth_time: someone.log_in.authenticated_at / 1000,

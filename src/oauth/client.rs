@@ -57,11 +57,16 @@ pub struct Client {
     pub kind: ClientKind,
     pub redirects: Vec<String>,
     pub logouts: Vec<String>,
+    /// Where it is told that a user is logged out; empty: it is not.
+    pub backchannel_logout_uri: String,
     pub scopes: Scopes,
     pub epoch: i64,
     pub created_at: i64,
     pub disabled_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    /// When it was last told, or could not be, and then why.
+    pub notice_at: Option<i64>,
+    pub notice_failure: Option<String>,
 }
 
 impl From<ClientRow> for Client {
@@ -78,10 +83,13 @@ impl From<ClientRow> for Client {
             owner_id: row.owner_id,
             owner_epoch: row.owner_epoch,
             name: row.name,
+            backchannel_logout_uri: row.backchannel_logout_uri,
             epoch: row.epoch,
             created_at: row.created_at,
             disabled_at: row.disabled_at,
             last_used_at: row.last_used_at,
+            notice_at: row.notice_at,
+            notice_failure: row.notice_failure,
         }
     }
 }
@@ -164,6 +172,16 @@ pub fn parse_addresses(text: &str, kind: ClientKind, malformed: Invalid) -> Resu
     let lines: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
     let fit = lines.len() <= REDIRECTS_MAX && lines.iter().all(|line| is_address(line, kind));
     if fit { Ok(lines) } else { Err(malformed) }
+}
+
+/// The address where an application is told of logouts; it may have none.
+///
+/// # Errors
+/// [`Invalid::BackchannelMalformed`], also for one that logs no one in.
+pub fn parse_backchannel(text: &str, kind: ClientKind) -> Result<String, Invalid> {
+    let text = text.trim();
+    let fits = text.is_empty() || (kind.logs_users_in() && is_address(text, ClientKind::Web));
+    if fits { Ok(text.to_owned()) } else { Err(Invalid::BackchannelMalformed) }
 }
 
 /// An address in the one way of writing that browsers leave as it is, so that comparing bytes is enough.

@@ -8,7 +8,7 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        revocations,
+        grants, revocations,
         revocations::{
             EndReason,
             store::{New, Subject},
@@ -42,13 +42,15 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
     if ended.is_empty() {
         return Ok(false);
     }
+    grants::store::queue(&mut tx, &ended, now_ms).await?;
+    let ids: Vec<String> = ended.into_iter().map(|grant| grant.id).collect();
     let name = store::find_client(&mut *tx, client_id).await?.map(|row| Client::from(row).name).unwrap_or_default();
     let actor = Actor::User(user.id.clone());
     let event = Event::new(Kind::AppDisconnected, actor.clone(), &user.id).from_caller(&visit.caller);
     let details = json!({ "application": name, "client_id": client_id });
     let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
     event::store::insert(&mut *tx, &event, now_ms).await?;
-    commit(tx, app, &ended, &actor, reason).await?;
+    commit(tx, app, &ids, &actor, reason).await?;
     Ok(true)
 }
 

@@ -17,6 +17,7 @@ use super::{
     },
     discovery,
     log_out::{named, way_back},
+    notices,
     params::Params,
     register::{APPS_MAX, secret_name},
     scope::Scopes,
@@ -182,7 +183,8 @@ pub async fn app(page: &PageRequest) -> Result<Found, AppError> {
     let told = told(&page.parts.headers, &page.app.state.config).unwrap_or_default();
     let opened = page.app.secret.open(&secret_name(&someone.log_in.sid), &told.get("secret"));
     let new_secret = opened.and_then(|secret| String::from_utf8(secret).ok());
-    shows(move || view! { <AppPage client secrets new_secret may_change /> })
+    let waiting = notices::store::waiting(pool, &client.id).await?.notices;
+    shows(move || view! { <AppPage client secrets new_secret may_change waiting /> })
 }
 
 pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {

@@ -75,8 +75,11 @@ struct IdToken<'a> {
     auth_time: i64,
     #[serde(skip_serializing_if = "str::is_empty")]
     nonce: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
+    /// Of the login: a logout token names it, too.
     sid: &'a str,
+    /// RFC 8176. None where no one knows any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    amr: Vec<&'a str>,
 }
 
 /// `None` where our keys have no public half: no application could verify it.
@@ -86,6 +89,7 @@ pub async fn id_token(
     user: &User,
     grant: &GrantRow,
     nonce: &str,
+    amr: &str,
 ) -> Result<Option<String>, AppError> {
     let (key, now) = (keys.signing().await?, app.now_ms() / 1000);
     if key.public.is_none() {
@@ -99,7 +103,8 @@ pub async fn id_token(
         exp: now + app.state.config.token_lifetime_seconds,
         auth_time: grant.auth_time.min(now),
         nonce,
-        sid: &grant.sid,
+        sid: &grant.log_in_sid,
+        amr: amr.split_ascii_whitespace().collect(),
     };
     sign_as(ID_TOKEN, &key, &claims).map(Some)
 }

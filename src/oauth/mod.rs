@@ -20,6 +20,7 @@ pub mod introspect;
 pub mod load;
 pub mod log_out;
 pub mod mint;
+pub mod notices;
 pub mod params;
 pub mod part;
 pub mod refusal;

@@ -7,19 +7,25 @@ use leptos::prelude::{Children, provide_context};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{client::Client, device::begin, discovery, load, routes, settings::OauthSettings, store};
+use super::{
+    client::Client, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings, store,
+};
 use crate::{
-    auth::app::App,
+    auth::{app::App, tokens::keys::Keys},
     base::{
-        config::TokenAlgorithm, db::again, error::AppError, finding::Finding, jobs::Job, rfc3339::seconds,
-        state::AppState,
+        config::TokenAlgorithm, db::again, error::AppError, finding::Finding, jobs::Job, metrics::Metrics,
+        rfc3339::seconds, state::AppState,
     },
     pages::{
         part::{Part, Routes},
         request::{Found, PageRequest},
     },
     serve::MINUTE,
-    ui::part_links::{PartLink, Place},
+    ui::{
+        number::counted,
+        part_links::{PartLink, Place},
+        when::span,
+    },
 };
 
 /// Applications that `latchkey doctor` looks at.
@@ -96,35 +102,16 @@ impl Part for OauthPart {
         load::on_devices(page).await
     }
 
-    async fn start(&self, app: &App) -> Vec<JoinHandle<()>> {
+    async fn start(&self, app: &App, keys: &Keys, metrics: &Metrics) -> Vec<JoinHandle<()>> {
         let job = Job::every(5 * MINUTE, "removing old grants").first_after(MINUTE);
-        vec![job.start(app.state.clone(), |state| remove_old(state).boxed())]
+        let teller = Teller::new(app.clone(), keys.clone(), metrics.clone(), &self.settings);
+        vec![job.start(app.state.clone(), |state| remove_old(state).boxed()), teller.start()]
     }
 
     async fn examine(&self, state: &AppState) -> Vec<Finding> {
-        const WHAT: &str = "applications";
-        let clients = match store::list_clients(&state.db.pool, None, EXAMINED_MAX).await {
-            Ok(rows) => rows.into_iter().map(Client::from).collect::<Vec<_>>(),
-            Err(error) => return vec![Finding::warning(WHAT, format!("cannot list them: {error}"), "")],
-        };
-        let ownerless = clients.iter().filter(|client| client.owner_epoch.is_none()).count();
-        let active = clients.iter().filter(|client| client.is_active()).count();
-        let mut findings = vec![Finding::ok(WHAT, format!("{} registered, {active} active", clients.len()))];
-        if ownerless > 0 {
-            findings.push(Finding::warning(
-                WHAT,
-                format!("{ownerless} don't work: their owners can't log in"),
-                "enable the owner's account, or register the application again; see `latchkey clients list`",
-            ));
-        }
-        if active > 0 && state.config.token_algorithm == TokenAlgorithm::Hs256 {
-            findings.push(Finding::warning(
-                WHAT,
-                "no application can verify a token or log users in with OpenID Connect: tokens are signed with HS256",
-                "set LATCHKEY_TOKEN_ALGORITHM=ES256",
-            ));
-        }
-        findings
+        examine(state).await.unwrap_or_else(|error| {
+            vec![Finding::error(WHAT, format!("cannot read them: {error}"), "check the database's log")]
+        })
     }
 
     fn list(&self) -> Option<&'static str> {
@@ -135,6 +122,41 @@ impl Part for OauthPart {
         let rows = store::grants_after(&state.db.pool, user_id, after).await?;
         Ok(rows.into_iter().map(|row| (row.id.clone(), in_file(row))).collect())
     }
+}
+
+const WHAT: &str = "applications";
+/// An application that answers takes a notice in seconds.
+const LATE_MS: i64 = 5 * 60_000;
+
+async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
+    let rows = store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
+    let clients: Vec<Client> = rows.into_iter().map(Client::from).collect();
+    let ownerless = clients.iter().filter(|client| client.owner_epoch.is_none()).count();
+    let active = clients.iter().filter(|client| client.is_active()).count();
+    let waiting = notices::store::waiting(&state.db.pool, "").await?;
+    let age_ms = waiting.since.map_or(0, |since| state.clock.now_ms() - since);
+    let mut findings = vec![Finding::ok(WHAT, format!("{} registered, {active} active", clients.len()))];
+    if ownerless > 0 {
+        findings.push(Finding::warning(
+            WHAT,
+            format!("{ownerless} don't work: their owners can't log in"),
+            "enable the owner's account, or register the application again; see `latchkey clients list`",
+        ));
+    }
+    if active > 0 && state.config.token_algorithm == TokenAlgorithm::Hs256 {
+        findings.push(Finding::warning(
+            WHAT,
+            "none can verify a token or log users in with OpenID Connect: tokens are signed with HS256",
+            "set LATCHKEY_TOKEN_ALGORITHM=ES256",
+        ));
+    }
+    if age_ms >= LATE_MS {
+        let notices = counted(waiting.notices, "logout notice waits", "logout notices wait");
+        let words = format!("{notices} for an application that doesn't answer, the oldest for {}", span(age_ms));
+        let fix = "the pages below “Administration”, “Applications” say which one, and why";
+        findings.push(Finding::warning(WHAT, words, fix));
+    }
+    Ok(findings)
 }
 
 fn in_file(row: store::GrantRow) -> Value {

@@ -4,7 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    client::{Client, ClientKind, parse_addresses},
+    client::{Client, ClientKind, parse_addresses, parse_backchannel},
     scope::Scopes,
     store,
     store::{ClientRow, SecretRow},
@@ -44,6 +44,7 @@ pub struct Typed {
     pub kind: String,
     pub redirects: String,
     pub logouts: String,
+    pub backchannel: String,
     pub scopes: String,
 }
 
@@ -155,6 +156,10 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         addresses(&typed.redirects, Invalid::RedirectsMalformed),
         addresses(&typed.logouts, Invalid::LogoutsMalformed),
     );
+    let backchannel_logout_uri = parse_backchannel(&typed.backchannel, kind).unwrap_or_else(|invalid| {
+        wrong.push(invalid);
+        String::new()
+    });
     if kind.logs_users_in() && typed.redirects.trim().is_empty() {
         wrong.push(Invalid::RedirectsMissing);
     }
@@ -172,11 +177,14 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         kind: kind.into_str().to_owned(),
         redirects: redirects.join("\n"),
         logouts: logouts.join("\n"),
+        backchannel_logout_uri,
         scopes: scopes.text(),
         epoch: 0,
         created_at: now_ms,
         disabled_at: None,
         last_used_at: None,
+        notice_at: None,
+        notice_failure: None,
         owner_name: None,
         owner_epoch: None,
     })

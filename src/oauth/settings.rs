@@ -16,4 +16,9 @@ pub struct OauthSettings {
     /// Who may register applications that log users in here. Administrators see, disable and delete all of them.
     #[arg(long, env = "LATCHKEY_APPLICATIONS_BY", value_enum, default_value_t)]
     pub applications_by: Registrars,
+
+    /// Tell applications of logouts at private addresses, too, such as 10.0.0.5. Off by default: whoever registers an
+    /// application could reach machines that only this server can. In development this machine is allowed.
+    #[arg(long, env = "LATCHKEY_CALL_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub call_private_addresses: bool,
 }

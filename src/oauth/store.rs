@@ -2,9 +2,12 @@
 
 use sqlx_macros::FromRow;
 
-use crate::base::{
-    db::Tx,
-    sql::{Change, Conn},
+use crate::{
+    auth::grants::store::{EndedGrant, ended_columns},
+    base::{
+        db::Tx,
+        sql::{Change, Conn},
+    },
 };
 
 /// A row of `clients`, and whether its owner may log in.
@@ -16,11 +19,14 @@ pub struct ClientRow {
     pub kind: String,
     pub redirects: String,
     pub logouts: String,
+    pub backchannel_logout_uri: String,
     pub scopes: String,
     pub epoch: i64,
     pub created_at: i64,
     pub disabled_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    pub notice_at: Option<i64>,
+    pub notice_failure: Option<String>,
     pub owner_name: Option<String>,
     /// Of the owner; `None` where they may not log in. What belongs to no user is always there.
     pub owner_epoch: Option<i64>,
@@ -29,10 +35,10 @@ pub struct ClientRow {
 macro_rules! select_clients {
     ($rest:literal) => {
         concat!(
-            "select c.id, c.owner_id, c.name, c.kind, c.redirects, c.logouts, c.scopes, c.epoch, c.created_at, \
-             c.disabled_at, c.last_used_at, coalesce(u.name, 'Latchkey') as owner_name, case when c.owner_id = '' then 0 \
-             when u.disabled_at is null and u.deleted_at is null and u.waiting_since is null then u.epoch \
-             end as owner_epoch \
+            "select c.id, c.owner_id, c.name, c.kind, c.redirects, c.logouts, c.backchannel_logout_uri, c.scopes, c.epoch, \
+             c.created_at, c.disabled_at, c.last_used_at, c.notice_at, c.notice_failure, coalesce(u.name, 'Latchkey') as \
+             owner_name, case when c.owner_id = '' then 0 when u.disabled_at is null and u.deleted_at is null and \
+             u.waiting_since is null then u.epoch end as owner_epoch \
              from clients c left join users u on u.id = c.owner_id ",
             $rest
         )
@@ -41,8 +47,8 @@ macro_rules! select_clients {
 
 pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, \
+         backchannel_logout_uri) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(&row.id)
     .bind(&row.owner_id)
@@ -53,6 +59,7 @@ pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
     .bind(&row.scopes)
     .bind(row.epoch)
     .bind(row.created_at)
+    .bind(&row.backchannel_logout_uri)
     .run(db)
     .await
 }
@@ -101,10 +108,14 @@ pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sq
 
 /// Blanks an application: its tokens name it until they have expired. Returns its epoch.
 pub async fn blank_client(tx: &mut Tx, id: &str, now_ms: i64) -> sqlx::Result<Option<i64>> {
-    sqlx::query("delete from client_secrets where client_id = $1").bind(id).run(&mut **tx).await?;
+    for statement in
+        ["delete from client_secrets where client_id = $1", "delete from logout_notices where client_id = $1"]
+    {
+        sqlx::query(statement).bind(id).run(&mut **tx).await?;
+    }
     sqlx::query_scalar(
-        "update clients set name = '', redirects = '', logouts = '', disabled_at = $1, epoch = epoch + 1 \
-         where id = $2 and name <> '' and owner_id <> '' returning epoch",
+        "update clients set name = '', redirects = '', logouts = '', backchannel_logout_uri = '', disabled_at = $1, \
+         epoch = epoch + 1 where id = $2 and name <> '' and owner_id <> '' returning epoch",
     )
     .bind(now_ms)
     .bind(id)
@@ -160,6 +171,8 @@ pub struct GrantRow {
     pub user_id: String,
     /// Of the session that it ends with; empty: it outlives it.
     pub sid: String,
+    /// Of the session that the user was logged in with.
+    pub log_in_sid: String,
     pub scopes: String,
     pub resource: String,
     /// In seconds.
@@ -175,8 +188,8 @@ macro_rules! grants {
     ($before:literal, $after:literal) => {
         concat!(
             $before,
-            " id, client_id, user_id, sid, scopes, resource, auth_time, global_epoch, user_agent, ip, created_at, \
-             last_used_at ",
+            " id, client_id, user_id, sid, log_in_sid, scopes, resource, auth_time, global_epoch, user_agent, ip, \
+             created_at, last_used_at ",
             $after
         )
     };
@@ -190,11 +203,12 @@ macro_rules! not_over {
 }
 
 pub async fn insert_grant(db: impl Conn<'_>, row: &GrantRow) -> sqlx::Result<()> {
-    sqlx::query(grants!("insert into grants (", ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"))
+    sqlx::query(grants!("insert into grants (", ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"))
         .bind(&row.id)
         .bind(&row.client_id)
         .bind(&row.user_id)
         .bind(&row.sid)
+        .bind(&row.log_in_sid)
         .bind(&row.scopes)
         .bind(&row.resource)
         .bind(row.auth_time)
@@ -272,7 +286,8 @@ pub async fn end_grant(db: impl Conn<'_>, id: &str, reason: &str, now_ms: i64) -
     .await
 }
 
-/// Ends what a user lets one application do; with a grant that one alone.
+/// Ends what a user lets one application do, with a grant that one alone; returns also what had ended and the application was
+/// not told of.
 pub async fn end_grants(
     db: impl Conn<'_>,
     user_id: &str,
@@ -280,11 +295,12 @@ pub async fn end_grants(
     grant_id: &str,
     reason: &str,
     now_ms: i64,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "update grants set ended_at = $1, end_reason = $2 where user_id = $3 and client_id = $4 and \
-         ($5 = '' or id = $5) and ended_at is null returning id",
-    )
+) -> sqlx::Result<Vec<EndedGrant>> {
+    sqlx::query_as(concat!(
+        "update grants set ended_at = coalesce(ended_at, $1), end_reason = coalesce(end_reason, $2), told_at = $1 \
+         where user_id = $3 and client_id = $4 and ($5 = '' or id = $5) and told_at is null returning ",
+        ended_columns!()
+    ))
     .bind(now_ms)
     .bind(reason)
     .bind(user_id)
@@ -413,7 +429,8 @@ pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
         (
             "delete from grants where coalesce(ended_at, last_used_at) < $1 and not exists \
              (select 1 from authorization_codes where grant_id = grants.id) and not exists \
-             (select 1 from refresh_tokens where grant_id = grants.id)",
+             (select 1 from refresh_tokens where grant_id = grants.id) and not exists \
+             (select 1 from sessions where sid = grants.log_in_sid and ended_at is null)",
             kept_since - KEEP_MS,
         ),
         (

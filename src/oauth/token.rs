@@ -207,7 +207,15 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
     let Asker { app, keys, client, .. } = asker;
     let (now_ms, pool) = (app.now_ms(), &app.state.db.pool);
     let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(OVER)?;
-    let session_end = session_end(&mut tx, &grant, now_ms).await?.ok_or(OVER)?;
+    let session = sessions::store::find_by_sid(&mut *tx, &grant.log_in_sid).await?;
+    let amr = session.as_ref().map(|session| session.log_in.amr.clone()).unwrap_or_default();
+    // No one is logged in with a code from before their logout, which the application would never be told of.
+    let (stands, is_first) = (!grant.sid.is_empty(), matches!(next, Next::First { .. }));
+    let ends_at = session.filter(|session| session.ended(now_ms).is_none()).map(|session| session.log_in.expires_at);
+    if (stands || is_first) && ends_at.is_none() {
+        return Err(OVER);
+    }
+    let session_end = ends_at.filter(|_| stands).unwrap_or(i64::MAX);
     let (scopes, is_head) = match &next {
         Next::First { .. } => (Scopes::stored(&grant.scopes), true),
         Next::Refreshed { scopes, is_head } => (scopes.clone(), *is_head),
@@ -243,8 +251,8 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
     };
     let id_token = match next {
         _ if !scopes.has(OPENID) => None,
-        Next::First { nonce } => mint::id_token(app, keys, &user, &grant, nonce).await?,
-        Next::Refreshed { .. } => mint::id_token(app, keys, &user, &grant, "").await?,
+        Next::First { nonce } => mint::id_token(app, keys, &user, &grant, nonce, &amr).await?,
+        Next::Refreshed { .. } => mint::id_token(app, keys, &user, &grant, "", &amr).await?,
     };
     Ok(Issued {
         access_token: mint::access(app, keys, &access).await?,
@@ -255,16 +263,6 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
         refresh_token: refresh.map(|(token, _)| token),
         id_token,
     })
-}
-
-/// Until when the grant's session lasts, in milliseconds since the epoch: for ever where it stands on none, `None` where it
-/// is over.
-async fn session_end(tx: &mut Tx, grant: &GrantRow, now_ms: i64) -> Result<Option<i64>, AppError> {
-    if grant.sid.is_empty() {
-        return Ok(Some(i64::MAX));
-    }
-    let session = sessions::store::find_by_sid(&mut **tx, &grant.sid).await?;
-    Ok(session.filter(|session| session.ended(now_ms).is_none()).map(|session| session.log_in.expires_at))
 }
 
 /// RFC 6749 4.4. For APIs of others: at our own an application acts for a user.

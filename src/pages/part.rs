@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 
 use super::request::{Found, PageRequest};
 use crate::{
-    auth::app::App,
-    base::{config::Config, error::AppError, finding::Finding, state::AppState},
+    auth::{app::App, tokens::keys::Keys},
+    base::{config::Config, error::AppError, finding::Finding, metrics::Metrics, state::AppState},
     ui::part_links::PartLink,
 };
 
@@ -67,7 +67,7 @@ pub trait Part: Any + Send + Sync {
 
     /// Before the server answers: opens what it needs, and begins its work on a schedule. The tasks are stopped with
     /// the server.
-    async fn start(&self, _app: &App) -> Vec<JoinHandle<()>> {
+    async fn start(&self, _app: &App, _keys: &Keys, _metrics: &Metrics) -> Vec<JoinHandle<()>> {
         Vec::new()
     }
 

@@ -6,7 +6,7 @@ use crate::auth::{
     sessions::Receipt,
 };
 
-/// Names of instances that are late; the rest is counted. The words travel to the next page in a cookie.
+/// Names of who is late; the rest is counted. The words travel to the next page in a cookie.
 const NAMES_MAX: usize = 3;
 
 impl Receipt {
@@ -36,17 +36,15 @@ impl Receipt {
         format!("{own}{}", self.words_of_applications())
     }
 
-    /// What connected applications lost; empty where there were none.
+    /// What connected applications lost, and who was told; empty where there were none.
     pub fn words_of_applications(&self) -> String {
-        let Self { refresh_tokens, applications, .. } = *self;
-        if applications == 0 {
-            return String::new();
-        }
+        let Self { refresh_tokens, applications, ref told, .. } = *self;
         let (lost, tokens) = (
             counted(applications, "connected application", "connected applications"),
             counted(refresh_tokens, "refresh token", "refresh tokens"),
         );
-        format!(" {lost} lost access, with {tokens}.")
+        let lost = if applications == 0 { String::new() } else { format!(" {lost} lost access, with {tokens}.") };
+        format!("{lost}{}", told_words(told))
     }
 }
 
@@ -66,11 +64,26 @@ pub fn confirmed_words(instances: &[Confirmation]) -> String {
     }
 }
 
-fn late_words(late: &[&str]) -> String {
-    let mut names = late.iter().take(NAMES_MAX).copied().collect::<Vec<_>>().join(", ");
-    if late.len() > NAMES_MAX {
-        names = format!("{names} and {} more", late.len() - NAMES_MAX);
+/// How many applications were told that the user is logged out, how long the slowest took, and who was not.
+fn told_words(applications: &[Confirmation]) -> String {
+    let slowest = applications.iter().filter_map(|one| one.milliseconds).max();
+    let late: Vec<&str> = applications.iter().filter(|one| one.milliseconds.is_none()).map(|one| &*one.name).collect();
+    let told = counted((applications.len() - late.len()) as u64, "application", "applications");
+    let told = slowest.map(|ms| format!(" {told} told in {ms} ms.")).unwrap_or_default();
+    match &*late {
+        [] => told,
+        [name] => format!("{told} {name} hasn't answered yet. We keep trying."),
+        _ => format!("{told} {} haven't answered yet. We keep trying.", names(&late)),
     }
+}
+
+fn names(all: &[&str]) -> String {
+    let names = all.iter().take(NAMES_MAX).copied().collect::<Vec<_>>().join(", ");
+    if all.len() > NAMES_MAX { format!("{names} and {} more", all.len() - NAMES_MAX) } else { names }
+}
+
+fn late_words(late: &[&str]) -> String {
+    let names = names(late);
     let (waited, within) = (confirm::WAIT.as_secs(), STALE_AFTER.as_secs());
     if late.len() == 1 {
         format!("{names} hasn't confirmed within {waited} s. It checks the database by itself within {within} s.")

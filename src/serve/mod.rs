@@ -82,7 +82,7 @@ pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     let services = open_with(config, parts, Clock::default()).await?;
     let mut of_parts = Vec::new();
     for part in services.parts.iter() {
-        of_parts.extend(part.start(&services.app).await);
+        of_parts.extend(part.start(&services.app, &services.keys, &services.metrics).await);
     }
     services.keys.follow_settings().await.map_err(|error| format!("cannot change the signing key: {error}"))?;
     let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());

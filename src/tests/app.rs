@@ -101,7 +101,7 @@ impl TestApp {
     /// With the parts at work: the Lab costs a second database.
     pub async fn and_parts(self) -> Self {
         for part in self.services.parts.iter() {
-            part.start(&self.services.app).await;
+            part.start(&self.services.app, &self.services.keys, &self.services.metrics).await;
         }
         self
     }

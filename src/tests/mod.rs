@@ -52,6 +52,8 @@ mod oauth;
 mod oauth_device;
 #[cfg(feature = "oauth")]
 mod oauth_tokens;
+#[cfg(feature = "oauth")]
+mod oauth_backchannel;
 mod passwords;
 mod plain_forms;
 mod people;

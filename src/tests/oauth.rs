@@ -45,7 +45,13 @@ fn challenge() -> String {
 
 /// Registers an application that asks for these scopes.
 pub async fn register(app: &TestApp, admin: &mut Caller, kind: &str, back: &str, scopes: &str) -> Program {
-    let fields = [("name", "Ledger"), ("kind", kind), ("redirects", back), ("scopes", scopes)];
+    register_with(app, admin, &[("kind", kind), ("redirects", back), ("scopes", scopes)]).await
+}
+
+/// As [`register`], with what else the form has. The first address is the one that users come back to.
+pub async fn register_with(app: &TestApp, admin: &mut Caller, more: Pairs<'_>) -> Program {
+    let fields = [&[("name", "Ledger")], more].concat();
+    let back = more.iter().find(|(name, _)| *name == "redirects").map_or("", |(_, value)| *value);
     let answer = admin.act("register_app", &fields).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let address = answer.header("location").to_owned();

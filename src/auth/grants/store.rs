@@ -1,56 +1,141 @@
-//! The end of grants, beside that of sessions. Server side.
+//! The end of grants, beside that of sessions, and word of it to their applications. Server side.
+
+use std::collections::BTreeSet;
 
 use sqlx_macros::FromRow;
+use uuid::Uuid;
 
 use crate::{
     auth::{
         revocations::EndReason,
         sessions::store::{EndedRow, Target},
     },
-    base::{db::Tx, sql::Conn},
+    base::{
+        db::Tx,
+        sql::{Change, Conn},
+    },
 };
 
-/// A grant that ended just now.
+/// A grant that ended just now, or the session that its user was logged in with.
 #[derive(Clone, Debug, FromRow)]
 pub struct EndedGrant {
     pub id: String,
     pub client_id: String,
+    user_id: String,
+    log_in_sid: String,
+    scopes: String,
+    last_used_at: Option<i64>,
     /// Until when its refresh token would have worked.
     pub refresh_until: Option<i64>,
 }
 
+macro_rules! ended_columns {
+    () => {
+        "id, client_id, user_id, log_in_sid, scopes, last_used_at, refresh_until"
+    };
+}
+pub(crate) use ended_columns;
+
+/// What came to an end, and which applications are to be told.
+#[derive(Default)]
+pub struct Ended {
+    pub grants: Vec<EndedGrant>,
+    pub queued: Queued,
+}
+
+/// The notices of one transaction.
+#[derive(Default)]
+pub struct Queued {
+    /// Empty: there are none.
+    pub act: String,
+    /// Of the applications.
+    pub names: Vec<String>,
+}
+
 /// Ends what stands on the sessions that `target` has ended, and, where it names more than them, what outlives a session.
+/// Applications are told of both, and of a login that is over also where their grant goes on.
 pub async fn end_with(
     tx: &mut Tx,
     target: Target<'_>,
     sessions: &[EndedRow],
     reason: EndReason,
     now_ms: i64,
-) -> sqlx::Result<Vec<EndedGrant>> {
-    macro_rules! end_where {
-        ($condition:literal) => {
-            concat!(
-                "update grants set ended_at = $1, end_reason = $2 where ended_at is null and ",
-                $condition,
-                " returning id, client_id, refresh_until"
-            )
+) -> sqlx::Result<Ended> {
+    macro_rules! statements {
+        ($of:literal) => {
+            [
+                concat!(
+                    "update grants set ended_at = $3, end_reason = $4, told_at = $3 where ended_at is null and ",
+                    $of,
+                    " = $1 and sid <> $2 returning ",
+                    ended_columns!()
+                ),
+                // Of one that goes on this says nothing: it is told of its own end, too.
+                concat!(
+                    "update grants set told_at = ended_at where told_at is null and ",
+                    $of,
+                    " = $1 and log_in_sid <> $2 returning ",
+                    ended_columns!()
+                ),
+            ]
         };
     }
-    let (statement, keys) = match target {
-        Target::Tokens(_) => return Ok(Vec::new()),
-        Target::User(id) => (end_where!("user_id = $3"), vec![[id, ""]]),
-        Target::Others { user_id, keep } => (end_where!("user_id = $3 and sid <> $4"), vec![[user_id, keep]]),
+    let ([end, tell], keys) = match target {
+        Target::Tokens(_) => return Ok(Ended::default()),
+        Target::User(id) => (statements!("user_id"), vec![[id, "none"]]),
+        Target::Others { user_id, keep } => (statements!("user_id"), vec![[user_id, keep]]),
         Target::Secret(_) | Target::Session(_) | Target::Surplus { .. } => {
-            (end_where!("sid = $3 and sid <> ''"), sessions.iter().map(|row| [&*row.sid, ""]).collect())
+            (statements!("log_in_sid"), sessions.iter().map(|row| [&*row.sid, ""]).collect())
         }
     };
-    let mut ended = Vec::new();
+    let (mut grants, mut told): (Vec<EndedGrant>, Vec<EndedGrant>) = Default::default();
     for [key, keep] in keys {
-        let query = sqlx::query_as(statement).bind(now_ms).bind(reason.into_str()).bind(key);
-        let query = if matches!(target, Target::Others { .. }) { query.bind(keep) } else { query };
-        ended.extend(query.fetch_all(&mut **tx).await?);
+        let query = sqlx::query_as(end).bind(key).bind(keep).bind(now_ms).bind(reason.into_str());
+        grants.extend(query.fetch_all(&mut **tx).await?);
+        told.extend(sqlx::query_as(tell).bind(key).bind(keep).fetch_all(&mut **tx).await?);
     }
-    Ok(ended)
+    let queued = queue(tx, grants.iter().chain(&told), now_ms).await?;
+    Ok(Ended { grants, queued })
+}
+
+/// Ends some of the grants that were over with this epoch of everyone; how many.
+pub async fn end_below(tx: &mut Tx, epoch: i64, raised_at: i64, limit: i64) -> sqlx::Result<usize> {
+    let statement = concat!(
+        "update grants set ended_at = coalesce(ended_at, $1), end_reason = coalesce(end_reason, $2), told_at = $1 where \
+         id in (select id from grants where global_epoch < $3 and told_at is null limit $4) returning ",
+        ended_columns!()
+    );
+    let query = sqlx::query_as(statement).bind(raised_at).bind(EndReason::EveryoneLoggedOut.into_str());
+    let grants: Vec<EndedGrant> = query.bind(epoch).bind(limit).fetch_all(&mut **tx).await?;
+    queue(tx, &grants, raised_at).await?;
+    Ok(grants.len())
+}
+
+/// Queues a notice for each login at an application that wants to be told: of OpenID Connect, and finished.
+pub async fn queue(tx: &mut Tx, grants: impl IntoIterator<Item = &EndedGrant>, now_ms: i64) -> sqlx::Result<Queued> {
+    let is_login = |grant: &&EndedGrant| grant.last_used_at.is_some() && grant.scopes.split(' ').any(|s| s == "openid");
+    let of = |grant: &EndedGrant| [&grant.client_id, &grant.user_id, &grant.log_in_sid].map(String::clone);
+    let logins: BTreeSet<[String; 3]> = grants.into_iter().filter(is_login).map(of).collect();
+    let (act, mut any) = (Uuid::now_v7().to_string(), false);
+    for [client_id, user_id, sid] in &logins {
+        let query = sqlx::query(
+            "insert into logout_notices (id, client_id, user_id, sid, act, created_at, due_at, attempts) \
+             select $1, id, $3, $4, $5, $6, $6, 0 from clients where id = $2 and backchannel_logout_uri <> ''",
+        );
+        let query = query.bind(Uuid::now_v7().to_string()).bind(client_id).bind(user_id).bind(sid);
+        any |= query.bind(&act).bind(now_ms).hits(&mut **tx).await?;
+    }
+    Ok(if any { Queued { names: waiting(&mut **tx, &act).await?, act } } else { Queued::default() })
+}
+
+/// The names of the applications that have not been told yet.
+pub async fn waiting(db: impl Conn<'_>, act: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select name from clients where id in (select client_id from logout_notices where act = $1) order by name, id",
+    )
+    .bind(act)
+    .fetch_all(db)
+    .await
 }
 
 /// Raises the epoch of a user's own applications: id, and the epoch of now.

@@ -63,6 +63,11 @@ pub struct Receipt {
     pub refresh_tokens: u64,
     /// The applications that lost access.
     pub applications: u64,
+    /// Those that are told that their user is logged out. Only a force logout waits until they were.
+    pub told: Vec<Confirmation>,
+    /// What their notices were queued with.
+    #[serde(skip)]
+    pub act: String,
     /// From the request to the moment when this instance refused them.
     pub milliseconds: u64,
     /// The number of the revocation, to wait for the other instances with; `None` when there was nothing to revoke.

@@ -29,10 +29,11 @@ pub async fn begin(
     user: &User,
     remember: bool,
     caller: &Caller,
+    amr: &str,
 ) -> Result<NewSecret, AppError> {
     // Raised after this, it ends the session before it has begun.
     let global_epoch = store::global_epoch(&mut **tx).await?;
-    let log_in = LogIn::new(user, remember, caller, global_epoch, state);
+    let log_in = LogIn::new(user, remember, caller, global_epoch, amr, state);
     let new = NewSecret { log_in, secret: new_secret()? };
     store::insert(&mut **tx, &new.hash(), &new.log_in, "{}").await?;
     Ok(new)

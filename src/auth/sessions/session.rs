@@ -40,6 +40,8 @@ pub struct LogIn {
     pub secret_role: String,
     /// The epoch of everyone that the session began in: when that is raised, it is over.
     pub global_epoch: i64,
+    /// How it began, in the words of RFC 8176 with blanks between.
+    pub amr: String,
 }
 
 /// How the secret in a cookie stands to the session that it belongs to.
@@ -68,7 +70,7 @@ pub const GRACE_MS: i64 = 10_000;
 pub const STORED_AFTER_MS: i64 = 60_000;
 
 impl LogIn {
-    pub fn new(user: &User, remember: bool, caller: &Caller, global_epoch: i64, state: &AppState) -> Self {
+    pub fn new(user: &User, remember: bool, caller: &Caller, global_epoch: i64, amr: &str, state: &AppState) -> Self {
         let (config, now_ms) = (&state.config, state.clock.now_ms());
         let remembered_at = remember.then_some(now_ms);
         let expires_at = now_ms + lifetime_ms(config, remember);
@@ -86,6 +88,7 @@ impl LogIn {
             remembered_at,
             secret_role: user.role().into_str().to_owned(),
             global_epoch,
+            amr: amr.to_owned(),
         }
     }
 

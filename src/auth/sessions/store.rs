@@ -46,7 +46,7 @@ macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
             "select sid, user_id, data, user_agent, ip, created_at, authenticated_at, overseen_at, last_seen_at, \
-             idle_expires_at, expires_at, remembered_at, secret_role, global_epoch, id_hash, rotated_at, secret_used_at, ended_at, \
+             idle_expires_at, expires_at, remembered_at, secret_role, global_epoch, amr, id_hash, rotated_at, secret_used_at, ended_at, \
              end_reason, (select min(raised_at) from global_epoch where epoch > sessions.global_epoch) as \
              everyone_out_at from sessions ",
             $rest
@@ -57,8 +57,8 @@ macro_rules! select_sessions {
 pub async fn insert(db: impl Conn<'_>, id_hash: &str, log_in: &LogIn, data: &str) -> sqlx::Result<()> {
     sqlx::query(
         "insert into sessions (id_hash, sid, user_id, data, kind, user_agent, ip, created_at, authenticated_at, \
-         last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role, global_epoch) \
-         values ($1, $2, $3, $4, 'browser', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+         last_seen_at, idle_expires_at, expires_at, remembered_at, secret_role, global_epoch, amr) \
+         values ($1, $2, $3, $4, 'browser', $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(id_hash)
     .bind(&log_in.sid)
@@ -74,6 +74,7 @@ pub async fn insert(db: impl Conn<'_>, id_hash: &str, log_in: &LogIn, data: &str
     .bind(log_in.remembered_at)
     .bind(&log_in.secret_role)
     .bind(log_in.global_epoch)
+    .bind(&log_in.amr)
     .run(db)
     .await
 }

@@ -15,8 +15,11 @@ use crate::{
         event,
         event::{Event, Kind},
         grants,
-        grants::store::EndedGrant,
-        instances::confirm::{Awaited, confirmations},
+        grants::store::{Ended, EndedGrant, Queued},
+        instances::{
+            Confirmation,
+            confirm::{Awaited, confirmations},
+        },
         revocations::{
             EndReason,
             set::Revocations,
@@ -66,10 +69,11 @@ impl Terminator {
             Target::Secret(_) | Target::Session(_) => None,
         };
         let rows = store::tombstone(&mut tx, target, cause.actor.as_text(), cause.reason, now_ms).await?;
-        let grants = grants::store::end_with(&mut tx, target, &rows, cause.reason, now_ms).await?;
+        let ended = grants::store::end_with(&mut tx, target, &rows, cause.reason, now_ms).await?;
+        let Ended { grants, queued } = ended;
         if rows.is_empty() && grants.is_empty() && epoch.is_none() {
             tx.commit().await?;
-            return Ok(receipt(&rows, &grants, now_ms, watch));
+            return Ok(receipt(&rows, &grants, queued, now_ms, watch));
         }
         self.note(&mut tx, target, &cause, &rows, now_ms).await?;
         let revocations = self.revoke(&mut tx, target, &cause, (&rows, &grants), epoch, now_ms).await?;
@@ -77,7 +81,7 @@ impl Terminator {
         for revocation in &revocations {
             self.revocations.publish(revocation);
         }
-        let mut receipt = receipt(&rows, &grants, now_ms, watch);
+        let mut receipt = receipt(&rows, &grants, queued, now_ms, watch);
         receipt.seq = revocations.last().map(|revocation| revocation.seq);
         tracing::info!(
             reason = cause.reason.into_str(),
@@ -92,7 +96,8 @@ impl Terminator {
         Ok(receipt)
     }
 
-    /// Ends the target and waits, a second at most, until every live instance has said that it refuses it, too.
+    /// Ends the target and waits, a second at most, until every live instance has said that it refuses it, too, and
+    /// applications were told.
     ///
     /// # Errors
     /// As [`Self::terminate`]. An instance that says nothing is no error: the receipt names it.
@@ -114,12 +119,13 @@ impl Terminator {
         Ok(self.confirmed(receipt, watch).await)
     }
 
-    /// The receipt with the word of every live instance.
+    /// The receipt with the word of every live instance, and of applications.
     pub(super) async fn confirmed(&self, mut receipt: Receipt, watch: Stopwatch) -> Receipt {
         if let Some(seq) = receipt.seq {
             let (own_id, own_milliseconds) = (self.revocations.id(), receipt.milliseconds);
             let awaited = Awaited { seq, own_id, own_milliseconds, watch };
-            receipt.instances = confirmations(&self.state, awaited).await;
+            let told = grants::told::wait(&self.state, &receipt.act, &mut receipt.told, watch);
+            (receipt.instances, ()) = tokio::join!(confirmations(&self.state, awaited), told);
         }
         receipt
     }
@@ -196,7 +202,7 @@ fn user_of<'a>(target: Target<'a>, rows: &'a [EndedRow]) -> &'a str {
     }
 }
 
-fn receipt(rows: &[EndedRow], grants: &[EndedGrant], now_ms: i64, watch: Stopwatch) -> Receipt {
+fn receipt(rows: &[EndedRow], grants: &[EndedGrant], queued: Queued, now_ms: i64, watch: Stopwatch) -> Receipt {
     let live = rows.iter().filter(|row| row.expires_at > now_ms && row.idle_expires_at > now_ms);
     let with_token = rows.iter().filter(|row| row.token_expires_at.is_some_and(|at| at > now_ms));
     let refresh_tokens = grants.iter().filter(|grant| grant.refresh_until.is_some_and(|at| at > now_ms));
@@ -206,6 +212,8 @@ fn receipt(rows: &[EndedRow], grants: &[EndedGrant], now_ms: i64, watch: Stopwat
         tokens_possibly_live: with_token.count() as u64,
         refresh_tokens: refresh_tokens.count() as u64,
         applications: applications.len() as u64,
+        told: queued.names.into_iter().map(|name| Confirmation { name, milliseconds: None }).collect(),
+        act: queued.act,
         milliseconds: watch.elapsed_ms(),
         seq: None,
         instances: Vec::new(),

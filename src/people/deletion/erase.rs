@@ -3,8 +3,15 @@
 use super::store;
 use crate::{
     auth::{
-        event, event::Event, outbox, outbox::Notification, revocations, sessions,
-        sessions::guard::keep_an_administrator, users::store::User,
+        event,
+        event::Event,
+        grants, outbox,
+        outbox::Notification,
+        revocations,
+        revocations::EndReason,
+        sessions,
+        sessions::{guard::keep_an_administrator, store::Target},
+        users::store::User,
     },
     base::{caller::Caller, db::Tx, error::AppError, state::AppState},
 };
@@ -24,6 +31,8 @@ pub async fn erase(
     let now_ms = state.clock.now_ms();
     // Before the chain of the log, which is locked last of all.
     sessions::store::lock_of(&mut **tx, &user.id).await?;
+    // Before they are erased: their applications are told.
+    grants::store::end_with(tx, Target::User(&user.id), &[], EndReason::AccountDeleted, now_ms).await?;
     revocations::store::lock(tx).await?;
     keep_an_administrator(tx, user).await?;
     store::delete_mails(&mut **tx, &user.id, &user.email).await?;

@@ -26,7 +26,9 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
         "delete from device_codes where grant_id in (select id from grants where user_id = $1)",
         "delete from grants where user_id = $1",
         "delete from client_secrets where client_id in (select id from clients where owner_id = $1)",
-        "update clients set name = '', redirects = '', logouts = '', disabled_at = created_at where owner_id = $1",
+        "delete from logout_notices where client_id in (select id from clients where owner_id = $1)",
+        "update clients set name = '', redirects = '', logouts = '', backchannel_logout_uri = '', disabled_at = created_at \
+         where owner_id = $1",
         "delete from email_changes where user_id = $1",
         "delete from totp where user_id = $1",
         "delete from recovery_codes where user_id = $1",

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use super::{store, store::Sweep};
-use crate::base::state::{AppState, Stopwatch};
+use crate::{
+    auth::grants,
+    base::state::{AppState, Stopwatch},
+};
 
 /// Sessions in one transaction: on SQLite it holds the one write lock for some ten milliseconds.
 const STEP: i64 = 500;
@@ -35,7 +38,10 @@ pub async fn sweep(state: &AppState, mut tell: impl FnMut(&Sweep)) -> Result<(),
 
 async fn step(state: &AppState, sweep: &Sweep) -> Result<(), sqlx::Error> {
     let mut tx = state.db.begin_write().await?;
-    if store::lock(&mut tx, sweep.epoch).await? {
+    // Applications first: whoever waits at their doors is still in.
+    if store::lock(&mut tx, sweep.epoch).await?
+        && grants::store::end_below(&mut tx, sweep.epoch, sweep.raised_at, STEP).await? == 0
+    {
         let marked = store::mark(&mut tx, sweep, STEP).await?;
         store::note(&mut tx, sweep.epoch, marked, state.clock.now_ms()).await?;
     }

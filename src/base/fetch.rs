@@ -1,0 +1,159 @@
+//! Calls an address that a user has chosen, and reaches nothing else by it: no machine that only this one can reach (SSRF),
+//! no other address by a redirect, and nothing that takes its time. Server side.
+
+use std::{
+    error::Error,
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    task::{Context, Poll},
+    time::Duration,
+    vec,
+};
+
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
+use futures::{FutureExt, future::BoxFuture};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{
+        Client,
+        connect::{HttpConnector, dns::Name},
+    },
+    rt::TokioExecutor,
+};
+use tower::Service;
+use url::{Host, Url};
+
+/// From the look-up of the name to the head of the answer.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+const NOT_PUBLIC: &str = "the address isn't public";
+
+/// Which addresses may be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    Public,
+    /// And this machine itself: in development.
+    Loopback,
+    /// Whatever the network leads to.
+    Anywhere,
+}
+
+impl Reach {
+    fn covers(self, ip: IpAddr) -> bool {
+        match self {
+            Self::Public => is_public(ip),
+            Self::Loopback => is_public(ip) || ip.to_canonical().is_loopback(),
+            Self::Anywhere => true,
+        }
+    }
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Fetch {
+    reach: Reach,
+    client: Client<HttpsConnector<HttpConnector<Resolver>>, Body>,
+}
+
+impl Fetch {
+    pub fn new(reach: Reach) -> Self {
+        let mut connector = HttpConnector::new_with_resolver(Resolver(reach));
+        connector.enforce_http(false);
+        let connector =
+            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().wrap_connector(connector);
+        // A connection that is kept would be one to the address of before.
+        let client = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
+        Self { reach, client }
+    }
+
+    /// Sends a form; the status of the answer, whose body is not read. A redirect is a status like any other.
+    ///
+    /// # Errors
+    /// Why there was no answer, in a few words.
+    pub async fn post_form(&self, url: &str, form: String) -> Result<u16, String> {
+        let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
+        tokio::time::timeout(PATIENCE, self.try_post(url, form)).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn try_post(&self, url: &str, form: String) -> Result<u16, String> {
+        let url = Url::parse(url).map_err(|error| error.to_string())?;
+        // An address in numbers is asked of no resolver.
+        let ip = match url.host() {
+            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ => None,
+        };
+        if ip.is_some_and(|ip| !self.reach.covers(ip)) {
+            return Err(NOT_PUBLIC.into());
+        }
+        let request = Request::post(url.as_str())
+            .header(header::USER_AGENT, "latchkey")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form))
+            .map_err(|error| error.to_string())?;
+        let response = self.client.request(request).await.map_err(|error| last_cause(&error))?;
+        Ok(response.status().as_u16())
+    }
+}
+
+/// "client error (Connect)" helps no one; what lies at its bottom does.
+pub fn last_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+/// Finds addresses that may be called. The connection goes to one of these: what the name means a moment later, for whoever
+/// turns it round, counts for nothing (DNS rebinding).
+#[derive(Clone)]
+struct Resolver(Reach);
+
+impl Service<Name> for Resolver {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = BoxFuture<'static, io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let reach = self.0;
+        async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let addresses: Vec<SocketAddr> = found.filter(|address| reach.covers(address.ip())).collect();
+            if addresses.is_empty() { Err(io::Error::other(NOT_PUBLIC)) } else { Ok(addresses.into_iter()) }
+        }
+        .boxed()
+    }
+}
+
+/// Of the registries of special addresses (RFC 6890) all that is not for everyone.
+fn is_public(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        // 2000::/3 is what was given out of it; there: protocols, documentation, and 6to4, which wraps any other address.
+        IpAddr::V6(ip) => {
+            let [a, b, ..] = ip.segments();
+            let is_special = matches!((a, b), (0x2001, 0..=0x1ff | 0xdb8) | (0x2002, _) | (0x3fff, 0..=0xfff));
+            a & 0xe000 == 0x2000 && !is_special
+        }
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    let is_special = matches!(
+        ip.octets(),
+        [0 | 10 | 127 | 240..=255, ..]
+            | [100, 64..=127, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [198, 18 | 19, ..]
+    );
+    !(is_special || ip.is_private() || ip.is_link_local() || ip.is_multicast() || ip.is_documentation())
+}
