@@ -62,6 +62,9 @@ pub struct Add {
     /// Address where users may return after logout. Repeat it for more.
     #[arg(long, value_name = "URL")]
     logout: Vec<String>,
+    /// Address that's told when a login ends (OpenID Connect Back-Channel Logout).
+    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
+    backchannel_logout: String,
     /// What it may ask for, separated by spaces.
     #[arg(long, value_name = "SCOPES", default_value = "openid profile email")]
     scope: String,
@@ -123,6 +126,7 @@ struct Shown<'a> {
     owner_id: &'a str,
     redirects: &'a [String],
     logouts: &'a [String],
+    backchannel_logout_uri: &'a str,
     scopes: String,
     created_at: i64,
     last_used_at: Option<i64>,
@@ -131,9 +135,23 @@ struct Shown<'a> {
 impl<'a> From<&'a Client> for Shown<'a> {
     fn from(client: &'a Client) -> Self {
         let Client { id, name, owner_name: owner, owner_id, redirects, logouts, created_at, last_used_at, .. } = client;
+        let backchannel_logout_uri = &client.backchannel_logout_uri;
         let (kind, state, scopes) = (client.kind.into_str(), client.state_words(), client.scopes.text());
         let (created_at, last_used_at) = (*created_at, *last_used_at);
-        Self { id, name, kind, state, owner, owner_id, redirects, logouts, scopes, created_at, last_used_at }
+        Self {
+            id,
+            name,
+            kind,
+            state,
+            owner,
+            owner_id,
+            redirects,
+            logouts,
+            backchannel_logout_uri,
+            scopes,
+            created_at,
+            last_used_at,
+        }
     }
 }
 
@@ -169,6 +187,7 @@ async fn add(args: Add) -> Result<(), Failed> {
         kind: args.kind.into_str().into(),
         redirects: args.redirect.join("\n"),
         logouts: args.logout.join("\n"),
+        backchannel: args.backchannel_logout,
         scopes: args.scope,
     };
     let Registered { id, secret } = on_database(config, async |state| {

@@ -241,7 +241,7 @@ on_both_databases! {
         let (mut ada, bob, receiver) = (app.admin().await, app.confirmed("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
         let id = bob.copy().user_id().await;
-        let command_line = app.another_instance().await.terminator;
+        let command_line = app.another_instance().await.terminator.clone();
         let ways = [
             "log_out", "log_out_for_app", "log_in", "end_session", "end_other_sessions", "force_logout",
             "cli user", "cli session", "everyone", "disable_user", "disconnect_app", "delete_user",
