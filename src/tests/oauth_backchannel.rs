@@ -240,7 +240,7 @@ on_both_databases! {
     async fn whatever_ends_a_login_tells_its_application_once(app: TestApp) {
         let (mut ada, bob, receiver) = (app.admin().await, app.confirmed("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
-        let id = bob.copy().user_id().await;
+        let id = app.user("bob").await.id;
         let command_line = app.another_instance().await.terminator.clone();
         let ways = [
             "log_out", "log_out_for_app", "log_in", "end_session", "end_other_sessions", "force_logout",
@@ -293,7 +293,7 @@ on_both_databases! {
     async fn access_that_outlives_the_login_is_told_of_the_logout_and_of_its_own_end(app: TestApp) {
         let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
-        let id = bob.user_id().await;
+        let id = app.user("bob").await.id;
         let tokens = ledger.tokens(&mut bob, "openid offline_access").await;
         let login = claims(text(&tokens, "id_token"));
         let refreshed = ledger.refresh(text(&tokens, "refresh_token")).await.json();
@@ -369,7 +369,7 @@ on_both_databases! {
             log_in_at(&ledger, &mut bob, "openid").await;
             bob = app.logged_in_again("bob").await;
         }
-        let id = bob.user_id().await;
+        let id = app.user("bob").await.id;
         // The process that ends them is gone before it tells anyone.
         let other = app.another_instance().await;
         other.terminator.terminate(Target::User(&id), Cause::by_system(EndReason::ByAdmin)).await.expect("an end");
@@ -391,7 +391,7 @@ on_both_databases! {
     async fn the_receipt_says_who_was_told_and_waits_for_no_one_longer_than_a_second(app: TestApp) {
         let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
-        let id = bob.user_id().await;
+        let id = app.user("bob").await.id;
         log_in_at(&ledger, &mut bob, "openid").await;
         let worker = teller(&app.services).start();
         let receipt = ada.act("force_logout", &[("user", &id), ("reason", "x")]).await.json();
