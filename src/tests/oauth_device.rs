@@ -226,7 +226,7 @@ on_both_databases! {
         assert_eq!(ada.act("disable_user", &[("user", &id), ("reason", "x")]).await.status, 200);
         assert_eq!(refusal(&program, &begun).await, "invalid_grant", "disabled before the device came back");
         assert_eq!(ada.act("enable_user", &[("user", &id), ("reason", "x")]).await.status, 200);
-        assert_eq!(refusal(&program, &begun).await, "invalid_grant", "and for good");
+        assert_eq!(refusal(&program, &begun).await, "invalid_grant", "and stays so");
         let mut bob = app.logged_in_again("bob").await;
         let given = tokens(&program, &mut bob).await;
         assert_eq!(bob.act("log_out", &[]).await.status, 200);

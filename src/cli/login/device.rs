@@ -44,8 +44,9 @@ async fn decision(server: &Server, begun: &Begun) -> Result<Tokens, Failed> {
         sleep(Duration::from_secs(seconds)).await;
         match server.tokens(&fields).await {
             Err(trouble) if trouble.is("authorization_pending") => {}
-            // A server that was away for a moment is asked again, less often.
-            Err(trouble) if trouble.is("slow_down") || matches!(trouble, Trouble::Away(_)) => seconds += 5,
+            // A server that was away or busy for a moment is asked again, less often.
+            Err(Trouble::Away(_)) => seconds += 5,
+            Err(trouble) if trouble.is("slow_down") || trouble.is("temporarily_unavailable") => seconds += 5,
             Err(trouble) if trouble.is("access_denied") => return Err("you refused, so you're not logged in".into()),
             Err(trouble) if trouble.is("expired_token") => return Err("the code has expired; log in again".into()),
             decided => return Ok(decided?),

@@ -39,7 +39,7 @@ pub async fn run(Whoami { json }: Whoami) -> Result<(), Failed> {
     answer(json, &who, || text(&who))
 }
 
-/// The API says whose token it is, without a look into its database; the rest is what the scopes show of the user.
+/// The API says whose token it is, which stands in the token; the rest is what the scopes show of the user.
 pub async fn ask(kept: &Kept) -> Result<Who, Trouble> {
     #[derive(Deserialize)]
     struct Me {
