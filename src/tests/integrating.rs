@@ -4,14 +4,11 @@ use jsonwebtoken::jwk::JwkSet;
 
 use super::{
     app::TestApp,
+    integrating_example as example,
     oauth::{BACK, ISSUER, register, text},
     on_both_databases,
 };
 use crate::base::state::Clock;
-
-mod example {
-    include!("integrating/verify.rs");
-}
 
 const API: &str = "https://api.example.com";
 
@@ -20,7 +17,9 @@ fn the_example_in_the_document_is_the_one_that_is_tested() {
     let document = include_str!("../../docs/INTEGRATING.md");
     let (_, block) = document.split_once("```rust\n// verify.rs\n").expect("the example");
     let (block, _) = block.split_once("```").expect("its end");
-    assert_eq!(block, include_str!("integrating/verify.rs"));
+    let (_, tested) =
+        include_str!("integrating_example.rs").split_once("\n\n").expect("the code below the first lines");
+    assert_eq!(block, tested);
 }
 
 on_both_databases! {

@@ -24,6 +24,8 @@ mod forms;
 mod instances;
 #[cfg(feature = "oauth")]
 mod integrating;
+#[cfg(feature = "oauth")]
+mod integrating_example;
 mod jobs;
 mod jwt_attacks;
 mod keys;

@@ -1,3 +1,5 @@
+//! The example of docs/INTEGRATING.md in Rust, letter by letter: integrating.rs tests it.
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, errors::Error, jwk::JwkSet};
 use serde::Deserialize;
 
