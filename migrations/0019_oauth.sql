@@ -12,6 +12,7 @@ create table clients (
     created_at bigint not null,
     disabled_at bigint,
     last_used_at bigint,                 -- written once a minute at most
+    fetched_at bigint,                   -- when its document was read; null: it was registered here
     notice_at bigint,                    -- when it was last told that a user is logged out, or could not be
     notice_failure text                  -- why it could not; null: it was
 );

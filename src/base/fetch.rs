@@ -12,9 +12,11 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{Request, header},
+    http,
+    http::{HeaderValue, Request, Response, StatusCode, header},
 };
 use futures::{FutureExt, future::BoxFuture};
+use http_body_util::{BodyExt, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{
@@ -74,11 +76,28 @@ impl Fetch {
     /// # Errors
     /// Why there was no answer, in a few words.
     pub async fn post_form(&self, url: &str, form: String) -> Result<u16, String> {
-        let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
-        tokio::time::timeout(PATIENCE, self.try_post(url, form)).await.unwrap_or_else(|_| Err(late()))
+        let request = Request::post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        in_time(async { Ok(self.send(url, request.body(Body::from(form))).await?.status().as_u16()) }).await
     }
 
-    async fn try_post(&self, url: &str, form: String) -> Result<u16, String> {
+    /// Reads a JSON document of so many bytes at most.
+    ///
+    /// # Errors
+    /// Why there is none, in a few words.
+    pub async fn get(&self, url: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
+        let request = Request::get(url).header(header::ACCEPT, "application/json");
+        in_time(async {
+            let response = self.send(url, request.body(Body::empty())).await?;
+            if response.status() != StatusCode::OK {
+                return Err(format!("status {}", response.status().as_u16()));
+            }
+            let body = Limited::new(response.into_body(), bytes_max).collect().await;
+            Ok(body.map_err(|_| format!("it's cut off, or longer than {bytes_max} bytes"))?.to_bytes().into())
+        })
+        .await
+    }
+
+    async fn send(&self, url: &str, request: http::Result<Request<Body>>) -> Result<Response<Body>, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
         // An address in numbers is asked of no resolver.
         let ip = match url.host() {
@@ -89,14 +108,16 @@ impl Fetch {
         if ip.is_some_and(|ip| !self.reach.covers(ip)) {
             return Err(NOT_PUBLIC.into());
         }
-        let request = Request::post(url.as_str())
-            .header(header::USER_AGENT, "latchkey")
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(form))
-            .map_err(|error| error.to_string())?;
+        let mut request = request.map_err(|error| error.to_string())?;
+        request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("latchkey"));
         let response = self.client.request(request).await.map_err(|error| last_cause(&error))?;
-        Ok(response.status().as_u16())
+        Ok(response.map(Body::new))
     }
+}
+
+async fn in_time<T>(call: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
+    tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// "client error (Connect)" helps no one; what lies at its bottom does.

@@ -6,6 +6,7 @@ use super::{
     answer::Answer,
     authorize,
     authorize::{Asked, Wrong},
+    client::page_of,
     device::{begin, decide},
     end,
     log_out::way_back,
@@ -54,7 +55,7 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
     let seal = |secret: &str| border::app().secret.seal(&secret_name(&someone.log_in.sid), secret.as_bytes());
     let sealed = secret.map(|secret| seal(secret).ok_or_else(AppError::internal)).transpose()?;
     tell_next_page(&Flash::new(&[("app", what), ("secret", &sealed.unwrap_or_default())]));
-    leptos_axum::redirect(&format!("/account/apps/{id}"));
+    leptos_axum::redirect(&page_of(id));
     Ok(())
 }
 

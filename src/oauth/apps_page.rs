@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
     actions::{AddAppSecret, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
-    client::Client,
+    client::{Client, page_of},
     discovery,
     scope::OURS,
     store::SecretRow,
@@ -64,7 +64,7 @@ fn AppRow(app: Client) -> impl IntoView {
     let Client { id, name, kind, owner_name, created_at, last_used_at, .. } = app;
     view! {
         <Row>
-            <Cell label="Application"><Link href=format!("/account/apps/{id}")>{name}</Link></Cell>
+            <Cell label="Application"><Link href=page_of(&id)>{name}</Link></Cell>
             <Cell label="Kind">{kind.words()}</Cell>
             <Cell label="State"><StateBadge is_active /></Cell>
             <Cell label="Owner">{owner_name}</Cell>

@@ -1,5 +1,6 @@
 //! An application: what it is, and where its users may be sent back to. Server side; no I/O.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use url::{Host, Origin, Url};
 
@@ -41,6 +42,8 @@ impl ClientKind {
     }
 }
 
+/// What no ID of ours has, and the address of a document does.
+const ID_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
 const REDIRECTS_MAX: usize = 10;
 const ADDRESS_CHARS_MAX: usize = 512;
 /// A token names it.
@@ -78,7 +81,7 @@ impl From<ClientRow> for Client {
             redirects: lines(&row.redirects),
             logouts: lines(&row.logouts),
             scopes: Scopes::stored(&row.scopes),
-            owner_name: row.owner_name.unwrap_or_default(),
+            owner_name: row.owner_name.filter(|_| !is_document(&row.id)).unwrap_or_default(),
             id: row.id,
             owner_id: row.owner_id,
             owner_epoch: row.owner_epoch,
@@ -103,6 +106,15 @@ impl Client {
     /// Whether it gets anything.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none() && self.owner_epoch.is_some()
+    }
+
+    /// Who says what it is.
+    pub fn origin_words(&self) -> String {
+        if is_document(&self.id) {
+            format!("No one here knows it. It describes itself at {}.", self.id)
+        } else {
+            format!("It was registered by {}.", self.owner_name)
+        }
     }
 
     /// As lists show it.
@@ -203,6 +215,16 @@ fn is_address(text: &str, kind: ClientKind) -> bool {
         scheme => kind == ClientKind::Native && scheme.contains('.') && url.host().is_none(),
     };
     is_plain && is_whole && names_no_one && may_stand
+}
+
+/// Whether an ID is the address of a document that says what the application is.
+pub fn is_document(id: &str) -> bool {
+    is_resource(id) && Url::parse(id).is_ok_and(|url| url.path().len() > 1)
+}
+
+/// The address of the page about an application.
+pub fn page_of(id: &str) -> String {
+    format!("/account/apps/{}", utf8_percent_encode(id, ID_IN_PATH))
 }
 
 /// The audience that a client may name for its tokens (RFC 8707 2).

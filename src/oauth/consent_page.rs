@@ -43,7 +43,7 @@ pub fn ConsentPage(
     };
     view! {
         <Page title="Allow access" heading=format!("Allow {name} access to your account?") narrow=true>
-            <p>{format!("{name} asks for access to your account, {}. It was registered by {}.", viewer.email, asked.client.owner_name)}</p>
+            <p>{format!("{name} asks for access to your account, {}. {}", viewer.email, asked.client.origin_words())}</p>
             <section class="card" aria-labelledby="may">
                 <h2 id="may">{format!("{name} could")}</h2>
                 <ul>{asked.scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
@@ -83,9 +83,13 @@ fn asks_from(Device { code, caller, since }: &Device) -> String {
 
 /// No one is sent anywhere.
 #[component]
-pub fn WrongRequestPage() -> impl IntoView {
+pub fn WrongRequestPage(
+    /// What is wrong with the document of an application that no one has registered.
+    why: Option<String>,
+) -> impl IntoView {
     view! {
         <Page title="This link doesn't work" narrow=true>
+            {why.map(|why| view! { <p>{format!("The application couldn't be read from the address that's its ID: {why}.")}</p> })}
             <p>"The application that sent you here isn't registered or is disabled, or it wants to send you to an address it hasn't registered. For your safety, we haven't sent you there."</p>
             <p>"Go back to the application and try again. If it happens again, tell the people who run it."</p>
         </Page>

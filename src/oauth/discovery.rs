@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::{client::ClientKind, scope::OURS, token::DEVICE_GRANT};
+use super::{client::ClientKind, scope::OURS, settings::OauthSettings, token::DEVICE_GRANT};
 use crate::{
     auth::tokens::{claims::resource, keys::Keys},
     base::{error::AppError, state::AppState},
@@ -22,7 +22,7 @@ pub const SERVER: &str = "/.well-known/oauth-authorization-server";
 pub const OPENID: &str = "/.well-known/openid-configuration";
 pub const RESOURCE: &str = resource_metadata::PATH;
 
-pub async fn server(state: &AppState, keys: &Keys) -> Result<Value, AppError> {
+pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> Result<Value, AppError> {
     let issuer = state.site.issuer.clone();
     let at = |path: &str| format!("{issuer}{path}");
     let scopes: Vec<&str> = OURS.iter().map(|(name, _)| *name).collect();
@@ -53,6 +53,7 @@ pub async fn server(state: &AppState, keys: &Keys) -> Result<Value, AppError> {
         "id_token_signing_alg_values_supported": [algorithm],
         "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "amr", "sid"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "client_id_metadata_document_supported": settings.unregistered_applications,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
     }))

@@ -2,12 +2,14 @@
 
 use axum::http::StatusCode;
 use leptos::prelude::*;
+use percent_encoding::percent_decode_str;
 
 use super::{
     answer::{Answer, AnswerPage},
     apps_page::{AppPage, AppsPage, NewAppPage},
     authorize,
     authorize::{PROVEN_AFTER, Wrong},
+    client,
     client::Client,
     connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
     consent_page::{ConsentPage, LogOutPage, WrongRequestPage},
@@ -15,7 +17,7 @@ use super::{
         decide,
         page::{DecidedPage, DevicePage},
     },
-    discovery,
+    discovery, document,
     log_out::{named, way_back},
     notices,
     params::Params,
@@ -35,13 +37,14 @@ use crate::{
 const ALL_MAX: i64 = 200;
 
 /// An application asks for a user: who is logged in and has agreed goes back at once; whoever else sees a page.
-pub async fn authorize(page: &PageRequest) -> Result<Found, AppError> {
+pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (app, query) = (&page.app, page.parts.uri.query().unwrap_or_default());
+    if let Some(why) = learn(page, settings, query).await? {
+        return wrong_request(Some(why));
+    }
     let asked = match authorize::check(app, query).await {
         Ok(asked) => asked,
-        Err(Wrong::Here) => {
-            return Ok(Found::View(StatusCode::BAD_REQUEST, Box::new(|| view! { <WrongRequestPage /> }.into_any())));
-        }
+        Err(Wrong::Here) => return wrong_request(None),
         Err(Wrong::Back(answer)) => return give(page, answer),
         Err(Wrong::Fault(error)) => return Err(error),
     };
@@ -66,6 +69,32 @@ pub async fn authorize(page: &PageRequest) -> Result<Found, AppError> {
     }
     let (viewer, request) = (someone.viewer(), query.to_owned());
     shows(move || view! { <ConsentPage asked viewer request /> })
+}
+
+/// Reads what an application says of itself that no one has registered; what is wrong with it, if anything is. A visitor who
+/// is not logged in is asked to be, before this server calls anyone for them.
+async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Result<Option<String>, AppError> {
+    let params = Params::parse(query.as_bytes());
+    let id = params.as_ref().map(|params| params.get("client_id")).filter(|id| client::is_document(id));
+    match (id, &page.someone) {
+        (None, _) => Ok(None),
+        (Some(_), _) if !settings.unregistered_applications => {
+            Ok(Some("this server takes registered ones only".into()))
+        }
+        (Some(id), Some(_)) => {
+            let caller = caller_of(&page.parts, &page.app.state.config);
+            document::learn(&page.app, settings, id, &caller.ip).await
+        }
+        (Some(id), None) if store::find_client(&page.app.state.db.pool, id).await?.is_none() => {
+            Err(AppError::NotLoggedIn)
+        }
+        (Some(_), None) => Ok(None),
+    }
+}
+
+/// No one is sent anywhere.
+fn wrong_request(why: Option<String>) -> Result<Found, AppError> {
+    Ok(Found::View(StatusCode::BAD_REQUEST, Box::new(move || view! { <WrongRequestPage why /> }.into_any())))
 }
 
 /// The same request, when the password has been given after this moment.
@@ -171,7 +200,8 @@ pub fn new_app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, Ap
 /// Of one's own, or of anyone for who oversees.
 pub async fn app(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, pool) = (page.user()?, &page.app.state.db.pool);
-    let client = store::find_client(pool, page.id()).await?.map(Client::from).ok_or(AppError::NotFound)?;
+    let id = percent_decode_str(page.id()).decode_utf8_lossy();
+    let client = store::find_client(pool, &id).await?.map(Client::from).ok_or(AppError::NotFound)?;
     if client.owner_id != someone.user.id {
         if !someone.user.role().oversees() {
             return Err(AppError::NotFound);

@@ -15,6 +15,7 @@ pub mod connected_page;
 pub mod consent_page;
 pub mod device;
 pub mod discovery;
+pub mod document;
 pub mod end;
 pub mod introspect;
 pub mod load;

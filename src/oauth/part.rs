@@ -1,7 +1,10 @@
 //! The authorization server as a part of the product: its settings, and what it hands in. Server side.
 
 use async_trait::async_trait;
-use axum::routing::{get, post};
+use axum::{
+    Extension,
+    routing::{get, post},
+};
 use futures::FutureExt;
 use leptos::prelude::{Children, provide_context};
 use serde_json::{Value, json};
@@ -65,7 +68,7 @@ impl Part for OauthPart {
 
     async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
         match path {
-            discovery::AUTHORIZE => load::authorize(page).await,
+            discovery::AUTHORIZE => load::authorize(page, &self.settings).await,
             discovery::LOG_OUT => load::log_out(page).await,
             "/oauth/answer" => load::answer(page),
             begin::PAGE => load::device(page).await,
@@ -84,8 +87,8 @@ impl Part for OauthPart {
             (discovery::REVOKE, post(routes::revoke).options(routes::may_ask)),
             (discovery::INTROSPECT, post(routes::introspect)),
             (discovery::USER_INFO, get(routes::user_info).post(routes::user_info).options(routes::may_ask)),
-            (discovery::SERVER, get(routes::server)),
-            (discovery::OPENID, get(routes::server)),
+            (discovery::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
+            (discovery::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),
             (discovery::RESOURCE, get(routes::own_api)),
         ]
     }

@@ -135,15 +135,11 @@ pub fn check(typed: &Typed) -> Result<(), AppError> {
 }
 
 fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppError> {
-    let name = typed.name.trim();
     let mut wrong = Vec::new();
-    if name.is_empty() {
-        wrong.push(Invalid::AppNameMissing);
-    } else if name.chars().count() > NAME_CHARS_MAX {
-        wrong.push(Invalid::AppNameTooLong);
-    } else if name.chars().any(char::is_control) {
-        wrong.push(Invalid::NameControl);
-    }
+    let name = parse_name(&typed.name).unwrap_or_else(|invalid| {
+        wrong.push(invalid);
+        ""
+    });
     let kind: ClientKind = typed.kind.parse().map_err(|_| AppError::BadRequest)?;
     let mut addresses = |text: &str, malformed| match parse_addresses(text, kind, malformed) {
         Ok(addresses) => addresses,
@@ -188,6 +184,19 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         owner_name: None,
         owner_epoch: None,
     })
+}
+
+/// As users see it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_name(text: &str) -> Result<&str, Invalid> {
+    match text.trim() {
+        "" => Err(Invalid::AppNameMissing),
+        name if name.chars().count() > NAME_CHARS_MAX => Err(Invalid::AppNameTooLong),
+        name if name.chars().any(char::is_control) => Err(Invalid::NameControl),
+        name => Ok(name),
+    }
 }
 
 async fn insert_secret(tx: &mut Tx, client_id: &str, now_ms: i64) -> Result<String, AppError> {

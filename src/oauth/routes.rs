@@ -10,8 +10,8 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    authenticate, client::Client, device, discovery, introspect, params::Params, refusal::Refusal, store, token,
-    token::Asker,
+    authenticate, client::Client, device, discovery, introspect, params::Params, refusal::Refusal,
+    settings::OauthSettings, store, token, token::Asker,
 };
 use crate::{
     auth::app::App,
@@ -133,8 +133,12 @@ pub async fn may_ask(headers: HeaderMap) -> Response {
 }
 
 /// The document about this server, at both of its addresses.
-pub async fn server(State(state): State<AppState>, Extension(guards): Extension<Guards>) -> Result<Response, Problem> {
-    Ok(document(&discovery::server(&state, &guards.keys).await?))
+pub async fn server(
+    State(state): State<AppState>,
+    Extension(guards): Extension<Guards>,
+    Extension(settings): Extension<OauthSettings>,
+) -> Result<Response, Problem> {
+    Ok(document(&discovery::server(&state, &guards.keys, &settings).await?))
 }
 
 /// The document about our API.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// A row of `clients`, and whether its owner may log in.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, Default, FromRow)]
 pub struct ClientRow {
     pub id: String,
     pub owner_id: String,
@@ -60,6 +60,29 @@ pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
     .bind(row.epoch)
     .bind(row.created_at)
     .bind(&row.backchannel_logout_uri)
+    .run(db)
+    .await
+}
+
+/// Whether the document of this application was read since then.
+pub async fn is_fresh(db: impl Conn<'_>, id: &str, since: i64) -> sqlx::Result<bool> {
+    sqlx::query("select 1 from clients where id = $1 and fetched_at > $2").bind(id).bind(since).finds(db).await
+}
+
+/// Keeps what an application that no one has registered says of itself. Whether it is disabled it does not say.
+pub async fn keep_document(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, fetched_at) \
+         values ($1, '', $2, $3, $4, $5, $6, 0, $7, $7) on conflict (id) do update set name = excluded.name, redirects = \
+         excluded.redirects, logouts = excluded.logouts, scopes = excluded.scopes, fetched_at = excluded.fetched_at",
+    )
+    .bind(&row.id)
+    .bind(&row.name)
+    .bind(&row.kind)
+    .bind(&row.redirects)
+    .bind(&row.logouts)
+    .bind(&row.scopes)
+    .bind(row.created_at)
     .run(db)
     .await
 }
@@ -434,8 +457,8 @@ pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
             kept_since - KEEP_MS,
         ),
         (
-            "delete from clients where name = '' and disabled_at < $1 and not exists \
-             (select 1 from grants where client_id = clients.id)",
+            "delete from clients where ((name = '' and disabled_at < $1) or (disabled_at is null and fetched_at < $1)) \
+             and not exists (select 1 from grants where client_id = clients.id)",
             kept_since,
         ),
     ] {

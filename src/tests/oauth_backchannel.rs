@@ -238,7 +238,7 @@ on_both_databases! {
     }
 
     async fn whatever_ends_a_login_tells_its_application_once(app: TestApp) {
-        let (mut ada, bob, receiver) = (app.admin().await, app.confirmed("bob").await, Receiver::start().await);
+        let (mut ada, _bob, receiver) = (app.admin().await, app.confirmed("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
         let id = app.user("bob").await.id;
         let command_line = app.another_instance().await.terminator.clone();

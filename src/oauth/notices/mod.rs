@@ -26,7 +26,7 @@ use crate::{
     },
     base::{
         error::AppError,
-        fetch::{Fetch, Reach},
+        fetch::Fetch,
         jobs::Outage,
         metrics::{Metrics, Notice},
     },
@@ -69,12 +69,8 @@ struct LogoutToken<'a> {
 
 impl Teller {
     pub fn new(app: App, keys: Keys, metrics: Metrics, settings: &OauthSettings) -> Self {
-        let reach = match (settings.call_private_addresses, app.state.config.production()) {
-            (true, _) => Reach::Anywhere,
-            (false, true) => Reach::Public,
-            (false, false) => Reach::Loopback,
-        };
-        Self { app, keys, metrics, fetch: Fetch::new(reach) }
+        let fetch = Fetch::new(settings.reach(&app.state.config));
+        Self { app, keys, metrics, fetch }
     }
 
     /// Works until the task is aborted. A revocation wakes it, also one of another process.

@@ -1,0 +1,99 @@
+//! Applications that no one has registered: the ID of one is the address of a document that says what it is (OAuth Client ID
+//! Metadata Document). It is read when a user is sent here, and kept as a row beside those of the others. Server side.
+
+use serde::Deserialize;
+
+use super::{
+    client::{ClientKind, host_of, parse_addresses},
+    register::parse_name,
+    scope::{OURS, Scopes},
+    settings::OauthSettings,
+    store,
+    store::ClientRow,
+};
+use crate::{
+    auth::{app::App, throttle::Way},
+    base::{
+        error::{AppError, Invalid},
+        fetch::Fetch,
+    },
+};
+
+const BYTES_MAX: usize = 5 * 1024;
+/// A document is read anew after this time: what it takes back works no longer.
+const FRESH_MS: i64 = 3_600_000;
+
+#[derive(Deserialize)]
+struct Document {
+    client_id: String,
+    #[serde(default)]
+    client_name: String,
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    #[serde(default)]
+    post_logout_redirect_uris: Vec<String>,
+    scope: Option<String>,
+    token_endpoint_auth_method: Option<String>,
+}
+
+/// Reads the document of this ID where it was not read lately, and keeps what it says. For a user who is logged in: no
+/// stranger makes this server call addresses. What is wrong with the document, if anything is.
+///
+/// # Errors
+/// [`AppError::TooManyTries`] of this network.
+pub async fn learn(app: &App, settings: &OauthSettings, id: &str, ip: &str) -> Result<Option<String>, AppError> {
+    let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
+    if store::is_fresh(pool, id, now_ms - FRESH_MS).await? {
+        return Ok(None);
+    }
+    let _counted = app.throttle.admit(Way::Client, ip).await?;
+    let read = Fetch::new(settings.reach(&app.state.config)).get(id, BYTES_MAX).await;
+    match read.and_then(|document| parse(id, &document, now_ms)) {
+        Ok(row) => {
+            store::keep_document(pool, &row).await?;
+            Ok(None)
+        }
+        Err(why) => {
+            tracing::warn!(client = id, why, "the document of an application is of no use");
+            Ok(Some(why))
+        }
+    }
+}
+
+fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
+    let document: Document = serde_json::from_slice(document).map_err(|error| error.to_string())?;
+    if document.client_id != id {
+        return Err("client_id isn't its own address".into());
+    }
+    if document.token_endpoint_auth_method.is_some_and(|method| method != "none") {
+        return Err("token_endpoint_auth_method isn't none".into());
+    }
+    // It keeps no secret, and goes on without the browser.
+    let kind = ClientKind::Native;
+    let addresses = |list: &[String], what: &str| {
+        let parsed = parse_addresses(&list.join("\n"), kind, Invalid::RedirectsMalformed);
+        parsed.map(|addresses| addresses.join("\n")).map_err(|_| format!("{what} has an address that can't be used"))
+    };
+    let redirects = addresses(&document.redirect_uris, "redirect_uris")?;
+    if redirects.is_empty() {
+        return Err("redirect_uris is missing".into());
+    }
+    let name = match &*document.client_name {
+        "" => host_of(id),
+        name => parse_name(name).map_err(|_| "client_name can't be shown".to_owned())?.to_owned(),
+    };
+    // For words that are not ours no one here could say what they let it do.
+    let ours = OURS.map(|(name, _)| name);
+    let asked = document.scope.unwrap_or_else(|| ours.join(" "));
+    let scopes: Vec<&str> = asked.split_ascii_whitespace().filter(|word| ours.contains(word)).collect();
+    Ok(ClientRow {
+        id: id.to_owned(),
+        name,
+        kind: kind.into_str().to_owned(),
+        redirects,
+        logouts: addresses(&document.post_logout_redirect_uris, "post_logout_redirect_uris")?,
+        scopes: Scopes::stored(&scopes.join(" ")).text(),
+        created_at: now_ms,
+        ..ClientRow::default()
+    })
+}
