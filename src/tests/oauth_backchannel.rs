@@ -238,7 +238,8 @@ on_both_databases! {
     }
 
     async fn whatever_ends_a_login_tells_its_application_once(app: TestApp) {
-        let (mut ada, _bob, receiver) = (app.admin().await, app.confirmed("bob").await, Receiver::start().await);
+        app.confirmed("bob").await;
+        let (mut ada, receiver) = (app.admin().await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
         let id = app.user("bob").await.id;
         let command_line = app.another_instance().await.terminator.clone();
@@ -294,7 +295,7 @@ on_both_databases! {
         let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
         let id = app.user("bob").await.id;
-        let tokens = ledger.tokens(&mut bob, "openid offline_access").await;
+        let tokens = ledger.tokens(&mut bob, "openid account:read offline_access").await;
         let login = claims(text(&tokens, "id_token"));
         let refreshed = ledger.refresh(text(&tokens, "refresh_token")).await.json();
         assert_eq!(claims(text(&refreshed, "id_token"))["sid"], login["sid"]);
