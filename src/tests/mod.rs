@@ -53,6 +53,8 @@ mod oauth;
 #[cfg(feature = "oauth")]
 mod oauth_device;
 #[cfg(feature = "oauth")]
+mod oauth_documents;
+#[cfg(feature = "oauth")]
 mod oauth_tokens;
 #[cfg(feature = "oauth")]
 mod oauth_backchannel;

@@ -29,7 +29,7 @@ async fn bearer(app: &TestApp, method: &str, path: &str, token: &str) -> Answer 
     app.anonymous().send(request.body(Body::from(body)).expect("a request")).await
 }
 
-async fn me(app: &TestApp, tokens: &Value) -> u16 {
+pub async fn me(app: &TestApp, tokens: &Value) -> u16 {
     bearer(app, "GET", "/api/v1/me", text(tokens, "access_token")).await.status
 }
 

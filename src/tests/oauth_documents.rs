@@ -1,0 +1,173 @@
+//! Applications that no one has registered, such as AI tools: the ID is the address of a document.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use serde_json::{Value, json};
+
+use super::{
+    app::TestApp,
+    caller::Answer,
+    oauth::{BACK, Program, text},
+    oauth_tokens::me,
+    on_both_databases,
+};
+use crate::{base::db::Kind, oauth::client::is_document};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+
+/// Where an application describes itself.
+#[derive(Clone)]
+struct Site {
+    id: String,
+    says: Arc<Mutex<(u16, String)>>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let id = format!("http://{}/app.json", listener.local_addr().expect("an address"));
+        let this = Self { id, says: Arc::default(), calls: Arc::default() };
+        this.says(&json!({ "client_id": this.id, "client_name": "Notes helper", "redirect_uris": [BACK] }));
+        async fn answer(State(site): State<Site>) -> impl IntoResponse {
+            site.calls.fetch_add(1, Ordering::SeqCst);
+            let (status, body) = site.says.lock().expect("what it says").clone();
+            (StatusCode::from_u16(status).expect("a status"), [("location", site.id.clone())], body)
+        }
+        let router = Router::new().route("/app.json", get(answer)).with_state(this.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        this
+    }
+
+    fn says(&self, document: &Value) {
+        self.answers(200, &document.to_string());
+    }
+
+    fn answers(&self, status: u16, body: &str) {
+        *self.says.lock().expect("what it says") = (status, body.to_owned());
+    }
+
+    fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    fn program(&self, app: &TestApp) -> Program {
+        Program { id: self.id.clone(), secret: None, back: BACK.to_owned(), anyone: app.anonymous() }
+    }
+}
+
+#[test]
+fn an_address_of_a_document_is_https_plain_and_has_a_path() {
+    let good = ["https://app.example/client.json", "https://app.example:8443/a?b=c", "http://localhost:3001/client"];
+    let bad = [
+        "https://app.example",
+        "https://app.example/",
+        "http://app.example/client",
+        "https://app.example/a#b",
+        "https://u:p@app.example/a",
+        "https://app.example/a/../b",
+        "https://APP.example/a",
+        "client",
+        "javascript:alert(1)",
+    ];
+    for (list, is_one) in [(&good[..], true), (&bad[..], false)] {
+        for id in list {
+            assert_eq!(is_document(id), is_one, "{id}");
+        }
+    }
+}
+
+on_both_databases! {
+    async fn an_application_that_describes_itself_is_asked_about_and_ended_like_any_other(app: TestApp) {
+        let (mut ada, mut bob, site) = (app.admin().await, app.logged_in("bob").await, Site::start().await);
+        let helper = site.program(&app);
+        let address = format!("/oauth/authorize?{}", helper.query(&[("scope", "account:read offline_access")]));
+
+        let visitor = app.anonymous().open(&address).await;
+        assert!(visitor.header("location").starts_with("/login"), "{}", visitor.text());
+        assert_eq!(site.calls(), 0, "no stranger makes this server call anyone");
+
+        let page = bob.open(&address).await.text();
+        assert!(page.contains("Allow Notes helper access"), "{page}");
+        assert!(page.contains("No one here knows it") && page.contains(&site.id), "{page}");
+        assert!(page.contains("app.example"), "where the user is sent: {page}");
+        let tokens = helper.tokens(&mut bob, "account:read offline_access").await;
+        assert_eq!((me(&app, &tokens).await, site.calls()), (200, 1));
+        assert_eq!(helper.refresh(text(&tokens, "refresh_token")).await.status, 200);
+
+        let listed = ada.open("/admin/apps").await.text();
+        assert!(listed.contains("Notes helper"), "{listed}");
+        let encoded: String = url::form_urlencoded::byte_serialize(site.id.as_bytes()).collect();
+        let its_page = ada.open(&format!("/account/apps/{encoded}")).await;
+        assert!(its_page.status == 200 && its_page.text().contains(&site.id), "{}", its_page.text());
+        let disabled = ada.act("disable_app", &[("id", &site.id)]).await;
+        assert_eq!(disabled.status, 200, "{}", disabled.text());
+        assert_eq!(ada.open(disabled.header("location")).await.status, 200);
+        assert_eq!(me(&app, &tokens).await, 401, "on the next call");
+        app.clock.advance_ms(HOUR + 1);
+        assert_eq!(bob.open(&address).await.status, 400, "and its document doesn't enable it");
+    }
+
+    async fn what_a_document_says_is_looked_at(app: TestApp) {
+        let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+        let helper = site.program(&app);
+        let address = format!("/oauth/authorize?{}", helper.query(&[("scope", "openid")]));
+        let with = |field: &str, value: Value| {
+            let mut document = json!({ "client_id": site.id, "redirect_uris": [BACK] });
+            document[field] = value;
+            (200, document.to_string())
+        };
+        let wrong = [
+            (with("client_id", json!("https://app.example/other.json")), "client_id"),
+            (with("client_id", json!(1)), "invalid type"),
+            (with("redirect_uris", json!([])), "redirect_uris is missing"),
+            (with("redirect_uris", json!(["javascript:alert(1)"])), "redirect_uris has an address"),
+            (with("redirect_uris", json!(["http://app.example/cb"])), "redirect_uris has an address"),
+            (with("token_endpoint_auth_method", json!("client_secret_basic")), "token_endpoint_auth_method"),
+            (with("client_name", json!("x".repeat(61))), "client_name"),
+            (with("client_uri", json!("x".repeat(5_200))), "longer than 5120 bytes"),
+            ((200, "<html>".into()), "expected value"),
+            ((404, String::new()), "status 404"),
+            ((302, String::new()), "status 302"),
+        ];
+        for ((status, body), why) in wrong {
+            site.answers(status, &body);
+            // Who asks again and again has to wait.
+            app.clock.advance_ms(10 * MINUTE);
+            let page: Answer = bob.open(&address).await;
+            assert_eq!((page.status, page.header("location")), (400, ""), "{why}: {}", page.text());
+            assert!(page.text().contains(why), "{why}: {}", page.text());
+        }
+        site.says(&json!({ "client_id": site.id, "redirect_uris": ["https://app.example/other"] }));
+        let page = bob.open(&address).await;
+        assert_eq!((page.status, page.header("location")), (400, ""), "an address that it doesn't name: {}", page.text());
+    }
+
+    async fn a_document_is_read_anew_after_an_hour(app: TestApp) {
+        let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+        let address = format!("/oauth/authorize?{}", site.program(&app).query(&[("scope", "openid")]));
+        assert_eq!(bob.open(&address).await.status, 200);
+        site.says(&json!({ "client_id": site.id, "redirect_uris": ["https://app.example/other"] }));
+        app.clock.advance_ms(HOUR - 1_000);
+        let mut bob = app.logged_in_again("bob").await;
+        assert_eq!((bob.open(&address).await.status, site.calls()), (200, 1));
+        app.clock.advance_ms(2_000);
+        assert_eq!((bob.open(&address).await.status, site.calls()), (400, 2), "what it takes back works no longer");
+    }
+}
+
+#[tokio::test]
+async fn a_setting_leaves_registered_applications_only() {
+    let app = TestApp::with(Kind::Sqlite, &["--unregistered-applications", "false"]).await;
+    let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+    let page = bob.open(&format!("/oauth/authorize?{}", site.program(&app).query(&[("scope", "openid")]))).await;
+    assert!(page.status == 400 && page.text().contains("registered ones only"), "{}", page.text());
+    assert_eq!(site.calls(), 0);
+    let said = app.anonymous().open("/.well-known/oauth-authorization-server").await.json();
+    assert_eq!(said["client_id_metadata_document_supported"], false);
+}
