@@ -79,7 +79,7 @@ create index refresh_tokens_by_age on refresh_tokens (expires_at);
 -- The command line of this program (`latchkey login`) is an application, too. It belongs to no user.
 insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) values
     ('latchkey-cli', '', 'Latchkey command line', 'native', 'http://127.0.0.1/', '',
-     'openid profile email account:read sessions:read notes:read notes:write', 0, 1795824000000);
+     'openid profile email account:read', 0, 1795824000000);
 
 -- Devices that ask for a user (RFC 8628), until they have their tokens.
 create table device_codes (

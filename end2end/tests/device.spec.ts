@@ -5,7 +5,6 @@ import { mkdtempSync } from "node:fs";
 import { readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { withAndWithoutJavaScript } from "./javascript.ts";
 import { type Person, administrator, enterAndLogIn, findPerson, forceLogout, loggedIn, signedUp } from "./people.ts";

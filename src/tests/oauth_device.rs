@@ -280,6 +280,10 @@ on_both_databases! {
         assert_eq!(enter(&mut ada, text(&begun, "user_code")).await.status, 422);
         assert_eq!(me(&app, &given).await, 401);
         assert_eq!(ada.act("enable_app", &[("id", "latchkey-cli")]).await.status, 200);
+        let log = ada.open("/admin/audit").await.text();
+        for words in ["disabled the application of the command line", "enabled the application of the command line"] {
+            assert!(log.contains(words), "{words}: {log}");
+        }
         tokens(&program, &mut ada).await;
         assert_eq!(me(&app, &given).await, 401, "what has ended has ended");
     }

@@ -43,6 +43,8 @@ async fn zelda(app: &TestApp) -> Caller {
          values ('grant', 'app', $1, '', '', '', 1, 0, 'Mozilla/5.0 (X11; Linux)', '192.0.2.7', 1)",
         "insert into refresh_tokens (hash, grant_id, created_at, expires_at, used_from) \
          values ('hash of a refresh token', 'grant', 1, 1, 'Firefox on Linux')",
+        "insert into device_codes (hash, user_code, client_id, scopes, resource, user_agent, ip, created_at, expires_at, interval_ms, grant_id) \
+         values ('hash of a device', 'x', 'app', '', '', 'Mozilla/5.0 (X11; Linux)', '192.0.2.7', 1, 1, 1, 'grant')",
         "insert into recovery_codes (code_hash, user_id, created_at) values ('hash of zeldamirabella', $1, 1)",
         "insert into outbox (id, email, user_id, mail, created_at, due_at, attempts) \
          values ('1', 'zeldamirabella@example.com', '', '\"x\"', 1, 1, 0)",

@@ -196,6 +196,9 @@ fn pattern(row: &LogRow) -> &'static str {
         (Kind::SignedUp, _) if details["address_was_taken"] == true => {
             "{actor} tried to sign up with an email that already has an account"
         }
+        // It belongs to no user.
+        (Kind::AppDisabled, _) if row.subject.is_empty() => "{actor} disabled the application of the command line",
+        (Kind::AppEnabled, _) if row.subject.is_empty() => "{actor} enabled the application of the command line",
         _ if row.actor == row.subject => said(kind).own,
         _ => said(kind).other,
     }
