@@ -85,8 +85,8 @@ test("the command line says what is wrong with an application", async ({ server 
   const owner = await administrator(server);
   const add = (...args: string[]) => ["clients", "add", "--owner", owner.email, "--name", "Ledger", ...args];
   expect((await server.cli(["clients", "disable", "unknown"], { code: 1 })).stderr).toContain("there is no application unknown");
-  expect((await server.cli(add("--kind", "web"), { code: 1 })).stderr).toMatch(/address/i);
-  expect((await server.cli(add("--kind", "web", "--redirect", "http://app.example/cb"), { code: 1 })).stderr).toMatch(/https/);
+  expect((await server.cli(add("--kind", "web"), { code: 1 })).stderr).toMatch(/^latchkey: --redirect: Enter .*address/);
+  expect((await server.cli(add("--kind", "web", "--redirect", "http://app.example/cb"), { code: 1 })).stderr).toContain("--redirect: Enter at most 10 addresses");
   await server.cli(add("--kind", "phone"), { code: 2 });
   const { stdout } = await server.cli(add("--kind", "spa", "--redirect", "https://app.example/cb"));
   expect(stdout, "no secret").toMatch(/^client_id: [0-9a-f-]{36}\n$/);

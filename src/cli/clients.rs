@@ -11,7 +11,12 @@ use super::{
     output::{Table, answer, answer_list},
 };
 use crate::{
-    base::{config::Config, db::again, state::AppState},
+    base::{
+        config::Config,
+        db::again,
+        error::{AppError, Field, Invalid},
+        state::AppState,
+    },
     oauth::{
         client::{Client, ClientKind},
         register,
@@ -192,13 +197,30 @@ async fn add(args: Add) -> Result<(), Failed> {
     };
     let Registered { id, secret } = on_database(config, async |state| {
         let owner = find_user(state, &args.owner).await?;
-        Ok(again(|| register::register(state, By::CommandLine, &owner.id, &typed)).await?)
+        Ok(again(|| register::register(state, By::CommandLine, &owner.id, &typed)).await.map_err(told)?)
     })
     .await?;
     answer(json, &json!({ "id": id, "secret": secret }), || match &secret {
         Some(secret) => format!("client_id:     {id}\nclient_secret: {secret}\n\nThe secret isn't shown again."),
         None => format!("client_id: {id}"),
     })
+}
+
+/// What is wrong with each flag; the page has it beside the fields.
+fn told(error: AppError) -> Failed {
+    let flag = |invalid: &Invalid| match invalid.field() {
+        Field::Redirects => "--redirect",
+        Field::Logouts => "--logout",
+        Field::Backchannel => "--backchannel-logout",
+        Field::Scopes => "--scope",
+        _ => "--name",
+    };
+    match error {
+        AppError::Invalid(wrong) => {
+            Failed(wrong.iter().map(|one| format!("{}: {one}", flag(one))).collect::<Vec<_>>().join(" "))
+        }
+        error => error.into(),
+    }
 }
 
 async fn rotate(args: Rotate) -> Result<(), Failed> {

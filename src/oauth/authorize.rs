@@ -206,7 +206,7 @@ impl Asked {
         if self.prompt.consent || self.client.kind != ClientKind::Web {
             return Ok(true);
         }
-        let grants = store::grants_of(&app.state.db.pool, user_id, app.now_ms()).await?;
+        let grants = store::agreed(&app.state.db.pool, user_id).await?;
         let same = |grant: &&GrantRow| grant.client_id == self.client.id && grant.resource == self.resource;
         let given =
             grants.iter().filter(same).fold(Scopes::default(), |all, grant| all.and(&Scopes::stored(&grant.scopes)));

@@ -25,6 +25,8 @@ pub struct Connected {
     pub scopes: Scopes,
     pub since: i64,
     pub last_used_at: i64,
+    /// `false` after a logout: it won't ask again.
+    pub has_access: bool,
 }
 
 #[component]
@@ -98,12 +100,13 @@ fn DeviceRow(row: OnDevice) -> impl IntoView {
 
 #[component]
 fn One(connected: Connected) -> impl IntoView {
-    let Connected { id, name, scopes, since, last_used_at } = connected;
+    let Connected { id, name, scopes, since, last_used_at, has_access } = connected;
     let (heading, labelled_by) = (format!("app-{id}"), format!("app-{id}"));
     view! {
         <section class="card" aria-labelledby=labelled_by>
             <h2 id=heading>{name.clone()}</h2>
             <ul>{scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
+            {(!has_access).then(|| view! { <p>"You're logged out there. When you log in again, it won't ask for this again."</p> })}
             <p class="help">"Connected on "<When ms=since />" · Last used "<Ago ms=last_used_at /></p>
             <form method="post" action=DisconnectApp::PATH class="act">
                 <Here />

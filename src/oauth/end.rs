@@ -39,7 +39,9 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
     let mut tx = app.state.db.begin_write().await?;
     let user = someone.hold(&mut tx).await?;
     let ended = store::end_grants(&mut *tx, &user.id, client_id, grant_id, reason.into_str(), now_ms).await?;
-    if ended.is_empty() {
+    let is_all = grant_id.is_empty();
+    let took_back = is_all && grants::store::take_back(&mut *tx, &user.id, client_id, reason).await?;
+    if ended.is_empty() && !took_back {
         return Ok(false);
     }
     grants::store::queue(&mut tx, &ended, now_ms).await?;

@@ -227,7 +227,9 @@ pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {
 pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
     let mut connected: Vec<Connected> = Vec::new();
-    for grant in store::grants_of(pool, &user.id, page.app.now_ms()).await? {
+    let living = store::grants_of(pool, &user.id, page.app.now_ms()).await?;
+    let agreed = store::agreed(pool, &user.id).await?.into_iter().map(|grant| (grant, false));
+    for (grant, has_access) in living.into_iter().map(|grant| (grant, true)).chain(agreed) {
         let scopes = Scopes::stored(&grant.scopes);
         match connected.iter_mut().find(|known| known.id == grant.client_id) {
             Some(known) => {
@@ -242,6 +244,7 @@ pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
                     scopes,
                     since: grant.created_at,
                     last_used_at: grant.last_used_at.unwrap_or(grant.created_at),
+                    has_access,
                 });
             }
         }

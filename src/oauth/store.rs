@@ -283,6 +283,21 @@ pub async fn grants_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::R
     .await
 }
 
+/// What the user has agreed to for good: web servers are not asked about again because of a logout. Whatever else has ended a
+/// grant takes that back.
+pub async fn agreed(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<GrantRow>> {
+    sqlx::query_as(grants!(
+        "select",
+        "from grants where user_id = $1 and last_used_at is not null and \
+         (ended_at is null or end_reason in ('logged_out', 'replaced', 'gave_way')) and \
+         global_epoch = (select max(epoch) from global_epoch) and \
+         client_id in (select id from clients where kind = 'web' and name <> '') order by last_used_at desc, id desc"
+    ))
+    .bind(user_id)
+    .fetch_all(db)
+    .await
+}
+
 /// The grants beyond this number that one application has of a user, the longest unused first.
 pub async fn surplus(db: impl Conn<'_>, client_id: &str, user_id: &str, keep: i64) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(

@@ -385,6 +385,32 @@ on_both_databases! {
         for more in [&[("scope", "openid notes:read")][..], &[("scope", "openid"), ("prompt", "consent")], &[("scope", "openid"), ("resource", "https://api.example/")]] {
             assert_eq!(ada.open(&format!("/oauth/authorize?{}", web.query(more))).await.status, 200, "{more:?} is more");
         }
+        // A logout leaves it so. What ends everything of a user takes it back, and so does the user.
+        let asks = async |user: &mut Caller| {
+            let answer = user.open(&format!("/oauth/authorize?{}", web.query(&[("scope", "openid")]))).await;
+            answer.status == 200 && answer.text().contains("Allow Ledger access")
+        };
+        let (mut bob, id) = (app.logged_in("bob").await, app.user("bob").await.id);
+        for way in ["disconnect", "force logout", "log out others"] {
+            web.tokens(&mut bob, "openid").await;
+            bob.act("log_out", &[]).await;
+            bob = app.logged_in_again("bob").await;
+            assert!(!asks(&mut bob).await, "{way}: not again because of a logout");
+            bob.act("log_out", &[]).await;
+            bob = app.logged_in_again("bob").await;
+            let page = bob.open("/account/connected").await.text();
+            assert!(page.contains("Ledger") && page.contains("You’re logged out there") | page.contains("You're logged out there"), "{page}");
+            let taken_back = match way {
+                "disconnect" => bob.act("disconnect_app", &[("id", &web.id)]).await,
+                "force logout" => ada.act("force_logout", &[("user", &id), ("reason", "a test")]).await,
+                _ => bob.act("end_other_sessions", &[]).await,
+            };
+            assert_eq!(taken_back.status, 200, "{way}: {}", taken_back.text());
+            if way == "force logout" {
+                bob = app.logged_in_again("bob").await;
+            }
+            assert!(asks(&mut bob).await, "{way} takes it back");
+        }
         let native = register(&app, &mut ada, "native", "http://127.0.0.1/cb", "openid").await;
         native.tokens(&mut ada, "openid").await;
         assert_eq!(ada.open(&format!("/oauth/authorize?{}", native.query(&[]))).await.status, 200);

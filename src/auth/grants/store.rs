@@ -94,8 +94,25 @@ pub async fn end_with(
         grants.extend(query.fetch_all(&mut **tx).await?);
         told.extend(sqlx::query_as(tell).bind(key).bind(keep).fetch_all(&mut **tx).await?);
     }
+    if let Target::User(id) | Target::Others { user_id: id, .. } = target {
+        take_back(&mut **tx, id, "", reason).await?;
+    }
     let queued = queue(tx, grants.iter().chain(&told), now_ms).await?;
     Ok(Ended { grants, queued })
+}
+
+/// Takes back what a user has agreed to and only a logout has ended: it would not be asked about again. Of one application, or
+/// of all where it is empty; whether there was such a thing.
+pub async fn take_back(db: impl Conn<'_>, user_id: &str, client_id: &str, reason: EndReason) -> sqlx::Result<bool> {
+    sqlx::query(
+        "update grants set end_reason = $1 where user_id = $2 and $3 in ('', client_id) and \
+         end_reason in ('logged_out', 'replaced', 'gave_way')",
+    )
+    .bind(reason.into_str())
+    .bind(user_id)
+    .bind(client_id)
+    .hits(db)
+    .await
 }
 
 /// Ends some of the grants that were over with this epoch of everyone; how many.
