@@ -239,7 +239,7 @@ fn every_form_says_which_page_it_stands_on() {
 }
 
 /// The core is small enough to be read in an afternoon. Tests are not in it, and comments and blank lines count.
-const CORE_LINES_MAX: usize = 7_050;
+const CORE_LINES_MAX: usize = 7_000;
 
 /// What to say of a core that has grown too long.
 fn too_long(lines: usize) -> Option<String> {
@@ -259,7 +259,7 @@ fn the_core_is_read_in_an_afternoon() {
         entries.map(|path| if path.is_dir() { lines(&path) } else { text(&path).lines().count() }).sum()
     }
     let text_of_too_many = too_long(CORE_LINES_MAX + 3).expect("an objection");
-    assert!(text_of_too_many.contains("7053 lines, 3 too many"), "{text_of_too_many}");
+    assert!(text_of_too_many.contains("7003 lines, 3 too many"), "{text_of_too_many}");
     let lines = lines(&root().join("auth"));
     assert!(lines > 1_000, "the core was found");
     assert_eq!(too_long(lines), None);
