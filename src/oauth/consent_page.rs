@@ -57,7 +57,7 @@ pub fn ConsentPage(
                     <input type="hidden" name=field value=request />
                     <input type="hidden" name="user" value=viewer.id />
                     <button type="submit" class="button primary" name="decision" value="allow">"Allow access"</button>
-                    <button type="submit" class="button" name="decision" value="refuse">"Cancel"</button>
+                    <button type="submit" class="button second" name="decision" value="refuse">"Cancel"</button>
                 </form>
             </FormFrame>
             <form method="post" action=LogOut::PATH class="act">
