@@ -197,7 +197,7 @@ async fn add(args: Add) -> Result<(), Failed> {
     };
     let Registered { id, secret } = on_database(config, async |state| {
         let owner = find_user(state, &args.owner).await?;
-        Ok(again(|| register::register(state, By::CommandLine, &owner.id, &typed)).await.map_err(told)?)
+        again(|| register::register(state, By::CommandLine, &owner.id, &typed)).await.map_err(told)
     })
     .await?;
     answer(json, &json!({ "id": id, "secret": secret }), || match &secret {

@@ -197,7 +197,12 @@ impl Asked {
 
     /// Goes on when the browser is logged out: a program on the user's own machine, or who asks for it.
     pub fn outlives_session(&self) -> bool {
-        self.client.kind == ClientKind::Native || self.scopes.has(OFFLINE)
+        match self.client.kind {
+            ClientKind::Native => true,
+            // A page has no place where a token is safe for a month.
+            ClientKind::Spa => false,
+            ClientKind::Web | ClientKind::Service => self.scopes.has(OFFLINE),
+        }
     }
 
     /// Whether the user must be asked. What an application without a secret asks for, anyone may ask for in its name, so an

@@ -134,7 +134,8 @@ impl Client {
 
     /// Whether a page at this origin is one of its own.
     pub fn has_origin(&self, origin: &str) -> bool {
-        self.redirects.iter().any(|known| origin_of(known).is_some_and(|known| known == origin))
+        let of_redirects = self.redirects.iter().filter_map(|known| origin_of(known));
+        of_redirects.into_iter().any(|known| known == origin || is_same_but_for_port(&known, origin))
     }
 }
 

@@ -27,6 +27,7 @@ use crate::{
         db::Tx,
         error::{AppError, Invalid},
         state::AppState,
+        text::{is_control, is_visible},
     },
 };
 
@@ -192,9 +193,9 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
 /// What is wrong with it.
 pub fn parse_name(text: &str) -> Result<&str, Invalid> {
     match text.trim() {
-        "" => Err(Invalid::AppNameMissing),
+        name if !name.chars().any(is_visible) => Err(Invalid::AppNameMissing),
         name if name.chars().count() > NAME_CHARS_MAX => Err(Invalid::AppNameTooLong),
-        name if name.chars().any(char::is_control) => Err(Invalid::NameControl),
+        name if name.chars().any(is_control) => Err(Invalid::NameControl),
         name => Ok(name),
     }
 }
@@ -245,6 +246,9 @@ pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disable
     let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
     let (mut tx, client) = by.begin(state, id).await?;
     let Some(epoch) = store::set_disabled(&mut *tx, id, disabled.then_some(at)).await? else { return Ok(false) };
+    if disabled {
+        store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+    }
     let kind = if disabled { Kind::AppDisabled } else { Kind::AppEnabled };
     by.note(&mut tx, kind, &client.owner_id, (id, &client.name), at).await?;
     end_tokens(tx, terminator, by, id, epoch).await?;

@@ -348,14 +348,17 @@ pub async fn end_grants(
     .await
 }
 
-/// Ends what anyone lets an application do.
+/// Ends what anyone lets an application do, and what they had agreed to before.
 pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update grants set ended_at = $1, end_reason = $2 where client_id = $3 and ended_at is null")
-        .bind(now_ms)
-        .bind(reason)
-        .bind(client_id)
-        .run(db)
-        .await
+    sqlx::query(
+        "update grants set ended_at = coalesce(ended_at, $1), end_reason = $2 where client_id = $3 and \
+         (ended_at is null or end_reason in ('logged_out', 'replaced', 'gave_way'))",
+    )
+    .bind(now_ms)
+    .bind(reason)
+    .bind(client_id)
+    .run(db)
+    .await
 }
 
 /// A row of `authorization_codes`.

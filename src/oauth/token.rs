@@ -100,10 +100,17 @@ async fn redeem(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
         end::end(tx, app, &code.grant_id, &Actor::System, EndReason::TheftSuspected).await?;
         return Err(wrong);
     };
-    if !params.get("resource").is_empty() && params.get("resource") != grant.resource {
-        return Err(Refusal::new("invalid_target", "The user was asked for another resource"));
-    }
+    is_of(params, &grant)?;
     go_on(asker, tx, grant, Next::First { nonce: &code.nonce }).await
+}
+
+/// RFC 8707 2.2: a token is for what the user was asked for.
+fn is_of(params: &Params, grant: &GrantRow) -> Result<(), Refusal> {
+    match params.get("resource") {
+        "" => Ok(()),
+        resource if resource == grant.resource => Ok(()),
+        _ => Err(Refusal::new("invalid_target", "The user was asked for another resource")),
+    }
 }
 
 /// RFC 7636 4.6.
@@ -158,6 +165,7 @@ async fn refresh(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> 
             narrower.ok_or(Refusal::new("invalid_scope", "The user hasn't allowed this scope"))?
         }
     };
+    is_of(params, &grant)?;
     match token.used_at {
         None => {
             store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;

@@ -53,7 +53,7 @@ use crate::{
     },
     mail,
     mail::worker::MailWorker,
-    pages::{account::email_changes, admin::overview::census::Census, part::Parts, signup::setup_link},
+    pages::{account, admin::overview::census::Census, part::Parts, signup::setup_link},
     passwords::{hash::Passwords, questions::Questions},
     people::{deletion, list::find::make_missing_words},
     web::{assets, connections, connections::Door, crowd::Crowd, session::open_streams::OpenStreams},
@@ -161,7 +161,7 @@ pub const OLD_ROWS: [(&str, DeleteOld); 9] = [
     ("removing old tries", |db, now_ms| throttle::store::delete_old(db, now_ms).boxed()),
     ("removing old mails", |db, now_ms| mail::store::delete_old(db, now_ms).boxed()),
     ("removing old links", |db, now_ms| links::store::delete_old(db, now_ms).boxed()),
-    ("removing old email changes", |db, now_ms| email_changes::forget_old(db, now_ms).boxed()),
+    ("removing old email changes", |db, now_ms| account::store::forget_old_email_changes(db, now_ms).boxed()),
 ];
 
 fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {

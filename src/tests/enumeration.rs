@@ -142,10 +142,17 @@ async fn known_and_unknown_accounts_cost_the_same_statements() {
     let _heard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Statements(Arc::clone(&count))));
     for way in WAYS {
         let mut counts = Vec::new();
-        for name in ["known", "waiting", "disabled", &one_word(way)] {
-            count.store(0, Ordering::SeqCst);
-            assert_eq!(ask(&mut app.anonymous(), way, &format!("{name}@example.com")).await.status, 200);
-            counts.push(count.load(Ordering::SeqCst));
+        // What runs beside it on this thread may add one; an account that costs more does so each time.
+        for _ in 0..3 {
+            counts.clear();
+            for name in ["known", "waiting", "disabled", &one_word(way)] {
+                count.store(0, Ordering::SeqCst);
+                assert_eq!(ask(&mut app.anonymous(), way, &format!("{name}@example.com")).await.status, 200);
+                counts.push(count.load(Ordering::SeqCst));
+            }
+            if counts.iter().all(|each| *each == counts[0]) {
+                break;
+            }
         }
         assert!(counts[0] > 0 && counts.iter().all(|each| *each == counts[0]), "{way}: {counts:?}");
     }

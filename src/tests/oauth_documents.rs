@@ -130,6 +130,8 @@ on_both_databases! {
             (with("redirect_uris", json!(["http://app.example/cb"])), "redirect_uris has an address"),
             (with("token_endpoint_auth_method", json!("client_secret_basic")), "token_endpoint_auth_method"),
             (with("client_name", json!("x".repeat(61))), "client_name"),
+            (with("client_name", json!("Latch\u{202e}yek")), "client_name"),
+            (with("client_name", json!("\u{200b}\u{200b}")), "client_name"),
             (with("client_uri", json!("x".repeat(5_200))), "longer than 5120 bytes"),
             ((200, "<html>".into()), "expected value"),
             ((404, String::new()), "status 404"),

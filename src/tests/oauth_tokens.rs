@@ -114,6 +114,32 @@ on_both_databases! {
         assert_eq!(app.count("select count(*) from clients where owner_id <> '' and (name <> '' or redirects <> '')").await, 0);
     }
 
+    async fn what_was_disabled_begins_anew_when_it_is_enabled(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let web = register(&app, &mut ada, "web", BACK, "openid offline_access account:read").await;
+        let tokens = web.tokens(&mut bob, "openid offline_access account:read").await;
+        let code = web.code(&mut bob, &[("scope", "openid"), ("prompt", "consent")]).await;
+        for action in ["disable_app", "enable_app"] {
+            assert_eq!(ada.act(action, &[("id", &web.id)]).await.status, 200);
+        }
+        assert_eq!(web.refresh(text(&tokens, "refresh_token")).await.status, 400, "a refresh token of before");
+        assert_eq!(web.redeem(&code).await.status, 400, "a code of before");
+        assert_eq!(me(&app, &tokens).await, 401);
+        let page = bob.open(&format!("/oauth/authorize?{}", web.query(&[("scope", "openid")]))).await;
+        assert_eq!(page.status, 200, "users have to connect it again: {}", page.header("location"));
+    }
+
+    async fn a_page_alone_ends_with_the_browser_whatever_it_asks_for(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let spa = register(&app, &mut ada, "spa", BACK, "openid offline_access").await;
+        let tokens = spa.tokens(&mut bob, "openid offline_access").await;
+        let elsewhere = [("grant_type", "refresh_token"), ("refresh_token", text(&tokens, "refresh_token")), ("resource", "https://api.example/")];
+        let refused = spa.post("/oauth/token", &elsewhere).await;
+        assert_eq!((refused.status, &refused.json()["error"]), (400, &"invalid_target".into()), "nor is a token for another API");
+        bob.act("log_out", &[]).await;
+        assert_eq!(spa.refresh(text(&tokens, "refresh_token")).await.status, 400);
+    }
+
     async fn what_stands_on_a_session_ends_with_it_and_what_outlives_it_does_not(app: TestApp) {
         let (mut ada, mut bob, ledger, offline) = connected(&app).await;
         let spa = register(&app, &mut ada, "spa", BACK, "openid account:read").await;

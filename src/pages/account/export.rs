@@ -14,7 +14,7 @@ use futures::{Stream, stream::try_unfold};
 use serde_json::{Value, json};
 use strum::IntoStaticStr;
 
-use super::{email_changes, store};
+use super::store;
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
@@ -142,7 +142,7 @@ fn pieces(file: File, head: String) -> impl Stream<Item = Result<String, AppErro
 /// The beginning, without lists: no secret is in it, and no hash of one.
 async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<String, AppError> {
     let second_factor = factor_store::find(&state.db.pool, &user.id).await?;
-    let change = email_changes::find(&state.db.pool, &user.id, state.clock.now_ms()).await?;
+    let change = store::find_email_change(&state.db.pool, &user.id, state.clock.now_ms()).await?;
     let account = json!({
         "id": user.id,
         "email": user.email,

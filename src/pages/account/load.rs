@@ -11,7 +11,6 @@ use super::{
     codes_page::CodesPage,
     delete_page::DeletePage,
     devices_page::DevicesPage,
-    email_changes,
     email_page::EmailPage,
     keep_factor, keep_factor_page,
     keep_factor_page::KeepFactorPage,
@@ -24,6 +23,7 @@ use super::{
     second_factor::may_set_up,
     second_factor_page::SecondFactorPage,
     set_up_page::SetUpPage,
+    store as account_store,
 };
 use crate::{
     audit::log,
@@ -69,7 +69,7 @@ pub async fn devices(page: &PageRequest, parts: &Parts) -> Result<Found, AppErro
 /// An address that waits to be confirmed is shown whether another account has it or not, or it would tell who has one.
 pub async fn profile(page: &PageRequest) -> Result<Found, AppError> {
     let (User { id, name, email, verified_at, .. }, pool) = (page.user()?.user.clone(), &page.app.state.db.pool);
-    let waiting = email_changes::find(pool, &id, page.app.now_ms()).await?;
+    let waiting = account_store::find_email_change(pool, &id, page.app.now_ms()).await?;
     let waiting =
         waiting.map(|change| Waiting { until: change.asked_at + Purpose::NewEmail.lifetime_ms(), email: change.email });
     shows(move || view! { <ProfilePage name email confirmed=verified_at.is_some() waiting /> })

@@ -15,8 +15,6 @@ pub mod data_page;
 pub mod delete_account;
 pub mod delete_page;
 pub mod devices_page;
-#[cfg(feature = "ssr")]
-pub mod email_changes;
 pub mod email_page;
 #[cfg(feature = "ssr")]
 pub mod end_sessions;

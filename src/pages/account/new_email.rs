@@ -1,6 +1,6 @@
 //! The stories of another address: a link to the new one, then the change. Server side.
 
-use super::{NewEmail, email_changes};
+use super::{NewEmail, store as account_store};
 use crate::{
     auth::{
         app::App,
@@ -57,7 +57,7 @@ async fn write_down(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email)
     let mut tx = state.db.begin_write().await?;
     someone.hold(&mut tx).await?;
     event::store::insert(&mut *tx, &event, now_ms).await?;
-    email_changes::remember(&mut *tx, user_id, email.as_str(), now_ms).await?;
+    account_store::remember_email_change(&mut *tx, user_id, email.as_str(), now_ms).await?;
     outbox::queue(&mut *tx, state, To { email: email.as_str(), user_id }, &Mail::NewEmail).await?;
     Ok(tx.commit().await?)
 }
@@ -69,7 +69,7 @@ async fn write_down(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email)
 /// waits any more.
 pub async fn resend(app: &App, visit: &Visit) -> Result<(), AppError> {
     let (someone, now_ms) = (visit.user()?, app.now_ms());
-    let change = email_changes::find(&app.state.db.pool, &someone.user.id, now_ms).await?;
+    let change = account_store::find_email_change(&app.state.db.pool, &someone.user.id, now_ms).await?;
     let email = check(app, visit, &change.ok_or(AppError::NotFound)?.email)?;
     ask(app, visit, someone, &email).await
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{More, NoLink, NotMePage, email_changes};
+use super::{More, NoLink, NotMePage, store as account_store};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
@@ -265,7 +265,7 @@ async fn let_factor_go(
     let now_ms = state.clock.now_ms();
     let Some((at, is_news)) = removal::begin(tx, denied, now_ms).await? else { return Ok(None) };
     if is_news {
-        let of_links = email_changes::addresses_of(&mut **tx, &user.id, now_ms).await?;
+        let of_links = account_store::addresses_of(&mut **tx, &user.id, now_ms).await?;
         let of_now = user.verified_at.map(|_| user.email.clone());
         let addresses: BTreeSet<String> = of_links.into_iter().chain(of_now).chain(address_before).collect();
         for email in &addresses {
@@ -299,7 +299,7 @@ async fn address_before(state: &AppState, user: &User, denied: &EventRow) -> Res
     if denied.event != Kind::EmailChanged.into_str() {
         return Ok(None);
     }
-    Ok(email_changes::address_before(&state.db.pool, &user.id, &user.email, state.clock.now_ms()).await?)
+    Ok(account_store::address_before(&state.db.pool, &user.id, &user.email, state.clock.now_ms()).await?)
 }
 
 /// Where the user reads mail, as far as this server sends any.

@@ -1,8 +1,12 @@
-//! What belongs to one account, wherever it stands, to be handed out; `people/deletion/store.rs` erases the same. Server side.
+//! What belongs to one account, wherever it stands, to be handed out; `people/deletion/store.rs` erases the same. And the
+//! address that it is to have. Server side.
 
 use sqlx_macros::FromRow;
 
-use crate::base::sql::Conn;
+use crate::{
+    auth::links::Purpose,
+    base::sql::{Change, Conn},
+};
 
 /// A session as the person gets it, without its secrets.
 #[derive(Clone, Debug, FromRow)]
@@ -63,5 +67,68 @@ pub async fn devices(
     .bind(public_id)
     .bind(limit)
     .fetch_all(db)
+    .await
+}
+
+/// An address that an account is to have.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct EmailChange {
+    pub email: String,
+    pub asked_at: i64,
+}
+
+/// Remembers the address that an account is to have, in place of one before.
+pub async fn remember_email_change(db: impl Conn<'_>, user_id: &str, email: &str, now_ms: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into email_changes (user_id, email, asked_at) values ($1, $2, $3) \
+         on conflict (user_id) do update set email = $2, asked_at = $3",
+    )
+    .bind(user_id)
+    .bind(email)
+    .bind(now_ms)
+    .run(db)
+    .await
+}
+
+/// The address that an account is to have, as long as a link to it may work.
+pub async fn find_email_change(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Option<EmailChange>> {
+    sqlx::query_as("select email, asked_at from email_changes where user_id = $1 and asked_at > $2")
+        .bind(user_id)
+        .bind(now_ms - Purpose::NewEmail.lifetime_ms())
+        .fetch_optional(db)
+        .await
+}
+
+/// Forgets the addresses that no link works for any more.
+pub async fn forget_old_email_changes(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
+    let before_ms = now_ms - Purpose::NewEmail.lifetime_ms();
+    sqlx::query("delete from email_changes where asked_at <= $1").bind(before_ms).count(db).await
+}
+
+/// Every address at which this user was told of something as long ago as a "this was not me" link works, used or not.
+pub async fn addresses_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2")
+        .bind(user_id)
+        .bind(now_ms)
+        .fetch_all(db)
+        .await
+}
+
+/// The address before the one that this user has now, as long as a link that was sent there works: of several, the one
+/// that was theirs first.
+pub async fn address_before(
+    db: impl Conn<'_>,
+    user_id: &str,
+    email: &str,
+    now_ms: i64,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "select email from links where user_id = $1 and email <> $2 and purpose = 'not_me' and used_at is null \
+         and expires_at > $3 order by created_at limit 1",
+    )
+    .bind(user_id)
+    .bind(email)
+    .bind(now_ms)
+    .fetch_optional(db)
     .await
 }
