@@ -3,7 +3,7 @@
 use sqlx_macros::FromRow;
 
 use crate::{
-    auth::grants::store::{EndedGrant, ended_columns},
+    auth::grants::{ended_columns, store::EndedGrant},
     base::{
         db::Tx,
         sql::{Change, Conn},

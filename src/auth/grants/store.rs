@@ -29,14 +29,6 @@ pub struct EndedGrant {
     pub refresh_until: Option<i64>,
 }
 
-macro_rules! ended_columns {
-    () => {
-        "id, client_id, user_id, log_in_sid, scopes, last_used_at, refresh_until"
-    };
-}
-#[cfg(feature = "oauth")]
-pub(crate) use ended_columns;
-
 /// What came to an end, and which applications are to be told.
 #[derive(Default)]
 pub struct Ended {
