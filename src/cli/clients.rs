@@ -276,7 +276,7 @@ async fn set_disabled(args: One, disabled: bool) -> Result<(), Failed> {
     .await?;
     answer(json, &json!({ "id": id, "changed": changed }), || match (changed, disabled) {
         (true, true) => format!("Disabled {name}. Running servers reject its tokens within a second."),
-        (true, false) => format!("Enabled {name}."),
+        (true, false) => format!("Enabled {name}. Users have to connect it again."),
         (false, true) => format!("{name} was disabled already."),
         (false, false) => format!("{name} was enabled already."),
     })

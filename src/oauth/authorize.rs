@@ -111,6 +111,8 @@ pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
         "" => Ok(client.scopes.without(OFFLINE)),
         text => Scopes::parse(text),
     };
+    // A page has no place where a token is safe for a month: it is asked about, and gets, the rest (RFC 6749 3.3).
+    let scopes = scopes.map(|scopes| if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes });
     let own_api = resource(&issuer);
     let resource = match params.get("resource") {
         "" => own_api.clone(),
@@ -197,12 +199,7 @@ impl Asked {
 
     /// Goes on when the browser is logged out: a program on the user's own machine, or who asks for it.
     pub fn outlives_session(&self) -> bool {
-        match self.client.kind {
-            ClientKind::Native => true,
-            // A page has no place where a token is safe for a month.
-            ClientKind::Spa => false,
-            ClientKind::Web | ClientKind::Service => self.scopes.has(OFFLINE),
-        }
+        self.client.kind == ClientKind::Native || self.scopes.has(OFFLINE)
     }
 
     /// Whether the user must be asked. What an application without a secret asks for, anyone may ask for in its name, so an

@@ -134,8 +134,8 @@ impl Client {
 
     /// Whether a page at this origin is one of its own.
     pub fn has_origin(&self, origin: &str) -> bool {
-        let of_redirects = self.redirects.iter().filter_map(|known| origin_of(known));
-        of_redirects.into_iter().any(|known| known == origin || is_same_but_for_port(&known, origin))
+        let mut of_redirects = self.redirects.iter().filter_map(|known| origin_of(known));
+        of_redirects.any(|known| known == origin || is_same_but_for_port(&known, origin))
     }
 }
 

@@ -3,7 +3,7 @@
 use sqlx_macros::FromRow;
 
 use crate::{
-    auth::grants::{ended_columns, store::EndedGrant},
+    auth::grants::{ended_columns, store::EndedGrant, was_only_a_logout},
     base::{
         db::Tx,
         sql::{Change, Conn},
@@ -286,11 +286,10 @@ pub async fn grants_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::R
 /// What the user has agreed to for good: web servers are not asked about again because of a logout. Whatever else has ended a
 /// grant takes that back.
 pub async fn agreed(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<GrantRow>> {
-    sqlx::query_as(grants!(
-        "select",
-        "from grants where user_id = $1 and last_used_at is not null and \
-         (ended_at is null or end_reason in ('logged_out', 'replaced', 'gave_way')) and \
-         global_epoch = (select max(epoch) from global_epoch) and \
+    sqlx::query_as(concat!(
+        grants!("select", "from grants where user_id = $1 and last_used_at is not null and (ended_at is null or "),
+        was_only_a_logout!(),
+        ") and global_epoch = (select max(epoch) from global_epoch) and \
          client_id in (select id from clients where kind = 'web' and name <> '') order by last_used_at desc, id desc"
     ))
     .bind(user_id)
@@ -350,10 +349,11 @@ pub async fn end_grants(
 
 /// Ends what anyone lets an application do, and what they had agreed to before.
 pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "update grants set ended_at = coalesce(ended_at, $1), end_reason = $2 where client_id = $3 and \
-         (ended_at is null or end_reason in ('logged_out', 'replaced', 'gave_way'))",
-    )
+    sqlx::query(concat!(
+        "update grants set ended_at = coalesce(ended_at, $1), end_reason = $2 where client_id = $3 and (ended_at is null or ",
+        was_only_a_logout!(),
+        ")"
+    ))
     .bind(now_ms)
     .bind(reason)
     .bind(client_id)

@@ -581,5 +581,9 @@ on_both_databases! {
         }
         assert_eq!((statuses[0], statuses[31]), (401, 429), "{statuses:?}");
         assert_eq!(program.post("/oauth/token", &itself).await.status, 200);
+        for _ in 0..32 {
+            let dead = program.post("/oauth/introspect", &[("token", "whatever a caller sent")]).await;
+            assert_eq!((dead.status, dead.text().as_str()), (200, r#"{"active":false}"#), "an API asks about what it is sent");
+        }
     }
 }

@@ -133,6 +133,7 @@ on_both_databases! {
         let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
         let spa = register(&app, &mut ada, "spa", BACK, "openid offline_access").await;
         let tokens = spa.tokens(&mut bob, "openid offline_access").await;
+        assert_eq!(tokens["scope"], "openid", "and the user isn't asked for more");
         let elsewhere = [("grant_type", "refresh_token"), ("refresh_token", text(&tokens, "refresh_token")), ("resource", "https://api.example/")];
         let refused = spa.post("/oauth/token", &elsewhere).await;
         assert_eq!((refused.status, &refused.json()["error"]), (400, &"invalid_target".into()), "nor is a token for another API");

@@ -36,12 +36,10 @@ pub struct Ended {
     pub queued: Queued,
 }
 
-/// The notices of one transaction.
+/// The notices of one transaction, and the names of their applications. Where `act` is empty there are none.
 #[derive(Default)]
 pub struct Queued {
-    /// Empty: there are none.
     pub act: String,
-    /// Of the applications.
     pub names: Vec<String>,
 }
 
@@ -97,10 +95,10 @@ pub async fn end_with(
 /// Takes back what a user has agreed to and only a logout has ended: it would not be asked about again. Of one application, or
 /// of all where it is empty; whether there was such a thing.
 pub async fn take_back(db: impl Conn<'_>, user_id: &str, client_id: &str, reason: EndReason) -> sqlx::Result<bool> {
-    sqlx::query(
-        "update grants set end_reason = $1 where user_id = $2 and $3 in ('', client_id) and \
-         end_reason in ('logged_out', 'replaced', 'gave_way')",
-    )
+    sqlx::query(concat!(
+        "update grants set end_reason = $1 where user_id = $2 and $3 in ('', client_id) and ",
+        was_only_a_logout!()
+    ))
     .bind(reason.into_str())
     .bind(user_id)
     .bind(client_id)
