@@ -35,7 +35,6 @@ use crate::{
         throttle,
         throttle::Throttle,
         tokens::{keeper, keys::Keys},
-        users,
         users::costs_in_use,
     },
     base::{
@@ -53,7 +52,7 @@ use crate::{
     },
     mail,
     mail::worker::MailWorker,
-    pages::{account, admin::overview::census::Census, part::Parts, signup::setup_link},
+    pages::{account, admin::overview::census::Census, part::Parts, signup, signup::setup_link},
     passwords::{hash::Passwords, questions::Questions},
     people::{deletion, list::find::make_missing_words},
     web::{assets, connections, connections::Door, crowd::Crowd, session::open_streams::OpenStreams},
@@ -381,7 +380,7 @@ async fn announce(services: &Services) -> Result<(), String> {
 pub async fn way_to_first_administrator(state: &AppState) -> Result<Option<String>, AppError> {
     let none = "  No administrator yet.";
     if state.config.production() {
-        let is_there = users::store::admin_exists(&state.db.pool).await?;
+        let is_there = signup::store::admin_exists(&state.db.pool).await?;
         return Ok((!is_there).then(|| format!("{none} Run `latchkey setup-link` to get a link that creates one.\n")));
     }
     let link = setup_link::make(state).await?;

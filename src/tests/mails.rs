@@ -21,6 +21,7 @@ use crate::{
     },
     base::{caller::Caller, display_name::DisplayName, email::Email},
     mail::{store, worker::CLAIM_MS},
+    pages,
     passwords::hash::blocked,
     serve::services::Services,
 };
@@ -59,7 +60,7 @@ async fn named(app: &TestApp, mailbox: &str, name: &str, verified: bool) -> User
 
 async fn set_disabled(app: &TestApp, id: &str, disabled: bool) {
     let at = disabled.then(|| app.clock.now_ms());
-    users::store::set_disabled(&app.services.state.db.pool, id, at).await.expect("a change");
+    pages::admin::store::set_disabled(&app.services.state.db.pool, id, at).await.expect("a change");
 }
 
 async fn queue(app: &TestApp, email: &str, user_id: &str, mail: &Mail) {

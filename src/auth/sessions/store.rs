@@ -250,11 +250,6 @@ pub async fn lock_of(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
     sqlx::query(statement).bind(user_id).run(db).await
 }
 
-/// When a user was seen last, by the sessions that there are rows of.
-pub async fn last_seen(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar("select max(last_seen_at) from sessions where user_id = $1").bind(user_id).fetch_one(db).await
-}
-
 /// How many sessions of a user are live.
 pub async fn count_live(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar(concat!(

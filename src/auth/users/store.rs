@@ -107,13 +107,6 @@ pub async fn find_by_id(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<User
     sqlx::query_as(select_users!("and id = $1")).bind(id).fetch_optional(db).await
 }
 
-/// Whether there is an administrator who can log in.
-pub async fn admin_exists(db: impl Conn<'_>) -> sqlx::Result<bool> {
-    sqlx::query("select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1")
-        .finds(db)
-        .await
-}
-
 /// Whether there is an administrator who can log in besides this user. Whoever takes one away asks first, holding the
 /// lock of the revocations (after that of the user's row, as everywhere, or two acts would wait for each other): of two
 /// administrators who go at this moment, one stays.
@@ -125,12 +118,6 @@ pub async fn another_admin_remains(db: impl Conn<'_>, id: &str) -> sqlx::Result<
     .bind(id)
     .finds(db)
     .await
-}
-
-/// Since when nothing of this user counts; `None`: it counts again.
-pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sqlx::Result<()> {
-    let statement = "update users set disabled_at = $2 where id = $1";
-    sqlx::query(statement).bind(id).bind(since).run(db).await
 }
 
 /// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
@@ -180,12 +167,6 @@ pub async fn beginnings_of_hashes(db: &AnyPool) -> sqlx::Result<Vec<String>> {
 pub async fn replace_hash(db: impl Conn<'_>, id: &str, old: &str, new: &str) -> sqlx::Result<bool> {
     let statement = "update users set password_hash = $3 where id = $1 and password_hash = $2";
     sqlx::query(statement).bind(id).bind(old).bind(new).hits(db).await
-}
-
-/// Lets no one into a new account before its address is confirmed.
-pub async fn let_wait(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> {
-    let statement = "update users set waiting_since = $2 where id = $1";
-    sqlx::query(statement).bind(id).bind(now_ms).run(db).await
 }
 
 /// Notes that the user reads the mail of this address; nothing when the user has another one by now.
@@ -252,12 +233,6 @@ pub async fn free_email(
     sqlx::query(statement).bind(&id).bind(sort_text(&name, "")).execute(&mut *db).await?;
     replace_words(db, &id, &name, "", now_ms).await?;
     Ok(Some(id))
-}
-
-/// Gives the user another role; `false` when there is no such user or the role is theirs already.
-pub async fn set_role(db: impl Conn<'_>, id: &str, role: Role) -> sqlx::Result<bool> {
-    let statement = "update users set role = $1 where id = $2 and role <> $1";
-    sqlx::query(statement).bind(role.into_str()).bind(id).hits(db).await
 }
 
 /// Writes down by which words a user is found, in the place of those before.

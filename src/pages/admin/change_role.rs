@@ -7,6 +7,7 @@ use super::{
     Act,
     by::{By, require_newest, who_did},
     outcome::Outcome,
+    store,
 };
 use crate::{
     auth::{
@@ -14,7 +15,7 @@ use crate::{
         outbox,
         revocations::EndReason,
         sessions::{guard::keep_an_administrator, store::Target, terminate::Terminator},
-        users::{Role, store},
+        users::Role,
     },
     base::error::AppError,
 };

@@ -6,6 +6,7 @@ use super::{
     Act,
     by::{By, has_no_password, require_newest, who_did},
     outcome::Outcome,
+    store,
 };
 use crate::{
     auth::{
@@ -15,7 +16,6 @@ use crate::{
         revocations::EndReason,
         second_factor::trust,
         sessions::{guard::keep_an_administrator, store::Target, terminate::Terminator},
-        users::store,
     },
     base::{caller::Caller, error::AppError},
 };

@@ -8,6 +8,7 @@ use super::{
     by::{has_no_password, missing, who_did},
     disable,
     person::Undo,
+    store,
     user_page::UserPage,
 };
 use crate::{
@@ -18,7 +19,8 @@ use crate::{
             LiveSession,
             guard::{Administrator, Overseer},
         },
-        users::{Role, store, store::User},
+        users,
+        users::{Role, store::User},
     },
     base::{config::Mailing, db::Tx, error::AppError, state::AppState},
     pages::request::{Found, PageRequest, shows},
@@ -65,7 +67,7 @@ pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
         // It has ended meanwhile: the form must not end everything instead.
         return Err(AppError::SessionOver);
     }
-    let is_last = person.role == Role::Admin && !store::another_admin_remains(&mut *tx, id).await?;
+    let is_last = person.role == Role::Admin && !users::store::another_admin_remains(&mut *tx, id).await?;
     let page = ActPage {
         act,
         is_self: person.id == reader.user.id,
@@ -80,7 +82,7 @@ pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
-    let Some(user) = store::find_by_id(&mut **tx, id).await? else { return Err(missing(tx, id).await?) };
+    let Some(user) = users::store::find_by_id(&mut **tx, id).await? else { return Err(missing(tx, id).await?) };
     let factor = second_factor::store::find(&mut **tx, id).await?;
     let disabled = match user.disabled_at {
         Some(since) => Some(who_disabled(tx, &user, since).await?),
@@ -90,7 +92,7 @@ async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
     let no_password = has_no_password(tx, id).await?;
     let User { id, email, name, created_at, verified_at, waiting_since, .. } = user;
     Ok(Person {
-        last_seen_at: sessions::store::last_seen(&mut **tx, &id).await?,
+        last_seen_at: store::last_seen(&mut **tx, &id).await?,
         id,
         name,
         email,

@@ -42,6 +42,8 @@ pub mod search;
 pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod start_reset;
+#[cfg(feature = "ssr")]
+pub mod store;
 pub mod user_page;
 pub mod users_page;
 

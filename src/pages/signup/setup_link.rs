@@ -3,14 +3,14 @@
 
 use super::store;
 use crate::{
-    auth::{links, users::store as user_store},
+    auth::links,
     base::{db::Tx, error::AppError, state::AppState},
     web::link_cookie::{SETUP, SETUP_LIFETIME_MS},
 };
 
 /// Makes one and returns its address; `None` where there is an administrator already, who makes the others.
 pub async fn make(state: &AppState) -> Result<Option<String>, AppError> {
-    if user_store::admin_exists(&state.db.pool).await? {
+    if store::admin_exists(&state.db.pool).await? {
         return Ok(None);
     }
     let (token, now_ms) = (links::new_token()?, state.clock.now_ms());
@@ -26,7 +26,7 @@ pub async fn make(state: &AppState) -> Result<Option<String>, AppError> {
 pub async fn open(state: &AppState, token: Option<&str>) -> Result<String, AppError> {
     let token = token.ok_or(AppError::SetupRefused)?;
     let is_live = store::is_live(&state.db.pool, &links::hash(token), state.clock.now_ms()).await?;
-    let is_open = is_live && !user_store::admin_exists(&state.db.pool).await?;
+    let is_open = is_live && !store::admin_exists(&state.db.pool).await?;
     if is_open { Ok(links::name_of(token)) } else { Err(AppError::SetupRefused) }
 }
 

@@ -1,6 +1,6 @@
 //! The stories of making an account, and the first administrator's. Server side.
 
-use super::setup_link;
+use super::{setup_link, store};
 use crate::{
     auth::{
         app::App,
@@ -11,7 +11,8 @@ use crate::{
         outbox::{Mail, To},
         sessions,
         throttle::Way,
-        users::{Role, store},
+        users,
+        users::Role,
         visit::Visit,
     },
     base::{
@@ -107,7 +108,7 @@ async fn make(app: &App, visit: &Visit, account: &NewAccount, hash: &str) -> Res
 
 /// The first session of a new account, in the transaction that makes it: who is told that it failed can do it again.
 async fn start_new(mut tx: Tx, app: &App, visit: &Visit, id: &str) -> Result<Started, AppError> {
-    let user = store::find_by_id(&mut *tx, id).await?.ok_or_else(AppError::internal)?;
+    let user = users::store::find_by_id(&mut *tx, id).await?.ok_or_else(AppError::internal)?;
     start_session_with(tx, app, visit, &user, false, false, BY_PASSWORD).await
 }
 
@@ -121,7 +122,7 @@ async fn make_account(
     hash: &str,
 ) -> Result<Option<String>, AppError> {
     let now_ms = state.clock.now_ms();
-    let id = store::insert(tx, &account.email, &account.name, hash, Role::User, now_ms).await?;
+    let id = users::store::insert(tx, &account.email, &account.name, hash, Role::User, now_ms).await?;
     let actor = id.clone().map_or(Actor::Unknown, Actor::User);
     let mut event = Event::new(Kind::SignedUp, actor, id.as_deref().unwrap_or_default()).from_caller(caller);
     event.details = serde_json::json!({ "address_was_taken": id.is_none() });
@@ -209,11 +210,11 @@ async fn insert_admin(
             return Err(AppError::SetupRefused);
         }
     }
-    let id = store::insert(tx, &account.email, &account.name, hash, Role::Admin, now_ms)
+    let id = users::store::insert(tx, &account.email, &account.name, hash, Role::Admin, now_ms)
         .await?
         .ok_or(AppError::SignUpRefused)?;
     // Whoever runs the server vouches for the address, and must get in where the mail server does not work yet.
-    store::set_verified(&mut **tx, &id, account.email.as_str(), now_ms).await?;
+    users::store::set_verified(&mut **tx, &id, account.email.as_str(), now_ms).await?;
     // Who comes with the link from the log has only now become someone.
     let actor = if made.actor == Actor::Unknown { Actor::User(id.clone()) } else { made.actor };
     event::store::insert(&mut **tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;

@@ -1,4 +1,4 @@
-//! The table `setup_links`. Server side.
+//! The table `setup_links`, and what a sign-up asks of users. Server side.
 
 use crate::base::sql::{Change, Conn};
 
@@ -22,4 +22,17 @@ pub async fn take(db: impl Conn<'_>, token_hash: &str, now_ms: i64) -> sqlx::Res
 /// Removes those that were too old by then.
 pub async fn delete_old(db: impl Conn<'_>, before_ms: i64) -> sqlx::Result<()> {
     sqlx::query("delete from setup_links where expires_at <= $1").bind(before_ms).run(db).await
+}
+
+/// Whether there is an administrator who can log in.
+pub async fn admin_exists(db: impl Conn<'_>) -> sqlx::Result<bool> {
+    sqlx::query("select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1")
+        .finds(db)
+        .await
+}
+
+/// Lets no one into a new account before its address is confirmed.
+pub async fn let_wait(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> {
+    let statement = "update users set waiting_since = $2 where id = $1";
+    sqlx::query(statement).bind(id).bind(now_ms).run(db).await
 }
