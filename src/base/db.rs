@@ -16,6 +16,7 @@ use sqlx::{
 };
 
 use super::{
+    at_hand::AtHand,
     collision::{Collision, LOCK_TIMEOUT},
     config::Config,
 };
@@ -36,6 +37,7 @@ pub enum Kind {
 pub struct Db {
     pub pool: AnyPool,
     pub kind: Kind,
+    at_hand: AtHand,
 }
 
 /// Steps of the schema.
@@ -91,6 +93,11 @@ const ASKED_AFTER: Duration = Duration::from_secs(1);
 pub const SILENCE_MAX: Duration = Duration::from_secs(2);
 
 impl Db {
+    fn of(pool: AnyPool, kind: Kind) -> Self {
+        let at_hand = AtHand::of(&pool);
+        Self { pool, kind, at_hand }
+    }
+
     /// Opens the pool. With `create`, SQLite's file is made when missing, readable by its owner only.
     ///
     /// # Errors
@@ -110,7 +117,7 @@ impl Db {
             .after_connect(move |connection, _| Box::pin(prepare(connection, kind)))
             .connect(&url)
             .await?;
-        Ok(Self { pool, kind })
+        Ok(Self::of(pool, kind))
     }
 
     /// Closes the pool that the start used, and opens those of a server in its place, with as many connections in all.
@@ -125,7 +132,7 @@ impl Db {
             let pool = pool_of(connections)
                 .after_connect(move |connection, _| Box::pin(prepare_share(connection, kind, limited)))
                 .connect_lazy(&config.database_url())?;
-            Ok::<_, sqlx::Error>(Self { pool, kind })
+            Ok::<_, sqlx::Error>(Self::of(pool, kind))
         };
         Ok(Shares { requests: open(requests, true)?, vital: open(vital, true)?, jobs: open(jobs, false)? })
     }
@@ -214,6 +221,19 @@ impl Db {
         in_time(SILENCE_MAX, async { sqlx::query("select 1").execute(&self.pool).await.map(|_| ()) }).await
     }
 
+    /// For what most requests begin with: reads on one connection, which the next one takes over as it is.
+    ///
+    /// # Errors
+    /// When no connection is to be had in time, and what reading returns.
+    pub async fn read<T>(&self, read: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<T>) -> sqlx::Result<T> {
+        self.at_hand.read(read).await
+    }
+
+    /// Connections that no one uses at this moment.
+    pub fn idle(&self) -> usize {
+        self.pool.num_idle() + self.at_hand.idle()
+    }
+
     /// How many there may be at once.
     pub fn connections(&self) -> u32 {
         self.pool.options().get_max_connections()
@@ -221,6 +241,7 @@ impl Db {
 
     /// Closes the pool; connections that do not answer any more are left behind.
     pub async fn close(&self) {
+        self.at_hand.give_back();
         let _ = tokio::time::timeout(SILENCE_MAX, self.pool.close()).await;
     }
 }

@@ -1,5 +1,7 @@
 //! What everything stands on, and knows no one: settings, database, clock, secrets, metrics, errors, how mail is sent.
 
+#[cfg(feature = "ssr")]
+pub mod at_hand;
 pub mod browser;
 #[cfg(feature = "ssr")]
 pub mod cache;

@@ -75,9 +75,9 @@ impl Services {
 
     /// What is measured at the moment of asking.
     pub fn levels(&self) -> Levels {
-        let pools = [&self.state.db.pool, &self.vital_db.pool, &self.jobs.db.pool];
-        let open: i64 = pools.iter().map(|pool| i64::from(pool.size())).sum();
-        let idle: i64 = pools.iter().map(|pool| count(pool.num_idle())).sum();
+        let databases = [&self.state.db, &self.vital_db, &self.jobs.db];
+        let open: i64 = databases.iter().map(|db| i64::from(db.pool.size())).sum();
+        let idle: i64 = databases.iter().map(|db| count(db.idle())).sum();
         let (running, waiting) = self.passwords.at_work();
         Levels {
             connections_in_use: (open - idle).max(0),

@@ -7,6 +7,7 @@ mod addresses;
 mod algorithms;
 mod app;
 mod appearance;
+mod at_hand;
 mod audit_log;
 mod caller;
 mod command_line;

@@ -10,7 +10,7 @@ use crate::{
         second_factor, sessions,
         sessions::{LiveSession, guard::LoggedIn},
     },
-    base::{error::AppError, state::AppState},
+    base::error::AppError,
     pages::{
         activity::{
             Entry,
@@ -31,29 +31,36 @@ const ACTIVITY_EVENTS: i64 = 100;
 
 pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
-    let live = sessions::store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
+    let (id, now_ms) = (&someone.user.id, page.app.now_ms());
+    let (live, events, left) = state
+        .db
+        .read(async |db| {
+            let live = sessions::store::live_of(&mut *db, id, now_ms).await?;
+            let events = log::store::newest_of(&mut *db, id, None, ACTIVITY_EVENTS).await?;
+            let factor = second_factor::store::find(&mut *db, id).await?.filter(|factor| factor.is_on(now_ms));
+            let left = match factor {
+                Some(_) => Some(second_factor::store::codes_left(db, id, now_ms).await?),
+                None => None,
+            };
+            Ok((live, events, left))
+        })
+        .await?;
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) = live
         .into_iter()
         .map(sessions::session::SessionRow::into_live)
         .partition(|session| session.sid == someone.log_in.sid);
     let (elsewhere, more) = first(elsewhere);
-    let events = log::store::newest_of(&state.db.pool, &someone.user.id, None, ACTIVITY_EVENTS).await?;
     let activity = lines(&events, &someone.log_in.sid);
-    let codes = codes_left(state, someone, &events).await?;
+    let codes = left.and_then(|left| codes_left(left, someone, &events, now_ms));
     let (viewer, member_since) = (someone.viewer(), someone.user.created_at);
     shows(move || view! { <DashboardPage viewer here elsewhere more activity codes member_since /> })
 }
 
 /// Recovery codes are spoken of where they are few, and to who has just logged in with one.
-async fn codes_left(state: &AppState, someone: &LoggedIn, events: &[EventRow]) -> Result<Option<CodesLeft>, AppError> {
-    let now_ms = state.clock.now_ms();
-    if !second_factor::check::is_on(state, &someone.user.id).await? {
-        return Ok(None);
-    }
-    let left = second_factor::store::codes_left(&state.db.pool, &someone.user.id, now_ms).await?;
+fn codes_left(left: i64, someone: &LoggedIn, events: &[EventRow], now_ms: i64) -> Option<CodesLeft> {
     let is_new = now_ms < someone.log_in.created_at + CODE_USED_FOR_MS;
     let codes = CodesLeft { left, just_used: is_new && began_with_recovery_code(events, &someone.log_in.sid) };
-    Ok(Some(codes).filter(|codes| codes.just_used || codes.is_few()))
+    Some(codes).filter(|codes| codes.just_used || codes.is_few())
 }
 
 /// The code is written down just before the login; the newest event comes first.

@@ -137,7 +137,9 @@ async fn look_up(terminator: &Terminator, session: &Session, caller: &Caller, is
     let Some(secret_hash) = secret_hash(session) else { return Ok(Found::Nobody) };
     let state = &terminator.state;
     let now_ms = state.clock.now_ms();
-    let Some(found) = store::find(&state.db.pool, &secret_hash).await? else { return Ok(Found::Nobody) };
+    let Some(found) = state.db.read(async |db| store::find(db, &secret_hash).await).await? else {
+        return Ok(Found::Nobody);
+    };
     if let Some(ended) = found.session.ended(now_ms) {
         return Ok(Found::Ended(ended));
     }

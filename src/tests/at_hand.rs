@@ -1,0 +1,50 @@
+//! The connection of a read is the next one's, unless something went wrong on it.
+
+use std::{future::pending, time::Duration};
+
+use sqlx::{AnyConnection, Executor};
+
+use super::{app::TestApp, on_both_databases};
+
+/// Only the connection that made it sees it.
+async fn mark(connection: &mut AnyConnection) -> sqlx::Result<()> {
+    connection.execute("create temporary table mark (id integer)").await.map(drop)
+}
+
+async fn is_marked(connection: &mut AnyConnection) -> sqlx::Result<bool> {
+    Ok(connection.execute("select id from mark").await.is_ok())
+}
+
+on_both_databases! {
+    async fn the_next_read_has_the_same_connection(app: TestApp) {
+        let db = &app.services.state.db;
+        db.read(mark).await.expect("a mark");
+        for _ in 0..20 {
+            assert!(db.read(is_marked).await.expect("a read"));
+            assert_eq!(db.idle(), db.pool.num_idle() + 1, "and it counts as a free one");
+        }
+    }
+
+    async fn a_connection_on_which_something_went_wrong_goes_back_to_the_pool(app: TestApp) {
+        let db = &app.services.state.db;
+        db.read(mark).await.expect("a mark");
+        let failed = db.read(async |connection| connection.execute("select nothing from nowhere").await.map(drop)).await;
+        assert!(failed.is_err());
+        assert_eq!(db.idle(), db.pool.num_idle(), "after an error");
+        db.read(is_marked).await.expect("a read");
+        let left = tokio::time::timeout(Duration::from_millis(50), db.read(async |_| pending::<sqlx::Result<()>>().await)).await;
+        assert!(left.is_err_and(|_| db.idle() == db.pool.num_idle()), "left in the middle");
+    }
+
+    async fn most_connections_stay_in_the_pool(app: TestApp) {
+        let db = &app.services.state.db;
+        let reads = (0..db.connections()).map(|_| db.read(async |connection| connection.execute("select 1").await.map(drop)));
+        for read in futures::future::join_all(reads).await {
+            read.expect("a read");
+        }
+        let at_hand = db.idle().saturating_sub(db.pool.num_idle());
+        assert!((1..=db.connections() as usize / 4).contains(&at_hand), "{at_hand} at hand");
+        app.services.close_databases().await;
+        assert_eq!((db.idle(), db.pool.size()), (0, 0), "none outlives the pool");
+    }
+}
