@@ -51,6 +51,8 @@ mod own_data;
 #[cfg(feature = "oauth")]
 mod oauth;
 #[cfg(feature = "oauth")]
+mod oauth_assertions;
+#[cfg(feature = "oauth")]
 mod oauth_device;
 #[cfg(feature = "oauth")]
 mod oauth_documents;
