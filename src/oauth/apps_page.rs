@@ -11,7 +11,7 @@ use super::{
     store::SecretRow,
 };
 use crate::{
-    base::error::Field,
+    base::error::{AppError, Field},
     pages::{account, admin},
     ui::{
         code::CodeBlock,
@@ -25,7 +25,7 @@ use crate::{
         tabs::Tabs,
         when::{Ago, When},
     },
-    web::page::{Held, refused, refused_by, typed},
+    web::page::{Held, refused, typed},
 };
 
 #[component]
@@ -158,8 +158,9 @@ pub fn AppPage(
     /// Logout notices that it has not taken yet.
     waiting: i64,
 ) -> impl IntoView {
+    // What is wrong with a field stands beside it.
     let problem = refused()
-        .filter(|_| refused_by(AddAppKey::PATH).is_none())
+        .filter(|error| !matches!(error, AppError::Invalid(_)))
         .map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let id = client.id.clone();
     let lines = |lines: &[String]| if lines.is_empty() { "none".to_owned() } else { lines.join(", ") };
@@ -231,7 +232,7 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                         <Here />
                         <input type="hidden" name="id" value=id />
                         <input type="hidden" name="prefix" value=prefix />
-                        <button type="submit" class="button" name=Held::BUTTON value="Remove secret">"Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span></button>
+                        <button type="submit" class="button" name=Held::BUTTON value=format!("Remove {what}")>"Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span></button>
                     </form>
                 })}
             </li>
@@ -248,7 +249,7 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                     <input type="hidden" name="id" value=id.clone() />
                     <button type="submit" class="button" name=Held::BUTTON value="Create secret">"Create secret"</button>
                 </form>
-                <Form action=AddAppKey::PATH before=refused_by(AddAppKey::PATH)>
+                <Form action=AddAppKey::PATH before=refused().filter(|error| matches!(error, AppError::Invalid(_)))>
                     <input type="hidden" name="id" value=id />
                     <LinesField
                         name="public_key" label="Public key" field=Field::PublicKey value=typed().get("public_key")

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use strum::VariantArray;
 
 use super::{
-    assertion::ALGORITHMS,
     client::ClientKind,
     mint::{ACR_MFA, ACR_SFA},
     scope::OURS,
@@ -28,6 +27,9 @@ pub const LOG_OUT: &str = "/oauth/logout";
 pub const SERVER: &str = "/.well-known/oauth-authorization-server";
 pub const OPENID: &str = "/.well-known/openid-configuration";
 pub const RESOURCE: &str = resource_metadata::PATH;
+
+/// Of the keys that applications may have.
+const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
 
 pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> Result<Value, AppError> {
     let issuer = state.site.issuer.clone();
