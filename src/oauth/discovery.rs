@@ -29,7 +29,7 @@ pub const OPENID: &str = "/.well-known/openid-configuration";
 pub const RESOURCE: &str = resource_metadata::PATH;
 
 /// Of the keys that applications may have.
-const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+const ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "Ed25519", "RS256"];
 
 pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> Result<Value, AppError> {
     let issuer = state.site.issuer.clone();

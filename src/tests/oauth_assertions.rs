@@ -117,7 +117,7 @@ on_both_databases! {
         for endpoint in ["token", "revocation", "introspection"] {
             let methods = document[format!("{endpoint}_endpoint_auth_methods_supported")].to_string();
             assert!(methods.contains("private_key_jwt"), "{methods}");
-            assert_eq!(document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")], json!(["ES256", "EdDSA", "RS256"]));
+            assert_eq!(document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")], json!(["ES256", "EdDSA", "Ed25519", "RS256"]));
         }
     }
 
@@ -248,13 +248,13 @@ on_both_databases! {
         assert_eq!(ada.act("add_app_key", &[("id", &spa.id), ("public_key", &third)]).await.status, 404, "a page keeps no key");
         let mut bob = app.logged_in("bob").await;
         assert_eq!(bob.act("add_app_key", &[("id", &program.id), ("public_key", &third)]).await.status, 404);
+        assert_eq!(show(&program, "/oauth/token", &signed(&key, &claims(&app, &program)), &[ITSELF]).await.status, 200);
+        assert_eq!(ada.act("remove_app_secret", &[("id", &program.id), ("prefix", &key.kid)]).await.status, 200);
+        assert_eq!(show(&program, "/oauth/token", &signed(&key, &claims(&app, &program)), &[ITSELF]).await.status, 401);
         let here = format!("/account/apps/{}", program.id);
         let refused = ada.submit("add_app_key", &[("id", &program.id), ("public_key", "a typo")], &here).await;
         let page = refused.text();
         assert!(page.contains("a typo") && page.contains("Paste a public key"), "nothing typed is lost: {page}");
-        assert_eq!(show(&program, "/oauth/token", &signed(&key, &claims(&app, &program)), &[ITSELF]).await.status, 200);
-        assert_eq!(ada.act("remove_app_secret", &[("id", &program.id), ("prefix", &key.kid)]).await.status, 200);
-        assert_eq!(show(&program, "/oauth/token", &signed(&key, &claims(&app, &program)), &[ITSELF]).await.status, 401);
         let log = ada.open("/account/activity").await.text();
         assert!(log.contains("You added a secret or public key to Ledger"), "{log}");
     }
