@@ -63,7 +63,7 @@ fn read(text: &str) -> Option<Jwk> {
         if json.get("d").is_some() || jwk.common.public_key_use == Some(PublicKeyUse::Encryption) {
             return None;
         }
-        (DecodingKey::from_jwk(&jwk).ok()?, jwk.common.key_algorithm)
+        (DecodingKey::from_jwk(&jwk).ok()?, json["alg"].as_str().map(str::to_owned))
     };
     // Written anew: of what was pasted only the key itself is kept.
     let mut jwk = Jwk::from_decoding_key(&key, None).ok()?;
@@ -81,7 +81,12 @@ fn read(text: &str) -> Option<Jwk> {
         _ => return None,
     };
     jwk.common.key_algorithm = Some(algorithm);
-    named.is_none_or(|named| named == algorithm).then_some(jwk)
+    named.is_none_or(|named| plain(&named) == algorithm.to_string()).then_some(jwk)
+}
+
+/// `EdDSA` has a second name (RFC 9864).
+fn plain(algorithm: &str) -> &str {
+    if algorithm == "Ed25519" { "EdDSA" } else { algorithm }
 }
 
 /// As the list of keys names it.
@@ -107,7 +112,6 @@ pub fn named(assertion: &str) -> Option<String> {
 
 #[derive(Deserialize)]
 struct Head {
-    /// `EdDSA` has a second name (RFC 9864).
     alg: String,
     typ: Option<String>,
     crit: Option<Value>,
@@ -147,11 +151,11 @@ fn signed(key: &str, assertion: &str) -> Option<Claims> {
     let (signed, signature) = assertion.rsplit_once('.')?;
     let (head, claims) = signed.split_once('.')?;
     let Head { alg, typ, crit } = part(head)?;
-    let name = if alg == "Ed25519" { "EdDSA" } else { &*alg };
     let typ = typ.unwrap_or_else(|| "JWT".into()).to_ascii_lowercase();
     // Of no kind that is for something else (RFC 8725 3.11).
-    let is_sound =
-        name == format!("{algorithm:?}") && crit.is_none() && ["jwt", "client-authentication+jwt"].contains(&&*typ);
+    let is_sound = plain(&alg) == format!("{algorithm:?}")
+        && crit.is_none()
+        && ["jwt", "client-authentication+jwt"].contains(&&*typ);
     (is_sound && verify(signature, signed.as_bytes(), &key, algorithm).ok()?).then(|| part(claims))?
 }
 

@@ -26,6 +26,8 @@ mod instances;
 mod integrating;
 #[cfg(feature = "oauth")]
 mod integrating_example;
+#[cfg(feature = "oauth")]
+mod integrating_login;
 mod jobs;
 mod jwt_attacks;
 mod keys;

@@ -251,6 +251,8 @@ on_both_databases! {
         assert_eq!(show(&program, "/oauth/token", &signed(&key, &claims(&app, &program)), &[ITSELF]).await.status, 200);
         assert_eq!(ada.act("remove_app_secret", &[("id", &program.id), ("prefix", &key.kid)]).await.status, 200);
         assert_eq!(show(&program, "/oauth/token", &signed(&key, &claims(&app, &program)), &[ITSELF]).await.status, 401);
+        let second_name = but(serde_json::from_str(&jwk(&key)).expect("JSON"), "alg", "Ed25519".into()).to_string();
+        assert_eq!(PublicKey::parse(&second_name).map(|known| known.thumbprint), Ok(key.kid.clone()));
         let here = format!("/account/apps/{}", program.id);
         let refused = ada.submit("add_app_key", &[("id", &program.id), ("public_key", "a typo")], &here).await;
         let page = refused.text();
