@@ -19,12 +19,20 @@ create table clients (
 create index clients_by_owner on clients (owner_id, id);
 
 create table client_secrets (
-    hash text primary key,               -- SHA-256 of 256 random bits
+    hash text primary key,               -- SHA-256 of 256 random bits; of a public key: of the application and the thumbprint
     client_id text not null references clients (id),
-    prefix text not null,                -- how it begins, to tell two apart
-    created_at bigint not null
+    prefix text not null,                -- how it begins, to tell two apart; of a public key: its thumbprint
+    created_at bigint not null,
+    public_key text                      -- a JWK, which verifies assertions; null: it's a secret
 );
 create index client_secrets_by_client on client_secrets (client_id);
+
+-- Assertions that applications have shown themselves with, so that none works twice.
+create table client_assertions (
+    hash text primary key,               -- of the application and the jti
+    expires_at bigint not null
+);
+create index client_assertions_by_age on client_assertions (expires_at);
 
 -- What a user has let an application do.
 create table grants (

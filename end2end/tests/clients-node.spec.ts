@@ -108,6 +108,24 @@ test("openid-client shows its secret in the header or in the body, and a wrong o
   }
 });
 
+test("openid-client shows who an application is with a key of its own", async ({ server, registered, request }) => {
+  for (const [algorithm, kind] of [["ES256", "ES256"], ["Ed25519", "EdDSA"], ["RS256", "RS256"]] as const) {
+    const app = await registered({ kind: "service", scopes: "invoices:read" });
+    const { privateKey, publicKey } = await oauth.generateKeyPair(algorithm);
+    const public_key = JSON.stringify(await crypto.subtle.exportKey("jwk", publicKey));
+    const form = { id: app.id, public_key, page: `/account/apps/${app.id}` };
+    const added = await request.post("/actions/add_app_key", { form, headers: { accept: "text/html" } });
+    expect(await added.text()).toContain(`Public key, ${kind}`);
+    const config = await discovered(server, app, oidc.PrivateKeyJwt(privateKey));
+    const tokens = await oidc.clientCredentialsGrant(config, { scope: "invoices:read" });
+    expect(tokens).toMatchObject({ token_type: "bearer", scope: "invoices:read" });
+    expect(await oidc.tokenIntrospection(config, tokens.access_token)).toMatchObject({ active: true, client_id: app.id });
+    const another = await oauth.generateKeyPair(algorithm);
+    const wrong = await discovered(server, app, oidc.PrivateKeyJwt(another.privateKey));
+    await expect(oidc.clientCredentialsGrant(wrong)).rejects.toMatchObject({ cause: expect.anything() });
+  }
+});
+
 test("oauth4webapi takes an answer of this server alone, by the name that comes with it", async ({ page, server, appUrl, registered }) => {
   const back = `${appUrl}/callback`;
   const app = await registered({ kind: "web", scopes: "openid", redirects: back });

@@ -73,7 +73,7 @@ pub enum AppError {
     #[error("You've reached the limit of {max} applications. Delete one, then register again.")]
     #[strum(serialize = "apps_full")]
     TooManyApps { max: i64 },
-    #[error("This application has two secrets already. Remove one, then create another.")]
+    #[error("This application has two secrets or keys already. Remove one, then add another.")]
     TooManySecrets,
     #[error("That code is wrong or has already been used. Wait for the next one and try again.")]
     WrongCode,
@@ -202,6 +202,8 @@ pub enum Invalid {
     LogoutsMalformed,
     #[error("Enter one https address, like https://example.com/logout-notice. A service has none.")]
     BackchannelMalformed,
+    #[error("Paste a public key, as PEM or JWK: P-256 (ES256), Ed25519 (EdDSA), or RSA of 2048 bits or more (RS256).")]
+    PublicKeyMalformed,
     #[error("Enter at most 20 scopes with blanks between, of letters, digits and : . _ - /")]
     ScopesMalformed,
 }
@@ -265,6 +267,8 @@ pub enum Field {
     /// Where the application is told of logouts.
     Backchannel,
     Scopes,
+    /// That an application's assertions are verified with.
+    PublicKey,
 }
 
 impl Invalid {
@@ -283,6 +287,7 @@ impl Invalid {
             Self::LogoutsMalformed => Field::Logouts,
             Self::BackchannelMalformed => Field::Backchannel,
             Self::ScopesMalformed => Field::Scopes,
+            Self::PublicKeyMalformed => Field::PublicKey,
             Self::PasswordMissing
             | Self::PasswordTooShort(_)
             | Self::PasswordTooLong

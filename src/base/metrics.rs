@@ -29,6 +29,9 @@ struct Inner {
     outbox_waiting: Gauge,
     notices: Family<Told, Counter>,
     notices_waiting: Gauge,
+    oauth_grants: Family<Granted, Counter>,
+    oauth_refusals: Family<Refused, Counter>,
+    refresh_tokens_reused: Counter,
     connections_open: Gauge,
     connections_cut_off: Family<Cut, Counter>,
     levels: LevelGauges,
@@ -124,6 +127,17 @@ struct Told {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Granted {
+    grant_type: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    endpoint: &'static str,
+    error: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Cut {
     why: &'static str,
 }
@@ -206,6 +220,16 @@ impl Default for Metrics {
             "Notices that wait, a thousand at most, when last looked at",
             notices_waiting.clone(),
         );
+        let (oauth_grants, oauth_refusals) =
+            (Family::<Granted, Counter>::default(), Family::<Refused, Counter>::default());
+        registry.register("oauth_grants", "Tokens issued to applications, by grant type", oauth_grants.clone());
+        registry.register("oauth_refusals", "Applications refused, by endpoint and error code", oauth_refusals.clone());
+        let refresh_tokens_reused = Counter::default();
+        registry.register(
+            "refresh_tokens_reused",
+            "Refresh tokens that came back long after their use: a copy, perhaps a thief's",
+            refresh_tokens_reused.clone(),
+        );
         let (connections_open, connections_cut_off) = (Gauge::default(), Family::<Cut, Counter>::default());
         registry.register("connections_open", "Connections of callers", connections_open.clone());
         registry.register(
@@ -227,6 +251,9 @@ impl Default for Metrics {
             outbox_waiting,
             notices,
             notices_waiting,
+            oauth_grants,
+            oauth_refusals,
+            refresh_tokens_reused,
             connections_open,
             connections_cut_off,
             levels,
@@ -342,6 +369,19 @@ impl Metrics {
 
     pub fn notices_waiting(&self, count: i64) {
         self.0.notices_waiting.set(count);
+    }
+
+    /// Tokens were issued to an application.
+    pub fn oauth_granted(&self, grant_type: &'static str) {
+        self.0.oauth_grants.get_or_create(&Granted { grant_type }).inc();
+    }
+
+    pub fn oauth_refused(&self, endpoint: &'static str, error: &'static str) {
+        self.0.oauth_refusals.get_or_create(&Refused { endpoint, error }).inc();
+    }
+
+    pub fn refresh_token_reused(&self) {
+        self.0.refresh_tokens_reused.inc();
     }
 
     /// The whole text, in the format of OpenMetrics 1.0.

@@ -1,5 +1,10 @@
 //! `latchkey clients`: the applications of the authorization server, from another process. Server side.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
 use serde::Serialize;
 use serde_json::json;
@@ -18,6 +23,7 @@ use crate::{
         state::AppState,
     },
     oauth::{
+        assertion::PublicKey,
         client::{Client, ClientKind},
         register,
         register::{By, Registered, Typed},
@@ -34,7 +40,7 @@ pub enum Clients {
     ///
     /// The secret is shown once. Only its hash is stored.
     Add(Add),
-    /// Create a second secret, so that both work while you replace the first one. Then remove the first with --finish.
+    /// Create a second secret, or add a public key, so that both work while you replace the first one. Then remove the first with --finish.
     Rotate(Rotate),
     /// Disable an application. Its tokens are revoked; running servers reject them within a second.
     Disable(One),
@@ -70,6 +76,9 @@ pub struct Add {
     /// Address that's told when a login ends (OpenID Connect Back-Channel Logout).
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     backchannel_logout: String,
+    /// File with its public key, as PEM or JWK. It then has no secret, and signs what it sends (private_key_jwt).
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
     /// What it may ask for, separated by spaces.
     #[arg(long, value_name = "SCOPES", default_value = "openid profile email")]
     scope: String,
@@ -82,7 +91,10 @@ pub struct Rotate {
     /// ID of the application. Find it with `latchkey clients list`.
     #[arg(value_name = "CLIENT-ID")]
     id: String,
-    /// Remove the older secret instead. It stops working.
+    /// Add the public key in this file instead of a secret, as PEM or JWK.
+    #[arg(long, value_name = "FILE", conflicts_with = "finish")]
+    public_key: Option<PathBuf>,
+    /// Remove the older secret or key instead. It stops working.
     #[arg(long)]
     finish: bool,
     #[command(flatten)]
@@ -195,15 +207,24 @@ async fn add(args: Add) -> Result<(), Failed> {
         backchannel: args.backchannel_logout,
         scopes: args.scope,
     };
+    let key = args.public_key.as_deref().map(read_key).transpose()?;
+    if key.is_some() && !args.kind.has_secret() {
+        return Err("--public-key: only a web server or a service can keep a private key".into());
+    }
     let Registered { id, secret } = on_database(config, async |state| {
         let owner = find_user(state, &args.owner).await?;
-        again(|| register::register(state, By::CommandLine, &owner.id, &typed)).await.map_err(told)
+        again(|| register::register(state, By::CommandLine, &owner.id, &typed, key.as_ref())).await.map_err(told)
     })
     .await?;
     answer(json, &json!({ "id": id, "secret": secret }), || match &secret {
         Some(secret) => format!("client_id:     {id}\nclient_secret: {secret}\n\nThe secret isn't shown again."),
         None => format!("client_id: {id}"),
     })
+}
+
+fn read_key(file: &Path) -> Result<PublicKey, Failed> {
+    let text = fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    PublicKey::parse(&text).map_err(|invalid| format!("--public-key: {invalid}").into())
 }
 
 /// What is wrong with each flag; the page has it beside the fields.
@@ -226,24 +247,34 @@ fn told(error: AppError) -> Failed {
 async fn rotate(args: Rotate) -> Result<(), Failed> {
     let Common { json, config, .. } = args.common;
     let id = args.id;
+    let key = args.public_key.as_deref().map(read_key).transpose()?;
     let secret = on_client(config, &id, async |state, client| {
         if !client.kind.has_secret() {
-            return Err(format!("{id} has no secret: its kind is {}", client.kind.into_str()).into());
+            return Err(format!("{id} can keep no secret: its kind is {}", client.kind.into_str()).into());
         }
         if store::secrets_of(&state.db.pool, &id).await?.len() > 1 {
             return Err(format!(
-                "{id} has two secrets; remove the older one with `latchkey clients rotate {id} --finish`"
+                "{id} has two secrets or keys; remove the older one with `latchkey clients rotate {id} --finish`"
             )
             .into());
         }
-        Ok(again(|| register::add_secret(state, By::CommandLine, &id)).await?)
+        Ok(match &key {
+            Some(key) => again(|| register::add_key(state, By::CommandLine, &id, key)).await.map(|()| None)?,
+            None => Some(again(|| register::add_secret(state, By::CommandLine, &id)).await?),
+        })
     })
     .await?;
-    answer(json, &json!({ "id": id, "secret": secret }), || {
-        format!(
+    let thumbprint = key.map(|key| key.thumbprint);
+    answer(json, &json!({ "id": id, "secret": secret, "public_key": thumbprint }), || match &secret {
+        None => format!(
+            "Added the public key {}. What was there before still works. When the application uses the key: latchkey \
+             clients rotate {id} --finish",
+            thumbprint.as_deref().unwrap_or_default()
+        ),
+        Some(secret) => format!(
             "client_secret: {secret}\n\nThe secret isn't shown again. The older one still works. When the application uses the \
              new one: latchkey clients rotate {id} --finish"
-        )
+        ),
     })
 }
 
@@ -260,9 +291,7 @@ async fn finish(args: Rotate) -> Result<(), Failed> {
         Ok(older.prefix.clone())
     })
     .await?;
-    answer(json, &json!({ "id": id, "removed": removed }), || {
-        format!("Removed the secret {removed}… It no longer works.")
-    })
+    answer(json, &json!({ "id": id, "removed": removed }), || format!("Removed {removed}… It no longer works."))
 }
 
 async fn set_disabled(args: One, disabled: bool) -> Result<(), Failed> {

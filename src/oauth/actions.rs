@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     answer::Answer,
+    assertion::PublicKey,
     authorize,
     authorize::{Asked, Wrong},
     client::page_of,
@@ -46,7 +47,7 @@ pub async fn register_app(
     register::check(&typed)?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());
     let (owner_id, by) = (&someone.user.id, By::User(&someone, &visit.caller));
-    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed)).await?;
+    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed, None)).await?;
     show_app(&someone, &id, "registered", secret.as_deref())
 }
 
@@ -71,7 +72,22 @@ pub async fn add_app_secret(id: String, password: Option<String>) -> Result<(), 
     show_app(&someone, &id, "secret", Some(&secret))
 }
 
-/// Removes the secret that begins so: it works no more. Callable as [`add_app_secret`].
+/// Adds a public key to an application of one's own, or of anyone for an administrator: what it signs with the private half
+/// shows who it is. Callable as [`register_app`].
+///
+/// # Errors
+/// As [`add_app_secret`], [`AppError::Invalid`].
+#[server(prefix = "/actions", endpoint = "add_app_key")]
+pub async fn add_app_key(id: String, public_key: Option<String>, password: Option<String>) -> Result<(), AppError> {
+    border::user()?;
+    // What was typed is looked at before a password is asked for.
+    let key = PublicKey::parse(&public_key.unwrap_or_default()).map_err(|invalid| AppError::Invalid(vec![invalid]))?;
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    again(|| register::add_key(&app.state, By::User(&someone, &visit.caller), &id, &key)).await?;
+    show_app(&someone, &id, "key", None)
+}
+
+/// Removes the secret that begins so, or the key of this thumbprint: it works no more. Callable as [`add_app_secret`].
 ///
 /// # Errors
 /// As there.

@@ -3,14 +3,15 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    actions::{AddAppSecret, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
+    actions::{AddAppKey, AddAppSecret, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
+    assertion::algorithm_of,
     client::{Client, page_of},
     discovery,
     scope::OURS,
     store::SecretRow,
 };
 use crate::{
-    base::error::Field,
+    base::error::{AppError, Field},
     pages::{account, admin},
     ui::{
         code::CodeBlock,
@@ -89,7 +90,8 @@ fn Outcome() -> impl IntoView {
     let words = match &*typed().get("app") {
         "registered" => "Application registered.",
         "secret" => "New secret created. The other one still works.",
-        "removed" => "Secret removed. It no longer works.",
+        "key" => "Public key added. What the application signs with its private key works now.",
+        "removed" => "Removed. It no longer works.",
         "disabled" => "Application disabled. Its tokens have been revoked.",
         "enabled" => "Application enabled.",
         "deleted" => "Application deleted. Its tokens have been revoked.",
@@ -156,7 +158,10 @@ pub fn AppPage(
     /// Logout notices that it has not taken yet.
     waiting: i64,
 ) -> impl IntoView {
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    // What is wrong with a field stands beside it.
+    let problem = refused()
+        .filter(|error| !matches!(error, AppError::Invalid(_)))
+        .map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let id = client.id.clone();
     let lines = |lines: &[String]| if lines.is_empty() { "none".to_owned() } else { lines.join(", ") };
     view! {
@@ -212,19 +217,22 @@ fn Notices(client: Client, waiting: i64) -> impl IntoView {
 #[component]
 fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoView {
     let has_room = secrets.len() < 2;
-    let rows = secrets.into_iter().map(|SecretRow { prefix, created_at }| {
+    let rows = secrets.into_iter().map(|SecretRow { prefix, created_at, public_key }| {
         let id = id.clone();
-        let begins = format!("{prefix}…");
+        let (what, begins, algorithm) = match public_key {
+            Some(jwk) => ("public key", prefix.clone(), format!("Public key, {} ", algorithm_of(&jwk))),
+            None => ("secret", format!("{prefix}…"), String::new()),
+        };
         view! {
             <li class="session">
-                <code>{begins.clone()}</code>
+                <span>{algorithm}<code>{begins.clone()}</code></span>
                 <span>"Created "<Ago ms=created_at /></span>
                 {may_change.then(|| view! {
                     <form method="post" action=RemoveAppSecret::PATH>
                         <Here />
                         <input type="hidden" name="id" value=id />
                         <input type="hidden" name="prefix" value=prefix />
-                        <button type="submit" class="button" name=Held::BUTTON value="Remove secret">"Remove"<span class="visually-hidden">{format!(" secret {begins}")}</span></button>
+                        <button type="submit" class="button" name=Held::BUTTON value=format!("Remove {what}")>"Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span></button>
                     </form>
                 })}
             </li>
@@ -232,7 +240,7 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
     });
     view! {
         <section class="card" aria-labelledby="secrets">
-            <h2 id="secrets">"Secrets"</h2>
+            <h2 id="secrets">"Secrets and keys"</h2>
             <p class="help">"Two can work at a time: create the second, change your application, then remove the first."</p>
             <ul class="sessions">{rows.collect_view()}</ul>
             {(may_change && has_room).then(|| view! {
@@ -241,6 +249,15 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                     <input type="hidden" name="id" value=id.clone() />
                     <button type="submit" class="button" name=Held::BUTTON value="Create secret">"Create secret"</button>
                 </form>
+                <Form action=AddAppKey::PATH before=refused().filter(|error| matches!(error, AppError::Invalid(_)))>
+                    <input type="hidden" name="id" value=id />
+                    <LinesField
+                        name="public_key" label="Public key" field=Field::PublicKey value=typed().get("public_key")
+                        help="As PEM or JWK. Your application signs with the private key (private_key_jwt), so there's no secret to send."
+                    />
+                    <ProofField />
+                    <SubmitButton label="Add public key" pending_label="Adding…" />
+                </Form>
             })}
         </section>
     }

@@ -1,9 +1,10 @@
-//! Which application calls (RFC 6749 2.3): by its id and secret, or by its id alone where it can keep no secret. Server side.
+//! Which application calls (RFC 6749 2.3): by its id and secret or assertion, or by its id alone where it can keep neither.
+//! Server side.
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{client::Client, params::Params, refusal::Refusal, store};
+use super::{assertion, client::Client, params::Params, refusal::Refusal, store};
 use crate::{
     auth::{app::App, links, throttle::Way},
     base::error::AppError,
@@ -14,7 +15,13 @@ const TOUCH_EVERY_MS: i64 = 60_000;
 
 struct Credentials {
     id: String,
-    secret: Option<String>,
+    proof: Proof,
+}
+
+enum Proof {
+    None,
+    Secret(String),
+    Assertion(String),
 }
 
 /// A secret has 256 random bits, so it is looked up by its hash before anything is counted; only what is wrong counts, and
@@ -23,13 +30,14 @@ struct Credentials {
 /// # Errors
 /// `invalid_client`, `invalid_request`, or a wait.
 pub async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Result<Client, Refusal> {
-    let Credentials { id, secret } = credentials(headers, params)?;
+    let Credentials { id, proof } = credentials(headers, params)?;
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
     let found = store::find_client(pool, &id).await?.map(Client::from).filter(Client::is_active);
     if let Some(client) = found {
-        let is_it = match (&secret, client.kind.has_secret()) {
-            (Some(secret), true) => store::has_secret(pool, &id, &links::hash(secret)).await?,
-            (None, false) => true,
+        let is_it = match (&proof, client.kind.has_secret()) {
+            (Proof::Secret(secret), true) => store::has_secret(pool, &id, &links::hash(secret)).await?,
+            (Proof::Assertion(assertion), true) => assertion::shows(app, &client, assertion).await?,
+            (Proof::None, false) => true,
             _ => false,
         };
         if is_it {
@@ -53,12 +61,25 @@ pub async fn note_guess(app: &App, ip: &str) -> Result<(), AppError> {
 /// In one way, not in two (RFC 6749 2.3).
 fn credentials(headers: &HeaderMap, params: &Params) -> Result<Credentials, Refusal> {
     let (id, secret) = (params.get("client_id").to_owned(), params.get("client_secret").to_owned());
+    let (assertion, kind) = (params.get("client_assertion"), params.get("client_assertion_type"));
     match basic(headers) {
+        other if !assertion.is_empty() || !kind.is_empty() => {
+            if other.is_some() || !secret.is_empty() {
+                return Err(Refusal::request("Send a secret or an assertion, not both"));
+            }
+            if kind != assertion::TYPE {
+                return Err(Refusal::request("client_assertion_type must be that of a JWT (RFC 7523 2.2)"));
+            }
+            // The assertion names it, too (RFC 7521 4.2).
+            let id = if id.is_empty() { assertion::named(assertion).unwrap_or_default() } else { id };
+            Ok(Credentials { id, proof: Proof::Assertion(assertion.to_owned()) })
+        }
         None if id.is_empty() => Err(Refusal::request("client_id is missing")),
-        None => Ok(Credentials { id, secret: (!secret.is_empty()).then_some(secret) }),
+        None if secret.is_empty() => Ok(Credentials { id, proof: Proof::None }),
+        None => Ok(Credentials { id, proof: Proof::Secret(secret) }),
         Some(_) if !secret.is_empty() => Err(Refusal::request("Send the secret once: as a header or in the body")),
         Some(Some((user, password))) if id.is_empty() || id == user => {
-            Ok(Credentials { id: user, secret: Some(password) })
+            Ok(Credentials { id: user, proof: Proof::Secret(password) })
         }
         Some(_) => Err(Refusal::client()),
     }

@@ -4,7 +4,13 @@
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::{client::ClientKind, scope::OURS, settings::OauthSettings, token::DEVICE_GRANT};
+use super::{
+    client::ClientKind,
+    mint::{ACR_MFA, ACR_SFA},
+    scope::OURS,
+    settings::OauthSettings,
+    token::GRANTS,
+};
 use crate::{
     auth::tokens::{claims::resource, keys::Keys},
     base::{error::AppError, state::AppState},
@@ -22,12 +28,15 @@ pub const SERVER: &str = "/.well-known/oauth-authorization-server";
 pub const OPENID: &str = "/.well-known/openid-configuration";
 pub const RESOURCE: &str = resource_metadata::PATH;
 
+/// Of the keys that applications may have.
+const ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "Ed25519", "RS256"];
+
 pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> Result<Value, AppError> {
     let issuer = state.site.issuer.clone();
     let at = |path: &str| format!("{issuer}{path}");
     let scopes: Vec<&str> = OURS.iter().map(|(name, _)| *name).collect();
     let algorithm = keys.signing().await?.algorithm.into_str();
-    let methods: &[&str] = &["client_secret_basic", "client_secret_post", "none"];
+    let methods: &[&str] = &["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
     Ok(json!({
         "issuer": issuer,
         "authorization_endpoint": at(AUTHORIZE),
@@ -43,15 +52,19 @@ pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> 
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE_GRANT],
+        "grant_types_supported": GRANTS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": &methods[..2],
+        "introspection_endpoint_auth_methods_supported": &methods[..3],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm],
-        "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "amr", "sid"],
+        "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "amr", "acr", "sid"],
+        "acr_values_supported": [ACR_MFA, ACR_SFA],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "client_id_metadata_document_supported": settings.unregistered_applications,
         "request_parameter_supported": false,

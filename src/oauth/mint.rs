@@ -64,6 +64,10 @@ pub async fn access(app: &App, keys: &Keys, access: &Access<'_>) -> Result<Strin
     sign(&*keys.signing().await?, &claims)
 }
 
+/// How strong a login was, in the words of universities (REFEDS MFA and SFA profiles).
+pub const ACR_MFA: &str = "https://refeds.org/profile/mfa";
+pub const ACR_SFA: &str = "https://refeds.org/profile/sfa";
+
 /// OpenID Connect Core 2: who has logged in, for the application to read.
 #[derive(Serialize)]
 struct IdToken<'a> {
@@ -80,6 +84,8 @@ struct IdToken<'a> {
     /// RFC 8176. None where no one knows any more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     amr: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'static str>,
 }
 
 /// `None` where our keys have no public half: no application could verify it.
@@ -95,6 +101,8 @@ pub async fn id_token(
     if key.public.is_none() {
         return Ok(None);
     }
+    let amr: Vec<&str> = amr.split_ascii_whitespace().collect();
+    let acr = if amr.contains(&"mfa") { ACR_MFA } else { ACR_SFA };
     let claims = IdToken {
         iss: app.state.site.issuer.clone(),
         sub: &user.id,
@@ -104,7 +112,8 @@ pub async fn id_token(
         auth_time: grant.auth_time.min(now),
         nonce,
         sid: &grant.log_in_sid,
-        amr: amr.split_ascii_whitespace().collect(),
+        acr: (!amr.is_empty()).then_some(acr),
+        amr,
     };
     sign_as(ID_TOKEN, &key, &claims).map(Some)
 }

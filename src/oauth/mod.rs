@@ -8,6 +8,7 @@
 pub mod actions;
 pub mod answer;
 pub mod apps_page;
+pub mod assertion;
 pub mod authenticate;
 pub mod authorize;
 pub mod client;

@@ -78,6 +78,8 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response =
             (self.status, Json(json!({ "error": self.error, "error_description": self.why }))).into_response();
+        // For the count of refusals.
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::UNAUTHORIZED {

@@ -4,6 +4,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    assertion::PublicKey,
     client::{Client, ClientKind, parse_addresses, parse_backchannel},
     scope::Scopes,
     store,
@@ -49,7 +50,7 @@ pub struct Typed {
     pub scopes: String,
 }
 
-/// A new application, and its first secret where it has one.
+/// A new application, and its first secret where it has one and no key.
 pub struct Registered {
     pub id: String,
     pub secret: Option<String>,
@@ -107,11 +108,20 @@ impl By<'_> {
 }
 
 /// # Errors
-/// [`AppError::Invalid`]; [`AppError::TooManyApps`].
-pub async fn register(state: &AppState, by: By<'_>, owner_id: &str, typed: &Typed) -> Result<Registered, AppError> {
+/// [`AppError::Invalid`]; [`AppError::TooManyApps`]; [`AppError::BadRequest`] for a key of a kind that can keep none.
+pub async fn register(
+    state: &AppState,
+    by: By<'_>,
+    owner_id: &str,
+    typed: &Typed,
+    key: Option<&PublicKey>,
+) -> Result<Registered, AppError> {
     let now_ms = state.clock.now_ms();
     let row = parse(typed, owner_id, now_ms)?;
     let has_secret = row.kind.parse::<ClientKind>().is_ok_and(ClientKind::has_secret);
+    if key.is_some() && !has_secret {
+        return Err(AppError::BadRequest);
+    }
     let mut tx = state.db.begin_write().await?;
     match by {
         By::User(someone, _) => drop(someone.hold(&mut tx).await?),
@@ -122,7 +132,11 @@ pub async fn register(state: &AppState, by: By<'_>, owner_id: &str, typed: &Type
     }
     store::insert_client(&mut *tx, &row).await?;
     by.note(&mut tx, Kind::AppRegistered, owner_id, (&row.id, &row.name), now_ms).await?;
-    let secret = if has_secret { Some(insert_secret(&mut tx, &row.id, now_ms).await?) } else { None };
+    let secret = match key {
+        Some(key) => insert_key(&mut tx, &row.id, key, now_ms).await.map(|()| None)?,
+        None if has_secret => Some(insert_secret(&mut tx, &row.id, now_ms).await?),
+        None => None,
+    };
     tx.commit().await?;
     Ok(Registered { id: row.id, secret })
 }
@@ -202,9 +216,17 @@ pub fn parse_name(text: &str) -> Result<&str, Invalid> {
 
 async fn insert_secret(tx: &mut Tx, client_id: &str, now_ms: i64) -> Result<String, AppError> {
     let secret = format!("lks_{}", links::new_token()?);
-    let row = SecretRow { prefix: secret.chars().take(PREFIX_CHARS).collect(), created_at: now_ms };
+    let prefix = secret.chars().take(PREFIX_CHARS).collect();
+    let row = SecretRow { prefix, created_at: now_ms, public_key: None };
     store::insert_secret(&mut **tx, client_id, &links::hash(&secret), &row).await?;
     Ok(secret)
+}
+
+async fn insert_key(tx: &mut Tx, client_id: &str, key: &PublicKey, now_ms: i64) -> Result<(), AppError> {
+    let PublicKey { jwk, thumbprint } = key.clone();
+    let hash = links::hash(&format!("{client_id} {thumbprint}"));
+    let row = SecretRow { prefix: thumbprint, created_at: now_ms, public_key: Some(jwk) };
+    Ok(store::insert_secret(&mut **tx, client_id, &hash, &row).await?)
 }
 
 /// A second secret, for the time until the first is removed.
@@ -212,15 +234,35 @@ async fn insert_secret(tx: &mut Tx, client_id: &str, now_ms: i64) -> Result<Stri
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::TooManySecrets`].
 pub async fn add_secret(state: &AppState, by: By<'_>, id: &str) -> Result<String, AppError> {
+    add(state, by, id, None).await.map(Option::unwrap_or_default)
+}
+
+/// A public key beside what there is, or in its place once that is removed. One that is there already changes nothing.
+///
+/// # Errors
+/// As [`add_secret`].
+pub async fn add_key(state: &AppState, by: By<'_>, id: &str, key: &PublicKey) -> Result<(), AppError> {
+    add(state, by, id, Some(key)).await.map(|_| ())
+}
+
+/// The secret, if it is one.
+async fn add(state: &AppState, by: By<'_>, id: &str, key: Option<&PublicKey>) -> Result<Option<String>, AppError> {
     let (mut tx, client) = by.begin(state, id).await?;
     if !client.kind.has_secret() {
         return Err(AppError::NotFound);
     }
-    if store::secrets_of(&mut *tx, id).await?.len() >= SECRETS_MAX {
+    let there = store::secrets_of(&mut *tx, id).await?;
+    if key.is_some_and(|key| there.iter().any(|row| row.prefix == key.thumbprint)) {
+        return Ok(None);
+    }
+    if there.len() >= SECRETS_MAX {
         return Err(AppError::TooManySecrets);
     }
     let now_ms = state.clock.now_ms();
-    let secret = insert_secret(&mut tx, id, now_ms).await?;
+    let secret = match key {
+        Some(key) => insert_key(&mut tx, id, key, now_ms).await.map(|()| None)?,
+        None => Some(insert_secret(&mut tx, id, now_ms).await?),
+    };
     by.note(&mut tx, Kind::AppSecretCreated, &client.owner_id, (id, &client.name), now_ms).await?;
     tx.commit().await?;
     Ok(secret)

@@ -5,6 +5,7 @@ use axum::{
     body::to_bytes,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
     response::{AppendHeaders, IntoResponse, Response},
 };
 use serde::Serialize;
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     auth::app::App,
-    base::{caller::Caller, error::AppError, state::AppState},
+    base::{caller::Caller, error::AppError, metrics::Metrics, state::AppState},
     web::{authorization, caller::caller_of, guards::Guards, problem::Problem},
 };
 
@@ -33,13 +34,18 @@ struct Called {
 }
 
 /// `POST /oauth/token`.
-pub async fn token(Extension(app): Extension<App>, Extension(guards): Extension<Guards>, request: Request) -> Response {
+pub async fn token(
+    Extension(app): Extension<App>,
+    Extension(guards): Extension<Guards>,
+    Extension(metrics): Extension<Metrics>,
+    request: Request,
+) -> Response {
     let called = match call(&app, request).await {
         Ok(called) => called,
         Err(refusal) => return refusal.into_response(),
     };
     let Called { client, params, caller, .. } = &called;
-    let asker = Asker { app: &app, keys: &guards.keys, caller, client };
+    let asker = Asker { app: &app, keys: &guards.keys, metrics: &metrics, caller, client };
     let answer = match token::issue(&asker, params).await {
         Ok(issued) => said(&issued),
         // A code or a refresh token that is none was a guess.
@@ -56,10 +62,11 @@ pub async fn token(Extension(app): Extension<App>, Extension(guards): Extension<
 pub async fn device(
     Extension(app): Extension<App>,
     Extension(guards): Extension<Guards>,
+    Extension(metrics): Extension<Metrics>,
     request: Request,
 ) -> Result<Response, Refusal> {
     let Called { client, params, caller, .. } = call(&app, request).await?;
-    let asker = Asker { app: &app, keys: &guards.keys, caller: &caller, client: &client };
+    let asker = Asker { app: &app, keys: &guards.keys, metrics: &metrics, caller: &caller, client: &client };
     Ok(said(&device::begin::begin(&asker, &params).await?))
 }
 
@@ -115,6 +122,18 @@ pub async fn user_info(
     let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await.map_err(AppError::from)?;
     let origin = headers.get(header::ORIGIN).cloned();
     Ok(open_to_page(client.map(Client::from).as_ref(), origin.as_ref(), said(&info)))
+}
+
+/// Layer: counts what an endpoint refuses.
+pub async fn count(
+    State(endpoint): State<&'static str>,
+    Extension(metrics): Extension<Metrics>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    response.extensions().get().inspect(|refusal: &&Refusal| metrics.oauth_refused(endpoint, refusal.error));
+    response
 }
 
 /// `OPTIONS`: a page may ask. Whether it may read the answer is said with that.

@@ -146,35 +146,60 @@ pub async fn blank_client(tx: &mut Tx, id: &str, now_ms: i64) -> sqlx::Result<Op
     .await
 }
 
-/// A row of `client_secrets`, without the secret.
+/// A row of `client_secrets`, without the secret, or with the public key that stands in its place.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct SecretRow {
+    /// How the secret begins, or the thumbprint of the key.
     pub prefix: String,
     pub created_at: i64,
+    /// A JWK. `None`: a secret.
+    pub public_key: Option<String>,
 }
 
 pub async fn insert_secret(db: impl Conn<'_>, client_id: &str, hash: &str, secret: &SecretRow) -> sqlx::Result<()> {
-    sqlx::query("insert into client_secrets (hash, client_id, prefix, created_at) values ($1, $2, $3, $4)")
-        .bind(hash)
-        .bind(client_id)
-        .bind(&secret.prefix)
-        .bind(secret.created_at)
-        .run(db)
-        .await
+    sqlx::query(
+        "insert into client_secrets (hash, client_id, prefix, created_at, public_key) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(hash)
+    .bind(client_id)
+    .bind(&secret.prefix)
+    .bind(secret.created_at)
+    .bind(&secret.public_key)
+    .run(db)
+    .await
 }
 
 pub async fn secrets_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<SecretRow>> {
-    sqlx::query_as("select prefix, created_at from client_secrets where client_id = $1 order by created_at, hash")
+    sqlx::query_as(
+        "select prefix, created_at, public_key from client_secrets where client_id = $1 order by created_at, hash",
+    )
+    .bind(client_id)
+    .fetch_all(db)
+    .await
+}
+
+pub async fn has_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx::Result<bool> {
+    sqlx::query("select 1 from client_secrets where client_id = $1 and hash = $2 and public_key is null")
+        .bind(client_id)
+        .bind(hash)
+        .finds(db)
+        .await
+}
+
+/// The public keys of an application.
+pub async fn keys_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select public_key from client_secrets where client_id = $1 and public_key is not null")
         .bind(client_id)
         .fetch_all(db)
         .await
 }
 
-pub async fn has_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx::Result<bool> {
-    sqlx::query("select 1 from client_secrets where client_id = $1 and hash = $2")
-        .bind(client_id)
+/// Whether an assertion comes for the first time; its name is kept until it has expired.
+pub async fn use_assertion(db: impl Conn<'_>, hash: &str, expires_at: i64) -> sqlx::Result<bool> {
+    sqlx::query("insert into client_assertions (hash, expires_at) values ($1, $2) on conflict (hash) do nothing")
         .bind(hash)
-        .finds(db)
+        .bind(expires_at)
+        .hits(db)
         .await
 }
 
@@ -459,6 +484,7 @@ pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
     for (statement, before) in [
         ("delete from authorization_codes where expires_at < $1", unredeemed_since),
         ("delete from device_codes where expires_at < $1", unredeemed_since),
+        ("delete from client_assertions where expires_at < $1", now_ms),
         ("delete from refresh_tokens where expires_at < $1", kept_since),
         (
             "delete from grants where created_at < $1 and last_used_at is null and not exists \

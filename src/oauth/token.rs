@@ -33,6 +33,7 @@ use crate::{
         caller::Caller,
         db::{Tx, again},
         error::AppError,
+        metrics::Metrics,
     },
 };
 
@@ -43,7 +44,11 @@ const REUSE_FREE_MS: i64 = 30_000;
 /// What a device that asks too often has to wait for longer (RFC 8628 3.5), and what the network may take from a wait.
 const SLOWER_MS: i64 = 5_000;
 const JITTER_MS: i64 = 1_000;
-pub const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+const CODE_GRANT: &str = "authorization_code";
+const REFRESH_GRANT: &str = "refresh_token";
+const OWN_GRANT: &str = "client_credentials";
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub const GRANTS: [&str; 4] = [CODE_GRANT, REFRESH_GRANT, OWN_GRANT, DEVICE_GRANT];
 
 /// RFC 6749 5.1.
 #[derive(Debug, Serialize)]
@@ -65,6 +70,7 @@ pub struct Issued {
 pub struct Asker<'a> {
     pub app: &'a App,
     pub keys: &'a Keys,
+    pub metrics: &'a Metrics,
     pub caller: &'a Caller,
     pub client: &'a Client,
 }
@@ -72,14 +78,17 @@ pub struct Asker<'a> {
 /// # Errors
 /// What RFC 6749 5.2 names.
 pub async fn issue(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
-    match params.get("grant_type") {
-        "authorization_code" => again(|| redeem(asker, params)).await,
-        "refresh_token" => again(|| refresh(asker, params)).await,
-        "client_credentials" => for_itself(asker, params).await,
+    let named = params.get("grant_type");
+    let issued = match named {
+        CODE_GRANT => again(|| redeem(asker, params)).await,
+        REFRESH_GRANT => again(|| refresh(asker, params)).await,
+        OWN_GRANT => for_itself(asker, params).await,
         DEVICE_GRANT => again(|| for_device(asker, params)).await,
         "" => Err(Refusal::request("grant_type is missing")),
         _ => Err(Refusal::new("unsupported_grant_type", "See grant_types_supported of this server")),
-    }
+    }?;
+    GRANTS.into_iter().filter(|grant| *grant == named).for_each(|grant| asker.metrics.oauth_granted(grant));
+    Ok(issued)
 }
 
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
@@ -199,7 +208,9 @@ async fn note_reuse(asker: &Asker<'_>, mut tx: Tx, grant: &GrantRow, token: &Ref
     if let Some(user) = users::store::find_by_id(&mut *tx, &grant.user_id).await? {
         outbox::tell(&mut *tx, &app.state, &user, Notification::TokenReused, caller).await?;
     }
-    end::end(tx, app, &grant.id, &Actor::System, EndReason::TheftSuspected).await
+    end::end(tx, app, &grant.id, &Actor::System, EndReason::TheftSuspected).await?;
+    asker.metrics.refresh_token_reused();
+    Ok(())
 }
 
 const OVER: Refusal = Refusal::grant("The user is logged out or disabled");

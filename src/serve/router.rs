@@ -64,7 +64,9 @@ pub fn router(services: Services) -> Router {
         let address = format!("{}{}", services.state.site.issuer, resource_metadata::PATH);
         api = api.layer(from_fn_with_state(Arc::from(address), resource_metadata::point_to));
     }
-    let open = of(services.parts.iter().flat_map(|part| part.open())).layer(Extension(services.app.clone()));
+    let open = of(services.parts.iter().flat_map(|part| part.open()))
+        .layer(Extension(services.app.clone()))
+        .layer(Extension(services.metrics.clone()));
     let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
     let jwks = Router::new().route("/.well-known/jwks.json", get(token::jwks::jwks));
     // Where password managers look for the page that changes a password (W3C change-password-url).

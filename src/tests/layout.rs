@@ -151,7 +151,7 @@ fn sql_stands_in_stores_only() {
 }
 
 #[test]
-fn a_jwt_is_read_in_one_place() {
+fn our_jwts_are_read_in_one_place() {
     for (file, code) in sources() {
         let reads = code.contains("jsonwebtoken::decode") || code.contains("Validation");
         assert!(!reads || file == "auth/tokens/verify.rs", "{file} reads a JWT");

@@ -8,7 +8,7 @@ use crate::{
     serve::router::metrics_router,
 };
 
-async fn scrape(app: &TestApp) -> String {
+pub async fn scrape(app: &TestApp) -> String {
     let answer = Caller::of(metrics_router(app.services.clone())).open("/metrics").await;
     assert_eq!(answer.status, 200);
     assert!(answer.header("content-type").starts_with("application/openmetrics-text; version=1.0.0"));
@@ -16,7 +16,7 @@ async fn scrape(app: &TestApp) -> String {
 }
 
 /// The value of the row that begins with `name`.
-fn value(text: &str, name: &str) -> f64 {
+pub fn value(text: &str, name: &str) -> f64 {
     let row = text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("no {name} in {text}"));
     row.rsplit(' ').next().and_then(|number| number.parse().ok()).expect("a number")
 }

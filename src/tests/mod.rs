@@ -27,6 +27,8 @@ mod instances;
 mod integrating;
 #[cfg(feature = "oauth")]
 mod integrating_example;
+#[cfg(feature = "oauth")]
+mod integrating_login;
 mod jobs;
 mod jwt_attacks;
 mod keys;
@@ -51,6 +53,8 @@ mod postgres;
 mod own_data;
 #[cfg(feature = "oauth")]
 mod oauth;
+#[cfg(feature = "oauth")]
+mod oauth_assertions;
 #[cfg(feature = "oauth")]
 mod oauth_device;
 #[cfg(feature = "oauth")]

@@ -474,7 +474,8 @@ on_both_databases! {
         let (mut ada, receiver) = (app.admin().await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;
         let login = log_in_at(&ledger, &mut ada, "openid").await;
-        assert_eq!(login["amr"], json!(["pwd"]));
+        let (sfa, mfa) = (json!("https://refeds.org/profile/sfa"), json!("https://refeds.org/profile/mfa"));
+        assert_eq!((&login["amr"], &login["acr"]), (&json!(["pwd"]), &sfa));
         let person = app.with_second_factor("bob").await;
         for (code, trust, amr) in [
             (app.code(&person.app), "", json!(["pwd", "otp", "mfa"])), (person.recovery[0].clone(), "on", json!(["pwd", "mfa"])),
@@ -488,12 +489,13 @@ on_both_databases! {
                 assert_eq!(bob.act("enter_code", &fields).await.status, 200);
             }
             let login = log_in_at(&ledger, &mut bob, "openid").await;
-            assert_eq!((&login["amr"], login.get("acr")), (&amr, None));
+            assert_eq!((&login["amr"], &login["acr"]), (&amr, &mfa));
             bob.act("log_out", &[]).await;
             if !trust.is_empty() {
                 // A device that is trusted is asked for no code, and gave none.
                 assert_eq!(bob.log_in("bob", PASSWORD).await.header("location"), "/dashboard");
-                assert_eq!(log_in_at(&ledger, &mut bob, "openid").await["amr"], json!(["pwd"]));
+                let login = log_in_at(&ledger, &mut bob, "openid").await;
+                assert_eq!((&login["amr"], &login["acr"]), (&json!(["pwd"]), &sfa));
             }
         }
     }

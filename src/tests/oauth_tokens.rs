@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     app::TestApp,
     caller::{Answer, Caller, HOST},
+    metrics::{scrape, value},
     oauth::{BACK, ISSUER, Program, post, register, text},
     on_both_databases,
 };
@@ -100,6 +101,34 @@ on_both_databases! {
                 _ => {}
             }
         }
+    }
+
+    async fn what_applications_get_and_do_not_get_is_counted(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let native = register(&app, &mut ada, "native", BACK, "openid").await;
+        let tokens = native.tokens(&mut bob, "openid").await;
+        let first = text(&tokens, "refresh_token");
+        assert_eq!(native.refresh(first).await.status, 200);
+        app.clock.advance_ms(31_000);
+        assert_eq!(native.refresh(first).await.status, 400, "a copy");
+        assert_eq!(native.post("/oauth/token", &[("grant_type", "invented")]).await.status, 400);
+        for path in ["/oauth/introspect", "/oauth/revoke"] {
+            let mut wrong = native.clone();
+            wrong.secret = Some("invented".into());
+            assert_eq!(wrong.post(path, &[("token", "x")]).await.status, 401);
+        }
+        let scraped = scrape(&app).await;
+        let row = |name: &str, labels: &str| value(&scraped, &format!("latchkey_{name}_total{labels}"));
+        assert_eq!(row("oauth_grants", "{grant_type=\"authorization_code\"}"), 1.0);
+        assert_eq!(row("oauth_grants", "{grant_type=\"refresh_token\"}"), 1.0);
+        for (endpoint, error) in [
+            ("/oauth/token", "invalid_grant"), ("/oauth/token", "unsupported_grant_type"),
+            ("/oauth/introspect", "invalid_client"), ("/oauth/revoke", "invalid_client"),
+        ] {
+            assert_eq!(row("oauth_refusals", &format!("{{endpoint=\"{endpoint}\",error=\"{error}\"}}")), 1.0, "{endpoint}");
+        }
+        assert_eq!(row("refresh_tokens_reused", ""), 1.0);
+        assert!(!scraped.contains("invented"), "{scraped}");
     }
 
     async fn a_deleted_owner_leaves_no_application_behind(app: TestApp) {

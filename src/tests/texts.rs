@@ -89,8 +89,8 @@ fn what_stands_in_addresses_pages_and_cookies_keeps_its_text() {
     assert_eq!(read_texts::<State>(), ["active", "disabled", "unverified", "second-factor"]);
     assert_eq!(read_texts::<Order>(), ["newest", "oldest", "name", "email"]);
     assert_eq!(read_texts::<Theme>(), ["system", "light", "dark"]);
-    let fields =
-        "email name password current_password reason title body code confirmation redirects logouts backchannel scopes";
+    let fields = "email name password current_password reason title body code confirmation redirects logouts \
+                  backchannel scopes public_key";
     assert_eq!(texts::<Field>().join(" "), fields);
     let cookies = "session access flash link device log-in lab appearance";
     let plain: Vec<&str> = Name::VARIANTS.iter().map(|name| name.full(true)).collect();

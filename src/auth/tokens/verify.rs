@@ -1,4 +1,4 @@
-//! Verify an access token, or see whose an ID token is. The only place where a JWT is read. Server side; no I/O.
+//! Verify an access token, or see whose an ID token is. The only place where a JWT of ours is read. Server side; no I/O.
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ mod held;
 mod login;
 mod logout;
 mod memory;
+mod oauth;
 mod package;
 mod pages;
 mod people;
@@ -94,6 +95,8 @@ enum Row {
     Revocations,
     /// Requests with many sessions in the store
     Stored,
+    /// What applications ask for, and calls with their tokens
+    Oauth,
     /// What the server holds in memory
     Memory,
     /// What a browser loads
@@ -215,6 +218,7 @@ fn measure_row(bench: &Bench, row: Row) -> Result<Vec<Line>> {
         Row::Storm => storm::measure(bench),
         Row::Revocations => held::revocations(bench),
         Row::Stored => held::stored(bench),
+        Row::Oauth => oauth::measure(bench),
         Row::Memory => memory::measure(bench),
         Row::Package => package::measure(bench),
         Row::Search => search::measure(bench),

@@ -148,7 +148,7 @@ pub fn beside(row: Row, what: impl Into<String>, load: &Runs, base: &Runs, least
     }
 }
 
-fn load_line(row: Row, what: impl Into<String>, load: &Runs) -> Line {
+pub fn load_line(row: Row, what: impl Into<String>, load: &Runs) -> Line {
     Line::new(row, what)
         .figure(load.median(|run| run.per_second), "requests/s")
         .figure(load.median(|run| run.cpu_us), "µs CPU")

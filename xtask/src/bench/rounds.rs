@@ -23,6 +23,8 @@ pub enum Who<'a> {
     Tokens(&'a People),
     /// With session and access token, as browsers come.
     Browsers(&'a People),
+    /// With what it gives anew for each load: see `requests.lua`.
+    Programs(&'a dyn Fn() -> Result<Vec<String>>),
     /// With these cookies.
     Sessions(&'a [String]),
 }
@@ -34,6 +36,7 @@ impl Who<'_> {
             Self::Nobody => Ok(Vec::new()),
             Self::Tokens(people) => people.access_cookies(),
             Self::Browsers(people) => people.cookies(),
+            Self::Programs(lines) => lines(),
             Self::Sessions(cookies) => Ok(cookies.to_vec()),
         }
     }

@@ -113,10 +113,10 @@ fn said(kind: Kind) -> Said {
         Kind::AuditExported => same("Audit log exported", "{actor} exported the audit log"),
         Kind::AppRegistered => same("Application registered", "{actor} registered an application"),
         Kind::AppSecretCreated => {
-            same("Application secret created", "{actor} created a secret for an application of {subject}")
+            same("Application secret added", "{actor} added a secret or public key to an application of {subject}")
         }
         Kind::AppSecretRemoved => {
-            same("Application secret removed", "{actor} removed a secret of an application of {subject}")
+            same("Application secret removed", "{actor} removed a secret or public key of an application of {subject}")
         }
         Kind::AppDisabled => same("Application disabled", "{actor} disabled an application of {subject}"),
         Kind::AppEnabled => same("Application enabled", "{actor} enabled an application of {subject}"),

@@ -1,0 +1,175 @@
+//! An application shows who it is with a JWT that its own key has signed (RFC 7523 3, OpenID Connect Core 9), and never with
+//! a secret that this server knows. Server side.
+
+use std::ops::RangeInclusive;
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jsonwebtoken::{
+    Algorithm, DecodingKey,
+    crypto::verify,
+    jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{client::Client, discovery, store};
+use crate::{
+    auth::{
+        app::App,
+        links,
+        tokens::{algorithm::thumbprint, verify::LEEWAY},
+    },
+    base::{error::Invalid, site::Site},
+};
+
+/// `client_assertion_type` (RFC 7523 2.2).
+pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// How far ahead its end may be, in seconds: so long its name has to be kept.
+const AHEAD_MAX: i64 = 5 * 60;
+/// Of the modulus: at least what RFC 7518 3.3 asks for, at most what the library takes.
+const RSA_BITS: RangeInclusive<usize> = 2_048..=8_192;
+
+/// The public key of an application, as it is stored: with its algorithm, which no token changes.
+#[derive(Clone, Debug)]
+pub struct PublicKey {
+    pub jwk: String,
+    /// RFC 7638.
+    pub thumbprint: String,
+}
+
+impl PublicKey {
+    /// Reads PEM (SPKI, or PKCS #1 of RSA) or a JWK.
+    ///
+    /// # Errors
+    /// [`Invalid::PublicKeyMalformed`], also for another algorithm, a short key, and a private one.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let mut jwk = read(text.trim()).ok_or(Invalid::PublicKeyMalformed)?;
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let thumbprint = thumbprint(&jwk).ok_or(Invalid::PublicKeyMalformed)?;
+        let jwk = serde_json::to_string(&jwk).map_err(|_| Invalid::PublicKeyMalformed)?;
+        Ok(Self { jwk, thumbprint })
+    }
+}
+
+fn read(text: &str) -> Option<Jwk> {
+    let (key, named) = if text.starts_with("-----BEGIN PUBLIC KEY") || text.starts_with("-----BEGIN RSA PUBLIC KEY") {
+        let pem = text.as_bytes();
+        let key = DecodingKey::from_ec_pem(pem).or_else(|_| DecodingKey::from_ed_pem(pem));
+        (key.or_else(|_| DecodingKey::from_rsa_pem(pem)).ok()?, None)
+    } else {
+        let json: Value = serde_json::from_str(text).ok()?;
+        let jwk = Jwk::deserialize(&json).ok()?;
+        if json.get("d").is_some() || jwk.common.public_key_use == Some(PublicKeyUse::Encryption) {
+            return None;
+        }
+        (DecodingKey::from_jwk(&jwk).ok()?, json["alg"].as_str().map(str::to_owned))
+    };
+    // Written anew: of what was pasted only the key itself is kept.
+    let mut jwk = Jwk::from_decoding_key(&key, None).ok()?;
+    let algorithm = match &jwk.algorithm {
+        AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
+            ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.try_get_as_bytes().ok()?).ok()?;
+            KeyAlgorithm::ES256
+        }
+        AlgorithmParameters::OctetKeyPair(_) => KeyAlgorithm::EdDSA,
+        AlgorithmParameters::RSA(rsa) => {
+            let modulus = BASE64_URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
+            let bits = modulus.len() * 8 - modulus.first()?.leading_zeros() as usize;
+            RSA_BITS.contains(&bits).then_some(KeyAlgorithm::RS256)?
+        }
+        _ => return None,
+    };
+    jwk.common.key_algorithm = Some(algorithm);
+    named.is_none_or(|named| plain(&named) == algorithm.to_string()).then_some(jwk)
+}
+
+/// `EdDSA` has a second name (RFC 9864).
+fn plain(algorithm: &str) -> &str {
+    if algorithm == "Ed25519" { "EdDSA" } else { algorithm }
+}
+
+/// As the list of keys names it.
+pub fn algorithm_of(jwk: &str) -> String {
+    opened(jwk).map(|(_, algorithm)| format!("{algorithm:?}")).unwrap_or_default()
+}
+
+fn opened(jwk: &str) -> Option<(DecodingKey, Algorithm)> {
+    let jwk: Jwk = serde_json::from_str(jwk).ok()?;
+    let algorithm = match jwk.common.key_algorithm? {
+        KeyAlgorithm::ES256 => Algorithm::ES256,
+        KeyAlgorithm::EdDSA => Algorithm::EdDSA,
+        KeyAlgorithm::RS256 => Algorithm::RS256,
+        _ => return None,
+    };
+    Some((DecodingKey::from_jwk(&jwk).ok()?, algorithm))
+}
+
+/// Of whom it says it is. Nothing of it has been verified.
+pub fn named(assertion: &str) -> Option<String> {
+    part::<Claims>(assertion.split('.').nth(1)?).map(|claims| claims.sub)
+}
+
+#[derive(Deserialize)]
+struct Head {
+    alg: String,
+    typ: Option<String>,
+    crit: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    /// In seconds, as `nbf`.
+    exp: i64,
+    nbf: Option<i64>,
+    jti: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Whether one of this application's keys has signed it, for this server alone, for now, and it comes for the first time.
+pub async fn shows(app: &App, client: &Client, assertion: &str) -> sqlx::Result<bool> {
+    let (pool, now) = (&app.state.db.pool, app.now_ms() / 1000);
+    let keys = store::keys_of(pool, &client.id).await?;
+    let signed = keys.iter().find_map(|key| signed(key, assertion));
+    let Some(claims) = signed.filter(|claims| fits(claims, &app.state.site, &client.id, now)) else { return Ok(false) };
+    let name = links::hash(&format!("{} {}", client.id, claims.jti));
+    store::use_assertion(pool, &name, claims.exp * 1000).await
+}
+
+/// The algorithm is that of the key, and the assertion has no say in it (RFC 8725 3.1).
+fn signed(key: &str, assertion: &str) -> Option<Claims> {
+    let (key, algorithm) = opened(key)?;
+    let (signed, signature) = assertion.rsplit_once('.')?;
+    let (head, claims) = signed.split_once('.')?;
+    let Head { alg, typ, crit } = part(head)?;
+    let typ = typ.unwrap_or_else(|| "JWT".into()).to_ascii_lowercase();
+    // Of no kind that is for something else (RFC 8725 3.11).
+    let is_sound = plain(&alg) == format!("{algorithm:?}")
+        && crit.is_none()
+        && ["jwt", "client-authentication+jwt"].contains(&&*typ);
+    (is_sound && verify(signature, signed.as_bytes(), &key, algorithm).ok()?).then(|| part(claims))?
+}
+
+fn fits(claims: &Claims, site: &Site, id: &str, now: i64) -> bool {
+    let is_here = |aud: &String| *aud == site.issuer || aud.strip_prefix(&site.issuer) == Some(discovery::TOKEN);
+    let is_for_us = match &claims.aud {
+        Audience::One(aud) => is_here(aud),
+        Audience::Several(all) => !all.is_empty() && all.iter().all(is_here),
+    };
+    let is_now =
+        claims.exp > now && claims.exp <= now + AHEAD_MAX + LEEWAY && claims.nbf.is_none_or(|nbf| nbf <= now + LEEWAY);
+    claims.iss == id && claims.sub == id && is_for_us && is_now && !claims.jti.is_empty()
+}
+
+fn part<T: DeserializeOwned>(encoded: &str) -> Option<T> {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
+}
