@@ -22,7 +22,8 @@ create table client_secrets (
     hash text primary key,               -- SHA-256 of 256 random bits
     client_id text not null references clients (id),
     prefix text not null,                -- how it begins, to tell two apart
-    created_at bigint not null
+    created_at bigint not null,
+    expires_at bigint                    -- null: it works until it's removed
 );
 create index client_secrets_by_client on client_secrets (client_id);
 

@@ -34,6 +34,7 @@ pub async fn register_app(
     logouts: Option<String>,
     backchannel: Option<String>,
     scopes: Option<String>,
+    expires: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (app, someone) = (border::app(), border::user()?);
@@ -44,9 +45,10 @@ pub async fn register_app(
     let typed = Typed { name, kind, redirects, logouts, backchannel, scopes };
     // What was typed is looked at before a password is asked for.
     register::check(&typed)?;
+    let days = register::parse_days(&expires.unwrap_or_default())?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());
     let (owner_id, by) = (&someone.user.id, By::User(&someone, &visit.caller));
-    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed)).await?;
+    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed, days)).await?;
     show_app(&someone, &id, "registered", secret.as_deref())
 }
 
@@ -59,15 +61,39 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
     Ok(())
 }
 
+/// Changes an application of one's own, or of anyone for an administrator. Callable as [`register_app`].
+///
+/// # Errors
+/// As there, [`AppError::NotFound`].
+#[server(prefix = "/actions", endpoint = "change_app")]
+pub async fn change_app(
+    id: String,
+    name: Option<String>,
+    redirects: Option<String>,
+    logouts: Option<String>,
+    backchannel: Option<String>,
+    scopes: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    let [name, redirects, logouts, backchannel, scopes] =
+        [name, redirects, logouts, backchannel, scopes].map(Option::unwrap_or_default);
+    let typed = Typed { name, redirects, logouts, backchannel, scopes, ..Typed::default() };
+    let by = By::User(&someone, &visit.caller);
+    let is_less = again(|| register::change(&app.terminator, by, &id, &typed)).await?;
+    show_app(&someone, &id, if is_less { "less" } else { "changed" }, None)
+}
+
 /// Makes another secret for an application of one's own, or of anyone for an administrator, and shows it once. Callable as
 /// [`register_app`].
 ///
 /// # Errors
 /// As there, [`AppError::NotFound`], [`AppError::TooManySecrets`].
 #[server(prefix = "/actions", endpoint = "add_app_secret")]
-pub async fn add_app_secret(id: String, password: Option<String>) -> Result<(), AppError> {
+pub async fn add_app_secret(id: String, expires: Option<String>, password: Option<String>) -> Result<(), AppError> {
+    let days = register::parse_days(&expires.unwrap_or_default())?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    let secret = again(|| register::add_secret(&app.state, By::User(&someone, &visit.caller), &id)).await?;
+    let secret = again(|| register::add_secret(&app.state, By::User(&someone, &visit.caller), &id, days)).await?;
     show_app(&someone, &id, "secret", Some(&secret))
 }
 

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{
     client::{Client, ClientKind, parse_addresses, parse_backchannel},
-    scope::Scopes,
+    notices,
+    scope::{OFFLINE, Scopes},
     store,
     store::{ClientRow, SecretRow},
 };
@@ -25,9 +26,9 @@ use crate::{
     base::{
         caller::Caller,
         db::Tx,
-        error::{AppError, Invalid},
+        error::{AppError, Field, Invalid, Unfit},
         state::AppState,
-        text::{is_control, is_visible},
+        text::{is_control, is_visible, shows},
     },
 };
 
@@ -37,9 +38,12 @@ pub const APPS_MAX: i64 = 20;
 const SECRETS_MAX: usize = 2;
 const NAME_CHARS_MAX: usize = 60;
 const PREFIX_CHARS: usize = 10;
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Of a secret that expires, at most.
+pub const SECRET_DAYS_MAX: i64 = 3_650;
 
 /// What was typed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub name: String,
     pub kind: String,
@@ -106,9 +110,17 @@ impl By<'_> {
     }
 }
 
+/// Its secret works for so many days, or until it's removed.
+///
 /// # Errors
 /// [`AppError::Invalid`]; [`AppError::TooManyApps`].
-pub async fn register(state: &AppState, by: By<'_>, owner_id: &str, typed: &Typed) -> Result<Registered, AppError> {
+pub async fn register(
+    state: &AppState,
+    by: By<'_>,
+    owner_id: &str,
+    typed: &Typed,
+    secret_days: Option<i64>,
+) -> Result<Registered, AppError> {
     let now_ms = state.clock.now_ms();
     let row = parse(typed, owner_id, now_ms)?;
     let has_secret = row.kind.parse::<ClientKind>().is_ok_and(ClientKind::has_secret);
@@ -122,9 +134,18 @@ pub async fn register(state: &AppState, by: By<'_>, owner_id: &str, typed: &Type
     }
     store::insert_client(&mut *tx, &row).await?;
     by.note(&mut tx, Kind::AppRegistered, owner_id, (&row.id, &row.name), now_ms).await?;
-    let secret = if has_secret { Some(insert_secret(&mut tx, &row.id, now_ms).await?) } else { None };
+    let secret = if has_secret { Some(insert_secret(&mut tx, &row.id, now_ms, secret_days).await?) } else { None };
     tx.commit().await?;
     Ok(Registered { id: row.id, secret })
+}
+
+/// How long a secret is to work, as a form says it; empty: until it's removed.
+///
+/// # Errors
+/// [`AppError::BadRequest`] for what no form sends.
+pub fn parse_days(text: &str) -> Result<Option<i64>, AppError> {
+    let days = |text: &str| text.parse().ok().filter(|days| (1..=SECRET_DAYS_MAX).contains(days));
+    if text.is_empty() { Ok(None) } else { days(text).map(Some).ok_or(AppError::BadRequest) }
 }
 
 /// What is wrong with it, before anyone has to prove anything.
@@ -142,17 +163,15 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         ""
     });
     let kind: ClientKind = typed.kind.parse().map_err(|_| AppError::BadRequest)?;
-    let mut addresses = |text: &str, malformed| match parse_addresses(text, kind, malformed) {
+    let mut addresses = |text: &str, field| match parse_addresses(text, kind, field) {
         Ok(addresses) => addresses,
         Err(invalid) => {
             wrong.push(invalid);
             Vec::new()
         }
     };
-    let (redirects, logouts) = (
-        addresses(&typed.redirects, Invalid::RedirectsMalformed),
-        addresses(&typed.logouts, Invalid::LogoutsMalformed),
-    );
+    let (redirects, logouts) =
+        (addresses(&typed.redirects, Field::Redirects), addresses(&typed.logouts, Field::Logouts));
     let backchannel_logout_uri = parse_backchannel(&typed.backchannel, kind).unwrap_or_else(|invalid| {
         wrong.push(invalid);
         String::new()
@@ -160,7 +179,11 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
     if kind.logs_users_in() && typed.redirects.trim().is_empty() {
         wrong.push(Invalid::RedirectsMissing);
     }
-    let scopes = Scopes::parse(&typed.scopes).unwrap_or_else(|invalid| {
+    let scopes = Scopes::parse(&typed.scopes).and_then(|scopes| match scopes.of_user() {
+        Some(scope) if !kind.logs_users_in() => Err(Invalid::unfit(Field::Scopes, scope, Unfit::OfService)),
+        _ => Ok(scopes),
+    });
+    let scopes = scopes.unwrap_or_else(|invalid| {
         wrong.push(invalid);
         Scopes::default()
     });
@@ -176,14 +199,8 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         logouts: logouts.join("\n"),
         backchannel_logout_uri,
         scopes: scopes.text(),
-        epoch: 0,
         created_at: now_ms,
-        disabled_at: None,
-        last_used_at: None,
-        notice_at: None,
-        notice_failure: None,
-        owner_name: None,
-        owner_epoch: None,
+        ..ClientRow::default()
     })
 }
 
@@ -196,22 +213,58 @@ pub fn parse_name(text: &str) -> Result<&str, Invalid> {
         name if !name.chars().any(is_visible) => Err(Invalid::AppNameMissing),
         name if name.chars().count() > NAME_CHARS_MAX => Err(Invalid::AppNameTooLong),
         name if name.chars().any(is_control) => Err(Invalid::NameControl),
+        name if shows(name, "latchkey") => Err(Invalid::AppNameOurs),
         name => Ok(name),
     }
 }
 
-async fn insert_secret(tx: &mut Tx, client_id: &str, now_ms: i64) -> Result<String, AppError> {
+/// Changes what was registered, but not the kind; whether it may do less now. Then its access tokens are revoked, and its
+/// codes and refresh tokens bring what is left: `token` looks at both again.
+///
+/// # Errors
+/// [`AppError::Invalid`]; [`AppError::NotFound`], also for one that no one has registered.
+pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed) -> Result<bool, AppError> {
+    let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
+    let (mut tx, before) = by.begin(state, id).await?;
+    if before.is_ours() {
+        return Err(AppError::NotFound);
+    }
+    let typed = Typed { kind: before.kind.into_str().into(), ..typed.clone() };
+    let row = ClientRow { id: id.to_owned(), ..parse(&typed, &before.owner_id, at)? };
+    let after = Client::from(row.clone());
+    let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
+    let epoch = store::update_client(&mut *tx, &row, is_less).await?;
+    if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
+        store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+    }
+    if row.backchannel_logout_uri.is_empty() {
+        notices::store::remove_all_of(&mut *tx, id).await?;
+    }
+    by.note(&mut tx, Kind::AppChanged, &before.owner_id, (id, &row.name), at).await?;
+    if is_less {
+        end_tokens(tx, terminator, by, id, epoch).await?;
+    } else {
+        tx.commit().await?;
+    }
+    Ok(is_less)
+}
+
+async fn insert_secret(tx: &mut Tx, client_id: &str, now_ms: i64, days: Option<i64>) -> Result<String, AppError> {
     let secret = format!("lks_{}", links::new_token()?);
-    let row = SecretRow { prefix: secret.chars().take(PREFIX_CHARS).collect(), created_at: now_ms };
+    let row = SecretRow {
+        prefix: secret.chars().take(PREFIX_CHARS).collect(),
+        created_at: now_ms,
+        expires_at: days.map(|days| now_ms + days * DAY_MS),
+    };
     store::insert_secret(&mut **tx, client_id, &links::hash(&secret), &row).await?;
     Ok(secret)
 }
 
-/// A second secret, for the time until the first is removed.
+/// A second secret, for the time until the first is removed. It works for so many days, or until it's removed.
 ///
 /// # Errors
 /// [`AppError::NotFound`]; [`AppError::TooManySecrets`].
-pub async fn add_secret(state: &AppState, by: By<'_>, id: &str) -> Result<String, AppError> {
+pub async fn add_secret(state: &AppState, by: By<'_>, id: &str, days: Option<i64>) -> Result<String, AppError> {
     let (mut tx, client) = by.begin(state, id).await?;
     if !client.kind.has_secret() {
         return Err(AppError::NotFound);
@@ -220,7 +273,7 @@ pub async fn add_secret(state: &AppState, by: By<'_>, id: &str) -> Result<String
         return Err(AppError::TooManySecrets);
     }
     let now_ms = state.clock.now_ms();
-    let secret = insert_secret(&mut tx, id, now_ms).await?;
+    let secret = insert_secret(&mut tx, id, now_ms, days).await?;
     by.note(&mut tx, Kind::AppSecretCreated, &client.owner_id, (id, &client.name), now_ms).await?;
     tx.commit().await?;
     Ok(secret)

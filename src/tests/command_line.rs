@@ -10,6 +10,7 @@ use crate::{
     auth::{sessions, tokens::keys::Keys},
     cli::{
         Cli, given,
+        login::kept::Place,
         output::{Table, document},
         parts::PartSettings,
     },
@@ -57,7 +58,8 @@ fn a_login_that_someone_else_has_read_or_put_there_is_not_used() {
             "issuer": server, "authorization_endpoint": at("a"), "device_authorization_endpoint": at("d"),
             "userinfo_endpoint": at("u"), "token_endpoint": format!("{token_server}/t"), "revocation_endpoint": at("r"),
         });
-        let kept = json!({ "server": server, "access_token": "a", "access_until": 1, "refresh_token": "r", "until": 1 });
+        let kept =
+            json!({ "server": server, "access_token": "a", "access_until": 1, "refresh_token": "r", "until": 1 });
         fs::write(&file, kept.to_string()).expect("a file");
         fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("its mode");
     };

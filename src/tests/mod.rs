@@ -51,6 +51,8 @@ mod own_data;
 #[cfg(feature = "oauth")]
 mod oauth;
 #[cfg(feature = "oauth")]
+mod oauth_apps;
+#[cfg(feature = "oauth")]
 mod oauth_device;
 #[cfg(feature = "oauth")]
 mod oauth_documents;
