@@ -69,16 +69,20 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
 pub async fn change_app(
     id: String,
     name: Option<String>,
+    kind: Option<String>,
     redirects: Option<String>,
     logouts: Option<String>,
     backchannel: Option<String>,
     scopes: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
+    border::user()?;
+    let [name, kind, redirects, logouts, backchannel, scopes] =
+        [name, kind, redirects, logouts, backchannel, scopes].map(Option::unwrap_or_default);
+    let typed = Typed { name, kind, redirects, logouts, backchannel, scopes };
+    // Before a password is asked for; what kind it is the story knows by itself.
+    register::check(&typed)?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    let [name, redirects, logouts, backchannel, scopes] =
-        [name, redirects, logouts, backchannel, scopes].map(Option::unwrap_or_default);
-    let typed = Typed { name, redirects, logouts, backchannel, scopes, ..Typed::default() };
     let by = By::User(&someone, &visit.caller);
     let is_less = again(|| register::change(&app.terminator, by, &id, &typed)).await?;
     show_app(&someone, &id, if is_less { "less" } else { "changed" }, None)

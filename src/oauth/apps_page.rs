@@ -196,6 +196,7 @@ fn Change(client: Client) -> impl IntoView {
             <p>"What you remove stops working at once: the application's access tokens are revoked, and new ones bring what's left. Users stay connected, unless you remove offline_access."</p>
             <Form action=ChangeApp::PATH before>
                 <input type="hidden" name="id" value=client.id />
+                <input type="hidden" name="kind" value=client.kind.into_str() />
                 <NameField value=is.get("name") autofocus=false />
                 {(client.kind != ClientKind::Service).then(|| view! { <AddressFields typed=is.clone() /> })}
                 <ScopesField value=is.get("scopes") />

@@ -14,7 +14,14 @@ const OTHER: &str = "https://app.example/other";
 
 /// What the form has when it's opened, with what is typed over it.
 async fn change(caller: &mut Caller, program: &Program, typed: Pairs<'_>) -> Answer {
-    let usual = [("id", &*program.id), ("name", "Ledger"), ("redirects", BACK), ("logouts", ""), ("backchannel", "")];
+    let usual = [
+        ("id", &*program.id),
+        ("kind", "web"),
+        ("name", "Ledger"),
+        ("redirects", BACK),
+        ("logouts", ""),
+        ("backchannel", ""),
+    ];
     let all = [&usual[..], &[("scopes", "openid account:read offline_access")]].concat();
     let kept = all.into_iter().filter(|(name, _)| !typed.iter().any(|(given, _)| given == name));
     let fields: Vec<_> = kept.chain(typed.iter().copied()).collect();
@@ -74,7 +81,7 @@ on_both_databases! {
         // A kind that is sent changes nothing.
         assert_eq!(change(&mut ada, &web, &[("kind", "native"), ("name", "Books")]).await.status, 200);
         assert!(page(&mut ada, &web).await.contains("Web server"));
-        let fields = [("id", &*web.id), ("name", "Accounts"), ("redirects", "https://app.example/#x"), ("scopes", "openid notes:read")];
+        let fields = [("id", &*web.id), ("kind", "web"), ("name", "Accounts"), ("redirects", "https://app.example/#x"), ("scopes", "openid notes:read")];
         let here = format!("/account/apps/{}", web.id);
         let refused = ada.submit("change_app", &fields, &here).await;
         let words = refused.text();
@@ -83,9 +90,12 @@ on_both_databases! {
             assert!(words.contains(part), "{part}: {words}");
         }
         let service = register(&app, &mut ada, "service", "", "orders:read").await;
-        let renamed = change(&mut ada, &service, &[("redirects", ""), ("scopes", "orders:write")]).await;
+        let renamed = change(&mut ada, &service, &[("kind", "service"), ("redirects", ""), ("scopes", "orders:write")]).await;
         assert_eq!(renamed.status, 200, "{}", renamed.text());
         assert!(!page(&mut ada, &service).await.contains("name=\"redirects\""), "a service has no addresses");
+        app.clock.advance_ms(11 * 60_000);
+        assert_eq!(change(&mut ada, &web, &[("name", "")]).await.text(), r#"{"Invalid":["AppNameMissing"]}"#, "before a password");
+        assert_eq!(change(&mut ada, &web, &[]).await.text(), "\"ProofNeeded\"");
     }
 
     async fn a_secret_may_expire(app: TestApp) {
