@@ -23,6 +23,7 @@ create table client_secrets (
     client_id text not null references clients (id),
     prefix text not null,                -- how it begins, to tell two apart; of a public key: its thumbprint
     created_at bigint not null,
+    expires_at bigint,                   -- null: it works until it's removed
     public_key text                      -- a JWK, which verifies assertions; null: it's a secret
 );
 create index client_secrets_by_client on client_secrets (client_id);

@@ -413,6 +413,26 @@ pub fn private_file() -> std::fs::OpenOptions {
     options
 }
 
+/// Opens a file for reading that no one else can read, and that stands there itself.
+///
+/// # Errors
+/// Otherwise, and when the system refuses.
+pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
+    if path.is_symlink() {
+        return Err(std::io::Error::other("it's a link to another file"));
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions()) & 0o077 != 0 {
+        return Err(std::io::Error::other("others can read or change it"));
+    }
+    Ok(file)
+}
+
 /// A `like` pattern (escape `\`) for "contains these words", case folded as `search_text` columns are.
 pub fn contains_pattern(words: &str) -> String {
     let mut pattern = String::from("%");

@@ -1,6 +1,6 @@
 //! The closed list of things a user may be told; its sentence; its status. Both sides.
 //!
-//! No variant carries free text: whatever is said here was written here.
+//! Whatever is said here was written here. The one free text is what the same person has typed, cut short.
 
 use std::fmt;
 
@@ -133,7 +133,7 @@ pub enum AppError {
 }
 
 /// What is wrong with one field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Invalid {
     #[error("Enter your email address.")]
     EmailMissing,
@@ -193,19 +193,43 @@ pub enum Invalid {
     AppNameTooLong,
     #[error("Enter at least one redirect address.")]
     RedirectsMissing,
-    #[error(
-        "Enter at most 10 addresses, one a line, each exactly as a browser shows it: https://example.com/callback, or \
-         http://127.0.0.1/callback for an app on the user's computer."
-    )]
-    RedirectsMalformed,
-    #[error("Enter at most 10 addresses, one a line, like https://example.com/logged-out.")]
-    LogoutsMalformed,
-    #[error("Enter one https address, like https://example.com/logout-notice. A service has none.")]
-    BackchannelMalformed,
+    #[error("Enter at most 10 addresses.")]
+    TooManyAddresses(Field),
+    #[error("Enter at most 20 scopes, with 500 characters in all.")]
+    TooManyScopes,
+    /// An address or a scope of an application, as it was typed, and what is wrong with it.
+    #[error("{1}: {2}")]
+    Unfit(Field, String, Unfit),
+    #[error("Users would take this for Latchkey itself. Choose another name.")]
+    AppNameOurs,
     #[error("Paste a public key, as PEM or JWK: P-256 (ES256), Ed25519 (EdDSA), or RSA of 2048 bits or more (RS256).")]
     PublicKeyMalformed,
-    #[error("Enter at most 20 scopes with blanks between, of letters, digits and : . _ - /")]
-    ScopesMalformed,
+}
+
+/// Why an address or a scope is not for an application, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Unfit {
+    #[error("Write a whole address, like https://example.com/callback.")]
+    NoAddress,
+    #[error("Shorten it to 512 characters.")]
+    TooLong,
+    #[error("Remove the part that begins with #.")]
+    Fragment,
+    #[error("Write each address out. A * isn't replaced.")]
+    Wildcard,
+    #[error("Remove the user name and password.")]
+    Credentials,
+    #[error("Use https. http is for the user's own computer only: http://127.0.0.1.")]
+    Http,
+    #[error("Use https. Only a phone or desktop app may have an address like com.example.app:/callback.")]
+    Scheme,
+    /// As browsers would send it, so that comparing bytes is enough.
+    #[error("Write it as {0}")]
+    Spelling(String),
+    #[error("Remove it. A service logs no one in.")]
+    OfService,
+    #[error("Use letters, digits and : . _ - / only, at most 64.")]
+    Letters,
 }
 
 /// Why a new password would be guessed soon, and what helps.
@@ -245,7 +269,7 @@ pub enum Guessable {
 pub const OFFLINE: &str = "We couldn't reach the server. Check your connection and try again.";
 
 /// The fields that an error can stand at, as they are called in the page and in the answer to its form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray, Serialize, Deserialize)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Field {
     Email,
@@ -271,8 +295,16 @@ pub enum Field {
     PublicKey,
 }
 
+/// Of what was typed.
+const SHOWN_CHARS: usize = 100;
+
 impl Invalid {
-    pub fn field(self) -> Field {
+    pub fn unfit(field: Field, typed: &str, why: Unfit) -> Self {
+        let more = if typed.chars().nth(SHOWN_CHARS).is_some() { "…" } else { "" };
+        Self::Unfit(field, format!("{}{more}", typed.chars().take(SHOWN_CHARS).collect::<String>()), why)
+    }
+
+    pub fn field(&self) -> Field {
         match self {
             Self::EmailMissing
             | Self::EmailMalformed
@@ -280,13 +312,15 @@ impl Invalid {
             | Self::EmailLookAlike
             | Self::EmailUndeliverable
             | Self::EmailUnchanged => Field::Email,
-            Self::NameMissing | Self::NameTooLong | Self::NameControl | Self::AppNameMissing | Self::AppNameTooLong => {
-                Field::Name
-            }
-            Self::RedirectsMissing | Self::RedirectsMalformed => Field::Redirects,
-            Self::LogoutsMalformed => Field::Logouts,
-            Self::BackchannelMalformed => Field::Backchannel,
-            Self::ScopesMalformed => Field::Scopes,
+            Self::NameMissing
+            | Self::NameTooLong
+            | Self::NameControl
+            | Self::AppNameMissing
+            | Self::AppNameTooLong
+            | Self::AppNameOurs => Field::Name,
+            Self::RedirectsMissing => Field::Redirects,
+            Self::TooManyScopes => Field::Scopes,
+            Self::TooManyAddresses(field) | Self::Unfit(field, ..) => *field,
             Self::PublicKeyMalformed => Field::PublicKey,
             Self::PasswordMissing
             | Self::PasswordTooShort(_)

@@ -51,6 +51,25 @@ impl Reach {
             Self::Anywhere => true,
         }
     }
+
+    /// Whether this address is one in numbers, or this machine, that is not called. What another name means shows when it is.
+    pub fn excludes(self, address: &str) -> bool {
+        Url::parse(address).is_ok_and(|url| ip_of(&url).is_some_and(|ip| !self.covers(ip)))
+    }
+}
+
+/// Of an address in numbers, and of this machine by its name.
+fn ip_of(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(ip) => Some(ip.into()),
+        Host::Ipv6(ip) => Some(ip.into()),
+        Host::Domain(name) => (name == "localhost").then_some(Ipv4Addr::LOCALHOST.into()),
+    }
+}
+
+/// Whether an address leads to this machine, so that no one in between reads what is sent there.
+pub fn leads_here(url: &Url) -> bool {
+    ip_of(url).is_some_and(|ip| ip.is_loopback())
 }
 
 /// Cheap to clone.
@@ -100,12 +119,7 @@ impl Fetch {
     async fn send(&self, url: &str, request: http::Result<Request<Body>>) -> Result<Response<Body>, String> {
         let url = Url::parse(url).map_err(|error| error.to_string())?;
         // An address in numbers is asked of no resolver.
-        let ip = match url.host() {
-            Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
-            Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
-            _ => None,
-        };
-        if ip.is_some_and(|ip| !self.reach.covers(ip)) {
+        if ip_of(&url).is_some_and(|ip| !self.reach.covers(ip)) {
             return Err(NOT_PUBLIC.into());
         }
         let mut request = request.map_err(|error| error.to_string())?;

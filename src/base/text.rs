@@ -1,6 +1,7 @@
 //! Letters and signs, as people write them. Server side.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_security::skeleton;
 
 /// What words of any language are made of: letters, digits, and the marks that many scripts write beside their letters
 /// (the vowels of Hindi, the tones of Thai).
@@ -23,6 +24,22 @@ pub fn folded(text: &str) -> String {
     // The other letters are put together again: Korean syllables would fall apart.
     let plain: String = text.nfkd().filter(|c| !is_accent(*c)).nfc().collect();
     plain.to_lowercase().chars().filter(|c| !is_accent(*c)).collect()
+}
+
+/// Whether this word, in small letters, can be seen in a text: in other letters that look the same (UTS 39), with other
+/// signs between them, in capitals.
+pub fn shows(text: &str, word: &str) -> bool {
+    let look = |text: &str| -> String {
+        let alike: String = skeleton(text).collect();
+        skeleton(&folded(&alike)).filter(|c| c.is_alphanumeric()).collect()
+    };
+    look(text).contains(&look(word))
+}
+
+/// A text of someone within a sentence: letters that run from right to left turn nothing around them (Unicode's isolates,
+/// as `<bdi>` does).
+pub fn isolated(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { format!("\u{2068}{text}\u{2069}") }
 }
 
 /// Words of someone for others to read: what cannot be seen, or turns the text around it, becomes a blank. `None` where

@@ -20,13 +20,14 @@ use crate::{
         config::Config,
         db::again,
         error::{AppError, Field, Invalid},
+        fetch::Reach,
         state::AppState,
     },
     oauth::{
         assertion::PublicKey,
         client::{Client, ClientKind},
         register,
-        register::{By, Registered, Typed},
+        register::{By, Credential, Registered, SECRET_DAYS_MAX, Typed},
         store,
     },
     ui::when::minute,
@@ -40,6 +41,10 @@ pub enum Clients {
     ///
     /// The secret is shown once. Only its hash is stored.
     Add(Add),
+    /// Change an application: what you give replaces what it has. Its kind stays.
+    ///
+    /// If you remove an address or a scope, its access tokens are revoked within a second. New ones bring what's left.
+    Change(Change),
     /// Create a second secret, or add a public key, so that both work while you replace the first one. Then remove the first with --finish.
     Rotate(Rotate),
     /// Disable an application. Its tokens are revoked; running servers reject them within a second.
@@ -77,11 +82,44 @@ pub struct Add {
     #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
     backchannel_logout: String,
     /// File with its public key, as PEM or JWK. It then has no secret, and signs what it sends (private_key_jwt).
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "expires_in_days")]
     public_key: Option<PathBuf>,
+    /// What it may ask for, separated by spaces. Without it "openid profile email", and nothing for a service.
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
+    #[command(flatten)]
+    expiry: Expiry,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+pub struct Expiry {
+    /// Days until the secret expires. Without it, it never does.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=SECRET_DAYS_MAX))]
+    expires_in_days: Option<i64>,
+}
+
+#[derive(Args)]
+pub struct Change {
+    /// ID of the application. Find it with `latchkey clients list`.
+    #[arg(value_name = "CLIENT-ID")]
+    id: String,
+    /// Name that users see when they're asked for access.
+    #[arg(long)]
+    name: Option<String>,
+    /// Address where users return after login. Repeat it for more.
+    #[arg(long, value_name = "URL")]
+    redirect: Option<Vec<String>>,
+    /// Address where users may return after logout. Repeat it for more; '' removes all.
+    #[arg(long, value_name = "URL")]
+    logout: Option<Vec<String>>,
+    /// Address that's told when a login ends (OpenID Connect Back-Channel Logout); '' removes it.
+    #[arg(long, value_name = "URL")]
+    backchannel_logout: Option<String>,
     /// What it may ask for, separated by spaces.
-    #[arg(long, value_name = "SCOPES", default_value = "openid profile email")]
-    scope: String,
+    #[arg(long, value_name = "SCOPES")]
+    scope: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -92,11 +130,13 @@ pub struct Rotate {
     #[arg(value_name = "CLIENT-ID")]
     id: String,
     /// Add the public key in this file instead of a secret, as PEM or JWK.
-    #[arg(long, value_name = "FILE", conflicts_with = "finish")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["finish", "expires_in_days"])]
     public_key: Option<PathBuf>,
     /// Remove the older secret or key instead. It stops working.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "expires_in_days")]
     finish: bool,
+    #[command(flatten)]
+    expiry: Expiry,
     #[command(flatten)]
     common: Common,
 }
@@ -125,6 +165,7 @@ pub async fn run(command: Clients) -> Result<(), Failed> {
     match command {
         Clients::List(args) => list(args).await,
         Clients::Add(args) => add(args).await,
+        Clients::Change(args) => change(args).await,
         Clients::Rotate(args) if args.finish => finish(args).await,
         Clients::Rotate(args) => rotate(args).await,
         Clients::Disable(args) => set_disabled(args, true).await,
@@ -198,24 +239,27 @@ fn cells(one: &Shown<'_>) -> [String; 6] {
 }
 
 async fn add(args: Add) -> Result<(), Failed> {
-    let Common { json, config, .. } = args.common;
+    let Common { json, config, parts } = args.common;
+    let usual = if args.kind.logs_users_in() { "openid profile email" } else { "" };
     let typed = Typed {
         name: args.name,
         kind: args.kind.into_str().into(),
         redirects: args.redirect.join("\n"),
         logouts: args.logout.join("\n"),
         backchannel: args.backchannel_logout,
-        scopes: args.scope,
+        scopes: args.scope.unwrap_or_else(|| usual.into()),
     };
     let key = args.public_key.as_deref().map(read_key).transpose()?;
     if key.is_some() && !args.kind.has_secret() {
         return Err("--public-key: only a web server or a service can keep a private key".into());
     }
+    let (reach, credential) = (parts.oauth.reach(&config), credential(key.as_ref(), &args.expiry));
     let Registered { id, secret } = on_database(config, async |state| {
         let owner = find_user(state, &args.owner).await?;
-        again(|| register::register(state, By::CommandLine, &owner.id, &typed, key.as_ref())).await.map_err(told)
+        again(|| register::register(state, By::CommandLine, &owner.id, &typed, credential)).await.map_err(told)
     })
     .await?;
+    warn_of(reach, &typed.backchannel);
     answer(json, &json!({ "id": id, "secret": secret }), || match &secret {
         Some(secret) => format!("client_id:     {id}\nclient_secret: {secret}\n\nThe secret isn't shown again."),
         None => format!("client_id: {id}"),
@@ -225,6 +269,47 @@ async fn add(args: Add) -> Result<(), Failed> {
 fn read_key(file: &Path) -> Result<PublicKey, Failed> {
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     PublicKey::parse(&text).map_err(|invalid| format!("--public-key: {invalid}").into())
+}
+
+fn credential<'a>(key: Option<&'a PublicKey>, expiry: &Expiry) -> Credential<'a> {
+    key.map_or(Credential::Secret { days: expiry.expires_in_days }, Credential::Key)
+}
+
+async fn change(args: Change) -> Result<(), Failed> {
+    let Common { json, config, parts } = args.common;
+    let (id, reach) = (args.id, parts.oauth.reach(&config));
+    let given = |lines: Option<Vec<String>>, known: &[String]| lines.as_deref().unwrap_or(known).join("\n");
+    let (client, is_less, backchannel) = on_client(config, &id, async |state, client| {
+        if client.is_ours() {
+            return Err(format!("{id} isn't registered here, so it can't be changed").into());
+        }
+        let typed = Typed {
+            name: args.name.unwrap_or_else(|| client.name.clone()),
+            redirects: given(args.redirect, &client.redirects),
+            logouts: given(args.logout, &client.logouts),
+            backchannel: args.backchannel_logout.unwrap_or_else(|| client.backchannel_logout_uri.clone()),
+            scopes: args.scope.unwrap_or_else(|| client.scopes.text()),
+            ..Typed::default()
+        };
+        let terminator = terminator(state).await?;
+        let is_less = again(|| register::change(&terminator, By::CommandLine, &id, &typed)).await.map_err(told)?;
+        Ok((typed.name, is_less, typed.backchannel))
+    })
+    .await?;
+    warn_of(reach, &backchannel);
+    answer(json, &json!({ "id": id, "tokens_revoked": is_less }), || match is_less {
+        true => format!("Changed {client}. Running servers reject its access tokens within a second."),
+        false => format!("Changed {client}."),
+    })
+}
+
+fn warn_of(reach: Reach, backchannel: &str) {
+    if reach.excludes(backchannel) {
+        eprintln!(
+            "latchkey: warning: the server can't tell the application of logouts: {backchannel} isn't public. \
+             LATCHKEY_CALL_PRIVATE_ADDRESSES=true allows private addresses"
+        );
+    }
 }
 
 /// What is wrong with each flag; the page has it beside the fields.
@@ -258,10 +343,7 @@ async fn rotate(args: Rotate) -> Result<(), Failed> {
             )
             .into());
         }
-        Ok(match &key {
-            Some(key) => again(|| register::add_key(state, By::CommandLine, &id, key)).await.map(|()| None)?,
-            None => Some(again(|| register::add_secret(state, By::CommandLine, &id)).await?),
-        })
+        Ok(again(|| register::add(state, By::CommandLine, &id, credential(key.as_ref(), &args.expiry))).await?)
     })
     .await?;
     let thumbprint = key.map(|key| key.thumbprint);

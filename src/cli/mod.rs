@@ -12,7 +12,7 @@ mod force_logout;
 pub mod given;
 mod installation;
 mod keys;
-mod login;
+pub mod login;
 mod mail;
 pub mod output;
 pub mod parts;

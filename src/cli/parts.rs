@@ -36,7 +36,7 @@ pub struct PartSettings {
     pub lab: LabSettings,
     #[cfg(feature = "oauth")]
     #[command(flatten)]
-    oauth: OauthSettings,
+    pub oauth: OauthSettings,
 }
 
 impl From<PartSettings> for Parts {

@@ -12,7 +12,7 @@ use super::{
     end,
     log_out::way_back,
     register,
-    register::{By, Registered, Typed, secret_name},
+    register::{By, Credential, Registered, Typed, secret_name},
     settings::{OauthSettings, Registrars},
 };
 use crate::{
@@ -35,6 +35,7 @@ pub async fn register_app(
     logouts: Option<String>,
     backchannel: Option<String>,
     scopes: Option<String>,
+    expires: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (app, someone) = (border::app(), border::user()?);
@@ -45,9 +46,11 @@ pub async fn register_app(
     let typed = Typed { name, kind, redirects, logouts, backchannel, scopes };
     // What was typed is looked at before a password is asked for.
     register::check(&typed)?;
+    let days = register::parse_days(&expires.unwrap_or_default())?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());
     let (owner_id, by) = (&someone.user.id, By::User(&someone, &visit.caller));
-    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed, None)).await?;
+    let credential = Credential::Secret { days };
+    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed, credential)).await?;
     show_app(&someone, &id, "registered", secret.as_deref())
 }
 
@@ -60,16 +63,45 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
     Ok(())
 }
 
+/// Changes an application of one's own, or of anyone for an administrator. Callable as [`register_app`].
+///
+/// # Errors
+/// As there, [`AppError::NotFound`].
+#[server(prefix = "/actions", endpoint = "change_app")]
+pub async fn change_app(
+    id: String,
+    name: Option<String>,
+    kind: Option<String>,
+    redirects: Option<String>,
+    logouts: Option<String>,
+    backchannel: Option<String>,
+    scopes: Option<String>,
+    password: Option<String>,
+) -> Result<(), AppError> {
+    border::user()?;
+    let [name, kind, redirects, logouts, backchannel, scopes] =
+        [name, kind, redirects, logouts, backchannel, scopes].map(Option::unwrap_or_default);
+    let typed = Typed { name, kind, redirects, logouts, backchannel, scopes };
+    // Before a password is asked for; what kind it is the story knows by itself.
+    register::check(&typed)?;
+    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    let by = By::User(&someone, &visit.caller);
+    let is_less = again(|| register::change(&app.terminator, by, &id, &typed)).await?;
+    show_app(&someone, &id, if is_less { "less" } else { "changed" }, None)
+}
+
 /// Makes another secret for an application of one's own, or of anyone for an administrator, and shows it once. Callable as
 /// [`register_app`].
 ///
 /// # Errors
 /// As there, [`AppError::NotFound`], [`AppError::TooManySecrets`].
 #[server(prefix = "/actions", endpoint = "add_app_secret")]
-pub async fn add_app_secret(id: String, password: Option<String>) -> Result<(), AppError> {
+pub async fn add_app_secret(id: String, expires: Option<String>, password: Option<String>) -> Result<(), AppError> {
+    let days = register::parse_days(&expires.unwrap_or_default())?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    let secret = again(|| register::add_secret(&app.state, By::User(&someone, &visit.caller), &id)).await?;
-    show_app(&someone, &id, "secret", Some(&secret))
+    let (by, credential) = (By::User(&someone, &visit.caller), Credential::Secret { days });
+    let secret = again(|| register::add(&app.state, by, &id, credential)).await?;
+    show_app(&someone, &id, "secret", secret.as_deref())
 }
 
 /// Adds a public key to an application of one's own, or of anyone for an administrator: what it signs with the private half
@@ -83,7 +115,8 @@ pub async fn add_app_key(id: String, public_key: Option<String>, password: Optio
     // What was typed is looked at before a password is asked for.
     let key = PublicKey::parse(&public_key.unwrap_or_default()).map_err(|invalid| AppError::Invalid(vec![invalid]))?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    again(|| register::add_key(&app.state, By::User(&someone, &visit.caller), &id, &key)).await?;
+    let by = By::User(&someone, &visit.caller);
+    again(|| register::add(&app.state, by, &id, Credential::Key(&key))).await?;
     show_app(&someone, &id, "key", None)
 }
 

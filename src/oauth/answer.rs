@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::client::{host_of, origin_of};
-use crate::{ui::frame::Page, web::csp};
+use crate::{base::text::isolated, ui::frame::Page, web::csp};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -44,7 +44,7 @@ impl Answer {
 /// may lead to another site (CSP `form-action`, which Chromium applies to redirects), but a page may go on there.
 #[component]
 pub fn AnswerPage(answer: Answer) -> impl IntoView {
-    let (name, host) = (answer.name.clone(), host_of(&answer.to));
+    let (name, host) = (isolated(&answer.name), host_of(&answer.to));
     view! {
         <Page title="Back to the application" heading=format!("Back to {name}") narrow=true>
             <p>{format!("We're sending you to {host}. If nothing happens, continue by yourself.")}</p>
@@ -73,7 +73,7 @@ fn Post(answer: Answer) -> impl IntoView {
     view! {
         <form method="post" action=answer.to id="answer" class="act" data-leads-away="">
             {fields.collect_view()}
-            <button type="submit" class="button primary">{format!("Continue to {}", answer.name)}</button>
+            <button type="submit" class="button primary">{format!("Continue to {}", isolated(&answer.name))}</button>
         </form>
         <script nonce=use_nonce()>"document.getElementById('answer').submit();"</script>
     }

@@ -3,15 +3,18 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    actions::{AddAppKey, AddAppSecret, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
+    actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
     assertion::algorithm_of,
-    client::{Client, page_of},
+    client::{Client, ClientKind, page_of},
     discovery,
     scope::OURS,
     store::SecretRow,
 };
 use crate::{
-    base::error::{AppError, Field},
+    base::{
+        error::{AppError, Field},
+        text::isolated,
+    },
     pages::{account, admin},
     ui::{
         code::CodeBlock,
@@ -23,9 +26,9 @@ use crate::{
         number::counted,
         table::{Cell, Row, Table},
         tabs::Tabs,
-        when::{Ago, When},
+        when::{Ago, Now, When},
     },
-    web::page::{Held, refused, typed},
+    web::page::{Flash, Held, refused, refused_by, typed},
 };
 
 #[component]
@@ -61,15 +64,15 @@ pub fn AppsPage(
 
 #[component]
 fn AppRow(app: Client) -> impl IntoView {
-    let is_active = app.is_active();
+    let (is_active, comes_along) = (app.is_active(), app.comes_along());
     let Client { id, name, kind, owner_name, created_at, last_used_at, .. } = app;
     view! {
         <Row>
-            <Cell label="Application"><Link href=page_of(&id)>{name}</Link></Cell>
+            <Cell label="Application"><Link href=page_of(&id)><bdi>{name}</bdi></Link></Cell>
             <Cell label="Kind">{kind.words()}</Cell>
             <Cell label="State"><StateBadge is_active /></Cell>
             <Cell label="Owner">{owner_name}</Cell>
-            <Cell label="Registered"><Ago ms=created_at /></Cell>
+            <Cell label="Registered">{if comes_along { "with Latchkey".into_any() } else { view! { <Ago ms=created_at /> }.into_any() }}</Cell>
             <Cell label="Last used">{last_used_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "never".into_any())}</Cell>
         </Row>
     }
@@ -89,6 +92,8 @@ fn StateBadge(is_active: bool) -> impl IntoView {
 fn Outcome() -> impl IntoView {
     let words = match &*typed().get("app") {
         "registered" => "Application registered.",
+        "changed" => "Application changed.",
+        "less" => "Application changed. Its access tokens have been revoked. New ones bring what's left.",
         "secret" => "New secret created. The other one still works.",
         "key" => "Public key added. What the application signs with its private key works now.",
         "removed" => "Removed. It no longer works.",
@@ -111,40 +116,99 @@ pub fn NewAppPage() -> impl IntoView {
     let kinds: Vec<_> = discovery::kinds()
         .map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> })
         .collect();
-    let ours = OURS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     view! {
         <Page title="Register an application" narrow=true>
             <Tabs label="Account" pages=account::PAGES />
             <Form action=RegisterApp::PATH>
-                <TextField
-                    name="name" label="Name" field=Field::Name autocomplete="off" autofocus=true value=typed.get("name")
-                    help="Users see it when they're asked to allow access."
-                />
+                <NameField value=typed.get("name") autofocus=true />
                 <div class="field">
                     <label for="kind">"Kind"</label>
                     <p class="help" id="kind-help">"Web servers and services get a secret. The others can't keep one."</p>
                     <select id="kind" name="kind" aria-describedby="kind-help">{kinds}</select>
                 </div>
-                <LinesField
-                    name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
-                    help="One a line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service needs none."
-                />
-                <LinesField
-                    name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
-                    help="Where users may be sent after they log out. One a line. You can leave this empty."
-                />
-                <TextField
-                    name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=typed.get("backchannel")
-                    help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
-                />
-                <TextField
-                    name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value=typed.get("scopes")
-                    help=format!("What it may ask for, with blanks between. Ours are {ours}.")
-                />
+                <AddressFields typed=typed.clone() />
+                <ScopesField value=typed.get("scopes") />
+                <ExpiryField chosen=typed.get("expires") />
                 <ProofField />
                 <SubmitButton label="Register application" pending_label="Registering…" class="button primary" />
             </Form>
         </Page>
+    }
+}
+
+#[component]
+fn NameField(value: String, autofocus: bool) -> impl IntoView {
+    let help = "Users see it when they're asked to allow access.";
+    view! { <TextField name="name" label="Name" field=Field::Name autocomplete="off" autofocus value help /> }
+}
+
+#[component]
+fn AddressFields(typed: Flash) -> impl IntoView {
+    view! {
+        <LinesField
+            name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
+            help="One a line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service has none."
+        />
+        <LinesField
+            name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
+            help="Where users may be sent after they log out. One a line. You can leave this empty."
+        />
+        <TextField
+            name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=typed.get("backchannel")
+            help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
+        />
+    }
+}
+
+#[component]
+fn ScopesField(value: String) -> impl IntoView {
+    let ours = OURS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let help = format!("What it may ask for, with blanks between. Ours are {ours}. A service has words of its own.");
+    view! { <TextField name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value help /> }
+}
+
+#[component]
+fn ExpiryField(chosen: String) -> impl IntoView {
+    let all = [("", "Never"), ("90", "After 90 days"), ("365", "After 1 year")];
+    view! {
+        <div class="field">
+            <label for="expires">"Secret expires"</label>
+            <select id="expires" name="expires">
+                {all.map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> }).collect_view()}
+            </select>
+        </div>
+    }
+}
+
+/// Everything but the kind. After a refusal it has what was typed.
+#[component]
+fn Change(client: Client) -> impl IntoView {
+    let before = refused_by(ChangeApp::PATH);
+    let (redirects, logouts, scopes) = (client.redirects.join("\n"), client.logouts.join("\n"), client.scopes.text());
+    let is = match before {
+        Some(_) => typed(),
+        None => Flash::new(&[
+            ("name", &client.name),
+            ("redirects", &redirects),
+            ("logouts", &logouts),
+            ("backchannel", &client.backchannel_logout_uri),
+            ("scopes", &scopes),
+        ]),
+    };
+    view! {
+        <section class="card" aria-labelledby="change">
+            <h2 id="change">"Change application"</h2>
+            <p>"What you remove stops working at once: the application's access tokens are revoked, and new ones bring what's left. Users stay connected, unless you remove offline_access."</p>
+            <Form action=ChangeApp::PATH before>
+                <input type="hidden" name="id" value=client.id />
+                <input type="hidden" name="kind" value=client.kind.into_str() />
+                <NameField value=is.get("name") autofocus=false />
+                {(client.kind != ClientKind::Service).then(|| view! { <AddressFields typed=is.clone() /> })}
+                <ScopesField value=is.get("scopes") />
+                <ProofField />
+                <SubmitButton label="Change application" pending_label="Changing…" />
+            </Form>
+        </section>
     }
 }
 
@@ -157,15 +221,17 @@ pub fn AppPage(
     may_change: bool,
     /// Logout notices that it has not taken yet.
     waiting: i64,
+    /// Its back-channel address isn't public, and the server calls no other.
+    never_told: bool,
 ) -> impl IntoView {
     // What is wrong with a field stands beside it.
     let problem = refused()
-        .filter(|error| !matches!(error, AppError::Invalid(_)))
+        .filter(|error| refused_by(ChangeApp::PATH).is_none() && !matches!(error, AppError::Invalid(_)))
         .map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let id = client.id.clone();
     let lines = |lines: &[String]| if lines.is_empty() { "none".to_owned() } else { lines.join(", ") };
     view! {
-        <Page title="Application" heading=client.name.clone()>
+        <Page title="Application" heading=isolated(&client.name)>
             <Tabs label="Account" pages=account::PAGES />
             <Outcome />
             {problem}
@@ -180,7 +246,10 @@ pub fn AppPage(
                     <div><dt>"Kind"</dt><dd>{client.kind.words()}</dd></div>
                     <div><dt>"State"</dt><dd><StateBadge is_active=client.is_active() /></dd></div>
                     <div><dt>"Owner"</dt><dd>{client.owner_name.clone()}</dd></div>
-                    <div><dt>"Registered"</dt><dd><When ms=client.created_at /></dd></div>
+                    <div><dt>"Registered"</dt><dd>{match client.comes_along() {
+                        true => "It comes with Latchkey.".into_any(),
+                        false => view! { <When ms=client.created_at /> }.into_any(),
+                    }}</dd></div>
                     <div><dt>"Redirect addresses"</dt><dd>{lines(&client.redirects)}</dd></div>
                     <div><dt>"Logout addresses"</dt><dd>{lines(&client.logouts)}</dd></div>
                     <div><dt>"Back-channel logout address"</dt><dd>{match &*client.backchannel_logout_uri {
@@ -192,8 +261,10 @@ pub fn AppPage(
                     })}
                     <div><dt>"Scopes"</dt><dd>{client.scopes.text()}</dd></div>
                 </dl>
+                {never_told.then(|| view! { <Notice kind="warning">"We can't tell the application of logouts: its back-channel logout address isn't public. LATCHKEY_CALL_PRIVATE_ADDRESSES=true on the server allows private addresses."</Notice> })}
             </section>
             {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
+            {(may_change && !client.is_ours()).then(|| view! { <Change client=client.clone() /> })}
             {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() is_ours=client.is_ours() /> })}
         </Page>
     }
@@ -217,7 +288,10 @@ fn Notices(client: Client, waiting: i64) -> impl IntoView {
 #[component]
 fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoView {
     let has_room = secrets.len() < 2;
-    let rows = secrets.into_iter().map(|SecretRow { prefix, created_at, public_key }| {
+    let Now(now) = use_context().unwrap_or(Now(0));
+    let rows = secrets.into_iter().map(|row| {
+        let has_expired = row.has_expired(now);
+        let SecretRow { prefix, created_at, expires_at, public_key } = row;
         let id = id.clone();
         let (what, begins, algorithm) = match public_key {
             Some(jwk) => ("public key", prefix.clone(), format!("Public key, {} ", algorithm_of(&jwk))),
@@ -227,6 +301,11 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
             <li class="session">
                 <span>{algorithm}<code>{begins.clone()}</code></span>
                 <span>"Created "<Ago ms=created_at /></span>
+                <span>{match expires_at {
+                    None => "Never expires".into_any(),
+                    Some(ms) if has_expired => view! { "Expired "<Ago ms /> }.into_any(),
+                    Some(ms) => view! { "Expires on "<When ms /> }.into_any(),
+                }}</span>
                 {may_change.then(|| view! {
                     <form method="post" action=RemoveAppSecret::PATH>
                         <Here />
@@ -244,9 +323,10 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
             <p class="help">"Two can work at a time: create the second, change your application, then remove the first."</p>
             <ul class="sessions">{rows.collect_view()}</ul>
             {(may_change && has_room).then(|| view! {
-                <form method="post" action=AddAppSecret::PATH class="act">
+                <form method="post" action=AddAppSecret::PATH class="act form">
                     <Here />
                     <input type="hidden" name="id" value=id.clone() />
+                    <ExpiryField chosen=String::new() />
                     <button type="submit" class="button" name=Held::BUTTON value="Create secret">"Create secret"</button>
                 </form>
                 <Form action=AddAppKey::PATH before=refused().filter(|error| matches!(error, AppError::Invalid(_)))>

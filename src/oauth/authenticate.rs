@@ -35,7 +35,13 @@ pub async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -
     let found = store::find_client(pool, &id).await?.map(Client::from).filter(Client::is_active);
     if let Some(client) = found {
         let is_it = match (&proof, client.kind.has_secret()) {
-            (Proof::Secret(secret), true) => store::has_secret(pool, &id, &links::hash(secret)).await?,
+            (Proof::Secret(secret), true) => match store::find_secret(pool, &id, &links::hash(secret)).await? {
+                Some(secret) if secret.has_expired(now_ms) => {
+                    tracing::warn!(client = id, secret = secret.prefix, "the secret of an application has expired");
+                    false
+                }
+                found => found.is_some(),
+            },
             (Proof::Assertion(assertion), true) => assertion::shows(app, &client, assertion).await?,
             (Proof::None, false) => true,
             _ => false,

@@ -5,7 +5,10 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use url::{Host, Origin, Url};
 
 use super::{scope::Scopes, store::ClientRow};
-use crate::base::error::Invalid;
+use crate::base::{
+    error::{Field, Invalid, Unfit},
+    fetch::leads_here,
+};
 
 /// What an application is. Stored by name: rename none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -103,6 +106,11 @@ impl Client {
         self.owner_id.is_empty()
     }
 
+    /// Nor has anyone registered it: it's in every installation.
+    pub fn comes_along(&self) -> bool {
+        self.is_ours() && !is_document(&self.id)
+    }
+
     /// Whether it gets anything.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none() && self.owner_epoch.is_some()
@@ -180,42 +188,53 @@ pub fn host_of(address: &str) -> String {
 /// Addresses, one a line, as they were typed.
 ///
 /// # Errors
-/// `malformed`, for one where no one may be sent to, or too many.
-pub fn parse_addresses(text: &str, kind: ClientKind, malformed: Invalid) -> Result<Vec<String>, Invalid> {
-    let lines: Vec<String> = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    let fit = lines.len() <= REDIRECTS_MAX && lines.iter().all(|line| is_address(line, kind));
-    if fit { Ok(lines) } else { Err(malformed) }
+/// What is wrong at `field`: the first one where no one may be sent to, or too many.
+pub fn parse_addresses(text: &str, kind: ClientKind, field: Field) -> Result<Vec<String>, Invalid> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.len() > REDIRECTS_MAX {
+        return Err(Invalid::TooManyAddresses(field));
+    }
+    lines.into_iter().map(|line| parse_address(line, kind, field)).collect()
 }
 
 /// The address where an application is told of logouts; it may have none.
 ///
 /// # Errors
-/// [`Invalid::BackchannelMalformed`], also for one that logs no one in.
+/// What is wrong with it.
 pub fn parse_backchannel(text: &str, kind: ClientKind) -> Result<String, Invalid> {
-    let text = text.trim();
-    let fits = text.is_empty() || (kind.logs_users_in() && is_address(text, ClientKind::Web));
-    if fits { Ok(text.to_owned()) } else { Err(Invalid::BackchannelMalformed) }
+    let kind = if kind == ClientKind::Service { kind } else { ClientKind::Web };
+    match text.trim() {
+        "" => Ok(String::new()),
+        text => parse_address(text, kind, Field::Backchannel),
+    }
 }
 
-/// An address in the one way of writing that browsers leave as it is, so that comparing bytes is enough.
-fn is_address(text: &str, kind: ClientKind) -> bool {
-    let Ok(url) = Url::parse(text) else { return false };
-    let is_plain = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
-    let is_whole = text.len() <= ADDRESS_CHARS_MAX && url.fragment().is_none() && !text.contains(['*', '#', '\\']);
-    let names_no_one = url.username().is_empty() && url.password().is_none();
-    let is_loopback = match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
+fn parse_address(text: &str, kind: ClientKind, field: Field) -> Result<String, Invalid> {
+    let wrong = if kind.logs_users_in() { fault_of(text, kind) } else { Some(Unfit::OfService) };
+    wrong.map_or_else(|| Ok(text.to_owned()), |fault| Err(Invalid::unfit(field, text, fault)))
+}
+
+/// What is wrong with an address; nothing where it is in the one way of writing that browsers leave as it is, so that
+/// comparing bytes is enough.
+fn fault_of(text: &str, kind: ClientKind) -> Option<Unfit> {
+    let Ok(url) = Url::parse(text) else { return Some(Unfit::NoAddress) };
+    // A domain turned round, which no one else can claim (RFC 8252 7.1).
+    let is_of_app = || kind == ClientKind::Native && url.scheme().contains('.') && url.host().is_none();
+    let fault = match url.scheme() {
+        _ if text.len() > ADDRESS_CHARS_MAX => Unfit::TooLong,
+        _ if text.contains('#') => Unfit::Fragment,
+        _ if text.contains('*') => Unfit::Wildcard,
+        _ if !url.username().is_empty() || url.password().is_some() => Unfit::Credentials,
+        "http" if !leads_here(&url) => Unfit::Http,
+        scheme if !matches!(scheme, "http" | "https") && (!is_of_app() || text.contains('\\')) => Unfit::Scheme,
+        _ if url.as_str() == text || url.as_str().strip_suffix('/') == Some(text) => return None,
+        _ => Unfit::Spelling(url.into()),
     };
-    let may_stand = match url.scheme() {
-        "https" => true,
-        "http" => is_loopback,
-        // A domain turned round, which no one else can claim (RFC 8252 7.1).
-        scheme => kind == ClientKind::Native && scheme.contains('.') && url.host().is_none(),
-    };
-    is_plain && is_whole && names_no_one && may_stand
+    Some(fault)
+}
+
+fn is_address(text: &str) -> bool {
+    fault_of(text, ClientKind::Web).is_none()
 }
 
 /// Whether an ID is the address of a document that says what the application is.
@@ -230,5 +249,5 @@ pub fn page_of(id: &str) -> String {
 
 /// The audience that a client may name for its tokens (RFC 8707 2).
 pub fn is_resource(text: &str) -> bool {
-    text.len() <= RESOURCE_CHARS_MAX && is_address(text, ClientKind::Web)
+    text.len() <= RESOURCE_CHARS_MAX && is_address(text)
 }

@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{actions::DisconnectApp, scope::Scopes, store::GrantRow};
 use crate::{
-    base::caller::device_words,
+    base::{caller::device_words, text::isolated},
     pages::account::PAGES,
     ui::{
         empty::Empty,
@@ -83,7 +83,7 @@ fn DeviceRow(row: OnDevice) -> impl IntoView {
     let device = device_words(&grant.user_agent);
     view! {
         <li class="session">
-            <strong>{name.clone()}</strong>
+            <strong><bdi>{name.clone()}</bdi></strong>
             <span>{device.clone()}</span>
             <span>{grant.ip.clone()}</span>
             <span>"Last used "<Ago ms=grant.last_used_at.unwrap_or(grant.created_at) /></span>
@@ -92,7 +92,7 @@ fn DeviceRow(row: OnDevice) -> impl IntoView {
                 <Here />
                 <input type="hidden" name="id" value=grant.client_id />
                 <input type="hidden" name="grant" value=grant.id />
-                <button type="submit" class="button">"Disconnect"<span class="visually-hidden">{format!(" {name}, {device}, {}", grant.ip)}</span></button>
+                <button type="submit" class="button">"Disconnect"<span class="visually-hidden">{format!(" {}, {device}, {}", isolated(&name), grant.ip)}</span></button>
             </form>
         </li>
     }
@@ -104,14 +104,14 @@ fn One(connected: Connected) -> impl IntoView {
     let (heading, labelled_by) = (format!("app-{id}"), format!("app-{id}"));
     view! {
         <section class="card" aria-labelledby=labelled_by>
-            <h2 id=heading>{name.clone()}</h2>
+            <h2 id=heading><bdi>{name.clone()}</bdi></h2>
             <ul>{scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
             {(!has_access).then(|| view! { <p>"You're logged out there. When you log in again, it won't ask for this again."</p> })}
             <p class="help">"Connected on "<When ms=since />" · Last used "<Ago ms=last_used_at /></p>
             <form method="post" action=DisconnectApp::PATH class="act">
                 <Here />
                 <input type="hidden" name="id" value=id />
-                <button type="submit" class="button danger">"Disconnect"<span class="visually-hidden">{format!(" {name}")}</span></button>
+                <button type="submit" class="button danger">"Disconnect"<span class="visually-hidden">" "<bdi>{name}</bdi></span></button>
             </form>
         </section>
     }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     auth::{sessions::Viewer, tokens::claims::resource},
+    base::text::isolated,
     pages::login::actions::LogOut,
     ui::{
         form::{FormFrame, Here},
@@ -27,7 +28,7 @@ pub fn ConsentPage(
     request: String,
 ) -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
-    let name = asked.client.name.clone();
+    let name = isolated(&asked.client.name);
     let (kind, field, warning) = match &asked.device {
         Some(device) => ("warning", "device", asks_from(device)),
         None => {

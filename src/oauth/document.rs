@@ -14,7 +14,7 @@ use super::{
 use crate::{
     auth::{app::App, throttle::Way},
     base::{
-        error::{AppError, Invalid},
+        error::{AppError, Field, Invalid},
         fetch::Fetch,
     },
 };
@@ -71,7 +71,7 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
     // It keeps no secret, and goes on without the browser.
     let kind = ClientKind::Native;
     let addresses = |list: &[String], what: &str| {
-        let parsed = parse_addresses(&list.join("\n"), kind, Invalid::RedirectsMalformed);
+        let parsed = parse_addresses(&list.join("\n"), kind, Field::Redirects);
         parsed.map(|addresses| addresses.join("\n")).map_err(|_| format!("{what} has an address that can't be used"))
     };
     let redirects = addresses(&document.redirect_uris, "redirect_uris")?;
@@ -80,7 +80,10 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
     }
     let name = match &*document.client_name {
         "" => host_of(id),
-        name => parse_name(name).map_err(|_| "client_name can't be shown".to_owned())?.to_owned(),
+        name => match parse_name(name) {
+            Err(Invalid::AppNameOurs) => host_of(id),
+            parsed => parsed.map_err(|_| "client_name can't be shown".to_owned())?.to_owned(),
+        },
     };
     // For words that are not ours no one here could say what they let it do.
     let ours = OURS.map(|(name, _)| name);

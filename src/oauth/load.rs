@@ -198,7 +198,7 @@ pub fn new_app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, Ap
 }
 
 /// Of one's own, or of anyone for who oversees.
-pub async fn app(page: &PageRequest) -> Result<Found, AppError> {
+pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (someone, pool) = (page.user()?, &page.app.state.db.pool);
     let id = percent_decode_str(page.id()).decode_utf8_lossy();
     let client = store::find_client(pool, &id).await?.map(Client::from).ok_or(AppError::NotFound)?;
@@ -214,7 +214,8 @@ pub async fn app(page: &PageRequest) -> Result<Found, AppError> {
     let opened = page.app.secret.open(&secret_name(&someone.log_in.sid), &told.get("secret"));
     let new_secret = opened.and_then(|secret| String::from_utf8(secret).ok());
     let waiting = notices::store::waiting(pool, &client.id).await?.notices;
-    shows(move || view! { <AppPage client secrets new_secret may_change waiting /> })
+    let never_told = settings.reach(&page.app.state.config).excludes(&client.backchannel_logout_uri);
+    shows(move || view! { <AppPage client secrets new_secret may_change waiting never_told /> })
 }
 
 pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {

@@ -75,7 +75,7 @@ impl Part for OauthPart {
             begin::PAGE => load::device(page).await,
             "/account/apps" => load::apps(page, &self.settings).await,
             "/account/apps/new" => load::new_app(page, &self.settings),
-            "/account/apps/{id}" => load::app(page).await,
+            "/account/apps/{id}" => load::app(page, &self.settings).await,
             "/account/connected" => load::connected(page).await,
             _ => load::all_apps(page).await,
         }
@@ -130,6 +130,10 @@ impl Part for OauthPart {
 }
 
 const WHAT: &str = "applications";
+/// Time to replace a secret before it expires.
+const SOON_MS: i64 = 14 * 24 * 3_600_000;
+/// What a line names.
+const NAMED_MAX: usize = 5;
 /// An application that answers takes a notice in seconds.
 const LATE_MS: i64 = 5 * 60_000;
 
@@ -160,6 +164,18 @@ async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
         let words = format!("{notices} for an application that doesn't answer, the oldest for {}", span(age_ms));
         let fix = "the pages below “Administration”, “Applications” say which one, and why";
         findings.push(Finding::warning(WHAT, words, fix));
+    }
+    let (now_ms, limit) = (state.clock.now_ms(), EXAMINED_MAX);
+    let expiring = store::expiring(&state.db.pool, now_ms + SOON_MS, limit).await?;
+    if !expiring.is_empty() {
+        let named = expiring.iter().take(NAMED_MAX).map(|(name, at)| match at - now_ms {
+            left @ 1.. => format!("of “{name}” expires in {}", span(left)),
+            _ => format!("of “{name}” has expired"),
+        });
+        let more = expiring.len().saturating_sub(NAMED_MAX);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let words = format!("the secret {}{more}", named.collect::<Vec<_>>().join(", the one "));
+        findings.push(Finding::warning(WHAT, words, "replace it with `latchkey clients rotate CLIENT-ID`"));
     }
     Ok(findings)
 }

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::{
     assertion::PublicKey,
     client::{Client, ClientKind, parse_addresses, parse_backchannel},
-    scope::Scopes,
+    notices,
+    scope::{OFFLINE, Scopes},
     store,
     store::{ClientRow, SecretRow},
 };
@@ -26,9 +27,9 @@ use crate::{
     base::{
         caller::Caller,
         db::Tx,
-        error::{AppError, Invalid},
+        error::{AppError, Field, Invalid, Unfit},
         state::AppState,
-        text::{is_control, is_visible},
+        text::{is_control, is_visible, shows},
     },
 };
 
@@ -38,9 +39,12 @@ pub const APPS_MAX: i64 = 20;
 const SECRETS_MAX: usize = 2;
 const NAME_CHARS_MAX: usize = 60;
 const PREFIX_CHARS: usize = 10;
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Of a secret that expires, at most.
+pub const SECRET_DAYS_MAX: i64 = 3_650;
 
 /// What was typed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub name: String,
     pub kind: String,
@@ -107,6 +111,18 @@ impl By<'_> {
     }
 }
 
+/// What an application shows who it is with.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// It works for so many days, or until it's removed.
+    Secret {
+        days: Option<i64>,
+    },
+    Key(&'a PublicKey),
+}
+
+/// With its secret, if it has one.
+///
 /// # Errors
 /// [`AppError::Invalid`]; [`AppError::TooManyApps`]; [`AppError::BadRequest`] for a key of a kind that can keep none.
 pub async fn register(
@@ -114,12 +130,12 @@ pub async fn register(
     by: By<'_>,
     owner_id: &str,
     typed: &Typed,
-    key: Option<&PublicKey>,
+    credential: Credential<'_>,
 ) -> Result<Registered, AppError> {
     let now_ms = state.clock.now_ms();
     let row = parse(typed, owner_id, now_ms)?;
     let has_secret = row.kind.parse::<ClientKind>().is_ok_and(ClientKind::has_secret);
-    if key.is_some() && !has_secret {
+    if !has_secret && matches!(credential, Credential::Key(_)) {
         return Err(AppError::BadRequest);
     }
     let mut tx = state.db.begin_write().await?;
@@ -132,13 +148,18 @@ pub async fn register(
     }
     store::insert_client(&mut *tx, &row).await?;
     by.note(&mut tx, Kind::AppRegistered, owner_id, (&row.id, &row.name), now_ms).await?;
-    let secret = match key {
-        Some(key) => insert_key(&mut tx, &row.id, key, now_ms).await.map(|()| None)?,
-        None if has_secret => Some(insert_secret(&mut tx, &row.id, now_ms).await?),
-        None => None,
-    };
+    let secret = if has_secret { insert_credential(&mut tx, &row.id, now_ms, credential).await? } else { None };
     tx.commit().await?;
     Ok(Registered { id: row.id, secret })
+}
+
+/// How long a secret is to work, as a form says it; empty: until it's removed.
+///
+/// # Errors
+/// [`AppError::BadRequest`] for what no form sends.
+pub fn parse_days(text: &str) -> Result<Option<i64>, AppError> {
+    let days = |text: &str| text.parse().ok().filter(|days| (1..=SECRET_DAYS_MAX).contains(days));
+    if text.is_empty() { Ok(None) } else { days(text).map(Some).ok_or(AppError::BadRequest) }
 }
 
 /// What is wrong with it, before anyone has to prove anything.
@@ -156,17 +177,15 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         ""
     });
     let kind: ClientKind = typed.kind.parse().map_err(|_| AppError::BadRequest)?;
-    let mut addresses = |text: &str, malformed| match parse_addresses(text, kind, malformed) {
+    let mut addresses = |text: &str, field| match parse_addresses(text, kind, field) {
         Ok(addresses) => addresses,
         Err(invalid) => {
             wrong.push(invalid);
             Vec::new()
         }
     };
-    let (redirects, logouts) = (
-        addresses(&typed.redirects, Invalid::RedirectsMalformed),
-        addresses(&typed.logouts, Invalid::LogoutsMalformed),
-    );
+    let (redirects, logouts) =
+        (addresses(&typed.redirects, Field::Redirects), addresses(&typed.logouts, Field::Logouts));
     let backchannel_logout_uri = parse_backchannel(&typed.backchannel, kind).unwrap_or_else(|invalid| {
         wrong.push(invalid);
         String::new()
@@ -174,7 +193,11 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
     if kind.logs_users_in() && typed.redirects.trim().is_empty() {
         wrong.push(Invalid::RedirectsMissing);
     }
-    let scopes = Scopes::parse(&typed.scopes).unwrap_or_else(|invalid| {
+    let scopes = Scopes::parse(&typed.scopes).and_then(|scopes| match scopes.of_user() {
+        Some(scope) if !kind.logs_users_in() => Err(Invalid::unfit(Field::Scopes, scope, Unfit::OfService)),
+        _ => Ok(scopes),
+    });
+    let scopes = scopes.unwrap_or_else(|invalid| {
         wrong.push(invalid);
         Scopes::default()
     });
@@ -190,14 +213,8 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         logouts: logouts.join("\n"),
         backchannel_logout_uri,
         scopes: scopes.text(),
-        epoch: 0,
         created_at: now_ms,
-        disabled_at: None,
-        last_used_at: None,
-        notice_at: None,
-        notice_failure: None,
-        owner_name: None,
-        owner_epoch: None,
+        ..ClientRow::default()
     })
 }
 
@@ -210,59 +227,95 @@ pub fn parse_name(text: &str) -> Result<&str, Invalid> {
         name if !name.chars().any(is_visible) => Err(Invalid::AppNameMissing),
         name if name.chars().count() > NAME_CHARS_MAX => Err(Invalid::AppNameTooLong),
         name if name.chars().any(is_control) => Err(Invalid::NameControl),
+        name if shows(name, "latchkey") => Err(Invalid::AppNameOurs),
         name => Ok(name),
     }
 }
 
-async fn insert_secret(tx: &mut Tx, client_id: &str, now_ms: i64) -> Result<String, AppError> {
-    let secret = format!("lks_{}", links::new_token()?);
-    let prefix = secret.chars().take(PREFIX_CHARS).collect();
-    let row = SecretRow { prefix, created_at: now_ms, public_key: None };
-    store::insert_secret(&mut **tx, client_id, &links::hash(&secret), &row).await?;
-    Ok(secret)
-}
-
-async fn insert_key(tx: &mut Tx, client_id: &str, key: &PublicKey, now_ms: i64) -> Result<(), AppError> {
-    let PublicKey { jwk, thumbprint } = key.clone();
-    let hash = links::hash(&format!("{client_id} {thumbprint}"));
-    let row = SecretRow { prefix: thumbprint, created_at: now_ms, public_key: Some(jwk) };
-    Ok(store::insert_secret(&mut **tx, client_id, &hash, &row).await?)
-}
-
-/// A second secret, for the time until the first is removed.
+/// Changes what was registered, but not the kind; whether it may do less now. Then its access tokens are revoked, and its
+/// codes and refresh tokens bring what is left: `token` looks at both again.
 ///
 /// # Errors
-/// [`AppError::NotFound`]; [`AppError::TooManySecrets`].
-pub async fn add_secret(state: &AppState, by: By<'_>, id: &str) -> Result<String, AppError> {
-    add(state, by, id, None).await.map(Option::unwrap_or_default)
-}
-
-/// A public key beside what there is, or in its place once that is removed. One that is there already changes nothing.
-///
-/// # Errors
-/// As [`add_secret`].
-pub async fn add_key(state: &AppState, by: By<'_>, id: &str, key: &PublicKey) -> Result<(), AppError> {
-    add(state, by, id, Some(key)).await.map(|_| ())
+/// [`AppError::Invalid`]; [`AppError::NotFound`], also for one that no one has registered.
+pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed) -> Result<bool, AppError> {
+    let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
+    let (mut tx, before) = by.begin(state, id).await?;
+    if before.is_ours() {
+        return Err(AppError::NotFound);
+    }
+    let typed = Typed { kind: before.kind.into_str().into(), ..typed.clone() };
+    let row = ClientRow { id: id.to_owned(), ..parse(&typed, &before.owner_id, at)? };
+    let after = Client::from(row.clone());
+    let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
+    let epoch = store::update_client(&mut *tx, &row, is_less).await?;
+    if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
+        store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+    }
+    if row.backchannel_logout_uri.is_empty() {
+        notices::store::remove_all_of(&mut *tx, id).await?;
+    }
+    by.note(&mut tx, Kind::AppChanged, &before.owner_id, (id, &row.name), at).await?;
+    if is_less {
+        end_tokens(tx, terminator, by, id, epoch).await?;
+    } else {
+        tx.commit().await?;
+    }
+    Ok(is_less)
 }
 
 /// The secret, if it is one.
-async fn add(state: &AppState, by: By<'_>, id: &str, key: Option<&PublicKey>) -> Result<Option<String>, AppError> {
+async fn insert_credential(
+    tx: &mut Tx,
+    client_id: &str,
+    now_ms: i64,
+    credential: Credential<'_>,
+) -> Result<Option<String>, AppError> {
+    let (secret, hash, row) = match credential {
+        Credential::Key(PublicKey { jwk, thumbprint }) => {
+            let hash = links::hash(&format!("{client_id} {thumbprint}"));
+            let row =
+                SecretRow { prefix: thumbprint.clone(), created_at: now_ms, expires_at: None, public_key: Some(jwk.clone()) };
+            (None, hash, row)
+        }
+        Credential::Secret { days } => {
+            let secret = format!("lks_{}", links::new_token()?);
+            let prefix = secret.chars().take(PREFIX_CHARS).collect();
+            let expires_at = days.map(|days| now_ms + days * DAY_MS);
+            let row = SecretRow { prefix, created_at: now_ms, expires_at, public_key: None };
+            let hash = links::hash(&secret);
+            (Some(secret), hash, row)
+        }
+    };
+    store::insert_secret(&mut **tx, client_id, &hash, &row).await?;
+    Ok(secret)
+}
+
+/// A second secret or key, for the time until the first is removed; the secret, if it is one. A key that is there already
+/// changes nothing.
+///
+/// # Errors
+/// [`AppError::NotFound`]; [`AppError::TooManySecrets`].
+pub async fn add(
+    state: &AppState,
+    by: By<'_>,
+    id: &str,
+    credential: Credential<'_>,
+) -> Result<Option<String>, AppError> {
     let (mut tx, client) = by.begin(state, id).await?;
     if !client.kind.has_secret() {
         return Err(AppError::NotFound);
     }
     let there = store::secrets_of(&mut *tx, id).await?;
-    if key.is_some_and(|key| there.iter().any(|row| row.prefix == key.thumbprint)) {
+    if let Credential::Key(key) = credential
+        && there.iter().any(|row| row.prefix == key.thumbprint)
+    {
         return Ok(None);
     }
     if there.len() >= SECRETS_MAX {
         return Err(AppError::TooManySecrets);
     }
     let now_ms = state.clock.now_ms();
-    let secret = match key {
-        Some(key) => insert_key(&mut tx, id, key, now_ms).await.map(|()| None)?,
-        None => Some(insert_secret(&mut tx, id, now_ms).await?),
-    };
+    let secret = insert_credential(&mut tx, id, now_ms, credential).await?;
     by.note(&mut tx, Kind::AppSecretCreated, &client.owner_id, (id, &client.name), now_ms).await?;
     tx.commit().await?;
     Ok(secret)

@@ -1,6 +1,6 @@
 //! What an application may ask for, and how the page of consent says it. Server side.
 
-use crate::base::error::Invalid;
+use crate::base::error::{Field, Invalid, Unfit};
 
 pub const OPENID: &str = "openid";
 pub const PROFILE: &str = "profile";
@@ -31,13 +31,13 @@ pub struct Scopes(Vec<String>);
 
 impl Scopes {
     /// # Errors
-    /// [`Invalid::ScopesMalformed`].
+    /// [`Invalid::Unfit`], [`Invalid::TooManyScopes`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let mut scopes = Vec::new();
         for word in text.split_ascii_whitespace() {
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || b":._-/".contains(&byte);
             if word.len() > CHARS_MAX || !word.bytes().all(fits) {
-                return Err(Invalid::ScopesMalformed);
+                return Err(Invalid::unfit(Field::Scopes, word, Unfit::Letters));
             }
             if !scopes.iter().any(|known| known == word) {
                 scopes.push(word.to_owned());
@@ -46,8 +46,17 @@ impl Scopes {
         if scopes.len() <= SCOPES_MAX && text.len() <= TEXT_CHARS_MAX {
             Ok(Self(scopes))
         } else {
-            Err(Invalid::ScopesMalformed)
+            Err(Invalid::TooManyScopes)
         }
+    }
+
+    /// The first of those that are about a user.
+    pub fn of_user(&self) -> Option<&String> {
+        self.0.iter().find(|scope| [OPENID, PROFILE, EMAIL, OFFLINE].contains(&&***scope))
+    }
+
+    pub fn within(&self, other: &Self) -> Self {
+        Self(self.0.iter().filter(|scope| other.has(scope)).cloned().collect())
     }
 
     /// As it was stored.

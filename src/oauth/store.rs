@@ -64,6 +64,23 @@ pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
     .await
 }
 
+/// What an application is from now on, and its epoch, which is raised where it may do less.
+pub async fn update_client(db: impl Conn<'_>, row: &ClientRow, is_less: bool) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "update clients set name = $1, redirects = $2, logouts = $3, backchannel_logout_uri = $4, scopes = $5, \
+         epoch = epoch + $6 where id = $7 returning epoch",
+    )
+    .bind(&row.name)
+    .bind(&row.redirects)
+    .bind(&row.logouts)
+    .bind(&row.backchannel_logout_uri)
+    .bind(&row.scopes)
+    .bind(i64::from(is_less))
+    .bind(&row.id)
+    .fetch_one(db)
+    .await
+}
+
 /// Whether the document of this application was read since then.
 pub async fn is_fresh(db: impl Conn<'_>, id: &str, since: i64) -> sqlx::Result<bool> {
     sqlx::query("select 1 from clients where id = $1 and fetched_at > $2").bind(id).bind(since).finds(db).await
@@ -152,18 +169,28 @@ pub struct SecretRow {
     /// How the secret begins, or the thumbprint of the key.
     pub prefix: String,
     pub created_at: i64,
+    /// `None`: it works until it's removed.
+    pub expires_at: Option<i64>,
     /// A JWK. `None`: a secret.
     pub public_key: Option<String>,
 }
 
+impl SecretRow {
+    pub fn has_expired(&self, now_ms: i64) -> bool {
+        self.expires_at.is_some_and(|at| at <= now_ms)
+    }
+}
+
 pub async fn insert_secret(db: impl Conn<'_>, client_id: &str, hash: &str, secret: &SecretRow) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into client_secrets (hash, client_id, prefix, created_at, public_key) values ($1, $2, $3, $4, $5)",
+        "insert into client_secrets (hash, client_id, prefix, created_at, expires_at, public_key) \
+         values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(hash)
     .bind(client_id)
     .bind(&secret.prefix)
     .bind(secret.created_at)
+    .bind(secret.expires_at)
     .bind(&secret.public_key)
     .run(db)
     .await
@@ -171,19 +198,23 @@ pub async fn insert_secret(db: impl Conn<'_>, client_id: &str, hash: &str, secre
 
 pub async fn secrets_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<SecretRow>> {
     sqlx::query_as(
-        "select prefix, created_at, public_key from client_secrets where client_id = $1 order by created_at, hash",
+        "select prefix, created_at, expires_at, public_key from client_secrets where client_id = $1 \
+         order by created_at, hash",
     )
     .bind(client_id)
     .fetch_all(db)
     .await
 }
 
-pub async fn has_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx::Result<bool> {
-    sqlx::query("select 1 from client_secrets where client_id = $1 and hash = $2 and public_key is null")
-        .bind(client_id)
-        .bind(hash)
-        .finds(db)
-        .await
+pub async fn find_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx::Result<Option<SecretRow>> {
+    sqlx::query_as(
+        "select prefix, created_at, expires_at, public_key from client_secrets \
+         where client_id = $1 and hash = $2 and public_key is null",
+    )
+    .bind(client_id)
+    .bind(hash)
+    .fetch_optional(db)
+    .await
 }
 
 /// The public keys of an application.
@@ -201,6 +232,18 @@ pub async fn use_assertion(db: impl Conn<'_>, hash: &str, expires_at: i64) -> sq
         .bind(expires_at)
         .hits(db)
         .await
+}
+
+/// The name of an application that isn't disabled, and when a secret of it expires: those that expire before then.
+pub async fn expiring(db: impl Conn<'_>, before_ms: i64, limit: i64) -> sqlx::Result<Vec<(String, i64)>> {
+    sqlx::query_as(
+        "select c.name, s.expires_at from client_secrets s join clients c on c.id = s.client_id \
+         where s.expires_at < $1 and c.disabled_at is null order by s.expires_at, s.hash limit $2",
+    )
+    .bind(before_ms)
+    .bind(limit)
+    .fetch_all(db)
+    .await
 }
 
 pub async fn delete_secret(db: impl Conn<'_>, client_id: &str, prefix: &str) -> sqlx::Result<bool> {
@@ -369,6 +412,18 @@ pub async fn end_grants(
     .bind(client_id)
     .bind(grant_id)
     .fetch_all(db)
+    .await
+}
+
+/// Ends what anyone lets an application do beyond their session.
+pub async fn end_outliving(db: impl Conn<'_>, client_id: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "update grants set ended_at = $1, end_reason = $2 where client_id = $3 and sid = '' and ended_at is null",
+    )
+    .bind(now_ms)
+    .bind(reason)
+    .bind(client_id)
+    .run(db)
     .await
 }
 

@@ -101,6 +101,7 @@ async fn redeem(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
     let is_first = store::use_code(&mut *tx, &hash, now_ms).await?;
     let grant = store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
     let fits = is_first
+        && client.may_redirect_to(&code.redirect_uri)
         && code.expires_at > now_ms
         && code.redirect_uri == params.get("redirect_uri")
         && code.challenge == challenge_of(params.get("code_verifier"));
@@ -239,6 +240,12 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
         Next::First { .. } => (Scopes::stored(&grant.scopes), true),
         Next::Refreshed { scopes, is_head } => (scopes.clone(), *is_head),
     };
+    // What the application has registered no more isn't given for it, whatever the user has allowed.
+    let scopes = scopes.within(&client.scopes);
+    let may_outlive = client.kind == ClientKind::Native || client.scopes.has(OFFLINE);
+    if scopes.is_empty() || !(stands || may_outlive) {
+        return Err(Refusal::grant("The application has given up what the user allowed"));
+    }
     let may_refresh = grant.sid.is_empty() || client.kind == ClientKind::Spa;
     let refresh = if may_refresh && is_head {
         let (token, until) = (format!("lkr_{}", links::new_token()?), session_end.min(now_ms + REFRESH_MS));

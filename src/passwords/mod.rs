@@ -37,7 +37,7 @@ pub enum Strength {
 }
 
 /// What a password is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment {
     pub strength: Strength,
     /// Why it cannot be set, if it cannot.
@@ -60,13 +60,13 @@ impl Assessment {
     }
 
     pub fn judgement(self) -> Judgement {
-        let advice = self.refused.map(|why| why.to_string());
+        let advice = self.refused.as_ref().map(|why| why.to_string());
         Judgement { step: self.strength as u8, word: self.word().into(), advice }
     }
 
     /// A word or two.
-    fn word(self) -> &'static str {
-        match (self.refused, self.strength) {
+    fn word(&self) -> &'static str {
+        match (&self.refused, self.strength) {
             (Some(Invalid::PasswordTooShort(_)), _) => "Too short",
             (Some(Invalid::PasswordTooLong), _) => "Too long",
             (_, Strength::VeryWeak) => "Very weak",

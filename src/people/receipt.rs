@@ -1,9 +1,12 @@
 //! A receipt in words, as the administrator reads it. Server side.
 
-use crate::auth::{
-    instances::{Confirmation, confirm},
-    revocations::set::STALE_AFTER,
-    sessions::Receipt,
+use crate::{
+    auth::{
+        instances::{Confirmation, confirm},
+        revocations::set::STALE_AFTER,
+        sessions::Receipt,
+    },
+    base::text::isolated,
 };
 
 /// Names of who is late; the rest is counted. The words travel to the next page in a cookie.
@@ -72,13 +75,14 @@ fn told_words(applications: &[Confirmation]) -> String {
     let told = slowest.map(|ms| format!(" {told} told in {ms} ms.")).unwrap_or_default();
     match &*late {
         [] => told,
-        [name] => format!("{told} {name} hasn't answered yet. We keep trying."),
-        _ => format!("{told} {} haven't answered yet. We keep trying.", names(&late)),
+        // Or its answer wasn't 200: its page says which.
+        [name] => format!("{told} {} hasn't confirmed yet. We keep trying.", isolated(name)),
+        _ => format!("{told} {} haven't confirmed yet. We keep trying.", names(&late)),
     }
 }
 
 fn names(all: &[&str]) -> String {
-    let names = all.iter().take(NAMES_MAX).copied().collect::<Vec<_>>().join(", ");
+    let names = all.iter().take(NAMES_MAX).map(|name| isolated(name)).collect::<Vec<_>>().join(", ");
     if all.len() > NAMES_MAX { format!("{names} and {} more", all.len() - NAMES_MAX) } else { names }
 }
 

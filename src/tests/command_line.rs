@@ -10,6 +10,7 @@ use crate::{
     auth::{sessions, tokens::keys::Keys},
     cli::{
         Cli, given,
+        login::kept::Place,
         output::{Table, document},
         parts::PartSettings,
     },
@@ -42,6 +43,48 @@ fn refusal(words: &[&str], environment: &[(&str, &str)]) -> clap::Error {
 
 fn takes_settings(command: &Command) -> bool {
     command.get_arguments().any(|arg| arg.get_long() == Some("addr"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_login_that_someone_else_has_read_or_put_there_is_not_used() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("login.json");
+    let read = || Place(folder.path().to_owned()).lock().and_then(|locked| locked.read());
+    let write = |server: &str, token_server: &str, mode: u32| {
+        let at = |path: &str| format!("{server}/{path}");
+        let server = json!({
+            "issuer": server, "authorization_endpoint": at("a"), "device_authorization_endpoint": at("d"),
+            "userinfo_endpoint": at("u"), "token_endpoint": format!("{token_server}/t"), "revocation_endpoint": at("r"),
+        });
+        let kept =
+            json!({ "server": server, "access_token": "a", "access_until": 1, "refresh_token": "r", "until": 1 });
+        fs::write(&file, kept.to_string()).expect("a file");
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("its mode");
+    };
+    assert!(read().is_ok_and(|kept| kept.is_none()), "there is none");
+    for server in ["https://login.example.com", "http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"] {
+        write(server, server, 0o600);
+        assert!(read().is_ok_and(|kept| kept.is_some()), "{server}");
+    }
+    let (good, bad) = ("https://login.example.com", "http://login.example.com");
+    let why = |words: &str| {
+        let told = read().err().expect("a refusal").0;
+        assert!(told.contains(words) && told.contains("login.json") && told.ends_with("; log in again"), "{told}");
+    };
+    for (server, token_server) in [(bad, bad), (good, bad)] {
+        write(server, token_server, 0o600);
+        why("must begin with https://");
+    }
+    for mode in [0o640, 0o604, 0o622] {
+        write(good, good, mode);
+        why("others can read or change it");
+    }
+    write(good, good, 0o600);
+    fs::rename(&file, folder.path().join("elsewhere.json")).expect("moved");
+    std::os::unix::fs::symlink(folder.path().join("elsewhere.json"), &file).expect("a link");
+    why("it's a link to another file");
 }
 
 #[test]

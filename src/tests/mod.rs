@@ -54,6 +54,8 @@ mod own_data;
 #[cfg(feature = "oauth")]
 mod oauth;
 #[cfg(feature = "oauth")]
+mod oauth_apps;
+#[cfg(feature = "oauth")]
 mod oauth_assertions;
 #[cfg(feature = "oauth")]
 mod oauth_device;

@@ -65,7 +65,7 @@ pub async fn register_with(app: &TestApp, admin: &mut Caller, more: Pairs<'_>) -
     }
 }
 
-fn secret_on(page: &str) -> Option<String> {
+pub fn secret_on(page: &str) -> Option<String> {
     let (_, rest) = page.split_once("<code>lks_")?;
     let secret: String = rest.chars().take_while(|c| *c != '<').collect();
     (secret.len() > 30).then(|| format!("lks_{secret}"))
@@ -220,21 +220,50 @@ on_both_databases! {
 
     async fn what_is_registered_is_looked_at(app: TestApp) {
         let mut ada = app.admin().await;
-        for (redirects, kind) in [
-            ("http://app.example/cb", "web"), ("https://app.example/cb#x", "web"), ("https://*.app.example/cb", "web"),
-            ("https://user@app.example/cb", "web"), ("javascript:alert(1)", "web"), ("data:text/html,x", "native"),
-            ("com.example.app:/cb", "web"), ("app:/cb", "native"), ("https://app.example\\cb", "web"), ("/cb", "web"),
-            ("https://app.example/a/../cb", "web"), ("HTTPS://APP.EXAMPLE/cb", "web"), ("https://app.example:443/cb", "web"),
+        let at_fields = async |ada: &mut Caller, fields: Pairs<'_>| -> Vec<String> {
+            let answer = ada.send_form("register_app", &[&[("name", "X")], fields].concat()).await;
+            assert_eq!(answer.status, 422, "{fields:?}");
+            let errors = answer.json()["errors"].as_array().cloned().unwrap_or_default();
+            errors.iter().map(|error| format!("{}: {}", text(error, "field"), text(error, "detail"))).collect()
+        };
+        for (redirects, kind, why) in [
+            ("http://app.example/cb", "web", "Use https."), ("https://app.example/cb#x", "web", "begins with #"),
+            ("https://*.app.example/cb", "web", "Write each address out"), ("https://user@app.example/cb", "web", "Remove the user name"),
+            ("javascript:alert(1)", "web", "Use https."), ("data:text/html,x", "native", "Use https."),
+            ("com.example.app:/cb", "web", "Only a phone or desktop app"), ("app:/cb", "native", "like com.example.app:"),
+            ("https://app.example\\cb", "web", "Write it as https://app.example/cb"), ("/cb", "web", "Write a whole address"),
+            ("https://app.example/a/../cb", "web", "Write it as https://app.example/cb"),
+            ("HTTPS://APP.EXAMPLE/cb", "web", "Write it as https://app.example/cb"),
+            ("https://app.example:443/cb", "web", "Write it as https://app.example/cb"), (BACK, "service", "A service logs no one in"),
         ] {
-            let fields = [("name", "X"), ("kind", kind), ("redirects", redirects), ("scopes", "openid")];
-            let answer = ada.act("register_app", &fields).await;
-            assert_eq!(answer.text(), r#"{"Invalid":["RedirectsMalformed"]}"#, "{redirects}");
+            let several = format!("https://app.example/good\n{redirects}");
+            let lines = if kind == "service" { redirects } else { &several };
+            let wrong = at_fields(&mut ada, &[("kind", kind), ("redirects", lines), ("scopes", "notes:read")]).await;
+            assert!(wrong.len() == 1 && wrong[0].starts_with(&format!("redirects: {redirects}: ")) && wrong[0].contains(why), "{wrong:?}");
+        }
+        let eleven = "https://app.example/cb\n".repeat(11);
+        let wrong = at_fields(&mut ada, &[("kind", "web"), ("redirects", &eleven), ("logouts", &eleven), ("scopes", "a b ä")]).await;
+        let scope = "scopes: ä: Use letters, digits and : . _ - / only, at most 64.";
+        assert_eq!(wrong, ["redirects: Enter at most 10 addresses.", "logouts: Enter at most 10 addresses.", scope]);
+        let of_user = [("kind", "service"), ("logouts", BACK), ("backchannel", BACK), ("scopes", "orders:read email")];
+        let wrong = at_fields(&mut ada, &of_user).await;
+        let all = [("logouts", BACK), ("backchannel", BACK), ("scopes", "email")];
+        assert_eq!(wrong, all.map(|(field, what)| format!("{field}: {what}: Remove it. A service logs no one in.")));
+        let ours = "latchkey";
+        let each = |as_it_is: &dyn Fn(char) -> String| ours.chars().map(as_it_is).collect::<String>();
+        let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).expect("a wide letter").to_string();
+        let cyrillic = ours.replace('a', "\u{430}").replace('e', "\u{435}").replace('o', "\u{43e}");
+        let apart = [each(&|c| format!("{c}-")), each(&|c| format!("{c}\u{301}")), each(&wide)];
+        for name in [ours.to_owned(), ours.to_uppercase(), format!("The {ours} team"), cyrillic].iter().chain(&apart) {
+            let fields = [("name", &**name), ("kind", "web"), ("redirects", BACK), ("scopes", "openid")];
+            let refused = ada.act("register_app", &fields).await.text();
+            assert_eq!(refused == r#"{"Invalid":["AppNameOurs"]}"#, name != "{name}: {refused}");
         }
         let fields = [("name", " "), ("kind", "web"), ("redirects", ""), ("scopes", "ä")];
         let wrong = ada.act("register_app", &fields).await.text();
-        assert_eq!(wrong, r#"{"Invalid":["AppNameMissing","RedirectsMissing","ScopesMalformed"]}"#);
+        assert_eq!(wrong, r#"{"Invalid":["AppNameMissing","RedirectsMissing",{"Unfit":["Scopes","ä","Letters"]}]}"#);
         for (redirects, kind) in [(BACK, "web"), ("http://127.0.0.1/cb", "native"), ("com.example.app:/cb", "native"), ("", "service")] {
-            register(&app, &mut ada, kind, redirects, "openid").await;
+            register(&app, &mut ada, kind, redirects, if kind == "service" { "orders:read" } else { "openid" }).await;
         }
     }
 

@@ -145,6 +145,15 @@ on_both_databases! {
             assert_eq!((page.status, page.header("location")), (400, ""), "{why}: {}", page.text());
             assert!(page.text().contains(why), "{why}: {}", page.text());
         }
+        app.clock.advance_ms(10 * MINUTE);
+        let (_, ours) = with("client_name", json!("Latchkey support"));
+        site.answers(200, &ours.replace(BACK, "https://app.example/before"));
+        assert_eq!(bob.open(&address).await.status, 400, "an address that it doesn't name");
+        let names = app.services.state.db.pool.clone();
+        let (name,): (String,) = sqlx::query_as("select name from clients where id like 'http%'").fetch_one(&names).await.expect("a row");
+        assert_eq!(name, "this computer", "no one passes for us: its host instead");
+        app.clock.advance_ms(HOUR + 1);
+        let mut bob = app.logged_in_again("bob").await;
         site.says(&json!({ "client_id": site.id, "redirect_uris": ["https://app.example/other"] }));
         let page = bob.open(&address).await;
         assert_eq!((page.status, page.header("location")), (400, ""), "an address that it doesn't name: {}", page.text());

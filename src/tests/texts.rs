@@ -51,7 +51,7 @@ fn what_is_stored_keeps_its_text() {
                  second_factor_off second_factor_goes second_factor_kept second_factor_failed recovery_codes_made \
                  recovery_codes_removed recovery_code_used device_trusted device_forgotten new_device guessing not_me \
                  data_exported account_deleted account_disabled account_enabled reset_started second_factor_removed \
-                 everyone_logged_out audit_exported audit_resumed app_registered app_secret_created app_secret_removed \
+                 everyone_logged_out audit_exported audit_resumed app_registered app_changed app_secret_created app_secret_removed \
                  app_disabled app_enabled app_deleted app_connected app_disconnected token_reused";
     assert_eq!(read_texts::<Kind>().join(" "), kinds);
     assert_eq!(texts::<Purpose>(), ["verify", "reset", "new_email", "not_me", "keep_factor"]);

@@ -37,8 +37,7 @@ impl Actor {
     }
 }
 
-/// The kinds of event. The names are stored: rename none. One that is added here does not compile before it has its words
-/// in `pages/activity/words.rs` and in `pages/admin/audit_log/words.rs`.
+/// Stored by name: rename none. A new one needs words in `pages/activity/words.rs` and `pages/admin/audit_log/words.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Kind {
@@ -85,6 +84,7 @@ pub enum Kind {
     AuditExported,
     AuditResumed,
     AppRegistered,
+    AppChanged,
     AppSecretCreated,
     AppSecretRemoved,
     AppDisabled,

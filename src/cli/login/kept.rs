@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, remove_file, rename},
-    io::Write,
+    io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::server::{Server, Tokens, Trouble};
 use crate::{
     base::{
-        db::{make_private_folder, private_file},
+        db::{make_private_folder, open_private, private_file},
         state::Clock,
     },
     cli::failed::Failed,
@@ -83,7 +83,7 @@ pub async fn current(rejected: Option<&str>) -> Result<Kept, Failed> {
 }
 
 /// Where the login is kept: as the system says, in a folder for settings.
-pub struct Place(PathBuf);
+pub struct Place(pub PathBuf);
 
 impl Place {
     pub fn find() -> Result<Self, Failed> {
@@ -111,13 +111,17 @@ pub struct Locked {
 }
 
 impl Locked {
+    /// What someone else has read, or has put there, is sent nowhere.
     pub fn read(&self) -> Result<Option<Kept>, Failed> {
-        if !self.path.exists() {
-            return Ok(None);
-        }
-        let text = std::fs::read(&self.path).map_err(|error| cannot("read", &self.path, &error))?;
-        let read = serde_json::from_slice(&text);
-        Ok(Some(read.map_err(|_| format!("{} can't be understood; log in again", self.path.display()))?))
+        let refused = |why: String| format!("{} isn't used: {why}; log in again", self.path.display());
+        let mut text = String::new();
+        match open_private(&self.path).and_then(|mut file| file.read_to_string(&mut text)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| refused(error.to_string()))?,
+        };
+        let kept: Kept = serde_json::from_str(&text).map_err(|_| refused("it can't be understood".into()))?;
+        kept.server.expect_private().map_err(|Failed(why)| refused(why))?;
+        Ok(Some(kept))
     }
 
     /// The whole file or the one before: a program that is stopped in the middle loses no login.

@@ -4,7 +4,7 @@
 
 mod browser;
 mod device;
-mod kept;
+pub mod kept;
 pub mod logout;
 mod server;
 pub mod whoami;

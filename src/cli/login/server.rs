@@ -5,9 +5,12 @@ use axum::{
     http::{Request, header, request::Builder},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use url::{Host, Url};
+use url::Url;
 
-use crate::cli::{ask, failed::Failed};
+use crate::{
+    base::fetch::leads_here,
+    cli::{ask, failed::Failed},
+};
 
 /// Every server of ours knows the command line by this name (migrations/0019_oauth.sql).
 const CLIENT_ID: &str = "latchkey-cli";
@@ -63,19 +66,7 @@ impl Server {
     /// In words: no address, nothing there, or something else.
     pub async fn find(address: &str) -> Result<Self, Failed> {
         let address = address.trim_end_matches('/');
-        let url =
-            Url::parse(address).map_err(|_| format!("{address} is no address, like https://login.example.com"))?;
-        let is_here = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        };
-        if !(url.scheme() == "https" || url.scheme() == "http" && is_here) {
-            return Err(
-                format!("{address} must begin with https://, or anyone in between could read your login").into()
-            );
-        }
+        expect_private(address)?;
         let document = Request::get(format!("{address}/.well-known/oauth-authorization-server"));
         let server: Self = answer(address, document, Body::empty()).await.map_err(|trouble| match trouble {
             Trouble::Away(words) => Failed(words),
@@ -87,7 +78,18 @@ impl Server {
         if server.issuer != address {
             return Err(format!("the server at {address} calls itself {}; log in there", server.issuer).into());
         }
+        server.expect_private()?;
         Ok(server)
+    }
+
+    /// Whether no one in between reads what is sent there, wherever these words come from.
+    ///
+    /// # Errors
+    /// Which of its addresses isn't so.
+    pub fn expect_private(&self) -> Result<(), Failed> {
+        let Self { issuer, authorization_endpoint, device_authorization_endpoint, userinfo_endpoint, .. } = self;
+        let all = [issuer, authorization_endpoint, device_authorization_endpoint, userinfo_endpoint];
+        all.into_iter().chain([&self.token_endpoint, &self.revocation_endpoint]).try_for_each(|at| expect_private(at))
     }
 
     /// Sends a form in the name of the command line.
@@ -118,6 +120,14 @@ impl Server {
         url.query_pairs_mut().append_pair("client_id", CLIENT_ID).extend_pairs(fields);
         Ok(url)
     }
+}
+
+fn expect_private(address: &str) -> Result<(), Failed> {
+    let url = Url::parse(address).map_err(|_| format!("{address} is no address, like https://login.example.com"))?;
+    if url.scheme() == "https" || url.scheme() == "http" && leads_here(&url) {
+        return Ok(());
+    }
+    Err(format!("{address} must begin with https://, or anyone in between could read your login").into())
 }
 
 async fn answer<T: DeserializeOwned>(server: &str, request: Builder, body: Body) -> Result<T, Trouble> {

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
-    base::error::Field,
+    base::{error::Field, text::isolated},
     oauth::actions::EnterDeviceCode,
     ui::{
         field::TextField,
@@ -39,6 +39,7 @@ pub fn DevicePage(
 /// After the user's answer.
 #[component]
 pub fn DecidedPage(allowed: bool, name: String) -> impl IntoView {
+    let name = isolated(&name);
     let words = match allowed {
         true => format!("{name} has access to your account now. You can close this page and go back to your device."),
         false => format!("{name} has no access to your account. You can close this page."),

@@ -55,6 +55,11 @@ pub async fn remove(db: impl Conn<'_>, id: &str) -> sqlx::Result<()> {
     sqlx::query("delete from logout_notices where id = $1").bind(id).run(db).await
 }
 
+/// Nothing more is to be said to this application.
+pub async fn remove_all_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from logout_notices where client_id = $1").bind(client_id).run(db).await
+}
+
 /// When to try again. No other one of the same application comes before: one that does not answer holds up no one else.
 pub async fn set_due(db: impl Conn<'_>, row: &NoticeRow, due_ms: i64) -> sqlx::Result<()> {
     sqlx::query("update logout_notices set due_at = $3 where id = $1 or (client_id = $2 and due_at < $3)")

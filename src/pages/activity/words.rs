@@ -11,6 +11,7 @@ use crate::{
         event::{Actor, Kind},
         revocations::EndReason,
     },
+    base::text::isolated,
 };
 
 /// The entry of an event, for who reads it in the session `sid`.
@@ -146,6 +147,7 @@ fn told(row: &EventRow) -> Told {
         Kind::AuditExported => did(row, "exported the audit log"),
         Kind::AuditResumed => did(row, "resumed the audit log"),
         Kind::AppRegistered => did(row, &format!("registered the application {}", application(row))).deniable(),
+        Kind::AppChanged => did(row, &format!("changed the application {}", application(row))).deniable(),
         Kind::AppSecretCreated => did(row, &format!("added a secret or public key to {}", application(row))).deniable(),
         Kind::AppSecretRemoved => did(row, &format!("removed a secret or public key of {}", application(row))),
         Kind::AppDisabled => did(row, &format!("disabled the application {}", application(row))),
@@ -196,7 +198,7 @@ fn ended(row: &EventRow) -> Told {
 }
 
 fn application(row: &EventRow) -> String {
-    details(row)["application"].as_str().unwrap_or("an application").to_owned()
+    details(row)["application"].as_str().map_or_else(|| "an application".to_owned(), isolated)
 }
 
 /// With both devices: the reader may know one of them.

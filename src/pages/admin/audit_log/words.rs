@@ -112,6 +112,7 @@ fn said(kind: Kind) -> Said {
         Kind::EveryoneLoggedOut => same("Everyone logged out", "{actor} logged everyone out"),
         Kind::AuditExported => same("Audit log exported", "{actor} exported the audit log"),
         Kind::AppRegistered => same("Application registered", "{actor} registered an application"),
+        Kind::AppChanged => same("Application changed", "{actor} changed an application of {subject}"),
         Kind::AppSecretCreated => {
             same("Application secret added", "{actor} added a secret or public key to an application of {subject}")
         }

@@ -1,0 +1,143 @@
+//! Applications that change: what was registered, their secrets, and what is said of them.
+
+use super::{
+    app::TestApp,
+    caller::{Answer, Caller},
+    oauth::{BACK, Pairs, Program, register, register_with, secret_on, text},
+    oauth_tokens::me,
+    on_both_databases,
+};
+use crate::{base::finding::State, oauth::part::OauthPart, pages::part::Part};
+
+const DAY: i64 = 24 * 3_600_000;
+const OTHER: &str = "https://app.example/other";
+
+/// What the form has when it's opened, with what is typed over it.
+async fn change(caller: &mut Caller, program: &Program, typed: Pairs<'_>) -> Answer {
+    let usual = [
+        ("id", &*program.id),
+        ("kind", "web"),
+        ("name", "Ledger"),
+        ("redirects", BACK),
+        ("logouts", ""),
+        ("backchannel", ""),
+    ];
+    let all = [&usual[..], &[("scopes", "openid account:read offline_access")]].concat();
+    let kept = all.into_iter().filter(|(name, _)| !typed.iter().any(|(given, _)| given == name));
+    let fields: Vec<_> = kept.chain(typed.iter().copied()).collect();
+    caller.act("change_app", &fields).await
+}
+
+async fn page(caller: &mut Caller, program: &Program) -> String {
+    caller.open(&format!("/account/apps/{}", program.id)).await.text()
+}
+
+on_both_databases! {
+    async fn what_an_application_gives_up_stops_at_once(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let all = "openid account:read offline_access";
+        let web = register(&app, &mut ada, "web", &format!("{BACK}\n{OTHER}"), all).await;
+        let tokens = web.tokens(&mut bob, all).await;
+        // More than before ends nothing.
+        let more = [("redirects", &*format!("{BACK}\n{OTHER}\nhttps://app.example/third")), ("scopes", "openid account:read offline_access email")];
+        assert_eq!(change(&mut ada, &web, &more).await.status, 200);
+        assert_eq!(me(&app, &tokens).await, 200);
+        // A scope less.
+        let code = web.code(&mut bob, &[("scope", "openid account:read"), ("prompt", "consent")]).await;
+        let less = [("redirects", &*format!("{BACK}\n{OTHER}")), ("scopes", "openid offline_access")];
+        assert_eq!(change(&mut ada, &web, &less).await.status, 200);
+        assert!(page(&mut ada, &web).await.contains("Its access tokens have been revoked"));
+        assert_eq!(me(&app, &tokens).await, 401, "on the next call");
+        let refreshed = web.refresh(text(&tokens, "refresh_token")).await.json();
+        assert_eq!(text(&refreshed, "scope"), "openid offline_access", "what is left");
+        assert_eq!(text(&web.redeem(&code).await.json(), "scope"), "openid");
+        // An address less: a code that was on its way there.
+        let there = Program { back: OTHER.into(), ..web.clone() };
+        let code = there.code(&mut bob, &[("scope", "openid"), ("prompt", "consent")]).await;
+        assert_eq!(change(&mut ada, &web, &[("scopes", "openid offline_access")]).await.status, 200);
+        let refused = there.redeem(&code).await;
+        assert_eq!((refused.status, text(&refused.json(), "error")), (400, "invalid_grant"));
+        assert_eq!(bob.open(&format!("/oauth/authorize?{}", there.query(&[("scope", "openid")]))).await.status, 400);
+        // No access beyond the browser any more.
+        let pending = web.code(&mut bob, &[("scope", "openid offline_access"), ("prompt", "consent")]).await;
+        assert_eq!(change(&mut ada, &web, &[("scopes", "openid")]).await.status, 200);
+        for refused in [web.refresh(text(&refreshed, "refresh_token")).await, web.redeem(&pending).await] {
+            assert_eq!((refused.status, text(&refused.json(), "error")), (400, "invalid_grant"));
+        }
+        assert!(!bob.open("/account/devices").await.text().contains("Ledger"), "nor is it in the list");
+        let log = ada.open("/account/activity").await.text();
+        assert!(log.contains("You changed the application Ledger"), "{log}");
+    }
+
+    async fn only_owner_and_administrators_change_an_application_and_nothing_typed_is_lost(app: TestApp) {
+        let (mut ada, mut eve, mut bob) = (app.admin().await, app.another_admin("eve").await, app.logged_in("bob").await);
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        let cli = Program { id: "latchkey-cli".into(), ..web.clone() };
+        for (caller, program, status) in [(&mut bob, &web, 404), (&mut eve, &web, 200), (&mut ada, &cli, 404)] {
+            assert_eq!(change(caller, program, &[("name", "Books")]).await.status, status);
+        }
+        let words = page(&mut ada, &web).await;
+        assert!(words.contains("Books") && words.contains("value=\"openid account:read offline_access\""), "{words}");
+        // A kind that is sent changes nothing.
+        assert_eq!(change(&mut ada, &web, &[("kind", "native"), ("name", "Books")]).await.status, 200);
+        assert!(page(&mut ada, &web).await.contains("Web server"));
+        let fields = [("id", &*web.id), ("kind", "web"), ("name", "Accounts"), ("redirects", "https://app.example/#x"), ("scopes", "openid notes:read")];
+        let here = format!("/account/apps/{}", web.id);
+        let refused = ada.submit("change_app", &fields, &here).await;
+        let words = refused.text();
+        assert_eq!(refused.status, 422, "{words}");
+        for part in ["https://app.example/#x: Remove the part that begins with #.", "value=\"Accounts\"", "value=\"openid notes:read\"", "id=\"facts\""] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+        let service = register(&app, &mut ada, "service", "", "orders:read").await;
+        let renamed = change(&mut ada, &service, &[("kind", "service"), ("redirects", ""), ("scopes", "orders:write")]).await;
+        assert_eq!(renamed.status, 200, "{}", renamed.text());
+        assert!(!page(&mut ada, &service).await.contains("name=\"redirects\""), "a service has no addresses");
+        app.clock.advance_ms(11 * 60_000);
+        assert_eq!(change(&mut ada, &web, &[("name", "")]).await.text(), r#"{"Invalid":["AppNameMissing"]}"#, "before a password");
+        assert_eq!(change(&mut ada, &web, &[]).await.text(), "\"ProofNeeded\"");
+    }
+
+    async fn a_secret_may_expire(app: TestApp) {
+        let mut ada = app.admin().await;
+        let fields = [("kind", "service"), ("scopes", "orders:read"), ("expires", "90")];
+        let service = register_with(&app, &mut ada, &fields).await;
+        let itself = [("grant_type", "client_credentials")];
+        let findings = async |app: &TestApp| {
+            let parts = &app.services.parts;
+            let found = parts.get::<OauthPart>().expect("the part").examine(&app.services.state).await;
+            found.into_iter().filter(|one| one.state == State::Warning).map(|one| one.message).collect::<Vec<_>>().join(" ")
+        };
+        assert!(page(&mut ada, &service).await.contains("Expires on"));
+        app.clock.advance_ms(75 * DAY);
+        assert_eq!((service.post("/oauth/token", &itself).await.status, findings(&app).await), (200, String::new()));
+        app.clock.advance_ms(2 * DAY);
+        assert_eq!(findings(&app).await, "the secret of “Ledger” expires in 13 days");
+        app.clock.advance_ms(13 * DAY);
+        let refused = service.post("/oauth/token", &itself).await;
+        assert_eq!((refused.status, text(&refused.json(), "error")), (401, "invalid_client"), "as a wrong one");
+        assert_eq!(findings(&app).await, "the secret of “Ledger” has expired");
+        let mut ada = app.logged_in_again("ada").await;
+        assert!(page(&mut ada, &service).await.contains("Expired"));
+        assert_eq!(ada.act("add_app_secret", &[("id", &service.id), ("expires", "0")]).await.status, 400);
+        assert_eq!(ada.act("add_app_secret", &[("id", &service.id), ("expires", "")]).await.status, 200);
+        let words = page(&mut ada, &service).await;
+        let second = Program { secret: secret_on(&words), ..service.clone() };
+        assert!(words.contains("Never expires") && second.post("/oauth/token", &itself).await.status == 200, "{words}");
+    }
+
+    async fn a_name_turns_nothing_around_it_and_ours_comes_with_us(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        assert_eq!(change(&mut ada, &web, &[("name", "ספר 5"), ("scopes", "openid")]).await.status, 200);
+        let isolated = "\u{2068}ספר 5\u{2069}";
+        let consent = ada.open(&format!("/oauth/authorize?{}", web.query(&[]))).await.text();
+        assert!(consent.contains(&format!("Allow {isolated} access to your account?")), "{consent}");
+        web.tokens(&mut ada, "openid").await;
+        let list = ada.open("/admin/apps").await.text();
+        assert!(list.contains("<bdi>ספר 5</bdi>") && list.contains("with Latchkey"), "{list}");
+        assert!(ada.open("/account/connected").await.text().contains("<bdi>ספר 5</bdi>"));
+        assert!(ada.open("/account/activity").await.text().contains(isolated));
+        assert!(ada.open("/account/apps/latchkey-cli").await.text().contains("It comes with Latchkey."));
+    }
+}
