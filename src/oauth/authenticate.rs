@@ -54,8 +54,10 @@ pub async fn note_guess(app: &App, ip: &str) -> Result<(), AppError> {
 fn credentials(headers: &HeaderMap, params: &Params) -> Result<Credentials, Refusal> {
     let (id, secret) = (params.get("client_id").to_owned(), params.get("client_secret").to_owned());
     match basic(headers) {
-        None if id.is_empty() => Err(Refusal::request("client_id is missing")),
-        None => Ok(Credentials { id, secret: (!secret.is_empty()).then_some(secret) }),
+        None => {
+            params.required("client_id")?;
+            Ok(Credentials { id, secret: (!secret.is_empty()).then_some(secret) })
+        }
         Some(_) if !secret.is_empty() => Err(Refusal::request("Send the secret once: as a header or in the body")),
         Some(Some((user, password))) if id.is_empty() || id == user => {
             Ok(Credentials { id: user, secret: Some(password) })

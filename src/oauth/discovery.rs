@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use strum::VariantArray;
 
-use super::{client::ClientKind, scope::OURS, settings::OauthSettings, token::DEVICE_GRANT};
+use super::{authorize::PROMPTS, client::ClientKind, scope::OURS, settings::OauthSettings, token::DEVICE_GRANT};
 use crate::{
     auth::tokens::{claims::resource, keys::Keys},
     base::{error::AppError, state::AppState},
@@ -52,7 +52,7 @@ pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> 
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [algorithm],
         "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "amr", "sid"],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": PROMPTS,
         "client_id_metadata_document_supported": settings.unregistered_applications,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,

@@ -82,10 +82,12 @@ impl Part for OauthPart {
 
     fn open(&self) -> Routes {
         vec![
-            (discovery::TOKEN, post(routes::token).options(routes::may_ask)),
-            (discovery::DEVICE, post(routes::device)),
-            (discovery::REVOKE, post(routes::revoke).options(routes::may_ask)),
-            (discovery::INTROSPECT, post(routes::introspect)),
+            (discovery::AUTHORIZE, post(routes::as_query)),
+            (discovery::LOG_OUT, post(routes::as_query)),
+            (discovery::TOKEN, post(routes::token).options(routes::may_ask).fallback(routes::only_post)),
+            (discovery::DEVICE, post(routes::device).fallback(routes::only_post)),
+            (discovery::REVOKE, post(routes::revoke).options(routes::may_ask).fallback(routes::only_post)),
+            (discovery::INTROSPECT, post(routes::introspect).fallback(routes::only_post)),
             (discovery::USER_INFO, get(routes::user_info).post(routes::user_info).options(routes::may_ask)),
             (discovery::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
             (discovery::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),
