@@ -104,7 +104,9 @@ pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> 
     let params = Params::parse(query.as_bytes()).map_err(|twice| Wrong::Here(format!("{twice} in the link.")))?;
     let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri").to_owned());
     let client = match store::find_client(&app.state.db.pool, id).await?.map(Client::from) {
-        Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(&redirect_uri) => client,
+        Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(&redirect_uri) => {
+            client
+        }
         client => return Err(Wrong::Here(no_way_back(client.as_ref(), id, &redirect_uri).to_owned())),
     };
     let issuer = app.state.site.issuer.clone();

@@ -83,9 +83,9 @@ async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Res
     let id = params.as_ref().map(|params| params.get("client_id")).filter(|id| client::is_document(id));
     match (id, &page.someone) {
         (None, _) => Ok(None),
-        (Some(_), _) if !settings.unregistered_applications => {
-            Ok(Some("The application that sent you here isn't registered. This server takes registered ones only.".into()))
-        }
+        (Some(_), _) if !settings.unregistered_applications => Ok(Some(
+            "The application that sent you here isn't registered. This server takes registered ones only.".into(),
+        )),
         (Some(id), Some(_)) => {
             let caller = caller_of(&page.parts, &page.app.state.config);
             let why = document::learn(&page.app, settings, id, &caller.ip).await?;

@@ -226,7 +226,8 @@ async fn open_to_page(
 }
 
 async fn is_of_some_page(app: &App, origin: &str) -> Result<bool, Refusal> {
-    let Some(host) = Url::parse(origin).ok().and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?))) else {
+    let Some(host) = Url::parse(origin).ok().and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?)))
+    else {
         return Ok(false);
     };
     // Of a loopback address the port is free, so the database looks for the rest.

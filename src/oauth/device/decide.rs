@@ -51,8 +51,10 @@ async fn is_one(app: &App, user_id: &str, typed: &str) -> Result<bool, AppError>
     let limits = Limits::of_account(&app.state.config);
     throttle::count_act(&mut tx, &format!("device codes of {user_id}"), &limits, now_ms).await?;
     let is_one = store::find_waiting(&mut *tx, &hash(&app.secret, typed), now_ms).await?.is_some();
-    if !is_one {
-        tx.commit().await?;
+    if is_one {
+        tx.rollback().await?
+    } else {
+        tx.commit().await?
     }
     Ok(is_one)
 }
