@@ -108,7 +108,7 @@ impl Fetch {
         in_time(async {
             let response = self.send(url, request.body(Body::empty())).await?;
             if response.status() != StatusCode::OK {
-                return Err(format!("status {}", response.status().as_u16()));
+                return Err(format!("it answers with status {}", response.status().as_u16()));
             }
             let body = Limited::new(response.into_body(), bytes_max).collect().await;
             Ok(body.map_err(|_| format!("it's cut off, or longer than {bytes_max} bytes"))?.to_bytes().into())
@@ -117,14 +117,14 @@ impl Fetch {
     }
 
     async fn send(&self, url: &str, request: http::Result<Request<Body>>) -> Result<Response<Body>, String> {
-        let url = Url::parse(url).map_err(|error| error.to_string())?;
+        let url = Url::parse(url).map_err(|error| in_words(&error))?;
         // An address in numbers is asked of no resolver.
         if ip_of(&url).is_some_and(|ip| !self.reach.covers(ip)) {
             return Err(NOT_PUBLIC.into());
         }
-        let mut request = request.map_err(|error| error.to_string())?;
+        let mut request = request.map_err(|error| in_words(&error))?;
         request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("latchkey"));
-        let response = self.client.request(request).await.map_err(|error| last_cause(&error))?;
+        let response = self.client.request(request).await.map_err(|error| in_words(&error))?;
         Ok(response.map(Body::new))
     }
 }
@@ -132,6 +132,16 @@ impl Fetch {
 async fn in_time<T>(call: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
     tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// For people. What a library says goes to the log.
+fn in_words(error: &dyn Error) -> String {
+    let cause = last_cause(error);
+    if cause == NOT_PUBLIC {
+        return cause;
+    }
+    tracing::warn!(cause, "an address that an application has named can't be reached");
+    "it can't be reached".into()
 }
 
 /// "client error (Connect)" helps no one; what lies at its bottom does.

@@ -16,7 +16,7 @@ use super::{
     settings::{OauthSettings, Registrars},
 };
 use crate::{
-    auth::{log_in, reauthenticate, sessions::guard::LoggedIn},
+    auth::{log_in, reauthenticate, sessions::guard::LoggedIn, tokens::keys::Keys},
     base::{db::again, error::AppError},
     web::{action::tell_next_page, border, page::Flash},
 };
@@ -192,8 +192,8 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 /// [`AppError::NotLoggedIn`], [`AppError::Invalid`], [`AppError::TooManyTries`].
 #[server(prefix = "/actions", endpoint = "enter_device_code")]
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
-    border::user()?;
-    let asked = decide::find(&border::app(), &border::visit().caller.ip, &code.unwrap_or_default()).await?;
+    let (someone, ip) = (border::user()?, border::visit().caller.ip);
+    let asked = decide::find(&border::app(), &ip, &someone.user.id, &code.unwrap_or_default()).await?;
     tell_next_page(&Flash::new(&[("device", &asked.device.map(|device| device.code).unwrap_or_default())]));
     leptos_axum::redirect(begin::PAGE);
     Ok(())
@@ -245,12 +245,12 @@ pub async fn allow_app(
         leptos_axum::redirect(begin::PAGE);
         return Ok(());
     }
-    let answer = match authorize::check(&app, &request.unwrap_or_default()).await {
-        Err(Wrong::Here) => return Err(AppError::BadRequest),
+    let answer = match authorize::check(&app, &expect_context::<Keys>(), &request.unwrap_or_default()).await {
+        Err(Wrong::Here(_)) => return Err(AppError::BadRequest),
         Err(Wrong::Fault(error)) => return Err(error),
         Err(Wrong::Back(answer)) => answer,
         Ok(asked) if may => allow(someone, &asked, password).await?,
-        Ok(asked) => asked.refused("access_denied", "The user refused"),
+        Ok(asked) => asked.denied(),
     };
     tell_next_page(&Flash::new(&[("answer", &serde_json::to_string(&answer)?)]));
     leptos_axum::redirect("/oauth/answer");

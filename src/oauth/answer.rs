@@ -14,6 +14,9 @@ pub struct Answer {
     to: String,
     /// By a form that posts itself, and not in the address.
     by_form: bool,
+    /// Sent by the user alone, who is told why.
+    #[serde(default)]
+    pub by_hand: bool,
     fields: Vec<(String, String)>,
     /// Whose answer it is.
     name: String,
@@ -26,7 +29,7 @@ impl Answer {
         let given = fields.iter().copied().chain([("state", state), ("iss", issuer)]);
         let fields = given.filter(|(_, value)| !value.is_empty());
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self { to: to.to_owned(), by_form, fields, name: name.to_owned() }
+        Self { to: to.to_owned(), by_form, by_hand: false, fields, name: name.to_owned() }
     }
 
     /// Where a redirect leads; `None` where only a form brings the answer.
@@ -44,12 +47,19 @@ impl Answer {
 /// may lead to another site (CSP `form-action`, which Chromium applies to redirects), but a page may go on there.
 #[component]
 pub fn AnswerPage(answer: Answer) -> impl IntoView {
-    let (name, host) = (isolated(&answer.name), host_of(&answer.to));
+    let (name, host, by_hand) = (isolated(&answer.name), host_of(&answer.to), answer.by_hand);
+    let why = answer.fields.iter().find(|(name, _)| by_hand && name == "error_description");
+    let why = why.map(|(_, why)| format!("The request that sent you here can't be answered: {why}."));
+    let words = match by_hand {
+        false => format!("We're sending you to {host}. If nothing happens, continue by yourself."),
+        true => format!("No one here knows {name}. Only continue if you trust {host}."),
+    };
     view! {
         <Page title="Back to the application" heading=format!("Back to {name}") narrow=true>
-            <p>{format!("We're sending you to {host}. If nothing happens, continue by yourself.")}</p>
+            {why.map(|why| view! { <p>{why}</p> })}
+            <p>{words}</p>
             {match answer.address() {
-                Some(address) => view! { <GoOn address name /> }.into_any(),
+                Some(address) => view! { <GoOn address name by_hand /> }.into_any(),
                 None => view! { <Post answer /> }.into_any(),
             }}
         </Page>
@@ -57,8 +67,8 @@ pub fn AnswerPage(answer: Answer) -> impl IntoView {
 }
 
 #[component]
-fn GoOn(address: String, name: String) -> impl IntoView {
-    let refresh = format!("0; url={address}").parse().ok();
+fn GoOn(address: String, name: String, by_hand: bool) -> impl IntoView {
+    let refresh = format!("0; url={address}").parse().ok().filter(|_| !by_hand);
     if let (Some(value), Some(response)) = (refresh, use_context::<ResponseOptions>()) {
         response.insert_header(axum::http::header::REFRESH, value);
     }
@@ -75,6 +85,6 @@ fn Post(answer: Answer) -> impl IntoView {
             {fields.collect_view()}
             <button type="submit" class="button primary">{format!("Continue to {}", isolated(&answer.name))}</button>
         </form>
-        <script nonce=use_nonce()>"document.getElementById('answer').submit();"</script>
+        {(!answer.by_hand).then(|| view! { <script nonce=use_nonce()>"document.getElementById('answer').submit();"</script> })}
     }
 }

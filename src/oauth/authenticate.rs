@@ -80,9 +80,11 @@ fn credentials(headers: &HeaderMap, params: &Params) -> Result<Credentials, Refu
             let id = if id.is_empty() { assertion::named(assertion).unwrap_or_default() } else { id };
             Ok(Credentials { id, proof: Proof::Assertion(assertion.to_owned()) })
         }
-        None if id.is_empty() => Err(Refusal::request("client_id is missing")),
-        None if secret.is_empty() => Ok(Credentials { id, proof: Proof::None }),
-        None => Ok(Credentials { id, proof: Proof::Secret(secret) }),
+        None => {
+            params.required("client_id")?;
+            let proof = if secret.is_empty() { Proof::None } else { Proof::Secret(secret) };
+            Ok(Credentials { id, proof })
+        }
         Some(_) if !secret.is_empty() => Err(Refusal::request("Send the secret once: as a header or in the body")),
         Some(Some((user, password))) if id.is_empty() || id == user => {
             Ok(Credentials { id: user, proof: Proof::Secret(password) })

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     answer::Answer,
-    client::{Client, ClientKind, is_resource},
+    client::{Client, ClientKind, is_document, is_resource},
     end,
     params::Params,
     scope::{OFFLINE, Scopes},
@@ -20,7 +20,7 @@ use crate::{
         links,
         revocations::EndReason,
         sessions::guard::LoggedIn,
-        tokens::claims::resource,
+        tokens::{claims::resource, keys::Keys, verify::parties_of_id_token},
     },
     base::{caller::Caller, db::Tx, error::AppError},
 };
@@ -34,6 +34,7 @@ const STATE_CHARS_MAX: usize = 1_000;
 const NONCE_CHARS_MAX: usize = 500;
 /// SHA-256 in base64url.
 const CHALLENGE_CHARS: usize = 43;
+pub const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
 
 /// What an application asks for, understood.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,8 @@ pub struct Asked {
     pub max_age: Option<i64>,
     /// The proof of identity must be later than this, in milliseconds since the epoch.
     pub proven_after: i64,
+    /// Whom it expects, by id, where it has an ID token of theirs.
+    user_id: Option<String>,
     state: String,
     by_form: bool,
     nonce: String,
@@ -79,8 +82,8 @@ pub struct Prompt {
 
 /// What is wrong.
 pub enum Wrong {
-    /// No one knows where to send the user: said on a page of ours.
-    Here,
+    /// No one knows where to send the user: a page of ours says why.
+    Here(String),
     /// The application is told.
     Back(Answer),
     Fault(AppError),
@@ -97,14 +100,15 @@ pub const PROVEN_AFTER: &str = "proven_after";
 
 /// Application and address first: no one is sent where nothing was registered (RFC 9700 4.11). Then what the application
 /// is told.
-pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
-    let params = Params::parse(query.as_bytes()).ok_or(Wrong::Here)?;
-    let client = store::find_client(&app.state.db.pool, params.get("client_id")).await?.map(Client::from);
-    let client = client.filter(|client| client.is_active() && client.kind.logs_users_in()).ok_or(Wrong::Here)?;
-    let redirect_uri = params.get("redirect_uri").to_owned();
-    if !client.may_redirect_to(&redirect_uri) {
-        return Err(Wrong::Here);
-    }
+pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> {
+    let params = Params::parse(query.as_bytes()).map_err(|twice| Wrong::Here(format!("{twice} in the link.")))?;
+    let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri").to_owned());
+    let client = match store::find_client(&app.state.db.pool, id).await?.map(Client::from) {
+        Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(&redirect_uri) => {
+            client
+        }
+        client => return Err(Wrong::Here(no_way_back(client.as_ref(), id, &redirect_uri).to_owned())),
+    };
     let issuer = app.state.site.issuer.clone();
     let given = |name: &str| params.get(name).to_owned();
     let scopes = match params.get("scope") {
@@ -118,7 +122,9 @@ pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
         "" => own_api.clone(),
         text => text.to_owned(),
     };
-    let words: Vec<&str> = params.get("prompt").split(' ').collect();
+    let words: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
+    let hint = params.get("id_token_hint");
+    let parties = parties_of_id_token(&app.state, keys, hint).filter(|(of_client, _)| *of_client == client.id);
     let prompt = Prompt {
         none: words.contains(&"none"),
         login: words.contains(&"login"),
@@ -132,6 +138,7 @@ pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
         challenge: given("code_challenge"),
         max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
         proven_after: params.get(PROVEN_AFTER).parse::<i64>().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
+        user_id: parties.map(|(_, user_id)| user_id),
         client,
         redirect_uri,
         resource,
@@ -167,10 +174,32 @@ pub async fn check(app: &App, query: &str) -> Result<Asked, Wrong> {
         () if !is_own_api && !is_resource(&asked.resource) => {
             ("invalid_target", "resource must be an https address without a fragment")
         }
+        () if words.iter().any(|word| !PROMPTS.contains(word)) => {
+            ("invalid_request", "prompt must be none, login, consent or select_account")
+        }
         () if prompt.none && words.len() > 1 => ("invalid_request", "prompt=none stands alone"),
+        () if asked.max_age.is_none() && !params.get("max_age").is_empty() => {
+            ("invalid_request", "max_age must be a number of seconds")
+        }
+        () if asked.user_id.is_none() && !hint.is_empty() => {
+            ("invalid_request", "id_token_hint must be an ID token of this server for this application")
+        }
         () => return Ok(asked),
     };
     Err(Wrong::Back(asked.refused(error, why)))
+}
+
+/// Why there is no application, or no address, to send anyone to.
+fn no_way_back(client: Option<&Client>, id: &str, redirect_uri: &str) -> &'static str {
+    match client {
+        None if id.is_empty() => "The link doesn't say which application sent you here: client_id is missing.",
+        None if id.starts_with("http:") => "The ID of the application that sent you here is an address without https.",
+        None => "The application that sent you here isn't registered.",
+        Some(client) if !client.is_active() => "The application that sent you here is disabled.",
+        Some(client) if !client.kind.logs_users_in() => "The application that sent you here doesn't log users in.",
+        Some(_) if redirect_uri.is_empty() => "The link doesn't say where to send you back: redirect_uri is missing.",
+        Some(_) => "The application wants to send you to an address it hasn't registered.",
+    }
 }
 
 fn is_challenge(text: &str) -> bool {
@@ -182,8 +211,21 @@ impl Asked {
         Self { client, scopes, resource, device: Some(device), ..Self::default() }
     }
 
+    /// What the application must mend. A link of one that no one has registered sends no one anywhere by such a mistake
+    /// (RFC 9700 4.11.2).
     pub fn refused(&self, error: &str, why: &str) -> Answer {
-        self.answer(&[("error", error), ("error_description", why)])
+        let mut answer = self.answer(&[("error", error), ("error_description", why)]);
+        answer.by_hand = is_document(&self.client.id);
+        answer
+    }
+
+    /// The user has said no.
+    pub fn denied(&self) -> Answer {
+        self.answer(&[("error", "access_denied"), ("error_description", "The user refused")])
+    }
+
+    pub fn is_for(&self, someone: &LoggedIn) -> bool {
+        self.user_id.as_ref().is_none_or(|id| *id == someone.user.id)
     }
 
     fn answer(&self, fields: &[(&str, &str)]) -> Answer {
@@ -219,7 +261,7 @@ impl Asked {
 /// Makes the code that the application redeems. `consented`: the user was asked just now.
 ///
 /// # Errors
-/// As [`grant`].
+/// As [`grant`]; [`AppError::BadRequest`] for another user than the application expects.
 pub async fn allow(
     app: &App,
     caller: &Caller,
@@ -227,6 +269,9 @@ pub async fn allow(
     asked: &Asked,
     consented: bool,
 ) -> Result<Answer, AppError> {
+    if !asked.is_for(someone) {
+        return Err(AppError::BadRequest);
+    }
     let code = links::new_token()?;
     let mut tx = app.state.db.begin_write().await?;
     let (grant_id, ended) = grant(&mut tx, app, caller, someone, asked, consented).await?;

@@ -140,10 +140,10 @@ impl Client {
         self.redirects.iter().any(|known| known == asked || is_same_but_for_port(known, asked))
     }
 
-    /// Whether a page at this origin is one of its own.
-    pub fn has_origin(&self, origin: &str) -> bool {
+    /// Whether a page at this origin is one of its own, and the application is nothing but a page.
+    pub fn is_page_at(&self, origin: &str) -> bool {
         let mut of_redirects = self.redirects.iter().filter_map(|known| origin_of(known));
-        of_redirects.any(|known| known == origin || is_same_but_for_port(&known, origin))
+        !self.kind.has_secret() && of_redirects.any(|known| known == origin || is_same_but_for_port(&known, origin))
     }
 }
 

@@ -70,6 +70,21 @@ pub fn ConsentPage(
     }
 }
 
+/// For who is logged in as another user than the application expects. Whom it expects is not said: a stranger may sit here.
+#[component]
+pub fn OtherUserPage(name: String, viewer: Viewer) -> impl IntoView {
+    view! {
+        <Page title="Log in with another account" narrow=true>
+            <p>{format!("{name} expects another account than {}, which you're logged in with.", viewer.email)}</p>
+            <p>{format!("Log out here, then go back to {name} and log in with the other account.")}</p>
+            <form method="post" action=LogOut::PATH class="act">
+                <Here />
+                <button type="submit" class="button primary">"Log out"</button>
+            </form>
+        </Page>
+    }
+}
+
 /// Whoever sends a link to someone else has begun this on a device of their own (RFC 8628 5.4).
 fn asks_from(Device { code, caller, since }: &Device) -> String {
     let Now(now) = use_context().unwrap_or(Now(*since));
@@ -85,14 +100,13 @@ fn asks_from(Device { code, caller, since }: &Device) -> String {
 /// No one is sent anywhere.
 #[component]
 pub fn WrongRequestPage(
-    /// What is wrong with the document of an application that no one has registered.
-    why: Option<String>,
+    /// A sentence.
+    why: String,
 ) -> impl IntoView {
     view! {
         <Page title="This link doesn't work" narrow=true>
-            {why.map(|why| view! { <p>{format!("The application couldn't be read from the address that's its ID: {why}.")}</p> })}
-            <p>"The application that sent you here isn't registered or is disabled, or it wants to send you to an address it hasn't registered. For your safety, we haven't sent you there."</p>
-            <p>"Go back to the application and try again. If it happens again, tell the people who run it."</p>
+            <p>{why}</p>
+            <p>"For your safety, we haven't sent you on. Go back to the application and try again. If it happens again, tell the people who run it."</p>
         </Page>
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use strum::VariantArray;
 
 use super::{
+    authorize::PROMPTS,
     client::ClientKind,
     mint::{ACR_MFA, ACR_SFA},
     scope::OURS,
@@ -65,7 +66,7 @@ pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> 
         "id_token_signing_alg_values_supported": [algorithm],
         "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "amr", "acr", "sid"],
         "acr_values_supported": [ACR_MFA, ACR_SFA],
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": PROMPTS,
         "client_id_metadata_document_supported": settings.unregistered_applications,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,

@@ -61,7 +61,10 @@ pub async fn learn(app: &App, settings: &OauthSettings, id: &str, ip: &str) -> R
 }
 
 fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
-    let document: Document = serde_json::from_slice(document).map_err(|error| error.to_string())?;
+    let document: Document = serde_json::from_slice(document).map_err(|error| {
+        tracing::warn!(client = id, %error, "the document of an application can't be read");
+        "it isn't JSON with the fields of such a document"
+    })?;
     if document.client_id != id {
         return Err("client_id isn't its own address".into());
     }

@@ -12,7 +12,7 @@ use super::{
     client,
     client::Client,
     connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
-    consent_page::{ConsentPage, LogOutPage, WrongRequestPage},
+    consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
     device::{
         decide,
         page::{DecidedPage, DevicePage},
@@ -27,7 +27,7 @@ use super::{
     store,
 };
 use crate::{
-    auth::users::Role,
+    auth::{tokens::keys::Keys, users::Role},
     base::{db::again, error::AppError},
     pages::request::{Found, PageRequest, elsewhere, shows},
     web::{action::told, caller::caller_of, guards::Guards, page::Refused},
@@ -40,24 +40,29 @@ const ALL_MAX: i64 = 200;
 pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (app, query) = (&page.app, page.parts.uri.query().unwrap_or_default());
     if let Some(why) = learn(page, settings, query).await? {
-        return wrong_request(Some(why));
+        return wrong_request(why);
     }
-    let asked = match authorize::check(app, query).await {
+    let asked = match authorize::check(app, keys(page)?, query).await {
         Ok(asked) => asked,
-        Err(Wrong::Here) => return wrong_request(None),
+        Err(Wrong::Here(why)) => return wrong_request(why),
         Err(Wrong::Back(answer)) => return give(page, answer),
         Err(Wrong::Fault(error)) => return Err(error),
     };
-    let needs = |error: &str| give(page, asked.refused(error, "This needs the user"));
+    let needs_login = || give(page, asked.refused("login_required", "The user has to log in"));
     let anew = (asked.prompt.login || asked.max_age == Some(0)) && asked.proven_after == 0;
     if anew && !asked.prompt.none {
         return Ok(Found::Elsewhere(proven_after(query, app.now_ms())));
     }
     let Some(someone) = &page.someone else {
-        return if asked.prompt.none { needs("login_required") } else { Err(AppError::NotLoggedIn) };
+        return if asked.prompt.none { needs_login() } else { Err(AppError::NotLoggedIn) };
     };
+    let viewer = someone.viewer();
+    if !asked.is_for(someone) {
+        let name = asked.client.name.clone();
+        return if asked.prompt.none { needs_login() } else { shows(move || view! { <OtherUserPage name viewer /> }) };
+    }
     if !asked.is_proven(someone, app.now_ms()) {
-        return if asked.prompt.none { needs("login_required") } else { Err(AppError::ProofNeeded) };
+        return if asked.prompt.none { needs_login() } else { Err(AppError::ProofNeeded) };
     }
     if !asked.needs_consent(app, &someone.user.id).await? {
         let caller = caller_of(&page.parts, &app.state.config);
@@ -65,25 +70,26 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
         return give(page, answer);
     }
     if asked.prompt.none {
-        return needs("consent_required");
+        return give(page, asked.refused("consent_required", "The user has to be asked"));
     }
-    let (viewer, request) = (someone.viewer(), query.to_owned());
+    let request = query.to_owned();
     shows(move || view! { <ConsentPage asked viewer request /> })
 }
 
 /// Reads what an application says of itself that no one has registered; what is wrong with it, if anything is. A visitor who
 /// is not logged in is asked to be, before this server calls anyone for them.
 async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Result<Option<String>, AppError> {
-    let params = Params::parse(query.as_bytes());
+    let params = Params::parse(query.as_bytes()).ok();
     let id = params.as_ref().map(|params| params.get("client_id")).filter(|id| client::is_document(id));
     match (id, &page.someone) {
         (None, _) => Ok(None),
-        (Some(_), _) if !settings.unregistered_applications => {
-            Ok(Some("this server takes registered ones only".into()))
-        }
+        (Some(_), _) if !settings.unregistered_applications => Ok(Some(
+            "The application that sent you here isn't registered. This server takes registered ones only.".into(),
+        )),
         (Some(id), Some(_)) => {
             let caller = caller_of(&page.parts, &page.app.state.config);
-            document::learn(&page.app, settings, id, &caller.ip).await
+            let why = document::learn(&page.app, settings, id, &caller.ip).await?;
+            Ok(why.map(|why| format!("The application couldn't be read from the address that's its ID: {why}.")))
         }
         (Some(id), None) if store::find_client(&page.app.state.db.pool, id).await?.is_none() => {
             Err(AppError::NotLoggedIn)
@@ -93,7 +99,7 @@ async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Res
 }
 
 /// No one is sent anywhere.
-fn wrong_request(why: Option<String>) -> Result<Found, AppError> {
+fn wrong_request(why: String) -> Result<Found, AppError> {
     Ok(Found::View(StatusCode::BAD_REQUEST, Box::new(move || view! { <WrongRequestPage why /> }.into_any())))
 }
 
@@ -111,12 +117,16 @@ fn proven_after(query: &str, now_ms: i64) -> String {
     format!("{}?{}", discovery::AUTHORIZE, query.finish())
 }
 
+fn keys(page: &PageRequest) -> Result<&Keys, AppError> {
+    page.parts.extensions.get::<Guards>().map(|guards| &guards.keys).ok_or_else(AppError::internal)
+}
+
 /// At once where another site or the person has asked; through a page where one of our own forms has led here, which no
-/// redirect may leave.
+/// redirect may leave, and where the user has to send it.
 fn give(page: &PageRequest, answer: Answer) -> Result<Found, AppError> {
     let from_us = page.parts.headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     match answer.address() {
-        Some(address) if !from_us => Ok(Found::Elsewhere(address)),
+        Some(address) if !from_us && !answer.by_hand => Ok(Found::Elsewhere(address)),
         _ => shows(move || view! { <AnswerPage answer /> }),
     }
 }
@@ -157,8 +167,7 @@ pub async fn on_devices(page: &PageRequest) -> Result<Option<Children>, AppError
 
 /// An application asks to log its user out.
 pub async fn log_out(page: &PageRequest) -> Result<Found, AppError> {
-    let guards = page.parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
-    let request = named(&page.app, &guards.keys, page.parts.uri.query().unwrap_or_default());
+    let request = named(&page.app, keys(page)?, page.parts.uri.query().unwrap_or_default());
     let Some(someone) = &page.someone else {
         return match way_back(&page.app, &request).await? {
             Some(answer) => give(page, answer),

@@ -5,7 +5,7 @@ use super::{answer::Answer, client::Client, params::Params, store};
 use crate::{
     auth::{
         app::App,
-        tokens::{keys::Keys, verify::client_of_id_token},
+        tokens::{keys::Keys, verify::parties_of_id_token},
     },
     base::error::AppError,
 };
@@ -15,8 +15,8 @@ use crate::{
 pub fn named(app: &App, keys: &Keys, query: &str) -> String {
     let params = Params::parse(query.as_bytes()).unwrap_or_default();
     let (client_id, hint) = (params.get("client_id"), params.get("id_token_hint"));
-    let client_id = match client_of_id_token(&app.state, keys, hint) {
-        Some(of_token) if client_id.is_empty() || client_id == of_token => of_token,
+    let client_id = match parties_of_id_token(&app.state, keys, hint) {
+        Some((of_token, _)) if client_id.is_empty() || client_id == of_token => of_token,
         Some(_) => String::new(),
         None => client_id.to_owned(),
     };
@@ -27,7 +27,7 @@ pub fn named(app: &App, keys: &Keys, query: &str) -> String {
 
 /// Where the application wants its user to be sent afterwards; `None` where it has registered no such address.
 pub async fn way_back(app: &App, request: &str) -> Result<Option<Answer>, AppError> {
-    let Some(params) = Params::parse(request.as_bytes()) else { return Ok(None) };
+    let Ok(params) = Params::parse(request.as_bytes()) else { return Ok(None) };
     let (to, state) = (params.get("post_logout_redirect_uri"), params.get("state"));
     let client = store::find_client(&app.state.db.pool, params.get("client_id")).await?.map(Client::from);
     let client = client.filter(|client| client.is_active() && client.logouts.iter().any(|known| known == to));

@@ -2,21 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use super::refusal::Refusal;
+
+/// Of a name that is repeated to whoever sent it: the names of all parameters are shorter, and no sentence fits in.
+const NAME_CHARS_MAX: usize = 32;
+
 /// Parameters, each there once at most (RFC 6749 3.1).
 #[derive(Clone, Debug, Default)]
 pub struct Params(BTreeMap<String, String>);
 
 impl Params {
-    /// `None` where one comes twice.
-    pub fn parse(encoded: &[u8]) -> Option<Self> {
+    /// # Errors
+    /// In words, which one comes twice.
+    pub fn parse(encoded: &[u8]) -> Result<Self, String> {
         let mut params = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(encoded) {
-            let is_new = params.insert(name.into_owned(), value.into_owned()).is_none();
-            if !is_new {
-                return None;
+            if params.contains_key(&*name) {
+                let is_name = name.len() <= NAME_CHARS_MAX && name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+                return Err(format!("{} comes twice", if is_name { &name } else { "A parameter" }));
             }
+            params.insert(name.into_owned(), value.into_owned());
         }
-        Some(Self(params))
+        Ok(Self(params))
+    }
+
+    /// # Errors
+    /// `invalid_request`, which names it, where it is not there.
+    pub fn required(&self, name: &str) -> Result<&str, Refusal> {
+        match self.get(name) {
+            "" => Err(Refusal::request(format!("{name} is missing"))),
+            value => Ok(value),
+        }
     }
 
     /// Empty where it is not there: both mean the same (RFC 6749 3.1).

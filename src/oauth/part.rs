@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use axum::{
     Extension,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use futures::FutureExt;
 use leptos::prelude::{Children, provide_context};
@@ -82,12 +82,16 @@ impl Part for OauthPart {
     }
 
     fn open(&self) -> Routes {
-        let counted = |path| from_fn_with_state(path, routes::count);
+        let noted = |path, methods: MethodRouter<AppState>| {
+            methods.fallback(routes::only_post).layer(from_fn_with_state(path, routes::count))
+        };
         vec![
-            (discovery::TOKEN, post(routes::token).layer(counted(discovery::TOKEN)).options(routes::may_ask)),
-            (discovery::DEVICE, post(routes::device).layer(counted(discovery::DEVICE))),
-            (discovery::REVOKE, post(routes::revoke).layer(counted(discovery::REVOKE)).options(routes::may_ask)),
-            (discovery::INTROSPECT, post(routes::introspect).layer(counted(discovery::INTROSPECT))),
+            (discovery::AUTHORIZE, post(routes::as_query)),
+            (discovery::LOG_OUT, post(routes::as_query)),
+            (discovery::TOKEN, noted(discovery::TOKEN, post(routes::token).options(routes::may_ask))),
+            (discovery::DEVICE, noted(discovery::DEVICE, post(routes::device))),
+            (discovery::REVOKE, noted(discovery::REVOKE, post(routes::revoke).options(routes::may_ask))),
+            (discovery::INTROSPECT, noted(discovery::INTROSPECT, post(routes::introspect))),
             (discovery::USER_INFO, get(routes::user_info).post(routes::user_info).options(routes::may_ask)),
             (discovery::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
             (discovery::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),

@@ -1,5 +1,7 @@
 //! What a program is told that gets nothing (RFC 6749 5.2). Server side.
 
+use std::borrow::Cow;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -9,35 +11,46 @@ use serde_json::json;
 
 use crate::base::{collision::Collision, error::AppError};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub error: &'static str,
-    pub why: &'static str,
+    pub why: Cow<'static, str>,
     status: StatusCode,
+    /// What a 401 asks for.
+    challenge: &'static str,
     /// In seconds.
     retry_after: Option<u32>,
 }
 
 impl Refusal {
     pub const fn new(error: &'static str, why: &'static str) -> Self {
-        Self { error, why, status: StatusCode::BAD_REQUEST, retry_after: None }
+        Self { error, why: Cow::Borrowed(why), status: StatusCode::BAD_REQUEST, challenge: "", retry_after: None }
     }
 
-    pub const fn request(why: &'static str) -> Self {
-        Self::new("invalid_request", why)
+    pub fn request(why: impl Into<Cow<'static, str>>) -> Self {
+        Self { why: why.into(), ..Self::new("invalid_request", "") }
     }
 
     pub const fn grant(why: &'static str) -> Self {
         Self::new("invalid_grant", why)
     }
 
-    pub const fn client() -> Self {
+    pub fn client() -> Self {
         let refusal = Self::new("invalid_client", "Unknown or disabled application, or wrong credentials.");
-        Self { status: StatusCode::UNAUTHORIZED, ..refusal }
+        Self { status: StatusCode::UNAUTHORIZED, challenge: "Basic realm=\"latchkey\"", ..refusal }
     }
 
-    pub fn is_of_client(&self) -> bool {
-        self.error == "invalid_client"
+    /// Of an access token, where one has come (RFC 6750 3.1).
+    pub fn token(has_come: bool) -> Self {
+        let (why, challenge) = match has_come {
+            true => ("This access token doesn't work here.", "Bearer realm=\"latchkey\", error=\"invalid_token\""),
+            false => ("This needs the access token of an application.", "Bearer realm=\"latchkey\""),
+        };
+        Self { status: StatusCode::UNAUTHORIZED, challenge, ..Self::new("invalid_token", why) }
+    }
+
+    pub fn method() -> Self {
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..Self::new("invalid_request", "Send a POST request.") }
     }
 }
 
@@ -78,16 +91,16 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response =
             (self.status, Json(json!({ "error": self.error, "error_description": self.why }))).into_response();
-        // For the count of refusals.
-        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"latchkey\""));
+        if !self.challenge.is_empty() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // For the count of refusals.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -273,8 +273,12 @@ async fn insert_credential(
     let (secret, hash, row) = match credential {
         Credential::Key(PublicKey { jwk, thumbprint }) => {
             let hash = links::hash(&format!("{client_id} {thumbprint}"));
-            let row =
-                SecretRow { prefix: thumbprint.clone(), created_at: now_ms, expires_at: None, public_key: Some(jwk.clone()) };
+            let row = SecretRow {
+                prefix: thumbprint.clone(),
+                created_at: now_ms,
+                expires_at: None,
+                public_key: Some(jwk.clone()),
+            };
             (None, hash, row)
         }
         Credential::Secret { days } => {

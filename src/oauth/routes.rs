@@ -2,26 +2,31 @@
 
 use axum::{
     Extension, Json,
-    body::to_bytes,
+    body::{Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
-    response::{AppendHeaders, IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use serde::Serialize;
+use serde_json::Value;
+use url::Url;
 
 use super::{
     authenticate, client::Client, device, discovery, introspect, params::Params, refusal::Refusal,
     settings::OauthSettings, store, token, token::Asker,
 };
 use crate::{
-    auth::app::App,
-    base::{caller::Caller, error::AppError, metrics::Metrics, state::AppState},
+    auth::{app::App, tokens::keys::Keys},
+    base::{caller::Caller, metrics::Metrics, state::AppState},
     web::{authorization, caller::caller_of, guards::Guards, problem::Problem},
 };
 
 /// Of a request; a code, a verifier and a secret are a few hundred.
 const BODY_BYTES_MAX: usize = 16 * 1024;
+/// Of an address that a browser is led to: proxies take no longer ones.
+const QUERY_BYTES_MAX: usize = 8 * 1024;
+const TOO_LARGE: &str = "The request is too large";
 /// Documents change with a version of the program or a key's algorithm.
 const DOCUMENT: &str = "public, max-age=300";
 
@@ -30,7 +35,24 @@ struct Called {
     client: Client,
     params: Params,
     caller: Caller,
-    origin: Option<HeaderValue>,
+}
+
+/// A request of a page by POST (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2), as GET. A form of another site brings no
+/// session, since its cookie is `SameSite=Lax`; where it is led to, the session is there.
+pub async fn as_query(request: Request) -> Result<Response, Problem> {
+    let (parts, body) = form(request).await.map_err(Problem::bad_request)?;
+    let sent = [parts.uri.query().unwrap_or_default().as_bytes(), &body];
+    let pairs = sent.into_iter().flat_map(url::form_urlencoded::parse);
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    if query.len() > QUERY_BYTES_MAX {
+        return Err(Problem::bad_request(TOO_LARGE));
+    }
+    Ok(Redirect::to(&format!("{}?{query}", parts.uri.path())).into_response())
+}
+
+/// Whatever else comes to a route that takes forms.
+pub async fn only_post() -> Refusal {
+    Refusal::method()
 }
 
 /// `POST /oauth/token`.
@@ -39,10 +61,11 @@ pub async fn token(
     Extension(guards): Extension<Guards>,
     Extension(metrics): Extension<Metrics>,
     request: Request,
-) -> Response {
+) -> Result<Response, Refusal> {
+    let origin = request.headers().get(header::ORIGIN).cloned();
     let called = match call(&app, request).await {
         Ok(called) => called,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return open_to_page(&app, None, origin.as_ref(), refusal).await,
     };
     let Called { client, params, caller, .. } = &called;
     let asker = Asker { app: &app, keys: &guards.keys, metrics: &metrics, caller, client };
@@ -55,7 +78,7 @@ pub async fn token(
         },
         Err(refusal) => refusal.into_response(),
     };
-    open_to(&called, answer)
+    open_to_page(&app, Some(client), origin.as_ref(), answer).await
 }
 
 /// `POST /oauth/device_authorization` (RFC 8628).
@@ -75,10 +98,11 @@ pub async fn revoke(
     Extension(app): Extension<App>,
     Extension(guards): Extension<Guards>,
     request: Request,
-) -> Response {
+) -> Result<Response, Refusal> {
+    let origin = request.headers().get(header::ORIGIN).cloned();
     let called = match call(&app, request).await {
         Ok(called) => called,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return open_to_page(&app, None, origin.as_ref(), refusal).await,
     };
     let answer = match introspect::revoke(&app, &guards.keys, &called.client, called.params.get("token")).await {
         Ok(true) => StatusCode::OK.into_response(),
@@ -88,7 +112,7 @@ pub async fn revoke(
         },
         Err(error) => Refusal::from(error).into_response(),
     };
-    open_to(&called, answer)
+    open_to_page(&app, Some(&called.client), origin.as_ref(), answer).await
 }
 
 /// `POST /oauth/introspect` (RFC 7662).
@@ -110,18 +134,12 @@ pub async fn user_info(
     Extension(app): Extension<App>,
     Extension(guards): Extension<Guards>,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let mut tokens = authorization::bearer(&headers);
-    let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok()).filter(|_| tokens.next().is_none());
-    let Some(token) = token else {
-        return Err(Problem::unauthorized("token_missing", "This needs the access token of an application.", false));
+) -> Result<Response, Refusal> {
+    let (client, answer) = match whose(&app, &guards.keys, &headers).await {
+        Ok((client, info)) => (client, said(&info)),
+        Err(refusal) => (None, refusal.into_response()),
     };
-    let invalid = || Problem::unauthorized("token_invalid", "This access token doesn't work here.", true);
-    let verified = introspect::active(&app, &guards.keys, token).await?.ok_or_else(invalid)?;
-    let info = introspect::user_info(&app, &verified).await?.ok_or_else(invalid)?;
-    let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await.map_err(AppError::from)?;
-    let origin = headers.get(header::ORIGIN).cloned();
-    Ok(open_to_page(client.map(Client::from).as_ref(), origin.as_ref(), said(&info)))
+    open_to_page(&app, client.as_ref(), headers.get(header::ORIGIN), answer).await
 }
 
 /// Layer: counts what an endpoint refuses.
@@ -136,16 +154,24 @@ pub async fn count(
     response
 }
 
-/// `OPTIONS`: a page may ask. Whether it may read the answer is said with that.
-pub async fn may_ask(headers: HeaderMap) -> Response {
-    let origin = headers.get(header::ORIGIN).cloned().unwrap_or(HeaderValue::from_static("null"));
+/// With the application whose token it is.
+async fn whose(app: &App, keys: &Keys, headers: &HeaderMap) -> Result<(Option<Client>, Value), Refusal> {
+    let mut tokens = authorization::bearer(headers);
+    let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok()).filter(|_| tokens.next().is_none());
+    let token = token.ok_or_else(|| Refusal::token(false))?;
+    let verified = introspect::active(app, keys, token).await?.ok_or_else(|| Refusal::token(true))?;
+    let info = introspect::user_info(app, &verified).await?.ok_or_else(|| Refusal::token(true))?;
+    let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await?;
+    Ok((client.map(Client::from), info))
+}
+
+/// `OPTIONS`: a page of an application may ask. Whether it may read the answer is said with that.
+pub async fn may_ask(Extension(app): Extension<App>, headers: HeaderMap) -> Result<Response, Refusal> {
     let allow = [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST")),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("authorization, content-type")),
-        (header::VARY, HeaderValue::from_static("Origin")),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
     ];
-    (StatusCode::NO_CONTENT, AppendHeaders(allow)).into_response()
+    open_to_page(&app, None, headers.get(header::ORIGIN), (StatusCode::NO_CONTENT, AppendHeaders(allow))).await
 }
 
 /// The document about this server, at both of its addresses.
@@ -172,31 +198,54 @@ fn said(answer: &impl Serialize) -> Response {
 }
 
 async fn call(app: &App, request: Request) -> Result<Called, Refusal> {
+    let (parts, body) = form(request).await.map_err(Refusal::request)?;
+    let params = Params::parse(&body).map_err(Refusal::request)?;
+    let caller = caller_of(&parts, &app.state.config);
+    let client = authenticate::client(app, &parts.headers, &params, &caller.ip).await?;
+    Ok(Called { client, params, caller })
+}
+
+/// # Errors
+/// In words, what is wrong with the form.
+async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
     {
-        return Err(Refusal::request("Send application/x-www-form-urlencoded"));
+        return Err("Send application/x-www-form-urlencoded");
     }
-    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| Refusal::request("The request is too large"))?;
-    let params = Params::parse(&body).ok_or(Refusal::request("A parameter comes twice"))?;
-    let caller = caller_of(&parts, &app.state.config);
-    let client = authenticate::client(app, &parts.headers, &params, &caller.ip).await?;
-    Ok(Called { client, params, caller, origin: parts.headers.get(header::ORIGIN).cloned() })
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| TOO_LARGE)?;
+    Ok((parts, body))
 }
 
-fn open_to(called: &Called, answer: Response) -> Response {
-    open_to_page(Some(&called.client), called.origin.as_ref(), answer)
-}
-
-/// A page of the application itself may read the answer, where the application is nothing but a page.
-fn open_to_page(client: Option<&Client>, origin: Option<&HeaderValue>, mut answer: Response) -> Response {
-    let asked = origin.and_then(|origin| origin.to_str().ok());
-    let is_its_own =
-        client.zip(asked).is_some_and(|(client, asked)| !client.kind.has_secret() && client.has_origin(asked));
-    if let Some(origin) = origin.filter(|_| is_its_own) {
-        answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+/// A page of the application itself may read the answer, where the application is nothing but a page. Where no one knows
+/// which one asks, the answer tells nothing, and the page of any such application may.
+async fn open_to_page(
+    app: &App,
+    client: Option<&Client>,
+    origin: Option<&HeaderValue>,
+    answer: impl IntoResponse,
+) -> Result<Response, Refusal> {
+    let mut answer = answer.into_response();
+    if let Some((origin, text)) = origin.and_then(|origin| Some((origin, origin.to_str().ok()?))) {
+        let may = match client {
+            Some(client) => client.is_page_at(text),
+            None => is_of_some_page(app, text).await?,
+        };
+        if may {
+            answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        }
     }
     answer.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
-    answer
+    Ok(answer)
+}
+
+async fn is_of_some_page(app: &App, origin: &str) -> Result<bool, Refusal> {
+    let Some(host) = Url::parse(origin).ok().and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?)))
+    else {
+        return Ok(false);
+    };
+    // Of a loopback address the port is free, so the database looks for the rest.
+    let found = store::public_clients_at(&app.state.db.pool, &host).await?;
+    Ok(found.into_iter().map(Client::from).any(|client| client.is_active() && client.is_page_at(origin)))
 }

@@ -117,6 +117,16 @@ pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64)
         .await
 }
 
+/// Those without a secret whose addresses have this text in them.
+pub async fn public_clients_at(db: impl Conn<'_>, text: &str) -> sqlx::Result<Vec<ClientRow>> {
+    sqlx::query_as(select_clients!(
+        "where c.kind in ('spa', 'native') and replace(c.redirects, $1, '') <> c.redirects limit 1000"
+    ))
+    .bind(text)
+    .fetch_all(db)
+    .await
+}
+
 pub async fn count_clients(db: impl Conn<'_>, owner_id: &str) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from clients where owner_id = $1 and name <> ''")
         .bind(owner_id)

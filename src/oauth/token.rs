@@ -78,37 +78,38 @@ pub struct Asker<'a> {
 /// # Errors
 /// What RFC 6749 5.2 names.
 pub async fn issue(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
-    let named = params.get("grant_type");
+    let named = params.required("grant_type")?;
     let issued = match named {
         CODE_GRANT => again(|| redeem(asker, params)).await,
         REFRESH_GRANT => again(|| refresh(asker, params)).await,
         OWN_GRANT => for_itself(asker, params).await,
         DEVICE_GRANT => again(|| for_device(asker, params)).await,
-        "" => Err(Refusal::request("grant_type is missing")),
         _ => Err(Refusal::new("unsupported_grant_type", "See grant_types_supported of this server")),
     }?;
     GRANTS.into_iter().filter(|grant| *grant == named).for_each(|grant| asker.metrics.oauth_granted(grant));
     Ok(issued)
 }
 
+const WRONG_CODE: Refusal = Refusal::grant("The code is unknown, used or expired, or belongs to another request");
+
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
 async fn redeem(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
     let Asker { app, client, .. } = asker;
-    let (hash, now_ms) = (links::hash(params.get("code")), app.now_ms());
+    let (hash, now_ms) = (links::hash(params.required("code")?), app.now_ms());
+    let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     let mut tx = app.state.db.begin_write().await?;
-    let wrong = Refusal::grant("The code is unknown, used or expired, or belongs to another request");
-    let code = store::find_code(&mut *tx, &hash).await?.ok_or(wrong)?;
+    let code = store::find_code(&mut *tx, &hash).await?.ok_or(WRONG_CODE)?;
     let is_first = store::use_code(&mut *tx, &hash, now_ms).await?;
     let grant = store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
     let fits = is_first
         && client.may_redirect_to(&code.redirect_uri)
         && code.expires_at > now_ms
-        && code.redirect_uri == params.get("redirect_uri")
-        && code.challenge == challenge_of(params.get("code_verifier"));
+        && code.redirect_uri == redirect_uri
+        && code.challenge == challenge_of(verifier);
     let Some(grant) = grant.filter(|grant| fits && grant.client_id == client.id) else {
         tracing::warn!(client = client.id, grant = code.grant_id, is_first, "a code was refused");
         end::end(tx, app, &code.grant_id, &Actor::System, EndReason::TheftSuspected).await?;
-        return Err(wrong);
+        return Err(WRONG_CODE);
     };
     is_of(params, &grant)?;
     go_on(asker, tx, grant, Next::First { nonce: &code.nonce }).await
@@ -131,7 +132,7 @@ fn challenge_of(verifier: &str) -> String {
 /// RFC 8628 3.4: not yet, no, or tokens, once.
 async fn for_device(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
     let Asker { app, client, .. } = asker;
-    let (hash, now_ms) = (links::hash(params.get("device_code")), app.now_ms());
+    let (hash, now_ms) = (links::hash(params.required("device_code")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &hash).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
@@ -158,16 +159,18 @@ async fn for_device(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusa
     go_on(asker, tx, grant, Next::First { nonce: "" }).await
 }
 
+const WRONG_REFRESH: Refusal = Refusal::grant("The refresh token is unknown, used, expired or revoked");
+
 async fn refresh(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
     let Asker { app, client, caller, .. } = asker;
-    let (hash, now_ms) = (links::hash(params.get("refresh_token")), app.now_ms());
-    let wrong = Refusal::grant("The refresh token is unknown, used, expired or revoked");
+    let (hash, now_ms) = (links::hash(params.required("refresh_token")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
-    let found = store::find_refresh(&mut *tx, &hash).await?.ok_or(wrong)?;
+    let found = store::find_refresh(&mut *tx, &hash).await?.ok_or(WRONG_REFRESH)?;
     // Locked: of fifty that come at once each sees what the one before has done.
     let grant = store::use_grant(&mut *tx, &found.grant_id, now_ms).await?;
-    let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(wrong)?;
-    let token = store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms).ok_or(wrong)?;
+    let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
+    let token = store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
+    let token = token.ok_or(WRONG_REFRESH)?;
     let scopes = match params.get("scope") {
         "" => Scopes::stored(&grant.scopes),
         text => {
@@ -186,7 +189,7 @@ async fn refresh(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> 
         }
         Some(_) => {
             note_reuse(asker, tx, &grant, &token).await?;
-            Err(wrong)
+            Err(WRONG_REFRESH)
         }
     }
 }

@@ -313,18 +313,93 @@ on_both_databases! {
             for mut caller in [app.anonymous(), ada.copy()] {
                 let answer = caller.open(&format!("/oauth/authorize?{query}")).await;
                 assert_eq!((answer.status, answer.header("location")), (400, ""), "{address}");
-                assert!(answer.header("refresh").is_empty() && answer.text().contains("sent you there"), "{address}");
+                let why = if address.is_empty() { "redirect_uri is missing" } else { "an address it hasn&#x27;t registered" };
+                let words = answer.text().replace("'", "&#x27;").replace("&#39;", "&#x27;");
+                assert!(answer.header("refresh").is_empty() && words.contains(why), "{address}: {words}");
             }
         }
         for back in ["http://127.0.0.1:40123/cb", "http://127.0.0.1/cb", "http://[::1]:1/cb", "http://[::1]:7000/cb", "com.example.app:/cb"] {
             let query = native.query(&[("redirect_uri", back)]);
             assert_eq!(ada.open(&format!("/oauth/authorize?{query}")).await.status, 200, "{back}");
         }
-        for query in [ledger.query(&[("client_id", "-")]), ledger.query(&[("client_id", "no one")]), format!("{}&redirect_uri=x", ledger.query(&[]))] {
-            assert_eq!(ada.open(&format!("/oauth/authorize?{query}")).await.status, 400, "{query}");
+        let service = register(&app, &mut ada, "service", "", "orders:read").await;
+        let usual = ledger.query(&[]);
+        let disabled = register(&app, &mut ada, "web", BACK, "openid").await;
+        assert_eq!(ada.act("disable_app", &[("id", &disabled.id)]).await.status, 200);
+        for (query, why) in [
+            (ledger.query(&[("client_id", "-")]), "client_id is missing"),
+            (ledger.query(&[("client_id", "no one")]), "t registered."),
+            (ledger.query(&[("client_id", "http://app.example/client.json")]), "an address without https"),
+            (service.query(&[("redirect_uri", BACK)]), "t log users in"),
+            (disabled.query(&[]), "is disabled"),
+            (format!("{usual}&redirect_uri=x"), "redirect_uri comes twice"),
+            (format!("{usual}&call+us=1&call+us=2"), "A parameter comes twice"),
+        ] {
+            let page = ada.open(&format!("/oauth/authorize?{query}")).await;
+            assert!(page.status == 400 && page.text().contains(why), "{query}: {}", page.text());
         }
-        assert_eq!(ada.act("disable_app", &[("id", &ledger.id)]).await.status, 200);
-        assert_eq!(ada.open(&format!("/oauth/authorize?{}", ledger.query(&[]))).await.status, 400, "a disabled one sends no one");
+    }
+
+    async fn a_form_of_another_site_is_led_to_the_same_request_by_address(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let query = ledger.query(&[]);
+        let by_form = async |path: &str, kind: &str, body: &str| {
+            let request = Request::builder().method(Method::POST).uri(path).header(header::HOST, HOST).header(header::CONTENT_TYPE, kind);
+            let request = request.header("sec-fetch-site", "cross-site").header(header::ORIGIN, "https://app.example").header(header::ACCEPT, "text/html");
+            app.anonymous().send(request.body(Body::from(body.to_owned())).expect("a request")).await
+        };
+        let form = "application/x-www-form-urlencoded";
+        let led = by_form("/oauth/authorize", form, &query).await;
+        assert_eq!((led.status, led.header("location")), (303, &*format!("/oauth/authorize?{query}")));
+        assert!(bob.open(led.header("location")).await.text().contains("Allow Ledger access"));
+        let led = by_form("/oauth/authorize?state=x", form, &query).await;
+        assert!(bob.open(led.header("location")).await.text().contains("state comes twice"), "in the address and in the form");
+        let led = by_form("/oauth/logout", form, &encoded(&[("client_id", &ledger.id), ("state", "a b\r\n&")])).await;
+        assert_eq!((led.status, led.header("location")), (303, &*format!("/oauth/logout?client_id={}&state=a+b%0D%0A%26", ledger.id)));
+        assert!(bob.open(led.header("location")).await.text().contains("asks to log you out"));
+        assert_eq!(bob.open("/dashboard").await.status, 200, "he is asked first");
+        for (kind, body, why) in [
+            (form, format!("{query}&x={}", "x".repeat(8 * 1024)), "The request is too large"),
+            (form, format!("{query}&x={}", "x".repeat(17 * 1024)), "The request is too large"),
+            (form, format!("{query}&x={}", "ä".repeat(3 * 1024)), "The request is too large"),
+            ("application/json", "{}".to_owned(), "Send application/x-www-form-urlencoded"),
+        ] {
+            let answer = by_form("/oauth/authorize", kind, &body).await;
+            assert!(answer.status == 400 && answer.text().contains(why), "{kind}: {}", answer.text());
+        }
+    }
+
+    async fn an_id_token_as_a_hint_lets_no_other_user_in(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let other = register(&app, &mut ada, "web", BACK, "openid").await;
+        ledger.tokens(&mut ada, "openid").await;
+        let tokens = ledger.tokens(&mut bob, "openid").await;
+        let (of_bob, access) = (text(&tokens, "id_token"), text(&tokens, "access_token"));
+        // It may have expired.
+        app.clock.advance_ms(6 * MINUTE);
+        let at = |program: &Program, hint: &str, prompt: &str| {
+            format!("/oauth/authorize?{}", program.query(&[("scope", "openid"), ("id_token_hint", hint), ("prompt", prompt)]))
+        };
+        for prompt in ["none", ""] {
+            assert!(!value(&told(&bob.open(&at(&ledger, of_bob, prompt)).await), "code").is_empty(), "it is he");
+        }
+        assert_eq!(value(&told(&ada.open(&at(&ledger, of_bob, "none")).await), "error"), "login_required");
+        for prompt in ["", "consent"] {
+            let page = ada.open(&at(&ledger, of_bob, prompt)).await;
+            let words = page.text();
+            assert!(page.status == 200 && words.contains("expects another account than ada@example.com"), "{words}");
+            assert!(!words.contains("bob@example.com"), "whose it is not said");
+        }
+        let before = app.count("select count(*) from grants").await;
+        let fields = [("request", &*ledger.query(&[("id_token_hint", of_bob)])), ("user", &ada.user_id().await), ("decision", "allow")];
+        assert_eq!(ada.act("allow_app", &fields).await.status, 400);
+        assert_eq!(app.count("select count(*) from grants").await, before);
+        for (program, hint) in [(&ledger, "x"), (&ledger, access), (&other, of_bob)] {
+            let answer = bob.open(&at(program, hint, "")).await;
+            assert_eq!(value(&told(&answer), "error"), "invalid_request", "{hint}");
+        }
     }
 
     async fn what_is_wrong_is_told_with_state_and_issuer(app: TestApp) {
@@ -346,6 +421,10 @@ on_both_databases! {
             (&[("resource", "http://api.example")], "invalid_target"),
             (&[("resource", "https://api.example/#x")], "invalid_target"),
             (&[("prompt", "none login")], "invalid_request"),
+            (&[("prompt", "login create")], "invalid_request"),
+            (&[("max_age", "abc")], "invalid_request"),
+            (&[("max_age", "-1")], "invalid_request"),
+            (&[("id_token_hint", "x")], "invalid_request"),
         ] {
             let answer = app.anonymous().open(&format!("/oauth/authorize?{}", ledger.query(more))).await;
             let told = told(&answer);
@@ -485,7 +564,12 @@ on_both_databases! {
             let code = web.code(&mut ada, &[("prompt", "consent")]).await;
             let fields: Vec<_> = usual.iter().map(|(known, value)| (*known, if *known == name { wrong } else { *value })).collect();
             let answer = web.post("/oauth/token", &[&fields[..], &[("code", &code)]].concat()).await;
-            assert_eq!((answer.status, text(&answer.json(), "error")), (400, "invalid_grant"), "{name}={wrong}");
+            let error = if wrong.is_empty() { "invalid_request" } else { "invalid_grant" };
+            assert_eq!((answer.status, text(&answer.json(), "error")), (400, error), "{name}={wrong}");
+        }
+        for (grant_type, missing) in [("authorization_code", "code"), ("refresh_token", "refresh_token"), ("", "grant_type")] {
+            let answer = web.post("/oauth/token", &[("grant_type", grant_type)]).await.json();
+            assert_eq!((text(&answer, "error"), text(&answer, "error_description")), ("invalid_request", &*format!("{missing} is missing")));
         }
         let code = web.code(&mut ada, &[("prompt", "consent")]).await;
         app.clock.advance_ms(MINUTE);

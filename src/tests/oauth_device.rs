@@ -173,6 +173,7 @@ on_both_databases! {
         assert_eq!(ask(&program, &begun).await.status, 200);
         assert_eq!(refusal(&program, &begun).await, "invalid_grant", "twice");
         assert_eq!(refusal(&program, &serde_json::json!({ "device_code": "lkd_guessed" })).await, "invalid_grant");
+        assert_eq!(refusal(&program, &serde_json::json!({ "device_code": "" })).await, "invalid_request");
     }
 
     async fn who_guesses_the_code_of_a_device_waits(app: TestApp) {
@@ -185,6 +186,15 @@ on_both_databases! {
         assert_eq!((statuses[0], statuses[31]), (422, 429), "{statuses:?}");
         assert_eq!(enter(&mut bob, text(&begun, "user_code")).await.status, 429, "whoever guesses finds nothing");
         let mut elsewhere = bob.copy().at_ip("198.51.100.4");
+        assert_eq!(enter(&mut elsewhere, text(&begun, "user_code")).await.status, 429, "in any network");
+        app.clock.advance_ms(15 * 60_000);
+        let begun = self::begun(&program).await;
+        // A right code in between frees no one from waiting for the wrong ones.
+        assert_eq!(enter(&mut elsewhere, text(&begun, "user_code")).await.status, 200);
+        assert_eq!(enter(&mut elsewhere, "BBBB-BBBB").await.status, 422);
+        assert_eq!(enter(&mut elsewhere, text(&begun, "user_code")).await.status, 429);
+        app.logged_in("carol").await;
+        let mut elsewhere = app.logged_in_again("carol").await.at_ip("198.51.100.4");
         for _ in 0..40 {
             assert_eq!(enter(&mut elsewhere, text(&begun, "user_code")).await.status, 200, "who knows it doesn't");
         }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     app::TestApp,
     caller::Answer,
-    oauth::{BACK, Program, text},
+    oauth::{BACK, Program, agree, text},
     oauth_tokens::me,
     on_both_databases,
 };
@@ -124,7 +124,7 @@ on_both_databases! {
         };
         let wrong = [
             (with("client_id", json!("https://app.example/other.json")), "client_id"),
-            (with("client_id", json!(1)), "invalid type"),
+            (with("client_id", json!(1)), "JSON with the fields"),
             (with("redirect_uris", json!([])), "redirect_uris is missing"),
             (with("redirect_uris", json!(["javascript:alert(1)"])), "redirect_uris has an address"),
             (with("redirect_uris", json!(["http://app.example/cb"])), "redirect_uris has an address"),
@@ -133,7 +133,7 @@ on_both_databases! {
             (with("client_name", json!("Latch\u{202e}yek")), "client_name"),
             (with("client_name", json!("\u{200b}\u{200b}")), "client_name"),
             (with("client_uri", json!("x".repeat(5_200))), "longer than 5120 bytes"),
-            ((200, "<html>".into()), "expected value"),
+            ((200, "<html>".into()), "JSON with the fields"),
             ((404, String::new()), "status 404"),
             ((302, String::new()), "status 302"),
         ];
@@ -157,6 +157,44 @@ on_both_databases! {
         site.says(&json!({ "client_id": site.id, "redirect_uris": ["https://app.example/other"] }));
         let page = bob.open(&address).await;
         assert_eq!((page.status, page.header("location")), (400, ""), "an address that it doesn't name: {}", page.text());
+    }
+
+    async fn what_cannot_be_reached_is_said_in_plain_words(app: TestApp) {
+        let mut bob = app.logged_in("bob").await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        for (id, why) in [
+            (format!("http://127.0.0.1:{port}/app.json"), "can't be reached."),
+            ("https://10.0.0.5/app.json".to_owned(), "the address isn't public."),
+        ] {
+            let helper = Program { id: id.clone(), secret: None, back: BACK.to_owned(), anyone: app.anonymous() };
+            let page = bob.open(&format!("/oauth/authorize?{}", helper.query(&[]))).await;
+            assert!(page.status == 400 && page.text().contains(why), "{id}: {}", page.text());
+        }
+    }
+
+    async fn a_mistake_of_an_application_that_no_one_knows_sends_no_one_away_by_itself(app: TestApp) {
+        let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+        let helper = site.program(&app);
+        let at = |more: &[(&str, &str)]| format!("/oauth/authorize?{}", helper.query(more));
+        assert_eq!(bob.open(&at(&[])).await.status, 200);
+        for (more, error, why) in [
+            (&[("response_type", "token")][..], "unsupported_response_type", "response_type must be code"),
+            (&[("prompt", "none")], "consent_required", "The user has to be asked"),
+        ] {
+            let page = bob.open(&at(more)).await;
+            let words = page.text();
+            assert_eq!((page.header("location"), page.header("refresh")), ("", ""), "{words}");
+            assert!(words.contains(why) && words.contains(&format!("href=\"{BACK}?error={error}&amp;")), "{words}");
+        }
+        let visitor = app.anonymous().open(&at(&[("prompt", "none")])).await;
+        assert!(visitor.header("location").is_empty() && visitor.text().contains("error=login_required"), "{}", visitor.text());
+        let page = bob.open(&at(&[("response_mode", "form_post"), ("prompt", "none")])).await.text();
+        assert!(page.contains("id=\"answer\"") && !page.contains(".submit()"), "{page}");
+        // Whoever has looked at it and said no is sent back.
+        let page = bob.open(&at(&[])).await.text();
+        assert_eq!(agree(&mut bob, &page, "refuse").await[0].1, "access_denied");
     }
 
     async fn a_document_is_read_anew_after_an_hour(app: TestApp) {

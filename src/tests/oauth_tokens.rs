@@ -397,6 +397,27 @@ on_both_databases! {
         assert_eq!((&about["resource"], &about["authorization_servers"]), (&json!(format!("{ISSUER}/api/v1")), &json!([ISSUER])));
     }
 
+    async fn programs_are_told_what_is_wrong_as_data_whatever_they_ask_for(app: TestApp) {
+        let mut anyone = app.anonymous();
+        for (path, token, challenge) in [
+            ("/oauth/userinfo", "", "Bearer realm=\"latchkey\""),
+            ("/oauth/userinfo", "Bearer x", "Bearer realm=\"latchkey\", error=\"invalid_token\""),
+        ] {
+            let mut request = Request::builder().uri(path).header(header::HOST, HOST).header("accept", "text/html");
+            if !token.is_empty() {
+                request = request.header("authorization", token);
+            }
+            let answer = anyone.send(request.body(Body::empty()).expect("a request")).await;
+            assert_eq!((answer.status, answer.header("www-authenticate")), (401, challenge));
+            assert_eq!(text(&answer.json(), "error"), "invalid_token");
+        }
+        for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization"] {
+            let answer = anyone.open(path).await;
+            assert_eq!((answer.status, text(&answer.json(), "error")), (405, "invalid_request"), "{path}");
+            assert!(answer.header("allow").contains("POST"), "{path}: {}", answer.header("allow"));
+        }
+    }
+
     async fn only_a_page_of_the_application_itself_reads_the_answer(app: TestApp) {
         let (mut ada, mut bob, ledger, _) = connected(&app).await;
         let spa = register(&app, &mut ada, "spa", BACK, "openid").await;
@@ -410,10 +431,22 @@ on_both_databases! {
             let answer = post(&ada, "/oauth/token", &body, &headers).await;
             assert_eq!(answer.header("access-control-allow-origin"), allowed, "{origin}: {}", answer.text());
         }
+        register(&app, &mut ada, "native", "http://127.0.0.1/cb", "openid").await;
         let preflight = ada.copy();
-        let request = Request::builder().method("OPTIONS").uri("/oauth/token").header(header::HOST, HOST).header("origin", "https://app.example");
-        let answer = preflight.copy().send(request.body(Body::empty()).expect("a request")).await;
-        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, "https://app.example"));
+        for (origin, allowed) in [
+            ("https://app.example", true), ("http://127.0.0.1:40123", true), ("https://evil.example", false), ("https://app", false),
+            ("https://app.example:444", false), ("null", false), ("https://", false),
+        ] {
+            let allowed = if allowed { origin } else { "" };
+            for path in ["/oauth/token", "/oauth/revoke", "/oauth/userinfo"] {
+                let request = Request::builder().method("OPTIONS").uri(path).header(header::HOST, HOST).header("origin", origin);
+                let answer = preflight.copy().send(request.body(Body::empty()).expect("a request")).await;
+                assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, allowed), "{path} {origin}");
+                // What is wrong with a request that names no application: the page shall be able to read it.
+                let answer = post(&ada, path, "client_id=none", &[("origin", origin), ("sec-fetch-site", "cross-site")]).await;
+                assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, allowed), "{path} {origin}");
+            }
+        }
         let page = Request::builder().method("OPTIONS").uri("/oauth/authorize").header(header::HOST, HOST).header("origin", "https://app.example");
         let answer = preflight.copy().send(page.body(Body::empty()).expect("a request")).await;
         assert_eq!(answer.header("access-control-allow-origin"), "", "no page reads the page of consent");

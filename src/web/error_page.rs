@@ -23,7 +23,7 @@ use crate::base::{
 
 /// Who asked, as far as an error is told differently.
 pub struct Asker {
-    /// A person, and not a program or a script. The API speaks JSON to everyone.
+    /// A person, and not a program or a script. Addresses for programs speak JSON to everyone.
     is_person: bool,
     has_sent_form: bool,
     number: Option<RequestNumber>,
@@ -31,8 +31,10 @@ pub struct Asker {
 }
 
 impl Asker {
-    pub fn of(parts: &Parts, config: &Config) -> Self {
-        let is_person = !parts.uri.path().starts_with("/api/") && wants::page(&parts.headers);
+    pub fn of(parts: &Parts, config: &Config, for_programs: &[&str]) -> Self {
+        let path = parts.uri.path();
+        let is_for_programs = path.starts_with("/api/") || for_programs.contains(&path);
+        let is_person = !is_for_programs && wants::page(&parts.headers);
         Self {
             is_person,
             has_sent_form: parts.method == Method::POST,

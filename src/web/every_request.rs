@@ -25,8 +25,10 @@ pub struct EveryRequest {
     pub state: AppState,
     pub guards: Guards,
     pub metrics: Metrics,
-    /// Addresses where no cookie is read.
+    /// Addresses where no cookie is read with an unsafe method.
     pub open: Box<[&'static str]>,
+    /// Those of them that are no pages.
+    pub for_programs: Box<[&'static str]>,
 }
 
 /// Layer: the outermost. One function, and not a layer for each step: a layer costs more than most of these steps.
@@ -35,7 +37,7 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
     let (mut parts, body) = request.into_parts();
     let log = RequestLog::begin(&mut parts, &config);
     let measure = Measure::begin(&parts);
-    let asker = Asker::of(&parts, &config);
+    let asker = Asker::of(&parts, &config, &this.for_programs);
     let is_api = ["/api/", "/oauth/"].iter().any(|start| parts.uri.path().starts_with(start));
     let span = log.span.clone();
     async move {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Validation, decode};
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     algorithm::jwt_algorithm,
@@ -108,16 +109,13 @@ pub fn verify_with(state: &AppState, key: &Key, token: &str) -> Result<Verified,
         .and_then(|verified| only(verified, Claims::is_of_page))
 }
 
-/// For which application an ID token of ours was made. It may have expired: it says who asks, and lets no one in.
-pub fn client_of_id_token(state: &AppState, keys: &Keys, token: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    struct ForClient {
-        aud: String,
-    }
+/// For which application an ID token of ours was made, and of which user. It may have expired: it lets no one in.
+pub fn parties_of_id_token(state: &AppState, keys: &Keys, token: &str) -> Option<(String, String)> {
     let header = header(token).filter(|header| header.typ == ID_TOKEN)?;
     let key_set = keys.key_set();
     let key = living(&key_set, &header.kid, state.clock.now_ms()).ok()?;
-    signed(&state.site, key, &header, token, &["exp", "iss", "aud", "sub"]).map(|ForClient { aud }| aud)
+    let says: Value = signed(&state.site, key, &header, token, &["exp", "iss", "aud", "sub"])?;
+    Some((says["aud"].as_str()?.to_owned(), says["sub"].as_str()?.to_owned()))
 }
 
 fn only(verified: Verified, is_wanted: fn(&Claims) -> bool) -> Result<Verified, Refusal> {

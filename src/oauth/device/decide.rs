@@ -5,9 +5,17 @@ use super::{
     store,
 };
 use crate::{
-    auth::{app::App, event::Actor, revocations::EndReason, sessions::guard::LoggedIn, throttle::Way},
+    auth::{
+        app::App,
+        event::Actor,
+        revocations::EndReason,
+        sessions::guard::LoggedIn,
+        throttle,
+        throttle::{Way, count::Limits},
+    },
     base::{
         caller::Caller,
+        db::again,
         error::{AppError, Invalid},
     },
     oauth::{
@@ -20,18 +28,35 @@ use crate::{
     },
 };
 
-/// What the device with this code asks for. A code that is none was a guess, and stays counted.
+/// What the device with this code asks for. A code that is none was a guess of this network and this user, and stays counted.
 ///
 /// # Errors
 /// [`AppError::Invalid`]; [`AppError::TooManyTries`], before anything is looked at.
-pub async fn find(app: &App, ip: &str, typed: &str) -> Result<Asked, AppError> {
+pub async fn find(app: &App, ip: &str, user_id: &str, typed: &str) -> Result<Asked, AppError> {
     if typed.trim().is_empty() {
         return Err(Invalid::CodeMissing.into());
     }
     let tried = app.throttle.admit(Way::Client, ip).await?;
-    let asked = find_uncounted(app, typed).await?.ok_or(Invalid::DeviceCodeWrong)?;
+    let is_one = tried.keep_if_looked_at(again(|| is_one(app, user_id, typed)).await).await?;
+    let asked = if is_one { find_uncounted(app, typed).await? } else { None };
+    let asked = asked.ok_or(Invalid::DeviceCodeWrong)?;
     tried.succeeded().await;
     Ok(asked)
+}
+
+/// Whether a device waits with this code. A right one is not counted, and forgets no wrong one: whoever guesses may have a
+/// device of their own.
+async fn is_one(app: &App, user_id: &str, typed: &str) -> Result<bool, AppError> {
+    let (mut tx, now_ms) = (app.state.db.begin_write().await?, app.now_ms());
+    let limits = Limits::of_account(&app.state.config);
+    throttle::count_act(&mut tx, &format!("device codes of {user_id}"), &limits, now_ms).await?;
+    let is_one = store::find_waiting(&mut *tx, &hash(&app.secret, typed), now_ms).await?.is_some();
+    if is_one {
+        tx.rollback().await?
+    } else {
+        tx.commit().await?
+    }
+    Ok(is_one)
 }
 
 /// As [`find`], for the page behind it, to which a code leads that was found.
@@ -50,7 +75,7 @@ pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppE
 /// # Errors
 /// As [`find`] and [`authorize::grant`]. Of two who decide at once, the second has a code that is none any more.
 pub async fn decide(app: &App, caller: &Caller, someone: &LoggedIn, code: &str, may: bool) -> Result<String, AppError> {
-    let asked = find(app, &caller.ip, code).await?;
+    let asked = find(app, &caller.ip, &someone.user.id, code).await?;
     let mut tx = app.state.db.begin_write().await?;
     let (grant_id, ended) = if may {
         let (id, ended) = authorize::grant(&mut tx, app, caller, someone, &asked, true).await?;
