@@ -75,7 +75,9 @@ fn read(text: &str) -> Option<Jwk> {
         AlgorithmParameters::OctetKeyPair(_) => KeyAlgorithm::EdDSA,
         AlgorithmParameters::RSA(rsa) => {
             let modulus = BASE64_URL_SAFE_NO_PAD.decode(&rsa.n).ok()?;
-            let bits = modulus.len() * 8 - modulus.first()?.leading_zeros() as usize;
+            // Zeros in front would make a short one look long.
+            let first = modulus.first().filter(|byte| **byte > 0)?;
+            let bits = modulus.len() * 8 - first.leading_zeros() as usize;
             RSA_BITS.contains(&bits).then_some(KeyAlgorithm::RS256)?
         }
         _ => return None,

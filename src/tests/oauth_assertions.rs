@@ -226,6 +226,8 @@ on_both_databases! {
         let program = with_key(&app, &mut ada, "service", &jwk(&key)).await;
         let short = aws_lc_rs::rsa::KeySize::Rsa2048;
         let small = json!({ "kty": "RSA", "e": "AQAB", "n": BASE64_URL_SAFE_NO_PAD.encode([0x81; 128]) }).to_string();
+        let padded = [&[0; 129][..], &[0x81; 128]].concat();
+        let padded = json!({ "kty": "RSA", "e": "AQAB", "n": BASE64_URL_SAFE_NO_PAD.encode(padded) }).to_string();
         let mut private: Value = serde_json::from_str(&jwk(&key)).expect("JSON");
         private["d"] = "AAAA".into();
         let off_curve = json!({ "kty": "EC", "crv": "P-256", "x": BASE64_URL_SAFE_NO_PAD.encode([1; 32]), "y": BASE64_URL_SAFE_NO_PAD.encode([1; 32]) });
@@ -233,7 +235,7 @@ on_both_databases! {
         let other_use = but(serde_json::from_str(&jwk(&key)).expect("JSON"), "alg", "ES256".into());
         let rsa = algorithm::rsa(short).expect("a key");
         for wrong in [
-            String::new(), "x".into(), "{}".into(), small, private.to_string(), off_curve.to_string(), shared.to_string(), other_use.to_string(),
+            String::new(), "x".into(), "{}".into(), small, padded, private.to_string(), off_curve.to_string(), shared.to_string(), other_use.to_string(),
             spki(TokenAlgorithm::Rs256, &rsa.private).replace("PUBLIC", "PRIVATE"),
         ] {
             let answer = ada.act("add_app_key", &[("id", &program.id), ("public_key", &wrong)]).await;
