@@ -29,21 +29,13 @@ use crate::{
 /// [`AppError::WrongPassword`], [`AppError::TooManyApps`].
 #[server(prefix = "/actions", endpoint = "register_app")]
 pub async fn register_app(
-    name: String,
-    kind: Option<String>,
-    redirects: Option<String>,
-    logouts: Option<String>,
-    backchannel: Option<String>,
-    scopes: Option<String>,
+    #[server(flatten)] typed: Typed,
     expires: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (app, someone) = (border::app(), border::user()?);
     let by_everyone = expect_context::<OauthSettings>().applications_by == Registrars::Everyone;
     register::require_registrar(&app, &someone, by_everyone).await?;
-    let [kind, redirects, logouts, backchannel, scopes] =
-        [kind, redirects, logouts, backchannel, scopes].map(Option::unwrap_or_default);
-    let typed = Typed { name, kind, redirects, logouts, backchannel, scopes };
     // What was typed is looked at before a password is asked for.
     register::check(&typed)?;
     let days = register::parse_days(&expires.unwrap_or_default())?;
@@ -68,20 +60,8 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
 /// # Errors
 /// As there, [`AppError::NotFound`].
 #[server(prefix = "/actions", endpoint = "change_app")]
-pub async fn change_app(
-    id: String,
-    name: Option<String>,
-    kind: Option<String>,
-    redirects: Option<String>,
-    logouts: Option<String>,
-    backchannel: Option<String>,
-    scopes: Option<String>,
-    password: Option<String>,
-) -> Result<(), AppError> {
+pub async fn change_app(id: String, #[server(flatten)] typed: Typed, password: Option<String>) -> Result<(), AppError> {
     border::user()?;
-    let [name, kind, redirects, logouts, backchannel, scopes] =
-        [name, kind, redirects, logouts, backchannel, scopes].map(Option::unwrap_or_default);
-    let typed = Typed { name, kind, redirects, logouts, backchannel, scopes };
     // Before a password is asked for; what kind it is the story knows by itself.
     register::check(&typed)?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());

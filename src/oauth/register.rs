@@ -1,5 +1,6 @@
 //! The stories of an application: registered, a secret more or less, disabled and enabled, deleted. Server side.
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -43,8 +44,9 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// Of a secret that expires, at most.
 pub const SECRET_DAYS_MAX: i64 = 3_650;
 
-/// What was typed.
-#[derive(Clone, Debug, Default)]
+/// What was typed, as the forms name it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Typed {
     pub name: String,
     pub kind: String,
