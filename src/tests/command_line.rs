@@ -70,7 +70,7 @@ fn a_login_that_someone_else_has_read_or_put_there_is_not_used() {
     }
     let (good, bad) = ("https://login.example.com", "http://login.example.com");
     let why = |words: &str| {
-        let told = read().err().expect("a refusal").0;
+        let told = read().expect_err("a refusal").0;
         assert!(told.contains(words) && told.contains("login.json") && told.ends_with("; log in again"), "{told}");
     };
     for (server, token_server) in [(bad, bad), (good, bad)] {
