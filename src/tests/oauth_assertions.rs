@@ -58,7 +58,8 @@ fn jwk(key: &Key) -> String {
 /// An application with this key and no secret.
 async fn with_key(app: &TestApp, ada: &mut Caller, kind: &str, key: &str) -> Program {
     let back = if kind == "service" { "" } else { BACK };
-    let program = register(app, ada, kind, back, "openid orders:read").await;
+    let scopes = if kind == "service" { "orders:read" } else { "openid orders:read" };
+    let program = register(app, ada, kind, back, scopes).await;
     let answer = ada.act("add_app_key", &[("id", &program.id), ("public_key", key)]).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let secret = program.secret.as_ref().expect("a secret");
