@@ -2,13 +2,17 @@
 //! costs as much as reading a session does. Server side.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    mem::take,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use sqlx::{Any, AnyConnection, AnyPool, pool::PoolConnection};
 
-/// One that no one has used for so long goes back to the pool, which looks whether it lives.
+use super::state::Stopwatch;
+
+/// One that no one has used for so long goes back to the pool, which looks whether it lives. Whoever waits there waits
+/// longer than this.
 const KEPT_FOR: Duration = Duration::from_secs(1);
 
 /// Of a pool, this part at most: the rest is there for whoever writes.
@@ -17,12 +21,25 @@ const SHARE: u32 = 4;
 #[derive(Clone)]
 pub struct AtHand {
     pool: AnyPool,
-    connections: Arc<Mutex<Vec<(PoolConnection<Any>, Instant)>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    connections: Vec<(PoolConnection<Any>, Stopwatch)>,
+    /// Someone gives back what is not used.
+    is_swept: bool,
+}
+
+impl Kept {
+    fn give_back_old(&mut self) {
+        self.connections.retain(|(_, unused)| is_fresh(unused));
+    }
 }
 
 impl AtHand {
     pub fn of(pool: &AnyPool) -> Self {
-        Self { pool: pool.clone(), connections: Arc::default() }
+        Self { pool: pool.clone(), kept: Arc::default() }
     }
 
     /// Reads on one connection. One that has failed, or was left in the middle, goes back to the pool.
@@ -40,26 +57,53 @@ impl AtHand {
     }
 
     fn take(&self) -> Option<PoolConnection<Any>> {
-        let newest = self.connections.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        newest.filter(|(_, since)| since.elapsed() < KEPT_FOR).map(|(connection, _)| connection)
+        let newest = locked(&self.kept).connections.pop();
+        newest.filter(|(_, unused)| is_fresh(unused)).map(|(connection, _)| connection)
     }
 
     fn put(&self, connection: PoolConnection<Any>) {
         let most = self.pool.options().get_max_connections() / SHARE;
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        connections.retain(|(_, since)| since.elapsed() < KEPT_FOR);
-        if connections.len() < most as usize && !self.pool.is_closed() {
-            connections.push((connection, Instant::now()));
+        let mut kept = locked(&self.kept);
+        kept.give_back_old();
+        if kept.connections.len() >= most as usize || self.pool.is_closed() {
+            return;
+        }
+        kept.connections.push((connection, Stopwatch::start()));
+        if !kept.is_swept {
+            kept.is_swept = true;
+            tokio::spawn(sweep(Arc::downgrade(&self.kept)));
         }
     }
 
     /// That no one uses at this moment.
     pub fn idle(&self) -> usize {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).len()
+        locked(&self.kept).connections.len()
     }
 
     /// Gives all back.
     pub fn give_back(&self) {
-        self.connections.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        drop(take(&mut locked(&self.kept).connections));
     }
+}
+
+fn is_fresh(unused: &Stopwatch) -> bool {
+    u128::from(unused.elapsed_ms()) < KEPT_FOR.as_millis()
+}
+
+/// Until there is nothing more.
+async fn sweep(kept: Weak<Mutex<Kept>>) {
+    loop {
+        tokio::time::sleep(KEPT_FOR / 2).await;
+        let Some(kept) = kept.upgrade() else { return };
+        let mut kept = locked(&kept);
+        kept.give_back_old();
+        if kept.connections.is_empty() {
+            kept.is_swept = false;
+            return;
+        }
+    }
+}
+
+fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

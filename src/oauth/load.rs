@@ -240,23 +240,21 @@ pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
     let living = store::grants_of(pool, &user.id, page.app.now_ms()).await?;
     let agreed = store::agreed(pool, &user.id).await?.into_iter().map(|grant| (grant, false));
     for (grant, has_access) in living.into_iter().map(|grant| (grant, true)).chain(agreed) {
-        let scopes = Scopes::stored(&grant.scopes);
+        let client = store::find_client(pool, &grant.client_id).await?.map(Client::from).unwrap_or_default();
+        let scopes = Scopes::stored(&grant.scopes).within(&client.scopes);
         match connected.iter_mut().find(|known| known.id == grant.client_id) {
             Some(known) => {
                 known.scopes = known.scopes.and(&scopes);
                 known.since = known.since.min(grant.created_at);
             }
-            None => {
-                let client = store::find_client(pool, &grant.client_id).await?;
-                connected.push(Connected {
-                    id: grant.client_id,
-                    name: client.map(|row| Client::from(row).name).unwrap_or_default(),
-                    scopes,
-                    since: grant.created_at,
-                    last_used_at: grant.last_used_at.unwrap_or(grant.created_at),
-                    has_access,
-                });
-            }
+            None => connected.push(Connected {
+                id: grant.client_id,
+                name: client.name,
+                scopes,
+                since: grant.created_at,
+                last_used_at: grant.last_used_at.unwrap_or(grant.created_at),
+                has_access,
+            }),
         }
     }
     shows(move || view! { <ConnectedPage connected /> })

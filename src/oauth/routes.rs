@@ -104,7 +104,11 @@ pub async fn revoke(
         Ok(called) => called,
         Err(refusal) => return open_to_page(&app, None, origin.as_ref(), refusal).await,
     };
-    let answer = match introspect::revoke(&app, &guards.keys, &called.client, called.params.get("token")).await {
+    let token = match called.params.required("token") {
+        Ok(token) => token,
+        Err(refusal) => return open_to_page(&app, Some(&called.client), origin.as_ref(), refusal).await,
+    };
+    let answer = match introspect::revoke(&app, &guards.keys, &called.client, token).await {
         Ok(true) => StatusCode::OK.into_response(),
         Ok(false) => match authenticate::note_guess(&app, &called.caller.ip).await {
             Ok(()) => StatusCode::OK.into_response(),
@@ -126,7 +130,7 @@ pub async fn introspect(
         return Err(Refusal::client());
     }
     // Who has shown a secret doesn't guess: an API asks about whatever its callers send.
-    Ok(said(&introspect::introspect(&app, &guards.keys, &client, params.get("token")).await?))
+    Ok(said(&introspect::introspect(&app, &guards.keys, &client, params.required("token")?).await?))
 }
 
 /// `GET /oauth/userinfo`, and POST: who the user of the token is.

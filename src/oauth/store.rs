@@ -110,11 +110,13 @@ pub async fn find_client(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<Cli
 
 /// Those of one owner, or of everyone where there is none, the newest first.
 pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64) -> sqlx::Result<Vec<ClientRow>> {
-    sqlx::query_as(select_clients!("where c.name <> '' and ($1 = '' or c.owner_id = $1) order by c.id desc limit $2"))
-        .bind(owner_id.unwrap_or_default())
-        .bind(limit)
-        .fetch_all(db)
-        .await
+    sqlx::query_as(select_clients!(
+        "where c.name <> '' and ($1 = '' or c.owner_id = $1) order by c.created_at desc, c.id desc limit $2"
+    ))
+    .bind(owner_id.unwrap_or_default())
+    .bind(limit)
+    .fetch_all(db)
+    .await
 }
 
 /// Those without a secret whose addresses have this text in them.

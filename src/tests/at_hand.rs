@@ -36,6 +36,16 @@ on_both_databases! {
         assert!(left.is_err_and(|_| db.idle() == db.pool.num_idle()), "left in the middle");
     }
 
+    async fn whoever_waits_for_the_last_connection_gets_it(app: TestApp) {
+        let db = &app.services.state.db;
+        db.read(mark).await.expect("a mark");
+        let mut held = Vec::new();
+        for _ in 0..db.connections() {
+            held.push(db.pool.acquire().await.expect("a connection"));
+        }
+        assert_eq!(db.idle(), 0);
+    }
+
     async fn most_connections_stay_in_the_pool(app: TestApp) {
         let db = &app.services.state.db;
         let reads = (0..db.connections()).map(|_| db.read(async |connection| connection.execute("select 1").await.map(drop)));

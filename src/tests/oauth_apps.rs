@@ -12,6 +12,9 @@ use crate::{base::finding::State, oauth::part::OauthPart, pages::part::Part};
 const DAY: i64 = 24 * 3_600_000;
 const OTHER: &str = "https://app.example/other";
 
+/// What `account:read` is for.
+const SEES: &str = "See the ID of your account";
+
 /// What the form has when it's opened, with what is typed over it.
 async fn change(caller: &mut Caller, program: &Program, typed: Pairs<'_>) -> Answer {
     let usual = [
@@ -42,6 +45,7 @@ on_both_databases! {
         let more = [("redirects", &*format!("{BACK}\n{OTHER}\nhttps://app.example/third")), ("scopes", "openid account:read offline_access email")];
         assert_eq!(change(&mut ada, &web, &more).await.status, 200);
         assert_eq!(me(&app, &tokens).await, 200);
+        assert!(bob.open("/account/connected").await.text().contains(SEES));
         // A scope less.
         let code = web.code(&mut bob, &[("scope", "openid account:read"), ("prompt", "consent")]).await;
         let less = [("redirects", &*format!("{BACK}\n{OTHER}")), ("scopes", "openid offline_access")];
@@ -50,6 +54,7 @@ on_both_databases! {
         assert_eq!(me(&app, &tokens).await, 401, "on the next call");
         let refreshed = web.refresh(text(&tokens, "refresh_token")).await.json();
         assert_eq!(text(&refreshed, "scope"), "openid offline_access", "what is left");
+        assert!(!bob.open("/account/connected").await.text().contains(SEES), "as its user sees it, too");
         assert_eq!(text(&web.redeem(&code).await.json(), "scope"), "openid");
         // An address less: a code that was on its way there.
         let there = Program { back: OTHER.into(), ..web.clone() };

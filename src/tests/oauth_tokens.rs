@@ -416,6 +416,12 @@ on_both_databases! {
             assert_eq!((answer.status, text(&answer.json(), "error")), (405, "invalid_request"), "{path}");
             assert!(answer.header("allow").contains("POST"), "{path}: {}", answer.header("allow"));
         }
+        let (ada, _, ledger, _) = connected(&app).await;
+        let body = format!("client_id={}&client_secret={}", ledger.id, ledger.secret.as_deref().expect("a secret"));
+        for path in ["/oauth/revoke", "/oauth/introspect"] {
+            let answer = post(&ada, path, &body, &[]).await;
+            assert_eq!((answer.status, text(&answer.json(), "error_description")), (400, "token is missing"), "{path}");
+        }
     }
 
     async fn only_a_page_of_the_application_itself_reads_the_answer(app: TestApp) {
