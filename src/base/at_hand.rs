@@ -9,11 +9,9 @@ use std::{
 
 use sqlx::{Any, AnyConnection, AnyPool, pool::PoolConnection};
 
-use super::state::Stopwatch;
-
-/// One that no one has used for so long goes back to the pool, which looks whether it lives. Whoever waits there waits
-/// longer than this.
-const KEPT_FOR: Duration = Duration::from_secs(1);
+/// One that no one takes between two looks goes back to the pool, which asks whether it lives. Whoever waits there waits
+/// longer than two of them.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(500);
 
 /// Of a pool, this part at most: the rest is there for whoever writes.
 const SHARE: u32 = 4;
@@ -26,15 +24,15 @@ pub struct AtHand {
 
 #[derive(Default)]
 struct Kept {
-    connections: Vec<(PoolConnection<Any>, Stopwatch)>,
-    /// Someone gives back what is not used.
-    is_swept: bool,
+    connections: Vec<One>,
+    /// Someone looks after them.
+    is_looked_at: bool,
 }
 
-impl Kept {
-    fn give_back_old(&mut self) {
-        self.connections.retain(|(_, unused)| is_fresh(unused));
-    }
+struct One {
+    connection: PoolConnection<Any>,
+    /// It was there at the last look.
+    was_there: bool,
 }
 
 impl AtHand {
@@ -47,36 +45,31 @@ impl AtHand {
     /// # Errors
     /// When no connection is to be had in time, and what reading returns.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<T>) -> sqlx::Result<T> {
-        let mut connection = match self.take() {
-            Some(connection) => connection,
+        let newest = locked(&self.kept).connections.pop();
+        let mut connection = match newest {
+            Some(One { connection, .. }) => connection,
             None => self.pool.acquire().await?,
         };
         let found = read(&mut connection).await?;
-        self.put(connection);
+        self.keep(connection);
         Ok(found)
     }
 
-    fn take(&self) -> Option<PoolConnection<Any>> {
-        let newest = locked(&self.kept).connections.pop();
-        newest.filter(|(_, unused)| is_fresh(unused)).map(|(connection, _)| connection)
-    }
-
-    fn put(&self, connection: PoolConnection<Any>) {
+    fn keep(&self, connection: PoolConnection<Any>) {
         let most = self.pool.options().get_max_connections() / SHARE;
         let mut kept = locked(&self.kept);
-        kept.give_back_old();
         if kept.connections.len() >= most as usize || self.pool.is_closed() {
             return;
         }
-        kept.connections.push((connection, Stopwatch::start()));
-        if !kept.is_swept {
-            kept.is_swept = true;
-            tokio::spawn(sweep(Arc::downgrade(&self.kept)));
+        kept.connections.push(One { connection, was_there: false });
+        if !kept.is_looked_at {
+            kept.is_looked_at = true;
+            tokio::spawn(look_after(Arc::downgrade(&self.kept)));
         }
     }
 
-    /// That no one uses at this moment.
-    pub fn idle(&self) -> usize {
+    /// How many there are.
+    pub fn count(&self) -> usize {
         locked(&self.kept).connections.len()
     }
 
@@ -86,19 +79,16 @@ impl AtHand {
     }
 }
 
-fn is_fresh(unused: &Stopwatch) -> bool {
-    u128::from(unused.elapsed_ms()) < KEPT_FOR.as_millis()
-}
-
 /// Until there is nothing more.
-async fn sweep(kept: Weak<Mutex<Kept>>) {
+async fn look_after(kept: Weak<Mutex<Kept>>) {
     loop {
-        tokio::time::sleep(KEPT_FOR / 2).await;
+        tokio::time::sleep(LOOKED_AT_EVERY).await;
         let Some(kept) = kept.upgrade() else { return };
         let mut kept = locked(&kept);
-        kept.give_back_old();
+        kept.connections.retain(|one| !one.was_there);
+        kept.connections.iter_mut().for_each(|one| one.was_there = true);
         if kept.connections.is_empty() {
-            kept.is_swept = false;
+            kept.is_looked_at = false;
             return;
         }
     }

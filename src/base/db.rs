@@ -229,9 +229,9 @@ impl Db {
         self.at_hand.read(read).await
     }
 
-    /// Connections that no one uses at this moment.
-    pub fn idle(&self) -> usize {
-        self.pool.num_idle() + self.at_hand.idle()
+    /// Connections that wait for the next read.
+    pub fn at_hand(&self) -> usize {
+        self.at_hand.count()
     }
 
     /// How many there may be at once.

@@ -363,17 +363,20 @@ async fn rotate(args: Rotate) -> Result<(), Failed> {
 async fn finish(args: Rotate) -> Result<(), Failed> {
     let Common { json, config, .. } = args.common;
     let id = args.id;
-    let removed = on_client(config, &id, async |state, _| {
+    let (removed, is_key) = on_client(config, &id, async |state, _| {
         let secrets = store::secrets_of(&state.db.pool, &id).await?;
         // The older one comes first.
         let [older, _] = &*secrets else {
             return Err(format!("{id} has no second secret; create one with `latchkey clients rotate {id}`").into());
         };
         again(|| register::remove_secret(state, By::CommandLine, &id, &older.prefix)).await?;
-        Ok(older.prefix.clone())
+        Ok((older.prefix.clone(), older.public_key.is_some()))
     })
     .await?;
-    answer(json, &json!({ "id": id, "removed": removed }), || format!("Removed {removed}… It no longer works."))
+    answer(json, &json!({ "id": id, "removed": removed }), || match is_key {
+        true => format!("Removed the public key {removed}. It no longer works."),
+        false => format!("Removed the secret {removed}… It no longer works."),
+    })
 }
 
 async fn set_disabled(args: One, disabled: bool) -> Result<(), Failed> {

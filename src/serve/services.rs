@@ -77,7 +77,7 @@ impl Services {
     pub fn levels(&self) -> Levels {
         let databases = [&self.state.db, &self.vital_db, &self.jobs.db];
         let open: i64 = databases.iter().map(|db| i64::from(db.pool.size())).sum();
-        let idle: i64 = databases.iter().map(|db| count(db.idle())).sum();
+        let idle: i64 = databases.iter().map(|db| count(free(db))).sum();
         let (running, waiting) = self.passwords.at_work();
         Levels {
             connections_in_use: (open - idle).max(0),
@@ -90,6 +90,11 @@ impl Services {
             hashes_waiting: count(waiting),
         }
     }
+}
+
+/// The pool counts without a lock, and for a moment less than none.
+fn free(db: &Db) -> usize {
+    db.pool.num_idle().min(db.pool.size() as usize) + db.at_hand()
 }
 
 fn count(number: usize) -> i64 {
