@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { withAndWithoutJavaScript } from "./javascript.ts";
-import { administrator, enterAndLogIn, loggedIn, signedUp } from "./people.ts";
+import { administrator, enterAndLogIn, loggedIn, open as openPage, signedUp } from "./people.ts";
 import type { Server } from "./server.ts";
 
 const APP = "https://app.example";
@@ -53,6 +53,25 @@ withAndWithoutJavaScript(({ open, scripted }) => {
     await expect(page).toHaveURL(/^https:\/\/app\.example\/cb/);
     expect((await came).get("error")).toBe("access_denied");
   });
+});
+
+test("what is wrong with one form of an application stands in that form", async ({ page, server, allowConsole }) => {
+  allowConsole(/status of 422/);
+  const owner = await administrator(server);
+  const add = ["clients", "add", "--owner", owner.email, "--name", "Ledger", "--kind", "web", "--redirect", `${APP}/cb`, "--json"];
+  const { id } = JSON.parse((await server.cli(add)).stdout) as { id: string };
+  await loggedIn(page, owner);
+  await openPage(page, `/account/apps/${id}`);
+  const [keys, change] = ["Secrets and keys", "Change application"].map((name) => page.getByRole("region", { name }));
+  await change.getByLabel("Name").fill("Latchkey");
+  await change.getByLabel("Redirect addresses").fill("http://app.example/#x");
+  await change.getByRole("button", { name: "Change application" }).click();
+  await expect(change).toContainText("There are 2 problems");
+  await expect(keys).not.toContainText("problem");
+  await keys.getByLabel("Public key").fill("nonsense");
+  await keys.getByRole("button", { name: "Add public key" }).click();
+  await expect(keys).toContainText("Paste a public key, as PEM or JWK");
+  await expect(keys.getByLabel("Public key")).toBeFocused();
 });
 
 test("the command line registers an application, replaces its secret, and disables it", async ({ server }) => {

@@ -26,7 +26,7 @@ test("the login page reacts with the small part of the package", async ({ page, 
   await page.getByRole("button", { name: "Show" }).click();
   await expect(passwordField(page)).toHaveAttribute("type", "text");
   await page.getByRole("button", { name: "Log in", exact: true }).click();
-  await expect(page.locator("#form-error")).toContainText("Wrong email or password");
+  await expect(page.locator("[data-form-error]")).toContainText("Wrong email or password");
   await expect(page.getByLabel("Email")).toHaveValue("nobody@example.com");
   expect(asked.sort()).toEqual(SMALL);
 });

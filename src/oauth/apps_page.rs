@@ -11,10 +11,7 @@ use super::{
     store::SecretRow,
 };
 use crate::{
-    base::{
-        error::{AppError, Field},
-        text::isolated,
-    },
+    base::{error::Field, text::isolated},
     pages::{account, admin},
     ui::{
         code::CodeBlock,
@@ -224,10 +221,10 @@ pub fn AppPage(
     /// Its back-channel address isn't public, and the server calls no other.
     never_told: bool,
 ) -> impl IntoView {
-    // What is wrong with a field stands beside it.
-    let problem = refused()
-        .filter(|error| refused_by(ChangeApp::PATH).is_none() && !matches!(error, AppError::Invalid(_)))
-        .map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    // What is wrong in a form stands there.
+    let in_form = [ChangeApp::PATH, AddAppKey::PATH].into_iter().find_map(refused_by);
+    let problem = refused().filter(|_| in_form.is_none());
+    let problem = problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let id = client.id.clone();
     let lines = |lines: &[String]| if lines.is_empty() { "none".to_owned() } else { lines.join(", ") };
     view! {
@@ -329,7 +326,7 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                     <ExpiryField chosen=String::new() />
                     <button type="submit" class="button" name=Held::BUTTON value="Create secret">"Create secret"</button>
                 </form>
-                <Form action=AddAppKey::PATH before=refused().filter(|error| matches!(error, AppError::Invalid(_)))>
+                <Form action=AddAppKey::PATH before=refused_by(AddAppKey::PATH)>
                     <input type="hidden" name="id" value=id />
                     <LinesField
                         name="public_key" label="Public key" field=Field::PublicKey value=typed().get("public_key")

@@ -161,7 +161,7 @@ on_both_databases! {
     async fn without_javascript_each_problem_is_counted_and_has_a_link_to_its_field(app: TestApp) {
         let fields = [("name", ""), ("email", "nope"), ("password", PASSWORD)];
         let page = app.anonymous().submit("sign_up", &fields, "/signup").await.text();
-        let (_, summary) = page.split_once("id=\"form-error\"").expect("a summary");
+        let (_, summary) = page.split_once("data-form-error").expect("a summary");
         let (summary, form) = summary.split_once("<form").expect("a form");
         assert!(summary.contains(" autofocus") && summary.contains("There are 2 problems"), "{summary}");
         for (id, words) in [("name", "Enter your name."), ("email", "Enter an email address in the right format")] {
@@ -172,7 +172,7 @@ on_both_databases! {
         assert!(!summary.contains("#password") && !form.contains(" autofocus"), "{page}");
         let (mut visitor, fields) = (app.anonymous(), [("name", "Al"), ("email", "nope"), ("password", PASSWORD)]);
         let one = visitor.submit("sign_up", &fields, "/signup").await.text();
-        let (_, summary) = one.split_once("id=\"form-error\"").expect("a summary");
+        let (_, summary) = one.split_once("data-form-error").expect("a summary");
         let (summary, form) = summary.split_once("<form").expect("a form");
         assert!(summary.contains("There is a problem") && summary.contains("href=\"#email\""), "{summary}");
         assert!(!summary.contains(" autofocus") && form.contains(" autofocus"), "the one field has the focus: {one}");

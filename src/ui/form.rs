@@ -77,7 +77,7 @@ fn FormError() -> impl IntoView {
     let inputs = use_context::<Before>().map(|before| before.inputs).unwrap_or_default();
     let inputs = inputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
     view! {
-        <div id="form-error" tabindex="-1" aria-live="assertive" autofocus=is_first>
+        <div data-form-error="" tabindex="-1" aria-live="assertive" autofocus=is_first>
             {before.map(|error| {
                 let wrong = inputs.iter().filter_map(|(field, id)| Some(((*id).to_owned(), error.at(*field)?)));
                 let fields = wrong.map(|(id, words)| AtInput { id, words }).collect();

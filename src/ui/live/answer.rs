@@ -1,7 +1,7 @@
 //! Says what is wrong with a form, where it is, in the words of the server. Both sides; runs in the browser.
 
 use wasm_bindgen::JsCast;
-use web_sys::{DocumentFragment, Element, HtmlInputElement, HtmlTemplateElement};
+use web_sys::{DocumentFragment, Element, HtmlElement, HtmlInputElement, HtmlTemplateElement};
 
 use super::{molds, pending};
 use crate::{
@@ -10,8 +10,8 @@ use crate::{
     web::refusal::Refusal,
 };
 
-/// The id of the live region above a form.
-const NOTICE: &str = "form-error";
+/// The live region of a form, just before it.
+const NOTICE: &str = "[data-form-error]";
 
 /// The parts of a page that say what the act before brought about.
 const OUTCOMES: [&str; 2] = ["receipt", "outcome"];
@@ -46,11 +46,13 @@ pub fn show(form: &Element, refusal: &Refusal) {
     // To be asked for the password is no problem.
     let is_question = refusal.asks_for_proof() && refusal.errors.is_empty();
     match is_question {
-        true => say(&refusal.detail),
-        false => say_problems(&refusal.detail, &wrong),
+        true => say(form, &refusal.detail),
+        false => say_problems(form, &refusal.detail, &wrong),
     }
-    let first = if is_question { Some("password") } else { only.as_deref() };
-    focus(first.unwrap_or(NOTICE));
+    match if is_question { Some("password") } else { only.as_deref() } {
+        Some(id) => focus(id),
+        None => drop(notice_of(form).and_then(|notice| notice.dyn_into::<HtmlElement>().ok()?.focus().ok())),
+    }
 }
 
 /// An input that was wrong and is right now, as far as the browser can tell: what was said about it goes.
@@ -63,9 +65,9 @@ pub fn mended(input: &Element) {
 
 /// Takes a problem out of the list above the form, and counts again.
 pub fn take_off_list(id: &str) {
-    let Some(notice) = document().get_element_by_id(NOTICE) else { return };
-    let link = notice.query_selector(&format!("a[href=\"#{id}\"]")).ok().flatten();
+    let link = document().query_selector(&format!("{NOTICE} a[href=\"#{id}\"]")).ok().flatten();
     let Some(problem) = link.and_then(|link| link.parent_element()) else { return };
+    let Ok(Some(notice)) = problem.closest(NOTICE) else { return };
     problem.remove();
     match (elements(&notice, "li").len(), notice.query_selector(".notice-words > p").ok().flatten()) {
         (left @ 1.., Some(words)) => words.set_text_content(Some(&problem_words(left))),
@@ -74,15 +76,15 @@ pub fn take_off_list(id: &str) {
 }
 
 /// Says it above the form, aloud.
-pub fn say(words: &str) {
+pub fn say(form: &Element, words: &str) {
     if let Some(notice) = molds::cast("mold-notice") {
         molds::write(&notice, ".notice-words", words);
-        put_above(&notice);
+        put_above(form, &notice);
     }
 }
 
 /// `fields`: the ids of the inputs that are wrong, with what is wrong there.
-fn say_problems(words: &str, fields: &[(String, &str)]) {
+fn say_problems(form: &Element, words: &str, fields: &[(String, &str)]) {
     let Some(problems) = molds::cast("mold-problems") else { return };
     molds::write(&problems, "p", words);
     if let Some(problem) = molds::part(&problems, "li") {
@@ -94,7 +96,7 @@ fn say_problems(words: &str, fields: &[(String, &str)]) {
     if let Some(list) = molds::part(&problems, "ul").filter(|_| fields.is_empty()) {
         list.remove();
     }
-    put_above(&problems);
+    put_above(form, &problems);
 }
 
 /// Another problem before the one that stands in the mold, which is the last.
@@ -107,10 +109,14 @@ fn add_to_list(last: &Element, id: &str, words: &str) {
     let _ = last.before_with_node_1(&problem);
 }
 
-fn put_above(notice: &DocumentFragment) {
-    if let Some(place) = document().get_element_by_id(NOTICE) {
+fn put_above(form: &Element, notice: &DocumentFragment) {
+    if let Some(place) = notice_of(form) {
         place.replace_children_with_node_1(notice);
     }
+}
+
+fn notice_of(form: &Element) -> Option<Element> {
+    form.previous_element_sibling().filter(|before| before.matches(NOTICE).unwrap_or(false))
 }
 
 /// Unless another field is what is wrong: this one was right perhaps.

@@ -26,7 +26,9 @@ fn tick(button: Element, end: f64) {
     if left < 1 {
         countdown.set_text_content(None);
         set_attribute(&button, "aria-disabled", None);
-        say("You can try again now.");
+        if let Ok(Some(form)) = button.closest("form") {
+            say(&form, "You can try again now.");
+        }
         return;
     }
     countdown.set_text_content(Some(&format!("({left} s)")));
