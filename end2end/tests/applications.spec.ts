@@ -62,7 +62,8 @@ test("what is wrong with one form of an application stands in that form", async 
   const { id } = JSON.parse((await server.cli(add)).stdout) as { id: string };
   await loggedIn(page, owner);
   await openPage(page, `/account/apps/${id}`);
-  const [keys, change] = ["Secrets and keys", "Change application"].map((name) => page.getByRole("region", { name }));
+  const keys = page.getByRole("region", { name: "Secrets and keys" });
+  const change = page.getByRole("region", { name: "Change application" });
   await change.getByLabel("Name").fill("Latchkey");
   await change.getByLabel("Redirect addresses").fill("http://app.example/#x");
   await change.getByRole("button", { name: "Change application" }).click();
