@@ -30,8 +30,8 @@ export const test = base.extend<Fixtures>({
   appUrl: async ({ allowOrigin, allowConsole }, use) => {
     const url = `http://127.0.0.1:${await freePort()}`;
     allowOrigin(url);
-    // Chromium asks everyone for it.
-    allowConsole(/404.*favicon\.ico/);
+    // Chromium asks everyone for it, also one who has stopped listening.
+    allowConsole(/(404|ERR_CONNECTION_REFUSED).*favicon\.ico/);
     await use(url);
   },
 
