@@ -7,6 +7,7 @@ use super::{
     password,
     password::Claim,
     sessions::{guard::LoggedIn, secret, secret::NewSecret, session::LogIn},
+    users,
     visit::Visit,
 };
 use crate::{
@@ -70,7 +71,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
         may: |_| true,
         failed: event(Kind::ReauthenticationFailed),
     };
-    let found = async { Ok(Some(user.clone())) };
+    let found = async { Ok(users::store::find_by_id(&app.state.db.pool, &user.id).await?) };
     let user = password::prove(app, visit, claim, found).await?.ok_or(AppError::WrongPassword)?;
     let _turn = app.throttle.turn().await?;
     let (pool, proven) = (&app.state.db.pool, event(Kind::Reauthenticated));
@@ -86,7 +87,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
 /// [`AppError::SessionRenewed`] when another request of the same browser does so at this moment.
 pub async fn renew(app: &App, someone: LoggedIn, authenticated_at: i64) -> Result<Proven, AppError> {
     let log_in = LogIn { authenticated_at, ..someone.log_in.clone() };
-    let new = again(|| secret::rotate(&app.state, &someone.secret_hash, log_in.clone())).await?;
+    let new = again(|| secret::rotate(&app.terminator, &someone.secret_hash, log_in.clone())).await?;
     let new = new.ok_or(AppError::SessionRenewed)?;
     let someone = LoggedIn { log_in: new.log_in.clone(), secret_hash: new.hash(), ..someone };
     Ok(Proven { someone, new_secret: Some(new) })

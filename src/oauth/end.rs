@@ -8,7 +8,7 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        grants, revocations,
+        grants,
         revocations::{
             EndReason,
             store::{New, Subject},
@@ -19,14 +19,10 @@ use crate::{
 };
 
 /// Revokes the tokens of these grants, which the transaction has ended, and commits. This instance refuses them from then on.
-pub async fn commit(mut tx: Tx, app: &App, ids: &[String], actor: &Actor, reason: EndReason) -> Result<(), AppError> {
-    let mut rows = Vec::with_capacity(ids.len());
-    for id in ids {
-        let new = New { subject: Subject::Grant(id), reason, actor, revoked_at: app.now_ms() };
-        rows.push(revocations::store::insert(&mut tx, &new).await?);
-    }
-    tx.commit().await?;
-    rows.iter().for_each(|row| app.terminator.revocations.publish(row));
+pub async fn commit(tx: Tx, app: &App, ids: &[String], actor: &Actor, reason: EndReason) -> Result<(), AppError> {
+    let (reason, revoked_at) = (reason.into_str(), app.now_ms());
+    let new = ids.iter().map(|id| New { subject: Subject::Grant(id), reason, actor, revoked_at });
+    app.terminator.revocations.commit(tx, &new.collect::<Vec<_>>()).await?;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        links, revocations,
+        links,
         revocations::{
             EndReason,
             store::{New, Subject},
@@ -369,17 +369,15 @@ pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(),
 
 /// The last part of a transaction: every token of an epoch before is revoked when it commits.
 async fn end_tokens(
-    mut tx: Tx,
+    tx: Tx,
     terminator: &Terminator,
     by: By<'_>,
     id: &str,
     least_epoch: i64,
 ) -> Result<(), AppError> {
-    let (subject, revoked_at) = (Subject::Client { id, least_epoch }, terminator.state.clock.now_ms());
-    let new = New { subject, reason: EndReason::ByUser, actor: &by.actor(), revoked_at };
-    let row = revocations::store::insert(&mut tx, &new).await?;
-    tx.commit().await?;
-    terminator.revocations.publish(&row);
+    let (reason, revoked_at) = (EndReason::ByUser.into_str(), terminator.state.clock.now_ms());
+    let new = New { subject: Subject::Client(id, least_epoch), reason, actor: &by.actor(), revoked_at };
+    terminator.revocations.commit(tx, &[new]).await?;
     Ok(())
 }
 

@@ -55,7 +55,7 @@ use crate::{
     pages::{account, admin::overview::census::Census, part::Parts, signup, signup::setup_link},
     passwords::{hash::Passwords, questions::Questions},
     people::{deletion, list::find::make_missing_words},
-    web::{assets, connections, connections::Door, crowd::Crowd, session::open_streams::OpenStreams},
+    web::{assets, connections, connections::Door, crowd::Crowd, session::{open_streams::OpenStreams, remembered::Remembered}},
 };
 
 /// A request head larger than this is refused by hyper, in bytes.
@@ -266,7 +266,7 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
         Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
     costs_in_use::look(&state, &passwords).await.map_err(|error| format!("cannot read the users: {error}"))?;
     let terminator = Terminator { state: state.clone(), revocations: revocations.clone() };
-    let (streams, options) = (OpenStreams::new(&state.config), assets::leptos_options());
+    let (streams, remembered) = (OpenStreams::new(&state.config), Remembered::new(&state.config));
     let mail_worker = MailWorker { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
     let throttle = Throttle::new(state.clone(), secret.clone());
     let questions = Questions::default();
@@ -280,9 +280,10 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
         streams,
         keys,
         mail_worker,
+        remembered,
         census: Census::default(),
         parts,
-        options,
+        options: assets::leptos_options(),
     })
 }
 

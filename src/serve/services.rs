@@ -18,7 +18,7 @@ use crate::{
     web::{
         crowd::Crowd,
         guards::{Guards, Held},
-        session::open_streams::OpenStreams,
+        session::{open_streams::OpenStreams, remembered::Remembered},
     },
 };
 
@@ -31,6 +31,7 @@ pub struct Services {
     /// For what clears up behind everyone.
     pub jobs: AppState,
     pub crowd: Crowd,
+    pub remembered: Remembered,
     pub metrics: Metrics,
     pub revocations: Revocations,
     pub streams: OpenStreams,
@@ -62,8 +63,8 @@ impl Services {
 
     /// What finds out who calls.
     pub fn guards(&self) -> Guards {
-        let Self { crowd, keys, revocations, streams, .. } = self.clone();
-        Held { crowd, keys, revocations, streams, terminator: self.terminator.clone() }.into()
+        let Self { crowd, keys, remembered, revocations, streams, .. } = self.clone();
+        Held { crowd, keys, remembered, revocations, streams, terminator: self.terminator.clone() }.into()
     }
 
     /// At the end.

@@ -74,6 +74,7 @@ mod redirects;
 mod reset;
 mod retention;
 mod refusals;
+mod remembered_sessions;
 mod resurrection;
 mod revocation;
 mod room;

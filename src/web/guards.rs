@@ -2,7 +2,10 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use super::{crowd::Crowd, session::open_streams::OpenStreams};
+use super::{
+    crowd::Crowd,
+    session::{open_streams::OpenStreams, remembered::Remembered},
+};
 use crate::auth::{revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys};
 
 /// Every request carries them. Cheap to clone.
@@ -13,6 +16,7 @@ pub struct Guards(Arc<Held>);
 pub struct Held {
     pub crowd: Crowd,
     pub keys: Keys,
+    pub remembered: Remembered,
     pub revocations: Revocations,
     pub streams: OpenStreams,
     pub terminator: Terminator,

@@ -12,6 +12,8 @@ pub struct Set {
     pub(super) sessions: HashMap<String, i64>,
     /// id of a user or of an application → (least epoch that counts, when it may be forgotten).
     pub(super) users: HashMap<String, (i64, i64)>,
+    /// id of a user → (number of the last change of what sessions show, when it may be forgotten).
+    pub(super) changed: HashMap<String, (i64, i64)>,
     /// kid → when it may be forgotten.
     pub(super) keys: HashMap<String, i64>,
     /// Least global epoch that counts, when it may be forgotten.
@@ -52,6 +54,11 @@ impl Set {
                 let before = self.everyone.replace(later(self.everyone, row));
                 before.is_none_or(|(epoch, _)| epoch < row.epoch)
             }
+            store::CHANGED => {
+                let (seq, _) = self.changed.get(&row.subject).copied().unwrap_or_default();
+                self.changed.insert(row.subject.clone(), (seq.max(row.seq), row.keep_until));
+                false
+            }
             store::KEY => self.keys.insert(row.subject.clone(), row.keep_until).is_none(),
             other => {
                 tracing::error!(kind = other, "a revocation of an unknown kind: written by a newer Latchkey?");
@@ -63,6 +70,7 @@ impl Set {
     pub(super) fn forget_before(&mut self, now_ms: i64) {
         self.sessions.retain(|_, keep_until| *keep_until >= now_ms);
         self.users.retain(|_, (_, keep_until)| *keep_until >= now_ms);
+        self.changed.retain(|_, (_, keep_until)| *keep_until >= now_ms);
         self.keys.retain(|_, keep_until| *keep_until >= now_ms);
         self.everyone = self.everyone.filter(|(_, keep_until)| *keep_until >= now_ms);
     }

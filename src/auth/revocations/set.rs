@@ -11,13 +11,16 @@ use uuid::Uuid;
 use super::{
     memory::{Moment, Set},
     store,
-    store::RevocationRow,
+    store::{New, RevocationRow, Subject},
 };
-use crate::base::{
-    db::{Db, SILENCE_MAX, in_time},
-    error::AppError,
-    metrics::{Metrics, Spread, Via},
-    state::{Clock, Stopwatch},
+use crate::{
+    auth::event::Actor,
+    base::{
+        db::{Db, SILENCE_MAX, Tx, in_time},
+        error::AppError,
+        metrics::{Metrics, Spread, Via},
+        state::{Clock, Stopwatch},
+    },
 };
 
 /// After this silence of the database, memory is no longer trusted and each request asks.
@@ -120,6 +123,12 @@ impl Revocations {
         self.read().keys.contains_key(kid)
     }
 
+    /// Whether what was read of this user's sessions, when [`Self::seq`] was this, may have changed since.
+    pub fn may_have_changed(&self, user_id: &str, read_at_seq: i64) -> bool {
+        let set = self.read();
+        read_at_seq > set.seq || set.changed.get(user_id).is_some_and(|(seq, _)| *seq > read_at_seq)
+    }
+
     /// Nothing, normally. When the feed has been silent for [`STALE_AFTER`], asks the database now: once for all who
     /// wait, and no longer than [`SILENCE_MAX`].
     ///
@@ -171,6 +180,25 @@ impl Revocations {
     #[cfg(test)]
     pub fn lose_contact(&self) {
         self.write().synced = None;
+    }
+
+    /// Writes revocations as the last act of a transaction, commits it, and refuses from then on what they name. Returns the
+    /// number of the last one.
+    pub async fn commit(&self, mut tx: Tx, all: &[New<'_>]) -> sqlx::Result<Option<i64>> {
+        let mut rows = Vec::with_capacity(all.len());
+        for new in all {
+            rows.push(store::insert(&mut tx, new).await?);
+        }
+        tx.commit().await?;
+        rows.iter().for_each(|row| self.publish(row));
+        Ok(rows.last().map(|row| row.seq))
+    }
+
+    /// Commits a change of a user, or of a session of theirs, that lives on: no process goes on with what it remembers.
+    pub async fn commit_change(&self, tx: Tx, user_id: &str) -> sqlx::Result<()> {
+        let (subject, actor) = (Subject::Changed(user_id), &Actor::User(user_id.to_owned()));
+        let new = New { subject, reason: store::CHANGED, actor, revoked_at: self.0.clock.now_ms() };
+        self.commit(tx, &[new]).await.map(drop)
     }
 
     /// Takes in a revocation of this process at once, before the answer goes out. The sequence number stays:

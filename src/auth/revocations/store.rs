@@ -3,7 +3,6 @@
 use sqlx::{Executor, postgres::PgListener};
 use sqlx_macros::FromRow;
 
-use super::EndReason;
 use crate::{
     auth::event::Actor,
     base::{
@@ -29,7 +28,8 @@ pub const KEPT_MS: i64 = TOKEN_LIFETIME_MAX_SECONDS * 1000 + KEEP_EXTRA_MS;
 #[derive(Clone, Debug)]
 pub struct New<'a> {
     pub subject: Subject<'a>,
-    pub reason: EndReason,
+    /// An [`EndReason`](super::EndReason), if something ended.
+    pub reason: &'static str,
     pub actor: &'a Actor,
     /// Milliseconds since the epoch.
     pub revoked_at: i64,
@@ -38,27 +38,25 @@ pub struct New<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
     Session(&'a str),
-    User {
-        id: &'a str,
-        least_epoch: i64,
-    },
+    /// A user, and the least epoch that still counts.
+    User(&'a str, i64),
+    /// Nothing ended: what a process remembers of the sessions of this user is out of date.
+    Changed(&'a str),
     /// Every token that this signing key has signed, by its kid.
     Key(&'a str),
     /// What a user has let an application do, by its id.
     Grant(&'a str),
-    /// Every token of an application.
-    Client {
-        id: &'a str,
-        least_epoch: i64,
-    },
-    /// Everyone.
-    Everyone {
-        least_epoch: i64,
-    },
+    /// Every token of an application, and the least epoch that still counts.
+    Client(&'a str, i64),
+    /// Everyone, and the least epoch that still counts.
+    Everyone(i64),
 }
 
 /// The kind of a [`Subject::Key`].
 pub const KEY: &str = "key";
+
+/// The kind of a [`Subject::Changed`].
+pub const CHANGED: &str = "changed";
 
 /// The kind of a [`Subject::Everyone`].
 pub const EVERYONE: &str = "everyone";
@@ -84,11 +82,12 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> sqlx::Result<RevocationRow> {
     let keep_until = new.revoked_at + KEPT_MS;
     let (kind, subject, epoch) = match new.subject {
         Subject::Session(sid) => ("session", sid, 0),
-        Subject::User { id, least_epoch } => ("user", id, least_epoch),
+        Subject::User(id, least_epoch) => ("user", id, least_epoch),
+        Subject::Changed(user_id) => (CHANGED, user_id, 0),
         Subject::Key(kid) => (KEY, kid, 0),
         Subject::Grant(id) => ("grant", id, 0),
-        Subject::Client { id, least_epoch } => ("client", id, least_epoch),
-        Subject::Everyone { least_epoch } => (EVERYONE, "", least_epoch),
+        Subject::Client(id, least_epoch) => ("client", id, least_epoch),
+        Subject::Everyone(least_epoch) => (EVERYONE, "", least_epoch),
     };
     sqlx::query(
         "insert into revocations (seq, kind, subject, epoch, reason, actor, revoked_at, keep_until) \
@@ -98,7 +97,7 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> sqlx::Result<RevocationRow> {
     .bind(kind)
     .bind(subject)
     .bind(epoch)
-    .bind(new.reason.into_str())
+    .bind(new.reason)
     .bind(new.actor.as_text())
     .bind(new.revoked_at)
     .bind(keep_until)

@@ -3,7 +3,7 @@
 use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::{session::LogIn, store};
+use super::{session::LogIn, store, terminate::Terminator};
 use crate::{
     auth::users::store::User,
     base::{caller::Caller, db::Tx, error::AppError, state::AppState},
@@ -41,10 +41,14 @@ pub async fn begin(
 
 /// Puts a new secret in the place of the one with this hash; the session lives on under its sid, as `log_in` says. `None`
 /// when another request has done so at this moment, or the session has ended.
-pub async fn rotate(state: &AppState, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
+pub async fn rotate(at: &Terminator, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
     let new = NewSecret { log_in, secret: new_secret()? };
-    let done = store::rotate(&state.db.pool, before, &new.hash(), &new.log_in, state.clock.now_ms()).await?;
-    Ok(done.then_some(new))
+    let mut tx = at.state.db.begin_write().await?;
+    if !store::rotate(&mut *tx, before, &new.hash(), &new.log_in, at.state.clock.now_ms()).await? {
+        return Ok(None);
+    }
+    at.revocations.commit_change(tx, &new.log_in.user_id).await?;
+    Ok(Some(new))
 }
 
 /// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).

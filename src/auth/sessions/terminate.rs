@@ -23,8 +23,7 @@ use crate::{
         revocations::{
             EndReason,
             set::Revocations,
-            store as revocation_store,
-            store::{New, RevocationRow, Subject},
+            store::{New, Subject},
         },
         users,
     },
@@ -76,13 +75,8 @@ impl Terminator {
             return Ok(receipt(&rows, &grants, queued, now_ms, watch));
         }
         self.note(&mut tx, target, &cause, &rows, now_ms).await?;
-        let revocations = self.revoke(&mut tx, target, &cause, (&rows, &grants), epoch, now_ms).await?;
-        tx.commit().await?;
-        for revocation in &revocations {
-            self.revocations.publish(revocation);
-        }
-        let mut receipt = receipt(&rows, &grants, queued, now_ms, watch);
-        receipt.seq = revocations.last().map(|revocation| revocation.seq);
+        let seq = self.revoke(tx, target, &cause, (&rows, &grants), epoch, now_ms).await?;
+        let receipt = Receipt { seq, ..receipt(&rows, &grants, queued, now_ms, watch) };
         tracing::info!(
             reason = cause.reason.into_str(),
             actor = cause.actor.as_text(),
@@ -160,32 +154,29 @@ impl Terminator {
 
     async fn revoke(
         &self,
-        tx: &mut Tx,
+        mut tx: Tx,
         target: Target<'_>,
         cause: &Cause,
         (rows, grants): (&[EndedRow], &[EndedGrant]),
         epoch: Option<i64>,
         now_ms: i64,
-    ) -> Result<Vec<RevocationRow>, AppError> {
+    ) -> Result<Option<i64>, AppError> {
         let mut subjects: Vec<Subject<'_>> = match (target, epoch) {
-            (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User { id, least_epoch }],
+            (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User(id, least_epoch)],
             // What stands on a session ends with it; what outlives one is named.
             _ => rows.iter().map(|row| Subject::Session(&row.sid)).chain(outliving(target, grants)).collect(),
         };
         // What an account has registered works for others, too.
         let clients = match (target, cause.reason) {
             (Target::User(id), EndReason::Disabled | EndReason::AccountDeleted) => {
-                grants::store::raise_of_owner(&mut **tx, id).await?
+                grants::store::raise_of_owner(&mut *tx, id).await?
             }
             _ => Vec::new(),
         };
-        subjects.extend(clients.iter().map(|(id, least_epoch)| Subject::Client { id, least_epoch: *least_epoch }));
-        let mut revocations = Vec::with_capacity(subjects.len());
-        for subject in subjects {
-            let new = New { subject, reason: cause.reason, actor: &cause.actor, revoked_at: now_ms };
-            revocations.push(revocation_store::insert(tx, &new).await?);
-        }
-        Ok(revocations)
+        subjects.extend(clients.iter().map(|(id, least_epoch)| Subject::Client(id, *least_epoch)));
+        let (reason, actor) = (cause.reason.into_str(), &cause.actor);
+        let new = subjects.into_iter().map(|subject| New { subject, reason, actor, revoked_at: now_ms });
+        Ok(self.revocations.commit(tx, &new.collect::<Vec<_>>()).await?)
     }
 }
 

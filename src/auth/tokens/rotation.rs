@@ -73,10 +73,9 @@ impl Keys {
             _ => schedule.signing(now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
         };
         note(&mut tx, Kind::KeyRevoked, cause, json!({ "kid": kid, "signing": signing }), now_ms).await?;
-        let new = New { subject: Subject::Key(kid), reason: cause.reason, actor: &cause.actor, revoked_at: now_ms };
-        let revocation = revocation_store::insert(&mut tx, &new).await?;
-        tx.commit().await?;
-        self.revocations().publish(&revocation);
+        let (subject, reason) = (Subject::Key(kid), cause.reason.into_str());
+        let new = New { subject, reason, actor: &cause.actor, revoked_at: now_ms };
+        self.revocations().commit(tx, &[new]).await?;
         self.reload_after_change().await;
         tracing::warn!(kid, signing, actor = cause.actor.as_text(), "a signing key was revoked");
         Ok(KeyReceipt { kid: kid.to_owned(), signing, milliseconds: watch.elapsed_ms() })

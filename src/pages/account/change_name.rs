@@ -23,5 +23,5 @@ pub async fn change_name(app: &App, visit: &Visit, name: &str) -> Result<(), App
     let mut event = Event::new(Kind::NameChanged, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
     event.sid.clone_from(&someone.log_in.sid);
     event::store::insert(&mut *tx, &event, now_ms).await?;
-    Ok(tx.commit().await?)
+    Ok(app.terminator.revocations.commit_change(tx, &user.id).await?)
 }

@@ -105,7 +105,7 @@ pub async fn use_it(app: &App, visit: &Visit, token: &str) -> Result<(), AppErro
     let someone = visit.user()?;
     let tried = app.throttle.admit_link(&visit.caller.ip).await?;
     tried.keep_if_dead(own_link(&app.state, someone, token).await).await?;
-    again(|| change(&app.state, visit, someone, token)).await
+    again(|| change(app, visit, someone, token)).await
 }
 
 /// The link is a guess, too, where someone else has asked for it.
@@ -114,9 +114,9 @@ async fn own_link(state: &AppState, someone: &LoggedIn, token: &str) -> Result<(
     if link.user_id == someone.user.id { Ok(()) } else { Err(AppError::LinkDead) }
 }
 
-async fn change(state: &AppState, visit: &Visit, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
-    let (now_ms, caller) = (state.clock.now_ms(), &visit.caller);
-    let mut tx = state.db.begin_write().await?;
+async fn change(app: &App, visit: &Visit, someone: &LoggedIn, token: &str) -> Result<(), AppError> {
+    let (now_ms, caller) = (app.now_ms(), &visit.caller);
+    let mut tx = app.state.db.begin_write().await?;
     // The user's row first, as everywhere, or two acts on one account would wait for each other.
     let before = someone.hold(&mut tx).await?;
     let link = links::use_up(&mut tx, Purpose::NewEmail, token, now_ms).await?;
@@ -131,8 +131,8 @@ async fn change(state: &AppState, visit: &Visit, someone: &LoggedIn, token: &str
     event.sid.clone_from(&someone.log_in.sid);
     event::store::insert(&mut *tx, &event, now_ms).await?;
     // To the address before, where the owner reads it if this was someone else.
-    outbox::tell(&mut *tx, state, &before, Notification::EmailChanged, caller).await?;
-    tx.commit().await?;
+    outbox::tell(&mut *tx, &app.state, &before, Notification::EmailChanged, caller).await?;
+    app.terminator.revocations.commit_change(tx, &before.id).await?;
     tracing::info!(user = before.id, "an address was changed");
     Ok(())
 }

@@ -102,7 +102,7 @@ async fn confirm(app: &App, visit: &Visit, user: &User, token: &str) -> Result<(
     links::store::kill(&mut *tx, &user.id, Purpose::Verify, now_ms).await?;
     let event = Event::new(Kind::EmailVerified, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
     event::store::insert(&mut *tx, &event, now_ms).await?;
-    tx.commit().await?;
+    app.terminator.revocations.commit_change(tx, &user.id).await?;
     tracing::info!(user = user.id, "an address is confirmed");
     Ok(())
 }

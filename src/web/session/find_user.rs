@@ -39,7 +39,7 @@ use crate::{
         cookies,
         cookies::Name,
         crowd::{Crowd, Place},
-        guards::Guards,
+        guards::{Guards, Held},
         problem::Problem,
     },
 };
@@ -53,21 +53,20 @@ pub async fn find_user(
     request: Request,
     next: Next,
 ) -> Response {
-    let (terminator, crowd) = (&guards.terminator, &guards.crowd);
     let (mut parts, body) = request.into_parts();
     let caller = caller_of(&parts, &state.config);
     let is_use = parts.uri.path() != stream::PATH;
-    let someone = match look_up(terminator, &session, &caller, is_use).await {
+    let someone = match look_up(&guards, &session, &caller, is_use).await {
         Ok(found) => found.somebody(&mut parts),
         Err(_) => return Problem::from(AppError::Busy).into_response(),
     };
-    let place = match place(crowd, someone.as_ref(), &parts, &caller).await {
+    let place = match place(&guards.crowd, someone.as_ref(), &parts, &caller).await {
         Ok(place) => place,
         Err(error) => return action::refuse(&parts, error),
     };
     // A session that has ended while the request waited for its turn is over for it, too.
     let someone = match (someone, &place) {
-        (Some(_), Some(place)) if place.has_waited => match look_up(terminator, &session, &caller, is_use).await {
+        (Some(_), Some(place)) if place.has_waited => match look_up(&guards, &session, &caller, is_use).await {
             Ok(found) => found.somebody(&mut parts),
             Err(_) => return Problem::from(AppError::Busy).into_response(),
         },
@@ -77,7 +76,7 @@ pub async fn find_user(
     if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return action::refuse(&parts, AppError::SessionRenewed);
     }
-    let new_secret = match renew_outgrown(&state, &someone).await {
+    let new_secret = match renew_outgrown(&guards.terminator, &someone).await {
         Ok(cookie) => cookie,
         Err(error) => return Problem::from(error).into_response(),
     };
@@ -133,10 +132,15 @@ impl Found {
     }
 }
 
-async fn look_up(terminator: &Terminator, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
+async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
     let Some(secret_hash) = secret_hash(session) else { return Ok(Found::Nobody) };
+    let Held { remembered, revocations, terminator, .. } = &**guards;
     let state = &terminator.state;
-    let now_ms = state.clock.now_ms();
+    if let Some(someone) = remembered.find(state, revocations, &secret_hash) {
+        return Ok(Found::LoggedIn(Box::new(someone)));
+    }
+    // Before the read: what happens after it is news.
+    let (now_ms, seq) = (state.clock.now_ms(), revocations.seq());
     let Some(found) = state.db.read(async |db| store::find(db, &secret_hash).await).await? else {
         return Ok(Found::Nobody);
     };
@@ -144,14 +148,17 @@ async fn look_up(terminator: &Terminator, session: &Session, caller: &Caller, is
         return Ok(Found::Ended(ended));
     }
     let secret = found.session.secret(&secret_hash, now_ms);
-    let log_in = found.session.log_in;
-    if let Some(reason) = end_of_replaced(secret, &log_in, caller) {
-        return end_now(terminator, &log_in, reason, caller).await;
+    if let Some(reason) = end_of_replaced(secret, &found.session.log_in, caller) {
+        return end_now(terminator, &found.session.log_in, reason, caller).await;
     }
-    let Some(user) = found.user else { return Ok(Found::Nobody) };
+    let Some(mut user) = found.user else { return Ok(Found::Nobody) };
     if let Some(at) = user.disabled_at {
         return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
     }
+    // Who checks a password reads the hash that is stored now.
+    user.password_hash.clear();
+    remembered.keep(state, &secret_hash, &found.session, &user, seq);
+    let log_in = found.session.log_in;
     if secret == CookieState::New {
         store::note_secret_used(&state.db.pool, &secret_hash, now_ms).await?;
     }
@@ -202,14 +209,14 @@ async fn end_now(
 }
 
 /// After a change of role the session goes on under a new secret (ASVS 7.2.4). The cookie to set, if so.
-async fn renew_outgrown(state: &AppState, someone: &LoggedIn) -> Result<Option<HeaderValue>, AppError> {
+async fn renew_outgrown(terminator: &Terminator, someone: &LoggedIn) -> Result<Option<HeaderValue>, AppError> {
     let role = someone.user.role();
     if someone.in_grace || !someone.log_in.outgrown_by(role) {
         return Ok(None);
     }
     let log_in = LogIn { secret_role: role.into_str().to_owned(), ..someone.log_in.clone() };
-    let new = secret::rotate(state, &someone.secret_hash, log_in).await?;
-    Ok(new.map(|new| secret_cookie(state, &new)))
+    let new = secret::rotate(terminator, &someone.secret_hash, log_in).await?;
+    Ok(new.map(|new| secret_cookie(&terminator.state, &new)))
 }
 
 /// The `Set-Cookie` of a session's new secret.

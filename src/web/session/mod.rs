@@ -6,6 +6,8 @@ pub mod find_user;
 #[cfg(feature = "ssr")]
 pub mod open_streams;
 #[cfg(feature = "ssr")]
+pub mod remembered;
+#[cfg(feature = "ssr")]
 pub mod stream;
 #[cfg(feature = "ssr")]
 pub mod tower_session;

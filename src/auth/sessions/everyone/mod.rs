@@ -17,7 +17,7 @@ use crate::{
         event,
         event::{Event, Kind},
         revocations,
-        revocations::store::{New, RevocationRow, Subject},
+        revocations::store::{New, Subject},
     },
     base::{db::again, error::AppError, state::Stopwatch},
 };
@@ -34,15 +34,14 @@ impl Terminator {
     pub async fn terminate_everyone(&self, admin: Option<&Administrator>, cause: Cause) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();
-        let (least_epoch, revocation) = again(|| self.raise_for_everyone(admin, &cause, now_ms)).await?;
-        self.revocations.publish(&revocation);
+        let (least_epoch, seq) = again(|| self.raise_for_everyone(admin, &cause, now_ms)).await?;
         tracing::warn!(
             actor = cause.actor.as_text(),
             reason = cause.words,
             global_epoch = least_epoch,
             "everyone was logged out"
         );
-        let receipt = Receipt { milliseconds: watch.elapsed_ms(), seq: Some(revocation.seq), ..Receipt::default() };
+        let receipt = Receipt { milliseconds: watch.elapsed_ms(), seq, ..Receipt::default() };
         let receipt = self.confirmed(receipt, watch).await;
         // Afterwards: with a million sessions it takes a second, and no one should be in for that long.
         let was_live = store::count(&self.state.db.pool, least_epoch, now_ms).await?;
@@ -59,7 +58,7 @@ impl Terminator {
         admin: Option<&Administrator>,
         cause: &Cause,
         now_ms: i64,
-    ) -> Result<(i64, RevocationRow), AppError> {
+    ) -> Result<(i64, Option<i64>), AppError> {
         let mut tx = self.state.db.begin_write().await?;
         if let Some(admin) = admin {
             admin.hold(&mut tx, &admin.0.user.id).await?;
@@ -75,10 +74,8 @@ impl Terminator {
         let details = json!({ "global_epoch": least_epoch });
         let event = Event { details, ..cause.event(Kind::EveryoneLoggedOut, "") };
         event::store::insert(&mut *tx, &event, now_ms).await?;
-        let (subject, reason) = (Subject::Everyone { least_epoch }, cause.reason);
+        let (subject, reason) = (Subject::Everyone(least_epoch), cause.reason.into_str());
         let new = New { subject, reason, actor: &cause.actor, revoked_at: now_ms };
-        let revocation = revocations::store::insert(&mut tx, &new).await?;
-        tx.commit().await?;
-        Ok((least_epoch, revocation))
+        Ok((least_epoch, self.revocations.commit(tx, &[new]).await?))
     }
 }

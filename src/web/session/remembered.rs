@@ -1,0 +1,78 @@
+//! Live sessions that were read a moment ago, so that a request need not read them again. Server side; no I/O.
+//!
+//! The database stays the authority. Whatever ends a session, or changes it or its user, is among the revocations, which are
+//! asked each time; while they are stale, nothing is remembered. Nor is a session remembered that something has to be written
+//! of: a new secret's first use, and a use each minute. So an error here lasts a minute at most.
+
+use std::sync::Arc;
+
+use crate::{
+    auth::{
+        revocations::set::{RevocationSubject, Revocations},
+        sessions::{
+            guard::LoggedIn,
+            session::{CookieState, SessionRow},
+        },
+        users::store::User,
+    },
+    base::{cache::Cache, config::Config, state::AppState},
+};
+
+/// By the hash of their secret. Cheap to clone.
+#[derive(Clone)]
+pub struct Remembered(Arc<Cache<Known>>);
+
+struct Known {
+    session: SessionRow,
+    user: User,
+    /// As far as the revocations had come before it was read.
+    read_at_seq: i64,
+}
+
+impl Remembered {
+    pub fn new(config: &Config) -> Self {
+        Self(Arc::new(Cache::of(config.remembered_sessions)))
+    }
+
+    /// Whose session has this secret, if that was read a moment ago and nothing has happened to it since.
+    pub fn find(&self, state: &AppState, revocations: &Revocations, secret_hash: &str) -> Option<LoggedIn> {
+        let known = self.0.get(secret_hash)?;
+        let Known { session, user, read_at_seq } = &*known;
+        let log_in = &session.log_in;
+        let subject = RevocationSubject {
+            user_id: &user.id,
+            sid: &log_in.sid,
+            epoch: user.epoch,
+            global_epoch: log_in.global_epoch,
+            granted: None,
+        };
+        let still_counts = is_quiet(state, session, secret_hash)
+            && !revocations.is_stale()
+            && !revocations.is_over(subject)
+            && !revocations.may_have_changed(&user.id, *read_at_seq);
+        if !still_counts {
+            self.0.remove(secret_hash);
+            return None;
+        }
+        let (user, log_in, secret_hash) = (user.clone(), log_in.clone(), secret_hash.to_owned());
+        Some(LoggedIn { user, log_in, in_grace: false, secret_hash })
+    }
+
+    /// Keeps what was read when the revocations had come so far. What administrators and auditors read is written down, so
+    /// their sessions are always read.
+    pub fn keep(&self, state: &AppState, secret_hash: &str, session: &SessionRow, user: &User, read_at_seq: i64) {
+        if is_quiet(state, session, secret_hash) && !user.role().oversees() {
+            let (session, user) = (session.clone(), user.clone());
+            self.0.insert(secret_hash, Arc::new(Known { session, user, read_at_seq }));
+        }
+    }
+}
+
+/// Whether the session lives, its secret is the one that counts, and nothing has to be written down.
+fn is_quiet(state: &AppState, session: &SessionRow, secret_hash: &str) -> bool {
+    let now_ms = state.clock.now_ms();
+    let unnoted_ms = now_ms - session.log_in.last_seen_at;
+    session.ended(now_ms).is_none()
+        && session.secret(secret_hash, now_ms) == CookieState::Current
+        && (0..session.log_in.touch_every_ms(&state.config)).contains(&unnoted_ms)
+}
