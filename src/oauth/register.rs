@@ -368,13 +368,7 @@ pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(),
 }
 
 /// The last part of a transaction: every token of an epoch before is revoked when it commits.
-async fn end_tokens(
-    tx: Tx,
-    terminator: &Terminator,
-    by: By<'_>,
-    id: &str,
-    least_epoch: i64,
-) -> Result<(), AppError> {
+async fn end_tokens(tx: Tx, terminator: &Terminator, by: By<'_>, id: &str, least_epoch: i64) -> Result<(), AppError> {
     let (reason, revoked_at) = (EndReason::ByUser.into_str(), terminator.state.clock.now_ms());
     let new = New { subject: Subject::Client(id, least_epoch), reason, actor: &by.actor(), revoked_at };
     terminator.revocations.commit(tx, &[new]).await?;

@@ -55,7 +55,12 @@ use crate::{
     pages::{account, admin::overview::census::Census, part::Parts, signup, signup::setup_link},
     passwords::{hash::Passwords, questions::Questions},
     people::{deletion, list::find::make_missing_words},
-    web::{assets, connections, connections::Door, crowd::Crowd, session::{open_streams::OpenStreams, remembered::Remembered}},
+    web::{
+        assets, connections,
+        connections::Door,
+        crowd::Crowd,
+        session::{open_streams::OpenStreams, remembered::Remembered},
+    },
 };
 
 /// A request head larger than this is refused by hyper, in bytes.

@@ -42,7 +42,7 @@ async fn happened(app: &TestApp, kind: Kind) -> String {
 async fn stolen(app: &TestApp) -> String {
     let user = app.user("alice").await;
     let link = app.link_to(Purpose::NotMe, &user.id, &user.email).await;
-    app.set_email(&user.id, "thief@example.com").await;
+    app.set_email(&user, "thief@example.com").await;
     link
 }
 
@@ -395,24 +395,6 @@ on_both_databases! {
 }
 
 impl TestApp {
-    /// As the link in the mail does it.
-    async fn verify(&self, name: &str) {
-        let user = self.user(name).await;
-        let pool = &self.services.state.db.pool;
-        crate::auth::users::store::set_verified(pool, &user.id, &user.email, self.clock.now_ms())
-            .await
-            .expect("verified");
-    }
-
-    async fn set_email(&self, user_id: &str, email: &str) {
-        let pool = &self.services.state.db.pool;
-        let user = crate::auth::users::store::find_by_id(pool, user_id).await.expect("the users").expect("a user");
-        let mut connection = pool.acquire().await.expect("a connection");
-        crate::auth::users::store::set_email(&mut connection, &user, email, self.clock.now_ms())
-            .await
-            .expect("an address");
-    }
-
     /// From the command line, the session that began first.
     async fn force_logout_of_oldest(&self, user_id: &str) {
         let live =

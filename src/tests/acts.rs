@@ -38,12 +38,6 @@ async fn told(admin: &mut Caller, action: &str, user: &str, more: &[(&str, &str)
     main_of(&page).to_owned()
 }
 
-/// Makes the address of `name` count as confirmed.
-async fn confirm_email(app: &TestApp, name: &str) {
-    let user = app.user(name).await;
-    store::set_verified(&app.services.state.db.pool, &user.id, &user.email, 1).await.expect("confirmed");
-}
-
 /// A second factor that log-in asks for; no code is right.
 async fn give_second_factor(app: &TestApp, name: &str) {
     let statement =
@@ -93,7 +87,7 @@ on_both_databases! {
     async fn a_disabled_user_loses_every_credential_on_the_next_request_and_is_told_why(app: TestApp) {
         let mut ada = app.admin().await;
         let mut alice = app.with_token("alice").await;
-        confirm_email(&app, "alice").await;
+        app.verify("alice").await;
         let (id, token) = (alice.user_id().await, alice.access_token().to_owned());
         let mut with_link = app.anonymous();
         with_link.open_link(Purpose::Reset, &app.link(Purpose::Reset, "alice").await).await;
@@ -153,7 +147,7 @@ on_both_databases! {
     async fn a_new_role_counts_on_the_next_request_and_is_told_by_mail(app: TestApp) {
         let mut ada = app.admin().await;
         let mut alice = app.with_token("alice").await;
-        confirm_email(&app, "alice").await;
+        app.verify("alice").await;
         let id = alice.user_id().await;
         assert_eq!(alice.open("/admin/users").await.status, 403);
         let page = told(&mut ada, "change_role", &id, &[("role", "auditor")]).await;
@@ -234,7 +228,7 @@ on_both_databases! {
     async fn a_lost_second_factor_is_removed_with_everything_that_belongs_to_it(app: TestApp) {
         let mut ada = app.admin().await;
         let mut alice = app.with_token("alice").await;
-        confirm_email(&app, "alice").await;
+        app.verify("alice").await;
         let id = alice.user_id().await;
         give_second_factor(&app, "alice").await;
         let mut half = app.anonymous();

@@ -248,6 +248,21 @@ impl TestApp {
         found.expect("a user")
     }
 
+    /// Confirms the address of `name`@example.com, as the link in the mail does.
+    pub async fn verify(&self, name: &str) {
+        let user = self.user(name).await;
+        let mut tx = self.services.state.db.begin_write().await.expect("a transaction");
+        users::store::set_verified(&mut *tx, &user.id, &user.email, self.clock.now_ms()).await.expect("confirmed");
+        self.services.revocations.commit_change(tx, &user.id).await.expect("confirmed");
+    }
+
+    /// Changes an address, as the link in the mail does.
+    pub async fn set_email(&self, user: &User, email: &str) {
+        let mut tx = self.services.state.db.begin_write().await.expect("a transaction");
+        users::store::set_email(&mut tx, user, email, self.clock.now_ms()).await.expect("an address");
+        self.services.revocations.commit_change(tx, &user.id).await.expect("an address");
+    }
+
     /// Makes the database refuse a change until [`Self::allow`]. `change`: "insert on audit_events"; `when`: of which rows,
     /// as in `new.event = 'logged_in'`, or `true`.
     pub async fn refuse(&self, change: &str, when: &str) {

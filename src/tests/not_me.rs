@@ -13,7 +13,6 @@ use crate::{
         links::Purpose,
         outbox::{Mail, Notification},
         second_factor::{removal, store as factor_store},
-        users::store as user_store,
     },
     mail::write,
 };
@@ -95,9 +94,7 @@ async fn with_changed_address(app: &TestApp) -> (Caller, String) {
     let pool = &app.services.state.db.pool;
     let user = app.user("alice").await;
     app.link(Purpose::NotMe, "alice").await;
-    let mut connection = pool.acquire().await.expect("a connection");
-    user_store::set_email(&mut connection, &user, "other@example.com", app.clock.now_ms()).await.expect("an address");
-    drop(connection);
+    app.set_email(&user, "other@example.com").await;
     let event = Event::new(Kind::EmailChanged, Actor::User(user.id.clone()), &user.id);
     (caller, event::store::insert(pool, &event, app.clock.now_ms()).await.expect("an event"))
 }

@@ -8,7 +8,7 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::auth::{links::Purpose, second_factor::authenticator::Authenticator, users::store};
+use crate::auth::{links::Purpose, second_factor::authenticator::Authenticator};
 
 const STEP_MS: i64 = 30_000;
 const MINUTE_MS: i64 = 60_000;
@@ -26,9 +26,7 @@ impl TestApp {
     /// Signs up `name`, with a confirmed e-mail.
     pub async fn confirmed(&self, name: &str) -> Caller {
         let caller = self.logged_in(name).await;
-        let user = self.user(name).await;
-        let now_ms = self.clock.now_ms();
-        store::set_verified(&self.services.state.db.pool, &user.id, &user.email, now_ms).await.expect("confirmed");
+        self.verify(name).await;
         caller
     }
 

@@ -33,7 +33,7 @@ impl Name {
     /// The full name. Only development with insecure cookies has no `__Host-` prefix.
     pub fn full(self, insecure: bool) -> &'static str {
         let full = self.into_str();
-        if insecure { full.trim_start_matches("__Host-") } else { full }
+        full.strip_prefix("__Host-").filter(|_| insecure).unwrap_or(full)
     }
 
     fn same_site(self) -> SameSite {
@@ -91,12 +91,12 @@ pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), 
     if !headers.contains_key(header::COOKIE) {
         return Ok(());
     }
-    let came = |name: &Name| ours(config, headers).filter(|(given, _)| given == name).count();
-    if Name::VARIANTS.iter().any(|name| came(name) > 1) {
+    let pairs: Vec<(Name, &[u8])> = ours(config, headers).collect();
+    if pairs.iter().enumerate().any(|(at, (name, _))| pairs[..at].iter().any(|(before, _)| before == name)) {
         let words = "The same cookie was sent twice. Delete this site's cookies and try again.";
         return Err(Problem::bad_request(words));
     }
-    match line_of_ours(config, headers) {
+    match line_of(config, &pairs) {
         Some(line) => drop(headers.insert(header::COOKIE, line)),
         None => drop(headers.remove(header::COOKIE)),
     }
@@ -128,12 +128,14 @@ fn removes(value: &HeaderValue, name: &str) -> bool {
     value.to_str().ok().and_then(|text| text.strip_prefix(name)).is_some_and(|rest| rest.starts_with("=;"))
 }
 
-/// A `Cookie` header of nothing but ours; `None` when there are none.
-fn line_of_ours(config: &Config, headers: &HeaderMap) -> Option<HeaderValue> {
-    let pair =
-        |(name, value): (Name, &[u8])| Some(format!("{}={}", name.full(config.insecure_cookies), legible(value)?));
-    let pairs: Vec<String> = ours(config, headers).filter_map(pair).collect();
-    (!pairs.is_empty()).then(|| HeaderValue::from_str(&pairs.join("; ")).ok())?
+/// A `Cookie` header of these; `None` when there are none that can be read.
+fn line_of(config: &Config, pairs: &[(Name, &[u8])]) -> Option<HeaderValue> {
+    let mut line = String::new();
+    for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, legible(value)?))) {
+        let gap = if line.is_empty() { "" } else { "; " };
+        line.extend([gap, name.full(config.insecure_cookies), "=", value]);
+    }
+    (!line.is_empty()).then(|| HeaderValue::try_from(line).ok())?
 }
 
 /// The one reader of the `Cookie` header: it reads bytes, trims what browsers trim, space and tab, and compares names

@@ -158,8 +158,16 @@ impl Part {
 }
 
 /// Tests of what was right before and is not any more.
-const NO_LONGER: [&str; 8] =
-    ["revocation::", "resurrection::", "instances::", "jwt_attacks::", "keys::", "algorithms::", "verified_tokens::", "proof::"];
+const NO_LONGER: [&str; 8] = [
+    "revocation::",
+    "resurrection::",
+    "instances::",
+    "jwt_attacks::",
+    "keys::",
+    "algorithms::",
+    "verified_tokens::",
+    "proof::",
+];
 
 const BROWSER: [&str; 3] = ["--lib", "--target=wasm32-unknown-unknown", "--no-default-features"];
 

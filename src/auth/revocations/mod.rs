@@ -12,26 +12,18 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Why a session ended. Stored by name: rename none.
+/// Why a session ended, in words in [`Self::sentence`]. Stored by name: rename none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "snake_case")]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub enum EndReason {
-    /// The user logged out here.
     LoggedOut,
-    /// The user logged in again in the same browser.
     Replaced,
-    /// The user ended it from another device.
     ByUser,
-    /// An administrator forced the logout.
     ByAdmin,
-    /// Not used for longer than the idle limit.
     Idle,
-    /// Reached its absolute end.
     Expired,
-    /// The account was disabled.
     Disabled,
-    /// The user changed the password on another device.
     PasswordChanged,
     /// The user logged in on more devices than may be logged in at once; this one was unused for longest.
     GaveWay,
@@ -41,17 +33,12 @@ pub enum EndReason {
     SecretLost,
     /// The role was changed: tokens die, which name the one before; sessions live on.
     RoleChanged,
-    /// The password was chosen anew with a link from a mail.
     PasswordReset,
     /// The user said that something was not them, and every session was ended.
     NotMe,
-    /// The account was deleted.
     AccountDeleted,
-    /// The user turned the second factor on or off on another device.
     SecondFactorChanged,
-    /// An administrator logged everyone out.
     EveryoneLoggedOut,
-    /// An administrator removed the second factor.
     SecondFactorRemoved,
 }
 

@@ -71,7 +71,10 @@ impl Terminator {
         let ended = grants::store::end_with(&mut tx, target, &rows, cause.reason, now_ms).await?;
         let Ended { grants, queued } = ended;
         if rows.is_empty() && grants.is_empty() && epoch.is_none() {
-            tx.commit().await?;
+            match target {
+                Target::Others { user_id, .. } => self.revocations.commit_change(tx, user_id).await?,
+                _ => tx.commit().await?,
+            }
             return Ok(receipt(&rows, &grants, queued, now_ms, watch));
         }
         self.note(&mut tx, target, &cause, &rows, now_ms).await?;
@@ -164,7 +167,7 @@ impl Terminator {
         let mut subjects: Vec<Subject<'_>> = match (target, epoch) {
             (Target::User(id) | Target::Tokens(id), Some(least_epoch)) => vec![Subject::User(id, least_epoch)],
             // What stands on a session ends with it; what outlives one is named.
-            _ => rows.iter().map(|row| Subject::Session(&row.sid)).chain(outliving(target, grants)).collect(),
+            _ => rows.iter().map(|row| Subject::Session(&row.sid)).chain(besides(target, grants)).collect(),
         };
         // What an account has registered works for others, too.
         let clients = match (target, cause.reason) {
@@ -180,9 +183,11 @@ impl Terminator {
     }
 }
 
-fn outliving<'a>(target: Target<'_>, grants: &'a [EndedGrant]) -> impl Iterator<Item = Subject<'a>> {
-    let are_named = matches!(target, Target::Others { .. });
-    grants.iter().filter(move |_| are_named).map(|grant| Subject::Grant(&grant.id))
+/// Who ends all others has mostly changed the account, and a grant may outlive its session.
+fn besides<'a>(target: Target<'a>, grants: &'a [EndedGrant]) -> impl Iterator<Item = Subject<'a>> {
+    let user_id = if let Target::Others { user_id, .. } = target { Some(user_id) } else { None };
+    let of_grants = grants.iter().filter(move |_| user_id.is_some()).map(|grant| Subject::Grant(&grant.id));
+    user_id.map(Subject::Changed).into_iter().chain(of_grants)
 }
 
 fn user_of<'a>(target: Target<'a>, rows: &'a [EndedRow]) -> &'a str {

@@ -43,7 +43,9 @@ impl Way {
     pub fn told(self) -> &'static str {
         match self {
             Self::Nothing => "All middleware and an empty handler: the baseline.",
-            Self::Session => "Reads the session and its user from the database. Outside the Lab this server does so once a minute per session.",
+            Self::Session => {
+                "Reads the session and its user from the database. Outside the Lab this server does so once a minute per session."
+            }
             Self::Plain => {
                 "Checks signature, issuer, audience and times with a key in memory. Revocation isn't checked."
             }
