@@ -10,7 +10,8 @@ import { expect, test } from "./fixtures.ts";
 import { type Way, withAndWithoutJavaScript } from "./javascript.ts";
 import { type Person, SESSION, passwordField, signedUp } from "./people.ts";
 
-test.use({ database: "postgres" });
+// What these tests change by SQL no server hears of, so it must remember no session.
+test.use({ database: "postgres", serverEnv: { LATCHKEY_REMEMBERED_SESSIONS: "0" } });
 
 const decode = jsqr as unknown as typeof jsqr.default;
 
