@@ -164,7 +164,7 @@ async fn whose(app: &App, keys: &Keys, headers: &HeaderMap) -> Result<(Option<Cl
     let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok()).filter(|_| tokens.next().is_none());
     let token = token.ok_or_else(|| Refusal::token(false))?;
     let verified = introspect::active(app, keys, token).await?.ok_or_else(|| Refusal::token(true))?;
-    let info = introspect::user_info(app, &verified).await?.ok_or_else(|| Refusal::token(true))?;
+    let info = introspect::user_info(app, &verified).await?;
     let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await?;
     Ok((client.map(Client::from), info))
 }
