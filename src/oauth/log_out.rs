@@ -16,9 +16,9 @@ pub fn named(app: &App, keys: &Keys, query: &str) -> String {
     let params = Params::parse(query.as_bytes()).unwrap_or_default();
     let (client_id, hint) = (params.get("client_id"), params.get("id_token_hint"));
     let client_id = match parties_of_id_token(&app.state, keys, hint) {
-        Some((of_token, _)) if client_id.is_empty() || client_id == of_token => of_token,
-        Some(_) => String::new(),
-        None => client_id.to_owned(),
+        Ok((of_token, _)) if client_id.is_empty() || client_id == of_token => of_token,
+        Ok(_) => String::new(),
+        Err(_) => client_id.to_owned(),
     };
     let kept = ["post_logout_redirect_uri", "state"].map(|name| (name, params.get(name)));
     let mut request = url::form_urlencoded::Serializer::new(String::new());
