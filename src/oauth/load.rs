@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     auth::{tokens::keys::Keys, users::Role},
-    base::{db::again, error::AppError},
+    base::{db::again, error::AppError, text::isolated},
     pages::request::{Found, PageRequest, elsewhere, shows},
     web::{action::told, caller::caller_of, guards::Guards, page::Refused},
 };
@@ -58,7 +58,7 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
     };
     let viewer = someone.viewer();
     if !asked.is_for(someone) {
-        let name = asked.client.name.clone();
+        let name = isolated(&asked.client.name);
         return if asked.prompt.none { needs_login() } else { shows(move || view! { <OtherUserPage name viewer /> }) };
     }
     if !asked.is_proven(someone, app.now_ms()) {

@@ -438,6 +438,30 @@ on_both_databases! {
         }
     }
 
+    async fn who_is_logged_in_with_another_account_comes_back_with_the_right_one(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let tokens = ledger.tokens(&mut bob, "openid").await;
+        let mut at_home = app.logged_in_again("ada").await;
+        let here = format!("/oauth/authorize?{}", ledger.query(&[("scope", "openid"), ("id_token_hint", text(&tokens, "id_token"))]));
+        let page = ada.open(&here).await.text();
+        let next = hidden(&page, "next").expect("the way back").replace("&amp;", "&");
+        assert_eq!(next, here);
+        for evil in ["https://evil.example/", "//evil.example/", "/\\evil.example/", "/actions/log_out", ""] {
+            let answer = app.logged_in_again("ada").await.submit("log_out", &[("next", evil)], &here).await;
+            assert_eq!((answer.status, answer.header("location")), (303, "/"), "{evil}");
+        }
+        let left = ada.submit("log_out", &[("next", &next)], &here).await;
+        assert_eq!(left.status, 303, "{}", left.text());
+        let login = ada.open(left.header("location")).await.text();
+        assert_eq!(hidden(&login, "next").expect("the way back").replace("&amp;", "&"), here);
+        let fields = [("email", "bob@example.com"), ("password", PASSWORD), ("next", &*next)];
+        let entered = ada.submit("log_in", &fields, "/login").await;
+        assert_eq!((entered.status, entered.header("location")), (303, &*here));
+        assert!(!value(&told(&ada.open(&here).await), "code").is_empty(), "he has agreed before");
+        assert_eq!(at_home.open("/dashboard").await.status, 200, "another browser stays logged in");
+    }
+
     async fn what_is_wrong_is_told_with_state_and_issuer(app: TestApp) {
         let mut ada = app.admin().await;
         let ledger = register(&app, &mut ada, "web", BACK, "openid notes:read").await;
