@@ -17,7 +17,7 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        links, revocations,
+        grants, links, revocations,
         revocations::{
             EndReason,
             store::{New, Subject},
@@ -251,7 +251,8 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
     let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
     let epoch = store::update_client(&mut *tx, &row, is_less).await?;
     if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
-        store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        let ended = store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        grants::store::queue(&mut tx, &ended, at).await?;
     }
     if row.backchannel_logout_uri.is_empty() {
         notices::store::remove_all_of(&mut *tx, id).await?;

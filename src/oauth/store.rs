@@ -428,14 +428,21 @@ pub async fn end_grants(
 }
 
 /// Ends what anyone lets an application do beyond their session.
-pub async fn end_outliving(db: impl Conn<'_>, client_id: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "update grants set ended_at = $1, end_reason = $2 where client_id = $3 and sid = '' and ended_at is null",
-    )
+pub async fn end_outliving(
+    db: impl Conn<'_>,
+    client_id: &str,
+    reason: &str,
+    now_ms: i64,
+) -> sqlx::Result<Vec<EndedGrant>> {
+    sqlx::query_as(concat!(
+        "update grants set ended_at = $1, end_reason = $2, told_at = $1 where client_id = $3 and sid = '' and ended_at is null \
+         returning ",
+        ended_columns!()
+    ))
     .bind(now_ms)
     .bind(reason)
     .bind(client_id)
-    .run(db)
+    .fetch_all(db)
     .await
 }
 
