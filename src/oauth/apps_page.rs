@@ -332,7 +332,7 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                         name="public_key" label="Public key" field=Field::PublicKey value=typed().get("public_key")
                         help="As PEM or JWK. Your application signs with the private key (private_key_jwt), so there's no secret to send."
                     />
-                    <ProofField />
+                    <ProofField id="password-for-key" />
                     <SubmitButton label="Add public key" pending_label="Adding…" />
                 </Form>
             })}

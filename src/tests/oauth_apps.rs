@@ -103,6 +103,18 @@ on_both_databases! {
         assert_eq!(change(&mut ada, &web, &[]).await.text(), "\"ProofNeeded\"");
     }
 
+    async fn no_two_parts_of_the_page_share_an_id(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        let words = page(&mut ada, &web).await;
+        let mut ids: Vec<&str> = words.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(["password", "password-for-key"].iter().all(|id| ids.contains(id)), "both forms ask for it: {ids:?}");
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{ids:?}");
+    }
+
     async fn a_secret_may_expire(app: TestApp) {
         let mut ada = app.admin().await;
         let fields = [("kind", "service"), ("scopes", "orders:read"), ("expires", "90")];
