@@ -9,7 +9,7 @@ use super::{
     apps_page::{AppPage, AppsPage, NewAppPage},
     authorize,
     authorize::{PROVEN_AFTER, Wrong},
-    client,
+    calls, client,
     client::Client,
     connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
     consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
@@ -224,7 +224,8 @@ pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, 
     let new_secret = opened.and_then(|secret| String::from_utf8(secret).ok());
     let waiting = notices::store::waiting(pool, &client.id).await?.notices;
     let never_told = settings.reach(&page.app.state.config).excludes(&client.backchannel_logout_uri);
-    shows(move || view! { <AppPage client secrets new_secret may_change waiting never_told /> })
+    let calls = calls::of(pool, &client.id, page.app.now_ms()).await?.remove(&client.id).unwrap_or_default();
+    shows(move || view! { <AppPage client secrets new_secret may_change waiting never_told calls /> })
 }
 
 pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {

@@ -1,5 +1,7 @@
 //! The authorization server as a part of the product: its settings, and what it hands in. Server side.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use axum::{
     Extension,
@@ -12,7 +14,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::{
-    client::Client, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings, store,
+    calls, client::Client, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings,
+    store,
 };
 use crate::{
     auth::{app::App, tokens::keys::Keys},
@@ -37,11 +40,13 @@ const EXAMINED_MAX: i64 = 10_000;
 
 pub struct OauthPart {
     settings: OauthSettings,
+    /// Once it has started.
+    counted: OnceLock<(AppState, Metrics)>,
 }
 
 impl OauthPart {
     pub fn new(settings: OauthSettings) -> Self {
-        Self { settings }
+        Self { settings, counted: OnceLock::new() }
     }
 }
 
@@ -114,7 +119,20 @@ impl Part for OauthPart {
     async fn start(&self, app: &App, keys: &Keys, metrics: &Metrics) -> Vec<JoinHandle<()>> {
         let job = Job::every(5 * MINUTE, "removing old grants").first_after(MINUTE);
         let teller = Teller::new(app.clone(), keys.clone(), metrics.clone(), &self.settings);
-        vec![job.start(app.state.clone(), |state| remove_old(state).boxed()), teller.start()]
+        let counted = self.counted.get_or_init(|| (app.state.clone(), metrics.clone())).clone();
+        let counts = Job::every(MINUTE, "writing down the calls of applications");
+        vec![
+            job.start(app.state.clone(), |state| remove_old(state).boxed()),
+            counts.start(counted, |(state, metrics)| calls::write_down(state, metrics).boxed()),
+            teller.start(),
+        ]
+    }
+
+    async fn stop(&self) {
+        let Some((state, metrics)) = self.counted.get() else { return };
+        if let Err(error) = calls::write_down(state, metrics).await {
+            tracing::warn!(%error, "the calls of the last minute are in no count");
+        }
     }
 
     async fn examine(&self, state: &AppState) -> Vec<Finding> {

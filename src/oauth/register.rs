@@ -10,7 +10,7 @@ use super::{
     notices,
     scope::{OFFLINE, Scopes},
     store,
-    store::{ClientRow, SecretRow},
+    store::{ClientRow, DAY_MS, SecretRow},
 };
 use crate::{
     auth::{
@@ -40,7 +40,6 @@ pub const APPS_MAX: i64 = 20;
 const SECRETS_MAX: usize = 2;
 const NAME_CHARS_MAX: usize = 60;
 const PREFIX_CHARS: usize = 10;
-const DAY_MS: i64 = 24 * 3_600_000;
 /// Of a secret that expires, at most.
 pub const SECRET_DAYS_MAX: i64 = 3_650;
 

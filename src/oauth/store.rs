@@ -160,9 +160,11 @@ pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sq
 
 /// Blanks an application: its tokens name it until they have expired. Returns its epoch.
 pub async fn blank_client(tx: &mut Tx, id: &str, now_ms: i64) -> sqlx::Result<Option<i64>> {
-    for statement in
-        ["delete from client_secrets where client_id = $1", "delete from logout_notices where client_id = $1"]
-    {
+    for statement in [
+        "delete from client_secrets where client_id = $1",
+        "delete from logout_notices where client_id = $1",
+        "delete from client_calls where client_id = $1",
+    ] {
         sqlx::query(statement).bind(id).run(&mut **tx).await?;
     }
     sqlx::query_scalar(
@@ -548,8 +550,31 @@ pub async fn use_refresh(db: impl Conn<'_>, hash: &str, from: &str, now_ms: i64)
         .await
 }
 
+/// Adds calls of one day, in days since the epoch, of an application that is there.
+pub async fn add_calls(db: impl Conn<'_>, client_id: &str, day: i64, calls: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into client_calls (client_id, day, calls) select id, $2, $3 from clients where id = $1 and name <> '' \
+         on conflict (client_id, day) do update set calls = client_calls.calls + excluded.calls",
+    )
+    .bind(client_id)
+    .bind(day)
+    .bind(calls)
+    .run(db)
+    .await
+}
+
+/// Application, day and calls from this day on; of all applications where none is named.
+pub async fn calls_since(db: impl Conn<'_>, client_id: &str, day: i64) -> sqlx::Result<Vec<(String, i64, i64)>> {
+    sqlx::query_as("select client_id, day, calls from client_calls where ($1 = '' or client_id = $1) and day >= $2")
+        .bind(client_id)
+        .bind(day)
+        .fetch_all(db)
+        .await
+}
+
+pub const DAY_MS: i64 = 24 * 3_600_000;
 /// Ended grants are kept a month, as sessions are. A code that no one has redeemed in an hour is forgotten with its grant.
-const KEEP_MS: i64 = 30 * 24 * 3_600_000;
+const KEEP_MS: i64 = 30 * DAY_MS;
 const UNREDEEMED_MS: i64 = 3_600_000;
 
 /// Removes what no one can ask about any more.
@@ -560,6 +585,7 @@ pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
         ("delete from device_codes where expires_at < $1", unredeemed_since),
         ("delete from client_assertions where expires_at < $1", now_ms),
         ("delete from refresh_tokens where expires_at < $1", kept_since),
+        ("delete from client_calls where day < $1", kept_since / DAY_MS),
         (
             "delete from grants where created_at < $1 and last_used_at is null and not exists \
              (select 1 from authorization_codes where grant_id = grants.id) and not exists \

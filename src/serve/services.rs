@@ -62,8 +62,8 @@ impl Services {
 
     /// What finds out who calls.
     pub fn guards(&self) -> Guards {
-        let Self { crowd, keys, revocations, streams, .. } = self.clone();
-        Held { crowd, keys, revocations, streams, terminator: self.terminator.clone() }.into()
+        let Self { crowd, keys, metrics, revocations, streams, .. } = self.clone();
+        Held { crowd, keys, metrics, revocations, streams, terminator: self.terminator.clone() }.into()
     }
 
     /// At the end.

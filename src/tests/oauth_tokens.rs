@@ -21,7 +21,7 @@ const DAY: i64 = 24 * 3_600_000;
 const ALL: &str = "openid profile email offline_access account:read sessions:read notes:read notes:write";
 
 /// Calls a route with this token in the header and nothing else.
-async fn bearer(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
+pub async fn bearer(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
     let request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
     let request = request
         .header(header::AUTHORIZATION, format!("Bearer {token}"))

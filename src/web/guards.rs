@@ -3,7 +3,10 @@
 use std::{ops::Deref, sync::Arc};
 
 use super::{crowd::Crowd, session::open_streams::OpenStreams};
-use crate::auth::{revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys};
+use crate::{
+    auth::{revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys},
+    base::metrics::Metrics,
+};
 
 /// Every request carries them. Cheap to clone.
 #[derive(Clone)]
@@ -13,6 +16,7 @@ pub struct Guards(Arc<Held>);
 pub struct Held {
     pub crowd: Crowd,
     pub keys: Keys,
+    pub metrics: Metrics,
     pub revocations: Revocations,
     pub streams: OpenStreams,
     pub terminator: Terminator,
