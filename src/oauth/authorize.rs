@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     answer::Answer,
-    client::{Client, ClientKind, is_document, is_resource},
+    client::{Client, ClientKind, is_document},
     end,
     params::Params,
     scope::{OFFLINE, Scopes},
@@ -22,7 +22,6 @@ use crate::{
         revocations::EndReason,
         sessions::guard::LoggedIn,
         tokens::{
-            claims::resource,
             keys::Keys,
             verify::{Refusal, parties_of_id_token},
         },
@@ -122,11 +121,7 @@ pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> 
     };
     // A page has no place where a token is safe for a month: it is asked about, and gets, the rest (RFC 6749 3.3).
     let scopes = scopes.map(|scopes| if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes });
-    let own_api = resource(&issuer);
-    let resource = match params.get("resource") {
-        "" => own_api.clone(),
-        text => text.to_owned(),
-    };
+    let resource = params.resource(&issuer);
     let words: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
     let hint = params.get("id_token_hint");
     let user_id = match parties_of_id_token(&app.state, keys, hint) {
@@ -152,12 +147,11 @@ pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> 
         user_id: user_id.clone().unwrap_or_default(),
         client,
         redirect_uri,
-        resource,
+        resource: resource.clone().unwrap_or_default(),
         prompt,
         issuer,
         device: None,
     };
-    let is_own_api = asked.resource == own_api;
     let (error, why) = match () {
         () if asked.state.len() > STATE_CHARS_MAX || asked.nonce.len() > NONCE_CHARS_MAX => {
             return Err(Wrong::Back(
@@ -182,9 +176,7 @@ pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> 
         () if scopes.is_err() || asked.scopes.is_empty() || !asked.client.scopes.covers(&asked.scopes) => {
             ("invalid_scope", "The application hasn't registered this scope")
         }
-        () if !is_own_api && !is_resource(&asked.resource) => {
-            ("invalid_target", "resource must be an https address without a fragment")
-        }
+        () if resource.is_err() => ("invalid_target", "resource must be an https address without a fragment"),
         () if words.iter().any(|word| !PROMPTS.contains(word)) => {
             ("invalid_request", "prompt must be none, login, consent or select_account")
         }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use axum::{
     Extension,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, get, post},
 };
 use futures::FutureExt;
@@ -90,14 +90,16 @@ impl Part for OauthPart {
         let noted = |path, methods: MethodRouter<AppState>| {
             methods.fallback(routes::only_post).layer(from_fn_with_state(path, routes::count))
         };
+        let open_to_page =
+            |methods: MethodRouter<AppState>| methods.options(routes::may_ask).layer(from_fn(routes::open_to_page));
         vec![
             (discovery::AUTHORIZE, post(routes::as_query)),
             (discovery::LOG_OUT, post(routes::as_query)),
-            (discovery::TOKEN, noted(discovery::TOKEN, post(routes::token).options(routes::may_ask))),
+            (discovery::TOKEN, open_to_page(noted(discovery::TOKEN, post(routes::token)))),
             (discovery::DEVICE, noted(discovery::DEVICE, post(routes::device))),
-            (discovery::REVOKE, noted(discovery::REVOKE, post(routes::revoke).options(routes::may_ask))),
+            (discovery::REVOKE, open_to_page(noted(discovery::REVOKE, post(routes::revoke)))),
             (discovery::INTROSPECT, noted(discovery::INTROSPECT, post(routes::introspect))),
-            (discovery::USER_INFO, get(routes::user_info).post(routes::user_info).options(routes::may_ask)),
+            (discovery::USER_INFO, open_to_page(get(routes::user_info).post(routes::user_info))),
             (discovery::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
             (discovery::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),
             (discovery::RESOURCE, get(routes::own_api)),

@@ -173,24 +173,11 @@ pub fn check(typed: &Typed) -> Result<(), AppError> {
 
 fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppError> {
     let mut wrong = Vec::new();
-    let name = parse_name(&typed.name).unwrap_or_else(|invalid| {
-        wrong.push(invalid);
-        ""
-    });
     let kind: ClientKind = typed.kind.parse().map_err(|_| AppError::BadRequest)?;
-    let mut addresses = |text: &str, field| match parse_addresses(text, kind, field) {
-        Ok(addresses) => addresses,
-        Err(invalid) => {
-            wrong.push(invalid);
-            Vec::new()
-        }
-    };
-    let (redirects, logouts) =
-        (addresses(&typed.redirects, Field::Redirects), addresses(&typed.logouts, Field::Logouts));
-    let backchannel_logout_uri = parse_backchannel(&typed.backchannel, kind).unwrap_or_else(|invalid| {
-        wrong.push(invalid);
-        String::new()
-    });
+    let name = right(parse_name(&typed.name), &mut wrong);
+    let redirects = right(parse_addresses(&typed.redirects, kind, Field::Redirects), &mut wrong);
+    let logouts = right(parse_addresses(&typed.logouts, kind, Field::Logouts), &mut wrong);
+    let backchannel_logout_uri = right(parse_backchannel(&typed.backchannel, kind), &mut wrong);
     if kind.logs_users_in() && typed.redirects.trim().is_empty() {
         wrong.push(Invalid::RedirectsMissing);
     }
@@ -198,10 +185,7 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         Some(scope) if !kind.logs_users_in() => Err(Invalid::unfit(Field::Scopes, scope, Unfit::OfService)),
         _ => Ok(scopes),
     });
-    let scopes = scopes.unwrap_or_else(|invalid| {
-        wrong.push(invalid);
-        Scopes::default()
-    });
+    let scopes = right(scopes, &mut wrong);
     if !wrong.is_empty() {
         return Err(AppError::Invalid(wrong));
     }
@@ -216,6 +200,14 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         scopes: scopes.text(),
         created_at: now_ms,
         ..ClientRow::default()
+    })
+}
+
+/// What is right, or nothing, and what is wrong is kept: all of it is said at once.
+fn right<T: Default>(parsed: Result<T, Invalid>, wrong: &mut Vec<Invalid>) -> T {
+    parsed.unwrap_or_else(|invalid| {
+        wrong.push(invalid);
+        T::default()
     })
 }
 
