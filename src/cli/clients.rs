@@ -227,9 +227,9 @@ async fn list(args: List) -> Result<(), Failed> {
             Some(who) => Some(find_user(state, who).await?.id),
             None => None,
         };
-        let rows = store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
+        let clients = store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
         let calls = calls::of(&state.db.pool, "", state.clock.now_ms()).await?;
-        Ok((rows.into_iter().map(Client::from).collect::<Vec<_>>(), calls))
+        Ok((clients, calls))
     })
     .await?;
     let none = clients.is_empty().then(|| "No applications are registered.".to_owned());
@@ -410,10 +410,8 @@ async fn on_client<T>(
     work: impl AsyncFnOnce(&AppState, Client) -> Result<T, Failed>,
 ) -> Result<T, Failed> {
     on_database(config, async |state| {
-        let client = store::find_client(&state.db.pool, id).await?.map(Client::from);
-        let client =
-            client.ok_or_else(|| format!("there is no application {id}; find it with `latchkey clients list`"))?;
-        work(state, client).await
+        let none = || format!("there is no application {id}; find it with `latchkey clients list`");
+        work(state, store::find_client(&state.db.pool, id).await?.ok_or_else(none)?).await
     })
     .await
 }

@@ -107,7 +107,7 @@ pub const PROVEN_AFTER: &str = "proven_after";
 pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> {
     let params = Params::parse(query.as_bytes()).map_err(|twice| Wrong::Here(format!("{twice} in the link.")))?;
     let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri").to_owned());
-    let client = match store::find_client(&app.state.db.pool, id).await?.map(Client::from) {
+    let client = match store::find_client(&app.state.db.pool, id).await? {
         Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(&redirect_uri) => {
             client
         }

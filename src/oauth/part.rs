@@ -13,10 +13,7 @@ use leptos::prelude::{Children, provide_context};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{
-    calls, client::Client, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings,
-    store,
-};
+use super::{calls, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings, store};
 use crate::{
     auth::{app::App, tokens::keys::Keys},
     base::{
@@ -162,8 +159,7 @@ const NAMED_MAX: usize = 5;
 const LATE_MS: i64 = 5 * 60_000;
 
 async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
-    let rows = store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
-    let clients: Vec<Client> = rows.into_iter().map(Client::from).collect();
+    let clients = store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
     let ownerless = clients.iter().filter(|client| client.owner_epoch.is_none()).count();
     let active = clients.iter().filter(|client| client.is_active()).count();
     let waiting = notices::store::waiting(&state.db.pool, "").await?;

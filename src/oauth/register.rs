@@ -85,7 +85,7 @@ impl By<'_> {
             Self::User(someone, _) => Some(someone.hold(&mut tx).await?),
             Self::CommandLine => None,
         };
-        let client = store::find_client(&mut *tx, id).await?.map(Client::from);
+        let client = store::find_client(&mut *tx, id).await?;
         let may =
             |client: &Client| user.as_ref().is_none_or(|user| client.owner_id == user.id || user.role() == Role::Admin);
         Ok((tx, client.filter(may).ok_or(AppError::NotFound)?))

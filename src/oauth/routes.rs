@@ -128,7 +128,7 @@ pub async fn user_info(
     let verified = introspect::active(&app, &guards.keys, token).await?.ok_or_else(|| Refusal::token(true))?;
     let info = introspect::user_info(&app, &verified).await?;
     let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await?;
-    Ok((Extension(client.map(Client::from).unwrap_or_default()), said(&info)))
+    Ok((Extension(client.unwrap_or_default()), said(&info)))
 }
 
 /// Layer: counts what an endpoint refuses.
@@ -221,5 +221,5 @@ async fn is_of_some_page(app: &App, origin: &str) -> Result<bool, Refusal> {
     };
     // Of a loopback address the port is free, so the database looks for the rest.
     let found = store::public_clients_at(&app.state.db.pool, &host).await?;
-    Ok(found.into_iter().map(Client::from).any(|client| client.is_active() && client.is_page_at(origin)))
+    Ok(found.into_iter().any(|client| client.is_active() && client.is_page_at(origin)))
 }

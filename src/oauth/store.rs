@@ -1,7 +1,12 @@
 //! The tables of applications, of what users have let them do, and of the codes and refresh tokens in between. Server side.
 
+use sqlx::{FromRow, any::AnyRow};
 use sqlx_macros::FromRow;
 
+use super::{
+    client::{Client, is_document},
+    scope::Scopes,
+};
 use crate::{
     auth::grants::{ended_columns, store::EndedGrant, was_only_a_logout},
     base::{
@@ -30,6 +35,37 @@ pub struct ClientRow {
     pub owner_name: Option<String>,
     /// Of the owner; `None` where they may not log in. What belongs to no user is always there.
     pub owner_epoch: Option<i64>,
+}
+
+impl From<ClientRow> for Client {
+    fn from(row: ClientRow) -> Self {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        Self {
+            // What no version knows gets nothing: it has no secret and no redirect.
+            kind: row.kind.parse().unwrap_or_default(),
+            redirects: lines(&row.redirects),
+            logouts: lines(&row.logouts),
+            scopes: Scopes::stored(&row.scopes),
+            owner_name: row.owner_name.filter(|_| !is_document(&row.id)).unwrap_or_default(),
+            id: row.id,
+            owner_id: row.owner_id,
+            owner_epoch: row.owner_epoch,
+            name: row.name,
+            backchannel_logout_uri: row.backchannel_logout_uri,
+            epoch: row.epoch,
+            created_at: row.created_at,
+            disabled_at: row.disabled_at,
+            last_used_at: row.last_used_at,
+            notice_at: row.notice_at,
+            notice_failure: row.notice_failure,
+        }
+    }
+}
+
+impl FromRow<'_, AnyRow> for Client {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        ClientRow::from_row(row).map(Self::from)
+    }
 }
 
 macro_rules! select_clients {
@@ -104,12 +140,12 @@ pub async fn keep_document(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
     .await
 }
 
-pub async fn find_client(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<ClientRow>> {
+pub async fn find_client(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<Client>> {
     sqlx::query_as(select_clients!("where c.id = $1 and c.name <> ''")).bind(id).fetch_optional(db).await
 }
 
 /// Those of one owner, or of everyone where there is none, the newest first.
-pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64) -> sqlx::Result<Vec<ClientRow>> {
+pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64) -> sqlx::Result<Vec<Client>> {
     sqlx::query_as(select_clients!(
         "where c.name <> '' and ($1 = '' or c.owner_id = $1) order by c.created_at desc, c.id desc limit $2"
     ))
@@ -120,7 +156,7 @@ pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64)
 }
 
 /// Those without a secret whose addresses have this text in them.
-pub async fn public_clients_at(db: impl Conn<'_>, text: &str) -> sqlx::Result<Vec<ClientRow>> {
+pub async fn public_clients_at(db: impl Conn<'_>, text: &str) -> sqlx::Result<Vec<Client>> {
     sqlx::query_as(select_clients!(
         "where c.kind in ('spa', 'native') and replace(c.redirects, $1, '') <> c.redirects limit 1000"
     ))
