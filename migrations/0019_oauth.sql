@@ -28,6 +28,15 @@ create table client_secrets (
 );
 create index client_secrets_by_client on client_secrets (client_id);
 
+-- How often applications have called the API.
+create table client_calls (
+    client_id text not null references clients (id) on delete cascade,
+    day bigint not null,                 -- in UTC, as days since 1970-01-01
+    calls bigint not null,
+    primary key (client_id, day)
+);
+create index client_calls_by_day on client_calls (day);
+
 -- Assertions that applications have shown themselves with, so that none works twice.
 create table client_assertions (
     hash text primary key,               -- of the application and the jti

@@ -99,7 +99,7 @@ test("the command line registers an application, replaces its secret, and disabl
   expect(await status(server, id, second.secret)).toBe(401);
   expect((await server.cli(["clients", "disable", id])).stdout).toBe("Reports was disabled already.\n");
   const { clients } = await run<{ clients: { id: string; state: string }[] }>("list", "--owner", owner.email);
-  expect(clients.find((client) => client.id === id)).toMatchObject({ name: "Reports", kind: "service", state: "disabled", scopes: "reports:write" });
+  expect(clients.find((client) => client.id === id)).toMatchObject({ name: "Reports", kind: "service", state: "disabled", scopes: "reports:write", calls: [0, 0, 0, 0, 0, 0, 0] });
   expect((await server.cli(["clients", "list"])).stdout).toMatch(new RegExp(`${id} +service +disabled`));
   expect((await server.cli(["doctor"])).stdout).toMatch(/applications.*registered/);
   await server.cli(["clients", "enable", id]);

@@ -1,7 +1,7 @@
 //! What monitoring reads: counts, times and levels. No label holds a user, an address or a secret. Server side.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
 };
 
@@ -35,6 +35,8 @@ struct Inner {
     connections_open: Gauge,
     connections_cut_off: Family<Cut, Counter>,
     levels: LevelGauges,
+    /// By application; no label, since anyone may have many.
+    calls: Mutex<BTreeMap<String, i64>>,
 }
 
 /// Why a connection was closed before its time.
@@ -257,6 +259,7 @@ impl Default for Metrics {
             connections_open,
             connections_cut_off,
             levels,
+            calls: Mutex::default(),
         }))
     }
 }
@@ -382,6 +385,20 @@ impl Metrics {
 
     pub fn refresh_token_reused(&self) {
         self.0.refresh_tokens_reused.inc();
+    }
+
+    /// The API has let in the token of this application, so many times.
+    pub fn called(&self, client_id: &str, times: i64) {
+        let mut calls = self.0.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        match calls.get_mut(client_id) {
+            Some(known) => *known += times,
+            None => drop(calls.insert(client_id.to_owned(), times)),
+        }
+    }
+
+    /// The calls of each application since this was asked last.
+    pub fn take_calls(&self) -> BTreeMap<String, i64> {
+        std::mem::take(&mut *self.0.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The whole text, in the format of OpenMetrics 1.0.

@@ -25,12 +25,14 @@ use crate::{
     },
     oauth::{
         assertion::PublicKey,
+        calls,
+        calls::Calls,
         client::{Client, ClientKind},
         register,
         register::{By, Credential, Registered, SECRET_DAYS_MAX, Typed},
         store,
     },
-    ui::when::minute,
+    ui::{number::grouped, when::minute},
 };
 
 #[derive(Subcommand)]
@@ -188,10 +190,11 @@ struct Shown<'a> {
     scopes: String,
     created_at: i64,
     last_used_at: Option<i64>,
+    calls: Calls,
 }
 
-impl<'a> From<&'a Client> for Shown<'a> {
-    fn from(client: &'a Client) -> Self {
+impl<'a> Shown<'a> {
+    fn of(client: &'a Client, calls: Calls) -> Self {
         let Client { id, name, owner_name: owner, owner_id, redirects, logouts, created_at, last_used_at, .. } = client;
         let backchannel_logout_uri = &client.backchannel_logout_uri;
         let (kind, state, scopes) = (client.kind.into_str(), client.state_words(), client.scopes.text());
@@ -209,33 +212,37 @@ impl<'a> From<&'a Client> for Shown<'a> {
             scopes,
             created_at,
             last_used_at,
+            calls,
         }
     }
 }
 
-const HEADS: [&str; 6] = ["ID", "KIND", "STATE", "LAST USED", "OWNER", "NAME"];
+const HEADS: [&str; 7] = ["ID", "KIND", "STATE", "LAST USED", "CALLS TODAY", "OWNER", "NAME"];
 const LISTED_MAX: i64 = 10_000;
 
 async fn list(args: List) -> Result<(), Failed> {
     let Common { json, config, .. } = args.common;
-    let clients = on_database(config, async |state| {
+    let (clients, calls) = on_database(config, async |state| {
         let owner = match &args.owner {
             Some(who) => Some(find_user(state, who).await?.id),
             None => None,
         };
-        let rows = store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
-        Ok(rows.into_iter().map(Client::from).collect::<Vec<_>>())
+        let clients = store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
+        let calls = calls::of(&state.db.pool, "", state.clock.now_ms()).await?;
+        Ok((clients, calls))
     })
     .await?;
     let none = clients.is_empty().then(|| "No applications are registered.".to_owned());
-    let shown: Vec<Shown<'_>> = clients.iter().map(Shown::from).collect();
+    let calls = |client: &Client| calls.get(&client.id).copied().unwrap_or_default();
+    let shown: Vec<Shown<'_>> = clients.iter().map(|client| Shown::of(client, calls(client))).collect();
     let table = Table::new(HEADS, shown.iter().map(cells));
     answer_list(json, &json!({ "clients": shown }), &table, &none.into_iter().collect::<Vec<_>>())
 }
 
-fn cells(one: &Shown<'_>) -> [String; 6] {
+fn cells(one: &Shown<'_>) -> [String; 7] {
     let last_used = one.last_used_at.map_or_else(|| "never".to_owned(), minute);
-    [one.id.into(), one.kind.into(), one.state.into(), last_used, one.owner.into(), one.name.into()]
+    let calls = grouped(one.calls[0]);
+    [one.id.into(), one.kind.into(), one.state.into(), last_used, calls, one.owner.into(), one.name.into()]
 }
 
 async fn add(args: Add) -> Result<(), Failed> {
@@ -403,10 +410,8 @@ async fn on_client<T>(
     work: impl AsyncFnOnce(&AppState, Client) -> Result<T, Failed>,
 ) -> Result<T, Failed> {
     on_database(config, async |state| {
-        let client = store::find_client(&state.db.pool, id).await?.map(Client::from);
-        let client =
-            client.ok_or_else(|| format!("there is no application {id}; find it with `latchkey clients list`"))?;
-        work(state, client).await
+        let none = || format!("there is no application {id}; find it with `latchkey clients list`");
+        work(state, store::find_client(&state.db.pool, id).await?.ok_or_else(none)?).await
     })
     .await
 }

@@ -5,10 +5,12 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{
     actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
     assertion::algorithm_of,
+    calls,
+    calls::Calls,
     client::{Client, ClientKind, page_of},
     discovery,
     scope::OURS,
-    store::SecretRow,
+    store::{DAY_MS, SecretRow},
 };
 use crate::{
     base::{error::Field, text::isolated},
@@ -20,10 +22,10 @@ use crate::{
         form::{Form, Here, ProofField, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
-        number::counted,
+        number::{counted, grouped},
         table::{Cell, Row, Table},
         tabs::Tabs,
-        when::{Ago, Now, When},
+        when::{Ago, Now, When, day},
     },
     web::page::{Flash, Held, refused, refused_by, typed},
 };
@@ -220,6 +222,7 @@ pub fn AppPage(
     waiting: i64,
     /// Its back-channel address isn't public, and the server calls no other.
     never_told: bool,
+    calls: Calls,
 ) -> impl IntoView {
     // What is wrong in a form stands there.
     let in_form = [ChangeApp::PATH, AddAppKey::PATH].into_iter().find_map(refused_by);
@@ -257,7 +260,9 @@ pub fn AppPage(
                         <div><dt>"Logout notices"</dt><dd><Notices client=client.clone() waiting /></dd></div>
                     })}
                     <div><dt>"Scopes"</dt><dd>{client.scopes.text()}</dd></div>
+                    <div><dt>"API calls"</dt><dd>{calls::words(&calls)}</dd></div>
                 </dl>
+                {(calls != Calls::default()).then(|| view! { <Days calls /> })}
                 {never_told.then(|| view! { <Notice kind="warning">"We can't tell the application of logouts: its back-channel logout address isn't public. LATCHKEY_CALL_PRIVATE_ADDRESSES=true on the server allows private addresses."</Notice> })}
             </section>
             {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
@@ -265,6 +270,21 @@ pub fn AppPage(
             {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() is_ours=client.is_ours() /> })}
         </Page>
     }
+}
+
+/// The days are those of UTC, wherever the reader is.
+#[component]
+fn Days(calls: Calls) -> impl IntoView {
+    let Now(now) = use_context().unwrap_or(Now(0));
+    let rows = calls.into_iter().zip(0..).map(move |(calls, ago)| {
+        view! {
+            <Row>
+                <Cell label="Day (UTC)">{day(now - ago * DAY_MS)}</Cell>
+                <Cell label="API calls">{grouped(calls)}</Cell>
+            </Row>
+        }
+    });
+    view! { <Table label="API calls" columns=&["Day (UTC)", "API calls"]>{rows.collect_view()}</Table> }
 }
 
 /// How the last one went, and how many wait.
@@ -332,7 +352,7 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                         name="public_key" label="Public key" field=Field::PublicKey value=typed().get("public_key")
                         help="As PEM or JWK. Your application signs with the private key (private_key_jwt), so there's no secret to send."
                     />
-                    <ProofField />
+                    <ProofField id="password-for-key" />
                     <SubmitButton label="Add public key" pending_label="Adding…" />
                 </Form>
             })}

@@ -32,7 +32,7 @@ enum Proof {
 pub async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Result<Client, Refusal> {
     let Credentials { id, proof } = credentials(headers, params)?;
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
-    let found = store::find_client(pool, &id).await?.map(Client::from).filter(Client::is_active);
+    let found = store::find_client(pool, &id).await?.filter(Client::is_active);
     if let Some(client) = found {
         let is_it = match (&proof, client.kind.has_secret()) {
             (Proof::Secret(secret), true) => match store::find_secret(pool, &id, &links::hash(secret)).await? {

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use url::{Host, Origin, Url};
 
-use super::{scope::Scopes, store::ClientRow};
+use super::scope::Scopes;
 use crate::base::{
     error::{Field, Invalid, Unfit},
     fetch::leads_here,
@@ -73,31 +73,6 @@ pub struct Client {
     /// When it was last told, or could not be, and then why.
     pub notice_at: Option<i64>,
     pub notice_failure: Option<String>,
-}
-
-impl From<ClientRow> for Client {
-    fn from(row: ClientRow) -> Self {
-        let lines = |text: &str| text.lines().map(str::to_owned).collect();
-        Self {
-            // What no version knows gets nothing: it has no secret and no redirect.
-            kind: row.kind.parse().unwrap_or_default(),
-            redirects: lines(&row.redirects),
-            logouts: lines(&row.logouts),
-            scopes: Scopes::stored(&row.scopes),
-            owner_name: row.owner_name.filter(|_| !is_document(&row.id)).unwrap_or_default(),
-            id: row.id,
-            owner_id: row.owner_id,
-            owner_epoch: row.owner_epoch,
-            name: row.name,
-            backchannel_logout_uri: row.backchannel_logout_uri,
-            epoch: row.epoch,
-            created_at: row.created_at,
-            disabled_at: row.disabled_at,
-            last_used_at: row.last_used_at,
-            notice_at: row.notice_at,
-            notice_failure: row.notice_failure,
-        }
-    }
 }
 
 impl Client {

@@ -18,6 +18,7 @@ use crate::{
         notice::Notice,
         when::{Now, ago},
     },
+    web::page::here,
 };
 
 #[component]
@@ -76,10 +77,11 @@ pub fn OtherUserPage(name: String, viewer: Viewer) -> impl IntoView {
     view! {
         <Page title="Log in with another account" narrow=true>
             <p>{format!("{name} expects another account than {}, which you're logged in with.", viewer.email)}</p>
-            <p>{format!("Log out here, then go back to {name} and log in with the other account.")}</p>
+            <p>{format!("Log out in this browser and log in with the other account. Then you'll be sent back to {name}.")}</p>
             <form method="post" action=LogOut::PATH class="act">
                 <Here />
-                <button type="submit" class="button primary">"Log out"</button>
+                <input type="hidden" name="next" value=here() />
+                <button type="submit" class="button primary">"Log out and log in again"</button>
             </form>
         </Page>
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{client::Client, store};
+use super::store;
 use crate::{
     auth::{
         app::App,
@@ -42,7 +42,7 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
     }
     grants::store::queue(&mut tx, &ended, now_ms).await?;
     let ids: Vec<String> = ended.into_iter().map(|grant| grant.id).collect();
-    let name = store::find_client(&mut *tx, client_id).await?.map(|row| Client::from(row).name).unwrap_or_default();
+    let name = store::find_client(&mut *tx, client_id).await?.map(|client| client.name).unwrap_or_default();
     let actor = Actor::User(user.id.clone());
     let event = Event::new(Kind::AppDisconnected, actor.clone(), &user.id).from_caller(&visit.caller);
     let details = json!({ "application": name, "client_id": client_id });

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     client::Client,
     end,
+    refusal::Refusal,
     scope::{EMAIL, OPENID, PROFILE, Scopes},
     store,
 };
@@ -17,7 +18,8 @@ use crate::{
         tokens::{
             claims::{Claims, Verified, resource},
             keys::Keys,
-            verify::{Refusal, verify_granted},
+            verify,
+            verify::verify_granted,
         },
         users,
     },
@@ -31,7 +33,7 @@ use crate::{
 pub async fn active(app: &App, keys: &Keys, token: &str) -> Result<Option<Verified>, AppError> {
     let revocations = &app.terminator.revocations;
     let verified = match verify_granted(&app.state, keys, token) {
-        Err(Refusal::UnknownKey(kid)) => {
+        Err(verify::Refusal::UnknownKey(kid)) => {
             keys.look_for(&kid).await;
             verify_granted(&app.state, keys, token)
         }
@@ -83,13 +85,19 @@ pub async fn revoke(app: &App, keys: &Keys, client: &Client, token: &str) -> Res
     Ok(true)
 }
 
-/// What the scopes of the token show of its user; `None` where it is not for that.
-pub async fn user_info(app: &App, Verified { claims, .. }: &Verified) -> Result<Option<Value>, AppError> {
+/// What the scopes of the token show of its user.
+///
+/// # Errors
+/// `invalid_token` where it is for another API; `insufficient_scope` without `openid`.
+pub async fn user_info(app: &App, Verified { claims, .. }: &Verified) -> Result<Value, Refusal> {
     let scopes = Scopes::stored(claims.scope.as_deref().unwrap_or_default());
-    if !scopes.has(OPENID) || claims.aud != resource(&app.state.site.issuer) {
-        return Ok(None);
+    if claims.aud != resource(&app.state.site.issuer) {
+        return Err(Refusal::token(true));
     }
-    let Some(user) = users::store::find_by_id(&app.state.db.pool, &claims.sub).await? else { return Ok(None) };
+    if !scopes.has(OPENID) {
+        return Err(Refusal::scope());
+    }
+    let user = users::store::find_by_id(&app.state.db.pool, &claims.sub).await?.ok_or_else(|| Refusal::token(true))?;
     let mut info = json!({ "sub": user.id });
     if scopes.has(PROFILE) {
         info["name"] = user.name.into();
@@ -98,5 +106,5 @@ pub async fn user_info(app: &App, Verified { claims, .. }: &Verified) -> Result<
         info["email"] = user.email.into();
         info["email_verified"] = user.verified_at.is_some().into();
     }
-    Ok(Some(info))
+    Ok(info)
 }

@@ -9,8 +9,7 @@ use super::{
     apps_page::{AppPage, AppsPage, NewAppPage},
     authorize,
     authorize::{PROVEN_AFTER, Wrong},
-    client,
-    client::Client,
+    calls, client,
     connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
     consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
     device::{
@@ -28,7 +27,7 @@ use super::{
 };
 use crate::{
     auth::{tokens::keys::Keys, users::Role},
-    base::{db::again, error::AppError},
+    base::{db::again, error::AppError, text::isolated},
     pages::request::{Found, PageRequest, elsewhere, shows},
     web::{action::told, caller::caller_of, guards::Guards, page::Refused},
 };
@@ -58,7 +57,7 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
     };
     let viewer = someone.viewer();
     if !asked.is_for(someone) {
-        let name = asked.client.name.clone();
+        let name = isolated(&asked.client.name);
         return if asked.prompt.none { needs_login() } else { shows(move || view! { <OtherUserPage name viewer /> }) };
     }
     if !asked.is_proven(someone, app.now_ms()) {
@@ -187,9 +186,8 @@ pub fn answer(page: &PageRequest) -> Result<Found, AppError> {
 
 pub async fn apps(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let user = &page.user()?.user;
-    let rows = store::list_clients(&page.app.state.db.pool, Some(&user.id), APPS_MAX).await?;
+    let apps = store::list_clients(&page.app.state.db.pool, Some(&user.id), APPS_MAX).await?;
     let may_register = may_register(page, settings);
-    let apps: Vec<Client> = rows.into_iter().map(Client::from).collect();
     shows(move || view! { <AppsPage apps may_register of_everyone=false /> })
 }
 
@@ -210,7 +208,7 @@ pub fn new_app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, Ap
 pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (someone, pool) = (page.user()?, &page.app.state.db.pool);
     let id = percent_decode_str(page.id()).decode_utf8_lossy();
-    let client = store::find_client(pool, &id).await?.map(Client::from).ok_or(AppError::NotFound)?;
+    let client = store::find_client(pool, &id).await?.ok_or(AppError::NotFound)?;
     if client.owner_id != someone.user.id {
         if !someone.user.role().oversees() {
             return Err(AppError::NotFound);
@@ -224,13 +222,13 @@ pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, 
     let new_secret = opened.and_then(|secret| String::from_utf8(secret).ok());
     let waiting = notices::store::waiting(pool, &client.id).await?.notices;
     let never_told = settings.reach(&page.app.state.config).excludes(&client.backchannel_logout_uri);
-    shows(move || view! { <AppPage client secrets new_secret may_change waiting never_told /> })
+    let calls = calls::of(pool, &client.id, page.app.now_ms()).await?.remove(&client.id).unwrap_or_default();
+    shows(move || view! { <AppPage client secrets new_secret may_change waiting never_told calls /> })
 }
 
 pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
-    let rows = store::list_clients(&page.app.state.db.pool, None, ALL_MAX).await?;
-    let apps: Vec<Client> = rows.into_iter().map(Client::from).collect();
+    let apps = store::list_clients(&page.app.state.db.pool, None, ALL_MAX).await?;
     shows(move || view! { <AppsPage apps may_register=false of_everyone=true /> })
 }
 
@@ -240,7 +238,7 @@ pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
     let living = store::grants_of(pool, &user.id, page.app.now_ms()).await?;
     let agreed = store::agreed(pool, &user.id).await?.into_iter().map(|grant| (grant, false));
     for (grant, has_access) in living.into_iter().map(|grant| (grant, true)).chain(agreed) {
-        let client = store::find_client(pool, &grant.client_id).await?.map(Client::from).unwrap_or_default();
+        let client = store::find_client(pool, &grant.client_id).await?.unwrap_or_default();
         let scopes = Scopes::stored(&grant.scopes).within(&client.scopes);
         match connected.iter_mut().find(|known| known.id == grant.client_id) {
             Some(known) => {

@@ -1,7 +1,7 @@
 //! An application asks to log its user out (OpenID Connect RP-Initiated Logout). The user is asked, so that no page can log
 //! anyone out. Server side.
 
-use super::{answer::Answer, client::Client, params::Params, store};
+use super::{answer::Answer, params::Params, store};
 use crate::{
     auth::{
         app::App,
@@ -16,9 +16,9 @@ pub fn named(app: &App, keys: &Keys, query: &str) -> String {
     let params = Params::parse(query.as_bytes()).unwrap_or_default();
     let (client_id, hint) = (params.get("client_id"), params.get("id_token_hint"));
     let client_id = match parties_of_id_token(&app.state, keys, hint) {
-        Some((of_token, _)) if client_id.is_empty() || client_id == of_token => of_token,
-        Some(_) => String::new(),
-        None => client_id.to_owned(),
+        Ok((of_token, _)) if client_id.is_empty() || client_id == of_token => of_token,
+        Ok(_) => String::new(),
+        Err(_) => client_id.to_owned(),
     };
     let kept = ["post_logout_redirect_uri", "state"].map(|name| (name, params.get(name)));
     let mut request = url::form_urlencoded::Serializer::new(String::new());
@@ -29,7 +29,7 @@ pub fn named(app: &App, keys: &Keys, query: &str) -> String {
 pub async fn way_back(app: &App, request: &str) -> Result<Option<Answer>, AppError> {
     let Ok(params) = Params::parse(request.as_bytes()) else { return Ok(None) };
     let (to, state) = (params.get("post_logout_redirect_uri"), params.get("state"));
-    let client = store::find_client(&app.state.db.pool, params.get("client_id")).await?.map(Client::from);
+    let client = store::find_client(&app.state.db.pool, params.get("client_id")).await?;
     let client = client.filter(|client| client.is_active() && client.logouts.iter().any(|known| known == to));
     Ok(client.map(|client| Answer::new(to, false, &client.name, &[], state, "")))
 }

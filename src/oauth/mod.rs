@@ -11,6 +11,7 @@ pub mod apps_page;
 pub mod assertion;
 pub mod authenticate;
 pub mod authorize;
+pub mod calls;
 pub mod client;
 pub mod connected_page;
 pub mod consent_page;

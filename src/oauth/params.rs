@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::refusal::Refusal;
+use super::{client::is_resource, refusal::Refusal};
+use crate::auth::tokens::claims::resource;
 
 /// Of a name that is repeated to whoever sent it: the names of all parameters are shorter, and no sentence fits in.
 const NAME_CHARS_MAX: usize = 32;
@@ -32,6 +33,18 @@ impl Params {
         match self.get(name) {
             "" => Err(Refusal::request(format!("{name} is missing"))),
             value => Ok(value),
+        }
+    }
+
+    /// The audience of a token: our own API, or another one that is named (RFC 8707 2).
+    ///
+    /// # Errors
+    /// `invalid_target`.
+    pub fn resource(&self, issuer: &str) -> Result<String, Refusal> {
+        match self.get("resource") {
+            "" => Ok(resource(issuer)),
+            text if text == resource(issuer) || is_resource(text) => Ok(text.to_owned()),
+            _ => Err(Refusal::new("invalid_target", "resource must be an https address without a fragment")),
         }
     }
 

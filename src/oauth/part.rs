@@ -1,9 +1,11 @@
 //! The authorization server as a part of the product: its settings, and what it hands in. Server side.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use axum::{
     Extension,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     routing::{MethodRouter, get, post},
 };
 use futures::FutureExt;
@@ -11,9 +13,7 @@ use leptos::prelude::{Children, provide_context};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{
-    client::Client, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings, store,
-};
+use super::{calls, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings, store};
 use crate::{
     auth::{app::App, tokens::keys::Keys},
     base::{
@@ -37,11 +37,13 @@ const EXAMINED_MAX: i64 = 10_000;
 
 pub struct OauthPart {
     settings: OauthSettings,
+    /// Once it has started.
+    counted: OnceLock<(AppState, Metrics)>,
 }
 
 impl OauthPart {
     pub fn new(settings: OauthSettings) -> Self {
-        Self { settings }
+        Self { settings, counted: OnceLock::new() }
     }
 }
 
@@ -85,14 +87,16 @@ impl Part for OauthPart {
         let noted = |path, methods: MethodRouter<AppState>| {
             methods.fallback(routes::only_post).layer(from_fn_with_state(path, routes::count))
         };
+        let open_to_page =
+            |methods: MethodRouter<AppState>| methods.options(routes::may_ask).layer(from_fn(routes::open_to_page));
         vec![
             (discovery::AUTHORIZE, post(routes::as_query)),
             (discovery::LOG_OUT, post(routes::as_query)),
-            (discovery::TOKEN, noted(discovery::TOKEN, post(routes::token).options(routes::may_ask))),
+            (discovery::TOKEN, open_to_page(noted(discovery::TOKEN, post(routes::token)))),
             (discovery::DEVICE, noted(discovery::DEVICE, post(routes::device))),
-            (discovery::REVOKE, noted(discovery::REVOKE, post(routes::revoke).options(routes::may_ask))),
+            (discovery::REVOKE, open_to_page(noted(discovery::REVOKE, post(routes::revoke)))),
             (discovery::INTROSPECT, noted(discovery::INTROSPECT, post(routes::introspect))),
-            (discovery::USER_INFO, get(routes::user_info).post(routes::user_info).options(routes::may_ask)),
+            (discovery::USER_INFO, open_to_page(get(routes::user_info).post(routes::user_info))),
             (discovery::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
             (discovery::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),
             (discovery::RESOURCE, get(routes::own_api)),
@@ -114,7 +118,20 @@ impl Part for OauthPart {
     async fn start(&self, app: &App, keys: &Keys, metrics: &Metrics) -> Vec<JoinHandle<()>> {
         let job = Job::every(5 * MINUTE, "removing old grants").first_after(MINUTE);
         let teller = Teller::new(app.clone(), keys.clone(), metrics.clone(), &self.settings);
-        vec![job.start(app.state.clone(), |state| remove_old(state).boxed()), teller.start()]
+        let counted = self.counted.get_or_init(|| (app.state.clone(), metrics.clone())).clone();
+        let counts = Job::every(MINUTE, "writing down the calls of applications");
+        vec![
+            job.start(app.state.clone(), |state| remove_old(state).boxed()),
+            counts.start(counted, |(state, metrics)| calls::write_down(state, metrics).boxed()),
+            teller.start(),
+        ]
+    }
+
+    async fn stop(&self) {
+        let Some((state, metrics)) = self.counted.get() else { return };
+        if let Err(error) = calls::write_down(state, metrics).await {
+            tracing::warn!(%error, "the calls of the last minute are in no count");
+        }
     }
 
     async fn examine(&self, state: &AppState) -> Vec<Finding> {
@@ -142,8 +159,7 @@ const NAMED_MAX: usize = 5;
 const LATE_MS: i64 = 5 * 60_000;
 
 async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
-    let rows = store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
-    let clients: Vec<Client> = rows.into_iter().map(Client::from).collect();
+    let clients = store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
     let ownerless = clients.iter().filter(|client| client.owner_epoch.is_none()).count();
     let active = clients.iter().filter(|client| client.is_active()).count();
     let waiting = notices::store::waiting(&state.db.pool, "").await?;

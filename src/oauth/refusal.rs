@@ -16,7 +16,7 @@ pub struct Refusal {
     pub error: &'static str,
     pub why: Cow<'static, str>,
     status: StatusCode,
-    /// What a 401 asks for.
+    /// What a 401 or a 403 asks for.
     challenge: &'static str,
     /// In seconds.
     retry_after: Option<u32>,
@@ -47,6 +47,13 @@ impl Refusal {
             false => ("This needs the access token of an application.", "Bearer realm=\"latchkey\""),
         };
         Self { status: StatusCode::UNAUTHORIZED, challenge, ..Self::new("invalid_token", why) }
+    }
+
+    /// Of an access token that works, but not for this (RFC 6750 3.1).
+    pub fn scope() -> Self {
+        let refusal = Self::new("insufficient_scope", "This needs the scope openid.");
+        let challenge = "Bearer realm=\"latchkey\", error=\"insufficient_scope\", scope=\"openid\"";
+        Self { status: StatusCode::FORBIDDEN, challenge, ..refusal }
     }
 
     pub fn method() -> Self {

@@ -10,14 +10,14 @@ use super::{
     notices,
     scope::{OFFLINE, Scopes},
     store,
-    store::{ClientRow, SecretRow},
+    store::{ClientRow, DAY_MS, SecretRow},
 };
 use crate::{
     auth::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        links,
+        grants, links,
         revocations::{
             EndReason,
             store::{New, Subject},
@@ -40,7 +40,6 @@ pub const APPS_MAX: i64 = 20;
 const SECRETS_MAX: usize = 2;
 const NAME_CHARS_MAX: usize = 60;
 const PREFIX_CHARS: usize = 10;
-const DAY_MS: i64 = 24 * 3_600_000;
 /// Of a secret that expires, at most.
 pub const SECRET_DAYS_MAX: i64 = 3_650;
 
@@ -86,7 +85,7 @@ impl By<'_> {
             Self::User(someone, _) => Some(someone.hold(&mut tx).await?),
             Self::CommandLine => None,
         };
-        let client = store::find_client(&mut *tx, id).await?.map(Client::from);
+        let client = store::find_client(&mut *tx, id).await?;
         let may =
             |client: &Client| user.as_ref().is_none_or(|user| client.owner_id == user.id || user.role() == Role::Admin);
         Ok((tx, client.filter(may).ok_or(AppError::NotFound)?))
@@ -174,24 +173,11 @@ pub fn check(typed: &Typed) -> Result<(), AppError> {
 
 fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppError> {
     let mut wrong = Vec::new();
-    let name = parse_name(&typed.name).unwrap_or_else(|invalid| {
-        wrong.push(invalid);
-        ""
-    });
     let kind: ClientKind = typed.kind.parse().map_err(|_| AppError::BadRequest)?;
-    let mut addresses = |text: &str, field| match parse_addresses(text, kind, field) {
-        Ok(addresses) => addresses,
-        Err(invalid) => {
-            wrong.push(invalid);
-            Vec::new()
-        }
-    };
-    let (redirects, logouts) =
-        (addresses(&typed.redirects, Field::Redirects), addresses(&typed.logouts, Field::Logouts));
-    let backchannel_logout_uri = parse_backchannel(&typed.backchannel, kind).unwrap_or_else(|invalid| {
-        wrong.push(invalid);
-        String::new()
-    });
+    let name = right(parse_name(&typed.name), &mut wrong);
+    let redirects = right(parse_addresses(&typed.redirects, kind, Field::Redirects), &mut wrong);
+    let logouts = right(parse_addresses(&typed.logouts, kind, Field::Logouts), &mut wrong);
+    let backchannel_logout_uri = right(parse_backchannel(&typed.backchannel, kind), &mut wrong);
     if kind.logs_users_in() && typed.redirects.trim().is_empty() {
         wrong.push(Invalid::RedirectsMissing);
     }
@@ -199,10 +185,7 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         Some(scope) if !kind.logs_users_in() => Err(Invalid::unfit(Field::Scopes, scope, Unfit::OfService)),
         _ => Ok(scopes),
     });
-    let scopes = scopes.unwrap_or_else(|invalid| {
-        wrong.push(invalid);
-        Scopes::default()
-    });
+    let scopes = right(scopes, &mut wrong);
     if !wrong.is_empty() {
         return Err(AppError::Invalid(wrong));
     }
@@ -217,6 +200,14 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         scopes: scopes.text(),
         created_at: now_ms,
         ..ClientRow::default()
+    })
+}
+
+/// What is right, or nothing, and what is wrong is kept: all of it is said at once.
+fn right<T: Default>(parsed: Result<T, Invalid>, wrong: &mut Vec<Invalid>) -> T {
+    parsed.unwrap_or_else(|invalid| {
+        wrong.push(invalid);
+        T::default()
     })
 }
 
@@ -251,7 +242,8 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
     let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
     let epoch = store::update_client(&mut *tx, &row, is_less).await?;
     if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
-        store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        let ended = store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        grants::store::queue(&mut tx, &ended, at).await?;
     }
     if row.backchannel_logout_uri.is_empty() {
         notices::store::remove_all_of(&mut *tx, id).await?;

@@ -9,7 +9,6 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use serde::Serialize;
-use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
     settings::OauthSettings, store, token, token::Asker,
 };
 use crate::{
-    auth::{app::App, tokens::keys::Keys},
+    auth::app::App,
     base::{caller::Caller, metrics::Metrics, state::AppState},
     web::{authorization, caller::caller_of, guards::Guards, problem::Problem},
 };
@@ -61,24 +60,17 @@ pub async fn token(
     Extension(guards): Extension<Guards>,
     Extension(metrics): Extension<Metrics>,
     request: Request,
-) -> Result<Response, Refusal> {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let called = match call(&app, request).await {
-        Ok(called) => called,
-        Err(refusal) => return open_to_page(&app, None, origin.as_ref(), refusal).await,
-    };
-    let Called { client, params, caller, .. } = &called;
-    let asker = Asker { app: &app, keys: &guards.keys, metrics: &metrics, caller, client };
-    let answer = match token::issue(&asker, params).await {
-        Ok(issued) => said(&issued),
-        // A code or a refresh token that is none was a guess.
-        Err(refusal) if refusal.error == "invalid_grant" => match authenticate::note_guess(&app, &caller.ip).await {
-            Ok(()) => refusal.into_response(),
-            Err(error) => Refusal::from(error).into_response(),
-        },
-        Err(refusal) => refusal.into_response(),
-    };
-    open_to_page(&app, Some(client), origin.as_ref(), answer).await
+) -> Result<impl IntoResponse, Refusal> {
+    let Called { client, params, caller } = call(&app, request).await?;
+    let asker = Asker { app: &app, keys: &guards.keys, metrics: &metrics, caller: &caller, client: &client };
+    let mut issued = token::issue(&asker, &params).await;
+    // A code or a refresh token that is none was a guess.
+    if issued.as_ref().is_err_and(|refusal| refusal.error == "invalid_grant")
+        && let Err(error) = authenticate::note_guess(&app, &caller.ip).await
+    {
+        issued = Err(error.into());
+    }
+    Ok((Extension(client), issued.map(|issued| said(&issued))))
 }
 
 /// `POST /oauth/device_authorization` (RFC 8628).
@@ -98,25 +90,16 @@ pub async fn revoke(
     Extension(app): Extension<App>,
     Extension(guards): Extension<Guards>,
     request: Request,
-) -> Result<Response, Refusal> {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let called = match call(&app, request).await {
-        Ok(called) => called,
-        Err(refusal) => return open_to_page(&app, None, origin.as_ref(), refusal).await,
+) -> Result<impl IntoResponse, Refusal> {
+    let Called { client, params, caller } = call(&app, request).await?;
+    let revoked = async {
+        if !introspect::revoke(&app, &guards.keys, &client, params.required("token")?).await? {
+            authenticate::note_guess(&app, &caller.ip).await?;
+        }
+        Ok::<_, Refusal>(StatusCode::OK)
     };
-    let token = match called.params.required("token") {
-        Ok(token) => token,
-        Err(refusal) => return open_to_page(&app, Some(&called.client), origin.as_ref(), refusal).await,
-    };
-    let answer = match introspect::revoke(&app, &guards.keys, &called.client, token).await {
-        Ok(true) => StatusCode::OK.into_response(),
-        Ok(false) => match authenticate::note_guess(&app, &called.caller.ip).await {
-            Ok(()) => StatusCode::OK.into_response(),
-            Err(error) => Refusal::from(error).into_response(),
-        },
-        Err(error) => Refusal::from(error).into_response(),
-    };
-    open_to_page(&app, Some(&called.client), origin.as_ref(), answer).await
+    let revoked = revoked.await;
+    Ok((Extension(client), revoked))
 }
 
 /// `POST /oauth/introspect` (RFC 7662).
@@ -138,12 +121,14 @@ pub async fn user_info(
     Extension(app): Extension<App>,
     Extension(guards): Extension<Guards>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let (client, answer) = match whose(&app, &guards.keys, &headers).await {
-        Ok((client, info)) => (client, said(&info)),
-        Err(refusal) => (None, refusal.into_response()),
-    };
-    open_to_page(&app, client.as_ref(), headers.get(header::ORIGIN), answer).await
+) -> Result<impl IntoResponse, Refusal> {
+    let mut tokens = authorization::bearer(&headers);
+    let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok()).filter(|_| tokens.next().is_none());
+    let token = token.ok_or_else(|| Refusal::token(false))?;
+    let verified = introspect::active(&app, &guards.keys, token).await?.ok_or_else(|| Refusal::token(true))?;
+    let info = introspect::user_info(&app, &verified).await?;
+    let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await?;
+    Ok((Extension(client.unwrap_or_default()), said(&info)))
 }
 
 /// Layer: counts what an endpoint refuses.
@@ -158,24 +143,13 @@ pub async fn count(
     response
 }
 
-/// With the application whose token it is.
-async fn whose(app: &App, keys: &Keys, headers: &HeaderMap) -> Result<(Option<Client>, Value), Refusal> {
-    let mut tokens = authorization::bearer(headers);
-    let token = tokens.next().and_then(|token| std::str::from_utf8(token).ok()).filter(|_| tokens.next().is_none());
-    let token = token.ok_or_else(|| Refusal::token(false))?;
-    let verified = introspect::active(app, keys, token).await?.ok_or_else(|| Refusal::token(true))?;
-    let info = introspect::user_info(app, &verified).await?.ok_or_else(|| Refusal::token(true))?;
-    let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await?;
-    Ok((client.map(Client::from), info))
-}
-
 /// `OPTIONS`: a page of an application may ask. Whether it may read the answer is said with that.
-pub async fn may_ask(Extension(app): Extension<App>, headers: HeaderMap) -> Result<Response, Refusal> {
+pub async fn may_ask() -> impl IntoResponse {
     let allow = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
     ];
-    open_to_page(&app, None, headers.get(header::ORIGIN), (StatusCode::NO_CONTENT, AppendHeaders(allow))).await
+    (StatusCode::NO_CONTENT, AppendHeaders(allow))
 }
 
 /// The document about this server, at both of its addresses.
@@ -222,19 +196,15 @@ async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
     Ok((parts, body))
 }
 
-/// A page of the application itself may read the answer, where the application is nothing but a page. Where no one knows
-/// which one asks, the answer tells nothing, and the page of any such application may.
-async fn open_to_page(
-    app: &App,
-    client: Option<&Client>,
-    origin: Option<&HeaderValue>,
-    answer: impl IntoResponse,
-) -> Result<Response, Refusal> {
-    let mut answer = answer.into_response();
-    if let Some((origin, text)) = origin.and_then(|origin| Some((origin, origin.to_str().ok()?))) {
-        let may = match client {
+/// Layer: a page of the application itself may read the answer, where the application is nothing but a page. Where no one
+/// knows which one asks, the answer tells nothing, and the page of any such application may.
+pub async fn open_to_page(Extension(app): Extension<App>, request: Request, next: Next) -> Result<Response, Refusal> {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut answer = next.run(request).await;
+    if let Some((origin, text)) = origin.as_ref().and_then(|origin| Some((origin, origin.to_str().ok()?))) {
+        let may = match answer.extensions().get::<Client>() {
             Some(client) => client.is_page_at(text),
-            None => is_of_some_page(app, text).await?,
+            None => is_of_some_page(&app, text).await?,
         };
         if may {
             answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
@@ -251,5 +221,5 @@ async fn is_of_some_page(app: &App, origin: &str) -> Result<bool, Refusal> {
     };
     // Of a loopback address the port is free, so the database looks for the rest.
     let found = store::public_clients_at(&app.state.db.pool, &host).await?;
-    Ok(found.into_iter().map(Client::from).any(|client| client.is_active() && client.is_page_at(origin)))
+    Ok(found.into_iter().any(|client| client.is_active() && client.is_page_at(origin)))
 }

@@ -1,7 +1,12 @@
 //! The tables of applications, of what users have let them do, and of the codes and refresh tokens in between. Server side.
 
+use sqlx::{FromRow, any::AnyRow};
 use sqlx_macros::FromRow;
 
+use super::{
+    client::{Client, is_document},
+    scope::Scopes,
+};
 use crate::{
     auth::grants::{ended_columns, store::EndedGrant, was_only_a_logout},
     base::{
@@ -30,6 +35,37 @@ pub struct ClientRow {
     pub owner_name: Option<String>,
     /// Of the owner; `None` where they may not log in. What belongs to no user is always there.
     pub owner_epoch: Option<i64>,
+}
+
+impl From<ClientRow> for Client {
+    fn from(row: ClientRow) -> Self {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        Self {
+            // What no version knows gets nothing: it has no secret and no redirect.
+            kind: row.kind.parse().unwrap_or_default(),
+            redirects: lines(&row.redirects),
+            logouts: lines(&row.logouts),
+            scopes: Scopes::stored(&row.scopes),
+            owner_name: row.owner_name.filter(|_| !is_document(&row.id)).unwrap_or_default(),
+            id: row.id,
+            owner_id: row.owner_id,
+            owner_epoch: row.owner_epoch,
+            name: row.name,
+            backchannel_logout_uri: row.backchannel_logout_uri,
+            epoch: row.epoch,
+            created_at: row.created_at,
+            disabled_at: row.disabled_at,
+            last_used_at: row.last_used_at,
+            notice_at: row.notice_at,
+            notice_failure: row.notice_failure,
+        }
+    }
+}
+
+impl FromRow<'_, AnyRow> for Client {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        ClientRow::from_row(row).map(Self::from)
+    }
 }
 
 macro_rules! select_clients {
@@ -104,12 +140,12 @@ pub async fn keep_document(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
     .await
 }
 
-pub async fn find_client(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<ClientRow>> {
+pub async fn find_client(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<Client>> {
     sqlx::query_as(select_clients!("where c.id = $1 and c.name <> ''")).bind(id).fetch_optional(db).await
 }
 
 /// Those of one owner, or of everyone where there is none, the newest first.
-pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64) -> sqlx::Result<Vec<ClientRow>> {
+pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64) -> sqlx::Result<Vec<Client>> {
     sqlx::query_as(select_clients!(
         "where c.name <> '' and ($1 = '' or c.owner_id = $1) order by c.created_at desc, c.id desc limit $2"
     ))
@@ -120,7 +156,7 @@ pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64)
 }
 
 /// Those without a secret whose addresses have this text in them.
-pub async fn public_clients_at(db: impl Conn<'_>, text: &str) -> sqlx::Result<Vec<ClientRow>> {
+pub async fn public_clients_at(db: impl Conn<'_>, text: &str) -> sqlx::Result<Vec<Client>> {
     sqlx::query_as(select_clients!(
         "where c.kind in ('spa', 'native') and replace(c.redirects, $1, '') <> c.redirects limit 1000"
     ))
@@ -160,9 +196,11 @@ pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sq
 
 /// Blanks an application: its tokens name it until they have expired. Returns its epoch.
 pub async fn blank_client(tx: &mut Tx, id: &str, now_ms: i64) -> sqlx::Result<Option<i64>> {
-    for statement in
-        ["delete from client_secrets where client_id = $1", "delete from logout_notices where client_id = $1"]
-    {
+    for statement in [
+        "delete from client_secrets where client_id = $1",
+        "delete from logout_notices where client_id = $1",
+        "delete from client_calls where client_id = $1",
+    ] {
         sqlx::query(statement).bind(id).run(&mut **tx).await?;
     }
     sqlx::query_scalar(
@@ -428,14 +466,21 @@ pub async fn end_grants(
 }
 
 /// Ends what anyone lets an application do beyond their session.
-pub async fn end_outliving(db: impl Conn<'_>, client_id: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "update grants set ended_at = $1, end_reason = $2 where client_id = $3 and sid = '' and ended_at is null",
-    )
+pub async fn end_outliving(
+    db: impl Conn<'_>,
+    client_id: &str,
+    reason: &str,
+    now_ms: i64,
+) -> sqlx::Result<Vec<EndedGrant>> {
+    sqlx::query_as(concat!(
+        "update grants set ended_at = $1, end_reason = $2, told_at = $1 where client_id = $3 and sid = '' and ended_at is null \
+         returning ",
+        ended_columns!()
+    ))
     .bind(now_ms)
     .bind(reason)
     .bind(client_id)
-    .run(db)
+    .fetch_all(db)
     .await
 }
 
@@ -541,8 +586,31 @@ pub async fn use_refresh(db: impl Conn<'_>, hash: &str, from: &str, now_ms: i64)
         .await
 }
 
+/// Adds calls of one day, in days since the epoch, of an application that is there.
+pub async fn add_calls(db: impl Conn<'_>, client_id: &str, day: i64, calls: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into client_calls (client_id, day, calls) select id, $2, $3 from clients where id = $1 and name <> '' \
+         on conflict (client_id, day) do update set calls = client_calls.calls + excluded.calls",
+    )
+    .bind(client_id)
+    .bind(day)
+    .bind(calls)
+    .run(db)
+    .await
+}
+
+/// Application, day and calls from this day on; of all applications where none is named.
+pub async fn calls_since(db: impl Conn<'_>, client_id: &str, day: i64) -> sqlx::Result<Vec<(String, i64, i64)>> {
+    sqlx::query_as("select client_id, day, calls from client_calls where ($1 = '' or client_id = $1) and day >= $2")
+        .bind(client_id)
+        .bind(day)
+        .fetch_all(db)
+        .await
+}
+
+pub const DAY_MS: i64 = 24 * 3_600_000;
 /// Ended grants are kept a month, as sessions are. A code that no one has redeemed in an hour is forgotten with its grant.
-const KEEP_MS: i64 = 30 * 24 * 3_600_000;
+const KEEP_MS: i64 = 30 * DAY_MS;
 const UNREDEEMED_MS: i64 = 3_600_000;
 
 /// Removes what no one can ask about any more.
@@ -553,6 +621,7 @@ pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
         ("delete from device_codes where expires_at < $1", unredeemed_since),
         ("delete from client_assertions where expires_at < $1", now_ms),
         ("delete from refresh_tokens where expires_at < $1", kept_since),
+        ("delete from client_calls where day < $1", kept_since / DAY_MS),
         (
             "delete from grants where created_at < $1 and last_used_at is null and not exists \
              (select 1 from authorization_codes where grant_id = grants.id) and not exists \

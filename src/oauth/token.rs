@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    client::{Client, ClientKind, is_resource},
+    client::{Client, ClientKind},
     device, end, mint,
     mint::Access,
     params::Params,
@@ -25,7 +25,7 @@ use crate::{
         outbox::Notification,
         revocations::EndReason,
         sessions,
-        tokens::{claims::resource, keys::Keys},
+        tokens::keys::Keys,
         users,
         users::store::User,
     },
@@ -306,12 +306,7 @@ async fn for_itself(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusa
         text => Scopes::parse(text).ok().filter(|asked| registered.covers(asked)),
     };
     let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
-    let own = resource(&app.state.site.issuer);
-    let audience = match params.get("resource") {
-        "" => &own,
-        text if text == own || is_resource(text) => text,
-        _ => return Err(Refusal::new("invalid_target", "resource must be an https address without a fragment")),
-    };
+    let audience = params.resource(&app.state.site.issuer)?;
     let now = app.now_ms() / 1000;
     let expires_in = app.state.config.token_lifetime_seconds;
     let access = Access {
@@ -322,7 +317,7 @@ async fn for_itself(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusa
         sid: "",
         grant: None,
         scope: scopes.text(),
-        audience,
+        audience: &audience,
         auth_time: now,
         expires_at: now + expires_in,
     };

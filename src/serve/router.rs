@@ -98,8 +98,7 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
     let open: Box<[_]> = services.parts.iter().flat_map(|part| part.open()).map(|(path, _)| path).collect();
     let is_page = |path: &&str| services.parts.iter().any(|part| part.pages().contains(path));
     let for_programs = open.iter().copied().filter(|path| !is_page(path)).collect();
-    let every =
-        EveryRequest { state, guards: services.guards(), metrics: services.metrics.clone(), open, for_programs };
+    let every = EveryRequest { state, guards: services.guards(), open, for_programs };
     routes.layer(from_fn_with_state(Arc::new(every), every_request::pass))
 }
 

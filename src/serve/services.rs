@@ -63,8 +63,9 @@ impl Services {
 
     /// What finds out who calls.
     pub fn guards(&self) -> Guards {
-        let Self { crowd, keys, remembered, revocations, streams, .. } = self.clone();
-        Held { crowd, keys, remembered, revocations, streams, terminator: self.terminator.clone() }.into()
+        let Self { crowd, keys, metrics, remembered, revocations, streams, .. } = self.clone();
+        let terminator = self.terminator.clone();
+        Held { crowd, keys, metrics, remembered, revocations, streams, terminator }.into()
     }
 
     /// At the end.

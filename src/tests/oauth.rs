@@ -9,15 +9,19 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     app::{PASSWORD, TestApp},
     caller::{Answer, Caller, HOST, hidden},
-    on_both_databases,
+    keys, on_both_databases,
     texts::texts,
 };
-use crate::oauth::client::ClientKind;
+use crate::{
+    auth::tokens::{claims::ID_TOKEN, key_set::Key, mint::sign_as},
+    base::config::TokenAlgorithm,
+    oauth::client::ClientKind,
+};
 
 pub const ISSUER: &str = "http://localhost:3000";
 pub const BACK: &str = "https://app.example/cb";
@@ -400,6 +404,62 @@ on_both_databases! {
             let answer = bob.open(&at(program, hint, "")).await;
             assert_eq!(value(&told(&answer), "error"), "invalid_request", "{hint}");
         }
+    }
+
+    async fn a_hint_whose_key_is_no_longer_published_is_as_if_none_had_come(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let bye = "https://app.example/bye";
+        let fields = [("kind", "web"), ("redirects", BACK), ("logouts", bye), ("scopes", "openid")];
+        let ledger = register_with(&app, &mut ada, &fields).await;
+        ledger.tokens(&mut ada, "openid").await;
+        let tokens = ledger.tokens(&mut bob, "openid").await;
+        let of_bob = text(&tokens, "id_token");
+        let (unsigned, _) = of_bob.rsplit_once('.').expect("a signature");
+        let at = |hint: &str| {
+            format!("/oauth/authorize?{}", ledger.query(&[("scope", "openid"), ("id_token_hint", hint), ("prompt", "none")]))
+        };
+        assert_eq!(value(&told(&ada.open(&at(of_bob)).await), "error"), "login_required");
+        assert_eq!(value(&told(&ada.open(&at(&format!("{unsigned}.AAAA"))).await), "error"), "invalid_request");
+        let kid = keys::header(of_bob)["kid"].as_str().expect("a kid").to_owned();
+        assert_eq!(ada.act("kill_key", &[("kid", &kid), ("reason", "it leaked")]).await.status, 200);
+        assert!(!value(&told(&ada.open(&at(of_bob)).await), "code").is_empty(), "a key that was revoked");
+        let key = Key::make(TokenAlgorithm::Es256).expect("a key");
+        for (iss, aud, goes_on) in [(ISSUER, &*ledger.id, true), ("https://other.example", &ledger.id, false), (ISSUER, "another", false)] {
+            let says = json!({ "iss": iss, "aud": aud, "sub": app.user("bob").await.id, "exp": app.clock.now_ms() / 1000 });
+            let hint = sign_as(ID_TOKEN, &key, &says).expect("a token");
+            let told = told(&ada.open(&at(&hint)).await);
+            let (code, error) = (value(&told, "code"), value(&told, "error"));
+            assert_eq!((!code.is_empty(), error), (goes_on, if goes_on { "" } else { "invalid_request" }), "{iss} {aud}");
+        }
+        for (client_id, back) in [(&*ledger.id, bye), ("", "/login")] {
+            let fields = [("id_token_hint", of_bob), ("client_id", client_id), ("post_logout_redirect_uri", bye)];
+            let answer = app.anonymous().open(&format!("/oauth/logout?{}", encoded(&fields))).await;
+            assert_eq!(answer.header("location"), back, "as without it: {client_id}");
+        }
+    }
+
+    async fn who_is_logged_in_with_another_account_comes_back_with_the_right_one(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let tokens = ledger.tokens(&mut bob, "openid").await;
+        let mut at_home = app.logged_in_again("ada").await;
+        let here = format!("/oauth/authorize?{}", ledger.query(&[("scope", "openid"), ("id_token_hint", text(&tokens, "id_token"))]));
+        let page = ada.open(&here).await.text();
+        let next = hidden(&page, "next").expect("the way back").replace("&amp;", "&");
+        assert_eq!(next, here);
+        for evil in ["https://evil.example/", "//evil.example/", "/\\evil.example/", "/actions/log_out", ""] {
+            let answer = app.logged_in_again("ada").await.submit("log_out", &[("next", evil)], &here).await;
+            assert_eq!((answer.status, answer.header("location")), (303, "/"), "{evil}");
+        }
+        let left = ada.submit("log_out", &[("next", &next)], &here).await;
+        assert_eq!(left.status, 303, "{}", left.text());
+        let login = ada.open(left.header("location")).await.text();
+        assert_eq!(hidden(&login, "next").expect("the way back").replace("&amp;", "&"), here);
+        let fields = [("email", "bob@example.com"), ("password", PASSWORD), ("next", &*next)];
+        let entered = ada.submit("log_in", &fields, "/login").await;
+        assert_eq!((entered.status, entered.header("location")), (303, &*here));
+        assert!(!value(&told(&ada.open(&here).await), "code").is_empty(), "he has agreed before");
+        assert_eq!(at_home.open("/dashboard").await.status, 200, "another browser stays logged in");
     }
 
     async fn what_is_wrong_is_told_with_state_and_issuer(app: TestApp) {

@@ -1,13 +1,20 @@
 //! Applications that change: what was registered, their secrets, and what is said of them.
 
+use axum::http::Method;
+
 use super::{
-    app::TestApp,
+    app::{HANG, TestApp},
     caller::{Answer, Caller},
     oauth::{BACK, Pairs, Program, register, register_with, secret_on, text},
-    oauth_tokens::me,
+    oauth_tokens::{bearer, me},
     on_both_databases,
 };
-use crate::{base::finding::State, oauth::part::OauthPart, pages::part::Part};
+use crate::{
+    base::{finding::State, jobs},
+    oauth::{calls, part::OauthPart, store},
+    pages::part::Part,
+    serve::{router::router, services::Services},
+};
 
 const DAY: i64 = 24 * 3_600_000;
 const OTHER: &str = "https://app.example/other";
@@ -101,6 +108,79 @@ on_both_databases! {
         app.clock.advance_ms(11 * 60_000);
         assert_eq!(change(&mut ada, &web, &[("name", "")]).await.text(), r#"{"Invalid":["AppNameMissing"]}"#, "before a password");
         assert_eq!(change(&mut ada, &web, &[]).await.text(), "\"ProofNeeded\"");
+    }
+
+    async fn no_two_parts_of_the_page_share_an_id(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        let words = page(&mut ada, &web).await;
+        let mut ids: Vec<&str> = words.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(["password", "password-for-key"].iter().all(|id| ids.contains(id)), "both forms ask for it: {ids:?}");
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all, "{ids:?}");
+    }
+
+    async fn the_calls_of_each_day_are_counted_over_all_instances(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.with_token("bob").await);
+        let native = register(&app, &mut ada, "native", "http://127.0.0.1/cb", "openid account:read").await;
+        let tokens = native.tokens(&mut bob, "openid account:read").await;
+        assert!(page(&mut ada, &native).await.contains("none in the last 7 days"));
+        let token = text(&tokens, "access_token");
+        let other = app.another_instance().await;
+        let there = bob.at(router(other.clone()));
+        let start = async |services: &Services| {
+            let part = services.parts.get::<OauthPart>().expect("the part");
+            part.start(&services.app, &services.keys, &services.metrics).await
+        };
+        for caller in [&bob, &there, &there] {
+            assert_eq!(caller.bearer(token).await.status, 200);
+        }
+        // What is counted before the start is written down at once, as each minute. Then at the end.
+        let (started, also) = (start(&app.services).await, start(&other).await);
+        let written = async {
+            while app.count("select cast(coalesce(sum(calls), 0) as bigint) from client_calls").await < 3 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(HANG, written).await.expect("it is written down");
+        assert_eq!(there.bearer(token).await.status, 200);
+        // What was refused, and what our own page asked.
+        assert_eq!(there.bearer(&format!("{token}x")).await.status, 401);
+        assert_eq!(bob.api(Method::GET, "/api/v1/me", None).await.status, 200);
+        assert_eq!(bearer(&app, "GET", "/api/v1/notes", token).await.status, 403);
+        jobs::stop(started.into_iter().chain(also)).await;
+        for services in [&app.services, &other] {
+            services.parts.get::<OauthPart>().expect("the part").stop().await;
+        }
+        let words = page(&mut ada, &native).await;
+        assert!(words.contains("4 today, 0 yesterday") && words.contains("Thursday, 1 January 2026"), "{words}");
+        // Tomorrow; where the database doesn't take it, it is not lost.
+        app.clock.advance_ms(DAY);
+        let refreshed = native.refresh(text(&tokens, "refresh_token")).await.json();
+        assert_eq!(bob.bearer(text(&refreshed, "access_token")).await.status, 200);
+        let write_down = async || calls::write_down(&app.services.state, &app.services.metrics).await;
+        app.refuse("insert on client_calls", "true").await;
+        assert!(write_down().await.is_err());
+        app.allow("client_calls").await;
+        write_down().await.expect("the calls");
+        let mut ada = app.logged_in_again("ada").await;
+        let words = page(&mut ada, &native).await;
+        assert!(words.contains("1 today, 4 yesterday"), "{words}");
+        let kept = async || app.count("select count(*) from client_calls").await;
+        let now = app.clock.now_ms();
+        for (days, left) in [(29, 2), (30, 1)] {
+            let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
+            store::delete_old(&mut tx, now + days * DAY).await.expect("the job");
+            tx.commit().await.expect("the job");
+            assert_eq!(kept().await, left, "after {days} days more");
+        }
+        assert_eq!(ada.act("delete_app", &[("id", &native.id)]).await.status, 200);
+        assert_eq!(kept().await, 0);
+        app.services.metrics.called(&native.id, 1);
+        write_down().await.expect("of none that is left");
+        assert_eq!(kept().await, 0);
     }
 
     async fn a_secret_may_expire(app: TestApp) {

@@ -421,6 +421,29 @@ on_both_databases! {
         worker.abort();
     }
 
+    async fn an_application_that_gives_up_lasting_access_is_told_of_each_login_that_ends_by_it(app: TestApp) {
+        let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
+        let ledger = told_at(&app, &mut ada, &receiver).await;
+        let lasting = log_in_at(&ledger, &mut bob, "openid offline_access").await;
+        let mut at_work = app.logged_in_again("bob").await;
+        log_in_at(&ledger, &mut at_work, "openid").await;
+        let give_up = async |ada: &mut Caller| {
+            let fields = [
+                ("id", &*ledger.id), ("kind", "web"), ("name", "Ledger"), ("redirects", BACK), ("scopes", "openid account:read"),
+                ("backchannel", &receiver.address),
+            ];
+            assert_eq!(ada.act("change_app", &fields).await.status, 200);
+        };
+        give_up(&mut ada).await;
+        assert_eq!(tell(&app).await, 1, "what stands on a session goes on");
+        assert_eq!(claims(&receiver.take()[0])["sid"], lasting["sid"]);
+        give_up(&mut ada).await;
+        bob.act("log_out", &[]).await;
+        assert_eq!(tell(&app).await, 0, "and once is enough");
+        at_work.act("log_out", &[]).await;
+        assert_eq!((tell(&app).await, receiver.take().len()), (1, 1));
+    }
+
     async fn what_is_deleted_or_disabled_is_not_called(app: TestApp) {
         let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;

@@ -21,7 +21,7 @@ const DAY: i64 = 24 * 3_600_000;
 const ALL: &str = "openid profile email offline_access account:read sessions:read notes:read notes:write";
 
 /// Calls a route with this token in the header and nothing else.
-async fn bearer(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
+pub async fn bearer(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
     let request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
     let request = request
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
@@ -378,7 +378,14 @@ on_both_databases! {
         let without = ledger.code(&mut bob, &[("scope", "account:read"), ("prompt", "consent")]).await;
         let without = ledger.redeem(&without).await.json();
         assert!(without["id_token"].is_null());
-        assert_eq!(bearer(&app, "GET", "/oauth/userinfo", text(&without, "access_token")).await.status, 401);
+        let refused = bearer(&app, "GET", "/oauth/userinfo", text(&without, "access_token")).await;
+        assert_eq!((refused.status, text(&refused.json(), "error")), (403, "insufficient_scope"));
+        assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"latchkey\", error=\"insufficient_scope\", scope=\"openid\"");
+        let elsewhere = [("scope", "openid"), ("resource", "https://api.example/"), ("prompt", "consent")];
+        let elsewhere = ledger.redeem(&ledger.code(&mut bob, &elsewhere).await).await.json();
+        let refused = bearer(&app, "GET", "/oauth/userinfo", text(&elsewhere, "access_token")).await;
+        assert_eq!((refused.status, text(&refused.json(), "error")), (401, "invalid_token"));
+        assert_eq!(refused.header("www-authenticate"), "Bearer realm=\"latchkey\", error=\"invalid_token\"");
     }
 
     async fn programs_find_everything_in_the_documents(app: TestApp) {

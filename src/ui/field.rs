@@ -24,7 +24,7 @@ pub fn TextField(
     let (inputmode, described_by) = (if kind == "email" { "email" } else { "text" }, described_by(name, &help));
     view! {
         <div class="field">
-            <Label name label help />
+            <Label id=name label help />
             <input
                 id=name
                 name=name
@@ -42,7 +42,7 @@ pub fn TextField(
                 aria-describedby=described_by
                 data-field=field.into_str()
             />
-            <FieldError name field />
+            <FieldError id=name field />
         </div>
     }
 }
@@ -52,6 +52,9 @@ pub fn TextField(
 #[component]
 pub fn PasswordField(
     #[prop(default = "password")] name: &'static str,
+    /// Without one it is the name.
+    #[prop(optional)]
+    id: Option<&'static str>,
     label: &'static str,
     /// What errors call it.
     field: Field,
@@ -68,18 +71,19 @@ pub fn PasswordField(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    stands_here(field, name);
-    let described_by = described_by(name, &help);
+    let id = id.unwrap_or(name);
+    stands_here(field, id);
+    let described_by = described_by(id, &help);
     let rules = lengths.map(|(min, max)| format!("minlength: {min}; maxlength: {max};"));
     let min = lengths.map(|(min, _)| min);
     let what = label.to_lowercase();
     view! {
         <div class="field">
-            <Label name label help />
+            <Label id label help />
             <div class="field-with-button">
                 <input
                     {..custom_attribute("passwordrules", rules)}
-                    id=name
+                    id=id
                     name=name
                     type="password"
                     autocomplete=autocomplete
@@ -94,12 +98,12 @@ pub fn PasswordField(
                     data-field=field.into_str()
                 />
                 // Its name says what it will do; `aria-pressed` beside that would say the opposite.
-                <button type="button" class="button quiet with-script" aria-controls=name data-shows="">
+                <button type="button" class="button quiet with-script" aria-controls=id data-shows="">
                     "Show"<span class="visually-hidden">" " {what}</span>
                 </button>
             </div>
             {children.map(|children| children())}
-            <FieldError name field />
+            <FieldError id field />
         </div>
     }
 }
@@ -119,7 +123,7 @@ pub fn CodeField(
     stands_here(field, name);
     view! {
         <div class="field code">
-            <Label name label help=help.to_owned() />
+            <Label id=name label help=help.to_owned() />
             <input
                 id=name
                 name=name
@@ -134,7 +138,7 @@ pub fn CodeField(
                 aria-describedby=described_by(name, help)
                 data-field=field.into_str()
             />
-            <FieldError name field />
+            <FieldError id=name field />
         </div>
     }
 }
@@ -153,7 +157,7 @@ pub fn LinesField(
     let described_by = described_by(name, &help);
     view! {
         <div class="field">
-            <Label name label help />
+            <Label id=name label help />
             <textarea
                 id=name
                 name=name
@@ -167,7 +171,7 @@ pub fn LinesField(
                 aria-describedby=described_by
                 data-field=field.into_str()
             >{value}</textarea>
-            <FieldError name field />
+            <FieldError id=name field />
         </div>
     }
 }
@@ -190,26 +194,26 @@ pub fn Checkbox(
 }
 
 #[component]
-fn Label(name: &'static str, label: &'static str, help: String) -> impl IntoView {
+fn Label(id: &'static str, label: &'static str, help: String) -> impl IntoView {
     view! {
-        <label for=name>{label}</label>
-        {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{name}-help")>{help}</p> })}
+        <label for=id>{label}</label>
+        {(!help.is_empty()).then(|| view! { <p class="help" id=format!("{id}-help")>{help}</p> })}
     }
 }
 
-/// What is wrong with the field of this name. Where nothing is, there is room for advice.
+/// What is wrong with the field of this id. Where nothing is, there is room for advice.
 #[component]
-fn FieldError(name: &'static str, field: Field) -> impl IntoView {
+fn FieldError(id: &'static str, field: Field) -> impl IntoView {
     let wrong = wrong_at(field);
     let class = if wrong.is_some() { "field-error" } else { "field-error advice" };
     view! {
-        <p class=class id=format!("{name}-error") aria-live="polite">
+        <p class=class id=format!("{id}-error") aria-live="polite">
             {wrong}
         </p>
     }
 }
 
-fn described_by(name: &str, help: &str) -> String {
-    let error = format!("{name}-error");
-    if help.is_empty() { error } else { format!("{name}-help {error}") }
+fn described_by(id: &str, help: &str) -> String {
+    let error = format!("{id}-error");
+    if help.is_empty() { error } else { format!("{id}-help {error}") }
 }

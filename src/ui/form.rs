@@ -97,10 +97,14 @@ pub fn OnlyAfter(error: AppError, children: Children) -> impl IntoView {
 /// Stands in the form of every sensitive act: the password field, which comes into the page once the act has asked for
 /// it. Whatever was typed or chosen stays, and the same button goes on. Without JavaScript `/confirm` does this.
 #[component]
-pub fn ProofField() -> impl IntoView {
+pub fn ProofField(
+    /// Where a page has several, each needs its own.
+    #[prop(default = "password")]
+    id: &'static str,
+) -> impl IntoView {
     view! {
         <template>
-            <PasswordField label="Your password" field=Field::CurrentPassword autocomplete="current-password" />
+            <PasswordField id label="Your password" field=Field::CurrentPassword autocomplete="current-password" />
         </template>
     }
 }

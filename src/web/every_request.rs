@@ -18,13 +18,12 @@ use super::{
     cookies, error_page::Asker, guards::Guards, headers, host, measure::Measure, origin, request_log::RequestLog,
     to_the_end::ToTheEnd,
 };
-use crate::base::{metrics::Metrics, state::AppState};
+use crate::base::state::AppState;
 
 /// What it takes.
 pub struct EveryRequest {
     pub state: AppState,
     pub guards: Guards,
-    pub metrics: Metrics,
     /// Addresses where no cookie is read with an unsafe method.
     pub open: Box<[&'static str]>,
     /// Those of them that are no pages.
@@ -45,7 +44,7 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
         let response = whole(timeout(config.request_timeout(), answer)).await;
         let mut response = asker.explain(&config, response);
         headers::secure(&config, is_api, &mut response);
-        measure.end(&this.metrics, response.status());
+        measure.end(&this.guards.metrics, response.status());
         log.end(&mut response);
         response
     }

@@ -6,7 +6,10 @@ use super::{
     crowd::Crowd,
     session::{open_streams::OpenStreams, remembered::Remembered},
 };
-use crate::auth::{revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys};
+use crate::{
+    auth::{revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys},
+    base::metrics::Metrics,
+};
 
 /// Every request carries them. Cheap to clone.
 #[derive(Clone)]
@@ -16,6 +19,7 @@ pub struct Guards(Arc<Held>);
 pub struct Held {
     pub crowd: Crowd,
     pub keys: Keys,
+    pub metrics: Metrics,
     pub remembered: Remembered,
     pub revocations: Revocations,
     pub streams: OpenStreams,

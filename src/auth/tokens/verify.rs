@@ -110,12 +110,16 @@ pub fn verify_with(state: &AppState, key: &Key, token: &str) -> Result<Verified,
 }
 
 /// For which application an ID token of ours was made, and of which user. It may have expired: it lets no one in.
-pub fn parties_of_id_token(state: &AppState, keys: &Keys, token: &str) -> Option<(String, String)> {
-    let header = header(token).filter(|header| header.typ == ID_TOKEN)?;
+///
+/// # Errors
+/// [`Refusal`], never [`Refusal::Expired`].
+pub fn parties_of_id_token(state: &AppState, keys: &Keys, token: &str) -> Result<(String, String), Refusal> {
+    let header = header(token).filter(|header| header.typ == ID_TOKEN).ok_or(Refusal::Invalid)?;
     let key_set = keys.key_set();
-    let key = living(&key_set, &header.kid, state.clock.now_ms()).ok()?;
-    let says: Value = signed(&state.site, key, &header, token, &["exp", "iss", "aud", "sub"])?;
-    Some((says["aud"].as_str()?.to_owned(), says["sub"].as_str()?.to_owned()))
+    let key = living(&key_set, &header.kid, state.clock.now_ms())?;
+    let says = signed::<Value>(&state.site, key, &header, token, &["exp", "iss", "aud", "sub"]);
+    let parties = |says: Value| Some((says["aud"].as_str()?.to_owned(), says["sub"].as_str()?.to_owned()));
+    says.and_then(parties).ok_or(Refusal::Invalid)
 }
 
 fn only(verified: Verified, is_wanted: fn(&Claims) -> bool) -> Result<Verified, Refusal> {
@@ -169,12 +173,8 @@ fn signed<T: DeserializeOwned>(
 }
 
 fn header(token: &str) -> Option<StrictHeader> {
-    if token.len() > TOKEN_BYTES_MAX {
-        return None;
-    }
-    let mut parts = token.split('.');
-    let (first, _, _) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
+    let (first, rest) = token.split_once('.')?;
+    if token.len() > TOKEN_BYTES_MAX || rest.matches('.').count() != 1 {
         return None;
     }
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(first).ok()?).ok()

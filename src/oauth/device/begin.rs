@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::{store, store::DeviceRow};
 use crate::{
-    auth::{links, throttle::Way, tokens::claims::resource},
+    auth::{links, throttle::Way},
     base::{db::again, error::AppError, sealed::SecretKey},
     oauth::{
-        client::{ClientKind, is_resource},
+        client::ClientKind,
         params::Params,
         refusal::Refusal,
         scope::{OFFLINE, Scopes},
@@ -43,11 +43,7 @@ pub async fn begin(Asker { app, client, caller, .. }: &Asker<'_>, params: &Param
     let scopes = scopes.filter(|asked| !asked.is_empty() && client.scopes.covers(asked));
     let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
     let issuer = &app.state.site.issuer;
-    let audience = match params.get("resource") {
-        "" => resource(issuer),
-        text if text == resource(issuer) || is_resource(text) => text.to_owned(),
-        _ => return Err(Refusal::new("invalid_target", "resource must be an https address without a fragment")),
-    };
+    let audience = params.resource(issuer)?;
     let _counted = app.throttle.admit(Way::Device, &caller.ip).await?;
     let (code, device_code, now_ms) = (new_code()?, format!("lkd_{}", links::new_token()?), app.now_ms());
     let row = DeviceRow {

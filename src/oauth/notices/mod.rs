@@ -119,7 +119,7 @@ impl Teller {
     async fn try_to_tell(&self, row: &NoticeRow) -> Result<(), AppError> {
         let pool = &self.app.state.db.pool;
         // Of one that was deleted the notices have gone with it.
-        let client = clients::find_client(pool, &row.client_id).await?.map(Client::from);
+        let client = clients::find_client(pool, &row.client_id).await?;
         let Some(client) = client else { return Ok(store::remove(pool, &row.id).await?) };
         let answer = self.send(&client, row).await?;
         let now_ms = self.app.now_ms();

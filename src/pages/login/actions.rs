@@ -80,19 +80,26 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
     Ok(())
 }
 
-/// Ends this browser's session and its tokens, and goes to the start page. Callable by anyone.
+/// Ends this browser's session and its tokens, and goes to the start page; with `next`, to the login that leads there.
+/// Callable by anyone.
 ///
 /// # Errors
 /// When the database does not take it; the session lives on then.
 #[server(prefix = "/actions", endpoint = "log_out")]
-pub async fn log_out() -> Result<(), AppError> {
+pub async fn log_out(next: Option<String>) -> Result<(), AppError> {
     use crate::{
         auth::log_in,
-        web::{action::tell_next_page, border, page::Flash},
+        web::{
+            action::tell_next_page,
+            border,
+            local_path::{LocalPath, leading_to},
+            page::Flash,
+        },
     };
+    let next = next.as_deref().and_then(LocalPath::parse);
     log_in::log_out(&border::app(), &border::visit()).await?;
     border::forget_session();
     tell_next_page(&Flash::new(&[("logged_out", "here")]));
-    leptos_axum::redirect("/");
+    leptos_axum::redirect(&next.map_or_else(|| "/".into(), |next| leading_to("/login", next.as_str())));
     Ok(())
 }

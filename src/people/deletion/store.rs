@@ -27,6 +27,7 @@ pub async fn erase(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
         "delete from grants where user_id = $1",
         "delete from client_secrets where client_id in (select id from clients where owner_id = $1)",
         "delete from logout_notices where client_id in (select id from clients where owner_id = $1)",
+        "delete from client_calls where client_id in (select id from clients where owner_id = $1)",
         "update clients set name = '', redirects = '', logouts = '', backchannel_logout_uri = '', disabled_at = created_at \
          where owner_id = $1",
         "delete from email_changes where user_id = $1",

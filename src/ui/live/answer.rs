@@ -23,9 +23,9 @@ pub fn show(form: &Element, refusal: &Refusal) {
     }
     // What the act before brought about does not belong to this error.
     OUTCOMES.into_iter().for_each(hide);
-    empty("password", refusal);
+    empty(form, "password", refusal);
     if refusal.code == "wrong_code" {
-        empty("code", refusal);
+        empty(form, "code", refusal);
     }
     if refusal.asks_for_proof()
         && let Some(template) = elements(form, "template").first()
@@ -49,8 +49,8 @@ pub fn show(form: &Element, refusal: &Refusal) {
         true => say(form, &refusal.detail),
         false => say_problems(form, &refusal.detail, &wrong),
     }
-    match if is_question { Some("password") } else { only.as_deref() } {
-        Some(id) => focus(id),
+    match if is_question { input_in(form, "password").map(|input| input.id()) } else { only } {
+        Some(id) => focus(&id),
         None => drop(notice_of(form).and_then(|notice| notice.dyn_into::<HtmlElement>().ok()?.focus().ok())),
     }
 }
@@ -119,10 +119,14 @@ fn notice_of(form: &Element) -> Option<Element> {
     form.previous_element_sibling().filter(|before| before.matches(NOTICE).unwrap_or(false))
 }
 
+/// By its name: another form of the page may have one, too.
+fn input_in(form: &Element, name: &str) -> Option<HtmlInputElement> {
+    form.query_selector(&format!("input[name={name}]")).ok()??.dyn_into().ok()
+}
+
 /// Unless another field is what is wrong: this one was right perhaps.
-fn empty(id: &str, refusal: &Refusal) {
-    let input = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlInputElement>().ok());
-    if let Some(input) = input {
+fn empty(form: &Element, name: &str, refusal: &Refusal) {
+    if let Some(input) = input_in(form, name) {
         let field = input.get_attribute("data-field").unwrap_or_default();
         if refusal.errors.is_empty() || refusal.at(&field).is_some() {
             input.set_value("");

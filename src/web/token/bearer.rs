@@ -59,7 +59,7 @@ impl FromRequestParts<AppState> for ApiCaller {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let (token, by_header) = token(parts, state)?;
         let guards = parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
-        let Held { keys, revocations, crowd, .. } = &**guards;
+        let Held { keys, metrics, revocations, crowd, .. } = &**guards;
         let verified = verify_with_news(state, keys, token).await.map_err(refused)?;
         // The token of an application comes in the header alone: a cookie is for our own pages.
         if !by_header && verified.claims.grant.is_some() {
@@ -74,6 +74,7 @@ impl FromRequestParts<AppState> for ApiCaller {
             check_times(&verified.claims, state.clock.now_ms() / 1000).map_err(refused)?;
             expect_alive(revocations, &verified).await?;
         }
+        verified.claims.grant.iter().for_each(|_| metrics.called(&verified.claims.client_id, 1));
         let Claims { sub, role, sid, auth_time, .. } = &verified.claims;
         let (user_id, sid, role, auth_time) = (sub.clone(), sid.clone(), *role, *auth_time);
         let caller = caller_of(parts, &state.config);
