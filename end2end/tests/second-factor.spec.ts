@@ -10,8 +10,8 @@ import { expect, test } from "./fixtures.ts";
 import { type Way, withAndWithoutJavaScript } from "./javascript.ts";
 import { type Person, SESSION, passwordField, signedUp } from "./people.ts";
 
-// What these tests change by SQL no server hears of, so it must remember no session.
-test.use({ database: "postgres", serverEnv: { LATCHKEY_REMEMBERED_SESSIONS: "0" } });
+// What these tests change by SQL no server hears of, so it must cache no session.
+test.use({ database: "postgres", serverEnv: { LATCHKEY_CACHED_SESSIONS: "0" } });
 
 const decode = jsqr as unknown as typeof jsqr.default;
 

@@ -225,10 +225,10 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_VERIFIED_TOKENS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub verified_tokens: u32,
 
-    /// Number of sessions kept in memory (0 to 1000000), so that a request doesn't have to read its session. Logouts and
+    /// Number of sessions cached in memory (0 to 1000000), so that a request doesn't have to read its session. Logouts and
     /// changes still count at once. 0 reads the session every time.
-    #[arg(long, env = "LATCHKEY_REMEMBERED_SESSIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
-    pub remembered_sessions: u32,
+    #[arg(long, env = "LATCHKEY_CACHED_SESSIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub cached_sessions: u32,
 
     /// Days to keep events in the audit log (0 to 36500). 0 keeps all of them. They hold IP addresses, also of people
     /// without an account. The default of 13 months lets you compare with the same month last year.

@@ -112,7 +112,7 @@ pub fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Confi
         secret_key: Some(own_secret),
         token_lifetime_seconds: TOKEN_SECONDS,
         // What reading one costs is measured.
-        remembered_sessions: 0,
+        cached_sessions: 0,
         // The least that production lets start: the password is random.
         argon2_memory_kib: 7_168,
         argon2_passes: 5,

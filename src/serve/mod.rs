@@ -59,7 +59,7 @@ use crate::{
         assets, connections,
         connections::Door,
         crowd::Crowd,
-        session::{open_streams::OpenStreams, remembered::Remembered},
+        session::{cache::SessionCache, open_streams::OpenStreams},
     },
 };
 
@@ -271,7 +271,7 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
         Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
     costs_in_use::look(&state, &passwords).await.map_err(|error| format!("cannot read the users: {error}"))?;
     let terminator = Terminator { state: state.clone(), revocations: revocations.clone() };
-    let (streams, remembered) = (OpenStreams::new(&state.config), Remembered::new(&state.config));
+    let (streams, session_cache) = (OpenStreams::new(&state.config), SessionCache::new(&state.config));
     let mail_worker = MailWorker { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
     let throttle = Throttle::new(state.clone(), secret.clone());
     let questions = Questions::default();
@@ -285,7 +285,7 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
         streams,
         keys,
         mail_worker,
-        remembered,
+        session_cache,
         census: Census::default(),
         parts,
         options: assets::leptos_options(),

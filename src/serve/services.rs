@@ -18,7 +18,7 @@ use crate::{
     web::{
         crowd::Crowd,
         guards::{Guards, Held},
-        session::{open_streams::OpenStreams, remembered::Remembered},
+        session::{cache::SessionCache, open_streams::OpenStreams},
     },
 };
 
@@ -31,7 +31,7 @@ pub struct Services {
     /// For what clears up behind everyone.
     pub jobs: AppState,
     pub crowd: Crowd,
-    pub remembered: Remembered,
+    pub session_cache: SessionCache,
     pub metrics: Metrics,
     pub revocations: Revocations,
     pub streams: OpenStreams,
@@ -63,9 +63,9 @@ impl Services {
 
     /// What finds out who calls.
     pub fn guards(&self) -> Guards {
-        let Self { crowd, keys, metrics, remembered, revocations, streams, .. } = self.clone();
+        let Self { crowd, keys, metrics, session_cache, revocations, streams, .. } = self.clone();
         let terminator = self.terminator.clone();
-        Held { crowd, keys, metrics, remembered, revocations, streams, terminator }.into()
+        Held { crowd, keys, metrics, session_cache, revocations, streams, terminator }.into()
     }
 
     /// At the end.

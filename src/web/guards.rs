@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use super::{
     crowd::Crowd,
-    session::{open_streams::OpenStreams, remembered::Remembered},
+    session::{cache::SessionCache, open_streams::OpenStreams},
 };
 use crate::{
     auth::{revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys},
@@ -20,7 +20,7 @@ pub struct Held {
     pub crowd: Crowd,
     pub keys: Keys,
     pub metrics: Metrics,
-    pub remembered: Remembered,
+    pub session_cache: SessionCache,
     pub revocations: Revocations,
     pub streams: OpenStreams,
     pub terminator: Terminator,

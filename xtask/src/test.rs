@@ -134,7 +134,7 @@ impl Tests<'_> {
         };
         shell::run(&mut tests(&[]))?;
         // What may go wrong with what is kept in memory must go right without it, too.
-        shell::run(tests(&NO_LONGER).env("LATCHKEY_VERIFIED_TOKENS", "0").env("LATCHKEY_REMEMBERED_SESSIONS", "0"))
+        shell::run(tests(&NO_LONGER).env("LATCHKEY_VERIFIED_TOKENS", "0").env("LATCHKEY_CACHED_SESSIONS", "0"))
     }
 
     fn browser(&mut self) -> Result<()> {

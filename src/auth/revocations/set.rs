@@ -194,7 +194,7 @@ impl Revocations {
         Ok(rows.last().map(|row| row.seq))
     }
 
-    /// Commits a change of a user, or of a session of theirs, that lives on: no process goes on with what it remembers.
+    /// Commits a change of a user, or of a session of theirs, that lives on: no process goes on with what it has cached.
     pub async fn commit_change(&self, tx: Tx, user_id: &str) -> sqlx::Result<()> {
         let (subject, actor) = (Subject::Changed(user_id), &Actor::User(user_id.to_owned()));
         let new = New { subject, reason: store::CHANGED, actor, revoked_at: self.0.clock.now_ms() };

@@ -40,7 +40,7 @@ pub enum Subject<'a> {
     Session(&'a str),
     /// A user, and the least epoch that still counts.
     User(&'a str, i64),
-    /// Nothing ended: what a process remembers of the sessions of this user is out of date.
+    /// Nothing ended: what a process has cached of the sessions of this user is out of date.
     Changed(&'a str),
     /// Every token that this signing key has signed, by its kid.
     Key(&'a str),

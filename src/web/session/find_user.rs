@@ -134,9 +134,9 @@ impl Found {
 
 async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
     let Some(secret_hash) = secret_hash(session) else { return Ok(Found::Nobody) };
-    let Held { remembered, revocations, terminator, .. } = &**guards;
+    let Held { session_cache, revocations, terminator, .. } = &**guards;
     let state = &terminator.state;
-    if let Some(someone) = remembered.find(state, revocations, &secret_hash) {
+    if let Some(someone) = session_cache.find(state, revocations, &secret_hash) {
         return Ok(Found::LoggedIn(Box::new(someone)));
     }
     // Before the read: what happens after it is news.
@@ -157,7 +157,7 @@ async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bo
     }
     // Who checks a password reads the hash that is stored now.
     user.password_hash.clear();
-    remembered.keep(state, &secret_hash, &found.session, &user, seq);
+    session_cache.keep(state, &secret_hash, &found.session, &user, seq);
     let log_in = found.session.log_in;
     if secret == CookieState::New {
         store::note_secret_used(&state.db.pool, &secret_hash, now_ms).await?;

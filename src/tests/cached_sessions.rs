@@ -37,7 +37,7 @@ on_both_databases! {
         let mut alice = app.logged_in("alice").await;
         assert_eq!(alice.open("/dashboard").await.status, 200);
         behind_the_back(&app, "update sessions set ended_at = 1").await;
-        assert_eq!(alice.open("/dashboard").await.status, 200, "it is remembered");
+        assert_eq!(alice.open("/dashboard").await.status, 200, "it is cached");
         app.services.revocations.lose_contact();
         assert_eq!(alice.open("/dashboard").await.status, 303, "nothing is, while the revocations are stale");
 
@@ -47,7 +47,7 @@ on_both_databases! {
         app.clock.advance_ms(4_000);
         app.services.revocations.sync().await.expect("the feed");
         behind_the_back(&app, "update sessions set ended_at = 1").await;
-        assert_eq!(bob.open("/dashboard").await.status, 200, "it is remembered");
+        assert_eq!(bob.open("/dashboard").await.status, 200, "it is cached");
         app.clock.advance_ms(56_000);
         app.services.revocations.sync().await.expect("the feed");
         assert_eq!(bob.open("/dashboard").await.status, 303, "a use is written down each minute");
@@ -118,9 +118,9 @@ on_both_databases! {
         assert_eq!(alice.open("/dashboard").await.status, 303);
     }
 
-    async fn more_sessions_than_are_remembered_work_all_the_same(app: TestApp) {
-        for remembered in ["0", "2"] {
-            let app = TestApp::with(app.kind(), &["--remembered-sessions", remembered]).await;
+    async fn more_sessions_than_are_cached_work_all_the_same(app: TestApp) {
+        for cached in ["0", "2"] {
+            let app = TestApp::with(app.kind(), &["--cached-sessions", cached]).await;
             let mut people = Vec::new();
             for number in 0..5 {
                 people.push(app.logged_in(&format!("user{number}")).await);
@@ -128,13 +128,13 @@ on_both_databases! {
             for _ in 0..2 {
                 for (number, person) in people.iter_mut().enumerate() {
                     let page = person.open("/dashboard").await.text();
-                    assert!(page.contains(&format!("user{number}")), "{remembered} remembered");
+                    assert!(page.contains(&format!("user{number}")), "{cached} cached");
                 }
             }
             behind_the_back(&app, "update sessions set ended_at = 1").await;
             let last = people.last_mut().expect("a user");
-            let expected = if remembered == "0" { 303 } else { 200 };
-            assert_eq!(last.open("/dashboard").await.status, expected, "{remembered} remembered");
+            let expected = if cached == "0" { 303 } else { 200 };
+            assert_eq!(last.open("/dashboard").await.status, expected, "{cached} cached");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Live sessions that were read a moment ago, so that a request need not read them again. Server side; no I/O.
 //!
 //! The database stays the authority. Whatever ends a session, or changes it or its user, is among the revocations, which are
-//! asked each time; while they are stale, nothing is remembered. Nor is a session remembered that something has to be written
+//! asked each time; while they are stale, none is taken from here. Nor is a session kept that something has to be written
 //! of: a new secret's first use, and a use each minute. So an error here lasts a minute at most.
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::{
 
 /// By the hash of their secret. Cheap to clone.
 #[derive(Clone)]
-pub struct Remembered(Arc<Cache<Known>>);
+pub struct SessionCache(Arc<Cache<Known>>);
 
 struct Known {
     session: SessionRow,
@@ -29,9 +29,9 @@ struct Known {
     read_at_seq: i64,
 }
 
-impl Remembered {
+impl SessionCache {
     pub fn new(config: &Config) -> Self {
-        Self(Arc::new(Cache::of(config.remembered_sessions)))
+        Self(Arc::new(Cache::of(config.cached_sessions)))
     }
 
     /// Whose session has this secret, if that was read a moment ago and nothing has happened to it since.
