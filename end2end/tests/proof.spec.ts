@@ -22,7 +22,8 @@ import {
   signedUp,
 } from "./people.ts";
 
-test.use({ database: "postgres" });
+// What these tests change by SQL no server hears of, so it must cache no session.
+test.use({ database: "postgres", serverEnv: { LATCHKEY_CACHED_SESSIONS: "0" } });
 
 const HOUR_MS = 3_600_000;
 
