@@ -229,7 +229,7 @@ pub fn AppPage(
     let problem = refused().filter(|_| in_form.is_none());
     let problem = problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let id = client.id.clone();
-    let lines = |lines: &[String]| if lines.is_empty() { "none".to_owned() } else { lines.join(", ") };
+    let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     view! {
         <Page title="Application" heading=isolated(&client.name)>
             <Tabs label="Account" pages=account::PAGES />
@@ -250,16 +250,13 @@ pub fn AppPage(
                         true => "It comes with Latchkey.".into_any(),
                         false => view! { <When ms=client.created_at /> }.into_any(),
                     }}</dd></div>
-                    <div><dt>"Redirect addresses"</dt><dd>{lines(&client.redirects)}</dd></div>
-                    <div><dt>"Logout addresses"</dt><dd>{lines(&client.logouts)}</dd></div>
-                    <div><dt>"Back-channel logout address"</dt><dd>{match &*client.backchannel_logout_uri {
-                        "" => "none".to_owned(),
-                        address => address.to_owned(),
-                    }}</dd></div>
+                    <div><dt>"Redirect addresses"</dt><dd>{or_none(client.redirects.join(", "))}</dd></div>
+                    <div><dt>"Logout addresses"</dt><dd>{or_none(client.logouts.join(", "))}</dd></div>
+                    <div><dt>"Back-channel logout address"</dt><dd>{or_none(client.backchannel_logout_uri.clone())}</dd></div>
                     {(!client.backchannel_logout_uri.is_empty()).then(|| view! {
                         <div><dt>"Logout notices"</dt><dd><Notices client=client.clone() waiting /></dd></div>
                     })}
-                    <div><dt>"Scopes"</dt><dd>{client.scopes.text()}</dd></div>
+                    <div><dt>"Scopes"</dt><dd>{or_none(client.scopes.text())}</dd></div>
                     <div><dt>"API calls"</dt><dd>{calls::words(&calls)}</dd></div>
                 </dl>
                 {(calls != Calls::default()).then(|| view! { <Days calls /> })}
