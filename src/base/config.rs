@@ -61,7 +61,8 @@ pub struct Config {
 
     /// 32 random bytes in base64url that encrypt the signing keys. Must be the same on every instance. Create one with
     /// `latchkey secret`. [default outside production: created once, in secret.key in the data folder]
-    #[arg(long, env = "LATCHKEY_SECRET_KEY", hide_env_values = true)]
+    // One key in 64 begins with a hyphen.
+    #[arg(long, env = "LATCHKEY_SECRET_KEY", hide_env_values = true, allow_hyphen_values = true)]
     pub secret_key: Option<SecretText>,
 
     /// Send cookies without `Secure` and the `__Host-` prefix, for plain http on a host other than localhost. Development

@@ -11,7 +11,7 @@ use clap::CommandFactory;
 use super::{app::Settings, caller::Caller};
 use crate::{
     base::config::Config,
-    cli::{given, parts::ServerSettings},
+    cli::{Cli, given, parts::ServerSettings},
     serve,
     serve::router::router,
 };
@@ -107,6 +107,16 @@ fn what_is_wrong_is_told_under_the_name_by_which_it_was_given() {
         assert!(words.contains(&format!("'{flag} ")) && !words.contains(&name), "{flag}: {words}");
     }
     assert!(refused > 25, "only {refused} settings refuse nonsense");
+}
+
+#[test]
+fn a_secret_key_may_begin_with_a_hyphen() {
+    let key = format!("-5{}", &SECRET[2..]);
+    let config = given(&["--secret-key", &key, "--lab", "false"], &[]).expect("the settings");
+    let same = given(&[&format!("--secret-key={key}"), "--lab", "false"], &[]).expect("the settings");
+    assert_eq!(config.secret_key.expect("a key").expose(), same.secret_key.expect("a key").expose());
+    let words: Vec<OsString> = ["latchkey", "audit", "verify", "--former-key", &key].map(OsString::from).to_vec();
+    given::parse::<Cli>(&words, |_| None).expect("a command");
 }
 
 #[test]

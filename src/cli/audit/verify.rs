@@ -30,7 +30,8 @@ pub struct Verify {
         env = "LATCHKEY_FORMER_SECRET_KEYS",
         hide_env_values = true,
         value_delimiter = ',',
-        value_name = "KEY"
+        value_name = "KEY",
+        allow_hyphen_values = true
     )]
     former_key: Vec<SecretText>,
     #[command(flatten)]
