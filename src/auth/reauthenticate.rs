@@ -77,7 +77,7 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
     let (pool, proven) = (&app.state.db.pool, event(Kind::Reauthenticated));
     again(|| event::store::insert(pool, &proven, app.now_ms())).await?;
     tracing::info!(user = user.id, "confirmed their password");
-    Ok(LoggedIn { user, ..visit.user()?.clone() })
+    Ok(LoggedIn { user: user.into(), ..visit.user()?.clone() })
 }
 
 /// Gives the session a new secret; `authenticated_at` is when its user last proved who they are. The last thing that an act
@@ -86,10 +86,10 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
 /// # Errors
 /// [`AppError::SessionRenewed`] when another request of the same browser does so at this moment.
 pub async fn renew(app: &App, someone: LoggedIn, authenticated_at: i64) -> Result<Proven, AppError> {
-    let log_in = LogIn { authenticated_at, ..someone.log_in.clone() };
+    let log_in = LogIn { authenticated_at, ..(*someone.log_in).clone() };
     let new = again(|| secret::rotate(&app.terminator, &someone.secret_hash, log_in.clone())).await?;
     let new = new.ok_or(AppError::SessionRenewed)?;
-    let someone = LoggedIn { log_in: new.log_in.clone(), secret_hash: new.hash(), ..someone };
+    let someone = LoggedIn { log_in: new.log_in.clone().into(), secret_hash: new.hash().into(), ..someone };
     Ok(Proven { someone, new_secret: Some(new) })
 }
 

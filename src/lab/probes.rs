@@ -6,19 +6,15 @@ use axum::{
     middleware::from_fn_with_state,
     routing::{MethodRouter, get},
 };
-use tower::ServiceBuilder;
 
 use super::cost::{Way, cold, plain};
 use crate::{
     auth::sessions::guard::LoggedIn,
     serve::{
-        router::{of, with_layers},
+        router::{of, with_layers, with_session},
         services::Services,
     },
-    web::{
-        session::{find_user::find_user, tower_session},
-        token::bearer::ApiCaller,
-    },
+    web::token::bearer::ApiCaller,
 };
 
 pub fn probes(services: &Services) -> Router {
@@ -27,11 +23,7 @@ pub fn probes(services: &Services) -> Router {
     async fn done_for_plain(_: plain::Verifies) {}
     async fn done_for_token(_: ApiCaller) {}
     let state = services.state.clone();
-    let session = one(Way::Session, get(done_for_session)).layer(
-        ServiceBuilder::new()
-            .layer(tower_session::layer(&services.terminator))
-            .layer(from_fn_with_state(state.clone(), find_user)),
-    );
+    let session = with_session(one(Way::Session, get(done_for_session)), services, Router::new());
     let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
     let cold = one(Way::Cold, get(done_for_token))
         .layer(from_fn_with_state(store, cold::remember_nothing))

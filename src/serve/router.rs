@@ -12,7 +12,6 @@ use axum::{
     routing::{MethodRouter, delete, get, post},
 };
 use leptos::server_fn::axum::server_fn_paths;
-use tower::ServiceBuilder;
 
 use super::{pages, pages::provide_contexts, services::Services};
 use crate::{
@@ -22,16 +21,18 @@ use crate::{
         part::{Parts, Routes},
     },
     web::{
-        action,
         action::Forms,
-        assets, every_request,
+        every_request,
         every_request::EveryRequest,
-        link_cookie, offline,
+        offline,
         problem::Problem,
         security_txt, seen,
-        session::{find_user::find_user, stream, tower_session},
+        session::{
+            pass::{OnSession, behind_session},
+            stream,
+        },
         token,
-        token::{page_token, resource_metadata},
+        token::resource_metadata,
     },
 };
 
@@ -106,14 +107,16 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
 /// it asks on the connections of `vital`.
 fn token_route(vital: &Services) -> Router {
     let state = vital.state.clone();
-    Router::new().route("/api/v1/token", post(token::routes::issue_token)).with_state(state.clone()).layer(
-        ServiceBuilder::new()
-            .layer(Extension(vital.guards()))
-            .layer(tower_session::layer(&vital.terminator))
-            .layer(from_fn_with_state(state.clone(), find_user))
-            // Takes away the token of a session that has ended.
-            .layer(from_fn_with_state(state, page_token::bring_token)),
-    )
+    let route = Router::new().route("/api/v1/token", post(token::routes::issue_token)).with_state(state);
+    with_session(route, vital, Router::new()).layer(Extension(vital.guards()))
+}
+
+/// What a request passes that the session cookie authenticates; a refused form is answered with the page of `pages` that it
+/// stands on.
+pub fn with_session(routes: Router, services: &Services, pages: Router) -> Router {
+    let (state, options) = (services.state.clone(), services.options.clone());
+    let forms = Forms { config: Arc::clone(&state.config), pages };
+    behind_session(routes, &services.terminator, OnSession { state, guards: services.guards(), options, forms })
 }
 
 /// Whatever else is authenticated by the session cookie: pages, actions, the stream that tells an open page of the end.
@@ -121,10 +124,9 @@ fn session_routes(services: &Arc<Services>) -> Router {
     // What pages spawn while they are rendered. An error says that it is done already.
     let _ = Executor::init_tokio();
     let state = services.state.clone();
-    let config = Arc::clone(&state.config);
     let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
     let parts = &services.parts;
-    let of_parts = of(parts.iter().flat_map(|part| part.routes())).with_state(state.clone());
+    let of_parts = of(parts.iter().flat_map(|part| part.routes())).with_state(state);
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
     let exports = Router::new()
@@ -137,16 +139,7 @@ fn session_routes(services: &Arc<Services>) -> Router {
         .fold(pages, |router, (path, _)| router.route(path, post(act)))
         .fallback(not_found)
         .with_state(Arc::clone(services));
-    pages.clone().merge(events).merge(of_parts).merge(codes_file).merge(exports).layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state(Arc::clone(&config), link_cookie::take_out_of_address))
-            .layer(from_fn_with_state(services.options.clone(), assets::serve_files))
-            .layer(tower_session::layer(&services.terminator))
-            .layer(from_fn_with_state(state.clone(), find_user))
-            .layer(from_fn_with_state(state, page_token::bring_token))
-            .layer(from_fn_with_state(Arc::clone(&config), action::tell_once))
-            .layer(from_fn_with_state(Forms { config, pages }, action::answer)),
-    )
+    with_session(pages.clone().merge(events).merge(of_parts).merge(codes_file).merge(exports), services, pages)
 }
 
 /// An action (server function).

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -53,12 +53,11 @@ pub struct Forms {
     pub pages: Router,
 }
 
-/// Layer: the answer to an action, for who asks.
-pub async fn answer(State(forms): State<Forms>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.uri().path().starts_with("/actions/") {
-        return next.run(request).await;
+/// The answer to an action, for who asks; any other request goes on as it is.
+pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> Response {
+    if parts.method != Method::POST || !parts.uri.path().starts_with("/actions/") {
+        return next.run(Request::from_parts(parts, body)).await;
     }
-    let (mut parts, body) = request.into_parts();
     let Ok(form) = to_bytes(body, forms.config.body_limit_kib as usize * 1024).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
@@ -82,7 +81,7 @@ pub async fn answer(State(forms): State<Forms>, request: Request, next: Next) ->
     tracing::info!(?error, "refused");
     let retry_after = error.retry_after();
     let mut response = match () {
-        () if wants::page(&asked.headers) => refuse_with_page(&forms, asked, &form, error).await,
+        () if wants::page(&asked.headers) => refuse_with_page(forms, asked, &form, error).await,
         () if wants::words(&asked.headers) => Problem::of_form(error).into_response(),
         () => as_data(&error),
     };
@@ -200,15 +199,9 @@ pub fn append_cookie(value: HeaderValue) {
     }
 }
 
-/// Layer: the page that says what an act has brought about takes that out of the browser.
-pub async fn tell_once(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
-    let is_page = request.method() == Method::GET && wants::page(request.headers());
-    let is_told = is_page && told(request.headers(), &config).is_some();
-    let mut response = next.run(request).await;
-    if is_told && !response.status().is_redirection() {
-        response.headers_mut().append(header::SET_COOKIE, cookies::remove(&config, Name::Flash));
-    }
-    response
+/// Whether this request is for a page that says what an act has brought about. It takes that out of the browser.
+pub fn tells(parts: &Parts, config: &Config) -> bool {
+    parts.method == Method::GET && told(&parts.headers, config).is_some() && wants::page(&parts.headers)
 }
 
 /// Reads back what [`tell_next_page`] kept.

@@ -8,9 +8,8 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
-    middleware::Next,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use leptos::config::LeptosOptions;
@@ -74,17 +73,11 @@ fn hash_file() -> Option<PathBuf> {
     std::env::current_exe().ok().map(|exe| exe.with_file_name("hash.txt")).filter(|file| file.is_file())
 }
 
-/// Layer in front of the pages: answers with the file that the request names, if there is one; a file needs no
-/// session. No page has a dot in its address, so only what has one is looked for.
-pub async fn serve_files(State(options): State<LeptosOptions>, request: Request, next: Next) -> Response {
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads && request.uri().path().contains('.') {
-        let wanted = without_body(&request);
-        if let Some(file) = find(&options, wanted).await {
-            return file;
-        }
-    }
-    next.run(request).await
+/// The file that the request names, if there is one; a file needs no session. No page has a dot in its address, so only
+/// what has one is looked for.
+pub async fn file(options: &LeptosOptions, parts: &Parts) -> Option<Response> {
+    let may_name_one = matches!(parts.method, Method::GET | Method::HEAD) && parts.uri.path().contains('.');
+    if may_name_one { find(options, without_body(parts)).await } else { None }
 }
 
 /// No listing; compressed where the build made it so. What has a hash in its name never changes; the rest is asked
@@ -126,10 +119,10 @@ fn with_charset(kind: &HeaderValue) -> Option<HeaderValue> {
     is_text.then(|| HeaderValue::from_str(&format!("{kind}; charset=utf-8")).ok()).flatten()
 }
 
-fn without_body(request: &Request) -> Request {
+fn without_body(parts: &Parts) -> Request {
     let mut copy = Request::new(Body::empty());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
+    *copy.method_mut() = parts.method.clone();
+    *copy.uri_mut() = parts.uri.clone();
+    *copy.headers_mut() = parts.headers.clone();
     copy
 }

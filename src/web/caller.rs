@@ -10,7 +10,9 @@ const USER_AGENT_CHARS: usize = 512;
 
 pub fn caller_of(parts: &Parts, config: &Config) -> Caller {
     let user_agent = parts.headers.get("user-agent").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Caller { ip: ip_of(parts, config), user_agent: user_agent.chars().take(USER_AGENT_CHARS).collect() }
+    // What can be read as text in a header is ASCII (`to_str`), so a byte is a letter.
+    let user_agent = user_agent.get(..USER_AGENT_CHARS).unwrap_or(user_agent).to_owned();
+    Caller { ip: ip_of(parts, config), user_agent }
 }
 
 /// The address alone, for where every request passes.

@@ -1,7 +1,10 @@
 //! Cookie names and attributes, in one place. Server side.
 
+use std::iter;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite, time::Duration};
+use memchr::memchr;
 use strum::{IntoStaticStr, VariantArray};
 
 use super::problem::Problem;
@@ -32,8 +35,10 @@ pub enum Name {
 impl Name {
     /// The full name. Only development with insecure cookies has no `__Host-` prefix.
     pub fn full(self, insecure: bool) -> &'static str {
-        let full = self.into_str();
-        full.strip_prefix("__Host-").filter(|_| insecure).unwrap_or(full)
+        match self.into_str() {
+            full if insecure => full.trim_start_matches("__Host-"),
+            full => full,
+        }
     }
 
     fn same_site(self) -> SameSite {
@@ -96,9 +101,15 @@ pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), 
         let words = "The same cookie was sent twice. Delete this site's cookies and try again.";
         return Err(Problem::bad_request(words));
     }
-    match line_of(config, &pairs) {
-        Some(line) => drop(headers.insert(header::COOKIE, line)),
-        None => drop(headers.remove(header::COOKIE)),
+    let line = line_of(config, &pairs);
+    let mut given = headers.get_all(header::COOKIE).into_iter();
+    // Nearly always. To make a header anew costs more than to read it.
+    if given.next().is_some_and(|given| given == &line) && given.next().is_none() {
+        return Ok(());
+    }
+    match HeaderValue::try_from(line) {
+        Ok(line) if !line.is_empty() => drop(headers.insert(header::COOKIE, line)),
+        _ => drop(headers.remove(header::COOKIE)),
     }
     Ok(())
 }
@@ -128,27 +139,36 @@ fn removes(value: &HeaderValue, name: &str) -> bool {
     value.to_str().ok().and_then(|text| text.strip_prefix(name)).is_some_and(|rest| rest.starts_with("=;"))
 }
 
-/// A `Cookie` header of these; `None` when there are none that can be read.
-fn line_of(config: &Config, pairs: &[(Name, &[u8])]) -> Option<HeaderValue> {
+/// A `Cookie` header of those that can be read.
+fn line_of(config: &Config, pairs: &[(Name, &[u8])]) -> String {
     let mut line = String::new();
     for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, legible(value)?))) {
         let gap = if line.is_empty() { "" } else { "; " };
         line.extend([gap, name.full(config.insecure_cookies), "=", value]);
     }
-    (!line.is_empty()).then(|| HeaderValue::try_from(line).ok())?
+    line
 }
 
 /// The one reader of the `Cookie` header: it reads bytes, trims what browsers trim, space and tab, and compares names
 /// exactly. Which bytes the cookies of others are made of is none of its business.
 fn ours<'a>(config: &Config, headers: &'a HeaderMap) -> impl Iterator<Item = (Name, &'a [u8])> {
     let insecure = config.insecure_cookies;
-    let pairs =
-        headers.get_all(header::COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    let pairs = headers.get_all(header::COOKIE).into_iter().flat_map(|line| pairs_of(line.as_bytes()));
     pairs.filter_map(move |pair| {
         let pair = trimmed(pair);
-        let (name, value) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
+        let (name, value) = pair.split_at(memchr(b'=', pair)?);
         let name = Name::VARIANTS.iter().copied().find(|known| known.full(insecure).as_bytes() == name)?;
         Some((name, value.get(1..)?))
+    })
+}
+
+fn pairs_of(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(line);
+    iter::from_fn(move || {
+        let line = rest?;
+        let (pair, after) = line.split_at(memchr(b';', line).unwrap_or(line.len()));
+        rest = after.get(1..);
+        Some(pair)
     })
 }
 
@@ -161,6 +181,11 @@ fn trimmed(mut bytes: &[u8]) -> &[u8] {
 
 /// What a value of ours may be made of: the cookie-octets of RFC 6265, without the percent sign, which readers decode.
 fn legible(value: &[u8]) -> Option<&str> {
-    let is_ours = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\' | b'%');
-    value.iter().all(is_ours).then(|| str::from_utf8(value).ok())?
+    let is_ours = |byte: u8| {
+        let is_other = (byte == b'"') | (byte == b',') | (byte == b';') | (byte == b'\\') | (byte == b'%');
+        byte.is_ascii_graphic() & !is_other
+    };
+    // Every byte is asked, so that many are asked at once: a token has hundreds.
+    let all_are = value.iter().fold(true, |all_are, byte| all_are & is_ours(*byte));
+    all_are.then(|| str::from_utf8(value).ok())?
 }

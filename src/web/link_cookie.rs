@@ -3,12 +3,8 @@
 //! So it stands in no Referer, no log and no address that anybody copies (ASVS 3.4.5). Reading the page uses nothing
 //! up: programs that look at mails open every link in them.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
-    middleware::Next,
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{AppendHeaders, IntoResponse, Response},
 };
 
@@ -21,23 +17,21 @@ pub const SETUP: &str = "/setup";
 /// Long enough to go from one machine to another.
 pub const SETUP_LIFETIME_MS: i64 = 60 * 60_000;
 
-/// Layer: answers the address in a mail with the address of its page.
-pub async fn take_out_of_address(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
-    let uri = request.uri();
-    let token =
-        url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).find(|(name, _)| name == "token");
-    let (Some(lifetime_ms), Some((_, token)), &Method::GET | &Method::HEAD) =
-        (lifetime_ms(uri.path()), token, request.method())
-    else {
-        return next.run(request).await;
-    };
+/// Answers the address in a mail with the address of its page; `None` for any other.
+pub fn take_out_of_address(config: &Config, parts: &Parts) -> Option<Response> {
+    let uri = &parts.uri;
+    let (query, lifetime_ms) = (uri.query()?, lifetime_ms(uri.path())?);
+    if !matches!(parts.method, Method::GET | Method::HEAD) {
+        return None;
+    }
+    let (_, token) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "token")?;
     let cookie = match is_token(&token) {
-        true => cookies::set(&config, Name::Link, &token, lifetime_ms / 1000),
+        true => cookies::set(config, Name::Link, &token, lifetime_ms / 1000),
         // The page must not speak of a link that was opened before.
-        false => cookies::remove(&config, Name::Link),
+        false => cookies::remove(config, Name::Link),
     };
     let headers = [(header::LOCATION, uri.path().to_owned())];
-    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie)], AppendHeaders(headers)).into_response()
+    Some((StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie)], AppendHeaders(headers)).into_response())
 }
 
 /// How long a link works that leads to this page, if any does.

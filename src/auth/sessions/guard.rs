@@ -1,5 +1,7 @@
 //! Who is logged in, as a permission to hold. Server side.
 
+use std::sync::Arc;
+
 use super::{Viewer, session::LogIn, store};
 use crate::{
     auth::{
@@ -9,15 +11,15 @@ use crate::{
     base::{db::Tx, error::AppError, state::AppState},
 };
 
-/// A user with a live session. Only the layer that finds it makes one.
+/// A user with a live session. Only what finds it makes one. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LoggedIn {
-    pub user: User,
-    pub log_in: LogIn,
+    pub user: Arc<User>,
+    pub log_in: Arc<LogIn>,
     /// The request came with the secret that was replaced a moment ago: it reads, and gets no credential.
     pub in_grace: bool,
     /// Of the secret that the request came with.
-    pub secret_hash: String,
+    pub secret_hash: Arc<str>,
 }
 
 /// A user with a live session who is an administrator.

@@ -72,7 +72,8 @@ pub async fn export(
     // Before the first byte: whoever takes it along stands in the log.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
     let keepers = all.iter().filter(|part| part.list().is_some()).cloned().collect();
-    let file = File { state, keepers, user_id: someone.user.id, sid: someone.log_in.sid, _place: place };
+    let (user_id, sid) = (someone.user.id.clone(), someone.log_in.sid.clone());
+    let file = File { state, keepers, user_id, sid, _place: place };
     let headers = file_headers(&format!("latchkey-data-{}.json", date(now_ms)));
     Ok((headers, Body::from_stream(pieces(file, head))).into_response())
 }

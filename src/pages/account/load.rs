@@ -68,7 +68,7 @@ pub async fn devices(page: &PageRequest, parts: &Parts) -> Result<Found, AppErro
 
 /// An address that waits to be confirmed is shown whether another account has it or not, or it would tell who has one.
 pub async fn profile(page: &PageRequest) -> Result<Found, AppError> {
-    let (User { id, name, email, verified_at, .. }, pool) = (page.user()?.user.clone(), &page.app.state.db.pool);
+    let (User { id, name, email, verified_at, .. }, pool) = ((*page.user()?.user).clone(), &page.app.state.db.pool);
     let waiting = account_store::find_email_change(pool, &id, page.app.now_ms()).await?;
     let waiting =
         waiting.map(|change| Waiting { until: change.asked_at + Purpose::NewEmail.lifetime_ms(), email: change.email });
@@ -88,7 +88,7 @@ pub async fn new_email(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 pub fn password(page: &PageRequest) -> Result<Found, AppError> {
-    let User { email, name, .. } = page.user()?.user.clone();
+    let User { email, name, .. } = (*page.user()?.user).clone();
     shows(move || view! { <PasswordPage email name /> })
 }
 

@@ -13,7 +13,6 @@ use crate::{
             guard::LoggedIn,
             session::{CookieState, SessionRow},
         },
-        users::store::User,
     },
     base::{cache::Cache, config::Config, state::AppState},
 };
@@ -24,7 +23,7 @@ pub struct SessionCache(Arc<Cache<Known>>);
 
 struct Known {
     session: SessionRow,
-    user: User,
+    someone: LoggedIn,
     /// As far as the revocations had come before it was read.
     read_at_seq: i64,
 }
@@ -37,8 +36,8 @@ impl SessionCache {
     /// Whose session has this secret, if that was read a moment ago and nothing has happened to it since.
     pub fn find(&self, state: &AppState, revocations: &Revocations, secret_hash: &str) -> Option<LoggedIn> {
         let known = self.0.get(secret_hash)?;
-        let Known { session, user, read_at_seq } = &*known;
-        let log_in = &session.log_in;
+        let Known { session, someone, read_at_seq } = &*known;
+        let LoggedIn { user, log_in, .. } = someone;
         let subject = RevocationSubject {
             user_id: &user.id,
             sid: &log_in.sid,
@@ -54,16 +53,15 @@ impl SessionCache {
             self.0.remove(secret_hash);
             return None;
         }
-        let (user, log_in, secret_hash) = (user.clone(), log_in.clone(), secret_hash.to_owned());
-        Some(LoggedIn { user, log_in, in_grace: false, secret_hash })
+        Some(someone.clone())
     }
 
     /// Keeps what was read when the revocations had come so far. What administrators and auditors read is written down, so
     /// their sessions are always read.
-    pub fn keep(&self, state: &AppState, secret_hash: &str, session: &SessionRow, user: &User, read_at_seq: i64) {
-        if is_quiet(state, session, secret_hash) && !user.role().oversees() {
-            let (session, user) = (session.clone(), user.clone());
-            self.0.insert(secret_hash, Arc::new(Known { session, user, read_at_seq }));
+    pub fn keep(&self, state: &AppState, session: SessionRow, someone: &LoggedIn, read_at_seq: i64) {
+        if is_quiet(state, &session, &someone.secret_hash) && !someone.user.role().oversees() {
+            let known = Known { session, someone: someone.clone(), read_at_seq };
+            self.0.insert(&someone.secret_hash, Arc::new(known));
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Who is logged in: found once per request, before anything else runs. Server side.
 
+use std::sync::Arc;
+
 use axum::{
-    Extension,
-    extract::{Request, State},
     http::{HeaderValue, Method, header, request::Parts},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 
 use super::{
@@ -30,69 +29,75 @@ use crate::{
     },
     base::{
         caller::{Caller, device_words, network_of},
+        config::Config,
         error::AppError,
         state::AppState,
     },
     web::{
-        action,
         caller::caller_of,
         cookies,
         cookies::Name,
         crowd::{Crowd, Place},
         guards::{Guards, Held},
-        problem::Problem,
     },
 };
 
-/// Layer: finds the session's user and notes that the session is in use. When the database is away the answer is
-/// 503 and the cookie stays: an outage logs no one out (ASVS 16.5.2).
-pub async fn find_user(
-    State(state): State<AppState>,
-    Extension(guards): Extension<Guards>,
-    Extension(session): Extension<Session>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let caller = caller_of(&parts, &state.config);
-    let is_use = parts.uri.path() != stream::PATH;
-    let someone = match look_up(&guards, &session, &caller, is_use).await {
-        Ok(found) => found.somebody(&mut parts),
-        Err(_) => return Problem::from(AppError::Busy).into_response(),
-    };
-    let place = match place(&guards.crowd, someone.as_ref(), &parts, &caller).await {
-        Ok(place) => place,
-        Err(error) => return action::refuse(&parts, error),
-    };
+/// A request whose user has been looked for.
+#[derive(Default)]
+pub struct Arrival {
+    _place: Option<Place>,
+    cookie_seconds: Option<i64>,
+    new_secret: Option<HeaderValue>,
+}
+
+/// Puts the session's user, or how it ended, into the request, and notes that the session is in use. When the database is
+/// away the answer is 503 and the cookie stays: an outage logs no one out (ASVS 16.5.2).
+///
+/// # Errors
+/// [`AppError::Busy`], [`AppError::TooManyAtOnce`]; [`AppError::SessionRenewed`] for an act with a secret that was replaced.
+pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Arrival, AppError> {
+    let state = &guards.terminator.state;
+    let caller = caller_of(parts, &state.config);
+    let mut someone = who(guards, session, &caller, parts).await?;
+    let place = place(&guards.crowd, someone.as_ref(), parts, &caller).await?;
     // A session that has ended while the request waited for its turn is over for it, too.
-    let someone = match (someone, &place) {
-        (Some(_), Some(place)) if place.has_waited => match look_up(&guards, &session, &caller, is_use).await {
-            Ok(found) => found.somebody(&mut parts),
-            Err(_) => return Problem::from(AppError::Busy).into_response(),
-        },
-        (someone, _) => someone,
-    };
-    let Some(someone) = someone else { return next.run(Request::from_parts(parts, body)).await };
-    if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        return action::refuse(&parts, AppError::SessionRenewed);
+    if someone.is_some() && place.as_ref().is_some_and(|place| place.has_waited) {
+        someone = who(guards, session, &caller, parts).await?;
     }
-    let new_secret = match renew_outgrown(&guards.terminator, &someone).await {
-        Ok(cookie) => cookie,
-        Err(error) => return Problem::from(error).into_response(),
-    };
+    let Some(someone) = someone else { return Ok(Arrival { _place: place, ..Arrival::default() }) };
+    if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Err(AppError::SessionRenewed);
+    }
+    let new_secret = renew_outgrown(&guards.terminator, &someone).await?;
     let cookie_seconds = someone.log_in.cookie_seconds(state.clock.now_ms());
     parts.extensions.insert(someone);
-    let mut response = next.run(Request::from_parts(parts, body)).await;
-    if session.is_modified() {
-        keep_cookie(&session, cookie_seconds);
+    Ok(Arrival { _place: place, cookie_seconds, new_secret })
+}
+
+impl Arrival {
+    /// Gives the answer its cookies. Only now it's the turn of others.
+    pub fn leave(self, config: &Config, session: &Session, answer: &mut Response) {
+        if session.is_modified() {
+            keep_cookie(session, self.cookie_seconds);
+        }
+        // A login has brought a session of its own: the one before is over.
+        if let Some(value) = self.new_secret
+            && !cookies::sets(config, answer.headers(), Name::Session)
+        {
+            answer.headers_mut().append(header::SET_COOKIE, value);
+        }
     }
-    // A login has brought a session of its own: the one before is over.
-    if let Some(value) = new_secret
-        && !cookies::sets(&state.config, response.headers(), Name::Session)
-    {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-    response
+}
+
+async fn who(
+    guards: &Guards,
+    session: &Session,
+    caller: &Caller,
+    parts: &mut Parts,
+) -> Result<Option<LoggedIn>, AppError> {
+    let is_use = parts.uri.path() != stream::PATH;
+    let found = look_up(guards, session, caller, is_use).await.map_err(|_| AppError::Busy)?;
+    Ok(found.somebody(parts))
 }
 
 /// Until the answer begins: however many requests one person sends, others find a connection. Of no one's only those
@@ -115,7 +120,7 @@ async fn place(
 }
 
 enum Found {
-    LoggedIn(Box<LoggedIn>),
+    LoggedIn(LoggedIn),
     Ended(Ended),
     Nobody,
 }
@@ -124,7 +129,7 @@ impl Found {
     /// Who is logged in. How a session ended is put into the request.
     fn somebody(self, parts: &mut Parts) -> Option<LoggedIn> {
         match self {
-            Self::LoggedIn(someone) => return Some(*someone),
+            Self::LoggedIn(someone) => return Some(someone),
             Self::Ended(ended) => drop(parts.extensions.insert(ended)),
             Self::Nobody => {}
         }
@@ -137,7 +142,7 @@ async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bo
     let Held { session_cache, revocations, terminator, .. } = &**guards;
     let state = &terminator.state;
     if let Some(someone) = session_cache.find(state, revocations, &secret_hash) {
-        return Ok(Found::LoggedIn(Box::new(someone)));
+        return Ok(Found::LoggedIn(someone));
     }
     // Before the read: what happens after it is news.
     let (now_ms, seq) = (state.clock.now_ms(), revocations.seq());
@@ -157,13 +162,15 @@ async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bo
     }
     // Who checks a password reads the hash that is stored now.
     user.password_hash.clear();
-    session_cache.keep(state, &secret_hash, &found.session, &user, seq);
-    let log_in = found.session.log_in;
+    let (user, log_in) = (Arc::new(user), Arc::new(found.session.log_in.clone()));
+    let in_grace = secret == CookieState::InGrace;
+    let someone = LoggedIn { user, log_in, in_grace, secret_hash: secret_hash.into() };
+    session_cache.keep(state, found.session, &someone, seq);
     if secret == CookieState::New {
-        store::note_secret_used(&state.db.pool, &secret_hash, now_ms).await?;
+        store::note_secret_used(&state.db.pool, &someone.secret_hash, now_ms).await?;
     }
-    note_use(state, &log_in, secret, is_use).await?;
-    Ok(Found::LoggedIn(Box::new(LoggedIn { user, log_in, in_grace: secret == CookieState::InGrace, secret_hash })))
+    note_use(state, &someone.log_in, secret, is_use).await?;
+    Ok(Found::LoggedIn(someone))
 }
 
 /// Reading pages keeps a session from going idle.
@@ -214,7 +221,7 @@ async fn renew_outgrown(terminator: &Terminator, someone: &LoggedIn) -> Result<O
     if someone.in_grace || !someone.log_in.outgrown_by(role) {
         return Ok(None);
     }
-    let log_in = LogIn { secret_role: role.into_str().to_owned(), ..someone.log_in.clone() };
+    let log_in = LogIn { secret_role: role.into_str().to_owned(), ..(*someone.log_in).clone() };
     let new = secret::rotate(terminator, &someone.secret_hash, log_in).await?;
     Ok(new.map(|new| secret_cookie(&terminator.state, &new)))
 }

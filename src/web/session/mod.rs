@@ -8,6 +8,8 @@ pub mod find_user;
 #[cfg(feature = "ssr")]
 pub mod open_streams;
 #[cfg(feature = "ssr")]
+pub mod pass;
+#[cfg(feature = "ssr")]
 pub mod stream;
 #[cfg(feature = "ssr")]
 pub mod tower_session;

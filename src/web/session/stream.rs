@@ -78,7 +78,7 @@ pub async fn events(
     }
     let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Some(place) = streams.take(&user.id) else { return Ok(too_many()) };
-    let mut watching = Watching::new(guards.terminator.clone(), &streams, log_in, user.epoch, place);
+    let mut watching = Watching::new(guards.terminator.clone(), &streams, (*log_in).clone(), user.epoch, place);
     // It may have ended while this request was on its way.
     if let Some(ended) = watching.look().await? {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));

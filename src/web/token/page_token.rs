@@ -1,13 +1,7 @@
 //! A page brings its token along: minted before the first byte, so that the SPA section starts without a detour.
 //! Server side.
 
-use axum::{
-    Extension,
-    extract::{Request, State},
-    http::{HeaderMap, Method, header},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::{HeaderMap, HeaderValue, Method, request::Parts};
 
 use crate::{
     auth::{
@@ -26,43 +20,33 @@ pub struct TokenLife(pub i64);
 /// A token with less than this left is replaced by the page, in seconds.
 const NEARLY_SPENT: i64 = 60;
 
-/// Layer over the pages: mints where the session lives and the token is missing, nearly spent, or someone else's;
-/// removes the token of a session that has ended.
-pub async fn bring_token(
-    State(state): State<AppState>,
-    Extension(guards): Extension<Guards>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let (keys, revocations) = (&guards.keys, &guards.revocations);
-    let mut set_cookie = None;
-    let someone = request.extensions().get::<LoggedIn>().cloned();
-    if is_page(&request)
-        && let Some(someone) = someone
-    {
-        let mut life = remaining(&state, keys, revocations, request.headers(), &someone);
-        if life < NEARLY_SPENT {
-            // A page works without a token; the SPA asks for one and says what is wrong.
-            if let Ok(Some(token)) = mint(&state, keys, &someone).await {
-                life = token.expires_in;
-                set_cookie = Some(cookies::set(&state.config, Name::Access, &token.jwt, life));
-            }
+/// Mints where the session lives and the token is missing, nearly spent, or someone else's; removes the token of a session
+/// that has ended. The cookie to set, if so.
+pub async fn bring_token(state: &AppState, guards: &Guards, parts: &mut Parts) -> Option<HeaderValue> {
+    let config = &state.config;
+    let Some(someone) = parts.extensions.get::<LoggedIn>() else {
+        let is_of_ended = parts.extensions.get::<Ended>().is_some();
+        let has_token = || cookies::get(config, &parts.headers, Name::Access).is_some();
+        return (is_of_ended && has_token()).then(|| cookies::remove(config, Name::Access));
+    };
+    if !is_page(parts) {
+        return None;
+    }
+    let (keys, mut set_cookie) = (&guards.keys, None);
+    let mut life = remaining(state, keys, &guards.revocations, &parts.headers, someone);
+    if life < NEARLY_SPENT {
+        // A page works without a token; the SPA asks for one and says what is wrong.
+        if let Ok(Some(token)) = mint(state, keys, someone).await {
+            life = token.expires_in;
+            set_cookie = Some(cookies::set(config, Name::Access, &token.jwt, life));
         }
-        request.extensions_mut().insert(TokenLife(life));
-    } else if request.extensions().get::<Ended>().is_some()
-        && cookies::get(&state.config, request.headers(), Name::Access).is_some()
-    {
-        set_cookie = Some(cookies::remove(&state.config, Name::Access));
     }
-    let mut response = next.run(request).await;
-    if let Some(value) = set_cookie {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-    response
+    parts.extensions.insert(TokenLife(life));
+    set_cookie
 }
 
-fn is_page(request: &Request) -> bool {
-    request.method() == Method::GET && wants::page(request.headers()) && request.uri().path() != stream::PATH
+fn is_page(parts: &Parts) -> bool {
+    parts.method == Method::GET && wants::page(&parts.headers) && parts.uri.path() != stream::PATH
 }
 
 /// Seconds that the token in the cookie has left for this session; 0 when it is of no use.

@@ -62,8 +62,8 @@ pub async fn export(
     let place =
         streams.take_up_to(&format!("audit export of {}", reader.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let mut event =
-        exported(Actor::User(reader.user.id), format, &resolved).from_caller(&caller_of(&parts, &state.config));
-    event.sid = reader.log_in.sid;
+        exported(Actor::User(reader.user.id.clone()), format, &resolved).from_caller(&caller_of(&parts, &state.config));
+    event.sid.clone_from(&reader.log_in.sid);
     let now_ms = state.clock.now_ms();
     // Before the first byte: whoever takes the log along stands in it.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await?;

@@ -1,0 +1,67 @@
+//! What every request passes on its way in that the session cookie authenticates, and every such answer on its way out, in
+//! this order. Server side.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::{Request, State},
+    http::header,
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use leptos::config::LeptosOptions;
+use tower::ServiceBuilder;
+
+use super::{find_user::find_user, tower_session, tower_session::Session};
+use crate::{
+    auth::sessions::terminate::Terminator,
+    base::state::AppState,
+    web::{action, action::Forms, assets, cookies, cookies::Name, guards::Guards, link_cookie, token::page_token},
+};
+
+/// What it takes.
+pub struct OnSession {
+    pub state: AppState,
+    pub guards: Guards,
+    pub options: LeptosOptions,
+    pub forms: Forms,
+}
+
+/// These routes, behind the session.
+pub fn behind_session(routes: Router, terminator: &Terminator, takes: OnSession) -> Router {
+    let layers = ServiceBuilder::new().layer(tower_session::layer(terminator));
+    routes.layer(layers.layer(from_fn_with_state(Arc::new(takes), pass)))
+}
+
+/// Layer, behind that of tower-sessions. One function, as [`crate::web::every_request::pass`].
+async fn pass(
+    State(this): State<Arc<OnSession>>,
+    Extension(session): Extension<Session>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let config = &this.state.config;
+    let (mut parts, body) = request.into_parts();
+    if let Some(answer) = link_cookie::take_out_of_address(config, &parts) {
+        return answer;
+    }
+    if let Some(file) = assets::file(&this.options, &parts).await {
+        return file;
+    }
+    let arrival = match find_user(&this.guards, &session, &mut parts).await {
+        Ok(arrival) => arrival,
+        Err(error) => return action::refuse(&parts, error),
+    };
+    let token = page_token::bring_token(&this.state, &this.guards, &mut parts).await;
+    let tells = action::tells(&parts, config);
+    let mut answer = action::answer(&this.forms, parts, body, next).await;
+    if tells && !answer.status().is_redirection() {
+        answer.headers_mut().append(header::SET_COOKIE, cookies::remove(config, Name::Flash));
+    }
+    if let Some(token) = token {
+        answer.headers_mut().append(header::SET_COOKIE, token);
+    }
+    arrival.leave(config, &session, &mut answer);
+    answer
+}
