@@ -197,7 +197,7 @@ pub enum Invalid {
     TooManyAddresses(Field),
     #[error("Enter at most 20 scopes, with 500 characters in all.")]
     TooManyScopes,
-    /// An address or a scope of an application, as it was typed, and what is wrong with it.
+    /// An address, a scope or an algorithm of an application, as it was typed, and what is wrong with it.
     #[error("{1}: {2}")]
     Unfit(Field, String, Unfit),
     #[error("Users would take this for Latchkey itself. Choose another name.")]
@@ -206,7 +206,7 @@ pub enum Invalid {
     PublicKeyMalformed,
 }
 
-/// Why an address or a scope is not for an application, and what helps.
+/// Why an address, a scope or an algorithm is not for an application, and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Unfit {
     #[error("Write a whole address, like https://example.com/callback.")]
@@ -230,6 +230,8 @@ pub enum Unfit {
     OfService,
     #[error("Use letters, digits and : . _ - / only, at most 64.")]
     Letters,
+    #[error("Choose RS256, or leave it empty for the algorithm of access tokens.")]
+    Algorithm,
 }
 
 /// Why a new password would be guessed soon, and what helps.
@@ -291,6 +293,8 @@ pub enum Field {
     /// Where the application is told of logouts.
     Backchannel,
     Scopes,
+    /// Of its ID tokens.
+    IdTokenAlg,
     /// That an application's assertions are verified with.
     PublicKey,
 }

@@ -13,6 +13,7 @@ use strum::VariantArray;
 use super::{
     Common, Failed,
     installation::{find_user, on_database, terminator},
+    keys,
     output::{Table, answer, answer_list},
 };
 use crate::{
@@ -27,8 +28,8 @@ use crate::{
         assertion::PublicKey,
         calls,
         calls::Calls,
-        client::{Client, ClientKind},
-        register,
+        client::{Client, ClientKind, RS256},
+        mint, register,
         register::{By, Credential, Registered, SECRET_DAYS_MAX, Typed},
         store,
     },
@@ -89,6 +90,9 @@ pub struct Add {
     /// What it may ask for, separated by spaces. Without it "openid profile email", and nothing for a service.
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
+    /// Algorithm of its ID tokens and logout tokens: RS256. Without it, the one of access tokens.
+    #[arg(long, value_name = "ALGORITHM", default_value = "", hide_default_value = true)]
+    id_token_alg: String,
     #[command(flatten)]
     expiry: Expiry,
     #[command(flatten)]
@@ -122,6 +126,9 @@ pub struct Change {
     /// What it may ask for, separated by spaces.
     #[arg(long, value_name = "SCOPES")]
     scope: Option<String>,
+    /// Algorithm of its ID tokens and logout tokens: RS256, or '' for the one of access tokens.
+    #[arg(long, value_name = "ALGORITHM")]
+    id_token_alg: Option<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -188,6 +195,7 @@ struct Shown<'a> {
     logouts: &'a [String],
     backchannel_logout_uri: &'a str,
     scopes: String,
+    id_token_alg: &'a str,
     created_at: i64,
     last_used_at: Option<i64>,
     calls: Calls,
@@ -196,7 +204,7 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn of(client: &'a Client, calls: Calls) -> Self {
         let Client { id, name, owner_name: owner, owner_id, redirects, logouts, created_at, last_used_at, .. } = client;
-        let backchannel_logout_uri = &client.backchannel_logout_uri;
+        let (backchannel_logout_uri, id_token_alg) = (&client.backchannel_logout_uri, &client.id_token_alg);
         let (kind, state, scopes) = (client.kind.into_str(), client.state_words(), client.scopes.text());
         let (created_at, last_used_at) = (*created_at, *last_used_at);
         Self {
@@ -210,6 +218,7 @@ impl<'a> Shown<'a> {
             logouts,
             backchannel_logout_uri,
             scopes,
+            id_token_alg,
             created_at,
             last_used_at,
             calls,
@@ -255,6 +264,7 @@ async fn add(args: Add) -> Result<(), Failed> {
         logouts: args.logout.join("\n"),
         backchannel: args.backchannel_logout,
         scopes: args.scope.unwrap_or_else(|| usual.into()),
+        id_token_alg: args.id_token_alg,
     };
     let key = args.public_key.as_deref().map(read_key).transpose()?;
     if key.is_some() && !args.kind.has_secret() {
@@ -263,6 +273,7 @@ async fn add(args: Add) -> Result<(), Failed> {
     let (reach, credential) = (parts.oauth.reach(&config), credential(key.as_ref(), &args.expiry));
     let Registered { id, secret } = on_database(config, async |state| {
         let owner = find_user(state, &args.owner).await?;
+        publish_key(state, &typed).await?;
         again(|| register::register(state, By::CommandLine, &owner.id, &typed, credential)).await.map_err(told)
     })
     .await?;
@@ -271,6 +282,14 @@ async fn add(args: Add) -> Result<(), Failed> {
         Some(secret) => format!("client_id:     {id}\nclient_secret: {secret}\n\nThe secret isn't shown again."),
         None => format!("client_id: {id}"),
     })
+}
+
+/// The key for its ID tokens is there before the first login, so that every server publishes it by then.
+async fn publish_key(state: &AppState, typed: &Typed) -> Result<(), Failed> {
+    if typed.id_token_alg == RS256 {
+        mint::key_for(&keys::open(state).await?, RS256).await?;
+    }
+    Ok(())
 }
 
 fn read_key(file: &Path) -> Result<PublicKey, Failed> {
@@ -296,8 +315,10 @@ async fn change(args: Change) -> Result<(), Failed> {
             logouts: given(args.logout, &client.logouts),
             backchannel: args.backchannel_logout.unwrap_or_else(|| client.backchannel_logout_uri.clone()),
             scopes: args.scope.unwrap_or_else(|| client.scopes.text()),
+            id_token_alg: args.id_token_alg.unwrap_or_else(|| client.id_token_alg.clone()),
             ..Typed::default()
         };
+        publish_key(state, &typed).await?;
         let terminator = terminator(state).await?;
         let is_less = again(|| register::change(&terminator, By::CommandLine, &id, &typed)).await.map_err(told)?;
         Ok((typed.name, is_less, typed.backchannel))
@@ -326,6 +347,7 @@ fn told(error: AppError) -> Failed {
         Field::Logouts => "--logout",
         Field::Backchannel => "--backchannel-logout",
         Field::Scopes => "--scope",
+        Field::IdTokenAlg => "--id-token-alg",
         _ => "--name",
     };
     match error {

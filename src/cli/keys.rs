@@ -17,7 +17,7 @@ use crate::{
         tokens::{KeyInfo, KeyState, keys::Keys as SigningKeys},
     },
     base::{sealed::SecretKey, state::AppState},
-    pages::admin::by::parse_reason,
+    pages::admin::{by::parse_reason, keys_page::algorithm_of},
     ui::when::{minute, moment},
 };
 
@@ -27,7 +27,7 @@ pub enum Keys {
     List(Common),
     /// Publish a new signing key, which takes over after LATCHKEY_KEY_LEAD_SECONDS.
     ///
-    /// It has the configured algorithm. Running servers hear of it within five seconds, and no request fails. Run this with
+    /// It has the configured algorithm. A key for ID tokens alone is replaced with it. Running servers hear of it within five seconds, and no request fails. Run this with
     /// the settings of the server.
     Rotate(Rotate),
     /// Revoke a signing key that may have leaked. Its tokens are rejected at once and another key takes over.
@@ -91,7 +91,7 @@ fn cells(key: &KeyInfo) -> [String; 7] {
         KeyState::Revoked => "revoked",
     };
     let (created, from) = (minute(key.created_at), minute(key.signs_from));
-    [key.kid.clone(), key.algorithm.clone(), state.into(), created, from, until, key.revoke_reason.clone()]
+    [key.kid.clone(), algorithm_of(key), state.into(), created, from, until, key.revoke_reason.clone()]
 }
 
 async fn rotate(args: Rotate) -> Result<(), Failed> {
@@ -131,7 +131,7 @@ fn cause(reason: &str) -> Result<Cause, Failed> {
 }
 
 /// With a wrong secret key nothing may be created: no server could decrypt it.
-async fn open(state: &AppState) -> Result<SigningKeys, Failed> {
+pub(super) async fn open(state: &AppState) -> Result<SigningKeys, Failed> {
     let keys = unopened(state).await?;
     keys.reload().await?;
     Ok(keys)

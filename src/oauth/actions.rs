@@ -11,7 +11,7 @@ use super::{
     device::{begin, decide},
     end,
     log_out::way_back,
-    register,
+    mint, register,
     register::{By, Credential, Registered, Typed, secret_name},
     settings::{OauthSettings, Registrars},
 };
@@ -40,10 +40,16 @@ pub async fn register_app(
     register::check(&typed)?;
     let days = register::parse_days(&expires.unwrap_or_default())?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());
+    publish_key(&typed).await?;
     let (owner_id, by) = (&someone.user.id, By::User(&someone, &visit.caller));
     let credential = Credential::Secret { days };
     let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed, credential)).await?;
     show_app(&someone, &id, "registered", secret.as_deref())
+}
+
+/// The key for its ID tokens is there before the first login, so that other instances publish it by then.
+async fn publish_key(typed: &Typed) -> Result<(), AppError> {
+    mint::key_for(&expect_context::<Keys>(), &typed.id_token_alg).await.map(drop)
 }
 
 /// Leads to the page of an application, which says `what` was done and shows a new secret, once.
@@ -65,6 +71,7 @@ pub async fn change_app(id: String, #[server(flatten)] typed: Typed, password: O
     // Before a password is asked for; what kind it is the story knows by itself.
     register::check(&typed)?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+    publish_key(&typed).await?;
     let by = By::User(&someone, &visit.caller);
     let is_less = again(|| register::change(&app.terminator, by, &id, &typed)).await?;
     show_app(&someone, &id, if is_less { "less" } else { "changed" }, None)

@@ -7,7 +7,7 @@ use super::{
     assertion::algorithm_of,
     calls,
     calls::Calls,
-    client::{Client, ClientKind, page_of},
+    client::{Client, ClientKind, RS256, page_of},
     discovery,
     scope::OURS,
     store::{DAY_MS, SecretRow},
@@ -18,7 +18,7 @@ use crate::{
     ui::{
         code::CodeBlock,
         empty::Empty,
-        field::{LinesField, TextField},
+        field::{LinesField, SelectField, TextField},
         form::{Form, Here, ProofField, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
@@ -111,22 +111,17 @@ fn Outcome() -> impl IntoView {
 #[component]
 pub fn NewAppPage() -> impl IntoView {
     let typed = typed();
-    let chosen = typed.get("kind");
-    let kinds: Vec<_> = discovery::kinds()
-        .map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> })
-        .collect();
+    let (kinds, help) =
+        (discovery::kinds().collect(), "Web servers and services get a secret. The others can't keep one.");
     view! {
         <Page title="Register an application" narrow=true>
             <Tabs label="Account" pages=account::PAGES />
             <Form action=RegisterApp::PATH>
                 <NameField value=typed.get("name") autofocus=true />
-                <div class="field">
-                    <label for="kind">"Kind"</label>
-                    <p class="help" id="kind-help">"Web servers and services get a secret. The others can't keep one."</p>
-                    <select id="kind" name="kind" aria-describedby="kind-help">{kinds}</select>
-                </div>
+                <SelectField name="kind" label="Kind" help options=kinds chosen=typed.get("kind") />
                 <AddressFields typed=typed.clone() />
                 <ScopesField value=typed.get("scopes") />
+                <AlgorithmField chosen=typed.get("id_token_alg") />
                 <ExpiryField chosen=typed.get("expires") />
                 <ProofField />
                 <SubmitButton label="Register application" pending_label="Registering…" class="button primary" />
@@ -167,16 +162,16 @@ fn ScopesField(value: String) -> impl IntoView {
 }
 
 #[component]
+fn AlgorithmField(chosen: String) -> impl IntoView {
+    let options = vec![("", "Same as access tokens"), (RS256, RS256)];
+    let help = "Choose RS256 if your library expects it. Logout tokens are signed in the same way.";
+    view! { <SelectField name="id_token_alg" label="Algorithm of ID tokens" field=Field::IdTokenAlg help options chosen /> }
+}
+
+#[component]
 fn ExpiryField(chosen: String) -> impl IntoView {
-    let all = [("", "Never"), ("90", "After 90 days"), ("365", "After 1 year")];
-    view! {
-        <div class="field">
-            <label for="expires">"Secret expires"</label>
-            <select id="expires" name="expires">
-                {all.map(|(value, words)| view! { <option value=value selected=value == chosen>{words}</option> }).collect_view()}
-            </select>
-        </div>
-    }
+    let options = vec![("", "Never"), ("90", "After 90 days"), ("365", "After 1 year")];
+    view! { <SelectField name="expires" label="Secret expires" options chosen /> }
 }
 
 /// Everything but the kind. After a refusal it has what was typed.
@@ -192,6 +187,7 @@ fn Change(client: Client) -> impl IntoView {
             ("logouts", &logouts),
             ("backchannel", &client.backchannel_logout_uri),
             ("scopes", &scopes),
+            ("id_token_alg", &client.id_token_alg),
         ]),
     };
     view! {
@@ -204,6 +200,7 @@ fn Change(client: Client) -> impl IntoView {
                 <NameField value=is.get("name") autofocus=false />
                 {(client.kind != ClientKind::Service).then(|| view! { <AddressFields typed=is.clone() /> })}
                 <ScopesField value=is.get("scopes") />
+                {(client.kind != ClientKind::Service).then(|| view! { <AlgorithmField chosen=is.get("id_token_alg") /> })}
                 <ProofField />
                 <SubmitButton label="Change application" pending_label="Changing…" />
             </Form>
@@ -257,6 +254,7 @@ pub fn AppPage(
                         <div><dt>"Logout notices"</dt><dd><Notices client=client.clone() waiting /></dd></div>
                     })}
                     <div><dt>"Scopes"</dt><dd>{or_none(client.scopes.text())}</dd></div>
+                    {(client.id_token_alg == RS256).then(|| view! { <div><dt>"Algorithm of ID tokens"</dt><dd>{RS256}</dd></div> })}
                     <div><dt>"API calls"</dt><dd>{calls::words(&calls)}</dd></div>
                 </dl>
                 {(calls != Calls::default()).then(|| view! { <Days calls /> })}

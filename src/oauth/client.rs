@@ -6,6 +6,7 @@ use url::{Host, Origin, Url};
 
 use super::scope::Scopes;
 use crate::base::{
+    config::TokenAlgorithm,
     error::{Field, Invalid, Unfit},
     fetch::leads_here,
 };
@@ -49,6 +50,8 @@ impl ClientKind {
 const ID_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
 const REDIRECTS_MAX: usize = 10;
 const ADDRESS_CHARS_MAX: usize = 512;
+/// What an application may have its ID tokens signed with, whatever access tokens are signed with.
+pub const RS256: &str = TokenAlgorithm::Rs256.into_str();
 /// A token names it.
 const RESOURCE_CHARS_MAX: usize = 256;
 
@@ -66,6 +69,8 @@ pub struct Client {
     /// Where it is told that a user is logged out; empty: it is not.
     pub backchannel_logout_uri: String,
     pub scopes: Scopes,
+    /// [`RS256`]; empty: the algorithm of access tokens.
+    pub id_token_alg: String,
     pub epoch: i64,
     pub created_at: i64,
     pub disabled_at: Option<i64>,
@@ -182,6 +187,20 @@ pub fn parse_backchannel(text: &str, kind: ClientKind) -> Result<String, Invalid
         "" => Ok(String::new()),
         text => parse_address(text, kind, Field::Backchannel),
     }
+}
+
+/// `id_token_signed_response_alg` (OpenID Connect Dynamic Client Registration 2).
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_id_token_alg(text: &str, kind: ClientKind) -> Result<String, Invalid> {
+    let fault = match text {
+        "" => return Ok(String::new()),
+        _ if !kind.logs_users_in() => Unfit::OfService,
+        RS256 => return Ok(RS256.to_owned()),
+        _ => Unfit::Algorithm,
+    };
+    Err(Invalid::unfit(Field::IdTokenAlg, text, fault))
 }
 
 fn parse_address(text: &str, kind: ClientKind, field: Field) -> Result<String, Invalid> {

@@ -6,15 +6,15 @@ use strum::VariantArray;
 
 use super::{
     authorize::PROMPTS,
-    client::ClientKind,
+    client::{ClientKind, RS256},
     mint::{ACR_MFA, ACR_SFA},
     scope::OURS,
     settings::OauthSettings,
     token::GRANTS,
 };
 use crate::{
-    auth::tokens::{claims::resource, keys::Keys},
-    base::{error::AppError, state::AppState},
+    auth::tokens::{KeyPurpose, claims::resource, keys::Keys},
+    base::{config::TokenAlgorithm, error::AppError, state::AppState},
     web::token::resource_metadata,
 };
 
@@ -36,7 +36,10 @@ pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> 
     let issuer = state.site.issuer.clone();
     let at = |path: &str| format!("{issuer}{path}");
     let scopes: Vec<&str> = OURS.iter().map(|(name, _)| *name).collect();
-    let algorithm = keys.signing().await?.algorithm.into_str();
+    let own = keys.signing(KeyPurpose::All).await?.algorithm;
+    // With HS256 no application could verify it.
+    let own = Some(own.into_str()).filter(|_| !matches!(own, TokenAlgorithm::Hs256 | TokenAlgorithm::Rs256));
+    let of_id_tokens: Vec<&str> = own.into_iter().chain([RS256]).collect();
     let methods: &[&str] = &["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
     Ok(json!({
         "issuer": issuer,
@@ -63,7 +66,7 @@ pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> 
         "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": [algorithm],
+        "id_token_signing_alg_values_supported": of_id_tokens,
         "claims_supported": ["sub", "name", "email", "email_verified", "auth_time", "amr", "acr", "sid"],
         "acr_values_supported": [ACR_MFA, ACR_SFA],
         "prompt_values_supported": PROMPTS,

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::{
-    client::{ClientKind, host_of, parse_addresses},
+    client::{ClientKind, RS256, host_of, parse_addresses},
     register::parse_name,
     scope::{OURS, Scopes},
     settings::OauthSettings,
@@ -34,6 +34,7 @@ struct Document {
     post_logout_redirect_uris: Vec<String>,
     scope: Option<String>,
     token_endpoint_auth_method: Option<String>,
+    id_token_signed_response_alg: Option<String>,
 }
 
 /// Reads the document of this ID where it was not read lately, and keeps what it says. For a user who is logged in: no
@@ -99,6 +100,8 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
         redirects,
         logouts: addresses(&document.post_logout_redirect_uris, "post_logout_redirect_uris")?,
         scopes: Scopes::stored(&scopes.join(" ")).text(),
+        // Of other words there is nothing to choose: they get what all get.
+        id_token_alg: document.id_token_signed_response_alg.filter(|alg| alg == RS256).unwrap_or_default(),
         created_at: now_ms,
         ..ClientRow::default()
     })

@@ -1,20 +1,27 @@
 //! What a token says. Server side.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{client::Client, store::GrantRow};
+use super::{
+    client::{Client, RS256},
+    store::GrantRow,
+};
 use crate::{
     auth::{
         app::App,
         tokens::{
+            KeyPurpose,
             claims::{Claims, Grant, ID_TOKEN},
+            key_set::Key,
             keys::Keys,
             mint::{sign, sign_as},
         },
         users::{Role, store::User},
     },
-    base::error::AppError,
+    base::{config::TokenAlgorithm, error::AppError},
 };
 
 /// For whom, and until when at the latest.
@@ -61,7 +68,7 @@ pub async fn access(app: &App, keys: &Keys, access: &Access<'_>) -> Result<Strin
             owner: access.grant.is_none().then(|| client.owner_id.clone()),
         }),
     };
-    sign(&*keys.signing().await?, &claims)
+    sign(&*keys.signing(KeyPurpose::All).await?, &claims)
 }
 
 /// How strong a login was, in the words of universities (REFEDS MFA and SFA profiles).
@@ -88,25 +95,35 @@ struct IdToken<'a> {
     acr: Option<&'static str>,
 }
 
-/// `None` where our keys have no public half: no application could verify it.
+/// What signs the ID tokens and logout tokens of an application that asks for this algorithm. `None` where the key has no
+/// public half: no application could verify it.
+pub async fn key_for(keys: &Keys, id_token_alg: &str) -> Result<Option<Arc<Key>>, AppError> {
+    let key = keys.signing(KeyPurpose::All).await?;
+    let key = match id_token_alg {
+        RS256 if key.algorithm != TokenAlgorithm::Rs256 => keys.signing(KeyPurpose::IdTokens).await?,
+        _ => key,
+    };
+    Ok(Some(key).filter(|key| key.public.is_some()))
+}
+
+/// As [`key_for`] has a key for it.
 pub async fn id_token(
     app: &App,
     keys: &Keys,
+    client: &Client,
     user: &User,
     grant: &GrantRow,
     nonce: &str,
     amr: &str,
 ) -> Result<Option<String>, AppError> {
-    let (key, now) = (keys.signing().await?, app.now_ms() / 1000);
-    if key.public.is_none() {
-        return Ok(None);
-    }
+    let Some(key) = key_for(keys, &client.id_token_alg).await? else { return Ok(None) };
+    let now = app.now_ms() / 1000;
     let amr: Vec<&str> = amr.split_ascii_whitespace().collect();
     let acr = if amr.contains(&"mfa") { ACR_MFA } else { ACR_SFA };
     let claims = IdToken {
         iss: app.state.site.issuer.clone(),
         sub: &user.id,
-        aud: &grant.client_id,
+        aud: &client.id,
         iat: now,
         exp: now + app.state.config.token_lifetime_seconds,
         auth_time: grant.auth_time.min(now),

@@ -175,7 +175,8 @@ async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
     if active > 0 && state.config.token_algorithm == TokenAlgorithm::Hs256 {
         findings.push(Finding::warning(
             WHAT,
-            "none can verify a token or log users in with OpenID Connect: tokens are signed with HS256",
+            "none can verify an access token, and only those that ask for RS256 log users in with OpenID Connect: \
+             access tokens are signed with HS256",
             "set LATCHKEY_TOKEN_ALGORITHM=ES256",
         ));
     }

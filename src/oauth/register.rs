@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     assertion::PublicKey,
-    client::{Client, ClientKind, parse_addresses, parse_backchannel},
+    client::{Client, ClientKind, parse_addresses, parse_backchannel, parse_id_token_alg},
     notices,
     scope::{OFFLINE, Scopes},
     store,
@@ -53,6 +53,7 @@ pub struct Typed {
     pub logouts: String,
     pub backchannel: String,
     pub scopes: String,
+    pub id_token_alg: String,
 }
 
 /// A new application, and its first secret where it has one and no key.
@@ -178,6 +179,7 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
     let redirects = right(parse_addresses(&typed.redirects, kind, Field::Redirects), &mut wrong);
     let logouts = right(parse_addresses(&typed.logouts, kind, Field::Logouts), &mut wrong);
     let backchannel_logout_uri = right(parse_backchannel(&typed.backchannel, kind), &mut wrong);
+    let id_token_alg = right(parse_id_token_alg(&typed.id_token_alg, kind), &mut wrong);
     if kind.logs_users_in() && typed.redirects.trim().is_empty() {
         wrong.push(Invalid::RedirectsMissing);
     }
@@ -198,6 +200,7 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
         logouts: logouts.join("\n"),
         backchannel_logout_uri,
         scopes: scopes.text(),
+        id_token_alg,
         created_at: now_ms,
         ..ClientRow::default()
     })

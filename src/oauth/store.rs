@@ -26,6 +26,7 @@ pub struct ClientRow {
     pub logouts: String,
     pub backchannel_logout_uri: String,
     pub scopes: String,
+    pub id_token_alg: String,
     pub epoch: i64,
     pub created_at: i64,
     pub disabled_at: Option<i64>,
@@ -52,6 +53,7 @@ impl From<ClientRow> for Client {
             owner_epoch: row.owner_epoch,
             name: row.name,
             backchannel_logout_uri: row.backchannel_logout_uri,
+            id_token_alg: row.id_token_alg,
             epoch: row.epoch,
             created_at: row.created_at,
             disabled_at: row.disabled_at,
@@ -72,7 +74,7 @@ macro_rules! select_clients {
     ($rest:literal) => {
         concat!(
             "select c.id, c.owner_id, c.name, c.kind, c.redirects, c.logouts, c.backchannel_logout_uri, c.scopes, c.epoch, \
-             c.created_at, c.disabled_at, c.last_used_at, c.notice_at, c.notice_failure, coalesce(u.name, 'Latchkey') as \
+             c.created_at, c.disabled_at, c.last_used_at, c.notice_at, c.notice_failure, c.id_token_alg, coalesce(u.name, 'Latchkey') as \
              owner_name, case when c.owner_id = '' then 0 when u.disabled_at is null and u.deleted_at is null and \
              u.waiting_since is null then u.epoch end as owner_epoch \
              from clients c left join users u on u.id = c.owner_id ",
@@ -84,7 +86,7 @@ macro_rules! select_clients {
 pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
     sqlx::query(
         "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, \
-         backchannel_logout_uri) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         backchannel_logout_uri, id_token_alg) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(&row.id)
     .bind(&row.owner_id)
@@ -96,6 +98,7 @@ pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
     .bind(row.epoch)
     .bind(row.created_at)
     .bind(&row.backchannel_logout_uri)
+    .bind(&row.id_token_alg)
     .run(db)
     .await
 }
@@ -104,7 +107,7 @@ pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
 pub async fn update_client(db: impl Conn<'_>, row: &ClientRow, is_less: bool) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "update clients set name = $1, redirects = $2, logouts = $3, backchannel_logout_uri = $4, scopes = $5, \
-         epoch = epoch + $6 where id = $7 returning epoch",
+         epoch = epoch + $6, id_token_alg = $8 where id = $7 returning epoch",
     )
     .bind(&row.name)
     .bind(&row.redirects)
@@ -113,6 +116,7 @@ pub async fn update_client(db: impl Conn<'_>, row: &ClientRow, is_less: bool) ->
     .bind(&row.scopes)
     .bind(i64::from(is_less))
     .bind(&row.id)
+    .bind(&row.id_token_alg)
     .fetch_one(db)
     .await
 }
@@ -125,9 +129,10 @@ pub async fn is_fresh(db: impl Conn<'_>, id: &str, since: i64) -> sqlx::Result<b
 /// Keeps what an application that no one has registered says of itself. Whether it is disabled it does not say.
 pub async fn keep_document(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, fetched_at) \
-         values ($1, '', $2, $3, $4, $5, $6, 0, $7, $7) on conflict (id) do update set name = excluded.name, redirects = \
-         excluded.redirects, logouts = excluded.logouts, scopes = excluded.scopes, fetched_at = excluded.fetched_at",
+        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, fetched_at, id_token_alg) \
+         values ($1, '', $2, $3, $4, $5, $6, 0, $7, $7, $8) on conflict (id) do update set name = excluded.name, redirects = \
+         excluded.redirects, logouts = excluded.logouts, scopes = excluded.scopes, fetched_at = excluded.fetched_at, \
+         id_token_alg = excluded.id_token_alg",
     )
     .bind(&row.id)
     .bind(&row.name)
@@ -136,6 +141,7 @@ pub async fn keep_document(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<(
     .bind(&row.logouts)
     .bind(&row.scopes)
     .bind(row.created_at)
+    .bind(&row.id_token_alg)
     .run(db)
     .await
 }

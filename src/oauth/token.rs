@@ -280,8 +280,8 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
     };
     let id_token = match next {
         _ if !scopes.has(OPENID) => None,
-        Next::First { nonce } => mint::id_token(app, keys, &user, &grant, nonce, &amr).await?,
-        Next::Refreshed { .. } => mint::id_token(app, keys, &user, &grant, "", &amr).await?,
+        Next::First { nonce } => mint::id_token(app, keys, client, &user, &grant, nonce, &amr).await?,
+        Next::Refreshed { .. } => mint::id_token(app, keys, client, &user, &grant, "", &amr).await?,
     };
     Ok(Issued {
         access_token: mint::access(app, keys, &access).await?,

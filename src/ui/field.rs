@@ -176,6 +176,44 @@ pub fn LinesField(
     }
 }
 
+/// One of a few. The first is chosen where `chosen` is none of them.
+#[component]
+pub fn SelectField(
+    name: &'static str,
+    label: &'static str,
+    /// What errors call it, if anything can be wrong.
+    #[prop(optional)]
+    field: Option<Field>,
+    #[prop(optional)] help: &'static str,
+    /// As they're sent, and in words.
+    options: Vec<(&'static str, &'static str)>,
+    chosen: String,
+) -> impl IntoView {
+    if let Some(field) = field {
+        stands_here(field, name);
+    }
+    let described_by = match field {
+        Some(_) => Some(described_by(name, help)),
+        None => (!help.is_empty()).then(|| format!("{name}-help")),
+    };
+    let options = options.into_iter().map(|(value, words)| {
+        view! { <option value=value selected=value == chosen>{words}</option> }
+    });
+    view! {
+        <div class="field">
+            <Label id=name label help=help.to_owned() />
+            <select
+                id=name
+                name=name
+                aria-invalid=field.and_then(wrong_at).map(|_| "true")
+                aria-describedby=described_by
+                data-field=field.map(|field| field.into_str())
+            >{options.collect_view()}</select>
+            {field.map(|field| view! { <FieldError id=name field /> })}
+        </div>
+    }
+}
+
 /// A box to tick, with its label beside it. Sends `on` when it is ticked, nothing otherwise.
 #[component]
 pub fn Checkbox(

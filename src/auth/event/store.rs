@@ -67,9 +67,6 @@ pub async fn insert_once(db: impl Conn<'_>, event: &Event, since: i64, now_ms: i
 
 /// Whether this has ever happened to a user.
 pub async fn has_happened(db: impl Conn<'_>, subject: &str, kind: Kind) -> sqlx::Result<bool> {
-    sqlx::query("select id from audit_events where subject = $1 and event = $2 limit 1")
-        .bind(subject)
-        .bind(kind.into_str())
-        .finds(db)
-        .await
+    let statement = "select id from audit_events where subject = $1 and event = $2 limit 1";
+    sqlx::query(statement).bind(subject).bind(kind.into_str()).finds(db).await
 }

@@ -9,11 +9,8 @@ use crate::base::{
 
 /// Whether the account of this id has logged in from this browser before.
 pub async fn is_known(db: impl Conn<'_>, device_hash: &str, user_id: &str) -> sqlx::Result<bool> {
-    sqlx::query("select public_id from known_devices where device_hash = $1 and user_id = $2")
-        .bind(device_hash)
-        .bind(user_id)
-        .finds(db)
-        .await
+    let statement = "select public_id from known_devices where device_hash = $1 and user_id = $2";
+    sqlx::query(statement).bind(device_hash).bind(user_id).finds(db).await
 }
 
 /// As [`is_known`], by normalised email: the same question whether or not there is such an account.
@@ -50,11 +47,8 @@ pub async fn touch(
 
 /// Gives a browser another secret.
 pub async fn rename(db: impl Conn<'_>, before: &str, after: &str) -> sqlx::Result<()> {
-    sqlx::query("update known_devices set device_hash = $2 where device_hash = $1")
-        .bind(before)
-        .bind(after)
-        .run(db)
-        .await
+    let statement = "update known_devices set device_hash = $2 where device_hash = $1";
+    sqlx::query(statement).bind(before).bind(after).run(db).await
 }
 
 pub async fn insert(

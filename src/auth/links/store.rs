@@ -50,12 +50,8 @@ pub async fn use_up(db: impl Conn<'_>, token_hash: &str, purpose: Purpose, now_m
 
 /// Makes every live link of a user for this purpose useless.
 pub async fn kill(db: impl Conn<'_>, user_id: &str, purpose: Purpose, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null")
-        .bind(user_id)
-        .bind(purpose.into_str())
-        .bind(now_ms)
-        .run(db)
-        .await
+    let statement = "update links set used_at = $3 where user_id = $1 and purpose = $2 and used_at is null";
+    sqlx::query(statement).bind(user_id).bind(purpose.into_str()).bind(now_ms).run(db).await
 }
 
 pub async fn forget_email_change(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {

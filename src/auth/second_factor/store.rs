@@ -27,10 +27,8 @@ impl FactorRow {
 }
 
 pub async fn find(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Option<FactorRow>> {
-    sqlx::query_as("select secret_sealed, confirmed_at, goes_at from totp where user_id = $1")
-        .bind(user_id)
-        .fetch_optional(db)
-        .await
+    let statement = "select secret_sealed, confirmed_at, goes_at from totp where user_id = $1";
+    sqlx::query_as(statement).bind(user_id).fetch_optional(db).await
 }
 
 /// Begins a set-up, in place of one that was never finished; `false` when the second factor is on.
@@ -87,12 +85,8 @@ pub async fn delete(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<bool> {
 }
 
 pub async fn insert_code(db: impl Conn<'_>, code_hash: &str, user_id: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("insert into recovery_codes (code_hash, user_id, created_at) values ($1, $2, $3)")
-        .bind(code_hash)
-        .bind(user_id)
-        .bind(now_ms)
-        .run(db)
-        .await
+    let statement = "insert into recovery_codes (code_hash, user_id, created_at) values ($1, $2, $3)";
+    sqlx::query(statement).bind(code_hash).bind(user_id).bind(now_ms).run(db).await
 }
 
 pub async fn delete_codes(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
@@ -199,12 +193,9 @@ pub async fn goes_at(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Res
 
 /// Users of whom something is gone by now, and still has its rows.
 pub async fn users_to_clear(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "select user_id from totp where goes_at <= $1 union select user_id from recovery_codes where goes_at <= $1",
-    )
-    .bind(now_ms)
-    .fetch_all(db)
-    .await
+    let statement =
+        "select user_id from totp where goes_at <= $1 union select user_id from recovery_codes where goes_at <= $1";
+    sqlx::query_scalar(statement).bind(now_ms).fetch_all(db).await
 }
 
 /// Removes the recovery codes that are gone by now; how many.

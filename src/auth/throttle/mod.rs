@@ -233,12 +233,8 @@ pub async fn count_act(tx: &mut Tx, what: &str, limits: &Limits, now_ms: i64) ->
 impl Try {
     /// How many tries of the account, or of this browser of it, there were since the last success.
     pub fn in_a_row(&self) -> i64 {
-        self.counted
-            .iter()
-            .filter(|counted| counted.key.is_account)
-            .map(|counted| counted.count.tries)
-            .max()
-            .unwrap_or(0)
+        let of_account = self.counted.iter().filter(|counted| counted.key.is_account);
+        of_account.map(|counted| counted.count.tries).max().unwrap_or(0)
     }
 
     /// Passes on what looking at it found. Where it could not be looked at, for want of time or memory, it counts

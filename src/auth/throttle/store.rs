@@ -29,13 +29,8 @@ pub async fn lock(db: impl Conn<'_>, key: &str, counts: &str, now_ms: i64) -> sq
 }
 
 pub async fn write(db: impl Conn<'_>, key: &str, count: &Count) -> sqlx::Result<()> {
-    sqlx::query("update throttles set tries = $2, last_at = $3, free_at = $4 where key = $1")
-        .bind(key)
-        .bind(count.tries)
-        .bind(count.last_at)
-        .bind(count.free_at)
-        .run(db)
-        .await
+    let statement = "update throttles set tries = $2, last_at = $3, free_at = $4 where key = $1";
+    sqlx::query(statement).bind(key).bind(count.tries).bind(count.last_at).bind(count.free_at).run(db).await
 }
 
 /// Takes back the one try that made this count, and the wait that it brought, or that none is needed for any more.

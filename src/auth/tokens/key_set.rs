@@ -9,7 +9,7 @@ use jsonwebtoken::{
 };
 
 use super::{
-    algorithm,
+    KeyPurpose, algorithm,
     algorithm::Material,
     schedule::{KeySchedule, Life},
     store::KeyRow,
@@ -20,6 +20,7 @@ use crate::base::{config::TokenAlgorithm, sealed::SecretKey};
 pub struct Key {
     pub kid: String,
     pub algorithm: TokenAlgorithm,
+    pub purpose: KeyPurpose,
     pub encoding: EncodingKey,
     pub decoding: DecodingKey,
     /// `None` for HS256.
@@ -47,7 +48,7 @@ impl Key {
         if let Some(jwk) = &mut public {
             jwk.common.key_id = Some(kid.clone());
         }
-        Some(Self { kid, algorithm, encoding, decoding, public })
+        Some(Self { kid, algorithm, purpose: KeyPurpose::All, encoding, decoding, public })
     }
 }
 
@@ -93,9 +94,9 @@ impl KeySet {
         &self.schedule
     }
 
-    /// The key that signs now.
-    pub fn signing(&self, now_ms: i64) -> Option<Arc<Key>> {
-        self.schedule.signing(now_ms).and_then(|life| self.keys.get(&life.row.kid)).cloned()
+    /// The key that signs now for this purpose.
+    pub fn signing(&self, purpose: KeyPurpose, now_ms: i64) -> Option<Arc<Key>> {
+        self.schedule.signing(purpose, now_ms).and_then(|life| self.keys.get(&life.row.kid)).cloned()
     }
 
     /// The key with this kid, if it verifies now. One that waits for its turn does: the clock of the instance that
@@ -137,7 +138,7 @@ fn open(row: &KeyRow, secret: &SecretKey) -> Result<Key, String> {
 fn unsealed(row: &KeyRow, private: Vec<u8>) -> Option<Key> {
     let algorithm = row.algorithm.parse().ok()?;
     let public = BASE64_URL_SAFE_NO_PAD.decode(&row.public_key).ok()?;
-    let key = Key::of(algorithm, &Material { private, public })?;
+    let key = Key { purpose: row.purpose(), ..Key::of(algorithm, &Material { private, public })? };
     match key.public {
         None => Some(Key { kid: row.kid.clone(), ..key }),
         Some(_) => Some(key).filter(|key| key.kid == row.kid),

@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::JwkSet;
 use tokio::sync::Mutex;
 
 use super::{
-    KeyInfo,
+    KeyInfo, KeyPurpose,
     claims::Verified,
     key_set::{Key, KeySet},
     schedule::KeySchedule,
@@ -16,7 +16,7 @@ use crate::{
     auth::revocations::set::Revocations,
     base::{
         cache::Cache,
-        db::{SILENCE_MAX, in_time},
+        db::{SILENCE_MAX, again, in_time},
         error::AppError,
         sealed::SecretKey,
         state::AppState,
@@ -51,10 +51,7 @@ impl Keys {
     pub async fn load(state: AppState, secret: SecretKey, revocations: Revocations) -> Result<Self, String> {
         let keys = Self::unopened(state, secret, revocations);
         keys.reload().await?;
-        if keys.key_set().signing(keys.now_ms()).is_none() {
-            keys.make_first().await.map_err(|error| format!("could not create a signing key: {error}"))?;
-            keys.reload().await?;
-        }
+        keys.signing(KeyPurpose::All).await.map_err(|error| format!("could not create a signing key: {error}"))?;
         Ok(keys)
     }
 
@@ -92,17 +89,22 @@ impl Keys {
         }
     }
 
-    /// The key that signs now. When this instance has heard that it was revoked, its successor.
+    /// The key that signs now for this purpose. When this instance has heard that it was revoked, its successor; where
+    /// none was ever needed, the first.
     ///
     /// # Errors
-    /// [`AppError::Busy`] when the successor cannot be read.
-    pub async fn signing(&self) -> Result<Arc<Key>, AppError> {
+    /// [`AppError::Busy`] when the successor cannot be read; or when the database does not take the first.
+    pub async fn signing(&self, purpose: KeyPurpose) -> Result<Arc<Key>, AppError> {
         let living = |key: &Arc<Key>| !self.0.revocations.is_key_dead(&key.kid);
-        if let Some(key) = self.key_set().signing(self.now_ms()).filter(living) {
+        let found = || self.key_set().signing(purpose, self.now_ms()).filter(living);
+        if let Some(key) = found() {
             return Ok(key);
         }
         let loaded = self.reload().await;
-        self.key_set().signing(self.now_ms()).filter(living).ok_or_else(|| {
+        if loaded.is_ok() && found().is_none() {
+            again(|| self.make_first(purpose)).await?;
+        }
+        found().ok_or_else(|| {
             tracing::error!(error = loaded.err(), "there is no signing key");
             AppError::Busy
         })

@@ -5,6 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    KeyPurpose,
     algorithm::jwt_algorithm,
     claims::{BROWSER_CLIENT, Claims, TYP},
     key_set::Key,
@@ -31,7 +32,7 @@ pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<O
     if someone.in_grace || exp <= now || !store::note_token(&state.db.pool, &someone.log_in.sid, exp * 1000).await? {
         return Ok(None);
     }
-    let key = keys.signing().await?;
+    let key = keys.signing(KeyPurpose::All).await?;
     let claims = claims(state, someone, now, exp);
     Ok(Some(AccessToken { jwt: sign(&key, &claims)?, expires_in: exp - now }))
 }

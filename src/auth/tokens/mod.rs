@@ -22,7 +22,7 @@ pub mod store;
 pub mod verify;
 
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
+use strum::{EnumString, IntoStaticStr};
 
 use super::revocations::EndReason;
 
@@ -73,11 +73,23 @@ impl KeyState {
     }
 }
 
+/// What a signing key is for. Stored by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(const_into_str, serialize_all = "snake_case")]
+pub enum KeyPurpose {
+    /// Every token, as long as there's no key for it alone.
+    All,
+    /// ID tokens for applications that ask for RS256. It verifies no access token.
+    IdTokens,
+}
+
 /// A signing key as lists show it; nothing in it is secret. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyInfo {
     pub kid: String,
     pub algorithm: String,
+    pub purpose: KeyPurpose,
     pub state: KeyState,
     pub created_at: i64,
     pub signs_from: i64,

@@ -5,8 +5,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::{
-    KeyReceipt, KeyState, Rotation, algorithm, algorithm::Material, key_set::Key, keys::Keys, schedule::KeySchedule,
-    store, store::KeyRow,
+    KeyPurpose, KeyReceipt, KeyState, Rotation, algorithm, algorithm::Material, key_set::Key, keys::Keys,
+    schedule::KeySchedule, store, store::KeyRow,
 };
 use crate::{
     auth::{
@@ -28,7 +28,8 @@ use crate::{
 };
 
 impl Keys {
-    /// Publishes a new key of the configured algorithm, which signs after the lead time.
+    /// Publishes a new key of the configured algorithm, which signs after the lead time, and where there is one for ID
+    /// tokens, the next one of those.
     ///
     /// # Errors
     /// [`AppError::RotationUnderWay`] while another one waits; or when the database does not take it.
@@ -37,12 +38,19 @@ impl Keys {
     }
 
     async fn rotate_once(&self, cause: &Cause) -> Result<Rotation, AppError> {
-        let spare = self.make(self.state().config.token_algorithm).await?;
+        let spare = self.make(KeyPurpose::All, self.state().config.token_algorithm).await?;
+        let for_id_tokens = match self.key_set().signing(KeyPurpose::IdTokens, self.now_ms()) {
+            Some(key) => Some(self.make(key.purpose, key.algorithm).await?),
+            None => None,
+        };
         let (mut tx, schedule, now_ms) = self.begin().await?;
-        if schedule.next(now_ms).is_some() {
+        if schedule.next(KeyPurpose::All, now_ms).is_some() {
             return Err(AppError::RotationUnderWay);
         }
         let signs_from = now_ms + self.state().config.key_lead_seconds * 1000;
+        if let Some(spare) = for_id_tokens.filter(|_| schedule.next(KeyPurpose::IdTokens, now_ms).is_none()) {
+            add(&mut tx, spare, signs_from, cause, now_ms).await?;
+        }
         let rotation = add(&mut tx, spare, signs_from, cause, now_ms).await?;
         self.commit(tx).await?;
         Ok(rotation)
@@ -61,16 +69,16 @@ impl Keys {
         let watch = Stopwatch::start();
         // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
         let rows = store::all(&self.state().db.pool).await?;
-        let revoked = rows.iter().find(|row| row.kid == kid);
-        let algorithm = revoked.and_then(|row| row.algorithm.parse().ok());
-        let spare = self.make(algorithm.unwrap_or(self.state().config.token_algorithm)).await?;
+        let revoked = rows.iter().find(|row| row.kid == kid).ok_or(AppError::KeyNotInUse)?;
+        let purpose = revoked.purpose();
+        let spare = self.make(purpose, revoked.algorithm.parse().unwrap_or(self.algorithm_for(purpose))).await?;
         let (mut tx, schedule, now_ms) = self.begin().await?;
         let state = schedule.find(kid).map(|life| schedule.state(life, now_ms));
         let state = state.filter(KeyState::is_in_use).ok_or(AppError::KeyNotInUse)?;
         store::revoke(&mut *tx, kid, &cause.words, now_ms).await?;
         let signing = match state {
             KeyState::Signing => succeed(&mut tx, &schedule, spare, cause, now_ms).await?,
-            _ => schedule.signing(now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
+            _ => schedule.signing(purpose, now_ms).map(|life| life.row.kid.clone()).unwrap_or_default(),
         };
         note(&mut tx, Kind::KeyRevoked, cause, json!({ "kid": kid, "signing": signing }), now_ms).await?;
         let (subject, reason) = (Subject::Key(kid), cause.reason.into_str());
@@ -86,15 +94,18 @@ impl Keys {
     pub async fn follow_settings(&self) -> Result<(), AppError> {
         let wanted = self.state().config.token_algorithm;
         let is_wanted = |row: &KeyRow| row.algorithm == wanted.into_str() && !row.is_too_small();
-        let follows = |schedule: &KeySchedule, now_ms| schedule.newest(now_ms).is_some_and(|life| is_wanted(&life.row));
+        let follows = |schedule: &KeySchedule, now_ms| {
+            schedule.newest(KeyPurpose::All, now_ms).is_some_and(|life| is_wanted(&life.row))
+        };
         if follows(self.key_set().schedule(), self.now_ms()) {
             return Ok(());
         }
-        let spare = self.make(wanted).await?;
+        let spare = self.make(KeyPurpose::All, wanted).await?;
         let (mut tx, schedule, now_ms) = self.begin().await?;
         if !follows(&schedule, now_ms) {
-            let is_small = schedule.newest(now_ms).is_some_and(|life| life.row.is_too_small());
-            let after_newest = schedule.newest(now_ms).map_or(now_ms, |life| life.row.signs_from + 1);
+            let newest = schedule.newest(KeyPurpose::All, now_ms);
+            let is_small = newest.is_some_and(|life| life.row.is_too_small());
+            let after_newest = newest.map_or(now_ms, |life| life.row.signs_from + 1);
             let signs_from = after_newest.max(now_ms + self.state().config.key_lead_seconds * 1000);
             let cause = by_system(match is_small {
                 true => "the RSA key before was smaller than 3072 bits",
@@ -105,22 +116,29 @@ impl Keys {
         self.commit(tx).await
     }
 
-    /// Makes a key that signs at once, where there is none. Two instances that start together end up with one.
-    pub(super) async fn make_first(&self) -> Result<(), AppError> {
-        let spare = self.make(self.state().config.token_algorithm).await?;
+    /// Makes a key that signs at once, where there is none. Two instances that need one together end up with one.
+    pub(super) async fn make_first(&self, purpose: KeyPurpose) -> Result<(), AppError> {
+        let spare = self.make(purpose, self.algorithm_for(purpose)).await?;
         let (mut tx, schedule, now_ms) = self.begin().await?;
-        if schedule.signing(now_ms).is_none() {
+        if schedule.signing(purpose, now_ms).is_none() {
             add(&mut tx, spare, now_ms, &by_system("the first key"), now_ms).await?;
         }
-        Ok(tx.commit().await?)
+        self.commit(tx).await
+    }
+
+    fn algorithm_for(&self, purpose: KeyPurpose) -> TokenAlgorithm {
+        match purpose {
+            KeyPurpose::All => self.state().config.token_algorithm,
+            KeyPurpose::IdTokens => TokenAlgorithm::Rs256,
+        }
     }
 
     /// A key that no one knows yet. Made before the lock is taken: the other revocations should not wait for it.
-    async fn make(&self, algorithm: TokenAlgorithm) -> Result<KeyRow, AppError> {
+    async fn make(&self, purpose: KeyPurpose, algorithm: TokenAlgorithm) -> Result<KeyRow, AppError> {
         let secret = self.secret().clone();
         let made =
             tokio::task::spawn_blocking(move || sealed(algorithm, algorithm::generate(algorithm)?, &secret)).await?;
-        made.ok_or_else(|| {
+        made.map(|row| KeyRow { purpose: purpose.into_str().into(), ..row }).ok_or_else(|| {
             tracing::error!("could not create a signing key");
             AppError::internal()
         })
@@ -160,6 +178,7 @@ pub(crate) fn sealed(algorithm: TokenAlgorithm, material: Material, secret: &Sec
         private_key_sealed: secret.seal(&kid, &private)?,
         public_key: BASE64_URL_SAFE_NO_PAD.encode(public),
         algorithm: algorithm.into_str().into(),
+        purpose: KeyPurpose::All.into_str().into(),
         created_at: 0,
         signs_from: 0,
         revoked_at: None,
@@ -176,7 +195,7 @@ async fn succeed(
     cause: &Cause,
     now_ms: i64,
 ) -> Result<String, AppError> {
-    match schedule.next(now_ms) {
+    match schedule.next(spare.purpose(), now_ms) {
         Some(next) => {
             store::promote(&mut **tx, &next.row.kid, now_ms).await?;
             Ok(next.row.kid.clone())

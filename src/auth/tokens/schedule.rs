@@ -1,7 +1,7 @@
 //! When each signing key signs, verifies and dies: from the rows and the time alone, so that every instance computes
 //! the same and none has to be told. Server side; no I/O.
 
-use super::{KeyInfo, KeyState, store::KeyRow};
+use super::{KeyInfo, KeyPurpose, KeyState, store::KeyRow};
 use crate::auth::revocations::store::KEPT_MS;
 
 /// How long a key verifies after its successor began: until the last token that it may have signed is dead. As long as a
@@ -34,28 +34,29 @@ impl KeySchedule {
         self.iter().find(|life| life.row.kid == kid)
     }
 
-    /// The key that signs: the last one whose time has come. Where none has come, clocks differ, and the first of
+    /// The key that signs for this purpose: the last one whose time has come. Where none has come, clocks differ, and the first of
     /// those that wait signs a little early.
-    pub fn signing(&self, now_ms: i64) -> Option<&Life> {
-        let begun = self.live(now_ms).rfind(|life| life.row.signs_from <= now_ms);
-        begun.or_else(|| self.live(now_ms).next())
+    pub fn signing(&self, purpose: KeyPurpose, now_ms: i64) -> Option<&Life> {
+        let begun = self.live(purpose, now_ms).rfind(|life| life.row.signs_from <= now_ms);
+        begun.or_else(|| self.live(purpose, now_ms).next())
     }
 
     /// The key whose turn is next.
-    pub fn next(&self, now_ms: i64) -> Option<&Life> {
-        self.live(now_ms).find(|life| self.state(life, now_ms) == KeyState::Next)
+    pub fn next(&self, purpose: KeyPurpose, now_ms: i64) -> Option<&Life> {
+        self.live(purpose, now_ms).find(|life| self.state(life, now_ms) == KeyState::Next)
     }
 
     /// The key that signs last, as far as is known.
-    pub fn newest(&self, now_ms: i64) -> Option<&Life> {
-        self.live(now_ms).next_back()
+    pub fn newest(&self, purpose: KeyPurpose, now_ms: i64) -> Option<&Life> {
+        self.live(purpose, now_ms).next_back()
     }
 
     pub fn state(&self, life: &Life, now_ms: i64) -> KeyState {
+        let signing = self.signing(life.row.purpose(), now_ms);
         match life {
             _ if life.row.revoked_at.is_some() => KeyState::Revoked,
             _ if !life.is_live(now_ms) => KeyState::Dead,
-            _ if self.signing(now_ms).is_some_and(|signing| signing.row.kid == life.row.kid) => KeyState::Signing,
+            _ if signing.is_some_and(|signing| signing.row.kid == life.row.kid) => KeyState::Signing,
             _ if life.row.signs_from > now_ms => KeyState::Next,
             _ => KeyState::Retired,
         }
@@ -68,12 +69,12 @@ impl KeySchedule {
 
     pub fn info(&self, life: &Life, now_ms: i64) -> KeyInfo {
         let KeyRow { kid, algorithm, created_at, signs_from, revoke_reason, .. } = life.row.clone();
-        let state = self.state(life, now_ms);
-        KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at: life.ends_at, revoke_reason }
+        let (purpose, state) = (life.row.purpose(), self.state(life, now_ms));
+        KeyInfo { kid, algorithm, purpose, state, created_at, signs_from, ends_at: life.ends_at, revoke_reason }
     }
 
-    fn live(&self, now_ms: i64) -> impl DoubleEndedIterator<Item = &Life> {
-        self.iter().filter(move |life| life.is_live(now_ms))
+    fn live(&self, purpose: KeyPurpose, now_ms: i64) -> impl DoubleEndedIterator<Item = &Life> {
+        self.iter().filter(move |life| life.row.purpose() == purpose && life.is_live(now_ms))
     }
 }
 
@@ -85,9 +86,10 @@ impl Life {
     }
 }
 
-/// When a key stops verifying: revoked, or so long after the first one behind it that did take over, or will.
+/// When a key stops verifying: revoked, or so long after the first one of its purpose behind it that did take over, or will.
 fn end(row: &KeyRow, behind: &[KeyRow]) -> Option<i64> {
     let takes_over = |later: &&KeyRow| later.revoked_at.is_none_or(|at| at >= later.signs_from);
-    let successor = || behind.iter().find(takes_over).map(|later| later.signs_from + VERIFIES_ON_MS);
+    let mut behind = behind.iter().filter(|later| later.purpose() == row.purpose());
+    let successor = || behind.find(takes_over).map(|later| later.signs_from + VERIFIES_ON_MS);
     row.revoked_at.or_else(successor)
 }

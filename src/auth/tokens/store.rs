@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sqlx_macros::FromRow;
 
-use super::algorithm;
+use super::{KeyPurpose, algorithm};
 use crate::base::sql::{Change, Conn};
 
 /// A row of `signing_keys`. Times are milliseconds since the epoch.
@@ -11,6 +11,7 @@ use crate::base::sql::{Change, Conn};
 pub struct KeyRow {
     pub kid: String,
     pub algorithm: String,
+    pub purpose: String,
     pub public_key: String,
     /// Empty when the key is not to be loaded any more.
     pub private_key_sealed: String,
@@ -23,6 +24,11 @@ pub struct KeyRow {
 }
 
 impl KeyRow {
+    /// One that this version doesn't know verifies no access token.
+    pub fn purpose(&self) -> KeyPurpose {
+        self.purpose.parse().unwrap_or(KeyPurpose::IdTokens)
+    }
+
     /// Whether it is an RSA key from when smaller ones were thought good enough.
     pub fn is_too_small(&self) -> bool {
         let public = BASE64_URL_SAFE_NO_PAD.decode(&self.public_key).unwrap_or_default();
@@ -33,7 +39,7 @@ impl KeyRow {
 /// Every key, in the order in which they sign.
 pub async fn all(db: impl Conn<'_>) -> sqlx::Result<Vec<KeyRow>> {
     sqlx::query_as(
-        "select kid, algorithm, public_key, private_key_sealed, created_at, signs_from, killed_at, kill_reason \
+        "select kid, algorithm, purpose, public_key, private_key_sealed, created_at, signs_from, killed_at, kill_reason \
          from signing_keys order by signs_from, created_at, kid",
     )
     .fetch_all(db)
@@ -42,8 +48,8 @@ pub async fn all(db: impl Conn<'_>) -> sqlx::Result<Vec<KeyRow>> {
 
 pub async fn insert(db: impl Conn<'_>, row: &KeyRow) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at, signs_from) \
-         values ($1, $2, $3, $4, $5, $6)",
+        "insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at, signs_from, purpose) \
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(&row.kid)
     .bind(&row.algorithm)
@@ -51,6 +57,7 @@ pub async fn insert(db: impl Conn<'_>, row: &KeyRow) -> sqlx::Result<()> {
     .bind(&row.private_key_sealed)
     .bind(row.created_at)
     .bind(row.signs_from)
+    .bind(&row.purpose)
     .run(db)
     .await
 }
@@ -62,12 +69,8 @@ pub async fn promote(db: impl Conn<'_>, kid: &str, now_ms: i64) -> sqlx::Result<
 
 /// Marks a key as revoked and forgets its private half.
 pub async fn revoke(db: impl Conn<'_>, kid: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update signing_keys set killed_at = $1, kill_reason = $2, private_key_sealed = '' where kid = $3")
-        .bind(now_ms)
-        .bind(reason)
-        .bind(kid)
-        .run(db)
-        .await
+    let statement = "update signing_keys set killed_at = $1, kill_reason = $2, private_key_sealed = '' where kid = $3";
+    sqlx::query(statement).bind(now_ms).bind(reason).bind(kid).run(db).await
 }
 
 /// Forgets the private half of a dead key.

@@ -8,6 +8,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
+    KeyPurpose,
     algorithm::jwt_algorithm,
     claims::{Claims, ID_TOKEN, TYP, Verified},
     key_set::{Key, KeySet, Lookup},
@@ -148,7 +149,9 @@ fn authentic(site: &Site, key: &Key, header: &StrictHeader, token: &str) -> Opti
     let claims: Claims = signed(site, key, header, token, &["exp", "nbf", "iss", "aud", "sub"])?;
     // Typed claims are strings, so an array that contains our issuer fails to parse; compare whole all the same.
     let is_ours = claims.iss == site.issuer && !claims.sub.is_empty();
-    (is_ours && (claims.is_of_page() || claims.is_granted())).then_some(claims)
+    // Whoever got hold of a key for ID tokens has none for the API.
+    let may_sign = key.purpose == KeyPurpose::All;
+    (may_sign && is_ours && (claims.is_of_page() || claims.is_granted())).then_some(claims)
 }
 
 /// The algorithm is that of the key, and the token has no say in it (RFC 8725 3.1).

@@ -123,10 +123,8 @@ pub async fn another_admin_remains(db: impl Conn<'_>, id: &str) -> sqlx::Result<
 /// Raises the user's epoch, which makes every older credential dead, and returns the new one; `None` when there is
 /// no such user. On PostgreSQL it also locks the row, so that two acts on one user queue up.
 pub async fn raise_epoch(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar("update users set epoch = epoch + 1 where id = $1 returning epoch")
-        .bind(id)
-        .fetch_optional(db)
-        .await
+    let statement = "update users set epoch = epoch + 1 where id = $1 returning epoch";
+    sqlx::query_scalar(statement).bind(id).fetch_optional(db).await
 }
 
 /// On PostgreSQL locks the user's row until the transaction ends, so that two acts on one user queue up; SQLite has one

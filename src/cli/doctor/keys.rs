@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::{
     auth::tokens::{
+        KeyPurpose,
         key_set::KeySet,
         schedule::{KeySchedule, Life},
         store,
@@ -44,7 +45,7 @@ fn with(state: &AppState, secret: &SecretKey, rows: Vec<KeyRow>) -> Vec<Finding>
 
 fn signing(state: &AppState, schedule: &KeySchedule, now_ms: i64) -> Finding {
     const WHAT: &str = "signing key";
-    let Some(Life { row, .. }) = schedule.signing(now_ms) else {
+    let Some(Life { row, .. }) = schedule.signing(KeyPurpose::All, now_ms) else {
         return Finding::warning(
             WHAT,
             "no active key",
@@ -52,21 +53,19 @@ fn signing(state: &AppState, schedule: &KeySchedule, now_ms: i64) -> Finding {
         );
     };
     let age_ms = now_ms - row.signs_from;
-    let next =
-        schedule.next(now_ms).map(|life| format!("; the next key takes over on {}", moment(life.row.signs_from)));
-    let words = format!("{}, in use for {}{}", row.algorithm, span(age_ms), next.unwrap_or_default());
+    let next = schedule.next(KeyPurpose::All, now_ms);
+    let takes_over = next.map(|life| format!("; the next key takes over on {}", moment(life.row.signs_from)));
+    let words = format!("{}, in use for {}{}", row.algorithm, span(age_ms), takes_over.unwrap_or_default());
     match () {
         () if age_ms > KEY_OLD_MS => {
             Finding::warning(WHAT, words, "run `latchkey keys rotate`, about every three months")
         }
-        () if row.algorithm != state.config.token_algorithm.into_str() && schedule.next(now_ms).is_none() => {
-            Finding::warning(
-                WHAT,
-                format!("{words}, but LATCHKEY_TOKEN_ALGORITHM is {}", state.config.token_algorithm.into_str()),
-                "restart a server to begin the rotation",
-            )
-        }
-        () if row.is_too_small() && schedule.next(now_ms).is_none() => Finding::warning(
+        () if row.algorithm != state.config.token_algorithm.into_str() && next.is_none() => Finding::warning(
+            WHAT,
+            format!("{words}, but LATCHKEY_TOKEN_ALGORITHM is {}", state.config.token_algorithm.into_str()),
+            "restart a server to begin the rotation",
+        ),
+        () if row.is_too_small() && next.is_none() => Finding::warning(
             WHAT,
             format!("{words}, and smaller than the 3072 bits of new RSA keys"),
             "restart a server or run `latchkey keys rotate`",

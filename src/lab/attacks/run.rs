@@ -7,7 +7,7 @@ use super::{
     play::{Players, play},
 };
 use crate::{
-    auth::sessions::session::GRACE_MS,
+    auth::{sessions::session::GRACE_MS, tokens::KeyPurpose},
     base::{config::TokenAlgorithm, error::AppError},
     lab::{begin, browser::Browser, code::Cite, visit::Visit, world::Lab},
 };
@@ -46,7 +46,7 @@ pub async fn run(id: &str) -> Result<(), AppError> {
     let mut visit = begin::visit_for_experiment(&lab).await?;
     let outcome = match about.id {
         list::OLD_SECRET => old_secret(&lab, &visit, about).await?,
-        list::OTHER_KEY if lab.keys.signing().await?.algorithm == TokenAlgorithm::Hs256 => {
+        list::OTHER_KEY if lab.keys.signing(KeyPurpose::All).await?.algorithm == TokenAlgorithm::Hs256 => {
             in_demo_browser(&lab, &mut visit, &list::WITHOUT_PUBLIC_KEY).await?
         }
         _ => in_demo_browser(&lab, &mut visit, &about.script).await?,

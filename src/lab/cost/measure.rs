@@ -7,7 +7,7 @@ use tracing::{Dispatch, instrument::WithSubscriber};
 
 use super::{Measured, NAME, ROUNDS, STEPS, Signing, Spread, Way, step};
 use crate::{
-    auth::tokens::{key_set::Key, mint::sign, verify::verify_with},
+    auth::tokens::{KeyPurpose, key_set::Key, mint::sign, verify::verify_with},
     base::{
         db::Kind,
         error::AppError,
@@ -60,7 +60,7 @@ async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppEr
         rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
         database: if lab.state.db.kind == Kind::Sqlite { "SQLite" } else { "PostgreSQL" }.into(),
         debug: cfg!(debug_assertions),
-        algorithm: lab.keys.signing().await?.algorithm.into_str().into(),
+        algorithm: lab.keys.signing(KeyPurpose::All).await?.algorithm.into_str().into(),
         ways: Way::VARIANTS.iter().copied().zip(times).map(|(way, times)| spread(way, times)).collect(),
         signatures,
         signing,

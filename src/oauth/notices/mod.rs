@@ -18,7 +18,7 @@ use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
 use self::store::NoticeRow;
-use super::{client::Client, settings::OauthSettings, store as clients};
+use super::{client::Client, mint::key_for, settings::OauthSettings, store as clients};
 use crate::{
     auth::{
         app::App,
@@ -158,10 +158,10 @@ impl Teller {
         if !client.is_active() {
             return Ok(Err("the application is disabled".into()));
         }
-        let (key, now) = (self.keys.signing().await?, self.app.now_ms() / 1000);
-        if key.public.is_none() {
-            return Ok(Err("with LATCHKEY_TOKEN_ALGORITHM=HS256 no application could verify it".into()));
-        }
+        let Some(key) = key_for(&self.keys, &client.id_token_alg).await? else {
+            return Ok(Err("with LATCHKEY_TOKEN_ALGORITHM=HS256 it has to ask for RS256 to verify it".into()));
+        };
+        let now = self.app.now_ms() / 1000;
         let token = LogoutToken {
             iss: &self.app.state.site.issuer,
             aud: &client.id,

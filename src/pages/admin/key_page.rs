@@ -2,7 +2,13 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{PAGES, act_form::ReasonField, actions::KillKey, keys_page::StateBadge, may_act, short};
+use super::{
+    PAGES,
+    act_form::ReasonField,
+    actions::KillKey,
+    keys_page::{StateBadge, algorithm_of},
+    may_act, short,
+};
 use crate::{
     auth::tokens::{KeyInfo, KeyState},
     ui::{
@@ -16,7 +22,8 @@ use crate::{
 
 #[component]
 pub fn KeyPage(info: KeyInfo) -> impl IntoView {
-    let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, revoke_reason } = info;
+    let algorithm = algorithm_of(&info);
+    let KeyInfo { kid, state, created_at, signs_from, ends_at, revoke_reason, .. } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>
             <Tabs label="Administration" pages=PAGES />

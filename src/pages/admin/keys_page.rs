@@ -1,10 +1,10 @@
-//! `/admin/keys`: the keys that sign access tokens, and the way to the next one. Both sides.
+//! `/admin/keys`: the keys that sign tokens, and the way to the next one. Both sides.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{PAGES, ReceiptNotice, actions::RotateKeys, may_act, short};
 use crate::{
-    auth::tokens::{KeyInfo, KeyState},
+    auth::tokens::{KeyInfo, KeyPurpose, KeyState},
     ui::{
         code::CodeBlock,
         form::{Form, ProofField, SubmitButton},
@@ -27,18 +27,20 @@ pub fn KeysPage(
     signing_since_ms: i64,
 ) -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
-    let waiting: Option<i64> = keys.iter().find(|key| key.state == KeyState::Next).map(|key| key.signs_from);
+    let waiting = keys.iter().find(|key| key.purpose == KeyPurpose::All && key.state == KeyState::Next);
+    let waiting = waiting.map(|key| key.signs_from);
+    let others = keys.iter().any(|key| key.purpose != KeyPurpose::All && key.state == KeyState::Signing);
     view! {
         <Page title="Keys">
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
             <p>
-                "These keys sign access tokens. To verify tokens in another service, use the "
+                "These keys sign access tokens and ID tokens. To verify tokens in another service, use the "
                 <Link href="/.well-known/jwks.json">"public keys"</Link>" at:"
             </p>
             <CodeBlock text=format!("{base}/.well-known/jwks.json") what="the URL of the public keys" />
             <KeyTable keys />
-            <Rotate algorithm lead_seconds signing_since_ms waiting />
+            <Rotate algorithm lead_seconds signing_since_ms waiting others />
         </Page>
     }
 }
@@ -50,6 +52,8 @@ fn Rotate(
     signing_since_ms: i64,
     /// When the key signs that is published already.
     waiting: Option<i64>,
+    /// There are keys for ID tokens alone.
+    others: bool,
 ) -> impl IntoView {
     let current = match signing_since_ms {
         ..60_000 => "The current key has just come into use. ".to_owned(),
@@ -59,8 +63,9 @@ fn Rotate(
         Some(signs_from) => format!("The next one is published and will be in use from {}.", moment(signs_from)),
         None => format!(
             "This publishes a new {algorithm} key now and starts using it in {}, so verifiers have time to fetch it. \
-             Existing tokens stay valid. Users won't notice.",
+             Existing tokens stay valid. Users won't notice.{}",
             span(lead_seconds * 1000),
+            if others { " The key for ID tokens is replaced with it." } else { "" },
         ),
     };
     view! {
@@ -85,7 +90,8 @@ fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
 
 #[component]
 fn KeyRow(key_info: KeyInfo) -> impl IntoView {
-    let KeyInfo { kid, algorithm, state, created_at, signs_from, ends_at, .. } = key_info;
+    let algorithm = algorithm_of(&key_info);
+    let KeyInfo { kid, state, created_at, signs_from, ends_at, .. } = key_info;
     let (revoke, which) = (format!("/admin/keys/{kid}#revoke"), format!(" key {}", short(&kid)));
     view! {
         <Row>
@@ -103,6 +109,14 @@ fn KeyRow(key_info: KeyInfo) -> impl IntoView {
                 </Cell>
             })}
         </Row>
+    }
+}
+
+/// Also what the key is for, unless that's every token.
+pub fn algorithm_of(key: &KeyInfo) -> String {
+    match key.purpose {
+        KeyPurpose::All => key.algorithm.clone(),
+        KeyPurpose::IdTokens => format!("{}, for ID tokens", key.algorithm),
     }
 }
 

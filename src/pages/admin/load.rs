@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{key_page::KeyPage, keys_page::KeysPage};
 use crate::{
-    auth::tokens::{KeyState, keys::Keys},
+    auth::tokens::{KeyPurpose, KeyState, keys::Keys},
     base::error::AppError,
     pages::request::{Found, PageRequest, shows},
 };
@@ -14,7 +14,7 @@ pub async fn keys(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
     let (state, now_ms) = (&page.app.state, page.app.now_ms());
     let keys = Keys::list(state).await?;
-    let signing = keys.iter().find(|key| key.state == KeyState::Signing);
+    let signing = keys.iter().find(|key| key.purpose == KeyPurpose::All && key.state == KeyState::Signing);
     let signing_since_ms = signing.map_or(0, |key| now_ms - key.signs_from);
     let (algorithm, lead_seconds) = (state.config.token_algorithm.into_str(), state.config.key_lead_seconds);
     shows(move || view! { <KeysPage keys algorithm lead_seconds signing_since_ms /> })

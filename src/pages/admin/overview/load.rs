@@ -18,7 +18,7 @@ use crate::{
         revocations, second_factor,
         sessions::guard::Overseer,
         throttle::count::Limits,
-        tokens::{KeyState, keys::Keys},
+        tokens::{KeyPurpose, KeyState, keys::Keys},
         users::{Role, store::User},
     },
     base::{config::Mailing, error::AppError, state::AppState},
@@ -36,6 +36,7 @@ pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Res
     let state = &page.app.state;
     let (days, instances, now_ms) = (days(state).await?, instances(state).await?, page.app.now_ms());
     let keys = Keys::list(state).await?;
+    let signing = keys.iter().find(|key| key.purpose == KeyPurpose::All && key.state == KeyState::Signing);
     let outbox = store::outbox(&state.db.pool, now_ms - DAY_MS).await?;
     let [sessions, users] = tiles::people(census.counts(state).await?);
     let tiles = vec![
@@ -43,7 +44,7 @@ pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Res
         users,
         tiles::rate_limited(held_back(state).await?),
         tiles::revocations(&instances),
-        tiles::key(keys.iter().find(|key| key.state == KeyState::Signing), now_ms),
+        tiles::key(signing, now_ms),
         tiles::mail(&outbox, state.config.mailing() == Mailing::Off, now_ms),
     ];
     let first_steps = first_steps(state, &reader.user, has_lab).await?;
