@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, jwk::JwkSet};
 use serde_json::{Value, json};
 
 use super::{app::TestApp, keys::header, on_both_databases};
-use crate::auth::tokens::{algorithm::jwt_algorithm, claims::Claims};
+use crate::auth::tokens::{KeyPurpose, algorithm::jwt_algorithm, claims::Claims};
 
 const ALL: [&str; 4] = ["ES256", "EdDSA", "RS256", "HS256"];
 /// Everything that a header can name (RFC 7518 3.1, RFC 8037, RFC 9864).
@@ -29,7 +29,7 @@ async fn document(app: &TestApp) -> Value {
 
 /// Signs with the key that signs now, whatever the header says.
 fn signed(app: &TestApp, header: &Value, claims: &str) -> String {
-    let key = app.services.keys.key_set().signing(app.clock.now_ms()).expect("a key");
+    let key = app.services.keys.key_set().signing(KeyPurpose::All, app.clock.now_ms()).expect("a key");
     let input = format!("{}.{claims}", B64.encode(header.to_string()));
     let algorithm = jwt_algorithm(key.algorithm);
     let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &key.encoding, algorithm).expect("a signature");
@@ -164,14 +164,14 @@ on_both_databases! {
 
     async fn a_key_of_ours_does_not_sign_under_the_name_of_another(app: TestApp) {
         let app = TestApp::with(app.services.state.db.kind, &["--key-lead-seconds", "30"]).await;
-        let mut kids = vec![app.services.keys.key_set().signing(app.clock.now_ms()).expect("a key").kid.clone()];
+        let mut kids = vec![app.services.keys.key_set().signing(KeyPurpose::All, app.clock.now_ms()).expect("a key").kid.clone()];
         let alice = app.with_token("alice").await;
         for algorithm in ["RS256", "HS256", "EdDSA"] {
             let algorithm = algorithm.parse().expect("known");
             app.another_instance_with(algorithm).await.keys.follow_settings().await.expect("a rotation");
             app.clock.advance_ms(31_000);
             app.services.keys.reload().await.expect("the keys");
-            kids.push(app.services.keys.key_set().signing(app.clock.now_ms()).expect("a key").kid.clone());
+            kids.push(app.services.keys.key_set().signing(KeyPurpose::All, app.clock.now_ms()).expect("a key").kid.clone());
         }
         assert_eq!(document(&app).await["keys"].as_array().map(Vec::len), Some(3), "all of them verify; one is secret");
         let own = kids.last().expect("a kid").clone();

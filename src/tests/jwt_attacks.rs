@@ -9,7 +9,7 @@ use jsonwebtoken::{Algorithm, Header, encode};
 use serde_json::{Value, json};
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
-use crate::auth::tokens::algorithm::jwt_algorithm;
+use crate::auth::tokens::{KeyPurpose, algorithm::jwt_algorithm};
 
 /// A logged-in user, with the true token taken apart.
 struct Forge {
@@ -30,7 +30,7 @@ impl Forge {
     /// Signed with our real key, whatever header and claims say.
     fn signed(&self, header: &Value, claims: &Value) -> String {
         let keys = &self.app.services.keys;
-        let key = keys.key_set().signing(self.app.clock.now_ms()).expect("a key");
+        let key = keys.key_set().signing(KeyPurpose::All, self.app.clock.now_ms()).expect("a key");
         let input = format!("{}.{}", B64.encode(header.to_string()), B64.encode(claims.to_string()));
         let algorithm = jwt_algorithm(key.algorithm);
         let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &key.encoding, algorithm).expect("a signature");

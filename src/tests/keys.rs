@@ -26,7 +26,8 @@ use crate::{
         event::Actor,
         revocations::{EndReason, feed},
         tokens::{
-            KeyInfo, KeyState, algorithm, algorithm::jwt_algorithm, keeper, key_set::Key, keys::Keys, rotation, store,
+            KeyInfo, KeyPurpose, KeyState, algorithm, algorithm::jwt_algorithm, keeper, key_set::Key, keys::Keys,
+            rotation, store,
         },
     },
     base::{
@@ -40,11 +41,11 @@ use crate::{
     web::token::jwks::MAX_AGE_SECONDS,
 };
 
-const LEAD_MS: i64 = 600_000;
+pub const LEAD_MS: i64 = 600_000;
 /// From the start of the successor to the end: the longest token and 90 seconds.
-const OVERLAP_MS: i64 = 990_000;
+pub const OVERLAP_MS: i64 = 990_000;
 
-fn order() -> Cause {
+pub fn order() -> Cause {
     Cause { actor: Actor::CommandLine, reason: EndReason::ByAdmin, words: "test".into(), caller: Default::default() }
 }
 
@@ -62,7 +63,7 @@ async fn renewed(caller: &mut Caller) -> String {
     kid(caller)
 }
 
-async fn published(app: &TestApp) -> Vec<String> {
+pub async fn published(app: &TestApp) -> Vec<String> {
     let document = app.anonymous().open("/.well-known/jwks.json").await.json();
     let keys = document["keys"].as_array().expect("keys").iter();
     keys.map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
@@ -77,7 +78,7 @@ async fn state(app: &TestApp, kid: &str) -> Option<KeyState> {
 }
 
 fn signing_key(services: &Services) -> Arc<Key> {
-    services.keys.key_set().signing(services.state.clock.now_ms()).expect("a key")
+    services.keys.key_set().signing(KeyPurpose::All, services.state.clock.now_ms()).expect("a key")
 }
 
 /// Alice's token with its times moved to now, signed with this key.
@@ -463,7 +464,8 @@ on_both_databases! {
         let (_, decoding) = algorithm::open(TokenAlgorithm::Es256, &old).expect("it opens");
         let jwk = algorithm::public_jwk(TokenAlgorithm::Es256, &decoding).expect("public");
         let kid = algorithm::thumbprint(&jwk).expect("a kid");
-        for statement in ["drop table signing_keys", "delete from _sqlx_migrations where version = 3", TABLE_BEFORE] {
+        let again = "delete from _sqlx_migrations where version in (3, 20)";
+        for statement in ["drop table signing_keys", "alter table clients drop column id_token_alg", again, TABLE_BEFORE] {
             sqlx::query(statement).execute(&state.db.pool).await.expect(statement);
         }
         sqlx::query("insert into signing_keys (kid, algorithm, public_key, private_key_sealed, created_at) values ($1, 'ES256', $2, $3, $4)")

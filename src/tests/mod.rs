@@ -63,6 +63,8 @@ mod oauth_device;
 #[cfg(feature = "oauth")]
 mod oauth_documents;
 #[cfg(feature = "oauth")]
+mod oauth_id_tokens;
+#[cfg(feature = "oauth")]
 mod oauth_tokens;
 #[cfg(feature = "oauth")]
 mod oauth_backchannel;

@@ -168,12 +168,12 @@ fn query_of(address: &str) -> Vec<(String, String)> {
 }
 
 /// What a redirect tells the application.
-fn told(answer: &Answer) -> Vec<(String, String)> {
+pub fn told(answer: &Answer) -> Vec<(String, String)> {
     assert_eq!(answer.status, 303, "{}", answer.text());
     query_of(answer.header("location"))
 }
 
-fn value<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
+pub fn value<'a>(pairs: &'a [(String, String)], name: &str) -> &'a str {
     pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
 }
 
@@ -253,6 +253,16 @@ on_both_databases! {
         let wrong = at_fields(&mut ada, &of_user).await;
         let all = [("logouts", BACK), ("backchannel", BACK), ("scopes", "email")];
         assert_eq!(wrong, all.map(|(field, what)| format!("{field}: {what}: Remove it. A service logs no one in.")));
+        for (algorithm, kind, why) in [
+            ("ES384", "web", "Choose RS256, or leave it empty"), ("rs256", "spa", "Choose RS256"), ("none", "native", "Choose RS256"),
+            ("RS256", "service", "A service logs no one in"),
+        ] {
+            let redirects = if kind == "service" { "" } else { BACK };
+            let fields = [("kind", kind), ("redirects", redirects), ("scopes", "orders:read"), ("id_token_alg", algorithm)];
+            let wrong = at_fields(&mut ada, &fields).await;
+            assert!(wrong.len() == 1 && wrong[0].starts_with(&format!("id_token_alg: {algorithm}: ")) && wrong[0].contains(why), "{wrong:?}");
+        }
+        assert_eq!(app.count("select count(*) from signing_keys").await, 1, "nothing was made for it");
         let ours = "latchkey";
         let each = |as_it_is: &dyn Fn(char) -> String| ours.chars().map(as_it_is).collect::<String>();
         let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).expect("a wide letter").to_string();

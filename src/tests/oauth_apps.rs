@@ -93,12 +93,12 @@ on_both_databases! {
         // A kind that is sent changes nothing.
         assert_eq!(change(&mut ada, &web, &[("kind", "native"), ("name", "Books")]).await.status, 200);
         assert!(page(&mut ada, &web).await.contains("Web server"));
-        let fields = [("id", &*web.id), ("kind", "web"), ("name", "Accounts"), ("redirects", "https://app.example/#x"), ("scopes", "openid notes:read")];
+        let fields = [("id", &*web.id), ("kind", "web"), ("name", "Accounts"), ("redirects", "https://app.example/#x"), ("scopes", "openid notes:read"), ("id_token_alg", "RS256")];
         let here = format!("/account/apps/{}", web.id);
         let refused = ada.submit("change_app", &fields, &here).await;
         let words = refused.text();
         assert_eq!(refused.status, 422, "{words}");
-        for part in ["https://app.example/#x: Remove the part that begins with #.", "value=\"Accounts\"", "value=\"openid notes:read\"", "id=\"facts\""] {
+        for part in ["https://app.example/#x: Remove the part that begins with #.", "value=\"Accounts\"", "value=\"openid notes:read\"", "value=\"RS256\" selected", "id=\"facts\""] {
             assert!(words.contains(part), "{part}: {words}");
         }
         let service = register(&app, &mut ada, "service", "", "orders:read").await;

@@ -11,7 +11,7 @@ use axum::{
     routing::post,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde_json::{Value, json};
 
 use super::{
@@ -235,6 +235,30 @@ on_both_databases! {
         assert!(metric(&app, "told") && !metric(&app, "failed"));
         let about = bob.open("/.well-known/openid-configuration").await.json();
         assert_eq!((&about["backchannel_logout_supported"], &about["backchannel_logout_session_supported"]), (&json!(true), &json!(true)));
+    }
+
+    async fn it_is_told_with_the_algorithm_of_its_id_tokens(app: TestApp) {
+        let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
+        let ledger = told_at(&app, &mut ada, &receiver).await;
+        let fields = [("kind", "web"), ("redirects", BACK), ("scopes", "openid"), ("backchannel", &*receiver.address), ("id_token_alg", "RS256")];
+        let asking = register_with(&app, &mut ada, &fields).await;
+        for program in [&ledger, &asking] {
+            log_in_at(program, &mut bob, "openid").await;
+        }
+        assert_eq!(bob.act("log_out", &[]).await.status, 200);
+        assert_eq!(tell(&app).await, 2);
+        let keys: JwkSet = serde_json::from_value(app.anonymous().open("/.well-known/jwks.json").await.json()).expect("keys");
+        for token in receiver.take() {
+            let header = decode_header(&token).expect("a header");
+            let (algorithm, id) = if claims(&token)["aud"] == *asking.id { (Algorithm::RS256, &asking.id) } else { (Algorithm::ES256, &ledger.id) };
+            assert_eq!((header.typ.as_deref(), header.alg), (Some("logout+jwt"), algorithm));
+            let mut validation = Validation::new(algorithm);
+            validation.validate_exp = false;
+            validation.set_audience(&[id]);
+            let key = keys.find(header.kid.as_deref().expect("a kid")).expect("its key");
+            decode::<Value>(&token, &DecodingKey::from_jwk(key).expect("a key"), &validation).expect("ours");
+            assert_eq!(bob.bearer(&token).await.code(), "token_invalid");
+        }
     }
 
     async fn whatever_ends_a_login_tells_its_application_once(app: TestApp) {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     app::TestApp,
     caller::Answer,
+    keys::header,
     oauth::{BACK, Program, agree, text},
     oauth_tokens::me,
     on_both_databases,
@@ -157,6 +158,17 @@ on_both_databases! {
         site.says(&json!({ "client_id": site.id, "redirect_uris": ["https://app.example/other"] }));
         let page = bob.open(&address).await;
         assert_eq!((page.status, page.header("location")), (400, ""), "an address that it doesn't name: {}", page.text());
+    }
+
+    async fn a_document_may_ask_for_rs256(app: TestApp) {
+        let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+        for (asked, alg) in [("RS256", "RS256"), ("ES384", "ES256")] {
+            site.says(&json!({ "client_id": site.id, "redirect_uris": [BACK], "id_token_signed_response_alg": asked }));
+            let tokens = site.program(&app).tokens(&mut bob, "openid").await;
+            assert_eq!(header(text(&tokens, "id_token"))["alg"], alg);
+            app.clock.advance_ms(HOUR + 1);
+            bob = app.logged_in_again("bob").await;
+        }
     }
 
     async fn what_cannot_be_reached_is_said_in_plain_words(app: TestApp) {

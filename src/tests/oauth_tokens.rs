@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use super::{
     app::TestApp,
     caller::{Answer, Caller, HOST},
+    keys::header as header_of,
     metrics::{scrape, value},
-    oauth::{BACK, ISSUER, Program, post, register, text},
+    oauth::{BACK, ISSUER, Program, post, register, register_with, text},
     on_both_databases,
 };
 use crate::auth::{cause::Cause, revocations::EndReason};
@@ -34,7 +35,7 @@ pub async fn me(app: &TestApp, tokens: &Value) -> u16 {
     bearer(app, "GET", "/api/v1/me", text(tokens, "access_token")).await.status
 }
 
-fn claims(jwt: &str) -> Value {
+pub fn claims(jwt: &str) -> Value {
     let payload = jwt.split('.').nth(1).expect("a payload");
     serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
 }
@@ -275,8 +276,11 @@ on_both_databases! {
         let elsewhere = spa.redeem(&elsewhere).await.json();
         assert_eq!(claims(text(&elsewhere, "access_token"))["aud"], "https://api.example/");
         let of_page = bob.access_token().to_owned();
+        let asks = [("kind", "web"), ("redirects", BACK), ("scopes", ALL), ("id_token_alg", "RS256")];
+        let books = register_with(&app, &mut ada, &asks).await.tokens(&mut bob, ALL).await;
+        assert_eq!(header_of(text(&books, "id_token"))["alg"], "RS256");
         // At the API: only that of the page, and that of the application for this API.
-        for token in [text(&tokens, "refresh_token"), text(&tokens, "id_token"), &code, text(&elsewhere, "access_token"), ledger.secret.as_deref().expect("a secret")] {
+        for token in [text(&tokens, "refresh_token"), text(&tokens, "id_token"), text(&books, "id_token"), &code, text(&elsewhere, "access_token"), ledger.secret.as_deref().expect("a secret")] {
             assert_eq!(bearer(&app, "GET", "/api/v1/me", token).await.code(), "token_invalid");
             assert_eq!(bearer(&app, "GET", "/oauth/userinfo", token).await.status, 401);
             bob.cookies.insert("__Host-access".into(), token.into());
@@ -286,12 +290,12 @@ on_both_databases! {
         bob.cookies.insert("__Host-access".into(), text(&tokens, "access_token").into());
         assert_eq!(bob.api(Method::GET, "/api/v1/me", None).await.code(), "token_invalid");
         assert_eq!(bearer(&app, "GET", "/oauth/userinfo", &of_page).await.status, 401);
-        assert!(!is_active(&ledger, &of_page).await && !is_active(&ledger, text(&tokens, "id_token")).await && !is_active(&ledger, &code).await);
+        assert!(!is_active(&ledger, &of_page).await && !is_active(&ledger, text(&tokens, "id_token")).await && !is_active(&ledger, text(&books, "id_token")).await && !is_active(&ledger, &code).await);
         assert!(is_active(&ledger, text(&tokens, "access_token")).await && is_active(&ledger, text(&elsewhere, "access_token")).await);
         assert_eq!(ledger.post("/oauth/revoke", &[("token", &of_page)]).await.status, 200);
         assert_eq!(bearer(&app, "GET", "/api/v1/me", &of_page).await.status, 200, "not an application's to revoke");
         // Nor is anything a code or a refresh token but those.
-        for token in [text(&tokens, "access_token"), text(&tokens, "id_token"), &of_page, &code] {
+        for token in [text(&tokens, "access_token"), text(&tokens, "id_token"), text(&books, "id_token"), &of_page, &code] {
             assert_eq!(ledger.refresh(token).await.status, 400);
         }
         for token in [text(&tokens, "access_token"), text(&tokens, "refresh_token"), &of_page] {
@@ -396,7 +400,7 @@ on_both_databases! {
         let about = server.json();
         assert_eq!((&about["issuer"], &about["code_challenge_methods_supported"]), (&json!(ISSUER), &json!(["S256"])));
         assert_eq!((about["authorization_response_iss_parameter_supported"].clone(), server.header("access-control-allow-origin")), (json!(true), "*"));
-        assert_eq!(about["id_token_signing_alg_values_supported"], json!(["ES256"]));
+        assert_eq!(about["id_token_signing_alg_values_supported"], json!(["ES256", "RS256"]));
         let refused = anyone.api(Method::GET, "/api/v1/me", None).await;
         let (_, rest) = refused.header("www-authenticate").split_once("resource_metadata=\"").expect("where");
         let path = rest.trim_end_matches('"').strip_prefix(ISSUER).expect("ours").to_owned();

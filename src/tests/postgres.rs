@@ -14,7 +14,7 @@ use super::{
     second_factor::shared_with,
 };
 use crate::{
-    auth::links::Purpose,
+    auth::{links::Purpose, tokens::KeyPurpose},
     base::{
         config::Config,
         db::{Db, Kind, Patience},
@@ -362,7 +362,7 @@ async fn whatever_administrators_do_is_done_again_where_it_gave_way_and_once() {
         app.act_giving_way(&mut admin, event, act, &fields).await;
     }
     app.act_giving_way(&mut admin, "key_rotated", "rotate_keys", &[]).await;
-    let kid = app.services.keys.signing().await.expect("a key").kid.clone();
+    let kid = app.services.keys.signing(KeyPurpose::All).await.expect("a key").kid.clone();
     app.act_giving_way(&mut admin, "key_killed", "kill_key", &[("kid", &kid), ("reason", "test")]).await;
 }
 

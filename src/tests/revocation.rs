@@ -7,13 +7,13 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
+    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target, tokens::KeyPurpose},
     base::error::AppError,
     serve::{router::router, services::Services},
 };
 
 pub async fn kill_signing_key(app: &TestApp, by: &Services) -> Result<(), AppError> {
-    let kid = app.services.keys.key_set().signing(app.clock.now_ms()).expect("a key").kid.clone();
+    let kid = app.services.keys.key_set().signing(KeyPurpose::All, app.clock.now_ms()).expect("a key").kid.clone();
     let order = Cause {
         actor: Actor::CommandLine,
         reason: EndReason::ByAdmin,

@@ -10,7 +10,7 @@ use crate::{
         links::Purpose,
         outbox::{Mail, Notification},
         revocations::EndReason,
-        tokens::KeyState,
+        tokens::{KeyPurpose, KeyState},
         users::Role,
     },
     base::{
@@ -72,6 +72,10 @@ fn json_has_the_same_texts() {
     use KeyState::{Dead, Next, Retired, Revoked, Signing};
     let key_states = [Next, Signing, Retired, Dead, Revoked];
     assert_eq!(key_states.map(|state| state.into_str()), ["next", "signing", "retired", "dead", "killed"]);
+    for (purpose, text) in [(KeyPurpose::All, "all"), (KeyPurpose::IdTokens, "id_tokens")] {
+        assert_eq!((purpose.into_str(), text.parse()), (text, Ok(purpose)));
+        assert_eq!(serde_json::to_value(purpose).expect("JSON"), text);
+    }
     for (json, text) in [
         (serde_json::to_value(EndReason::VARIANTS), texts::<EndReason>()),
         (serde_json::to_value(Role::VARIANTS), texts::<Role>()),
@@ -90,7 +94,7 @@ fn what_stands_in_addresses_pages_and_cookies_keeps_its_text() {
     assert_eq!(read_texts::<Order>(), ["newest", "oldest", "name", "email"]);
     assert_eq!(read_texts::<Theme>(), ["system", "light", "dark"]);
     let fields = "email name password current_password reason title body code confirmation redirects logouts \
-                  backchannel scopes public_key";
+                  backchannel scopes id_token_alg public_key";
     assert_eq!(texts::<Field>().join(" "), fields);
     let cookies = "session access flash link device log-in lab appearance";
     let plain: Vec<&str> = Name::VARIANTS.iter().map(|name| name.full(true)).collect();
