@@ -17,7 +17,7 @@ const DOCUMENT = join(import.meta.dirname, "../../docs/INTEGRATING.md");
 const NODE_MODULES = join(import.meta.dirname, "../node_modules");
 
 export type Application = { id: string; secret: string };
-type Typed = { kind: "web" | "spa" | "native" | "service"; scopes: string; redirects?: string; logouts?: string; backchannel?: string };
+type Typed = { kind: "web" | "spa" | "native" | "service"; scopes: string; redirects?: string; logouts?: string; backchannel?: string; id_token_alg?: "RS256" };
 
 type Fixtures = {
   /** An address on which nobody listens yet, which the browser may visit. */
