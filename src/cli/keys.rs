@@ -27,8 +27,8 @@ pub enum Keys {
     List(Common),
     /// Publish a new signing key, which takes over after LATCHKEY_KEY_LEAD_SECONDS.
     ///
-    /// It has the configured algorithm. A key for ID tokens alone is replaced with it. Running servers hear of it within five seconds, and no request fails. Run this with
-    /// the settings of the server.
+    /// It has the configured algorithm. A key for ID tokens alone is replaced with it. Running servers hear of it within
+    /// five seconds, and no request fails. Run this with the settings of the server.
     Rotate(Rotate),
     /// Revoke a signing key that may have leaked. Its tokens are rejected at once and another key takes over.
     ///
