@@ -165,7 +165,8 @@ on_both_databases! {
         let (first, own, hint) = (kid(&tokens, "id_token"), kid(&tokens, "access_token"), text(&tokens, "id_token").to_owned());
         let page = ada.open("/admin/keys").await.text();
         assert!(page.contains("RS256, for ID tokens") && page.contains("The key for ID tokens is replaced with it."), "{page}");
-        assert!(ada.open(&format!("/admin/keys/{first}")).await.text().contains("RS256, for ID tokens"));
+        let page = ada.open(&format!("/admin/keys/{first}")).await.text();
+        assert!(page.contains("RS256, for ID tokens") && page.contains("No one is logged out") && !page.contains("browsers fetch"), "{page}");
         assert_eq!(ada.act("rotate_keys", &[]).await.status, 200);
         let infos = Keys::list(&app.services.state).await.expect("the keys");
         for purpose in [KeyPurpose::All, KeyPurpose::IdTokens] {

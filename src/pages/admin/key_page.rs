@@ -10,7 +10,7 @@ use super::{
     may_act, short,
 };
 use crate::{
-    auth::tokens::{KeyInfo, KeyState},
+    auth::tokens::{KeyInfo, KeyPurpose, KeyState},
     ui::{
         form::{Form, ProofField, SubmitButton},
         frame::Page,
@@ -23,7 +23,7 @@ use crate::{
 #[component]
 pub fn KeyPage(info: KeyInfo) -> impl IntoView {
     let algorithm = algorithm_of(&info);
-    let KeyInfo { kid, state, created_at, signs_from, ends_at, revoke_reason, .. } = info;
+    let KeyInfo { kid, purpose, state, created_at, signs_from, ends_at, revoke_reason, .. } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>
             <Tabs label="Administration" pages=PAGES />
@@ -45,7 +45,9 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                     <p>
                         "Use this if a key may have leaked. Every token it signed is rejected at once, on every instance. "
                         {what_follows(state)}
-                        " No one is logged out: browsers fetch a new token automatically. Other services that verify "
+                        " No one is logged out"
+                        {(purpose == KeyPurpose::All).then_some(": browsers fetch a new token automatically")}
+                        ". Other services that verify "
                         "tokens accept its tokens until they fetch the public keys again."
                     </p>
                     <KillForm kid reason=typed().get("reason") />
