@@ -65,8 +65,8 @@ static ROWS: [(&str, [Cell; 4]); 8] = rows! {
         "A lookup per request. Near the database that's little. Far from it, it's the round trip." <= "cost";
         "A signature check per request, and no lookup once the keys are there." <= "cost";
         "As a plain JWT. Each renewal costs a lookup, a write and a new signature." <= "cost";
-        "The API as a warm JWT, revocation included. Pages as a session, which is read once a minute and cached in between." <=
-         "cost";
+        "The API as a warm JWT, revocation included. Pages as a session, cached for up to a minute unless caching is off or \
+         the user is an administrator or auditor." <= "cost";
     }
     "Staleness" {
         "None: every request reads the current role." <= "role";

@@ -44,7 +44,8 @@ impl Way {
         match self {
             Self::Nothing => "All middleware and an empty handler: the baseline.",
             Self::Session => {
-                "Reads the session and its user from the database. Outside the Lab this server does so once a minute per session."
+                "Reads the session and its user from the database. Outside the Lab this server caches them for up to a minute, \
+                 unless caching is off or the user is an administrator or auditor."
             }
             Self::Plain => {
                 "Checks signature, issuer, audience and times with a key in memory. Revocation isn't checked."
