@@ -6,6 +6,7 @@ use super::{
     actions::{AllowApp, LogOutForApp},
     authorize::{Asked, Device},
     client::host_of,
+    device::begin,
 };
 use crate::{
     auth::{sessions::Viewer, tokens::claims::resource},
@@ -30,12 +31,12 @@ pub fn ConsentPage(
 ) -> impl IntoView {
     let BaseUrl(base) = use_context().unwrap_or_default();
     let name = isolated(&asked.client.name);
-    let (kind, field, warning) = match &asked.device {
-        Some(device) => ("warning", "device", asks_from(device)),
+    let (kind, field, warning, again) = match &asked.device {
+        Some(device) => ("warning", "device", asks_from(device), begin::page_with(&device.code)),
         None => {
             let host = host_of(&asked.redirect_uri);
             let words = format!("You'll be sent to {host}. If you don't know it, or didn't start this, cancel.");
-            ("info", "request", words)
+            ("info", "request", words, here())
         }
     };
     let other = (asked.resource != resource(&base)).then(|| host_of(&asked.resource));
@@ -64,6 +65,7 @@ pub fn ConsentPage(
             </FormFrame>
             <form method="post" action=LogOut::PATH class="act">
                 <Here />
+                <input type="hidden" name="next" value=again />
                 <p>"Not your account?"</p>
                 <button type="submit" class="button quiet">"Log out"</button>
             </form>

@@ -472,6 +472,26 @@ on_both_databases! {
         assert_eq!(at_home.open("/dashboard").await.status, 200, "another browser stays logged in");
     }
 
+    async fn whose_account_it_is_not_logs_out_and_comes_back_to_the_request(app: TestApp) {
+        let (mut ada, mut someone) = (app.admin().await, app.logged_in("bob").await);
+        app.logged_in("eve").await;
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let here = format!("/oauth/authorize?{}", ledger.query(&[("scope", "openid")]));
+        let page = someone.open(&here).await.text();
+        let next = hidden(&page, "next").expect("the way back").replace("&amp;", "&");
+        assert!(page.contains("Not your account?") && next == here, "{page}");
+        let left = someone.submit("log_out", &[("next", &next)], &here).await;
+        assert_eq!((left.status, someone.open("/dashboard").await.status), (303, 303));
+        let login = someone.open(left.header("location")).await.text();
+        assert_eq!(hidden(&login, "next").expect("the way back").replace("&amp;", "&"), here);
+        let entered = someone.submit("log_in", &[("email", "eve@example.com"), ("password", PASSWORD), ("next", &next)], "/login").await;
+        assert_eq!((entered.status, entered.header("location")), (303, &*here));
+        let page = someone.open(&here).await.text();
+        assert!(page.contains("access to your account, eve@example.com"), "{page}");
+        let answer = agree(&mut someone, &page, "allow").await;
+        assert!(answer.iter().any(|(name, _)| name == "code"), "{answer:?}");
+    }
+
     async fn what_is_wrong_is_told_with_state_and_issuer(app: TestApp) {
         let mut ada = app.admin().await;
         let ledger = register(&app, &mut ada, "web", BACK, "openid notes:read").await;

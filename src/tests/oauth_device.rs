@@ -5,7 +5,7 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use super::{
-    app::TestApp,
+    app::{PASSWORD, TestApp},
     caller::{Answer, Caller, hidden},
     oauth::{BACK, ISSUER, Program, encoded, post, register, text},
     on_both_databases,
@@ -117,6 +117,26 @@ on_both_databases! {
         assert_eq!(program.refresh(text(&tokens, "refresh_token")).await.status, 200, "it outlives the browser");
         let log = bob.open("/account/activity").await.text();
         assert!(log.contains("You allowed Latchkey command line access to your account."), "{log}");
+    }
+
+    async fn whose_account_it_is_not_logs_out_and_comes_back_to_the_code(app: TestApp) {
+        let (program, mut someone) = (command_line(&app), app.logged_in("bob").await);
+        app.logged_in("eve").await;
+        let begun = begun(&program).await;
+        assert_eq!(enter(&mut someone, text(&begun, "user_code")).await.status, 200);
+        let page = someone.open("/device").await.text();
+        let next = hidden(&page, "next").expect("the way back");
+        assert_eq!(text(&begun, "verification_uri_complete"), format!("{ISSUER}{next}"));
+        let left = someone.submit("log_out", &[("next", &next)], "/device").await;
+        assert_eq!((left.status, someone.open("/dashboard").await.status), (303, 303));
+        let login = someone.open(left.header("location")).await.text();
+        assert_eq!(hidden(&login, "next"), Some(next.clone()));
+        let fields = [("email", "eve@example.com"), ("password", PASSWORD), ("next", &*next)];
+        assert_eq!(someone.submit("log_in", &fields, "/login").await.header("location"), next);
+        assert!(someone.open(&next).await.text().contains("Enter the code that it shows"), "a link alone leads no further");
+        assert_eq!(decide(&mut someone, &begun, "allow").await.status, 200);
+        let tokens = ask(&program, &begun).await.json();
+        assert_eq!(me(&app, &tokens).await, 200, "{tokens}");
     }
 
     async fn a_device_is_told_to_wait_and_when_there_is_nothing_to_wait_for(app: TestApp) {

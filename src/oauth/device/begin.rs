@@ -72,10 +72,15 @@ pub async fn begin(Asker { app, client, caller, .. }: &Asker<'_>, params: &Param
         "device_code": device_code,
         "user_code": code,
         "verification_uri": format!("{issuer}{PAGE}"),
-        "verification_uri_complete": format!("{issuer}{PAGE}?user_code={code}"),
+        "verification_uri_complete": format!("{issuer}{}", page_with(&code)),
         "expires_in": LIFETIME_MS / 1000,
         "interval": INTERVAL_MS / 1000,
     }))
+}
+
+/// The page, where the code stands in the field already.
+pub fn page_with(code: &str) -> String {
+    format!("{PAGE}?user_code={code}")
 }
 
 fn new_code() -> Result<String, AppError> {
