@@ -41,13 +41,17 @@ impl Receipt {
 
     /// What connected applications lost, and who was told; empty where there were none.
     pub fn words_of_applications(&self) -> String {
-        let Self { refresh_tokens, applications, ref told, .. } = *self;
+        let Self { refresh_tokens, applications, ref told, ref act, .. } = *self;
         let (lost, tokens) = (
             counted(applications, "connected application", "connected applications"),
             counted(refresh_tokens, "refresh token", "refresh tokens"),
         );
         let lost = if applications == 0 { String::new() } else { format!(" {lost} lost access, with {tokens}.") };
-        format!("{lost}{}", told_words(told))
+        let told = match told.len() as u64 {
+            n @ 1.. if act.is_empty() => format!(" {} being told.", counted(n, "application is", "applications are")),
+            _ => told_words(told),
+        };
+        format!("{lost}{told}")
     }
 }
 

@@ -445,6 +445,58 @@ on_both_databases! {
         worker.abort();
     }
 
+    async fn the_receipt_of_everyone_says_how_many_applications_are_told(app: TestApp) {
+        let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
+        let (one, other) = (told_at(&app, &mut ada, &receiver).await, told_at(&app, &mut ada, &receiver).await);
+        let quiet = register_with(&app, &mut ada, &[("kind", "web"), ("redirects", BACK), ("scopes", "openid account:read")]).await;
+        log_in_at(&one, &mut bob, "openid offline_access").await;
+        log_in_at(&one, &mut bob, "openid").await;
+        log_in_at(&quiet, &mut bob, "openid").await;
+        // No one is logged in there: it only calls the API, or has asked and never come for the answer.
+        other.tokens(&mut bob, "account:read").await;
+        other.code(&mut bob, &[("scope", "openid"), ("prompt", "consent")]).await;
+        let fields = [("confirmation", "log everyone out"), ("reason", "a leak")];
+        let receipt = ada.act("log_out_everyone", &fields).await.json();
+        let ledger = json!({ "name": "Ledger", "milliseconds": null });
+        assert_eq!((&receipt["applications"], &receipt["refresh_tokens"], &receipt["told"]), (&json!(3), &json!(1), &json!([ledger])), "{receipt}");
+        let words = ada.open("/admin/sessions").await.text();
+        assert!(words.contains("3 connected applications lost access, with 1 refresh token. 1 application is being told."), "{words}");
+        sweep(&app.services.state, |_| ()).await.expect("the sweep");
+        assert_eq!((tell(&app).await, receiver.take().len()), (1, 1), "one login, one word of it");
+        // From the command line, and without anything to tell.
+        let mut bob = app.logged_in_again("bob").await;
+        log_in_at(&one, &mut bob, "openid").await;
+        log_in_at(&other, &mut bob, "openid").await;
+        for (told, words) in [(2, " 2 connected applications lost access, with 0 refresh tokens. 2 applications are being told."), (0, "")] {
+            let cause = Cause { actor: Actor::CommandLine, ..Cause::by_system(EndReason::EveryoneLoggedOut) };
+            let receipt = app.services.terminator.terminate_everyone(None, cause).await.expect("an end");
+            assert_eq!((receipt.told.len(), &*receipt.words_of_applications()), (told, words));
+            sweep(&app.services.state, |_| ()).await.expect("the sweep");
+            assert_eq!(tell(&app).await, told);
+        }
+    }
+
+    async fn many_logins_end_with_their_application_and_each_is_told_once(app: TestApp) {
+        let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
+        let ledger = told_at(&app, &mut ada, &receiver).await;
+        log_in_at(&ledger, &mut bob, "openid offline_access").await;
+        sqlx::query(
+            "insert into grants (id, client_id, user_id, sid, log_in_sid, scopes, resource, auth_time, global_epoch, user_agent, \
+             ip, created_at, last_used_at) with recursive n (i) as (select 1 union all select i + 1 from n where i < 1200) \
+             select 'g' || i, client_id, user_id, sid, 's' || i, scopes, resource, auth_time, global_epoch, user_agent, ip, \
+             created_at, last_used_at from grants, n",
+        )
+        .execute(&app.services.state.db.pool)
+        .await
+        .expect("grants");
+        let fields = [
+            ("id", &*ledger.id), ("kind", "web"), ("name", "Ledger"), ("redirects", BACK), ("scopes", "openid"),
+            ("backchannel", &receiver.address),
+        ];
+        assert_eq!(ada.act("change_app", &fields).await.status, 200);
+        assert_eq!((waiting(&app).await, app.count("select count(distinct sid) from logout_notices").await), (1201, 1201));
+    }
+
     async fn an_application_that_gives_up_lasting_access_is_told_of_each_login_that_ends_by_it(app: TestApp) {
         let (mut ada, mut bob, receiver) = (app.admin().await, app.logged_in("bob").await, Receiver::start().await);
         let ledger = told_at(&app, &mut ada, &receiver).await;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use sqlx::{Any, any::AnyArguments, query::Query};
 use uuid::{Timestamp, Uuid};
 
 use super::{Event, Kind};
@@ -13,23 +14,23 @@ use crate::base::sql::{Change, Conn};
 /// When the database does not take it; the act must then not happen either.
 pub async fn insert(db: impl Conn<'_>, event: &Event, now_ms: i64) -> sqlx::Result<String> {
     let id = new_id(now_ms);
-    sqlx::query(
-        "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(&id)
-    .bind(now_ms)
-    .bind(event.kind.into_str())
-    .bind(event.actor.as_text())
-    .bind(&event.subject)
-    .bind(&event.sid)
-    .bind(&event.ip)
-    .bind(&event.device)
-    .bind(&event.reason)
-    .bind(event.details.to_string())
-    .execute(db)
-    .await?;
-    Ok(id)
+    let statement = "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    bound(statement, &id, event, now_ms).run(db).await.map(|()| id)
+}
+
+fn bound<'a>(statement: &'static str, id: &'a str, event: &'a Event, now_ms: i64) -> Query<'a, Any, AnyArguments> {
+    sqlx::query(statement)
+        .bind(id)
+        .bind(now_ms)
+        .bind(event.kind.into_str())
+        .bind(event.actor.as_text())
+        .bind(&event.subject)
+        .bind(&event.sid)
+        .bind(&event.ip)
+        .bind(&event.device)
+        .bind(&event.reason)
+        .bind(event.details.to_string())
 }
 
 /// A UUID v7 of the time of the event, so that a day of the log is a range of ids; in one millisecond, in the order of
@@ -45,24 +46,10 @@ fn new_id(now_ms: i64) -> String {
 /// As [`insert`], unless the same happened to the same subject after `since`; whether it was written. Nothing is written
 /// where there is no subject, with the same work.
 pub async fn insert_once(db: impl Conn<'_>, event: &Event, since: i64, now_ms: i64) -> sqlx::Result<bool> {
-    sqlx::query(
-        "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
-         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where $5 <> '' and not exists \
-         (select 1 from audit_events where subject = $5 and event = $3 and at > $11)",
-    )
-    .bind(new_id(now_ms))
-    .bind(now_ms)
-    .bind(event.kind.into_str())
-    .bind(event.actor.as_text())
-    .bind(&event.subject)
-    .bind(&event.sid)
-    .bind(&event.ip)
-    .bind(&event.device)
-    .bind(&event.reason)
-    .bind(event.details.to_string())
-    .bind(since)
-    .hits(db)
-    .await
+    let statement = "insert into audit_events (id, at, event, actor, subject, sid, ip, device, reason, details) \
+                     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where $5 <> '' and not exists \
+                     (select 1 from audit_events where subject = $5 and event = $3 and at > $11)";
+    bound(statement, &new_id(now_ms), event, now_ms).bind(since).hits(db).await
 }
 
 /// Whether this has ever happened to a user.

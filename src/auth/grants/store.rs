@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use sqlx::QueryBuilder;
 use sqlx_macros::FromRow;
 use uuid::Uuid;
 
@@ -119,19 +120,40 @@ pub async fn end_below(tx: &mut Tx, epoch: i64, raised_at: i64, limit: i64) -> s
     Ok(grants.len())
 }
 
+/// The names of the applications that are to be told of logins which are over with this epoch, as [`queue`] chooses them.
+pub async fn to_tell_below(db: impl Conn<'_>, epoch: i64) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select name from clients where backchannel_logout_uri <> '' and exists (select 1 from grants where client_id = \
+         clients.id and global_epoch < $1 and told_at is null and last_used_at is not null and ' ' || scopes || ' ' like \
+         '% openid %') order by name, id",
+    )
+    .bind(epoch)
+    .fetch_all(db)
+    .await
+}
+
+/// In one statement.
+const NOTICES_AT_ONCE: usize = 500;
+
 /// Queues a notice for each login at an application that wants to be told: of OpenID Connect, and finished.
 pub async fn queue(tx: &mut Tx, grants: impl IntoIterator<Item = &EndedGrant>, now_ms: i64) -> sqlx::Result<Queued> {
     let is_login = |grant: &&EndedGrant| grant.last_used_at.is_some() && grant.scopes.split(' ').any(|s| s == "openid");
     let of = |grant: &EndedGrant| [&grant.client_id, &grant.user_id, &grant.log_in_sid].map(String::clone);
     let logins: BTreeSet<[String; 3]> = grants.into_iter().filter(is_login).map(of).collect();
     let (act, mut any) = (Uuid::now_v7().to_string(), false);
-    for [client_id, user_id, sid] in &logins {
-        let query = sqlx::query(
+    for logins in Vec::from_iter(logins).chunks(NOTICES_AT_ONCE) {
+        let row = |n: usize| format!("(${}, ${}, ${}, ${})", 4 * n + 3, 4 * n + 4, 4 * n + 5, 4 * n + 6);
+        let mut insert = QueryBuilder::new(format!(
             "insert into logout_notices (id, client_id, user_id, sid, act, created_at, due_at, attempts) \
-             select $1, id, $3, $4, $5, $6, $6, 0 from clients where id = $2 and backchannel_logout_uri <> ''",
-        );
-        let query = query.bind(Uuid::now_v7().to_string()).bind(client_id).bind(user_id).bind(sid);
-        any |= query.bind(&act).bind(now_ms).hits(&mut **tx).await?;
+             select column1, c.id, column3, column4, $1, $2, $2, 0 from (values {}) as logins \
+             join clients c on c.id = column2 and c.backchannel_logout_uri <> ''",
+            (0..logins.len()).map(row).collect::<Vec<_>>().join(", ")
+        ));
+        let mut query = insert.build().persistent(false).bind(&act).bind(now_ms);
+        for [client_id, user_id, sid] in logins {
+            query = query.bind(Uuid::now_v7().to_string()).bind(client_id).bind(user_id).bind(sid);
+        }
+        any |= query.hits(&mut **tx).await?;
     }
     Ok(if any { Queued { names: waiting(&mut **tx, &act).await?, act } } else { Queued::default() })
 }

@@ -67,23 +67,18 @@ pub async fn remember(
     caller: &Caller,
     now_ms: i64,
 ) -> Result<(Seen, Device), AppError> {
-    let seen = match before {
-        Some(device) => store::touch(&mut **tx, &device.hash(), user_id, caller, now_ms).await?,
-        None => false,
-    };
-    let device = match before {
-        Some(device) if seen => device.clone(),
-        before => {
-            let device = Device::new()?;
-            if let Some(before) = before {
-                store::rename(&mut **tx, &before.hash(), &device.hash()).await?;
-            }
-            store::insert(&mut **tx, &device.hash(), user_id, caller, now_ms).await?;
-            store::delete_beyond(&mut **tx, user_id, KNOWN_MAX).await?;
-            device
-        }
-    };
-    Ok((if seen { Seen::Known } else { Seen::New }, device))
+    if let Some(device) = before
+        && store::touch(&mut **tx, &device.hash(), user_id, caller, now_ms).await?
+    {
+        return Ok((Seen::Known, device.clone()));
+    }
+    let device = Device::new()?;
+    if let Some(before) = before {
+        store::rename(&mut **tx, &before.hash(), &device.hash()).await?;
+    }
+    store::insert(&mut **tx, &device.hash(), user_id, caller, now_ms).await?;
+    store::delete_beyond(&mut **tx, user_id, KNOWN_MAX).await?;
+    Ok((Seen::New, device))
 }
 
 /// Forgets every browser of an account: after a reset no one can tell which of them were the owner's. [`remember`] the one

@@ -141,23 +141,13 @@ pub async fn tell(
 }
 
 /// As [`tell`], of a role that an administrator changed from that of `user` to another one.
-pub async fn tell_of_role(
-    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
-    state: &AppState,
-    user: &User,
-    role: Role,
-) -> Result<(), AppError> {
+pub async fn tell_of_role(db: impl Conn<'_>, state: &AppState, user: &User, role: Role) -> Result<(), AppError> {
     let (news, roles) = (Notification::RoleChanged, Some((user.role(), role)));
     let mail = Mail::News { news, roles, device: String::new(), ip: String::new(), at: state.clock.now_ms() };
     tell_with(db, state, user, &mail).await
 }
 
-async fn tell_with(
-    db: impl sqlx::Executor<'_, Database = sqlx::Any>,
-    state: &AppState,
-    user: &User,
-    mail: &Mail,
-) -> Result<(), AppError> {
+async fn tell_with(db: impl Conn<'_>, state: &AppState, user: &User, mail: &Mail) -> Result<(), AppError> {
     if user.verified_at.is_none() {
         return Ok(());
     }

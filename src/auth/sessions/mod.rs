@@ -65,7 +65,7 @@ pub struct Receipt {
     pub applications: u64,
     /// Those that are told that their user is logged out. Only a force logout waits until they were.
     pub told: Vec<Confirmation>,
-    /// What their notices were queued with.
+    /// What their notices were queued with; empty: they follow in steps, and no one waits.
     #[serde(skip)]
     pub act: String,
     /// From the request to the moment when this instance refused them.

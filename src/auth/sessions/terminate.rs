@@ -208,10 +208,14 @@ fn receipt(rows: &[EndedRow], grants: &[EndedGrant], queued: Queued, now_ms: i64
         tokens_possibly_live: with_token.count() as u64,
         refresh_tokens: refresh_tokens.count() as u64,
         applications: applications.len() as u64,
-        told: queued.names.into_iter().map(|name| Confirmation { name, milliseconds: None }).collect(),
+        told: not_yet(queued.names),
         act: queued.act,
         milliseconds: watch.elapsed_ms(),
-        seq: None,
-        instances: Vec::new(),
+        ..Receipt::default()
     }
+}
+
+/// Applications that have not been told yet.
+pub(super) fn not_yet(names: Vec<String>) -> Vec<Confirmation> {
+    names.into_iter().map(|name| Confirmation { name, milliseconds: None }).collect()
 }

@@ -15,6 +15,7 @@ pub mod guessing;
 pub mod store;
 pub mod turns;
 
+use strum::{IntoStaticStr, VariantArray};
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
@@ -32,7 +33,8 @@ use crate::base::{
 };
 
 /// What is asked for often enough to be counted, and proves nothing. Each has its own counter per network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(const_into_str, serialize_all = "kebab-case")]
 pub enum Way {
     /// Makes an account.
     SignUp,
@@ -122,14 +124,8 @@ impl Throttle {
     /// [`AppError::TooManyTries`], before anything is looked at.
     pub async fn admit(&self, way: Way, ip: &str) -> Result<Try, AppError> {
         let config = &self.state.config;
-        let networks = match way {
-            Way::SignUp => self.networks(ip, "sign-up", config.sign_ups_per_network),
-            Way::Mail => self.networks(ip, "mail", config.tries_per_network),
-            Way::Client => self.networks(ip, "client", config.tries_per_network),
-            Way::Device => self.networks(ip, "device", config.tries_per_network),
-            Way::Visit => self.networks(ip, "visit", config.tries_per_network),
-        };
-        self.admit_keys(networks).await
+        let free = if way == Way::SignUp { config.sign_ups_per_network } else { config.tries_per_network };
+        self.admit_keys(self.networks(ip, way.into_str(), free)).await
     }
 
     /// Waits until it is this request's turn to write; hold it until that is done, and not while a password is hashed.

@@ -9,14 +9,14 @@ use super::{
     Receipt,
     guard::{Administrator, LoggedIn},
     store as sessions_store,
-    terminate::Terminator,
+    terminate::{Terminator, not_yet},
 };
 use crate::{
     auth::{
         cause::Cause,
         event,
         event::{Event, Kind},
-        revocations,
+        grants, revocations,
         revocations::store::{New, Subject},
     },
     base::{db::again, error::AppError, state::Stopwatch},
@@ -45,10 +45,15 @@ impl Terminator {
         let receipt = self.confirmed(receipt, watch).await;
         // Afterwards: with a million sessions it takes a second, and no one should be in for that long.
         let was_live = store::count(&self.state.db.pool, least_epoch, now_ms).await?;
+        let told = grants::store::to_tell_below(&self.state.db.pool, least_epoch).await?;
         store::set_sessions(&self.state.db.pool, least_epoch, was_live.sessions).await?;
+        let number = |count: i64| u64::try_from(count).unwrap_or_default();
         Ok(Receipt {
-            sessions_ended: u64::try_from(was_live.sessions).unwrap_or_default(),
-            tokens_possibly_live: u64::try_from(was_live.tokens).unwrap_or_default(),
+            sessions_ended: number(was_live.sessions),
+            tokens_possibly_live: number(was_live.tokens),
+            refresh_tokens: number(was_live.refresh_tokens),
+            applications: number(was_live.applications),
+            told: not_yet(told),
             ..receipt
         })
     }

@@ -29,14 +29,20 @@ pub struct Count {
     pub sessions: i64,
     /// Of them those whose newest access token was live.
     pub tokens: i64,
+    /// Of applications, and how many had any access.
+    pub refresh_tokens: i64,
+    pub applications: i64,
 }
 
 /// What this epoch has ended: the sessions of the one before; those of older ones were over. Exact before anything is
 /// marked, since none of them changes any more.
 pub async fn count(db: impl Conn<'_>, epoch: i64, raised_at: i64) -> sqlx::Result<Count> {
     sqlx::query_as(
-        "select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
-         where global_epoch = $1 - 1 and ended_at is null and expires_at > $2 and idle_expires_at > $2",
+        "select s.sessions, s.tokens, g.refresh_tokens, g.applications from \
+         (select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
+         where global_epoch = $1 - 1 and ended_at is null and expires_at > $2 and idle_expires_at > $2) as s, \
+         (select count(case when refresh_until > $2 then 1 end) as refresh_tokens, count(distinct client_id) as \
+         applications from grants where global_epoch = $1 - 1 and told_at is null and ended_at is null) as g",
     )
     .bind(epoch)
     .bind(raised_at)
