@@ -98,13 +98,7 @@ pub fn algorithm_of(jwk: &str) -> String {
 
 fn opened(jwk: &str) -> Option<(DecodingKey, Algorithm)> {
     let jwk: Jwk = serde_json::from_str(jwk).ok()?;
-    let algorithm = match jwk.common.key_algorithm? {
-        KeyAlgorithm::ES256 => Algorithm::ES256,
-        KeyAlgorithm::EdDSA => Algorithm::EdDSA,
-        KeyAlgorithm::RS256 => Algorithm::RS256,
-        _ => return None,
-    };
-    Some((DecodingKey::from_jwk(&jwk).ok()?, algorithm))
+    Some((DecodingKey::from_jwk(&jwk).ok()?, jwk.common.key_algorithm?.to_string().parse().ok()?))
 }
 
 /// Of whom it says it is. Nothing of it has been verified.

@@ -289,7 +289,6 @@ pub async fn allow(
         challenge: asked.challenge.clone(),
         nonce: asked.nonce.clone(),
         expires_at: app.now_ms() + CODE_MS,
-        used_at: None,
     };
     store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
     end::commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
@@ -330,7 +329,8 @@ pub async fn grant(
         created_at: now_ms,
         last_used_at: None,
     };
-    let surplus = store::surplus(&mut **tx, &grant.client_id, &user.id, GRANTS_MAX - 1).await?;
+    let (keep, reason) = (GRANTS_MAX - 1, EndReason::GaveWay.into_str());
+    let ended = store::end_surplus(&mut **tx, &grant.client_id, &user.id, keep, reason, now_ms).await?;
     store::insert_grant(&mut **tx, &grant).await?;
     if consented {
         let event = Event::new(Kind::AppConnected, Actor::User(user.id.clone()), &user.id).from_caller(caller);
@@ -339,8 +339,5 @@ pub async fn grant(
         let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
         event::store::insert(&mut **tx, &event, now_ms).await?;
     }
-    for id in &surplus {
-        store::end_grant(&mut **tx, id, EndReason::GaveWay.into_str(), now_ms).await?;
-    }
-    Ok((grant.id, surplus))
+    Ok((grant.id, ended))
 }

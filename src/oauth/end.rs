@@ -55,6 +55,6 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
 /// Ends one grant because its application says so (RFC 7009), or because of what was done with it.
 pub async fn end(mut tx: Tx, app: &App, grant_id: &str, actor: &Actor, reason: EndReason) -> Result<(), AppError> {
     let ended = store::end_grant(&mut *tx, grant_id, reason.into_str(), app.now_ms()).await?;
-    let ids: Vec<String> = ended.into_iter().map(|grant| grant.id).collect();
+    let ids = if ended { vec![grant_id.to_owned()] } else { Vec::new() };
     commit(tx, app, &ids, actor, reason).await
 }

@@ -63,22 +63,16 @@ impl Refusal {
 
 impl From<AppError> for Refusal {
     fn from(error: AppError) -> Self {
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = error.retry_after();
-        match error {
-            AppError::TooManyTries { .. } => {
-                Self { status, retry_after, ..Self::new("slow_down", "Too many attempts.") }
-            }
+        let (status, error, why) = match error {
+            AppError::TooManyTries { .. } => (error.status(), "slow_down", "Too many attempts."),
             AppError::Busy | AppError::Collided => {
-                let refusal = Self::new("temporarily_unavailable", "The server is busy. Try again in a few seconds.");
-                Self { status, retry_after, ..refusal }
+                (error.status(), "temporarily_unavailable", "The server is busy. Try again in a few seconds.")
             }
-            _ => Self {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                retry_after,
-                ..Self::new("server_error", "Something went wrong.")
-            },
-        }
+            _ => (500, "server_error", "Something went wrong."),
+        };
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, retry_after, ..Self::new(error, why) }
     }
 }
 

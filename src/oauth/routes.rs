@@ -3,7 +3,7 @@
 use axum::{
     Extension, Json,
     body::{Bytes, to_bytes},
-    extract::{Request, State},
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{AppendHeaders, IntoResponse, Redirect, Response},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     auth::app::App,
-    base::{caller::Caller, metrics::Metrics, state::AppState},
+    base::{error::AppError, metrics::Metrics, state::AppState},
     web::{authorization, caller::caller_of, guards::Guards, problem::Problem},
 };
 
@@ -28,13 +28,6 @@ const QUERY_BYTES_MAX: usize = 8 * 1024;
 const TOO_LARGE: &str = "The request is too large";
 /// Documents change with a version of the program or a key's algorithm.
 const DOCUMENT: &str = "public, max-age=300";
-
-/// A request that names its application, which was looked at.
-struct Called {
-    client: Client,
-    params: Params,
-    caller: Caller,
-}
 
 /// A request of a page by POST (OpenID Connect Core 3.1.2.1, RP-Initiated Logout 2), as GET. A form of another site brings no
 /// session, since its cookie is `SameSite=Lax`; where it is led to, the session is there.
@@ -55,65 +48,41 @@ pub async fn only_post() -> Refusal {
 }
 
 /// `POST /oauth/token`.
-pub async fn token(
-    Extension(app): Extension<App>,
-    Extension(guards): Extension<Guards>,
-    Extension(metrics): Extension<Metrics>,
-    request: Request,
-) -> Result<impl IntoResponse, Refusal> {
-    let Called { client, params, caller } = call(&app, request).await?;
-    let asker = Asker { app: &app, keys: &guards.keys, metrics: &metrics, caller: &caller, client: &client };
-    let mut issued = token::issue(&asker, &params).await;
+pub async fn token(asker: Asker) -> impl IntoResponse {
+    let mut issued = token::issue(&asker).await;
     // A code or a refresh token that is none was a guess.
     if issued.as_ref().is_err_and(|refusal| refusal.error == "invalid_grant")
-        && let Err(error) = authenticate::note_guess(&app, &caller.ip).await
+        && let Err(error) = authenticate::note_guess(&asker.app, &asker.caller.ip).await
     {
         issued = Err(error.into());
     }
-    Ok((Extension(client), issued.map(|issued| said(&issued))))
+    (Extension(asker.client), issued.map(|issued| said(&issued)))
 }
 
 /// `POST /oauth/device_authorization` (RFC 8628).
-pub async fn device(
-    Extension(app): Extension<App>,
-    Extension(guards): Extension<Guards>,
-    Extension(metrics): Extension<Metrics>,
-    request: Request,
-) -> Result<Response, Refusal> {
-    let Called { client, params, caller, .. } = call(&app, request).await?;
-    let asker = Asker { app: &app, keys: &guards.keys, metrics: &metrics, caller: &caller, client: &client };
-    Ok(said(&device::begin::begin(&asker, &params).await?))
+pub async fn device(asker: Asker) -> Result<Response, Refusal> {
+    Ok(said(&device::begin::begin(&asker).await?))
 }
 
 /// `POST /oauth/revoke` (RFC 7009): 200 also for what is no token, so that no one learns which one is.
-pub async fn revoke(
-    Extension(app): Extension<App>,
-    Extension(guards): Extension<Guards>,
-    request: Request,
-) -> Result<impl IntoResponse, Refusal> {
-    let Called { client, params, caller } = call(&app, request).await?;
+pub async fn revoke(Asker { app, keys, caller, client, params, .. }: Asker) -> impl IntoResponse {
     let revoked = async {
-        if !introspect::revoke(&app, &guards.keys, &client, params.required("token")?).await? {
+        if !introspect::revoke(&app, &keys, &client, params.required("token")?).await? {
             authenticate::note_guess(&app, &caller.ip).await?;
         }
         Ok::<_, Refusal>(StatusCode::OK)
     };
     let revoked = revoked.await;
-    Ok((Extension(client), revoked))
+    (Extension(client), revoked)
 }
 
 /// `POST /oauth/introspect` (RFC 7662).
-pub async fn introspect(
-    Extension(app): Extension<App>,
-    Extension(guards): Extension<Guards>,
-    request: Request,
-) -> Result<Response, Refusal> {
-    let Called { client, params, .. } = call(&app, request).await?;
+pub async fn introspect(Asker { app, keys, client, params, .. }: Asker) -> Result<Response, Refusal> {
     if !client.kind.has_secret() {
         return Err(Refusal::client());
     }
     // Who has shown a secret doesn't guess: an API asks about whatever its callers send.
-    Ok(said(&introspect::introspect(&app, &guards.keys, &client, params.required("token")?).await?))
+    Ok(said(&introspect::introspect(&app, &keys, &client, params.required("token")?).await?))
 }
 
 /// `GET /oauth/userinfo`, and POST: who the user of the token is.
@@ -175,12 +144,18 @@ fn said(answer: &impl Serialize) -> Response {
     (AppendHeaders([(header::CACHE_CONTROL, "no-store")]), Json(answer)).into_response()
 }
 
-async fn call(app: &App, request: Request) -> Result<Called, Refusal> {
-    let (parts, body) = form(request).await.map_err(Refusal::request)?;
-    let params = Params::parse(&body).map_err(Refusal::request)?;
-    let caller = caller_of(&parts, &app.state.config);
-    let client = authenticate::client(app, &parts.headers, &params, &caller.ip).await?;
-    Ok(Called { client, params, caller })
+impl<S: Send + Sync> FromRequest<S> for Asker {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let (parts, body) = form(request).await.map_err(Refusal::request)?;
+        let params = Params::parse(&body).map_err(Refusal::request)?;
+        let app = parts.extensions.get::<App>().cloned().ok_or_else(AppError::internal)?;
+        let guards = parts.extensions.get::<Guards>().cloned().ok_or_else(AppError::internal)?;
+        let caller = caller_of(&parts, &app.state.config);
+        let client = authenticate::client(&app, &parts.headers, &params, &caller.ip).await?;
+        Ok(Self { app, keys: guards.keys.clone(), metrics: guards.metrics.clone(), caller, client, params })
+    }
 }
 
 /// # Errors

@@ -421,12 +421,22 @@ pub async fn agreed(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<GrantR
     .await
 }
 
-/// The grants beyond this number that one application has of a user, the longest unused first.
-pub async fn surplus(db: impl Conn<'_>, client_id: &str, user_id: &str, keep: i64) -> sqlx::Result<Vec<String>> {
+/// Ends the grants beyond this number that one application has of a user, the longest unused first.
+pub async fn end_surplus(
+    db: impl Conn<'_>,
+    client_id: &str,
+    user_id: &str,
+    keep: i64,
+    reason: &str,
+    now_ms: i64,
+) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(
-        "select id from grants where client_id = $1 and user_id = $2 and ended_at is null \
-         order by coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $3",
+        "update grants set ended_at = $1, end_reason = $2 where id in (select id from grants where client_id = $3 and \
+         user_id = $4 and ended_at is null order by coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $5) \
+         returning id",
     )
+    .bind(now_ms)
+    .bind(reason)
     .bind(client_id)
     .bind(user_id)
     .bind(keep)
@@ -434,17 +444,10 @@ pub async fn surplus(db: impl Conn<'_>, client_id: &str, user_id: &str, keep: i6
     .await
 }
 
-/// Ends one grant; whose it was, `None` where it has ended already.
-pub async fn end_grant(db: impl Conn<'_>, id: &str, reason: &str, now_ms: i64) -> sqlx::Result<Option<GrantRow>> {
-    sqlx::query_as(grants!(
-        "update grants set ended_at = $1, end_reason = $2 where id = $3 and ended_at is null returning",
-        ""
-    ))
-    .bind(now_ms)
-    .bind(reason)
-    .bind(id)
-    .fetch_optional(db)
-    .await
+/// Ends one grant; `false` where it has ended already.
+pub async fn end_grant(db: impl Conn<'_>, id: &str, reason: &str, now_ms: i64) -> sqlx::Result<bool> {
+    let statement = "update grants set ended_at = $1, end_reason = $2 where id = $3 and ended_at is null";
+    sqlx::query(statement).bind(now_ms).bind(reason).bind(id).hits(db).await
 }
 
 /// Ends what a user lets one application do, with a grant that one alone; returns also what had ended and the application was
@@ -512,7 +515,6 @@ pub struct CodeRow {
     pub challenge: String,
     pub nonce: String,
     pub expires_at: i64,
-    pub used_at: Option<i64>,
 }
 
 pub async fn insert_code(db: impl Conn<'_>, hash: &str, code: &CodeRow) -> sqlx::Result<()> {
@@ -532,7 +534,7 @@ pub async fn insert_code(db: impl Conn<'_>, hash: &str, code: &CodeRow) -> sqlx:
 
 pub async fn find_code(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<CodeRow>> {
     sqlx::query_as(
-        "select grant_id, redirect_uri, challenge, nonce, expires_at, used_at from authorization_codes where hash = $1",
+        "select grant_id, redirect_uri, challenge, nonce, expires_at from authorization_codes where hash = $1",
     )
     .bind(hash)
     .fetch_optional(db)

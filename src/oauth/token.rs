@@ -3,8 +3,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     client::{Client, ClientKind},
@@ -50,40 +49,27 @@ const OWN_GRANT: &str = "client_credentials";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub const GRANTS: [&str; 4] = [CODE_GRANT, REFRESH_GRANT, OWN_GRANT, DEVICE_GRANT];
 
-/// RFC 6749 5.1.
-#[derive(Debug, Serialize)]
-pub struct Issued {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: i64,
-    scope: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<String>,
-    /// Without a use before.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token_expires_in: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id_token: Option<String>,
+/// An application that has shown who it is, and what it asks for.
+pub struct Asker {
+    pub app: App,
+    pub keys: Keys,
+    pub metrics: Metrics,
+    pub caller: Caller,
+    pub client: Client,
+    pub params: Params,
 }
 
-/// Who asks for a token.
-pub struct Asker<'a> {
-    pub app: &'a App,
-    pub keys: &'a Keys,
-    pub metrics: &'a Metrics,
-    pub caller: &'a Caller,
-    pub client: &'a Client,
-}
-
+/// The answer of RFC 6749 5.1.
+///
 /// # Errors
 /// What RFC 6749 5.2 names.
-pub async fn issue(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
-    let named = params.required("grant_type")?;
+pub async fn issue(asker: &Asker) -> Result<Value, Refusal> {
+    let named = asker.params.required("grant_type")?;
     let issued = match named {
-        CODE_GRANT => again(|| redeem(asker, params)).await,
-        REFRESH_GRANT => again(|| refresh(asker, params)).await,
-        OWN_GRANT => for_itself(asker, params).await,
-        DEVICE_GRANT => again(|| for_device(asker, params)).await,
+        CODE_GRANT => again(|| redeem(asker)).await,
+        REFRESH_GRANT => again(|| refresh(asker)).await,
+        OWN_GRANT => for_itself(asker).await,
+        DEVICE_GRANT => again(|| for_device(asker)).await,
         _ => Err(Refusal::new("unsupported_grant_type", "See grant_types_supported of this server")),
     }?;
     GRANTS.into_iter().filter(|grant| *grant == named).for_each(|grant| asker.metrics.oauth_granted(grant));
@@ -93,8 +79,8 @@ pub async fn issue(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal
 const WRONG_CODE: Refusal = Refusal::grant("The code is unknown, used or expired, or belongs to another request");
 
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
-async fn redeem(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
-    let Asker { app, client, .. } = asker;
+async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
+    let Asker { app, client, params, .. } = asker;
     let (hash, now_ms) = (links::hash(params.required("code")?), app.now_ms());
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     let mut tx = app.state.db.begin_write().await?;
@@ -130,8 +116,8 @@ fn challenge_of(verifier: &str) -> String {
 }
 
 /// RFC 8628 3.4: not yet, no, or tokens, once.
-async fn for_device(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
-    let Asker { app, client, .. } = asker;
+async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
+    let Asker { app, client, params, .. } = asker;
     let (hash, now_ms) = (links::hash(params.required("device_code")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &hash).await?;
@@ -161,8 +147,8 @@ async fn for_device(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusa
 
 const WRONG_REFRESH: Refusal = Refusal::grant("The refresh token is unknown, used, expired or revoked");
 
-async fn refresh(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
-    let Asker { app, client, caller, .. } = asker;
+async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
+    let Asker { app, client, caller, params, .. } = asker;
     let (hash, now_ms) = (links::hash(params.required("refresh_token")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
     let found = store::find_refresh(&mut *tx, &hash).await?.ok_or(WRONG_REFRESH)?;
@@ -195,7 +181,7 @@ async fn refresh(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> 
 }
 
 /// Two have the same token, and no one can tell which of them stole it: the chain ends for both.
-async fn note_reuse(asker: &Asker<'_>, mut tx: Tx, grant: &GrantRow, token: &RefreshRow) -> Result<(), AppError> {
+async fn note_reuse(asker: &Asker, mut tx: Tx, grant: &GrantRow, token: &RefreshRow) -> Result<(), AppError> {
     let Asker { app, client, caller, .. } = asker;
     tracing::warn!(
         client = client.id,
@@ -226,23 +212,23 @@ enum Next<'a> {
 
 /// Tokens of a grant that was looked at and locked. Its user is read after that: whatever ends all that is theirs waits for
 /// the grant, or has ended it before.
-async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Issued, Refusal> {
+async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Value, Refusal> {
     let Asker { app, keys, client, .. } = asker;
     let (now_ms, pool) = (app.now_ms(), &app.state.db.pool);
     let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(OVER)?;
     let session = sessions::store::find_by_sid(&mut *tx, &grant.log_in_sid).await?;
     let amr = session.as_ref().map(|session| session.log_in.amr.clone()).unwrap_or_default();
+    let (nonce, scopes, is_first, is_head) = match next {
+        Next::First { nonce } => (nonce, Scopes::stored(&grant.scopes), true, true),
+        Next::Refreshed { scopes, is_head } => ("", scopes, false, is_head),
+    };
     // No one is logged in with a code from before their logout, which the application would never be told of.
-    let (stands, is_first) = (!grant.sid.is_empty(), matches!(next, Next::First { .. }));
+    let stands = !grant.sid.is_empty();
     let ends_at = session.filter(|session| session.ended(now_ms).is_none()).map(|session| session.log_in.expires_at);
     if (stands || is_first) && ends_at.is_none() {
         return Err(OVER);
     }
     let session_end = ends_at.filter(|_| stands).unwrap_or(i64::MAX);
-    let (scopes, is_head) = match &next {
-        Next::First { .. } => (Scopes::stored(&grant.scopes), true),
-        Next::Refreshed { scopes, is_head } => (scopes.clone(), *is_head),
-    };
     // What the application has registered no more isn't given for it, whatever the user has allowed.
     let scopes = scopes.within(&client.scopes);
     let may_outlive = client.kind == ClientKind::Native || client.scopes.has(OFFLINE);
@@ -278,25 +264,27 @@ async fn go_on(asker: &Asker<'_>, mut tx: Tx, grant: GrantRow, next: Next<'_>) -
         auth_time: grant.auth_time,
         expires_at,
     };
-    let id_token = match next {
-        _ if !scopes.has(OPENID) => None,
-        Next::First { nonce } => mint::id_token(app, keys, client, &user, &grant, nonce, &amr).await?,
-        Next::Refreshed { .. } => mint::id_token(app, keys, client, &user, &grant, "", &amr).await?,
-    };
-    Ok(Issued {
-        access_token: mint::access(app, keys, &access).await?,
-        token_type: "Bearer",
-        expires_in: expires_at - now,
-        scope: access.scope,
-        refresh_token_expires_in: refresh.as_ref().map(|(_, seconds)| *seconds),
-        refresh_token: refresh.map(|(token, _)| token),
-        id_token,
-    })
+    let mut issued = bearer(mint::access(app, keys, &access).await?, expires_at - now, access.scope);
+    if let Some((token, seconds)) = refresh {
+        issued["refresh_token"] = token.into();
+        // Without a use before.
+        issued["refresh_token_expires_in"] = seconds.into();
+    }
+    if scopes.has(OPENID)
+        && let Some(id_token) = mint::id_token(app, keys, client, &user, &grant, nonce, &amr).await?
+    {
+        issued["id_token"] = id_token.into();
+    }
+    Ok(issued)
+}
+
+fn bearer(access_token: String, expires_in: i64, scope: String) -> Value {
+    json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": expires_in, "scope": scope })
 }
 
 /// RFC 6749 4.4. For APIs of others: at our own an application acts for a user.
-async fn for_itself(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusal> {
-    let Asker { app, keys, client, .. } = asker;
+async fn for_itself(asker: &Asker) -> Result<Value, Refusal> {
+    let Asker { app, keys, client, params, .. } = asker;
     let Some(epoch) = client.owner_epoch.filter(|_| client.kind == ClientKind::Service) else {
         return Err(Refusal::new("unauthorized_client", "Only an application of the kind service acts for itself"));
     };
@@ -321,13 +309,5 @@ async fn for_itself(asker: &Asker<'_>, params: &Params) -> Result<Issued, Refusa
         auth_time: now,
         expires_at: now + expires_in,
     };
-    Ok(Issued {
-        access_token: mint::access(app, keys, &access).await?,
-        token_type: "Bearer",
-        expires_in,
-        scope: access.scope,
-        refresh_token: None,
-        refresh_token_expires_in: None,
-        id_token: None,
-    })
+    Ok(bearer(mint::access(app, keys, &access).await?, expires_in, access.scope))
 }

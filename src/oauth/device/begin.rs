@@ -9,7 +9,6 @@ use crate::{
     base::{db::again, error::AppError, sealed::SecretKey},
     oauth::{
         client::ClientKind,
-        params::Params,
         refusal::Refusal,
         scope::{OFFLINE, Scopes},
         token::Asker,
@@ -32,7 +31,7 @@ const CODE_CHARS: usize = 8;
 ///
 /// # Errors
 /// What RFC 6749 5.2 names, and a wait where too many wait already.
-pub async fn begin(Asker { app, client, caller, .. }: &Asker<'_>, params: &Params) -> Result<Value, Refusal> {
+pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<Value, Refusal> {
     if client.kind != ClientKind::Native {
         return Err(Refusal::new("unauthorized_client", "Only a phone or desktop app may ask for a device"));
     }
