@@ -32,16 +32,20 @@ use crate::{
 /// [`AppError::Busy`] where no one can tell.
 pub async fn active(app: &App, keys: &Keys, token: &str) -> Result<Option<Verified>, AppError> {
     let revocations = &app.terminator.revocations;
-    let verified = match verify_granted(&app.state, keys, token) {
-        Err(verify::Refusal::UnknownKey(kid)) => {
-            keys.look_for(&kid).await;
-            verify_granted(&app.state, keys, token)
-        }
-        verified => verified,
-    };
-    let Ok(verified) = verified else { return Ok(None) };
+    let Some(verified) = verified(app, keys, token).await else { return Ok(None) };
     revocations.ensure_fresh().await?;
     Ok((!revocations.is_dead(verified.revocation_subject(), &verified.kid)).then_some(verified))
+}
+
+/// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
+async fn verified(app: &App, keys: &Keys, token: &str) -> Option<Verified> {
+    match verify_granted(&app.state, keys, token) {
+        Err(verify::Refusal::UnknownKey(kid)) => {
+            keys.look_for(&kid).await;
+            verify_granted(&app.state, keys, token).ok()
+        }
+        verified => verified.ok(),
+    }
 }
 
 /// To an application that keeps a secret: of any access token, and of its own refresh tokens.
@@ -70,9 +74,8 @@ pub async fn introspect(app: &App, keys: &Keys, client: &Client, token: &str) ->
 
 /// Ends the grant of a token that this application has; whether it was one.
 pub async fn revoke(app: &App, keys: &Keys, client: &Client, token: &str) -> Result<bool, AppError> {
-    let of_access = verify_granted(&app.state, keys, token).ok();
     let pool = &app.state.db.pool;
-    let grant_id = match of_access {
+    let grant_id = match verified(app, keys, token).await {
         Some(Verified { claims, .. }) => claims.grant.map(|grant| grant.id),
         None => store::find_refresh(pool, &links::hash(token)).await?.map(|token| token.grant_id),
     };

@@ -15,7 +15,10 @@ use super::{
     oauth::{BACK, ISSUER, Program, post, register, register_with, text},
     on_both_databases,
 };
-use crate::auth::{cause::Cause, revocations::EndReason};
+use crate::{
+    auth::{cause::Cause, revocations::EndReason},
+    serve::router::router,
+};
 
 const SECOND: i64 = 1_000;
 const DAY: i64 = 24 * 3_600_000;
@@ -55,6 +58,20 @@ async fn connected(app: &TestApp) -> (Caller, Caller, Program, Value) {
 }
 
 on_both_databases! {
+    async fn a_token_of_a_key_that_another_instance_has_just_made_can_be_given_back(app: TestApp) {
+        let (_, bob, ledger, tokens) = connected(&app).await;
+        let other = app.another_instance().await;
+        let kid = header_of(text(&tokens, "access_token"))["kid"].as_str().expect("a kid").to_owned();
+        other.keys.revoke(&kid, &Cause::by_system(EndReason::ByAdmin)).await.expect("a receipt");
+        let router = router(other);
+        let there = Program { anyone: ledger.anyone.at(router.clone()), ..ledger.clone() };
+        let code = there.code(&mut bob.at(router), &[("scope", "account:read"), ("prompt", "consent")]).await;
+        let tokens = there.redeem(&code).await.json();
+        assert_eq!(ledger.post("/oauth/revoke", &[("token", text(&tokens, "access_token"))]).await.status, 200);
+        assert!(!is_active(&there, text(&tokens, "access_token")).await && !is_active(&ledger, text(&tokens, "access_token")).await);
+        assert_eq!(app.count("select count(*) from grants where ended_at is not null").await, 1);
+    }
+
     async fn whatever_ends_the_user_or_the_application_ends_its_tokens_at_once(app: TestApp) {
         let (mut ada, bob, ledger, _) = connected(&app).await;
         let id = bob.copy().user_id().await;
@@ -86,7 +103,7 @@ on_both_databases! {
             assert!(matches!(refreshed.status, 400 | 401), "{way}: {}", refreshed.text());
             let other = app.another_instance().await;
             other.revocations.sync().await.expect("the feed");
-            let router = crate::serve::router::router(other);
+            let router = router(other);
             let token = text(&tokens, "access_token");
             assert_eq!(bob.at(router).bearer(token).await.status, 401, "{way}: at another instance");
             match way {
