@@ -172,10 +172,8 @@ pub async fn public_clients_at(db: impl Conn<'_>, text: &str) -> sqlx::Result<Ve
 }
 
 pub async fn count_clients(db: impl Conn<'_>, owner_id: &str) -> sqlx::Result<i64> {
-    sqlx::query_scalar("select count(*) from clients where owner_id = $1 and name <> ''")
-        .bind(owner_id)
-        .fetch_one(db)
-        .await
+    let statement = "select count(*) from clients where owner_id = $1 and name <> ''";
+    sqlx::query_scalar(statement).bind(owner_id).fetch_one(db).await
 }
 
 pub async fn touch_client(db: impl Conn<'_>, id: &str, now_ms: i64, before_ms: i64) -> sqlx::Result<()> {
@@ -275,19 +273,14 @@ pub async fn find_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx
 
 /// The public keys of an application.
 pub async fn keys_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("select public_key from client_secrets where client_id = $1 and public_key is not null")
-        .bind(client_id)
-        .fetch_all(db)
-        .await
+    let statement = "select public_key from client_secrets where client_id = $1 and public_key is not null";
+    sqlx::query_scalar(statement).bind(client_id).fetch_all(db).await
 }
 
 /// Whether an assertion comes for the first time; its name is kept until it has expired.
 pub async fn use_assertion(db: impl Conn<'_>, hash: &str, expires_at: i64) -> sqlx::Result<bool> {
-    sqlx::query("insert into client_assertions (hash, expires_at) values ($1, $2) on conflict (hash) do nothing")
-        .bind(hash)
-        .bind(expires_at)
-        .hits(db)
-        .await
+    let statement = "insert into client_assertions (hash, expires_at) values ($1, $2) on conflict (hash) do nothing";
+    sqlx::query(statement).bind(hash).bind(expires_at).hits(db).await
 }
 
 /// The name of an application that isn't disabled, and when a secret of it expires: those that expire before then.
@@ -303,11 +296,8 @@ pub async fn expiring(db: impl Conn<'_>, before_ms: i64, limit: i64) -> sqlx::Re
 }
 
 pub async fn delete_secret(db: impl Conn<'_>, client_id: &str, prefix: &str) -> sqlx::Result<bool> {
-    sqlx::query("delete from client_secrets where client_id = $1 and prefix = $2")
-        .bind(client_id)
-        .bind(prefix)
-        .hits(db)
-        .await
+    let statement = "delete from client_secrets where client_id = $1 and prefix = $2";
+    sqlx::query(statement).bind(client_id).bind(prefix).hits(db).await
 }
 
 /// A row of `grants`.
@@ -543,11 +533,8 @@ pub async fn find_code(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<Cod
 
 /// Of two that come at once, one gets it.
 pub async fn use_code(db: impl Conn<'_>, hash: &str, now_ms: i64) -> sqlx::Result<bool> {
-    sqlx::query("update authorization_codes set used_at = $1 where hash = $2 and used_at is null")
-        .bind(now_ms)
-        .bind(hash)
-        .hits(db)
-        .await
+    let statement = "update authorization_codes set used_at = $1 where hash = $2 and used_at is null";
+    sqlx::query(statement).bind(now_ms).bind(hash).hits(db).await
 }
 
 /// A row of `refresh_tokens`.
@@ -578,20 +565,14 @@ pub async fn insert_refresh(
 }
 
 pub async fn find_refresh(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<RefreshRow>> {
-    sqlx::query_as("select grant_id, expires_at, used_at, used_from from refresh_tokens where hash = $1")
-        .bind(hash)
-        .fetch_optional(db)
-        .await
+    let statement = "select grant_id, expires_at, used_at, used_from from refresh_tokens where hash = $1";
+    sqlx::query_as(statement).bind(hash).fetch_optional(db).await
 }
 
 /// Of any number that come at once, one makes the next.
 pub async fn use_refresh(db: impl Conn<'_>, hash: &str, from: &str, now_ms: i64) -> sqlx::Result<bool> {
-    sqlx::query("update refresh_tokens set used_at = $1, used_from = $2 where hash = $3 and used_at is null")
-        .bind(now_ms)
-        .bind(from)
-        .bind(hash)
-        .hits(db)
-        .await
+    let statement = "update refresh_tokens set used_at = $1, used_from = $2 where hash = $3 and used_at is null";
+    sqlx::query(statement).bind(now_ms).bind(from).bind(hash).hits(db).await
 }
 
 /// Adds calls of one day, in days since the epoch, of an application that is there.
@@ -609,11 +590,8 @@ pub async fn add_calls(db: impl Conn<'_>, client_id: &str, day: i64, calls: i64)
 
 /// Application, day and calls from this day on; of all applications where none is named.
 pub async fn calls_since(db: impl Conn<'_>, client_id: &str, day: i64) -> sqlx::Result<Vec<(String, i64, i64)>> {
-    sqlx::query_as("select client_id, day, calls from client_calls where ($1 = '' or client_id = $1) and day >= $2")
-        .bind(client_id)
-        .bind(day)
-        .fetch_all(db)
-        .await
+    let statement = "select client_id, day, calls from client_calls where ($1 = '' or client_id = $1) and day >= $2";
+    sqlx::query_as(statement).bind(client_id).bind(day).fetch_all(db).await
 }
 
 pub const DAY_MS: i64 = 24 * 3_600_000;
