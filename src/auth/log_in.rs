@@ -149,8 +149,7 @@ async fn note_log_in(tx: &mut Tx, app: &App, visit: &Visit, user: &User, log_in:
     let now_ms = log_in.created_at;
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
     event.sid.clone_from(&log_in.sid);
-    let (seen, device) =
-        known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, app.now_ms()).await?;
+    let (seen, device) = known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, now_ms).await?;
     store::delete_over_beyond(&mut **tx, &user.id, OVER_MAX, now_ms).await?;
     // Of an account that is older than the log no one can tell: a thief must not pass for the first login.
     let is_in_log = app.state.config.log_goes_back_to(user.created_at, now_ms);

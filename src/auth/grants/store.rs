@@ -160,18 +160,13 @@ pub async fn queue(tx: &mut Tx, grants: impl IntoIterator<Item = &EndedGrant>, n
 
 /// The names of the applications that have not been told yet.
 pub async fn waiting(db: impl Conn<'_>, act: &str) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "select name from clients where id in (select client_id from logout_notices where act = $1) order by name, id",
-    )
-    .bind(act)
-    .fetch_all(db)
-    .await
+    let statement = "select name from clients where id in (select client_id from logout_notices where act = $1) \
+                     order by name, id";
+    sqlx::query_scalar(statement).bind(act).fetch_all(db).await
 }
 
 /// Raises the epoch of a user's own applications: id, and the epoch of now.
 pub async fn raise_of_owner(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<(String, i64)>> {
-    sqlx::query_as("update clients set epoch = epoch + 1 where owner_id = $1 returning id, epoch")
-        .bind(user_id)
-        .fetch_all(db)
-        .await
+    let statement = "update clients set epoch = epoch + 1 where owner_id = $1 returning id, epoch";
+    sqlx::query_as(statement).bind(user_id).fetch_all(db).await
 }

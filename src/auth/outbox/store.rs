@@ -10,7 +10,7 @@ use crate::base::{
 
 /// Writes down a mail to be sent. Pass the transaction of the act that it tells of: both happen, or neither.
 pub async fn queue(db: impl Conn<'_>, to: To<'_>, mail: &Mail, now_ms: i64) -> Result<(), AppError> {
-    sqlx::query(
+    let query = sqlx::query(
         "insert into outbox (id, email, user_id, mail, kind, created_at, due_at, attempts) \
          values ($1, $2, $3, $4, $6, $5, $5, 0)",
     )
@@ -19,24 +19,20 @@ pub async fn queue(db: impl Conn<'_>, to: To<'_>, mail: &Mail, now_ms: i64) -> R
     .bind(to.user_id)
     .bind(serde_json::to_string(mail)?)
     .bind(now_ms)
-    .bind(mail.as_text())
-    .execute(db)
-    .await?;
-    Ok(())
+    .bind(mail.as_text());
+    Ok(query.run(db).await?)
 }
 
 /// Calls off the mails of this kind that wait to be sent to a user.
 pub async fn call_off(db: impl Conn<'_>, user_id: &str, mail: &Mail, now_ms: i64) -> Result<(), AppError> {
-    sqlx::query(
+    let query = sqlx::query(
         "update outbox set given_up_at = $3, last_error = 'called off' \
          where user_id = $1 and mail = $2 and sent_at is null and given_up_at is null",
     )
     .bind(user_id)
     .bind(serde_json::to_string(mail)?)
-    .bind(now_ms)
-    .execute(db)
-    .await?;
-    Ok(())
+    .bind(now_ms);
+    Ok(query.run(db).await?)
 }
 
 /// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless the change is `undone`:

@@ -142,11 +142,8 @@ pub async fn find_by_sid(db: impl Conn<'_>, sid: &str) -> sqlx::Result<Option<Se
 
 /// Writes what the application keeps; `false` when the session has ended meanwhile.
 pub async fn update_data(db: impl Conn<'_>, id_hash: &str, data: &str) -> sqlx::Result<bool> {
-    sqlx::query(concat!("update sessions set data = $1 where id_hash = $2 and ", not_ended!()))
-        .bind(data)
-        .bind(id_hash)
-        .hits(db)
-        .await
+    let statement = concat!("update sessions set data = $1 where id_hash = $2 and ", not_ended!());
+    sqlx::query(statement).bind(data).bind(id_hash).hits(db).await
 }
 
 /// Notes that a session was used; `false` when it has ended meanwhile.
