@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{client::is_resource, refusal::Refusal};
+use super::{client::is_resource, refusal::Refusal, scope::Scopes};
 use crate::auth::tokens::claims::resource;
 
 /// Of a name that is repeated to whoever sent it: the names of all parameters are shorter, and no sentence fits in.
@@ -45,6 +45,14 @@ impl Params {
             "" => Ok(resource(issuer)),
             text if text == resource(issuer) || is_resource(text) => Ok(text.to_owned()),
             _ => Err(Refusal::new("invalid_target", "resource must be an https address without a fragment")),
+        }
+    }
+
+    /// The scopes that are asked for, or `usual` ones without any word; `None` where not all are among those of `all`.
+    pub fn scopes(&self, all: &Scopes, usual: Scopes) -> Option<Scopes> {
+        match self.get("scope") {
+            "" => Some(usual),
+            text => Scopes::parse(text).ok().filter(|asked| all.covers(asked)),
         }
     }
 

@@ -157,13 +157,9 @@ async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
     let token = store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
     let token = token.ok_or(WRONG_REFRESH)?;
-    let scopes = match params.get("scope") {
-        "" => Scopes::stored(&grant.scopes),
-        text => {
-            let narrower = Scopes::parse(text).ok().filter(|asked| Scopes::stored(&grant.scopes).covers(asked));
-            narrower.ok_or(Refusal::new("invalid_scope", "The user hasn't allowed this scope"))?
-        }
-    };
+    let allowed = Scopes::stored(&grant.scopes);
+    let scopes = params.scopes(&allowed, allowed.clone());
+    let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The user hasn't allowed this scope"))?;
     is_of(params, &grant)?;
     match token.used_at {
         None => {
@@ -289,10 +285,7 @@ async fn for_itself(asker: &Asker) -> Result<Value, Refusal> {
         return Err(Refusal::new("unauthorized_client", "Only an application of the kind service acts for itself"));
     };
     let registered = client.scopes.without(OFFLINE).without(OPENID);
-    let scopes = match params.get("scope") {
-        "" => Some(registered.clone()),
-        text => Scopes::parse(text).ok().filter(|asked| registered.covers(asked)),
-    };
+    let scopes = params.scopes(&registered, registered.clone());
     let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
     let audience = params.resource(&app.state.site.issuer)?;
     let now = app.now_ms() / 1000;

@@ -7,12 +7,7 @@ use super::{store, store::DeviceRow};
 use crate::{
     auth::{links, throttle::Way},
     base::{db::again, error::AppError, sealed::SecretKey},
-    oauth::{
-        client::ClientKind,
-        refusal::Refusal,
-        scope::{OFFLINE, Scopes},
-        token::Asker,
-    },
+    oauth::{client::ClientKind, refusal::Refusal, scope::OFFLINE, token::Asker},
 };
 
 /// The page where the user types the code.
@@ -35,11 +30,7 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
     if client.kind != ClientKind::Native {
         return Err(Refusal::new("unauthorized_client", "Only a phone or desktop app may ask for a device"));
     }
-    let scopes = match params.get("scope") {
-        "" => Some(client.scopes.without(OFFLINE)),
-        text => Scopes::parse(text).ok(),
-    };
-    let scopes = scopes.filter(|asked| !asked.is_empty() && client.scopes.covers(asked));
+    let scopes = params.scopes(&client.scopes, client.scopes.without(OFFLINE)).filter(|asked| !asked.is_empty());
     let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
     let issuer = &app.state.site.issuer;
     let audience = params.resource(issuer)?;
