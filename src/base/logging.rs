@@ -22,6 +22,7 @@ use tracing_subscriber::{
 
 use super::{
     config::{Config, LogFormat},
+    json_log::{JsonEvent, JsonFields},
     log_lines::{Lines, Writer},
 };
 
@@ -69,7 +70,7 @@ pub fn subscriber<W: io::Write + 'static>(
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
     match config.log_format() {
         LogFormat::Json => {
-            let log = log.json().flatten_event(true).with_span_list(false);
+            let log = log.event_format(JsonEvent).fmt_fields(JsonFields);
             Box::new(log.with_writer(move || JsonLines(open())).finish())
         }
         LogFormat::Text => Box::new(log.with_ansi(colours).fmt_fields(TextFields).with_writer(open).finish()),

@@ -26,6 +26,8 @@ pub mod finding;
 #[cfg(feature = "ssr")]
 pub mod jobs;
 #[cfg(feature = "ssr")]
+pub mod json_log;
+#[cfg(feature = "ssr")]
 pub mod log_lines;
 #[cfg(feature = "ssr")]
 pub mod logging;

@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderValue, Request, header},
 };
 use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::subscriber::DefaultGuard;
 
 use super::{
@@ -73,6 +74,16 @@ async fn a_host_cannot_forge_a_field_of_the_log() {
     let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert!(lines.iter().any(|line| line["host"] == "evil status=200 user=\"forged\""), "{json}");
     assert!(lines.iter().all(|line| line.get("user").is_none()), "{json}");
+    let line = lines.iter().find(|line| line["message"] == "answered").expect("the line of the request");
+    let span = &line["span"];
+    assert_eq!((&line["level"], &line["status"]), (&"INFO".into(), &400.into()), "{line}");
+    assert_eq!(
+        (&span["name"], &span["method"], &span["path"]),
+        (&"request".into(), &"GET".into(), &"/".into()),
+        "{line}"
+    );
+    let at = line["timestamp"].as_str().and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
+    assert!(at.is_some() && line["ms"].is_u64() && span["id"].is_string(), "{line}");
 }
 
 #[tokio::test]
