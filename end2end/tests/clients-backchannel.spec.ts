@@ -31,6 +31,9 @@ app.get("/", (request, response) => {
 app.listen(new URL(APP_URL).port, "127.0.0.1");
 `;
 
+// A server of its own: an application that asks for RS256 adds a signing key, and other tests count those.
+test.use({ serverEnv: { LATCHKEY_INSTANCE: "back-channel" } });
+
 test("express-openid-connect, which expects RS256, hears of a force logout", async ({ page, server, appUrl, registered, examples }) => {
   const app = await registered({
     kind: "web", scopes: "openid", redirects: `${appUrl}/callback`, logouts: appUrl, backchannel: `${appUrl}/backchannel-logout`,
