@@ -10,7 +10,7 @@ use super::{
     app::TestApp,
     caller::{Answer, Caller, HOST},
 };
-use crate::{base::db::Kind, serve::router::router};
+use crate::{base::db::Kind, serve::router::router, web::cookies::Name};
 
 /// A site of a few files, and somebody who asks for them.
 async fn site() -> (TempDir, TestApp, Caller) {
@@ -81,6 +81,18 @@ async fn a_file_says_what_it_is_and_that_it_comes_in_two_encodings() {
         .expect("a request");
     let known = caller.send(known).await;
     assert_eq!((known.status, known.header("vary")), (304, "accept-encoding"));
+}
+
+#[tokio::test]
+async fn a_file_that_caches_keep_for_everyone_takes_no_cookie_out_of_the_browser() {
+    let (_folder, app, mut caller) = site().await;
+    let session = Name::Session.full(app.services.state.config.insecure_cookies);
+    for (path, takes) in [("/pkg/a.css", 0), ("/icon.svg", 0), ("/login", 1)] {
+        let request =
+            Request::get(path).header(header::HOST, HOST).header(header::COOKIE, format!("{session}=nonsense"));
+        let answer = caller.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!((answer.status, answer.headers.get_all(header::SET_COOKIE).iter().count()), (200, takes), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -30,8 +30,24 @@ pub struct OnSession {
 
 /// These routes, behind the session.
 pub fn behind_session(routes: Router, terminator: &Terminator, takes: OnSession) -> Router {
-    let layers = ServiceBuilder::new().layer(tower_session::layer(terminator));
-    routes.layer(layers.layer(from_fn_with_state(Arc::new(takes), pass)))
+    let takes = Arc::new(takes);
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(Arc::clone(&takes), answer_without_session))
+        .layer(tower_session::layer(terminator));
+    routes.layer(layers.layer(from_fn_with_state(takes, pass)))
+}
+
+/// Layer, in front of that of tower-sessions, which takes a cookie that it can't read out of the browser: on the answer to a
+/// file, which caches keep for everyone, no cookie may stand.
+async fn answer_without_session(State(this): State<Arc<OnSession>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(answer) = link_cookie::take_out_of_address(&this.state.config, &parts) {
+        return answer;
+    }
+    match assets::file(&this.options, &parts).await {
+        Some(file) => file,
+        None => next.run(Request::from_parts(parts, body)).await,
+    }
 }
 
 /// Layer, behind that of tower-sessions. One function, as [`crate::web::every_request::pass`].
@@ -43,12 +59,6 @@ async fn pass(
 ) -> Response {
     let config = &this.state.config;
     let (mut parts, body) = request.into_parts();
-    if let Some(answer) = link_cookie::take_out_of_address(config, &parts) {
-        return answer;
-    }
-    if let Some(file) = assets::file(&this.options, &parts).await {
-        return file;
-    }
     let arrival = match find_user(&this.guards, &session, &mut parts).await {
         Ok(arrival) => arrival,
         Err(error) => return action::refuse(&parts, error),
