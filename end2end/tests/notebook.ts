@@ -12,7 +12,6 @@ export async function openNotes(page: Page): Promise<void> {
 /** Fills in a new note without saving it. */
 export async function typeNote(page: Page, title: string, body = ""): Promise<void> {
   await page.getByRole("button", { name: "New note" }).click();
-  // A frame later the page puts the cursor there: what is typed before would land in the wrong field.
   await expect(page.getByLabel("Title")).toBeFocused();
   await page.getByLabel("Title").fill(title);
   await page.getByLabel("Text").fill(body);

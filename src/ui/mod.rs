@@ -56,10 +56,23 @@ pub mod when;
 #[cfg(feature = "views")]
 pub mod zone;
 
+#[cfg(feature = "views")]
+use leptos::task::{spawn_local, tick};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, Node, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use crate::base::browser::document;
+
+/// Acts as soon as the page shows what was just set: behind the effects that this woke, and still before the next key
+/// that someone presses. The next frame would be later, on a slow machine by much, and what is typed until then is lost.
+/// For effects and handlers only.
+#[cfg(feature = "views")]
+pub fn after_render(act: impl FnOnce() + 'static) {
+    spawn_local(async {
+        tick().await;
+        act();
+    });
+}
 
 /// Moves the focus to the element with this id, if there is one. For effects and handlers only.
 pub fn focus(id: &str) {

@@ -3,7 +3,10 @@
 use leptos::{either::Either, ev, prelude::*};
 
 use super::state::{Draft, Notes};
-use crate::{base::error::Field, ui::notice::Notice};
+use crate::{
+    base::error::Field,
+    ui::{after_render, focus, notice::Notice},
+};
 
 #[component]
 pub fn Editor(notes: Notes) -> impl IntoView {
@@ -129,7 +132,7 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                         <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>{if is_new.get_untracked() { "Discard" } else { "Delete" }}</button>
                         <button type="button" class="button" on:click=move |_| {
                             asking.set(false);
-                            request_animation_frame(|| crate::ui::focus("delete"));
+                            after_render(|| focus("delete"));
                         }>"Cancel"</button>
                     </span>
                 })
@@ -137,7 +140,7 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                 Either::Right(view! {
                     <button id="delete" type="button" class="button quiet" on:click=move |_| {
                         asking.set(true);
-                        request_animation_frame(|| crate::ui::focus("really-delete"));
+                        after_render(|| focus("really-delete"));
                     }>{move || if is_new.get() { "Discard" } else { "Delete" }}</button>
                 })
             }}

@@ -11,7 +11,7 @@ use super::{
     state::Notes,
 };
 use crate::{
-    ui::{frame::Page, notice::Notice, skeleton::Skeleton},
+    ui::{after_render, focus, frame::Page, notice::Notice, skeleton::Skeleton},
     web::{page::token_life, token::client::ApiClient},
 };
 
@@ -89,7 +89,7 @@ fn NoteIndex(notes: Notes) -> impl IntoView {
                 />
                 <button id="new-note" type="button" class="button" on:click=move |_| {
                     notes.open_new();
-                    request_animation_frame(|| crate::ui::focus("title"));
+                    after_render(|| focus("title"));
                 }>"New note"</button>
             </div>
             {move || match notes.list.get() {

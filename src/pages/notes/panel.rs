@@ -6,7 +6,7 @@ use leptos::{either::Either, ev, prelude::*, task::spawn_local};
 
 use super::state::Notes;
 use crate::{
-    ui::{bring_into_view, focus, notice::Notice},
+    ui::{after_render, bring_into_view, focus, notice::Notice},
     web::{
         session::client::session_is_over,
         token::client::{ApiClient, Trouble},
@@ -81,8 +81,8 @@ pub fn TroubleNotice(notes: Notes) -> impl IntoView {
         let is_there = notes.trouble.with(Option::is_some);
         let stops_all =
             notes.trouble.with(|trouble| matches!(trouble, Some(Trouble::LoggedOut(_) | Trouble::OtherUser)));
-        // A frame later the notice is in the page, or is gone with its button.
-        request_animation_frame(move || match is_there {
+        // By then the notice is in the page, or is gone with its button.
+        after_render(move || match is_there {
             true if stops_all => focus("trouble"),
             // Whoever writes goes on writing, and sees it.
             true => bring_into_view("trouble"),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Note, NoteInput, client};
 use crate::{
     base::error::Field,
-    ui::{bring_into_view, focus},
+    ui::{after_render, bring_into_view, focus},
     web::{
         refusal::Refusal,
         session::client::session_is_over,
@@ -161,7 +161,7 @@ impl Notes {
                     self.list.set(Some(list.notes));
                     // The list is made anew: whoever was in it stays there.
                     if let Some(id) = focused.filter(|id| id.starts_with("note-")) {
-                        request_animation_frame(move || focus(&id));
+                        after_render(move || focus(&id));
                     }
                     self.more.set(list.more);
                     self.trouble.set(None);
@@ -366,7 +366,7 @@ impl Notes {
             let Refusal { code, errors, .. } = serde_json::from_str(body).unwrap_or_default();
             if let Some(wrong) = errors.first().filter(|_| self.open.get_untracked().as_deref() == Some(key)) {
                 let place = format!("{}-error", wrong.field);
-                request_animation_frame(move || bring_into_view(&place));
+                after_render(move || bring_into_view(&place));
             }
             self.drafts.update(|drafts| {
                 if let Some(draft) = drafts.get_mut(key) {
@@ -436,7 +436,7 @@ impl Notes {
         let was_saved = draft.saved.is_some();
         let draft = Draft { saved: None, theirs: None, refused: None, ..draft };
         self.deleted.set(Some(Deleted { key: key.to_owned(), draft, was_saved }));
-        request_animation_frame(|| focus("undo"));
+        after_render(|| focus("undo"));
         self.load();
     }
 
@@ -450,7 +450,7 @@ impl Notes {
         self.open.set(Some(key));
         self.times_opened.update(|times| *times += 1);
         self.save();
-        request_animation_frame(|| focus("body"));
+        after_render(|| focus("body"));
     }
 }
 
