@@ -113,6 +113,11 @@ test("the command line says what is wrong with an application", async ({ server 
   expect((await server.cli(add("--kind", "web"), { code: 1 })).stderr).toMatch(/^latchkey: --redirect: Enter .*address/);
   expect((await server.cli(add("--kind", "web", "--redirect", "http://app.example/cb"), { code: 1 })).stderr).toContain("--redirect: http://app.example/cb: Use https.");
   await server.cli(add("--kind", "phone"), { code: 2 });
+  const keys = async () => (await server.cli(["keys", "list", "--json"])).stdout;
+  const before = await keys();
+  const refused = add("--kind", "web", "--redirect", "http://app.example/cb", "--id-token-alg", "RS256");
+  expect((await server.cli(refused, { code: 1 })).stderr).toContain("Use https.");
+  expect(await keys(), "what is refused makes no key").toBe(before);
   const { stdout } = await server.cli(add("--kind", "spa", "--redirect", "https://app.example/cb"));
   expect(stdout, "no secret").toMatch(/^client_id: [0-9a-f-]{36}\n$/);
 });

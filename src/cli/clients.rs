@@ -284,8 +284,10 @@ async fn add(args: Add) -> Result<(), Failed> {
     })
 }
 
-/// The key for its ID tokens is there before the first login, so that every server publishes it by then.
+/// The key for its ID tokens is there before the first login, so that every server publishes it by then. What is refused
+/// makes none.
 async fn publish_key(state: &AppState, typed: &Typed) -> Result<(), Failed> {
+    register::check(typed).map_err(told)?;
     if typed.id_token_alg == RS256 {
         mint::key_for(&keys::open(state).await?, RS256).await?;
     }
@@ -316,7 +318,7 @@ async fn change(args: Change) -> Result<(), Failed> {
             backchannel: args.backchannel_logout.unwrap_or_else(|| client.backchannel_logout_uri.clone()),
             scopes: args.scope.unwrap_or_else(|| client.scopes.text()),
             id_token_alg: args.id_token_alg.unwrap_or_else(|| client.id_token_alg.clone()),
-            ..Typed::default()
+            kind: client.kind.into_str().into(),
         };
         publish_key(state, &typed).await?;
         let terminator = terminator(state).await?;
