@@ -4,12 +4,11 @@
 use serde::Deserialize;
 
 use super::{
-    client::{ClientKind, RS256, host_of, parse_addresses},
+    client::{Client, ClientKind, RS256, host_of, parse_addresses},
     register::parse_name,
     scope::{OURS, Scopes},
     settings::OauthSettings,
     store,
-    store::ClientRow,
 };
 use crate::{
     auth::{app::App, throttle::Way},
@@ -50,8 +49,8 @@ pub async fn learn(app: &App, settings: &OauthSettings, id: &str, ip: &str) -> R
     let _counted = app.throttle.admit(Way::Client, ip).await?;
     let read = Fetch::new(settings.reach(&app.state.config)).get(id, BYTES_MAX).await;
     match read.and_then(|document| parse(id, &document, now_ms)) {
-        Ok(row) => {
-            store::keep_document(pool, &row).await?;
+        Ok(client) => {
+            store::keep_document(pool, &client).await?;
             Ok(None)
         }
         Err(why) => {
@@ -61,7 +60,7 @@ pub async fn learn(app: &App, settings: &OauthSettings, id: &str, ip: &str) -> R
     }
 }
 
-fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
+fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<Client, String> {
     let document: Document = serde_json::from_slice(document).map_err(|error| {
         tracing::warn!(client = id, %error, "the document of an application can't be read");
         "it isn't JSON with the fields of such a document"
@@ -76,7 +75,7 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
     let kind = ClientKind::Native;
     let addresses = |list: &[String], what: &str| {
         let parsed = parse_addresses(&list.join("\n"), kind, Field::Redirects);
-        parsed.map(|addresses| addresses.join("\n")).map_err(|_| format!("{what} has an address that can't be used"))
+        parsed.map_err(|_| format!("{what} has an address that can't be used"))
     };
     let redirects = addresses(&document.redirect_uris, "redirect_uris")?;
     if redirects.is_empty() {
@@ -93,16 +92,16 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<ClientRow, String> {
     let ours = OURS.map(|(name, _)| name);
     let asked = document.scope.unwrap_or_else(|| ours.join(" "));
     let scopes: Vec<&str> = asked.split_ascii_whitespace().filter(|word| ours.contains(word)).collect();
-    Ok(ClientRow {
+    Ok(Client {
         id: id.to_owned(),
         name,
-        kind: kind.into_str().to_owned(),
+        kind,
         redirects,
         logouts: addresses(&document.post_logout_redirect_uris, "post_logout_redirect_uris")?,
-        scopes: Scopes::stored(&scopes.join(" ")).text(),
+        scopes: Scopes::stored(&scopes.join(" ")),
         // Of other words there is nothing to choose: they get what all get.
         id_token_alg: document.id_token_signed_response_alg.filter(|alg| alg == RS256).unwrap_or_default(),
         created_at: now_ms,
-        ..ClientRow::default()
+        ..Client::default()
     })
 }

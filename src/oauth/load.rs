@@ -153,13 +153,13 @@ pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
 /// What stands below the user's sessions: the programs on devices, each with its grant.
 pub async fn on_devices(page: &PageRequest) -> Result<Option<Children>, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
-    let mut rows = Vec::new();
-    for grant in store::grants_of(pool, &user.id, page.app.now_ms()).await? {
-        if grant.sid.is_empty() {
-            let client = store::find_client(pool, &grant.client_id).await?;
-            rows.push(OnDevice { name: client.map(|row| row.name).unwrap_or_default(), grant });
-        }
-    }
+    let clients = store::clients_of(pool, &user.id).await?;
+    let name = |id: &str| clients.get(id).map(|client| client.name.clone()).unwrap_or_default();
+    let grants = store::grants_of(pool, &user.id, page.app.now_ms()).await?.into_iter();
+    let rows: Vec<_> = grants
+        .filter(|grant| grant.sid.is_empty())
+        .map(|grant| OnDevice { name: name(&grant.client_id), grant })
+        .collect();
     let shows: Children = Box::new(move || view! { <ConnectedDevices rows /> }.into_any());
     Ok(Some(shows))
 }
@@ -235,10 +235,11 @@ pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {
 pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
     let mut connected: Vec<Connected> = Vec::new();
+    let clients = store::clients_of(pool, &user.id).await?;
     let living = store::grants_of(pool, &user.id, page.app.now_ms()).await?;
     let agreed = store::agreed(pool, &user.id).await?.into_iter().map(|grant| (grant, false));
     for (grant, has_access) in living.into_iter().map(|grant| (grant, true)).chain(agreed) {
-        let client = store::find_client(pool, &grant.client_id).await?.unwrap_or_default();
+        let client = clients.get(&grant.client_id).cloned().unwrap_or_default();
         let scopes = Scopes::stored(&grant.scopes).within(&client.scopes);
         match connected.iter_mut().find(|known| known.id == grant.client_id) {
             Some(known) => {

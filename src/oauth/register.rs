@@ -10,7 +10,7 @@ use super::{
     notices,
     scope::{OFFLINE, Scopes},
     store,
-    store::{ClientRow, DAY_MS, SecretRow},
+    store::{DAY_MS, SecretRow},
 };
 use crate::{
     auth::{
@@ -135,8 +135,8 @@ pub async fn register(
     credential: Credential<'_>,
 ) -> Result<Registered, AppError> {
     let now_ms = state.clock.now_ms();
-    let row = parse(typed, owner_id, now_ms)?;
-    let has_secret = row.kind.parse::<ClientKind>().is_ok_and(ClientKind::has_secret);
+    let client = parse(typed, owner_id, now_ms)?;
+    let has_secret = client.kind.has_secret();
     if !has_secret && matches!(credential, Credential::Key(_)) {
         return Err(AppError::BadRequest);
     }
@@ -148,11 +148,11 @@ pub async fn register(
     if store::count_clients(&mut *tx, owner_id).await? >= APPS_MAX {
         return Err(AppError::TooManyApps { max: APPS_MAX });
     }
-    store::insert_client(&mut *tx, &row).await?;
-    by.note(&mut tx, Kind::AppRegistered, owner_id, (&row.id, &row.name), now_ms).await?;
-    let secret = if has_secret { insert_credential(&mut tx, &row.id, now_ms, credential).await? } else { None };
+    store::insert_client(&mut *tx, &client).await?;
+    by.note(&mut tx, Kind::AppRegistered, owner_id, (&client.id, &client.name), now_ms).await?;
+    let secret = if has_secret { insert_credential(&mut tx, &client.id, now_ms, credential).await? } else { None };
     tx.commit().await?;
-    Ok(Registered { id: row.id, secret })
+    Ok(Registered { id: client.id, secret })
 }
 
 /// How long a secret is to work, as a form says it; empty: until it's removed.
@@ -172,7 +172,7 @@ pub fn check(typed: &Typed) -> Result<(), AppError> {
     parse(typed, "", 0).map(|_| ())
 }
 
-fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppError> {
+fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<Client, AppError> {
     let mut wrong = Vec::new();
     let kind: ClientKind = typed.kind.parse().map_err(|_| AppError::BadRequest)?;
     let name = right(parse_name(&typed.name), &mut wrong);
@@ -191,18 +191,18 @@ fn parse(typed: &Typed, owner_id: &str, now_ms: i64) -> Result<ClientRow, AppErr
     if !wrong.is_empty() {
         return Err(AppError::Invalid(wrong));
     }
-    Ok(ClientRow {
+    Ok(Client {
         id: Uuid::now_v7().to_string(),
         owner_id: owner_id.to_owned(),
         name: name.to_owned(),
-        kind: kind.into_str().to_owned(),
-        redirects: redirects.join("\n"),
-        logouts: logouts.join("\n"),
+        kind,
+        redirects,
+        logouts,
         backchannel_logout_uri,
-        scopes: scopes.text(),
+        scopes,
         id_token_alg,
         created_at: now_ms,
-        ..ClientRow::default()
+        ..Client::default()
     })
 }
 
@@ -240,18 +240,17 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
         return Err(AppError::NotFound);
     }
     let typed = Typed { kind: before.kind.into_str().into(), ..typed.clone() };
-    let row = ClientRow { id: id.to_owned(), ..parse(&typed, &before.owner_id, at)? };
-    let after = Client::from(row.clone());
+    let after = Client { id: id.to_owned(), ..parse(&typed, &before.owner_id, at)? };
     let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
-    let epoch = store::update_client(&mut *tx, &row, is_less).await?;
+    let epoch = store::update_client(&mut *tx, &after, is_less).await?;
     if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
         let ended = store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
         grants::store::queue(&mut tx, &ended, at).await?;
     }
-    if row.backchannel_logout_uri.is_empty() {
+    if after.backchannel_logout_uri.is_empty() {
         notices::store::remove_all_of(&mut *tx, id).await?;
     }
-    by.note(&mut tx, Kind::AppChanged, &before.owner_id, (id, &row.name), at).await?;
+    by.note(&mut tx, Kind::AppChanged, &before.owner_id, (id, &after.name), at).await?;
     if is_less {
         end_tokens(tx, terminator, by, id, epoch).await?;
     } else {

@@ -1,6 +1,8 @@
 //! The tables of applications, of what users have let them do, and of the codes and refresh tokens in between. Server side.
 
-use sqlx::{FromRow, any::AnyRow};
+use std::collections::HashMap;
+
+use sqlx::{FromRow, Row, any::AnyRow};
 use sqlx_macros::FromRow;
 
 use super::{
@@ -15,58 +17,31 @@ use crate::{
     },
 };
 
-/// A row of `clients`, and whether its owner may log in.
-#[derive(Clone, Debug, Default, FromRow)]
-pub struct ClientRow {
-    pub id: String,
-    pub owner_id: String,
-    pub name: String,
-    pub kind: String,
-    pub redirects: String,
-    pub logouts: String,
-    pub backchannel_logout_uri: String,
-    pub scopes: String,
-    pub id_token_alg: String,
-    pub epoch: i64,
-    pub created_at: i64,
-    pub disabled_at: Option<i64>,
-    pub last_used_at: Option<i64>,
-    pub notice_at: Option<i64>,
-    pub notice_failure: Option<String>,
-    pub owner_name: Option<String>,
-    /// Of the owner; `None` where they may not log in. What belongs to no user is always there.
-    pub owner_epoch: Option<i64>,
-}
-
-impl From<ClientRow> for Client {
-    fn from(row: ClientRow) -> Self {
-        let lines = |text: &str| text.lines().map(str::to_owned).collect();
-        Self {
-            // What no version knows gets nothing: it has no secret and no redirect.
-            kind: row.kind.parse().unwrap_or_default(),
-            redirects: lines(&row.redirects),
-            logouts: lines(&row.logouts),
-            scopes: Scopes::stored(&row.scopes),
-            owner_name: row.owner_name.filter(|_| !is_document(&row.id)).unwrap_or_default(),
-            id: row.id,
-            owner_id: row.owner_id,
-            owner_epoch: row.owner_epoch,
-            name: row.name,
-            backchannel_logout_uri: row.backchannel_logout_uri,
-            id_token_alg: row.id_token_alg,
-            epoch: row.epoch,
-            created_at: row.created_at,
-            disabled_at: row.disabled_at,
-            last_used_at: row.last_used_at,
-            notice_at: row.notice_at,
-            notice_failure: row.notice_failure,
-        }
-    }
-}
-
 impl FromRow<'_, AnyRow> for Client {
     fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
-        ClientRow::from_row(row).map(Self::from)
+        let lines = |column| row.try_get(column).map(|text: &str| text.lines().map(str::to_owned).collect());
+        let id: String = row.try_get("id")?;
+        let owner_name: Option<String> = row.try_get("owner_name")?;
+        Ok(Self {
+            owner_id: row.try_get("owner_id")?,
+            owner_name: owner_name.filter(|_| !is_document(&id)).unwrap_or_default(),
+            owner_epoch: row.try_get("owner_epoch")?,
+            name: row.try_get("name")?,
+            // What no version knows gets nothing: it has no secret and no redirect.
+            kind: row.try_get("kind").map(|text: &str| text.parse().unwrap_or_default())?,
+            redirects: lines("redirects")?,
+            logouts: lines("logouts")?,
+            backchannel_logout_uri: row.try_get("backchannel_logout_uri")?,
+            scopes: row.try_get("scopes").map(Scopes::stored)?,
+            id_token_alg: row.try_get("id_token_alg")?,
+            epoch: row.try_get("epoch")?,
+            created_at: row.try_get("created_at")?,
+            disabled_at: row.try_get("disabled_at")?,
+            last_used_at: row.try_get("last_used_at")?,
+            notice_at: row.try_get("notice_at")?,
+            notice_failure: row.try_get("notice_failure")?,
+            id,
+        })
     }
 }
 
@@ -83,40 +58,40 @@ macro_rules! select_clients {
     };
 }
 
-pub async fn insert_client(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
+pub async fn insert_client(db: impl Conn<'_>, client: &Client) -> sqlx::Result<()> {
     sqlx::query(
         "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, \
          backchannel_logout_uri, id_token_alg) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
-    .bind(&row.id)
-    .bind(&row.owner_id)
-    .bind(&row.name)
-    .bind(&row.kind)
-    .bind(&row.redirects)
-    .bind(&row.logouts)
-    .bind(&row.scopes)
-    .bind(row.epoch)
-    .bind(row.created_at)
-    .bind(&row.backchannel_logout_uri)
-    .bind(&row.id_token_alg)
+    .bind(&client.id)
+    .bind(&client.owner_id)
+    .bind(&client.name)
+    .bind(client.kind.into_str())
+    .bind(client.redirects.join("\n"))
+    .bind(client.logouts.join("\n"))
+    .bind(client.scopes.text())
+    .bind(client.epoch)
+    .bind(client.created_at)
+    .bind(&client.backchannel_logout_uri)
+    .bind(&client.id_token_alg)
     .run(db)
     .await
 }
 
 /// What an application is from now on, and its epoch, which is raised where it may do less.
-pub async fn update_client(db: impl Conn<'_>, row: &ClientRow, is_less: bool) -> sqlx::Result<i64> {
+pub async fn update_client(db: impl Conn<'_>, client: &Client, is_less: bool) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "update clients set name = $1, redirects = $2, logouts = $3, backchannel_logout_uri = $4, scopes = $5, \
          epoch = epoch + $6, id_token_alg = $8 where id = $7 returning epoch",
     )
-    .bind(&row.name)
-    .bind(&row.redirects)
-    .bind(&row.logouts)
-    .bind(&row.backchannel_logout_uri)
-    .bind(&row.scopes)
+    .bind(&client.name)
+    .bind(client.redirects.join("\n"))
+    .bind(client.logouts.join("\n"))
+    .bind(&client.backchannel_logout_uri)
+    .bind(client.scopes.text())
     .bind(i64::from(is_less))
-    .bind(&row.id)
-    .bind(&row.id_token_alg)
+    .bind(&client.id)
+    .bind(&client.id_token_alg)
     .fetch_one(db)
     .await
 }
@@ -127,21 +102,21 @@ pub async fn is_fresh(db: impl Conn<'_>, id: &str, since: i64) -> sqlx::Result<b
 }
 
 /// Keeps what an application that no one has registered says of itself. Whether it is disabled it does not say.
-pub async fn keep_document(db: impl Conn<'_>, row: &ClientRow) -> sqlx::Result<()> {
+pub async fn keep_document(db: impl Conn<'_>, client: &Client) -> sqlx::Result<()> {
     sqlx::query(
         "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, fetched_at, id_token_alg) \
          values ($1, '', $2, $3, $4, $5, $6, 0, $7, $7, $8) on conflict (id) do update set name = excluded.name, redirects = \
          excluded.redirects, logouts = excluded.logouts, scopes = excluded.scopes, fetched_at = excluded.fetched_at, \
          id_token_alg = excluded.id_token_alg",
     )
-    .bind(&row.id)
-    .bind(&row.name)
-    .bind(&row.kind)
-    .bind(&row.redirects)
-    .bind(&row.logouts)
-    .bind(&row.scopes)
-    .bind(row.created_at)
-    .bind(&row.id_token_alg)
+    .bind(&client.id)
+    .bind(&client.name)
+    .bind(client.kind.into_str())
+    .bind(client.redirects.join("\n"))
+    .bind(client.logouts.join("\n"))
+    .bind(client.scopes.text())
+    .bind(client.created_at)
+    .bind(&client.id_token_alg)
     .run(db)
     .await
 }
@@ -159,6 +134,13 @@ pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64)
     .bind(limit)
     .fetch_all(db)
     .await
+}
+
+/// Those that this user has ever let do something, by ID.
+pub async fn clients_of(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<HashMap<String, Client>> {
+    let statement = select_clients!("where c.name <> '' and c.id in (select client_id from grants where user_id = $1)");
+    let clients: Vec<Client> = sqlx::query_as(statement).bind(user_id).fetch_all(db).await?;
+    Ok(clients.into_iter().map(|client| (client.id.clone(), client)).collect())
 }
 
 /// Those without a secret whose addresses have this text in them.

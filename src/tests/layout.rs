@@ -150,6 +150,14 @@ fn sql_stands_in_stores_only() {
     }
 }
 
+/// PostgreSQL refuses a prepared statement whose columns a migration has changed, as long as the connection lives.
+#[test]
+fn a_statement_names_its_columns() {
+    for (file, code) in sources() {
+        assert!(!code.contains("select *") && !code.contains("returning *"), "{file} reads whatever is there");
+    }
+}
+
 #[test]
 fn our_jwts_are_read_in_one_place() {
     for (file, code) in sources() {

@@ -41,6 +41,17 @@ pub async fn insert(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
     .await
 }
 
+macro_rules! columns {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " hash, user_code, client_id, scopes, resource, user_agent, ip, created_at, expires_at, interval_ms, asked_at, \
+             grant_id, refused_at, used_at",
+            $after
+        )
+    };
+}
+
 macro_rules! waits {
     () => {
         " expires_at > $2 and grant_id is null and refused_at is null"
@@ -57,7 +68,7 @@ pub async fn count_waiting(db: impl Conn<'_>, client_id: &str, now_ms: i64) -> s
 }
 
 pub async fn find_waiting(db: impl Conn<'_>, user_code: &str, now_ms: i64) -> sqlx::Result<Option<DeviceRow>> {
-    sqlx::query_as(concat!("select * from device_codes where user_code = $1 and", waits!()))
+    sqlx::query_as(concat!(columns!("select", " from device_codes where user_code = $1 and"), waits!()))
         .bind(user_code)
         .bind(now_ms)
         .fetch_optional(db)
@@ -77,7 +88,7 @@ pub async fn decide(db: impl Conn<'_>, user_code: &str, grant_id: Option<&str>, 
 
 /// As it is, and no one else's until the transaction ends.
 pub async fn lock(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<DeviceRow>> {
-    sqlx::query_as("update device_codes set used_at = used_at where hash = $1 returning *")
+    sqlx::query_as(columns!("update device_codes set used_at = used_at where hash = $1 returning", ""))
         .bind(hash)
         .fetch_optional(db)
         .await
