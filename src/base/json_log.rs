@@ -1,7 +1,7 @@
 //! The lines of the log as JSON. tracing-subscriber's own formatter reads the fields of the span again for each line, to write
 //! them once more; here they are written once. Server side.
 
-use std::fmt;
+use std::{fmt, fmt::Write as _};
 
 use tracing::{
     Event, Subscriber,
@@ -29,10 +29,11 @@ where
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         out.write_str("{\"timestamp\":\"")?;
         SystemTime.format_time(&mut out)?;
-        write!(out, "\",\"level\":\"{}\"", event.metadata().level())?;
+        let level = event.metadata().level().as_str();
+        ["\",\"level\":\"", level, "\""].iter().try_for_each(|word| out.write_str(word))?;
         JsonFields.format_fields(out.by_ref(), event)?;
         if let Some(span) = context.lookup_current() {
-            write!(out, ",\"span\":{{\"name\":\"{}\"", span.name())?;
+            [",\"span\":{\"name\":\"", span.name(), "\""].iter().try_for_each(|word| out.write_str(word))?;
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
                 out.write_str(&fields.fields)?;
             }
@@ -63,41 +64,61 @@ struct JsonVisitor<'a> {
 }
 
 impl JsonVisitor<'_> {
-    fn put(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+    /// Piece by piece: `format_args!` in `format_args!` costs more than all the rest.
+    fn put(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
         // What the crate `log` says of itself is no part of a line.
-        if self.result.is_ok() && !field.name().starts_with("log.") {
-            self.result = write!(self.out, ",\"{}\":{value}", field.name().trim_start_matches("r#"));
+        if self.result.is_err() || field.name().starts_with("log.") {
+            return;
         }
+        let name = field.name().strip_prefix("r#").unwrap_or(field.name());
+        let before = [",\"", name, "\":"];
+        self.result = before.iter().try_for_each(|word| self.out.write_str(word)).and_then(|()| value(&mut self.out));
     }
 }
 
 impl Visit for JsonVisitor<'_> {
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, format_args!("{value}"));
+        self.put(field, |out| write!(out, "{value}"));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, format_args!("{value}"));
+        self.put(field, |out| write!(out, "{value}"));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, format_args!("{value}"));
+        self.put(field, |out| write!(out, "{value}"));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         // JSON has no word for what is no number.
-        self.put(field, format_args!("{}", serde_json::Value::from(value)));
+        self.put(field, |out| write!(out, "{}", serde_json::Value::from(value)));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let is_plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
-        match value.bytes().all(is_plain) {
-            true => self.put(field, format_args!("\"{value}\"")),
-            false => self.put(field, format_args!("{}", serde_json::Value::from(value))),
-        }
+        self.put(field, |out| quoted(out, |mut text| text.write_str(value)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.record_str(field, &format!("{value:?}"));
+        self.put(field, |out| quoted(out, |mut text| write!(text, "{value:?}")));
+    }
+}
+
+fn quoted(out: &mut Writer<'_>, text: impl FnOnce(InQuotes<'_, '_>) -> fmt::Result) -> fmt::Result {
+    out.write_char('"')?;
+    text(InQuotes(out))?;
+    out.write_char('"')
+}
+
+/// Text within a string of JSON.
+struct InQuotes<'a, 'w>(&'a mut Writer<'w>);
+
+impl fmt::Write for InQuotes<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        if text.bytes().all(is_plain) {
+            return self.0.write_str(text);
+        }
+        let quoted = serde_json::Value::from(text).to_string();
+        self.0.write_str(quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default())
     }
 }
