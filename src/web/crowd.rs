@@ -1,12 +1,15 @@
 //! Whose requests are under way: however many one person sends, the others find room. Server side.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    hash::BuildHasher,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use foldhash::quality::RandomState;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::base::error::AppError;
 
@@ -24,16 +27,13 @@ pub struct Crowd(Arc<Inner>);
 
 struct Inner {
     at_once: usize,
-    hall: Mutex<Hall>,
+    /// Seeded anew by each process. Should two names ever have one hash, they share their turns.
+    hasher: RandomState,
+    /// By the hash of a person, and by that of a session: its line stands before that of the person.
+    lines: Mutex<Lines>,
 }
 
-#[derive(Default)]
-struct Hall {
-    /// By person.
-    lines: HashMap<String, Line>,
-    /// By session: what stands before the line of the person.
-    sessions: HashMap<String, Line>,
-}
+type Lines = HashMap<u64, Line, RandomState>;
 
 /// First come, first served.
 struct Line {
@@ -45,15 +45,17 @@ struct Line {
 #[derive(Debug)]
 pub struct Place {
     // In this order: whoever comes next must not find the line gone and its turn still taken.
-    _turns: (OwnedSemaphorePermit, OwnedSemaphorePermit),
+    _turns: Turns,
     _present: Present,
     /// Whether others were ahead: what was found out before may be over.
     pub has_waited: bool,
 }
 
+type Turns = (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit);
+
 /// What a request stands in, the first line before the second.
-struct Lines {
-    of_session: Arc<Semaphore>,
+struct Queue {
+    of_session: Option<Arc<Semaphore>>,
     of_person: Arc<Semaphore>,
     present: Present,
 }
@@ -61,14 +63,16 @@ struct Lines {
 /// One of those in the line.
 struct Present {
     crowd: Arc<Inner>,
-    who: String,
-    session: String,
+    who: u64,
+    /// `None`: whoever has none.
+    session: Option<u64>,
 }
 
 impl Crowd {
     /// `at_once`: so many requests of one person are worked on at the same time.
     pub fn new(at_once: u32) -> Self {
-        Self(Arc::new(Inner { at_once: at_once.max(1) as usize, hall: Mutex::default() }))
+        let (hasher, lines) = Default::default();
+        Self(Arc::new(Inner { at_once: at_once.max(1) as usize, hasher, lines }))
     }
 
     /// Waits until it is the turn of this request of this person.
@@ -76,73 +80,82 @@ impl Crowd {
     /// # Errors
     /// [`AppError::TooManyAtOnce`] when too many of this session are ahead, or the wait is too long.
     pub async fn enter(&self, who: &str, session: &str) -> Result<Place, AppError> {
-        let Lines { of_session, of_person, present } = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
-        if let Ok(first) = Arc::clone(&of_session).try_acquire_owned()
-            && let Ok(second) = Arc::clone(&of_person).try_acquire_owned()
-        {
-            return Ok(Place { _turns: (first, second), _present: present, has_waited: false });
+        let Queue { of_session, of_person, present } = self.join(who, session).ok_or(AppError::TooManyAtOnce)?;
+        if let Ok(turns) = try_turns(of_session.as_ref(), &of_person) {
+            return Ok(Place { _turns: turns, _present: present, has_waited: false });
         }
-        let turns =
-            async { Ok::<_, AcquireError>((of_session.acquire_owned().await?, of_person.acquire_owned().await?)) };
-        match tokio::time::timeout(WAIT_MAX, turns).await {
+        match tokio::time::timeout(WAIT_MAX, turns(of_session, of_person)).await {
             Ok(Ok(turns)) => Ok(Place { _turns: turns, _present: present, has_waited: true }),
             Ok(Err(_)) | Err(_) => Err(AppError::TooManyAtOnce),
         }
     }
 
-    fn join(&self, who: &str, session: &str) -> Option<Lines> {
-        let at_once = self.0.at_once;
-        // One turn of a person is always free for another session.
-        let turns = if who == session { at_once } else { at_once.saturating_sub(1).max(1) };
-        let mut hall = self.0.hall();
-        if hall.sessions.get(session).is_some_and(|line| line.present >= at_once + WAITING_MAX) {
+    fn join(&self, who: &str, session: &str) -> Option<Queue> {
+        let Inner { at_once, hasher, .. } = &*self.0;
+        let (who, session) = (hasher.hash_one(who), hasher.hash_one(session));
+        let mut lines = self.0.lines();
+        if lines.get(&session).is_some_and(|line| line.present >= at_once + WAITING_MAX) {
             return None;
         }
-        let of_session = enter_line(&mut hall.sessions, session, turns);
-        let of_person = enter_line(&mut hall.lines, who, at_once);
-        let present = Present { crowd: Arc::clone(&self.0), who: who.to_owned(), session: session.to_owned() };
-        Some(Lines { of_session, of_person, present })
+        let session = Some(session).filter(|session| *session != who);
+        // One turn of a person is always free for another session.
+        let of_session = session.map(|session| enter_line(&mut lines, session, at_once.saturating_sub(1).max(1)));
+        let of_person = enter_line(&mut lines, who, *at_once);
+        Some(Queue { of_session, of_person, present: Present { crowd: Arc::clone(&self.0), who, session } })
     }
 
     /// How many requests of this person are worked on or wait.
     pub fn present(&self, who: &str) -> usize {
-        self.0.hall().lines.get(who).map_or(0, |line| line.present)
+        self.0.lines().get(&self.0.hasher.hash_one(who)).map_or(0, |line| line.present)
     }
 }
 
-fn enter_line(lines: &mut HashMap<String, Line>, name: &str, at_once: usize) -> Arc<Semaphore> {
+fn try_turns(of_session: Option<&Arc<Semaphore>>, of_person: &Arc<Semaphore>) -> Result<Turns, TryAcquireError> {
+    let first = of_session.map(|turns| Arc::clone(turns).try_acquire_owned()).transpose()?;
+    Ok((first, Arc::clone(of_person).try_acquire_owned()?))
+}
+
+async fn turns(of_session: Option<Arc<Semaphore>>, of_person: Arc<Semaphore>) -> Result<Turns, AcquireError> {
+    let first = match of_session {
+        Some(turns) => Some(turns.acquire_owned().await?),
+        None => None,
+    };
+    Ok((first, of_person.acquire_owned().await?))
+}
+
+fn enter_line(lines: &mut Lines, who: u64, at_once: usize) -> Arc<Semaphore> {
     let new = || Line { turns: Arc::new(Semaphore::new(at_once)), present: 0 };
-    let line = lines.entry(name.to_owned()).or_insert_with(new);
+    let line = lines.entry(who).or_insert_with(new);
     line.present += 1;
     Arc::clone(&line.turns)
 }
 
-fn leave_line(lines: &mut HashMap<String, Line>, name: &str) {
-    if let Some(line) = lines.get_mut(name) {
-        line.present -= 1;
-        if line.present == 0 {
-            lines.remove(name);
+fn leave_line(lines: &mut Lines, who: u64) {
+    if let Entry::Occupied(mut line) = lines.entry(who) {
+        line.get_mut().present -= 1;
+        if line.get().present == 0 {
+            line.remove();
         }
     }
 }
 
 impl Inner {
-    fn hall(&self) -> MutexGuard<'_, Hall> {
+    fn lines(&self) -> MutexGuard<'_, Lines> {
         // Nothing can be half done in there.
-        self.hall.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Present {
     fn drop(&mut self) {
-        let mut hall = self.crowd.hall();
-        leave_line(&mut hall.lines, &self.who);
-        leave_line(&mut hall.sessions, &self.session);
+        let mut lines = self.crowd.lines();
+        leave_line(&mut lines, self.who);
+        self.session.iter().for_each(|session| leave_line(&mut lines, *session));
     }
 }
 
-impl std::fmt::Debug for Present {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.who)
+impl fmt::Debug for Present {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Present")
     }
 }
