@@ -78,8 +78,15 @@ pub fn sets(config: &Config, answer: &HeaderMap, name: Name) -> bool {
 
 /// The value of a cookie of ours.
 pub fn get<'a>(config: &Config, headers: &'a HeaderMap, name: Name) -> Option<&'a str> {
-    let (_, value) = ours(config, headers).find(|(given, _)| *given == name)?;
+    let wanted = name.full(config.insecure_cookies).as_bytes();
+    let (_, value) = pairs(headers).find(|(given, _)| *given == wanted)?;
     legible(value)
+}
+
+/// A `Cookie` header of this one alone, if it's there.
+pub fn only(config: &Config, headers: &HeaderMap, name: Name) -> Option<HeaderValue> {
+    let value = get(config, headers, name)?;
+    HeaderValue::try_from([name.full(config.insecure_cookies), "=", value].concat()).ok()
 }
 
 /// Makes sure that a cookie of ours is one that we set.
@@ -101,13 +108,15 @@ pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), 
         let words = "The same cookie was sent twice. Delete this site's cookies and try again.";
         return Err(Problem::bad_request(words));
     }
-    let line = line_of(config, &pairs);
+    let line = || words_of(config, &pairs);
     let mut given = headers.get_all(header::COOKIE).into_iter();
+    let is_line =
+        |given: &HeaderValue| line().try_fold(given.as_bytes(), |rest, word| rest.strip_prefix(word)) == Some(b"");
     // Nearly always. To make a header anew costs more than to read it.
-    if given.next().is_some_and(|given| given == &line) && given.next().is_none() {
+    if given.next().is_some_and(is_line) && given.next().is_none() {
         return Ok(());
     }
-    match HeaderValue::try_from(line) {
+    match HeaderValue::try_from(line().collect::<Vec<_>>().concat()) {
         Ok(line) if !line.is_empty() => drop(headers.insert(header::COOKIE, line)),
         _ => drop(headers.remove(header::COOKIE)),
     }
@@ -139,25 +148,29 @@ fn removes(value: &HeaderValue, name: &str) -> bool {
     value.to_str().ok().and_then(|text| text.strip_prefix(name)).is_some_and(|rest| rest.starts_with("=;"))
 }
 
-/// A `Cookie` header of those that can be read.
-fn line_of(config: &Config, pairs: &[(Name, &[u8])]) -> String {
-    let mut line = String::new();
-    for (name, value) in pairs.iter().filter_map(|(name, value)| Some((name, legible(value)?))) {
-        let gap = if line.is_empty() { "" } else { "; " };
-        line.extend([gap, name.full(config.insecure_cookies), "=", value]);
-    }
-    line
+/// What a `Cookie` header of those that can be read is made of.
+fn words_of<'a>(config: &Config, pairs: &[(Name, &'a [u8])]) -> impl Iterator<Item = &'a [u8]> {
+    let insecure = config.insecure_cookies;
+    let legible = pairs.iter().filter(|(_, value)| legible(value).is_some()).enumerate();
+    legible.flat_map(move |(at, (name, value))| {
+        let gap: &[u8] = if at == 0 { b"" } else { b"; " };
+        [gap, name.full(insecure).as_bytes(), b"=", *value]
+    })
 }
 
-/// The one reader of the `Cookie` header: it reads bytes, trims what browsers trim, space and tab, and compares names
-/// exactly. Which bytes the cookies of others are made of is none of its business.
 fn ours<'a>(config: &Config, headers: &'a HeaderMap) -> impl Iterator<Item = (Name, &'a [u8])> {
     let insecure = config.insecure_cookies;
+    let known = move |name: &[u8]| Name::VARIANTS.iter().copied().find(|known| known.full(insecure).as_bytes() == name);
+    pairs(headers).filter_map(move |(name, value)| Some((known(name)?, value)))
+}
+
+/// The one reader of the `Cookie` header: it reads bytes, trims what browsers trim, space and tab, and whoever asks it
+/// compares names exactly. Which bytes the cookies of others are made of is none of its business.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
     let pairs = headers.get_all(header::COOKIE).into_iter().flat_map(|line| pairs_of(line.as_bytes()));
-    pairs.filter_map(move |pair| {
+    pairs.filter_map(|pair| {
         let pair = trimmed(pair);
         let (name, value) = pair.split_at(memchr(b'=', pair)?);
-        let name = Name::VARIANTS.iter().copied().find(|known| known.full(insecure).as_bytes() == name)?;
         Some((name, value.get(1..)?))
     })
 }

@@ -34,10 +34,10 @@ use crate::{
         state::AppState,
     },
     web::{
-        caller::caller_of,
+        caller::{caller_of, ip_of},
         cookies,
         cookies::Name,
-        crowd::{Crowd, Place},
+        crowd::Place,
         guards::{Guards, Held},
     },
 };
@@ -57,12 +57,11 @@ pub struct Arrival {
 /// [`AppError::Busy`], [`AppError::TooManyAtOnce`]; [`AppError::SessionRenewed`] for an act with a secret that was replaced.
 pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Arrival, AppError> {
     let state = &guards.terminator.state;
-    let caller = caller_of(parts, &state.config);
-    let mut someone = who(guards, session, &caller, parts).await?;
-    let place = place(&guards.crowd, someone.as_ref(), parts, &caller).await?;
+    let mut someone = who(guards, session, parts).await?;
+    let place = place(guards, someone.as_ref(), parts).await?;
     // A session that has ended while the request waited for its turn is over for it, too.
     if someone.is_some() && place.as_ref().is_some_and(|place| place.has_waited) {
-        someone = who(guards, session, &caller, parts).await?;
+        someone = who(guards, session, parts).await?;
     }
     let Some(someone) = someone else { return Ok(Arrival { _place: place, ..Arrival::default() }) };
     if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -89,30 +88,20 @@ impl Arrival {
     }
 }
 
-async fn who(
-    guards: &Guards,
-    session: &Session,
-    caller: &Caller,
-    parts: &mut Parts,
-) -> Result<Option<LoggedIn>, AppError> {
-    let is_use = parts.uri.path() != stream::PATH;
-    let found = look_up(guards, session, caller, is_use).await.map_err(|_| AppError::Busy)?;
+async fn who(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Option<LoggedIn>, AppError> {
+    let found = look_up(guards, session, parts).await.map_err(|_| AppError::Busy)?;
     Ok(found.somebody(parts))
 }
 
 /// Until the answer begins: however many requests one person sends, others find a connection. Of no one's only those
 /// count that have no body, or who sends one slowly would keep their neighbours out; what no one's forms write waits for
 /// its turn in `throttle`, without a connection.
-async fn place(
-    crowd: &Crowd,
-    someone: Option<&LoggedIn>,
-    parts: &Parts,
-    caller: &Caller,
-) -> Result<Option<Place>, AppError> {
+async fn place(guards: &Guards, someone: Option<&LoggedIn>, parts: &Parts) -> Result<Option<Place>, AppError> {
+    let Held { crowd, terminator, .. } = &**guards;
     match someone {
         Some(someone) => crowd.enter(&someone.user.id, &someone.log_in.sid).await.map(Some),
         None if matches!(parts.method, Method::GET | Method::HEAD) => {
-            let network = network_of(&caller.ip);
+            let network = network_of(&ip_of(parts, &terminator.state.config));
             crowd.enter(&network, &network).await.map(Some)
         }
         None => Ok(None),
@@ -137,7 +126,7 @@ impl Found {
     }
 }
 
-async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bool) -> Result<Found, AppError> {
+async fn look_up(guards: &Guards, session: &Session, parts: &Parts) -> Result<Found, AppError> {
     let Some(secret_hash) = secret_hash(session) else { return Ok(Found::Nobody) };
     let Held { session_cache, revocations, terminator, .. } = &**guards;
     let state = &terminator.state;
@@ -153,8 +142,9 @@ async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bo
         return Ok(Found::Ended(ended));
     }
     let secret = found.session.secret(&secret_hash, now_ms);
-    if let Some(reason) = end_of_replaced(secret, &found.session.log_in, caller) {
-        return end_now(terminator, &found.session.log_in, reason, caller).await;
+    let caller = caller_of(parts, &state.config);
+    if let Some(reason) = end_of_replaced(secret, &found.session.log_in, &caller) {
+        return end_now(terminator, &found.session.log_in, reason, &caller).await;
     }
     let Some(mut user) = found.user else { return Ok(Found::Nobody) };
     if let Some(at) = user.disabled_at {
@@ -169,6 +159,7 @@ async fn look_up(guards: &Guards, session: &Session, caller: &Caller, is_use: bo
     if secret == CookieState::New {
         store::note_secret_used(&state.db.pool, &someone.secret_hash, now_ms).await?;
     }
+    let is_use = parts.uri.path() != stream::PATH;
     note_use(state, &someone.log_in, secret, is_use).await?;
     Ok(Found::LoggedIn(someone))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Router,
     extract::{Request, State},
-    http::header,
+    http::{HeaderValue, header, request::Parts},
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
@@ -16,7 +16,7 @@ use tower::ServiceBuilder;
 use super::{find_user::find_user, tower_session, tower_session::Session};
 use crate::{
     auth::sessions::terminate::Terminator,
-    base::state::AppState,
+    base::{config::Config, state::AppState},
     web::{action, action::Forms, assets, cookies, cookies::Name, guards::Guards, link_cookie, token::page_token},
 };
 
@@ -40,14 +40,31 @@ pub fn behind_session(routes: Router, terminator: &Terminator, takes: OnSession)
 /// Layer, in front of that of tower-sessions, which takes a cookie that it can't read out of the browser: on the answer to a
 /// file, which caches keep for everyone, no cookie may stand.
 async fn answer_without_session(State(this): State<Arc<OnSession>>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     if let Some(answer) = link_cookie::take_out_of_address(&this.state.config, &parts) {
         return answer;
     }
     match assets::file(&this.options, &parts).await {
         Some(file) => file,
-        None => next.run(Request::from_parts(parts, body)).await,
+        None => {
+            show_one_cookie(&this.state.config, &mut parts);
+            next.run(Request::from_parts(parts, body)).await
+        }
     }
+}
+
+/// The `Cookie` header as the request brought it.
+#[derive(Clone)]
+struct AllCookies(HeaderValue);
+
+/// tower-sessions takes every cookie apart to find its own: with a token among them that took longer than all that [`pass`]
+/// does. So it sees the one that it's to read.
+fn show_one_cookie(config: &Config, parts: &mut Parts) {
+    let all = match cookies::only(config, &parts.headers, Name::Session) {
+        Some(one) => parts.headers.insert(header::COOKIE, one),
+        None => parts.headers.remove(header::COOKIE),
+    };
+    all.map(|all| parts.extensions.insert(AllCookies(all)));
 }
 
 /// Layer, behind that of tower-sessions. One function, as [`crate::web::every_request::pass`].
@@ -59,6 +76,9 @@ async fn pass(
 ) -> Response {
     let config = &this.state.config;
     let (mut parts, body) = request.into_parts();
+    if let Some(AllCookies(all)) = parts.extensions.remove() {
+        parts.headers.insert(header::COOKIE, all);
+    }
     let arrival = match find_user(&this.guards, &session, &mut parts).await {
         Ok(arrival) => arrival,
         Err(error) => return action::refuse(&parts, error),
