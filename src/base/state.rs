@@ -116,6 +116,10 @@ impl Stopwatch {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
+    pub fn elapsed(&self) -> std::time::Duration {
+        self.0.elapsed()
+    }
+
     pub fn elapsed_seconds(&self) -> f64 {
         self.0.elapsed().as_secs_f64()
     }

@@ -24,7 +24,7 @@ use crate::{
         action::Forms,
         every_request,
         every_request::EveryRequest,
-        offline,
+        headers, offline,
         problem::Problem,
         security_txt, seen,
         session::{
@@ -99,7 +99,8 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
     let open: Box<[_]> = services.parts.iter().flat_map(|part| part.open()).map(|(path, _)| path).collect();
     let is_page = |path: &&str| services.parts.iter().any(|part| part.pages().contains(path));
     let for_programs = open.iter().copied().filter(|path| !is_page(path)).collect();
-    let every = EveryRequest { state, guards: services.guards(), open, for_programs };
+    let headers = headers::of_all(&state.config);
+    let every = EveryRequest { state, guards: services.guards(), headers, open, for_programs };
     routes.layer(from_fn_with_state(Arc::new(every), every_request::pass))
 }
 

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use axum::{
     body::{Body, HttpBody},
     extract::{DefaultBodyLimit, Request, State},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -18,12 +18,14 @@ use super::{
     cookies, error_page::Asker, guards::Guards, headers, host, measure::Measure, origin, request_log::RequestLog,
     to_the_end::ToTheEnd,
 };
-use crate::base::state::AppState;
+use crate::base::state::{AppState, Stopwatch};
 
 /// What it takes.
 pub struct EveryRequest {
     pub state: AppState,
     pub guards: Guards,
+    /// [`headers::of_all`].
+    pub headers: HeaderMap,
     /// Addresses where no cookie is read with an unsafe method.
     pub open: Box<[&'static str]>,
     /// Those of them that are no pages.
@@ -32,6 +34,7 @@ pub struct EveryRequest {
 
 /// Layer: the outermost. One function, and not a layer for each step: a layer costs more than most of these steps.
 pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next: Next) -> Response {
+    let watch = Stopwatch::start();
     let config = Arc::clone(&this.state.config);
     let (mut parts, body) = request.into_parts();
     let log = RequestLog::begin(&mut parts, &config);
@@ -43,9 +46,10 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
         let answer = ToTheEnd::of(admit(Arc::clone(&this), parts, body, next));
         let response = whole(timeout(config.request_timeout(), answer)).await;
         let mut response = asker.explain(&config, response);
-        headers::secure(&config, is_api, &mut response);
-        measure.end(&this.guards.metrics, response.status());
-        log.end(&mut response);
+        headers::secure(&this.headers, is_api, &mut response);
+        let took = watch.elapsed();
+        measure.end(&this.guards.metrics, response.status(), took);
+        log.end(&mut response, took);
         response
     }
     .instrument(span)

@@ -1,7 +1,7 @@
 //! Security headers on every response, whoever made it. Server side.
 
 use axum::{
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 
@@ -31,19 +31,23 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Cookie realm=\"latchkey
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
 
-/// On every answer, refusals and errors too. What no one marked as cacheable is personal.
-pub fn secure(config: &Config, is_api: bool, response: &mut Response) {
-    let is_refused = response.status() == StatusCode::UNAUTHORIZED;
-    let headers = response.headers_mut();
-    headers.reserve(ALWAYS.len() + 4);
-    if is_refused && !is_api {
-        headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
-    }
-    for (name, value) in ALWAYS {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+/// What this server's answers carry, refusals and errors too. What no one marked as cacheable is personal.
+pub fn of_all(config: &Config) -> HeaderMap {
+    let mut headers: HeaderMap =
+        ALWAYS.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if config.production() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, if config.hsts_preload { HSTS_PRELOAD } else { HSTS });
+    }
+    headers
+}
+
+/// Puts those of [`of_all`] below what the answer has of its own.
+pub fn secure(of_all: &HeaderMap, is_api: bool, response: &mut Response) {
+    // To copy them all at once costs less than to look for each.
+    let own = std::mem::replace(response.headers_mut(), of_all.clone());
+    response.headers_mut().extend(own);
+    if response.status() == StatusCode::UNAUTHORIZED && !is_api {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
     }
 }

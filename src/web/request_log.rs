@@ -1,6 +1,6 @@
 //! One log line per request, with an id that also stands in the error page. Server side.
 
-use std::hash::BuildHasher;
+use std::{hash::BuildHasher, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue, request::Parts},
@@ -10,13 +10,12 @@ use foldhash::quality::RandomState;
 use tracing::Span;
 
 use super::caller::ip_of;
-use crate::base::{config::Config, error::RequestNumber, state::Stopwatch};
+use crate::base::{config::Config, error::RequestNumber};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request that is being answered.
 pub struct RequestLog {
-    watch: Stopwatch,
     id: String,
     /// What every line of the log says that is written meanwhile: the path without its query (a link in a mail carries a token
     /// there), never a header or a body.
@@ -26,18 +25,17 @@ pub struct RequestLog {
 impl RequestLog {
     /// Gives the request its number.
     pub fn begin(parts: &mut Parts, config: &Config) -> Self {
-        let watch = Stopwatch::start();
         let number = new_number();
         parts.extensions.insert(number);
         let id = number.to_string();
         let (method, path) = (&parts.method, parts.uri.path());
         let span = tracing::info_span!("request", %id, %method, path = %path, ip = ip_of(parts, config));
-        Self { watch, id, span }
+        Self { id, span }
     }
 
     /// Writes the line.
-    pub fn end(self, response: &mut Response) {
-        let (status, ms) = (response.status().as_u16(), self.watch.elapsed_ms());
+    pub fn end(self, response: &mut Response, took: Duration) {
+        let (status, ms) = (response.status().as_u16(), u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         match status {
             // An unknown method is the caller's fault.
             501 => tracing::info!(status, ms, "answered"),

@@ -10,12 +10,19 @@ const DATA: [&str; 3] = ["application/json", MEDIA_TYPE, "text/event-stream"];
 /// Whether a person's browser asks (for a page, or with a plain form), and not a program or a script. Those name the kind
 /// of data that they want. Old browsers name nothing and take everything (`*/*`).
 pub fn page(headers: &HeaderMap) -> bool {
-    names(headers, "text/html") || !(DATA.iter().any(|kind| names(headers, kind)) || is_for_script(headers))
+    let mut is_data = is_for_script(headers);
+    for kind in kinds(headers) {
+        if kind.eq_ignore_ascii_case("text/html") {
+            return true;
+        }
+        is_data |= DATA.iter().any(|data| kind.eq_ignore_ascii_case(data));
+    }
+    !is_data
 }
 
 /// Whether one of our own forms asks, which shows the words of a refusal.
 pub fn words(headers: &HeaderMap) -> bool {
-    names(headers, MEDIA_TYPE)
+    kinds(headers).any(|kind| kind.eq_ignore_ascii_case(MEDIA_TYPE))
 }
 
 /// Where the browser says that the answer is for a script, an image or the like.
@@ -23,8 +30,8 @@ fn is_for_script(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-dest").is_some_and(|place| place != "document")
 }
 
-fn names(headers: &HeaderMap, kind: &str) -> bool {
+/// The kinds of data that are accepted.
+fn kinds(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let lines = headers.get_all(header::ACCEPT).into_iter().filter_map(|line| line.to_str().ok());
-    let mut kinds = lines.flat_map(|line| line.split(',')).map(|range| range.split(';').next().unwrap_or_default());
-    kinds.any(|given| given.trim().eq_ignore_ascii_case(kind))
+    lines.flat_map(|line| line.split(',')).map(|range| range.split(';').next().unwrap_or_default().trim())
 }

@@ -45,13 +45,12 @@ pub async fn list(caller: ApiCaller, State(state): State<AppState>) -> Result<Js
 /// 401, with `insufficient_user_authentication` (RFC 9470) when the proof of identity is too old; 404 when the caller
 /// has no such live session.
 pub async fn end(
-    FreshCaller(caller): FreshCaller,
+    FreshCaller(own, caller): FreshCaller,
     Extension(guards): Extension<Guards>,
     Path(sid): Path<String>,
 ) -> Result<Json<Receipt>, Problem> {
     let receipt =
-        end_own(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller }, &sid)
-            .await?;
+        end_own(&guards.terminator, Own { user_id: &own.user_id, sid: &own.sid, caller: &caller }, &sid).await?;
     if receipt.sessions_ended == 0 { Err(AppError::NotFound.into()) } else { Ok(Json(receipt)) }
 }
 
@@ -60,13 +59,10 @@ pub async fn end(
 /// # Errors
 /// 401 as [`end`].
 pub async fn end_others(
-    FreshCaller(caller): FreshCaller,
+    FreshCaller(own, caller): FreshCaller,
     Extension(guards): Extension<Guards>,
 ) -> Result<Json<Receipt>, Problem> {
-    Ok(Json(
-        end_all_but(&guards.terminator, Own { user_id: &caller.user_id, sid: &caller.sid, caller: &caller.caller })
-            .await?,
-    ))
+    Ok(Json(end_all_but(&guards.terminator, Own { user_id: &own.user_id, sid: &own.sid, caller: &caller }).await?))
 }
 
 /// The form beside recovery codes that were made just now.

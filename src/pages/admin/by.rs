@@ -47,8 +47,7 @@ impl By {
     ///
     /// # Errors
     /// What is wrong with the reason.
-    pub fn api(AdminCaller(admin): AdminCaller, reason: &str) -> Result<Self, Invalid> {
-        let caller = admin.caller.clone();
+    pub fn api(AdminCaller(admin, caller): AdminCaller, reason: &str) -> Result<Self, Invalid> {
         Ok(Self { who: Who::Token(Box::new(admin)), caller, words: parse_reason(reason)? })
     }
 

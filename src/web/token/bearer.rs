@@ -37,21 +37,19 @@ pub struct ApiCaller {
     pub user_id: String,
     pub role: Role,
     pub sid: String,
-    /// Where the call comes from, for the audit log.
-    pub caller: Caller,
     /// The last proof of identity, in seconds since the epoch.
     auth_time: i64,
     /// Its turn among the requests of this person, for as long as the handler has this.
     _place: Arc<Place>,
 }
 
-/// An [`ApiCaller`] who has proven lately who they are, for sensitive acts.
+/// An [`ApiCaller`] who has proven lately who they are, for sensitive acts, and where the call comes from, for the audit log.
 #[derive(Clone, Debug)]
-pub struct FreshCaller(pub ApiCaller);
+pub struct FreshCaller(pub ApiCaller, pub Caller);
 
 /// A [`FreshCaller`] who is an administrator.
 #[derive(Clone, Debug)]
-pub struct AdminCaller(pub ApiCaller);
+pub struct AdminCaller(pub ApiCaller, pub Caller);
 
 impl FromRequestParts<AppState> for ApiCaller {
     type Rejection = Problem;
@@ -77,18 +75,17 @@ impl FromRequestParts<AppState> for ApiCaller {
         verified.claims.grant.iter().for_each(|_| metrics.called(&verified.claims.client_id, 1));
         let Claims { sub, role, sid, auth_time, .. } = &verified.claims;
         let (user_id, sid, role, auth_time) = (sub.clone(), sid.clone(), *role, *auth_time);
-        let caller = caller_of(parts, &state.config);
-        Ok(Self { user_id, role, sid, caller, auth_time, _place: place })
+        Ok(Self { user_id, role, sid, auth_time, _place: place })
     }
 }
 
 impl ApiCaller {
     /// # Errors
     /// 401 `insufficient_user_authentication` (RFC 9470) when the proof is too old.
-    fn fresh(self, state: &AppState) -> Result<Self, Problem> {
+    fn require_fresh(&self, state: &AppState) -> Result<(), Problem> {
         let max_age = state.config.reauthentication_minutes * 60;
         let age = state.clock.now_ms() / 1000 - self.auth_time;
-        if age < max_age { Ok(self) } else { Err(Problem::insufficient_authentication(max_age)) }
+        if age < max_age { Ok(()) } else { Err(Problem::insufficient_authentication(max_age)) }
     }
 }
 
@@ -96,7 +93,9 @@ impl FromRequestParts<AppState> for FreshCaller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        ApiCaller::from_request_parts(parts, state).await?.fresh(state).map(Self)
+        let caller = ApiCaller::from_request_parts(parts, state).await?;
+        caller.require_fresh(state)?;
+        Ok(Self(caller, caller_of(parts, &state.config)))
     }
 }
 
@@ -108,7 +107,8 @@ impl FromRequestParts<AppState> for AdminCaller {
         if caller.role != Role::Admin {
             return Err(AppError::NotAllowed.into());
         }
-        caller.fresh(state).map(Self)
+        caller.require_fresh(state)?;
+        Ok(Self(caller, caller_of(parts, &state.config)))
     }
 }
 
