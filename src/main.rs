@@ -2,7 +2,12 @@
 
 use std::process::ExitCode;
 
+fn main() -> ExitCode {
+    latchkey::use_small_pages();
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     latchkey::cli::run().await
 }

@@ -81,7 +81,6 @@ pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     // Before anything is opened: a second start on the same address changes nothing in the database.
     config.check()?;
     connections::ask_for_open_files(&config);
-    use_small_pages();
     let listener = bind(config.addr, "LATCHKEY_ADDR")?;
     let monitoring = config.metrics_addr.map(|addr| bind(addr, "LATCHKEY_METRICS_ADDR")).transpose()?;
     let services = open_with(config, parts, Clock::default()).await?;
@@ -107,17 +106,6 @@ pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     tracing::info!("stopped");
     served
 }
-
-/// Keeps memory in pages of the usual size. The allocator asks for those of 2 MB, and a server that's idle held 45 MB with
-/// them in place of 29; neither a request nor a hash was quicker.
-#[cfg(target_os = "linux")]
-fn use_small_pages() {
-    // What a system refuses, it does without.
-    let _ = rustix::thread::disable_transparent_huge_pages(true);
-}
-
-#[cfg(not(target_os = "linux"))]
-fn use_small_pages() {}
 
 /// Work on a schedule. Every instance does it; what two of them must not do at once, a lock in the database decides.
 fn start_jobs(services: &Services) -> Vec<JoinHandle<()>> {

@@ -11,7 +11,10 @@ use std::{
     io,
     net::IpAddr,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -53,13 +56,12 @@ struct Inner {
     /// At once.
     connections: usize,
     metrics: Metrics,
+    moments: AtomicU64,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
-    /// Counts what happens: an order without a clock.
-    moment: u64,
     connections: HashMap<u64, Held>,
     of_place: HashMap<IpAddr, usize>,
     told: Option<Stopwatch>,
@@ -69,18 +71,27 @@ struct Open {
 struct Held {
     /// Where it comes from; `None` for a proxy, which speaks for many.
     place: Option<IpAddr>,
-    /// Since when it waits for a request; `None` while it is at work.
-    waits_since: Option<u64>,
-    /// Whether the last bytes of an answer are still on their way.
-    is_stuck: bool,
+    state: Arc<SeatState>,
     /// When this is dropped, the connection ends.
     _stays: oneshot::Sender<()>,
 }
 
+/// What a connection does; it says so on each request, without the lock.
+struct SeatState {
+    /// Since which moment it waits for a request; [`AT_WORK`].
+    waits_since: AtomicU64,
+    /// Whether the last bytes of an answer are still on their way.
+    is_stuck: AtomicBool,
+}
+
+/// No moment.
+const AT_WORK: u64 = 0;
+
 impl Door {
     /// For a listener that may hold so many connections.
     pub fn new(config: &Arc<Config>, connections: usize, metrics: Metrics) -> Self {
-        Self(Arc::new(Inner { config: Arc::clone(config), connections, metrics, open: Mutex::default() }))
+        let (moments, open) = Default::default();
+        Self(Arc::new(Inner { config: Arc::clone(config), connections, metrics, moments, open }))
     }
 
     fn let_in<S>(&self, stream: TcpStream, service: S) -> io::Result<(Connection, Guest<S>)> {
@@ -113,8 +124,14 @@ impl Door {
             metrics.connection_closed();
         }
         metrics.connection_opened();
-        let (number, stays) = open.add(place);
-        Some((Seat { door: self.clone(), number }, stays))
+        let number = self.next_moment();
+        let (state, stays) = open.add(number, place);
+        Some((Seat { door: self.clone(), number, state }, stays))
+    }
+
+    /// Counts what happens: an order without a clock.
+    fn next_moment(&self) -> u64 {
+        self.0.moments.fetch_add(1, Relaxed) + 1
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -135,19 +152,14 @@ impl Open {
         of_place >= per_place || self.connections.len() >= in_all
     }
 
-    fn next_moment(&mut self) -> u64 {
-        self.moment += 1;
-        self.moment
-    }
-
-    fn add(&mut self, place: Option<IpAddr>) -> (u64, oneshot::Receiver<()>) {
-        let number = self.next_moment();
+    fn add(&mut self, number: u64, place: Option<IpAddr>) -> (Arc<SeatState>, oneshot::Receiver<()>) {
         let (sender, receiver) = oneshot::channel();
-        self.connections.insert(number, Held { place, waits_since: Some(number), is_stuck: false, _stays: sender });
+        let state = Arc::new(SeatState { waits_since: number.into(), is_stuck: false.into() });
+        self.connections.insert(number, Held { place, state: Arc::clone(&state), _stays: sender });
         if let Some(place) = place {
             *self.of_place.entry(place).or_default() += 1;
         }
-        (number, receiver)
+        (state, receiver)
     }
 
     /// Whether it was still there.
@@ -167,9 +179,9 @@ impl Open {
     /// Ends the connection that has waited longest for a request: of one place, or of all. `false` where none waits.
     fn dismiss(&mut self, place: Option<IpAddr>) -> bool {
         let meant = self.connections.iter().filter(|(_, held)| place.is_none() || held.place == place);
-        let waiting = meant.filter(|(_, held)| !held.is_stuck);
-        let waiting = waiting.filter_map(|(number, held)| Some((held.waits_since?, *number)));
-        waiting.min().is_some_and(|(_, number)| self.remove(number))
+        let waiting = meant.filter(|(_, held)| !held.state.is_stuck.load(Relaxed));
+        let waiting = waiting.map(|(number, held)| (held.state.waits_since.load(Relaxed), *number));
+        waiting.filter(|(since, _)| *since != AT_WORK).min().is_some_and(|(_, number)| self.remove(number))
     }
 
     fn tell(&mut self, peer: IpAddr) {
@@ -199,21 +211,17 @@ impl<S> Accept<TcpStream, S> for Door {
 struct Seat {
     door: Door,
     number: u64,
+    state: Arc<SeatState>,
 }
 
 impl Seat {
     fn set_waiting(&self, waits: bool) {
-        let mut open = self.door.open();
-        let moment = open.next_moment();
-        if let Some(held) = open.connections.get_mut(&self.number) {
-            held.waits_since = waits.then_some(moment);
-        }
+        let moment = if waits { self.door.next_moment() } else { AT_WORK };
+        self.state.waits_since.store(moment, Relaxed);
     }
 
     fn set_stuck(&self, is_stuck: bool) {
-        if let Some(held) = self.door.open().connections.get_mut(&self.number) {
-            held.is_stuck = is_stuck;
-        }
+        self.state.is_stuck.store(is_stuck, Relaxed);
     }
 }
 

@@ -25,8 +25,13 @@ struct Layered {
     settings: ServerSettings,
 }
 
+fn main() -> ExitCode {
+    latchkey::use_small_pages();
+    run()
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let Layered { settings: ServerSettings { config, parts } } = given::read();
     let _log = logging::start_in_background(&config);
     let mut parts = Parts::from(parts).to_vec();
