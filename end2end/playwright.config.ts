@@ -23,7 +23,8 @@ export default defineConfig({
   snapshotPathTemplate: "{testDir}/baselines/{arg}{ext}",
   use: {
     browserName: "chromium",
-    trace: "retain-on-failure",
+    // Its pages can be looked at step by step. Pictures of each moment would take as long as what the page itself draws.
+    trace: { mode: "retain-on-failure", screenshots: false },
     // What a service worker answers, page.route does not see. offline.spec.ts lets it in.
     serviceWorkers: "block",
     launchOptions: {
