@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::Parser;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use sqlx::{AssertSqlSafe, Executor};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::caller::Caller;
+use super::{caller::Caller, database};
 use crate::{
     auth::{
         links,
@@ -79,10 +79,7 @@ impl TestApp {
         let _ = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init();
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = folder.path().to_str().expect("a path");
-        let url = match kind {
-            Kind::Sqlite => format!("sqlite://{data_dir}/latchkey.db"),
-            Kind::Postgres => new_postgres_database().await,
-        };
+        let url = database::new(kind, folder.path()).await;
         // The cheapest argon2 that starts, which is dearer in production: what it costs is not tested here.
         let is_production = flags.iter().any(|flag| flag.starts_with("https://"));
         let passes = if is_production { "5" } else { "1" };
@@ -320,33 +317,4 @@ pub async fn remove_old_rows(state: &AppState) {
         let round = delete_old(&state.db.pool, state.clock.now_ms()).await;
         round.unwrap_or_else(|error| panic!("{job}: {error}"));
     }
-}
-
-/// `cargo xtask test` starts a PostgreSQL and names it; without one half of the tests would prove nothing.
-fn postgres_server() -> String {
-    std::env::var("LATCHKEY_TEST_POSTGRES_URL")
-        .expect("LATCHKEY_TEST_POSTGRES_URL is not set: run `cargo xtask test --only rust`, which starts a PostgreSQL")
-}
-
-/// The address of this database of that server, for this role.
-pub fn postgres_url(role: &str, database: &str) -> String {
-    let mut url = url::Url::parse(&postgres_server()).expect("an address");
-    url.set_username(role).expect("a role");
-    url.set_path(database);
-    url.into()
-}
-
-/// A new database, and nothing in it. Its name.
-pub async fn empty_postgres_database() -> String {
-    new_postgres_database().await.rsplit_once('/').expect("a name").1.to_owned()
-}
-
-async fn new_postgres_database() -> String {
-    let server = postgres_server();
-    sqlx::any::install_default_drivers();
-    let name = format!("latchkey_{}", Uuid::now_v7().simple());
-    let mut connection = AnyConnection::connect(&server).await.expect("PostgreSQL");
-    connection.execute(AssertSqlSafe(format!("create database {name}"))).await.expect("a database");
-    let (start, _) = server.rsplit_once('/').expect("a database in the address");
-    format!("{start}/{name}")
 }

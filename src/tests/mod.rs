@@ -15,6 +15,7 @@ mod command_line;
 mod cookies;
 mod cross_site;
 mod crowds;
+mod database;
 mod devices;
 mod documents;
 mod emails;

@@ -9,8 +9,10 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    app::{HEARTBEAT, PASSWORD, Settings, TestApp, empty_postgres_database, postgres_url, remove_old_rows},
+    app::{HEARTBEAT, PASSWORD, Settings, TestApp, remove_old_rows},
     caller::{Answer, Caller},
+    database,
+    database::postgres_url,
     second_factor::shared_with,
 };
 use crate::{
@@ -30,7 +32,7 @@ const SUPERUSER: &str = "latchkey";
 
 async fn connected(role: &str, database: &str) -> AnyConnection {
     sqlx::any::install_default_drivers();
-    AnyConnection::connect(&postgres_url(role, database)).await.expect("PostgreSQL")
+    AnyConnection::connect(&postgres_url(Some(role), database)).await.expect("PostgreSQL")
 }
 
 async fn run(connection: &mut AnyConnection, statement: &str) -> Result<(), sqlx::Error> {
@@ -49,7 +51,7 @@ fn guide(owner: &str, serves: &str, database: &str) -> Vec<Vec<String>> {
 }
 
 fn config(role: &str, database: &str, data_dir: &str) -> Config {
-    let url = postgres_url(role, database);
+    let url = postgres_url(Some(role), database);
     Settings::config_of(&[
         "latchkey",
         "--database-url",
@@ -161,7 +163,7 @@ async fn one_role_owns_the_tables_and_another_serves_with_rights_to_rows_alone()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_lets_go_of_what_somebody_else_holds_and_comes_back() {
-    let database = empty_postgres_database().await;
+    let database = database::empty_postgres().await;
     let folder = tempfile::tempdir().expect("a folder");
     let config = config(SUPERUSER, &database, folder.path().to_str().expect("a path"));
     let db = Db::open(&config, true).await.expect("a database");
