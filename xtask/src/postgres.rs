@@ -22,6 +22,9 @@ use crate::{apt, shell};
 /// The tests read it, and so do we: who sets it brings a server of their own.
 pub const URL_VARIABLE: &str = "LATCHKEY_TEST_POSTGRES_URL";
 
+/// For hundreds of databases, of which each lives for a second: looking through them all would never end.
+pub const NO_VACUUM: [&str; 2] = ["-c", "autovacuum=off"];
+
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -34,13 +37,14 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    pub fn start() -> Result<Self> {
+    /// `options`: of the program, where it's ours.
+    pub fn start(options: &[&str]) -> Result<Self> {
         if let Ok(url) = env::var(URL_VARIABLE) {
             return Ok(Self { url });
         }
         // Locked from the first file on: an interrupt waits until there is something whole to take away.
         let mut slot = CLUSTER.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut cluster = Cluster::create()?;
+        let mut cluster = Cluster::create(options)?;
         cluster.wait_until_ready()?;
         let cluster = slot.insert(cluster);
         Ok(Self { url: format!("postgres://latchkey@127.0.0.1:{}/postgres", cluster.port) })
@@ -98,21 +102,21 @@ struct Cluster {
 }
 
 impl Cluster {
-    fn create() -> Result<Self> {
+    fn create(options: &[&str]) -> Result<Self> {
         let programs = find_programs()?;
         let folder = tempfile::Builder::new().prefix("latchkey-postgres-").tempdir()?;
         if apt::is_root() {
             shell::run(Command::new("chown").arg("postgres:").arg(folder.path()))?;
         }
         let data = folder.path().join("data");
-        let options = ["--username=latchkey", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
-        shell::output(command(&programs, "initdb", folder.path()).args(options).arg("-D").arg(&data))?;
+        let new = ["--username=latchkey", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+        shell::output(command(&programs, "initdb", folder.path()).args(new).arg("-D").arg(&data))?;
 
         let port = free_port()?;
         let mut postgres = command(&programs, "postgres", folder.path());
         postgres.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-h", "127.0.0.1", "-p", &port.to_string()]);
         // -F: no fsync. No one will miss this data after a power failure.
-        postgres.args(["-F", "-c", "max_connections=300"]);
+        postgres.args(["-F", "-c", "max_connections=300"]).args(options);
         let log = File::create(folder.path().join("log"))?;
         postgres.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let process = postgres.spawn().context("cannot start postgres")?;

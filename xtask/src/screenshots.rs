@@ -44,7 +44,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     }
     if wants(Pictures::Docs) || wants(Pictures::Baselines) {
         build::build(workspace, Profile::Dev)?;
-        let postgres = Postgres::start()?;
+        let postgres = Postgres::start(&[])?;
         let run = |command: &mut Command| {
             shell::run(
                 command.env("LATCHKEY_BIN", workspace.server(Profile::Dev)).env(postgres::URL_VARIABLE, &postgres.url),

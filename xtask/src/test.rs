@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, in parts, of which each runs even when another failed.
 
 use std::{
+    num::NonZero,
     process::{ExitCode, exit},
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -127,9 +128,11 @@ impl Tests<'_> {
 
     fn rust(&mut self) -> Result<()> {
         let url = self.postgres_url()?;
+        // One more than there are processors: many tests wait for the database, or for time to pass.
+        let threads = format!("--test-threads={}", thread::available_parallelism().map_or(2, NonZero::get) + 1);
         let tests = |only: &[&str]| {
             let mut cargo = shell::cargo();
-            cargo.args(["test", "--workspace", "--"]).args(only).env(postgres::URL_VARIABLE, &url);
+            cargo.args(["test", "--workspace", "--", &threads]).args(only).env(postgres::URL_VARIABLE, &url);
             cargo
         };
         shell::run(&mut tests(&[]))?;
@@ -145,7 +148,7 @@ impl Tests<'_> {
     fn postgres_url(&mut self) -> Result<String> {
         let postgres = match self.postgres.take() {
             Some(running) => running,
-            None => Postgres::start()?,
+            None => Postgres::start(&postgres::NO_VACUUM)?,
         };
         Ok(self.postgres.insert(postgres).url.clone())
     }

@@ -165,7 +165,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
     }
     let rows: Vec<Row> = Row::value_variants().iter().copied().filter(|row| is_asked(*row, args)).collect();
     let bench = Bench {
-        postgres: rows.iter().any(|row| row.needs_postgres()).then(Postgres::start).transpose()?,
+        postgres: rows.iter().any(|row| row.needs_postgres()).then(|| Postgres::start(&[])).transpose()?,
         rows,
         rounds: args.rounds,
         seconds: args.seconds,
