@@ -25,13 +25,16 @@ use crate::{
         state::AppState,
     },
     oauth::{
-        assertion::PublicKey,
-        calls,
-        calls::Calls,
-        client::{Client, ClientKind, RS256},
-        mint, register,
-        register::{By, Credential, Registered, SECRET_DAYS_MAX, Typed},
-        store,
+        clients,
+        clients::{
+            Client, ClientKind, RS256,
+            assertion::PublicKey,
+            calls,
+            calls::Calls,
+            register,
+            register::{By, Credential, Registered, SECRET_DAYS_MAX, Typed},
+        },
+        mint,
     },
     ui::{number::grouped, when::minute},
 };
@@ -236,7 +239,7 @@ async fn list(args: List) -> Result<(), Failed> {
             Some(who) => Some(find_user(state, who).await?.id),
             None => None,
         };
-        let clients = store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
+        let clients = clients::store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
         let calls = calls::of(&state.db.pool, "", state.clock.now_ms()).await?;
         Ok((clients, calls))
     })
@@ -368,7 +371,7 @@ async fn rotate(args: Rotate) -> Result<(), Failed> {
         if !client.kind.has_secret() {
             return Err(format!("{id} can keep no secret: its kind is {}", client.kind.into_str()).into());
         }
-        if store::secrets_of(&state.db.pool, &id).await?.len() > 1 {
+        if clients::store::secrets_of(&state.db.pool, &id).await?.len() > 1 {
             return Err(format!(
                 "{id} has two secrets or keys; remove the older one with `latchkey clients rotate {id} --finish`"
             )
@@ -395,7 +398,7 @@ async fn finish(args: Rotate) -> Result<(), Failed> {
     let Common { json, config, .. } = args.common;
     let id = args.id;
     let (removed, is_key) = on_client(config, &id, async |state, _| {
-        let secrets = store::secrets_of(&state.db.pool, &id).await?;
+        let secrets = clients::store::secrets_of(&state.db.pool, &id).await?;
         // The older one comes first.
         let [older, _] = &*secrets else {
             return Err(format!("{id} has no second secret; create one with `latchkey clients rotate {id}`").into());
@@ -435,7 +438,7 @@ async fn on_client<T>(
 ) -> Result<T, Failed> {
     on_database(config, async |state| {
         let none = || format!("there is no application {id}; find it with `latchkey clients list`");
-        work(state, store::find_client(&state.db.pool, id).await?.ok_or_else(none)?).await
+        work(state, clients::store::find_client(&state.db.pool, id).await?.ok_or_else(none)?).await
     })
     .await
 }

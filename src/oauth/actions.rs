@@ -4,15 +4,17 @@ use leptos::prelude::*;
 
 use super::{
     answer::Answer,
-    assertion::PublicKey,
     authorize,
     authorize::{Asked, Wrong},
-    client::page_of,
+    clients::{
+        assertion::PublicKey,
+        page_of, register,
+        register::{By, Credential, Registered, Typed, secret_name},
+    },
     device::{begin, decide},
-    end,
+    grants::end,
     log_out::way_back,
-    mint, register,
-    register::{By, Credential, Registered, Typed, secret_name},
+    mint,
     settings::{OauthSettings, Registrars},
 };
 use crate::{

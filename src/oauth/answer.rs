@@ -5,7 +5,7 @@ use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::client::{host_of, origin_of};
+use super::clients::{host_of, origin_of};
 use crate::{base::text::isolated, ui::frame::Page, web::csp};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

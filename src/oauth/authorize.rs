@@ -6,12 +6,15 @@ use uuid::Uuid;
 
 use super::{
     answer::Answer,
-    client::{Client, ClientKind, is_document},
-    end,
+    clients,
+    clients::{Client, ClientKind, is_document},
+    grants,
+    grants::{
+        end,
+        store::{CodeRow, GrantRow},
+    },
     params::Params,
     scope::{OFFLINE, Scopes},
-    store,
-    store::{CodeRow, GrantRow},
 };
 use crate::{
     auth::{
@@ -107,7 +110,7 @@ pub const PROVEN_AFTER: &str = "proven_after";
 pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> {
     let params = Params::parse(query.as_bytes()).map_err(|twice| Wrong::Here(format!("{twice} in the link.")))?;
     let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri").to_owned());
-    let client = match store::find_client(&app.state.db.pool, id).await? {
+    let client = match clients::store::find_client(&app.state.db.pool, id).await? {
         Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(&redirect_uri) => {
             client
         }
@@ -258,7 +261,7 @@ impl Asked {
         if self.prompt.consent || self.client.kind != ClientKind::Web {
             return Ok(true);
         }
-        let grants = store::agreed(&app.state.db.pool, user_id).await?;
+        let grants = grants::store::agreed(&app.state.db.pool, user_id).await?;
         let same = |grant: &&GrantRow| grant.client_id == self.client.id && grant.resource == self.resource;
         let given =
             grants.iter().filter(same).fold(Scopes::default(), |all, grant| all.and(&Scopes::stored(&grant.scopes)));
@@ -290,7 +293,7 @@ pub async fn allow(
         nonce: asked.nonce.clone(),
         expires_at: app.now_ms() + CODE_MS,
     };
-    store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
+    grants::store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
     end::commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
     Ok(asked.answer(&[("code", &code)]))
 }
@@ -330,8 +333,8 @@ pub async fn grant(
         last_used_at: None,
     };
     let (keep, reason) = (GRANTS_MAX - 1, EndReason::GaveWay.into_str());
-    let ended = store::end_surplus(&mut **tx, &grant.client_id, &user.id, keep, reason, now_ms).await?;
-    store::insert_grant(&mut **tx, &grant).await?;
+    let ended = grants::store::end_surplus(&mut **tx, &grant.client_id, &user.id, keep, reason, now_ms).await?;
+    grants::store::insert_grant(&mut **tx, &grant).await?;
     if consented {
         let event = Event::new(Kind::AppConnected, Actor::User(user.id.clone()), &user.id).from_caller(caller);
         let details =

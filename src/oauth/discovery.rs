@@ -6,7 +6,7 @@ use strum::VariantArray;
 
 use super::{
     authorize::PROMPTS,
-    client::{ClientKind, RS256},
+    clients::{ClientKind, RS256},
     mint::{ACR_MFA, ACR_SFA},
     scope::OURS,
     settings::OauthSettings,

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    client::Client,
-    end,
+    clients::Client,
+    grants,
+    grants::end,
     refusal::Refusal,
     scope::{EMAIL, OPENID, PROFILE, Scopes},
-    store,
 };
 use crate::{
     auth::{
@@ -58,11 +58,11 @@ pub async fn introspect(app: &App, keys: &Keys, client: &Client, token: &str) ->
         }));
     }
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
-    let unused = store::find_refresh(pool, &links::hash(token)).await?;
+    let unused = grants::store::find_refresh(pool, &links::hash(token)).await?;
     let Some(unused) = unused.filter(|token| token.used_at.is_none() && token.expires_at > now_ms) else {
         return Ok(json!({ "active": false }));
     };
-    let grant = store::living_grant(pool, &unused.grant_id).await?.filter(|grant| grant.client_id == client.id);
+    let grant = grants::store::living_grant(pool, &unused.grant_id).await?.filter(|grant| grant.client_id == client.id);
     Ok(match grant {
         None => json!({ "active": false }),
         Some(grant) => json!({
@@ -77,10 +77,10 @@ pub async fn revoke(app: &App, keys: &Keys, client: &Client, token: &str) -> Res
     let pool = &app.state.db.pool;
     let grant_id = match verified(app, keys, token).await {
         Some(Verified { claims, .. }) => claims.grant.map(|grant| grant.id),
-        None => store::find_refresh(pool, &links::hash(token)).await?.map(|token| token.grant_id),
+        None => grants::store::find_refresh(pool, &links::hash(token)).await?.map(|token| token.grant_id),
     };
     let Some(id) = grant_id.filter(|id| !id.is_empty()) else { return Ok(false) };
-    if store::living_grant(pool, &id).await?.is_none_or(|grant| grant.client_id != client.id) {
+    if grants::store::living_grant(pool, &id).await?.is_none_or(|grant| grant.client_id != client.id) {
         return Ok(false);
     }
     let tx = app.state.db.begin_write().await?;

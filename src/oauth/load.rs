@@ -6,24 +6,28 @@ use percent_encoding::percent_decode_str;
 
 use super::{
     answer::{Answer, AnswerPage},
-    apps_page::{AppPage, AppsPage, NewAppPage},
     authorize,
     authorize::{PROVEN_AFTER, Wrong},
-    calls, client,
-    connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
-    consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
+    clients,
+    clients::{
+        apps_page::{AppPage, AppsPage, NewAppPage},
+        calls, document,
+        register::{APPS_MAX, secret_name},
+    },
     device::{
         decide,
         page::{DecidedPage, DevicePage},
     },
-    discovery, document,
+    discovery, grants,
+    grants::{
+        connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
+        consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
+    },
     log_out::{named, way_back},
     notices,
     params::Params,
-    register::{APPS_MAX, secret_name},
     scope::Scopes,
     settings::{OauthSettings, Registrars},
-    store,
 };
 use crate::{
     auth::{tokens::keys::Keys, users::Role},
@@ -79,7 +83,7 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
 /// is not logged in is asked to be, before this server calls anyone for them.
 async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Result<Option<String>, AppError> {
     let params = Params::parse(query.as_bytes()).ok();
-    let id = params.as_ref().map(|params| params.get("client_id")).filter(|id| client::is_document(id));
+    let id = params.as_ref().map(|params| params.get("client_id")).filter(|id| clients::is_document(id));
     match (id, &page.someone) {
         (None, _) => Ok(None),
         (Some(_), _) if !settings.unregistered_applications => Ok(Some(
@@ -90,7 +94,7 @@ async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Res
             let why = document::learn(&page.app, settings, id, &caller.ip).await?;
             Ok(why.map(|why| format!("The application couldn't be read from the address that's its ID: {why}.")))
         }
-        (Some(id), None) if store::find_client(&page.app.state.db.pool, id).await?.is_none() => {
+        (Some(id), None) if clients::store::find_client(&page.app.state.db.pool, id).await?.is_none() => {
             Err(AppError::NotLoggedIn)
         }
         (Some(_), None) => Ok(None),
@@ -153,9 +157,9 @@ pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
 /// What stands below the user's sessions: the programs on devices, each with its grant.
 pub async fn on_devices(page: &PageRequest) -> Result<Option<Children>, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
-    let clients = store::clients_of(pool, &user.id).await?;
+    let clients = clients::store::clients_of(pool, &user.id).await?;
     let name = |id: &str| clients.get(id).map(|client| client.name.clone()).unwrap_or_default();
-    let grants = store::grants_of(pool, &user.id, page.app.now_ms()).await?.into_iter();
+    let grants = grants::store::grants_of(pool, &user.id, page.app.now_ms()).await?.into_iter();
     let rows: Vec<_> = grants
         .filter(|grant| grant.sid.is_empty())
         .map(|grant| OnDevice { name: name(&grant.client_id), grant })
@@ -186,7 +190,7 @@ pub fn answer(page: &PageRequest) -> Result<Found, AppError> {
 
 pub async fn apps(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let user = &page.user()?.user;
-    let apps = store::list_clients(&page.app.state.db.pool, Some(&user.id), APPS_MAX).await?;
+    let apps = clients::store::list_clients(&page.app.state.db.pool, Some(&user.id), APPS_MAX).await?;
     let may_register = may_register(page, settings);
     shows(move || view! { <AppsPage apps may_register of_everyone=false /> })
 }
@@ -208,7 +212,7 @@ pub fn new_app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, Ap
 pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (someone, pool) = (page.user()?, &page.app.state.db.pool);
     let id = percent_decode_str(page.id()).decode_utf8_lossy();
-    let client = store::find_client(pool, &id).await?.ok_or(AppError::NotFound)?;
+    let client = clients::store::find_client(pool, &id).await?.ok_or(AppError::NotFound)?;
     if client.owner_id != someone.user.id {
         if !someone.user.role().oversees() {
             return Err(AppError::NotFound);
@@ -216,7 +220,7 @@ pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, 
         page.overseer().await?;
     }
     let may_change = client.owner_id == someone.user.id || someone.user.role() == Role::Admin;
-    let secrets = store::secrets_of(pool, &client.id).await?;
+    let secrets = clients::store::secrets_of(pool, &client.id).await?;
     let told = told(&page.parts.headers, &page.app.state.config).unwrap_or_default();
     let opened = page.app.secret.open(&secret_name(&someone.log_in.sid), &told.get("secret"));
     let new_secret = opened.and_then(|secret| String::from_utf8(secret).ok());
@@ -228,16 +232,16 @@ pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, 
 
 pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
-    let apps = store::list_clients(&page.app.state.db.pool, None, ALL_MAX).await?;
+    let apps = clients::store::list_clients(&page.app.state.db.pool, None, ALL_MAX).await?;
     shows(move || view! { <AppsPage apps may_register=false of_everyone=true /> })
 }
 
 pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
     let mut connected: Vec<Connected> = Vec::new();
-    let clients = store::clients_of(pool, &user.id).await?;
-    let living = store::grants_of(pool, &user.id, page.app.now_ms()).await?;
-    let agreed = store::agreed(pool, &user.id).await?.into_iter().map(|grant| (grant, false));
+    let clients = clients::store::clients_of(pool, &user.id).await?;
+    let living = grants::store::grants_of(pool, &user.id, page.app.now_ms()).await?;
+    let agreed = grants::store::agreed(pool, &user.id).await?.into_iter().map(|grant| (grant, false));
     for (grant, has_access) in living.into_iter().map(|grant| (grant, true)).chain(agreed) {
         let client = clients.get(&grant.client_id).cloned().unwrap_or_default();
         let scopes = Scopes::stored(&grant.scopes).within(&client.scopes);

@@ -1,7 +1,7 @@
 //! An application asks to log its user out (OpenID Connect RP-Initiated Logout). The user is asked, so that no page can log
 //! anyone out. Server side.
 
-use super::{answer::Answer, params::Params, store};
+use super::{answer::Answer, clients, params::Params};
 use crate::{
     auth::{
         app::App,
@@ -29,7 +29,7 @@ pub fn named(app: &App, keys: &Keys, query: &str) -> String {
 pub async fn way_back(app: &App, request: &str) -> Result<Option<Answer>, AppError> {
     let Ok(params) = Params::parse(request.as_bytes()) else { return Ok(None) };
     let (to, state) = (params.get("post_logout_redirect_uri"), params.get("state"));
-    let client = store::find_client(&app.state.db.pool, params.get("client_id")).await?;
+    let client = clients::store::find_client(&app.state.db.pool, params.get("client_id")).await?;
     let client = client.filter(|client| client.is_active() && client.logouts.iter().any(|known| known == to));
     Ok(client.map(|client| Answer::new(to, false, &client.name, &[], state, "")))
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    client::{Client, RS256},
-    store::GrantRow,
+    clients::{Client, RS256},
+    grants::store::GrantRow,
 };
 use crate::{
     auth::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{client::is_resource, refusal::Refusal, scope::Scopes};
+use super::{clients::is_resource, refusal::Refusal, scope::Scopes};
 use crate::auth::tokens::claims::resource;
 
 /// Of a name that is repeated to whoever sent it: the names of all parameters are shorter, and no sentence fits in.

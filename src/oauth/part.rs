@@ -13,12 +13,21 @@ use leptos::prelude::{Children, provide_context};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::{calls, device::begin, discovery, load, notices, notices::Teller, routes, settings::OauthSettings, store};
+use super::{
+    clients, clients::calls, device, device::begin, discovery, grants, grants::store::UNREDEEMED_MS, load, notices,
+    notices::Teller, routes, settings::OauthSettings,
+};
 use crate::{
     auth::{app::App, tokens::keys::Keys},
     base::{
-        config::TokenAlgorithm, db::again, error::AppError, finding::Finding, jobs::Job, metrics::Metrics,
-        rfc3339::seconds, state::AppState,
+        config::TokenAlgorithm,
+        db::{Tx, again},
+        error::AppError,
+        finding::Finding,
+        jobs::Job,
+        metrics::Metrics,
+        rfc3339::seconds,
+        state::AppState,
     },
     pages::{
         part::{Part, Routes},
@@ -145,7 +154,7 @@ impl Part for OauthPart {
     }
 
     async fn rows(&self, state: &AppState, user_id: &str, after: &str) -> Result<Vec<(String, Value)>, AppError> {
-        let rows = store::grants_after(&state.db.pool, user_id, after).await?;
+        let rows = grants::store::grants_after(&state.db.pool, user_id, after).await?;
         Ok(rows.into_iter().map(|row| (row.id.clone(), in_file(row))).collect())
     }
 }
@@ -159,7 +168,7 @@ const NAMED_MAX: usize = 5;
 const LATE_MS: i64 = 5 * 60_000;
 
 async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
-    let clients = store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
+    let clients = clients::store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
     let ownerless = clients.iter().filter(|client| client.owner_epoch.is_none()).count();
     let active = clients.iter().filter(|client| client.is_active()).count();
     let waiting = notices::store::waiting(&state.db.pool, "").await?;
@@ -187,7 +196,7 @@ async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
         findings.push(Finding::warning(WHAT, words, fix));
     }
     let (now_ms, limit) = (state.clock.now_ms(), EXAMINED_MAX);
-    let expiring = store::expiring(&state.db.pool, now_ms + SOON_MS, limit).await?;
+    let expiring = clients::store::expiring(&state.db.pool, now_ms + SOON_MS, limit).await?;
     if !expiring.is_empty() {
         let named = expiring.iter().take(NAMED_MAX).map(|(name, at)| match at - now_ms {
             left @ 1.. => format!("of “{name}” expires in {}", span(left)),
@@ -201,7 +210,7 @@ async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
     Ok(findings)
 }
 
-fn in_file(row: store::GrantRow) -> Value {
+fn in_file(row: grants::store::GrantRow) -> Value {
     json!({
         "application": row.client_id,
         "scopes": row.scopes,
@@ -216,8 +225,15 @@ fn in_file(row: store::GrantRow) -> Value {
 async fn remove_old(state: &AppState) -> Result<(), AppError> {
     again(|| async {
         let mut tx = state.db.begin_write().await?;
-        store::delete_old(&mut tx, state.clock.now_ms()).await?;
+        delete_old(&mut tx, state.clock.now_ms()).await?;
         Ok(tx.commit().await?)
     })
     .await
+}
+
+/// Removes what no one can ask about any more: first what names a grant or an application, then these.
+pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
+    device::store::delete_old(&mut **tx, now_ms - UNREDEEMED_MS).await?;
+    grants::store::delete_old(tx, now_ms).await?;
+    clients::store::delete_old(tx, now_ms).await
 }

@@ -12,8 +12,14 @@ use serde::Serialize;
 use url::Url;
 
 use super::{
-    authenticate, client::Client, device, discovery, introspect, params::Params, refusal::Refusal,
-    settings::OauthSettings, store, token, token::Asker,
+    clients,
+    clients::{Client, authenticate},
+    device, discovery, introspect,
+    params::Params,
+    refusal::Refusal,
+    settings::OauthSettings,
+    token,
+    token::Asker,
 };
 use crate::{
     auth::app::App,
@@ -96,7 +102,7 @@ pub async fn user_info(
     let token = token.ok_or_else(|| Refusal::token(false))?;
     let verified = introspect::active(&app, &guards.keys, token).await?.ok_or_else(|| Refusal::token(true))?;
     let info = introspect::user_info(&app, &verified).await?;
-    let client = store::find_client(&app.state.db.pool, &verified.claims.client_id).await?;
+    let client = clients::store::find_client(&app.state.db.pool, &verified.claims.client_id).await?;
     Ok((Extension(client.unwrap_or_default()), said(&info)))
 }
 
@@ -195,6 +201,6 @@ async fn is_of_some_page(app: &App, origin: &str) -> Result<bool, Refusal> {
         return Ok(false);
     };
     // Of a loopback address the port is free, so the database looks for the rest.
-    let found = store::public_clients_at(&app.state.db.pool, &host).await?;
+    let found = clients::store::public_clients_at(&app.state.db.pool, &host).await?;
     Ok(found.into_iter().any(|client| client.is_active() && client.is_page_at(origin)))
 }

@@ -6,14 +6,17 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
-    client::{Client, ClientKind},
-    device, end, mint,
+    clients::{Client, ClientKind},
+    device, grants,
+    grants::{
+        end,
+        store::{GrantRow, RefreshRow},
+    },
+    mint,
     mint::Access,
     params::Params,
     refusal::Refusal,
     scope::{OFFLINE, OPENID, Scopes},
-    store,
-    store::{GrantRow, RefreshRow},
 };
 use crate::{
     auth::{
@@ -84,9 +87,9 @@ async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
     let (hash, now_ms) = (links::hash(params.required("code")?), app.now_ms());
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     let mut tx = app.state.db.begin_write().await?;
-    let code = store::find_code(&mut *tx, &hash).await?.ok_or(WRONG_CODE)?;
-    let is_first = store::use_code(&mut *tx, &hash, now_ms).await?;
-    let grant = store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
+    let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or(WRONG_CODE)?;
+    let is_first = grants::store::use_code(&mut *tx, &hash, now_ms).await?;
+    let grant = grants::store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
     let fits = is_first
         && client.may_redirect_to(&code.redirect_uri)
         && code.expires_at > now_ms
@@ -141,7 +144,7 @@ async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
     };
     row.used_at = Some(now_ms);
     device::store::note(&mut *tx, &row).await?;
-    let grant = store::use_grant(&mut *tx, &grant_id, now_ms).await?.ok_or(OVER)?;
+    let grant = grants::store::use_grant(&mut *tx, &grant_id, now_ms).await?.ok_or(OVER)?;
     go_on(asker, tx, grant, Next::First { nonce: "" }).await
 }
 
@@ -151,11 +154,11 @@ async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
     let (hash, now_ms) = (links::hash(params.required("refresh_token")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
-    let found = store::find_refresh(&mut *tx, &hash).await?.ok_or(WRONG_REFRESH)?;
+    let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or(WRONG_REFRESH)?;
     // Locked: of fifty that come at once each sees what the one before has done.
-    let grant = store::use_grant(&mut *tx, &found.grant_id, now_ms).await?;
+    let grant = grants::store::use_grant(&mut *tx, &found.grant_id, now_ms).await?;
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
-    let token = store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
+    let token = grants::store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
     let token = token.ok_or(WRONG_REFRESH)?;
     let allowed = Scopes::stored(&grant.scopes);
     let scopes = params.scopes(&allowed, allowed.clone());
@@ -163,7 +166,7 @@ async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     is_of(params, &grant)?;
     match token.used_at {
         None => {
-            store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
+            grants::store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
             go_on(asker, tx, grant, Next::Refreshed { scopes, is_head: true }).await
         }
         Some(used_at) if now_ms - used_at <= REUSE_FREE_MS => {
@@ -234,8 +237,8 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
     let may_refresh = grant.sid.is_empty() || client.kind == ClientKind::Spa;
     let refresh = if may_refresh && is_head {
         let (token, until) = (format!("lkr_{}", links::new_token()?), session_end.min(now_ms + REFRESH_MS));
-        store::insert_refresh(&mut *tx, &links::hash(&token), &grant.id, now_ms, until).await?;
-        store::note_refresh(&mut *tx, &grant.id, until).await?;
+        grants::store::insert_refresh(&mut *tx, &links::hash(&token), &grant.id, now_ms, until).await?;
+        grants::store::note_refresh(&mut *tx, &grant.id, until).await?;
         Some((token, (until - now_ms) / 1000))
     } else {
         None

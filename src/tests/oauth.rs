@@ -20,7 +20,7 @@ use super::{
 use crate::{
     auth::tokens::{claims::ID_TOKEN, key_set::Key, mint::sign_as},
     base::config::TokenAlgorithm,
-    oauth::client::ClientKind,
+    oauth::clients::ClientKind,
 };
 
 pub const ISSUER: &str = "http://localhost:3000";

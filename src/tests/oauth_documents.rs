@@ -16,7 +16,7 @@ use super::{
     oauth_tokens::me,
     on_both_databases,
 };
-use crate::{base::db::Kind, oauth::client::is_document};
+use crate::{base::db::Kind, oauth::clients::is_document};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;

@@ -7,7 +7,7 @@ use super::{store, store::DeviceRow};
 use crate::{
     auth::{links, throttle::Way},
     base::{db::again, error::AppError, sealed::SecretKey},
-    oauth::{client::ClientKind, refusal::Refusal, scope::OFFLINE, token::Asker},
+    oauth::{clients::ClientKind, refusal::Refusal, scope::OFFLINE, token::Asker},
 };
 
 /// The page where the user types the code.

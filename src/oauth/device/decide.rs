@@ -21,10 +21,10 @@ use crate::{
     oauth::{
         authorize,
         authorize::{Asked, Device},
-        client::Client,
-        end,
+        clients,
+        clients::Client,
+        grants::end,
         scope::Scopes,
-        store as clients,
     },
 };
 
@@ -64,7 +64,7 @@ pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppE
     let pool = &app.state.db.pool;
     let row = store::find_waiting(pool, &hash(&app.secret, code), app.now_ms()).await?;
     let Some(row) = row else { return Ok(None) };
-    let client = clients::find_client(pool, &row.client_id).await?.filter(Client::is_active);
+    let client = clients::store::find_client(pool, &row.client_id).await?.filter(Client::is_active);
     let device =
         Device { code: shown(code), caller: Caller { ip: row.ip, user_agent: row.user_agent }, since: row.created_at };
     Ok(client.map(|client| Asked::by_device(client, Scopes::stored(&row.scopes), row.resource, device)))

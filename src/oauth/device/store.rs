@@ -104,3 +104,8 @@ pub async fn note(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
         .run(db)
         .await
 }
+
+/// Removes those that expired before this time.
+pub async fn delete_old(db: impl Conn<'_>, before_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("delete from device_codes where expires_at < $1").bind(before_ms).run(db).await
+}

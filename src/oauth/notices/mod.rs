@@ -18,7 +18,7 @@ use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
 use self::store::NoticeRow;
-use super::{client::Client, mint::key_for, settings::OauthSettings, store as clients};
+use super::{clients, clients::Client, mint::key_for, settings::OauthSettings};
 use crate::{
     auth::{
         app::App,
@@ -119,7 +119,7 @@ impl Teller {
     async fn try_to_tell(&self, row: &NoticeRow) -> Result<(), AppError> {
         let pool = &self.app.state.db.pool;
         // Of one that was deleted the notices have gone with it.
-        let client = clients::find_client(pool, &row.client_id).await?;
+        let client = clients::store::find_client(pool, &row.client_id).await?;
         let Some(client) = client else { return Ok(store::remove(pool, &row.id).await?) };
         let answer = self.send(&client, row).await?;
         let now_ms = self.app.now_ms();

@@ -5,11 +5,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    Client, ClientKind,
     assertion::PublicKey,
-    client::{Client, ClientKind, parse_addresses, parse_backchannel, parse_id_token_alg},
-    notices,
-    scope::{OFFLINE, Scopes},
-    store,
+    parse_addresses, parse_backchannel, parse_id_token_alg, store,
     store::{DAY_MS, SecretRow},
 };
 use crate::{
@@ -17,7 +15,8 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        grants, links,
+        grants::store::queue,
+        links,
         revocations::{
             EndReason,
             store::{New, Subject},
@@ -31,6 +30,10 @@ use crate::{
         error::{AppError, Field, Invalid, Unfit},
         state::AppState,
         text::{is_control, is_visible, shows},
+    },
+    oauth::{
+        grants, notices,
+        scope::{OFFLINE, Scopes},
     },
 };
 
@@ -244,8 +247,8 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
     let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
     let epoch = store::update_client(&mut *tx, &after, is_less).await?;
     if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
-        let ended = store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
-        grants::store::queue(&mut tx, &ended, at).await?;
+        let ended = grants::store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        queue(&mut tx, &ended, at).await?;
     }
     if after.backchannel_logout_uri.is_empty() {
         notices::store::remove_all_of(&mut *tx, id).await?;
@@ -342,7 +345,7 @@ pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disable
     let (mut tx, client) = by.begin(state, id).await?;
     let Some(epoch) = store::set_disabled(&mut *tx, id, disabled.then_some(at)).await? else { return Ok(false) };
     if disabled {
-        store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        grants::store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
     }
     let kind = if disabled { Kind::AppDisabled } else { Kind::AppEnabled };
     by.note(&mut tx, kind, &client.owner_id, (id, &client.name), at).await?;
@@ -356,7 +359,7 @@ pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(),
     let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
     let (mut tx, client) = by.begin(state, id).await?;
     let epoch = store::blank_client(&mut tx, id, at).await?.ok_or(AppError::NotFound)?;
-    store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+    grants::store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
     by.note(&mut tx, Kind::AppDeleted, &client.owner_id, (id, &client.name), at).await?;
     end_tokens(tx, terminator, by, id, epoch).await
 }

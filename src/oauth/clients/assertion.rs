@@ -13,7 +13,7 @@ use jsonwebtoken::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{client::Client, discovery, store};
+use super::{Client, store};
 use crate::{
     auth::{
         app::App,
@@ -21,6 +21,7 @@ use crate::{
         tokens::{algorithm::thumbprint, verify::LEEWAY},
     },
     base::{error::Invalid, site::Site},
+    oauth::discovery,
 };
 
 /// `client_assertion_type` (RFC 7523 2.2).

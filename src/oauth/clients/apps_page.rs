@@ -3,17 +3,20 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
+    Client, ClientKind, RS256,
     assertion::algorithm_of,
     calls,
     calls::Calls,
-    client::{Client, ClientKind, RS256, page_of},
-    discovery,
-    scope::OURS,
+    page_of,
     store::{DAY_MS, SecretRow},
 };
 use crate::{
     base::{error::Field, text::isolated},
+    oauth::{
+        actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RegisterApp, RemoveAppSecret},
+        discovery,
+        scope::OURS,
+    },
     pages::{account, admin},
     ui::{
         code::CodeBlock,

@@ -2,9 +2,10 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{actions::DisconnectApp, scope::Scopes, store::GrantRow};
+use super::store::GrantRow;
 use crate::{
     base::{caller::device_words, text::isolated},
+    oauth::{actions::DisconnectApp, scope::Scopes},
     pages::account::PAGES,
     ui::{
         empty::Empty,

@@ -2,15 +2,15 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{
-    actions::{AllowApp, LogOutForApp},
-    authorize::{Asked, Device},
-    client::host_of,
-    device::begin,
-};
 use crate::{
     auth::{sessions::Viewer, tokens::claims::resource},
     base::text::isolated,
+    oauth::{
+        actions::{AllowApp, LogOutForApp},
+        authorize::{Asked, Device},
+        clients::host_of,
+        device::begin,
+    },
     pages::login::actions::LogOut,
     ui::{
         form::{FormFrame, Here},

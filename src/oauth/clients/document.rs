@@ -3,18 +3,16 @@
 
 use serde::Deserialize;
 
-use super::{
-    client::{Client, ClientKind, RS256, host_of, parse_addresses},
-    register::parse_name,
-    scope::{OURS, Scopes},
-    settings::OauthSettings,
-    store,
-};
+use super::{Client, ClientKind, RS256, host_of, parse_addresses, register::parse_name, store};
 use crate::{
     auth::{app::App, throttle::Way},
     base::{
         error::{AppError, Field, Invalid},
         fetch::Fetch,
+    },
+    oauth::{
+        scope::{OURS, Scopes},
+        settings::OauthSettings,
     },
 };
 

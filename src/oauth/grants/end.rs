@@ -16,6 +16,7 @@ use crate::{
         visit::Visit,
     },
     base::{db::Tx, error::AppError},
+    oauth::clients,
 };
 
 /// Revokes the tokens of these grants, which the transaction has ended, and commits. This instance refuses them from then on.
@@ -42,7 +43,7 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
     }
     grants::store::queue(&mut tx, &ended, now_ms).await?;
     let ids: Vec<String> = ended.into_iter().map(|grant| grant.id).collect();
-    let name = store::find_client(&mut *tx, client_id).await?.map(|client| client.name).unwrap_or_default();
+    let name = clients::store::find_client(&mut *tx, client_id).await?.map(|client| client.name).unwrap_or_default();
     let actor = Actor::User(user.id.clone());
     let event = Event::new(Kind::AppDisconnected, actor.clone(), &user.id).from_caller(&visit.caller);
     let details = json!({ "application": name, "client_id": client_id });

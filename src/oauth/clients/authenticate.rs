@@ -4,10 +4,11 @@
 use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{assertion, client::Client, params::Params, refusal::Refusal, store};
+use super::{Client, assertion, store};
 use crate::{
     auth::{app::App, links, throttle::Way},
     base::error::AppError,
+    oauth::{params::Params, refusal::Refusal},
 };
 
 /// A use is written down this often.

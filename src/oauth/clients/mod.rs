@@ -1,5 +1,13 @@
 //! An application: what it is, and where its users may be sent back to. Server side; no I/O.
 
+pub mod apps_page;
+pub mod assertion;
+pub mod authenticate;
+pub mod calls;
+pub mod document;
+pub mod register;
+pub mod store;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use url::{Host, Origin, Url};
