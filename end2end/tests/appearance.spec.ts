@@ -54,11 +54,6 @@ test("a server that is away is no reason to stay in the dark", async ({ page, al
 
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
-  test.beforeEach(({ allowConsole }) => {
-    // The browser's own word: nothing can use the program without JavaScript.
-    allowConsole(/was preloaded using link preload but not used/);
-  });
-
   test("the switch has a button", async ({ page }) => {
     await page.goto("/login");
     await page.getByRole("radio", { name: "Dark" }).check();

@@ -28,8 +28,13 @@ type TestFixtures = {
 
 /** What all browsers of one test did that nobody asked for. */
 class Watch {
-  /** The tests keep service workers out, since requests that one answers cannot be rerouted; see playwright.config.ts. */
-  readonly allowedMessages: RegExp[] = [/Service Worker registration blocked by Playwright/];
+  readonly allowedMessages: RegExp[] = [
+    // The tests keep service workers out, since requests that one answers cannot be rerouted; see playwright.config.ts.
+    /Service Worker registration blocked by Playwright/,
+    // The program of a page, where no JavaScript runs or the machine is slow: it says how long the test took. That a page
+    // asks for it in the wrong way is another message.
+    /was preloaded using link preload but not used/,
+  ];
   readonly allowedOrigins: string[] = [];
   private readonly messages: string[] = [];
   private readonly requests: string[] = [];

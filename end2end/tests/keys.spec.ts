@@ -85,7 +85,7 @@ test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
   test("an administrator rotates and kills", async ({ page, server, anotherBrowser, allowConsole }) => {
-    for (const word of WITHOUT_JAVASCRIPT) allowConsole(word);
+    allowConsole(WITHOUT_JAVASCRIPT);
     await rotateAndKill(page, await (await anotherBrowser({ javaScriptEnabled: false })).newPage(), server);
   });
 });

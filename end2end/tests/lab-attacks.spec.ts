@@ -65,8 +65,7 @@ test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
 
   // Thirty pages of text: what runs in a page is none of this test's business.
-  test("every experiment leads to its code and to its test", async ({ page, allowConsole }) => {
-    allowConsole(/was preloaded using link preload but not used/);
+  test("every experiment leads to its code and to its test", async ({ page }) => {
     await page.goto("/lab");
     const links = await page.locator(".cited-code a").all();
     const hrefs = await Promise.all(links.map((link) => link.getAttribute("href")));

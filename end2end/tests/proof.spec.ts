@@ -194,7 +194,7 @@ test.describe("without JavaScript", () => {
     anotherBrowser,
     allowConsole,
   }) => {
-    for (const word of WITHOUT_JAVASCRIPT) allowConsole(word);
+    allowConsole(WITHOUT_JAVASCRIPT);
     const phone = await (await anotherBrowser()).newPage();
     const victim = await onTwoDevices(page, phone);
     const admin = await administrator(server);

@@ -55,7 +55,7 @@ test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false, timezoneId: ZONE });
 
   test("the page says that it is UTC", async ({ page, allowConsole }) => {
-    for (const word of WITHOUT_JAVASCRIPT) allowConsole(word);
+    allowConsole(WITHOUT_JAVASCRIPT);
     await signedUp(page, "Chitra");
     await page.goto("/account/activity");
     await expect(heading(page)).toContainText("UTC");

@@ -8,7 +8,7 @@ import { type Person, administrator, passwordField, signedUp, somebody } from ".
 test.use({ javaScriptEnabled: false });
 
 test.beforeEach(({ allowConsole }) => {
-  for (const word of WITHOUT_JAVASCRIPT) allowConsole(word);
+  allowConsole(WITHOUT_JAVASCRIPT);
 });
 
 test("a person signs up, logs out, logs in and sees the dashboard", async ({ page }) => {
