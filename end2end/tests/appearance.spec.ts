@@ -54,6 +54,7 @@ test("a server that is away is no reason to stay in the dark", async ({ page, al
 
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
+
   test("the switch has a button", async ({ page }) => {
     await page.goto("/login");
     await page.getByRole("radio", { name: "Dark" }).check();
