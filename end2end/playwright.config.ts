@@ -11,7 +11,7 @@ function environment(): Record<string, string> {
 
 export default defineConfig({
   testDir: "tests",
-  workers: 2,
+  workers: 4,
   // Each worker has a server of its own, so tests of one file may run side by side: none waits for the longest file.
   fullyParallel: true,
   timeout: TEST_HANGS_MS,
