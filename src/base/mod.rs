@@ -36,6 +36,8 @@ pub mod mailer;
 #[cfg(feature = "ssr")]
 pub mod metrics;
 #[cfg(feature = "ssr")]
+pub mod private_file;
+#[cfg(feature = "ssr")]
 pub mod rfc3339;
 #[cfg(feature = "ssr")]
 pub mod sealed;

@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{
     config::{Config, SecretText},
-    db::{make_private_folder, private_file},
+    private_file::{make_private_folder, private_file},
 };
 
 /// 32 bytes that open every signing key. Cannot be printed.

@@ -3,13 +3,18 @@
 use leptos::prelude::*;
 
 use super::{
+    allow,
     answer::Answer,
     authorize,
     authorize::{Asked, Wrong},
     clients::{
         assertion::PublicKey,
+        by::By,
+        credentials,
+        credentials::{Credential, secret_name},
         page_of, register,
-        register::{By, Credential, Registered, Typed, secret_name},
+        register::Registered,
+        typed::Typed,
     },
     device::{begin, decide},
     grants::end,
@@ -39,8 +44,8 @@ pub async fn register_app(
     let by_everyone = expect_context::<OauthSettings>().applications_by == Registrars::Everyone;
     register::require_registrar(&app, &someone, by_everyone).await?;
     // What was typed is looked at before a password is asked for.
-    register::check(&typed)?;
-    let days = register::parse_days(&expires.unwrap_or_default())?;
+    typed.check()?;
+    let days = credentials::parse_days(&expires.unwrap_or_default())?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());
     publish_key(&typed).await?;
     let (owner_id, by) = (&someone.user.id, By::User(&someone, &visit.caller));
@@ -71,7 +76,7 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
 pub async fn change_app(id: String, #[server(flatten)] typed: Typed, password: Option<String>) -> Result<(), AppError> {
     border::user()?;
     // Before a password is asked for; what kind it is the story knows by itself.
-    register::check(&typed)?;
+    typed.check()?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     publish_key(&typed).await?;
     let by = By::User(&someone, &visit.caller);
@@ -86,10 +91,10 @@ pub async fn change_app(id: String, #[server(flatten)] typed: Typed, password: O
 /// As there, [`AppError::NotFound`], [`AppError::TooManySecrets`].
 #[server(prefix = "/actions", endpoint = "add_app_secret")]
 pub async fn add_app_secret(id: String, expires: Option<String>, password: Option<String>) -> Result<(), AppError> {
-    let days = register::parse_days(&expires.unwrap_or_default())?;
+    let days = credentials::parse_days(&expires.unwrap_or_default())?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     let (by, credential) = (By::User(&someone, &visit.caller), Credential::Secret { days });
-    let secret = again(|| register::add(&app.state, by, &id, credential)).await?;
+    let secret = again(|| credentials::add(&app.state, by, &id, credential)).await?;
     show_app(&someone, &id, "secret", secret.as_deref())
 }
 
@@ -105,7 +110,7 @@ pub async fn add_app_key(id: String, public_key: Option<String>, password: Optio
     let key = PublicKey::parse(&public_key.unwrap_or_default()).map_err(|invalid| AppError::Invalid(vec![invalid]))?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     let by = By::User(&someone, &visit.caller);
-    again(|| register::add(&app.state, by, &id, Credential::Key(&key))).await?;
+    again(|| credentials::add(&app.state, by, &id, Credential::Key(&key))).await?;
     show_app(&someone, &id, "key", None)
 }
 
@@ -118,7 +123,7 @@ pub async fn remove_app_secret(id: String, prefix: Option<String>, password: Opt
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     let prefix = prefix.unwrap_or_default();
     let by = By::User(&someone, &visit.caller);
-    again(|| register::remove_secret(&app.state, by, &id, &prefix)).await?;
+    again(|| credentials::remove_secret(&app.state, by, &id, &prefix)).await?;
     show_app(&someone, &id, "removed", None)
 }
 
@@ -255,5 +260,5 @@ async fn allow(someone: LoggedIn, asked: &Asked, password: Option<String>) -> Re
         border::keep_secret(proven.new_secret.as_ref());
         proven.someone
     };
-    again(|| authorize::allow(&app, &visit.caller, &someone, asked, true)).await
+    again(|| allow::allow(&app, &visit.caller, &someone, asked, true)).await
 }

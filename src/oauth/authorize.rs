@@ -1,41 +1,26 @@
-//! An authorization request: what is wrong with it, and what a user's leave makes of it. Server side.
-
-use jsonwebtoken::dangerous::insecure_decode_claims;
-use serde_json::{Value, json};
-use uuid::Uuid;
+//! An authorization request, and what is wrong with it. Server side.
 
 use super::{
     answer::Answer,
     clients,
     clients::{Client, ClientKind, is_document},
     grants,
-    grants::{
-        end,
-        store::{CodeRow, GrantRow},
-    },
+    grants::store::GrantRow,
     params::Params,
     scope::{OFFLINE, Scopes},
 };
 use crate::{
     auth::{
         app::App,
-        event,
-        event::{Actor, Event, Kind},
-        links,
-        revocations::EndReason,
         sessions::guard::LoggedIn,
         tokens::{
             keys::Keys,
-            verify::{Refusal, parties_of_id_token},
+            verify::{Refusal, claims_to_be_id_token, parties_of_id_token},
         },
     },
-    base::{caller::Caller, db::Tx, error::AppError},
+    base::{caller::Caller, error::AppError},
 };
 
-/// A code works for so long: the time of one redirect.
-pub const CODE_MS: i64 = 60_000;
-/// Of one application and user; beyond it the one unused for longest ends.
-const GRANTS_MAX: i64 = 20;
 /// The answer travels in a cookie to the page that sends it on.
 const STATE_CHARS_MAX: usize = 1_000;
 const NONCE_CHARS_MAX: usize = 500;
@@ -60,8 +45,8 @@ pub struct Asked {
     user_id: Option<String>,
     state: String,
     by_form: bool,
-    nonce: String,
-    challenge: String,
+    pub nonce: String,
+    pub challenge: String,
     issuer: String,
     /// Where no browser asks (RFC 8628): there is no way back then.
     pub device: Option<Device>,
@@ -130,7 +115,9 @@ pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> 
     let user_id = match parties_of_id_token(&app.state, keys, hint) {
         Ok((of_client, user_id)) if of_client == client.id => Ok(Some(user_id)),
         // Its key is no longer published, so no one can tell: as if none had come.
-        Err(Refusal::UnknownKey(_) | Refusal::RevokedKey) if says_to_be(hint, &issuer, &client.id) => Ok(None),
+        Err(Refusal::UnknownKey(_) | Refusal::RevokedKey) if claims_to_be_id_token(hint, &issuer, &client.id) => {
+            Ok(None)
+        }
         _ if hint.is_empty() => Ok(None),
         _ => Err(()),
     };
@@ -209,10 +196,6 @@ fn no_way_back(client: Option<&Client>, id: &str, redirect_uri: &str) -> &'stati
 }
 
 /// Whether an ID token that no one can verify says that this server made it for this application.
-fn says_to_be(hint: &str, issuer: &str, client_id: &str) -> bool {
-    insecure_decode_claims::<Value>(hint).is_ok_and(|says| says["iss"] == issuer && says["aud"] == client_id)
-}
-
 fn is_challenge(text: &str) -> bool {
     text.len() == CHALLENGE_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
@@ -239,7 +222,7 @@ impl Asked {
         self.user_id.as_ref().is_none_or(|id| *id == someone.user.id)
     }
 
-    fn answer(&self, fields: &[(&str, &str)]) -> Answer {
+    pub fn answer(&self, fields: &[(&str, &str)]) -> Answer {
         Answer::new(&self.redirect_uri, self.by_form, &self.client.name, fields, &self.state, &self.issuer)
     }
 
@@ -267,80 +250,4 @@ impl Asked {
             grants.iter().filter(same).fold(Scopes::default(), |all, grant| all.and(&Scopes::stored(&grant.scopes)));
         Ok(!given.covers(&self.scopes))
     }
-}
-
-/// Makes the code that the application redeems. `consented`: the user was asked just now.
-///
-/// # Errors
-/// As [`grant`]; [`AppError::BadRequest`] for another user than the application expects.
-pub async fn allow(
-    app: &App,
-    caller: &Caller,
-    someone: &LoggedIn,
-    asked: &Asked,
-    consented: bool,
-) -> Result<Answer, AppError> {
-    if !asked.is_for(someone) {
-        return Err(AppError::BadRequest);
-    }
-    let code = links::new_token()?;
-    let mut tx = app.state.db.begin_write().await?;
-    let (grant_id, ended) = grant(&mut tx, app, caller, someone, asked, consented).await?;
-    let row = CodeRow {
-        grant_id,
-        redirect_uri: asked.redirect_uri.clone(),
-        challenge: asked.challenge.clone(),
-        nonce: asked.nonce.clone(),
-        expires_at: app.now_ms() + CODE_MS,
-    };
-    grants::store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
-    end::commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
-    Ok(asked.answer(&[("code", &code)]))
-}
-
-/// The first part of a transaction: what the user lets the application do, in whatever way it asked. Of the user's grants
-/// to it the one unused for longest ends, where there are too many: those are ended, and the caller revokes their tokens.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`] when the session is over; [`AppError::SessionRenewed`] with a secret that was replaced.
-pub async fn grant(
-    tx: &mut Tx,
-    app: &App,
-    caller: &Caller,
-    someone: &LoggedIn,
-    asked: &Asked,
-    consented: bool,
-) -> Result<(String, Vec<String>), AppError> {
-    if someone.in_grace {
-        return Err(AppError::SessionRenewed);
-    }
-    let now_ms = app.now_ms();
-    let user = someone.hold(tx).await?;
-    let holder = asked.device.as_ref().map_or(caller, |device| &device.caller);
-    let grant = GrantRow {
-        id: Uuid::now_v7().to_string(),
-        client_id: asked.client.id.clone(),
-        user_id: user.id.clone(),
-        sid: if asked.outlives_session() { String::new() } else { someone.log_in.sid.clone() },
-        log_in_sid: someone.log_in.sid.clone(),
-        scopes: asked.scopes.text(),
-        resource: asked.resource.clone(),
-        auth_time: someone.log_in.authenticated_at / 1000,
-        global_epoch: someone.log_in.global_epoch,
-        user_agent: holder.user_agent.clone(),
-        ip: holder.ip.clone(),
-        created_at: now_ms,
-        last_used_at: None,
-    };
-    let (keep, reason) = (GRANTS_MAX - 1, EndReason::GaveWay.into_str());
-    let ended = grants::store::end_surplus(&mut **tx, &grant.client_id, &user.id, keep, reason, now_ms).await?;
-    grants::store::insert_grant(&mut **tx, &grant).await?;
-    if consented {
-        let event = Event::new(Kind::AppConnected, Actor::User(user.id.clone()), &user.id).from_caller(caller);
-        let details =
-            json!({ "application": asked.client.name, "client_id": asked.client.id, "scope": asked.scopes.text() });
-        let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
-        event::store::insert(&mut **tx, &event, now_ms).await?;
-    }
-    Ok((grant.id, ended))
 }

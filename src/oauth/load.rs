@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use percent_encoding::percent_decode_str;
 
 use super::{
+    allow,
     answer::{Answer, AnswerPage},
     authorize,
     authorize::{PROVEN_AFTER, Wrong},
     clients,
     clients::{
-        apps_page::{AppPage, AppsPage, NewAppPage},
-        calls, document,
-        register::{APPS_MAX, secret_name},
+        app_form::NewAppPage, app_page::AppPage, apps_page::AppsPage, calls, credentials::secret_name, document,
+        register::APPS_MAX,
     },
     device::{
         decide,
@@ -69,7 +69,7 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
     }
     if !asked.needs_consent(app, &someone.user.id).await? {
         let caller = caller_of(&page.parts, &app.state.config);
-        let answer = again(|| authorize::allow(app, &caller, someone, &asked, false)).await?;
+        let answer = again(|| allow::allow(app, &caller, someone, &asked, false)).await?;
         return give(page, answer);
     }
     if asked.prompt.none {

@@ -14,8 +14,9 @@ use crate::{
     audit::{
         chain::{
             Anchor, ChainKey,
+            report::{Report, What},
             seal::{NotSealed, Sealer},
-            verify::{Report, What, verify},
+            verify::verify,
         },
         log::store::LOOKED_AT_MAX,
     },

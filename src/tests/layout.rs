@@ -131,7 +131,6 @@ fn the_side_of_a_file_is_decided_in_mod_files_only() {
         let count = code.matches("feature = \"").count();
         let allowed = match &*file {
             "lib.rs" | "main.rs" => usize::MAX,
-            "base/error.rs" => 1,
             // Which parts there are: for the settings of each a line, and for itself.
             "cli/parts.rs" => 6,
             _ if file.ends_with("/mod.rs") => usize::MAX,
@@ -146,7 +145,7 @@ fn sql_stands_in_stores_only() {
     let verbs = ["\"select ", "\"insert ", "\"update ", "\"delete "];
     for (file, code) in sources() {
         let holds_sql = verbs.iter().any(|verb| code.contains(verb));
-        assert!(!holds_sql || file.ends_with("/store.rs") || file == "base/db.rs", "{file} holds SQL");
+        assert!(!holds_sql || file.ends_with("/store.rs") || file.starts_with("base/db/"), "{file} holds SQL");
     }
 }
 
@@ -161,7 +160,7 @@ fn a_statement_names_its_columns() {
 #[test]
 fn our_jwts_are_read_in_one_place() {
     for (file, code) in sources() {
-        let reads = code.contains("jsonwebtoken::decode") || code.contains("Validation");
+        let reads = ["jsonwebtoken::decode", "Validation", "insecure_decode"].iter().any(|word| code.contains(word));
         assert!(!reads || file == "auth/tokens/verify.rs", "{file} reads a JWT");
     }
 }
@@ -254,7 +253,7 @@ fn too_long(lines: usize) -> Option<String> {
     (lines > CORE_LINES_MAX).then(|| {
         format!(
             "src/auth has {lines} lines, {} too many. What nobody must know to understand log-in, sessions, tokens and \
-             revocation belongs into a room of its own (docs/ARCHITECTURE.md, \"The house\"); what is left, say shorter.",
+             revocation belongs into a room of its own (docs/ARCHITECTURE.md, \"Rooms\"); what is left, say shorter.",
             lines - CORE_LINES_MAX
         )
     })

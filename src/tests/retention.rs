@@ -9,9 +9,10 @@ use super::{
 use crate::{
     audit::chain::{
         Anchor, ChainKey,
+        report::{ByRetention, Report, What},
         retention::{NotRemoved, Retention},
         seal::Sealer,
-        verify::{ByRetention, Report, What, verify},
+        verify::verify,
     },
     auth::{
         event,

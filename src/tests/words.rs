@@ -156,8 +156,7 @@ fn the_product_keeps_to_its_words() {
             _ => continue,
         };
         // What clap shows as help is written as a comment.
-        let is_help =
-            ["src/cli", "src/base/config.rs", "xtask/src"].iter().any(|place| file.starts_with(top.join(place)));
+        let is_help = ["src/cli", "src/base/config", "xtask/src"].iter().any(|place| file.starts_with(top.join(place)));
         for (kind, text) in parts.iter().filter(|(_, text)| !FIXED.contains(&text.as_str())) {
             let kind = if is_help { Kind::Page } else { *kind };
             let applies = |rule: &&Rule| kind <= rule.place;

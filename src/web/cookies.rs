@@ -1,4 +1,4 @@
-//! Cookie names and attributes, in one place. Server side.
+//! Cookie names and attributes, in one place, but for what `session/tower_session.rs: layer` has to repeat. Server side.
 
 use std::iter;
 

@@ -1,6 +1,7 @@
 //! The chain over the audit log: each event is sealed with a keyed hash over itself and the one before, so that whoever
 //! can write to the database, and has not the secret key, changes nothing unnoticed. Server side.
 
+pub mod report;
 pub mod retention;
 pub mod seal;
 pub mod store;

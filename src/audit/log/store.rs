@@ -5,10 +5,7 @@ use sqlx_macros::FromRow;
 use uuid::Uuid;
 
 use super::{ANY, Filter, Next, Slice, any};
-use crate::{
-    auth::event::Kind,
-    base::{db::contains_pattern, sql::Conn},
-};
+use crate::{auth::event::Kind, base::sql::Conn};
 
 /// An event with the names of who is in it, as far as they still have an account.
 #[derive(Clone, Debug, FromRow)]
@@ -92,16 +89,17 @@ async fn matching(
     .bind(any(filter.event.map(Kind::into)))
     .bind(any(filter.ip.as_deref()))
     .bind(words.map_or(ANY, |_| ""))
-    .bind(contains_pattern(words.unwrap_or_default()))
+    // As `search_text` is folded.
+    .bind(containing(&words.unwrap_or_default().to_lowercase()))
     // SQLite knows upper and lower case of ASCII alone: other letters count as they were typed.
-    .bind(as_typed(words.unwrap_or_default()))
+    .bind(containing(words.unwrap_or_default()))
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(db)
     .await
 }
 
-/// As [`contains_pattern`], with the case kept.
-fn as_typed(words: &str) -> String {
+/// A `like` pattern (escape `\`) for "contains these words".
+fn containing(words: &str) -> String {
     let escaped = words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }

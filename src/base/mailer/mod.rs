@@ -1,7 +1,9 @@
 //! Send one letter: to the mail server or, in development, into a file. Server side.
 
+mod failure;
 pub mod letter;
 pub mod offer;
+mod settings;
 
 use std::{
     io::{self, Write},
@@ -15,21 +17,24 @@ use lettre::{
         Mailbox, MultiPart,
         header::{Header, HeaderName, HeaderValue},
     },
-    transport::smtp::{self, extension::ClientId},
 };
-use url::{Host, Url};
+use url::Url;
 
-use self::{letter::Letter, offer::Offer};
+pub use self::failure::{Failure, without_address};
+use self::{
+    failure::{in_full, refusal, without_addresses},
+    letter::Letter,
+    offer::Offer,
+    settings::{CONNECT_MAX, hello, sender, transport},
+};
 use super::{
     config::{Config, Mailing},
-    db::{make_private_folder, private_file},
     email::Email,
     error::Invalid,
+    private_file::{make_private_folder, private_file},
     rfc3339::milliseconds,
 };
 
-/// For a connection to the mail server.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// For a mail, connection included. A claim on a row of the outbox lasts longer.
 pub const SEND_MAX: Duration = Duration::from_secs(20);
 
@@ -61,15 +66,6 @@ pub struct Envelope<'a> {
     pub to: &'a str,
     /// Milliseconds since the epoch.
     pub now_ms: i64,
-}
-
-/// Why a mail could not be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// Without the address.
-    pub words: String,
-    /// Another try would end the same way.
-    pub permanent: bool,
 }
 
 /// How a mail has gone.
@@ -191,16 +187,6 @@ fn recipient(text: &str) -> Option<Address> {
     }
 }
 
-impl Failure {
-    fn passing(words: &str) -> Self {
-        Self { words: words.to_owned(), permanent: false }
-    }
-
-    fn lasting(words: &str) -> Self {
-        Self { words: words.to_owned(), permanent: true }
-    }
-}
-
 /// Keeps holiday notes from answering (RFC 3834 5).
 #[derive(Clone)]
 struct AutoSubmitted;
@@ -217,123 +203,6 @@ impl Header for AutoSubmitted {
     fn display(&self) -> HeaderValue {
         HeaderValue::new(Self::name(), "auto-generated".into())
     }
-}
-
-fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
-    const HOW: &str = "use smtps://user:password@host, or smtp://user:password@host:587?tls=required, with special \
-                       characters in user and password as %XX";
-    let url = Url::parse(address).map_err(|error| format!("LATCHKEY_SMTP_URL is not a valid URL ({error}); {HOW}"))?;
-    let tls = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
-    let known = match url.scheme() {
-        "smtps" => true,
-        "smtp" => matches!(tls.as_deref(), None | Some("required" | "opportunistic")),
-        _ => false,
-    };
-    if !known || url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("LATCHKEY_SMTP_URL doesn't name a mail server; {HOW}"));
-    }
-    // "opportunistic" goes on in the clear when someone on the way takes the offer of encryption out.
-    if production && url.scheme() == "smtp" && tls.as_deref() != Some("required") && !is_loopback(&url) {
-        return Err(
-            "LATCHKEY_SMTP_URL could send its password, and links that open accounts, without encryption; use \
-                    smtps:// or ?tls=required"
-                .into(),
-        );
-    }
-    // The words of the crate could hold a piece of the password.
-    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
-        .map_err(|_| format!("LATCHKEY_SMTP_URL is not valid; {HOW}"))?
-        .timeout(Some(CONNECT_MAX));
-    let named = url.path().len() > 1;
-    Ok(if named { builder.build() } else { builder.hello_name(hello(base)).build() })
-}
-
-fn is_loopback(url: &Url) -> bool {
-    // A scheme that browsers do not know: the url crate leaves its host as text.
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// Who we say we are: many servers distrust an address in brackets.
-fn hello(base: &Url) -> ClientId {
-    match base.host() {
-        Some(Host::Domain(name)) => ClientId::Domain(name.to_owned()),
-        Some(Host::Ipv4(ip)) => ClientId::Ipv4(ip),
-        Some(Host::Ipv6(ip)) => ClientId::Ipv6(ip),
-        None => ClientId::default(),
-    }
-}
-
-const SENDER_HOW: &str = "use \"Name <name@example.com>\"";
-
-fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
-    if let Some(text) = &config.mail_from {
-        return text
-            .parse()
-            .map_err(|error| format!("LATCHKEY_MAIL_FROM is not a valid sender ({error}); {SENDER_HOW}"));
-    }
-    if let Some(usual) = usual_sender(base) {
-        return Ok(usual);
-    }
-    if config.production() && config.mailing() == Mailing::Smtp {
-        return Err(format!(
-            "LATCHKEY_MAIL_FROM is not set, and the host of LATCHKEY_BASE_URL can't send email; {SENDER_HOW}"
-        ));
-    }
-    // No one answers to a file.
-    mailbox("localhost").ok_or_else(|| format!("LATCHKEY_MAIL_FROM is not set; {SENDER_HOW}"))
-}
-
-/// From the host of the base URL, where that is a name which can stand in an address.
-fn usual_sender(base: &Url) -> Option<Mailbox> {
-    match base.host() {
-        Some(Host::Domain(name)) => mailbox(name.trim_end_matches('.')),
-        _ => None,
-    }
-}
-
-fn mailbox(host: &str) -> Option<Mailbox> {
-    Some(Mailbox::new(Some("Latchkey".into()), Address::new("no-reply", host).ok()?))
-}
-
-/// A refusal of this mail is for good; one of us (wrong password, no encryption: 53x and the like) ends when someone
-/// has put it right.
-fn refusal(error: &smtp::Error, address: &str) -> Failure {
-    // Said by lettre, which has asked the server: it offers no SMTPUTF8, and will not for this mail.
-    if error.is_client() && !address.is_ascii() && error.to_string().contains("SMTPUTF8") {
-        return Failure::lasting("the mail server accepts only the letters a to z before the @ (no SMTPUTF8)");
-    }
-    let code = error.status().map(u16::from);
-    let permanent = code.is_some_and(|code| (550..560).contains(&code));
-    Failure { words: without_address(&error.to_string(), address), permanent }
-}
-
-/// Mail servers like to repeat whom they refuse.
-pub fn without_address(words: &str, address: &str) -> String {
-    let local = address.rsplit_once('@').map_or(address, |(local, _)| local).to_lowercase();
-    let tells = |word: &str| word.contains('@') || word.to_lowercase().contains(&local);
-    let kept: Vec<&str> = words.split_whitespace().map(|word| if tells(word) { "(address)" } else { word }).collect();
-    kept.join(" ").chars().take(200).collect()
-}
-
-fn without_addresses(words: &str) -> String {
-    let kept: Vec<&str> =
-        words.split_whitespace().map(|word| if word.contains('@') { "(address)" } else { word }).collect();
-    kept.join(" ").chars().take(200).collect()
-}
-
-/// With what lies behind it: the crate says "Connection error" and leaves the cause to its source.
-fn in_full(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !words.contains(&text) {
-            words = format!("{words}: {text}");
-        }
-        source = cause.source();
-    }
-    words
 }
 
 /// As "2026-11-21T224600.123Z": sorts by time, and every file system takes it.

@@ -14,7 +14,7 @@ use crate::{
         event,
         event::{Actor, Kind},
     },
-    base::{db::private_file, state::AppState},
+    base::{private_file::private_file, state::AppState},
     cli::{Failed, installation::on_database, parts::ServerSettings},
     pages::admin::audit_log::{
         AuditAsked,

@@ -6,7 +6,8 @@ use super::unread;
 use crate::{
     audit::chain::{
         Anchor, ChainKey,
-        verify::{ByRetention, Finding, Report, Stretch, verify},
+        report::{ByRetention, Finding, Report, Stretch},
+        verify::verify,
     },
     base::{
         config::{Config, SecretText},

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::server::{Server, Tokens, Trouble};
 use crate::{
     base::{
-        db::{make_private_folder, open_private, private_file},
+        private_file::{make_private_folder, open_private, private_file},
         state::Clock,
     },
     cli::failed::Failed,

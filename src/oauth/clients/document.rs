@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Client, ClientKind, RS256, host_of, parse_addresses, register::parse_name, store};
+use super::{Client, ClientKind, RS256, host_of, parse_addresses, store, typed::parse_name};
 use crate::{
     auth::{app::App, throttle::Way},
     base::{

@@ -1,12 +1,17 @@
 //! An application: what it is, and where its users may be sent back to. Server side; no I/O.
 
+pub mod app_form;
+pub mod app_page;
 pub mod apps_page;
 pub mod assertion;
 pub mod authenticate;
+pub mod by;
 pub mod calls;
+pub mod credentials;
 pub mod document;
 pub mod register;
 pub mod store;
+pub mod typed;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use strum::{EnumString, IntoStaticStr, VariantArray};

@@ -19,7 +19,7 @@ use crate::{
         error::{AppError, Invalid},
     },
     oauth::{
-        authorize,
+        allow::grant,
         authorize::{Asked, Device},
         clients,
         clients::Client,
@@ -73,12 +73,12 @@ pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppE
 /// The user has looked at what is asked for, and says yes or no. The name of the application.
 ///
 /// # Errors
-/// As [`find`] and [`authorize::grant`]. Of two who decide at once, the second has a code that is none any more.
+/// As [`find`] and [`grant`]. Of two who decide at once, the second has a code that is none any more.
 pub async fn decide(app: &App, caller: &Caller, someone: &LoggedIn, code: &str, may: bool) -> Result<String, AppError> {
     let asked = find(app, &caller.ip, &someone.user.id, code).await?;
     let mut tx = app.state.db.begin_write().await?;
     let (grant_id, ended) = if may {
-        let (id, ended) = authorize::grant(&mut tx, app, caller, someone, &asked, true).await?;
+        let (id, ended) = grant(&mut tx, app, caller, someone, &asked, true).await?;
         (Some(id), ended)
     } else {
         someone.hold(&mut tx).await?;

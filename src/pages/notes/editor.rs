@@ -2,7 +2,7 @@
 
 use leptos::{either::Either, ev, prelude::*};
 
-use super::state::{Draft, Notes};
+use super::{draft::Draft, state::Notes};
 use crate::{
     base::error::Field,
     ui::{after_render, focus, notice::Notice},

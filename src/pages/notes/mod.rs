@@ -1,6 +1,7 @@
 //! Notes: the SPA-style section. The page comes from the session, its data from the API with the access token.
 
 pub mod client;
+pub mod draft;
 pub mod editor;
 #[cfg(feature = "ssr")]
 pub mod load;
@@ -10,6 +11,7 @@ pub mod panel;
 pub mod part;
 #[cfg(feature = "ssr")]
 pub mod routes;
+mod saving;
 #[cfg(feature = "ssr")]
 pub mod settings;
 pub mod state;

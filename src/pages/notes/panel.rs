@@ -141,7 +141,7 @@ fn LoggedOut(notes: Notes, words: String, other_user: bool) -> impl IntoView {
     } else {
         ("/login?next=%2Fnotes", "Log in in a new tab")
     };
-    let has_text = move || notes.drafts.with(|drafts| drafts.values().any(super::state::Draft::is_dirty));
+    let has_text = move || notes.drafts.with(|drafts| drafts.values().any(super::draft::Draft::is_dirty));
     view! {
         <Notice kind="warning">
             <p id="logged-out-why">{words}</p>

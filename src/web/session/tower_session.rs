@@ -34,7 +34,8 @@ use crate::{
     web::cookies::Name,
 };
 
-/// The layer that reads our cookie and asks our store.
+/// The layer that reads our cookie and asks our store. It would set the cookie where a handler keeps data in a session,
+/// which none does: `web/border.rs: keep_secret` sets it.
 pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
     let insecure = terminator.state.config.insecure_cookies;
     SessionManagerLayer::new(Sessions { terminator: terminator.clone() })

@@ -1,5 +1,7 @@
 //! Open the database, migrate it, begin a write transaction. Server side.
 
+mod migrate;
+
 use std::{
     future::Future,
     io,
@@ -9,20 +11,11 @@ use std::{
 };
 
 use sqlx::{
-    AnyConnection, AnyPool, Connection, Executor, Transaction,
-    any::AnyPoolOptions,
-    migrate::{MigrateError, Migrator},
-    sqlite::SqliteConnectOptions,
+    AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, sqlite::SqliteConnectOptions,
 };
 
-use super::{
-    at_hand::AtHand,
-    collision::{Collision, LOCK_TIMEOUT},
-    config::Config,
-};
-
-/// The steps of the schema that this program has: the files in `migrations/`.
-static MIGRATIONS: Migrator = sqlx_macros::migrate!();
+pub use self::migrate::{Patience, Steps};
+use super::{at_hand::AtHand, collision::Collision, config::Config, private_file};
 
 pub type Tx = Transaction<'static, sqlx::Any>;
 
@@ -39,34 +32,6 @@ pub struct Db {
     pub kind: Kind,
     at_hand: AtHand,
 }
-
-/// Steps of the schema.
-#[derive(Clone, Copy, Debug)]
-pub struct Steps {
-    /// That this program has and the database does not.
-    pub pending: usize,
-    /// That the database has and this program does not know: a newer Latchkey made them.
-    pub unknown: usize,
-}
-
-/// How long a migration waits for a table that another transaction holds.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// For one lock. Short: whoever wants the table after it waits behind it.
-    pub lock: Duration,
-    pub tries: u32,
-    /// Between two tries, in which the others get through.
-    pub pause: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { lock: Duration::from_secs(2), tries: 10, pause: Duration::from_secs(3) }
-    }
-}
-
-/// PostgreSQL: the role may not do that.
-const NOT_PERMITTED: &str = "42501";
 
 /// The pools of a server: each has connections of its own, so that what is slow in one keeps no one waiting in another.
 pub struct Shares {
@@ -137,70 +102,6 @@ impl Db {
         Ok(Shares { requests: open(requests, true)?, vital: open(vital, true)?, jobs: open(jobs, false)? })
     }
 
-    /// Brings the schema up to date, each step in a transaction.
-    ///
-    /// # Errors
-    /// One line that says what to do: a step fails, this role may not change the schema, someone holds a table, or the
-    /// database was made by a newer Latchkey.
-    pub async fn migrate(&self, patience: Patience) -> Result<(), String> {
-        // Most starts find nothing to do, and a role with rights to rows alone may not ask for more.
-        if self.is_up_to_date().await {
-            return Ok(());
-        }
-        for left in (0..patience.tries).rev() {
-            match self.try_to_migrate(patience.lock).await {
-                Err(error) if left > 0 && code_of(&error).as_deref() == Some(LOCK_TIMEOUT) => {
-                    tracing::warn!(
-                        left,
-                        "a migration is waiting for a table that another transaction holds; trying again"
-                    );
-                    tokio::time::sleep(patience.pause).await;
-                }
-                tried => return tried.map_err(|error| unmigrated(&error)),
-            }
-        }
-        Ok(())
-    }
-
-    /// On a connection of its own: its lock and its time-out end with it.
-    async fn try_to_migrate(&self, lock: Duration) -> Result<(), MigrateError> {
-        let mut connection = self.pool.acquire().await?.detach();
-        if self.kind == Kind::Postgres {
-            sqlx::query("select set_config('lock_timeout', $1, false)")
-                .bind(format!("{}ms", lock.as_millis()))
-                .execute(&mut connection)
-                .await?;
-        }
-        let migrated = MIGRATIONS.run_direct(None, &mut connection, false).await;
-        let _ = connection.close().await;
-        migrated
-    }
-
-    /// How the schema stands to this program.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or was never migrated.
-    pub async fn steps(&self) -> Result<Steps, sqlx::Error> {
-        let done = self.steps_done().await?;
-        let is_done = |version: i64| done.iter().any(|(done, _)| *done == version);
-        let is_known = |version: i64| MIGRATIONS.iter().any(|step| step.version == version);
-        Ok(Steps {
-            pending: MIGRATIONS.iter().filter(|step| !is_done(step.version)).count(),
-            unknown: done.iter().filter(|(version, _)| !is_known(*version)).count(),
-        })
-    }
-
-    /// Whether every step was done as this program has it, and no other. What is wrong otherwise, the migrator says.
-    async fn is_up_to_date(&self) -> bool {
-        let Ok(mut done) = self.steps_done().await else { return false };
-        done.sort_unstable();
-        MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec())).eq(done)
-    }
-
-    async fn steps_done(&self) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
-        sqlx::query_as("select version, checksum from _sqlx_migrations").fetch_all(&self.pool).await
-    }
-
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: with a plain `begin`,
     /// a read that turns into a write fails with "database is locked" however long the busy timeout is.
     ///
@@ -257,27 +158,6 @@ pub async fn lift_limit(tx: &mut Tx) -> Result<(), sqlx::Error> {
 /// Which of the two databases a connection leads to.
 pub fn kind_of_connection(connection: &AnyConnection) -> Kind {
     if connection.backend_name() == "PostgreSQL" { Kind::Postgres } else { Kind::Sqlite }
-}
-
-fn code_of(error: &MigrateError) -> Option<String> {
-    match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            error.as_database_error()?.code().map(|code| code.into_owned())
-        }
-        _ => None,
-    }
-}
-
-fn unmigrated(error: &MigrateError) -> String {
-    const NO_RIGHT: &str = "the database is not up to date, and this role may not change its schema; run `latchkey migrate` \
-                            as the role that owns it (see docs/POSTGRES.md)";
-    const HELD: &str = "cannot migrate the database, because another transaction holds a table; look for old transactions in \
-                        pg_stat_activity, then start again";
-    match code_of(error).as_deref() {
-        Some(NOT_PERMITTED) => NO_RIGHT.into(),
-        Some(LOCK_TIMEOUT) => HELD.into(),
-        _ => format!("cannot migrate the database: {error}"),
-    }
 }
 
 /// Of several that collide again and again one gets through each time.
@@ -353,7 +233,6 @@ async fn prepare_share(connection: &mut AnyConnection, kind: Kind, limited: bool
     Ok(())
 }
 
-/// Of so many connections: for requests, for what is vital, for jobs.
 /// A connection that was in use a moment ago is taken to be alive: to ask costs as much as a statement. One that is not is
 /// an error, as at any other moment at which the database goes.
 fn pool_of(connections: u32) -> AnyPoolOptions {
@@ -367,6 +246,7 @@ fn pool_of(connections: u32) -> AnyPoolOptions {
         })
 }
 
+/// Of so many connections: for requests, for what is vital, for jobs.
 fn shares_of(connections: u32) -> (u32, u32, u32) {
     let vital = (connections / 4).clamp(1, 4);
     let jobs = (connections / 8).clamp(1, 2);
@@ -386,62 +266,8 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
         ));
     }
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        make_private_folder(folder)?;
+        private_file::make_private_folder(folder)?;
     }
-    private_file().create(true).truncate(false).open(&path)?;
+    private_file::private_file().create(true).truncate(false).open(&path)?;
     Ok(())
-}
-
-/// Makes a folder that only its owner can open; one that exists stays as it is.
-///
-/// # Errors
-/// When the system refuses.
-pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Options for writing a file that only its owner can read.
-pub fn private_file() -> std::fs::OpenOptions {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Opens a file for reading that no one else can read, and that stands there itself.
-///
-/// # Errors
-/// Otherwise, and when the system refuses.
-pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
-    if path.is_symlink() {
-        return Err(std::io::Error::other("it's a link to another file"));
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions()) & 0o077 != 0 {
-        return Err(std::io::Error::other("others can read or change it"));
-    }
-    Ok(file)
-}
-
-/// A `like` pattern (escape `\`) for "contains these words", case folded as `search_text` columns are.
-pub fn contains_pattern(words: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in words.trim().to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }

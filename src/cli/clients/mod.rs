@@ -1,20 +1,22 @@
 //! `latchkey clients`: the applications of the authorization server, from another process. Server side.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+mod args;
+mod list;
 
-use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
-use serde::Serialize;
+use std::{fs, path::Path};
+
 use serde_json::json;
-use strum::VariantArray;
 
+pub use self::args::Clients;
+use self::{
+    args::{Add, Change, Expiry, One, Rotate},
+    list::list,
+};
 use super::{
     Common, Failed,
     installation::{find_user, on_database, terminator},
     keys,
-    output::{Table, answer, answer_list},
+    output::answer,
 };
 use crate::{
     base::{
@@ -27,151 +29,12 @@ use crate::{
     oauth::{
         clients,
         clients::{
-            Client, ClientKind, RS256,
-            assertion::PublicKey,
-            calls,
-            calls::Calls,
-            register,
-            register::{By, Credential, Registered, SECRET_DAYS_MAX, Typed},
+            Client, RS256, assertion::PublicKey, by::By, credentials, credentials::Credential, register,
+            register::Registered, typed::Typed,
         },
         mint,
     },
-    ui::{number::grouped, when::minute},
 };
-
-#[derive(Subcommand)]
-pub enum Clients {
-    /// List applications, newest first.
-    List(List),
-    /// Register an application. Prints its ID, and its secret if its kind has one.
-    ///
-    /// The secret is shown once. Only its hash is stored.
-    Add(Add),
-    /// Change an application: what you give replaces what it has. Its kind stays.
-    ///
-    /// If you remove an address or a scope, its access tokens are revoked within a second. New ones bring what's left.
-    Change(Change),
-    /// Create a second secret, or add a public key, so that both work while you replace the first one. Then remove the first with --finish.
-    Rotate(Rotate),
-    /// Disable an application. Its tokens are revoked; running servers reject them within a second.
-    Disable(One),
-    /// Enable a disabled application. Users have to connect it again.
-    Enable(One),
-}
-
-#[derive(Args)]
-pub struct List {
-    /// Only applications of this user.
-    #[arg(long, value_name = "EMAIL-OR-ID")]
-    owner: Option<String>,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args)]
-pub struct Add {
-    /// Owner of the application. It works as long as the owner's account does.
-    #[arg(long, value_name = "EMAIL-OR-ID")]
-    owner: String,
-    /// Name that users see when they're asked for access.
-    #[arg(long)]
-    name: String,
-    #[arg(long, help = "What it is", value_enum)]
-    kind: ClientKind,
-    /// Address where users return after login. Repeat it for more.
-    #[arg(long, value_name = "URL")]
-    redirect: Vec<String>,
-    /// Address where users may return after logout. Repeat it for more.
-    #[arg(long, value_name = "URL")]
-    logout: Vec<String>,
-    /// Address that's told when a login ends (OpenID Connect Back-Channel Logout).
-    #[arg(long, value_name = "URL", default_value = "", hide_default_value = true)]
-    backchannel_logout: String,
-    /// File with its public key, as PEM or JWK. It then has no secret, and signs what it sends (private_key_jwt).
-    #[arg(long, value_name = "FILE", conflicts_with = "expires_in_days")]
-    public_key: Option<PathBuf>,
-    /// What it may ask for, separated by spaces. Without it "openid profile email", and nothing for a service.
-    #[arg(long, value_name = "SCOPES")]
-    scope: Option<String>,
-    /// Algorithm of its ID tokens and logout tokens: RS256. Without it, the one of access tokens.
-    #[arg(long, value_name = "ALGORITHM", default_value = "", hide_default_value = true)]
-    id_token_alg: String,
-    #[command(flatten)]
-    expiry: Expiry,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args)]
-pub struct Expiry {
-    /// Days until the secret expires. Without it, it never does.
-    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=SECRET_DAYS_MAX))]
-    expires_in_days: Option<i64>,
-}
-
-#[derive(Args)]
-pub struct Change {
-    /// ID of the application. Find it with `latchkey clients list`.
-    #[arg(value_name = "CLIENT-ID")]
-    id: String,
-    /// Name that users see when they're asked for access.
-    #[arg(long)]
-    name: Option<String>,
-    /// Address where users return after login. Repeat it for more.
-    #[arg(long, value_name = "URL")]
-    redirect: Option<Vec<String>>,
-    /// Address where users may return after logout. Repeat it for more; '' removes all.
-    #[arg(long, value_name = "URL")]
-    logout: Option<Vec<String>>,
-    /// Address that's told when a login ends (OpenID Connect Back-Channel Logout); '' removes it.
-    #[arg(long, value_name = "URL")]
-    backchannel_logout: Option<String>,
-    /// What it may ask for, separated by spaces.
-    #[arg(long, value_name = "SCOPES")]
-    scope: Option<String>,
-    /// Algorithm of its ID tokens and logout tokens: RS256, or '' for the one of access tokens.
-    #[arg(long, value_name = "ALGORITHM")]
-    id_token_alg: Option<String>,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args)]
-pub struct Rotate {
-    /// ID of the application. Find it with `latchkey clients list`.
-    #[arg(value_name = "CLIENT-ID")]
-    id: String,
-    /// Add the public key in this file instead of a secret, as PEM or JWK.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["finish", "expires_in_days"])]
-    public_key: Option<PathBuf>,
-    /// Remove the older secret or key instead. It stops working.
-    #[arg(long, conflicts_with = "expires_in_days")]
-    finish: bool,
-    #[command(flatten)]
-    expiry: Expiry,
-    #[command(flatten)]
-    common: Common,
-}
-
-#[derive(Args)]
-pub struct One {
-    /// ID of the application. Find it with `latchkey clients list`.
-    #[arg(value_name = "CLIENT-ID")]
-    id: String,
-    #[command(flatten)]
-    common: Common,
-}
-
-/// Named as they are stored.
-impl ValueEnum for ClientKind {
-    fn value_variants<'a>() -> &'a [Self] {
-        Self::VARIANTS
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(self.into_str()).help(self.words()))
-    }
-}
 
 pub async fn run(command: Clients) -> Result<(), Failed> {
     match command {
@@ -183,78 +46,6 @@ pub async fn run(command: Clients) -> Result<(), Failed> {
         Clients::Disable(args) => set_disabled(args, true).await,
         Clients::Enable(args) => set_disabled(args, false).await,
     }
-}
-
-/// As scripts read it.
-#[derive(Serialize)]
-struct Shown<'a> {
-    id: &'a str,
-    name: &'a str,
-    kind: &'static str,
-    state: &'static str,
-    owner: &'a str,
-    owner_id: &'a str,
-    redirects: &'a [String],
-    logouts: &'a [String],
-    backchannel_logout_uri: &'a str,
-    scopes: String,
-    id_token_alg: &'a str,
-    created_at: i64,
-    last_used_at: Option<i64>,
-    calls: Calls,
-}
-
-impl<'a> Shown<'a> {
-    fn of(client: &'a Client, calls: Calls) -> Self {
-        let Client { id, name, owner_name: owner, owner_id, redirects, logouts, created_at, last_used_at, .. } = client;
-        let (backchannel_logout_uri, id_token_alg) = (&client.backchannel_logout_uri, &client.id_token_alg);
-        let (kind, state, scopes) = (client.kind.into_str(), client.state_words(), client.scopes.text());
-        let (created_at, last_used_at) = (*created_at, *last_used_at);
-        Self {
-            id,
-            name,
-            kind,
-            state,
-            owner,
-            owner_id,
-            redirects,
-            logouts,
-            backchannel_logout_uri,
-            scopes,
-            id_token_alg,
-            created_at,
-            last_used_at,
-            calls,
-        }
-    }
-}
-
-const HEADS: [&str; 7] = ["ID", "KIND", "STATE", "LAST USED", "CALLS TODAY", "OWNER", "NAME"];
-const LISTED_MAX: i64 = 10_000;
-
-async fn list(args: List) -> Result<(), Failed> {
-    let Common { json, config, .. } = args.common;
-    let (clients, calls) = on_database(config, async |state| {
-        let owner = match &args.owner {
-            Some(who) => Some(find_user(state, who).await?.id),
-            None => None,
-        };
-        let clients = clients::store::list_clients(&state.db.pool, owner.as_deref(), LISTED_MAX).await?;
-        let calls = calls::of(&state.db.pool, "", state.clock.now_ms()).await?;
-        Ok((clients, calls))
-    })
-    .await?;
-    let none = clients.is_empty().then(|| "No applications are registered.".to_owned());
-    let calls = |client: &Client| calls.get(&client.id).copied().unwrap_or_default();
-    let shown: Vec<Shown<'_>> = clients.iter().map(|client| Shown::of(client, calls(client))).collect();
-    let table = Table::new(HEADS, shown.iter().map(cells));
-    answer_list(json, &json!({ "clients": shown }), &table, &none.into_iter().collect::<Vec<_>>())
-}
-
-fn cells(one: &Shown<'_>) -> [String; 7] {
-    let last_used = one.last_used_at.map_or_else(|| "never".to_owned(), minute);
-    let calls = grouped(one.calls[0]);
-    [one.id.into(), one.kind.into(), one.state.into(), last_used, calls, one.owner.into(), one.name.into()]
 }
 
 async fn add(args: Add) -> Result<(), Failed> {
@@ -290,7 +81,7 @@ async fn add(args: Add) -> Result<(), Failed> {
 /// The key for its ID tokens is there before the first login, so that every server publishes it by then. What is refused
 /// makes none.
 async fn publish_key(state: &AppState, typed: &Typed) -> Result<(), Failed> {
-    register::check(typed).map_err(told)?;
+    typed.check().map_err(told)?;
     if typed.id_token_alg == RS256 {
         mint::key_for(&keys::open(state).await?, RS256).await?;
     }
@@ -377,7 +168,7 @@ async fn rotate(args: Rotate) -> Result<(), Failed> {
             )
             .into());
         }
-        Ok(again(|| register::add(state, By::CommandLine, &id, credential(key.as_ref(), &args.expiry))).await?)
+        Ok(again(|| credentials::add(state, By::CommandLine, &id, credential(key.as_ref(), &args.expiry))).await?)
     })
     .await?;
     let thumbprint = key.map(|key| key.thumbprint);
@@ -403,7 +194,7 @@ async fn finish(args: Rotate) -> Result<(), Failed> {
         let [older, _] = &*secrets else {
             return Err(format!("{id} has no second secret; create one with `latchkey clients rotate {id}`").into());
         };
-        again(|| register::remove_secret(state, By::CommandLine, &id, &older.prefix)).await?;
+        again(|| credentials::remove_secret(state, By::CommandLine, &id, &older.prefix)).await?;
         Ok((older.prefix.clone(), older.public_key.is_some()))
     })
     .await?;

@@ -1,0 +1,92 @@
+//! The mail server, and who the mail is from, as the settings say. Server side.
+
+use std::time::Duration;
+
+use lettre::{Address, AsyncSmtpTransport, Tokio1Executor, message::Mailbox, transport::smtp::extension::ClientId};
+use url::{Host, Url};
+
+use crate::base::config::{Config, Mailing};
+
+/// For a connection to the mail server.
+pub const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// # Errors
+/// One line that names the setting to change, and never the password in it.
+pub fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
+    const HOW: &str = "use smtps://user:password@host, or smtp://user:password@host:587?tls=required, with special \
+                       characters in user and password as %XX";
+    let url = Url::parse(address).map_err(|error| format!("LATCHKEY_SMTP_URL is not a valid URL ({error}); {HOW}"))?;
+    let tls = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+    let known = match url.scheme() {
+        "smtps" => true,
+        "smtp" => matches!(tls.as_deref(), None | Some("required" | "opportunistic")),
+        _ => false,
+    };
+    if !known || url.host_str().is_none_or(str::is_empty) {
+        return Err(format!("LATCHKEY_SMTP_URL doesn't name a mail server; {HOW}"));
+    }
+    // "opportunistic" goes on in the clear when someone on the way takes the offer of encryption out.
+    if production && url.scheme() == "smtp" && tls.as_deref() != Some("required") && !is_loopback(&url) {
+        return Err(
+            "LATCHKEY_SMTP_URL could send its password, and links that open accounts, without encryption; use \
+                    smtps:// or ?tls=required"
+                .into(),
+        );
+    }
+    // The words of the crate could hold a piece of the password.
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
+        .map_err(|_| format!("LATCHKEY_SMTP_URL is not valid; {HOW}"))?
+        .timeout(Some(CONNECT_MAX));
+    let named = url.path().len() > 1;
+    Ok(if named { builder.build() } else { builder.hello_name(hello(base)).build() })
+}
+
+fn is_loopback(url: &Url) -> bool {
+    // A scheme that browsers do not know: the url crate leaves its host as text.
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Who we say we are: many servers distrust an address in brackets.
+pub fn hello(base: &Url) -> ClientId {
+    match base.host() {
+        Some(Host::Domain(name)) => ClientId::Domain(name.to_owned()),
+        Some(Host::Ipv4(ip)) => ClientId::Ipv4(ip),
+        Some(Host::Ipv6(ip)) => ClientId::Ipv6(ip),
+        None => ClientId::default(),
+    }
+}
+
+const SENDER_HOW: &str = "use \"Name <name@example.com>\"";
+
+/// # Errors
+/// One line that names the setting to change.
+pub fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
+    if let Some(text) = &config.mail_from {
+        return text
+            .parse()
+            .map_err(|error| format!("LATCHKEY_MAIL_FROM is not a valid sender ({error}); {SENDER_HOW}"));
+    }
+    if let Some(usual) = usual_sender(base) {
+        return Ok(usual);
+    }
+    if config.production() && config.mailing() == Mailing::Smtp {
+        return Err(format!(
+            "LATCHKEY_MAIL_FROM is not set, and the host of LATCHKEY_BASE_URL can't send email; {SENDER_HOW}"
+        ));
+    }
+    // No one answers to a file.
+    mailbox("localhost").ok_or_else(|| format!("LATCHKEY_MAIL_FROM is not set; {SENDER_HOW}"))
+}
+
+/// From the host of the base URL, where that is a name which can stand in an address.
+fn usual_sender(base: &Url) -> Option<Mailbox> {
+    match base.host() {
+        Some(Host::Domain(name)) => mailbox(name.trim_end_matches('.')),
+        _ => None,
+    }
+}
+
+fn mailbox(host: &str) -> Option<Mailbox> {
+    Some(Mailbox::new(Some("Latchkey".into()), Address::new("no-reply", host).ok()?))
+}

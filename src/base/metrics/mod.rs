@@ -1,0 +1,237 @@
+//! What monitoring reads: counts, times and levels. No label holds a user, an address or a secret. Server side.
+
+mod labels;
+mod levels;
+mod spread;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use prometheus_client::{
+    encoding::text,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Metric, Registry},
+};
+
+use self::{
+    labels::{Cut, Granted, Hashed, Outcome, Propagation, Refused},
+    levels::LevelGauges,
+    spread::Arrivals,
+};
+pub use self::{
+    labels::{CutOff, Notice, Request, Via},
+    levels::Levels,
+    spread::Spread,
+};
+
+/// All metrics of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+type Histograms<Labels> = Family<Labels, Histogram>;
+
+struct Inner {
+    registry: Registry,
+    propagation: Histograms<Propagation>,
+    arrivals: [Mutex<Arrivals>; 2],
+    feed_reads: Family<Outcome, Counter>,
+    requests: Family<Request, Counter>,
+    durations: Histograms<Request>,
+    password_hashes: Family<Hashed, Counter>,
+    mails_sent: Counter,
+    mails_failed: Counter,
+    outbox_waiting: Gauge,
+    notices: Family<Outcome, Counter>,
+    notices_waiting: Gauge,
+    oauth_grants: Family<Granted, Counter>,
+    oauth_refusals: Family<Refused, Counter>,
+    refresh_tokens_reused: Counter,
+    connections_open: Gauge,
+    connections_cut_off: Family<Cut, Counter>,
+    levels: LevelGauges,
+    /// By application; no label, since anyone may have many.
+    calls: Mutex<BTreeMap<String, i64>>,
+}
+
+/// Seconds. From one write to memory on the same machine to the moment at which an instance that hears nothing stops
+/// trusting itself.
+const PROPAGATION_BUCKETS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
+
+/// Seconds. From an answer out of memory to the time-out of a request.
+const REQUEST_BUCKETS: [f64; 11] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("latchkey");
+        let all = &mut registry;
+        let propagation = Histograms::<Propagation>::new_with_constructor(|| Histogram::new(PROPAGATION_BUCKETS));
+        let durations = Histograms::<Request>::new_with_constructor(|| Histogram::new(REQUEST_BUCKETS));
+        Self(Arc::new(Inner {
+            propagation: added(
+                all,
+                "revocation_propagation_seconds",
+                "From the writing of a revocation until this instance refuses what it names",
+                propagation,
+            ),
+            arrivals: Default::default(),
+            feed_reads: new(all, "revocation_reads", "Reads of the revocation feed in the database"),
+            requests: new(all, "http_requests", "Requests answered"),
+            durations: added(all, "http_request_duration_seconds", "Time until the head of the answer", durations),
+            password_hashes: new(all, "password_hashes", "Passwords hashed, by what it cost"),
+            mails_sent: new(all, "mails_sent", "Mails that the mail server has taken"),
+            mails_failed: new(all, "mails_failed", "Tries to send a mail that failed"),
+            outbox_waiting: new(all, "outbox_waiting", "Mails that wait, when last looked at"),
+            notices: new(all, "logout_notices", "Tries to tell an application of a logout"),
+            notices_waiting: new(
+                all,
+                "logout_notices_waiting",
+                "Notices that wait, a thousand at most, when last looked at",
+            ),
+            oauth_grants: new(all, "oauth_grants", "Tokens issued to applications, by grant type"),
+            oauth_refusals: new(all, "oauth_refusals", "Applications refused, by endpoint and error code"),
+            refresh_tokens_reused: new(
+                all,
+                "refresh_tokens_reused",
+                "Refresh tokens that came back long after their use: a copy, perhaps a thief's",
+            ),
+            connections_open: new(all, "connections_open", "Connections of callers"),
+            connections_cut_off: new(
+                all,
+                "connections_cut_off",
+                "Connections closed before their time: too many, or an answer that no one reads",
+            ),
+            levels: LevelGauges::registered(all),
+            calls: Mutex::default(),
+            registry,
+        }))
+    }
+}
+
+fn new<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    added(registry, name, help, M::default())
+}
+
+fn added<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+impl Metrics {
+    /// A revocation has come into memory `milliseconds` after it was written. Clocks of two machines differ: what
+    /// seems to come from the future counts as at once.
+    pub fn revocation_taken_in(&self, via: Via, milliseconds: i64) {
+        let milliseconds = milliseconds.max(0);
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few seconds")]
+        let seconds = milliseconds as f64 / 1000.0;
+        self.0.propagation.get_or_create(&Propagation { via: via.into_str() }).observe(seconds);
+        self.arrivals(via).add(milliseconds);
+    }
+
+    /// How long revocations took to come into this memory.
+    pub fn spread(&self, via: Via) -> Spread {
+        self.arrivals(via).spread()
+    }
+
+    fn arrivals(&self, via: Via) -> std::sync::MutexGuard<'_, Arrivals> {
+        let [local, feed] = &self.0.arrivals;
+        let arrivals = match via {
+            Via::Local => local,
+            Via::Feed => feed,
+        };
+        arrivals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The feed was read, or could not be.
+    pub fn feed_read(&self, succeeded: bool) {
+        let result = if succeeded { "ok" } else { "failed" };
+        self.0.feed_reads.get_or_create(&Outcome { result }).inc();
+    }
+
+    /// Reads of the feed so far: those that succeeded, and those that failed.
+    #[cfg(test)]
+    pub fn feed_reads(&self) -> [u64; 2] {
+        ["ok", "failed"].map(|result| self.0.feed_reads.get_or_create(&Outcome { result }).get())
+    }
+
+    pub fn request_answered(&self, request: &Request, seconds: f64) {
+        self.0.requests.get_or_create(request).inc();
+        self.0.durations.get_or_create(request).observe(seconds);
+    }
+
+    pub fn password_hashed(&self, cost: String) {
+        self.0.password_hashes.get_or_create(&Hashed { cost }).inc();
+    }
+
+    pub fn connection_opened(&self) {
+        self.0.connections_open.inc();
+    }
+
+    pub fn connection_closed(&self) {
+        self.0.connections_open.dec();
+    }
+
+    pub fn connection_cut_off(&self, why: CutOff) {
+        self.0.connections_cut_off.get_or_create(&Cut { why: why.into_str() }).inc();
+    }
+
+    pub fn mail_sent(&self) {
+        self.0.mails_sent.inc();
+    }
+
+    /// One try; the mail may still get through.
+    pub fn mail_failed(&self) {
+        self.0.mails_failed.inc();
+    }
+
+    pub fn outbox_waiting(&self, count: i64) {
+        self.0.outbox_waiting.set(count);
+    }
+
+    pub fn notice(&self, notice: Notice) {
+        self.0.notices.get_or_create(&Outcome { result: notice.into_str() }).inc();
+    }
+
+    pub fn notices_waiting(&self, count: i64) {
+        self.0.notices_waiting.set(count);
+    }
+
+    /// Tokens were issued to an application.
+    pub fn oauth_granted(&self, grant_type: &'static str) {
+        self.0.oauth_grants.get_or_create(&Granted { grant_type }).inc();
+    }
+
+    pub fn oauth_refused(&self, endpoint: &'static str, error: &'static str) {
+        self.0.oauth_refusals.get_or_create(&Refused { endpoint, error }).inc();
+    }
+
+    pub fn refresh_token_reused(&self) {
+        self.0.refresh_tokens_reused.inc();
+    }
+
+    /// The API has let in the token of this application, so many times.
+    pub fn called(&self, client_id: &str, times: i64) {
+        let mut calls = self.0.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        match calls.get_mut(client_id) {
+            Some(known) => *known += times,
+            None => drop(calls.insert(client_id.to_owned(), times)),
+        }
+    }
+
+    /// The calls of each application since this was asked last.
+    pub fn take_calls(&self) -> BTreeMap<String, i64> {
+        std::mem::take(&mut *self.0.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The whole text, in the format of OpenMetrics 1.0.
+    ///
+    /// # Errors
+    /// Never, in practice: it is written to memory.
+    pub fn render(&self, levels: Levels) -> Result<String, std::fmt::Error> {
+        self.0.levels.set(levels);
+        let mut text = String::new();
+        text::encode(&mut text, &self.0.registry)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,45 @@
+//! How long the newest revocations took. Server side.
+
+use std::collections::VecDeque;
+
+/// How long the newest revocations took, exactly: a histogram has buckets, and cannot be read back.
+#[derive(Default)]
+pub struct Arrivals {
+    /// All since the start.
+    count: i64,
+    /// Milliseconds of the last [`NEWEST`].
+    newest: VecDeque<i64>,
+}
+
+/// So many make a p99 that one late row does not decide alone.
+const NEWEST: usize = 1_000;
+
+/// How long revocations took to arrive, of the newest thousand. Milliseconds; zero where there was none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// All since the start.
+    pub count: i64,
+    pub p50_ms: i64,
+    pub p99_ms: i64,
+}
+
+impl Arrivals {
+    pub fn add(&mut self, milliseconds: i64) {
+        self.count += 1;
+        if self.newest.len() == NEWEST {
+            self.newest.pop_front();
+        }
+        self.newest.push_back(milliseconds);
+    }
+
+    pub fn spread(&self) -> Spread {
+        let mut sorted: Vec<i64> = self.newest.iter().copied().collect();
+        sorted.sort_unstable();
+        // The nearest rank: the least value that so many per cent do not exceed.
+        let at = |percent: usize| {
+            let rank = (sorted.len() * percent).div_ceil(100).max(1);
+            sorted.get(rank - 1).copied().unwrap_or_default()
+        };
+        Spread { count: self.count, p50_ms: at(50), p99_ms: at(99) }
+    }
+}

@@ -1,0 +1,44 @@
+//! Files and folders that only their owner can read. Server side.
+
+use std::path::Path;
+
+/// Makes a folder that only its owner can open; one that exists stays as it is.
+///
+/// # Errors
+/// When the system refuses.
+pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Options for writing a file that only its owner can read.
+pub fn private_file() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Opens a file for reading that no one else can read, and that stands there itself.
+///
+/// # Errors
+/// Otherwise, and when the system refuses.
+pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
+    if path.is_symlink() {
+        return Err(std::io::Error::other("it's a link to another file"));
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions()) & 0o077 != 0 {
+        return Err(std::io::Error::other("others can read or change it"));
+    }
+    Ok(file)
+}

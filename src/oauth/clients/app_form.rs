@@ -1,0 +1,121 @@
+//! The forms of an application: a new one, and what is changed of one. They work without JavaScript. Server side.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{Client, ClientKind, RS256};
+use crate::{
+    base::error::Field,
+    oauth::{
+        actions::{ChangeApp, RegisterApp},
+        discovery,
+        scope::OURS,
+    },
+    pages::account,
+    ui::{
+        field::{LinesField, SelectField, TextField},
+        form::{Form, ProofField, SubmitButton},
+        frame::Page,
+        tabs::Tabs,
+    },
+    web::page::{Flash, refused_by, typed},
+};
+
+#[component]
+pub fn NewAppPage() -> impl IntoView {
+    let typed = typed();
+    let (kinds, help) =
+        (discovery::kinds().collect(), "Web servers and services get a secret. The others can't keep one.");
+    view! {
+        <Page title="Register an application" narrow=true>
+            <Tabs label="Account" pages=account::PAGES />
+            <Form action=RegisterApp::PATH>
+                <NameField value=typed.get("name") autofocus=true />
+                <SelectField name="kind" label="Kind" help options=kinds chosen=typed.get("kind") />
+                <AddressFields typed=typed.clone() />
+                <ScopesField value=typed.get("scopes") />
+                <AlgorithmField chosen=typed.get("id_token_alg") />
+                <ExpiryField chosen=typed.get("expires") />
+                <ProofField />
+                <SubmitButton label="Register application" pending_label="Registering…" class="button primary" />
+            </Form>
+        </Page>
+    }
+}
+
+#[component]
+fn NameField(value: String, autofocus: bool) -> impl IntoView {
+    let help = "Users see it when they're asked to allow access.";
+    view! { <TextField name="name" label="Name" field=Field::Name autocomplete="off" autofocus value help /> }
+}
+
+#[component]
+fn AddressFields(typed: Flash) -> impl IntoView {
+    view! {
+        <LinesField
+            name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
+            help="One a line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service has none."
+        />
+        <LinesField
+            name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
+            help="Where users may be sent after they log out. One a line. You can leave this empty."
+        />
+        <TextField
+            name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=typed.get("backchannel")
+            help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
+        />
+    }
+}
+
+#[component]
+fn ScopesField(value: String) -> impl IntoView {
+    let ours = OURS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let help = format!("What it may ask for, with blanks between. Ours are {ours}. A service has words of its own.");
+    view! { <TextField name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value help /> }
+}
+
+#[component]
+fn AlgorithmField(chosen: String) -> impl IntoView {
+    let options = vec![("", "Same as access tokens"), (RS256, RS256)];
+    let help = "Choose RS256 if your library expects it. Logout tokens are signed in the same way.";
+    view! { <SelectField name="id_token_alg" label="Algorithm of ID tokens" field=Field::IdTokenAlg help options chosen /> }
+}
+
+#[component]
+pub fn ExpiryField(chosen: String) -> impl IntoView {
+    let options = vec![("", "Never"), ("90", "After 90 days"), ("365", "After 1 year")];
+    view! { <SelectField name="expires" label="Secret expires" options chosen /> }
+}
+
+/// Everything but the kind. After a refusal it has what was typed.
+#[component]
+pub fn Change(client: Client) -> impl IntoView {
+    let before = refused_by(ChangeApp::PATH);
+    let (redirects, logouts, scopes) = (client.redirects.join("\n"), client.logouts.join("\n"), client.scopes.text());
+    let is = match before {
+        Some(_) => typed(),
+        None => Flash::new(&[
+            ("name", &client.name),
+            ("redirects", &redirects),
+            ("logouts", &logouts),
+            ("backchannel", &client.backchannel_logout_uri),
+            ("scopes", &scopes),
+            ("id_token_alg", &client.id_token_alg),
+        ]),
+    };
+    view! {
+        <section class="card" aria-labelledby="change">
+            <h2 id="change">"Change application"</h2>
+            <p>"What you remove stops working at once: the application's access tokens are revoked, and new ones bring what's left. Users stay connected, unless you remove offline_access."</p>
+            <Form action=ChangeApp::PATH before>
+                <input type="hidden" name="id" value=client.id />
+                <input type="hidden" name="kind" value=client.kind.into_str() />
+                <NameField value=is.get("name") autofocus=false />
+                {(client.kind != ClientKind::Service).then(|| view! { <AddressFields typed=is.clone() /> })}
+                <ScopesField value=is.get("scopes") />
+                {(client.kind != ClientKind::Service).then(|| view! { <AlgorithmField chosen=is.get("id_token_alg") /> })}
+                <ProofField />
+                <SubmitButton label="Change application" pending_label="Changing…" />
+            </Form>
+        </section>
+    }
+}

@@ -1,0 +1,203 @@
+//! The page of an application. It works without JavaScript. Server side.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use super::{
+    Client, RS256,
+    app_form::{Change, ExpiryField},
+    apps_page::{Outcome, StateBadge},
+    assertion::algorithm_of,
+    calls,
+    calls::Calls,
+    store::{DAY_MS, SecretRow},
+};
+use crate::{
+    base::{error::Field, text::isolated},
+    oauth::actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
+    pages::account,
+    ui::{
+        code::CodeBlock,
+        field::LinesField,
+        form::{Form, Here, ProofField, SubmitButton},
+        frame::Page,
+        notice::Notice,
+        number::{counted, grouped},
+        table::{Cell, Row, Table},
+        tabs::Tabs,
+        when::{Ago, Now, When, day},
+    },
+    web::page::{Held, refused, refused_by, typed},
+};
+
+#[component]
+pub fn AppPage(
+    client: Client,
+    secrets: Vec<SecretRow>,
+    /// Created by the act before this page, and shown now alone.
+    new_secret: Option<String>,
+    may_change: bool,
+    /// Logout notices that it has not taken yet.
+    waiting: i64,
+    /// Its back-channel address isn't public, and the server calls no other.
+    never_told: bool,
+    calls: Calls,
+) -> impl IntoView {
+    // What is wrong in a form stands there.
+    let in_form = [ChangeApp::PATH, AddAppKey::PATH].into_iter().find_map(refused_by);
+    let problem = refused().filter(|_| in_form.is_none());
+    let problem = problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
+    let id = client.id.clone();
+    let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+    view! {
+        <Page title="Application" heading=isolated(&client.name)>
+            <Tabs label="Account" pages=account::PAGES />
+            <Outcome />
+            {problem}
+            {new_secret.map(|secret| view! {
+                <Notice kind="warning"><p>"Copy the secret now. We don't show it again."</p></Notice>
+                <CodeBlock text=secret what="the secret of the application" />
+            })}
+            <section class="card" aria-labelledby="facts">
+                <h2 id="facts">"Details"</h2>
+                <dl class="facts">
+                    <div><dt>"Client ID"</dt><dd><code>{client.id.clone()}</code></dd></div>
+                    <div><dt>"Kind"</dt><dd>{client.kind.words()}</dd></div>
+                    <div><dt>"State"</dt><dd><StateBadge is_active=client.is_active() /></dd></div>
+                    <div><dt>"Owner"</dt><dd>{client.owner_name.clone()}</dd></div>
+                    <div><dt>"Registered"</dt><dd>{match client.comes_along() {
+                        true => "It comes with Latchkey.".into_any(),
+                        false => view! { <When ms=client.created_at /> }.into_any(),
+                    }}</dd></div>
+                    <div><dt>"Redirect addresses"</dt><dd>{or_none(client.redirects.join(", "))}</dd></div>
+                    <div><dt>"Logout addresses"</dt><dd>{or_none(client.logouts.join(", "))}</dd></div>
+                    <div><dt>"Back-channel logout address"</dt><dd>{or_none(client.backchannel_logout_uri.clone())}</dd></div>
+                    {(!client.backchannel_logout_uri.is_empty()).then(|| view! {
+                        <div><dt>"Logout notices"</dt><dd><Notices client=client.clone() waiting /></dd></div>
+                    })}
+                    <div><dt>"Scopes"</dt><dd>{or_none(client.scopes.text())}</dd></div>
+                    {(client.id_token_alg == RS256).then(|| view! { <div><dt>"Algorithm of ID tokens"</dt><dd>{RS256}</dd></div> })}
+                    <div><dt>"API calls"</dt><dd>{calls::words(&calls)}</dd></div>
+                </dl>
+                {(calls != Calls::default()).then(|| view! { <Days calls /> })}
+                {never_told.then(|| view! { <Notice kind="warning">"We can't tell the application of logouts: its back-channel logout address isn't public. LATCHKEY_CALL_PRIVATE_ADDRESSES=true on the server allows private addresses."</Notice> })}
+            </section>
+            {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
+            {(may_change && !client.is_ours()).then(|| view! { <Change client=client.clone() /> })}
+            {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() is_ours=client.is_ours() /> })}
+        </Page>
+    }
+}
+
+/// The days are those of UTC, wherever the reader is.
+#[component]
+fn Days(calls: Calls) -> impl IntoView {
+    let Now(now) = use_context().unwrap_or(Now(0));
+    let rows = calls.into_iter().zip(0..).map(move |(calls, ago)| {
+        view! {
+            <Row>
+                <Cell label="Day (UTC)">{day(now - ago * DAY_MS)}</Cell>
+                <Cell label="API calls">{grouped(calls)}</Cell>
+            </Row>
+        }
+    });
+    view! { <Table label="API calls" columns=&["Day (UTC)", "API calls"]>{rows.collect_view()}</Table> }
+}
+
+/// How the last one went, and how many wait.
+#[component]
+fn Notices(client: Client, waiting: i64) -> impl IntoView {
+    let last = match (client.notice_at, client.notice_failure) {
+        (None, _) => "None sent yet.".into_any(),
+        (Some(ms), None) => view! { "Last sent "<Ago ms />"." }.into_any(),
+        (Some(ms), Some(why)) => view! { "Failed "<Ago ms />": "{why}"." }.into_any(),
+    };
+    let wait = counted(waiting, "notice waits", "notices wait");
+    view! {
+        {last}
+        {(waiting > 0).then(|| format!(" {wait}. We try for a day."))}
+    }
+}
+
+#[component]
+fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoView {
+    let has_room = secrets.len() < 2;
+    let Now(now) = use_context().unwrap_or(Now(0));
+    let rows = secrets.into_iter().map(|row| {
+        let has_expired = row.has_expired(now);
+        let SecretRow { prefix, created_at, expires_at, public_key } = row;
+        let id = id.clone();
+        let (what, begins, algorithm) = match public_key {
+            Some(jwk) => ("public key", prefix.clone(), format!("Public key, {} ", algorithm_of(&jwk))),
+            None => ("secret", format!("{prefix}…"), String::new()),
+        };
+        view! {
+            <li class="session">
+                <span>{algorithm}<code>{begins.clone()}</code></span>
+                <span>"Created "<Ago ms=created_at /></span>
+                <span>{match expires_at {
+                    None => "Never expires".into_any(),
+                    Some(ms) if has_expired => view! { "Expired "<Ago ms /> }.into_any(),
+                    Some(ms) => view! { "Expires on "<When ms /> }.into_any(),
+                }}</span>
+                {may_change.then(|| view! {
+                    <form method="post" action=RemoveAppSecret::PATH>
+                        <Here />
+                        <input type="hidden" name="id" value=id />
+                        <input type="hidden" name="prefix" value=prefix />
+                        <button type="submit" class="button" name=Held::BUTTON value=format!("Remove {what}")>"Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span></button>
+                    </form>
+                })}
+            </li>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="secrets">
+            <h2 id="secrets">"Secrets and keys"</h2>
+            <p class="help">"Two can work at a time: create the second, change your application, then remove the first."</p>
+            <ul class="sessions">{rows.collect_view()}</ul>
+            {(may_change && has_room).then(|| view! {
+                <form method="post" action=AddAppSecret::PATH class="act form">
+                    <Here />
+                    <input type="hidden" name="id" value=id.clone() />
+                    <ExpiryField chosen=String::new() />
+                    <button type="submit" class="button" name=Held::BUTTON value="Create secret">"Create secret"</button>
+                </form>
+                <Form action=AddAppKey::PATH before=refused_by(AddAppKey::PATH)>
+                    <input type="hidden" name="id" value=id />
+                    <LinesField
+                        name="public_key" label="Public key" field=Field::PublicKey value=typed().get("public_key")
+                        help="As PEM or JWK. Your application signs with the private key (private_key_jwt), so there's no secret to send."
+                    />
+                    <ProofField id="password-for-key" />
+                    <SubmitButton label="Add public key" pending_label="Adding…" />
+                </Form>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Ends(id: String, is_disabled: bool, is_ours: bool) -> impl IntoView {
+    view! {
+        <section class="card danger" aria-labelledby="ends">
+            <h2 id="ends">{if is_ours { "Disable" } else { "Disable or delete" }}</h2>
+            <p>"A disabled application gets no tokens, and those it has are revoked."{(!is_ours).then_some(" Deleting it also removes all access that users have allowed. You can't undo that.")}</p>
+            {match is_disabled {
+                true => view! { <Act action=EnableApp::PATH id=id.clone() label="Enable application" class="button" /> },
+                false => view! { <Act action=DisableApp::PATH id=id.clone() label="Disable application" class="button danger" /> },
+            }}
+            {(!is_ours).then(|| view! { <Act action=DeleteApp::PATH id label="Delete application" class="button danger" /> })}
+        </section>
+    }
+}
+
+#[component]
+fn Act(action: &'static str, id: String, label: &'static str, class: &'static str) -> impl IntoView {
+    view! {
+        <form method="post" action=action class="act">
+            <Here />
+            <input type="hidden" name="id" value=id />
+            <button type="submit" class=class name=Held::BUTTON value=label>{label}</button>
+        </form>
+    }
+}

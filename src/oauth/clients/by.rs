@@ -1,0 +1,64 @@
+//! Who changes applications. Server side.
+
+use serde_json::json;
+
+use super::{Client, store};
+use crate::{
+    auth::{
+        event,
+        event::{Actor, Event, Kind},
+        sessions::guard::LoggedIn,
+        users::Role,
+    },
+    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
+};
+
+#[derive(Clone, Copy)]
+pub enum By<'a> {
+    /// Their own, or anyone's for an administrator.
+    User(&'a LoggedIn, &'a Caller),
+    /// Anyone's: whoever has the database and the program.
+    CommandLine,
+}
+
+impl By<'_> {
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::User(someone, _) => Actor::User(someone.user.id.clone()),
+            Self::CommandLine => Actor::CommandLine,
+        }
+    }
+
+    /// Begins the transaction for an application that is there; whoever has lost their session meanwhile changes nothing.
+    pub async fn begin(&self, state: &AppState, id: &str) -> Result<(Tx, Client), AppError> {
+        let mut tx = state.db.begin_write().await?;
+        let user = match self {
+            Self::User(someone, _) => Some(someone.hold(&mut tx).await?),
+            Self::CommandLine => None,
+        };
+        let client = store::find_client(&mut *tx, id).await?;
+        let may =
+            |client: &Client| user.as_ref().is_none_or(|user| client.owner_id == user.id || user.role() == Role::Admin);
+        Ok((tx, client.filter(may).ok_or(AppError::NotFound)?))
+    }
+
+    /// Writes down what happened to an application, as an event of its owner.
+    pub async fn note(
+        &self,
+        tx: &mut Tx,
+        kind: Kind,
+        owner_id: &str,
+        client: (&str, &str),
+        at: i64,
+    ) -> Result<(), AppError> {
+        let event = Event::new(kind, self.actor(), owner_id);
+        let event = match self {
+            Self::User(someone, caller) => Event { sid: someone.log_in.sid.clone(), ..event.from_caller(caller) },
+            Self::CommandLine => event,
+        };
+        let (id, name) = client;
+        let event = Event { details: json!({ "application": name, "client_id": id }), ..event };
+        event::store::insert(&mut **tx, &event, at).await?;
+        Ok(())
+    }
+}
