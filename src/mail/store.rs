@@ -3,10 +3,7 @@
 use serde::Serialize;
 use sqlx_macros::FromRow;
 
-use crate::{
-    auth::outbox::Notification,
-    base::sql::{Change, Conn},
-};
+use crate::base::sql::{Change, Conn};
 
 /// A mail that is to be sent.
 #[derive(Clone, Debug, FromRow)]
@@ -81,21 +78,6 @@ pub async fn count_sent_like(db: impl Conn<'_>, row: &MailRow, within_ms: i64) -
     .bind(&row.mail)
     .bind(&row.id)
     .bind(row.created_at - within_ms)
-    .fetch_one(db)
-    .await
-}
-
-/// Word of guessing at the same account within so long before this one.
-pub async fn count_guessing_before(db: impl Conn<'_>, row: &MailRow, within_ms: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "select count(*) from outbox where user_id = $1 and id < $2 and created_at > $3 and last_error <> $4 \
-         and kind = $5",
-    )
-    .bind(&row.user_id)
-    .bind(&row.id)
-    .bind(row.created_at - within_ms)
-    .bind(TOO_MANY)
-    .bind(Notification::Guessing.into_str())
     .fetch_one(db)
     .await
 }

@@ -18,8 +18,6 @@ use crate::{
 /// So many mails with a link may anybody who likes have sent to one address within an hour.
 const LINKS_PER_HOUR: i64 = 5;
 const HOUR_MS: i64 = 3_600_000;
-/// Word of guessing comes once in so long.
-const GUESSING_EVERY_MS: i64 = 10 * 60_000;
 
 /// Whom to ask where no contact is set.
 const YOUR_ADMINISTRATOR: &str = "your administrator";
@@ -55,11 +53,7 @@ pub async fn write(state: &AppState, issuer: &str, row: &MailRow) -> Result<Deci
 /// So many of one kind within an hour are enough for everyone who waits for one.
 async fn is_too_many(tx: &mut Tx, mail: &Mail, row: &MailRow) -> Result<bool, AppError> {
     Ok(match mail {
-        Mail::News { news: Notification::Guessing, .. } => {
-            store::count_guessing_before(&mut **tx, row, GUESSING_EVERY_MS).await? > 0
-        }
-        Mail::News { .. } => false,
-        Mail::ResetAfterNotMe | Mail::ResetStarted | Mail::SecondFactorGoes { .. } => false,
+        Mail::News { .. } | Mail::ResetAfterNotMe | Mail::ResetStarted | Mail::SecondFactorGoes { .. } => false,
         _ => store::count_sent_like(&mut **tx, row, HOUR_MS).await? >= LINKS_PER_HOUR,
     })
 }

@@ -468,17 +468,6 @@ on_both_databases! {
         assert_eq!(outcome(&app, &server, &alice.email, "", &Mail::Reset).await.len(), 1);
     }
 
-    async fn word_of_guessing_comes_once_in_ten_minutes(app: TestApp) {
-        let (app, server) = with_mail_server(&app).await;
-        let alice = user(&app, "alice", true).await;
-        let mail = news(Notification::Guessing);
-        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &mail).await.len(), 1);
-        app.clock.advance_ms(9 * 60 * SECOND);
-        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &mail).await.len(), 0);
-        app.clock.advance_ms(60 * SECOND);
-        assert_eq!(outcome(&app, &server, &alice.email, &alice.id, &mail).await.len(), 1);
-    }
-
     async fn a_mail_holds_nothing_that_a_person_could_smuggle_in(app: TestApp) {
         let (app, server) = with_mail_server(&app).await;
         let name = "Eve <script>alert(1)</script> & \"Co\" http://evil.example";

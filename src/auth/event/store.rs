@@ -1,4 +1,5 @@
-//! The audit table: rows are added, never changed, but for what is forgotten with an account. Server side.
+//! The audit table: rows are added here alone. `audit/chain` seals them and removes old ones; what is forgotten with an
+//! account is blanked. Server side.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -45,7 +45,8 @@ pub struct Queued {
 }
 
 /// Ends what stands on the sessions that `target` has ended, and, where it names more than them, what outlives a session.
-/// Applications are told of both, and of a login that is over also where their grant goes on.
+/// Applications are told of both, and of a login that is over also where their grant goes on. In the table `sid` is the
+/// session that a grant ends with, if any, `log_in_sid` the one it was made in, and `told_at` when word of that went out.
 pub async fn end_with(
     tx: &mut Tx,
     target: Target<'_>,
@@ -62,7 +63,7 @@ pub async fn end_with(
                     " = $1 and sid <> $2 returning ",
                     ended_columns!()
                 ),
-                // Of one that goes on this says nothing: it is told of its own end, too.
+                // Of the others the login is over, and the grant goes on.
                 concat!(
                     "update grants set told_at = ended_at where told_at is null and ",
                     $of,

@@ -21,9 +21,9 @@ const PAUSE_MAX: Duration = Duration::from_millis(20);
 pub struct Awaited<'a> {
     /// The number of the revocation.
     pub seq: i64,
-    /// The id of this process. If it serves, it has confirmed itself,
+    /// The id of this process.
     pub own_id: &'a str,
-    /// after so many milliseconds.
+    /// When this process had taken it in, after the request. It counts if it serves.
     pub own_milliseconds: u64,
     /// Started with the request.
     pub watch: Stopwatch,

@@ -1,4 +1,4 @@
-//! What people are told by mail: an outbox, one-time links. Server side.
+//! What people are told by mail: an outbox. Server side.
 //!
 //! A request only writes down what is to be told; the text, its links and their secrets are made at the moment of
 //! sending. So no request waits for a mail server or can be timed for whether an account exists, and a leaked outbox

@@ -1,4 +1,4 @@
-//! The set in memory that every JWT request asks: exact, no I/O, at most one token lifetime deep. Server side.
+//! The set in memory that every JWT request asks: exact, no I/O, as deep as the longest token lives, and 90 s. Server side.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},
@@ -118,7 +118,7 @@ impl Revocations {
         before_all_ended || below_epoch || taken_back || set.sessions.contains_key(session.sid)
     }
 
-    /// Whether the signing key of this kid was killed, as far as memory goes back.
+    /// Whether the signing key of this kid was revoked, as far as memory goes back.
     pub fn is_key_dead(&self, kid: &str) -> bool {
         self.read().keys.contains_key(kid)
     }

@@ -63,7 +63,7 @@ pub struct Receipt {
     pub refresh_tokens: u64,
     /// The applications that lost access.
     pub applications: u64,
-    /// Those that are told that their user is logged out. Only a force logout waits until they were.
+    /// Those that are told that their user is logged out. Acts of administrators wait for it, a second at most.
     pub told: Vec<Confirmation>,
     /// What their notices were queued with; empty: they follow in steps, and no one waits.
     #[serde(skip)]
@@ -73,6 +73,6 @@ pub struct Receipt {
     /// The number of the revocation, to wait for the other instances with; `None` when there was nothing to revoke.
     #[serde(skip)]
     pub seq: Option<i64>,
-    /// What every live instance said. Only a force logout asks them; otherwise empty.
+    /// What every live instance said, to an act of an administrator; otherwise empty.
     pub instances: Vec<Confirmation>,
 }

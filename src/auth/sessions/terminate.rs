@@ -1,5 +1,5 @@
-//! End sessions: the tombstone, the epoch, the revocation and the audit event in one transaction; then publish;
-//! then answer. Server side. Every way of ending sessions comes through here, but for `everyone`.
+//! End sessions: the epoch, the tombstone, the grants, the audit event and the revocation in one transaction; then
+//! publish; then answer. Server side. Every way of ending sessions comes through here, but for `everyone`.
 
 use std::collections::BTreeSet;
 
@@ -72,6 +72,7 @@ impl Terminator {
         let Ended { grants, queued } = ended;
         if rows.is_empty() && grants.is_empty() && epoch.is_none() {
             match target {
+                // The caller has changed the account, so what is cached of it is out of date.
                 Target::Others { user_id, .. } => self.revocations.commit_change(tx, user_id).await?,
                 _ => tx.commit().await?,
             }

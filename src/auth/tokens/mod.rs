@@ -1,4 +1,5 @@
-//! How the API knows you: the stateless half.
+//! How the API knows you: the stateless half. A key that was revoked is `killed` where that is stored or sent: its word of
+//! before.
 
 #[cfg(feature = "ssr")]
 pub mod algorithm;
