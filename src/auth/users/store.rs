@@ -120,7 +120,7 @@ pub async fn another_admin_remains(db: impl Conn<'_>, id: &str) -> sqlx::Result<
     .await
 }
 
-/// Raises the user's epoch, which makes every older token and half log-in dead (sessions end by their tombstones), and
+/// Raises the user's epoch, which makes every older token and half login dead (sessions end by their tombstones), and
 /// returns it; `None` when there is no such user. It locks the row on PostgreSQL, so two acts on one user queue up.
 pub async fn raise_epoch(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<i64>> {
     let statement = "update users set epoch = epoch + 1 where id = $1 returning epoch";
