@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HANG_MS } from "./patience.ts";
 
-/** A port that was free may be taken when the server asks for it: whoever connects somewhere is given one. */
+/** A port that was free may be taken when the server asks for it, by another run of the tests. */
 const PORTS_TRIED = 5;
 
 /** The least that the program takes: these tests are not about what a password costs. */
@@ -127,7 +127,8 @@ export class Server {
     while (this.isRunning() && Date.now() < deadline) {
       const response = await fetch(`${this.url}/readyz`).catch(() => undefined);
       // What it says may come after its answers.
-      if (response?.status === 200 && this.output.includes("ready")) return;
+      // Not that of "already in use": another server answers there then.
+      if (response?.status === 200 && /\bready\b/.test(this.output)) return;
       await sleep(50);
     }
     this.process.kill("SIGKILL");
@@ -146,12 +147,21 @@ function inheritedEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LATCHKEY_")));
 }
 
+/** Of each worker. They begin below those that a system gives to whoever connects somewhere. */
+const PORTS = { first: 20_000, perWorker: 1_000 };
+let asked = 0;
+
+/** No other worker is given it. */
 export async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  listener.close();
-  await once(listener, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  const first = PORTS.first + PORTS.perWorker * Number(process.env.TEST_PARALLEL_INDEX ?? 0);
+  for (;;) {
+    const port = first + (asked++ % PORTS.perWorker);
+    const listener = createServer().listen(port, "127.0.0.1");
+    // In use: by another run of the tests, or by a program of this machine.
+    if (await once(listener, "listening").catch(() => false)) {
+      listener.close();
+      await once(listener, "close");
+      return port;
+    }
+  }
 }
