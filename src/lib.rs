@@ -8,7 +8,9 @@
 #![recursion_limit = "256"]
 
 #[cfg(all(erase_components, not(debug_assertions)))]
-compile_error!("this would not fit the browser package: use `cargo xtask build --release`, or set RUSTFLAGS to nothing");
+compile_error!(
+    "this would not fit the browser package: use `cargo xtask build --release`, or set RUSTFLAGS to nothing"
+);
 
 /// Settings, database, clock, secrets, errors. Knows no user.
 pub mod base;

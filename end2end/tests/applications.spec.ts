@@ -55,6 +55,26 @@ withAndWithoutJavaScript(({ open, scripted }) => {
   });
 });
 
+test("one tab leads to the applications of a user, and from there to those they registered, where they may", async ({
+  page,
+  server,
+  anotherBrowser,
+}) => {
+  await signedUp(page, "Bob");
+  await openPage(page, "/account/profile");
+  const tabs = page.getByRole("navigation", { name: "Account" });
+  await tabs.getByRole("link", { name: "Applications" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Connected applications");
+  await expect(page.getByRole("heading", { name: "Your applications" })).toBeHidden();
+
+  const registrar = await (await anotherBrowser()).newPage();
+  await loggedIn(registrar, await administrator(server));
+  await openPage(registrar, "/account/connected");
+  await registrar.getByRole("main").getByRole("link", { name: "Your applications" }).click();
+  await expect(registrar.getByRole("heading", { level: 1 })).toHaveText("Your applications");
+  await expect(registrar.getByRole("navigation", { name: "Account" }).locator("[aria-current]")).toHaveText("Applications");
+});
+
 test("what is wrong with one form of an application stands in that form", async ({ page, server, allowConsole }) => {
   allowConsole(/status of 422/);
   const owner = await administrator(server);

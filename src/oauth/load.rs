@@ -236,7 +236,7 @@ pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <AppsPage apps may_register=false of_everyone=true /> })
 }
 
-pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
+pub async fn connected(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
     let mut connected: Vec<Connected> = Vec::new();
     let clients = clients::store::clients_of(pool, &user.id).await?;
@@ -260,5 +260,6 @@ pub async fn connected(page: &PageRequest) -> Result<Found, AppError> {
             }),
         }
     }
-    shows(move || view! { <ConnectedPage connected /> })
+    let registers = may_register(page, settings) || clients::store::count_clients(pool, &user.id).await? > 0;
+    shows(move || view! { <ConnectedPage connected registers /> })
 }

@@ -56,9 +56,8 @@ impl OauthPart {
     }
 }
 
-const LINKS: [PartLink; 3] = [
-    PartLink { place: Place::Tabs("Account"), href: "/account/apps", label: "Your applications" },
-    PartLink { place: Place::Tabs("Account"), href: "/account/connected", label: "Connected applications" },
+const LINKS: [PartLink; 2] = [
+    PartLink { place: Place::Tabs("Account"), href: grants::connected_page::PATH, label: "Applications" },
     PartLink { place: Place::Tabs("Administration"), href: "/admin/apps", label: "Applications" },
 ];
 
@@ -73,7 +72,7 @@ impl Part for OauthPart {
             "/account/apps",
             "/account/apps/new",
             "/account/apps/{id}",
-            "/account/connected",
+            grants::connected_page::PATH,
             "/admin/apps",
         ]
     }
@@ -87,7 +86,7 @@ impl Part for OauthPart {
             "/account/apps" => load::apps(page, &self.settings).await,
             "/account/apps/new" => load::new_app(page, &self.settings),
             "/account/apps/{id}" => load::app(page, &self.settings).await,
-            "/account/connected" => load::connected(page).await,
+            grants::connected_page::PATH => load::connected(page, &self.settings).await,
             _ => load::all_apps(page).await,
         }
     }

@@ -54,7 +54,7 @@ pub fn run(workspace: &Workspace, args: &Args) -> Result<ExitCode> {
             run(playwright("screenshots.config.ts").arg("pictures"))?;
         }
         if wants(Pictures::Baselines) {
-            run(playwright("playwright.config.ts").args(["screenshots.spec", "--update-snapshots=all"]))?;
+            run(playwright("playwright.config.ts").args(["screenshots.spec", "--update-snapshots=changed"]))?;
             shell::run(playwright("screenshots.config.ts").arg("shrink"))?;
         }
     }

@@ -8,6 +8,7 @@ use crate::{
     oauth::{
         actions::{ChangeApp, RegisterApp},
         discovery,
+        grants::connected_page::PATH,
         scope::OURS,
     },
     pages::account,
@@ -27,7 +28,7 @@ pub fn NewAppPage() -> impl IntoView {
         (discovery::kinds().collect(), "Web servers and services get a secret. The others can't keep one.");
     view! {
         <Page title="Register an application" narrow=true>
-            <Tabs label="Account" pages=account::PAGES />
+            <Tabs label="Account" pages=account::PAGES below=PATH />
             <Form action=RegisterApp::PATH>
                 <NameField value=typed.get("name") autofocus=true />
                 <SelectField name="kind" label="Kind" help options=kinds chosen=typed.get("kind") />

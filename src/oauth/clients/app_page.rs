@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     base::{error::Field, text::isolated},
-    oauth::actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
+    oauth::{
+        actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
+        grants::connected_page::PATH,
+    },
     pages::account,
     ui::{
         code::CodeBlock,
@@ -50,7 +53,7 @@ pub fn AppPage(
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     view! {
         <Page title="Application" heading=isolated(&client.name)>
-            <Tabs label="Account" pages=account::PAGES />
+            <Tabs label="Account" pages=account::PAGES below=PATH />
             <Outcome />
             {problem}
             {new_secret.map(|secret| view! {

@@ -10,13 +10,15 @@ use crate::{
     ui::{
         empty::Empty,
         form::Here,
-        frame::Page,
+        frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
         when::{Ago, When},
     },
     web::page::{refused, typed},
 };
+
+pub const PATH: &str = "/account/connected";
 
 /// What one application may do, over all of its grants.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub struct Connected {
 pub fn ConnectedPage(
     /// The last used first.
     connected: Vec<Connected>,
+    /// Whether the user has registered applications, or may.
+    registers: bool,
 ) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let done = (typed().get("app") == "disconnected").then(|| {
@@ -53,6 +57,13 @@ pub fn ConnectedPage(
             } else {
                 connected.into_iter().map(|connected| view! { <One connected /> }).collect_view().into_any()
             }}
+            {registers.then(|| view! {
+                <section class="card" aria-labelledby="own">
+                    <h2 id="own">"Your applications"</h2>
+                    <p>"Applications that you register log users in here, or call the API for them."</p>
+                    <p><Link href="/account/apps" class="button">"Your applications"</Link></p>
+                </section>
+            })}
         </Page>
     }
 }

@@ -51,7 +51,7 @@ pub fn ConsentPage(
                 <h2 id="may">{format!("{name} could")}</h2>
                 <ul>{asked.scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
                 {other.map(|host| view! { <p>{format!("This is for {host}.")}</p> })}
-                <p>{lasts}" You can disconnect it at any time under “Account”, “Connected applications”."</p>
+                <p>{lasts}" You can disconnect it at any time under “Account”, “Applications”."</p>
             </section>
             <Notice kind=kind>{warning}</Notice>
             <FormFrame>
