@@ -98,7 +98,8 @@ pub async fn start_session(
     .await
 }
 
-/// As [`start_session`], and commits what the caller has written in `tx`: all of it happens, or nothing.
+/// As [`start_session`], and commits what the caller has written in `tx`: all of it happens, or nothing. `has_factor`:
+/// a second factor was asked for, and given. `amr`: how they proved who they are (RFC 8176).
 pub async fn start_session_with(
     mut tx: Tx,
     app: &App,

@@ -1,6 +1,12 @@
 //! How a browser stays logged in: the stateful half.
 
 #[cfg(feature = "ssr")]
+pub mod session;
+#[cfg(feature = "ssr")]
+pub mod secret;
+#[cfg(feature = "ssr")]
+pub mod store;
+#[cfg(feature = "ssr")]
 pub mod terminate;
 #[cfg(feature = "ssr")]
 pub mod everyone;
@@ -8,12 +14,6 @@ pub mod everyone;
 pub mod guard;
 #[cfg(feature = "ssr")]
 pub mod half_log_in;
-#[cfg(feature = "ssr")]
-pub mod secret;
-#[cfg(feature = "ssr")]
-pub mod session;
-#[cfg(feature = "ssr")]
-pub mod store;
 
 use serde::{Deserialize, Serialize};
 

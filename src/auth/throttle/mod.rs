@@ -169,6 +169,9 @@ impl Throttle {
         Ok(admitted)
     }
 
+    /// Six log in to one account at the same time, and five tries are free. Five have a place and are counted; the sixth
+    /// waits for a place, since a right password takes its try back. Where all five were wrong, it has a place and finds
+    /// nothing free: then it waits until it is alone, so that no verdict is still to come, and is refused only then.
     async fn admit_keys(&self, keys: Vec<Key>) -> Result<Try, AppError> {
         let mut alone = vec![false; keys.len()];
         loop {
@@ -182,7 +185,7 @@ impl Throttle {
                     return Ok(Try { throttle: self.clone(), counted, places });
                 }
                 // Others have used up what was free, and may get it back: once all of them are judged it is known.
-                Err(Refused::At(place, AppError::TooManyTries { .. })) if !alone[place] => alone[place] = true,
+                Err(Refused::At(nth, AppError::TooManyTries { .. })) if !alone[nth] => alone[nth] = true,
                 Err(Refused::At(_, error) | Refused::Fault(error)) => return Err(error),
             }
         }
@@ -191,9 +194,9 @@ impl Throttle {
     async fn count(&self, keys: &[Key]) -> Result<Vec<Counted>, Refused> {
         let AppState { db, clock, .. } = &self.state;
         // Without a write first: a flood of refused tries must not keep others from the database.
-        for (place, key) in keys.iter().enumerate() {
+        for (nth, key) in keys.iter().enumerate() {
             if let Some(count) = store::read(&db.pool, &key.hash).await? {
-                count.check(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+                count.check(&key.limits, clock.now_ms()).map_err(|error| Refused::At(nth, error))?;
             }
         }
         let _turn = self.turn().await.map_err(Refused::Fault)?;
@@ -204,11 +207,11 @@ impl Throttle {
         let AppState { db, clock, .. } = &self.state;
         let mut tx = db.begin_write().await?;
         let mut counted = Vec::with_capacity(keys.len());
-        for (place, key) in keys.iter().enumerate() {
+        for (nth, key) in keys.iter().enumerate() {
             let counts = if key.is_account { store::ACCOUNT } else { store::NETWORK };
             let before = store::lock(&mut *tx, &key.hash, counts, clock.now_ms()).await?;
             // The clock is read when the row is ours: who has waited for it did not come before the last write.
-            let count = before.with_one_more(&key.limits, clock.now_ms()).map_err(|error| Refused::At(place, error))?;
+            let count = before.with_one_more(&key.limits, clock.now_ms()).map_err(|error| Refused::At(nth, error))?;
             store::write(&mut *tx, &key.hash, &count).await?;
             counted.push(Counted { key: key.clone(), count });
         }

@@ -2,53 +2,28 @@
 //! before.
 
 #[cfg(feature = "ssr")]
-pub mod algorithm;
-#[cfg(feature = "ssr")]
 pub mod claims;
-#[cfg(feature = "ssr")]
-pub mod keeper;
-#[cfg(feature = "ssr")]
-pub mod keys;
-#[cfg(feature = "ssr")]
-pub mod schedule;
 #[cfg(feature = "ssr")]
 pub mod mint;
 #[cfg(feature = "ssr")]
+pub mod verify;
+#[cfg(feature = "ssr")]
 pub mod key_set;
+#[cfg(feature = "ssr")]
+pub mod schedule;
+#[cfg(feature = "ssr")]
+pub mod keys;
+#[cfg(feature = "ssr")]
+pub mod keeper;
 #[cfg(feature = "ssr")]
 pub mod rotation;
 #[cfg(feature = "ssr")]
-pub mod store;
+pub mod algorithm;
 #[cfg(feature = "ssr")]
-pub mod verify;
+pub mod store;
 
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
-
-use super::revocations::EndReason;
-
-/// The answer of `POST /api/v1/token`. The token itself is in the cookie, out of any script's reach.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenAnswer {
-    /// Seconds until the token dies.
-    pub expires_in: i64,
-}
-
-/// A page names in this header whom it was made for. When someone else has logged in in the same browser since, the
-/// API refuses (409) instead of giving one person's text to another.
-pub const EXPECTED_USER: &str = "latchkey-expected-user";
-
-/// What the API says when it refuses (RFC 9457), as far as our own page needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProblemAnswer {
-    #[serde(default)]
-    pub code: String,
-    #[serde(default)]
-    pub detail: String,
-    /// Why the session ended, where the API may say so.
-    #[serde(default)]
-    pub reason: Option<EndReason>,
-}
 
 /// Where a signing key is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]

@@ -8,10 +8,7 @@ use super::{
     forge::{Torn, tear},
 };
 use crate::{
-    auth::{
-        sessions::Receipt,
-        tokens::{ProblemAnswer, verify::verify},
-    },
+    auth::{sessions::Receipt, tokens::verify::verify},
     base::{error::AppError, state::Stopwatch},
     lab::{
         Exchange,
@@ -19,6 +16,7 @@ use crate::{
         visit::Visit,
         world::Lab,
     },
+    web::token::ProblemAnswer,
 };
 
 #[derive(Serialize, Deserialize)]

@@ -8,16 +8,14 @@ use serde::{Deserialize, Serialize};
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 use crate::{
-    auth::{
-        revocations::set::RevocationSubject,
-        tokens::{ProblemAnswer, verify::verify},
-    },
+    auth::{revocations::set::RevocationSubject, tokens::verify::verify},
     base::{error::AppError, state::Stopwatch},
     lab::{
         browser::{Ask, Browser},
         visit::Visit,
         world::Lab,
     },
+    web::token::ProblemAnswer,
 };
 
 pub const KEPT: &str = "lanes";

@@ -7,11 +7,11 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
 };
 
+use super::{EXPECTED_USER, scopes};
 use crate::{
     auth::{
         revocations::set::Revocations,
         tokens::{
-            EXPECTED_USER,
             claims::{Claims, Verified, resource},
             keys::Keys,
             verify::{Refusal, check_times, recognise},
@@ -27,7 +27,6 @@ use crate::{
         crowd::Place,
         guards::{Guards, Held},
         problem::Problem,
-        token::scopes,
     },
 };
 

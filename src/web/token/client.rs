@@ -9,10 +9,8 @@ use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use web_sys::RequestCredentials;
 
-use crate::auth::{
-    revocations::EndReason,
-    tokens::{EXPECTED_USER, ProblemAnswer, TokenAnswer},
-};
+use super::{EXPECTED_USER, ProblemAnswer, TokenAnswer};
+use crate::auth::revocations::EndReason;
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

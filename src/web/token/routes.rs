@@ -9,11 +9,14 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::bearer::{ApiCaller, expect_user};
+use super::{
+    TokenAnswer,
+    bearer::{ApiCaller, expect_user},
+};
 use crate::{
     auth::{
         sessions::{Ended, guard::LoggedIn},
-        tokens::{TokenAnswer, mint::mint},
+        tokens::mint::mint,
         users::Role,
     },
     base::state::AppState,
