@@ -93,7 +93,7 @@ fn system_now_ms() -> i64 {
 }
 
 /// Time that only moves forward, for durations: receipts, staleness, log lines.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(std::time::Instant);
 
 impl Stopwatch {

@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::app::Settings;
-use crate::base::db::{Db, Kind, Patience};
+use crate::base::db::{Db, Kind, Patience, install_drivers};
 
 static MIGRATED_FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
 
@@ -75,7 +75,7 @@ async fn migrate(url: &str) {
 }
 
 async fn create(like: &str) -> String {
-    sqlx::any::install_default_drivers();
+    install_drivers();
     let name = format!("latchkey_{}", Uuid::now_v7().simple());
     let mut connection = AnyConnection::connect(&postgres_server()).await.expect("PostgreSQL");
     connection.execute(AssertSqlSafe(format!("create database {name} {like}"))).await.expect("a database");

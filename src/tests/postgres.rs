@@ -19,7 +19,7 @@ use crate::{
     auth::{links::Purpose, tokens::KeyPurpose},
     base::{
         config::Config,
-        db::{Db, Kind, Patience},
+        db::{Db, Kind, Patience, install_drivers},
         state::Clock,
     },
     pages::{part::Parts, signup::setup_link},
@@ -31,7 +31,7 @@ use crate::{
 const SUPERUSER: &str = "latchkey";
 
 async fn connected(role: &str, database: &str) -> AnyConnection {
-    sqlx::any::install_default_drivers();
+    install_drivers();
     AnyConnection::connect(&postgres_url(Some(role), database)).await.expect("PostgreSQL")
 }
 

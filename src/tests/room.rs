@@ -1,5 +1,7 @@
 //! What one person may take: requests at once, notes, bytes, changes, exports. Whatever they do, the others are answered.
 
+use std::time::Duration;
+
 use axum::{body::Body, http::Method};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -24,6 +26,14 @@ pub async fn with(app: &TestApp, flags: &[&str]) -> TestApp {
 async fn until(mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         tokio::task::yield_now().await;
+    }
+}
+
+/// A statement without an end of its own.
+fn endless(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Sqlite => "with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c",
+        Kind::Postgres => "select 1 from pg_sleep(600)",
     }
 }
 
@@ -194,18 +204,55 @@ on_both_databases! {
     }
 
     async fn a_statement_of_a_request_ends_by_itself(app: TestApp) {
-        if app.kind() == Kind::Sqlite {
+        let state = &app.services.state;
+        let mut connection = state.db.pool.acquire().await.expect("a connection");
+        sqlx::query("set statement_timeout = 1").execute(&mut *connection).await.expect("set");
+        let stopped = sqlx::query(endless(app.kind())).fetch_optional(&mut *connection).await.map(drop).expect_err("an end");
+        assert_eq!(AppError::from(stopped), AppError::Busy);
+        let stopped = sqlx::query(endless(app.kind())).execute(&mut *connection).await.expect_err("an end");
+        assert_eq!(AppError::from(stopped), AppError::Busy);
+        sqlx::query("select 1").execute(&mut *connection).await.expect("the connection is as it was");
+    }
+
+    async fn a_statement_that_no_one_waits_for_holds_no_connection(app: TestApp) {
+        let pool = &app.services.state.db.pool;
+        // PostgreSQL stops it when its time is over, SQLite at once.
+        let limit = if app.kind() == Kind::Postgres { "set statement_timeout = 500" } else { "set statement_timeout = 600000" };
+        for one_row in [true, false] {
+            let mut connection = pool.acquire().await.expect("a connection");
+            sqlx::query(limit).execute(&mut *connection).await.expect("set");
+            let statement = sqlx::query(endless(app.kind()));
+            let waiting = async {
+                match one_row {
+                    true => statement.fetch_optional(&mut *connection).await.map(drop),
+                    false => statement.execute(&mut *connection).await.map(drop),
+                }
+            };
+            assert!(tokio::time::timeout(Duration::from_millis(50), waiting).await.is_err(), "it is endless");
+        }
+        let mut all = Vec::new();
+        for _ in 0..app.services.state.db.connections() {
+            let mut connection = pool.acquire().await.expect("a connection");
+            sqlx::query("select 1").execute(&mut *connection).await.expect("an answer");
+            all.push(connection);
+        }
+    }
+
+    /// SQLite would roll it back as a whole. PostgreSQL does so, and says it.
+    async fn what_stands_in_a_transaction_is_done_as_a_whole(app: TestApp) {
+        if app.kind() == Kind::Postgres {
             return;
         }
-        for (db, limit) in [(&app.services.state.db, "5s"), (&app.services.vital_db, "5s"), (&app.services.jobs.db, "0")] {
-            let (set,): (String,) =
-                sqlx::query_as("show statement_timeout").fetch_one(&db.pool).await.expect("a setting");
-            assert_eq!(set, limit);
-        }
-        let mut connection = app.services.state.db.pool.acquire().await.expect("a connection");
-        sqlx::query("set statement_timeout = 1").execute(&mut *connection).await.expect("set");
-        let stopped = sqlx::query("select 1 from pg_sleep(600)").execute(&mut *connection).await.expect_err("an end");
-        assert_eq!(AppError::from(stopped), AppError::Busy);
+        let state = &app.services.state;
+        let mut tx = state.db.begin_write().await.expect("a transaction");
+        sqlx::query("set statement_timeout = 1").execute(&mut *tx).await.expect("set");
+        sqlx::query("create table counted (n integer)").execute(&mut *tx).await.expect("a table");
+        let count = "insert into counted with recursive c(n) as (select 1 union all select n + 1 from c limit 300000) \
+                     select count(*) from c";
+        sqlx::query(count).execute(&mut *tx).await.expect("longer than a millisecond");
+        tx.commit().await.expect("a commit");
+        let (n,): (i64,) = sqlx::query_as("select n from counted").fetch_one(&state.db.pool).await.expect("a row");
+        assert_eq!(n, 300_000);
     }
 
     async fn an_export_is_sent_in_pieces_one_at_a_time_and_holds_no_connection(app: TestApp) {

@@ -1,6 +1,8 @@
 //! Open the database, migrate it, begin a write transaction. Server side.
 
 mod migrate;
+mod sqlite;
+mod sqlite_driver;
 
 use std::{
     future::Future,
@@ -15,6 +17,7 @@ use sqlx::{
 };
 
 pub use self::migrate::{Patience, Steps};
+use self::{sqlite::LIMIT_STATEMENTS, sqlite_driver::DRIVERS};
 use super::{at_hand::AtHand, collision::Collision, config::Config, private_file};
 
 pub type Tx = Transaction<'static, sqlx::Any>;
@@ -43,11 +46,6 @@ pub struct Shares {
     pub jobs: Db,
 }
 
-/// No statement of a request runs for longer, on PostgreSQL, also when whoever asked has gone: what is asked for is read
-/// along an index, in milliseconds, and the rest is waiting for a lock. SQLite has no such limit to set through this
-/// driver; there the statements themselves are bounded.
-const LIMIT_STATEMENTS: &str = "set statement_timeout = '5s'";
-
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -68,7 +66,7 @@ impl Db {
     /// # Errors
     /// When the address is not understood, there is no database, or it cannot be reached.
     pub async fn open(config: &Config, create: bool) -> Result<Self, sqlx::Error> {
-        sqlx::any::install_default_drivers();
+        install_drivers();
         let url = config.database_url();
         let kind = kind_of(&url)?;
         if kind == Kind::Sqlite {
@@ -145,6 +143,12 @@ impl Db {
         self.at_hand.give_back();
         let _ = tokio::time::timeout(SILENCE_MAX, self.pool.close()).await;
     }
+}
+
+/// For both databases. Call it before anything of [`sqlx::Any`].
+pub fn install_drivers() {
+    // Only the first call counts.
+    let _ = sqlx::any::install_drivers(&DRIVERS);
 }
 
 /// The rest of this transaction may take its time, also on a connection for requests.
@@ -227,7 +231,7 @@ pub fn beside(file: &Path, end: &str) -> PathBuf {
 
 async fn prepare_share(connection: &mut AnyConnection, kind: Kind, limited: bool) -> Result<(), sqlx::Error> {
     prepare(connection, kind).await?;
-    if limited && kind == Kind::Postgres {
+    if limited {
         connection.execute(LIMIT_STATEMENTS).await?;
     }
     Ok(())

@@ -59,9 +59,10 @@ impl From<sqlx::Error> for AppError {
 }
 
 /// The database said that it cannot now: PostgreSQL when it stops, starts, or is full (57P01 to 57P03, 53300), or has
-/// stopped a statement that took too long (57014); SQLite when another process is writing, after its time-out.
+/// stopped a statement that took too long (57014); SQLite when another process is writing, after its time-out, or when
+/// it has stopped a statement (9).
 fn is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
     let code = error.code();
-    let stops = matches!(code.as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "57014"));
+    let stops = matches!(code.as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "57014" | "9"));
     stops || error.message().contains("database is locked")
 }
