@@ -27,7 +27,7 @@ async fn overview(reader: &mut Caller) -> String {
 
 fn words(html: &str) -> String {
     let mut text = String::new();
-    for piece in html.replace("<!>", "").split('<') {
+    for piece in html.split('<') {
         text.push(' ');
         text.push_str(piece.split_once('>').map_or(piece, |(_, after)| after));
     }
