@@ -242,8 +242,8 @@ on_both_databases! {
     async fn what_stands_in_a_transaction_is_done_as_a_whole(app: TestApp) {
         let state = &app.services.state;
         let mut tx = state.db.begin_write().await.expect("a transaction");
-        sqlx::query("set statement_timeout = 1").execute(&mut *tx).await.expect("set");
         sqlx::query("create table counted (n integer)").execute(&mut *tx).await.expect("a table");
+        sqlx::query("set statement_timeout = 1").execute(&mut *tx).await.expect("set");
         if app.kind() == Kind::Postgres {
             let stopped = sqlx::query(endless(app.kind())).execute(&mut *tx).await.expect_err("an end");
             assert_eq!(AppError::from(stopped), AppError::Busy);
