@@ -7,7 +7,7 @@ use super::{
     event,
     event::{Actor, Event, Kind},
     known_devices::Device,
-    log_in::{BY_APP_CODE, BY_RECOVERY_CODE, Started, start_session_with},
+    log_in::{BY_APP_CODE, BY_RECOVERY_CODE, Proof, Started, start_session_with},
     outbox,
     outbox::Notification,
     second_factor::{check, check::Passed, code::Code, trust},
@@ -51,12 +51,11 @@ pub async fn enter_code(app: &App, visit: &Visit, given: Given<'_>) -> Result<(S
     let code = Code::parse_either(given.code, given.recovery)?;
     // Counted before it is looked at, so that a hundred at once are as many as a hundred in a row.
     let tried = app.throttle.admit_code(&visit.caller.ip, visit.device.as_ref(), &user.id).await?;
-    let started = again(|| take_and_start(app, visit, &half, &user, &code)).await;
+    let started = again(|| take_and_start(app, visit, &half, &user, &code, &tried)).await;
     let Some(started) = tried.keep_if_looked_at(started).await? else {
         again(|| note_failure(app, visit, &tried, &user)).await?;
         return Err(code.wrong());
     };
-    tried.succeeded().await;
     if given.trust && app.state.config.trusted_device_days > 0 {
         trust_if_possible(app, visit, &user, &started.device).await;
     }
@@ -71,6 +70,7 @@ async fn take_and_start(
     half: &HalfLogIn,
     user: &User,
     code: &Code,
+    tried: &Try,
 ) -> Result<Option<Started>, AppError> {
     let mut tx = app.state.db.begin_write().await?;
     // The user's row first, as everywhere.
@@ -84,7 +84,8 @@ async fn take_and_start(
         }
     };
     half.use_up(&mut tx).await?;
-    start_session_with(tx, app, visit, user, half.remember, true, amr).await.map(Some)
+    let proof = Proof { user, tried: Some(tried), remember: half.remember, has_factor: true, amr };
+    start_session_with(tx, app, visit, &proof).await.map(Some)
 }
 
 /// Either the phone is gone, or someone else has found the list.

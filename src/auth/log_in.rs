@@ -14,6 +14,7 @@ use super::{
     revocations::EndReason,
     second_factor::{check, store as factor_store, trust},
     sessions::{half_log_in::HalfLogIn, secret, secret::NewSecret, session::LogIn, store, store::Target},
+    throttle::Try,
     users::{store as user_store, store::User},
     visit::Visit,
 };
@@ -60,17 +61,32 @@ pub async fn log_in(
         failed: Event::new(Kind::LogInFailed, Actor::Unknown, "").from_caller(&visit.caller),
     };
     let user = async { Ok(user_store::find_by_email(&app.state.db.pool, &email).await?) };
-    let user = password::prove(app, visit, claim, user).await?.ok_or(AppError::WrongCredentials)?;
-    go_on(app, visit, &user, remember, next).await
+    let (user, tried) = password::prove(app, visit, claim, user).await?.ok_or(AppError::WrongCredentials)?;
+    go_on(app, visit, &user, tried, remember, next).await
 }
 
 /// What follows the right password: the code where there is a second factor, else the session.
-pub async fn go_on(app: &App, visit: &Visit, user: &User, remember: bool, next: &str) -> Result<LogInResult, AppError> {
-    let has_factor = check::is_on(&app.state, &user.id).await?;
-    if has_factor && !trust::is_trusted(&app.state, &user.id, visit.device.as_ref()).await? {
-        return HalfLogIn::begin(&app.state, &app.secret, user, remember, next).map(LogInResult::CodeNeeded);
+pub async fn go_on(
+    app: &App,
+    visit: &Visit,
+    user: &User,
+    tried: Try,
+    remember: bool,
+    next: &str,
+) -> Result<LogInResult, AppError> {
+    let (state, device) = (&app.state, visit.device.as_ref());
+    let asked = async {
+        let has_factor = check::is_on(state, &user.id).await?;
+        Ok((has_factor, has_factor && !trust::is_trusted(state, &user.id, device).await?))
+    };
+    let (has_factor, needs_code) = tried.keep_if_looked_at(asked.await).await?;
+    if needs_code {
+        tried.succeeded().await;
+        return HalfLogIn::begin(state, &app.secret, user, remember, next).map(LogInResult::CodeNeeded);
     }
-    start_session(app, visit, user, remember, has_factor).await.map(|started| LogInResult::Started(Box::new(started)))
+    let proof = Proof { user, tried: Some(&tried), remember, has_factor, amr: BY_PASSWORD };
+    let started = again(|| async { start_session_with(state.db.begin_write().await?, app, visit, &proof).await }).await;
+    Ok(LogInResult::Started(Box::new(tried.keep_if_looked_at(started).await?)))
 }
 
 /// How a session began (RFC 8176). Stored: a trusted device is no code.
@@ -78,42 +94,36 @@ pub const BY_PASSWORD: &str = "pwd";
 pub const BY_APP_CODE: &str = "pwd otp mfa";
 pub const BY_RECOVERY_CODE: &str = "pwd mfa";
 
-/// Starts a session for a user who has just proven who they are, in place of the one before. `user` is the row that the
-/// proof was checked against; `has_factor` says that the account had a second factor then, which was satisfied.
-///
-/// # Errors
-/// [`AppError::LogInAgain`] when the account has changed since; when the database does not take it. No one is logged in
-/// then.
-pub async fn start_session(
-    app: &App,
-    visit: &Visit,
-    user: &User,
-    remember: bool,
-    has_factor: bool,
-) -> Result<Started, AppError> {
-    again(|| async {
-        let tx = app.state.db.begin_write().await?;
-        start_session_with(tx, app, visit, user, remember, has_factor, BY_PASSWORD).await
-    })
-    .await
+/// Who has just proven who they are, and how.
+pub struct Proof<'a> {
+    /// As stored when it was checked.
+    pub user: &'a User,
+    /// Counts no more once the session is there.
+    pub tried: Option<&'a Try>,
+    /// "Remember me" was chosen.
+    pub remember: bool,
+    /// The account had a second factor then, which was satisfied.
+    pub has_factor: bool,
+    /// One of those above.
+    pub amr: &'static str,
 }
 
-/// As [`start_session`], and commits what the caller has written in `tx`: all of it happens, or nothing. `has_factor`:
-/// a second factor was asked for, and given. `amr`: how they proved who they are (RFC 8176).
-pub async fn start_session_with(
-    mut tx: Tx,
-    app: &App,
-    visit: &Visit,
-    user: &User,
-    remember: bool,
-    has_factor: bool,
-    amr: &str,
-) -> Result<Started, AppError> {
-    if !still_holds(&mut tx, user, has_factor, app.now_ms()).await? {
+/// Starts a session in place of the one before, and commits what the caller has written in `tx`: all of it happens, or
+/// nothing.
+///
+/// # Errors
+/// [`AppError::LogInAgain`] when the account has changed since the proof; when the database does not take it. No one is
+/// logged in then.
+pub async fn start_session_with(mut tx: Tx, app: &App, visit: &Visit, proof: &Proof<'_>) -> Result<Started, AppError> {
+    let Proof { user, remember, .. } = *proof;
+    if !still_holds(&mut tx, proof, app.now_ms()).await? {
         return Err(AppError::LogInAgain);
     }
-    let session = secret::begin(&mut tx, &app.state, user, remember, &visit.caller, amr).await?;
+    let session = secret::begin(&mut tx, &app.state, user, remember, &visit.caller, proof.amr).await?;
     let device = note_log_in(&mut tx, app, visit, user, &session.log_in).await?;
+    if let Some(tried) = proof.tried {
+        tried.succeeded_with(&mut tx).await?;
+    }
     match &visit.someone {
         Some(before) => {
             let cause = Cause::by_user(&before.user.id, EndReason::Replaced, visit.caller.clone());
@@ -131,14 +141,15 @@ pub async fn start_session_with(
 
 /// Whether the account is as it was when the proof was checked. The row is locked until the session is there, so whatever
 /// ends all of them from now on, a reset or a second factor, ends it too; what did so before is seen here.
-async fn still_holds(tx: &mut Tx, checked: &User, has_factor: bool, now_ms: i64) -> Result<bool, AppError> {
+async fn still_holds(tx: &mut Tx, proof: &Proof<'_>, now_ms: i64) -> Result<bool, AppError> {
+    let checked = proof.user;
     user_store::lock(&mut **tx, &checked.id).await?;
     let Some(now) = user_store::find_by_id(&mut **tx, &checked.id).await? else { return Ok(false) };
     let factor = factor_store::find(&mut **tx, &checked.id).await?.is_some_and(|row| row.is_on(now_ms));
     Ok(now.may_log_in()
         && now.epoch == checked.epoch
         && now.password_hash == checked.password_hash
-        && factor == has_factor)
+        && factor == proof.has_factor)
 }
 
 /// Ended sessions kept per user, for the login page to say why: an end for a program that logs in again and again.

@@ -27,7 +27,7 @@ pub struct Claim<'a> {
 
 /// Counts the try, looks the user up, checks the password and writes down a failure; `None` when it is wrong. Whoever is
 /// unknown, or may not get in, costs the same work and is always wrong (ASVS 6.3.8). The user comes back as they are
-/// stored now: their hash may have become stronger.
+/// stored now: their hash may have become stronger; and with them the try, which the caller says the success of.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`], before anything is looked at; [`AppError::Busy`].
@@ -36,7 +36,7 @@ pub async fn prove(
     visit: &Visit,
     claim: Claim<'_>,
     user: impl Future<Output = Result<Option<User>, AppError>>,
-) -> Result<Option<User>, AppError> {
+) -> Result<Option<(User, Try)>, AppError> {
     let Claim { email, password, may, failed } = claim;
     // Counted before it is looked at; a refusal is the same whether or not there is such an account.
     let tried = app.throttle.admit_password(&visit.caller.ip, visit.device.as_ref(), email).await?;
@@ -51,9 +51,8 @@ pub async fn prove(
     };
     match (tried.keep_if_looked_at(looked_at.await).await?, password) {
         ((Some(mut user), true), Some(password)) if may(&user) => {
-            tried.succeeded().await;
             user.password_hash = upgrade_hash(&app.state, &app.passwords, &visit.caller, &user, password).await;
-            Ok(Some(user))
+            Ok(Some((user, tried)))
         }
         ((user, _), _) => {
             note_failure(app, visit, &tried, user.as_ref(), failed).await?;

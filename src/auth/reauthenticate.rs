@@ -7,6 +7,7 @@ use super::{
     password,
     password::Claim,
     sessions::{guard::LoggedIn, secret, secret::NewSecret, session::LogIn},
+    throttle::Try,
     users,
     visit::Visit,
 };
@@ -72,12 +73,19 @@ pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) 
         failed: event(Kind::ReauthenticationFailed),
     };
     let found = async { Ok(users::store::find_by_id(&app.state.db.pool, &user.id).await?) };
-    let user = password::prove(app, visit, claim, found).await?.ok_or(AppError::WrongPassword)?;
-    let _turn = app.throttle.turn().await?;
-    let (pool, proven) = (&app.state.db.pool, event(Kind::Reauthenticated));
-    again(|| event::store::insert(pool, &proven, app.now_ms())).await?;
+    let (user, tried) = password::prove(app, visit, claim, found).await?.ok_or(AppError::WrongPassword)?;
+    let noted = again(|| note_proof(app, &tried, event(Kind::Reauthenticated))).await;
+    tried.keep_if_looked_at(noted).await?;
     tracing::info!(user = user.id, "confirmed their password");
     Ok(LoggedIn { user: user.into(), ..visit.user()?.clone() })
+}
+
+async fn note_proof(app: &App, tried: &Try, event: Event) -> Result<(), AppError> {
+    let _turn = app.throttle.turn().await?;
+    let mut tx = app.state.db.begin_write().await?;
+    event::store::insert(&mut *tx, &event, app.now_ms()).await?;
+    tried.succeeded_with(&mut tx).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Gives the session a new secret; `authenticated_at` is when its user last proved who they are. The last thing that an act

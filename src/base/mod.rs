@@ -38,6 +38,8 @@ pub mod metrics;
 #[cfg(feature = "ssr")]
 pub mod private_file;
 #[cfg(feature = "ssr")]
+pub mod random;
+#[cfg(feature = "ssr")]
 pub mod rfc3339;
 #[cfg(feature = "ssr")]
 pub mod sealed;

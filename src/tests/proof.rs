@@ -8,11 +8,8 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    auth::{
-        sessions::{secret::hash, store},
-        users::Role,
-    },
-    base::error::AppError,
+    auth::{sessions::store, users::Role},
+    base::{error::AppError, random},
     pages::admin::{by::By, change_role::change_role},
 };
 
@@ -141,7 +138,7 @@ on_both_databases! {
         let mut alice = app.logged_in("alice").await;
         grow_stale(&app, &mut alice).await;
         alice.act("confirm", &[("password", PASSWORD)]).await;
-        let second = hash(&alice.cookies["__Host-session"]);
+        let second = random::hash(&alice.cookies["__Host-session"]);
         let mut without_answer = alice.copy();
         alice.act("confirm", &[("password", PASSWORD)]).await;
         // What a request does that began with the second secret before it was replaced.

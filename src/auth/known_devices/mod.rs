@@ -5,10 +5,9 @@
 
 pub mod store;
 
-use aws_lc_rs::{digest, rand};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use crate::base::{caller::Caller, db::Tx, error::AppError};
+use crate::base::{caller::Caller, db::Tx, error::AppError, random};
 
 const SECRET_BYTES: usize = 32;
 
@@ -37,15 +36,9 @@ impl Device {
         (bytes.len() == SECRET_BYTES).then(|| Self(text.to_owned()))
     }
 
-    fn new() -> Result<Self, AppError> {
-        let mut bytes = [0; SECRET_BYTES];
-        rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-        Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(bytes)))
-    }
-
     /// What is stored in place of the secret.
     pub fn hash(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes()))
+        random::hash(&self.0)
     }
 
     /// The secret itself, for its browser. Only after the commit of what [`remember`] wrote: a secret that no account
@@ -72,7 +65,7 @@ pub async fn remember(
     {
         return Ok((Seen::Known, device.clone()));
     }
-    let device = Device::new()?;
+    let device = Device(random::text::<SECRET_BYTES>()?);
     if let Some(before) = before {
         store::rename(&mut **tx, &before.hash(), &device.hash()).await?;
     }

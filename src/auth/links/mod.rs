@@ -2,12 +2,10 @@
 
 pub mod store;
 
-use aws_lc_rs::{digest, rand};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use strum::{IntoStaticStr, VariantArray};
 
 use super::{outbox, outbox::Mail};
-use crate::base::{db::Tx, error::AppError, sql::Conn};
+use crate::base::{db::Tx, error::AppError, random, sql::Conn};
 
 /// What a link opens. The texts are stored: rename none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -112,12 +110,10 @@ pub fn name_of(token: &str) -> String {
 
 /// A token that no one guesses: 256 random bits.
 pub fn new_token() -> Result<String, AppError> {
-    let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    random::text::<32>()
 }
 
 /// What is stored in place of the token.
 pub fn hash(token: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, token.as_bytes()))
+    random::hash(token)
 }

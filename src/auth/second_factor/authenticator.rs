@@ -1,11 +1,10 @@
 //! Codes of an authenticator app: TOTP (RFC 6238) with six digits, steps of 30 seconds and SHA-1, which is what all apps
 //! understand. Server side.
 
-use aws_lc_rs::rand;
 use totp_rs::{Builder, Totp};
 use url::Url;
 
-use crate::base::{error::AppError, sealed::SecretKey};
+use crate::base::{error::AppError, random, sealed::SecretKey};
 
 /// 160 bits, as RFC 4226 section 4 recommends and every app takes.
 const SECRET_BYTES: usize = 20;
@@ -31,9 +30,7 @@ pub struct Enrolment {
 
 impl Authenticator {
     pub fn generate() -> Result<Self, AppError> {
-        let mut secret = vec![0; SECRET_BYTES];
-        rand::fill(&mut secret).map_err(|_| AppError::internal())?;
-        Self::of(secret).ok_or_else(AppError::internal)
+        Self::of(random::bytes::<SECRET_BYTES>()?.to_vec()).ok_or_else(AppError::internal)
     }
 
     /// `None` for a secret that is too short to be one of ours.

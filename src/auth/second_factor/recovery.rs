@@ -1,11 +1,9 @@
 //! Recovery codes: for when the phone is gone. Shown once, stored as a keyed hash, each good for one login. Server side.
 
-use aws_lc_rs::rand;
-
 use super::store;
 use crate::{
     auth::users,
-    base::{db::Tx, error::AppError, sealed::SecretKey},
+    base::{db::Tx, error::AppError, random, sealed::SecretKey},
 };
 
 /// How many one gets at a time.
@@ -22,9 +20,7 @@ pub struct RecoveryCode(String);
 
 impl RecoveryCode {
     fn generate() -> Result<Self, AppError> {
-        let mut bytes = [0; CHARS];
-        rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-        Ok(Self(bytes.map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).iter().collect()))
+        Ok(Self(random::bytes::<CHARS>()?.map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).iter().collect()))
     }
 
     /// Reads a code without its dash, in any case; what looks like a letter that is left out is the one meant.

@@ -1,13 +1,13 @@
 //! The secret of a session: how it begins with one, and gets another. Server side.
 
-use aws_lc_rs::{digest, rand};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-
 use super::{session::LogIn, store, terminate::Terminator};
 use crate::{
     auth::users::store::User,
-    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
+    base::{caller::Caller, db::Tx, error::AppError, random, state::AppState},
 };
+
+/// 128 random bits, written as tower-sessions reads them.
+const SECRET_BYTES: usize = 16;
 
 /// What the browser is to keep in the place of what it has: the secret of a session, and the session that it is of.
 pub struct NewSecret {
@@ -17,7 +17,7 @@ pub struct NewSecret {
 
 impl NewSecret {
     pub fn hash(&self) -> String {
-        hash(&self.secret)
+        random::hash(&self.secret)
     }
 }
 
@@ -34,7 +34,7 @@ pub async fn begin(
     // Raised after this, it ends the session before it has begun.
     let global_epoch = store::global_epoch(&mut **tx).await?;
     let log_in = LogIn::new(user, remember, caller, global_epoch, amr, state);
-    let new = NewSecret { log_in, secret: new_secret()? };
+    let new = NewSecret { log_in, secret: random::text::<SECRET_BYTES>()? };
     store::insert(&mut **tx, &new.hash(), &new.log_in, "{}").await?;
     Ok(new)
 }
@@ -42,23 +42,11 @@ pub async fn begin(
 /// Puts a new secret in the place of the one with this hash; the session lives on under its sid, as `log_in` says. `None`
 /// when another request has done so at this moment, or the session has ended.
 pub async fn rotate(at: &Terminator, before: &str, log_in: LogIn) -> Result<Option<NewSecret>, AppError> {
-    let new = NewSecret { log_in, secret: new_secret()? };
+    let new = NewSecret { log_in, secret: random::text::<SECRET_BYTES>()? };
     let mut tx = at.state.db.begin_write().await?;
     if !store::rotate(&mut *tx, before, &new.hash(), &new.log_in, at.state.clock.now_ms()).await? {
         return Ok(None);
     }
     at.revocations.commit_change(tx, &new.log_in.user_id).await?;
     Ok(Some(new))
-}
-
-/// What is stored in place of the secret (a look-up by hash also leaks no timing, CVE-2019-16782).
-pub fn hash(secret: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
-}
-
-/// 128 random bits, written as tower-sessions reads them.
-fn new_secret() -> Result<String, AppError> {
-    let mut bytes = [0; 16];
-    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }

@@ -259,19 +259,31 @@ impl Try {
         self.give_back(true).await;
     }
 
+    /// As [`Self::succeeded`], in the transaction of what they wanted.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn succeeded_with(&self, tx: &mut Tx) -> Result<(), AppError> {
+        self.give_back_with(tx, true).await
+    }
+
     async fn give_back(&self, succeeded: bool) {
-        if let Err(error) = self.try_to_give_back(succeeded).await {
+        let given_back = async {
+            let _turn = self.throttle.turn().await?;
+            let mut tx = self.throttle.state.db.begin_write().await?;
+            self.give_back_with(&mut tx, succeeded).await?;
+            Ok::<_, AppError>(tx.commit().await?)
+        };
+        if let Err(error) = given_back.await {
             tracing::warn!(?error, "an attempt that should not count stays counted");
         }
     }
 
-    async fn try_to_give_back(&self, succeeded: bool) -> Result<(), AppError> {
-        let _turn = self.throttle.turn().await?;
-        let pool = &self.throttle.state.db.pool;
+    async fn give_back_with(&self, tx: &mut Tx, succeeded: bool) -> Result<(), AppError> {
         for Counted { key, count } in &self.counted {
             match succeeded && key.is_account {
-                true => store::forget(pool, &key.hash).await?,
-                false => store::give_back(pool, &key.hash, count, &key.limits).await?,
+                true => store::forget(&mut **tx, &key.hash).await?,
+                false => store::give_back(&mut **tx, &key.hash, count, &key.limits).await?,
             }
         }
         Ok(())

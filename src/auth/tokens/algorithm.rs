@@ -2,20 +2,17 @@
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
-    rand::{self, SystemRandom},
+    rand::SystemRandom,
     rsa::KeySize,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair},
 };
-use base64::{
-    Engine,
-    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
-};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey,
     jwk::{Jwk, PublicKeyUse, ThumbprintHash},
 };
 
-use crate::base::config::TokenAlgorithm;
+use crate::base::{config::TokenAlgorithm, random};
 
 /// A key in the clear, on its way into the database or out of it. Cannot be printed.
 pub struct Material {
@@ -56,7 +53,9 @@ pub fn generate(algorithm: TokenAlgorithm) -> Option<Material> {
         TokenAlgorithm::Rs256 => {
             return rsa(RSA_SIZE);
         }
-        TokenAlgorithm::Hs256 => Material { private: random_bytes()?.to_vec(), public: Vec::new() },
+        TokenAlgorithm::Hs256 => {
+            Material { private: random::bytes::<SECRET_BYTES>().ok()?.to_vec(), public: Vec::new() }
+        }
     })
 }
 
@@ -105,13 +104,7 @@ pub fn thumbprint(jwk: &Jwk) -> Option<String> {
 
 /// A name for a key that has no public half: a thumbprint of a secret would tell something about it.
 pub fn random_kid() -> Option<String> {
-    Some(BASE64_URL_SAFE_NO_PAD.encode(random_bytes()?))
-}
-
-fn random_bytes() -> Option<[u8; SECRET_BYTES]> {
-    let mut bytes = [0; SECRET_BYTES];
-    rand::fill(&mut bytes).ok()?;
-    Some(bytes)
+    random::text::<SECRET_BYTES>().ok()
 }
 
 pub fn jwt_algorithm(algorithm: TokenAlgorithm) -> Algorithm {

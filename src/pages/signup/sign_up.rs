@@ -6,7 +6,7 @@ use crate::{
         app::App,
         event,
         event::{Actor, Event, Kind},
-        log_in::{BY_PASSWORD, Started, start_session_with},
+        log_in::{BY_PASSWORD, Proof, Started, start_session_with},
         outbox,
         outbox::{Mail, To},
         sessions,
@@ -109,7 +109,8 @@ async fn make(app: &App, visit: &Visit, account: &NewAccount, hash: &str) -> Res
 /// The first session of a new account, in the transaction that makes it: who is told that it failed can do it again.
 async fn start_new(mut tx: Tx, app: &App, visit: &Visit, id: &str) -> Result<Started, AppError> {
     let user = users::store::find_by_id(&mut *tx, id).await?.ok_or_else(AppError::internal)?;
-    start_session_with(tx, app, visit, &user, false, false, BY_PASSWORD).await
+    let proof = Proof { user: &user, tried: None, remember: false, has_factor: false, amr: BY_PASSWORD };
+    start_session_with(tx, app, visit, &proof).await
 }
 
 /// Makes the account where the address has none, and returns its id; writes down in either case what happened and which

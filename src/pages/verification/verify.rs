@@ -13,6 +13,7 @@ use crate::{
         password,
         password::Claim,
         sessions::guard::LoggedIn,
+        throttle::Try,
         users::{store, store::User},
         visit::Visit,
     },
@@ -56,10 +57,10 @@ pub async fn verify(app: &App, visit: &Visit, token: &str, password: Option<Stri
         again(|| confirm(app, visit, &user, token)).await?;
         return Ok(Verified::Already);
     }
-    let user = check_password(app, visit, user, password.unwrap_or_default()).await?;
-    again(|| confirm(app, visit, &user, token)).await?;
+    let (user, tried) = check_password(app, visit, user, password.unwrap_or_default()).await?;
+    tried.keep_if_looked_at(again(|| confirm(app, visit, &user, token)).await).await?;
     // The address is confirmed by now: who cannot be logged in at this moment does it on the login page.
-    match go_on(app, visit, &user, false, "/dashboard").await {
+    match go_on(app, visit, &user, tried, false, "/dashboard").await {
         Ok(result) => Ok(Verified::LoggedIn(result)),
         Err(error) => {
             tracing::warn!(user = user.id, ?error, "an address is confirmed, and its owner has to log in");
@@ -81,7 +82,7 @@ fn is_logged_in(user: &User, someone: Option<&LoggedIn>) -> bool {
     someone.is_some_and(|someone| someone.user.id == user.id)
 }
 
-async fn check_password(app: &App, visit: &Visit, user: User, password: String) -> Result<User, AppError> {
+async fn check_password(app: &App, visit: &Visit, user: User, password: String) -> Result<(User, Try), AppError> {
     let password = match Password::parse_existing(password) {
         Err(Invalid::PasswordMissing) => return Err(Invalid::CurrentPasswordMissing.into()),
         password => password.ok(),

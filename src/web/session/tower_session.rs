@@ -25,12 +25,12 @@ use crate::{
         cause::Cause,
         revocations::EndReason,
         sessions::{
-            secret::hash,
             store,
             store::{Found, Target},
             terminate::Terminator,
         },
     },
+    base::random,
     web::cookies::Name,
 };
 
@@ -48,7 +48,7 @@ pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
 
 /// What is stored in place of the secret that the browser brings, if it brings one.
 pub fn secret_hash(session: &Session) -> Option<String> {
-    session.id().map(|id| hash(&id.to_string()))
+    session.id().map(|id| random::hash(&id.to_string()))
 }
 
 /// Tells tower-sessions how long the cookie lives that it makes of a session which was written to; `None` ends it with the
@@ -80,7 +80,7 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let id_hash = hash(&record.id.to_string());
+        let id_hash = random::hash(&record.id.to_string());
         let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let pool = &self.terminator.state.db.pool;
         if store::update_data(pool, &id_hash, &data).await.map_err(backend)? {
@@ -92,7 +92,7 @@ impl SessionStore for Sessions {
     /// A dead session is loaded too, and holds nothing.
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let state = &self.terminator.state;
-        let found = store::find(&state.db.pool, &hash(&id.to_string())).await.map_err(backend)?;
+        let found = store::find(&state.db.pool, &random::hash(&id.to_string())).await.map_err(backend)?;
         let Some(Found { session, .. }) = found else { return Ok(None) };
         let expires = session.log_in.expires_at / 1000;
         let expiry_date =
@@ -106,7 +106,7 @@ impl SessionStore for Sessions {
     /// Ends the session as a logout does, its tokens included.
     async fn delete(&self, id: &Id) -> Result<()> {
         let cause = Cause::by_system(EndReason::LoggedOut);
-        let ended = self.terminator.terminate(Target::Secret(&hash(&id.to_string())), cause).await;
+        let ended = self.terminator.terminate(Target::Secret(&random::hash(&id.to_string())), cause).await;
         ended.map(|_| ()).map_err(|error| Error::Backend(error.to_string()))
     }
 }

@@ -9,6 +9,8 @@ use ureq::{
 
 pub const SESSION: &str = "__Host-session";
 pub const ACCESS: &str = "__Host-access";
+/// Names the browser to the accounts that have logged in from it.
+pub const DEVICE: &str = "__Host-device";
 
 /// Keeps its connections.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    client::{ACCESS, Client, SESSION},
+    client::{ACCESS, Client, DEVICE, SESSION},
     server::{Home, Server},
 };
 
@@ -100,10 +100,27 @@ pub fn sign_up_as(client: &Client, name: &str, email: &str) -> Result<()> {
     Ok(())
 }
 
+/// From a new browser.
 pub fn log_in(client: &Client, email: &str) -> Result<Person> {
-    let answer = client.post_form("/actions/log_in", &[("email", email), ("password", PASSWORD)], &[])?;
-    ensure!(answer.status == 200, "login answers {}: {}", answer.status, answer.body);
-    Ok(Person { session: answer.cookie(SESSION)? })
+    Browser::default().log_in(client, email)
+}
+
+/// A browser that someone logs in with again and again; new at first.
+#[derive(Default)]
+pub struct Browser {
+    cookies: String,
+}
+
+impl Browser {
+    /// In place of the session that it has.
+    pub fn log_in(&mut self, client: &Client, email: &str) -> Result<Person> {
+        let cookies: &[_] = if self.cookies.is_empty() { &[] } else { &[("cookie", &*self.cookies)] };
+        let answer = client.post_form("/actions/log_in", &[("email", email), ("password", PASSWORD)], cookies)?;
+        ensure!(answer.status == 200, "login answers {}: {}", answer.status, answer.body);
+        let session = answer.cookie(SESSION)?;
+        self.cookies = format!("{SESSION}={session}; {DEVICE}={}", answer.cookie(DEVICE)?);
+        Ok(Person { session })
+    }
 }
 
 /// The id of whose token it is.
