@@ -33,6 +33,7 @@ use crate::{
     auth::{tokens::keys::Keys, users::Role},
     base::{db::again, error::AppError, text::isolated},
     pages::request::{Found, PageRequest, elsewhere, shows},
+    ui::draw::Content,
     web::{action::told, caller::caller_of, guards::Guards, page::Refused},
 };
 
@@ -103,7 +104,7 @@ async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Res
 
 /// No one is sent anywhere.
 fn wrong_request(why: String) -> Result<Found, AppError> {
-    Ok(Found::View(StatusCode::BAD_REQUEST, Box::new(move || view! { <WrongRequestPage why /> }.into_any())))
+    Ok(Found::View(StatusCode::BAD_REQUEST, Content::new(move || view! { <WrongRequestPage why /> })))
 }
 
 /// The same request, when the password has been given after this moment.
@@ -155,7 +156,7 @@ pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 /// What stands below the user's sessions: the programs on devices, each with its grant.
-pub async fn on_devices(page: &PageRequest) -> Result<Option<Children>, AppError> {
+pub async fn on_devices(page: &PageRequest) -> Result<Option<Content>, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
     let clients = clients::store::clients_of(pool, &user.id).await?;
     let name = |id: &str| clients.get(id).map(|client| client.name.clone()).unwrap_or_default();
@@ -164,8 +165,7 @@ pub async fn on_devices(page: &PageRequest) -> Result<Option<Children>, AppError
         .filter(|grant| grant.sid.is_empty())
         .map(|grant| OnDevice { name: name(&grant.client_id), grant })
         .collect();
-    let shows: Children = Box::new(move || view! { <ConnectedDevices rows /> }.into_any());
-    Ok(Some(shows))
+    Ok(Some(Content::new(move || view! { <ConnectedDevices rows /> })))
 }
 
 /// An application asks to log its user out.

@@ -9,7 +9,7 @@ use axum::{
     routing::{MethodRouter, get, post},
 };
 use futures::FutureExt;
-use leptos::prelude::{Children, provide_context};
+use leptos::prelude::provide_context;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -35,6 +35,7 @@ use crate::{
     },
     serve::MINUTE,
     ui::{
+        draw::Content,
         number::counted,
         part_links::{PartLink, Place},
         when::span,
@@ -119,7 +120,7 @@ impl Part for OauthPart {
         provide_context(self.settings.clone());
     }
 
-    async fn devices(&self, page: &PageRequest) -> Result<Option<Children>, AppError> {
+    async fn devices(&self, page: &PageRequest) -> Result<Option<Content>, AppError> {
         load::on_devices(page).await
     }
 

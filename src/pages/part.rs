@@ -5,7 +5,7 @@ use std::{any::Any, ops::Deref, sync::Arc};
 
 use async_trait::async_trait;
 use axum::routing::MethodRouter;
-use leptos::prelude::Children;
+
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -13,7 +13,7 @@ use super::request::{Found, PageRequest};
 use crate::{
     auth::{app::App, tokens::keys::Keys},
     base::{config::Config, error::AppError, finding::Finding, metrics::Metrics, state::AppState},
-    ui::part_links::PartLink,
+    ui::{draw::Content, part_links::PartLink},
 };
 
 /// Addresses, each with the methods that it takes.
@@ -85,7 +85,7 @@ pub trait Part: Any + Send + Sync {
     }
 
     /// What it adds to the page of a user's devices.
-    async fn devices(&self, _page: &PageRequest) -> Result<Option<Children>, AppError> {
+    async fn devices(&self, _page: &PageRequest) -> Result<Option<Content>, AppError> {
         Ok(None)
     }
 

@@ -14,20 +14,20 @@ use crate::{
         sessions::guard::{Administrator, LoggedIn, Overseer},
     },
     base::error::AppError,
-    ui::refused::Refused,
+    ui::{draw::Content, refused::Refused},
     web::{action::status_of, caller::ip_of, link_cookie, local_path::LocalPath, page},
 };
 
 /// Where a request for a page leads.
 pub enum Found {
     /// Made when everything around it is there.
-    View(StatusCode, Children),
+    View(StatusCode, Content),
     Elsewhere(String),
 }
 
 /// The page is this view.
 pub fn shows<V: IntoView + 'static>(view: impl FnOnce() -> V + Send + 'static) -> Result<Found, AppError> {
-    Ok(Found::View(StatusCode::OK, Box::new(move || view().into_any())))
+    Ok(Found::View(StatusCode::OK, Content::new(view)))
 }
 
 pub fn elsewhere(path: &str) -> Result<Found, AppError> {
@@ -42,7 +42,7 @@ impl From<AppError> for Found {
 }
 
 fn instead<V: IntoView + 'static>(error: AppError, view: impl FnOnce(AppError) -> V + Send + 'static) -> Found {
-    Found::View(status_of(&error), Box::new(move || view(error).into_any()))
+    Found::View(status_of(&error), Content::new(move || view(error)))
 }
 
 /// What may stand in the address of a page.

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     auth::sessions::Viewer,
     ui::{
+        draw::{Content, Draw},
         form::Here,
         frame::Link,
         head::SiteHead,
@@ -25,7 +26,7 @@ use crate::{
 };
 
 /// The document around a page.
-pub fn shell(page: Option<Children>) -> impl IntoView {
+pub fn shell(page: Option<Content>) -> impl IntoView {
     csp::provide_page_policy();
     let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
     view! {
@@ -55,18 +56,18 @@ pub fn shell(page: Option<Children>) -> impl IntoView {
 #[component]
 fn ThemeColor(theme: Theme) -> impl IntoView {
     match theme {
-        Theme::Light => view! { <meta name="theme-color" content="#f4f7f5" /> }.into_any(),
-        Theme::Dark => view! { <meta name="theme-color" content="#0e1412" /> }.into_any(),
+        Theme::Light => view! { <meta name="theme-color" content="#f4f7f5" /> }.drawn(),
+        Theme::Dark => view! { <meta name="theme-color" content="#0e1412" /> }.drawn(),
         Theme::System => view! {
             <meta name="theme-color" content="#f4f7f5" {..custom_attribute("media", "(prefers-color-scheme: light)")} />
             <meta name="theme-color" content="#0e1412" {..custom_attribute("media", "(prefers-color-scheme: dark)")} />
         }
-        .into_any(),
+        .drawn(),
     }
 }
 
 #[component]
-fn App(page: Option<Children>) -> impl IntoView {
+fn App(page: Option<Content>) -> impl IntoView {
     provide_meta_context();
     let viewer = use_context::<Viewer>();
     view! {
@@ -74,7 +75,7 @@ fn App(page: Option<Children>) -> impl IntoView {
         <a class="skip" href="#main" rel="external">"Skip to content"</a>
         <Header viewer />
         <ConfirmationBanner />
-        {page.map(|page| page())}
+        {page.map(Content::drawn)}
         <Footer />
         <Toasts />
         <Molds />
@@ -90,8 +91,8 @@ fn Header(viewer: Option<Viewer>) -> impl IntoView {
             <Link href="/" class="brand">"Latchkey"</Link>
             <nav aria-label="Main">
                 {match viewer {
-                    Some(viewer) => view! { <Inside viewer /> }.into_any(),
-                    None => view! { <Outside /> }.into_any(),
+                    Some(viewer) => view! { <Inside viewer /> }.drawn(),
+                    None => view! { <Outside /> }.drawn(),
                 }}
             </nav>
             {watch.map(|(user_id, sid)| view! { <SessionWatch user_id sid /> })}

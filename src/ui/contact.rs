@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::draw::Draw;
+
 use crate::base::contact::Contact;
 
 /// Put into the context by the server.
@@ -21,8 +23,8 @@ pub fn AskForHelp() -> impl IntoView {
     let Support(contact) = use_context().unwrap_or_default();
     match contact {
         Some(Contact { words, href }) => {
-            view! { "Contact " <span class="address"><a href=href rel="external">{words}</a>"."</span> }.into_any()
+            view! { "Contact " <span class="address"><a href=href rel="external">{words}</a>"."</span> }.drawn()
         }
-        None => "Contact your administrator.".into_any(),
+        None => "Contact your administrator.".drawn(),
     }
 }

@@ -3,7 +3,10 @@
 
 use leptos::{attr::custom::custom_attribute, prelude::*};
 
-use super::before::{begins_with, stands_here, wrong_at};
+use super::{
+    before::{begins_with, stands_here, wrong_at},
+    draw::Content,
+};
 use crate::base::error::Field;
 
 /// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come.
@@ -69,7 +72,7 @@ pub fn PasswordField(
     optional: bool,
     /// What stands below the field.
     #[prop(optional)]
-    children: Option<Children>,
+    children: Option<Content>,
 ) -> impl IntoView {
     let id = id.unwrap_or(name);
     stands_here(field, id);
@@ -102,7 +105,7 @@ pub fn PasswordField(
                     "Show"<span class="visually-hidden">" " {what}</span>
                 </button>
             </div>
-            {children.map(|children| children())}
+            {children.map(Content::drawn)}
             <FieldError id field />
         </div>
     }

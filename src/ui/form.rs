@@ -7,6 +7,7 @@ use leptos::{context::Provider, prelude::*};
 
 use super::{
     before::{Before, before},
+    draw::Content,
     field::PasswordField,
     problems::{AtInput, Problems},
 };
@@ -24,7 +25,7 @@ pub fn Form(
     /// Why it was refused before.
     #[prop(default = refused())]
     before: Option<AppError>,
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     let seconds = match before {
         Some(AppError::TooManyTries { seconds }) => Some(seconds.to_string()),
@@ -34,7 +35,7 @@ pub fn Form(
         <FormFrame before>
             <form method="post" action=action class="form" novalidate data-live="" data-wait=seconds>
                 <Here />
-                {children()}
+                {children.drawn()}
             </form>
         </FormFrame>
     }
@@ -49,7 +50,7 @@ pub fn Here() -> impl IntoView {
 /// Around a form that is sent as browsers do, because whatever the answer is, it is another page. Inside a [`Form`] it
 /// is there already.
 #[component]
-pub fn FormFrame(#[prop(default = refused())] before: Option<AppError>, children: Children) -> impl IntoView {
+pub fn FormFrame(#[prop(default = refused())] before: Option<AppError>, children: Content) -> impl IntoView {
     let before = Before { error: before, inputs: Arc::default() };
     view! {
         <Provider value=before>
@@ -60,8 +61,8 @@ pub fn FormFrame(#[prop(default = refused())] before: Option<AppError>, children
 
 /// The fields come first: they say where they stand.
 #[component]
-fn WithProblems(children: Children) -> impl IntoView {
-    let children = children();
+fn WithProblems(children: Content) -> impl IntoView {
+    let children = children.drawn();
     view! {
         <FormError />
         {children}
@@ -89,9 +90,9 @@ fn FormError() -> impl IntoView {
 
 /// What stands in a form after one error only.
 #[component]
-pub fn OnlyAfter(error: AppError, children: Children) -> impl IntoView {
+pub fn OnlyAfter(error: AppError, children: Content) -> impl IntoView {
     let hidden = before().is_none_or(|before| before != error);
-    view! { <div data-after=error.into_str() hidden=hidden>{children()}</div> }
+    view! { <div data-after=error.into_str() hidden=hidden>{children.drawn()}</div> }
 }
 
 /// Stands in the form of every sensitive act: the password field, which comes into the page once the act has asked for

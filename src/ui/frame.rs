@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::draw::Content;
+
 /// A page with a heading, which is its title where nothing else is given. `narrow` for forms.
 ///
 /// The title is a constant on purpose: leptos_meta writes it into the document without escaping, so no text that
@@ -12,13 +14,13 @@ pub fn Page(
     title: &'static str,
     #[prop(optional, into)] heading: Option<String>,
     #[prop(optional)] narrow: bool,
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     view! {
         <Title text=title />
         <main id="main" class=if narrow { "page narrow" } else { "page" } tabindex="-1">
             <h1>{heading.unwrap_or_else(|| title.to_owned())}</h1>
-            {children()}
+            {children.drawn()}
         </main>
     }
 }
@@ -30,11 +32,11 @@ pub fn Link(
     #[prop(into)] href: String,
     #[prop(optional)] class: &'static str,
     #[prop(optional_no_strip)] current: Option<&'static str>,
-    children: Children,
+    children: Content,
 ) -> impl IntoView {
     view! {
         <a href=href rel="external" class=class aria-current=current>
-            {children()}
+            {children.drawn()}
         </a>
     }
 }

@@ -11,6 +11,8 @@ pub mod contact;
 #[cfg(feature = "views")]
 pub mod copy;
 #[cfg(feature = "views")]
+pub mod draw;
+#[cfg(feature = "views")]
 pub mod empty;
 #[cfg(feature = "views")]
 pub mod field;

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     contact::{AskForHelp, OfferHelp},
+    draw::Draw,
     frame::{Link, Page},
     notice::Notice,
 };
@@ -65,18 +66,18 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
                 <p>"If another account of yours has access, log out and log in with that one."</p>
                 <OfferHelp />
             }
-            .into_any()
+            .drawn()
         }
         AppError::AccountGone => view! {
             <p>"What this user did, and what was done to the account, is still in the audit log."</p>
             <OfferHelp />
         }
-        .into_any(),
+        .drawn(),
         AppError::Internal { .. } => view! {
             <p>"Try again in a moment. If it happens again, quote the request ID. " <AskForHelp /></p>
         }
-        .into_any(),
-        _ => view! { <OfferHelp /> }.into_any(),
+        .drawn(),
+        _ => view! { <OfferHelp /> }.drawn(),
     }
 }
 

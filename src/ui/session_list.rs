@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
+    draw::Draw,
     empty::Empty,
     when::{Ago, When},
 };
@@ -11,7 +12,7 @@ use crate::auth::sessions::LiveSession;
 #[component]
 pub fn SessionList(sessions: Vec<LiveSession>, empty: &'static str) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <Empty why=empty /> }.into_any();
+        return view! { <Empty why=empty /> }.drawn();
     }
     view! {
         <ul class="sessions">
@@ -21,7 +22,7 @@ pub fn SessionList(sessions: Vec<LiveSession>, empty: &'static str) -> impl Into
                 .collect_view()}
         </ul>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Which device, from where, since when.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{CODES_FILE, PAGES, RecoveryCodes};
 use crate::ui::{
     copy::{CopyButton, PrintButton},
+    draw::Draw,
     frame::{Link, Page},
     notice::Notice,
     tabs::Tabs,
@@ -20,8 +21,8 @@ pub fn CodesPage(
         <Page title="Recovery codes">
             <Tabs label="Account" pages=PAGES />
             {match codes {
-                Some(codes) => view! { <Codes codes replaced /> }.into_any(),
-                None => view! { <Gone /> }.into_any(),
+                Some(codes) => view! { <Codes codes replaced /> }.drawn(),
+                None => view! { <Gone /> }.drawn(),
             }}
         </Page>
     }

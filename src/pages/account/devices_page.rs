@@ -11,6 +11,7 @@ use crate::{
     auth::sessions::LiveSession,
     pages::login::actions::LogOut,
     ui::{
+        draw::{Content, Draw},
         empty::Empty,
         form::Here,
         frame::{Link, Page},
@@ -30,7 +31,7 @@ pub fn DevicesPage(
     /// So many sessions one may have at once.
     limit: i64,
     /// Of the parts.
-    more: Vec<Children>,
+    more: Vec<Content>,
 ) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
@@ -41,8 +42,8 @@ pub fn DevicesPage(
             <section class="card" aria-labelledby="here">
                 <h2 id="here">"This device"</h2>
                 {match here {
-                    Some(session) => view! { <div class="session"><SessionFacts session /></div> }.into_any(),
-                    None => view! { <Empty why="This session has just ended." /> }.into_any(),
+                    Some(session) => view! { <div class="session"><SessionFacts session /></div> }.drawn(),
+                    None => view! { <Empty why="This session has just ended." /> }.drawn(),
                 }}
                 <form method="post" action=LogOut::PATH class="act">
                     <Here />
@@ -56,7 +57,7 @@ pub fn DevicesPage(
                     "You can be logged in on {limit} devices. If you log in on another, the one you haven't used for longest is logged out."
                 )}</p>
             </section>
-            {more.into_iter().map(|part| part()).collect_view()}
+            {more.into_iter().map(Content::drawn).collect_view()}
         </Page>
     }
 }
@@ -64,7 +65,7 @@ pub fn DevicesPage(
 #[component]
 fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <Empty why="You're not logged in on any other device." /> }.into_any();
+        return view! { <Empty why="You're not logged in on any other device." /> }.drawn();
     }
     view! {
         <p>"Don't recognise a device? Log it out and "<Link href="/account/password">"change your password"</Link>"."</p>
@@ -76,7 +77,7 @@ fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
             <button type="submit" class="button danger" name=Held::BUTTON value="Log out all other devices">"Log out all other devices"</button>
         </form>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]

@@ -6,6 +6,7 @@ use super::{PAGES, actions::ChangeEmail};
 use crate::{
     base::error::Field,
     ui::{
+        draw::Draw,
         field::TextField,
         form::{Form, ProofField, SubmitButton},
         frame::{Link, Page},
@@ -31,10 +32,10 @@ pub fn EmailPage(
                     true => view! {
                         <p>"We'll send a link to your new address. Once you open it, that's the address you log in with. We'll notify your old address."</p>
                         <EmailForm email=typed().get("email") />
-                    }.into_any(),
+                    }.drawn(),
                     false => view! {
                         <Notice kind="warning">"This server can't send email, so you can't confirm a new address. Ask an administrator for help."</Notice>
-                    }.into_any(),
+                    }.drawn(),
                 }}
                 <p><Link href="/account/profile">"Back to profile"</Link></p>
             </section>

@@ -8,6 +8,7 @@ use crate::{
     auth::sessions::Viewer,
     ui::{
         contact::OfferHelp,
+        draw::Draw,
         form::Here,
         frame::{Link, Page},
         notice::Notice,
@@ -47,12 +48,12 @@ pub fn DeadLink() -> impl IntoView {
                     <p>"Your two-factor authentication page shows if it's still on. If you got a newer email, use its link."</p>
                     <p><Link href="/account/second-factor" class="button">"Go to two-factor authentication"</Link></p>
                 }
-                .into_any(),
+                .drawn(),
                 false => view! {
                     <p>"If you got a newer email, use its link. Or log in with a 6-digit code: that also keeps two-factor authentication on."</p>
                     <p><Link href="/login" class="button">"Log in"</Link></p>
                 }
-                .into_any(),
+                .drawn(),
             }}
             <OfferHelp />
         </Page>

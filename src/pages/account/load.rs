@@ -46,7 +46,7 @@ use crate::{
         part::Parts,
         request::{Found, PageRequest, elsewhere, shows},
     },
-    ui::{refused::Refused, when::day},
+    ui::{draw::Draw, refused::Refused, when::day},
     web::{action::told, cookies, cookies::Name},
 };
 
@@ -172,8 +172,8 @@ pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
 pub async fn keep_factor(page: &PageRequest) -> Result<Found, AppError> {
     let found = keep_factor::page(&page.app.state, page.link.as_deref());
     let dead = |why| match why {
-        AppError::LinkDead => view! { <keep_factor_page::DeadLink /> }.into_any(),
-        error => view! { <Refused error /> }.into_any(),
+        AppError::LinkDead => view! { <keep_factor_page::DeadLink /> }.drawn(),
+        error => view! { <Refused error /> }.drawn(),
     };
     page.behind_link(found, |shown| view! { <KeepFactorPage shown /> }, dead).await
 }

@@ -8,6 +8,7 @@ use crate::{
     pages::login::actions::LogOut,
     ui::{
         contact::OfferHelp,
+        draw::Draw,
         form::{Form, Here, OnlyAfter, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
@@ -23,8 +24,8 @@ pub fn NewEmailPage(shown: NewEmail) -> impl IntoView {
                 true => view! {
                     <p>"From now on you'll log in with " <strong>{email}</strong> ". We'll notify your old address. To keep it, close this page."</p>
                     <UseForm link />
-                }.into_any(),
-                false => view! { <OtherAccount /> }.into_any(),
+                }.drawn(),
+                false => view! { <OtherAccount /> }.drawn(),
             }}
         </Page>
     }

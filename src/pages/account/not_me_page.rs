@@ -10,6 +10,7 @@ use crate::{
     pages::activity::Entry,
     ui::{
         contact::{AskForHelp, OfferHelp},
+        draw::Draw,
         field::PasswordField,
         form::Here,
         frame::{Link, Page},
@@ -32,8 +33,8 @@ pub fn NotMePage(page: NotMePage) -> impl IntoView {
         None => view! {
             <p>"You're here because of an email about your account, for example about a new login or a changed password."</p>
         }
-        .into_any(),
-        Some(entry) => view! { <Denied entry /> }.into_any(),
+        .drawn(),
+        Some(entry) => view! { <Denied entry /> }.drawn(),
     };
     view! {
         <Page title="Secure your account" narrow=true>
@@ -82,8 +83,8 @@ fn WhatHappens(page: NotMePage) -> impl IntoView {
             {(!stays && !needs_more).then_some(view! { <li>"block your current password until you choose a new one"</li> })}
             {goes_back.then_some(view! { <li>"restore your previous email address"</li> })}
             {match reset_to {
-                Some(email) => view! { <li>"email " <strong class="address">{email}</strong> " a link to choose a new password"</li> }.into_any(),
-                None => view! { <li>"let you choose a new password here"</li> }.into_any(),
+                Some(email) => view! { <li>"email " <strong class="address">{email}</strong> " a link to choose a new password"</li> }.drawn(),
+                None => view! { <li>"let you choose a new password here"</li> }.drawn(),
             }}
         </ul>
     }
@@ -109,8 +110,8 @@ fn Prove(more: More) -> impl IntoView {
 #[component]
 pub fn NotMeDonePage() -> impl IntoView {
     match typed().get("ended").parse::<u64>() {
-        Ok(ended) => view! { <Secured ended /> }.into_any(),
-        Err(_) => view! { <NothingToTell /> }.into_any(),
+        Ok(ended) => view! { <Secured ended /> }.drawn(),
+        Err(_) => view! { <NothingToTell /> }.drawn(),
     }
 }
 
@@ -130,8 +131,8 @@ fn Secured(ended: u64) -> impl IntoView {
             </div>
             {factor_goes.map(|ms| view! { <FactorGoes ms /> })}
             {match why {
-                Some(why) => view! { <WithoutLink why stays /> }.into_any(),
-                None => view! { <LinkSent email password_works /> }.into_any(),
+                Some(why) => view! { <WithoutLink why stays /> }.drawn(),
+                None => view! { <LinkSent email password_works /> }.drawn(),
             }}
         </Page>
     }
@@ -170,14 +171,14 @@ fn WithoutLink(why: NoLink, stays: bool) -> impl IntoView {
             <p>"Choose a new password now. " {because} ", so you're still logged in here."</p>
             <p><Link href="/account/password" class="button primary">"Choose a new password"</Link></p>
         }
-        .into_any();
+        .drawn();
     }
     match why {
         NoLink::Unconfirmed => view! {
             <p>{because} ". " <Link href="/forgot">"Request a link"</Link> " to choose a new password."</p>
         }
-        .into_any(),
-        NoLink::MailOff | NoLink::AddressTaken => view! { <p>{because} ". " <AskForHelp /></p> }.into_any(),
+        .drawn(),
+        NoLink::MailOff | NoLink::AddressTaken => view! { <p>{because} ". " <AskForHelp /></p> }.drawn(),
     }
 }
 
@@ -208,7 +209,7 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                         <Link href="/account/password" class="button">"Change password"</Link>
                     </p>
                 }
-                .into_any(),
+                .drawn(),
                 false => view! {
                     <p>"If you've already used it, your account is secured. Use the newer link we emailed you to choose a new password."</p>
                     <p class="buttons">
@@ -216,7 +217,7 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                         <Link href="/login" class="button">"Log in"</Link>
                     </p>
                 }
-                .into_any(),
+                .drawn(),
             }}
             <OfferHelp />
         </Page>

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     base::error::Field,
     ui::{
+        draw::Draw,
         field::TextField,
         form::{Form, Here, SubmitButton},
         frame::{Link, Page},
@@ -46,8 +47,8 @@ pub fn ProfilePage(
                     }}
                 </p>
                 {match waiting {
-                    Some(waiting) => view! { <ChangeWaits waiting /> }.into_any(),
-                    None => view! { <p><Link href="/account/profile/email" class="button">"Change email"</Link></p> }.into_any(),
+                    Some(waiting) => view! { <ChangeWaits waiting /> }.drawn(),
+                    None => view! { <p><Link href="/account/profile/email" class="button">"Change email"</Link></p> }.drawn(),
                 }}
             </section>
         </Page>

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     auth::second_factor::{FEW_RECOVERY_CODES, TrustedDevice},
     ui::{
+        draw::Draw,
         empty::Empty,
         form::Here,
         frame::Page,
@@ -28,13 +29,13 @@ pub fn SecondFactorPage(second_factor: SecondFactor) -> impl IntoView {
             <Outcome />
             {problem}
             {match second_factor {
-                SecondFactor::Off { needs_email } => view! { <Off needs_email /> }.into_any(),
+                SecondFactor::Off { needs_email } => view! { <Off needs_email /> }.drawn(),
                 SecondFactor::On { since, codes_left, trust_days, devices } => view! {
                     <On since />
                     <Codes left=codes_left />
                     {(trust_days > 0).then(|| view! { <Devices devices trust_days /> })}
                     <TurnOff />
-                }.into_any(),
+                }.drawn(),
             }}
         </Page>
     }
@@ -50,14 +51,14 @@ fn Off(needs_email: bool) -> impl IntoView {
             {if needs_email {
                 view! {
                     <Notice kind="warning">"Confirm your email address first. Open the link in the email we sent you, then come back."</Notice>
-                }.into_any()
+                }.drawn()
             } else {
                 view! {
                     <form method="post" action=StartSecondFactor::PATH class="act">
                         <Here />
                         <button type="submit" class="button primary" name=Held::BUTTON value="Set up two-factor authentication">"Set up two-factor authentication"</button>
                     </form>
-                }.into_any()
+                }.drawn()
             }}
         </section>
     }
@@ -84,9 +85,9 @@ fn Codes(left: i64) -> impl IntoView {
         <section class="card" aria-labelledby="codes">
             <h2 id="codes">"Recovery codes"</h2>
             {if left <= FEW_RECOVERY_CODES {
-                view! { <Notice kind="warning">{words}</Notice> }.into_any()
+                view! { <Notice kind="warning">{words}</Notice> }.drawn()
             } else {
-                view! { <p>{words}</p> }.into_any()
+                view! { <p>{words}</p> }.drawn()
             }}
             <p class="help">"Use a code when you don't have your phone. Each works once. Creating new codes replaces the old ones."</p>
             <NewCodes left />
@@ -123,13 +124,13 @@ fn NewCodes(left: i64) -> impl IntoView {
 #[component]
 fn Devices(devices: Vec<TrustedDevice>, trust_days: i64) -> impl IntoView {
     let list = match devices.is_empty() {
-        true => view! { <Empty why="You have no trusted devices." /> }.into_any(),
+        true => view! { <Empty why="You have no trusted devices." /> }.drawn(),
         false => view! {
             <ul class="sessions">
                 {devices.into_iter().map(|device| view! { <li class="session"><Device device /></li> }).collect_view()}
             </ul>
         }
-        .into_any(),
+        .drawn(),
     };
     view! {
         <section class="card" aria-labelledby="devices">

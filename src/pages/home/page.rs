@@ -6,6 +6,7 @@ use super::drawing::Idea;
 use crate::{
     auth::sessions::Viewer,
     ui::{
+        draw::Draw,
         frame::{Link, Page},
         notice::Notice,
         part_links::{Place, links_at},
@@ -31,13 +32,13 @@ pub fn HomePage() -> impl IntoView {
                 </p>
                 <p class="buttons">
                     {if logged_in {
-                        view! { <Link href="/dashboard" class="button primary">"Go to dashboard"</Link> }.into_any()
+                        view! { <Link href="/dashboard" class="button primary">"Go to dashboard"</Link> }.drawn()
                     } else {
                         view! {
                             <Link href="/signup" class="button primary">"Sign up"</Link>
                             <Link href="/login" class="button">"Log in"</Link>
                         }
-                        .into_any()
+                        .drawn()
                     }}
                     {links_at(Place::Home)
                         .into_iter()

@@ -5,6 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::actions::EnterCode;
 use crate::{
     ui::{
+        draw::Draw,
         field::{Checkbox, CodeField},
         form::{Form, SubmitButton},
         frame::{Link, Page},
@@ -38,9 +39,9 @@ pub fn CodePage(
             }}</p>
             <CodeForm half recovery trust_days trust=!typed().get("trust").is_empty() />
             {if recovery {
-                view! { <p><Link href="/login/code">"Use your authenticator app"</Link></p> }.into_any()
+                view! { <p><Link href="/login/code">"Use your authenticator app"</Link></p> }.drawn()
             } else {
-                view! { <p>"Can't use your app? "<Link href="/login/code?with=recovery">"Use a recovery code"</Link></p> }.into_any()
+                view! { <p>"Can't use your app? "<Link href="/login/code?with=recovery">"Use a recovery code"</Link></p> }.drawn()
             }}
             <p><Link href="/login">"Log in with a different account"</Link></p>
         </Page>
@@ -69,9 +70,9 @@ fn CodeForm(half: String, recovery: bool, trust_days: i64, trust: bool) -> impl 
                     <input type="hidden" name="with" value="recovery" />
                     <CodeField label="Recovery code" recovery=true autofocus=true />
                 }
-                .into_any()
+                .drawn()
             } else {
-                view! { <CodeField label="6-digit code" help="The code changes every 30 seconds." autofocus=true /> }.into_any()
+                view! { <CodeField label="6-digit code" help="The code changes every 30 seconds." autofocus=true /> }.drawn()
             }}
             {(trust_days > 0).then(|| view! { <TrustBox days=trust_days checked=trust /> })}
             <SubmitButton label="Log in" pending_label="Checking…" />

@@ -6,6 +6,7 @@ use super::actions::Confirm;
 use crate::{
     base::error::{AppError, Field},
     ui::{
+        draw::{Content, Draw},
         field::PasswordField,
         form::{Form, FormFrame, SubmitButton},
         frame::Page,
@@ -25,18 +26,18 @@ pub fn ConfirmPage(
     held: Option<Held>,
 ) -> impl IntoView {
     match (held, email) {
-        (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email /></Confirm> }.into_any(),
-        (Some(held), None) => view! { <SendAgain held /> }.into_any(),
-        (None, email) => view! { <Confirm><ConfirmForm email=email.unwrap_or_default() next /></Confirm> }.into_any(),
+        (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email /></Confirm> }.drawn(),
+        (Some(held), None) => view! { <SendAgain held /> }.drawn(),
+        (None, email) => view! { <Confirm><ConfirmForm email=email.unwrap_or_default() next /></Confirm> }.drawn(),
     }
 }
 
 #[component]
-fn Confirm(children: Children) -> impl IntoView {
+fn Confirm(children: Content) -> impl IntoView {
     view! {
         <Page title="Confirm your password" narrow=true>
             <p>"For your security, enter your password to continue."</p>
-            {children()}
+            {children.drawn()}
         </Page>
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     base::error::{AppError, Field},
     ui::{
         contact::AskForHelp,
+        draw::Draw,
         field::{Checkbox, PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
@@ -114,10 +115,10 @@ fn WhyLoggedOut(ended: Ended, sends_mail: bool) -> impl IntoView {
         <Notice kind="warning">
             <p id="why">{reason.sentence()} <span class="muted">" " <When ms=at /></span></p>
             {match reason {
-                EndReason::Disabled => view! { <p>"You can't log in with it. " <AskForHelp /></p> }.into_any(),
-                EndReason::AccountDeleted => view! { <p>"You can't log in with it any more."</p> }.into_any(),
-                EndReason::NotMe => view! { <NewPassword sends_mail /> }.into_any(),
-                _ => view! { <p>"Log in to continue."</p> }.into_any(),
+                EndReason::Disabled => view! { <p>"You can't log in with it. " <AskForHelp /></p> }.drawn(),
+                EndReason::AccountDeleted => view! { <p>"You can't log in with it any more."</p> }.drawn(),
+                EndReason::NotMe => view! { <NewPassword sends_mail /> }.drawn(),
+                _ => view! { <p>"Log in to continue."</p> }.drawn(),
             }}
         </Notice>
     }
@@ -131,7 +132,7 @@ fn NewPassword(sends_mail: bool) -> impl IntoView {
             <p>"Choose a new password with the link we emailed you, or on the device where you reported it. Your old password may be blocked."</p>
             <p><Link href="/forgot">"Request another link"</Link></p>
         }
-        .into_any(),
-        false => view! { <p>"Choose a new password on the device where you reported it."</p> }.into_any(),
+        .drawn(),
+        false => view! { <p>"Choose a new password on the device where you reported it."</p> }.drawn(),
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     base::error::{AppError, Field},
     ui::{
         contact::AskForHelp,
+        draw::Draw,
         field::TextField,
         form::{Form, SubmitButton},
         frame::{Link, Page},
@@ -23,10 +24,10 @@ pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
                 true => view! {
                     <p>"Enter your email address and we'll send you a link to choose a new password."</p>
                     <ForgotForm email=typed().get("email") before=refused() />
-                }.into_any(),
+                }.drawn(),
                 false => view! {
                     <Notice kind="warning">"This server can't send email, so it can't send you a link. " <AskForHelp /></Notice>
-                }.into_any(),
+                }.drawn(),
             }}
             <p>"Remembered it? "<Link href="/login">"Log in"</Link></p>
         </Page>

@@ -8,6 +8,7 @@ use crate::{
     base::error::AppError,
     ui::{
         contact::OfferHelp,
+        draw::Draw,
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
@@ -53,11 +54,11 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                 true => view! {
                     <p>"You're logged in. If you know your password, " <Link href="/account/password">"change it"</Link> " without a link."</p>
                 }
-                .into_any(),
+                .drawn(),
                 false => view! {
                     <p>"If you've already chosen a new password, just " <Link href="/login">"log in"</Link> "."</p>
                 }
-                .into_any(),
+                .drawn(),
             }}
             <p>"Enter your email address and we'll send you a new link."</p>
             <ForgotForm email=typed().get("email") before />

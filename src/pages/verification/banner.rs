@@ -6,7 +6,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{Unconfirmed, actions::ResendVerification};
 use crate::{
     base::error::AppError,
-    ui::{form::Here, frame::Link, notice::Notice},
+    ui::{draw::Draw, form::Here, frame::Link, notice::Notice},
     web::page::{path, refused_by, typed},
 };
 
@@ -19,15 +19,13 @@ pub fn ConfirmationBanner() -> impl IntoView {
     }
     let outcome = typed().get("verification");
     if outcome == "done" {
-        return Some(view! { <Outcome words="Your email address is confirmed." /> }.into_any());
+        return Some(view! { <Outcome words="Your email address is confirmed." /> }.drawn());
     }
     let Unconfirmed { email } = use_context::<Unconfirmed>()?;
     let problem = refused_by(ResendVerification::PATH);
     Some(match outcome == "sent" {
-        true => {
-            view! { <Outcome words=format!("We've sent a new link to {email}. It works for 24 hours.") /> }.into_any()
-        }
-        false => view! { <NotConfirmed email problem /> }.into_any(),
+        true => view! { <Outcome words=format!("We've sent a new link to {email}. It works for 24 hours.") /> }.drawn(),
+        false => view! { <NotConfirmed email problem /> }.drawn(),
     })
 }
 

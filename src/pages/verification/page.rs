@@ -11,6 +11,7 @@ use crate::{
     base::error::{AppError, Field},
     ui::{
         contact::OfferHelp,
+        draw::Draw,
         field::{PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
@@ -76,17 +77,17 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                 (true, false) => view! {
                     <p>"You're logged in, and there's nothing left to confirm. "<Link href="/dashboard">"Go to dashboard"</Link></p>
                 }
-                .into_any(),
+                .drawn(),
                 (true, true) => view! {
                     <p>"Your email address isn't confirmed yet. Send a new link to it:"</p>
                     <ResendForm email before />
                 }
-                .into_any(),
+                .drawn(),
                 (false, _) => view! {
                     <p>"If you've already confirmed your email address, just "<Link href="/login">"log in"</Link>"."</p>
                     <ResendForm email before />
                 }
-                .into_any(),
+                .drawn(),
             }}
             <OfferHelp />
         </Page>
