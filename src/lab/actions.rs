@@ -7,13 +7,13 @@ use crate::base::error::AppError;
 /// Begins a visit: a demo user, logged in, for half an hour.
 #[server(prefix = "/actions", endpoint = "begin_visit")]
 pub async fn begin_visit() -> Result<(), AppError> {
-    crate::lab::begin::begin().await
+    crate::lab::visit::begin().await
 }
 
 /// Ends the visit of this browser and removes everything of it.
 #[server(prefix = "/actions", endpoint = "end_visit")]
 pub async fn end_visit() -> Result<(), AppError> {
-    crate::lab::begin::end().await
+    crate::lab::visit::end().await
 }
 
 /// Measures what a request costs, in the visit of this browser. `rounds`: requests each way, one of

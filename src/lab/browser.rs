@@ -1,13 +1,16 @@
-//! A browser of a demo user: what it holds, what it asks, what it is answered, and what the page shows of that: no secret.
-//! Server side.
+//! A browser of a demo user, what it asks, and what it is answered. Server side.
 
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
 };
 
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, header};
 use serde::{Deserialize, Serialize};
+
+use crate::web::token::ProblemAnswer;
+
+pub const ADMIN_EMAIL: &str = "administrator@lab.example";
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0";
 const CHROME: &str =
@@ -16,11 +19,11 @@ const CHROME: &str =
 /// A copy of it is what a thief has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Browser {
+    /// Of whom it logs in.
+    pub email: String,
     pub cookies: BTreeMap<String, String>,
     pub user_agent: String,
     pub ip: IpAddr,
-    /// Milliseconds since the epoch; 0 for never.
-    pub logged_in_at: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -32,7 +35,7 @@ pub struct Ask {
     pub body: String,
     pub accept: &'static str,
     pub cookies: bool,
-    /// Sent to the world of a while ago; see [`Parts::earlier`](super::world::Parts::earlier).
+    /// Sent to the world of a while ago; see [`World::earlier`](super::world::World::earlier).
     pub earlier: bool,
 }
 
@@ -65,10 +68,10 @@ impl Ask {
         Self { body, ..ask.with("content-type", "application/x-www-form-urlencoded") }
     }
 
-    /// A call with this token in the header, and no cookie.
-    pub fn bearer(method: Method, path: &str, token: &str) -> Self {
-        let ask = Self::new(method, path, "application/json").with("authorization", &format!("Bearer {token}"));
-        Self { cookies: false, ..ask }
+    /// A call of the API with this token in the header, and no cookie.
+    pub fn bearer(token: &str) -> Self {
+        let ask = Self::new(Method::GET, "/api/v1/me", "application/json");
+        Self { cookies: false, ..ask.with("authorization", &format!("Bearer {token}")) }
     }
 
     fn new(method: Method, path: &str, accept: &'static str) -> Self {
@@ -87,33 +90,21 @@ impl Ask {
         self.headers.retain(|(given, _)| *given != name);
         self
     }
-
-    /// `cookies`: those that went along and may be named. Of the body these words are left out.
-    pub fn shown(&self, cookies: &[(&String, &String)], secret: &str) -> Vec<String> {
-        let mut lines = vec![format!("{} {}", self.method, self.path)];
-        lines.extend(self.headers.iter().map(|(name, value)| match value.strip_prefix("Bearer ") {
-            Some(token) => format!("{name}: Bearer {}", masked(token)),
-            None => format!("{name}: {value}"),
-        }));
-        if !cookies.is_empty() {
-            let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={}", masked(value))).collect();
-            lines.push(format!("cookie: {}", pairs.join("; ")));
-        }
-        if !self.body.is_empty() {
-            lines.extend([String::new(), self.body.replace(secret, "…")]);
-        }
-        lines
-    }
 }
 
 impl Browser {
     /// Of someone who visits from this address.
-    pub fn of_a_visitor(ip: IpAddr) -> Self {
-        Self { cookies: BTreeMap::new(), user_agent: FIREFOX.into(), ip, logged_in_at: 0 }
+    pub fn of_a_visitor(email: String, ip: IpAddr) -> Self {
+        Self { email, cookies: BTreeMap::new(), user_agent: FIREFOX.into(), ip }
     }
 
     pub fn of_the_administrator() -> Self {
-        Self { user_agent: CHROME.into(), ..Self::of_a_visitor(Ipv4Addr::LOCALHOST.into()) }
+        Self { user_agent: CHROME.into(), ..Self::of_a_visitor(ADMIN_EMAIL.into(), Ipv4Addr::LOCALHOST.into()) }
+    }
+
+    /// One more of the same person, which has not logged in yet.
+    pub fn another(&self) -> Self {
+        Self { cookies: BTreeMap::new(), ..self.clone() }
     }
 
     /// On another device, in another network.
@@ -123,9 +114,7 @@ impl Browser {
     }
 
     pub fn keep(&mut self, answer: &Answer) {
-        for line in answer.set_cookies() {
-            let Some((pair, attributes)) = line.split_once(';') else { continue };
-            let Some((name, value)) = pair.split_once('=') else { continue };
+        for (name, value, attributes) in answer.set_cookies() {
             if attributes.contains("Max-Age=0") || value.is_empty() {
                 self.cookies.remove(name);
             } else {
@@ -140,37 +129,18 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    fn set_cookies(&self) -> impl Iterator<Item = &str> {
-        self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok())
+    /// Of a refusal, where it gives one.
+    pub fn code(&self) -> String {
+        serde_json::from_str::<ProblemAnswer>(&self.body).unwrap_or_default().code
     }
 
-    pub fn shown(&self) -> Vec<String> {
-        let reason = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
-        let mut lines = vec![format!("{} {}", self.status, reason.unwrap_or_default()).trim_end().to_owned()];
-        for name in ["content-type", "location", "www-authenticate", "retry-after"] {
-            let value = self.header(name);
-            if !value.is_empty() {
-                lines.push(format!("{name}: {value}"));
-            }
-        }
-        lines.extend(self.set_cookies().map(|line| format!("set-cookie: {}", masked_cookie(line))));
-        if self.header("content-type").starts_with("text/html") {
-            lines.extend([String::new(), format!("(a page of {} bytes)", self.body.len())]);
-        } else if !self.body.is_empty() {
-            lines.extend([String::new(), self.body.chars().take(800).collect()]);
-        }
-        lines
+    /// Name, value, attributes.
+    pub fn set_cookies(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let lines = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        lines.filter_map(|line| {
+            let (pair, attributes) = line.split_once(';')?;
+            let (name, value) = pair.split_once('=')?;
+            Some((name, value, attributes))
+        })
     }
-}
-
-/// The first letters of each part of a secret tell which one it is.
-fn masked(secret: &str) -> String {
-    let part = |part: &str| if part.is_empty() { String::new() } else { part.chars().take(6).chain(['…']).collect() };
-    secret.split('.').map(part).collect::<Vec<_>>().join(".")
-}
-
-fn masked_cookie(line: &str) -> String {
-    let Some((pair, attributes)) = line.split_once(';') else { return line.to_owned() };
-    let Some((name, value)) = pair.split_once('=') else { return line.to_owned() };
-    format!("{name}={};{attributes}", masked(value))
 }

@@ -6,19 +6,10 @@ use super::{
     attacks::list,
     cost::{Measured, Way, words::micros},
     section::{Section, filled, title_of},
-    travel::{SizeRow, Sizes, figure},
 };
 
-/// Settings that the comparison names, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
-    pub token: i64,
-    /// A token is accepted for this long after it expired: clocks differ.
-    pub leeway: i64,
-    pub remembered: i64,
-    /// After this long without news an instance doesn't trust its memory.
-    pub stale: u64,
-}
+/// Names that stand in the words of the comparison, and what they stand for here.
+pub type Facts = [(&'static str, String); 8];
 
 /// What a cell says, and which experiments of this page show it.
 type Cell = (&'static str, &'static [&'static str]);
@@ -26,6 +17,24 @@ type Cell = (&'static str, &'static [&'static str]);
 const COLUMNS: [&str; 4] = ["Session cookie", "Plain JWT", "JWT + refresh token", "Both, as here"];
 
 const COST: &str = "Cost";
+
+/// What "both" costs.
+const PRICE: [(&str, &str); 4] = [
+    (
+        "Memory",
+        ": each instance keeps an entry per revocation for {remembered} seconds. Logging everyone out is one entry.",
+    ),
+    (
+        "A feed",
+        " between instances: they must hear of each revocation. One that has heard nothing for {stale} seconds asks the database on each \
+         call, and without a database it answers no one.",
+    ),
+    (
+        "Verifiers outside",
+        ", which know only the public keys, hear of no revocation. They accept a token for its whole {token} seconds.",
+    ),
+    ("Two credentials", " to understand, renew and test, instead of one."),
+];
 
 macro_rules! rows {
     ($($what:literal { $($words:literal <= $($shown_by:literal)+;)+ })+) => {
@@ -96,13 +105,15 @@ static ROWS: [(&str, [Cell; 4]); 8] = rows! {
 };
 
 #[component]
-pub fn WhenToUseWhich(sizes: Sizes, measured: Option<Measured>, facts: Facts) -> impl IntoView {
+pub fn WhenToUseWhich(measured: Option<Measured>, facts: Facts) -> impl IntoView {
+    let price = PRICE.map(|(what, words)| view! { <li><strong>{what}</strong>{told(words, &facts)}</li> });
+    let price = price.collect_view();
     view! {
         <Section id="choose">
             <p>
                 "Each cell says what it is based on: follow it to the experiment. Where you have measured something yourself, you see your own figure."
             </p>
-            <Comparison sizes measured facts />
+            <Comparison measured facts />
             <h3>"Why Latchkey does both"</h3>
             <p>
                 "A page reads rows anyway, so a session costs it next to nothing, and it can be ended at once. An API that is called all the time, or is
@@ -112,19 +123,18 @@ pub fn WhenToUseWhich(sizes: Sizes, measured: Option<Measured>, facts: Facts) ->
                 The session also renews the token, so the browser needs no refresh token, scripts see neither of the two, and one action ends both."
             </p>
             <h3>"What that costs"</h3>
-            <Price facts />
+            <ul class="lab-price">{price}</ul>
         </Section>
     }
 }
 
 #[component]
-fn Comparison(sizes: Sizes, measured: Option<Measured>, facts: Facts) -> impl IntoView {
+fn Comparison(measured: Option<Measured>, facts: Facts) -> impl IntoView {
     let own = own(measured.as_ref());
     let rows = ROWS.iter().map(|(what, cells)| {
         let cells = COLUMNS.into_iter().zip(cells).enumerate().map(|(at, (column, (words, shown_by)))| {
-            let words = filled(words, |name| fact(name, &sizes, facts));
             let own = own[at].clone().filter(|_| *what == COST);
-            view! { <td role="cell" data-label=column><Filled words own shown_by=*shown_by /></td> }
+            view! { <td role="cell" data-label=column><Filled words=told(words, &facts) own shown_by=*shown_by /></td> }
         });
         view! { <tr role="row"><th scope="row" role="rowheader">{*what}</th>{cells.collect_view()}</tr> }
     });
@@ -148,20 +158,8 @@ fn own(measured: Option<&Measured>) -> [Option<String>; 4] {
     [middle(Way::Session), middle(Way::Plain), None, both]
 }
 
-fn fact(name: &str, sizes: &Sizes, facts: Facts) -> String {
-    let session = sizes.session_bytes;
-    let least = sizes.rows.first().and_then(|row| row.bytes.iter().min().copied()).unwrap_or_default();
-    let most = sizes.rows.iter().find(|row| row.permissions == 100).map_or(0, SizeRow::largest);
-    match name {
-        "token" => facts.token.to_string(),
-        "leeway" => facts.leeway.to_string(),
-        "remembered" => facts.remembered.to_string(),
-        "stale" => facts.stale.to_string(),
-        "session" => session.to_string(),
-        "least" => least.to_string(),
-        "most" => figure(most),
-        _ => (session + least).to_string(),
-    }
+fn told(words: &str, facts: &Facts) -> String {
+    filled(words, |name| facts.iter().find(|fact| fact.0 == name).map(|(_, value)| value.clone()).unwrap_or_default())
 }
 
 #[component]
@@ -175,33 +173,4 @@ fn Filled(words: String, own: Option<String>, shown_by: &'static [&'static str])
             <ul class="lab-shown-by">{links.collect_view()}</ul>
         </div>
     }
-}
-
-#[component]
-fn Price(facts: Facts) -> impl IntoView {
-    let Facts { token, remembered, stale, .. } = facts;
-    let costs = [
-        (
-            "Memory",
-            format!(
-                ": each instance keeps an entry per revocation for {remembered} seconds. Logging everyone out is one entry."
-            ),
-        ),
-        (
-            "A feed",
-            format!(
-                " between instances: they must hear of each revocation. One that has heard nothing for {stale} seconds asks the database on each call, \
-                 and without a database it answers no one."
-            ),
-        ),
-        (
-            "Verifiers outside",
-            format!(
-                ", which know only the public keys, hear of no revocation. They accept a token for its whole {token} seconds."
-            ),
-        ),
-        ("Two credentials", " to understand, renew and test, instead of one.".to_owned()),
-    ];
-    let costs = costs.map(|(what, words)| view! { <li><strong>{what}</strong>{words}</li> });
-    view! { <ul class="lab-price">{costs.collect_view()}</ul> }
 }

@@ -2,7 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::{attacks, choose::Facts, cost, lanes, page::LabPage, travel, visit::Visit, world::Lab};
+use super::{
+    attacks,
+    choose::Facts,
+    cost, lanes,
+    page::LabPage,
+    travel,
+    travel::{SizeRow, Sizes, figure},
+    visit::Visit,
+    world::Lab,
+};
 use crate::{
     auth::{
         revocations::{set::STALE_AFTER, store::KEPT_MS},
@@ -24,11 +33,24 @@ pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     let travel = travel::decode::load(lab, page, keys, found.as_ref()).await?;
     let lanes = lanes::run::load(lab, found.as_ref()).await?;
     let attacks = attacks::run::load(lab, found.as_ref()).await?;
-    let facts = facts(config);
+    let facts = facts(config, &travel.sizes);
     shows(move || view! { <LabPage visit travel cost lanes attacks facts /> })
 }
 
-fn facts(config: &Config) -> Facts {
-    let token = config.token_lifetime_seconds;
-    Facts { token, leeway: LEEWAY, remembered: KEPT_MS / 1000, stale: STALE_AFTER.as_secs() }
+fn facts(config: &Config, sizes: &Sizes) -> Facts {
+    let session = sizes.session_bytes;
+    let least = sizes.rows.first().and_then(|row| row.bytes.iter().min().copied()).unwrap_or_default();
+    let most = sizes.rows.iter().find(|row| row.permissions == 100).map_or(0, SizeRow::largest);
+    [
+        ("token", config.token_lifetime_seconds.to_string()),
+        // A token is accepted for this long after it expired: clocks differ.
+        ("leeway", LEEWAY.to_string()),
+        ("remembered", (KEPT_MS / 1000).to_string()),
+        // After this long without news an instance doesn't trust its memory.
+        ("stale", STALE_AFTER.as_secs().to_string()),
+        ("session", session.to_string()),
+        ("least", least.to_string()),
+        ("most", figure(most)),
+        ("both", (session + least).to_string()),
+    ]
 }

@@ -6,12 +6,8 @@
 pub mod actions;
 pub mod attacks;
 #[cfg(feature = "ssr")]
-pub mod begin;
-#[cfg(feature = "ssr")]
 pub mod browser;
 pub mod choose;
-#[cfg(feature = "ssr")]
-pub mod clean_up;
 pub mod code;
 pub mod cost;
 pub mod lanes;
@@ -39,20 +35,21 @@ pub mod world;
 
 use serde::{Deserialize, Serialize};
 
+/// What the user of every visit is called.
+pub const DEMO_USER: &str = "Demo user";
+
 /// What a visitor may know of their visit. Times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VisitInfo {
-    pub name: String,
     pub ends_at: i64,
     pub logged_in: bool,
 }
 
 /// One request of a demo browser and its answer, as the page shows them: secrets are masked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {
-    pub request: Vec<String>,
+    pub request: String,
     pub status: u16,
     /// The status line, the headers that matter, and the body as far as it tells something.
-    pub answer: Vec<String>,
+    pub answer: String,
     pub microseconds: u64,
 }

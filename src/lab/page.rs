@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    VisitInfo,
+    DEMO_USER, VisitInfo,
     actions::{BeginVisit, EndVisit},
     attacks::{Attack, page::Attacks},
     choose::{Facts, WhenToUseWhich},
@@ -27,7 +27,7 @@ pub fn LabPage(
     attacks: Vec<Attack>,
     facts: Facts,
 ) -> impl IntoView {
-    let (has_visit, sizes) = (visit.is_some(), travel.sizes.clone());
+    let has_visit = visit.is_some();
     view! {
         <Page title="The Lab" heading="Sessions or JWTs? Try both.">
             <p class="lead">
@@ -46,7 +46,7 @@ pub fn LabPage(
             <WhatItCosts measured=cost.clone() visit=has_visit />
             <Revocation lanes can_run=has_visit />
             <Attacks attacks can_run=has_visit />
-            <WhenToUseWhich sizes measured=cost facts />
+            <WhenToUseWhich measured=cost facts />
         </Page>
     }
 }
@@ -68,10 +68,10 @@ fn Start() -> impl IntoView {
 
 #[component]
 fn Under(visit: VisitInfo) -> impl IntoView {
-    let VisitInfo { name, ends_at, logged_in } = visit;
+    let VisitInfo { ends_at, logged_in } = visit;
     view! {
         <p>
-            "You're " <strong>{name}</strong> ". Your visit ends " <Ago ms=ends_at /> ". "
+            "You're " <strong>{DEMO_USER}</strong> ". Your visit ends " <Ago ms=ends_at /> ". "
             {if logged_in {
                 view! { <span class="badge">"Logged in"</span> }.into_any()
             } else {

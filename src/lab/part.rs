@@ -9,10 +9,7 @@ use futures::FutureExt;
 use leptos::prelude::provide_context;
 use tokio::task::JoinHandle;
 
-use super::{
-    clean_up, code, lanes, load, make, store,
-    world::{CONNECTIONS, Lab},
-};
+use super::{code, lanes, load, make, store, visit, world::Lab};
 use crate::{
     auth::{app::App, revocations::feed, tokens::keys::Keys},
     base::{config::Config, db::Kind, error::AppError, finding::Finding, jobs::Job, metrics::Metrics, state::AppState},
@@ -126,7 +123,7 @@ impl Part for LabPart {
         let mut tasks = keep_clean(&lab.state, &lab.keys);
         tasks.push(feed::follow(&lab.state, lab.revocations.clone()));
         let job = Job::every(MINUTE, "removing visits that are over");
-        tasks.push(job.start(lab.clone(), |lab| clean_up::clean_once(lab).boxed()));
+        tasks.push(job.start(lab.clone(), |lab| visit::remove_over(lab).boxed()));
         tasks
     }
 
@@ -138,7 +135,7 @@ impl Part for LabPart {
 
     /// Its pool, and one that listens.
     fn connections(&self, config: &Config) -> i64 {
-        if self.settings.is_wanted(config) { i64::from(CONNECTIONS) + 1 } else { 0 }
+        if self.settings.is_wanted(config) { i64::from(make::CONNECTIONS) + 1 } else { 0 }
     }
 
     /// Whether it has a place on PostgreSQL; on SQLite it is a file of its own.

@@ -3,36 +3,78 @@
 
 use axum::{
     Extension, Router,
-    middleware::from_fn_with_state,
-    routing::{MethodRouter, get},
+    extract::{Request, State},
+    http::HeaderMap,
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+    routing::get,
 };
 
-use super::cost::{Way, cold, plain};
+use super::cost::Way;
 use crate::{
-    auth::sessions::guard::LoggedIn,
+    auth::{
+        revocations::set::Revocations,
+        sessions::guard::LoggedIn,
+        tokens::{keys::Keys, verify::verify},
+    },
+    base::{error::AppError, state::AppState},
     serve::{
         router::{of, with_layers, with_session},
         services::Services,
     },
-    web::token::bearer::ApiCaller,
+    web::{
+        cookies,
+        cookies::Name,
+        guards::{Guards, Held},
+        problem::Problem,
+        token::bearer::ApiCaller,
+    },
 };
 
 pub fn probes(services: &Services) -> Router {
     async fn done() {}
     async fn done_for_session(_: Extension<LoggedIn>) {}
-    async fn done_for_plain(_: plain::Verifies) {}
     async fn done_for_token(_: ApiCaller) {}
-    let state = services.state.clone();
-    let session = with_session(one(Way::Session, get(done_for_session)), services, Router::new());
-    let store = cold::Store::of(services.state.clone(), services.secret.clone(), services.metrics.clone());
-    let cold = one(Way::Cold, get(done_for_token))
-        .layer(from_fn_with_state(store, cold::remember_nothing))
-        .with_state(state.clone());
-    let tokens = one(Way::Plain, get(done_for_plain)).merge(one(Way::Warm, get(done_for_token))).with_state(state);
-    let routes = one(Way::Nothing, get(done)).merge(session).merge(tokens).merge(cold);
-    with_layers(routes, services)
+    let cold = get(done_for_token).layer(from_fn_with_state(services.clone(), remember_nothing));
+    let tokens = of([
+        (Way::Plain.into_str(), get(done_for_plain)),
+        (Way::Warm.into_str(), get(done_for_token)),
+        (Way::Cold.into_str(), cold),
+    ]);
+    let session = with_session(of([(Way::Session.into_str(), get(done_for_session))]), services, Router::new());
+    let routes = of([(Way::Nothing.into_str(), get(done))]).merge(session);
+    with_layers(routes.merge(tokens.with_state(services.state.clone())), services)
 }
 
-fn one<S: Clone + Send + Sync + 'static>(way: Way, methods: MethodRouter<S>) -> Router<S> {
-    of([(way.into_str(), methods)])
+/// For whose token verifies, as a textbook has it: no one asks the revocations. It may be dead all the same, so no real
+/// route does this.
+async fn done_for_plain(
+    State(state): State<AppState>,
+    Extension(guards): Extension<Guards>,
+    headers: HeaderMap,
+) -> Result<(), Problem> {
+    let token = cookies::get(&state.config, &headers, Name::Access).ok_or(AppError::NotLoggedIn)?;
+    verify(&state, &guards.keys, token).map_err(|_| AppError::NotLoggedIn)?;
+    Ok(())
+}
+
+/// Layer: an instance that remembers nothing. The request gets revocations and keys that were read for it alone, as at
+/// the start of a server.
+async fn remember_nothing(
+    State(services): State<Services>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let Services { app, metrics, .. } = services;
+    let revocations = Revocations::load(app.state.db.clone(), app.state.clock.clone(), metrics).await;
+    let revocations = revocations.map_err(AppError::from)?;
+    let keys = Keys::unopened(app.state, app.secret, revocations.clone());
+    keys.reload().await.map_err(|error| {
+        tracing::warn!(error, "the Lab cannot read its signing keys");
+        AppError::Busy
+    })?;
+    if let Some(guards) = request.extensions_mut().get_mut::<Guards>() {
+        *guards = Held { keys, revocations, ..Held::clone(guards) }.into();
+    }
+    Ok(next.run(request).await)
 }

@@ -123,11 +123,11 @@ pub fn Shown(exchange: Exchange, #[prop(into)] by: String, open: bool) -> impl I
             </summary>
             <div class="exchange-half">
                 <p class="exchange-word">"Request"</p>
-                <pre><code>{exchange.request.join("\n")}</code></pre>
+                <pre><code>{exchange.request}</code></pre>
             </div>
             <div class="exchange-half">
                 <p class="exchange-word">"Response"</p>
-                <pre><code>{exchange.answer.join("\n")}</code></pre>
+                <pre><code>{exchange.answer}</code></pre>
             </div>
         </details>
     }

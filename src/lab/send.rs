@@ -1,4 +1,5 @@
-//! How a demo user's browser asks: whole requests, through all layers of the Lab's world. Server side.
+//! How a demo user's browser asks: whole requests, through all layers of the Lab's world; and what the page shows of them: no
+//! secret. Server side.
 
 use std::net::SocketAddr;
 
@@ -6,7 +7,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::ConnectInfo,
-    http::{Request, header, response},
+    http::{Request, StatusCode, header, response},
 };
 use tower::ServiceExt;
 use tracing::{Instrument, instrument::WithSubscriber};
@@ -14,7 +15,7 @@ use tracing::{Instrument, instrument::WithSubscriber};
 use super::{
     Exchange,
     browser::{Answer, Ask, Browser},
-    world::{ADMIN_EMAIL, Lab},
+    world::Lab,
 };
 use crate::{
     base::{error::AppError, state::Stopwatch},
@@ -29,15 +30,14 @@ const FRESH_MS: i64 = 5 * 60_000;
 
 impl Browser {
     /// Logs in, and opens the first page, which brings the access token along.
-    pub async fn log_in(&mut self, lab: &Lab, email: &str) -> Result<(), AppError> {
-        let ask = Ask::action("log_in", &[("email", email), ("password", &lab.password)]);
-        let (logged_in, _) = self.send(lab, ask).await?;
+    pub async fn log_in(&mut self, lab: &Lab) -> Result<(), AppError> {
+        let fields = [("email", &*self.email), ("password", &lab.password)];
+        let logged_in = self.send(lab, &Ask::action("log_in", &fields)).await?;
         if logged_in.status != 200 && logged_in.status != 303 {
             tracing::warn!(status = logged_in.status, "a login in the Lab was refused");
             return Err(AppError::Busy);
         }
-        self.logged_in_at = lab.state.clock.now_ms();
-        self.send(lab, Ask::page("/dashboard")).await?;
+        self.send(lab, &Ask::page("/dashboard")).await?;
         Ok(())
     }
 
@@ -54,12 +54,10 @@ impl Browser {
     }
 
     /// Keeps the cookies of the answer.
-    pub async fn send(&mut self, lab: &Lab, ask: Ask) -> Result<(Answer, Exchange), AppError> {
-        let answer = self.ask(lab, &ask).await?;
-        // Before the cookies change: it is the request that was sent.
-        let shown = self.show(lab, &ask, &answer);
+    pub async fn send(&mut self, lab: &Lab, ask: &Ask) -> Result<Answer, AppError> {
+        let answer = self.ask(lab, ask).await?;
         self.keep(&answer);
-        Ok((answer, shown))
+        Ok(answer)
     }
 
     /// Keeps no cookie: for what is asked many times.
@@ -67,8 +65,8 @@ impl Browser {
         let request = self.request(lab, ask)?;
         let _place = lab.requests.acquire().await.map_err(|_| AppError::Busy)?;
         let watch = Stopwatch::start();
-        let app = if ask.earlier { &lab.earlier } else { &lab.app };
-        let answered = answer(app.clone(), request).instrument(tracing::info_span!("lab")).with_current_subscriber();
+        let router = if ask.earlier { &lab.earlier } else { &lab.router };
+        let answered = answer(router.clone(), request).instrument(tracing::info_span!("lab")).with_current_subscriber();
         // In a task of its own: an action of the world makes contexts of its own, and the action that asks here would find
         // those, or none, in place of its own afterwards.
         let (parts, body) = tokio::spawn(answered).await??;
@@ -97,32 +95,71 @@ impl Browser {
         Ok(request)
     }
 
-    fn show(&self, lab: &Lab, ask: &Ask, answer: &Answer) -> Exchange {
+    /// Before the cookies of the answer are kept: it is the request that was sent.
+    pub fn show(&self, lab: &Lab, ask: &Ask, answer: &Answer) -> Exchange {
+        let mut request = vec![format!("{} {}", ask.method, ask.path)];
+        request.extend(ask.headers.iter().map(|(name, value)| match value.strip_prefix("Bearer ") {
+            Some(token) => format!("{name}: Bearer {}", masked(token)),
+            None => format!("{name}: {value}"),
+        }));
         let named = [Name::Session, Name::Access].map(|name| name.full(lab.state.config.insecure_cookies));
         let sent = self.cookies.iter().filter(|(name, _)| ask.cookies && named.contains(&name.as_str()));
-        let request = ask.shown(&sent.collect::<Vec<_>>(), &lab.password);
-        Exchange { request, status: answer.status, answer: answer.shown(), microseconds: answer.microseconds }
+        let sent: Vec<String> = sent.map(|(name, value)| format!("{name}={}", masked(value))).collect();
+        if !sent.is_empty() {
+            request.push(format!("cookie: {}", sent.join("; ")));
+        }
+        if !ask.body.is_empty() {
+            request.extend([String::new(), ask.body.replace(&lab.password, "…")]);
+        }
+        let (status, microseconds) = (answer.status, answer.microseconds);
+        Exchange { request: request.join("\n"), status, answer: shown(answer), microseconds }
     }
+}
+
+fn shown(answer: &Answer) -> String {
+    let reason = StatusCode::from_u16(answer.status).ok().and_then(|status| status.canonical_reason());
+    let mut lines = vec![format!("{} {}", answer.status, reason.unwrap_or_default()).trim_end().to_owned()];
+    let headers = ["content-type", "location", "www-authenticate", "retry-after"];
+    let headers = headers.map(|name| (name, answer.header(name))).into_iter().filter(|(_, value)| !value.is_empty());
+    lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
+    let cookies = answer.set_cookies();
+    lines.extend(cookies.map(|(name, value, rest)| format!("set-cookie: {name}={};{rest}", masked(value))));
+    if answer.header("content-type").starts_with("text/html") {
+        lines.extend([String::new(), format!("(a page of {} bytes)", answer.body.len())]);
+    } else if !answer.body.is_empty() {
+        lines.extend([String::new(), answer.body.chars().take(800).collect()]);
+    }
+    lines.join("\n")
+}
+
+/// The first letters of each part of a secret tell which one it is.
+fn masked(secret: &str) -> String {
+    let part = |part: &str| if part.is_empty() { String::new() } else { beginning(part, 6) };
+    secret.split('.').map(part).collect::<Vec<_>>().join(".")
+}
+
+pub fn beginning(text: &str, letters: usize) -> String {
+    text.chars().take(letters).chain(['…']).collect()
 }
 
 impl Lab {
     /// The administrator's browser, logged in lately enough for every action.
     pub async fn administrator(&self) -> Result<Browser, AppError> {
-        let mut browser = self.admin.lock().await;
-        let age_ms = self.state.clock.now_ms() - browser.logged_in_at;
-        if age_ms >= FRESH_MS || browser.session(self).is_none() {
-            *browser = Browser::of_the_administrator();
-            browser.log_in(self, ADMIN_EMAIL).await?;
+        let mut admin = self.admin.lock().await;
+        if let Some((browser, logged_in_at)) = &*admin
+            && self.now_ms() - logged_in_at < FRESH_MS
+        {
+            return Ok(browser.clone());
         }
-        Ok(browser.clone())
+        let mut browser = Browser::of_the_administrator();
+        browser.log_in(self).await?;
+        *admin = Some((browser.clone(), self.now_ms()));
+        Ok(browser)
     }
 }
 
-async fn answer(app: Router, request: Request<Body>) -> Result<(response::Parts, Bytes), AppError> {
-    let response = match app.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    };
+async fn answer(router: Router, request: Request<Body>) -> Result<(response::Parts, Bytes), AppError> {
+    let Ok(response) = router.oneshot(request).await;
     let (parts, body) = response.into_parts();
     Ok((parts, to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| AppError::internal())?))
 }

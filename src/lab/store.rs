@@ -92,14 +92,9 @@ pub async fn remove(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
 }
 
 /// Makes the schema on PostgreSQL, where there is none yet.
-///
-/// # Errors
-/// When the role may not, or the database cannot be reached.
 pub async fn make_schema(db: &AnyPool) -> sqlx::Result<()> {
     // Asked first: "if not exists" needs the right to make one even where there is one.
-    let statement = "select count(*) from pg_namespace where nspname = 'latchkey_lab'";
-    let (there,): (i64,) = sqlx::query_as(statement).fetch_one(db).await?;
-    if there == 0 {
+    if !sqlx::query("select 1 from pg_namespace where nspname = 'latchkey_lab'").finds(db).await? {
         sqlx::query("create schema if not exists latchkey_lab").execute(db).await?;
     }
     Ok(())
@@ -107,18 +102,15 @@ pub async fn make_schema(db: &AnyPool) -> sqlx::Result<()> {
 
 /// Whether tables are looked for in that schema: a pooler in between may have dropped that wish.
 pub async fn is_in_schema(db: &AnyPool) -> sqlx::Result<bool> {
-    let (schema,): (Option<String>,) = sqlx::query_as("select cast(current_schema() as text)").fetch_one(db).await?;
+    let sql = "select cast(current_schema() as text)";
+    let schema: Option<String> = sqlx::query_scalar(sql).fetch_one(db).await?;
     Ok(schema.as_deref() == Some("latchkey_lab"))
 }
 
 /// Whether that schema is there for us to use, or we may make it.
 pub async fn may_have_schema(db: impl Conn<'_>) -> sqlx::Result<bool> {
-    let (may,): (i64,) = sqlx::query_as(
-        "select cast(cast(case when exists (select 1 from pg_namespace where nspname = 'latchkey_lab') \
-         then has_schema_privilege('latchkey_lab', 'usage') \
-         else has_database_privilege(current_database(), 'create') end as int) as bigint)",
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(may == 1)
+    let sql = "select 1 where case when exists (select 1 from pg_namespace where nspname = 'latchkey_lab') \
+               then has_schema_privilege('latchkey_lab', 'usage') \
+               else has_database_privilege(current_database(), 'create') end";
+    sqlx::query(sql).finds(db).await
 }

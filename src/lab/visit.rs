@@ -6,33 +6,31 @@ use std::{
     time::Duration,
 };
 
-use aws_lc_rs::{digest, rand};
-use axum::http::HeaderMap;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use axum::http::{HeaderMap, request::Parts};
+use leptos::prelude::use_context;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
-    VisitInfo,
+    DEMO_USER, VisitInfo,
     browser::{Ask, Browser},
     store,
     store::VisitRow,
     world::Lab,
 };
 use crate::{
-    auth::users::{
-        Role,
-        store::{self as user_store, User},
-    },
+    auth::{links, throttle::Way, users::Role},
     base::{
         caller::{Caller, network_of},
         config::Config,
         error::AppError,
     },
-    web::{cookies, cookies::Name},
+    web::{
+        action::{append_cookie, caller},
+        border, cookies,
+        cookies::Name,
+    },
 };
-
-const SECRET_BYTES: usize = 32;
 
 pub const LIFETIME_MS: i64 = 30 * 60_000;
 
@@ -53,61 +51,123 @@ pub struct Visit {
     pub browser: Browser,
     pub ends_at: i64,
     /// Held while an experiment runs.
-    turn: Option<OwnedSemaphorePermit>,
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+pub async fn begin() -> Result<(), AppError> {
+    let (lab, app, caller) = (here()?, border::app(), caller());
+    if current(&lab).await?.is_none() {
+        let _counted = app.throttle.admit(Way::Visit, &caller.ip).await?;
+        let (visit, secret) = Visit::begin(&lab, &caller).await?;
+        tracing::info!(demo = visit.user_id, "a visit to the Lab started");
+        append_cookie(cookies::set(&app.state.config, Name::Lab, &secret, LIFETIME_MS / 1000));
+    }
+    leptos_axum::redirect("/lab");
+    Ok(())
+}
+
+pub async fn end() -> Result<(), AppError> {
+    let lab = here()?;
+    if let Some(visit) = current(&lab).await? {
+        remove(&lab, &visit.user_id).await?;
+    }
+    border::forget(Name::Lab);
+    leptos_axum::redirect("/lab");
+    Ok(())
+}
+
+/// The Lab, and the visit of this browser for an experiment, which is counted and has its turn now; with the demo user
+/// logged in.
+pub async fn experiment() -> Result<(Lab, Visit), AppError> {
+    let lab = here()?;
+    let waiting = current(&lab).await?.ok_or(AppError::VisitOver)?;
+    if !store::count_run(&lab.state.db.pool, &waiting.id_hash, RUNS_MAX).await? {
+        return Err(AppError::LabFull);
+    }
+    let turn = take_turn(&lab).await?;
+    // As the experiment before has left it.
+    let visit = current(&lab).await?.ok_or(AppError::VisitOver)?;
+    let mut visit = Visit { _turn: Some(turn), ..visit };
+    visit.ensure_logged_in(&lab).await?;
+    Ok((lab, visit))
+}
+
+/// Waits until no other experiment runs in this process: one visitor's must not disturb another's, nor their own in
+/// another tab, and all of them together use one processor at most.
+pub async fn take_turn(lab: &Lab) -> Result<OwnedSemaphorePermit, AppError> {
+    let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&lab.turns).acquire_owned()).await;
+    turn.map_err(|_| AppError::Busy)?.map_err(|_| AppError::Busy)
+}
+
+/// Leads the browser to what the experiment of this moment showed, at this place of the page.
+pub fn show(ran_at: i64, place: &str) {
+    leptos_axum::redirect(&format!("/lab?run={ran_at}#{place}"));
+}
+
+/// Removes visits that are over; how many it were.
+pub async fn remove_over(lab: &Lab) -> Result<usize, sqlx::Error> {
+    let over = store::over(&lab.state.db.pool, lab.now_ms()).await?;
+    for user_id in &over {
+        remove(lab, user_id).await?;
+    }
+    let mut tx = lab.state.db.begin_write().await?;
+    store::remove_old(&mut tx, lab.now_ms() - 2 * LIFETIME_MS).await?;
+    tx.commit().await?;
+    if !over.is_empty() {
+        tracing::info!(visits = over.len(), "visits to the Lab have ended");
+    }
+    Ok(over.len())
+}
+
+async fn remove(lab: &Lab, user_id: &str) -> Result<(), sqlx::Error> {
+    let mut tx = lab.state.db.begin_write().await?;
+    store::remove(&mut tx, user_id).await?;
+    tx.commit().await
+}
+
+fn here() -> Result<Lab, AppError> {
+    use_context::<Lab>().ok_or(AppError::NotFound)
+}
+
+async fn current(lab: &Lab) -> Result<Option<Visit>, AppError> {
+    let Some(parts) = use_context::<Parts>() else { return Ok(None) };
+    Visit::of(lab, &parts.headers, &border::app().state.config).await
 }
 
 impl Visit {
-    /// Begins a visit: a demo user, logged in. Returns the cookie's value beside it.
-    pub async fn begin(lab: &Lab, caller: &Caller) -> Result<(Self, String), AppError> {
-        let (network, now_ms) = (network_of(&caller.ip), lab.state.clock.now_ms());
+    /// A demo user, logged in. Returns the cookie's value beside it.
+    async fn begin(lab: &Lab, caller: &Caller) -> Result<(Self, String), AppError> {
+        let (network, now_ms) = (network_of(&caller.ip), lab.now_ms());
         let (all, of_network) = store::count(&lab.state.db.pool, &network, now_ms).await?;
         if all >= VISITS_MAX || of_network >= VISITS_OF_NETWORK_MAX {
             return Err(AppError::LabFull);
         }
-        let secret = random()?;
+        let secret = links::new_token()?;
         let email = format!("{}@lab.example", email_word(&secret));
         let ip = caller.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let mut tx = lab.state.db.begin_write().await?;
-        let user_id = lab.make_user(&mut tx, "Demo user", &email, Role::User).await?.ok_or_else(AppError::internal)?;
-        let (id_hash, browser, ends_at) = (hash(&secret), Browser::of_a_visitor(ip), now_ms + LIFETIME_MS);
+        let user_id = lab.make_user(&mut tx, DEMO_USER, &email, Role::User).await?.ok_or_else(AppError::internal)?;
+        let (id_hash, browser, ends_at) =
+            (links::hash(&secret), Browser::of_a_visitor(email, ip), now_ms + LIFETIME_MS);
         let row = VisitRow { user_id: user_id.clone(), browser: lab.sealed(SEAL, &browser)?, ends_at };
         // With its user: what is removed with a visit has one.
         store::insert(&mut *tx, &id_hash, &row, &network, now_ms).await?;
-        let mut visit = Self { id_hash, user_id, browser, ends_at, turn: None };
         tx.commit().await?;
-        visit.browser.log_in(lab, &email).await?;
+        let mut visit = Self { id_hash, user_id, browser, ends_at, _turn: None };
+        visit.browser.log_in(lab).await?;
         visit.keep_browser(lab).await?;
         Ok((visit, secret))
-    }
-
-    /// Waits until no other experiment runs in this process: one visitor's must not disturb another's, nor their own in
-    /// another tab, and all of them together use one processor at most. Held until the visit is dropped.
-    pub async fn take_turn(&mut self, lab: &Lab) -> Result<(), AppError> {
-        let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&lab.turns).acquire_owned()).await;
-        self.turn = Some(turn.map_err(|_| AppError::Busy)?.map_err(|_| AppError::Busy)?);
-        Ok(())
     }
 
     /// The visit whose cookie came along, if it lasts.
     pub async fn of(lab: &Lab, headers: &HeaderMap, config: &Config) -> Result<Option<Self>, AppError> {
         let Some(secret) = cookies::get(config, headers, Name::Lab) else { return Ok(None) };
-        let id_hash = hash(secret);
-        let row = store::find(&lab.state.db.pool, &id_hash, lab.state.clock.now_ms()).await?;
+        let id_hash = links::hash(secret);
+        let row = store::find(&lab.state.db.pool, &id_hash, lab.now_ms()).await?;
         Ok(row.and_then(|row| {
             let browser = lab.opened(SEAL, &row.browser)?;
-            Some(Self { id_hash, user_id: row.user_id, browser, ends_at: row.ends_at, turn: None })
+            Some(Self { id_hash, user_id: row.user_id, browser, ends_at: row.ends_at, _turn: None })
         }))
-    }
-
-    /// First in each experiment.
-    pub async fn count_run(&self, lab: &Lab) -> Result<(), AppError> {
-        let is_counted = store::count_run(&lab.state.db.pool, &self.id_hash, RUNS_MAX).await?;
-        if is_counted { Ok(()) } else { Err(AppError::LabFull) }
-    }
-
-    /// This one, read again, with the turn of the one before.
-    pub fn in_place_of(self, waiting: Self) -> Self {
-        Self { turn: waiting.turn, ..self }
     }
 
     pub async fn keep_browser(&self, lab: &Lab) -> Result<(), AppError> {
@@ -115,8 +175,8 @@ impl Visit {
     }
 
     pub async fn keep_result(&self, lab: &Lab, experiment: &str, result: &impl Serialize) -> Result<(), AppError> {
-        let (json, now_ms) = (serde_json::to_string(result)?, lab.state.clock.now_ms());
-        Ok(store::keep_result(&lab.state.db.pool, &self.user_id, experiment, now_ms, &json).await?)
+        let json = serde_json::to_string(result)?;
+        Ok(store::keep_result(&lab.state.db.pool, &self.user_id, experiment, lab.now_ms(), &json).await?)
     }
 
     /// What an experiment showed last. A result that an older program wrote is as good as none.
@@ -130,17 +190,8 @@ impl Visit {
         if self.is_logged_in(lab).await? {
             return Ok(());
         }
-        let email = self.email(lab).await?;
-        self.browser.log_in(lab, &email).await?;
+        self.browser.log_in(lab).await?;
         self.keep_browser(lab).await
-    }
-
-    pub async fn email(&self, lab: &Lab) -> Result<String, AppError> {
-        Ok(self.user(lab).await?.email)
-    }
-
-    async fn user(&self, lab: &Lab) -> Result<User, AppError> {
-        user_store::find_by_id(&lab.state.db.pool, &self.user_id).await?.ok_or(AppError::NotFound)
     }
 
     pub async fn is_logged_in(&self, lab: &Lab) -> Result<bool, AppError> {
@@ -151,32 +202,12 @@ impl Visit {
     }
 
     pub async fn info(&self, lab: &Lab) -> Result<VisitInfo, AppError> {
-        Ok(VisitInfo {
-            name: self.user(lab).await?.name,
-            ends_at: self.ends_at,
-            logged_in: self.is_logged_in(lab).await?,
-        })
+        Ok(VisitInfo { ends_at: self.ends_at, logged_in: self.is_logged_in(lab).await? })
     }
-
-    pub async fn end(self, lab: &Lab) -> Result<(), AppError> {
-        let mut tx = lab.state.db.begin_write().await?;
-        store::remove(&mut tx, &self.user_id).await?;
-        Ok(tx.commit().await?)
-    }
-}
-
-fn random() -> Result<String, AppError> {
-    let mut bytes = [0; SECRET_BYTES];
-    rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
-}
-
-fn hash(secret: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, secret.as_bytes()))
 }
 
 /// Letters and digits that tell nothing of the secret.
 fn email_word(secret: &str) -> String {
-    let letters = hash(&format!("email of {secret}"));
+    let letters = links::hash(&format!("email of {secret}"));
     letters.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>().to_lowercase()
 }

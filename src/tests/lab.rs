@@ -15,7 +15,14 @@ use super::{
 use crate::{
     base::db::Kind,
     cli::parts::ServerSettings,
-    lab::{browser::Ask, clean_up, cost::Way, make, part::LabPart, visit::Visit, world::Lab},
+    lab::{
+        browser::Ask,
+        cost::Way,
+        make,
+        part::LabPart,
+        visit::{LIFETIME_MS, Visit, remove_over, take_turn},
+        world::Lab,
+    },
     serve,
     serve::{router::router, services::Services},
 };
@@ -128,8 +135,8 @@ on_both_databases! {
         let people = "select count(*) from users where role = 'user'";
         let (made,): (i64,) = sqlx::query_as(people).fetch_one(&lab.state.db.pool).await.expect("a count");
         assert_eq!(made, 1, "the log-in was what failed");
-        app.clock.advance_ms(crate::lab::visit::LIFETIME_MS);
-        assert_eq!(clean_up::clean_once(&lab).await.expect("a round"), 1);
+        app.clock.advance_ms(LIFETIME_MS);
+        assert_eq!(remove_over(&lab).await.expect("a round"), 1);
         let (left,): (i64,) = sqlx::query_as(people).fetch_one(&lab.state.db.pool).await.expect("a count");
         assert_eq!(left, 0);
     }
@@ -139,8 +146,7 @@ on_both_databases! {
         let lab = app.lab();
         let mut visitor = app.anonymous();
         visitor.act("begin_visit", &[]).await;
-        let mut first = visit_of(&app, &visitor).await.expect("a visit");
-        first.take_turn(&lab).await.expect("the first turn");
+        let first = take_turn(&lab).await.expect("the first turn");
         let waiting = tokio::spawn(async move { visitor.act("try_attack", &[("attack", "none")]).await });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished() && lab.turns.available_permits() == 0);
@@ -153,10 +159,10 @@ on_both_databases! {
         let lab = app.lab();
         let mut visitor = app.anonymous();
         visitor.act("begin_visit", &[]).await;
-        assert_eq!(clean_up::clean_once(&lab).await.expect("a round"), 0);
-        app.clock.advance_ms(crate::lab::visit::LIFETIME_MS);
+        assert_eq!(remove_over(&lab).await.expect("a round"), 0);
+        app.clock.advance_ms(LIFETIME_MS);
         assert!(visit_of(&app, &visitor).await.is_none());
-        assert_eq!(clean_up::clean_once(&lab).await.expect("a round"), 1);
+        assert_eq!(remove_over(&lab).await.expect("a round"), 1);
         assert!(visitor.open("/lab").await.text().contains("Start demo session"));
     }
 
@@ -188,7 +194,7 @@ on_both_databases! {
             sqlx::query("lock table throttles in share row exclusive mode").execute(&mut *blocked).await.expect("a lock");
         }
         // Both hold a turn of the Lab when their connections wait beside ours.
-        let visitors: Vec<_> = (0..2).map(|number| log_in(Caller::of(lab.app.clone()), &format!("n{number}"), WRONG)).collect();
+        let visitors: Vec<_> = (0..2).map(|number| log_in(Caller::of(lab.router.clone()), &format!("n{number}"), WRONG)).collect();
         let pool = lab.state.db.pool.clone();
         until(|| (pool.size() as usize).saturating_sub(pool.num_idle()) == 3).await;
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200);

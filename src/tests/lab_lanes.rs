@@ -180,7 +180,7 @@ on_both_databases! {
         let user_id = visit_of(&app, &visitor).await.expect("a visit").user_id;
         let fields = [("user", &*user_id), ("reason", "another experiment")];
         let mut administrator = lab.administrator().await.expect("an administrator");
-        administrator.send(&lab, Ask::action("force_logout", &fields)).await.expect("an answer");
+        administrator.send(&lab, &Ask::action("force_logout", &fields)).await.expect("an answer");
         let news = read_until(&mut body, "Something else ended them: another experiment or another tab.").await;
         assert!(news.contains("The plain JWT is still accepted."), "{news}");
         assert_eq!(visitor.act("end_lanes", &[("by", "log_out")]).await.status, 409);

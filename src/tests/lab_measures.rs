@@ -149,7 +149,7 @@ on_both_databases! {
             assert_eq!(browser.ask(&lab, &Ask::page(way.into_str())).await.expect("an answer").status, 404, "{way:?} in the world");
         }
         let before = browser.clone();
-        browser.send(&lab, Ask::action("log_out", &[])).await.expect("an answer");
+        browser.send(&lab, &Ask::action("log_out", &[])).await.expect("an answer");
         for way in [Way::Session, Way::Warm, Way::Cold] {
             assert_ne!(probe(&lab, &before, way).await, 200, "{way:?} after the log-out");
         }
@@ -162,7 +162,7 @@ on_both_databases! {
         let (lab, mut browser) = (lab_of(&app), visit_of(&app, &visitor).await.browser);
         let before = browser.clone();
         assert_eq!(probe(&lab, &before, Way::Cold).await, 200);
-        browser.send(&lab, Ask::action("log_out", &[])).await.expect("an answer");
+        browser.send(&lab, &Ask::action("log_out", &[])).await.expect("an answer");
         assert_eq!(probe(&lab, &before, Way::Cold).await, 401);
         let ours = app.services.metrics.render(app.services.levels()).expect("metrics");
         assert!(ours.contains("begin_visit") && !ours.contains("/cold"), "our metrics know nothing of it: {ours}");

@@ -2,11 +2,14 @@
 //! side.
 
 use aws_lc_rs::hmac;
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use jsonwebtoken::crypto;
 use serde_json::{Map, Value};
 
-use crate::auth::tokens::{algorithm::jwt_algorithm, key_set::Key};
+use crate::{
+    auth::tokens::{algorithm::jwt_algorithm, key_set::Key},
+    lab::send::beginning,
+};
 
 /// A token in pieces. Whoever holds one can read it: base64url hides nothing.
 ///
@@ -16,17 +19,23 @@ pub struct Torn {
     header: String,
     payload: String,
     signature: String,
+    /// For people, in the place of the signature.
+    shown: String,
 }
 
 /// Takes a token apart; no key is needed for that.
 pub fn tear(token: &str) -> Option<Torn> {
     let mut parts = token.split('.');
     let (header, payload) = (read(parts.next()?)?, read(parts.next()?)?);
-    Some(Torn { header, payload, signature: parts.next()?.to_owned() })
+    let signature = parts.next()?.to_owned();
+    // Enough to know it again.
+    let shown = beginning(&signature, 6);
+    Some(Torn { header, payload, signature, shown })
 }
 
 impl Torn {
-    /// With another value of a claim that is a text. `None` where it is none, or says so already.
+    /// With another value of a claim that is a text, and the signature that it had. `None` where it is none, or says so
+    /// already.
     pub fn with_claim(self, name: &str, value: &str) -> Option<Self> {
         Some(Self { payload: replaced(&self.payload, name, value)?, ..self })
     }
@@ -39,47 +48,40 @@ impl Torn {
         Some(object(&self.header)?.get(name)?.as_str()?.to_owned())
     }
 
-    /// Put together again with the signature that it had, whatever was changed.
-    pub fn with_old_signature(&self) -> String {
-        format!("{}.{}", self.input(), self.signature)
-    }
-
-    pub fn without_signature(&self) -> String {
-        format!("{}.", self.input())
+    pub fn without_signature(self) -> Self {
+        Self { signature: String::new(), shown: "(empty)".into(), ..self }
     }
 
     /// Signed with this key, whatever key the header names. `None` where the key cannot sign.
-    pub fn signed_with_key(&self, key: &Key) -> Option<String> {
-        let input = self.input();
-        let signature = crypto::sign(input.as_bytes(), &key.encoding, jwt_algorithm(key.algorithm)).ok()?;
-        Some(format!("{input}.{signature}"))
+    pub fn signed_with_key(self, key: &Key) -> Option<Self> {
+        let signature = crypto::sign(self.input().as_bytes(), &key.encoding, jwt_algorithm(key.algorithm)).ok()?;
+        Some(Self { signature, shown: "(valid, by another key)".into(), ..self })
     }
 
     /// HMAC with SHA-256 (HS256), where any text is a key.
-    pub fn signed_with_text(&self, secret: &str) -> String {
-        let input = self.input();
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-        format!("{input}.{}", BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, input.as_bytes())))
+    pub fn signed_with_public_key(self, public: &str) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, public.as_bytes());
+        let signature = BASE64.encode(hmac::sign(&key, self.input().as_bytes()));
+        Self { signature, shown: "(HMAC with the text of our public key)".into(), ..self }
     }
 
-    /// Of the signature that it came with, enough to know it again.
-    pub fn signature_start(&self) -> String {
-        self.signature.chars().take(6).chain(['…']).collect()
+    /// Put together again.
+    pub fn token(&self) -> String {
+        format!("{}.{}", self.input(), self.signature)
     }
 
     /// For people: header, payload, and what stands in the place of the signature.
-    pub fn shown(&self, signature: &str) -> Vec<String> {
-        vec![in_lines(&self.header), in_lines(&self.payload), signature.to_owned()]
+    pub fn shown(&self) -> [String; 3] {
+        [in_lines(&self.header), in_lines(&self.payload), self.shown.clone()]
     }
 
     fn input(&self) -> String {
-        let [header, payload] = [&self.header, &self.payload].map(|text| BASE64_URL_SAFE_NO_PAD.encode(text));
-        format!("{header}.{payload}")
+        format!("{}.{}", BASE64.encode(&self.header), BASE64.encode(&self.payload))
     }
 }
 
 fn read(part: &str) -> Option<String> {
-    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+    let text = String::from_utf8(BASE64.decode(part).ok()?).ok()?;
     object(&text).map(|_| text)
 }
 

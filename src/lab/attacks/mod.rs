@@ -10,11 +10,11 @@ pub mod play;
 pub mod run;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use super::{
     Exchange,
     code::{Cite, CodeLink},
-    section::{filled, milliseconds},
 };
 
 pub struct Attack {
@@ -25,7 +25,7 @@ pub struct Attack {
 }
 
 /// How it ended; the worse ones later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Verdict {
     Held,
     /// No one was let in, but the answers show something else than this experiment: its session ended on the way.
@@ -34,20 +34,22 @@ pub enum Verdict {
     LetIn,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Outcome {
     pub ran_at: i64,
     pub verdict: Verdict,
     pub words: String,
     pub steps: Vec<Step>,
+    /// The step that decided.
     pub point: Option<usize>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Step {
     pub by: String,
     pub words: String,
-    pub token: Vec<String>,
+    /// Header, payload, signature.
+    pub token: Option<[String; 3]>,
     pub exchange: Option<Exchange>,
 }
 
@@ -64,7 +66,8 @@ pub struct About {
 
 pub struct Script {
     pub lines: &'static [Line],
-    /// What the answers mean, where the defence held; see [`Told::fill`].
+    /// What the answers mean, where the defence held. `{1}` stands for the second answer, as "401 token_invalid"; `{1-3}` for
+    /// the time from it to the fourth; `{aside}` for what the administrator was told, or the textbook found.
     pub words: &'static str,
 }
 
@@ -76,27 +79,22 @@ pub struct Line {
     pub words: &'static str,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Their texts are how the page calls them.
+#[derive(Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(const_into_str)]
 pub enum Who {
+    #[strum(serialize = "Your demo browser")]
     Owner,
+    #[strum(serialize = "Your script")]
     Forger,
+    #[strum(serialize = "Attacker, on another device")]
     Thief,
+    #[strum(serialize = "A page at https://evil.example, in your demo browser")]
     OtherSite,
+    #[strum(serialize = "The Lab's administrator")]
     Administrator,
+    #[strum(serialize = "A textbook verifier: signature, issuer, audience and times")]
     Textbook,
-}
-
-impl Who {
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Owner => "Your demo browser",
-            Self::Forger => "Your script",
-            Self::Thief => "Attacker, on another device",
-            Self::OtherSite => "A page at https://evil.example, in your demo browser",
-            Self::Administrator => "The Lab's administrator",
-            Self::Textbook => "A textbook verifier: signature, issuer, audience and times",
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,37 +141,4 @@ pub enum Expect {
     Needs(u16),
     /// Or there is a bug.
     Refused(u16, &'static str),
-}
-
-#[derive(Default)]
-pub struct Told {
-    pub answers: Vec<Answered>,
-    /// What the administrator was told, or what the textbook found.
-    pub aside: String,
-}
-
-pub struct Answered {
-    pub status: u16,
-    pub code: String,
-    pub at_us: u64,
-}
-
-impl Told {
-    /// `{1}` stands for the second answer, as "401 token_invalid"; `{1-3}` for the time from it to the fourth; any other
-    /// name for what was told aside.
-    pub fn fill(&self, words: &str) -> String {
-        filled(words, |name| self.value(name))
-    }
-
-    fn value(&self, name: &str) -> String {
-        let answer = |at: &str| self.answers.get(at.parse::<usize>().ok()?);
-        match (name.split_once('-'), answer(name)) {
-            (Some((from, to)), _) => {
-                let at_us = |at: &str| answer(at).map_or(0, |it| it.at_us);
-                milliseconds(at_us(to).saturating_sub(at_us(from)))
-            }
-            (None, Some(it)) => format!("{} {}", it.status, it.code).trim_end().to_owned(),
-            (None, None) => self.aside.clone(),
-        }
-    }
 }

@@ -67,16 +67,15 @@ fn WhatHappened(outcome: Outcome) -> impl IntoView {
 #[component]
 fn OneStep(step: Step, open: bool) -> impl IntoView {
     let Step { by, words, token, exchange } = step;
-    let token = match <[String; 3]>::try_from(token) {
-        Ok([header, claims, signature]) => Some(view! {
+    let token = token.map(|[header, claims, signature]| {
+        view! {
             <dl class="torn">
                 <div><dt>"Header"</dt><dd><pre><code>{header}</code></pre></dd></div>
                 <div><dt>"Payload"</dt><dd><pre><code>{claims}</code></pre></dd></div>
                 <div><dt>"Signature"</dt><dd><pre><code>{signature}</code></pre></dd></div>
             </dl>
-        }),
-        Err(_) => None,
-    };
+        }
+    });
     // Who sends a request stands above it.
     let teller = exchange.is_none().then(|| view! { <strong>{by.clone()}": "</strong> });
     view! {

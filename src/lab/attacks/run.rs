@@ -3,13 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    About, Attack, Outcome, Script, Step, Verdict, list,
+    Attack, Outcome, Script, Verdict, list,
     play::{Players, play},
 };
 use crate::{
     auth::{sessions::session::GRACE_MS, tokens::KeyPurpose},
     base::{config::TokenAlgorithm, error::AppError},
-    lab::{begin, browser::Browser, code::Cite, visit::Visit, world::Lab},
+    lab::{
+        code::Cite,
+        visit::{self, Visit},
+        world::Lab,
+    },
 };
 
 const THIEF: &str = "thief";
@@ -19,16 +23,14 @@ const THIEF: &str = "thief";
 struct Waiting {
     /// Sealed: what lies in the database opens nothing.
     players: String,
-    replaced_at: i64,
-    steps: Vec<Step>,
-    words: String,
+    first: Outcome,
 }
 
 pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<Vec<Attack>, AppError> {
     let mut attacks = Vec::new();
     for about in &list::ALL {
-        let mut attack =
-            Attack { about, button: about.button, links: about.cites.iter().map(Cite::link).collect(), outcome: None };
+        let links = about.cites.iter().map(Cite::link).collect();
+        let mut attack = Attack { about, button: about.button, links, outcome: None };
         if let Some(visit) = visit {
             attack.outcome = visit.result(lab, &kept_as(about.id)).await?;
             if about.id == list::OLD_SECRET && waiting(lab, visit).await?.is_some() {
@@ -41,11 +43,10 @@ pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<Vec<Attack>, AppEr
 }
 
 pub async fn run(id: &str) -> Result<(), AppError> {
-    let lab = begin::here()?;
     let about = list::ALL.iter().find(|about| about.id == id).ok_or(AppError::BadRequest)?;
-    let mut visit = begin::visit_for_experiment(&lab).await?;
+    let (lab, mut visit) = visit::experiment().await?;
     let outcome = match about.id {
-        list::OLD_SECRET => old_secret(&lab, &visit, about).await?,
+        list::OLD_SECRET => old_secret(&lab, &visit, &about.script).await?,
         list::OTHER_KEY if lab.keys.signing(KeyPurpose::All).await?.algorithm == TokenAlgorithm::Hs256 => {
             in_demo_browser(&lab, &mut visit, &list::WITHOUT_PUBLIC_KEY).await?
         }
@@ -55,7 +56,7 @@ pub async fn run(id: &str) -> Result<(), AppError> {
     visit.keep_result(&lab, &kept_as(about.id), &outcome).await?;
     // Whoever was logged out by it is in again, for the next one.
     visit.ensure_logged_in(&lab).await?;
-    leptos_axum::redirect(&format!("/lab?run={}#{}", outcome.ran_at, about.id));
+    visit::show(outcome.ran_at, about.id);
     Ok(())
 }
 
@@ -75,34 +76,32 @@ async fn waiting(lab: &Lab, visit: &Visit) -> Result<Option<Waiting>, AppError> 
 }
 
 /// The first act, or the second one where the first is over: ten seconds lie in between.
-async fn old_secret(lab: &Lab, visit: &Visit, about: &About) -> Result<Outcome, AppError> {
-    let now_ms = lab.state.clock.now_ms();
-    let Some(Waiting { players, replaced_at, steps, words }) = waiting(lab, visit).await? else {
-        return first_act(lab, visit, &about.script).await;
+async fn old_secret(lab: &Lab, visit: &Visit, script: &Script) -> Result<Outcome, AppError> {
+    let now_ms = lab.now_ms();
+    let Some(Waiting { players, first }) = waiting(lab, visit).await? else {
+        return first_act(lab, visit, script).await;
     };
-    if now_ms - replaced_at <= GRACE_MS {
-        let seconds = (replaced_at + GRACE_MS - now_ms) / 1000 + 1;
-        let words = format!("Not yet: the ten seconds are over in {seconds} s. {words}");
-        let point = steps.len().checked_sub(1);
-        return Ok(Outcome { ran_at: now_ms, verdict: Verdict::Held, words, steps, point });
+    let left_ms = first.ran_at + GRACE_MS - now_ms;
+    if left_ms >= 0 {
+        let words = format!("Not yet: the ten seconds are over in {} s. {}", left_ms / 1000 + 1, first.words);
+        return Ok(Outcome { ran_at: now_ms, words, ..first });
     }
     visit.keep_result(lab, THIEF, &None::<Waiting>).await?;
     let mut players: Players = lab.opened(THIEF, &players).ok_or_else(AppError::internal)?;
-    play(lab, visit, &list::COMES_BACK, &mut players, steps).await
+    play(lab, visit, &list::COMES_BACK, &mut players, first.steps).await
 }
 
 async fn first_act(lab: &Lab, visit: &Visit, script: &Script) -> Result<Outcome, AppError> {
     // A session of its own, which a logout of the demo browser does not end. What ends all of the demo user's ends it too; the
     // second act says so then.
-    let mut owner = Browser::of_a_visitor(visit.browser.ip);
-    owner.log_in(lab, &visit.email(lab).await?).await?;
+    let mut owner = visit.browser.another();
+    owner.log_in(lab).await?;
     let mut players = Players { thief: owner.clone(), owner };
-    let outcome = play(lab, visit, script, &mut players, Vec::new()).await?;
-    if outcome.verdict == Verdict::Held {
-        let players = lab.sealed(THIEF, &players)?;
-        let (steps, words) = (outcome.steps.clone(), outcome.words.clone());
-        let waiting = Waiting { players, replaced_at: lab.state.clock.now_ms(), steps, words };
-        visit.keep_result(lab, THIEF, &Some(waiting)).await?;
+    let first = play(lab, visit, script, &mut players, Vec::new()).await?;
+    if first.verdict != Verdict::Held {
+        return Ok(first);
     }
-    Ok(outcome)
+    let waiting = Waiting { players: lab.sealed(THIEF, &players)?, first };
+    visit.keep_result(lab, THIEF, &waiting).await?;
+    Ok(waiting.first)
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Measured, STEPS, Signing, Spread, step_ns, words::micros};
+use super::{Measured, STEPS, Signing, Spread, float, step_ns, words::micros};
 
 /// Part of the time axis that has something on it, in steps.
 #[derive(Clone, Copy)]
@@ -90,8 +90,7 @@ fn Strip(spread: Spread, axis: Axis, lines: Vec<f64>) -> impl IntoView {
             </rect>
         }
     });
-    #[expect(clippy::cast_precision_loss, reason = "only to draw it")]
-    let middle = percent(axis.place(spread.p50_ns as f64));
+    let middle = percent(axis.place(float(spread.p50_ns)));
     let ticks =
         lines.into_iter().map(percent).map(|x| view! { <line class="tick" x1=x.clone() x2=x y1="0" y2="100%" /> });
     view! {
@@ -115,12 +114,9 @@ fn gist(measured: &Measured) -> String {
 
 #[component]
 pub fn SigningBars(signing: Vec<Signing>) -> impl IntoView {
-    let most = signing.iter().map(|one| one.sign_ns.max(one.verify_ns)).max().unwrap_or(1).max(1);
+    let most = float(signing.iter().map(|one| one.sign_ns.max(one.verify_ns)).max().unwrap_or(1).max(1));
     // At least so wide that it is seen.
-    let bar = move |ns: u64| {
-        let hundredths = (ns.saturating_mul(10_000) / most).max(40);
-        format!("{}.{:02}%", hundredths / 100, hundredths % 100)
-    };
+    let bar = move |ns: u64| percent((float(ns) * 100.0 / most).max(0.4));
     let told = signing.iter().map(|one| {
         format!("{}: signed in {}, verified in {}.", one.algorithm, micros(one.sign_ns), micros(one.verify_ns))
     });

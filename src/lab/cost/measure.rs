@@ -14,10 +14,9 @@ use crate::{
         state::{AppState, Stopwatch},
     },
     lab::{
-        begin::{here, visit_for_experiment},
         browser::{Ask, Browser},
         samples,
-        visit::Visit,
+        visit::{self, Visit},
         world::Lab,
     },
 };
@@ -35,11 +34,10 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     if !ROUNDS.contains(&rounds) {
         return Err(AppError::BadRequest);
     }
-    let lab = here()?;
-    let visit = visit_for_experiment(&lab).await?;
+    let (lab, visit) = visit::experiment().await?;
     let measured = measure(&lab, &visit, rounds).await?;
     visit.keep_result(&lab, NAME, &measured).await?;
-    leptos_axum::redirect(&format!("/lab?run={}#cost", measured.at_ms));
+    visit::show(measured.at_ms, NAME);
     Ok(())
 }
 
@@ -48,14 +46,14 @@ async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppEr
     let _alone = lab.measuring.try_acquire().map_err(|_| AppError::Measuring)?;
     let keys = lab.samples.keys().await?;
     let mut browser = visit.browser.clone();
-    browser.send(lab, Ask::renewal()).await?;
+    browser.send(lab, &Ask::renewal()).await?;
     // What the requests log would be measured with them, and would fill the log.
     let times = send(lab, &browser, asked).with_subscriber(Dispatch::none()).await?;
     let state = lab.state.clone();
     let (signatures, signing) = tokio::task::spawn_blocking(move || sign_and_verify(&keys, &state, asked)).await??;
     let rounds = times.first().map_or(0, Vec::len);
     Ok(Measured {
-        at_ms: lab.state.clock.now_ms(),
+        at_ms: lab.now_ms(),
         asked,
         rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
         database: if lab.state.db.kind == Kind::Sqlite { "SQLite" } else { "PostgreSQL" }.into(),
@@ -92,10 +90,7 @@ async fn time(lab: &Lab, browser: &Browser, way: Way) -> Result<u64, AppError> {
     let (request, router) = (browser.request(lab, &Ask::api(Method::GET, way.into_str()))?, lab.probes.clone());
     let _place = lab.requests.acquire().await.map_err(|_| AppError::Busy)?;
     let watch = Stopwatch::start();
-    let response = match router.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    };
+    let Ok(response) = router.oneshot(request).await;
     let ns = watch.elapsed_ns();
     // The session was ended meanwhile, in another tab: what would be measured is the refusal.
     if response.status() == StatusCode::OK { Ok(ns) } else { Err(AppError::Busy) }
@@ -107,8 +102,8 @@ fn spread(way: Way, mut times: Vec<u64>) -> Spread {
     for ns in &times {
         counts[step(*ns)] += 1;
     }
-    let at = |percent| percentile(&times, percent);
-    Spread { way, p50_ns: at(50), p95_ns: at(95), p99_ns: at(99), counts }
+    let [p50_ns, p95_ns, p99_ns] = [50, 95, 99].map(|percent| percentile(&times, percent));
+    Spread { way, p50_ns, p95_ns, p99_ns, counts }
 }
 
 /// Rounds that were made, `asked` or fewer when the time is up before, and what each algorithm took. Not for an async
@@ -130,13 +125,11 @@ fn sign_and_verify(keys: &[Key], state: &AppState, asked: u32) -> Result<(u32, V
         }
         rounds += 1;
     }
-    let middle = |mut times: Vec<u64>| {
-        times.sort_unstable();
-        percentile(&times, 50)
-    };
-    let signing = keys.iter().zip(times).map(|(key, (signed, verified, bytes))| {
-        let algorithm = key.algorithm.into_str().into();
-        Signing { algorithm, sign_ns: middle(signed), verify_ns: middle(verified), bytes }
+    let signing = keys.iter().zip(times).map(|(key, (mut signed, mut verified, bytes))| {
+        signed.sort_unstable();
+        verified.sort_unstable();
+        let [sign_ns, verify_ns] = [signed, verified].map(|times| percentile(&times, 50));
+        Signing { algorithm: key.algorithm.into_str().into(), sign_ns, verify_ns, bytes }
     });
     Ok((rounds, signing.collect()))
 }

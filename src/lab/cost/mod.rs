@@ -2,12 +2,8 @@
 
 pub mod chart;
 #[cfg(feature = "ssr")]
-pub mod cold;
-#[cfg(feature = "ssr")]
 pub mod measure;
 pub mod page;
-#[cfg(feature = "ssr")]
-pub mod plain;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
@@ -108,7 +104,12 @@ pub fn step_ns(step: u8) -> f64 {
 }
 
 pub fn step(ns: u64) -> usize {
+    (1..STEPS).take_while(|step| step_ns(*step) <= float(ns)).count()
+}
+
+/// As exact as it is drawn.
+fn float(ns: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "to a tenth of a power of ten")]
-    let ns = ns as f64;
-    (1..STEPS).take_while(|step| step_ns(*step) <= ns).count()
+    let float = ns as f64;
+    float
 }

@@ -19,16 +19,11 @@ pub fn times(more: u64, less: u64) -> String {
     if tenths < 100 { format!("{}.{} times", tenths / 10, tenths % 10) } else { format!("{} times", (tenths + 5) / 10) }
 }
 
-pub fn of_requests(measured: &Measured) -> Vec<String> {
-    let middle = |way| measured.middle(way).unwrap_or_default();
-    let (nothing, session, warm, cold) =
-        (middle(Way::Nothing), middle(Way::Session), middle(Way::Warm), middle(Way::Cold));
-    let plain = measured.middle(Way::Plain);
-    let plain = plain.map(|plain| {
-        format!("Verified as in a textbook, without checking revocation, the token takes {}.", micros(plain))
-    });
+pub fn of_requests(measured: &Measured) -> [String; 4] {
+    let [nothing, session, plain, warm, cold] = [Way::Nothing, Way::Session, Way::Plain, Way::Warm, Way::Cold]
+        .map(|way| measured.middle(way).unwrap_or_default());
     let above = |ns: u64| micros(ns.saturating_sub(nothing));
-    let mut sentences = vec![
+    [
         compared(session, warm),
         format!(
             "Any request takes {} of that. Recognising the caller takes {} more with a session, {} more with a token.",
@@ -42,22 +37,22 @@ pub fn of_requests(measured: &Measured) -> Vec<String> {
             micros(cold),
             times(cold, warm)
         ),
-    ];
-    sentences.extend(plain);
-    sentences
+        format!("Verified as in a textbook, without checking revocation, the token takes {}.", micros(plain)),
+    ]
 }
 
 fn compared(session: u64, warm: u64) -> String {
+    let words = |first: u64, second: u64| format!("{} against {}", micros(first), micros(second));
     let (dear, cheap) = (session.max(warm), session.min(warm));
-    let words = format!("{} against {}", micros(session), micros(warm));
     // Under a tenth no one would measure it twice alike.
     if dear * 10 < cheap * 11 {
+        let words = words(session, warm);
         return format!("Here a request with a session lookup costs about as much as one with a warm JWT: {words}.");
     }
     let (first, second) =
         if session > warm { ("a session lookup", "a warm JWT") } else { ("a warm JWT", "a session lookup") };
-    let words = format!("{} against {}", micros(dear), micros(cheap));
-    format!("Here a request with {first} costs {} as much as one with {second}: {words}.", times(dear, cheap))
+    let (times, words) = (times(dear, cheap), words(dear, cheap));
+    format!("Here a request with {first} costs {times} as much as one with {second}: {words}.")
 }
 
 pub fn of_signing(signing: &[Signing]) -> Option<String> {

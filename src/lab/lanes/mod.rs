@@ -23,7 +23,6 @@ const LANES: usize = 3;
 
 const END: usize = 1 + LANES;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LanesPage {
     /// The lanes as they are now; `None` before they were started.
     pub told: Option<String>,

@@ -3,19 +3,23 @@
 
 use std::time::Duration;
 
-use axum::http::Method;
 use serde::{Deserialize, Serialize};
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 use crate::{
-    auth::{revocations::set::RevocationSubject, tokens::verify::verify},
+    auth::{
+        revocations::set::RevocationSubject,
+        tokens::{
+            claims::Claims,
+            verify::{LEEWAY, verify},
+        },
+    },
     base::{error::AppError, state::Stopwatch},
     lab::{
         browser::{Ask, Browser},
         visit::Visit,
         world::Lab,
     },
-    web::token::ProblemAnswer,
 };
 
 pub const KEPT: &str = "lanes";
@@ -31,12 +35,9 @@ const REFUSED_WITHIN_MS: u64 = 3_000;
 pub struct Run {
     /// Sealed: what lies in the database opens nothing.
     pub browser: String,
-    pub sid: String,
-    pub epoch: i64,
-    pub global_epoch: i64,
+    /// Of its token.
+    pub claims: Claims,
     pub started_at: i64,
-    /// When the token is refused for its age.
-    pub token_dies_at: i64,
     pub end_asked_at: Option<i64>,
     pub ended: Option<End>,
 }
@@ -61,8 +62,14 @@ impl Run {
     }
 
     /// What the revocations are asked about, to hear of the end of this session and of no other.
-    pub fn revocation_subject<'a>(&'a self, user_id: &'a str) -> RevocationSubject<'a> {
-        RevocationSubject { user_id, sid: &self.sid, epoch: self.epoch, global_epoch: self.global_epoch, granted: None }
+    pub fn revocation_subject(&self) -> RevocationSubject<'_> {
+        let Claims { sub, sid, epoch, global_epoch, .. } = &self.claims;
+        RevocationSubject { user_id: sub, sid, epoch: *epoch, global_epoch: *global_epoch, granted: None }
+    }
+
+    /// When the token is refused for its age.
+    pub fn token_dies_at(&self) -> i64 {
+        (self.claims.exp + LEEWAY) * 1000
     }
 
     /// An end was asked for here a moment ago, and may be measured still.
@@ -78,13 +85,7 @@ pub struct Lanes {
     token: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
-    Session,
-    Ours,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Seen {
     Accepted,
     /// With the code of the API, where it gave one.
@@ -112,32 +113,36 @@ impl Lanes {
             Ok(_) => Seen::Accepted,
             Err(_) => Seen::Refused(String::new()),
         };
-        [self.ask(lab, Lane::Session).await, self.ask(lab, Lane::Ours).await, plain]
+        [self.ask(lab, &Self::page()).await, self.ask(lab, &self.call()).await, plain]
+    }
+
+    /// For the session: the shortest page that needs one. Not as a browser asks: that would bring a new token each time.
+    pub fn page() -> Ask {
+        Ask { accept: "*/*", ..Ask::page("/account") }
+    }
+
+    /// For our token.
+    pub fn call(&self) -> Ask {
+        Ask::bearer(&self.token)
     }
 
     /// Leaves no line in the log: there would be thousands.
-    pub async fn ask(&self, lab: &Lab, lane: Lane) -> Seen {
-        let ask = match lane {
-            // The shortest page that needs a session. Not as a browser asks: that would bring a new token each time.
-            Lane::Session => Ask { accept: "*/*", ..Ask::page("/account") },
-            Lane::Ours => Ask::bearer(Method::GET, "/api/v1/me", &self.token),
-        };
-        let Ok(answer) = self.browser.ask(lab, &ask).with_subscriber(NoSubscriber::default()).await else {
+    pub async fn ask(&self, lab: &Lab, ask: &Ask) -> Seen {
+        let Ok(answer) = self.browser.ask(lab, ask).with_subscriber(NoSubscriber::default()).await else {
             return Seen::Unclear;
         };
         match answer.status {
-            200 => Seen::Accepted,
             303 if answer.header("location").starts_with("/login") => Seen::Refused(String::new()),
-            303 => Seen::Accepted,
-            401 => Seen::Refused(serde_json::from_str::<ProblemAnswer>(&answer.body).unwrap_or_default().code),
+            200 | 303 => Seen::Accepted,
+            401 => Seen::Refused(answer.code()),
             _ => Seen::Unclear,
         }
     }
 
     /// Microseconds on `watch` when the first refusal was there, and its code; `None` when none came.
-    pub async fn until_refused(self, lab: Lab, lane: Lane, watch: Stopwatch) -> Option<(u64, String)> {
+    pub async fn until_refused(self, lab: Lab, ask: Ask, watch: Stopwatch) -> Option<(u64, String)> {
         while watch.elapsed_ms() < REFUSED_WITHIN_MS {
-            if let Seen::Refused(code) = self.ask(&lab, lane).await {
+            if let Seen::Refused(code) = self.ask(&lab, &ask).await {
                 return Some((watch.elapsed_us(), code));
             }
             tokio::time::sleep(PAUSE).await;

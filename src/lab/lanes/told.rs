@@ -1,7 +1,12 @@
 //! The lanes in words and lengths, in the lines that [`super`] tells of. Server side.
 
-use super::probe::{End, Run, Seen};
-use crate::lab::section::milliseconds;
+use std::array;
+
+use super::probe::{End, Lanes, Run, Seen};
+use crate::{
+    base::rfc3339,
+    lab::{section::milliseconds, world::Lab},
+};
 
 /// A token's lifetime, and a little.
 const STRIP_MS: i64 = 64_000;
@@ -10,28 +15,38 @@ const STRIP_MS: i64 = 64_000;
 const TOLD_FOR_MS: i64 = 68_000;
 
 /// What is known at one moment.
-pub struct Told<'a> {
-    pub run: &'a Run,
-    pub seen: [Seen; 3],
-    /// When each was first found refused, where that is known.
-    pub found: [Option<i64>; 3],
-    pub now_ms: i64,
+pub struct Told {
+    pub run: Run,
+    seen: [Seen; 3],
+    /// When each that is refused was first found so.
+    found: [Option<i64>; 3],
+    now_ms: i64,
 }
 
-impl Told<'_> {
+impl Told {
+    /// Asks the lanes. `before`: what was known a moment ago. `None` where they are not to be had.
+    pub async fn look(lab: &Lab, run: Run, before: Option<&Self>) -> Option<Self> {
+        let seen = Lanes::of(lab, &run).ok()?.look(lab).await;
+        let now_ms = lab.now_ms();
+        let before = before.filter(|before| before.run.started_at == run.started_at);
+        let found_at = |at: usize| before.and_then(|before| before.found[at]).unwrap_or(now_ms);
+        let found = array::from_fn(|at| seen[at].is_refused().then(|| found_at(at)));
+        Some(Self { run, seen, found, now_ms })
+    }
+
     pub fn is_over(&self) -> bool {
         self.seen.iter().all(Seen::is_refused) || self.now_ms - self.run.started_at > TOLD_FOR_MS
     }
 
     pub fn text(&self) -> String {
-        let [session, ours, plain] =
-            [self.lane(0, self.session()), self.lane(1, self.ours()), self.lane(2, self.plain())];
+        let words = [self.session(), self.ours(), self.plain()];
+        let [session, ours, plain] = array::from_fn(|at| self.lane(at, &words[at]));
         let last = if self.is_over() { "over" } else { "live" };
         format!("{}\n{session}\n{ours}\n{plain}\n{}\n{last}", self.said(), self.end())
     }
 
     /// What is said aloud: only what changes.
-    pub fn said(&self) -> &'static str {
+    fn said(&self) -> &'static str {
         match (self.seen.each_ref().map(Seen::is_refused), self.is_by_something_else()) {
             ([false, false, false], _) => "All three are accepted.",
             ([true, true, false], true) => {
@@ -50,28 +65,24 @@ impl Told<'_> {
         }
     }
 
-    pub fn end(&self) -> String {
-        match &self.run.ended {
-            None if self.seen[0].is_refused() && self.is_by_something_else() => {
-                "Run the experiment again to end them here.".into()
-            }
-            None => String::new(),
-            Some(End { answer_us, receipt, .. }) if receipt.is_empty() => {
-                format!("You logged out. The response took {}.", milliseconds(*answer_us))
-            }
-            Some(End { answer_us, receipt, .. }) => {
-                let took = milliseconds(*answer_us);
-                format!("The administrator forced the logout. The response took {took}. The receipt: {receipt}")
-            }
+    fn end(&self) -> String {
+        let Some(End { answer_us, receipt, .. }) = &self.run.ended else {
+            let is_told = self.seen[0].is_refused() && self.is_by_something_else();
+            return if is_told { "Run the experiment again to end them here.".into() } else { String::new() };
+        };
+        let took = milliseconds(*answer_us);
+        match &**receipt {
+            "" => format!("You logged out. The response took {took}."),
+            _ => format!("The administrator forced the logout. The response took {took}. The receipt: {receipt}"),
         }
     }
 
     /// Whether what is refused, if anything is, was ended neither here nor by age.
     fn is_by_something_else(&self) -> bool {
-        self.run.ended.is_none() && !self.run.is_ending(self.now_ms) && self.now_ms < self.run.token_dies_at
+        self.run.ended.is_none() && !self.run.is_ending(self.now_ms) && self.now_ms < self.run.token_dies_at()
     }
 
-    fn lane(&self, at: usize, words: String) -> String {
+    fn lane(&self, at: usize, words: &str) -> String {
         let until_now = (self.now_ms - self.run.started_at).clamp(0, STRIP_MS);
         let alive =
             self.refused_at(at).map_or(until_now, |refused| (refused - self.run.started_at).clamp(0, until_now));
@@ -80,19 +91,17 @@ impl Told<'_> {
     }
 
     fn refused_at(&self, at: usize) -> Option<i64> {
-        if !self.seen[at].is_refused() {
-            return None;
+        let found = self.found[at]?;
+        let measured = self.run.ended.as_ref().and_then(|end| Some((end.at, [end.session_us, end.ours_us, None][at]?)));
+        if let Some((ended_at, us)) = measured {
+            return Some(ended_at + i64::try_from(us / 1000).unwrap_or_default());
         }
-        let ended = self.run.ended.as_ref();
-        let by_end = ended.and_then(|end| Some((end.at, [end.session_us, end.ours_us, None][at]?)));
-        let by_end = by_end.map(|(ended_at, us)| ended_at + i64::try_from(us / 1000).unwrap_or_default());
-        let by_age = (at > 0 && self.now_ms >= self.run.token_dies_at).then_some(self.run.token_dies_at);
-        Some(by_end.or(self.found[at]).or(by_age).unwrap_or(self.now_ms))
+        // A token that no one asked for at that moment has died of age all the same.
+        Some(if at > 0 { found.min(self.run.token_dies_at()) } else { found })
     }
 
     fn session(&self) -> String {
-        let us = self.run.ended.as_ref().and_then(|end| end.session_us);
-        match (&self.seen[0], us) {
+        match (&self.seen[0], self.run.ended.as_ref().and_then(|end| end.session_us)) {
             (Seen::Accepted, _) => "Accepted: the server looks the session up for every page.".into(),
             (Seen::Refused(_), Some(us)) => {
                 format!("Refused after {}: pages lead to the login page.", milliseconds(us))
@@ -114,35 +123,29 @@ impl Told<'_> {
     }
 
     fn plain(&self) -> String {
-        let seconds = |to: i64, from: i64| (to - from).max(0) / 1000;
-        match (&self.seen[2], self.run.ended.as_ref().map(|end| end.at)) {
-            (Seen::Refused(_), Some(at)) => {
-                format!("Refused: it expired {} s after the end.", seconds(self.run.token_dies_at, at))
+        let since = |ended_at: i64, ms: i64| (ms - ended_at).max(0) / 1000;
+        match (self.seen[2].is_refused(), self.run.ended.as_ref().map(|end| end.at)) {
+            (true, Some(at)) => format!("Refused: it expired {} s after the end.", since(at, self.run.token_dies_at())),
+            (true, None) => "Refused: it expired.".into(),
+            (false, Some(at)) => {
+                let later = since(at, self.now_ms);
+                format!("Still accepted {later} s later: nothing tells its verifier. {}", self.age())
             }
-            (Seen::Refused(_), None) => "Refused: it expired.".into(),
-            (_, Some(at)) => {
-                format!(
-                    "Still accepted {} s later: nothing tells its verifier. {}",
-                    seconds(self.now_ms, at),
-                    self.age()
-                )
-            }
-            (_, None) => format!("Accepted: signature, issuer, audience and times are right. {}", self.age()),
+            (false, None) => format!("Accepted: signature, issuer, audience and times are right. {}", self.age()),
         }
     }
 
     fn age(&self) -> String {
-        let (dies_at, left) = (self.run.token_dies_at, (self.run.token_dies_at - self.now_ms).max(0));
-        let [hours, minutes, seconds] = [3_600_000, 60_000, 1_000].map(|unit| dies_at.rem_euclid(86_400_000) / unit);
-        format!("Expires in {} s, at {hours:02}:{:02}:{:02} UTC.", (left + 999) / 1000, minutes % 60, seconds % 60)
+        let (dies_at, left) = (self.run.token_dies_at(), (self.run.token_dies_at() - self.now_ms).max(0));
+        let time = rfc3339::seconds(dies_at);
+        format!("Expires in {} s, at {} UTC.", (left + 999) / 1000, &time[11..19])
     }
 }
 
-/// As the lanes were last told (`text`, empty if never), for a visit that is over.
-pub fn without_visit(text: &str) -> String {
-    let lanes = [1, 2, 3].map(|at| {
-        let line = text.split('\n').nth(at).and_then(|line| line.rsplit_once('|'));
-        format!("{}|No longer checked.", line.map_or("0|0", |(lengths, _)| lengths))
-    });
-    format!("Your visit has ended.\n{}\nStart a new demo session to continue.\nover", lanes.join("\n"))
+/// As the lanes were last told, if they were, for a visit that is over.
+pub fn without_visit(told: Option<&Told>) -> String {
+    let words = "No longer checked.";
+    let [session, ours, plain] =
+        array::from_fn(|at| told.map_or_else(|| format!("0|0|{words}"), |told| told.lane(at, words)));
+    format!("Your visit has ended.\n{session}\n{ours}\n{plain}\nStart a new demo session to continue.\nover")
 }

@@ -1,19 +1,17 @@
 //! Takes the cookies of a login apart. Server side.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde_json::Value;
+
 use super::{
     Cookie, Cookies, Said, Token, Travel,
-    claims::{CLAIMS, HEADER, TIMES},
+    claims::{CLAIMS, Field, HEADER, TIMES},
     sizes,
 };
 use crate::{
-    auth::tokens::{
-        claims::{TYP, Verified},
-        key_set::Lookup,
-        keys::Keys,
-        verify::verify,
-    },
+    auth::tokens::{keys::Keys, verify::verify},
     base::{config::Config, error::AppError, state::AppState},
-    lab::{browser::Ask, visit::Visit, world::Lab},
+    lab::{browser::Ask, send::beginning, visit::Visit, world::Lab},
     pages::request::PageRequest,
     web::{cookies, cookies::Name},
 };
@@ -43,38 +41,33 @@ fn own(page: &PageRequest, keys: &Keys) -> Option<Cookies> {
 /// gets is not kept, since experiments go on with what the browser has.
 async fn demo(lab: &Lab, visit: &Visit) -> Result<Option<Cookies>, AppError> {
     let mut browser = visit.browser.clone();
-    browser.send(lab, Ask::renewal()).await?;
+    browser.send(lab, &Ask::renewal()).await?;
     let Some(secret) = browser.session(lab) else { return Ok(None) };
     let session = session_cookie(&lab.state.config, secret, None);
     let token = browser.token(lab).and_then(|jwt| decoded(&lab.state, &lab.keys, jwt, None));
     Ok(Some(Cookies { own: false, session, token }))
 }
 
-fn session_cookie(config: &Config, secret: &str, max_age: Option<i64>) -> Cookie {
-    cookie(config, Name::Session, secret, max_age, beginning(secret, LETTERS_SHOWN))
-}
-
 /// The access token, if it is valid, and of the session with this sid where one is given.
 fn decoded(state: &AppState, keys: &Keys, jwt: &str, sid: Option<&str>) -> Option<Token> {
-    let verified = verify(state, keys, jwt).ok()?;
-    if sid.is_some_and(|sid| sid != verified.claims.sid) {
+    let claims = verify(state, keys, jwt).ok()?.claims;
+    if sid.is_some_and(|sid| sid != claims.sid) {
         return None;
     }
-    let life = verified.claims.exp - verified.claims.iat;
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, payload, signature] = *parts.as_slice() else { return None };
     // The signature stays out: without it no one can use what is shown.
     let shown = format!("{}.{}.…", beginning(header, 6), beginning(payload, 6));
     Some(Token {
-        cookie: cookie(&state.config, Name::Access, jwt, Some(life), shown),
+        cookie: cookie(&state.config, Name::Access, jwt, Some(claims.exp - claims.iat), shown),
         bytes: [header.len(), payload.len(), signature.len()],
-        header: said_in_header(state, keys, &verified)?,
-        claims: said_in_claims(state, &verified)?,
+        header: said(&HEADER, header, state.clock.now_ms())?,
+        claims: said(&CLAIMS, payload, state.clock.now_ms())?,
     })
 }
 
-fn beginning(text: &str, letters: usize) -> String {
-    text.chars().take(letters).chain(['…']).collect()
+fn session_cookie(config: &Config, secret: &str, max_age: Option<i64>) -> Cookie {
+    cookie(config, Name::Session, secret, max_age, beginning(secret, LETTERS_SHOWN))
 }
 
 fn cookie(config: &Config, name: Name, value: &str, max_age: Option<i64>, shown: String) -> Cookie {
@@ -84,19 +77,10 @@ fn cookie(config: &Config, name: Name, value: &str, max_age: Option<i64>, shown:
     Cookie { name, attributes: attributes.into(), shown, value_bytes: value.len() }
 }
 
-/// The header that a verified token has: it is refused with any other.
-fn said_in_header(state: &AppState, keys: &Keys, verified: &Verified) -> Option<Vec<Said>> {
-    let key_set = keys.key_set();
-    let Lookup::Verifies(key) = key_set.look_up(&verified.kid, state.clock.now_ms()) else { return None };
-    let values = [TYP, key.algorithm.into_str(), &verified.kid];
-    let said = HEADER.iter().zip(values);
-    Some(said.map(|(field, value)| Said { field, value: format!("\"{value}\""), time: None }).collect())
-}
-
-fn said_in_claims(state: &AppState, verified: &Verified) -> Option<Vec<Said>> {
-    let json = serde_json::to_value(&verified.claims).ok()?;
-    let now_ms = state.clock.now_ms();
-    let said = CLAIMS.iter().filter_map(|field| {
+/// What this part of a token says of these.
+fn said(fields: &'static [Field], part: &str, now_ms: i64) -> Option<Vec<Said>> {
+    let json: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+    let said = fields.iter().filter_map(|field| {
         let value = json.get(field.name)?;
         let seconds = value.as_i64().filter(|_| TIMES.contains(&field.name));
         let time = seconds.map(|seconds| (seconds * 1000, seconds * 1000 - now_ms));

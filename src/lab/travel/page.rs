@@ -67,8 +67,8 @@ fn TwoCookies(cookies: Cookies) -> impl IntoView {
         {decoded.map(|(header, claims)| view! {
             <h3>"The token, decoded"</h3>
             <p>"This server has just verified it: signature, type, issuer, audience and times. Only then did it decode this."</p>
-            <Fields columns=&OF_HEADER said=header />
-            <Fields columns=&OF_CLAIMS said=claims />
+            <Fields columns=&["Header", "Value", "What for", "Defined in"] said=header />
+            <Fields columns=&["Claim", "Value", "What for", "Defined in"] said=claims />
         })}
     }
 }
@@ -119,9 +119,6 @@ fn meaning(attribute: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-const OF_HEADER: [&str; 4] = ["Header", "Value", "What for", "Defined in"];
-const OF_CLAIMS: [&str; 4] = ["Claim", "Value", "What for", "Defined in"];
 
 #[component]
 fn Fields(columns: &'static [&'static str; 4], said: Vec<Said>) -> impl IntoView {
