@@ -1,4 +1,4 @@
-//! Section 5: the comparison. Both sides; the facts come from the server.
+//! Section 5: the comparison. Server side.
 
 use leptos::prelude::*;
 

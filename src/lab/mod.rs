@@ -4,17 +4,22 @@
 //! what it sent and what came back. So every answer on the page is one that this program gave.
 
 pub mod actions;
+#[cfg(feature = "ssr")]
 pub mod attacks;
 #[cfg(feature = "ssr")]
 pub mod browser;
+#[cfg(feature = "ssr")]
 pub mod choose;
+#[cfg(feature = "ssr")]
 pub mod code;
+#[cfg(feature = "ssr")]
 pub mod cost;
 pub mod lanes;
 #[cfg(feature = "ssr")]
 pub mod load;
 #[cfg(feature = "ssr")]
 pub mod make;
+#[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod part;
@@ -22,11 +27,13 @@ pub mod part;
 pub mod probes;
 #[cfg(feature = "ssr")]
 pub mod samples;
+#[cfg(feature = "ssr")]
 pub mod section;
 #[cfg(feature = "ssr")]
 pub mod send;
 #[cfg(feature = "ssr")]
 pub mod store;
+#[cfg(feature = "ssr")]
 pub mod travel;
 #[cfg(feature = "ssr")]
 pub mod visit;

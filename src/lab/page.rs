@@ -1,4 +1,4 @@
-//! `/lab`. Both sides.
+//! `/lab`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -85,7 +85,7 @@ impl Part for LabPart {
 
     async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
         let lab = self.lab()?;
-        if path == "/lab" { load::lab(page, lab).await } else { code::files::code(page) }
+        if path == "/lab" { load::lab(page, lab).await } else { code::code(page) }
     }
 
     fn routes(&self) -> Routes {

@@ -1,4 +1,4 @@
-//! What the sections of the Lab are made of. Both sides.
+//! What the sections of the Lab are made of. Server side.
 
 use leptos::prelude::*;
 

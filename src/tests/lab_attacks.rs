@@ -1,6 +1,5 @@
 //! Section 4 of the Lab: each experiment shows what really happened, and every link leads to code that is there.
 
-use axum::http::Method;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
 
 use super::{app::TestApp, caller::Caller, lab::visit_of, on_both_databases};
@@ -161,7 +160,7 @@ on_both_databases! {
 
     async fn a_page_shows_the_code_that_is_cited(app: TestApp) {
         let app = app.and_lab().await;
-        let (_, href) = list::ALL[0].cites[0].link();
+        let href = list::ALL[0].cites[0].link();
         let mut nobody = app.anonymous();
         let page = nobody.open(&href).await;
         assert_eq!(page.status, 200);

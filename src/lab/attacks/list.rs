@@ -1,5 +1,5 @@
-//! The experiments, in the order of the page: what is tried, in which steps, what stops it, where that is written. Both
-//! sides.
+//! The experiments, in the order of the page: what is tried, in which steps, what stops it, where that is written. Server
+//! side.
 
 use super::{About, Act::*, Expect::*, Line, Script, Token::*, Who::*};
 use crate::lab::code::{Cite, cites};

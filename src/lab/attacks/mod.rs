@@ -1,26 +1,19 @@
 //! Section 4 of the Lab: what can go wrong. Each experiment attacks the demo user's own session, through the front door.
 
-#[cfg(feature = "ssr")]
 pub mod forge;
 pub mod list;
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod play;
-#[cfg(feature = "ssr")]
 pub mod run;
 
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use super::{
-    Exchange,
-    code::{Cite, CodeLink},
-};
+use super::{Exchange, code::Cite};
 
 pub struct Attack {
     pub about: &'static About,
     pub button: &'static str,
-    pub links: Vec<CodeLink>,
     pub outcome: Option<Outcome>,
 }
 

@@ -1,4 +1,4 @@
-//! Section 4 of `/lab`. Both sides.
+//! Section 4 of `/lab`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -29,7 +29,7 @@ pub fn Attacks(attacks: Vec<Attack>, can_run: bool) -> impl IntoView {
 
 #[component]
 fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
-    let Attack { about, button, links, outcome } = attack;
+    let Attack { about, button, outcome } = attack;
     let title_id = format!("{}-title", about.id);
     let labelled_by = title_id.clone();
     let has_run = outcome.is_some();
@@ -44,7 +44,7 @@ fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
                 <WhatHappened outcome />
                 <p class="defence"><strong>"What stops it: "</strong>{about.defence}</p>
             })}
-            <Cited links />
+            <Cited cites=about.cites />
         </article>
     }
 }

@@ -10,7 +10,6 @@ use crate::{
     auth::{sessions::session::GRACE_MS, tokens::KeyPurpose},
     base::{config::TokenAlgorithm, error::AppError},
     lab::{
-        code::Cite,
         visit::{self, Visit},
         world::Lab,
     },
@@ -29,8 +28,7 @@ struct Waiting {
 pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<Vec<Attack>, AppError> {
     let mut attacks = Vec::new();
     for about in &list::ALL {
-        let links = about.cites.iter().map(Cite::link).collect();
-        let mut attack = Attack { about, button: about.button, links, outcome: None };
+        let mut attack = Attack { about, button: about.button, outcome: None };
         if let Some(visit) = visit {
             attack.outcome = visit.result(lab, &kept_as(about.id)).await?;
             if about.id == list::OLD_SECRET && waiting(lab, visit).await?.is_some() {

@@ -1,4 +1,4 @@
-//! The distributions on one axis, and the signatures as bars: SVG from the server. Both sides; nothing of it reacts.
+//! The distributions on one axis, and the signatures as bars: SVG from the server. Server side.
 
 use leptos::prelude::*;
 

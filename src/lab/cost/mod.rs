@@ -1,7 +1,6 @@
 //! What a request costs here: the ways of finding out who calls, measured on this server.
 
 pub mod chart;
-#[cfg(feature = "ssr")]
 pub mod measure;
 pub mod page;
 pub mod words;

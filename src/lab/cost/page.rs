@@ -1,4 +1,4 @@
-//! Section 2: what a request costs here. Both sides.
+//! Section 2: what a request costs here. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use strum::VariantArray;

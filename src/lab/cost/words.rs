@@ -1,4 +1,4 @@
-//! What the figures say, in words. Both sides.
+//! What the figures say, in words. Server side.
 
 use super::{Measured, Signing, Way};
 use crate::ui::number::grouped;

@@ -5,6 +5,7 @@
 //! then the end, then `live` or `over`.
 
 pub mod island;
+#[cfg(feature = "ssr")]
 pub mod page;
 #[cfg(feature = "ssr")]
 pub mod probe;
@@ -14,8 +15,6 @@ pub mod run;
 pub mod stream;
 #[cfg(feature = "ssr")]
 pub mod told;
-
-use super::code::CodeLink;
 
 pub const PATH: &str = "/lab/lanes";
 
@@ -28,7 +27,6 @@ pub struct LanesPage {
     pub told: Option<String>,
     /// The database takes one writer at a time.
     pub one_writer: bool,
-    pub links: Vec<CodeLink>,
 }
 
 /// No more news will come.

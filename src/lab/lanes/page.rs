@@ -1,8 +1,8 @@
-//! Section 3 of `/lab`. Both sides; the lanes are an island.
+//! Section 3 of `/lab`. Server side; the lanes are an island.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{LanesPage, is_over, island::Lanes};
+use super::{LanesPage, is_over, island::Lanes, run::CITES};
 use crate::lab::{
     actions::StartLanes,
     code::Cited,
@@ -20,7 +20,7 @@ const ASKED: [(&str, &str); 3] = [
 
 #[component]
 pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
-    let LanesPage { told, one_writer, links } = lanes;
+    let LanesPage { told, one_writer } = lanes;
     let wait = if one_writer { "waiting for the database's one writer" } else { "waiting for a database connection" };
     let label = if told.is_some() { "Run the experiment again" } else { "Run the experiment" };
     let has_run = told.is_some();
@@ -53,7 +53,7 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
                 "Meanwhile, both lanes are checked every millisecond. Nothing tells the plain JWT's verifier: its token expires, "
                 "with 2 seconds of tolerance."
             </p>
-            <Cited links />
+            <Cited cites=CITES />
         </Section>
     }
 }

@@ -32,8 +32,7 @@ pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<LanesPage, AppErro
         Some(run) => Told::look(lab, run, None).await.map(|told| told.text()),
         None => None,
     };
-    let links = CITES.iter().map(Cite::link).collect();
-    Ok(LanesPage { told, one_writer: lab.state.db.kind == Kind::Sqlite, links })
+    Ok(LanesPage { told, one_writer: lab.state.db.kind == Kind::Sqlite })
 }
 
 pub async fn start() -> Result<(), AppError> {

@@ -1,4 +1,4 @@
-//! Sizes by permissions, drawn as SVG on the server. Both sides; nothing of it reacts.
+//! Sizes by permissions, drawn as SVG on the server. Server side.
 //!
 //! Places are percentages, as in the charts by day: the drawing takes the width that there is.
 

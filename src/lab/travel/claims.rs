@@ -1,4 +1,4 @@
-//! What each field of our tokens is for, and who has defined it. Both sides.
+//! What each field of our tokens is for, and who has defined it. Server side.
 
 pub struct Field {
     pub name: &'static str,

@@ -2,10 +2,8 @@
 
 pub mod chart;
 pub mod claims;
-#[cfg(feature = "ssr")]
 pub mod decode;
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod sizes;
 
 use crate::ui::number::grouped;

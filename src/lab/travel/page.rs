@@ -1,4 +1,4 @@
-//! Section 1 of `/lab`. Both sides.
+//! Section 1 of `/lab`. Server side.
 
 use leptos::prelude::*;
 

@@ -1,14 +1,31 @@
-//! The files that may be shown, and where in them a function stands: found by its name, so that no line number can
-//! grow old. Server side; none of it is in the browser package.
+//! The code behind what the Lab shows, `/lab/code/{name}`: a closed list of source files of this very program, as they
+//! were when it was compiled. Where in them a function stands is found by its name, so that no line number can grow old.
+//! Server side.
 
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{Cite, CodeLink, CodePage};
 use crate::{
     base::error::AppError,
     pages::request::{Found, PageRequest, shows},
+    ui::frame::{Link, Page},
 };
+
+/// A function of ours, named where it is spoken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cite {
+    /// Below `src/`.
+    pub path: &'static str,
+    pub function: &'static str,
+}
+
+/// Each: the file, the function.
+macro_rules! cites {
+    ($($path:literal $function:ident,)+) => {
+        &[$(Cite { path: $path, function: stringify!($function) }),+]
+    };
+}
+pub(crate) use cites;
 
 struct File {
     path: &'static str,
@@ -17,7 +34,7 @@ struct File {
 
 macro_rules! files {
     ($($path:literal),+ $(,)?) => {
-        [$(File { path: $path, text: include_str!(concat!("../../", $path)) }),+]
+        [$(File { path: $path, text: include_str!(concat!("../", $path)) }),+]
     };
 }
 
@@ -41,10 +58,9 @@ static FILES: [File; 15] = files![
 
 impl Cite {
     /// Where there is no such function, which a test forbids, it leads to the beginning of the file.
-    pub fn link(&self) -> CodeLink {
-        let Self { path, function } = *self;
+    pub fn link(&self) -> String {
         let line = self.lines().map_or(1, |(first, _)| first);
-        (*self, format!("/lab/code/{}?function={function}#L{line}", name_of(path)))
+        format!("/lab/code/{}?function={}#L{line}", name_of(self.path), self.function)
     }
 
     /// First and last line of the function, from 1; `None` when the file or the function is not there.
@@ -82,4 +98,42 @@ fn lines_of(text: &str, function: &str) -> Option<(usize, usize)> {
     let is_about_the_next = |line: &&&str| ["///", "#["].iter().any(|start| line.trim_start().starts_with(start));
     let above = lines[..head].iter().rev().take_while(is_about_the_next).count();
     Some((head - above + 1, head + last + 1))
+}
+
+#[component]
+pub fn CodePage(path: String, text: &'static str, cited: Option<(usize, usize)>) -> impl IntoView {
+    let (first, last) = cited.unwrap_or_default();
+    let lines = text.lines().zip(1..).map(|(text, number)| {
+        let class = if (first..=last).contains(&number) { "line cited" } else { "line" };
+        view! { <span class=class id=format!("L{number}")>{text}</span> }
+    });
+    let lines = lines.collect_view();
+    view! {
+        <Page title="Source code" heading=path.clone()>
+            <p>"This server was compiled from this code. " <Link href="/lab">"Back to the Lab"</Link></p>
+            <pre class="source" tabindex="0" role="region" aria-label=path><code>{lines}</code></pre>
+        </Page>
+    }
+}
+
+/// The code and the tests that a part of the Lab speaks of.
+#[component]
+pub fn Cited(cites: &'static [Cite]) -> impl IntoView {
+    let (tests, code) = cites.iter().partition(|cite| cite.path.starts_with("tests/"));
+    view! {
+        <dl class="facts cited-code">
+            <Row what="Code" cites=code />
+            <Row what="Test" cites=tests />
+        </dl>
+    }
+}
+
+#[component]
+fn Row(what: &'static str, cites: Vec<&'static Cite>) -> impl IntoView {
+    let links = cites.into_iter().map(|cite| {
+        let (href, Cite { path, function }) = (cite.link(), *cite);
+        view! { <li><Link href><code>{function}</code></Link> <span class="muted">" in src/" {path}</span></li> }
+    });
+    let links = links.collect_view();
+    view! { <div><dt>{what}</dt><dd><ul class="plain">{links}</ul></dd></div> }
 }
