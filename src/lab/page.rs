@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     base::error::AppError,
-    ui::{frame::Page, notice::Notice, when::Ago},
+    ui::{draw::Draw, frame::Page, notice::Notice, when::Ago},
     web::page::refused,
 };
 
@@ -38,8 +38,8 @@ pub fn LabPage(
             {refused().filter(|error| *error != AppError::Measuring).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
             <div id="visit" class="card lab-visit">
                 {match visit {
-                    None => view! { <Start /> }.into_any(),
-                    Some(visit) => view! { <Under visit /> }.into_any(),
+                    None => view! { <Start /> }.drawn(),
+                    Some(visit) => view! { <Under visit /> }.drawn(),
                 }}
             </div>
             <WhatTravels travel visit=has_visit />
@@ -73,9 +73,9 @@ fn Under(visit: VisitInfo) -> impl IntoView {
         <p>
             "You're " <strong>{DEMO_USER}</strong> ". Your visit ends " <Ago ms=ends_at /> ". "
             {if logged_in {
-                view! { <span class="badge">"Logged in"</span> }.into_any()
+                view! { <span class="badge">"Logged in"</span> }.drawn()
             } else {
-                view! { <span class="badge quiet">"Logged out"</span> " The next experiment logs you in again." }.into_any()
+                view! { <span class="badge quiet">"Logged out"</span> " The next experiment logs you in again." }.drawn()
             }}
         </p>
         <RunForm action=EndVisit::PATH label="End visit and delete everything" primary=false />

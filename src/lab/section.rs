@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::Exchange;
-use crate::ui::form::Here;
+use crate::ui::{
+    draw::{Content, Draw},
+    form::Here,
+};
 
 const SECTIONS: [(&str, &str, &str); 5] = [
     ("travel", "1. What's in the cookies", "Both cookies decoded, and how they grow"),
@@ -20,7 +23,7 @@ pub fn title_of(id: &str) -> Option<&'static str> {
 
 /// A section that folds. `open`: something in it has to be seen at once.
 #[component]
-pub fn Section(id: &'static str, #[prop(optional)] open: bool, children: Children) -> impl IntoView {
+pub fn Section(id: &'static str, #[prop(optional)] open: bool, children: Content) -> impl IntoView {
     let (_, title, what) = SECTIONS.into_iter().find(|section| section.0 == id).unwrap_or((id, id, id));
     let heading = format!("{id}-heading");
     let labelled_by = heading.clone();
@@ -33,7 +36,7 @@ pub fn Section(id: &'static str, #[prop(optional)] open: bool, children: Childre
                 </summary>
                 // The address stands within: browsers unfold what lies around the place that an address leads to.
                 <div id=id class="lab-body" tabindex="-1">
-                    {children()}
+                    {children.drawn()}
                 </div>
             </details>
         </section>
@@ -83,8 +86,8 @@ pub fn Figures(
     let head = head.into_iter().map(|name| view! { <th scope="col">{name}</th> });
     let rows = rows.into_iter().map(|row| {
         let cells = row.into_iter().enumerate().map(|(at, text)| match at {
-            0 => view! { <th scope="row">{text}</th> }.into_any(),
-            _ => view! { <td>{text}</td> }.into_any(),
+            0 => view! { <th scope="row">{text}</th> }.drawn(),
+            _ => view! { <td>{text}</td> }.drawn(),
         });
         view! { <tr>{cells.collect_view()}</tr> }
     });

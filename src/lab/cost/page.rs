@@ -15,6 +15,7 @@ use crate::{
         section::{Figures, NeedsVisit, Section},
     },
     ui::{
+        draw::Draw,
         form::Here,
         notice::Notice,
         number::{counted, grouped},
@@ -37,7 +38,7 @@ pub fn WhatItCosts(measured: Option<Measured>, visit: bool) -> impl IntoView {
                     .map(|way| view! { <div><dt>{way.title()}</dt><dd>{way.told()}</dd></div> })
                     .collect_view()}
             </dl>
-            {if visit { view! { <Start /> }.into_any() } else { view! { <NeedsVisit what="figures from this machine" /> }.into_any() }}
+            {if visit { view! { <Start /> }.drawn() } else { view! { <NeedsVisit what="figures from this machine" /> }.drawn() }}
             {measured.map(|measured| view! { <Results measured /> })}
             <p class="muted">
                 "Not measured: the network, TLS, reading requests from the wire, writing the log, and rendering pages. Often they cost more than all

@@ -3,10 +3,13 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{LanesPage, is_over, island::Lanes, run::CITES};
-use crate::lab::{
-    actions::StartLanes,
-    code::Cited,
-    section::{NeedsVisit, RunForm, Section},
+use crate::{
+    lab::{
+        actions::StartLanes,
+        code::Cited,
+        section::{NeedsVisit, RunForm, Section},
+    },
+    ui::draw::Draw,
 };
 
 const ASKED: [(&str, &str); 3] = [
@@ -33,9 +36,9 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
             <ul>{ASKED.map(|(what, how)| view! { <li><strong>{what}</strong>{how}</li> }).collect_view()}</ul>
             <p>"Now end the session and see which ones notice."</p>
             {if can_run {
-                view! { <RunForm action=StartLanes::PATH label primary=!has_run /> }.into_any()
+                view! { <RunForm action=StartLanes::PATH label primary=!has_run /> }.drawn()
             } else {
-                view! { <NeedsVisit what="all three" /> }.into_any()
+                view! { <NeedsVisit what="all three" /> }.drawn()
             }}
             {told.map(|told| {
                 let goes_on = !is_over(&told);

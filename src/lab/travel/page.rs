@@ -8,6 +8,7 @@ use super::{
 use crate::{
     lab::section::{Figures, NeedsVisit, Section},
     ui::{
+        draw::{Content, Draw},
         table::{Cell, Row, Table},
         when::{Exactly, span},
     },
@@ -27,9 +28,9 @@ pub fn WhatTravels(travel: Travel, visit: bool) -> impl IntoView {
                 not encrypted."
             </p>
             {match cookies {
-                Some(cookies) => view! { <TwoCookies cookies /> }.into_any(),
-                None if visit => view! { <NoToken own=false /> }.into_any(),
-                None => view! { <NeedsVisit what="the two cookies of a real login, decoded," /> }.into_any(),
+                Some(cookies) => view! { <TwoCookies cookies /> }.drawn(),
+                None if visit => view! { <NoToken own=false /> }.drawn(),
+                None => view! { <NeedsVisit what="the two cookies of a real login, decoded," /> }.drawn(),
             }}
             <h3>"How the size grows"</h3>
             <Growth sizes />
@@ -52,9 +53,9 @@ fn TwoCookies(cookies: Cookies) -> impl IntoView {
             let parts = parts.collect_view();
             let card =
                 view! { <CookieCard title="The access token" cookie><dl class="lab-rules">{parts}</dl></CookieCard> };
-            (card.into_any(), Some((header, claims)))
+            (card.drawn(), Some((header, claims)))
         }
-        None => (view! { <NoToken own /> }.into_any(), None),
+        None => (view! { <NoToken own /> }.drawn(), None),
     };
     view! {
         <p>{whose} " The secret and the signature are redacted."</p>
@@ -89,7 +90,7 @@ fn NoToken(own: bool) -> impl IntoView {
 }
 
 #[component]
-fn CookieCard(title: &'static str, cookie: Cookie, children: Children) -> impl IntoView {
+fn CookieCard(title: &'static str, cookie: Cookie, children: Content) -> impl IntoView {
     let (bytes, Cookie { name, attributes, shown, value_bytes }) = (cookie.bytes(), cookie);
     let rules = attributes.split("; ").filter_map(|attribute| Some((attribute.to_owned(), meaning(attribute)?)));
     let rules = std::iter::once(("__Host-".to_owned(), "No other host or subdomain can set it.")).chain(rules);
@@ -102,7 +103,7 @@ fn CookieCard(title: &'static str, cookie: Cookie, children: Children) -> impl I
                 {name} "=" {shown}
             </pre>
             <p class="muted">{format!("Name and value. The value alone is {}.", grouped_bytes(value_bytes))}</p>
-            {children()}
+            {children.drawn()}
             <dl class="lab-rules">{rules}</dl>
         </div>
     }
