@@ -5,15 +5,11 @@ use std::io::IsTerminal;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{
-    Common, Failed,
-    installation::{act_on, everywhere},
-    output::answer,
-};
+use super::{Common, Failed, installation::everywhere};
 use crate::{
     auth::{
         event::{Actor, Event, Kind},
-        users::Role,
+        users::{Role, store::User},
     },
     base::{
         caller::Caller,
@@ -35,20 +31,17 @@ pub enum Admin {
     /// Make a user an administrator or an auditor.
     ///
     /// Takes effect on their next request, once every server has confirmed.
-    Promote(Promote),
+    Promote {
+        /// New role. Auditors can view administration but change nothing. Administrators can do everything.
+        #[arg(long, default_value = "admin", value_parser = ["auditor", "admin"])]
+        role: String,
+        #[command(flatten)]
+        change: Change,
+    },
     /// Remove the role of administrator or auditor.
     ///
     /// Takes effect on their next request, once every server has confirmed.
     Demote(Change),
-}
-
-#[derive(Args)]
-pub struct Promote {
-    /// New role. Auditors can view administration but change nothing. Administrators can do everything.
-    #[arg(long, default_value = "admin", value_parser = ["auditor", "admin"])]
-    role: String,
-    #[command(flatten)]
-    change: Change,
 }
 
 #[derive(Args)]
@@ -78,43 +71,38 @@ pub struct CreateAdmin {
 pub async fn run(command: Admin) -> Result<(), Failed> {
     match command {
         Admin::Create(args) => create(args).await,
-        Admin::Promote(args) => change(args.change, Role::from_text(&args.role)).await,
+        Admin::Promote { role, change: args } => change(args, Role::from_text(&role)).await,
         Admin::Demote(args) => change(args, Role::User).await,
     }
 }
 
-async fn change(args: Change, role: Role) -> Result<(), Failed> {
-    let Common { json, config, .. } = args.common;
-    let (user, outcome) = act_on(config, &args.email, &args.reason, async |terminator, by, user| {
-        change_role(terminator, by, &user.id, role, "").await
-    })
-    .await?;
-    let (email, role) = (user.email, role.with_article());
-    answer(json, &outcome, || match &outcome.receipt {
+async fn change(Change { email, reason, common }: Change, role: Role) -> Result<(), Failed> {
+    let change = async |terminator: &_, by: &_, user: &User| change_role(terminator, by, &user.id, role, "").await;
+    let (User { email, .. }, outcome) = common.act_on(&email, &reason, change).await?;
+    let role = role.with_article();
+    common.answer(&outcome, || match &outcome.receipt {
         Some(receipt) => format!("{email} is now {role}. {}", everywhere(receipt)),
         None => format!("{email} already is {role}."),
     })
 }
 
-async fn create(args: CreateAdmin) -> Result<(), Failed> {
-    let Common { json, config, .. } = args.common;
+async fn create(CreateAdmin { email, name, common }: CreateAdmin) -> Result<(), Failed> {
     let password = read_password()?;
     // Before anything is opened or created.
-    let passwords = Passwords::new(&config, Metrics::default())?;
-    let account = NewAccount::parse(&passwords, &Caller::default(), &args.name, &args.email, password).await;
+    let passwords = Passwords::new(&common.config, Metrics::default())?;
+    let account = NewAccount::parse(&passwords, &Caller::default(), &name, &email, password).await;
     let account = account.map_err(|error| match error {
         AppError::Invalid(list) => list.into_iter().map(wrong).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     })?;
-    let services = serve::open(config).await?;
+    let services = serve::open(common.config.clone()).await?;
     let created = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
     let created = create_admin(&services.state, &passwords, account, created).await;
     let id = created.map_err(|error| match error {
         AppError::SignUpRefused => "this email address already has an account".to_owned(),
         other => other.to_string(),
     })?;
-    let email = args.email;
-    answer(json, &json!({ "id": id, "email": email }), || format!("{email} is now an administrator."))
+    common.answer(&json!({ "id": id, "email": email }), || format!("{email} is now an administrator."))
 }
 
 /// What is wrong, behind the name by which it was given.

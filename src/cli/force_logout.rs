@@ -6,8 +6,7 @@ use clap::Args;
 
 use super::{
     Common, Failed,
-    installation::{everywhere, find_user, on_database, terminator},
-    output::answer,
+    installation::{everywhere, find_user, terminator},
 };
 use crate::{
     auth::{
@@ -55,16 +54,16 @@ struct Whom {
     all: bool,
 }
 
-pub async fn run(args: ForceLogout) -> Result<(), Failed> {
-    let words = parse_reason(&args.reason)?;
-    let (Common { json, config, .. }, yes) = (args.common, args.yes);
-    let all = args.whom.all;
-    on_database(config, async |state| {
-        let (whom, receipt) = end(state, args.whom, words, yes).await?;
-        answer(json, &receipt, || text(&whom, &receipt))?;
-        if all { mark(state).await } else { Ok(()) }
-    })
-    .await
+pub async fn run(ForceLogout { whom, yes, reason, common }: ForceLogout) -> Result<(), Failed> {
+    let words = parse_reason(&reason)?;
+    let all = whom.all;
+    common
+        .on_database(async |state| {
+            let (whom, receipt) = end(state, whom, words, yes).await?;
+            common.answer(&receipt, || text(&whom, &receipt))?;
+            if all { mark(state).await } else { Ok(()) }
+        })
+        .await
 }
 
 /// Who was meant, and what ended.
@@ -92,14 +91,10 @@ async fn end(state: &AppState, whom: Whom, words: String, yes: bool) -> Result<(
 }
 
 fn text(whom: &str, receipt: &Receipt) -> String {
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let sessions = counted(number(receipt.sessions_ended), "session", "sessions");
-    let tokens = counted(number(receipt.tokens_possibly_live), "token", "tokens");
-    format!(
-        "{whom}: {sessions} ended, up to {tokens} revoked.{} {}",
-        receipt.words_of_applications(),
-        everywhere(receipt)
-    )
+    let sessions = counted(receipt.sessions_ended as i64, "session", "sessions");
+    let tokens = counted(receipt.tokens_possibly_live as i64, "token", "tokens");
+    let applications = receipt.words_of_applications();
+    format!("{whom}: {sessions} ended, up to {tokens} revoked.{applications} {}", everywhere(receipt))
 }
 
 async fn check_active(state: &AppState, sid: &str) -> Result<(), Failed> {

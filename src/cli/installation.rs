@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::Failed;
+use super::{Common, Failed};
 use crate::{
     auth::{
         revocations::set::Revocations,
@@ -18,30 +18,37 @@ use crate::{
 /// Works on the database of an installation, and closes it whatever came of it. Nothing is created: with a wrong folder the
 /// answer must be "no database", not "no such user".
 pub async fn on_database<T>(
-    config: Config,
+    config: &Config,
     work: impl AsyncFnOnce(&AppState) -> Result<T, Failed>,
 ) -> Result<T, Failed> {
-    let state = serve::connect(config, false).await?;
+    let state = serve::connect(config.clone(), false).await?;
     let done = work(&state).await;
     state.db.close().await;
     done
 }
 
-/// Does to a user what the pages of administration do.
-pub async fn act_on(
-    config: Config,
-    who: &str,
-    reason: &str,
-    act: impl AsyncFn(&Terminator, &By, &User) -> Result<Outcome, AppError>,
-) -> Result<(User, Outcome), Failed> {
-    let by = By::command_line(reason)?;
-    on_database(config, async |state| {
-        let user = find_user(state, who).await?;
-        let terminator = terminator(state).await?;
-        let outcome = again(|| act(&terminator, &by, &user)).await?;
-        Ok((user, outcome))
-    })
-    .await
+impl Common {
+    /// As [`on_database`].
+    pub async fn on_database<T>(&self, work: impl AsyncFnOnce(&AppState) -> Result<T, Failed>) -> Result<T, Failed> {
+        on_database(&self.config, work).await
+    }
+
+    /// Does to a user what the pages of administration do.
+    pub async fn act_on(
+        &self,
+        who: &str,
+        reason: &str,
+        act: impl AsyncFn(&Terminator, &By, &User) -> Result<Outcome, AppError>,
+    ) -> Result<(User, Outcome), Failed> {
+        let by = By::command_line(reason)?;
+        self.on_database(async |state| {
+            let user = find_user(state, who).await?;
+            let terminator = terminator(state).await?;
+            let outcome = again(|| act(&terminator, &by, &user)).await?;
+            Ok((user, outcome))
+        })
+        .await
+    }
 }
 
 /// By email address or ID.

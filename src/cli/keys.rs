@@ -3,11 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{
-    Common, Failed,
-    installation::{on_database, terminator},
-    output::{Table, answer, answer_list},
-};
+use super::{Common, Failed, installation::terminator, output::Table};
 use crate::{
     auth::{
         cause::Cause,
@@ -29,22 +25,19 @@ pub enum Keys {
     ///
     /// It has the configured algorithm. A key for ID tokens alone is replaced with it. Running servers hear of it within
     /// five seconds, and no request fails. Run this with the settings of the server.
-    Rotate(Rotate),
+    Rotate {
+        /// Reason, recorded in the audit log.
+        #[arg(long, default_value = "from the command line")]
+        reason: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Revoke a signing key that may have leaked. Its tokens are rejected at once and another key takes over.
     ///
     /// Running servers hear of it within a second. No one is logged out: browsers fetch a new token by themselves.
     /// Verifiers elsewhere accept its tokens until they fetch the public keys again.
     #[command(alias = "kill")]
     Revoke(Revoke),
-}
-
-#[derive(Args)]
-pub struct Rotate {
-    /// Reason, recorded in the audit log.
-    #[arg(long, default_value = "from the command line")]
-    reason: String,
-    #[command(flatten)]
-    common: Common,
 }
 
 #[derive(Args)]
@@ -66,17 +59,16 @@ pub struct Revoke {
 
 pub async fn run(command: Keys) -> Result<(), Failed> {
     match command {
-        Keys::List(args) => list(args).await,
-        Keys::Rotate(args) => rotate(args).await,
+        Keys::List(common) => list(common).await,
+        Keys::Rotate { reason, common } => rotate(&reason, common).await,
         Keys::Revoke(args) => revoke(args).await,
     }
 }
 
-async fn list(Common { json, config, .. }: Common) -> Result<(), Failed> {
-    let keys = on_database(config, async |state| Ok(SigningKeys::list(state).await?)).await?;
-    let notes =
-        if keys.is_empty() { vec!["No signing keys yet. The first start creates one.".into()] } else { Vec::new() };
-    answer_list(json, &json!({ "keys": keys }), &Table::new(HEADS, keys.iter().map(cells)), &notes)
+async fn list(common: Common) -> Result<(), Failed> {
+    let keys = common.on_database(async |state| Ok(SigningKeys::list(state).await?)).await?;
+    let table = Table::new(HEADS, keys.iter().map(cells));
+    common.answer_list(&json!({ "keys": keys }), &table, "No signing keys yet. The first start creates one.", None)
 }
 
 const HEADS: [&str; 7] = ["KEY ID", "ALGORITHM", "STATE", "CREATED", "SIGNS FROM", "VALID UNTIL", "REVOKED BECAUSE"];
@@ -94,29 +86,23 @@ fn cells(key: &KeyInfo) -> [String; 7] {
     [key.kid.clone(), algorithm_of(key), state.into(), created, from, until, key.revoke_reason.clone()]
 }
 
-async fn rotate(args: Rotate) -> Result<(), Failed> {
-    let cause = cause(&args.reason)?;
-    let Common { json, config, .. } = args.common;
-    let rotation = on_database(config, async |state| Ok(open(state).await?.rotate(&cause).await?)).await?;
-    answer(json, &rotation, || {
-        format!(
-            "Published key {} ({}). New tokens are signed with it from {}.",
-            rotation.kid,
-            rotation.algorithm,
-            moment(rotation.signs_from),
-        )
+async fn rotate(reason: &str, common: Common) -> Result<(), Failed> {
+    let cause = cause(reason)?;
+    let rotation = common.on_database(async |state| Ok(open(state).await?.rotate(&cause).await?)).await?;
+    common.answer(&rotation, || {
+        let from = moment(rotation.signs_from);
+        format!("Published key {} ({}). New tokens are signed with it from {from}.", rotation.kid, rotation.algorithm)
     })
 }
 
-async fn revoke(args: Revoke) -> Result<(), Failed> {
-    let cause = cause(&args.reason)?;
-    let Common { json, config, .. } = args.common;
-    let receipt = on_database(config, async |state| {
-        let keys = if args.unopened { unopened(state).await? } else { open(state).await? };
-        Ok(keys.revoke(&args.kid, &cause).await?)
-    })
-    .await?;
-    answer(json, &receipt, || {
+async fn revoke(Revoke { kid, reason, unopened: as_it_is, common }: Revoke) -> Result<(), Failed> {
+    let cause = cause(&reason)?;
+    let revoked = common.on_database(async |state| {
+        let keys = if as_it_is { unopened(state).await? } else { open(state).await? };
+        Ok(keys.revoke(&kid, &cause).await?)
+    });
+    let receipt = revoked.await?;
+    common.answer(&receipt, || {
         format!(
             "Revoked key {}. New tokens are signed with {}. Running servers reject the old ones within a second. No one is \
              logged out.",

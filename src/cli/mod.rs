@@ -5,9 +5,7 @@ mod ask;
 mod audit;
 #[cfg(feature = "oauth")]
 mod clients;
-mod disable;
 mod doctor;
-mod failed;
 mod force_logout;
 pub mod given;
 mod installation;
@@ -17,22 +15,21 @@ mod mail;
 pub mod output;
 pub mod parts;
 mod sessions;
-mod setup_link;
 mod show_user;
 mod users;
 
-use std::process::ExitCode;
+use std::{fmt::Display, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 
 use self::{
-    failed::Failed,
-    output::{answer, say},
+    output::say,
     parts::{PartSettings, ServerSettings},
 };
 use crate::{
     base::{config::Config, logging, sealed::SecretKey},
+    pages::signup::setup_link,
     serve,
 };
 
@@ -56,10 +53,8 @@ enum Command {
     /// On PostgreSQL, run this as the role that owns the database. `latchkey serve` then only needs rights to rows.
     Migrate(Common),
     /// Create administrators, change roles.
-    Admin {
-        #[command(subcommand)]
-        command: admin::Admin,
-    },
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Print a link that creates the first administrator.
     ///
     /// It works once, within an hour. Older links keep working.
@@ -69,37 +64,25 @@ enum Command {
     /// Running servers reject the sessions and their access tokens within a second.
     ForceLogout(force_logout::ForceLogout),
     /// List active sessions.
-    Sessions {
-        #[command(subcommand)]
-        command: sessions::Sessions,
-    },
+    #[command(subcommand)]
+    Sessions(sessions::Sessions),
     /// List, rotate and revoke signing keys.
-    Keys {
-        #[command(subcommand)]
-        command: keys::Keys,
-    },
+    #[command(subcommand)]
+    Keys(keys::Keys),
     Doctor(doctor::Doctor),
     /// Verify and export the audit log.
-    Audit {
-        #[command(subcommand)]
-        command: audit::Audit,
-    },
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Send a test email, list and retry the outbox.
-    Mail {
-        #[command(subcommand)]
-        command: mail::Mail,
-    },
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// List, show, disable and enable users.
-    Users {
-        #[command(subcommand)]
-        command: users::Users,
-    },
+    #[command(subcommand)]
+    Users(users::Users),
     /// List, register and disable applications that log users in here, and replace their secrets.
     #[cfg(feature = "oauth")]
-    Clients {
-        #[command(subcommand)]
-        command: clients::Clients,
-    },
+    #[command(subcommand)]
+    Clients(clients::Clients),
     Login(login::Login),
     Whoami(login::whoami::Whoami),
     Logout(login::logout::Logout),
@@ -124,6 +107,16 @@ struct Common {
     parts: PartSettings,
 }
 
+/// Why a command failed, in one line that says what to do.
+pub struct Failed(pub String);
+
+/// Whatever went wrong is told to the operator as it is.
+impl<E: Display> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// Runs the program. Exit codes: 0 success, 1 failure, 2 wrong usage.
 pub async fn run() -> ExitCode {
     let cli: Cli = given::read();
@@ -133,17 +126,17 @@ pub async fn run() -> ExitCode {
             serve::serve(config, parts.into()).await.map_err(Failed)
         }
         Command::Migrate(args) => migrate(args).await,
-        Command::Admin { command } => admin::run(command).await,
-        Command::SetupLink(args) => setup_link::run(args).await,
+        Command::Admin(command) => admin::run(command).await,
+        Command::SetupLink(args) => setup_link(args).await,
         Command::ForceLogout(args) => force_logout::run(args).await,
-        Command::Sessions { command } => sessions::run(command).await,
-        Command::Keys { command } => keys::run(command).await,
+        Command::Sessions(command) => sessions::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
         Command::Doctor(args) => doctor::run(args).await,
-        Command::Audit { command } => audit::run(command).await,
-        Command::Mail { command } => mail::run(command).await,
-        Command::Users { command } => users::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
+        Command::Mail(command) => mail::run(command).await,
+        Command::Users(command) => users::run(command).await,
         #[cfg(feature = "oauth")]
-        Command::Clients { command } => clients::run(command).await,
+        Command::Clients(command) => clients::run(command).await,
         Command::Login(args) => login::run(args).await,
         Command::Whoami(args) => login::whoami::run(args).await,
         Command::Logout(_) => login::logout::run().await,
@@ -162,8 +155,14 @@ pub async fn run() -> ExitCode {
     }
 }
 
-async fn migrate(Common { json, config, parts }: Common) -> Result<(), Failed> {
-    logging::start(&config);
-    serve::migrate(config, &parts.into()).await?;
-    answer(json, &json!({ "up_to_date": true }), || "The database is up to date.".into())
+async fn migrate(common: Common) -> Result<(), Failed> {
+    logging::start(&common.config);
+    serve::migrate(common.config.clone(), &common.parts.clone().into()).await?;
+    common.answer(&json!({ "up_to_date": true }), || "The database is up to date.".into())
+}
+
+async fn setup_link(common: Common) -> Result<(), Failed> {
+    let link = common.on_database(async |state| Ok(setup_link::make(state).await?)).await?;
+    let link = link.ok_or("there already is an administrator; create another one with `latchkey admin create`")?;
+    common.answer(&json!({ "link": link }), || link.clone())
 }

@@ -5,8 +5,30 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::failed::Failed;
+use super::{Common, Failed};
 use crate::base::{logging, rfc3339::milliseconds};
+
+impl Common {
+    /// As [`answer`].
+    pub fn answer(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failed> {
+        answer(self.json, value, text)
+    }
+
+    /// A list. What else is to be said goes to standard error, for a program reads the rest: `none`, where there are no
+    /// rows, and the notes.
+    pub fn answer_list<const N: usize>(
+        &self,
+        value: &impl Serialize,
+        table: &Table<N>,
+        none: &str,
+        notes: impl IntoIterator<Item = String>,
+    ) -> Result<(), Failed> {
+        self.answer(value, || table.text())?;
+        let none = table.rows.is_empty().then(|| none.to_owned());
+        none.into_iter().chain(notes).filter(|_| !self.json).for_each(|note| eprintln!("{}", logging::visible(&note)));
+        Ok(())
+    }
+}
 
 /// Prints an answer. Text that is empty prints nothing.
 ///
@@ -27,23 +49,6 @@ pub fn answer(json: bool, value: &impl Serialize, text: impl FnOnce() -> String)
 /// When the value can't be written as JSON.
 pub fn document(value: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&with_times(serde_json::to_value(value)?))
-}
-
-/// As [`answer`], for a list. What else is to be said goes to standard error: a program reads the rest.
-///
-/// # Errors
-/// As [`answer`].
-pub fn answer_list<const N: usize>(
-    json: bool,
-    value: &impl Serialize,
-    table: &Table<N>,
-    notes: &[String],
-) -> Result<(), Failed> {
-    answer(json, value, || table.text())?;
-    if !json {
-        notes.iter().for_each(|note| eprintln!("{}", logging::visible(note)));
-    }
-    Ok(())
 }
 
 /// Writes text and a line break to standard output; ends the program where no one reads it any more, as `| head` does.

@@ -7,12 +7,9 @@ use clap::{
     builder::{PossibleValue, PossibleValuesParser},
 };
 use serde::Serialize;
+use serde_json::json;
 
-use super::{
-    Common, Failed,
-    installation::on_database,
-    output::{Table, answer_list},
-};
+use super::{Common, Failed, output::Table};
 use crate::{
     auth::sessions::LiveSession,
     pages::admin::sessions::{Age, SessionRow, SessionsAsked, load},
@@ -49,19 +46,7 @@ fn ages() -> PossibleValuesParser {
     PossibleValuesParser::new(named.map(|(name, words, _)| PossibleValue::new(*name).help(*words)))
 }
 
-pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
-    list(args).await
-}
-
-#[derive(Serialize)]
-struct Listed {
-    sessions: Vec<Session>,
-    /// Whether there are more than the limit.
-    more: bool,
-    /// Whether more people match than were looked at.
-    too_many_users: bool,
-}
-
+/// As scripts read it.
 #[derive(Serialize)]
 struct Session {
     #[serde(flatten)]
@@ -71,31 +56,22 @@ struct Session {
     name: String,
 }
 
-async fn list(args: List) -> Result<(), Failed> {
-    let asked = SessionsAsked {
-        person: args.person,
-        ip: args.ip.map(|ip| ip.to_string()).unwrap_or_default(),
-        age: args.age.unwrap_or_default(),
-        after: String::new(),
-    };
-    let Common { json, config, .. } = args.common;
-    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
+    let List { person, ip, age, limit, common } = args;
+    let (ip, age) = (ip.map(|ip| ip.to_string()).unwrap_or_default(), age.unwrap_or_default());
+    let asked = SessionsAsked { person, ip, age, after: String::new() };
+    let limit = limit as usize;
     let (rows, too_many_users) =
-        on_database(config, async |state| Ok(load::find(state, &asked, limit + 1).await?)).await?;
+        common.on_database(async |state| Ok(load::find(state, &asked, limit + 1).await?)).await?;
     let more = rows.len() > limit;
-    let sessions = rows.into_iter().take(limit).map(|row| Session::from(SessionRow::from(row))).collect();
-    let listed = Listed { sessions, more, too_many_users };
-    let table = Table::new(HEADS, listed.sessions.iter().map(cells));
-    answer_list(json, &listed, &table, &notes(&listed))
-}
-
-fn notes(listed: &Listed) -> Vec<String> {
+    let sessions: Vec<Session> = rows.into_iter().take(limit).map(|row| SessionRow::from(row).into()).collect();
+    let table = Table::new(HEADS, sessions.iter().map(cells));
     let notes = [
-        (listed.sessions.is_empty(), "No active sessions match."),
-        (listed.more, "There are more. Show them with --limit."),
-        (listed.too_many_users, "Too many users match. Type more of the name or email address."),
+        more.then(|| "There are more. Show them with --limit.".to_owned()),
+        too_many_users.then(|| "Too many users match. Type more of the name or email address.".to_owned()),
     ];
-    notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words.to_owned()).collect()
+    let listed = json!({ "sessions": sessions, "more": more, "too_many_users": too_many_users });
+    common.answer_list(&listed, &table, "No active sessions match.", notes.into_iter().flatten())
 }
 
 impl From<SessionRow> for Session {

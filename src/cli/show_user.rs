@@ -1,13 +1,8 @@
 //! `latchkey users show`: what is known of one user. Server side; reads only.
 
-use clap::Args;
 use serde::Serialize;
 
-use super::{
-    Common, Failed,
-    installation::{find_user, on_database},
-    output::{Table, answer},
-};
+use super::{Common, Failed, installation::find_user, output::Table};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{second_factor, sessions, sessions::LiveSession, users::store::User},
@@ -16,15 +11,6 @@ use crate::{
     people::list::Person,
     ui::when::minute,
 };
-
-#[derive(Args)]
-pub struct Show {
-    /// Email address or ID of the user.
-    #[arg(value_name = "EMAIL-OR-ID")]
-    who: String,
-    #[command(flatten)]
-    common: Common,
-}
 
 /// How many events are shown.
 const EVENTS_MAX: i64 = 10;
@@ -51,13 +37,10 @@ struct Happened {
     reason: String,
 }
 
-pub async fn run(Show { who, common: Common { json, config, .. } }: Show) -> Result<(), Failed> {
-    let details = on_database(config, async |app| {
-        let user = find_user(app, &who).await?;
-        Ok(details(app, user).await?)
-    })
-    .await?;
-    answer(json, &details, || text(&details))
+pub async fn run(who: &str, common: &Common) -> Result<(), Failed> {
+    let show = async |app: &AppState| Ok(details(app, find_user(app, who).await?).await?);
+    let details = common.on_database(show).await?;
+    common.answer(&details, || text(&details))
 }
 
 async fn details(app: &AppState, user: User) -> Result<Details, sqlx::Error> {

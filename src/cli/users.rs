@@ -6,16 +6,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use strum::VariantArray;
 
-use super::{
-    Common, Failed, disable,
-    installation::on_database,
-    output::{Table, answer_list},
-    show_user,
-};
+use super::{Common, Failed, output::Table, show_user};
 use crate::{
-    auth::users::{Role, store},
+    auth::users::{Role, store, store::User},
     base::state::AppState,
-    people::list::{Order, Person, Place, State, Wanted, find::find},
+    pages::admin::disable::{disable, enable},
+    people::list::{Order, Page, Person, Place, State, Wanted, find::find},
     ui::when::minute,
 };
 
@@ -24,13 +20,19 @@ pub enum Users {
     /// List users, newest first. Deleted users are not shown.
     List(List),
     /// Show a user: account, active sessions, two-factor authentication, recent activity.
-    Show(show_user::Show),
+    Show {
+        /// Email address or ID of the user.
+        #[arg(value_name = "EMAIL-OR-ID")]
+        who: String,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Log a user out everywhere and block login. Data is kept.
     ///
     /// Running servers reject every session and access token of the user within a second.
-    Disable(disable::Change),
+    Disable(Change),
     /// Enable a disabled user, who can then log in with their old password.
-    Enable(disable::Change),
+    Enable(Change),
 }
 
 #[derive(Args)]
@@ -57,6 +59,18 @@ pub struct List {
     common: Common,
 }
 
+#[derive(Args)]
+pub struct Change {
+    /// Email address or ID of the user.
+    #[arg(value_name = "EMAIL-OR-ID")]
+    who: String,
+    /// Reason, recorded in the audit log.
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// One of the words that stand for the values of an enum.
 fn named<T: FromStr + VariantArray + Into<&'static str> + Copy>(text: &str) -> Result<T, String> {
     let words: Vec<&str> = T::VARIANTS.iter().map(|one| (*one).into()).collect();
@@ -66,28 +80,26 @@ fn named<T: FromStr + VariantArray + Into<&'static str> + Copy>(text: &str) -> R
 pub async fn run(command: Users) -> Result<(), Failed> {
     match command {
         Users::List(args) => list(args).await,
-        Users::Show(args) => show_user::run(args).await,
-        Users::Disable(args) => disable::run(args, false).await,
-        Users::Enable(args) => disable::run(args, true).await,
+        Users::Show { who, common } => show_user::run(&who, &common).await,
+        Users::Disable(args) => change(args, false).await,
+        Users::Enable(args) => change(args, true).await,
     }
 }
 
 async fn list(args: List) -> Result<(), Failed> {
-    let List { search, role, state, sort, limit, after, common: Common { json, config, .. } } = args;
+    let List { search, role, state, sort, limit, after, common } = args;
     let wanted = Wanted { words: search, role, state, order: sort };
-    let page = on_database(config, async |app| {
+    let page = common.on_database(async |app| {
         let place = match after {
             Some(id) => Place::After(known(app, id).await?),
             None => Place::First,
         };
         Ok(find(&app.db.pool, &wanted, &place, limit.into()).await?)
-    })
-    .await?;
-    let table = Table::new(HEADS, page.people.iter().map(cells));
-    let none = page.people.is_empty().then(|| "No users match.".to_owned());
-    let more = page.after.as_ref().map(|id| format!("There are more. Continue with --after {id}"));
-    let notes: Vec<String> = none.into_iter().chain(more).collect();
-    answer_list(json, &json!({ "users": page.people, "after": page.after }), &table, &notes)
+    });
+    let Page { people, after, .. } = page.await?;
+    let more = after.as_ref().map(|id| format!("There are more. Continue with --after {id}"));
+    let table = Table::new(HEADS, people.iter().map(cells));
+    common.answer_list(&json!({ "users": people, "after": after }), &table, "No users match.", more)
 }
 
 /// An ID to continue after must be someone's: a list that silently started over would never end.
@@ -104,4 +116,13 @@ fn cells(one: &Person) -> [String; 6] {
     let state = if marks.is_empty() { "active".to_owned() } else { marks.join(", ") };
     let role = one.role.into_str().to_owned();
     [one.id.clone(), minute(one.created_at), role, state, one.email.clone(), one.name.clone()]
+}
+
+/// What the pages do, from another process.
+async fn change(Change { who, reason, common }: Change, enables: bool) -> Result<(), Failed> {
+    let change = async |terminator: &_, by: &_, user: &User| {
+        if enables { enable(terminator, by, &user.id, "").await } else { disable(terminator, by, &user.id, "").await }
+    };
+    let (_, outcome) = common.act_on(&who, &reason, change).await?;
+    common.answer(&outcome, || outcome.words.clone())
 }

@@ -14,7 +14,7 @@ use crate::{
         event,
         event::{Actor, Kind},
     },
-    base::{private_file::private_file, state::AppState},
+    base::private_file::private_file,
     cli::{Failed, installation::on_database, parts::ServerSettings},
     pages::admin::audit_log::{
         AuditAsked,
@@ -60,13 +60,15 @@ pub struct Export {
 
 pub async fn run(args: Export) -> Result<(), Failed> {
     let (asked, format) = (args.asked(), args.format);
-    on_database(args.settings.config, async |state| {
+    on_database(&args.settings.config, async |state| {
         let resolved = resolve(state, &asked).await?;
         if !resolved.is_understood() {
             return Err(misunderstood(&resolved).into());
         }
         let mut output = open(args.output.as_ref())?;
-        note(state, format, &resolved).await?;
+        let event = exported(Actor::CommandLine, format, &resolved);
+        let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
+        written.map_err(|error| format!("nothing was exported, because the export could not be recorded: {error}"))?;
         let mut pieces = std::pin::pin!(file::file(state.clone(), resolved.filter, format));
         while let Some(piece) = pieces.try_next().await? {
             match output.write_all(&piece) {
@@ -110,11 +112,4 @@ fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, String> {
     let Some(path) = file else { return Ok(Box::new(io::stdout().lock())) };
     let opened = private_file().create_new(true).open(path);
     opened.map(|file| Box::new(file) as Box<dyn Write>).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-async fn note(state: &AppState, format: Format, resolved: &Resolved) -> Result<(), Failed> {
-    let event = exported(Actor::CommandLine, format, resolved);
-    let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
-    written.map_err(|error| format!("nothing was exported, because the export could not be recorded: {error}"))?;
-    Ok(())
 }

@@ -3,11 +3,15 @@
 mod export;
 mod verify;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, Failed, installation::on_database, output::answer};
-use crate::{audit::chain::seal::Sealer, base::sealed::SecretKey, pages::admin::by::parse_reason};
+use super::{Common, Failed};
+use crate::{
+    audit::chain::seal::Sealer,
+    base::{sealed::SecretKey, state::AppState},
+    pages::admin::by::parse_reason,
+};
 
 #[derive(Subcommand)]
 pub enum Audit {
@@ -25,35 +29,28 @@ pub enum Audit {
     /// Let the log continue after the secret key was replaced or its end was changed.
     ///
     /// This repairs nothing: `audit verify` keeps reporting what is missing or changed. It is recorded in the log.
-    Resume(Resume),
-}
-
-#[derive(Args)]
-pub struct Resume {
-    /// Reason, recorded in the audit log.
-    #[arg(long)]
-    reason: String,
-    #[command(flatten)]
-    common: Common,
+    Resume {
+        /// Reason, recorded in the audit log.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 pub async fn run(command: Audit) -> Result<(), Failed> {
     match command {
         Audit::Verify(args) => verify::run(args).await,
         Audit::Export(args) => export::run(args).await,
-        Audit::Resume(args) => resume(args).await,
+        Audit::Resume { reason, common } => resume(&reason, &common).await,
     }
 }
 
-async fn resume(args: Resume) -> Result<(), Failed> {
-    let words = parse_reason(&args.reason)?;
-    let Common { json, config, .. } = args.common;
-    let secret = SecretKey::find(&config)?;
-    let resumed =
-        on_database(config, async |state| Sealer::new(state.clone(), &secret).resume(&words).await.map_err(unread))
-            .await?;
-    let after = resumed.map(|end| end.seq);
-    answer(json, &json!({ "resumed_after": after }), || match after {
+async fn resume(reason: &str, common: &Common) -> Result<(), Failed> {
+    let (words, secret) = (parse_reason(reason)?, SecretKey::find(&common.config)?);
+    let resume = async |state: &AppState| Sealer::new(state.clone(), &secret).resume(&words).await.map_err(unread);
+    let after = common.on_database(resume).await?.map(|end| end.seq);
+    common.answer(&json!({ "resumed_after": after }), || match after {
         Some(seq) => {
             format!("The audit log continues after event {seq}. Running servers seal new events within a second.")
         }

@@ -13,7 +13,7 @@ use crate::{
         config::{Config, SecretText},
         sealed::SecretKey,
     },
-    cli::{Common, Failed, installation::on_database, output::answer},
+    cli::{Common, Failed},
     ui::{
         number::counted,
         when::{minute, moment},
@@ -39,15 +39,13 @@ pub struct Verify {
     common: Common,
 }
 
-pub async fn run(args: Verify) -> Result<(), Failed> {
-    let Verify { since, former_key, common: Common { json, config, .. } } = args;
-    let keys = keys(&config, &former_key)?;
+pub async fn run(Verify { since, former_key, common }: Verify) -> Result<(), Failed> {
+    let keys = keys(&common.config, &former_key)?;
     let since = since.as_ref();
-    let report = on_database(config, async |state| {
-        verify(&state.db.pool, &keys, since, state.clock.now_ms()).await.map_err(unread)
-    })
-    .await?;
-    answer(json, &report, || told(&report, since).join("\n"))?;
+    let verified = common
+        .on_database(async |state| verify(&state.db.pool, &keys, since, state.clock.now_ms()).await.map_err(unread));
+    let report = verified.await?;
+    common.answer(&report, || told(&report, since).join("\n"))?;
     match () {
         () if report.intact => Ok(()),
         () if report.findings.is_empty() => Err("part of the audit log could not be checked".into()),
@@ -115,8 +113,7 @@ fn removed(removed: &ByRetention) -> String {
 }
 
 fn read(report: &Report) -> Vec<String> {
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let mut lines = vec![format!("{} checked", counted(number(report.events), "sealed event", "sealed events"))];
+    let mut lines = vec![format!("{} checked", counted(report.events as i64, "sealed event", "sealed events"))];
     if report.blanked > 0 {
         lines.push(format!("{} anonymised because their accounts were deleted", report.blanked));
     }

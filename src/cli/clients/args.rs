@@ -13,7 +13,13 @@ use crate::{
 #[derive(Subcommand)]
 pub enum Clients {
     /// List applications, newest first.
-    List(List),
+    List {
+        /// Only applications of this user.
+        #[arg(long, value_name = "EMAIL-OR-ID")]
+        owner: Option<String>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Register an application. Prints its ID, and its secret if its kind has one.
     ///
     /// The secret is shown once. Only its hash is stored.
@@ -28,15 +34,6 @@ pub enum Clients {
     Disable(One),
     /// Enable a disabled application. Users have to connect it again.
     Enable(One),
-}
-
-#[derive(Args)]
-pub struct List {
-    /// Only applications of this user.
-    #[arg(long, value_name = "EMAIL-OR-ID")]
-    pub owner: Option<String>,
-    #[command(flatten)]
-    pub common: Common,
 }
 
 #[derive(Args)]

@@ -14,16 +14,13 @@ use self::{
 };
 use super::{
     Common, Failed,
-    installation::{find_user, on_database, terminator},
+    installation::{find_user, terminator},
     keys,
-    output::answer,
 };
 use crate::{
     base::{
-        config::Config,
         db::again,
         error::{AppError, Field, Invalid},
-        fetch::Reach,
         state::AppState,
     },
     oauth::{
@@ -38,18 +35,18 @@ use crate::{
 
 pub async fn run(command: Clients) -> Result<(), Failed> {
     match command {
-        Clients::List(args) => list(args).await,
+        Clients::List { owner, common } => list(owner.as_deref(), &common).await,
         Clients::Add(args) => add(args).await,
         Clients::Change(args) => change(args).await,
-        Clients::Rotate(args) if args.finish => finish(args).await,
-        Clients::Rotate(args) => rotate(args).await,
-        Clients::Disable(args) => set_disabled(args, true).await,
-        Clients::Enable(args) => set_disabled(args, false).await,
+        Clients::Rotate(args) if args.finish => finish(&args).await,
+        Clients::Rotate(args) => rotate(&args).await,
+        Clients::Disable(args) => set_disabled(&args, true).await,
+        Clients::Enable(args) => set_disabled(&args, false).await,
     }
 }
 
 async fn add(args: Add) -> Result<(), Failed> {
-    let Common { json, config, parts } = args.common;
+    let common = args.common;
     let usual = if args.kind.logs_users_in() { "openid profile email" } else { "" };
     let typed = Typed {
         name: args.name,
@@ -64,15 +61,15 @@ async fn add(args: Add) -> Result<(), Failed> {
     if key.is_some() && !args.kind.has_secret() {
         return Err("--public-key: only a web server or a service can keep a private key".into());
     }
-    let (reach, credential) = (parts.oauth.reach(&config), credential(key.as_ref(), &args.expiry));
-    let Registered { id, secret } = on_database(config, async |state| {
+    let credential = credential(key.as_ref(), &args.expiry);
+    let registered = common.on_database(async |state| {
         let owner = find_user(state, &args.owner).await?;
         publish_key(state, &typed).await?;
         again(|| register::register(state, By::CommandLine, &owner.id, &typed, credential)).await.map_err(told)
-    })
-    .await?;
-    warn_of(reach, &typed.backchannel);
-    answer(json, &json!({ "id": id, "secret": secret }), || match &secret {
+    });
+    let Registered { id, secret } = registered.await?;
+    warn_of(&common, &typed.backchannel);
+    common.answer(&json!({ "id": id, "secret": secret }), || match &secret {
         Some(secret) => format!("client_id:     {id}\nclient_secret: {secret}\n\nThe secret isn't shown again."),
         None => format!("client_id: {id}"),
     })
@@ -98,37 +95,36 @@ fn credential<'a>(key: Option<&'a PublicKey>, expiry: &Expiry) -> Credential<'a>
 }
 
 async fn change(args: Change) -> Result<(), Failed> {
-    let Common { json, config, parts } = args.common;
-    let (id, reach) = (args.id, parts.oauth.reach(&config));
+    let Change { id, common, .. } = args;
     let given = |lines: Option<Vec<String>>, known: &[String]| lines.as_deref().unwrap_or(known).join("\n");
-    let (client, is_less, backchannel) = on_client(config, &id, async |state, client| {
+    let changed = on_client(&common, &id, async |state, client| {
         if client.is_ours() {
             return Err(format!("{id} isn't registered here, so it can't be changed").into());
         }
         let typed = Typed {
-            name: args.name.unwrap_or_else(|| client.name.clone()),
             redirects: given(args.redirect, &client.redirects),
             logouts: given(args.logout, &client.logouts),
-            backchannel: args.backchannel_logout.unwrap_or_else(|| client.backchannel_logout_uri.clone()),
+            name: args.name.unwrap_or(client.name),
+            backchannel: args.backchannel_logout.unwrap_or(client.backchannel_logout_uri),
             scopes: args.scope.unwrap_or_else(|| client.scopes.text()),
-            id_token_alg: args.id_token_alg.unwrap_or_else(|| client.id_token_alg.clone()),
+            id_token_alg: args.id_token_alg.unwrap_or(client.id_token_alg),
             kind: client.kind.into_str().into(),
         };
         publish_key(state, &typed).await?;
         let terminator = terminator(state).await?;
         let is_less = again(|| register::change(&terminator, By::CommandLine, &id, &typed)).await.map_err(told)?;
         Ok((typed.name, is_less, typed.backchannel))
-    })
-    .await?;
-    warn_of(reach, &backchannel);
-    answer(json, &json!({ "id": id, "tokens_revoked": is_less }), || match is_less {
+    });
+    let (client, is_less, backchannel) = changed.await?;
+    warn_of(&common, &backchannel);
+    common.answer(&json!({ "id": id, "tokens_revoked": is_less }), || match is_less {
         true => format!("Changed {client}. Running servers reject its access tokens within a second."),
         false => format!("Changed {client}."),
     })
 }
 
-fn warn_of(reach: Reach, backchannel: &str) {
-    if reach.excludes(backchannel) {
+fn warn_of(Common { config, parts, .. }: &Common, backchannel: &str) {
+    if parts.oauth.reach(config).excludes(backchannel) {
         eprintln!(
             "latchkey: warning: the server can't tell the application of logouts: {backchannel} isn't public. \
              LATCHKEY_CALL_PRIVATE_ADDRESSES=true allows private addresses"
@@ -154,29 +150,24 @@ fn told(error: AppError) -> Failed {
     }
 }
 
-async fn rotate(args: Rotate) -> Result<(), Failed> {
-    let Common { json, config, .. } = args.common;
-    let id = args.id;
-    let key = args.public_key.as_deref().map(read_key).transpose()?;
-    let secret = on_client(config, &id, async |state, client| {
+async fn rotate(Rotate { id, public_key, expiry, common, .. }: &Rotate) -> Result<(), Failed> {
+    let key = public_key.as_deref().map(read_key).transpose()?;
+    let secret = on_client(common, id, async |state, client| {
         if !client.kind.has_secret() {
             return Err(format!("{id} can keep no secret: its kind is {}", client.kind.into_str()).into());
         }
-        if clients::store::secrets_of(&state.db.pool, &id).await?.len() > 1 {
-            return Err(format!(
-                "{id} has two secrets or keys; remove the older one with `latchkey clients rotate {id} --finish`"
-            )
-            .into());
+        if clients::store::secrets_of(&state.db.pool, id).await?.len() > 1 {
+            let how = format!("remove the older one with `latchkey clients rotate {id} --finish`");
+            return Err(format!("{id} has two secrets or keys; {how}").into());
         }
-        Ok(again(|| credentials::add(state, By::CommandLine, &id, credential(key.as_ref(), &args.expiry))).await?)
-    })
-    .await?;
-    let thumbprint = key.map(|key| key.thumbprint);
-    answer(json, &json!({ "id": id, "secret": secret, "public_key": thumbprint }), || match &secret {
+        Ok(again(|| credentials::add(state, By::CommandLine, id, credential(key.as_ref(), expiry))).await?)
+    });
+    let (secret, thumbprint) = (secret.await?, key.as_ref().map(|key| &*key.thumbprint));
+    common.answer(&json!({ "id": id, "secret": secret, "public_key": thumbprint }), || match &secret {
         None => format!(
             "Added the public key {}. What was there before still works. When the application uses the key: latchkey \
              clients rotate {id} --finish",
-            thumbprint.as_deref().unwrap_or_default()
+            thumbprint.unwrap_or_default()
         ),
         Some(secret) => format!(
             "client_secret: {secret}\n\nThe secret isn't shown again. The older one still works. When the application uses the \
@@ -185,35 +176,31 @@ async fn rotate(args: Rotate) -> Result<(), Failed> {
     })
 }
 
-async fn finish(args: Rotate) -> Result<(), Failed> {
-    let Common { json, config, .. } = args.common;
-    let id = args.id;
-    let (removed, is_key) = on_client(config, &id, async |state, _| {
-        let secrets = clients::store::secrets_of(&state.db.pool, &id).await?;
+async fn finish(Rotate { id, common, .. }: &Rotate) -> Result<(), Failed> {
+    let removed = on_client(common, id, async |state, _| {
+        let secrets = clients::store::secrets_of(&state.db.pool, id).await?;
         // The older one comes first.
         let [older, _] = &*secrets else {
             return Err(format!("{id} has no second secret; create one with `latchkey clients rotate {id}`").into());
         };
-        again(|| credentials::remove_secret(state, By::CommandLine, &id, &older.prefix)).await?;
+        again(|| credentials::remove_secret(state, By::CommandLine, id, &older.prefix)).await?;
         Ok((older.prefix.clone(), older.public_key.is_some()))
-    })
-    .await?;
-    answer(json, &json!({ "id": id, "removed": removed }), || match is_key {
+    });
+    let (removed, is_key) = removed.await?;
+    common.answer(&json!({ "id": id, "removed": removed }), || match is_key {
         true => format!("Removed the public key {removed}. It no longer works."),
         false => format!("Removed the secret {removed}… It no longer works."),
     })
 }
 
-async fn set_disabled(args: One, disabled: bool) -> Result<(), Failed> {
-    let Common { json, config, .. } = args.common;
-    let id = args.id;
-    let (name, changed) = on_client(config, &id, async |state, client| {
+async fn set_disabled(One { id, common }: &One, disabled: bool) -> Result<(), Failed> {
+    let set = on_client(common, id, async |state, client| {
         let terminator = terminator(state).await?;
-        let changed = again(|| register::set_disabled(&terminator, By::CommandLine, &id, disabled)).await?;
+        let changed = again(|| register::set_disabled(&terminator, By::CommandLine, id, disabled)).await?;
         Ok((client.name, changed))
-    })
-    .await?;
-    answer(json, &json!({ "id": id, "changed": changed }), || match (changed, disabled) {
+    });
+    let (name, changed) = set.await?;
+    common.answer(&json!({ "id": id, "changed": changed }), || match (changed, disabled) {
         (true, true) => format!("Disabled {name}. Running servers reject its tokens within a second."),
         (true, false) => format!("Enabled {name}. Users have to connect it again."),
         (false, true) => format!("{name} was disabled already."),
@@ -223,13 +210,14 @@ async fn set_disabled(args: One, disabled: bool) -> Result<(), Failed> {
 
 /// Works on the database, with the application that is meant.
 async fn on_client<T>(
-    config: Config,
+    common: &Common,
     id: &str,
     work: impl AsyncFnOnce(&AppState, Client) -> Result<T, Failed>,
 ) -> Result<T, Failed> {
-    on_database(config, async |state| {
-        let none = || format!("there is no application {id}; find it with `latchkey clients list`");
-        work(state, clients::store::find_client(&state.db.pool, id).await?.ok_or_else(none)?).await
-    })
-    .await
+    common
+        .on_database(async |state| {
+            let none = || format!("there is no application {id}; find it with `latchkey clients list`");
+            work(state, clients::store::find_client(&state.db.pool, id).await?.ok_or_else(none)?).await
+        })
+        .await
 }

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::server::{SCOPES, Server, Tokens};
-use crate::{auth::links, base::logging::visible, cli::failed::Failed};
+use crate::{auth::links, base::logging::visible, cli::Failed};
 
 /// As long as the code of a device works.
 const PATIENCE: Duration = Duration::from_secs(600);

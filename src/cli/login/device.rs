@@ -6,7 +6,7 @@ use serde::Deserialize;
 use tokio::time::{sleep, timeout};
 
 use super::server::{SCOPES, Server, Tokens, Trouble};
-use crate::{base::logging::visible, cli::failed::Failed};
+use crate::{base::logging::visible, cli::Failed};
 
 #[derive(Deserialize)]
 struct Begun {

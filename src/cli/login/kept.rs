@@ -14,7 +14,7 @@ use crate::{
         private_file::{make_private_folder, open_private, private_file},
         state::Clock,
     },
-    cli::failed::Failed,
+    cli::Failed,
 };
 
 /// A token that ends sooner might end on its way.

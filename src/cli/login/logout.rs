@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::kept::Place;
-use crate::cli::{failed::Failed, output::say};
+use crate::cli::{Failed, output::say};
 
 /// End the login of `latchkey login`, on this computer and on the server.
 #[derive(Args)]

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     base::fetch::leads_here,
-    cli::{ask, failed::Failed},
+    cli::{Failed, ask},
 };
 
 /// Every server of ours knows the command line by this name (migrations/0019_oauth.sql).

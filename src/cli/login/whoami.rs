@@ -8,7 +8,7 @@ use super::{
     server::Trouble,
 };
 use crate::{
-    cli::{failed::Failed, output::answer},
+    cli::{Failed, output::answer},
     ui::when::moment,
 };
 
