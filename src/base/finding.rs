@@ -30,6 +30,11 @@ impl Finding {
         Self { check, state: State::Warning, message: message.into(), fix: fix.into() }
     }
 
+    /// A warning where it is so, and in the same words ok where it is not.
+    pub fn warning_if(is_so: bool, check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        if is_so { Self::warning(check, message, fix) } else { Self::ok(check, message) }
+    }
+
     pub fn error(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { check, state: State::Error, message: message.into(), fix: fix.into() }
     }

@@ -3,7 +3,7 @@
 
 use std::{path::Path, time::SystemTime};
 
-use super::{Finding, PATIENCE, SKEW_MAX_MS, feed, keys, people, store};
+use super::{Finding, PATIENCE, SKEW_MAX_MS, feed, keys, people, store, store::Places};
 use crate::{
     auth::{
         instances::{confirm::GONE_AFTER_MS, store as instance_store},
@@ -21,78 +21,59 @@ use crate::{
     ui::number::counted,
 };
 
-pub async fn look(config: &Config, parts: &Parts, secret: Result<&SecretKey, &String>) -> Vec<Finding> {
+const WHAT: &str = "database";
+
+pub async fn look(config: &Config, parts: &Parts, secret: Option<&SecretKey>) -> Vec<Finding> {
     let watch = Stopwatch::start();
     let state = match tokio::time::timeout(PATIENCE, serve::connect(config.clone(), false)).await {
         Ok(Ok(state)) => state,
-        Ok(Err(words)) => return without(Finding::error_as_told("database", &words), secret),
+        Ok(Err(words)) => return vec![Finding::error_as_told(WHAT, &words)],
         Err(_) => {
             let words = format!("doesn't answer within {} seconds", PATIENCE.as_secs());
-            return without(Finding::error("database", words, "check LATCHKEY_DATABASE_URL and the network"), secret);
+            return vec![Finding::error(WHAT, words, "check LATCHKEY_DATABASE_URL and the network")];
         }
     };
     let findings = tokio::time::timeout(PATIENCE, look_into(&state, parts, secret, watch.elapsed_ms())).await;
     state.db.close().await;
     findings.unwrap_or_else(|_| {
         let words = format!("stopped answering: no response within {} seconds", PATIENCE.as_secs());
-        without(Finding::error("database", words, "check its log, and whether something holds a lock"), secret)
+        vec![Finding::error(WHAT, words, "check its log, and whether something holds a lock")]
     })
 }
 
-/// The secret key was looked for all the same.
-fn without(finding: Finding, secret: Result<&SecretKey, &String>) -> Vec<Finding> {
-    std::iter::once(finding).chain(secret.err().map(|words| Finding::error_as_told("secret key", words))).collect()
-}
-
 /// Within the patience of [`look`].
-async fn look_into(
-    state: &AppState,
-    parts: &Parts,
-    secret: Result<&SecretKey, &String>,
-    connect_ms: u64,
-) -> Vec<Finding> {
-    let (schema, up_to_date) = schema(state, connect_ms).await;
-    let mut findings = vec![schema];
-    findings.push(clock(state).await);
-    if !up_to_date {
-        return findings;
+async fn look_into(state: &AppState, parts: &Parts, secret: Option<&SecretKey>, connect_ms: u64) -> Vec<Finding> {
+    let (schema, clock) = (schema(state).await, clock(state).await);
+    if let Err(not_up_to_date) = schema {
+        return vec![not_up_to_date, clock];
     }
+    let schema = Finding::ok(WHAT, format!("connected in {connect_ms} ms, up to date"));
+    let mut findings = vec![schema, clock];
     findings.extend(connections(state, parts).await);
     for part in parts.iter() {
         findings.extend(part.examine(state).await);
     }
-    let (feed, keys, people) =
-        tokio::join!(feed::look(state), keys::look(state, secret), people::look(state, secret.ok()));
+    let (feed, keys, people) = tokio::join!(feed::look(state), keys::look(state, secret), people::look(state, secret));
     [findings, feed, keys, people].concat()
 }
 
-async fn schema(state: &AppState, connect_ms: u64) -> (Finding, bool) {
-    const WHAT: &str = "database";
+/// Whether it is up to date.
+async fn schema(state: &AppState) -> Result<(), Finding> {
     match state.db.steps().await {
-        Ok(Steps { pending: 0, unknown: 0 }) => {
-            (Finding::ok(WHAT, format!("connected in {connect_ms} ms, up to date")), true)
-        }
+        Ok(Steps { pending: 0, unknown: 0 }) => Ok(()),
         Ok(Steps { unknown: unknown @ 1.., .. }) => {
-            let words = format!(
-                "migrated by a newer Latchkey ({}), so this version won't start",
-                counted(unknown as i64, "unknown migration", "unknown migrations")
-            );
-            (Finding::error(WHAT, words, "run the newer version"), false)
+            let unknown = counted(unknown as i64, "unknown migration", "unknown migrations");
+            let words = format!("migrated by a newer Latchkey ({unknown}), so this version won't start");
+            Err(Finding::error(WHAT, words, "run the newer version"))
         }
         Ok(Steps { pending, .. }) => {
             let words = format!("{} to run", counted(pending as i64, "migration", "migrations"));
-            (Finding::warning(WHAT, words, "start the server or run `latchkey migrate`"), false)
+            Err(Finding::warning(WHAT, words, "start the server or run `latchkey migrate`"))
         }
         Err(error) => {
             let words = format!("cannot read its migrations: {error}");
-            (
-                Finding::error(
-                    WHAT,
-                    words,
-                    "if the database is new, run `latchkey migrate`; if not, check that it belongs to Latchkey",
-                ),
-                false,
-            )
+            let fix = "if the database is new, run `latchkey migrate`; if not, check that it belongs to Latchkey";
+            Err(Finding::error(WHAT, words, fix))
         }
     }
 }
@@ -106,20 +87,21 @@ async fn clock(state: &AppState) -> Finding {
         Kind::Postgres => postgres_skew(state).await,
         Kind::Sqlite => Ok(sqlite_skew(state)),
     };
-    match skew {
-        Err(error) => Finding::error(WHAT, format!("cannot read the time from the database: {error}"), "check its log"),
-        Ok(skew) if skew.abs() > KEEP_EXTRA_MS => Finding::error(
-            WHAT,
-            format!("{} s off from the database, so tokens expire too late or too early", skew.abs() / 1000),
-            FIX,
-        ),
-        Ok(skew) if skew.abs() > SKEW_MAX_MS => {
-            Finding::warning(WHAT, format!("{} ms off from the database", skew.abs()), FIX)
+    let ms = match skew {
+        Ok(skew) => skew.abs(),
+        Err(error) => {
+            return Finding::error(WHAT, format!("cannot read the time from the database: {error}"), "check its log");
         }
-        Ok(skew) if state.db.kind == Kind::Postgres => {
-            Finding::ok(WHAT, format!("{} ms off from the database", skew.abs()))
+    };
+    let words = format!("{ms} ms off from the database");
+    match state.db.kind {
+        _ if ms > KEEP_EXTRA_MS => {
+            let words = format!("{} s off from the database, so tokens expire too late or too early", ms / 1000);
+            Finding::error(WHAT, words, FIX)
         }
-        Ok(_) => Finding::ok(WHAT, "database is on this machine; none of its files is from the future"),
+        _ if ms > SKEW_MAX_MS => Finding::warning(WHAT, words, FIX),
+        Kind::Postgres => Finding::ok(WHAT, words),
+        Kind::Sqlite => Finding::ok(WHAT, "database is on this machine; none of its files is from the future"),
     }
 }
 
@@ -158,22 +140,16 @@ async fn connections(state: &AppState, parts: &Parts) -> Vec<Finding> {
         Ok(found) => found,
         Err(error) => return vec![Finding::warning(WHAT, format!("cannot count them: {error}"), "")],
     };
-    let instances = i64::try_from(live.len()).unwrap_or(i64::MAX).max(1);
+    let instances = (live.len() as i64).max(1);
     // One more, which listens.
     let of_parts: i64 = parts.iter().map(|part| part.connections(&state.config)).sum();
     let wanted = instances.saturating_mul(each + 1 + of_parts);
-    let words = format!(
-        "{} up to {wanted}; PostgreSQL allows {}, and {} are in use",
-        counted(instances, "instance uses", "instances use"),
-        places.room,
-        places.taken
-    );
-    let mut findings = vec![if wanted > places.room {
-        Finding::warning(WHAT, words, "lower LATCHKEY_DATABASE_CONNECTIONS, or raise max_connections in PostgreSQL")
-    } else {
-        Finding::ok(WHAT, words)
-    }];
-    if places.superuser > 0 {
+    let Places { room, taken, superuser } = places;
+    let users = counted(instances, "instance uses", "instances use");
+    let words = format!("{users} up to {wanted}; PostgreSQL allows {room}, and {taken} are in use");
+    let fix = "lower LATCHKEY_DATABASE_CONNECTIONS, or raise max_connections in PostgreSQL";
+    let mut findings = vec![Finding::warning_if(wanted > room, WHAT, words, fix)];
+    if superuser > 0 {
         findings.push(Finding::warning(
             "role",
             "Latchkey is a PostgreSQL superuser, so whoever takes it over controls the whole cluster",

@@ -39,22 +39,17 @@ async fn instances(state: &AppState) -> Finding {
     match looked.await {
         Err(error) => Finding::error(WHAT, format!("cannot read the instances: {error}"), "check the database's log"),
         Ok((0, _)) => Finding::ok(WHAT, "no server is running"),
-        Ok((live, late)) if late.is_empty() => Finding::ok(
-            WHAT,
-            format!(
-                "{} up to date with all revocations",
-                counted(live as i64, "running instance is", "running instances are")
-            ),
-        ),
-        Ok((_, late)) => Finding::warning(
-            WHAT,
-            format!(
-                "behind: {}; after {} s an instance asks the database itself, and rejects what it can't check",
-                late.join(", "),
-                STALE_AFTER.as_secs()
-            ),
-            "check its log, and whether it can reach the database",
-        ),
+        Ok((live, late)) if late.is_empty() => {
+            let running = counted(live as i64, "running instance is", "running instances are");
+            Finding::ok(WHAT, format!("{running} up to date with all revocations"))
+        }
+        Ok((_, late)) => {
+            let (late, seconds) = (late.join(", "), STALE_AFTER.as_secs());
+            let words = format!(
+                "behind: {late}; after {seconds} s an instance asks the database itself, and rejects what it can't check"
+            );
+            Finding::warning(WHAT, words, "check its log, and whether it can reach the database")
+        }
     }
 }
 
@@ -62,7 +57,7 @@ async fn instances(state: &AppState) -> Finding {
 async fn late(state: &AppState) -> Result<(usize, Vec<String>), sqlx::Error> {
     let newest = revocation_store::newest_seq(&state.db.pool).await?;
     let live = instance_store::seen_since(&state.db.pool, state.clock.now_ms() - GONE_AFTER_MS).await?;
-    let stale_ms = i64::try_from(STALE_AFTER.as_millis()).unwrap_or(i64::MAX);
+    let stale_ms = STALE_AFTER.as_millis() as i64;
     let is_late = |row: &&InstanceRow| row.seq < newest || row.feed_silent_ms > stale_ms;
     let words =
         |row: &InstanceRow| format!("{} (by {}, no news for {} ms)", row.name, newest - row.seq, row.feed_silent_ms);

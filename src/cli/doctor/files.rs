@@ -9,12 +9,8 @@ use crate::base::{config::Config, db};
 const JOURNAL_MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 pub fn look(config: &Config) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if config.data_dir.exists() {
-        findings.push(modes(config));
-    }
-    findings.extend(database_file(config).as_deref().and_then(backup));
-    findings
+    let modes = config.data_dir.exists().then(|| modes(config));
+    modes.into_iter().chain(database_file(config).as_deref().and_then(backup)).collect()
 }
 
 /// The file of SQLite, where that is the database.
@@ -26,30 +22,23 @@ fn database_file(config: &Config) -> Option<PathBuf> {
 fn modes(config: &Config) -> Finding {
     let folder = &config.data_dir;
     let files = [Some(folder.join("secret.key")), database_file(config)];
-    let open: Vec<String> = files
-        .into_iter()
-        .flatten()
-        .filter(|file| file.is_file() && others_may(file))
-        .map(|file| file.display().to_string())
-        .collect();
-    let shown = folder.display();
+    let files = files.into_iter().flatten().filter(|file| file.is_file() && others_may(file));
+    let open: Vec<String> = files.map(|file| file.display().to_string()).collect();
+    let (shown, names, paths) = (folder.display(), open.join(", "), open.join(" "));
     match (others_may(folder), open.is_empty()) {
         (false, true) => Finding::ok("files", format!("only the owner can read {shown} and the files in it")),
-        (true, true) => Finding::warning(
-            "files",
-            format!("other users on this machine can read {shown}"),
-            format!("chmod 700 {shown}"),
-        ),
-        (false, false) => Finding::warning(
-            "files",
-            format!("other users could read {} if they could open the folder", open.join(", ")),
-            format!("chmod 600 {}", open.join(" ")),
-        ),
-        (true, false) => Finding::error(
-            "files",
-            format!("other users on this machine can read {}", open.join(", ")),
-            format!("chmod 700 {shown}; chmod 600 {}", open.join(" ")),
-        ),
+        (true, true) => {
+            let words = format!("other users on this machine can read {shown}");
+            Finding::warning("files", words, format!("chmod 700 {shown}"))
+        }
+        (false, false) => {
+            let words = format!("other users could read {names} if they could open the folder");
+            Finding::warning("files", words, format!("chmod 600 {paths}"))
+        }
+        (true, false) => {
+            let words = format!("other users on this machine can read {names}");
+            Finding::error("files", words, format!("chmod 700 {shown}; chmod 600 {paths}"))
+        }
     }
 }
 

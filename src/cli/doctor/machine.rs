@@ -10,11 +10,8 @@ use crate::{
 };
 
 pub async fn look(config: &Config) -> Vec<Finding> {
-    let mut findings = vec![hashing(config).await];
-    findings.extend(memory(config));
-    findings.extend(disk(&config.data_dir));
-    findings.push(open_files(config));
-    findings
+    let findings = [Some(hashing(config).await), memory(config), disk(&config.data_dir), Some(open_files(config))];
+    findings.into_iter().flatten().collect()
 }
 
 /// People wait for no longer with a good mind.
@@ -46,11 +43,8 @@ fn memory(config: &Config) -> Option<Finding> {
     let free_kib = free_memory_kib()?;
     let wanted_kib = u64::from(config.hash_budget_mib) * 1024;
     let words = format!("{} MiB free; hashes use up to {} MiB", free_kib / 1024, wanted_kib / 1024);
-    Some(if free_kib < wanted_kib {
-        Finding::warning("memory", words, "lower LATCHKEY_HASH_BUDGET_MIB, or give the machine more memory")
-    } else {
-        Finding::ok("memory", words)
-    })
+    let fix = "lower LATCHKEY_HASH_BUDGET_MIB, or give the machine more memory";
+    Some(Finding::warning_if(free_kib < wanted_kib, "memory", words, fix))
 }
 
 /// Linux: what can be had without swapping, within the limit of the container.
@@ -91,19 +85,17 @@ fn disk(_folder: &Path) -> Option<Finding> {
 
 /// Every open page holds a connection, and a connection is an open file. The server asks for as many as it needs.
 fn open_files(config: &Config) -> Finding {
-    const WHAT: &str = "open files";
     let (_, limit) = connections::open_files();
     let (fitting, wanted) = (connections::fitting(config, limit), config.connections);
     let at_most = limit.map_or("no limit".to_owned(), |limit| format!("up to {limit}"));
-    if fitting < wanted as usize {
-        return Finding::warning(
-            WHAT,
-            format!(
-                "{at_most}, if the server is started like this command: enough for {fitting} connections, not {wanted}"
-            ),
-            "set LimitNOFILE=65536 in the service's unit, run `ulimit -n 65536` before the start, or lower \
-             LATCHKEY_CONNECTIONS",
-        );
+    if fitting >= wanted as usize {
+        return Finding::ok("open files", format!("{at_most}, enough for {wanted} connections"));
     }
-    Finding::ok(WHAT, format!("{at_most}, enough for {wanted} connections"))
+    Finding::warning(
+        "open files",
+        format!(
+            "{at_most}, if the server is started like this command: enough for {fitting} connections, not {wanted}"
+        ),
+        "set LimitNOFILE=65536 in the service's unit, run `ulimit -n 65536` before the start, or lower LATCHKEY_CONNECTIONS",
+    )
 }

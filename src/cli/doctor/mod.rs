@@ -15,7 +15,7 @@ mod store;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Failed, ask, ask::PATIENCE, output::answer};
+use super::{Common, Failed, ask, ask::PATIENCE};
 use crate::{
     base::{
         config::Config,
@@ -41,10 +41,9 @@ pub struct Doctor {
 const SKEW_MAX_MS: i64 = 2_000;
 
 /// Fails when there is an error, and says how many there are.
-pub async fn run(Doctor { common: Common { json, config, parts } }: Doctor) -> Result<(), Failed> {
-    let findings = examine(&config, &parts.into()).await;
-    let all = || findings.iter().map(text).collect::<Vec<_>>().join("\n");
-    answer(json, &json!({ "findings": findings }), all)?;
+pub async fn run(Doctor { common }: Doctor) -> Result<(), Failed> {
+    let findings = examine(&common.config, &common.parts.clone().into()).await;
+    common.answer(&json!({ "findings": findings }), || findings.iter().map(text).collect::<Vec<_>>().join("\n"))?;
     match findings.iter().filter(|finding| finding.state == State::Error).count() {
         0 => Ok(()),
         1 => Err("found 1 error".into()),
@@ -63,12 +62,14 @@ fn text(Finding { check, state, message, fix }: &Finding) -> String {
 }
 
 async fn examine(config: &Config, parts: &Parts) -> Vec<Finding> {
-    let secret = SecretKey::find(config);
+    let found = SecretKey::find(config);
+    let secret = found.as_ref().ok();
     let (machine, mail, server, database) = tokio::join!(
         machine::look(config),
         mail::look(config),
-        reach::look(config, secret.as_ref().ok()),
-        database::look(config, parts, secret.as_ref()),
+        reach::look(config, secret),
+        database::look(config, parts, secret),
     );
-    [settings::look(config), files::look(config), machine, mail, server, database].concat()
+    let no_secret = found.as_ref().err().map(|words| Finding::error_as_told("secret key", words));
+    [settings::look(config), files::look(config), Vec::from_iter(no_secret), machine, mail, server, database].concat()
 }

@@ -4,13 +4,9 @@ use super::Finding;
 use crate::{base::config::Config, web::assets};
 
 pub fn look(config: &Config) -> Vec<Finding> {
-    let mut findings = vec![together(config), listening(config), package(config)];
-    findings.extend(cookies(config));
-    findings.extend(proxies(config));
-    findings.extend(reports(config));
-    findings.extend(help(config));
-    findings.extend(metrics(config));
-    findings
+    let always = [together(config), listening(config), package(config)];
+    let sometimes = [cookies(config), proxies(config), reports(config), help(config), metrics(config)];
+    always.into_iter().chain(sometimes.into_iter().flatten()).collect()
 }
 
 fn together(config: &Config) -> Finding {
@@ -62,28 +58,22 @@ fn proxies(config: &Config) -> Option<Finding> {
 }
 
 fn reports(config: &Config) -> Option<Finding> {
-    const WHAT: &str = "security.txt";
-    match &config.security_contact {
-        Some(contact) => Some(Finding::ok(WHAT, format!("security reports go to {contact}"))),
-        None if config.production() => Some(Finding::warning(
-            WHAT,
-            "missing, so no one knows where to report a security issue",
-            "set LATCHKEY_SECURITY_CONTACT=mailto:security@example.com",
-        )),
-        None => None,
-    }
+    let known = config.security_contact.as_ref().map(|contact| format!("security reports go to {contact}"));
+    let missing = "missing, so no one knows where to report a security issue";
+    contact(config, "security.txt", known, missing, "set LATCHKEY_SECURITY_CONTACT=mailto:security@example.com")
 }
 
 fn help(config: &Config) -> Option<Finding> {
-    const WHAT: &str = "support";
-    match &config.support_contact {
-        Some(contact) => Some(Finding::ok(WHAT, format!("users are told to contact {}", contact.words))),
-        None if config.production() => Some(Finding::warning(
-            WHAT,
-            "no contact, so users are told to contact their administrator, but not how",
-            "set LATCHKEY_SUPPORT_CONTACT=help@example.com",
-        )),
-        None => None,
+    let known = config.support_contact.as_ref().map(|contact| format!("users are told to contact {}", contact.words));
+    let missing = "no contact, so users are told to contact their administrator, but not how";
+    contact(config, "support", known, missing, "set LATCHKEY_SUPPORT_CONTACT=help@example.com")
+}
+
+/// In production someone has to be named.
+fn contact(config: &Config, what: &'static str, known: Option<String>, missing: &str, fix: &str) -> Option<Finding> {
+    match known {
+        Some(known) => Some(Finding::ok(what, known)),
+        None => config.production().then(|| Finding::warning(what, missing, fix)),
     }
 }
 
