@@ -1,6 +1,6 @@
 //! Files and folders that only their owner can read. Server side.
 
-use std::path::Path;
+use std::{fs::Metadata, path::Path};
 
 /// Makes a folder that only its owner can open; one that exists stays as it is.
 ///
@@ -36,9 +36,23 @@ pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     let file = options.open(path)?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&file.metadata()?.permissions()) & 0o077 != 0 {
+    if is_for_others(&file.metadata()?) {
         return Err(std::io::Error::other("others can read or change it"));
     }
     Ok(file)
+}
+
+/// Whether others than the owner may read or change it, as far as the owner may ask.
+pub fn others_may(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| is_for_others(&found))
+}
+
+#[cfg(unix)]
+fn is_for_others(found: &Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_for_others(_found: &Metadata) -> bool {
+    false
 }

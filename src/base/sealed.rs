@@ -10,7 +10,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{
     config::{Config, SecretText},
-    private_file::{make_private_folder, private_file},
+    private_file::{make_private_folder, others_may, private_file},
 };
 
 /// 32 bytes that open every signing key. Cannot be printed.
@@ -65,7 +65,9 @@ impl SecretKey {
         if !path.exists() {
             return Err(format!("there is no secret key at {shown}; set LATCHKEY_SECRET_KEY or LATCHKEY_DATA_DIR"));
         }
-        refuse_readable_by_others(&path)?;
+        if others_may(&path) {
+            return Err(format!("other users on this machine can read {shown}; run `chmod 600 {shown}`"));
+        }
         let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {shown}: {error}"))?;
         Self::parse(text.trim())
             .ok_or_else(|| format!("{shown} doesn't contain 32 bytes in base64url; restore it from a backup"))
@@ -145,19 +147,4 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
         make_private_folder(folder)?;
     }
     std::io::Write::write_all(&mut private_file().create_new(true).open(path)?, text.as_bytes())
-}
-
-#[cfg(unix)]
-fn refuse_readable_by_others(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?.permissions().mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    Err(format!("other users on this machine can read {0}; run `chmod 600 {0}`", path.display()))
-}
-
-#[cfg(not(unix))]
-fn refuse_readable_by_others(_path: &Path) -> Result<(), String> {
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Common, Failed, installation::terminator, output::Table};
+use super::{Common, Failed, installation::terminator, output::table};
 use crate::{
     auth::{
         cause::Cause,
@@ -67,8 +67,8 @@ pub async fn run(command: Keys) -> Result<(), Failed> {
 
 async fn list(common: Common) -> Result<(), Failed> {
     let keys = common.on_database(async |state| Ok(SigningKeys::list(state).await?)).await?;
-    let table = Table::new(HEADS, keys.iter().map(cells));
-    common.answer_list(&json!({ "keys": keys }), &table, "No signing keys yet. The first start creates one.", None)
+    let table = table(HEADS, keys.iter().map(cells));
+    common.answer_list(&json!({ "keys": keys }), table, "No signing keys yet. The first start creates one.", None)
 }
 
 const HEADS: [&str; 7] = ["KEY ID", "ALGORITHM", "STATE", "CREATED", "SIGNS FROM", "VALID UNTIL", "REVOKED BECAUSE"];

@@ -4,15 +4,14 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Common, Failed, output::Table};
+use super::{Common, Failed, output::table};
 use crate::{
-    auth::outbox::Mail as Kind,
     base::{
         email::{Email, masked},
         mailer::{Envelope, Failure, Mailer, Sent},
         state::{AppState, Clock},
     },
-    mail::{store, store::Listed, words},
+    mail::{store, store::Listed, words, worker::kind},
     ui::{number::counted, when::minute},
 };
 
@@ -79,7 +78,7 @@ async fn list(failed: bool, common: &Common) -> Result<(), Failed> {
     let mails = common.on_database(async |state| Ok(store::list(&state.db.pool, failed, LIST_MAX).await?)).await?;
     let emails: Vec<Value> = mails.iter().map(shown).collect();
     let none = if failed { "No failed emails." } else { "The outbox is empty." };
-    common.answer_list(&json!({ "emails": emails }), &Table::new(HEADS, mails.iter().map(cells)), none, None)
+    common.answer_list(&json!({ "emails": emails }), table(HEADS, mails.iter().map(cells)), none, None)
 }
 
 /// An email as a program may read it.
@@ -87,7 +86,7 @@ fn shown(mail: &Listed) -> Value {
     json!({
         "id": mail.id,
         "to": masked(&mail.email),
-        "kind": kind(mail),
+        "kind": kind(&mail.mail),
         "state": state(mail),
         "created_at": mail.created_at,
         "due_at": mail.due_at,
@@ -100,11 +99,7 @@ const HEADS: [&str; 7] = ["ID", "TO", "KIND", "STATE", "CREATED", "ATTEMPTS", "N
 
 fn cells(mail: &Listed) -> [String; 7] {
     let (to, created, attempts) = (masked(&mail.email), minute(mail.created_at), mail.attempts.to_string());
-    [mail.id.clone(), to, kind(mail).into(), state(mail).into(), created, attempts, mail.last_error.clone()]
-}
-
-fn kind(mail: &Listed) -> &'static str {
-    serde_json::from_str::<Kind>(&mail.mail).map_or("unknown", |mail| mail.as_text())
+    [mail.id.clone(), to, kind(&mail.mail).into(), state(mail).into(), created, attempts, mail.last_error.clone()]
 }
 
 fn state(mail: &Listed) -> &'static str {

@@ -1,6 +1,10 @@
 //! What a command prints: text for people, or, with `--json`, one document for programs. Server side.
 
-use std::io::{self, Write};
+use std::{
+    array,
+    io::{self, Write},
+    iter,
+};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,17 +18,17 @@ impl Common {
         answer(self.json, value, text)
     }
 
-    /// A list. What else is to be said goes to standard error, for a program reads the rest: `none`, where there are no
-    /// rows, and the notes.
-    pub fn answer_list<const N: usize>(
+    /// A list, with its [`table`]. What else is to be said goes to standard error, for a program reads the rest: `none`,
+    /// where there are no rows, and the notes.
+    pub fn answer_list(
         &self,
         value: &impl Serialize,
-        table: &Table<N>,
+        table: String,
         none: &str,
         notes: impl IntoIterator<Item = String>,
     ) -> Result<(), Failed> {
-        self.answer(value, || table.text())?;
-        let none = table.rows.is_empty().then(|| none.to_owned());
+        let none = table.is_empty().then(|| none.to_owned());
+        self.answer(value, || table)?;
         none.into_iter().chain(notes).filter(|_| !self.json).for_each(|note| eprintln!("{}", logging::visible(&note)));
         Ok(())
     }
@@ -80,30 +84,18 @@ fn is_time(name: &str) -> bool {
     name.ends_with("_at") || matches!(name, "at" | "until" | "signs_from")
 }
 
-/// Rows under the heads of their columns. Each column is as wide as its widest cell.
-pub struct Table<const N: usize> {
-    heads: [&'static str; N],
-    rows: Vec<[String; N]>,
-}
-
-impl<const N: usize> Table<N> {
-    pub fn new(heads: [&'static str; N], rows: impl IntoIterator<Item = [String; N]>) -> Self {
-        Self { heads, rows: rows.into_iter().collect() }
+/// Rows under the heads of their columns, each column as wide as its widest cell. Empty without rows: heads alone say
+/// nothing.
+pub fn table<const N: usize>(heads: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let all: Vec<[String; N]> = iter::once(heads.map(str::to_owned)).chain(rows).collect();
+    if all.len() == 1 {
+        return String::new();
     }
-
-    /// Empty without rows: heads alone say nothing.
-    pub fn text(&self) -> String {
-        if self.rows.is_empty() {
-            return String::new();
-        }
-        let heads = self.heads.map(str::to_owned);
-        let all = || std::iter::once(&heads).chain(&self.rows);
-        let widths: Vec<usize> =
-            (0..N).map(|at| all().map(|cells| cells[at].chars().count()).max().unwrap_or_default()).collect();
-        let line = |cells: &[String; N]| {
-            let padded = cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}"));
-            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-        };
-        all().map(line).collect::<Vec<_>>().join("\n")
-    }
+    let widths: [usize; N] =
+        array::from_fn(|at| all.iter().map(|cells| cells[at].chars().count()).max().unwrap_or_default());
+    let line = |cells: &[String; N]| {
+        let padded = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    all.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -9,7 +9,7 @@ use clap::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Common, Failed, output::Table};
+use super::{Common, Failed, output::table};
 use crate::{
     auth::sessions::LiveSession,
     pages::admin::sessions::{Age, SessionRow, SessionsAsked, load},
@@ -65,13 +65,13 @@ pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
         common.on_database(async |state| Ok(load::find(state, &asked, limit + 1).await?)).await?;
     let more = rows.len() > limit;
     let sessions: Vec<Session> = rows.into_iter().take(limit).map(|row| SessionRow::from(row).into()).collect();
-    let table = Table::new(HEADS, sessions.iter().map(cells));
+    let table = table(HEADS, sessions.iter().map(cells));
     let notes = [
         more.then(|| "There are more. Show them with --limit.".to_owned()),
         too_many_users.then(|| "Too many users match. Type more of the name or email address.".to_owned()),
     ];
     let listed = json!({ "sessions": sessions, "more": more, "too_many_users": too_many_users });
-    common.answer_list(&listed, &table, "No active sessions match.", notes.into_iter().flatten())
+    common.answer_list(&listed, table, "No active sessions match.", notes.into_iter().flatten())
 }
 
 impl From<SessionRow> for Session {

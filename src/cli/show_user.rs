@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Common, Failed, installation::find_user, output::Table};
+use super::{Common, Failed, installation::find_user, output::table};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
@@ -96,11 +96,11 @@ fn session_table(sessions: &[LiveSession]) -> String {
         let (started, seen) = (minute(one.created_at), minute(one.last_seen_at));
         [one.sid.clone(), one.device.clone(), one.ip.clone(), started, seen]
     };
-    Table::new(["SESSION ID", "DEVICE", "IP ADDRESS", "STARTED", "LAST SEEN"], sessions.iter().map(row)).text()
+    table(["SESSION ID", "DEVICE", "IP ADDRESS", "STARTED", "LAST SEEN"], sessions.iter().map(row))
 }
 
 /// In the words that the user reads.
 fn activity_table(activity: &[EventRow]) -> String {
     let row = |one: &EventRow| [minute(one.at), entry(one, "").words, one.device.clone(), one.ip.clone()];
-    Table::new(["TIME", "EVENT", "DEVICE", "IP ADDRESS"], activity.iter().map(row)).text()
+    table(["TIME", "EVENT", "DEVICE", "IP ADDRESS"], activity.iter().map(row))
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use strum::VariantArray;
 
-use super::{Common, Failed, output::Table, show_user};
+use super::{Common, Failed, output::table, show_user};
 use crate::{
     auth::users::{Role, store, store::User},
     base::state::AppState,
@@ -98,8 +98,8 @@ async fn list(args: List) -> Result<(), Failed> {
     });
     let Page { people, after, .. } = page.await?;
     let more = after.as_ref().map(|id| format!("There are more. Continue with --after {id}"));
-    let table = Table::new(HEADS, people.iter().map(cells));
-    common.answer_list(&json!({ "users": people, "after": after }), &table, "No users match.", more)
+    let table = table(HEADS, people.iter().map(cells));
+    common.answer_list(&json!({ "users": people, "after": after }), table, "No users match.", more)
 }
 
 /// An ID to continue after must be someone's: a list that silently started over would never end.

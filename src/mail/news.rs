@@ -109,17 +109,6 @@ fn news_words(happened: &Happened<'_>) -> (&'static str, String) {
             "Your account was deleted",
             "Your account and everything in it has been deleted. You won't hear from us again.",
         ),
-        Notification::AccountDisabled
-        | Notification::AccountEnabled
-        | Notification::RoleChanged
-        | Notification::SecondFactorRemoved => return administrator_words(happened),
-    };
-    (subject, words.into())
-}
-
-/// As [`news_words`], of what an administrator did.
-fn administrator_words(happened: &Happened<'_>) -> (&'static str, String) {
-    let (subject, words) = match happened.news {
         Notification::AccountDisabled => (
             "Your account was disabled",
             "An administrator disabled your account. You've been logged out and can't log in. Your data has been kept.",
@@ -133,7 +122,7 @@ fn administrator_words(happened: &Happened<'_>) -> (&'static str, String) {
             "An administrator removed two-factor authentication from your account and logged you out everywhere. You can \
              now log in with just your password. Turn it on again soon.",
         ),
-        _ => return ("Your role was changed", role_changed(happened.roles)),
+        Notification::RoleChanged => return ("Your role was changed", role_changed(happened.roles)),
     };
     (subject, words.into())
 }

@@ -154,7 +154,7 @@ impl MailWorker {
     async fn fail(&self, row: &MailRow, failure: &Failure) -> Result<(), AppError> {
         self.metrics.mail_failed();
         let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
-        let (words, kind) = (&*failure.words, kind(row));
+        let (words, kind) = (&*failure.words, kind(&row.mail));
         let due_ms = now_ms + pause_ms(row.attempts);
         if failure.permanent || due_ms >= row.created_at + GIVE_UP_AFTER_MS {
             tracing::error!(mail = row.id, kind, error = words, "could not send an email; giving up");
@@ -192,9 +192,9 @@ fn pause_ms(attempts: i64) -> i64 {
 /// A file means development: there, the log shows the link, so that no one has to look for it.
 fn note_sent(row: &MailRow, sent: &Sent, link: Option<&str>) {
     match sent {
-        Sent::ToServer => tracing::info!(mail = row.id, kind = kind(row), "sent an email"),
+        Sent::ToServer => tracing::info!(mail = row.id, kind = kind(&row.mail), "sent an email"),
         Sent::ToFile(file) => tracing::info!(
-            kind = kind(row),
+            kind = kind(&row.mail),
             file = %file.display(),
             link = link.unwrap_or("none"),
             "wrote an email to a file, because LATCHKEY_SMTP_URL is not set"
@@ -202,6 +202,7 @@ fn note_sent(row: &MailRow, sent: &Sent, link: Option<&str>) {
     }
 }
 
-fn kind(row: &MailRow) -> &'static str {
-    serde_json::from_str::<Mail>(&row.mail).map_or("unknown", |mail| mail.as_text())
+/// Of a mail as it's stored.
+pub fn kind(mail: &str) -> &'static str {
+    serde_json::from_str::<Mail>(mail).map_or("unknown", |mail| mail.as_text())
 }

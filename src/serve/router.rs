@@ -177,7 +177,7 @@ async fn readyz(State(services): State<Arc<Services>>) -> Response {
 
 /// OpenMetrics 1.0.
 async fn metrics(State(services): State<Arc<Services>>) -> Response {
-    match services.metrics.render(services.levels()) {
+    match services.measured() {
         Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -1,18 +1,13 @@
 //! Everything that a request may need, opened once at the start. Server side.
 
-use std::{ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
     auth::{app::App, revocations::set::Revocations, sessions::terminate::Terminator, tokens::keys::Keys},
-    base::{
-        db::Db,
-        logging,
-        metrics::{Levels, Metrics},
-        state::AppState,
-    },
+    base::{db::Db, logging, metrics::Metrics, state::AppState},
     mail::worker::MailWorker,
     pages::{admin::overview::census::Census, part::Parts},
     web::{
@@ -75,22 +70,25 @@ impl Services {
         }
     }
 
-    /// What is measured at the moment of asking.
-    pub fn levels(&self) -> Levels {
+    /// What monitoring reads, with what is measured at the moment of asking.
+    ///
+    /// # Errors
+    /// As [`Metrics::render`].
+    pub fn measured(&self) -> Result<String, fmt::Error> {
         let databases = [&self.state.db, &self.vital_db, &self.jobs.db];
         let open: i64 = databases.iter().map(|db| i64::from(db.pool.size())).sum();
         let idle: i64 = databases.iter().map(|db| count(free(db))).sum();
         let (running, waiting) = self.passwords.at_work();
-        Levels {
-            connections_in_use: (open - idle).max(0),
-            connections_idle: idle,
-            connections_max: i64::from(self.state.config.database_connections),
-            revocations: count(self.revocations.count()),
-            feed_silent_seconds: self.revocations.silent_seconds(),
-            log_lines_dropped: i64::try_from(logging::dropped_lines()).unwrap_or(i64::MAX),
-            hashes_running: count(running),
-            hashes_waiting: count(waiting),
-        }
+        let levels = self.metrics.levels();
+        levels.connections_in_use.set((open - idle).max(0));
+        levels.connections_idle.set(idle);
+        levels.connections_max.set(self.state.config.database_connections.into());
+        levels.revocations.set(count(self.revocations.count()));
+        levels.feed_silent_seconds.set(self.revocations.silent_seconds());
+        levels.log_lines_dropped.set(i64::try_from(logging::dropped_lines()).unwrap_or(i64::MAX));
+        levels.hashes_running.set(count(running));
+        levels.hashes_waiting.set(count(waiting));
+        self.metrics.render()
     }
 }
 

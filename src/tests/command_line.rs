@@ -11,7 +11,7 @@ use crate::{
     cli::{
         Cli, given,
         login::kept::Place,
-        output::{Table, document},
+        output::{document, table},
         parts::PartSettings,
     },
 };
@@ -178,9 +178,9 @@ fn help_is_written_in_our_words() {
 #[test]
 fn a_table_is_as_wide_as_it_has_to_be_and_nothing_without_rows() {
     let rows = [["1".to_owned(), "short".to_owned(), "Ä".to_owned()], ["22".into(), "a long cell".into(), "x".into()]];
-    let table = Table::new(["ID", "WORDS", "E"], rows).text();
-    assert_eq!(table, "ID  WORDS        E\n1   short        Ä\n22  a long cell  x");
-    assert_eq!(Table::new(["ID"], []).text(), "");
+    let wide = table(["ID", "WORDS", "E"], rows.into_iter());
+    assert_eq!(wide, "ID  WORDS        E\n1   short        Ä\n22  a long cell  x");
+    assert_eq!(table(["ID"], std::iter::empty()), "");
 }
 
 /// Each time is a text that ends with Z, and no number is one.

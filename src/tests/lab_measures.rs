@@ -164,7 +164,7 @@ on_both_databases! {
         assert_eq!(probe(&lab, &before, Way::Cold).await, 200);
         browser.send(&lab, &Ask::action("log_out", &[])).await.expect("an answer");
         assert_eq!(probe(&lab, &before, Way::Cold).await, 401);
-        let ours = app.services.metrics.render(app.services.levels()).expect("metrics");
+        let ours = app.services.measured().expect("metrics");
         assert!(ours.contains("begin_visit") && !ours.contains("/cold"), "our metrics know nothing of it: {ours}");
     }
 }

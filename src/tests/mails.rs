@@ -573,7 +573,7 @@ on_both_databases! {
         outcome(&app, &server, &alice.email, "", &Mail::Reset).await;
         server.set(Manner::Answers("451 later"));
         outcome(&app, &server, &alice.email, "", &Mail::Reset).await;
-        let text = app.services.metrics.render(app.services.levels()).expect("text");
+        let text = app.services.measured().expect("text");
         for row in ["latchkey_mails_sent_total 1\n", "latchkey_mails_failed_total 1\n", "latchkey_outbox_waiting 1\n"] {
             assert!(text.contains(row), "{row} in {text}");
         }

@@ -56,7 +56,7 @@ on_both_databases! {
         let id = alice.user_id().await;
         app.force_logout(&mut admin, &id).await;
         let restarted = app.another_instance().await;
-        let text = restarted.metrics.render(restarted.levels()).expect("text");
+        let text = restarted.measured().expect("text");
         assert!(!text.contains("latchkey_revocation_propagation_seconds_count"), "{text}");
     }
 

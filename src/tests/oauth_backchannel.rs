@@ -136,7 +136,7 @@ async fn log_in_at(program: &Program, user: &mut Caller, scope: &str) -> Value {
 }
 
 fn metric(app: &TestApp, result: &str) -> bool {
-    let text = app.services.metrics.render(app.services.levels()).expect("text");
+    let text = app.services.measured().expect("text");
     text.contains(&format!("latchkey_logout_notices_total{{result=\"{result}\"}}"))
 }
 

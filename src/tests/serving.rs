@@ -156,7 +156,7 @@ async fn a_connection_at_work_never_gives_way() {
     let _second = listening(&server, &secret).await.expect("a stream");
     assert_eq!(answer(send(server.address, HEALTH).await).await, "", "each of the two is at work");
     let services = &server.app.services;
-    let metrics = services.metrics.render(services.levels()).expect("text");
+    let metrics = services.measured().expect("text");
     assert!(metrics.contains("latchkey_connections_cut_off_total{why=\"full\"} 1"), "{metrics}");
     assert!(metrics.contains("latchkey_connections_open 2"), "{metrics}");
     drop(first);
@@ -182,8 +182,7 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     let silent = send(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
     let row = "latchkey_connections_cut_off_total{why=\"not_read\"} 1";
     let cut_off = async {
-        while !services.metrics.render(services.levels()).expect("text").contains(row) || handle.connection_count() > 0
-        {
+        while !services.measured().expect("text").contains(row) || handle.connection_count() > 0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };

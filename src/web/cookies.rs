@@ -123,24 +123,20 @@ pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), 
     Ok(())
 }
 
-/// Makes the removal of a session's cookie work, on an answer.
+/// Makes the removal of a session's cookie work, on an answer: tower-sessions removes it without `Secure`, and a browser
+/// ignores that for a `__Host-` name: the dead secret would stay. Puts our own removal in its place (ASVS 3.3.1), unless the
+/// answer brings a new secret, which it would remove.
 pub fn remove_dead_session(config: &Config, answer: &mut HeaderMap) {
     let session = Name::Session.full(config.insecure_cookies);
-    if answer.get_all(header::SET_COOKIE).iter().any(|value| removes(value, session)) {
-        remove_in_full(config, answer, session);
+    let lines = answer.get_all(header::SET_COOKIE);
+    if !lines.iter().any(|value| removes(value, session)) {
+        return;
     }
-}
-
-/// tower-sessions removes its cookie without `Secure`, and a browser ignores that for a `__Host-` name: the dead
-/// secret would stay. Put our own removal in its place (ASVS 3.3.1), unless the answer brings a new secret, which it would
-/// remove.
-fn remove_in_full(config: &Config, headers: &mut HeaderMap, name: &str) {
-    let kept: Vec<HeaderValue> =
-        headers.get_all(header::SET_COOKIE).iter().filter(|value| !removes(value, name)).cloned().collect();
-    headers.remove(header::SET_COOKIE);
-    headers.extend(kept.into_iter().map(|value| (header::SET_COOKIE, value)));
-    if !sets(config, headers, Name::Session) {
-        headers.append(header::SET_COOKIE, remove(config, Name::Session));
+    let kept: Vec<HeaderValue> = lines.iter().filter(|value| !removes(value, session)).cloned().collect();
+    answer.remove(header::SET_COOKIE);
+    answer.extend(kept.into_iter().map(|value| (header::SET_COOKIE, value)));
+    if !sets(config, answer, Name::Session) {
+        answer.append(header::SET_COOKIE, remove(config, Name::Session));
     }
 }
 

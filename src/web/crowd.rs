@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    fmt,
     hash::BuildHasher,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -25,6 +24,7 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Crowd(Arc<Inner>);
 
+#[derive(Debug)]
 struct Inner {
     at_once: usize,
     /// Seeded anew by each process. Should two names ever have one hash, they share their turns.
@@ -36,6 +36,7 @@ struct Inner {
 type Lines = HashMap<u64, Line, RandomState>;
 
 /// First come, first served.
+#[derive(Debug)]
 struct Line {
     turns: Arc<Semaphore>,
     present: usize,
@@ -61,6 +62,7 @@ struct Queue {
 }
 
 /// One of those in the line.
+#[derive(Debug)]
 struct Present {
     crowd: Arc<Inner>,
     who: u64,
@@ -151,11 +153,5 @@ impl Drop for Present {
         let mut lines = self.crowd.lines();
         leave_line(&mut lines, self.who);
         self.session.iter().for_each(|session| leave_line(&mut lines, *session));
-    }
-}
-
-impl fmt::Debug for Present {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Present")
     }
 }

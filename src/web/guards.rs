@@ -1,6 +1,6 @@
 //! What finds out who calls, and whether they still may. Server side.
 
-use std::{ops::Deref, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     crowd::Crowd,
@@ -12,8 +12,7 @@ use crate::{
 };
 
 /// Every request carries them. Cheap to clone.
-#[derive(Clone)]
-pub struct Guards(Arc<Held>);
+pub type Guards = Arc<Held>;
 
 #[derive(Clone)]
 pub struct Held {
@@ -24,18 +23,4 @@ pub struct Held {
     pub revocations: Revocations,
     pub streams: OpenStreams,
     pub terminator: Terminator,
-}
-
-impl From<Held> for Guards {
-    fn from(held: Held) -> Self {
-        Self(Arc::new(held))
-    }
-}
-
-impl Deref for Guards {
-    type Target = Held;
-
-    fn deref(&self) -> &Held {
-        &self.0
-    }
 }

@@ -39,38 +39,33 @@ impl Problem {
 
     /// 401 with the challenge that RFC 6750 asks for: no error code when no credentials came.
     pub fn unauthorized(code: &'static str, detail: &str, credentials_came: bool) -> Self {
-        let challenge = if credentials_came {
-            "Bearer realm=\"latchkey\", error=\"invalid_token\""
-        } else {
-            "Bearer realm=\"latchkey\""
-        };
-        let mut problem = Self::new(StatusCode::UNAUTHORIZED, code, detail);
-        problem.www_authenticate = Some(challenge.to_owned());
-        problem
+        let error = if credentials_came { ", error=\"invalid_token\"" } else { "" };
+        Self::new(StatusCode::UNAUTHORIZED, code, detail).asking(error)
     }
 
     /// 403 for the token of an application that may do other things (RFC 6750 3.1); an empty scope: no application may do
     /// this.
     pub fn insufficient_scope(scope: &str) -> Self {
         let detail = if scope.is_empty() { "Applications can't do this." } else { "The user hasn't allowed this." };
-        let mut problem = Self::new(StatusCode::FORBIDDEN, "insufficient_scope", detail);
         let named = if scope.is_empty() { String::new() } else { format!(", scope=\"{scope}\"") };
-        problem.www_authenticate = Some(format!("Bearer realm=\"latchkey\", error=\"insufficient_scope\"{named}"));
-        problem
+        let challenge = format!(", error=\"insufficient_scope\"{named}");
+        Self::new(StatusCode::FORBIDDEN, "insufficient_scope", detail).asking(&challenge)
     }
 
     /// 401 for a token whose owner proved too long ago who they are (RFC 9470 3).
     pub fn insufficient_authentication(max_age_seconds: i64) -> Self {
-        let mut problem = Self::new(
-            StatusCode::UNAUTHORIZED,
-            "insufficient_user_authentication",
-            "Confirm the password at /actions/confirm, renew the token and repeat the request.",
+        let detail = "Confirm the password at /actions/confirm, renew the token and repeat the request.";
+        let challenge = format!(
+            ", error=\"insufficient_user_authentication\", error_description=\"A more recent authentication is required\", \
+             max_age=\"{max_age_seconds}\""
         );
-        problem.www_authenticate = Some(format!(
-            "Bearer realm=\"latchkey\", error=\"insufficient_user_authentication\", \
-             error_description=\"A more recent authentication is required\", max_age=\"{max_age_seconds}\""
-        ));
-        problem.with("max_age", max_age_seconds)
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "insufficient_user_authentication", detail);
+        problem.asking(&challenge).with("max_age", max_age_seconds)
+    }
+
+    /// With a challenge to come with an access token.
+    fn asking(self, error: &str) -> Self {
+        Self { www_authenticate: Some(format!("Bearer realm=\"latchkey\"{error}")), ..self }
     }
 
     /// For a form whose action refused: with what to say above it and at each field.

@@ -74,10 +74,10 @@ impl Db {
         }
         // A pool hides why it gets no connection, so the first one is made by hand.
         let mut first = AnyConnection::connect(&url).await?;
-        prepare(&mut first, kind).await?;
+        prepare(&mut first, kind, false).await?;
         first.close().await?;
         let pool = pool_of(config.database_connections)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, kind)))
+            .after_connect(move |connection, _| Box::pin(prepare(connection, kind, false)))
             .connect(&url)
             .await?;
         Ok(Self::of(pool, kind))
@@ -93,7 +93,7 @@ impl Db {
         let open = |connections: u32, limited: bool| {
             let kind = self.kind;
             let pool = pool_of(connections)
-                .after_connect(move |connection, _| Box::pin(prepare_share(connection, kind, limited)))
+                .after_connect(move |connection, _| Box::pin(prepare(connection, kind, limited)))
                 .connect_lazy(&config.database_url())?;
             Ok::<_, sqlx::Error>(Self::of(pool, kind))
         };
@@ -208,9 +208,13 @@ fn kind_of(url: &str) -> Result<Kind, sqlx::Error> {
     }
 }
 
-async fn prepare(connection: &mut AnyConnection, kind: Kind) -> Result<(), sqlx::Error> {
+/// `limited`: its statements end after a while.
+async fn prepare(connection: &mut AnyConnection, kind: Kind, limited: bool) -> Result<(), sqlx::Error> {
     if kind == Kind::Sqlite {
         connection.execute(SQLITE_PRAGMAS).await?;
+    }
+    if limited {
+        connection.execute(LIMIT_STATEMENTS).await?;
     }
     Ok(())
 }
@@ -227,14 +231,6 @@ pub fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     name.into()
-}
-
-async fn prepare_share(connection: &mut AnyConnection, kind: Kind, limited: bool) -> Result<(), sqlx::Error> {
-    prepare(connection, kind).await?;
-    if limited {
-        connection.execute(LIMIT_STATEMENTS).await?;
-    }
-    Ok(())
 }
 
 /// A connection that was in use a moment ago is taken to be alive: to ask costs as much as a statement. One that is not is

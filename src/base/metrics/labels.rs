@@ -35,33 +35,6 @@ pub enum Via {
     Feed,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Propagation {
-    pub via: &'static str,
-}
-
-/// Of a read of the feed, or of a notice.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Outcome {
-    pub result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Granted {
-    pub grant_type: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Refused {
-    pub endpoint: &'static str,
-    pub error: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Cut {
-    pub why: &'static str,
-}
-
 /// The labels of an HTTP request. Each has few values: what a caller can invent makes no new row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct Request {
@@ -71,10 +44,4 @@ pub struct Request {
     pub route: String,
     /// `2xx` to `5xx`.
     pub status: &'static str,
-}
-
-/// What a hash cost, as the stored ones name it: the settings of today, and those that older hashes were made with.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Hashed {
-    pub cost: String,
 }

@@ -4,31 +4,19 @@ use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Levels {
-    pub connections_in_use: i64,
-    pub connections_idle: i64,
-    pub connections_max: i64,
-    pub revocations: i64,
-    pub feed_silent_seconds: f64,
-    pub log_lines_dropped: i64,
-    pub hashes_running: i64,
-    pub hashes_waiting: i64,
-}
-
 #[derive(Default)]
-pub struct LevelGauges {
-    connections_in_use: Gauge,
-    connections_idle: Gauge,
-    connections_max: Gauge,
-    revocations: Gauge,
-    feed_silent_seconds: Gauge<f64, AtomicU64>,
-    log_lines_dropped: Gauge,
-    hashes_running: Gauge,
-    hashes_waiting: Gauge,
+pub struct Levels {
+    pub connections_in_use: Gauge,
+    pub connections_idle: Gauge,
+    pub connections_max: Gauge,
+    pub revocations: Gauge,
+    pub feed_silent_seconds: Gauge<f64, AtomicU64>,
+    pub log_lines_dropped: Gauge,
+    pub hashes_running: Gauge,
+    pub hashes_waiting: Gauge,
 }
 
-impl LevelGauges {
+impl Levels {
     pub fn registered(registry: &mut Registry) -> Self {
         let gauges = Self::default();
         for (name, help, gauge) in [
@@ -45,16 +33,5 @@ impl LevelGauges {
         let silent = gauges.feed_silent_seconds.clone();
         registry.register("revocation_feed_silent_seconds", "Since the database was last heard", silent);
         gauges
-    }
-
-    pub fn set(&self, levels: Levels) {
-        self.connections_in_use.set(levels.connections_in_use);
-        self.connections_idle.set(levels.connections_idle);
-        self.connections_max.set(levels.connections_max);
-        self.revocations.set(levels.revocations);
-        self.feed_silent_seconds.set(levels.feed_silent_seconds);
-        self.log_lines_dropped.set(levels.log_lines_dropped);
-        self.hashes_running.set(levels.hashes_running);
-        self.hashes_waiting.set(levels.hashes_waiting);
     }
 }

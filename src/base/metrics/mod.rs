@@ -15,11 +15,7 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
-use self::{
-    labels::{Cut, Granted, Hashed, Outcome, Propagation, Refused},
-    levels::LevelGauges,
-    spread::Arrivals,
-};
+use self::spread::Arrivals;
 pub use self::{
     labels::{CutOff, Notice, Request, Via},
     levels::Levels,
@@ -31,26 +27,28 @@ pub use self::{
 pub struct Metrics(Arc<Inner>);
 
 type Histograms<Labels> = Family<Labels, Histogram>;
+/// One name, and one of few values.
+type Label<T = &'static str> = [(&'static str, T); 1];
 
 struct Inner {
     registry: Registry,
-    propagation: Histograms<Propagation>,
+    propagation: Histograms<Label>,
     arrivals: [Mutex<Arrivals>; 2],
-    feed_reads: Family<Outcome, Counter>,
+    feed_reads: Family<Label, Counter>,
     requests: Family<Request, Counter>,
     durations: Histograms<Request>,
-    password_hashes: Family<Hashed, Counter>,
+    password_hashes: Family<Label<String>, Counter>,
     mails_sent: Counter,
     mails_failed: Counter,
     outbox_waiting: Gauge,
-    notices: Family<Outcome, Counter>,
+    notices: Family<Label, Counter>,
     notices_waiting: Gauge,
-    oauth_grants: Family<Granted, Counter>,
-    oauth_refusals: Family<Refused, Counter>,
+    oauth_grants: Family<Label, Counter>,
+    oauth_refusals: Family<[(&'static str, &'static str); 2], Counter>,
     refresh_tokens_reused: Counter,
     connections_open: Gauge,
-    connections_cut_off: Family<Cut, Counter>,
-    levels: LevelGauges,
+    connections_cut_off: Family<Label, Counter>,
+    levels: Levels,
     /// By application; no label, since anyone may have many.
     calls: Mutex<BTreeMap<String, i64>>,
 }
@@ -66,7 +64,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("latchkey");
         let all = &mut registry;
-        let propagation = Histograms::<Propagation>::new_with_constructor(|| Histogram::new(PROPAGATION_BUCKETS));
+        let propagation = Histograms::<Label>::new_with_constructor(|| Histogram::new(PROPAGATION_BUCKETS));
         let durations = Histograms::<Request>::new_with_constructor(|| Histogram::new(REQUEST_BUCKETS));
         Self(Arc::new(Inner {
             propagation: added(
@@ -102,7 +100,7 @@ impl Default for Metrics {
                 "connections_cut_off",
                 "Connections closed before their time: too many, or an answer that no one reads",
             ),
-            levels: LevelGauges::registered(all),
+            levels: Levels::registered(all),
             calls: Mutex::default(),
             registry,
         }))
@@ -125,7 +123,7 @@ impl Metrics {
         let milliseconds = milliseconds.max(0);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few seconds")]
         let seconds = milliseconds as f64 / 1000.0;
-        self.0.propagation.get_or_create(&Propagation { via: via.into_str() }).observe(seconds);
+        self.0.propagation.get_or_create(&[("via", via.into_str())]).observe(seconds);
         self.arrivals(via).add(milliseconds);
     }
 
@@ -146,13 +144,13 @@ impl Metrics {
     /// The feed was read, or could not be.
     pub fn feed_read(&self, succeeded: bool) {
         let result = if succeeded { "ok" } else { "failed" };
-        self.0.feed_reads.get_or_create(&Outcome { result }).inc();
+        self.0.feed_reads.get_or_create(&[("result", result)]).inc();
     }
 
     /// Reads of the feed so far: those that succeeded, and those that failed.
     #[cfg(test)]
     pub fn feed_reads(&self) -> [u64; 2] {
-        ["ok", "failed"].map(|result| self.0.feed_reads.get_or_create(&Outcome { result }).get())
+        ["ok", "failed"].map(|result| self.0.feed_reads.get_or_create(&[("result", result)]).get())
     }
 
     pub fn request_answered(&self, request: &Request, seconds: f64) {
@@ -161,7 +159,7 @@ impl Metrics {
     }
 
     pub fn password_hashed(&self, cost: String) {
-        self.0.password_hashes.get_or_create(&Hashed { cost }).inc();
+        self.0.password_hashes.get_or_create(&[("cost", cost)]).inc();
     }
 
     pub fn connection_opened(&self) {
@@ -173,7 +171,7 @@ impl Metrics {
     }
 
     pub fn connection_cut_off(&self, why: CutOff) {
-        self.0.connections_cut_off.get_or_create(&Cut { why: why.into_str() }).inc();
+        self.0.connections_cut_off.get_or_create(&[("why", why.into_str())]).inc();
     }
 
     pub fn mail_sent(&self) {
@@ -190,7 +188,7 @@ impl Metrics {
     }
 
     pub fn notice(&self, notice: Notice) {
-        self.0.notices.get_or_create(&Outcome { result: notice.into_str() }).inc();
+        self.0.notices.get_or_create(&[("result", notice.into_str())]).inc();
     }
 
     pub fn notices_waiting(&self, count: i64) {
@@ -199,11 +197,11 @@ impl Metrics {
 
     /// Tokens were issued to an application.
     pub fn oauth_granted(&self, grant_type: &'static str) {
-        self.0.oauth_grants.get_or_create(&Granted { grant_type }).inc();
+        self.0.oauth_grants.get_or_create(&[("grant_type", grant_type)]).inc();
     }
 
     pub fn oauth_refused(&self, endpoint: &'static str, error: &'static str) {
-        self.0.oauth_refusals.get_or_create(&Refused { endpoint, error }).inc();
+        self.0.oauth_refusals.get_or_create(&[("endpoint", endpoint), ("error", error)]).inc();
     }
 
     pub fn refresh_token_reused(&self) {
@@ -224,12 +222,16 @@ impl Metrics {
         std::mem::take(&mut *self.0.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// To be set at the moment of asking.
+    pub fn levels(&self) -> &Levels {
+        &self.0.levels
+    }
+
     /// The whole text, in the format of OpenMetrics 1.0.
     ///
     /// # Errors
     /// Never, in practice: it is written to memory.
-    pub fn render(&self, levels: Levels) -> Result<String, std::fmt::Error> {
-        self.0.levels.set(levels);
+    pub fn render(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         text::encode(&mut text, &self.0.registry)?;
         Ok(text)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{Common, Failed, installation::find_user, output::Table},
+    cli::{Common, Failed, installation::find_user, output::table},
     oauth::{
         clients,
         clients::{Client, calls, calls::Calls},
@@ -27,8 +27,8 @@ pub async fn list(owner: Option<&str>, common: &Common) -> Result<(), Failed> {
     });
     let listed = listed.await?;
     let shown: Vec<Value> = listed.iter().map(|(calls, client)| shown(client, calls)).collect();
-    let table = Table::new(HEADS, listed.iter().map(|(calls, client)| cells(client, calls)));
-    common.answer_list(&json!({ "clients": shown }), &table, "No applications are registered.", None)
+    let table = table(HEADS, listed.iter().map(|(calls, client)| cells(client, calls)));
+    common.answer_list(&json!({ "clients": shown }), table, "No applications are registered.", None)
 }
 
 /// As scripts read it.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use crate::base::{config::Config, db};
+use crate::base::{config::Config, db, private_file::others_may};
 
 /// A journal that has grown beyond this is not taken into the database any more: a reader that never ends holds it.
 const JOURNAL_MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -40,17 +40,6 @@ fn modes(config: &Config) -> Finding {
             Finding::error("files", words, format!("chmod 700 {shown}; chmod 600 {paths}"))
         }
     }
-}
-
-#[cfg(unix)]
-fn others_may(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_may(_path: &Path) -> bool {
-    false
 }
 
 /// What was written last is in the journal beside the file, not in it.

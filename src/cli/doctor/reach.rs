@@ -3,6 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
+
 use super::{Finding, SKEW_MAX_MS, ask, ask::Answer};
 use crate::{
     base::{
@@ -14,24 +19,35 @@ use crate::{
     web::{seen, seen::Seen},
 };
 
-/// An answer, and the clock of who gave it against ours.
-struct Heard {
-    answer: Answer,
-    seen: Option<(Seen, i64)>,
+/// Who has answered.
+enum Heard {
+    /// A server of ours: how the request looked there, and its clock against ours, in milliseconds.
+    Ours(Seen, i64),
+    /// A server of ours, as it answers who does not ask with a secret key.
+    NotAsked,
+    /// As it answers who asks with another secret key than its own.
+    OtherKey,
+    Other {
+        status: u16,
+        location: String,
+    },
 }
 
 pub async fn look(config: &Config, secret: Option<&SecretKey>) -> Vec<Finding> {
     let direct = format!("http://{}/healthz", reachable(config));
     let public = format!("{}/healthz", config.issuer());
     let (here, outside) = tokio::join!(hear(&direct, secret), hear(&public, secret));
-    let mut findings = vec![server(&direct, &here, secret.is_some())];
-    if let Some((_, skew_ms)) = here.as_ref().ok().and_then(|heard| heard.seen.as_ref()) {
-        findings.extend(clock(*skew_ms));
+    let mut findings = vec![server(&direct, &here)];
+    if let Ok(Heard::Ours(_, skew_ms)) = here
+        && skew_ms.abs() > SKEW_MAX_MS
+    {
+        let words = format!("{} ms off from this machine", skew_ms.abs());
+        findings.push(Finding::warning("server clock", words, "synchronize all machines with NTP"));
     }
     if here.is_ok() || config.production() {
-        findings.push(address(config, &outside, secret.is_some()));
+        findings.push(address(config, &outside));
     }
-    if let Some((seen, _)) = outside.as_ref().ok().and_then(|heard| heard.seen.as_ref()) {
+    if let Ok(Heard::Ours(seen, _)) = &outside {
         findings.push(callers(config, seen));
     }
     findings
@@ -52,85 +68,82 @@ fn reachable(config: &Config) -> std::net::SocketAddr {
 
 async fn hear(url: &str, secret: Option<&SecretKey>) -> Result<Heard, String> {
     let clock = Clock::default();
-    let question = secret.map(|secret| seen::question(secret, clock.now_ms()));
+    let mut request = Request::get(url).header(header::USER_AGENT, "latchkey doctor");
+    if let Some(secret) = secret {
+        request = request.header(seen::QUESTION, seen::question(secret, clock.now_ms()));
+    }
+    let request = request.body(Body::empty()).map_err(|error| error.to_string())?;
     let watch = Stopwatch::start();
-    let answer = ask::get(url, question.as_deref()).await?;
+    let Answer { status, headers, body } = ask::send(request).await?;
     // The other clock was read about in the middle.
     let middle_ms = clock.now_ms() - i64::try_from(watch.elapsed_ms() / 2).unwrap_or_default();
-    let seen = answer.seen().map(|seen| {
+    if let Some(seen) = serde_json::from_slice::<Seen>(&body).ok().filter(|_| status == 200) {
         let skew_ms = seen.now_ms - middle_ms;
-        (seen, skew_ms)
-    });
-    Ok(Heard { answer, seen })
+        return Ok(Heard::Ours(seen, skew_ms));
+    }
+    let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(match status == 200 && body == b"ok\n" {
+        true if secret.is_some() => Heard::OtherKey,
+        true => Heard::NotAsked,
+        false => Heard::Other { status, location: location.to_owned() },
+    })
 }
 
-fn server(url: &str, heard: &Result<Heard, String>, asked: bool) -> Finding {
+fn server(url: &str, heard: &Result<Heard, String>) -> Finding {
+    const WHAT: &str = "server";
     let at = url.trim_end_matches("/healthz");
     match heard {
         Err(words) => Finding::warning(
-            "server",
+            WHAT,
             format!("no server at {at}: {words}"),
             "start it with `latchkey serve`, or run this with the server's LATCHKEY_ADDR",
         ),
-        Ok(Heard { seen: Some((seen, _)), .. }) => Finding::ok("server", format!("{} answers at {at}", seen.instance)),
-        Ok(Heard { answer, .. }) if answer.is_plain_ok() && !asked => Finding::ok("server", format!("answers at {at}")),
-        Ok(Heard { answer, .. }) if answer.is_plain_ok() => Finding::error(
-            "server",
+        Ok(Heard::Ours(seen, _)) => Finding::ok(WHAT, format!("{} answers at {at}", seen.instance)),
+        Ok(Heard::NotAsked) => Finding::ok(WHAT, format!("answers at {at}")),
+        Ok(Heard::OtherKey) => Finding::error(
+            WHAT,
             format!("the server at {at} has another secret key, or its clock is minutes off"),
             "run this with the settings of the server",
         ),
-        Ok(Heard { answer, .. }) => Finding::error(
-            "server",
-            format!("another program answers at {at}, with status {}", answer.status),
+        Ok(Heard::Other { status, .. }) => Finding::error(
+            WHAT,
+            format!("another program answers at {at}, with status {status}"),
             "stop it, or set LATCHKEY_ADDR to another address",
         ),
     }
 }
 
-fn clock(skew_ms: i64) -> Option<Finding> {
-    (skew_ms.abs() > SKEW_MAX_MS).then(|| {
-        Finding::warning(
-            "server clock",
-            format!("{} ms off from this machine", skew_ms.abs()),
-            "synchronize all machines with NTP",
-        )
-    })
-}
-
 /// Whether what people type leads here.
-fn address(config: &Config, heard: &Result<Heard, String>, asked: bool) -> Finding {
+fn address(config: &Config, heard: &Result<Heard, String>) -> Finding {
     const WHAT: &str = "base URL";
     let base = config.issuer();
-    let heard = match heard {
-        Ok(heard) => heard,
-        Err(words) => {
-            let fix = "check DNS, the proxy and its certificate; if your network doesn't let a machine reach its own \
-                       public address, try from elsewhere";
-            return Finding::warning(WHAT, format!("cannot reach {base} from here: {words}"), fix);
-        }
-    };
-    let answer = &heard.answer;
-    match &heard.seen {
-        Some((seen, _)) if !Site::of(config).is_host(seen.host.as_bytes()) => Finding::error(
+    match heard {
+        Err(words) => Finding::warning(
+            WHAT,
+            format!("cannot reach {base} from here: {words}"),
+            "check DNS, the proxy and its certificate; if your network doesn't let a machine reach its own public address, \
+             try from elsewhere",
+        ),
+        Ok(Heard::Ours(seen, _)) if !Site::of(config).is_host(seen.host.as_bytes()) => Finding::error(
             WHAT,
             format!("the proxy passes the Host {}, which the server rejects", seen.host),
             "pass the original Host; nginx: proxy_set_header Host $http_host",
         ),
-        Some((seen, _)) => Finding::ok(WHAT, format!("{base} leads to {}", seen.instance)),
-        None if answer.is_plain_ok() && !asked => Finding::ok(WHAT, format!("{base} leads to a server")),
-        None if answer.is_plain_ok() => Finding::error(
+        Ok(Heard::Ours(seen, _)) => Finding::ok(WHAT, format!("{base} leads to {}", seen.instance)),
+        Ok(Heard::NotAsked) => Finding::ok(WHAT, format!("{base} leads to a server")),
+        Ok(Heard::OtherKey) => Finding::error(
             WHAT,
             format!("{base} leads to a server with another secret key, or the proxy drops our request header"),
             "use the same LATCHKEY_SECRET_KEY on every instance",
         ),
-        None if (300..400).contains(&answer.status) => Finding::error(
+        Ok(Heard::Other { status: 300..400, location }) => Finding::error(
             WHAT,
-            format!("{base} redirects to {}", answer.location()),
+            format!("{base} redirects to {location}"),
             "set LATCHKEY_BASE_URL to the final address, or remove the redirect",
         ),
-        None => Finding::error(
+        Ok(Heard::Other { status, .. }) => Finding::error(
             WHAT,
-            format!("{base} answers /healthz with status {}, so it isn't Latchkey", answer.status),
+            format!("{base} answers /healthz with status {status}, so it isn't Latchkey"),
             "pass every path to LATCHKEY_ADDR unchanged",
         ),
     }

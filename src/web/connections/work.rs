@@ -1,17 +1,13 @@
 //! When a connection is at work: from the head of a request to the last byte of its answer. Server side.
 
 use std::{
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use axum::{
-    body::{Body, Bytes, HttpBody},
-    response::Response,
-};
+use axum::{body::Body, response::Response};
 use futures::{TryFutureExt, future::BoxFuture};
-use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
 use tower::Service;
 
 use super::seats::Seat;
@@ -45,8 +41,16 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let work = Work::begin(&self.seat);
         let answer = self.service.call(request);
-        Box::pin(answer.map_ok(|response| response.map(|body| Body::new(Answer { body, _work: work }))))
+        Box::pin(answer.map_ok(|response| response.map(|body| holding(work, body))))
     }
+}
+
+/// The same body; the work is done when it is, because what looks at its errors has the work.
+fn holding(work: Work, body: Body) -> Body {
+    Body::new(body.map_err(move |error| {
+        let _work = &work;
+        error
+    }))
 }
 
 /// From the head of a request to the last byte of its answer.
@@ -62,31 +66,5 @@ impl Work {
 impl Drop for Work {
     fn drop(&mut self) {
         self.0.set_waiting(true);
-    }
-}
-
-/// The body of an answer; the work is done when it is.
-struct Answer {
-    body: Body,
-    _work: Work,
-}
-
-impl HttpBody for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
