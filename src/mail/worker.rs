@@ -16,6 +16,7 @@ use crate::{
     base::{
         db::again,
         error::AppError,
+        jobs::Outage,
         mailer::{Envelope, Failure, Mailer, Sent},
         metrics::Metrics,
         state::AppState,
@@ -77,22 +78,15 @@ impl MailWorker {
 
     async fn work(self, mut stopped: watch::Receiver<()>) {
         let mut sending = JoinSet::new();
-        let (mut pause, mut healthy) = (POLL, true);
+        let mut pause = POLL;
+        let mut outage = Outage::new("cannot read the outbox; emails have to wait", "the outbox can be read again");
         loop {
             let places = AT_ONCE - sending.len();
-            match self.claim(places).await {
-                Ok(rows) => {
-                    healthy = true;
-                    for row in rows {
-                        let post = self.clone();
-                        sending.spawn(async move { post.deliver(row).await });
-                    }
-                }
-                Err(error) if healthy => {
-                    tracing::error!(%error, "cannot read the outbox; emails have to wait");
-                    healthy = false;
-                }
-                Err(_) => {}
+            let claimed = self.claim(places).await;
+            outage.note(&claimed);
+            for row in claimed.unwrap_or_default() {
+                let post = self.clone();
+                sending.spawn(async move { post.deliver(row).await });
             }
             let has_place = sending.len() < AT_ONCE;
             tokio::select! {

@@ -68,22 +68,18 @@ pub fn router(services: Services) -> Router {
     let open = of(services.parts.iter().flat_map(|part| part.open()))
         .layer(Extension(services.app.clone()))
         .layer(Extension(services.metrics.clone()));
-    let health = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    let jwks = Router::new().route("/.well-known/jwks.json", get(token::jwks::jwks));
-    // Where password managers look for the page that changes a password (W3C change-password-url).
-    let change =
-        Router::new().route("/.well-known/change-password", get(|| async { Redirect::to("/account/password") }));
-    let offline = Router::new().route(offline::PATH, get(offline::worker));
-    let security = Router::new().route(security_txt::PATH, get(security_txt::security_txt));
+    let documents = of([
+        ("/.well-known/jwks.json", get(token::jwks::jwks)),
+        // Where password managers look for the page that changes a password (W3C change-password-url).
+        ("/.well-known/change-password", get(|| async { Redirect::to("/account/password") })),
+        (offline::PATH, get(offline::worker)),
+        (security_txt::PATH, get(security_txt::security_txt)),
+    ]);
+    let health = of([("/healthz", get(healthz)), ("/readyz", get(readyz))]);
     let routes = Router::new()
         .merge(token_route(&services.vital()))
-        .merge(change)
-        .merge(offline.with_state(services.state.clone()))
         .merge(health.with_state(Arc::clone(&services)))
-        .merge(jwks)
-        .merge(security.with_state(services.state.clone()))
-        .merge(api.with_state(services.state.clone()))
-        .merge(open.with_state(services.state.clone()))
+        .merge(documents.merge(api).merge(open).with_state(services.state.clone()))
         .merge(session_routes(&services));
     with_layers(routes, &services)
 }
@@ -125,22 +121,23 @@ fn session_routes(services: &Arc<Services>) -> Router {
     // What pages spawn while they are rendered. An error says that it is done already.
     let _ = Executor::init_tokio();
     let state = services.state.clone();
-    let events = Router::new().route(stream::PATH, get(stream::events)).with_state(services.streams.clone());
     let parts = &services.parts;
     let of_parts = of(parts.iter().flat_map(|part| part.routes())).with_state(state);
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
-    let exports = Router::new()
-        .route("/account/data/export", get(account::export::export))
-        .route(audit_log::EXPORT, get(audit_log::export::export))
-        .with_state(Arc::clone(services));
+    let streams = of([
+        (stream::PATH, get(stream::events)),
+        ("/account/data/export", get(account::export::export)),
+        (audit_log::EXPORT, get(audit_log::export::export)),
+    ]);
+    let streams = streams.with_state(Arc::clone(services));
     let paths = pages::PATHS.iter().chain(parts.iter().flat_map(|part| part.pages()));
     let pages = of(paths.map(|path| (*path, get(pages::show))));
     let pages = server_fn_paths()
         .fold(pages, |router, (path, _)| router.route(path, post(act)))
         .fallback(not_found)
         .with_state(Arc::clone(services));
-    with_session(pages.clone().merge(events).merge(of_parts).merge(codes_file).merge(exports), services, pages)
+    with_session(pages.clone().merge(streams).merge(of_parts).merge(codes_file), services, pages)
 }
 
 /// An action (server function).
