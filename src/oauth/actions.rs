@@ -17,7 +17,7 @@ use super::{
         typed::Typed,
     },
     device::{begin, decide},
-    grants::end,
+    grants,
     log_out::way_back,
     mint,
     settings::{OauthSettings, Registrars},
@@ -63,8 +63,13 @@ async fn publish_key(typed: &Typed) -> Result<(), AppError> {
 fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> Result<(), AppError> {
     let seal = |secret: &str| border::app().secret.seal(&secret_name(&someone.log_in.sid), secret.as_bytes());
     let sealed = secret.map(|secret| seal(secret).ok_or_else(AppError::internal)).transpose()?;
-    tell_next_page(&Flash::new(&[("app", what), ("secret", &sealed.unwrap_or_default())]));
-    leptos_axum::redirect(&page_of(id));
+    lead_to(&page_of(id), &[("app", what), ("secret", &sealed.unwrap_or_default())])
+}
+
+/// Leads to a page, which says what happened.
+fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
+    tell_next_page(&Flash::new(told));
+    leptos_axum::redirect(page);
     Ok(())
 }
 
@@ -115,22 +120,15 @@ pub async fn add_app_key(id: String, public_key: Option<String>, password: Optio
 }
 
 /// Removes the secret that begins so, or the key of this thumbprint: it works no more. Callable as [`add_app_secret`].
-///
-/// # Errors
-/// As there.
 #[server(prefix = "/actions", endpoint = "remove_app_secret")]
 pub async fn remove_app_secret(id: String, prefix: Option<String>, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
-    let prefix = prefix.unwrap_or_default();
-    let by = By::User(&someone, &visit.caller);
+    let (by, prefix) = (By::User(&someone, &visit.caller), prefix.unwrap_or_default());
     again(|| credentials::remove_secret(&app.state, by, &id, &prefix)).await?;
     show_app(&someone, &id, "removed", None)
 }
 
 /// Disables an application: it gets nothing, and its tokens are revoked. Callable as [`add_app_secret`].
-///
-/// # Errors
-/// As there.
 #[server(prefix = "/actions", endpoint = "disable_app")]
 pub async fn disable_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
@@ -139,9 +137,6 @@ pub async fn disable_app(id: String, password: Option<String>) -> Result<(), App
 }
 
 /// Enables an application again. Callable as [`add_app_secret`].
-///
-/// # Errors
-/// As there.
 #[server(prefix = "/actions", endpoint = "enable_app")]
 pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
@@ -150,16 +145,11 @@ pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppE
 }
 
 /// Deletes an application, and all that users have let it do. Callable as [`add_app_secret`].
-///
-/// # Errors
-/// As there.
 #[server(prefix = "/actions", endpoint = "delete_app")]
 pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     again(|| register::delete(&app.terminator, By::User(&someone, &visit.caller), &id)).await?;
-    tell_next_page(&Flash::new(&[("app", "deleted")]));
-    leptos_axum::redirect("/account/apps");
-    Ok(())
+    lead_to("/account/apps", &[("app", "deleted")])
 }
 
 /// Takes back what an application may do for who is logged in, or one grant of it. Callable by who is logged in.
@@ -169,15 +159,11 @@ pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppE
 #[server(prefix = "/actions", endpoint = "disconnect_app")]
 pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), AppError> {
     let (app, visit, grant) = (border::app(), border::visit(), grant.unwrap_or_default());
-    let was_there = again(|| end::disconnect(&app, &visit, &id, &grant)).await?;
-    let ended = usize::from(was_there).to_string();
-    let (told, page) = match &*grant {
-        "" => (("app", "disconnected"), "/account/connected"),
-        _ => (("ended", &*ended), "/account/devices"),
-    };
-    tell_next_page(&Flash::new(&[told]));
-    leptos_axum::redirect(page);
-    Ok(())
+    let was_there = again(|| allow::disconnect(&app, &visit, &id, &grant)).await?;
+    match &*grant {
+        "" => lead_to(grants::PATH, &[("app", "disconnected")]),
+        _ => lead_to("/account/devices", &[("ended", if was_there { "1" } else { "0" })]),
+    }
 }
 
 /// Leads to what the device with this code asks for. Callable by who is logged in.
@@ -188,9 +174,7 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
     let (someone, ip) = (border::user()?, border::visit().caller.ip);
     let asked = decide::find(&border::app(), &ip, &someone.user.id, &code.unwrap_or_default()).await?;
-    tell_next_page(&Flash::new(&[("device", &asked.device.map(|device| device.code).unwrap_or_default())]));
-    leptos_axum::redirect(begin::PAGE);
-    Ok(())
+    lead_to(begin::PAGE, &[("device", &asked.device.map(|device| device.code).unwrap_or_default())])
 }
 
 /// Logs out the user of this browser and goes back to the application that asked for it; `request` is what it sent. Callable
@@ -204,13 +188,10 @@ pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
     let back = way_back(&app, &request.unwrap_or_default()).await?;
     log_in::log_out(&app, &border::visit()).await?;
     border::forget_session();
-    let (told, page) = match back {
-        Some(answer) => (("answer", serde_json::to_string(&answer)?), "/oauth/answer"),
-        None => (("logged_out", "here".to_owned()), "/"),
-    };
-    tell_next_page(&Flash::new(&[(told.0, &told.1)]));
-    leptos_axum::redirect(page);
-    Ok(())
+    match back {
+        Some(answer) => lead_to("/oauth/answer", &[("answer", &serde_json::to_string(&answer)?)]),
+        None => lead_to("/", &[("logged_out", "here")]),
+    }
 }
 
 /// Lets an application do what it asks for, or refuses it; `request` is what it sent, or `device` the code of its device,
@@ -235,20 +216,15 @@ pub async fn allow_app(
     if let Some(code) = device {
         let caller = border::visit().caller;
         let name = again(|| decide::decide(&app, &caller, &someone, &code, may)).await?;
-        tell_next_page(&Flash::new(&[("decided", if may { "allowed" } else { "refused" }), ("name", &name)]));
-        leptos_axum::redirect(begin::PAGE);
-        return Ok(());
+        return lead_to(begin::PAGE, &[("decided", if may { "allowed" } else { "refused" }), ("name", &name)]);
     }
-    let answer = match authorize::check(&app, &expect_context::<Keys>(), &request.unwrap_or_default()).await {
+    let answer = match authorize::check(&app, &expect_context::<Keys>(), &request.unwrap_or_default()).await? {
         Err(Wrong::Here(_)) => return Err(AppError::BadRequest),
-        Err(Wrong::Fault(error)) => return Err(error),
         Err(Wrong::Back(answer)) => answer,
         Ok(asked) if may => allow(someone, &asked, password).await?,
         Ok(asked) => asked.denied(),
     };
-    tell_next_page(&Flash::new(&[("answer", &serde_json::to_string(&answer)?)]));
-    leptos_axum::redirect("/oauth/answer");
-    Ok(())
+    lead_to("/oauth/answer", &[("answer", &serde_json::to_string(&answer)?)])
 }
 
 async fn allow(someone: LoggedIn, asked: &Asked, password: Option<String>) -> Result<Answer, AppError> {

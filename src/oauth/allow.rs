@@ -1,25 +1,27 @@
-//! What a user lets an application do, and the code that it redeems. Server side.
+//! What a user lets an application do, the code that it redeems, and what ends before its session does. Server side.
 
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     answer::Answer,
     authorize::Asked,
+    clients,
+    clients::{Client, by::By},
     grants,
-    grants::{
-        end,
-        store::{CodeRow, GrantRow},
-    },
+    grants::store::{CodeRow, GrantRow},
 };
 use crate::{
     auth::{
         app::App,
-        event,
-        event::{Actor, Event, Kind},
+        event::{Actor, Kind},
+        grants::store::{queue, take_back},
         links,
-        revocations::EndReason,
+        revocations::{
+            EndReason,
+            store::{New, Subject},
+        },
         sessions::guard::LoggedIn,
+        visit::Visit,
     },
     base::{caller::Caller, db::Tx, error::AppError},
 };
@@ -54,7 +56,7 @@ pub async fn allow(
         expires_at: app.now_ms() + CODE_MS,
     };
     grants::store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
-    end::commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
+    commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
     Ok(asked.answer(&[("code", &code)]))
 }
 
@@ -92,15 +94,48 @@ pub async fn grant(
         created_at: now_ms,
         last_used_at: None,
     };
-    let (keep, reason) = (GRANTS_MAX - 1, EndReason::GaveWay.into_str());
-    let ended = grants::store::end_surplus(&mut **tx, &grant.client_id, &user.id, keep, reason, now_ms).await?;
+    let ended = grants::store::end_surplus(&mut **tx, &grant, GRANTS_MAX - 1, EndReason::GaveWay).await?;
     grants::store::insert_grant(&mut **tx, &grant).await?;
     if consented {
-        let event = Event::new(Kind::AppConnected, Actor::User(user.id.clone()), &user.id).from_caller(caller);
-        let details =
-            json!({ "application": asked.client.name, "client_id": asked.client.id, "scope": asked.scopes.text() });
-        let event = Event { sid: someone.log_in.sid.clone(), details, ..event };
-        event::store::insert(&mut **tx, &event, now_ms).await?;
+        let mut details = asked.client.in_event();
+        details["scope"] = grant.scopes.into();
+        By::User(someone, caller).note(tx, Kind::AppConnected, &user.id, details, now_ms).await?;
     }
     Ok((grant.id, ended))
+}
+
+/// Revokes the tokens of these grants, which the transaction has ended, and commits. This instance refuses them from then on.
+pub async fn commit(tx: Tx, app: &App, ids: &[String], actor: &Actor, reason: EndReason) -> Result<(), AppError> {
+    let (reason, revoked_at) = (reason.into_str(), app.now_ms());
+    let new = ids.iter().map(|id| New { subject: Subject::Grant(id), reason, actor, revoked_at });
+    app.terminator.revocations.commit(tx, &new.collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+/// The user takes back everything that an application may do, or one grant of it; whether it could do anything.
+///
+/// # Errors
+/// [`AppError::NotLoggedIn`].
+pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &str) -> Result<bool, AppError> {
+    let (someone, now_ms, reason) = (visit.user()?, app.now_ms(), EndReason::ByUser);
+    let mut tx = app.state.db.begin_write().await?;
+    let user = someone.hold(&mut tx).await?;
+    let ended = grants::store::end_grants(&mut *tx, &user.id, client_id, grant_id, reason, now_ms).await?;
+    let took_back = grant_id.is_empty() && take_back(&mut *tx, &user.id, client_id, reason).await?;
+    if ended.is_empty() && !took_back {
+        return Ok(false);
+    }
+    queue(&mut tx, &ended, now_ms).await?;
+    let found = clients::store::find_client(&mut *tx, client_id).await?.unwrap_or_default();
+    let (by, client) = (By::User(someone, &visit.caller), Client { id: client_id.to_owned(), ..found });
+    by.note(&mut tx, Kind::AppDisconnected, &user.id, client.in_event(), now_ms).await?;
+    let ids: Vec<String> = ended.into_iter().map(|grant| grant.id).collect();
+    commit(tx, app, &ids, &by.actor(), reason).await?;
+    Ok(true)
+}
+
+/// Ends one grant because its application says so (RFC 7009), or because of what was done with it.
+pub async fn end(mut tx: Tx, app: &App, grant_id: &str, reason: EndReason) -> Result<(), AppError> {
+    let ended = grants::store::end_grant(&mut *tx, grant_id, reason, app.now_ms()).await?;
+    commit(tx, app, &ended, &Actor::System, reason).await
 }

@@ -6,7 +6,7 @@ use super::{
     clients::{Client, ClientKind, is_document},
     grants,
     grants::store::GrantRow,
-    params::Params,
+    params::{NOT_REGISTERED, Params},
     scope::{OFFLINE, Scopes},
 };
 use crate::{
@@ -36,7 +36,12 @@ pub struct Asked {
     pub scopes: Scopes,
     /// The audience of its tokens.
     pub resource: String,
-    pub prompt: Prompt,
+    /// `prompt=none`: no page may be shown.
+    pub silent: bool,
+    /// `prompt=login`: the password is asked for anew.
+    pub anew: bool,
+    /// `prompt=consent`: the page of consent is shown, also to who has agreed before.
+    asks_again: bool,
     /// In seconds.
     pub max_age: Option<i64>,
     /// The proof of identity must be later than this, in milliseconds since the epoch.
@@ -62,29 +67,12 @@ pub struct Device {
     pub since: i64,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Prompt {
-    /// No page may be shown.
-    pub none: bool,
-    /// The password is asked for anew.
-    pub login: bool,
-    /// The page of consent is shown, also to who has agreed before.
-    pub consent: bool,
-}
-
 /// What is wrong.
 pub enum Wrong {
     /// No one knows where to send the user: a page of ours says why.
     Here(String),
     /// The application is told.
     Back(Answer),
-    Fault(AppError),
-}
-
-impl From<sqlx::Error> for Wrong {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Fault(error.into())
-    }
 }
 
 /// Set in the address by us, once the password was asked for anew.
@@ -92,94 +80,18 @@ pub const PROVEN_AFTER: &str = "proven_after";
 
 /// Application and address first: no one is sent where nothing was registered (RFC 9700 4.11). Then what the application
 /// is told.
-pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Asked, Wrong> {
-    let params = Params::parse(query.as_bytes()).map_err(|twice| Wrong::Here(format!("{twice} in the link.")))?;
-    let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri").to_owned());
-    let client = match clients::store::find_client(&app.state.db.pool, id).await? {
-        Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(&redirect_uri) => {
-            client
-        }
-        client => return Err(Wrong::Here(no_way_back(client.as_ref(), id, &redirect_uri).to_owned())),
+pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Result<Asked, Wrong>, AppError> {
+    let params = match Params::parse(query.as_bytes()) {
+        Ok(params) => params,
+        Err(twice) => return Ok(Err(Wrong::Here(format!("{twice} in the link.")))),
     };
-    let issuer = app.state.site.issuer.clone();
-    let given = |name: &str| params.get(name).to_owned();
-    let scopes = match params.get("scope") {
-        "" => Ok(client.scopes.without(OFFLINE)),
-        text => Scopes::parse(text),
-    };
-    // A page has no place where a token is safe for a month: it is asked about, and gets, the rest (RFC 6749 3.3).
-    let scopes = scopes.map(|scopes| if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes });
-    let resource = params.resource(&issuer);
-    let words: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
-    let hint = params.get("id_token_hint");
-    let user_id = match parties_of_id_token(&app.state, keys, hint) {
-        Ok((of_client, user_id)) if of_client == client.id => Ok(Some(user_id)),
-        // Its key is no longer published, so no one can tell: as if none had come.
-        Err(Refusal::UnknownKey(_) | Refusal::RevokedKey) if claims_to_be_id_token(hint, &issuer, &client.id) => {
-            Ok(None)
+    let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri"));
+    Ok(match clients::store::find_client(&app.state.db.pool, id).await? {
+        Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(redirect_uri) => {
+            understand(app, keys, &params, client).map_err(Wrong::Back)
         }
-        _ if hint.is_empty() => Ok(None),
-        _ => Err(()),
-    };
-    let prompt = Prompt {
-        none: words.contains(&"none"),
-        login: words.contains(&"login"),
-        consent: words.contains(&"consent") || words.contains(&"select_account"),
-    };
-    let asked = Asked {
-        scopes: scopes.clone().unwrap_or_default(),
-        state: given("state"),
-        by_form: params.get("response_mode") == "form_post",
-        nonce: given("nonce"),
-        challenge: given("code_challenge"),
-        max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
-        proven_after: params.get(PROVEN_AFTER).parse::<i64>().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
-        user_id: user_id.clone().unwrap_or_default(),
-        client,
-        redirect_uri,
-        resource: resource.clone().unwrap_or_default(),
-        prompt,
-        issuer,
-        device: None,
-    };
-    let (error, why) = match () {
-        () if asked.state.len() > STATE_CHARS_MAX || asked.nonce.len() > NONCE_CHARS_MAX => {
-            return Err(Wrong::Back(
-                Asked { state: String::new(), ..asked }.refused("invalid_request", "state or nonce is too long"),
-            ));
-        }
-        () if !params.get("request").is_empty() => ("request_not_supported", "Send parameters, not a request object"),
-        () if !params.get("request_uri").is_empty() => {
-            ("request_uri_not_supported", "Send parameters, not a request object")
-        }
-        () if params.get("response_type").is_empty() => ("invalid_request", "response_type is missing"),
-        () if params.get("response_type") != "code" => ("unsupported_response_type", "response_type must be code"),
-        () if !matches!(params.get("response_mode"), "" | "query" | "form_post") => {
-            ("invalid_request", "response_mode must be query or form_post")
-        }
-        () if asked.by_form && !asked.redirect_uri.starts_with("http") => {
-            ("invalid_request", "form_post needs an http address")
-        }
-        () if params.get("code_challenge_method") != "S256" || !is_challenge(&asked.challenge) => {
-            ("invalid_request", "PKCE is required: code_challenge with code_challenge_method S256")
-        }
-        () if scopes.is_err() || asked.scopes.is_empty() || !asked.client.scopes.covers(&asked.scopes) => {
-            ("invalid_scope", "The application hasn't registered this scope")
-        }
-        () if resource.is_err() => ("invalid_target", "resource must be an https address without a fragment"),
-        () if words.iter().any(|word| !PROMPTS.contains(word)) => {
-            ("invalid_request", "prompt must be none, login, consent or select_account")
-        }
-        () if prompt.none && words.len() > 1 => ("invalid_request", "prompt=none stands alone"),
-        () if asked.max_age.is_none() && !params.get("max_age").is_empty() => {
-            ("invalid_request", "max_age must be a number of seconds")
-        }
-        () if user_id.is_err() => {
-            ("invalid_request", "id_token_hint must be an ID token of this server for this application")
-        }
-        () => return Ok(asked),
-    };
-    Err(Wrong::Back(asked.refused(error, why)))
+        client => Err(Wrong::Here(no_way_back(client.as_ref(), id, redirect_uri).to_owned())),
+    })
 }
 
 /// Why there is no application, or no address, to send anyone to.
@@ -195,7 +107,97 @@ fn no_way_back(client: Option<&Client>, id: &str, redirect_uri: &str) -> &'stati
     }
 }
 
-/// Whether an ID token that no one can verify says that this server made it for this application.
+fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result<Asked, Answer> {
+    let issuer = app.state.site.issuer.clone();
+    let given = |name: &str| params.get(name).to_owned();
+    let prompts = |word: &str| params.get("prompt").split_ascii_whitespace().any(|given| given == word);
+    let scopes = match params.get("scope") {
+        "" => client.scopes.without(OFFLINE),
+        text => Scopes::parse(text).unwrap_or_default(),
+    };
+    let user_id = expected_user(app, keys, params.get("id_token_hint"), &client);
+    let asked = Asked {
+        // A page has no place where a token is safe for a month: it is asked about, and gets, the rest (RFC 6749 3.3).
+        scopes: if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes },
+        redirect_uri: given("redirect_uri"),
+        resource: params.resource(&issuer).unwrap_or_default(),
+        silent: prompts("none"),
+        anew: prompts("login"),
+        asks_again: prompts("consent") || prompts("select_account"),
+        max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
+        proven_after: params.get(PROVEN_AFTER).parse::<i64>().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
+        state: if is_too_long(params) { String::new() } else { given("state") },
+        by_form: params.get("response_mode") == "form_post",
+        nonce: given("nonce"),
+        challenge: given("code_challenge"),
+        user_id: user_id.clone().unwrap_or_default(),
+        client,
+        issuer,
+        device: None,
+    };
+    match fault_of(&asked, params, user_id.is_ok()) {
+        Some((error, why)) => Err(asked.refused(error, why)),
+        None => Ok(asked),
+    }
+}
+
+/// Whom an ID token names, where one has come that is for this application.
+fn expected_user(app: &App, keys: &Keys, hint: &str, client: &Client) -> Result<Option<String>, ()> {
+    match parties_of_id_token(&app.state, keys, hint) {
+        Ok((of_client, user_id)) if of_client == client.id => Ok(Some(user_id)),
+        // Its key is no longer published, so no one can tell: as if none had come.
+        Err(Refusal::UnknownKey(_) | Refusal::RevokedKey)
+            if claims_to_be_id_token(hint, &app.state.site.issuer, &client.id) =>
+        {
+            Ok(None)
+        }
+        _ if hint.is_empty() => Ok(None),
+        _ => Err(()),
+    }
+}
+
+fn is_too_long(params: &Params) -> bool {
+    params.get("state").len() > STATE_CHARS_MAX || params.get("nonce").len() > NONCE_CHARS_MAX
+}
+
+/// What the application is told of its request, if anything is wrong with it: the error, and why.
+fn fault_of(asked: &Asked, params: &Params, hint_fits: bool) -> Option<(&'static str, &'static str)> {
+    let prompt: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
+    Some(match () {
+        () if is_too_long(params) => ("invalid_request", "state or nonce is too long"),
+        () if !params.get("request").is_empty() => ("request_not_supported", "Send parameters, not a request object"),
+        () if !params.get("request_uri").is_empty() => {
+            ("request_uri_not_supported", "Send parameters, not a request object")
+        }
+        () if params.get("response_type").is_empty() => ("invalid_request", "response_type is missing"),
+        () if params.get("response_type") != "code" => ("unsupported_response_type", "response_type must be code"),
+        () if !matches!(params.get("response_mode"), "" | "query" | "form_post") => {
+            ("invalid_request", "response_mode must be query or form_post")
+        }
+        () if asked.by_form && !asked.redirect_uri.starts_with("http") => {
+            ("invalid_request", "form_post needs an http address")
+        }
+        () if params.get("code_challenge_method") != "S256" || !is_challenge(&asked.challenge) => {
+            ("invalid_request", "PKCE is required: code_challenge with code_challenge_method S256")
+        }
+        () if asked.scopes.is_empty() || !asked.client.scopes.covers(&asked.scopes) => {
+            ("invalid_scope", NOT_REGISTERED)
+        }
+        () if asked.resource.is_empty() => ("invalid_target", "resource must be an https address without a fragment"),
+        () if prompt.iter().any(|word| !PROMPTS.contains(word)) => {
+            ("invalid_request", "prompt must be none, login, consent or select_account")
+        }
+        () if asked.silent && prompt.len() > 1 => ("invalid_request", "prompt=none stands alone"),
+        () if asked.max_age.is_none() && !params.get("max_age").is_empty() => {
+            ("invalid_request", "max_age must be a number of seconds")
+        }
+        () if !hint_fits => {
+            ("invalid_request", "id_token_hint must be an ID token of this server for this application")
+        }
+        () => return None,
+    })
+}
+
 fn is_challenge(text: &str) -> bool {
     text.len() == CHALLENGE_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
@@ -241,7 +243,7 @@ impl Asked {
     /// Whether the user must be asked. What an application without a secret asks for, anyone may ask for in its name, so an
     /// earlier yes says nothing (RFC 8252 8.6).
     pub async fn needs_consent(&self, app: &App, user_id: &str) -> Result<bool, AppError> {
-        if self.prompt.consent || self.client.kind != ClientKind::Web {
+        if self.asks_again || self.client.kind != ClientKind::Web {
             return Ok(true);
         }
         let grants = grants::store::agreed(&app.state.db.pool, user_id).await?;

@@ -3,16 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{
+    allow,
     clients::Client,
     grants,
-    grants::end,
     refusal::Refusal,
     scope::{EMAIL, OPENID, PROFILE, Scopes},
 };
 use crate::{
     auth::{
         app::App,
-        event::Actor,
         links,
         revocations::EndReason,
         tokens::{
@@ -84,7 +83,7 @@ pub async fn revoke(app: &App, keys: &Keys, client: &Client, token: &str) -> Res
         return Ok(false);
     }
     let tx = app.state.db.begin_write().await?;
-    end::end(tx, app, &id, &Actor::System, EndReason::LoggedOut).await?;
+    allow::end(tx, app, &id, EndReason::LoggedOut).await?;
     Ok(true)
 }
 

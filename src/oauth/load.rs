@@ -8,7 +8,7 @@ use super::{
     allow,
     answer::{Answer, AnswerPage},
     authorize,
-    authorize::{PROVEN_AFTER, Wrong},
+    authorize::{Asked, PROVEN_AFTER, Wrong},
     clients,
     clients::{
         app_form::NewAppPage, app_page::AppPage, apps_page::AppsPage, calls, credentials::secret_name, document,
@@ -20,8 +20,9 @@ use super::{
     },
     discovery, grants,
     grants::{
-        connected_page::{Connected, ConnectedDevices, ConnectedPage, OnDevice},
+        connected_page::{Connected, ConnectedDevices, ConnectedPage},
         consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
+        store::GrantRow,
     },
     log_out::{named, way_back},
     notices,
@@ -30,11 +31,16 @@ use super::{
     settings::{OauthSettings, Registrars},
 };
 use crate::{
-    auth::{tokens::keys::Keys, users::Role},
+    auth::{sessions::guard::LoggedIn, tokens::keys::Keys, users::Role},
     base::{db::again, error::AppError, text::isolated},
     pages::request::{Found, PageRequest, elsewhere, shows},
     ui::draw::Content,
-    web::{action::told, caller::caller_of, guards::Guards, page::Refused},
+    web::{
+        action::told,
+        caller::caller_of,
+        guards::Guards,
+        page::{Flash, Refused},
+    },
 };
 
 /// Applications on the page of administrators.
@@ -46,60 +52,61 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
     if let Some(why) = learn(page, settings, query).await? {
         return wrong_request(why);
     }
-    let asked = match authorize::check(app, keys(page)?, query).await {
+    let asked = match authorize::check(app, keys(page)?, query).await? {
         Ok(asked) => asked,
         Err(Wrong::Here(why)) => return wrong_request(why),
         Err(Wrong::Back(answer)) => return give(page, answer),
-        Err(Wrong::Fault(error)) => return Err(error),
     };
-    let needs_login = || give(page, asked.refused("login_required", "The user has to log in"));
-    let anew = (asked.prompt.login || asked.max_age == Some(0)) && asked.proven_after == 0;
-    if anew && !asked.prompt.none {
-        return Ok(Found::Elsewhere(proven_after(query, app.now_ms())));
+    let now_ms = app.now_ms();
+    let anew = (asked.anew || asked.max_age == Some(0)) && asked.proven_after == 0;
+    match &page.someone {
+        _ if anew && !asked.silent => Ok(Found::Elsewhere(proven_after(query, now_ms))),
+        Some(someone) if asked.is_for(someone) && asked.is_proven(someone, now_ms) => {
+            ask(page, someone, asked, query).await
+        }
+        _ if asked.silent => give(page, asked.refused("login_required", "The user has to log in")),
+        Some(someone) if !asked.is_for(someone) => {
+            let (name, viewer) = (isolated(&asked.client.name), someone.viewer());
+            shows(move || view! { <OtherUserPage name viewer /> })
+        }
+        Some(_) => Err(AppError::ProofNeeded),
+        None => Err(AppError::NotLoggedIn),
     }
-    let Some(someone) = &page.someone else {
-        return if asked.prompt.none { needs_login() } else { Err(AppError::NotLoggedIn) };
-    };
-    let viewer = someone.viewer();
-    if !asked.is_for(someone) {
-        let name = isolated(&asked.client.name);
-        return if asked.prompt.none { needs_login() } else { shows(move || view! { <OtherUserPage name viewer /> }) };
-    }
-    if !asked.is_proven(someone, app.now_ms()) {
-        return if asked.prompt.none { needs_login() } else { Err(AppError::ProofNeeded) };
-    }
+}
+
+/// Of a user who is logged in as the application wants it: whether it may, unless they have agreed before.
+async fn ask(page: &PageRequest, someone: &LoggedIn, asked: Asked, query: &str) -> Result<Found, AppError> {
+    let app = &page.app;
     if !asked.needs_consent(app, &someone.user.id).await? {
         let caller = caller_of(&page.parts, &app.state.config);
         let answer = again(|| allow::allow(app, &caller, someone, &asked, false)).await?;
         return give(page, answer);
     }
-    if asked.prompt.none {
+    if asked.silent {
         return give(page, asked.refused("consent_required", "The user has to be asked"));
     }
-    let request = query.to_owned();
+    let (viewer, request) = (someone.viewer(), query.to_owned());
     shows(move || view! { <ConsentPage asked viewer request /> })
 }
 
 /// Reads what an application says of itself that no one has registered; what is wrong with it, if anything is. A visitor who
 /// is not logged in is asked to be, before this server calls anyone for them.
 async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Result<Option<String>, AppError> {
-    let params = Params::parse(query.as_bytes()).ok();
-    let id = params.as_ref().map(|params| params.get("client_id")).filter(|id| clients::is_document(id));
-    match (id, &page.someone) {
-        (None, _) => Ok(None),
-        (Some(_), _) if !settings.unregistered_applications => Ok(Some(
-            "The application that sent you here isn't registered. This server takes registered ones only.".into(),
-        )),
-        (Some(id), Some(_)) => {
-            let caller = caller_of(&page.parts, &page.app.state.config);
-            let why = document::learn(&page.app, settings, id, &caller.ip).await?;
-            Ok(why.map(|why| format!("The application couldn't be read from the address that's its ID: {why}.")))
-        }
-        (Some(id), None) if clients::store::find_client(&page.app.state.db.pool, id).await?.is_none() => {
-            Err(AppError::NotLoggedIn)
-        }
-        (Some(_), None) => Ok(None),
+    let params = Params::parse(query.as_bytes()).unwrap_or_default();
+    let (id, app) = (params.get("client_id"), &page.app);
+    if !clients::is_document(id) {
+        return Ok(None);
     }
+    if !settings.unregistered_applications {
+        let why = "The application that sent you here isn't registered. This server takes registered ones only.";
+        return Ok(Some(why.into()));
+    }
+    if page.someone.is_none() {
+        let known = clients::store::find_client(&app.state.db.pool, id).await?;
+        return known.map(|_| None).ok_or(AppError::NotLoggedIn);
+    }
+    let why = document::learn(app, settings, id, &caller_of(&page.parts, &app.state.config).ip).await?;
+    Ok(why.map(|why| format!("The application couldn't be read from the address that's its ID: {why}.")))
 }
 
 /// No one is sent anywhere.
@@ -139,7 +146,7 @@ fn give(page: &PageRequest, answer: Answer) -> Result<Found, AppError> {
 /// further than one that is typed.
 pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, app) = (page.user()?, &page.app);
-    let told = told(&page.parts.headers, &app.state.config).unwrap_or_default();
+    let told = told_to(page);
     let is_refused = page.parts.extensions.get::<Refused>().is_some();
     if let (word @ ("allowed" | "refused"), false) = (&*told.get("decided"), is_refused) {
         let (allowed, name) = (word == "allowed", told.get("name"));
@@ -159,12 +166,12 @@ pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
 pub async fn on_devices(page: &PageRequest) -> Result<Option<Content>, AppError> {
     let (user, pool) = (&page.user()?.user, &page.app.state.db.pool);
     let clients = clients::store::clients_of(pool, &user.id).await?;
-    let name = |id: &str| clients.get(id).map(|client| client.name.clone()).unwrap_or_default();
-    let grants = grants::store::grants_of(pool, &user.id, page.app.now_ms()).await?.into_iter();
-    let rows: Vec<_> = grants
-        .filter(|grant| grant.sid.is_empty())
-        .map(|grant| OnDevice { name: name(&grant.client_id), grant })
-        .collect();
+    let with_name = |grant: GrantRow| {
+        let name = clients.get(&grant.client_id).map(|client| client.name.clone()).unwrap_or_default();
+        grant.sid.is_empty().then_some((name, grant))
+    };
+    let grants = grants::store::grants_of(pool, &user.id, page.app.now_ms()).await?;
+    let rows: Vec<_> = grants.into_iter().filter_map(with_name).collect();
     Ok(Some(Content::new(move || view! { <ConnectedDevices rows /> })))
 }
 
@@ -183,9 +190,12 @@ pub async fn log_out(page: &PageRequest) -> Result<Found, AppError> {
 
 /// What the page of consent has led to.
 pub fn answer(page: &PageRequest) -> Result<Found, AppError> {
-    let told = told(&page.parts.headers, &page.app.state.config).unwrap_or_default();
-    let answer: Answer = serde_json::from_str(&told.get("answer")).map_err(|_| AppError::NotFound)?;
+    let answer: Answer = serde_json::from_str(&told_to(page).get("answer")).map_err(|_| AppError::NotFound)?;
     shows(move || view! { <AnswerPage answer /> })
+}
+
+fn told_to(page: &PageRequest) -> Flash {
+    told(&page.parts.headers, &page.app.state.config).unwrap_or_default()
 }
 
 pub async fn apps(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
@@ -221,8 +231,7 @@ pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, 
     }
     let may_change = client.owner_id == someone.user.id || someone.user.role() == Role::Admin;
     let secrets = clients::store::secrets_of(pool, &client.id).await?;
-    let told = told(&page.parts.headers, &page.app.state.config).unwrap_or_default();
-    let opened = page.app.secret.open(&secret_name(&someone.log_in.sid), &told.get("secret"));
+    let opened = page.app.secret.open(&secret_name(&someone.log_in.sid), &told_to(page).get("secret"));
     let new_secret = opened.and_then(|secret| String::from_utf8(secret).ok());
     let waiting = notices::store::waiting(pool, &client.id).await?.notices;
     let never_told = settings.reach(&page.app.state.config).excludes(&client.backchannel_logout_uri);

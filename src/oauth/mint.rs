@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     clients::{Client, RS256},
     grants::store::GrantRow,
+    scope::Scopes,
 };
 use crate::{
     auth::{
@@ -19,53 +20,43 @@ use crate::{
             keys::Keys,
             mint::{sign, sign_as},
         },
-        users::{Role, store::User},
+        users::Role,
     },
     base::{config::TokenAlgorithm, error::AppError},
 };
 
-/// For whom, and until when at the latest.
-pub struct Access<'a> {
-    pub client: &'a Client,
-    pub sub: &'a str,
-    pub epoch: i64,
-    pub global_epoch: i64,
-    /// Of the session that it ends with, or empty.
-    pub sid: &'a str,
-    /// `None`: the application acts for itself.
-    pub grant: Option<&'a GrantRow>,
-    pub scope: String,
-    pub audience: &'a str,
-    /// In seconds.
-    pub auth_time: i64,
-    /// In seconds.
-    pub expires_at: i64,
-}
-
 /// An access token (RFC 9068), signed as those of our own pages are, with another audience. Whoever the user is, an
-/// application never acts as an administrator.
-pub async fn access(app: &App, keys: &Keys, access: &Access<'_>) -> Result<String, AppError> {
+/// application never acts as an administrator. Where it acts for itself, the grant is one without an id; `epoch` is that of
+/// the user, or of the application's owner.
+pub async fn access(
+    app: &App,
+    keys: &Keys,
+    client: &Client,
+    grant: &GrantRow,
+    epoch: i64,
+    scopes: &Scopes,
+    exp: i64,
+) -> Result<String, AppError> {
     let now = app.now_ms() / 1000;
-    let client = access.client;
     let claims = Claims {
         iss: app.state.site.issuer.clone(),
-        aud: access.audience.to_owned(),
-        sub: access.sub.to_owned(),
-        sid: access.sid.to_owned(),
-        epoch: access.epoch,
-        global_epoch: access.global_epoch,
+        aud: grant.resource.clone(),
+        sub: grant.user_id.clone(),
+        sid: grant.sid.clone(),
+        epoch,
+        global_epoch: grant.global_epoch,
         iat: now,
         nbf: now,
-        exp: access.expires_at,
-        auth_time: access.auth_time.min(now),
+        exp,
+        auth_time: grant.auth_time.min(now),
         jti: Uuid::now_v7().simple().to_string(),
         client_id: client.id.clone(),
         role: Role::User,
-        scope: Some(access.scope.clone()),
+        scope: Some(scopes.text()),
         grant: Some(Grant {
-            id: access.grant.map(|grant| grant.id.clone()).unwrap_or_default(),
+            id: grant.id.clone(),
             client_epoch: client.epoch,
-            owner: access.grant.is_none().then(|| client.owner_id.clone()),
+            owner: grant.id.is_empty().then(|| client.owner_id.clone()),
         }),
     };
     sign(&*keys.signing(KeyPurpose::All).await?, &claims)
@@ -111,7 +102,6 @@ pub async fn id_token(
     app: &App,
     keys: &Keys,
     client: &Client,
-    user: &User,
     grant: &GrantRow,
     nonce: &str,
     amr: &str,
@@ -122,7 +112,7 @@ pub async fn id_token(
     let acr = if amr.contains(&"mfa") { ACR_MFA } else { ACR_SFA };
     let claims = IdToken {
         iss: app.state.site.issuer.clone(),
-        sub: &user.id,
+        sub: &grant.user_id,
         aud: &client.id,
         iat: now,
         exp: now + app.state.config.token_lifetime_seconds,

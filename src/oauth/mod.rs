@@ -24,4 +24,5 @@ pub mod refusal;
 pub mod routes;
 pub mod scope;
 pub mod settings;
+pub mod store;
 pub mod token;

@@ -7,6 +7,8 @@ use crate::auth::tokens::claims::resource;
 
 /// Of a name that is repeated to whoever sent it: the names of all parameters are shorter, and no sentence fits in.
 const NAME_CHARS_MAX: usize = 32;
+/// Of a scope.
+pub const NOT_REGISTERED: &str = "The application hasn't registered this scope";
 
 /// Parameters, each there once at most (RFC 6749 3.1).
 #[derive(Clone, Debug, Default)]
@@ -48,12 +50,16 @@ impl Params {
         }
     }
 
-    /// The scopes that are asked for, or `usual` ones without any word; `None` where not all are among those of `all`.
-    pub fn scopes(&self, all: &Scopes, usual: Scopes) -> Option<Scopes> {
-        match self.get("scope") {
-            "" => Some(usual),
+    /// The scopes that are asked for, without any word all that may be.
+    ///
+    /// # Errors
+    /// `invalid_scope` and `why`, where not all are among them.
+    pub fn scopes(&self, all: &Scopes, why: &'static str) -> Result<Scopes, Refusal> {
+        let scopes = match self.get("scope") {
+            "" => Some(all.clone()),
             text => Scopes::parse(text).ok().filter(|asked| all.covers(asked)),
-        }
+        };
+        scopes.ok_or(Refusal::new("invalid_scope", why))
     }
 
     /// Empty where it is not there: both mean the same (RFC 6749 3.1).

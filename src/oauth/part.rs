@@ -14,20 +14,14 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::{
-    clients, clients::calls, device, device::begin, discovery, grants, grants::store::UNREDEEMED_MS, load, notices,
-    notices::Teller, routes, settings::OauthSettings,
+    clients, clients::calls, device::begin, discovery, grants, load, notices, notices::Teller, refusal::Refusal,
+    routes, settings::OauthSettings, store,
 };
 use crate::{
     auth::{app::App, tokens::keys::Keys},
     base::{
-        config::TokenAlgorithm,
-        db::{Tx, again},
-        error::AppError,
-        finding::Finding,
-        jobs::Job,
-        metrics::Metrics,
-        rfc3339::seconds,
-        state::AppState,
+        config::TokenAlgorithm, db::again, error::AppError, finding::Finding, jobs::Job, metrics::Metrics,
+        rfc3339::seconds, state::AppState,
     },
     pages::{
         part::{Part, Routes},
@@ -58,7 +52,7 @@ impl OauthPart {
 }
 
 const LINKS: [PartLink; 2] = [
-    PartLink { place: Place::Tabs("Account"), href: grants::connected_page::PATH, label: "Applications" },
+    PartLink { place: Place::Tabs("Account"), href: grants::PATH, label: "Applications" },
     PartLink { place: Place::Tabs("Administration"), href: "/admin/apps", label: "Applications" },
 ];
 
@@ -73,7 +67,7 @@ impl Part for OauthPart {
             "/account/apps",
             "/account/apps/new",
             "/account/apps/{id}",
-            grants::connected_page::PATH,
+            grants::PATH,
             "/admin/apps",
         ]
     }
@@ -87,14 +81,14 @@ impl Part for OauthPart {
             "/account/apps" => load::apps(page, &self.settings).await,
             "/account/apps/new" => load::new_app(page, &self.settings),
             "/account/apps/{id}" => load::app(page, &self.settings).await,
-            grants::connected_page::PATH => load::connected(page, &self.settings).await,
+            grants::PATH => load::connected(page, &self.settings).await,
             _ => load::all_apps(page).await,
         }
     }
 
     fn open(&self) -> Routes {
         let noted = |path, methods: MethodRouter<AppState>| {
-            methods.fallback(routes::only_post).layer(from_fn_with_state(path, routes::count))
+            methods.fallback(async || Refusal::method()).layer(from_fn_with_state(path, routes::count))
         };
         let open_to_page =
             |methods: MethodRouter<AppState>| methods.options(routes::may_ask).layer(from_fn(routes::open_to_page));
@@ -225,15 +219,8 @@ fn in_file(row: grants::store::GrantRow) -> Value {
 async fn remove_old(state: &AppState) -> Result<(), AppError> {
     again(|| async {
         let mut tx = state.db.begin_write().await?;
-        delete_old(&mut tx, state.clock.now_ms()).await?;
+        store::delete_old(&mut tx, state.clock.now_ms()).await?;
         Ok(tx.commit().await?)
     })
     .await
-}
-
-/// Removes what no one can ask about any more: first what names a grant or an application, then these.
-pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
-    device::store::delete_old(&mut **tx, now_ms - UNREDEEMED_MS).await?;
-    grants::store::delete_old(tx, now_ms).await?;
-    clients::store::delete_old(tx, now_ms).await
 }

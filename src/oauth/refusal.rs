@@ -24,7 +24,11 @@ pub struct Refusal {
 
 impl Refusal {
     pub const fn new(error: &'static str, why: &'static str) -> Self {
-        Self { error, why: Cow::Borrowed(why), status: StatusCode::BAD_REQUEST, challenge: "", retry_after: None }
+        Self::with(StatusCode::BAD_REQUEST, error, why, "")
+    }
+
+    const fn with(status: StatusCode, error: &'static str, why: &'static str, challenge: &'static str) -> Self {
+        Self { error, why: Cow::Borrowed(why), status, challenge, retry_after: None }
     }
 
     pub fn request(why: impl Into<Cow<'static, str>>) -> Self {
@@ -36,8 +40,8 @@ impl Refusal {
     }
 
     pub fn client() -> Self {
-        let refusal = Self::new("invalid_client", "Unknown or disabled application, or wrong credentials.");
-        Self { status: StatusCode::UNAUTHORIZED, challenge: "Basic realm=\"latchkey\"", ..refusal }
+        let why = "Unknown or disabled application, or wrong credentials.";
+        Self::with(StatusCode::UNAUTHORIZED, "invalid_client", why, "Basic realm=\"latchkey\"")
     }
 
     /// Of an access token, where one has come (RFC 6750 3.1).
@@ -46,18 +50,17 @@ impl Refusal {
             true => ("This access token doesn't work here.", "Bearer realm=\"latchkey\", error=\"invalid_token\""),
             false => ("This needs the access token of an application.", "Bearer realm=\"latchkey\""),
         };
-        Self { status: StatusCode::UNAUTHORIZED, challenge, ..Self::new("invalid_token", why) }
+        Self::with(StatusCode::UNAUTHORIZED, "invalid_token", why, challenge)
     }
 
     /// Of an access token that works, but not for this (RFC 6750 3.1).
     pub fn scope() -> Self {
-        let refusal = Self::new("insufficient_scope", "This needs the scope openid.");
         let challenge = "Bearer realm=\"latchkey\", error=\"insufficient_scope\", scope=\"openid\"";
-        Self { status: StatusCode::FORBIDDEN, challenge, ..refusal }
+        Self::with(StatusCode::FORBIDDEN, "insufficient_scope", "This needs the scope openid.", challenge)
     }
 
     pub fn method() -> Self {
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..Self::new("invalid_request", "Send a POST request.") }
+        Self::with(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "Send a POST request.", "")
     }
 }
 
@@ -72,7 +75,7 @@ impl From<AppError> for Refusal {
             _ => (500, "server_error", "Something went wrong."),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, retry_after, ..Self::new(error, why) }
+        Self { retry_after, ..Self::with(status, error, why, "") }
     }
 }
 

@@ -48,11 +48,6 @@ pub async fn as_query(request: Request) -> Result<Response, Problem> {
     Ok(Redirect::to(&format!("{}?{query}", parts.uri.path())).into_response())
 }
 
-/// Whatever else comes to a route that takes forms.
-pub async fn only_post() -> Refusal {
-    Refusal::method()
-}
-
 /// `POST /oauth/token`.
 pub async fn token(asker: Asker) -> impl IntoResponse {
     let mut issued = token::issue(&asker).await;
@@ -77,8 +72,8 @@ pub async fn revoke(Asker { app, keys, caller, client, params, .. }: Asker) -> i
             authenticate::note_guess(&app, &caller.ip).await?;
         }
         Ok::<_, Refusal>(StatusCode::OK)
-    };
-    let revoked = revoked.await;
+    }
+    .await;
     (Extension(client), revoked)
 }
 
@@ -169,8 +164,8 @@ impl<S: Send + Sync> FromRequest<S> for Asker {
 async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded"))
-    {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err("Send application/x-www-form-urlencoded");
     }
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| TOO_LARGE)?;
@@ -182,24 +177,22 @@ async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
 pub async fn open_to_page(Extension(app): Extension<App>, request: Request, next: Next) -> Result<Response, Refusal> {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut answer = next.run(request).await;
-    if let Some((origin, text)) = origin.as_ref().and_then(|origin| Some((origin, origin.to_str().ok()?))) {
-        let may = match answer.extensions().get::<Client>() {
-            Some(client) => client.is_page_at(text),
-            None => is_of_some_page(&app, text).await?,
-        };
-        if may {
-            answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        }
+    if let Some(origin) = origin
+        && let Ok(text) = origin.to_str()
+        && is_page_of(&app, answer.extensions().get(), text).await?
+    {
+        answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     }
     answer.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
     Ok(answer)
 }
 
-async fn is_of_some_page(app: &App, origin: &str) -> Result<bool, Refusal> {
-    let Some(host) = Url::parse(origin).ok().and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?)))
-    else {
-        return Ok(false);
-    };
+async fn is_page_of(app: &App, client: Option<&Client>, origin: &str) -> Result<bool, Refusal> {
+    if let Some(client) = client {
+        return Ok(client.is_page_at(origin));
+    }
+    let host = Url::parse(origin).ok().and_then(|url| Some(format!("{}://{}", url.scheme(), url.host_str()?)));
+    let Some(host) = host else { return Ok(false) };
     // Of a loopback address the port is free, so the database looks for the rest.
     let found = clients::store::public_clients_at(&app.state.db.pool, &host).await?;
     Ok(found.into_iter().any(|client| client.is_active() && client.is_page_at(origin)))

@@ -6,15 +6,12 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
+    allow,
     clients::{Client, ClientKind},
     device, grants,
-    grants::{
-        end,
-        store::{GrantRow, RefreshRow},
-    },
+    grants::store::{GrantRow, RefreshRow},
     mint,
-    mint::Access,
-    params::Params,
+    params::{NOT_REGISTERED, Params},
     refusal::Refusal,
     scope::{OFFLINE, OPENID, Scopes},
 };
@@ -97,7 +94,7 @@ async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
         && code.challenge == challenge_of(verifier);
     let Some(grant) = grant.filter(|grant| fits && grant.client_id == client.id) else {
         tracing::warn!(client = client.id, grant = code.grant_id, is_first, "a code was refused");
-        end::end(tx, app, &code.grant_id, &Actor::System, EndReason::TheftSuspected).await?;
+        allow::end(tx, app, &code.grant_id, EndReason::TheftSuspected).await?;
         return Err(WRONG_CODE);
     };
     is_of(params, &grant)?;
@@ -160,23 +157,14 @@ async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
     let token = grants::store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
     let token = token.ok_or(WRONG_REFRESH)?;
-    let allowed = Scopes::stored(&grant.scopes);
-    let scopes = params.scopes(&allowed, allowed.clone());
-    let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The user hasn't allowed this scope"))?;
+    let scopes = params.scopes(&Scopes::stored(&grant.scopes), "The user hasn't allowed this scope")?;
     is_of(params, &grant)?;
-    match token.used_at {
-        None => {
-            grants::store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
-            go_on(asker, tx, grant, Next::Refreshed { scopes, is_head: true }).await
-        }
-        Some(used_at) if now_ms - used_at <= REUSE_FREE_MS => {
-            go_on(asker, tx, grant, Next::Refreshed { scopes, is_head: false }).await
-        }
-        Some(_) => {
-            note_reuse(asker, tx, &grant, &token).await?;
-            Err(WRONG_REFRESH)
-        }
+    if token.used_at.is_some_and(|at| now_ms - at > REUSE_FREE_MS) {
+        note_reuse(asker, tx, &grant, &token).await?;
+        return Err(WRONG_REFRESH);
     }
+    let is_head = grants::store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
+    go_on(asker, tx, grant, Next::Refreshed { scopes, is_head }).await
 }
 
 /// Two have the same token, and no one can tell which of them stole it: the chain ends for both.
@@ -197,7 +185,7 @@ async fn note_reuse(asker: &Asker, mut tx: Tx, grant: &GrantRow, token: &Refresh
     if let Some(user) = users::store::find_by_id(&mut *tx, &grant.user_id).await? {
         outbox::tell(&mut *tx, &app.state, &user, Notification::TokenReused, caller).await?;
     }
-    end::end(tx, app, &grant.id, &Actor::System, EndReason::TheftSuspected).await?;
+    allow::end(tx, app, &grant.id, EndReason::TheftSuspected).await?;
     asker.metrics.refresh_token_reused();
     Ok(())
 }
@@ -234,76 +222,60 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
     if scopes.is_empty() || !(stands || may_outlive) {
         return Err(Refusal::grant("The application has given up what the user allowed"));
     }
-    let may_refresh = grant.sid.is_empty() || client.kind == ClientKind::Spa;
-    let refresh = if may_refresh && is_head {
-        let (token, until) = (format!("lkr_{}", links::new_token()?), session_end.min(now_ms + REFRESH_MS));
-        grants::store::insert_refresh(&mut *tx, &links::hash(&token), &grant.id, now_ms, until).await?;
-        grants::store::note_refresh(&mut *tx, &grant.id, until).await?;
-        Some((token, (until - now_ms) / 1000))
-    } else {
-        None
-    };
+    let may_refresh = is_head && (!stands || client.kind == ClientKind::Spa);
+    let until = session_end.min(now_ms + REFRESH_MS);
+    let refresh = if may_refresh { Some(next_refresh(&mut tx, &grant.id, now_ms, until).await?) } else { None };
     tx.commit().await?;
     let now = now_ms / 1000;
-    let expires_at = (session_end / 1000).min(now + app.state.config.token_lifetime_seconds);
+    let exp = (session_end / 1000).min(now + app.state.config.token_lifetime_seconds);
     // While the session is active, as for a page: no token is made around its end.
-    let lives = grant.sid.is_empty() || sessions::store::note_token(pool, &grant.sid, expires_at * 1000).await?;
-    if !lives || expires_at <= now {
+    let lives = !stands || sessions::store::note_token(pool, &grant.sid, exp * 1000).await?;
+    if !lives || exp <= now {
         return Err(OVER);
     }
-    let access = Access {
-        client,
-        sub: &user.id,
-        epoch: user.epoch,
-        global_epoch: grant.global_epoch,
-        sid: &grant.sid,
-        grant: Some(&grant),
-        scope: scopes.text(),
-        audience: &grant.resource,
-        auth_time: grant.auth_time,
-        expires_at,
-    };
-    let mut issued = bearer(mint::access(app, keys, &access).await?, expires_at - now, access.scope);
-    if let Some((token, seconds)) = refresh {
+    let mut issued = bearer(asker, &grant, user.epoch, &scopes, exp).await?;
+    if let Some(token) = refresh {
         issued["refresh_token"] = token.into();
         // Without a use before.
-        issued["refresh_token_expires_in"] = seconds.into();
+        issued["refresh_token_expires_in"] = ((until - now_ms) / 1000).into();
     }
     if scopes.has(OPENID)
-        && let Some(id_token) = mint::id_token(app, keys, client, &user, &grant, nonce, &amr).await?
+        && let Some(id_token) = mint::id_token(app, keys, client, &grant, nonce, &amr).await?
     {
         issued["id_token"] = id_token.into();
     }
     Ok(issued)
 }
 
-fn bearer(access_token: String, expires_in: i64, scope: String) -> Value {
-    json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": expires_in, "scope": scope })
+async fn next_refresh(tx: &mut Tx, grant_id: &str, now_ms: i64, until: i64) -> Result<String, AppError> {
+    let token = format!("lkr_{}", links::new_token()?);
+    grants::store::insert_refresh(&mut **tx, &links::hash(&token), grant_id, now_ms, until).await?;
+    grants::store::note_refresh(&mut **tx, grant_id, until).await?;
+    Ok(token)
+}
+
+async fn bearer(asker: &Asker, grant: &GrantRow, epoch: i64, scopes: &Scopes, exp: i64) -> Result<Value, AppError> {
+    let Asker { app, keys, client, .. } = asker;
+    let token = mint::access(app, keys, client, grant, epoch, scopes, exp).await?;
+    let expires_in = exp - app.now_ms() / 1000;
+    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in, "scope": scopes.text() }))
 }
 
 /// RFC 6749 4.4. For APIs of others: at our own an application acts for a user.
 async fn for_itself(asker: &Asker) -> Result<Value, Refusal> {
-    let Asker { app, keys, client, params, .. } = asker;
+    let Asker { app, client, params, .. } = asker;
     let Some(epoch) = client.owner_epoch.filter(|_| client.kind == ClientKind::Service) else {
         return Err(Refusal::new("unauthorized_client", "Only an application of the kind service acts for itself"));
     };
-    let registered = client.scopes.without(OFFLINE).without(OPENID);
-    let scopes = params.scopes(&registered, registered.clone());
-    let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
-    let audience = params.resource(&app.state.site.issuer)?;
+    let scopes = params.scopes(&client.scopes.without(OFFLINE).without(OPENID), NOT_REGISTERED)?;
     let now = app.now_ms() / 1000;
-    let expires_in = app.state.config.token_lifetime_seconds;
-    let access = Access {
-        client,
-        sub: &client.id,
-        epoch,
-        global_epoch: sessions::store::global_epoch(&app.state.db.pool).await?,
-        sid: "",
-        grant: None,
-        scope: scopes.text(),
-        audience: &audience,
+    // No one has let it, so this is stored nowhere.
+    let grant = GrantRow {
+        user_id: client.id.clone(),
+        resource: params.resource(&app.state.site.issuer)?,
         auth_time: now,
-        expires_at: now + expires_in,
+        global_epoch: sessions::store::global_epoch(&app.state.db.pool).await?,
+        ..GrantRow::default()
     };
-    Ok(bearer(mint::access(app, keys, &access).await?, expires_in, access.scope))
+    Ok(bearer(asker, &grant, epoch, &scopes, now + app.state.config.token_lifetime_seconds).await?)
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     base::{finding::State, jobs},
-    oauth::{clients::calls, part, part::OauthPart},
+    oauth::{clients::calls, part::OauthPart, store},
     pages::part::Part,
     serve::{router::router, services::Services},
 };
@@ -172,7 +172,7 @@ on_both_databases! {
         let now = app.clock.now_ms();
         for (days, left) in [(29, 2), (30, 1)] {
             let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
-            part::delete_old(&mut tx, now + days * DAY).await.expect("the job");
+            store::delete_old(&mut tx, now + days * DAY).await.expect("the job");
             tx.commit().await.expect("the job");
             assert_eq!(kept().await, left, "after {days} days more");
         }

@@ -154,7 +154,7 @@ on_both_databases! {
         app.clock.advance_ms(2 * MINUTE);
         let state = &app.services.state;
         let mut tx = state.db.begin_write().await.expect("a transaction");
-        crate::oauth::part::delete_old(&mut tx, state.clock.now_ms()).await.expect("the job");
+        crate::oauth::store::delete_old(&mut tx, state.clock.now_ms()).await.expect("the job");
         tx.commit().await.expect("the job");
         assert_eq!(app.count("select count(*) from client_assertions").await, 0);
         assert_eq!(show(&one, "/oauth/token", &assertion, &[ITSELF]).await.status, 401, "it has expired");

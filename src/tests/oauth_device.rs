@@ -165,7 +165,7 @@ on_both_databases! {
         assert_eq!(refusal(&program, &unfetched).await, "expired_token");
         app.clock.advance_ms(61 * MINUTE);
         let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
-        crate::oauth::part::delete_old(&mut tx, app.clock.now_ms()).await.expect("it");
+        crate::oauth::store::delete_old(&mut tx, app.clock.now_ms()).await.expect("it");
         tx.commit().await.expect("it");
         assert_eq!(app.count("select (select count(*) from grants) + (select count(*) from device_codes)").await, 0);
     }

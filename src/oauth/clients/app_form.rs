@@ -8,7 +8,7 @@ use crate::{
     oauth::{
         actions::{ChangeApp, RegisterApp},
         discovery,
-        grants::connected_page::PATH,
+        grants::PATH,
         scope::OURS,
     },
     pages::account,

@@ -9,13 +9,14 @@ use super::{
     assertion::algorithm_of,
     calls,
     calls::Calls,
-    store::{DAY_MS, SecretRow},
+    store::SecretRow,
 };
 use crate::{
     base::{error::Field, text::isolated},
     oauth::{
         actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
-        grants::connected_page::PATH,
+        grants::PATH,
+        store::DAY_MS,
     },
     pages::account,
     ui::{

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Client, page_of};
 use crate::{
-    oauth::grants::connected_page::PATH,
+    oauth::grants::PATH,
     pages::{account, admin},
     ui::{
         empty::Empty,
@@ -86,6 +86,7 @@ pub fn Outcome() -> impl IntoView {
         "disabled" => "Application disabled. Its tokens have been revoked.",
         "enabled" => "Application enabled.",
         "deleted" => "Application deleted. Its tokens have been revoked.",
+        "disconnected" => "Application disconnected. It no longer has access to your account.",
         _ => return None,
     };
     Some(view! {

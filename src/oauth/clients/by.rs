@@ -1,6 +1,6 @@
 //! Who changes applications. Server side.
 
-use serde_json::json;
+use serde_json::Value;
 
 use super::{Client, store};
 use crate::{
@@ -43,21 +43,16 @@ impl By<'_> {
     }
 
     /// Writes down what happened to an application, as an event of its owner.
-    pub async fn note(
-        &self,
-        tx: &mut Tx,
-        kind: Kind,
-        owner_id: &str,
-        client: (&str, &str),
-        at: i64,
-    ) -> Result<(), AppError> {
-        let event = Event::new(kind, self.actor(), owner_id);
+    pub async fn note_app(&self, tx: &mut Tx, kind: Kind, client: &Client, at: i64) -> Result<(), AppError> {
+        self.note(tx, kind, &client.owner_id, client.in_event(), at).await
+    }
+
+    pub async fn note(&self, tx: &mut Tx, kind: Kind, of: &str, details: Value, at: i64) -> Result<(), AppError> {
+        let event = Event { details, ..Event::new(kind, self.actor(), of) };
         let event = match self {
             Self::User(someone, caller) => Event { sid: someone.log_in.sid.clone(), ..event.from_caller(caller) },
             Self::CommandLine => event,
         };
-        let (id, name) = client;
-        let event = Event { details: json!({ "application": name, "client_id": id }), ..event };
         event::store::insert(&mut **tx, &event, at).await?;
         Ok(())
     }

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{store, store::DAY_MS};
+use super::store;
 use crate::{
     base::{db::again, error::AppError, metrics::Metrics, sql::Conn, state::AppState},
+    oauth::store::DAY_MS,
     ui::number::grouped,
 };
 

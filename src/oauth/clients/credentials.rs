@@ -1,14 +1,10 @@
 //! Secrets and keys of an application: one more, one less. Server side.
 
-use super::{
-    assertion::PublicKey,
-    by::By,
-    store,
-    store::{DAY_MS, SecretRow},
-};
+use super::{assertion::PublicKey, by::By, store, store::SecretRow};
 use crate::{
     auth::{event::Kind, links},
     base::{db::Tx, error::AppError, state::AppState},
+    oauth::store::DAY_MS,
 };
 
 /// At a time, for a rotation in which both work.
@@ -93,7 +89,7 @@ pub async fn add(
     }
     let now_ms = state.clock.now_ms();
     let secret = insert_credential(&mut tx, id, now_ms, credential).await?;
-    by.note(&mut tx, Kind::AppSecretCreated, &client.owner_id, (id, &client.name), now_ms).await?;
+    by.note_app(&mut tx, Kind::AppSecretCreated, &client, now_ms).await?;
     tx.commit().await?;
     Ok(secret)
 }
@@ -105,8 +101,7 @@ pub async fn remove_secret(state: &AppState, by: By<'_>, id: &str, prefix: &str)
     if !store::delete_secret(&mut *tx, id, prefix).await? {
         return Err(AppError::NotFound);
     }
-    let at = state.clock.now_ms();
-    by.note(&mut tx, Kind::AppSecretRemoved, &client.owner_id, (id, &client.name), at).await?;
+    by.note_app(&mut tx, Kind::AppSecretRemoved, &client, state.clock.now_ms()).await?;
     Ok(tx.commit().await?)
 }
 

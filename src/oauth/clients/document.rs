@@ -48,7 +48,7 @@ pub async fn learn(app: &App, settings: &OauthSettings, id: &str, ip: &str) -> R
     let read = Fetch::new(settings.reach(&app.state.config)).get(id, BYTES_MAX).await;
     match read.and_then(|document| parse(id, &document, now_ms)) {
         Ok(client) => {
-            store::keep_document(pool, &client).await?;
+            store::save_client(pool, &client, Some(now_ms)).await?;
             Ok(None)
         }
         Err(why) => {

@@ -14,6 +14,7 @@ pub mod store;
 pub mod typed;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use url::{Host, Origin, Url};
 
@@ -107,6 +108,11 @@ impl Client {
     /// Whether it gets anything.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none() && self.owner_epoch.is_some()
+    }
+
+    /// As an event names it.
+    pub fn in_event(&self) -> Value {
+        json!({ "application": self.name, "client_id": self.id })
     }
 
     /// Who says what it is.
@@ -240,10 +246,6 @@ fn fault_of(text: &str, kind: ClientKind) -> Option<Unfit> {
     Some(fault)
 }
 
-fn is_address(text: &str) -> bool {
-    fault_of(text, ClientKind::Web).is_none()
-}
-
 /// Whether an ID is the address of a document that says what the application is.
 pub fn is_document(id: &str) -> bool {
     is_resource(id) && Url::parse(id).is_ok_and(|url| url.path().len() > 1)
@@ -256,5 +258,5 @@ pub fn page_of(id: &str) -> String {
 
 /// The audience that a client may name for its tokens (RFC 8707 2).
 pub fn is_resource(text: &str) -> bool {
-    text.len() <= RESOURCE_CHARS_MAX && is_address(text)
+    text.len() <= RESOURCE_CHARS_MAX && fault_of(text, ClientKind::Web).is_none()
 }

@@ -57,8 +57,8 @@ pub async fn register(
     if store::count_clients(&mut *tx, owner_id).await? >= APPS_MAX {
         return Err(AppError::TooManyApps { max: APPS_MAX });
     }
-    store::insert_client(&mut *tx, &client).await?;
-    by.note(&mut tx, Kind::AppRegistered, owner_id, (&client.id, &client.name), now_ms).await?;
+    store::save_client(&mut *tx, &client, None).await?;
+    by.note_app(&mut tx, Kind::AppRegistered, &client, now_ms).await?;
     let secret = if has_secret { insert_credential(&mut tx, &client.id, now_ms, credential).await? } else { None };
     tx.commit().await?;
     Ok(Registered { id: client.id, secret })
@@ -80,13 +80,13 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
     let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
     let epoch = store::update_client(&mut *tx, &after, is_less).await?;
     if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
-        let ended = grants::store::end_outliving(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        let ended = grants::store::end_outliving(&mut *tx, id, EndReason::ByUser, at).await?;
         queue(&mut tx, &ended, at).await?;
     }
     if after.backchannel_logout_uri.is_empty() {
         notices::store::remove_all_of(&mut *tx, id).await?;
     }
-    by.note(&mut tx, Kind::AppChanged, &before.owner_id, (id, &after.name), at).await?;
+    by.note_app(&mut tx, Kind::AppChanged, &after, at).await?;
     if is_less {
         end_tokens(tx, terminator, by, id, epoch).await?;
     } else {
@@ -104,10 +104,10 @@ pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disable
     let (mut tx, client) = by.begin(state, id).await?;
     let Some(epoch) = store::set_disabled(&mut *tx, id, disabled.then_some(at)).await? else { return Ok(false) };
     if disabled {
-        grants::store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
+        grants::store::end_all_of(&mut *tx, id, EndReason::ByUser, at).await?;
     }
     let kind = if disabled { Kind::AppDisabled } else { Kind::AppEnabled };
-    by.note(&mut tx, kind, &client.owner_id, (id, &client.name), at).await?;
+    by.note_app(&mut tx, kind, &client, at).await?;
     end_tokens(tx, terminator, by, id, epoch).await?;
     Ok(true)
 }
@@ -118,8 +118,8 @@ pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(),
     let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
     let (mut tx, client) = by.begin(state, id).await?;
     let epoch = store::blank_client(&mut tx, id, at).await?.ok_or(AppError::NotFound)?;
-    grants::store::end_all_of(&mut *tx, id, EndReason::ByUser.into_str(), at).await?;
-    by.note(&mut tx, Kind::AppDeleted, &client.owner_id, (id, &client.name), at).await?;
+    grants::store::end_all_of(&mut *tx, id, EndReason::ByUser, at).await?;
+    by.note_app(&mut tx, Kind::AppDeleted, &client, at).await?;
     end_tokens(tx, terminator, by, id, epoch).await
 }
 

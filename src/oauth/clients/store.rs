@@ -11,7 +11,7 @@ use crate::{
         db::Tx,
         sql::{Change, Conn},
     },
-    oauth::{grants::store::KEEP_MS, scope::Scopes},
+    oauth::scope::Scopes,
 };
 
 impl FromRow<'_, AnyRow> for Client {
@@ -55,10 +55,14 @@ macro_rules! select_clients {
     };
 }
 
-pub async fn insert_client(db: impl Conn<'_>, client: &Client) -> sqlx::Result<()> {
+/// Keeps a new application; or what one that no one has registered says of itself, which was read at this time. Whether it is
+/// disabled it does not say.
+pub async fn save_client(db: impl Conn<'_>, client: &Client, fetched_at: Option<i64>) -> sqlx::Result<()> {
     sqlx::query(
         "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, \
-         backchannel_logout_uri, id_token_alg) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         backchannel_logout_uri, id_token_alg, fetched_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (id) do update set name = excluded.name, redirects = excluded.redirects, logouts = excluded.logouts, \
+         scopes = excluded.scopes, fetched_at = excluded.fetched_at, id_token_alg = excluded.id_token_alg",
     )
     .bind(&client.id)
     .bind(&client.owner_id)
@@ -71,6 +75,7 @@ pub async fn insert_client(db: impl Conn<'_>, client: &Client) -> sqlx::Result<(
     .bind(client.created_at)
     .bind(&client.backchannel_logout_uri)
     .bind(&client.id_token_alg)
+    .bind(fetched_at)
     .run(db)
     .await
 }
@@ -98,39 +103,16 @@ pub async fn is_fresh(db: impl Conn<'_>, id: &str, since: i64) -> sqlx::Result<b
     sqlx::query("select 1 from clients where id = $1 and fetched_at > $2").bind(id).bind(since).finds(db).await
 }
 
-/// Keeps what an application that no one has registered says of itself. Whether it is disabled it does not say.
-pub async fn keep_document(db: impl Conn<'_>, client: &Client) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, fetched_at, id_token_alg) \
-         values ($1, '', $2, $3, $4, $5, $6, 0, $7, $7, $8) on conflict (id) do update set name = excluded.name, redirects = \
-         excluded.redirects, logouts = excluded.logouts, scopes = excluded.scopes, fetched_at = excluded.fetched_at, \
-         id_token_alg = excluded.id_token_alg",
-    )
-    .bind(&client.id)
-    .bind(&client.name)
-    .bind(client.kind.into_str())
-    .bind(client.redirects.join("\n"))
-    .bind(client.logouts.join("\n"))
-    .bind(client.scopes.text())
-    .bind(client.created_at)
-    .bind(&client.id_token_alg)
-    .run(db)
-    .await
-}
-
 pub async fn find_client(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<Client>> {
     sqlx::query_as(select_clients!("where c.id = $1 and c.name <> ''")).bind(id).fetch_optional(db).await
 }
 
 /// Those of one owner, or of everyone where there is none, the newest first.
 pub async fn list_clients(db: impl Conn<'_>, owner_id: Option<&str>, limit: i64) -> sqlx::Result<Vec<Client>> {
-    sqlx::query_as(select_clients!(
+    let statement = select_clients!(
         "where c.name <> '' and ($1 = '' or c.owner_id = $1) order by c.created_at desc, c.id desc limit $2"
-    ))
-    .bind(owner_id.unwrap_or_default())
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    );
+    sqlx::query_as(statement).bind(owner_id.unwrap_or_default()).bind(limit).fetch_all(db).await
 }
 
 /// Those that this user has ever let do something, by ID.
@@ -142,12 +124,9 @@ pub async fn clients_of(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<HashMa
 
 /// Those without a secret whose addresses have this text in them.
 pub async fn public_clients_at(db: impl Conn<'_>, text: &str) -> sqlx::Result<Vec<Client>> {
-    sqlx::query_as(select_clients!(
-        "where c.kind in ('spa', 'native') and replace(c.redirects, $1, '') <> c.redirects limit 1000"
-    ))
-    .bind(text)
-    .fetch_all(db)
-    .await
+    let statement =
+        select_clients!("where c.kind in ('spa', 'native') and replace(c.redirects, $1, '') <> c.redirects limit 1000");
+    sqlx::query_as(statement).bind(text).fetch_all(db).await
 }
 
 pub async fn count_clients(db: impl Conn<'_>, owner_id: &str) -> sqlx::Result<i64> {
@@ -156,25 +135,16 @@ pub async fn count_clients(db: impl Conn<'_>, owner_id: &str) -> sqlx::Result<i6
 }
 
 pub async fn touch_client(db: impl Conn<'_>, id: &str, now_ms: i64, before_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update clients set last_used_at = $1 where id = $2 and (last_used_at is null or last_used_at < $3)")
-        .bind(now_ms)
-        .bind(id)
-        .bind(before_ms)
-        .run(db)
-        .await
+    let statement =
+        "update clients set last_used_at = $1 where id = $2 and (last_used_at is null or last_used_at < $3)";
+    sqlx::query(statement).bind(now_ms).bind(id).bind(before_ms).run(db).await
 }
 
 /// Disables an application, or enables it again, and returns its epoch; `None` where it is so already.
 pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar(
-        "update clients set disabled_at = $1, epoch = epoch + 1 where id = $2 and \
-         (case when disabled_at is null then 0 else 1 end) <> $3 returning epoch",
-    )
-    .bind(since)
-    .bind(id)
-    .bind(i64::from(since.is_some()))
-    .fetch_optional(db)
-    .await
+    let statement = "update clients set disabled_at = $1, epoch = epoch + 1 where id = $2 and \
+                     (case when disabled_at is null then 0 else 1 end) <> $3 returning epoch";
+    sqlx::query_scalar(statement).bind(since).bind(id).bind(i64::from(since.is_some())).fetch_optional(db).await
 }
 
 /// Blanks an application: its tokens name it until they have expired. Returns its epoch.
@@ -186,14 +156,9 @@ pub async fn blank_client(tx: &mut Tx, id: &str, now_ms: i64) -> sqlx::Result<Op
     ] {
         sqlx::query(statement).bind(id).run(&mut **tx).await?;
     }
-    sqlx::query_scalar(
-        "update clients set name = '', redirects = '', logouts = '', backchannel_logout_uri = '', disabled_at = $1, \
-         epoch = epoch + 1 where id = $2 and name <> '' and owner_id <> '' returning epoch",
-    )
-    .bind(now_ms)
-    .bind(id)
-    .fetch_optional(&mut **tx)
-    .await
+    let statement = "update clients set name = '', redirects = '', logouts = '', backchannel_logout_uri = '', \
+                     disabled_at = $1, epoch = epoch + 1 where id = $2 and name <> '' and owner_id <> '' returning epoch";
+    sqlx::query_scalar(statement).bind(now_ms).bind(id).fetch_optional(&mut **tx).await
 }
 
 /// A row of `client_secrets`, without the secret, or with the public key that stands in its place.
@@ -230,24 +195,15 @@ pub async fn insert_secret(db: impl Conn<'_>, client_id: &str, hash: &str, secre
 }
 
 pub async fn secrets_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<SecretRow>> {
-    sqlx::query_as(
-        "select prefix, created_at, expires_at, public_key from client_secrets where client_id = $1 \
-         order by created_at, hash",
-    )
-    .bind(client_id)
-    .fetch_all(db)
-    .await
+    let statement = "select prefix, created_at, expires_at, public_key from client_secrets where client_id = $1 \
+                     order by created_at, hash";
+    sqlx::query_as(statement).bind(client_id).fetch_all(db).await
 }
 
 pub async fn find_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx::Result<Option<SecretRow>> {
-    sqlx::query_as(
-        "select prefix, created_at, expires_at, public_key from client_secrets \
-         where client_id = $1 and hash = $2 and public_key is null",
-    )
-    .bind(client_id)
-    .bind(hash)
-    .fetch_optional(db)
-    .await
+    let statement = "select prefix, created_at, expires_at, public_key from client_secrets \
+                     where client_id = $1 and hash = $2 and public_key is null";
+    sqlx::query_as(statement).bind(client_id).bind(hash).fetch_optional(db).await
 }
 
 /// The public keys of an application.
@@ -264,14 +220,9 @@ pub async fn use_assertion(db: impl Conn<'_>, hash: &str, expires_at: i64) -> sq
 
 /// The name of an application that isn't disabled, and when a secret of it expires: those that expire before then.
 pub async fn expiring(db: impl Conn<'_>, before_ms: i64, limit: i64) -> sqlx::Result<Vec<(String, i64)>> {
-    sqlx::query_as(
-        "select c.name, s.expires_at from client_secrets s join clients c on c.id = s.client_id \
-         where s.expires_at < $1 and c.disabled_at is null order by s.expires_at, s.hash limit $2",
-    )
-    .bind(before_ms)
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    let statement = "select c.name, s.expires_at from client_secrets s join clients c on c.id = s.client_id \
+                     where s.expires_at < $1 and c.disabled_at is null order by s.expires_at, s.hash limit $2";
+    sqlx::query_as(statement).bind(before_ms).bind(limit).fetch_all(db).await
 }
 
 pub async fn delete_secret(db: impl Conn<'_>, client_id: &str, prefix: &str) -> sqlx::Result<bool> {
@@ -281,38 +232,13 @@ pub async fn delete_secret(db: impl Conn<'_>, client_id: &str, prefix: &str) -> 
 
 /// Adds calls of one day, in days since the epoch, of an application that is there.
 pub async fn add_calls(db: impl Conn<'_>, client_id: &str, day: i64, calls: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into client_calls (client_id, day, calls) select id, $2, $3 from clients where id = $1 and name <> '' \
-         on conflict (client_id, day) do update set calls = client_calls.calls + excluded.calls",
-    )
-    .bind(client_id)
-    .bind(day)
-    .bind(calls)
-    .run(db)
-    .await
+    let statement = "insert into client_calls (client_id, day, calls) select id, $2, $3 from clients where id = $1 and \
+                     name <> '' on conflict (client_id, day) do update set calls = client_calls.calls + excluded.calls";
+    sqlx::query(statement).bind(client_id).bind(day).bind(calls).run(db).await
 }
 
 /// Application, day and calls from this day on; of all applications where none is named.
 pub async fn calls_since(db: impl Conn<'_>, client_id: &str, day: i64) -> sqlx::Result<Vec<(String, i64, i64)>> {
     let statement = "select client_id, day, calls from client_calls where ($1 = '' or client_id = $1) and day >= $2";
     sqlx::query_as(statement).bind(client_id).bind(day).fetch_all(db).await
-}
-
-pub const DAY_MS: i64 = 24 * 3_600_000;
-
-/// Removes what no one can ask about any more. An application that is gone is kept as long as its grants.
-pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
-    let kept_since = now_ms - KEEP_MS;
-    for (statement, before) in [
-        ("delete from client_assertions where expires_at < $1", now_ms),
-        ("delete from client_calls where day < $1", kept_since / DAY_MS),
-        (
-            "delete from clients where ((name = '' and disabled_at < $1) or (disabled_at is null and fetched_at < $1)) \
-             and not exists (select 1 from grants where client_id = clients.id)",
-            kept_since,
-        ),
-    ] {
-        sqlx::query(statement).bind(before).run(&mut **tx).await?;
-    }
-    Ok(())
 }

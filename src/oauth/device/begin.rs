@@ -7,7 +7,7 @@ use super::{store, store::DeviceRow};
 use crate::{
     auth::{links, throttle::Way},
     base::{db::again, error::AppError, sealed::SecretKey},
-    oauth::{clients::ClientKind, refusal::Refusal, scope::OFFLINE, token::Asker},
+    oauth::{clients::ClientKind, params::NOT_REGISTERED, refusal::Refusal, scope::OFFLINE, token::Asker},
 };
 
 /// The page where the user types the code.
@@ -30,8 +30,13 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
     if client.kind != ClientKind::Native {
         return Err(Refusal::new("unauthorized_client", "Only a phone or desktop app may ask for a device"));
     }
-    let scopes = params.scopes(&client.scopes, client.scopes.without(OFFLINE)).filter(|asked| !asked.is_empty());
-    let scopes = scopes.ok_or(Refusal::new("invalid_scope", "The application hasn't registered this scope"))?;
+    let scopes = match params.get("scope") {
+        "" => client.scopes.without(OFFLINE),
+        _ => params.scopes(&client.scopes, NOT_REGISTERED)?,
+    };
+    if scopes.is_empty() {
+        return Err(Refusal::new("invalid_scope", NOT_REGISTERED));
+    }
     let issuer = &app.state.site.issuer;
     let audience = params.resource(issuer)?;
     let _counted = app.throttle.admit(Way::Device, &caller.ip).await?;

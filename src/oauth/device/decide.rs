@@ -19,11 +19,10 @@ use crate::{
         error::{AppError, Invalid},
     },
     oauth::{
-        allow::grant,
+        allow::{commit, grant},
         authorize::{Asked, Device},
         clients,
         clients::Client,
-        grants::end,
         scope::Scopes,
     },
 };
@@ -87,6 +86,6 @@ pub async fn decide(app: &App, caller: &Caller, someone: &LoggedIn, code: &str, 
     if !store::decide(&mut *tx, &hash(&app.secret, code), grant_id.as_deref(), app.now_ms()).await? {
         return Err(Invalid::DeviceCodeWrong.into());
     }
-    end::commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
+    commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
     Ok(asked.client.name)
 }

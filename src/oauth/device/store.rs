@@ -60,52 +60,31 @@ macro_rules! waits {
 
 /// How many of an application wait for a user.
 pub async fn count_waiting(db: impl Conn<'_>, client_id: &str, now_ms: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar(concat!("select count(*) from device_codes where client_id = $1 and", waits!()))
-        .bind(client_id)
-        .bind(now_ms)
-        .fetch_one(db)
-        .await
+    let statement = concat!("select count(*) from device_codes where client_id = $1 and", waits!());
+    sqlx::query_scalar(statement).bind(client_id).bind(now_ms).fetch_one(db).await
 }
 
 pub async fn find_waiting(db: impl Conn<'_>, user_code: &str, now_ms: i64) -> sqlx::Result<Option<DeviceRow>> {
-    sqlx::query_as(concat!(columns!("select", " from device_codes where user_code = $1 and"), waits!()))
-        .bind(user_code)
-        .bind(now_ms)
-        .fetch_optional(db)
-        .await
+    let statement = concat!(columns!("select", " from device_codes where user_code = $1 and"), waits!());
+    sqlx::query_as(statement).bind(user_code).bind(now_ms).fetch_optional(db).await
 }
 
 /// The user has decided: the grant, or `None` for a no. Of two decisions the first counts.
 pub async fn decide(db: impl Conn<'_>, user_code: &str, grant_id: Option<&str>, now_ms: i64) -> sqlx::Result<bool> {
-    sqlx::query(concat!("update device_codes set grant_id = $3, refused_at = $4 where user_code = $1 and", waits!()))
-        .bind(user_code)
-        .bind(now_ms)
-        .bind(grant_id)
-        .bind(grant_id.is_none().then_some(now_ms))
-        .hits(db)
-        .await
+    let refused_at = grant_id.is_none().then_some(now_ms);
+    let statement =
+        concat!("update device_codes set grant_id = $3, refused_at = $4 where user_code = $1 and", waits!());
+    sqlx::query(statement).bind(user_code).bind(now_ms).bind(grant_id).bind(refused_at).hits(db).await
 }
 
 /// As it is, and no one else's until the transaction ends.
 pub async fn lock(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<DeviceRow>> {
-    sqlx::query_as(columns!("update device_codes set used_at = used_at where hash = $1 returning", ""))
-        .bind(hash)
-        .fetch_optional(db)
-        .await
+    let statement = columns!("update device_codes set used_at = used_at where hash = $1 returning", "");
+    sqlx::query_as(statement).bind(hash).fetch_optional(db).await
 }
 
 /// Notes a question that came before the user has decided, or the one that brought tokens.
 pub async fn note(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
-    sqlx::query("update device_codes set asked_at = $2, interval_ms = $3, used_at = $4 where hash = $1")
-        .bind(&row.hash)
-        .bind(row.asked_at)
-        .bind(row.interval_ms)
-        .bind(row.used_at)
-        .run(db)
-        .await
-}
-
-/// Removes those that expired before this time.
-pub async fn delete_old(db: impl Conn<'_>, before_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("delete from device_codes where expires_at < $1").bind(before_ms).run(db).await
+    let query = sqlx::query("update device_codes set asked_at = $2, interval_ms = $3, used_at = $4 where hash = $1");
+    query.bind(&row.hash).bind(row.asked_at).bind(row.interval_ms).bind(row.used_at).run(db).await
 }

@@ -5,7 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::store::GrantRow;
 use crate::{
     base::{caller::device_words, text::isolated},
-    oauth::{actions::DisconnectApp, scope::Scopes},
+    oauth::{actions::DisconnectApp, clients::apps_page::Outcome, scope::Scopes},
     pages::account::PAGES,
     ui::{
         empty::Empty,
@@ -15,10 +15,8 @@ use crate::{
         tabs::Tabs,
         when::{Ago, When},
     },
-    web::page::{refused, typed},
+    web::page::refused,
 };
-
-pub const PATH: &str = "/account/connected";
 
 /// What one application may do, over all of its grants.
 #[derive(Clone, Debug)]
@@ -40,17 +38,10 @@ pub fn ConnectedPage(
     registers: bool,
 ) -> impl IntoView {
     let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
-    let done = (typed().get("app") == "disconnected").then(|| {
-        view! {
-            <div id="outcome" tabindex="-1" role="status" autofocus>
-                <Notice kind="success">"Application disconnected. It no longer has access to your account."</Notice>
-            </div>
-        }
-    });
     view! {
         <Page title="Connected applications">
             <Tabs label="Account" pages=PAGES />
-            {done}
+            <Outcome />
             {problem}
             {if connected.is_empty() {
                 view! { <Empty why="No application has access to your account." /> }.into_any()
@@ -68,30 +59,23 @@ pub fn ConnectedPage(
     }
 }
 
-/// A program on a device, and what it was allowed there.
-pub struct OnDevice {
-    pub name: String,
-    pub grant: GrantRow,
-}
-
 /// On the page of the user's devices. Nothing stands there for who has none of it.
 #[component]
 pub fn ConnectedDevices(
-    /// The last used first.
-    rows: Vec<OnDevice>,
+    /// The name of each program, and what it was allowed on a device. The last used first.
+    rows: Vec<(String, GrantRow)>,
 ) -> impl IntoView {
     (!rows.is_empty()).then(|| view! {
         <section class="card" aria-labelledby="with-access">
             <h2 id="with-access">"Applications with access"</h2>
             <p class="help">"They stay connected when you log out of a browser, and for 30 days after their last use."</p>
-            <ul class="sessions">{rows.into_iter().map(|row| view! { <DeviceRow row /> }).collect_view()}</ul>
+            <ul class="sessions">{rows.into_iter().map(|(name, grant)| view! { <DeviceRow name grant /> }).collect_view()}</ul>
         </section>
     })
 }
 
 #[component]
-fn DeviceRow(row: OnDevice) -> impl IntoView {
-    let OnDevice { name, grant } = row;
+fn DeviceRow(name: String, grant: GrantRow) -> impl IntoView {
     let device = device_words(&grant.user_agent);
     view! {
         <li class="session">

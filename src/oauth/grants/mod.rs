@@ -2,5 +2,7 @@
 
 pub mod connected_page;
 pub mod consent_page;
-pub mod end;
 pub mod store;
+
+/// The page about them.
+pub const PATH: &str = "/account/connected";

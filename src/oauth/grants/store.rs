@@ -3,15 +3,15 @@
 use sqlx_macros::FromRow;
 
 use crate::{
-    auth::grants::{ended_columns, store::EndedGrant, was_only_a_logout},
-    base::{
-        db::Tx,
-        sql::{Change, Conn},
+    auth::{
+        grants::{ended_columns, store::EndedGrant, was_only_a_logout},
+        revocations::EndReason,
     },
+    base::sql::{Change, Conn},
 };
 
 /// A row of `grants`.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, Default, FromRow)]
 pub struct GrantRow {
     pub id: String,
     pub client_id: String,
@@ -70,22 +70,14 @@ pub async fn insert_grant(db: impl Conn<'_>, row: &GrantRow) -> sqlx::Result<()>
 
 /// Notes the use of a grant and returns it, locked until the transaction ends; `None` when it is over.
 pub async fn use_grant(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<Option<GrantRow>> {
-    sqlx::query_as(concat!(
-        "update grants set last_used_at = $1 where id = $2 and ",
-        not_over!(),
-        grants!(" returning", "")
-    ))
-    .bind(now_ms)
-    .bind(id)
-    .fetch_optional(db)
-    .await
+    let statement =
+        concat!("update grants set last_used_at = $1 where id = $2 and ", not_over!(), grants!(" returning", ""));
+    sqlx::query_as(statement).bind(now_ms).bind(id).fetch_optional(db).await
 }
 
 pub async fn living_grant(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<GrantRow>> {
-    sqlx::query_as(concat!(grants!("select", "from grants where id = $1 and "), not_over!()))
-        .bind(id)
-        .fetch_optional(db)
-        .await
+    let statement = concat!(grants!("select", "from grants where id = $1 and "), not_over!());
+    sqlx::query_as(statement).bind(id).fetch_optional(db).await
 }
 
 pub async fn note_refresh(db: impl Conn<'_>, id: &str, until: i64) -> sqlx::Result<()> {
@@ -95,59 +87,40 @@ pub async fn note_refresh(db: impl Conn<'_>, id: &str, until: i64) -> sqlx::Resu
 /// What the user lets applications do, the last used first; a code that no one has redeemed yet gives nothing, and no more
 /// does what has run out.
 pub async fn grants_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<GrantRow>> {
-    sqlx::query_as(concat!(
+    let statement = concat!(
         grants!("select", "from grants where user_id = $1 and last_used_at is not null and "),
         not_over!(),
         " and ((sid = '' and refresh_until > $2) or exists (select 1 from sessions s where s.sid = grants.sid and \
          s.ended_at is null and s.expires_at > $2 and s.idle_expires_at > $2)) order by last_used_at desc, id desc"
-    ))
-    .bind(user_id)
-    .bind(now_ms)
-    .fetch_all(db)
-    .await
+    );
+    sqlx::query_as(statement).bind(user_id).bind(now_ms).fetch_all(db).await
 }
 
 /// What the user has agreed to for good: web servers are not asked about again because of a logout. Whatever else has ended a
 /// grant takes that back.
 pub async fn agreed(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<GrantRow>> {
-    sqlx::query_as(concat!(
+    let statement = concat!(
         grants!("select", "from grants where user_id = $1 and last_used_at is not null and (ended_at is null or "),
         was_only_a_logout!(),
         ") and global_epoch = (select max(epoch) from global_epoch) and \
          client_id in (select id from clients where kind = 'web' and name <> '') order by last_used_at desc, id desc"
-    ))
-    .bind(user_id)
-    .fetch_all(db)
-    .await
+    );
+    sqlx::query_as(statement).bind(user_id).fetch_all(db).await
 }
 
-/// Ends the grants beyond this number that one application has of a user, the longest unused first.
-pub async fn end_surplus(
-    db: impl Conn<'_>,
-    client_id: &str,
-    user_id: &str,
-    keep: i64,
-    reason: &str,
-    now_ms: i64,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "update grants set ended_at = $1, end_reason = $2 where id in (select id from grants where client_id = $3 and \
-         user_id = $4 and ended_at is null order by coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $5) \
-         returning id",
-    )
-    .bind(now_ms)
-    .bind(reason)
-    .bind(client_id)
-    .bind(user_id)
-    .bind(keep)
-    .fetch_all(db)
-    .await
+/// When a new one is made: ends those beyond this number that its application has of its user, the longest unused first.
+pub async fn end_surplus(db: impl Conn<'_>, new: &GrantRow, keep: i64, reason: EndReason) -> sqlx::Result<Vec<String>> {
+    let statement = "update grants set ended_at = $1, end_reason = $2 where id in (select id from grants where client_id = $3 \
+         and user_id = $4 and ended_at is null order by coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $5) \
+         returning id";
+    let query = sqlx::query_scalar(statement).bind(new.created_at).bind(reason.into_str());
+    query.bind(&new.client_id).bind(&new.user_id).bind(keep).fetch_all(db).await
 }
 
-/// Ends one grant; `false` where it has ended already.
-pub async fn end_grant(db: impl Conn<'_>, id: &str, reason: &str, now_ms: i64) -> sqlx::Result<bool> {
-    let statement = "update grants set ended_at = $1, end_reason = $2 where id = $3 and ended_at is null";
-    sqlx::query(statement).bind(now_ms).bind(reason).bind(id).hits(db).await
+/// Ends one grant; returns its id, unless it has ended already.
+pub async fn end_grant(db: impl Conn<'_>, id: &str, reason: EndReason, now_ms: i64) -> sqlx::Result<Vec<String>> {
+    let statement = "update grants set ended_at = $1, end_reason = $2 where id = $3 and ended_at is null returning id";
+    sqlx::query_scalar(statement).bind(now_ms).bind(reason.into_str()).bind(id).fetch_all(db).await
 }
 
 /// Ends what a user lets one application do, with a grant that one alone; returns also what had ended and the application was
@@ -157,54 +130,41 @@ pub async fn end_grants(
     user_id: &str,
     client_id: &str,
     grant_id: &str,
-    reason: &str,
+    reason: EndReason,
     now_ms: i64,
 ) -> sqlx::Result<Vec<EndedGrant>> {
-    sqlx::query_as(concat!(
+    let statement = concat!(
         "update grants set ended_at = coalesce(ended_at, $1), end_reason = coalesce(end_reason, $2), told_at = $1 \
          where user_id = $3 and client_id = $4 and ($5 = '' or id = $5) and told_at is null returning ",
         ended_columns!()
-    ))
-    .bind(now_ms)
-    .bind(reason)
-    .bind(user_id)
-    .bind(client_id)
-    .bind(grant_id)
-    .fetch_all(db)
-    .await
+    );
+    let query = sqlx::query_as(statement).bind(now_ms).bind(reason.into_str());
+    query.bind(user_id).bind(client_id).bind(grant_id).fetch_all(db).await
 }
 
 /// Ends what anyone lets an application do beyond their session.
 pub async fn end_outliving(
     db: impl Conn<'_>,
     client_id: &str,
-    reason: &str,
+    reason: EndReason,
     now_ms: i64,
 ) -> sqlx::Result<Vec<EndedGrant>> {
-    sqlx::query_as(concat!(
+    let statement = concat!(
         "update grants set ended_at = $1, end_reason = $2, told_at = $1 where client_id = $3 and sid = '' and ended_at is null \
          returning ",
         ended_columns!()
-    ))
-    .bind(now_ms)
-    .bind(reason)
-    .bind(client_id)
-    .fetch_all(db)
-    .await
+    );
+    sqlx::query_as(statement).bind(now_ms).bind(reason.into_str()).bind(client_id).fetch_all(db).await
 }
 
 /// Ends what anyone lets an application do, and what they had agreed to before.
-pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, reason: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(concat!(
+pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, reason: EndReason, now_ms: i64) -> sqlx::Result<()> {
+    let statement = concat!(
         "update grants set ended_at = coalesce(ended_at, $1), end_reason = $2 where client_id = $3 and (ended_at is null or ",
         was_only_a_logout!(),
         ")"
-    ))
-    .bind(now_ms)
-    .bind(reason)
-    .bind(client_id)
-    .run(db)
-    .await
+    );
+    sqlx::query(statement).bind(now_ms).bind(reason.into_str()).bind(client_id).run(db).await
 }
 
 /// A row of `authorization_codes`.
@@ -233,12 +193,9 @@ pub async fn insert_code(db: impl Conn<'_>, hash: &str, code: &CodeRow) -> sqlx:
 }
 
 pub async fn find_code(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<CodeRow>> {
-    sqlx::query_as(
-        "select grant_id, redirect_uri, challenge, nonce, expires_at from authorization_codes where hash = $1",
-    )
-    .bind(hash)
-    .fetch_optional(db)
-    .await
+    let statement =
+        "select grant_id, redirect_uri, challenge, nonce, expires_at from authorization_codes where hash = $1";
+    sqlx::query_as(statement).bind(hash).fetch_optional(db).await
 }
 
 /// Of two that come at once, one gets it.
@@ -263,15 +220,9 @@ pub async fn insert_refresh(
     now_ms: i64,
     expires_at: i64,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into refresh_tokens (hash, grant_id, created_at, expires_at, used_from) values ($1, $2, $3, $4, '')",
-    )
-    .bind(hash)
-    .bind(grant_id)
-    .bind(now_ms)
-    .bind(expires_at)
-    .run(db)
-    .await
+    let statement =
+        "insert into refresh_tokens (hash, grant_id, created_at, expires_at, used_from) values ($1, $2, $3, $4, '')";
+    sqlx::query(statement).bind(hash).bind(grant_id).bind(now_ms).bind(expires_at).run(db).await
 }
 
 pub async fn find_refresh(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<RefreshRow>> {
@@ -287,40 +238,6 @@ pub async fn use_refresh(db: impl Conn<'_>, hash: &str, from: &str, now_ms: i64)
 
 /// The next grants of a user behind this id, in the order of their ids.
 pub async fn grants_after(db: impl Conn<'_>, user_id: &str, after: &str) -> sqlx::Result<Vec<GrantRow>> {
-    sqlx::query_as(grants!("select", "from grants where user_id = $1 and id > $2 order by id limit 500"))
-        .bind(user_id)
-        .bind(after)
-        .fetch_all(db)
-        .await
-}
-
-/// Ended grants are kept a month, as sessions are.
-pub const KEEP_MS: i64 = 30 * 24 * 3_600_000;
-/// A code that no one has redeemed in an hour is forgotten with its grant.
-pub const UNREDEEMED_MS: i64 = 3_600_000;
-
-/// Removes what no one can ask about any more: first what names a grant, then the grant.
-pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
-    let (kept_since, unredeemed_since) = (now_ms - KEEP_MS, now_ms - UNREDEEMED_MS);
-    for (statement, before) in [
-        ("delete from authorization_codes where expires_at < $1", unredeemed_since),
-        ("delete from refresh_tokens where expires_at < $1", kept_since),
-        (
-            "delete from grants where created_at < $1 and last_used_at is null and not exists \
-             (select 1 from authorization_codes where grant_id = grants.id) and not exists \
-             (select 1 from device_codes where grant_id = grants.id)",
-            unredeemed_since,
-        ),
-        ("delete from refresh_tokens where grant_id in (select id from grants where ended_at < $1)", kept_since),
-        (
-            "delete from grants where coalesce(ended_at, last_used_at) < $1 and not exists \
-             (select 1 from authorization_codes where grant_id = grants.id) and not exists \
-             (select 1 from refresh_tokens where grant_id = grants.id) and not exists \
-             (select 1 from sessions where sid = grants.log_in_sid and ended_at is null)",
-            kept_since - KEEP_MS,
-        ),
-    ] {
-        sqlx::query(statement).bind(before).run(&mut **tx).await?;
-    }
-    Ok(())
+    let statement = grants!("select", "from grants where user_id = $1 and id > $2 order by id limit 500");
+    sqlx::query_as(statement).bind(user_id).bind(after).fetch_all(db).await
 }
