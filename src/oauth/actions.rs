@@ -74,9 +74,6 @@ fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
 }
 
 /// Changes an application of one's own, or of anyone for an administrator. Callable as [`register_app`].
-///
-/// # Errors
-/// As there, [`AppError::NotFound`].
 #[server(prefix = "/actions", endpoint = "change_app")]
 pub async fn change_app(id: String, #[server(flatten)] typed: Typed, password: Option<String>) -> Result<(), AppError> {
     border::user()?;
@@ -91,9 +88,6 @@ pub async fn change_app(id: String, #[server(flatten)] typed: Typed, password: O
 
 /// Makes another secret for an application of one's own, or of anyone for an administrator, and shows it once. Callable as
 /// [`register_app`].
-///
-/// # Errors
-/// As there, [`AppError::NotFound`], [`AppError::TooManySecrets`].
 #[server(prefix = "/actions", endpoint = "add_app_secret")]
 pub async fn add_app_secret(id: String, expires: Option<String>, password: Option<String>) -> Result<(), AppError> {
     let days = credentials::parse_days(&expires.unwrap_or_default())?;
@@ -105,9 +99,6 @@ pub async fn add_app_secret(id: String, expires: Option<String>, password: Optio
 
 /// Adds a public key to an application of one's own, or of anyone for an administrator: what it signs with the private half
 /// shows who it is. Callable as [`register_app`].
-///
-/// # Errors
-/// As [`add_app_secret`], [`AppError::Invalid`].
 #[server(prefix = "/actions", endpoint = "add_app_key")]
 pub async fn add_app_key(id: String, public_key: Option<String>, password: Option<String>) -> Result<(), AppError> {
     border::user()?;
@@ -153,9 +144,6 @@ pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppE
 }
 
 /// Takes back what an application may do for who is logged in, or one grant of it. Callable by who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 #[server(prefix = "/actions", endpoint = "disconnect_app")]
 pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), AppError> {
     let (app, visit, grant) = (border::app(), border::visit(), grant.unwrap_or_default());
@@ -167,9 +155,6 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 }
 
 /// Leads to what the device with this code asks for. Callable by who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::Invalid`], [`AppError::TooManyTries`].
 #[server(prefix = "/actions", endpoint = "enter_device_code")]
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
     let (someone, ip) = (border::user()?, border::visit().caller.ip);
@@ -178,10 +163,7 @@ pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
 }
 
 /// Logs out the user of this browser and goes back to the application that asked for it; `request` is what it sent. Callable
-/// by anyone.
-///
-/// # Errors
-/// When the database does not take it; the session lives on then.
+/// by anyone. Where the database does not take it, the session lives on.
 #[server(prefix = "/actions", endpoint = "log_out_for_app")]
 pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
     let app = border::app();

@@ -32,9 +32,6 @@ const CODE_MS: i64 = 60_000;
 const GRANTS_MAX: i64 = 20;
 
 /// Makes the code that the application redeems. `consented`: the user was asked just now.
-///
-/// # Errors
-/// As [`grant`]; [`AppError::BadRequest`] for another user than the application expects.
 pub async fn allow(
     app: &App,
     caller: &Caller,
@@ -62,9 +59,6 @@ pub async fn allow(
 
 /// The first part of a transaction: what the user lets the application do, in whatever way it asked. Of the user's grants
 /// to it the one unused for longest ends, where there are too many: those are ended, and the caller revokes their tokens.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`] when the session is over; [`AppError::SessionRenewed`] with a secret that was replaced.
 pub async fn grant(
     tx: &mut Tx,
     app: &App,
@@ -113,9 +107,6 @@ pub async fn commit(tx: Tx, app: &App, ids: &[String], actor: &Actor, reason: En
 }
 
 /// The user takes back everything that an application may do, or one grant of it; whether it could do anything.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &str) -> Result<bool, AppError> {
     let (someone, now_ms, reason) = (visit.user()?, app.now_ms(), EndReason::ByUser);
     let mut tx = app.state.db.begin_write().await?;

@@ -2,11 +2,10 @@
 //! API. Server side.
 
 use serde_json::{Value, json};
-use strum::VariantArray;
 
 use super::{
     authorize::PROMPTS,
-    clients::{ClientKind, RS256},
+    clients::RS256,
     mint::{ACR_MFA, ACR_SFA},
     scope::OURS,
     settings::OauthSettings,
@@ -86,9 +85,4 @@ pub fn own_api(state: &AppState) -> Value {
         "bearer_methods_supported": ["header"],
         "resource_name": "Latchkey",
     })
-}
-
-/// For the form that registers an application.
-pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
-    ClientKind::VARIANTS.iter().map(|kind| (kind.into_str(), kind.words()))
 }

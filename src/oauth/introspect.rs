@@ -25,10 +25,7 @@ use crate::{
     base::error::AppError,
 };
 
-/// The access token of an application, where it works now. No database is asked.
-///
-/// # Errors
-/// [`AppError::Busy`] where no one can tell.
+/// The access token of an application, where it works now. No database is asked; [`AppError::Busy`] where no one can tell.
 pub async fn active(app: &App, keys: &Keys, token: &str) -> Result<Option<Verified>, AppError> {
     let revocations = &app.terminator.revocations;
     let Some(verified) = verified(app, keys, token).await else { return Ok(None) };
@@ -88,9 +85,6 @@ pub async fn revoke(app: &App, keys: &Keys, client: &Client, token: &str) -> Res
 }
 
 /// What the scopes of the token show of its user.
-///
-/// # Errors
-/// `invalid_token` where it is for another API; `insufficient_scope` without `openid`.
 pub async fn user_info(app: &App, Verified { claims, .. }: &Verified) -> Result<Value, Refusal> {
     let scopes = Scopes::stored(claims.scope.as_deref().unwrap_or_default());
     if claims.aud != resource(&app.state.site.issuer) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -66,26 +66,6 @@ pub async fn access(
 pub const ACR_MFA: &str = "https://refeds.org/profile/mfa";
 pub const ACR_SFA: &str = "https://refeds.org/profile/sfa";
 
-/// OpenID Connect Core 2: who has logged in, for the application to read.
-#[derive(Serialize)]
-struct IdToken<'a> {
-    iss: String,
-    sub: &'a str,
-    aud: &'a str,
-    iat: i64,
-    exp: i64,
-    auth_time: i64,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    nonce: &'a str,
-    /// Of the login: a logout token names it, too.
-    sid: &'a str,
-    /// RFC 8176. None where no one knows any more.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    amr: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acr: Option<&'static str>,
-}
-
 /// What signs the ID tokens and logout tokens of an application that asks for this algorithm. `None` where the key has no
 /// public half: no application could verify it.
 pub async fn key_for(keys: &Keys, id_token_alg: &str) -> Result<Option<Arc<Key>>, AppError> {
@@ -97,7 +77,8 @@ pub async fn key_for(keys: &Keys, id_token_alg: &str) -> Result<Option<Arc<Key>>
     Ok(Some(key).filter(|key| key.public.is_some()))
 }
 
-/// As [`key_for`] has a key for it.
+/// OpenID Connect Core 2: who has logged in, for the application to read; as [`key_for`] has a key for it. The login of `sid`
+/// is also what a logout token names.
 pub async fn id_token(
     app: &App,
     keys: &Keys,
@@ -108,19 +89,24 @@ pub async fn id_token(
 ) -> Result<Option<String>, AppError> {
     let Some(key) = key_for(keys, &client.id_token_alg).await? else { return Ok(None) };
     let now = app.now_ms() / 1000;
+    let mut claims = json!({
+        "iss": app.state.site.issuer,
+        "sub": grant.user_id,
+        "aud": client.id,
+        "iat": now,
+        "exp": now + app.state.config.token_lifetime_seconds,
+        "auth_time": grant.auth_time.min(now),
+        "sid": grant.log_in_sid,
+    });
+    if !nonce.is_empty() {
+        claims["nonce"] = nonce.into();
+    }
+    // RFC 8176. None where no one knows any more.
     let amr: Vec<&str> = amr.split_ascii_whitespace().collect();
-    let acr = if amr.contains(&"mfa") { ACR_MFA } else { ACR_SFA };
-    let claims = IdToken {
-        iss: app.state.site.issuer.clone(),
-        sub: &grant.user_id,
-        aud: &client.id,
-        iat: now,
-        exp: now + app.state.config.token_lifetime_seconds,
-        auth_time: grant.auth_time.min(now),
-        nonce,
-        sid: &grant.log_in_sid,
-        acr: (!amr.is_empty()).then_some(acr),
-        amr,
-    };
+    if !amr.is_empty() {
+        let acr = if amr.contains(&"mfa") { ACR_MFA } else { ACR_SFA };
+        claims["acr"] = acr.into();
+        claims["amr"] = amr.into();
+    }
     sign_as(ID_TOKEN, &key, &claims).map(Some)
 }

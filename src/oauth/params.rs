@@ -15,8 +15,7 @@ pub const NOT_REGISTERED: &str = "The application hasn't registered this scope";
 pub struct Params(BTreeMap<String, String>);
 
 impl Params {
-    /// # Errors
-    /// In words, which one comes twice.
+    /// What is wrong is said in words: which one comes twice.
     pub fn parse(encoded: &[u8]) -> Result<Self, String> {
         let mut params = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(encoded) {
@@ -29,8 +28,6 @@ impl Params {
         Ok(Self(params))
     }
 
-    /// # Errors
-    /// `invalid_request`, which names it, where it is not there.
     pub fn required(&self, name: &str) -> Result<&str, Refusal> {
         match self.get(name) {
             "" => Err(Refusal::request(format!("{name} is missing"))),
@@ -39,9 +36,6 @@ impl Params {
     }
 
     /// The audience of a token: our own API, or another one that is named (RFC 8707 2).
-    ///
-    /// # Errors
-    /// `invalid_target`.
     pub fn resource(&self, issuer: &str) -> Result<String, Refusal> {
         match self.get("resource") {
             "" => Ok(resource(issuer)),
@@ -50,10 +44,7 @@ impl Params {
         }
     }
 
-    /// The scopes that are asked for, without any word all that may be.
-    ///
-    /// # Errors
-    /// `invalid_scope` and `why`, where not all are among them.
+    /// The scopes that are asked for, without any word all that may be. `why` not all of them may.
     pub fn scopes(&self, all: &Scopes, why: &'static str) -> Result<Scopes, Refusal> {
         let scopes = match self.get("scope") {
             "" => Some(all.clone()),

@@ -119,14 +119,13 @@ impl Part for OauthPart {
     }
 
     async fn start(&self, app: &App, keys: &Keys, metrics: &Metrics) -> Vec<JoinHandle<()>> {
-        let job = Job::every(5 * MINUTE, "removing old grants").first_after(MINUTE);
-        let teller = Teller::new(app.clone(), keys.clone(), metrics.clone(), &self.settings);
         let counted = self.counted.get_or_init(|| (app.state.clone(), metrics.clone())).clone();
+        let removal = Job::every(5 * MINUTE, "removing old grants").first_after(MINUTE);
         let counts = Job::every(MINUTE, "writing down the calls of applications");
         vec![
-            job.start(app.state.clone(), |state| remove_old(state).boxed()),
+            removal.start(app.state.clone(), |state| remove_old(state).boxed()),
             counts.start(counted, |(state, metrics)| calls::write_down(state, metrics).boxed()),
-            teller.start(),
+            Teller::new(app.clone(), keys.clone(), metrics.clone(), &self.settings).start(),
         ]
     }
 
@@ -162,35 +161,29 @@ const NAMED_MAX: usize = 5;
 const LATE_MS: i64 = 5 * 60_000;
 
 async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
-    let clients = clients::store::list_clients(&state.db.pool, None, EXAMINED_MAX).await?;
+    let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
+    let clients = clients::store::list_clients(pool, None, EXAMINED_MAX).await?;
     let ownerless = clients.iter().filter(|client| client.owner_epoch.is_none()).count();
     let active = clients.iter().filter(|client| client.is_active()).count();
-    let waiting = notices::store::waiting(&state.db.pool, "").await?;
-    let age_ms = waiting.since.map_or(0, |since| state.clock.now_ms() - since);
+    let waiting = notices::store::waiting(pool, "").await?;
+    let age_ms = waiting.since.map_or(0, |since| now_ms - since);
+    let expiring = clients::store::expiring(pool, now_ms + SOON_MS, EXAMINED_MAX).await?;
     let mut findings = vec![Finding::ok(WHAT, format!("{} registered, {active} active", clients.len()))];
+    let mut warn = |words: String, fix: &str| findings.push(Finding::warning(WHAT, words, fix));
     if ownerless > 0 {
-        findings.push(Finding::warning(
-            WHAT,
-            format!("{ownerless} don't work: their owners can't log in"),
-            "enable the owner's account, or register the application again; see `latchkey clients list`",
-        ));
+        let fix = "enable the owner's account, or register the application again; see `latchkey clients list`";
+        warn(format!("{ownerless} don't work: their owners can't log in"), fix);
     }
     if active > 0 && state.config.token_algorithm == TokenAlgorithm::Hs256 {
-        findings.push(Finding::warning(
-            WHAT,
-            "none can verify an access token, and only those that ask for RS256 log users in with OpenID Connect: \
-             access tokens are signed with HS256",
-            "set LATCHKEY_TOKEN_ALGORITHM=ES256",
-        ));
+        let words = "none can verify an access token, and only those that ask for RS256 log users in with OpenID Connect: \
+                     access tokens are signed with HS256";
+        warn(words.into(), "set LATCHKEY_TOKEN_ALGORITHM=ES256");
     }
     if age_ms >= LATE_MS {
         let notices = counted(waiting.notices, "logout notice waits", "logout notices wait");
         let words = format!("{notices} for an application that doesn't answer, the oldest for {}", span(age_ms));
-        let fix = "the pages below “Administration”, “Applications” say which one, and why";
-        findings.push(Finding::warning(WHAT, words, fix));
+        warn(words, "the pages below “Administration”, “Applications” say which one, and why");
     }
-    let (now_ms, limit) = (state.clock.now_ms(), EXAMINED_MAX);
-    let expiring = clients::store::expiring(&state.db.pool, now_ms + SOON_MS, limit).await?;
     if !expiring.is_empty() {
         let named = expiring.iter().take(NAMED_MAX).map(|(name, at)| match at - now_ms {
             left @ 1.. => format!("of “{name}” expires in {}", span(left)),
@@ -199,7 +192,7 @@ async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
         let more = expiring.len().saturating_sub(NAMED_MAX);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
         let words = format!("the secret {}{more}", named.collect::<Vec<_>>().join(", the one "));
-        findings.push(Finding::warning(WHAT, words, "replace it with `latchkey clients rotate CLIENT-ID`"));
+        warn(words, "replace it with `latchkey clients rotate CLIENT-ID`");
     }
     Ok(findings)
 }

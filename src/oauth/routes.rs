@@ -159,8 +159,7 @@ impl<S: Send + Sync> FromRequest<S> for Asker {
     }
 }
 
-/// # Errors
-/// In words, what is wrong with the form.
+/// What is wrong with it is said in words.
 async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

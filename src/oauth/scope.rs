@@ -30,8 +30,6 @@ const TEXT_CHARS_MAX: usize = 500;
 pub struct Scopes(Vec<String>);
 
 impl Scopes {
-    /// # Errors
-    /// [`Invalid::Unfit`], [`Invalid::TooManyScopes`].
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let mut scopes = Vec::new();
         for word in text.split_ascii_whitespace() {

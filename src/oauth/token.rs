@@ -59,10 +59,7 @@ pub struct Asker {
     pub params: Params,
 }
 
-/// The answer of RFC 6749 5.1.
-///
-/// # Errors
-/// What RFC 6749 5.2 names.
+/// The answer of RFC 6749 5.1, or what 5.2 names.
 pub async fn issue(asker: &Asker) -> Result<Value, Refusal> {
     let named = asker.params.required("grant_type")?;
     let issued = match named {

@@ -1,13 +1,13 @@
 //! The forms of an application: a new one, and what is changed of one. They work without JavaScript. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
+use strum::VariantArray;
 
 use super::{Client, ClientKind, RS256};
 use crate::{
     base::error::Field,
     oauth::{
         actions::{ChangeApp, RegisterApp},
-        discovery,
         grants::PATH,
         scope::OURS,
     },
@@ -23,19 +23,14 @@ use crate::{
 
 #[component]
 pub fn NewAppPage() -> impl IntoView {
-    let typed = typed();
-    let (kinds, help) =
-        (discovery::kinds().collect(), "Web servers and services get a secret. The others can't keep one.");
+    let is = typed();
+    let expires = is.get("expires");
     view! {
         <Page title="Register an application" narrow=true>
             <Tabs label="Account" pages=account::PAGES below=PATH />
             <Form action=RegisterApp::PATH>
-                <NameField value=typed.get("name") autofocus=true />
-                <SelectField name="kind" label="Kind" help options=kinds chosen=typed.get("kind") />
-                <AddressFields typed=typed.clone() />
-                <ScopesField value=typed.get("scopes") />
-                <AlgorithmField chosen=typed.get("id_token_alg") />
-                <ExpiryField chosen=typed.get("expires") />
+                <Fields is is_new=true logs_users_in=true />
+                <ExpiryField chosen=expires />
                 <ProofField />
                 <SubmitButton label="Register application" pending_label="Registering…" class="button primary" />
             </Form>
@@ -43,10 +38,33 @@ pub fn NewAppPage() -> impl IntoView {
     }
 }
 
+/// What the application is, or what was typed. Its kind is chosen where it's new.
 #[component]
-fn NameField(value: String, autofocus: bool) -> impl IntoView {
-    let help = "Users see it when they're asked to allow access.";
-    view! { <TextField name="name" label="Name" field=Field::Name autocomplete="off" autofocus value help /> }
+fn Fields(is: Flash, is_new: bool, logs_users_in: bool) -> impl IntoView {
+    let kinds = ClientKind::VARIANTS.iter().map(|kind| (kind.into_str(), kind.words())).collect();
+    let ours = OURS.map(|(name, _)| name).join(", ");
+    let scopes = format!("What it may ask for, with blanks between. Ours are {ours}. A service has words of its own.");
+    let algorithms = vec![("", "Same as access tokens"), (RS256, RS256)];
+    view! {
+        <TextField
+            name="name" label="Name" field=Field::Name autocomplete="off" autofocus=is_new value=is.get("name")
+            help="Users see it when they're asked to allow access."
+        />
+        {is_new.then(|| view! {
+            <SelectField
+                name="kind" label="Kind" options=kinds chosen=is.get("kind")
+                help="Web servers and services get a secret. The others can't keep one."
+            />
+        })}
+        {logs_users_in.then(|| view! { <AddressFields typed=is.clone() /> })}
+        <TextField name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value=is.get("scopes") help=scopes />
+        {logs_users_in.then(|| view! {
+            <SelectField
+                name="id_token_alg" label="Algorithm of ID tokens" field=Field::IdTokenAlg options=algorithms chosen=is.get("id_token_alg")
+                help="Choose RS256 if your library expects it. Logout tokens are signed in the same way."
+            />
+        })}
+    }
 }
 
 #[component]
@@ -65,20 +83,6 @@ fn AddressFields(typed: Flash) -> impl IntoView {
             help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
         />
     }
-}
-
-#[component]
-fn ScopesField(value: String) -> impl IntoView {
-    let ours = OURS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-    let help = format!("What it may ask for, with blanks between. Ours are {ours}. A service has words of its own.");
-    view! { <TextField name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value help /> }
-}
-
-#[component]
-fn AlgorithmField(chosen: String) -> impl IntoView {
-    let options = vec![("", "Same as access tokens"), (RS256, RS256)];
-    let help = "Choose RS256 if your library expects it. Logout tokens are signed in the same way.";
-    view! { <SelectField name="id_token_alg" label="Algorithm of ID tokens" field=Field::IdTokenAlg help options chosen /> }
 }
 
 #[component]
@@ -110,10 +114,7 @@ pub fn Change(client: Client) -> impl IntoView {
             <Form action=ChangeApp::PATH before>
                 <input type="hidden" name="id" value=client.id />
                 <input type="hidden" name="kind" value=client.kind.into_str() />
-                <NameField value=is.get("name") autofocus=false />
-                {(client.kind != ClientKind::Service).then(|| view! { <AddressFields typed=is.clone() /> })}
-                <ScopesField value=is.get("scopes") />
-                {(client.kind != ClientKind::Service).then(|| view! { <AlgorithmField chosen=is.get("id_token_alg") /> })}
+                <Fields is is_new=false logs_users_in=client.kind.logs_users_in() />
                 <ProofField />
                 <SubmitButton label="Change application" pending_label="Changing…" />
             </Form>

@@ -40,10 +40,7 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads PEM (SPKI, or PKCS #1 of RSA) or a JWK.
-    ///
-    /// # Errors
-    /// [`Invalid::PublicKeyMalformed`], also for another algorithm, a short key, and a private one.
+    /// Reads PEM (SPKI, or PKCS #1 of RSA) or a JWK, and refuses another algorithm, a short key, and a private one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let mut jwk = read(text.trim()).ok_or(Invalid::PublicKeyMalformed)?;
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);

@@ -14,11 +14,6 @@ use crate::{
 /// A use is written down this often.
 const TOUCH_EVERY_MS: i64 = 60_000;
 
-struct Credentials {
-    id: String,
-    proof: Proof,
-}
-
 enum Proof {
     None,
     Secret(String),
@@ -27,11 +22,8 @@ enum Proof {
 
 /// A secret has 256 random bits, so it is looked up by its hash before anything is counted; only what is wrong counts, and
 /// whoever guesses waits.
-///
-/// # Errors
-/// `invalid_client`, `invalid_request`, or a wait.
 pub async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Result<Client, Refusal> {
-    let Credentials { id, proof } = credentials(headers, params)?;
+    let (id, proof) = credentials(headers, params)?;
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
     let found = store::find_client(pool, &id).await?.filter(Client::is_active);
     if let Some(client) = found {
@@ -56,17 +48,14 @@ pub async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -
     Err(Refusal::client())
 }
 
-/// Counts a wrong secret, code or token of this network.
-///
-/// # Errors
-/// [`AppError::TooManyTries`].
+/// Counts a wrong secret, code or token of this network: [`AppError::TooManyTries`] after too many.
 pub async fn note_guess(app: &App, ip: &str) -> Result<(), AppError> {
     let _counted = app.throttle.admit(Way::Client, ip).await?;
     Ok(())
 }
 
-/// In one way, not in two (RFC 6749 2.3).
-fn credentials(headers: &HeaderMap, params: &Params) -> Result<Credentials, Refusal> {
+/// Which application says that it calls, and how it shows that: in one way, not in two (RFC 6749 2.3).
+fn credentials(headers: &HeaderMap, params: &Params) -> Result<(String, Proof), Refusal> {
     let (id, secret) = (params.get("client_id").to_owned(), params.get("client_secret").to_owned());
     let (assertion, kind) = (params.get("client_assertion"), params.get("client_assertion_type"));
     match basic(headers) {
@@ -79,17 +68,14 @@ fn credentials(headers: &HeaderMap, params: &Params) -> Result<Credentials, Refu
             }
             // The assertion names it, too (RFC 7521 4.2).
             let id = if id.is_empty() { assertion::named(assertion).unwrap_or_default() } else { id };
-            Ok(Credentials { id, proof: Proof::Assertion(assertion.to_owned()) })
+            Ok((id, Proof::Assertion(assertion.to_owned())))
         }
         None => {
             params.required("client_id")?;
-            let proof = if secret.is_empty() { Proof::None } else { Proof::Secret(secret) };
-            Ok(Credentials { id, proof })
+            Ok((id, if secret.is_empty() { Proof::None } else { Proof::Secret(secret) }))
         }
         Some(_) if !secret.is_empty() => Err(Refusal::request("Send the secret once: as a header or in the body")),
-        Some(Some((user, password))) if id.is_empty() || id == user => {
-            Ok(Credentials { id: user, proof: Proof::Secret(password) })
-        }
+        Some(Some((user, password))) if id.is_empty() || id == user => Ok((user, Proof::Secret(password))),
         Some(_) => Err(Refusal::client()),
     }
 }

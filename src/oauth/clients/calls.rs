@@ -26,9 +26,6 @@ impl Drop for Taken<'_> {
 }
 
 /// Adds what was counted since the last time to this day.
-///
-/// # Errors
-/// When the database does not take it.
 pub async fn write_down(state: &AppState, metrics: &Metrics) -> Result<(), AppError> {
     let (mut taken, day) = (Taken(metrics, metrics.take_calls()), state.clock.now_ms() / DAY_MS);
     if taken.1.is_empty() {

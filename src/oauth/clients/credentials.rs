@@ -23,10 +23,7 @@ pub enum Credential<'a> {
     Key(&'a PublicKey),
 }
 
-/// How long a secret is to work, as a form says it; empty: until it's removed.
-///
-/// # Errors
-/// [`AppError::BadRequest`] for what no form sends.
+/// How long a secret is to work, as a form says it; empty: until it's removed. No form sends anything else.
 pub fn parse_days(text: &str) -> Result<Option<i64>, AppError> {
     let days = |text: &str| text.parse().ok().filter(|days| (1..=SECRET_DAYS_MAX).contains(days));
     if text.is_empty() { Ok(None) } else { days(text).map(Some).ok_or(AppError::BadRequest) }
@@ -39,35 +36,23 @@ pub async fn insert_credential(
     now_ms: i64,
     credential: Credential<'_>,
 ) -> Result<Option<String>, AppError> {
-    let (secret, hash, row) = match credential {
-        Credential::Key(PublicKey { jwk, thumbprint }) => {
-            let hash = links::hash(&format!("{client_id} {thumbprint}"));
-            let row = SecretRow {
-                prefix: thumbprint.clone(),
-                created_at: now_ms,
-                expires_at: None,
-                public_key: Some(jwk.clone()),
-            };
-            (None, hash, row)
-        }
+    let (secret, prefix, days, public_key) = match credential {
+        Credential::Key(key) => (None, key.thumbprint.clone(), None, Some(key.jwk.clone())),
         Credential::Secret { days } => {
             let secret = format!("lks_{}", links::new_token()?);
             let prefix = secret.chars().take(PREFIX_CHARS).collect();
-            let expires_at = days.map(|days| now_ms + days * DAY_MS);
-            let row = SecretRow { prefix, created_at: now_ms, expires_at, public_key: None };
-            let hash = links::hash(&secret);
-            (Some(secret), hash, row)
+            (Some(secret), prefix, days, None)
         }
     };
+    let hash = links::hash(&secret.clone().unwrap_or_else(|| format!("{client_id} {prefix}")));
+    let expires_at = days.map(|days| now_ms + days * DAY_MS);
+    let row = SecretRow { prefix, created_at: now_ms, expires_at, public_key };
     store::insert_secret(&mut **tx, client_id, &hash, &row).await?;
     Ok(secret)
 }
 
 /// A second secret or key, for the time until the first is removed; the secret, if it is one. A key that is there already
 /// changes nothing.
-///
-/// # Errors
-/// [`AppError::NotFound`]; [`AppError::TooManySecrets`].
 pub async fn add(
     state: &AppState,
     by: By<'_>,
@@ -94,8 +79,6 @@ pub async fn add(
     Ok(secret)
 }
 
-/// # Errors
-/// [`AppError::NotFound`].
 pub async fn remove_secret(state: &AppState, by: By<'_>, id: &str, prefix: &str) -> Result<(), AppError> {
     let (mut tx, client) = by.begin(state, id).await?;
     if !store::delete_secret(&mut *tx, id, prefix).await? {

@@ -36,9 +36,6 @@ struct Document {
 
 /// Reads the document of this ID where it was not read lately, and keeps what it says. For a user who is logged in: no
 /// stranger makes this server call addresses. What is wrong with the document, if anything is.
-///
-/// # Errors
-/// [`AppError::TooManyTries`] of this network.
 pub async fn learn(app: &App, settings: &OauthSettings, id: &str, ip: &str) -> Result<Option<String>, AppError> {
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
     if store::is_fresh(pool, id, now_ms - FRESH_MS).await? {

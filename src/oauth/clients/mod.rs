@@ -184,10 +184,7 @@ pub fn host_of(address: &str) -> String {
     }
 }
 
-/// Addresses, one a line, as they were typed.
-///
-/// # Errors
-/// What is wrong at `field`: the first one where no one may be sent to, or too many.
+/// Addresses, one a line, as they were typed. The first one where no one may be sent to is what is wrong at `field`.
 pub fn parse_addresses(text: &str, kind: ClientKind, field: Field) -> Result<Vec<String>, Invalid> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.len() > REDIRECTS_MAX {
@@ -197,9 +194,6 @@ pub fn parse_addresses(text: &str, kind: ClientKind, field: Field) -> Result<Vec
 }
 
 /// The address where an application is told of logouts; it may have none.
-///
-/// # Errors
-/// What is wrong with it.
 pub fn parse_backchannel(text: &str, kind: ClientKind) -> Result<String, Invalid> {
     let kind = if kind == ClientKind::Service { kind } else { ClientKind::Web };
     match text.trim() {
@@ -209,9 +203,6 @@ pub fn parse_backchannel(text: &str, kind: ClientKind) -> Result<String, Invalid
 }
 
 /// `id_token_signed_response_alg` (OpenID Connect Dynamic Client Registration 2).
-///
-/// # Errors
-/// What is wrong with it.
 pub fn parse_id_token_alg(text: &str, kind: ClientKind) -> Result<String, Invalid> {
     let fault = match text {
         "" => return Ok(String::new()),

@@ -33,9 +33,6 @@ pub struct Registered {
 }
 
 /// With its secret, if it has one.
-///
-/// # Errors
-/// [`AppError::Invalid`]; [`AppError::TooManyApps`]; [`AppError::BadRequest`] for a key of a kind that can keep none.
 pub async fn register(
     state: &AppState,
     by: By<'_>,
@@ -66,9 +63,6 @@ pub async fn register(
 
 /// Changes what was registered, but not the kind; whether it may do less now. Then its access tokens are revoked, and its
 /// codes and refresh tokens bring what is left: `token` looks at both again.
-///
-/// # Errors
-/// [`AppError::Invalid`]; [`AppError::NotFound`], also for one that no one has registered.
 pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed) -> Result<bool, AppError> {
     let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
     let (mut tx, before) = by.begin(state, id).await?;
@@ -96,9 +90,6 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
 }
 
 /// Disables an application, which ends its tokens, or enables it again; whether it was otherwise before.
-///
-/// # Errors
-/// [`AppError::NotFound`].
 pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disabled: bool) -> Result<bool, AppError> {
     let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
     let (mut tx, client) = by.begin(state, id).await?;
@@ -112,8 +103,6 @@ pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disable
     Ok(true)
 }
 
-/// # Errors
-/// [`AppError::NotFound`].
 pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(), AppError> {
     let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
     let (mut tx, client) = by.begin(state, id).await?;
@@ -132,9 +121,6 @@ async fn end_tokens(tx: Tx, terminator: &Terminator, by: By<'_>, id: &str, least
 }
 
 /// Whether this user may register applications, by the setting and as they are now.
-///
-/// # Errors
-/// [`AppError::NotAllowed`].
 pub async fn require_registrar(app: &App, someone: &LoggedIn, by_everyone: bool) -> Result<(), AppError> {
     let user = user_store::find_by_id(&app.state.db.pool, &someone.user.id).await?.ok_or(AppError::NotLoggedIn)?;
     if by_everyone || user.role() == Role::Admin { Ok(()) } else { Err(AppError::NotAllowed) }

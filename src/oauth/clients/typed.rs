@@ -29,17 +29,11 @@ pub struct Typed {
 
 impl Typed {
     /// What is wrong with it, before anyone has to prove anything.
-    ///
-    /// # Errors
-    /// [`AppError::Invalid`]; [`AppError::BadRequest`] for a kind that no form sends.
     pub fn check(&self) -> Result<(), AppError> {
         self.parse("", 0).map(|_| ())
     }
 
     /// The application that is stored.
-    ///
-    /// # Errors
-    /// As [`Self::check`].
     pub fn parse(&self, owner_id: &str, now_ms: i64) -> Result<Client, AppError> {
         let mut wrong = Vec::new();
         let kind: ClientKind = self.kind.parse().map_err(|_| AppError::BadRequest)?;
@@ -84,9 +78,6 @@ fn right<T: Default>(parsed: Result<T, Invalid>, wrong: &mut Vec<Invalid>) -> T 
 }
 
 /// As users see it.
-///
-/// # Errors
-/// What is wrong with it.
 pub fn parse_name(text: &str) -> Result<&str, Invalid> {
     match text.trim() {
         name if !name.chars().any(is_visible) => Err(Invalid::AppNameMissing),

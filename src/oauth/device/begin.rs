@@ -22,10 +22,7 @@ const WAITING_MAX: i64 = 1_000;
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const CODE_CHARS: usize = 8;
 
-/// The answer of RFC 8628 3.2.
-///
-/// # Errors
-/// What RFC 6749 5.2 names, and a wait where too many wait already.
+/// The answer of RFC 8628 3.2, what RFC 6749 5.2 names, or a wait where too many wait already.
 pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<Value, Refusal> {
     if client.kind != ClientKind::Native {
         return Err(Refusal::new("unauthorized_client", "Only a phone or desktop app may ask for a device"));

@@ -27,10 +27,8 @@ use crate::{
     },
 };
 
-/// What the device with this code asks for. A code that is none was a guess of this network and this user, and stays counted.
-///
-/// # Errors
-/// [`AppError::Invalid`]; [`AppError::TooManyTries`], before anything is looked at.
+/// What the device with this code asks for. A code that is none was a guess of this network and this user, and stays counted:
+/// [`AppError::TooManyTries`] comes before anything is looked at.
 pub async fn find(app: &App, ip: &str, user_id: &str, typed: &str) -> Result<Asked, AppError> {
     if typed.trim().is_empty() {
         return Err(Invalid::CodeMissing.into());
@@ -69,10 +67,8 @@ pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppE
     Ok(client.map(|client| Asked::by_device(client, Scopes::stored(&row.scopes), row.resource, device)))
 }
 
-/// The user has looked at what is asked for, and says yes or no. The name of the application.
-///
-/// # Errors
-/// As [`find`] and [`grant`]. Of two who decide at once, the second has a code that is none any more.
+/// The user has looked at what is asked for, and says yes or no. The name of the application. Of two who
+/// decide at once, the second has a code that is none any more.
 pub async fn decide(app: &App, caller: &Caller, someone: &LoggedIn, code: &str, may: bool) -> Result<String, AppError> {
     let asked = find(app, &caller.ip, &someone.user.id, code).await?;
     let mut tx = app.state.db.begin_write().await?;

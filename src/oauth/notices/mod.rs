@@ -8,8 +8,7 @@ pub mod store;
 
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     task::{JoinHandle, JoinSet},
     time::sleep,
@@ -51,20 +50,6 @@ pub struct Teller {
     keys: Keys,
     metrics: Metrics,
     fetch: Fetch,
-}
-
-/// OpenID Connect Back-Channel Logout 2.4. It names user and session, and never has a nonce: an ID token it is not.
-#[derive(Serialize)]
-struct LogoutToken<'a> {
-    iss: &'a str,
-    aud: &'a str,
-    sub: &'a str,
-    sid: &'a str,
-    iat: i64,
-    exp: i64,
-    /// Another one in each try: an application that has taken the one before may refuse to take it again.
-    jti: String,
-    events: Value,
 }
 
 impl Teller {
@@ -130,22 +115,23 @@ impl Teller {
             return Ok(store::remove(pool, &row.id).await?);
         };
         let due_ms = now_ms + pause_ms(row.attempts);
+        let (notice, client) = (&row.id, &client.id);
         if due_ms >= row.created_at + GIVE_UP_AFTER_MS {
             self.metrics.notice(Notice::GivenUp);
             tracing::error!(
-                notice = row.id,
-                client = client.id,
+                notice,
+                client,
                 sid = row.sid,
                 failure,
                 "could not tell an application of a logout; giving up"
             );
-            return Ok(store::remove(pool, &row.id).await?);
+            return Ok(store::remove(pool, notice).await?);
         }
         self.metrics.notice(Notice::Failed);
         let seconds = (due_ms - now_ms) / 1000;
         tracing::warn!(
-            notice = row.id,
-            client = client.id,
+            notice,
+            client,
             failure,
             seconds,
             "could not tell an application of a logout; trying again later"
@@ -162,16 +148,18 @@ impl Teller {
             return Ok(Err("with LATCHKEY_TOKEN_ALGORITHM=HS256 it has to ask for RS256 to verify it".into()));
         };
         let now = self.app.now_ms() / 1000;
-        let token = LogoutToken {
-            iss: &self.app.state.site.issuer,
-            aud: &client.id,
-            sub: &row.user_id,
-            sid: &row.sid,
-            iat: now,
-            exp: now + LIFETIME,
-            jti: Uuid::now_v7().simple().to_string(),
-            events: json!({ "http://schemas.openid.net/event/backchannel-logout": {} }),
-        };
+        // OpenID Connect Back-Channel Logout 2.4. It names user and session, and never has a nonce: an ID token it is not.
+        // `jti` is another one in each try: an application that has taken the one before may refuse to take it again.
+        let token = json!({
+            "iss": self.app.state.site.issuer,
+            "aud": client.id,
+            "sub": row.user_id,
+            "sid": row.sid,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": Uuid::now_v7().simple().to_string(),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
         let token = sign_as("logout+jwt", &key, &token)?;
         let form = Serializer::new(String::new()).append_pair("logout_token", &token).finish();
         Ok(match self.fetch.post_form(&client.backchannel_logout_uri, form).await {
