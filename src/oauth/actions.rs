@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    allow,
+    addresses, allow,
     answer::Answer,
     authorize,
     authorize::{Asked, Wrong},
@@ -16,8 +16,7 @@ use super::{
         register::Registered,
         typed::Typed,
     },
-    device::{begin, decide},
-    grants,
+    device::decide,
     log_out::way_back,
     mint,
     settings::{OauthSettings, Registrars},
@@ -140,7 +139,7 @@ pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppE
 pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     again(|| register::delete(&app.terminator, By::User(&someone, &visit.caller), &id)).await?;
-    lead_to("/account/apps", &[("app", "deleted")])
+    lead_to(addresses::APPS, &[("app", "deleted")])
 }
 
 /// Takes back what an application may do for who is logged in, or one grant of it. Callable by who is logged in.
@@ -149,7 +148,7 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
     let (app, visit, grant) = (border::app(), border::visit(), grant.unwrap_or_default());
     let was_there = again(|| allow::disconnect(&app, &visit, &id, &grant)).await?;
     match &*grant {
-        "" => lead_to(grants::PATH, &[("app", "disconnected")]),
+        "" => lead_to(addresses::CONNECTED, &[("app", "disconnected")]),
         _ => lead_to("/account/devices", &[("ended", if was_there { "1" } else { "0" })]),
     }
 }
@@ -157,9 +156,8 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 /// Leads to what the device with this code asks for. Callable by who is logged in.
 #[server(prefix = "/actions", endpoint = "enter_device_code")]
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
-    let (someone, ip) = (border::user()?, border::visit().caller.ip);
-    let asked = decide::find(&border::app(), &ip, &someone.user.id, &code.unwrap_or_default()).await?;
-    lead_to(begin::PAGE, &[("device", &asked.device.map(|device| device.code).unwrap_or_default())])
+    let asked = decide::find(&border::app(), &border::visit(), &code.unwrap_or_default()).await?;
+    lead_to(addresses::DEVICE_PAGE, &[("device", &asked.device.map(|device| device.code).unwrap_or_default())])
 }
 
 /// Logs out the user of this browser and goes back to the application that asked for it; `request` is what it sent. Callable
@@ -171,7 +169,7 @@ pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
     log_in::log_out(&app, &border::visit()).await?;
     border::forget_session();
     match back {
-        Some(answer) => lead_to("/oauth/answer", &[("answer", &serde_json::to_string(&answer)?)]),
+        Some(answer) => lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)]),
         None => lead_to("/", &[("logged_out", "here")]),
     }
 }
@@ -196,9 +194,12 @@ pub async fn allow_app(
         return Err(AppError::BadRequest);
     }
     if let Some(code) = device {
-        let caller = border::visit().caller;
-        let name = again(|| decide::decide(&app, &caller, &someone, &code, may)).await?;
-        return lead_to(begin::PAGE, &[("decided", if may { "allowed" } else { "refused" }), ("name", &name)]);
+        let visit = border::visit();
+        let name = again(|| decide::decide(&app, &visit, &code, may)).await?;
+        return lead_to(
+            addresses::DEVICE_PAGE,
+            &[("decided", if may { "allowed" } else { "refused" }), ("name", &name)],
+        );
     }
     let answer = match authorize::check(&app, &expect_context::<Keys>(), &request.unwrap_or_default()).await? {
         Err(Wrong::Here(_)) => return Err(AppError::BadRequest),
@@ -206,17 +207,15 @@ pub async fn allow_app(
         Ok(asked) if may => allow(someone, &asked, password).await?,
         Ok(asked) => asked.denied(),
     };
-    lead_to("/oauth/answer", &[("answer", &serde_json::to_string(&answer)?)])
+    lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)])
 }
 
 async fn allow(someone: LoggedIn, asked: &Asked, password: Option<String>) -> Result<Answer, AppError> {
-    let (app, visit) = (border::app(), border::visit());
-    let someone = if asked.is_proven(&someone, app.now_ms()) && password.is_none() {
-        someone
-    } else {
+    let (app, mut visit) = (border::app(), border::visit());
+    if password.is_some() || !asked.is_proven(&someone, app.now_ms()) {
         let proven = reauthenticate::with_password(&app, &visit, password).await?;
         border::keep_secret(proven.new_secret.as_ref());
-        proven.someone
-    };
-    again(|| allow::allow(&app, &visit.caller, &someone, asked, true)).await
+        visit.someone = Some(proven.someone);
+    }
+    again(|| allow::allow(&app, &visit, asked, true)).await
 }

@@ -20,10 +20,9 @@ use crate::{
             EndReason,
             store::{New, Subject},
         },
-        sessions::guard::LoggedIn,
         visit::Visit,
     },
-    base::{caller::Caller, db::Tx, error::AppError},
+    base::{db::Tx, error::AppError},
 };
 
 /// A code works for so long: the time of one redirect.
@@ -32,19 +31,13 @@ const CODE_MS: i64 = 60_000;
 const GRANTS_MAX: i64 = 20;
 
 /// Makes the code that the application redeems. `consented`: the user was asked just now.
-pub async fn allow(
-    app: &App,
-    caller: &Caller,
-    someone: &LoggedIn,
-    asked: &Asked,
-    consented: bool,
-) -> Result<Answer, AppError> {
-    if !asked.is_for(someone) {
+pub async fn allow(app: &App, visit: &Visit, asked: &Asked, consented: bool) -> Result<Answer, AppError> {
+    if !asked.is_for(visit.user()?) {
         return Err(AppError::BadRequest);
     }
     let code = links::new_token()?;
     let mut tx = app.state.db.begin_write().await?;
-    let (grant_id, ended) = grant(&mut tx, app, caller, someone, asked, consented).await?;
+    let (grant_id, ended) = grant(&mut tx, app, visit, asked, consented).await?;
     let row = CodeRow {
         grant_id,
         redirect_uri: asked.redirect_uri.clone(),
@@ -62,11 +55,11 @@ pub async fn allow(
 pub async fn grant(
     tx: &mut Tx,
     app: &App,
-    caller: &Caller,
-    someone: &LoggedIn,
+    visit: &Visit,
     asked: &Asked,
     consented: bool,
 ) -> Result<(String, Vec<String>), AppError> {
+    let (someone, caller) = (visit.user()?, &visit.caller);
     if someone.in_grace {
         return Err(AppError::SessionRenewed);
     }
@@ -88,7 +81,7 @@ pub async fn grant(
         created_at: now_ms,
         last_used_at: None,
     };
-    let ended = grants::store::end_surplus(&mut **tx, &grant, GRANTS_MAX - 1, EndReason::GaveWay).await?;
+    let ended = grants::store::end_surplus(&mut **tx, &grant, GRANTS_MAX - 1).await?;
     grants::store::insert_grant(&mut **tx, &grant).await?;
     if consented {
         let mut details = asked.client.in_event();
@@ -111,7 +104,7 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
     let (someone, now_ms, reason) = (visit.user()?, app.now_ms(), EndReason::ByUser);
     let mut tx = app.state.db.begin_write().await?;
     let user = someone.hold(&mut tx).await?;
-    let ended = grants::store::end_grants(&mut *tx, &user.id, client_id, grant_id, reason, now_ms).await?;
+    let ended = grants::store::end_grants(&mut *tx, &user.id, client_id, grant_id, now_ms).await?;
     let took_back = grant_id.is_empty() && take_back(&mut *tx, &user.id, client_id, reason).await?;
     if ended.is_empty() && !took_back {
         return Ok(false);

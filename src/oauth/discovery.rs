@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    addresses,
     authorize::PROMPTS,
     clients::RS256,
     mint::{ACR_MFA, ACR_SFA},
@@ -14,19 +15,7 @@ use super::{
 use crate::{
     auth::tokens::{KeyPurpose, claims::resource, keys::Keys},
     base::{config::TokenAlgorithm, error::AppError, state::AppState},
-    web::token::resource_metadata,
 };
-
-pub const AUTHORIZE: &str = "/oauth/authorize";
-pub const TOKEN: &str = "/oauth/token";
-pub const DEVICE: &str = "/oauth/device_authorization";
-pub const REVOKE: &str = "/oauth/revoke";
-pub const INTROSPECT: &str = "/oauth/introspect";
-pub const USER_INFO: &str = "/oauth/userinfo";
-pub const LOG_OUT: &str = "/oauth/logout";
-pub const SERVER: &str = "/.well-known/oauth-authorization-server";
-pub const OPENID: &str = "/.well-known/openid-configuration";
-pub const RESOURCE: &str = resource_metadata::PATH;
 
 /// Of the keys that applications may have.
 const ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "Ed25519", "RS256"];
@@ -42,15 +31,15 @@ pub async fn server(state: &AppState, keys: &Keys, settings: &OauthSettings) -> 
     let methods: &[&str] = &["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
     Ok(json!({
         "issuer": issuer,
-        "authorization_endpoint": at(AUTHORIZE),
-        "token_endpoint": at(TOKEN),
-        "device_authorization_endpoint": at(DEVICE),
-        "revocation_endpoint": at(REVOKE),
-        "introspection_endpoint": at(INTROSPECT),
-        "userinfo_endpoint": at(USER_INFO),
+        "authorization_endpoint": at(addresses::AUTHORIZE),
+        "token_endpoint": at(addresses::TOKEN),
+        "device_authorization_endpoint": at(addresses::DEVICE),
+        "revocation_endpoint": at(addresses::REVOKE),
+        "introspection_endpoint": at(addresses::INTROSPECT),
+        "userinfo_endpoint": at(addresses::USER_INFO),
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
-        "end_session_endpoint": at(LOG_OUT),
+        "end_session_endpoint": at(addresses::LOG_OUT),
         "jwks_uri": at("/.well-known/jwks.json"),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],

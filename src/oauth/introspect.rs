@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     allow,
-    clients::Client,
+    clients::authenticate::Asker,
     grants,
     refusal::Refusal,
     scope::{EMAIL, OPENID, PROFILE, Scopes},
@@ -45,7 +45,8 @@ async fn verified(app: &App, keys: &Keys, token: &str) -> Option<Verified> {
 }
 
 /// To an application that keeps a secret: of any access token, and of its own refresh tokens.
-pub async fn introspect(app: &App, keys: &Keys, client: &Client, token: &str) -> Result<Value, AppError> {
+pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Result<Value, Refusal> {
+    let token = params.required("token")?;
     if let Some(Verified { claims, .. }) = active(app, keys, token).await? {
         let Claims { iss, aud, sub, client_id, scope, iat, nbf, exp, jti, .. } = claims;
         return Ok(json!({
@@ -69,8 +70,8 @@ pub async fn introspect(app: &App, keys: &Keys, client: &Client, token: &str) ->
 }
 
 /// Ends the grant of a token that this application has; whether it was one.
-pub async fn revoke(app: &App, keys: &Keys, client: &Client, token: &str) -> Result<bool, AppError> {
-    let pool = &app.state.db.pool;
+pub async fn revoke(Asker { app, keys, client, params, .. }: &Asker) -> Result<bool, Refusal> {
+    let (pool, token) = (&app.state.db.pool, params.required("token")?);
     let grant_id = match verified(app, keys, token).await {
         Some(Verified { claims, .. }) => claims.grant.map(|grant| grant.id),
         None => grants::store::find_refresh(pool, &links::hash(token)).await?.map(|token| token.grant_id),

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use percent_encoding::percent_decode_str;
 
 use super::{
-    allow,
+    addresses, allow,
     answer::{Answer, AnswerPage},
     authorize,
     authorize::{Asked, PROVEN_AFTER, Wrong},
@@ -18,7 +18,7 @@ use super::{
         decide,
         page::{DecidedPage, DevicePage},
     },
-    discovery, grants,
+    grants,
     grants::{
         connected_page::{Connected, ConnectedDevices, ConnectedPage},
         consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
@@ -31,7 +31,7 @@ use super::{
     settings::{OauthSettings, Registrars},
 };
 use crate::{
-    auth::{sessions::guard::LoggedIn, tokens::keys::Keys, users::Role},
+    auth::{sessions::guard::LoggedIn, tokens::keys::Keys, users::Role, visit::Visit},
     base::{db::again, error::AppError, text::isolated},
     pages::request::{Found, PageRequest, elsewhere, shows},
     ui::draw::Content,
@@ -79,7 +79,8 @@ async fn ask(page: &PageRequest, someone: &LoggedIn, asked: Asked, query: &str) 
     let app = &page.app;
     if !asked.needs_consent(app, &someone.user.id).await? {
         let caller = caller_of(&page.parts, &app.state.config);
-        let answer = again(|| allow::allow(app, &caller, someone, &asked, false)).await?;
+        let visit = Visit { caller, device: None, someone: Some(someone.clone()) };
+        let answer = again(|| allow::allow(app, &visit, &asked, false)).await?;
         return give(page, answer);
     }
     if asked.silent {
@@ -125,7 +126,7 @@ fn proven_after(query: &str, now_ms: i64) -> String {
     });
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs).append_pair(PROVEN_AFTER, &now_ms.to_string());
-    format!("{}?{}", discovery::AUTHORIZE, query.finish())
+    format!("{}?{}", addresses::AUTHORIZE, query.finish())
 }
 
 fn keys(page: &PageRequest) -> Result<&Keys, AppError> {
@@ -213,7 +214,7 @@ fn may_register(page: &PageRequest, settings: &OauthSettings) -> bool {
 pub fn new_app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     page.user()?;
     if !may_register(page, settings) {
-        return elsewhere("/account/apps");
+        return elsewhere(addresses::APPS);
     }
     shows(|| view! { <NewAppPage /> })
 }

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    clients::{Client, RS256},
+    clients::{RS256, authenticate::Asker},
     grants::store::GrantRow,
     scope::Scopes,
 };
 use crate::{
     auth::{
-        app::App,
         tokens::{
             KeyPurpose,
             claims::{Claims, Grant, ID_TOKEN},
@@ -25,18 +24,11 @@ use crate::{
     base::{config::TokenAlgorithm, error::AppError},
 };
 
-/// An access token (RFC 9068), signed as those of our own pages are, with another audience. Whoever the user is, an
-/// application never acts as an administrator. Where it acts for itself, the grant is one without an id; `epoch` is that of
-/// the user, or of the application's owner.
-pub async fn access(
-    app: &App,
-    keys: &Keys,
-    client: &Client,
-    grant: &GrantRow,
-    epoch: i64,
-    scopes: &Scopes,
-    exp: i64,
-) -> Result<String, AppError> {
+/// An access token (RFC 9068), signed as those of our own pages are, with another audience, as the answer of RFC 6749 5.1.
+/// Whoever the user is, an application never acts as an administrator. Where it acts for itself, the grant is one without an
+/// id; `epoch` is that of the user, or of the application's owner.
+pub async fn bearer(asker: &Asker, grant: &GrantRow, epoch: i64, scopes: &Scopes, exp: i64) -> Result<Value, AppError> {
+    let Asker { app, keys, client, .. } = asker;
     let now = app.now_ms() / 1000;
     let claims = Claims {
         iss: app.state.site.issuer.clone(),
@@ -59,7 +51,8 @@ pub async fn access(
             owner: grant.id.is_empty().then(|| client.owner_id.clone()),
         }),
     };
-    sign(&*keys.signing(KeyPurpose::All).await?, &claims)
+    let token = sign(&*keys.signing(KeyPurpose::All).await?, &claims)?;
+    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": exp - now, "scope": scopes.text() }))
 }
 
 /// How strong a login was, in the words of universities (REFEDS MFA and SFA profiles).
@@ -79,14 +72,8 @@ pub async fn key_for(keys: &Keys, id_token_alg: &str) -> Result<Option<Arc<Key>>
 
 /// OpenID Connect Core 2: who has logged in, for the application to read; as [`key_for`] has a key for it. The login of `sid`
 /// is also what a logout token names.
-pub async fn id_token(
-    app: &App,
-    keys: &Keys,
-    client: &Client,
-    grant: &GrantRow,
-    nonce: &str,
-    amr: &str,
-) -> Result<Option<String>, AppError> {
+pub async fn id_token(asker: &Asker, grant: &GrantRow, nonce: &str, amr: &str) -> Result<Option<String>, AppError> {
+    let Asker { app, keys, client, .. } = asker;
     let Some(key) = key_for(keys, &client.id_token_alg).await? else { return Ok(None) };
     let now = app.now_ms() / 1000;
     let mut claims = json!({

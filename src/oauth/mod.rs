@@ -6,6 +6,7 @@
 //! `openidconnect` bring a client's half and a second JOSE library along.
 
 pub mod actions;
+pub mod addresses;
 pub mod allow;
 pub mod answer;
 pub mod authorize;

@@ -1,12 +1,21 @@
-//! What a program sends, as a query or a form. Server side; no I/O.
+//! What a program sends, as a query or a form. Server side.
 
 use std::collections::BTreeMap;
+
+use axum::{
+    body::{Bytes, to_bytes},
+    extract::Request,
+    http::{header, request::Parts},
+};
 
 use super::{clients::is_resource, refusal::Refusal, scope::Scopes};
 use crate::auth::tokens::claims::resource;
 
 /// Of a name that is repeated to whoever sent it: the names of all parameters are shorter, and no sentence fits in.
 const NAME_CHARS_MAX: usize = 32;
+/// Of a request; a code, a verifier and a secret are a few hundred.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+pub const TOO_LARGE: &str = "The request is too large";
 /// Of a scope.
 pub const NOT_REGISTERED: &str = "The application hasn't registered this scope";
 
@@ -57,4 +66,16 @@ impl Params {
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
+}
+
+/// What is wrong with it is said in words.
+pub async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err("Send application/x-www-form-urlencoded");
+    }
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| TOO_LARGE)?;
+    Ok((parts, body))
 }

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::{
-    clients, clients::calls, device::begin, discovery, grants, load, notices, notices::Teller, refusal::Refusal,
-    routes, settings::OauthSettings, store,
+    addresses, clients, clients::calls, grants, load, notices, notices::Teller, refusal::Refusal, routes,
+    settings::OauthSettings, store,
 };
 use crate::{
     auth::{app::App, tokens::keys::Keys},
@@ -52,36 +52,36 @@ impl OauthPart {
 }
 
 const LINKS: [PartLink; 2] = [
-    PartLink { place: Place::Tabs("Account"), href: grants::PATH, label: "Applications" },
-    PartLink { place: Place::Tabs("Administration"), href: "/admin/apps", label: "Applications" },
+    PartLink { place: Place::Tabs("Account"), href: addresses::CONNECTED, label: "Applications" },
+    PartLink { place: Place::Tabs("Administration"), href: addresses::ALL_APPS, label: "Applications" },
 ];
 
 #[async_trait]
 impl Part for OauthPart {
     fn pages(&self) -> &'static [&'static str] {
         &[
-            discovery::AUTHORIZE,
-            discovery::LOG_OUT,
-            "/oauth/answer",
-            begin::PAGE,
-            "/account/apps",
-            "/account/apps/new",
-            "/account/apps/{id}",
-            grants::PATH,
-            "/admin/apps",
+            addresses::AUTHORIZE,
+            addresses::LOG_OUT,
+            addresses::ANSWER,
+            addresses::DEVICE_PAGE,
+            addresses::APPS,
+            addresses::NEW_APP,
+            addresses::APP,
+            addresses::CONNECTED,
+            addresses::ALL_APPS,
         ]
     }
 
     async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
         match path {
-            discovery::AUTHORIZE => load::authorize(page, &self.settings).await,
-            discovery::LOG_OUT => load::log_out(page).await,
-            "/oauth/answer" => load::answer(page),
-            begin::PAGE => load::device(page).await,
-            "/account/apps" => load::apps(page, &self.settings).await,
-            "/account/apps/new" => load::new_app(page, &self.settings),
-            "/account/apps/{id}" => load::app(page, &self.settings).await,
-            grants::PATH => load::connected(page, &self.settings).await,
+            addresses::AUTHORIZE => load::authorize(page, &self.settings).await,
+            addresses::LOG_OUT => load::log_out(page).await,
+            addresses::ANSWER => load::answer(page),
+            addresses::DEVICE_PAGE => load::device(page).await,
+            addresses::APPS => load::apps(page, &self.settings).await,
+            addresses::NEW_APP => load::new_app(page, &self.settings),
+            addresses::APP => load::app(page, &self.settings).await,
+            addresses::CONNECTED => load::connected(page, &self.settings).await,
             _ => load::all_apps(page).await,
         }
     }
@@ -93,16 +93,16 @@ impl Part for OauthPart {
         let open_to_page =
             |methods: MethodRouter<AppState>| methods.options(routes::may_ask).layer(from_fn(routes::open_to_page));
         vec![
-            (discovery::AUTHORIZE, post(routes::as_query)),
-            (discovery::LOG_OUT, post(routes::as_query)),
-            (discovery::TOKEN, open_to_page(noted(discovery::TOKEN, post(routes::token)))),
-            (discovery::DEVICE, noted(discovery::DEVICE, post(routes::device))),
-            (discovery::REVOKE, open_to_page(noted(discovery::REVOKE, post(routes::revoke)))),
-            (discovery::INTROSPECT, noted(discovery::INTROSPECT, post(routes::introspect))),
-            (discovery::USER_INFO, open_to_page(get(routes::user_info).post(routes::user_info))),
-            (discovery::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
-            (discovery::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),
-            (discovery::RESOURCE, get(routes::own_api)),
+            (addresses::AUTHORIZE, post(routes::as_query)),
+            (addresses::LOG_OUT, post(routes::as_query)),
+            (addresses::TOKEN, open_to_page(noted(addresses::TOKEN, post(routes::token)))),
+            (addresses::DEVICE, noted(addresses::DEVICE, post(routes::device))),
+            (addresses::REVOKE, open_to_page(noted(addresses::REVOKE, post(routes::revoke)))),
+            (addresses::INTROSPECT, noted(addresses::INTROSPECT, post(routes::introspect))),
+            (addresses::USER_INFO, open_to_page(get(routes::user_info).post(routes::user_info))),
+            (addresses::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
+            (addresses::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),
+            (addresses::RESOURCE, get(routes::own_api)),
         ]
     }
 

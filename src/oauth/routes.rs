@@ -2,9 +2,8 @@
 
 use axum::{
     Extension, Json,
-    body::{Bytes, to_bytes},
-    extract::{FromRequest, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
@@ -13,25 +12,24 @@ use url::Url;
 
 use super::{
     clients,
-    clients::{Client, authenticate},
+    clients::{
+        Client,
+        authenticate::{Asker, note_guess},
+    },
     device, discovery, introspect,
-    params::Params,
+    params::{TOO_LARGE, form},
     refusal::Refusal,
     settings::OauthSettings,
     token,
-    token::Asker,
 };
 use crate::{
     auth::app::App,
-    base::{error::AppError, metrics::Metrics, state::AppState},
-    web::{authorization, caller::caller_of, guards::Guards, problem::Problem},
+    base::{metrics::Metrics, state::AppState},
+    web::{authorization, guards::Guards, problem::Problem},
 };
 
-/// Of a request; a code, a verifier and a secret are a few hundred.
-const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Of an address that a browser is led to: proxies take no longer ones.
 const QUERY_BYTES_MAX: usize = 8 * 1024;
-const TOO_LARGE: &str = "The request is too large";
 /// Documents change with a version of the program or a key's algorithm.
 const DOCUMENT: &str = "public, max-age=300";
 
@@ -53,7 +51,7 @@ pub async fn token(asker: Asker) -> impl IntoResponse {
     let mut issued = token::issue(&asker).await;
     // A code or a refresh token that is none was a guess.
     if issued.as_ref().is_err_and(|refusal| refusal.error == "invalid_grant")
-        && let Err(error) = authenticate::note_guess(&asker.app, &asker.caller.ip).await
+        && let Err(error) = note_guess(&asker.app, &asker.caller.ip).await
     {
         issued = Err(error.into());
     }
@@ -66,24 +64,24 @@ pub async fn device(asker: Asker) -> Result<Response, Refusal> {
 }
 
 /// `POST /oauth/revoke` (RFC 7009): 200 also for what is no token, so that no one learns which one is.
-pub async fn revoke(Asker { app, keys, caller, client, params, .. }: Asker) -> impl IntoResponse {
+pub async fn revoke(asker: Asker) -> impl IntoResponse {
     let revoked = async {
-        if !introspect::revoke(&app, &keys, &client, params.required("token")?).await? {
-            authenticate::note_guess(&app, &caller.ip).await?;
+        if !introspect::revoke(&asker).await? {
+            note_guess(&asker.app, &asker.caller.ip).await?;
         }
         Ok::<_, Refusal>(StatusCode::OK)
     }
     .await;
-    (Extension(client), revoked)
+    (Extension(asker.client), revoked)
 }
 
 /// `POST /oauth/introspect` (RFC 7662).
-pub async fn introspect(Asker { app, keys, client, params, .. }: Asker) -> Result<Response, Refusal> {
-    if !client.kind.has_secret() {
+pub async fn introspect(asker: Asker) -> Result<Response, Refusal> {
+    if !asker.client.kind.has_secret() {
         return Err(Refusal::client());
     }
     // Who has shown a secret doesn't guess: an API asks about whatever its callers send.
-    Ok(said(&introspect::introspect(&app, &keys, &client, params.required("token")?).await?))
+    Ok(said(&introspect::introspect(&asker).await?))
 }
 
 /// `GET /oauth/userinfo`, and POST: who the user of the token is.
@@ -143,32 +141,6 @@ fn document(about: &impl Serialize) -> Response {
 
 fn said(answer: &impl Serialize) -> Response {
     (AppendHeaders([(header::CACHE_CONTROL, "no-store")]), Json(answer)).into_response()
-}
-
-impl<S: Send + Sync> FromRequest<S> for Asker {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let (parts, body) = form(request).await.map_err(Refusal::request)?;
-        let params = Params::parse(&body).map_err(Refusal::request)?;
-        let app = parts.extensions.get::<App>().cloned().ok_or_else(AppError::internal)?;
-        let guards = parts.extensions.get::<Guards>().cloned().ok_or_else(AppError::internal)?;
-        let caller = caller_of(&parts, &app.state.config);
-        let client = authenticate::client(&app, &parts.headers, &params, &caller.ip).await?;
-        Ok(Self { app, keys: guards.keys.clone(), metrics: guards.metrics.clone(), caller, client, params })
-    }
-}
-
-/// What is wrong with it is said in words.
-async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
-    let (parts, body) = request.into_parts();
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err("Send application/x-www-form-urlencoded");
-    }
-    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| TOO_LARGE)?;
-    Ok((parts, body))
 }
 
 /// Layer: a page of the application itself may read the answer, where the application is nothing but a page. Where no one

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     allow,
-    clients::{Client, ClientKind},
+    clients::{ClientKind, authenticate::Asker},
     device, grants,
     grants::store::{GrantRow, RefreshRow},
     mint,
@@ -17,22 +17,17 @@ use super::{
 };
 use crate::{
     auth::{
-        app::App,
         event,
         event::{Actor, Event, Kind},
         links, outbox,
         outbox::Notification,
         revocations::EndReason,
-        sessions,
-        tokens::keys::Keys,
-        users,
+        sessions, users,
         users::store::User,
     },
     base::{
-        caller::Caller,
         db::{Tx, again},
         error::AppError,
-        metrics::Metrics,
     },
 };
 
@@ -48,16 +43,6 @@ const REFRESH_GRANT: &str = "refresh_token";
 const OWN_GRANT: &str = "client_credentials";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub const GRANTS: [&str; 4] = [CODE_GRANT, REFRESH_GRANT, OWN_GRANT, DEVICE_GRANT];
-
-/// An application that has shown who it is, and what it asks for.
-pub struct Asker {
-    pub app: App,
-    pub keys: Keys,
-    pub metrics: Metrics,
-    pub caller: Caller,
-    pub client: Client,
-    pub params: Params,
-}
 
 /// The answer of RFC 6749 5.1, or what 5.2 names.
 pub async fn issue(asker: &Asker) -> Result<Value, Refusal> {
@@ -197,7 +182,7 @@ enum Next<'a> {
 /// Tokens of a grant that was looked at and locked. Its user is read after that: whatever ends all that is theirs waits for
 /// the grant, or has ended it before.
 async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Value, Refusal> {
-    let Asker { app, keys, client, .. } = asker;
+    let Asker { app, client, .. } = asker;
     let (now_ms, pool) = (app.now_ms(), &app.state.db.pool);
     let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(OVER)?;
     let session = sessions::store::find_by_sid(&mut *tx, &grant.log_in_sid).await?;
@@ -221,7 +206,10 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
     }
     let may_refresh = is_head && (!stands || client.kind == ClientKind::Spa);
     let until = session_end.min(now_ms + REFRESH_MS);
-    let refresh = if may_refresh { Some(next_refresh(&mut tx, &grant.id, now_ms, until).await?) } else { None };
+    let refresh = may_refresh.then(links::new_token).transpose()?.map(|token| format!("lkr_{token}"));
+    if let Some(token) = &refresh {
+        grants::store::insert_refresh(&mut tx, &links::hash(token), &grant.id, now_ms, until).await?;
+    }
     tx.commit().await?;
     let now = now_ms / 1000;
     let exp = (session_end / 1000).min(now + app.state.config.token_lifetime_seconds);
@@ -230,32 +218,18 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
     if !lives || exp <= now {
         return Err(OVER);
     }
-    let mut issued = bearer(asker, &grant, user.epoch, &scopes, exp).await?;
+    let mut issued = mint::bearer(asker, &grant, user.epoch, &scopes, exp).await?;
     if let Some(token) = refresh {
         issued["refresh_token"] = token.into();
         // Without a use before.
         issued["refresh_token_expires_in"] = ((until - now_ms) / 1000).into();
     }
     if scopes.has(OPENID)
-        && let Some(id_token) = mint::id_token(app, keys, client, &grant, nonce, &amr).await?
+        && let Some(id_token) = mint::id_token(asker, &grant, nonce, &amr).await?
     {
         issued["id_token"] = id_token.into();
     }
     Ok(issued)
-}
-
-async fn next_refresh(tx: &mut Tx, grant_id: &str, now_ms: i64, until: i64) -> Result<String, AppError> {
-    let token = format!("lkr_{}", links::new_token()?);
-    grants::store::insert_refresh(&mut **tx, &links::hash(&token), grant_id, now_ms, until).await?;
-    grants::store::note_refresh(&mut **tx, grant_id, until).await?;
-    Ok(token)
-}
-
-async fn bearer(asker: &Asker, grant: &GrantRow, epoch: i64, scopes: &Scopes, exp: i64) -> Result<Value, AppError> {
-    let Asker { app, keys, client, .. } = asker;
-    let token = mint::access(app, keys, client, grant, epoch, scopes, exp).await?;
-    let expires_in = exp - app.now_ms() / 1000;
-    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in, "scope": scopes.text() }))
 }
 
 /// RFC 6749 4.4. For APIs of others: at our own an application acts for a user.
@@ -274,5 +248,5 @@ async fn for_itself(asker: &Asker) -> Result<Value, Refusal> {
         global_epoch: sessions::store::global_epoch(&app.state.db.pool).await?,
         ..GrantRow::default()
     };
-    Ok(bearer(asker, &grant, epoch, &scopes, now + app.state.config.token_lifetime_seconds).await?)
+    Ok(mint::bearer(asker, &grant, epoch, &scopes, now + app.state.config.token_lifetime_seconds).await?)
 }

@@ -8,7 +8,7 @@ use crate::{
     base::error::Field,
     oauth::{
         actions::{ChangeApp, RegisterApp},
-        grants::PATH,
+        addresses::CONNECTED,
         scope::OURS,
     },
     pages::account,
@@ -27,7 +27,7 @@ pub fn NewAppPage() -> impl IntoView {
     let expires = is.get("expires");
     view! {
         <Page title="Register an application" narrow=true>
-            <Tabs label="Account" pages=account::PAGES below=PATH />
+            <Tabs label="Account" pages=account::PAGES below=CONNECTED />
             <Form action=RegisterApp::PATH>
                 <Fields is is_new=true logs_users_in=true />
                 <ExpiryField chosen=expires />

@@ -15,7 +15,7 @@ use crate::{
     base::{error::Field, text::isolated},
     oauth::{
         actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
-        grants::PATH,
+        addresses::CONNECTED,
         store::DAY_MS,
     },
     pages::account,
@@ -54,7 +54,7 @@ pub fn AppPage(
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     view! {
         <Page title="Application" heading=isolated(&client.name)>
-            <Tabs label="Account" pages=account::PAGES below=PATH />
+            <Tabs label="Account" pages=account::PAGES below=CONNECTED />
             <Outcome />
             {problem}
             {new_secret.map(|secret| view! {

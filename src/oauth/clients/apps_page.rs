@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Client, page_of};
 use crate::{
-    oauth::grants::PATH,
+    oauth::addresses::CONNECTED,
     pages::{account, admin},
     ui::{
         empty::Empty,
@@ -29,7 +29,7 @@ pub fn AppsPage(
     let columns: &[&str] = &["Application", "Kind", "State", "Owner", "Registered", "Last used"];
     view! {
         <Page title=if of_everyone { "Applications" } else { "Your applications" }>
-            <Tabs label pages below=PATH />
+            <Tabs label pages below=CONNECTED />
             <Outcome />
             <p>"These applications log users in here, or call the API for them."</p>
             {if apps.is_empty() {

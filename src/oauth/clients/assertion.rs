@@ -21,7 +21,7 @@ use crate::{
         tokens::{algorithm::thumbprint, verify::LEEWAY},
     },
     base::{error::Invalid, site::Site},
-    oauth::discovery,
+    oauth::addresses,
 };
 
 /// `client_assertion_type` (RFC 7523 2.2).
@@ -154,7 +154,7 @@ fn signed(key: &str, assertion: &str) -> Option<Claims> {
 }
 
 fn fits(claims: &Claims, site: &Site, id: &str, now: i64) -> bool {
-    let is_here = |aud: &String| *aud == site.issuer || aud.strip_prefix(&site.issuer) == Some(discovery::TOKEN);
+    let is_here = |aud: &String| *aud == site.issuer || aud.strip_prefix(&site.issuer) == Some(addresses::TOKEN);
     let is_for_us = match &claims.aud {
         Audience::One(aud) => is_here(aud),
         Audience::Several(all) => !all.is_empty() && all.iter().all(is_here),

@@ -1,18 +1,49 @@
 //! Which application calls (RFC 6749 2.3): by its id and secret or assertion, or by its id alone where it can keep neither.
 //! Server side.
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{Client, assertion, store};
 use crate::{
-    auth::{app::App, links, throttle::Way},
-    base::error::AppError,
-    oauth::{params::Params, refusal::Refusal},
+    auth::{app::App, links, throttle::Way, tokens::keys::Keys},
+    base::{caller::Caller, error::AppError, metrics::Metrics},
+    oauth::{
+        params::{Params, form},
+        refusal::Refusal,
+    },
+    web::{caller::caller_of, guards::Guards},
 };
 
 /// A use is written down this often.
 const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// An application that has shown who it is, and what it asks for.
+pub struct Asker {
+    pub app: App,
+    pub keys: Keys,
+    pub metrics: Metrics,
+    pub caller: Caller,
+    pub client: Client,
+    pub params: Params,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Asker {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let (parts, body) = form(request).await.map_err(Refusal::request)?;
+        let params = Params::parse(&body).map_err(Refusal::request)?;
+        let app = parts.extensions.get::<App>().cloned().ok_or_else(AppError::internal)?;
+        let guards = parts.extensions.get::<Guards>().cloned().ok_or_else(AppError::internal)?;
+        let caller = caller_of(&parts, &app.state.config);
+        let client = client(&app, &parts.headers, &params, &caller.ip).await?;
+        Ok(Self { app, keys: guards.keys.clone(), metrics: guards.metrics.clone(), caller, client, params })
+    }
+}
 
 enum Proof {
     None,
@@ -22,7 +53,7 @@ enum Proof {
 
 /// A secret has 256 random bits, so it is looked up by its hash before anything is counted; only what is wrong counts, and
 /// whoever guesses waits.
-pub async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Result<Client, Refusal> {
+async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Result<Client, Refusal> {
     let (id, proof) = credentials(headers, params)?;
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
     let found = store::find_client(pool, &id).await?.filter(Client::is_active);

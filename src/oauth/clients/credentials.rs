@@ -30,13 +30,8 @@ pub fn parse_days(text: &str) -> Result<Option<i64>, AppError> {
 }
 
 /// The secret, if it is one.
-pub async fn insert_credential(
-    tx: &mut Tx,
-    client_id: &str,
-    now_ms: i64,
-    credential: Credential<'_>,
-) -> Result<Option<String>, AppError> {
-    let (secret, prefix, days, public_key) = match credential {
+pub async fn insert(tx: &mut Tx, id: &str, new: Credential<'_>, now_ms: i64) -> Result<Option<String>, AppError> {
+    let (secret, prefix, days, public_key) = match new {
         Credential::Key(key) => (None, key.thumbprint.clone(), None, Some(key.jwk.clone())),
         Credential::Secret { days } => {
             let secret = format!("lks_{}", links::new_token()?);
@@ -44,27 +39,22 @@ pub async fn insert_credential(
             (Some(secret), prefix, days, None)
         }
     };
-    let hash = links::hash(&secret.clone().unwrap_or_else(|| format!("{client_id} {prefix}")));
+    let hash = links::hash(&secret.clone().unwrap_or_else(|| format!("{id} {prefix}")));
     let expires_at = days.map(|days| now_ms + days * DAY_MS);
     let row = SecretRow { prefix, created_at: now_ms, expires_at, public_key };
-    store::insert_secret(&mut **tx, client_id, &hash, &row).await?;
+    store::insert_secret(&mut **tx, id, &hash, &row).await?;
     Ok(secret)
 }
 
 /// A second secret or key, for the time until the first is removed; the secret, if it is one. A key that is there already
 /// changes nothing.
-pub async fn add(
-    state: &AppState,
-    by: By<'_>,
-    id: &str,
-    credential: Credential<'_>,
-) -> Result<Option<String>, AppError> {
+pub async fn add(state: &AppState, by: By<'_>, id: &str, new: Credential<'_>) -> Result<Option<String>, AppError> {
     let (mut tx, client) = by.begin(state, id).await?;
     if !client.kind.has_secret() {
         return Err(AppError::NotFound);
     }
     let there = store::secrets_of(&mut *tx, id).await?;
-    if let Credential::Key(key) = credential
+    if let Credential::Key(key) = new
         && there.iter().any(|row| row.prefix == key.thumbprint)
     {
         return Ok(None);
@@ -73,7 +63,7 @@ pub async fn add(
         return Err(AppError::TooManySecrets);
     }
     let now_ms = state.clock.now_ms();
-    let secret = insert_credential(&mut tx, id, now_ms, credential).await?;
+    let secret = insert(&mut tx, id, new, now_ms).await?;
     by.note_app(&mut tx, Kind::AppSecretCreated, &client, now_ms).await?;
     tx.commit().await?;
     Ok(secret)

@@ -1,12 +1,6 @@
 //! The stories of an application: registered, changed, disabled and enabled, deleted. Server side.
 
-use super::{
-    Client, ClientKind,
-    by::By,
-    credentials::{Credential, insert_credential},
-    store,
-    typed::Typed,
-};
+use super::{Client, ClientKind, by::By, credentials, credentials::Credential, store, typed::Typed};
 use crate::{
     auth::{
         app::App,
@@ -56,7 +50,7 @@ pub async fn register(
     }
     store::save_client(&mut *tx, &client, None).await?;
     by.note_app(&mut tx, Kind::AppRegistered, &client, now_ms).await?;
-    let secret = if has_secret { insert_credential(&mut tx, &client.id, now_ms, credential).await? } else { None };
+    let secret = if has_secret { credentials::insert(&mut tx, &client.id, credential, now_ms).await? } else { None };
     tx.commit().await?;
     Ok(Registered { id: client.id, secret })
 }
@@ -74,7 +68,7 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
     let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
     let epoch = store::update_client(&mut *tx, &after, is_less).await?;
     if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
-        let ended = grants::store::end_outliving(&mut *tx, id, EndReason::ByUser, at).await?;
+        let ended = grants::store::end_outliving(&mut *tx, id, at).await?;
         queue(&mut tx, &ended, at).await?;
     }
     if after.backchannel_logout_uri.is_empty() {
@@ -95,7 +89,7 @@ pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disable
     let (mut tx, client) = by.begin(state, id).await?;
     let Some(epoch) = store::set_disabled(&mut *tx, id, disabled.then_some(at)).await? else { return Ok(false) };
     if disabled {
-        grants::store::end_all_of(&mut *tx, id, EndReason::ByUser, at).await?;
+        grants::store::end_all_of(&mut *tx, id, at).await?;
     }
     let kind = if disabled { Kind::AppDisabled } else { Kind::AppEnabled };
     by.note_app(&mut tx, kind, &client, at).await?;
@@ -107,7 +101,7 @@ pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(),
     let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
     let (mut tx, client) = by.begin(state, id).await?;
     let epoch = store::blank_client(&mut tx, id, at).await?.ok_or(AppError::NotFound)?;
-    grants::store::end_all_of(&mut *tx, id, EndReason::ByUser, at).await?;
+    grants::store::end_all_of(&mut *tx, id, at).await?;
     by.note_app(&mut tx, Kind::AppDeleted, &client, at).await?;
     end_tokens(tx, terminator, by, id, epoch).await
 }

@@ -7,11 +7,14 @@ use super::{store, store::DeviceRow};
 use crate::{
     auth::{links, throttle::Way},
     base::{db::again, error::AppError, sealed::SecretKey},
-    oauth::{clients::ClientKind, params::NOT_REGISTERED, refusal::Refusal, scope::OFFLINE, token::Asker},
+    oauth::{
+        addresses::DEVICE_PAGE,
+        clients::{ClientKind, authenticate::Asker},
+        params::NOT_REGISTERED,
+        refusal::Refusal,
+        scope::OFFLINE,
+    },
 };
-
-/// The page where the user types the code.
-pub const PAGE: &str = "/device";
 
 /// Time to find another device, and to log in there.
 const LIFETIME_MS: i64 = 10 * 60_000;
@@ -63,7 +66,7 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
     Ok(json!({
         "device_code": device_code,
         "user_code": code,
-        "verification_uri": format!("{issuer}{PAGE}"),
+        "verification_uri": format!("{issuer}{DEVICE_PAGE}"),
         "verification_uri_complete": format!("{issuer}{}", page_with(&code)),
         "expires_in": LIFETIME_MS / 1000,
         "interval": INTERVAL_MS / 1000,
@@ -72,7 +75,7 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
 
 /// The page, where the code stands in the field already.
 pub fn page_with(code: &str) -> String {
-    format!("{PAGE}?user_code={code}")
+    format!("{DEVICE_PAGE}?user_code={code}")
 }
 
 fn new_code() -> Result<String, AppError> {

@@ -9,9 +9,9 @@ use crate::{
         app::App,
         event::Actor,
         revocations::EndReason,
-        sessions::guard::LoggedIn,
         throttle,
         throttle::{Way, count::Limits},
+        visit::Visit,
     },
     base::{
         caller::Caller,
@@ -29,11 +29,12 @@ use crate::{
 
 /// What the device with this code asks for. A code that is none was a guess of this network and this user, and stays counted:
 /// [`AppError::TooManyTries`] comes before anything is looked at.
-pub async fn find(app: &App, ip: &str, user_id: &str, typed: &str) -> Result<Asked, AppError> {
+pub async fn find(app: &App, visit: &Visit, typed: &str) -> Result<Asked, AppError> {
+    let user_id = &visit.user()?.user.id;
     if typed.trim().is_empty() {
         return Err(Invalid::CodeMissing.into());
     }
-    let tried = app.throttle.admit(Way::Client, ip).await?;
+    let tried = app.throttle.admit(Way::Client, &visit.caller.ip).await?;
     let is_one = tried.keep_if_looked_at(again(|| is_one(app, user_id, typed)).await).await?;
     let asked = if is_one { find_uncounted(app, typed).await? } else { None };
     let asked = asked.ok_or(Invalid::DeviceCodeWrong)?;
@@ -67,16 +68,16 @@ pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppE
     Ok(client.map(|client| Asked::by_device(client, Scopes::stored(&row.scopes), row.resource, device)))
 }
 
-/// The user has looked at what is asked for, and says yes or no. The name of the application. Of two who
-/// decide at once, the second has a code that is none any more.
-pub async fn decide(app: &App, caller: &Caller, someone: &LoggedIn, code: &str, may: bool) -> Result<String, AppError> {
-    let asked = find(app, &caller.ip, &someone.user.id, code).await?;
+/// The user has looked at what is asked for, and says yes or no. The name of the application. Of two who decide at once, the
+/// second has a code that is none any more.
+pub async fn decide(app: &App, visit: &Visit, code: &str, may: bool) -> Result<String, AppError> {
+    let asked = find(app, visit, code).await?;
     let mut tx = app.state.db.begin_write().await?;
     let (grant_id, ended) = if may {
-        let (id, ended) = grant(&mut tx, app, caller, someone, &asked, true).await?;
+        let (id, ended) = grant(&mut tx, app, visit, &asked, true).await?;
         (Some(id), ended)
     } else {
-        someone.hold(&mut tx).await?;
+        visit.user()?.hold(&mut tx).await?;
         (None, Vec::new())
     };
     if !store::decide(&mut *tx, &hash(&app.secret, code), grant_id.as_deref(), app.now_ms()).await? {

@@ -3,6 +3,3 @@
 pub mod connected_page;
 pub mod consent_page;
 pub mod store;
-
-/// The page about them.
-pub const PATH: &str = "/account/connected";

@@ -7,7 +7,10 @@ use crate::{
         grants::{ended_columns, store::EndedGrant, was_only_a_logout},
         revocations::EndReason,
     },
-    base::sql::{Change, Conn},
+    base::{
+        db::Tx,
+        sql::{Change, Conn},
+    },
 };
 
 /// A row of `grants`.
@@ -80,10 +83,6 @@ pub async fn living_grant(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<Gr
     sqlx::query_as(statement).bind(id).fetch_optional(db).await
 }
 
-pub async fn note_refresh(db: impl Conn<'_>, id: &str, until: i64) -> sqlx::Result<()> {
-    sqlx::query("update grants set refresh_until = $1 where id = $2").bind(until).bind(id).run(db).await
-}
-
 /// What the user lets applications do, the last used first; a code that no one has redeemed yet gives nothing, and no more
 /// does what has run out.
 pub async fn grants_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<GrantRow>> {
@@ -109,11 +108,11 @@ pub async fn agreed(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<GrantR
 }
 
 /// When a new one is made: ends those beyond this number that its application has of its user, the longest unused first.
-pub async fn end_surplus(db: impl Conn<'_>, new: &GrantRow, keep: i64, reason: EndReason) -> sqlx::Result<Vec<String>> {
+pub async fn end_surplus(db: impl Conn<'_>, new: &GrantRow, keep: i64) -> sqlx::Result<Vec<String>> {
     let statement = "update grants set ended_at = $1, end_reason = $2 where id in (select id from grants where client_id = $3 \
          and user_id = $4 and ended_at is null order by coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $5) \
          returning id";
-    let query = sqlx::query_scalar(statement).bind(new.created_at).bind(reason.into_str());
+    let query = sqlx::query_scalar(statement).bind(new.created_at).bind(EndReason::GaveWay.into_str());
     query.bind(&new.client_id).bind(&new.user_id).bind(keep).fetch_all(db).await
 }
 
@@ -130,7 +129,6 @@ pub async fn end_grants(
     user_id: &str,
     client_id: &str,
     grant_id: &str,
-    reason: EndReason,
     now_ms: i64,
 ) -> sqlx::Result<Vec<EndedGrant>> {
     let statement = concat!(
@@ -138,33 +136,28 @@ pub async fn end_grants(
          where user_id = $3 and client_id = $4 and ($5 = '' or id = $5) and told_at is null returning ",
         ended_columns!()
     );
-    let query = sqlx::query_as(statement).bind(now_ms).bind(reason.into_str());
+    let query = sqlx::query_as(statement).bind(now_ms).bind(EndReason::ByUser.into_str());
     query.bind(user_id).bind(client_id).bind(grant_id).fetch_all(db).await
 }
 
 /// Ends what anyone lets an application do beyond their session.
-pub async fn end_outliving(
-    db: impl Conn<'_>,
-    client_id: &str,
-    reason: EndReason,
-    now_ms: i64,
-) -> sqlx::Result<Vec<EndedGrant>> {
+pub async fn end_outliving(db: impl Conn<'_>, client_id: &str, now_ms: i64) -> sqlx::Result<Vec<EndedGrant>> {
     let statement = concat!(
         "update grants set ended_at = $1, end_reason = $2, told_at = $1 where client_id = $3 and sid = '' and ended_at is null \
          returning ",
         ended_columns!()
     );
-    sqlx::query_as(statement).bind(now_ms).bind(reason.into_str()).bind(client_id).fetch_all(db).await
+    sqlx::query_as(statement).bind(now_ms).bind(EndReason::ByUser.into_str()).bind(client_id).fetch_all(db).await
 }
 
 /// Ends what anyone lets an application do, and what they had agreed to before.
-pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, reason: EndReason, now_ms: i64) -> sqlx::Result<()> {
+pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, now_ms: i64) -> sqlx::Result<()> {
     let statement = concat!(
         "update grants set ended_at = coalesce(ended_at, $1), end_reason = $2 where client_id = $3 and (ended_at is null or ",
         was_only_a_logout!(),
         ")"
     );
-    sqlx::query(statement).bind(now_ms).bind(reason.into_str()).bind(client_id).run(db).await
+    sqlx::query(statement).bind(now_ms).bind(EndReason::ByUser.into_str()).bind(client_id).run(db).await
 }
 
 /// A row of `authorization_codes`.
@@ -213,16 +206,13 @@ pub struct RefreshRow {
     pub used_from: String,
 }
 
-pub async fn insert_refresh(
-    db: impl Conn<'_>,
-    hash: &str,
-    grant_id: &str,
-    now_ms: i64,
-    expires_at: i64,
-) -> sqlx::Result<()> {
+/// The next refresh token of a grant: unused, it works until then.
+pub async fn insert_refresh(tx: &mut Tx, hash: &str, grant_id: &str, now_ms: i64, until: i64) -> sqlx::Result<()> {
     let statement =
         "insert into refresh_tokens (hash, grant_id, created_at, expires_at, used_from) values ($1, $2, $3, $4, '')";
-    sqlx::query(statement).bind(hash).bind(grant_id).bind(now_ms).bind(expires_at).run(db).await
+    sqlx::query(statement).bind(hash).bind(grant_id).bind(now_ms).bind(until).run(&mut **tx).await?;
+    let statement = "update grants set refresh_until = $1 where id = $2";
+    sqlx::query(statement).bind(until).bind(grant_id).run(&mut **tx).await
 }
 
 pub async fn find_refresh(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<RefreshRow>> {
