@@ -16,7 +16,7 @@ use super::{
         register::Registered,
         typed::Typed,
     },
-    device::decide,
+    device,
     log_out::way_back,
     mint,
     settings::{OauthSettings, Registrars},
@@ -156,7 +156,7 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 /// Leads to what the device with this code asks for. Callable by who is logged in.
 #[server(prefix = "/actions", endpoint = "enter_device_code")]
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
-    let asked = decide::find(&border::app(), &border::visit(), &code.unwrap_or_default()).await?;
+    let asked = device::find(&border::app(), &border::visit(), &code.unwrap_or_default()).await?;
     lead_to(addresses::DEVICE_PAGE, &[("device", &asked.device.map(|device| device.code).unwrap_or_default())])
 }
 
@@ -195,11 +195,9 @@ pub async fn allow_app(
     }
     if let Some(code) = device {
         let visit = border::visit();
-        let name = again(|| decide::decide(&app, &visit, &code, may)).await?;
-        return lead_to(
-            addresses::DEVICE_PAGE,
-            &[("decided", if may { "allowed" } else { "refused" }), ("name", &name)],
-        );
+        let name = again(|| device::decide(&app, &visit, &code, may)).await?;
+        let decided = if may { "allowed" } else { "refused" };
+        return lead_to(addresses::DEVICE_PAGE, &[("decided", decided), ("name", &name)]);
     }
     let answer = match authorize::check(&app, &expect_context::<Keys>(), &request.unwrap_or_default()).await? {
         Err(Wrong::Here(_)) => return Err(AppError::BadRequest),

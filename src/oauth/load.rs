@@ -15,7 +15,7 @@ use super::{
         register::APPS_MAX,
     },
     device::{
-        decide,
+        find_uncounted,
         page::{DecidedPage, DevicePage},
     },
     grants,
@@ -154,7 +154,7 @@ pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
         return shows(move || view! { <DecidedPage allowed name /> });
     }
     let code = told.get("device");
-    if let Some(asked) = decide::find_uncounted(app, &code).await?.filter(|_| !is_refused) {
+    if let Some(asked) = find_uncounted(app, &code).await?.filter(|_| !is_refused) {
         let viewer = someone.viewer();
         return shows(move || view! { <ConsentPage asked viewer request=code /> });
     }

@@ -60,7 +60,7 @@ pub async fn token(asker: Asker) -> impl IntoResponse {
 
 /// `POST /oauth/device_authorization` (RFC 8628).
 pub async fn device(asker: Asker) -> Result<Response, Refusal> {
-    Ok(said(&device::begin::begin(&asker).await?))
+    Ok(said(&device::begin(&asker).await?))
 }
 
 /// `POST /oauth/revoke` (RFC 7009): 200 also for what is no token, so that no one learns which one is.

@@ -9,7 +9,7 @@ use crate::{
         actions::{AllowApp, LogOutForApp},
         authorize::{Asked, Device},
         clients::host_of,
-        device::begin,
+        device::page_with,
     },
     pages::login::actions::LogOut,
     ui::{
@@ -32,7 +32,7 @@ pub fn ConsentPage(
     let BaseUrl(base) = use_context().unwrap_or_default();
     let name = isolated(&asked.client.name);
     let (kind, field, warning, again) = match &asked.device {
-        Some(device) => ("warning", "device", asks_from(device), begin::page_with(&device.code)),
+        Some(device) => ("warning", "device", asks_from(device), page_with(&device.code)),
         None => {
             let host = host_of(&asked.redirect_uri);
             let words = format!("You'll be sent to {host}. If you don't know it, or didn't start this, cancel.");
