@@ -53,7 +53,7 @@ impl Params {
         }
     }
 
-    /// The scopes that are asked for, without any word all that may be. `why` not all of them may.
+    /// The scopes that are asked for; where none are, all that may be. `why` is said where one may not be.
     pub fn scopes(&self, all: &Scopes, why: &'static str) -> Result<Scopes, Refusal> {
         let scopes = match self.get("scope") {
             "" => Some(all.clone()),

@@ -184,7 +184,7 @@ pub fn host_of(address: &str) -> String {
     }
 }
 
-/// Addresses, one a line, as they were typed. The first one where no one may be sent to is what is wrong at `field`.
+/// Addresses, one a line, as they were typed. Wrong at `field` is the first one where no one may be sent to, or too many.
 pub fn parse_addresses(text: &str, kind: ClientKind, field: Field) -> Result<Vec<String>, Invalid> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.len() > REDIRECTS_MAX {
