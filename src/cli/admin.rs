@@ -17,7 +17,7 @@ use crate::{
         metrics::Metrics,
     },
     pages::{
-        admin::change_role::change_role,
+        admin::stories::change_role,
         signup::sign_up::{NewAccount, create_admin},
     },
     passwords::hash::Passwords,

@@ -10,7 +10,7 @@ use super::{Common, Failed, output::table, show_user};
 use crate::{
     auth::users::{Role, store, store::User},
     base::state::AppState,
-    pages::admin::disable::{disable, enable},
+    pages::admin::stories::{disable, enable},
     people::list::{Order, Page, Person, Place, State, Wanted, find::find},
     ui::when::minute,
 };

@@ -39,7 +39,7 @@ macro_rules! files {
 }
 
 static FILES: [File; 15] = files![
-    "pages/admin/change_role.rs",
+    "pages/admin/stories.rs",
     "auth/revocations/set.rs",
     "auth/sessions/terminate.rs",
     "web/session/find_user.rs",

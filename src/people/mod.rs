@@ -1,7 +1,7 @@
-//! Accounts, besides getting in: lists and search, what an act on one has ended, in words, and the end of an account.
+//! Accounts, besides getting in: lists and search, what an act on one has ended, in words, and the end of an account. Server
+//! side.
+#![cfg(feature = "ssr")]
 
-#[cfg(feature = "ssr")]
 pub mod deletion;
 pub mod list;
-#[cfg(feature = "ssr")]
 pub mod receipt;

@@ -57,9 +57,7 @@ impl Receipt {
 
 /// How many instances have confirmed, how long the slowest took, and who has not.
 pub fn confirmed_words(instances: &[Confirmation]) -> String {
-    let slowest = instances.iter().filter_map(|instance| instance.milliseconds).max();
-    let late: Vec<&str> =
-        instances.iter().filter(|one| one.milliseconds.is_none()).map(|one| one.name.as_str()).collect();
+    let (slowest, late) = slowest_and_late(instances);
     let (all, confirmed) = (instances.len(), instances.len() - late.len());
     match (slowest, &*late) {
         (Some(ms), []) if all == 1 => format!("Confirmed by 1 instance in {ms} ms."),
@@ -73,8 +71,7 @@ pub fn confirmed_words(instances: &[Confirmation]) -> String {
 
 /// How many applications were told that the user is logged out, how long the slowest took, and who was not.
 fn told_words(applications: &[Confirmation]) -> String {
-    let slowest = applications.iter().filter_map(|one| one.milliseconds).max();
-    let late: Vec<&str> = applications.iter().filter(|one| one.milliseconds.is_none()).map(|one| &*one.name).collect();
+    let (slowest, late) = slowest_and_late(applications);
     let told = counted((applications.len() - late.len()) as u64, "application", "applications");
     let told = slowest.map(|ms| format!(" {told} told in {ms} ms.")).unwrap_or_default();
     match &*late {
@@ -83,6 +80,12 @@ fn told_words(applications: &[Confirmation]) -> String {
         [name] => format!("{told} {} hasn't confirmed yet. We keep trying.", isolated(name)),
         _ => format!("{told} {} haven't confirmed yet. We keep trying.", names(&late)),
     }
+}
+
+/// How many milliseconds the slowest took, and the names of who has not confirmed.
+fn slowest_and_late(all: &[Confirmation]) -> (Option<u64>, Vec<&str>) {
+    let late = all.iter().filter(|one| one.milliseconds.is_none()).map(|one| &*one.name).collect();
+    (all.iter().filter_map(|one| one.milliseconds).max(), late)
 }
 
 fn names(all: &[&str]) -> String {

@@ -16,7 +16,10 @@ use crate::{
         links::Purpose,
         users::{Role, store},
     },
-    pages::admin::{by::By, disable},
+    pages::admin::{
+        by::By,
+        stories::{OF_STATE, change_role, disable, enable},
+    },
     people::deletion::clean_up::clean_once,
 };
 
@@ -351,7 +354,7 @@ on_both_databases! {
         drop(tx);
         assert_eq!(act(&mut bob, "disable_user", &alice, &[]).await.status, 401);
         let by = By::command_line("test").expect("a reason");
-        assert!(disable::disable(terminator, &by, &alice, "").await.expect("disabled").changed);
+        assert!(disable(terminator, &by, &alice, "").await.expect("disabled").changed);
     }
 
     async fn many_acts_at_once_end_in_a_consistent_state_and_no_fault(app: TestApp) {
@@ -367,9 +370,9 @@ on_both_databases! {
             let mut callers = Vec::new();
             for name in ["ada", "bob", "carl", "alice"] {
                 let id = app.user(name).await.id;
-                disable::enable(&app.services.terminator, &by(), &id, "").await.expect("enabled");
+                enable(&app.services.terminator, &by(), &id, "").await.expect("enabled");
                 let role = if name == "alice" { Role::User } else { Role::Admin };
-                crate::pages::admin::change_role::change_role(&app.services.terminator, &by(), &id, role, "").await.expect("a role");
+                change_role(&app.services.terminator, &by(), &id, role, "").await.expect("a role");
                 callers.push((id, app.logged_in_again(name).await));
             }
             let ids: Vec<String> = callers.iter().map(|(id, _)| id.clone()).collect();
@@ -400,7 +403,7 @@ on_both_databases! {
             for id in &ids {
                 let user = store::find_by_id(&app.services.state.db.pool, id).await.expect("the users").expect("a user");
                 let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
-                let last = crate::audit::log::store::newest_of_kinds(&mut *tx, id, disable::KINDS).await.expect("the log");
+                let last = crate::audit::log::store::newest_of_kinds(&mut *tx, id, OF_STATE).await.expect("the log");
                 let says_disabled = last.is_some_and(|row| row.event == "account_disabled");
                 assert_eq!(user.disabled_at.is_some(), says_disabled, "round {round}");
             }

@@ -23,7 +23,7 @@ use crate::{
     },
     cli::parts::ServerSettings,
     pages::{
-        admin::{by::By, change_role::change_role},
+        admin::{by::By, stories::change_role},
         signup::setup_link,
     },
     serve,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     auth::{cause::Cause, revocations::EndReason, sessions::store::Target, users::Role},
-    pages::admin::{by::By, disable::disable},
+    pages::admin::{by::By, stories::disable},
     serve::{router::router, services::Services},
 };
 

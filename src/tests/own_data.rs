@@ -12,7 +12,7 @@ use super::{
 use crate::{
     auth::{event::Actor, links::Purpose, users::Role},
     base::db::Kind,
-    pages::admin::{by::By, change_role::change_role},
+    pages::admin::{by::By, stories::change_role},
     people::deletion::clean_up::clean_once,
 };
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     auth::{sessions::store, users::Role},
     base::{error::AppError, random},
-    pages::admin::{by::By, change_role::change_role},
+    pages::admin::{by::By, stories::change_role},
 };
 
 const MINUTE: i64 = 60_000;

@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use self::store::Removed;
-use crate::base::sealed::SecretKey;
+use crate::{audit::log::store::EventRow, base::sealed::SecretKey};
 
 /// Of the encoding below; stands in each mac.
 const VERSION: &str = "1";
@@ -27,19 +27,6 @@ pub struct ChainKey {
 const NAME_CHARS: usize = 8;
 const SALT_BYTES: usize = 16;
 
-/// What of an event stands in the open in the chain.
-pub struct Link<'a> {
-    pub seq: i64,
-    pub id: &'a str,
-    pub at: i64,
-    pub event: &'a str,
-    pub actor: &'a str,
-    pub subject: &'a str,
-    pub sid: &'a str,
-    pub origin_digest: &'a str,
-    pub words_digest: &'a str,
-}
-
 impl ChainKey {
     pub fn of(secret: &SecretKey) -> Self {
         let key = secret.mac_key("the audit chain");
@@ -47,21 +34,21 @@ impl ChainKey {
         Self { name: name.chars().take(NAME_CHARS).collect(), key }
     }
 
-    /// The mac of an event after the one with the mac `previous`, which is empty before the first.
-    pub fn mac(&self, previous: &str, link: &Link<'_>) -> String {
-        let Link { seq, id, at, event, actor, subject, sid, origin_digest, words_digest } = *link;
+    /// The mac of an event after the one with the mac `previous`, which is empty before the first. What people typed, and
+    /// where they were, is in it by its digests: the rest stands in the open for good.
+    pub fn mac(&self, previous: &str, row: &EventRow) -> String {
         self.signed(&[
             b"event",
             previous.as_bytes(),
-            &seq.to_be_bytes(),
-            id.as_bytes(),
-            &at.to_be_bytes(),
-            event.as_bytes(),
-            actor.as_bytes(),
-            subject.as_bytes(),
-            sid.as_bytes(),
-            origin_digest.as_bytes(),
-            words_digest.as_bytes(),
+            &row.seq.unwrap_or_default().to_be_bytes(),
+            row.id.as_bytes(),
+            &row.at.to_be_bytes(),
+            row.event.as_bytes(),
+            row.actor.as_bytes(),
+            row.subject.as_bytes(),
+            row.sid.as_bytes(),
+            row.origin_digest.as_bytes(),
+            row.words_digest.as_bytes(),
         ])
     }
 

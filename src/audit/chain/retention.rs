@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use super::{
-    ChainKey, key_name, store,
-    store::{Removed, SealedRow},
+use super::{ChainKey, key_name, store, store::Removed};
+use crate::{
+    audit::log::store::EventRow,
+    base::{sealed::SecretKey, state::AppState},
 };
-use crate::base::{sealed::SecretKey, state::AppState};
 
 /// Events that are removed in one transaction. On SQLite no one else writes meanwhile, so it is some milliseconds of work.
 const AT_ONCE: i64 = 500;
@@ -76,10 +76,10 @@ impl Retention {
         let Some(end) = store::end(&mut *tx).await? else { return Ok(0) };
         let after = before.as_ref().map_or(0, |removed| removed.last_seq);
         let rows = store::sealed_after(&mut *tx, after, AT_ONCE).await?;
-        let is_old = |row: &SealedRow| row.at < now_ms - days * DAY_MS && row.seq < Some(end.seq);
+        let is_old = |row: &EventRow| row.at < now_ms - days * DAY_MS && row.seq < Some(end.seq);
         // What a clock that was ahead has dated goes with what was sealed after it, or it would hold everything up.
-        let is_ahead = |row: &SealedRow| row.at > now_ms + DAY_MS;
-        let mut old: Vec<SealedRow> = rows.iter().take_while(|row| is_old(row) || is_ahead(row)).cloned().collect();
+        let is_ahead = |row: &EventRow| row.at > now_ms + DAY_MS;
+        let mut old: Vec<EventRow> = rows.iter().take_while(|row| is_old(row) || is_ahead(row)).cloned().collect();
         old.truncate(old.iter().rposition(is_old).map_or(0, |at| at + 1));
         let Some(last) = old.last().and_then(|row| row.seq) else { return Ok(0) };
         let said = self.statement(before, &old, now_ms);
@@ -91,7 +91,7 @@ impl Retention {
 
     /// What is said of these and of what was removed before them. A statement under another key stays as it is, and a new
     /// one goes on after it: who has the former key can still check it.
-    fn statement(&self, before: Option<Removed>, rows: &[SealedRow], now_ms: i64) -> Removed {
+    fn statement(&self, before: Option<Removed>, rows: &[EventRow], now_ms: i64) -> Removed {
         let mut said = match before {
             Some(before) if self.key.is_named_in(&before.seal) => before,
             before => Removed {
@@ -106,7 +106,7 @@ impl Retention {
             let missing = seq - said.last_seq - 1;
             // What someone has changed is removed like the rest, and that it was changed is said for ever.
             let is_ours = self.key.is_named_in(&row.mac);
-            let fits = is_ours && (missing > 0 || self.key.mac(&said.last_mac, &row.link()) == row.mac);
+            let fits = is_ours && (missing > 0 || self.key.mac(&said.last_mac, row) == row.mac);
             let is_other = !is_ours && key_name(&row.mac).is_some();
             said.events += 1;
             said.unfit += missing + i64::from(!fits && !is_other);

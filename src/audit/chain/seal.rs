@@ -11,12 +11,9 @@ use std::{
 
 use serde_json::json;
 
-use super::{
-    Anchor, ChainKey, Link, key_name, new_salt, origin_digest, store,
-    store::{End, SealedRow},
-    words_digest,
-};
+use super::{Anchor, ChainKey, key_name, new_salt, origin_digest, store, store::End, words_digest};
 use crate::{
+    audit::log::store::EventRow,
     auth::{
         event,
         event::{Actor, Event, Kind},
@@ -84,38 +81,28 @@ impl Sealer {
         Ok(count)
     }
 
+    async fn seal_some(&self) -> Result<usize, NotSealed> {
+        in_time(BATCH_MAX, async { Ok(self.seal_batch().await) }).await?
+    }
+
     /// One transaction. The lock comes first, and what waits is read after it: of two instances the second goes on where
     /// the first has ended.
-    async fn seal_some(&self) -> Result<usize, NotSealed> {
-        let sealed = in_time(BATCH_MAX, async {
-            let mut tx = self.state.db.begin_write().await?;
-            store::lock_chain(&mut tx).await?;
-            let end = match self.open_end(&mut tx).await? {
-                Ok(end) => end,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            let rows = store::waiting(&mut *tx, AT_ONCE).await?;
-            let Some(rows) = self.sealed(end, rows) else { return Ok(Err(NotSealed::NoRandomness)) };
-            self.write(tx, &rows).await?;
-            Ok(Ok(rows.len()))
-        });
-        sealed.await?
+    async fn seal_batch(&self) -> Result<usize, NotSealed> {
+        let mut tx = self.state.db.begin_write().await?;
+        store::lock_chain(&mut tx).await?;
+        let end = store::end(&mut *tx).await?.ok_or(NotSealed::Broken)?;
+        self.check_end(&end, store::last(&mut *tx).await?.as_ref())?;
+        let seen = self.seen.swap(end.seq, Ordering::Relaxed);
+        if end.seq < seen {
+            tracing::error!(now = end.seq, before = seen, "the audit log got shorter: was a backup restored?");
+        }
+        let rows = store::waiting(&mut *tx, AT_ONCE).await?;
+        let rows = self.sealed(end, rows).ok_or(NotSealed::NoRandomness)?;
+        self.write(tx, &rows).await?;
+        Ok(rows.len())
     }
 
-    /// The end, if it is one of ours.
-    async fn open_end(&self, tx: &mut Tx) -> Result<Result<End, NotSealed>, sqlx::Error> {
-        let Some(end) = store::end(&mut **tx).await? else { return Ok(Err(NotSealed::Broken)) };
-        let last = store::last(&mut **tx).await?;
-        Ok(self.check_end(&end, last.as_ref()).map(|()| {
-            let seen = self.seen.swap(end.seq, Ordering::Relaxed);
-            if end.seq < seen {
-                tracing::error!(now = end.seq, before = seen, "the audit log got shorter: was a backup restored?");
-            }
-            end
-        }))
-    }
-
-    fn check_end(&self, end: &End, last: Option<&SealedRow>) -> Result<(), NotSealed> {
+    fn check_end(&self, end: &End, last: Option<&EventRow>) -> Result<(), NotSealed> {
         if *end == NOTHING && last.is_none() {
             return Ok(());
         }
@@ -129,28 +116,22 @@ impl Sealer {
         if fits && is_last && nothing_is_missing { Ok(()) } else { Err(NotSealed::Broken) }
     }
 
-    fn sealed(&self, end: End, rows: Vec<SealedRow>) -> Option<Vec<SealedRow>> {
+    /// Each onto the one before.
+    fn sealed(&self, end: End, mut rows: Vec<EventRow>) -> Option<Vec<EventRow>> {
         let End { mut seq, mut mac, .. } = end;
-        rows.into_iter()
-            .map(|row| {
-                seq += 1;
-                let row = self.with_seals(row, seq, &mac)?;
-                mac.clone_from(&row.mac);
-                Some(row)
-            })
-            .collect()
+        for row in &mut rows {
+            seq += 1;
+            row.seq = Some(seq);
+            (row.origin_salt, row.words_salt) = (new_salt()?, new_salt()?);
+            row.origin_digest = origin_digest(&row.origin_salt, &row.ip, &row.device);
+            row.words_digest = words_digest(&row.words_salt, &row.reason, &row.details);
+            row.mac = self.key.mac(&mac, row);
+            mac.clone_from(&row.mac);
+        }
+        Some(rows)
     }
 
-    fn with_seals(&self, mut row: SealedRow, seq: i64, previous: &str) -> Option<SealedRow> {
-        row.seq = Some(seq);
-        (row.origin_salt, row.words_salt) = (new_salt()?, new_salt()?);
-        row.origin_digest = origin_digest(&row.origin_salt, &row.ip, &row.device);
-        row.words_digest = words_digest(&row.words_salt, &row.reason, &row.details);
-        row.mac = self.key.mac(previous, &row.link());
-        Some(row)
-    }
-
-    async fn write(&self, mut tx: Tx, rows: &[SealedRow]) -> Result<(), sqlx::Error> {
+    async fn write(&self, mut tx: Tx, rows: &[EventRow]) -> Result<(), sqlx::Error> {
         let Some(last) = rows.last() else { return Ok(()) };
         let mut counts = BTreeMap::new();
         for row in rows {
@@ -203,20 +184,3 @@ impl Sealer {
 
 /// The end before the first event is sealed.
 const NOTHING: End = End { seq: 0, mac: String::new(), seal: String::new() };
-
-impl SealedRow {
-    /// What of it stands in the open in the chain.
-    pub fn link(&self) -> Link<'_> {
-        Link {
-            seq: self.seq.unwrap_or_default(),
-            id: &self.id,
-            at: self.at,
-            event: &self.event,
-            actor: &self.actor,
-            subject: &self.subject,
-            sid: &self.sid,
-            origin_digest: &self.origin_digest,
-            words_digest: &self.words_digest,
-        }
-    }
-}

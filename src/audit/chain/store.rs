@@ -3,34 +3,13 @@
 use sqlx_macros::FromRow;
 
 use crate::{
+    audit::log::store::{EventRow, event_columns},
     auth::event::Kind,
     base::{
         db::Tx,
         sql::{Change, Conn},
     },
 };
-
-/// An event with its seals.
-#[derive(Clone, Debug, FromRow)]
-pub struct SealedRow {
-    pub id: String,
-    pub at: i64,
-    pub event: String,
-    pub actor: String,
-    pub subject: String,
-    pub sid: String,
-    pub ip: String,
-    pub device: String,
-    pub reason: String,
-    pub details: String,
-    /// Null while it waits.
-    pub seq: Option<i64>,
-    pub origin_salt: String,
-    pub origin_digest: String,
-    pub words_salt: String,
-    pub words_digest: String,
-    pub mac: String,
-}
 
 /// The end of the chain as its row says.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -59,11 +38,7 @@ pub struct Removed {
 
 macro_rules! select_rows {
     ($rest:literal) => {
-        concat!(
-            "select id, at, event, actor, subject, sid, ip, device, reason, details, seq, origin_salt, origin_digest, \
-             words_salt, words_digest, mac from audit_events ",
-            $rest
-        )
+        concat!("select ", event_columns!(), " from audit_events ", $rest)
     };
 }
 
@@ -86,7 +61,7 @@ pub async fn set_end(db: impl Conn<'_>, end: &End) -> sqlx::Result<()> {
 }
 
 /// The sealed event with the greatest number.
-pub async fn last(db: impl Conn<'_>) -> sqlx::Result<Option<SealedRow>> {
+pub async fn last(db: impl Conn<'_>) -> sqlx::Result<Option<EventRow>> {
     sqlx::query_as(select_rows!("where seq is not null order by seq desc limit 1")).fetch_optional(db).await
 }
 
@@ -102,12 +77,12 @@ pub async fn waiting_since(db: impl Conn<'_>, at: i64) -> sqlx::Result<i64> {
 }
 
 /// Events that wait to be sealed, the oldest first.
-pub async fn waiting(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<SealedRow>> {
+pub async fn waiting(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<EventRow>> {
     sqlx::query_as(select_rows!("where seq is null order by id limit $1")).bind(limit).fetch_all(db).await
 }
 
 /// Events of a kind that wait to be sealed, the oldest first.
-pub async fn waiting_of(db: impl Conn<'_>, kind: Kind) -> sqlx::Result<Vec<SealedRow>> {
+pub async fn waiting_of(db: impl Conn<'_>, kind: Kind) -> sqlx::Result<Vec<EventRow>> {
     sqlx::query_as(select_rows!("where seq is null and event = $1 order by id"))
         .bind(kind.into_str())
         .fetch_all(db)
@@ -115,12 +90,12 @@ pub async fn waiting_of(db: impl Conn<'_>, kind: Kind) -> sqlx::Result<Vec<Seale
 }
 
 /// Sealed events after the number `seq`, in the order of the chain.
-pub async fn sealed_after(db: impl Conn<'_>, seq: i64, limit: i64) -> sqlx::Result<Vec<SealedRow>> {
+pub async fn sealed_after(db: impl Conn<'_>, seq: i64, limit: i64) -> sqlx::Result<Vec<EventRow>> {
     sqlx::query_as(select_rows!("where seq > $1 order by seq limit $2")).bind(seq).bind(limit).fetch_all(db).await
 }
 
 /// Writes the seals of an event that waits; whether it did.
-pub async fn seal(db: impl Conn<'_>, row: &SealedRow) -> sqlx::Result<bool> {
+pub async fn seal(db: impl Conn<'_>, row: &EventRow) -> sqlx::Result<bool> {
     sqlx::query(
         "update audit_events set seq = $2, origin_salt = $3, origin_digest = $4, words_salt = $5, words_digest = $6, \
          mac = $7 where id = $1 and seq is null",

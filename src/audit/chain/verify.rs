@@ -8,10 +8,10 @@ use super::{
     Anchor, ChainKey, key_name, origin_digest,
     report::{ByRetention, Finding, Report, Stretch, What},
     store,
-    store::{End, Removed, SealedRow},
+    store::End,
     words_digest,
 };
-use crate::auth::event::Kind;
+use crate::{audit::log::store::EventRow, auth::event::Kind};
 
 /// Rows that are read at once.
 const AT_ONCE: i64 = 1_000;
@@ -35,9 +35,19 @@ pub async fn verify(
     // In this order: while a server goes on sealing, the end is never before a row that was read ahead of it.
     let last = store::last(db).await?.and_then(|row| row.seq).unwrap_or_default();
     let end = store::end(db).await?;
-    let previous = Some(String::new());
-    let mut walk =
-        Walk { db, keys, since, end, last, removed: 0, until: 0, next: 1, previous, report: Report::default() };
+    let mut walk = Walk {
+        db,
+        keys,
+        since,
+        end,
+        last,
+        removed: 0,
+        until: 0,
+        next: 1,
+        previous: Some(String::new()),
+        forgotten: HashMap::new(),
+        report: Report::default(),
+    };
     walk.skip_removed().await?;
     walk.removed = walk.next - 1;
     walk.check_end();
@@ -64,6 +74,8 @@ struct Walk<'a> {
     next: i64,
     /// The mac of the row before; `None` when that row is missing.
     previous: Option<String>,
+    /// Whose account was deleted, asked once per batch and person.
+    forgotten: HashMap<String, bool>,
     report: Report,
 }
 
@@ -97,7 +109,7 @@ impl Walk<'_> {
                 return Ok(());
             }
             if is_new && is_other {
-                self.other_stretch(&said);
+                self.other_key(key_name(&said.seal).unwrap_or_default(), said.first_seq, said.last_seq);
             }
             if is_new && said.unfit > 0 {
                 self.found_stretch(What::RemovedUnfit, said.first_seq, said.last_seq);
@@ -115,11 +127,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn other_stretch(&mut self, said: &Removed) {
-        let key = key_name(&said.seal).unwrap_or_default().to_owned();
-        self.report.other_keys.push(Stretch { key, from: said.first_seq, to: said.last_seq });
-    }
-
     async fn go(&mut self) -> Result<(), sqlx::Error> {
         let end = self.end.as_ref().map_or(self.last, |end| end.seq);
         let (mut after, until) = (i64::MIN, end.max(self.last));
@@ -127,9 +134,9 @@ impl Walk<'_> {
             let rows = store::sealed_after(self.db, after, AT_ONCE).await?;
             let Some(last) = rows.last().and_then(|row| row.seq) else { break };
             after = last;
-            let mut forgotten = Forgotten { db: self.db, known: HashMap::new() };
+            self.forgotten.clear();
             for row in rows.iter().filter(|row| row.seq <= Some(until)) {
-                self.look_at(row, end, &mut forgotten).await?;
+                self.look_at(row, end).await?;
             }
         }
         if self.next <= end {
@@ -138,7 +145,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    async fn look_at(&mut self, row: &SealedRow, end: i64, forgotten: &mut Forgotten<'_>) -> Result<(), sqlx::Error> {
+    async fn look_at(&mut self, row: &EventRow, end: i64) -> Result<(), sqlx::Error> {
         let seq = row.seq.unwrap_or_default();
         if seq < 1 || seq > end {
             self.found(What::PutIn, seq, Some(row));
@@ -164,7 +171,7 @@ impl Walk<'_> {
         if row.event == Kind::AuditResumed.into_str() && !self.is_change_of_key(row, self.previous.as_deref()) {
             self.found(What::Resumed, seq, Some(row));
         }
-        self.check_halves(row, seq, forgotten).await?;
+        self.check_halves(row, seq).await?;
         if self.since.is_some_and(|since| since.seq == seq && since.mac != row.mac) {
             self.found(What::Rewritten, seq, Some(row));
         }
@@ -177,25 +184,20 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn check_mac(&mut self, row: &SealedRow, seq: i64) {
+    fn check_mac(&mut self, row: &EventRow, seq: i64) {
         let Some(name) = key_name(&row.mac) else { return self.found(What::Changed, seq, Some(row)) };
         let Some(key) = self.keys.iter().find(|key| key.is_named_in(&row.mac)) else {
-            return self.other_key(name, seq);
+            return self.other_key(name, seq, seq);
         };
         // After a gap no one can say what the row was sealed onto; the gap is told.
-        let fits = self.previous.as_ref().is_none_or(|previous| key.mac(previous, &row.link()) == row.mac);
+        let fits = self.previous.as_ref().is_none_or(|previous| key.mac(previous, row) == row.mac);
         if !fits {
             self.found(What::Changed, seq, Some(row));
         }
     }
 
     /// What may be blanked: from where, with either person; the words, with the one whom it happened to.
-    async fn check_halves(
-        &mut self,
-        row: &SealedRow,
-        seq: i64,
-        forgotten: &mut Forgotten<'_>,
-    ) -> Result<(), sqlx::Error> {
+    async fn check_halves(&mut self, row: &EventRow, seq: i64) -> Result<(), sqlx::Error> {
         let origin_fits = origin_digest(&row.origin_salt, &row.ip, &row.device) == row.origin_digest;
         let words_fit = words_digest(&row.words_salt, &row.reason, &row.details) == row.words_digest;
         if origin_fits && words_fit {
@@ -210,9 +212,9 @@ impl Walk<'_> {
         // What a request under way has written after the deletion is blanked, too, within a day, and the deletion may have
         // been removed by then.
         let may_be_late = row.at < self.until + LATE_MS;
-        let subject_is_gone = may_be_late || forgotten.has(&row.subject).await?;
+        let subject_is_gone = may_be_late || self.is_forgotten(&row.subject).await?;
         let explained =
-            (words_fit || subject_is_gone) && (origin_fits || subject_is_gone || forgotten.has(&row.actor).await?);
+            (words_fit || subject_is_gone) && (origin_fits || subject_is_gone || self.is_forgotten(&row.actor).await?);
         if explained {
             self.report.blanked += 1;
         } else {
@@ -221,10 +223,19 @@ impl Walk<'_> {
         Ok(())
     }
 
+    async fn is_forgotten(&mut self, user_id: &str) -> Result<bool, sqlx::Error> {
+        if let Some(known) = self.forgotten.get(user_id) {
+            return Ok(*known);
+        }
+        let is_forgotten = store::is_forgotten(self.db, user_id).await?;
+        self.forgotten.insert(user_id.to_owned(), is_forgotten);
+        Ok(is_forgotten)
+    }
+
     /// Whether the log went on here because the secret key was replaced, and nothing was missing: the end of before was
     /// sealed with another key than this event, the same as the event before, and that was the last. `previous`: its mac.
     /// Of a key that was not given the seal cannot be checked; what it sealed counts as not checked anyway.
-    fn is_change_of_key(&self, row: &SealedRow, previous: Option<&str>) -> bool {
+    fn is_change_of_key(&self, row: &EventRow, previous: Option<&str>) -> bool {
         let Ok(details) = serde_json::from_str::<serde_json::Value>(&row.details) else { return false };
         let detail = |name: &str| details[name].as_str().unwrap_or_default();
         let (end, seal) = (detail("end_was"), detail("seal_was"));
@@ -239,7 +250,7 @@ impl Walk<'_> {
     async fn check_unsealed(&mut self) -> Result<(), sqlx::Error> {
         for row in store::waiting_of(self.db, Kind::AuditResumed).await? {
             let own = self.keys.first().map(|key| key.seal(0, "")).unwrap_or_default();
-            let as_sealed = SealedRow { mac: own, ..row.clone() };
+            let as_sealed = EventRow { mac: own, ..row.clone() };
             if !self.is_change_of_key(&as_sealed, self.previous.as_deref()) {
                 self.found(What::Resumed, self.next, Some(&row));
             }
@@ -247,18 +258,18 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn other_key(&mut self, name: &str, seq: i64) {
+    fn other_key(&mut self, name: &str, from: i64, to: i64) {
         let stretches = &mut self.report.other_keys;
-        if let Some(stretch) = stretches.last_mut().filter(|stretch| stretch.key == name && stretch.to + 1 == seq) {
-            stretch.to = seq;
+        if let Some(stretch) = stretches.last_mut().filter(|stretch| stretch.key == name && stretch.to + 1 == from) {
+            stretch.to = to;
         } else if stretches.len() < FINDINGS_MAX {
-            stretches.push(Stretch { key: name.to_owned(), from: seq, to: seq });
+            stretches.push(Stretch { key: name.to_owned(), from, to });
         } else {
             self.report.more_findings += 1;
         }
     }
 
-    fn found(&mut self, what: What, seq: i64, row: Option<&SealedRow>) {
+    fn found(&mut self, what: What, seq: i64, row: Option<&EventRow>) {
         let (id, at) = row.map_or((String::new(), None), |row| (row.id.clone(), Some(row.at)));
         self.push(Finding { what, seq, to: seq, id, at });
     }
@@ -286,22 +297,5 @@ impl Walk<'_> {
             self.found(What::Rewritten, since.seq, None);
         }
         self.report
-    }
-}
-
-/// Whose account was deleted, asked once per batch and person.
-struct Forgotten<'a> {
-    db: &'a AnyPool,
-    known: HashMap<String, bool>,
-}
-
-impl Forgotten<'_> {
-    async fn has(&mut self, user_id: &str) -> Result<bool, sqlx::Error> {
-        if let Some(known) = self.known.get(user_id) {
-            return Ok(*known);
-        }
-        let forgotten = store::is_forgotten(self.db, user_id).await?;
-        self.known.insert(user_id.to_owned(), forgotten);
-        Ok(forgotten)
     }
 }

@@ -2,7 +2,6 @@
 
 pub mod store;
 
-use strum::IntoStaticStr;
 use uuid::Builder;
 
 use crate::auth::event::Kind;
@@ -45,23 +44,13 @@ pub struct Slice {
 }
 
 impl Filter {
-    /// What an index leads to; the rest is looked at row by row.
-    fn way(&self) -> Way {
+    /// The column whose index leads, and what it is asked for; the rest is looked at row by row.
+    fn way(&self) -> (&'static str, &str) {
         match self {
-            Self { subject: Some(_), .. } => Way::Subject,
-            Self { actor: Some(_), .. } => Way::Actor,
-            Self { event: Some(_), .. } => Way::Event,
-            _ => Way::Time,
-        }
-    }
-
-    /// What the index is asked for.
-    fn led_by(&self) -> &str {
-        match self.way() {
-            Way::Subject => any(self.subject.as_deref()),
-            Way::Actor => any(self.actor.as_deref()),
-            Way::Event => any(self.event.map(Kind::into)),
-            Way::Time => ANY,
+            Self { subject: Some(id), .. } => ("subject", id),
+            Self { actor: Some(id), .. } => ("actor", id),
+            Self { event: Some(kind), .. } => ("event", kind.into_str()),
+            _ => ("'*'", ANY),
         }
     }
 
@@ -81,17 +70,6 @@ impl Filter {
         let end = self.until.map_or_else(|| LAST_ID.to_owned(), first_id_of);
         if before.is_empty() { end } else { end.min(before.to_owned()) }
     }
-}
-
-/// Which index leads: its column, or the text that stands for any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
-enum Way {
-    Subject,
-    Actor,
-    Event,
-    #[strum(serialize = "'*'")]
-    Time,
 }
 
 fn any(text: Option<&str>) -> &str {

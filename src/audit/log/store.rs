@@ -7,9 +7,18 @@ use uuid::Uuid;
 use super::{ANY, Filter, Next, Slice, any};
 use crate::{auth::event::Kind, base::sql::Conn};
 
-/// An event with the names of who is in it, as far as they still have an account.
+/// The columns of [`EventRow`].
+macro_rules! event_columns {
+    () => {
+        "id, at, event, actor, subject, sid, ip, device, reason, details, seq, origin_salt, origin_digest, words_salt, \
+         words_digest, mac"
+    };
+}
+pub(crate) use event_columns;
+
+/// An event with its seals.
 #[derive(Clone, Debug, FromRow)]
-pub struct LogRow {
+pub struct EventRow {
     pub id: String,
     pub at: i64,
     pub event: String,
@@ -22,7 +31,18 @@ pub struct LogRow {
     pub details: String,
     /// Place in the chain; `None` while it is not sealed.
     pub seq: Option<i64>,
+    pub origin_salt: String,
+    pub origin_digest: String,
+    pub words_salt: String,
+    pub words_digest: String,
     pub mac: String,
+}
+
+/// An event with the names of who is in it, as far as they still have an account.
+#[derive(Clone, Debug, FromRow)]
+pub struct LogRow {
+    #[sqlx(flatten)]
+    pub row: EventRow,
     pub actor_name: Option<String>,
     pub subject_name: Option<String>,
 }
@@ -38,7 +58,7 @@ pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) ->
     let is_more = rows.len() > limit;
     rows.truncate(limit);
     let next = match (rows.last().filter(|_| is_more), floor) {
-        (Some(last), _) => Next::More(last.id.clone()),
+        (Some(last), _) => Next::More(last.row.id.clone()),
         (None, Some(floor)) => Next::LookedThrough(floor),
         (None, None) => Next::Nothing,
     };
@@ -47,12 +67,12 @@ pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) ->
 
 /// The id down to which one slice looks; `None` when that is all there is.
 async fn floor(db: impl Conn<'_>, filter: &Filter, least: &str, end: &str) -> sqlx::Result<Option<String>> {
-    let way = filter.way().into_str();
+    let (way, led_by) = filter.way();
     let row: Option<(String,)> = QueryBuilder::new(format!(
         "select id from audit_events where {way} = $1 and id < $2 and id >= $3 order by id desc limit 1 offset $4"
     ))
     .build_query_as()
-    .bind(filter.led_by())
+    .bind(led_by)
     .bind(end)
     .bind(least)
     .bind(LOOKED_AT_MAX - 1)
@@ -69,20 +89,19 @@ async fn matching(
     limit: usize,
 ) -> sqlx::Result<Vec<LogRow>> {
     // What the index is for; the other conditions are looked at row by row.
-    let way = filter.way().into_str();
+    let (way, led_by) = filter.way();
     let words = filter.words.as_deref();
     QueryBuilder::new(format!(
-        "select e.id, e.at, e.event, e.actor, e.subject, e.sid, e.ip, e.device, e.reason, e.details, e.seq, e.mac, \
-         a.name as actor_name, s.name as subject_name from audit_events e \
-         left join users a on a.id = e.actor and a.deleted_at is null \
-         left join users s on s.id = e.subject and s.deleted_at is null where {way} = $1 \
-         and e.id < $2 and e.id >= $3 and ($4 = '*' or e.actor = $4) and ($5 = '*' or e.event = $5) \
-         and ($6 = '*' or e.ip = $6) \
-         and ($7 = '*' or lower(e.reason) like $8 escape '\\' or e.reason like $9 escape '\\') \
-         order by e.id desc limit $10"
+        "select {}, \
+         (select name from users where users.id = audit_events.actor and deleted_at is null) as actor_name, \
+         (select name from users where users.id = audit_events.subject and deleted_at is null) as subject_name \
+         from audit_events where {way} = $1 and id < $2 and id >= $3 and ($4 = '*' or actor = $4) \
+         and ($5 = '*' or event = $5) and ($6 = '*' or ip = $6) \
+         and ($7 = '*' or lower(reason) like $8 escape '\\' or reason like $9 escape '\\') order by id desc limit $10",
+        event_columns!()
     ))
     .build_query_as()
-    .bind(filter.led_by())
+    .bind(led_by)
     .bind(end)
     .bind(least)
     .bind(any(filter.actor.as_deref()))
@@ -104,28 +123,9 @@ fn containing(words: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// An event without the names.
-#[derive(Clone, Debug, FromRow)]
-pub struct EventRow {
-    pub id: String,
-    pub at: i64,
-    pub event: String,
-    pub actor: String,
-    pub subject: String,
-    pub sid: String,
-    pub ip: String,
-    pub device: String,
-    pub reason: String,
-    pub details: String,
-}
-
 macro_rules! select_events {
     ($rest:literal) => {
-        concat!(
-            "select id, at, event, actor, subject, sid, ip, device, reason, details from audit_events \
-             where subject = $1 ",
-            $rest
-        )
+        concat!("select ", event_columns!(), " from audit_events where subject = $1 ", $rest)
     };
 }
 

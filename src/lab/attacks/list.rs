@@ -188,7 +188,7 @@ pub static ALL: [About; 9] = [
         button: "Become an auditor for a moment",
         defence: "Pages look the role up. Tokens with the old role are revoked, and the session renews them.",
         cites: cites! {
-            "pages/admin/change_role.rs" change_role, "web/session/find_user.rs" renew_outgrown,
+            "pages/admin/stories.rs" change_role, "web/session/find_user.rs" renew_outgrown,
             "tests/proof.rs" a_new_role_counts_at_once_in_pages_and_tokens_and_brings_a_new_secret,
         },
         script: script! {

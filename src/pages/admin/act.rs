@@ -1,4 +1,4 @@
-//! What an administrator can do to an account; each act has its page, `/admin/users/{id}/{act}`. Both sides.
+//! What an administrator can do to an account; each act has its page, `/admin/users/{id}/{act}`. Server side.
 
 use leptos::server_fn::ServerFn;
 use strum::{EnumString, IntoStaticStr, VariantArray};

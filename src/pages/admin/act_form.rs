@@ -1,9 +1,9 @@
-//! The forms of acts on an account. Both sides.
+//! The forms of acts on an account. Server side.
 
 use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{Act, ActPage, REASON_MAX_CHARS, search::Choice};
+use super::{Act, ActPage, Person, REASON_MAX_CHARS, search::Choice};
 use crate::{
     auth::users::Role,
     base::error::{AppError, Field},
@@ -20,23 +20,14 @@ use crate::{
 #[component]
 pub fn ActForm(page: ActPage) -> impl IntoView {
     let act = page.act;
+    let class = if act.is_grave() { "button danger" } else { "button primary" };
+    let button = view! { <SubmitButton label=act.label() pending_label=act.pending_label() class /> };
     if act == Act::LogOut {
-        return view! {
-            <Form action=act.action()>
-                <ActFields page />
-                <ProofField />
-                <ActButton act />
-            </Form>
-        }
-        .into_any();
+        return view! { <Form action=act.action()><ActFields page /><ProofField />{button}</Form> }.into_any();
     }
     view! {
         <FormFrame>
-            <form method="post" action=act.action() class="form" novalidate>
-                <Here />
-                <ActFields page />
-                <ActButton act />
-            </form>
+            <form method="post" action=act.action() class="form" novalidate><Here /><ActFields page />{button}</form>
         </FormFrame>
     }
     .into_any()
@@ -44,23 +35,23 @@ pub fn ActForm(page: ActPage) -> impl IntoView {
 
 #[component]
 fn ActFields(page: ActPage) -> impl IntoView {
-    let ActPage { act, person, only, undo, .. } = page;
+    let ActPage { act, person: Person { user, .. }, only, undo, .. } = page;
     let (typed, refused) = (typed(), refused());
     // What was to be undone is not the last word any more: the next try is an act of its own.
     let undo = undo.filter(|_| refused != Some(AppError::ChangedMeanwhile));
     let (undone, reason_of_undo, role_before) =
         undo.map_or_else(Default::default, |undo| (undo.event, undo.reason, undo.role));
     let reason = if typed.get("reason").is_empty() { reason_of_undo } else { typed.get("reason") };
-    let role = typed.get("role").parse().ok().or(role_before).unwrap_or(person.role);
-    let help = format!("Recorded in the audit log. {} won't see it.", person.name);
+    let role = typed.get("role").parse().ok().or(role_before).unwrap_or(user.role());
+    let help = format!("Recorded in the audit log. {} won't see it.", user.name);
     view! {
-        <input type="hidden" name="user" value=person.id.clone() />
+        <input type="hidden" name="user" value=user.id />
         {only.map(|session| view! { <input type="hidden" name="sid" value=session.sid /> })}
         {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
         {match act {
             Act::ChangeRole => view! { <Roles chosen=role /> }.into_any(),
-            Act::StartReset => view! { <EndAll name=person.name checked=typed.get("end_all") == "on" /> }.into_any(),
-            Act::Delete => view! { <Confirmation email=person.email value=typed.get("confirmation") /> }.into_any(),
+            Act::StartReset => view! { <EndAll name=user.name checked=typed.get("end_all") == "on" /> }.into_any(),
+            Act::Delete => view! { <Confirmation email=user.email value=typed.get("confirmation") /> }.into_any(),
             _ => ().into_any(),
         }}
         <ReasonField help value=reason />
@@ -92,12 +83,6 @@ fn Confirmation(email: String, value: String) -> impl IntoView {
             value
         />
     }
-}
-
-#[component]
-fn ActButton(act: Act) -> impl IntoView {
-    let class = if act.is_grave() { "button danger" } else { "button primary" };
-    view! { <SubmitButton label=act.label() pending_label=act.pending_label() class /> }
 }
 
 /// Why, for the audit log.

@@ -1,10 +1,10 @@
-//! `/admin/users/{id}/{act}`: what an act will do, and the form that does it. Both sides.
+//! `/admin/users/{id}/{act}`: what an act will do, and the form that does it. Server side.
 
 use leptos::prelude::*;
 
 use super::{Act, ActPage, PAGES, Person, act_form::ActForm};
 use crate::{
-    auth::users::Role,
+    auth::users::store::User,
     base::error::AppError,
     ui::{
         frame::{Link, Page},
@@ -18,8 +18,8 @@ use crate::{
 
 #[component]
 pub fn ActPage(page: ActPage) -> impl IntoView {
-    let (act, name, id) = (page.act, page.person.name.clone(), page.person.id.clone());
-    let back = format!("/admin/users/{id}");
+    let (act, name) = (page.act, page.person.user.name.clone());
+    let back = format!("/admin/users/{}", page.person.user.id);
     let class = if act.is_grave() { "card danger" } else { "card" };
     view! {
         <Page title=act.label() heading=format!("{}: {name}", act.label())>
@@ -40,7 +40,7 @@ pub fn ActPage(page: ActPage) -> impl IntoView {
 
 /// What will happen, with the numbers of now.
 fn will(page: &ActPage) -> Vec<String> {
-    let Person { name, role, .. } = &page.person;
+    let name = &page.person.user.name;
     let (ends, told) = (ends(name, page.sessions.len()), told(page));
     let mut words = match page.act {
         Act::LogOut => vec![will_end(page)],
@@ -55,7 +55,7 @@ fn will(page: &ActPage) -> Vec<String> {
         Act::ChangeRole => vec![format!(
             "{name} is {}. Users can't see administration. Auditors can view it but change nothing. Administrators can do \
              everything. The change takes effect on {name}'s next request and ends no sessions. {told}",
-            role.with_article()
+            page.person.user.role().with_article()
         )],
         Act::Disable => vec![format!(
             "{ends} {name} is logged out everywhere and can't log in. Links we've emailed stop working. You can enable the \
@@ -75,7 +75,7 @@ fn will(page: &ActPage) -> Vec<String> {
 }
 
 fn will_end(page: &ActPage) -> String {
-    let name = &page.person.name;
+    let name = &page.person.user.name;
     match page.sessions.len() {
         _ if page.only.is_some() => {
             format!("This ends one session of {name} and revokes its access tokens. Other sessions stay active.")
@@ -85,16 +85,16 @@ fn will_end(page: &ActPage) -> String {
     }
 }
 
-fn will_send(Person { name, email, confirmed, .. }: &Person) -> Vec<String> {
+fn will_send(Person { user: User { name, email, verified_at, .. }, .. }: &Person) -> Vec<String> {
     let sends = format!(
         "We'll email a link to {email}. It works for 30 minutes. Using it logs {name} out everywhere. You won't see the link \
          or the password. Two-factor authentication stays on."
     );
     let unsure = "This address was never confirmed. It may be mistyped, or belong to someone else.";
-    std::iter::once(sends).chain((!confirmed).then(|| unsure.to_owned())).collect()
+    std::iter::once(sends).chain(verified_at.is_none().then(|| unsure.to_owned())).collect()
 }
 
-fn will_enable(Person { name, no_password, .. }: &Person, told: &str) -> Vec<String> {
+fn will_enable(Person { user: User { name, .. }, no_password, .. }: &Person, told: &str) -> Vec<String> {
     let enables = format!(
         "{name} can log in again with the same password and two-factor authentication. Ended sessions stay ended, and no \
          device is trusted any more. {told}"
@@ -124,8 +124,8 @@ fn own_account(act: Act) -> Option<&'static str> {
 
 /// Whether a mail says so, and not why.
 fn told(page: &ActPage) -> String {
-    let name = &page.person.name;
-    match (page.sends_mail, page.person.confirmed) {
+    let name = &page.person.user.name;
+    match (page.sends_mail, page.person.user.verified_at.is_some()) {
         (true, true) => format!("We'll email {name}, without the reason."),
         (true, false) => format!("We won't email {name}, because the address isn't confirmed."),
         (false, _) => format!("We won't email {name}, because this server doesn't send email."),
@@ -145,7 +145,8 @@ fn session_count(active: usize) -> String {
 
 /// Why it cannot be done now, instead of a form. The act itself checks once more.
 fn obstacle(page: &ActPage) -> Option<String> {
-    let Person { name, disabled, gave_way, factor_since, .. } = &page.person;
+    let Person { user, disabled, factor_since, .. } = &page.person;
+    let name = &user.name;
     let takes_away = matches!(page.act, Act::Disable | Act::ChangeRole | Act::Delete);
     match (page.act, disabled) {
         (Act::Delete, _) if page.is_self => Some(AppError::OwnAccount.to_string()),
@@ -154,7 +155,7 @@ fn obstacle(page: &ActPage) -> Option<String> {
             Some(format!("{name} is already disabled. Done by {} on {}{why}.", before.by, moment(before.at)))
         }
         (Act::Enable, None) => Some(format!("{name} isn't disabled.")),
-        (Act::Enable, Some(_)) if *gave_way => Some(AppError::AddressGaveWay.to_string()),
+        (Act::Enable, Some(_)) if user.gave_way() => Some(AppError::AddressGaveWay.to_string()),
         (Act::StartReset, _) if !page.sends_mail => {
             Some("This server doesn't send email. Set LATCHKEY_SMTP_URL to turn it on.".into())
         }
@@ -162,9 +163,7 @@ fn obstacle(page: &ActPage) -> Option<String> {
         (Act::RemoveSecondFactor, _) if factor_since.is_none() => {
             Some(format!("{name} doesn't use two-factor authentication."))
         }
-        _ if takes_away && page.is_last && page.person.role == Role::Admin => {
-            Some(AppError::LastAdministrator.to_string())
-        }
+        _ if takes_away && page.is_last => Some(AppError::LastAdministrator.to_string()),
         _ => None,
     }
 }

@@ -1,21 +1,36 @@
-//! The border of administration. Actions, both sides.
+//! The border of administration. Every action here is for administrators who have proven lately who they are, or do so with
+//! `password`: it refuses with [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`] or
+//! [`AppError::WrongPassword`], and with [`AppError::Invalid`] for what was typed. Those on an account refuse as
+//! [`By::hold`], too. Server side.
 
 use leptos::prelude::*;
 
+use super::{
+    EVERYONE_WORDS,
+    by::{By, parse_reason},
+    outcome::Outcome,
+    overview::{
+        ALL, LAB,
+        store::{AWAY, keep_first_steps},
+    },
+    short, stories,
+};
 use crate::{
     auth::{
-        sessions::Receipt,
-        tokens::{KeyReceipt, Rotation},
+        cause::Cause,
+        revocations::EndReason,
+        sessions::{Receipt, guard::Administrator},
+        tokens::{KeyReceipt, Rotation, keys::Keys},
     },
-    base::error::AppError,
+    base::{
+        db::again,
+        error::{AppError, Invalid},
+    },
+    ui::when::moment,
+    web::{action::tell_next_page, border},
 };
 
-/// Ends every session and token of `user`, or only the session `sid` of theirs. Callable by administrators who have
-/// proven lately who they are, or do so with `password`.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
-/// [`AppError::NotFound`], [`AppError::AccountGone`], [`AppError::Invalid`] for the reason.
+/// Ends every session and token of `user`, or only the session `sid` of theirs.
 #[server(prefix = "/actions", endpoint = "force_logout")]
 pub async fn force_logout(
     user: String,
@@ -23,45 +38,28 @@ pub async fn force_logout(
     reason: String,
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
-    use super::{acting, force_logout, outcome::Outcome};
-    use crate::web::border;
-    let sid = sid.unwrap_or_default();
-    let by = acting::by(&reason, password).await?;
-    let receipt = force_logout::force_logout(&border::app().terminator, &by, &user, &sid).await?;
+    let (terminator, by, sid) = (border::app().terminator, by(&reason, password).await?, sid.unwrap_or_default());
+    let receipt = again(|| stories::force_logout(&terminator, &by, &user, &sid)).await?;
     // With JavaScript and without, the page is loaded anew: what it lists has changed.
-    acting::tell(&Outcome::of_force_logout(receipt.clone()), &user);
+    tell(&Outcome::of_force_logout(receipt.clone()), &user);
     Ok(receipt)
 }
 
-/// Ends every session and token of everyone, but the session that this is done in; `confirmation` is
-/// [`EVERYONE_WORDS`](super::EVERYONE_WORDS). Callable as [`force_logout`].
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
-/// [`AppError::Invalid`] for confirmation and reason.
+/// Ends every session and token of everyone, but the session that this is done in; `confirmation` is [`EVERYONE_WORDS`].
 #[server(prefix = "/actions", endpoint = "log_out_everyone")]
 pub async fn log_out_everyone(
     confirmation: String,
     reason: String,
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
-    use super::{
-        acting,
-        log_out_everyone::{check, log_out_everyone},
-        outcome::Outcome,
-    };
-    use crate::web::border;
-    let (admin, words) = acting::checked(password, || check(&confirmation, &reason)).await?;
-    let receipt = log_out_everyone(&border::app().terminator, &admin, border::visit().caller, words).await?;
-    acting::tell(&Outcome::of_force_logout(receipt.clone()).shown_on("/admin/sessions"), "");
+    let (admin, words) = checked(password, || reason_for_everyone(&confirmation, &reason)).await?;
+    let cause = cause(&admin, EndReason::EveryoneLoggedOut, words);
+    let receipt = border::app().terminator.terminate_everyone(Some(&admin), cause).await?;
+    tell(&Outcome::of_force_logout(receipt.clone()).shown_on("/admin/sessions"), "");
     Ok(receipt)
 }
 
-/// Disables an account: nothing of it counts any more. `undo`: the event that this undoes. Callable as
-/// [`force_logout`].
-///
-/// # Errors
-/// As [`force_logout`]; [`AppError::LastAdministrator`], [`AppError::ChangedMeanwhile`].
+/// Disables an account: nothing of it counts any more. `undo`: the event that this undoes.
 #[server(prefix = "/actions", endpoint = "disable_user")]
 pub async fn disable_user(
     user: String,
@@ -69,18 +67,12 @@ pub async fn disable_user(
     undo: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
-    use super::{acting, disable};
-    use crate::{base::db::again, web::border};
-    let (by, undo) = (acting::by(&reason, password).await?, undo.unwrap_or_default());
-    let terminator = border::app().terminator;
-    acting::tell(&again(|| disable::disable(&terminator, &by, &user, &undo)).await?, &user);
+    let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
+    tell(&again(|| stories::disable(&terminator, &by, &user, undo.as_deref().unwrap_or_default())).await?, &user);
     Ok(())
 }
 
-/// Enables a disabled account. `undo`: the event that this undoes. Callable as [`force_logout`].
-///
-/// # Errors
-/// As [`force_logout`]; [`AppError::AddressGaveWay`], [`AppError::ChangedMeanwhile`].
+/// Enables a disabled account. `undo`: the event that this undoes.
 #[server(prefix = "/actions", endpoint = "enable_user")]
 pub async fn enable_user(
     user: String,
@@ -88,19 +80,12 @@ pub async fn enable_user(
     undo: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
-    use super::{acting, disable};
-    use crate::{base::db::again, web::border};
-    let (by, undo) = (acting::by(&reason, password).await?, undo.unwrap_or_default());
-    let terminator = border::app().terminator;
-    acting::tell(&again(|| disable::enable(&terminator, &by, &user, &undo)).await?, &user);
+    let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
+    tell(&again(|| stories::enable(&terminator, &by, &user, undo.as_deref().unwrap_or_default())).await?, &user);
     Ok(())
 }
 
-/// Gives an account another role. `undo`: the event that this undoes. Callable as [`force_logout`].
-///
-/// # Errors
-/// As [`force_logout`]; [`AppError::BadRequest`] for what is no role, [`AppError::LastAdministrator`],
-/// [`AppError::ChangedMeanwhile`].
+/// Gives an account another role; [`AppError::BadRequest`] for what is none. `undo`: the event that this undoes.
 #[server(prefix = "/actions", endpoint = "change_role")]
 pub async fn change_role(
     user: String,
@@ -109,20 +94,13 @@ pub async fn change_role(
     undo: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
-    use super::{acting, change_role};
-    use crate::{base::db::again, web::border};
-    let undo = undo.unwrap_or_default();
-    let by = acting::by(&reason, password).await?;
+    let (terminator, by, undo) = (border::app().terminator, by(&reason, password).await?, undo.unwrap_or_default());
     let role = role.parse().map_err(|_| AppError::BadRequest)?;
-    let terminator = border::app().terminator;
-    acting::tell(&again(|| change_role::change_role(&terminator, &by, &user, role, &undo)).await?, &user);
+    tell(&again(|| stories::change_role(&terminator, &by, &user, role, &undo)).await?, &user);
     Ok(())
 }
 
-/// Sends the user a link to a new password. `end_all`: `on` ends everything as well. Callable as [`force_logout`].
-///
-/// # Errors
-/// As [`force_logout`]; [`AppError::MailOff`], [`AppError::AccountDisabled`].
+/// Sends the user a link to a new password. `end_all`: `on` ends everything as well.
 #[server(prefix = "/actions", endpoint = "start_reset")]
 pub async fn start_reset(
     user: String,
@@ -130,33 +108,20 @@ pub async fn start_reset(
     end_all: Option<String>,
     password: Option<String>,
 ) -> Result<(), AppError> {
-    use super::{acting, start_reset};
-    use crate::{base::db::again, web::border};
-    let (by, end_all) = (acting::by(&reason, password).await?, end_all.as_deref() == Some("on"));
-    let terminator = border::app().terminator;
-    acting::tell(&again(|| start_reset::start_reset(&terminator, &by, &user, end_all)).await?, &user);
+    let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
+    tell(&again(|| stories::start_reset(&terminator, &by, &user, end_all.as_deref() == Some("on"))).await?, &user);
     Ok(())
 }
 
-/// Removes the second factor of a user. Callable as [`force_logout`].
-///
-/// # Errors
-/// As [`force_logout`].
+/// Removes the second factor of a user.
 #[server(prefix = "/actions", endpoint = "remove_second_factor")]
 pub async fn remove_second_factor(user: String, reason: String, password: Option<String>) -> Result<(), AppError> {
-    use super::{acting, remove_factor};
-    use crate::{base::db::again, web::border};
-    let by = acting::by(&reason, password).await?;
-    let terminator = border::app().terminator;
-    acting::tell(&again(|| remove_factor::remove(&terminator, &by, &user)).await?, &user);
+    let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
+    tell(&again(|| stories::remove_second_factor(&terminator, &by, &user)).await?, &user);
     Ok(())
 }
 
-/// Deletes an account; `confirmation` is its email address. Callable as [`force_logout`].
-///
-/// # Errors
-/// As [`force_logout`]; [`AppError::Invalid`] for the confirmation, [`AppError::OwnAccount`],
-/// [`AppError::LastAdministrator`].
+/// Deletes an account; `confirmation` is its email address.
 #[server(prefix = "/actions", endpoint = "delete_user")]
 pub async fn delete_user(
     user: String,
@@ -164,58 +129,36 @@ pub async fn delete_user(
     confirmation: String,
     password: Option<String>,
 ) -> Result<(), AppError> {
-    use super::{acting, delete_user};
-    use crate::{base::db::again, web::border};
-    let by = acting::by(&reason, password).await?;
-    let terminator = border::app().terminator;
-    acting::tell(&again(|| delete_user::delete(&terminator, &by, &user, &confirmation)).await?, &user);
+    let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
+    tell(&again(|| stories::delete(&terminator, &by, &user, &confirmation)).await?, &user);
     Ok(())
 }
 
-/// Publishes a new signing key, which signs after the lead time. Callable as [`force_logout`].
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
-/// [`AppError::RotationUnderWay`].
+/// Publishes a new signing key, which signs after the lead time; [`AppError::RotationUnderWay`] while another one waits.
 #[server(prefix = "/actions", endpoint = "rotate_keys")]
 pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError> {
-    use super::{acting, keys};
-    use crate::{auth::tokens::keys::Keys, web::border};
     let admin = border::require_fresh_admin(password).await?;
-    let cause = keys::cause(admin, border::visit().caller, String::new());
-    let rotation = expect_context::<Keys>().rotate(&cause).await?;
-    acting::tell(&keys::rotated(&rotation), "");
+    let rotation = expect_context::<Keys>().rotate(&cause(&admin, EndReason::ByAdmin, String::new())).await?;
+    let Rotation { kid, algorithm, signs_from } = &rotation;
+    let (kid, from) = (short(kid), moment(*signs_from));
+    tell_of_keys(format!("{algorithm} key {kid} created. It will be in use from {from}."));
     Ok(rotation)
 }
 
-/// Revokes the signing key `kid`: what it has signed is rejected. Callable as [`force_logout`].
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`],
-/// [`AppError::KeyNotInUse`], [`AppError::Invalid`] for the reason.
+/// Revokes the signing key `kid`: what it has signed is rejected. [`AppError::KeyNotInUse`] for one that signs nothing.
 #[server(prefix = "/actions", endpoint = "kill_key")]
 pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> Result<KeyReceipt, AppError> {
-    use super::{acting, by::parse_reason, keys};
-    use crate::{auth::tokens::keys::Keys, web::border};
-    let (admin, words) = acting::checked(password, || Ok(parse_reason(&reason)?)).await?;
-    let cause = keys::cause(admin, border::visit().caller, words);
-    let receipt = expect_context::<Keys>().revoke(&kid, &cause).await?;
-    acting::tell(&keys::revoked(&receipt), "");
+    let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
+    let receipt = expect_context::<Keys>().revoke(&kid, &cause(&admin, EndReason::ByAdmin, words)).await?;
+    let (kid, signing, ms) = (short(&receipt.kid), short(&receipt.signing), receipt.milliseconds);
+    tell_of_keys(format!("Key {kid} revoked in {ms} ms. New tokens are signed with {signing}."));
     Ok(receipt)
 }
 
 /// Puts the list of first steps away, for good, for the administrator who asks (`name`: `all`), or notes that they open the
-/// Lab from it (`lab`).
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::BadRequest`].
+/// Lab from it (`lab`). Asks for no proof.
 #[server(prefix = "/actions", endpoint = "put_away_first_steps")]
 pub async fn put_away_first_steps(name: String) -> Result<(), AppError> {
-    use super::overview::{
-        ALL, LAB,
-        store::{AWAY, keep_first_steps},
-    };
-    use crate::web::border;
     let admin = border::require_admin()?;
     let (kept, next) = match &*name {
         LAB => (LAB, "/lab"),
@@ -225,4 +168,49 @@ pub async fn put_away_first_steps(name: String) -> Result<(), AppError> {
     keep_first_steps(&border::app().state.db.pool, &admin.0.user.id, kept).await?;
     leptos_axum::redirect(next);
     Ok(())
+}
+
+/// Who acts on an account, and why.
+async fn by(reason: &str, password: Option<String>) -> Result<By, AppError> {
+    let (admin, words) = checked(password, || Ok(parse_reason(reason)?)).await?;
+    Ok(By::page(admin, border::visit().caller, words))
+}
+
+/// Who acts, with a proof of who they are, and what `check` makes of what was typed. That is looked at before the password
+/// is asked for, and after one that was typed.
+async fn checked<T>(
+    password: Option<String>,
+    check: impl Fn() -> Result<T, AppError>,
+) -> Result<(Administrator, T), AppError> {
+    border::require_admin()?;
+    if password.as_ref().is_none_or(String::is_empty) {
+        check()?;
+    }
+    Ok((border::require_fresh_admin(password).await?, check()?))
+}
+
+/// The reason, or what is wrong with the fields, both at once.
+fn reason_for_everyone(confirmation: &str, reason: &str) -> Result<String, AppError> {
+    let same = confirmation.trim().eq_ignore_ascii_case(EVERYONE_WORDS);
+    match (same, parse_reason(reason)) {
+        (true, Ok(words)) => Ok(words),
+        (same, words) => {
+            let confirmation = (!same).then_some(Invalid::ConfirmationWrong);
+            Err(AppError::Invalid(confirmation.into_iter().chain(words.err()).collect()))
+        }
+    }
+}
+
+fn cause(admin: &Administrator, reason: EndReason, words: String) -> Cause {
+    Cause { words, ..Cause::by_user(&admin.0.user.id, reason, border::visit().caller) }
+}
+
+/// Goes on to the page that says what became of it.
+fn tell(outcome: &Outcome, user_id: &str) {
+    tell_next_page(&outcome.for_next_page());
+    leptos_axum::redirect(&outcome.page(user_id));
+}
+
+fn tell_of_keys(words: String) {
+    tell(&Outcome::done(words).shown_on("/admin/keys"), "");
 }

@@ -2,7 +2,7 @@
 
 use super::{Before, REASON_MAX_CHARS};
 use crate::{
-    audit::{log, log::store::EventRow},
+    audit::log,
     auth::{
         cause::Cause,
         event,
@@ -76,24 +76,25 @@ impl By {
         }
     }
 
-    /// First in the transaction of an act: locks the rows of both and returns the other as it is now. Of two who act at
-    /// this moment the second sees what the first has done.
+    /// Begins the transaction of an act: locks the rows of both and returns the other as it is now. Of two who act at this
+    /// moment the second sees what the first has done.
     ///
     /// # Errors
     /// [`AppError::NotLoggedIn`] or [`AppError::NotAllowed`] for who has lost session or role since the request began;
     /// [`AppError::AccountGone`], or [`AppError::NotFound`] when there never was such a user.
-    pub async fn hold(&self, tx: &mut Tx, user_id: &str) -> Result<User, AppError> {
+    pub async fn hold(&self, state: &AppState, user_id: &str) -> Result<(Tx, User), AppError> {
+        let mut tx = state.db.begin_write().await?;
         let held = match &self.who {
-            Who::Page(admin) => admin.hold(tx, user_id).await,
-            Who::Token(caller) => hold_as_administrator(tx, &caller.user_id, &caller.sid, user_id).await,
+            Who::Page(admin) => admin.hold(&mut tx, user_id).await,
+            Who::Token(caller) => hold_as_administrator(&mut tx, &caller.user_id, &caller.sid, user_id).await,
             Who::CommandLine => {
-                store::lock(&mut **tx, user_id).await?;
-                store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotFound)
+                store::lock(&mut *tx, user_id).await?;
+                store::find_by_id(&mut *tx, user_id).await?.ok_or(AppError::NotFound)
             }
         };
         match held {
-            Err(AppError::NotFound) => Err(missing(tx, user_id).await?),
-            held => held,
+            Err(AppError::NotFound) => Err(missing(&mut tx, user_id).await?),
+            held => Ok((tx, held?)),
         }
     }
 
@@ -106,9 +107,6 @@ impl By {
     }
 
     /// Writes an act down, in its transaction; returns the id of the event.
-    ///
-    /// # Errors
-    /// When the database does not take it; the act must then not happen either.
     pub async fn write_down(
         &self,
         tx: &mut Tx,
@@ -118,8 +116,12 @@ impl By {
         details: serde_json::Value,
     ) -> Result<String, AppError> {
         let event = self.event(kind, user_id, details);
-        tracing::info!(what = kind.into_str(), user = user_id, actor = event.actor.as_text(), "administrator action");
+        Self::log(&event);
         Ok(event::store::insert(&mut **tx, &event, state.clock.now_ms()).await?)
+    }
+
+    pub fn log(Event { kind, subject, actor, .. }: &Event) {
+        tracing::info!(what = kind.into_str(), user = subject, actor = actor.as_text(), "administrator action");
     }
 
     /// The end of what was live, where the act has an event of its own that says why.
@@ -142,14 +144,7 @@ pub async fn missing(tx: &mut Tx, user_id: &str) -> Result<AppError, AppError> {
 /// Who did the newest of these to a user, for who comes second.
 pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Option<Before>, AppError> {
     let Some(row) = log::store::newest_of_kinds(&mut **tx, user_id, kinds).await? else { return Ok(None) };
-    let by = name_of(tx, &row.actor).await?;
-    let EventRow { at, reason, .. } = row;
-    Ok(Some(Before { by, at, reason }))
-}
-
-/// An actor of the audit log, as administrators know them.
-pub async fn name_of(tx: &mut Tx, actor: &str) -> Result<String, AppError> {
-    Ok(match Actor::from_text(actor) {
+    let by = match Actor::from_text(&row.actor) {
         Actor::User(id) => {
             let user = store::find_by_id(&mut **tx, &id).await?;
             user.map_or_else(|| "a deleted user".to_owned(), |user| user.name)
@@ -157,13 +152,11 @@ pub async fn name_of(tx: &mut Tx, actor: &str) -> Result<String, AppError> {
         Actor::CommandLine => "the command line".into(),
         Actor::System => "Latchkey".into(),
         Actor::Unknown => "someone".into(),
-    })
+    };
+    Ok(Some(Before { by, at: row.at, reason: row.reason }))
 }
 
 /// Refuses an undo of the event `undo` once it is not the newest of these kinds any more. Empty: this is no undo.
-///
-/// # Errors
-/// [`AppError::ChangedMeanwhile`].
 pub async fn require_newest(tx: &mut Tx, user_id: &str, kinds: [Kind; 2], undo: &str) -> Result<(), AppError> {
     if undo.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `/admin/keys/{kid}`: one signing key, and the way to revoke it. Both sides.
+//! `/admin/keys/{kid}`: one signing key, and the way to revoke it. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

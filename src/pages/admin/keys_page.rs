@@ -1,4 +1,4 @@
-//! `/admin/keys`: the keys that sign tokens, and the way to the next one. Both sides.
+//! `/admin/keys`: the keys that sign tokens, and the way to the next one. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
@@ -72,7 +72,12 @@ fn Rotate(
         <section class="card" aria-labelledby="rotate">
             <h2 id="rotate">"Rotate keys"</h2>
             <p>{current}{next}</p>
-            {(may_act() && waiting.is_none()).then(|| view! { <RotateForm /> })}
+            {(may_act() && waiting.is_none()).then(|| view! {
+                <Form action=RotateKeys::PATH>
+                    <ProofField />
+                    <SubmitButton label="Rotate keys" pending_label="Creating key…" />
+                </Form>
+            })}
         </section>
     }
 }
@@ -92,10 +97,12 @@ fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
 fn KeyRow(key_info: KeyInfo) -> impl IntoView {
     let algorithm = algorithm_of(&key_info);
     let KeyInfo { kid, state, created_at, signs_from, ends_at, .. } = key_info;
-    let (revoke, which) = (format!("/admin/keys/{kid}#revoke"), format!(" key {}", short(&kid)));
+    // The whole id is one hover away.
+    let (page, short) = (format!("/admin/keys/{kid}"), short(&kid));
+    let (revoke, which) = (format!("{page}#revoke"), format!(" key {short}"));
     view! {
         <Row>
-            <Cell label="Key"><Link href=format!("/admin/keys/{kid}")><ShortKid kid=kid.clone() /></Link></Cell>
+            <Cell label="Key"><Link href=page><code title=kid>{short}</code></Link></Cell>
             <Cell label="Algorithm">{algorithm}</Cell>
             <Cell label="State"><StateBadge state /></Cell>
             <Cell label="Created"><Ago ms=created_at /></Cell>
@@ -120,13 +127,6 @@ pub fn algorithm_of(key: &KeyInfo) -> String {
     }
 }
 
-/// The first letters of a key's id; the whole is one hover away.
-#[component]
-pub fn ShortKid(kid: String) -> impl IntoView {
-    let short = short(&kid);
-    view! { <code title=kid>{short}</code> }
-}
-
 #[component]
 pub fn StateBadge(state: KeyState) -> impl IntoView {
     let (class, word) = match state {
@@ -137,14 +137,4 @@ pub fn StateBadge(state: KeyState) -> impl IntoView {
         KeyState::Revoked => ("badge warning", "Revoked"),
     };
     view! { <span class=class>{word}</span> }
-}
-
-#[component]
-fn RotateForm() -> impl IntoView {
-    view! {
-        <Form action=RotateKeys::PATH>
-            <ProofField />
-            <SubmitButton label="Rotate keys" pending_label="Creating key…" />
-        </Form>
-    }
 }

@@ -6,9 +6,8 @@ use serde::Deserialize;
 use super::{
     Act, ActPage, Before, Person, act_page, audit_log,
     by::{has_no_password, missing, who_did},
-    disable,
     person::Undo,
-    store,
+    store, stories,
     user_page::UserPage,
 };
 use crate::{
@@ -46,7 +45,7 @@ pub async fn user(page: &PageRequest) -> Result<Found, AppError> {
     let sessions = live(&mut tx, state, id).await?;
     drop(tx);
     let happened = audit_log::load::newest_of(state, id).await?;
-    let is_self = person.id == reader.user.id;
+    let is_self = id == reader.user.id;
     shows(move || view! { <UserPage person sessions happened is_self /> })
 }
 
@@ -67,10 +66,10 @@ pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
         // It has ended meanwhile: the form must not end everything instead.
         return Err(AppError::SessionOver);
     }
-    let is_last = person.role == Role::Admin && !users::store::another_admin_remains(&mut *tx, id).await?;
+    let is_last = person.user.role() == Role::Admin && !users::store::another_admin_remains(&mut *tx, id).await?;
     let page = ActPage {
         act,
-        is_self: person.id == reader.user.id,
+        is_self: id == reader.user.id,
         is_last,
         sends_mail: state.config.mailing() != Mailing::Off,
         undo: undo(&mut tx, id, &asked.undo).await?,
@@ -83,33 +82,21 @@ pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
 
 async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
     let Some(user) = users::store::find_by_id(&mut **tx, id).await? else { return Err(missing(tx, id).await?) };
-    let factor = second_factor::store::find(&mut **tx, id).await?;
-    let disabled = match user.disabled_at {
-        Some(since) => Some(who_disabled(tx, &user, since).await?),
-        None => None,
-    };
-    let (role, gave_way) = (user.role(), user.gave_way());
-    let no_password = has_no_password(tx, id).await?;
-    let User { id, email, name, created_at, verified_at, waiting_since, .. } = user;
     Ok(Person {
-        last_seen_at: store::last_seen(&mut **tx, &id).await?,
-        id,
-        name,
-        email,
-        role,
-        created_at,
-        disabled,
-        confirmed: verified_at.is_some(),
-        waits: waiting_since.is_some(),
-        gave_way,
-        no_password,
-        factor_since: factor.and_then(|row| row.confirmed_at),
+        last_seen_at: store::last_seen(&mut **tx, id).await?,
+        disabled: match user.disabled_at {
+            Some(since) => Some(who_disabled(tx, &user, since).await?),
+            None => None,
+        },
+        no_password: has_no_password(tx, id).await?,
+        factor_since: second_factor::store::find(&mut **tx, id).await?.and_then(|row| row.confirmed_at),
+        user,
     })
 }
 
 /// An account whose address gave way was disabled by no one.
 async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, AppError> {
-    let before = who_did(tx, &user.id, disable::KINDS).await?;
+    let before = who_did(tx, &user.id, stories::OF_STATE).await?;
     let before = before.filter(|before| before.at >= since && !user.gave_way());
     Ok(before.unwrap_or(Before { by: "Latchkey".into(), at: since, reason: String::new() }))
 }

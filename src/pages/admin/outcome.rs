@@ -37,7 +37,7 @@ impl Outcome {
             Some(before) => format!("{words} {}", before.words(now_ms)),
             None => words.to_owned(),
         };
-        Self { changed: false, words, receipt: None, before, undo: None, page: None }
+        Self { changed: false, before, ..Self::done(words) }
     }
 
     #[must_use]

@@ -1,29 +1,22 @@
-//! One person as administrators see them. Wire types, both sides.
+//! One person as administrators see them. Server side.
 
 use serde::Serialize;
 use strum::VariantArray;
 
 use super::Act;
-use crate::auth::{sessions::LiveSession, users::Role};
+use crate::auth::{
+    sessions::LiveSession,
+    users::{Role, store::User},
+};
 
 /// Times are milliseconds since the epoch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Person {
-    pub id: String,
-    pub name: String,
-    pub email: String,
-    pub role: Role,
-    pub created_at: i64,
+    pub user: User,
     /// As far as there are rows of sessions: for a month.
     pub last_seen_at: Option<i64>,
     /// By whom and why; set while it is so.
     pub disabled: Option<Before>,
-    /// Whether the address is confirmed.
-    pub confirmed: bool,
-    /// No one is let in before it is.
-    pub waits: bool,
-    /// The address belongs to someone else by now.
-    pub gave_way: bool,
     /// The password was taken away with a reset, and the link was not used yet.
     pub no_password: bool,
     /// Since when login asks for a second factor, if it does.
@@ -42,7 +35,7 @@ pub struct Before {
 }
 
 /// What `/admin/users/{id}/{act}` shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ActPage {
     pub act: Act,
     pub person: Person,
@@ -58,7 +51,7 @@ pub struct ActPage {
 }
 
 /// What an act is to undo.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Undo {
     /// The event.
     pub event: String,
@@ -72,9 +65,8 @@ impl Person {
     /// What can be done now, in the order of the list.
     pub fn acts(&self, is_self: bool) -> Vec<Act> {
         let fits = |act: &Act| match act {
-            Act::Disable => self.disabled.is_none(),
+            Act::Disable | Act::StartReset => self.disabled.is_none(),
             Act::Enable => self.disabled.is_some(),
-            Act::StartReset => self.disabled.is_none(),
             Act::RemoveSecondFactor => self.factor_since.is_some(),
             Act::Delete => !is_self,
             Act::LogOut | Act::ChangeRole => true,

@@ -1,4 +1,4 @@
-//! What the act on the page before this one did, and the way to undo it. Both sides.
+//! What the act on the page before this one did, and the way to undo it. Server side.
 
 use leptos::prelude::*;
 

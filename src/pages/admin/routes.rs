@@ -3,7 +3,7 @@
 use axum::{Extension, Json, extract::Path};
 use serde::Deserialize;
 
-use super::{by::By, disable, force_logout, outcome::Outcome};
+use super::{by::By, outcome::Outcome, stories};
 use crate::{
     auth::sessions::Receipt,
     base::{db::again, error::AppError},
@@ -29,7 +29,7 @@ pub async fn force_logout(
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Receipt>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(force_logout::force_logout(&guards.terminator, &by, &id, "").await?))
+    Ok(Json(again(|| stories::force_logout(&guards.terminator, &by, &id, "")).await?))
 }
 
 /// Disables the account.
@@ -43,7 +43,7 @@ pub async fn disable(
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Outcome>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(again(|| disable::disable(&guards.terminator, &by, &id, "")).await?))
+    Ok(Json(again(|| stories::disable(&guards.terminator, &by, &id, "")).await?))
 }
 
 /// Enables the account again.
@@ -57,5 +57,5 @@ pub async fn enable(
     JsonBody(why): JsonBody<Why>,
 ) -> Result<Json<Outcome>, Problem> {
     let by = By::api(admin, &why.reason).map_err(AppError::from)?;
-    Ok(Json(again(|| disable::enable(&guards.terminator, &by, &id, "")).await?))
+    Ok(Json(again(|| stories::enable(&guards.terminator, &by, &id, "")).await?))
 }

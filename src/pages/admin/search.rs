@@ -1,4 +1,4 @@
-//! The fields of a form that asks for a list. What it sends stands in the address. Both sides.
+//! The fields of a form that asks for a list. What it sends stands in the address. Server side.
 
 use leptos::prelude::*;
 

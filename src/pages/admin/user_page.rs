@@ -1,13 +1,17 @@
-//! `/admin/users/{id}`: one person, what is live of them, what happened, and what can be done about it. Both sides.
+//! `/admin/users/{id}`: one person, what is live of them, what happened, and what can be done about it. Server side.
 
 use leptos::prelude::*;
 
 use super::{
-    Act, Before, PAGES, Person, ReceiptNotice,
-    audit_log::{AuditEntry, page::Words},
+    Act, PAGES, Person, ReceiptNotice,
+    audit_log::{
+        page::Words,
+        words::{details, sentence},
+    },
     may_act,
 };
 use crate::{
+    audit::log::store::{EventRow, LogRow},
     auth::sessions::LiveSession,
     ui::{
         empty::Empty,
@@ -23,12 +27,12 @@ pub fn UserPage(
     person: Person,
     sessions: Vec<LiveSession>,
     /// The newest first.
-    happened: Vec<AuditEntry>,
+    happened: Vec<LogRow>,
     is_self: bool,
 ) -> impl IntoView {
-    let (id, acts) = (person.id.clone(), person.acts(is_self));
+    let (id, acts) = (person.user.id.clone(), person.acts(is_self));
     view! {
-        <Page title="User" heading=person.name.clone()>
+        <Page title="User" heading=person.user.name.clone()>
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice user_id=id.clone() />
             <section class="card" aria-labelledby="person">
@@ -56,50 +60,10 @@ pub fn UserPage(
 
 #[component]
 fn Facts(person: Person) -> impl IntoView {
-    let Person {
-        id,
-        email,
-        role,
-        created_at,
-        last_seen_at,
-        disabled,
-        confirmed,
-        waits,
-        gave_way,
-        no_password,
-        factor_since,
-        ..
-    } = person;
-    view! {
-        <dl class="facts">
-            <Fact name="Email">
-                {email} " " {(!confirmed).then(|| view! { <span class="badge warning">"Email not confirmed"</span> })}
-            </Fact>
-            <Fact name="Role">{role.words()}</Fact>
-            <Fact name="State"><AccountState disabled waits gave_way /></Fact>
-            {no_password.then(|| view! {
-                <Fact name="Password">"Removed by a reset. The user can choose a new one with the link we emailed."</Fact>
-            })}
-            <Fact name="Two-factor authentication">
-                {factor_since.map_or_else(|| "Off".into_any(), |ms| view! { "On since " <Ago ms /> }.into_any())}
-            </Fact>
-            <Fact name="Created"><Ago ms=created_at /></Fact>
-            <Fact name="Last seen">
-                {last_seen_at.map_or_else(|| "Not in the last 30 days".into_any(), |ms| view! { <Ago ms /> }.into_any())}
-            </Fact>
-            <Fact name="ID"><code>{id}</code></Fact>
-        </dl>
-    }
-}
-
-#[component]
-fn Fact(name: &'static str, children: Children) -> impl IntoView {
-    view! { <div><dt>{name}</dt><dd class="any-break">{children()}</dd></div> }
-}
-
-#[component]
-fn AccountState(disabled: Option<Before>, waits: bool, gave_way: bool) -> impl IntoView {
-    match disabled {
+    let Person { user, last_seen_at, disabled, no_password, factor_since } = person;
+    let (role, confirmed, waits, gave_way) =
+        (user.role(), user.verified_at.is_some(), user.waiting_since.is_some(), user.gave_way());
+    let state = match disabled {
         Some(before) => view! {
             <span class="badge warning">"Disabled"</span> " by " {before.by} ", " <Ago ms=before.at />
             {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
@@ -108,7 +72,32 @@ fn AccountState(disabled: Option<Before>, waits: bool, gave_way: bool) -> impl I
         .into_any(),
         None if waits => "Waiting for the email address to be confirmed".into_any(),
         None => view! { <span class="badge">"Active"</span> }.into_any(),
+    };
+    view! {
+        <dl class="facts">
+            <Fact name="Email">
+                {user.email} " " {(!confirmed).then(|| view! { <span class="badge warning">"Email not confirmed"</span> })}
+            </Fact>
+            <Fact name="Role">{role.words()}</Fact>
+            <Fact name="State">{state}</Fact>
+            {no_password.then(|| view! {
+                <Fact name="Password">"Removed by a reset. The user can choose a new one with the link we emailed."</Fact>
+            })}
+            <Fact name="Two-factor authentication">
+                {factor_since.map_or_else(|| "Off".into_any(), |ms| view! { "On since " <Ago ms /> }.into_any())}
+            </Fact>
+            <Fact name="Created"><Ago ms=user.created_at /></Fact>
+            <Fact name="Last seen">
+                {last_seen_at.map_or_else(|| "Not in the last 30 days".into_any(), |ms| view! { <Ago ms /> }.into_any())}
+            </Fact>
+            <Fact name="ID"><code>{user.id}</code></Fact>
+        </dl>
     }
+}
+
+#[component]
+fn Fact(name: &'static str, children: Children) -> impl IntoView {
+    view! { <div><dt>{name}</dt><dd class="any-break">{children()}</dd></div> }
 }
 
 #[component]
@@ -161,19 +150,21 @@ fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
 
 /// Who did what, from where and why.
 #[component]
-fn Log(happened: Vec<AuditEntry>) -> impl IntoView {
+fn Log(happened: Vec<LogRow>) -> impl IntoView {
     view! {
         <ul class="timeline">
             {happened
                 .into_iter()
-                .map(|AuditEntry { at, what, reason, details, device, ip, .. }| {
+                .map(|entry| {
+                    let details = details(&entry).into_iter().map(|(name, value)| format!("{name}: {value}"));
+                    let what = sentence(&entry).into_iter().map(|part| view! { <Words part /> }).collect_view();
+                    let EventRow { at, reason, device, ip, .. } = entry.row;
                     let reason = if reason.is_empty() { reason } else { format!("“{reason}”") };
-                    let details = details.into_iter().map(|(name, value)| format!("{name}: {value}"));
                     let rest: Vec<String> = details.chain([reason, device, ip]).filter(|part| !part.is_empty()).collect();
                     view! {
                         <li>
                             <span class="any-break">
-                                {what.into_iter().map(|part| view! { <Words part /> }).collect_view()}
+                                {what}
                                 {(!rest.is_empty()).then(|| view! { <br /><span class="help">{rest.join(" · ")}</span> })}
                             </span>
                             <Ago ms=at />

@@ -1,5 +1,5 @@
 //! `/admin/users`: find a person. The search is in the address, so it works without JavaScript and can be shared.
-//! Both sides.
+//! Server side.
 
 use leptos::prelude::*;
 use strum::VariantArray;
@@ -45,7 +45,9 @@ pub fn UsersPage(
             {(!none).then(|| view! {
                 <p class="help">{shown}</p>
                 <Neighbours wanted=wanted.clone() list=list.clone() />
-                <UserTable people=list.people />
+                <Table label="Users" columns=&["Name", "Email", "Role", "State", "Created"]>
+                    {list.people.into_iter().map(|person| view! { <UserRow person /> }).collect_view()}
+                </Table>
             })}
         </Page>
     }
@@ -128,16 +130,7 @@ fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
 }
 
 #[component]
-fn UserTable(people: Vec<Person>) -> impl IntoView {
-    view! {
-        <Table label="Users" columns=&["Name", "Email", "Role", "State", "Created"]>
-                {people.into_iter().map(|person| view! { <UserTableRow person /> }).collect_view()}
-            </Table>
-    }
-}
-
-#[component]
-fn UserTableRow(person: Person) -> impl IntoView {
+fn UserRow(person: Person) -> impl IntoView {
     let Person { id, name, email, role, disabled, verified, second_factor, created_at } = person;
     view! {
         <Row>

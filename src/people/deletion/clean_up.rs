@@ -9,11 +9,11 @@ const LATE_MS: i64 = 25 * 3_600_000;
 /// One round: erases once more what belongs to people who have just gone (a request may have been under way), and
 /// removes the tombstones that no session needs to say why it ended.
 pub async fn clean_once(state: &AppState) -> Result<(), sqlx::Error> {
-    for tombstone in store::tombstones(&state.db.pool, state.clock.now_ms() - LATE_MS).await? {
+    for (id, sessions) in store::tombstones(&state.db.pool, state.clock.now_ms() - LATE_MS).await? {
         let mut tx = state.db.begin_write().await?;
-        store::erase(&mut tx, &tombstone.id).await?;
-        if !tombstone.is_needed() {
-            store::remove_tombstone(&mut *tx, &tombstone.id).await?;
+        store::erase(&mut tx, &id).await?;
+        if sessions == 0 {
+            store::remove_tombstone(&mut *tx, &id).await?;
         }
         tx.commit().await?;
     }

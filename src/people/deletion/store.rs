@@ -1,7 +1,5 @@
 //! What belongs to one account, wherever it stands, to be erased. Server side.
 
-use sqlx_macros::FromRow;
-
 use crate::{
     audit::chain::store::lock_chain,
     base::{
@@ -78,21 +76,8 @@ pub async fn bury(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> 
     .await
 }
 
-/// A tombstone, and whether any session is left that it has a reason to tell of.
-#[derive(Clone, Debug, FromRow)]
-pub struct Tombstone {
-    pub id: String,
-    sessions: i64,
-}
-
-impl Tombstone {
-    pub fn is_needed(&self) -> bool {
-        self.sessions > 0
-    }
-}
-
-/// The tombstones that are new, and those that no session needs any more.
-pub async fn tombstones(db: impl Conn<'_>, newer_than: i64) -> sqlx::Result<Vec<Tombstone>> {
+/// The tombstones that are new, and those that no session needs any more; with how many sessions each has a reason to tell of.
+pub async fn tombstones(db: impl Conn<'_>, newer_than: i64) -> sqlx::Result<Vec<(String, i64)>> {
     sqlx::query_as(
         "select id, sessions from (select id, deleted_at, \
          (select count(*) from sessions where user_id = users.id) as sessions \
@@ -103,10 +88,7 @@ pub async fn tombstones(db: impl Conn<'_>, newer_than: i64) -> sqlx::Result<Vec<
     .await
 }
 
-/// Removes a tombstone.
-///
-/// # Errors
-/// When the database does not take it, or something still belongs to it.
+/// Removes a tombstone; refused while something belongs to it.
 pub async fn remove_tombstone(db: impl Conn<'_>, id: &str) -> sqlx::Result<()> {
     sqlx::query("delete from users where id = $1 and deleted_at is not null").bind(id).run(db).await
 }

@@ -49,8 +49,10 @@ pub async fn find(db: &AnyPool, wanted: &Wanted, place: &Place, limit: usize) ->
     let words: Vec<Range> = words::typed(&wanted.words).iter().map(|word| words::range(word)).collect();
     let (role, state) = (wanted.role, wanted.state);
     let start = Start::Everybody;
-    let all = Query { start, column, descending, role, state, words: in_places(&words), bound, limit: 0 };
-    let query = rarest(db, led(&all, &words)).await?.unwrap_or(all);
+    // Each place has a range; an empty one asks for nothing.
+    let places = std::array::from_fn(|place| words.get(place).cloned().unwrap_or_default());
+    let all = Query { start, column, descending, role, state, words: places, bound, limit: 0 };
+    let query = rarest(db, led(&all, words.len())).await?.unwrap_or(all);
     let rows = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
     let mut people = store::page(db, &Query { limit: rows, ..query }).await?;
     let more = people.len() > limit;
@@ -82,15 +84,18 @@ fn outermost(descending: bool) -> Bound {
     Bound { key: key.to_owned(), id: "zzzz".to_owned() }
 }
 
-/// Each place has a range; an empty one asks for nothing.
-fn in_places(words: &[Range]) -> [Range; words::TYPED_MAX] {
-    std::array::from_fn(|place| words.get(place).cloned().unwrap_or_default())
-}
-
 /// The list as each of its conditions would lead to it.
-fn led(all: &Query, words: &[Range]) -> Vec<Query> {
-    let by_filters = filters(all).into_iter().map(|start| Query { start, ..all.clone() });
-    let by_words = (0..words.len()).map(|place| {
+fn led(all: &Query, words: usize) -> Vec<Query> {
+    let by_role = all.role.filter(|role| *role != Role::User).map(|_| Start::Role);
+    let by_state = match all.state {
+        Some(State::Disabled) => Some(Start::Disabled),
+        Some(State::Unverified) => Some(Start::Unverified),
+        Some(State::SecondFactor) => Some(Start::SecondFactor),
+        // Not narrow, or without an index.
+        Some(State::Active) | None => None,
+    };
+    let by_filters = by_role.into_iter().chain(by_state).map(|start| Query { start, ..all.clone() });
+    let by_words = (0..words).map(|place| {
         let mut query = Query { start: Start::Word, ..all.clone() };
         query.words.swap(0, place);
         query
@@ -147,18 +152,6 @@ async fn furthest(db: &AnyPool, ways: Vec<Query>) -> Result<Option<Query>, sqlx:
         }
     }
     Ok(best.map(|(_, way)| way))
-}
-
-/// What narrows the list and has an index.
-fn filters(list: &Query) -> Vec<Start> {
-    let role = list.role.filter(|role| *role != Role::User).map(|_| Start::Role);
-    let state = match list.state {
-        Some(State::Disabled) => Some(Start::Disabled),
-        Some(State::Unverified) => Some(Start::Unverified),
-        Some(State::SecondFactor) => Some(Start::SecondFactor),
-        Some(State::Active) | None => None,
-    };
-    role.into_iter().chain(state).collect()
 }
 
 /// How many are done in one transaction.

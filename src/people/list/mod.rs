@@ -1,8 +1,6 @@
-//! Lists of people: whom to show, in which order. Wire types for both sides.
+//! Lists of people: whom to show, in which order. Server side.
 
-#[cfg(feature = "ssr")]
 pub mod find;
-#[cfg(feature = "ssr")]
 pub mod store;
 
 use serde::Serialize;

@@ -94,14 +94,14 @@ const COLUMNS: [&str; 15] = [
 
 fn head(format: Format) -> Result<Vec<u8>, AppError> {
     match format {
-        Format::Csv => csv(BYTE_ORDER_MARK.to_vec(), std::iter::once(COLUMNS.map(str::to_owned))),
+        Format::Csv => csv(BYTE_ORDER_MARK.to_vec(), std::iter::once(Ok(COLUMNS.map(str::to_owned)))),
         Format::Jsonl => Ok(Vec::new()),
     }
 }
 
 fn piece(head: Vec<u8>, rows: &[LogRow], format: Format) -> Result<Vec<u8>, AppError> {
     match format {
-        Format::Csv => csv(head, rows.iter().map(cells)),
+        Format::Csv => csv(head, rows.iter().map(|row| cells(Line::of(row)))),
         Format::Jsonl => rows.iter().try_fold(head, |mut piece, row| {
             serde_json::to_writer(&mut piece, &Line::of(row))?;
             piece.push(b'\n');
@@ -110,10 +110,13 @@ fn piece(head: Vec<u8>, rows: &[LogRow], format: Format) -> Result<Vec<u8>, AppE
     }
 }
 
-fn csv(piece: Vec<u8>, records: impl Iterator<Item = [String; COLUMNS.len()]>) -> Result<Vec<u8>, AppError> {
+fn csv(
+    piece: Vec<u8>,
+    records: impl Iterator<Item = Result<[String; COLUMNS.len()], AppError>>,
+) -> Result<Vec<u8>, AppError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(piece);
     for record in records {
-        writer.write_record(record.map(harmless)).map_err(unwritten)?;
+        writer.write_record(record?.map(harmless)).map_err(unwritten)?;
     }
     writer.into_inner().map_err(unwritten)
 }
@@ -150,30 +153,14 @@ fn harmless(cell: String) -> String {
     safe
 }
 
-fn cells(row: &LogRow) -> [String; COLUMNS.len()] {
-    let Line {
-        seq,
-        id,
-        at,
-        event,
-        what,
-        actor,
-        actor_name,
-        subject,
-        subject_name,
-        session,
-        ip,
-        device,
-        reason,
-        details,
-        mac,
-    } = Line::of(row);
-    let details = if details.is_null() { String::new() } else { details.to_string() };
-    let [id, event, actor, subject, session, ip, device, reason, mac] =
-        [id, event, actor, subject, session, ip, device, reason, mac].map(str::to_owned);
-    let [actor_name, subject_name] = [actor_name, subject_name].map(|name| name.unwrap_or_default().to_owned());
-    let seq = seq.map(|seq| seq.to_string()).unwrap_or_default();
-    [seq, id, at, event, what, actor, actor_name, subject, subject_name, session, ip, device, reason, details, mac]
+/// In the order of [`COLUMNS`].
+fn cells(line: Line<'_>) -> Result<[String; COLUMNS.len()], AppError> {
+    let line = serde_json::to_value(line)?;
+    Ok(COLUMNS.map(|name| match &line[name] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }))
 }
 
 /// An event as programs get it.
@@ -200,17 +187,18 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(row: &'a LogRow) -> Self {
+    fn of(entry: &'a LogRow) -> Self {
+        let LogRow { row, actor_name, subject_name } = entry;
         Self {
             seq: row.seq,
             id: &row.id,
             at: milliseconds(row.at),
             event: &row.event,
-            what: words::plain(row),
+            what: words::plain(entry),
             actor: &row.actor,
-            actor_name: row.actor_name.as_deref(),
+            actor_name: actor_name.as_deref(),
             subject: &row.subject,
-            subject_name: row.subject_name.as_deref(),
+            subject_name: subject_name.as_deref(),
             session: &row.sid,
             ip: &row.ip,
             device: &row.device,

@@ -44,12 +44,11 @@ pub async fn resolve(state: &AppState, asked: &AuditAsked) -> Result<Resolved, A
     resolved.take_days();
     resolved.take_ip();
     resolved.take_words();
-    if let Some(id) = resolved.person(state, &asked.subject, Role::Subject).await? {
-        resolved.filter.subject = Some(id);
-    }
-    if let Some(id) = resolved.person(state, &asked.actor, Role::Actor).await? {
-        resolved.filter.actor = Some(id);
-    }
+    resolved.filter.subject = resolved.person(state, &asked.subject, |asked| &mut asked.subject).await?;
+    resolved.filter.actor = match nobody(asked.actor.trim()) {
+        Some(actor) => Some(actor.as_text().to_owned()),
+        None => resolved.person(state, &asked.actor, |asked| &mut asked.actor).await?,
+    };
     // Made by us; anything else is as if it were not there.
     if Uuid::parse_str(&asked.before).is_err() {
         resolved.exact.before.clear();
@@ -57,11 +56,8 @@ pub async fn resolve(state: &AppState, asked: &AuditAsked) -> Result<Resolved, A
     Ok(resolved)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Actor,
-    Subject,
-}
+/// The field of an actor or of a subject.
+type PersonField = fn(&mut AuditAsked) -> &mut String;
 
 impl Resolved {
     /// Whether it says what to look for, all of it.
@@ -134,58 +130,40 @@ impl Resolved {
     }
 
     /// Who is meant, as the log names them.
-    async fn person(&mut self, state: &AppState, text: &str, role: Role) -> Result<Option<String>, AppError> {
-        let text = text.trim();
+    async fn person(&mut self, state: &AppState, text: &str, field: PersonField) -> Result<Option<String>, AppError> {
+        let (db, text) = (&state.db.pool, text.trim());
         if text.is_empty() {
             return Ok(None);
         }
-        if let Some(actor) = nobody(text).filter(|_| role == Role::Actor) {
-            return Ok(Some(actor.as_text().to_owned()));
-        }
-        let db = &state.db.pool;
         if let Ok(id) = Uuid::parse_str(text) {
             // Who was deleted is found by id still.
             let id = id.to_string();
             if let Some(user) = store::find_by_id(db, &id).await? {
-                *self.field(role).0 = user.email;
+                *field(&mut self.shown) = user.email;
             }
             return Ok(Some(id));
         }
-        let found = match Email::parse(text) {
+        let mut found = match Email::parse(text) {
             // Exactly this one: another address may begin so.
             Ok(email) => people(db, text).await?.into_iter().filter(|person| person.email == email.as_str()).collect(),
             Err(_) if text.chars().count() > PERSON_MAX_CHARS => Vec::new(),
             Err(_) => people(db, text).await?,
         };
-        match &*found {
-            [] => self.problem(format!("No user matches “{text}”. For a deleted account, enter its ID.")),
-            [person] => {
-                self.field(role).1.clone_from(&person.id);
-                return Ok(Some(person.id.clone()));
-            }
-            several => self.offer(several, role),
+        if found.is_empty() {
+            self.problem(format!("No user matches “{text}”. For a deleted account, enter its ID."));
         }
+        if found.len() == 1 {
+            let id = found.remove(0).id;
+            field(&mut self.exact).clone_from(&id);
+            return Ok(Some(id));
+        }
+        let exact = self.exact.clone();
+        self.several.extend(found.into_iter().map(|Person { id, name, email, .. }| {
+            let mut asked = exact.clone();
+            *field(&mut asked) = id;
+            Part { text: format!("{name}, {email}"), href: Some(address(PAGE, &asked, &[])) }
+        }));
         Ok(None)
-    }
-
-    fn field(&mut self, role: Role) -> (&mut String, &mut String) {
-        match role {
-            Role::Actor => (&mut self.shown.actor, &mut self.exact.actor),
-            Role::Subject => (&mut self.shown.subject, &mut self.exact.subject),
-        }
-    }
-
-    fn offer(&mut self, people: &[Person], role: Role) {
-        let base = self.exact.clone();
-        let offers = people.iter().map(|person| {
-            let mut asked = base.clone();
-            match role {
-                Role::Actor => asked.actor.clone_from(&person.id),
-                Role::Subject => asked.subject.clone_from(&person.id),
-            }
-            Part { text: format!("{}, {}", person.name, person.email), href: Some(address(PAGE, &asked, &[])) }
-        });
-        self.several.extend(offers);
     }
 }
 

@@ -1,9 +1,20 @@
-//! `/admin/audit`: who did what to whom, when, from where, why. What is looked for stands in the address. Both sides.
+//! `/admin/audit`: who did what to whom, when, from where, why. What is looked for stands in the address. Server side.
 
 use leptos::prelude::*;
+use strum::VariantArray;
+use uuid::Uuid;
 
-use super::{AuditAsked, AuditEntry, AuditPage as Shown, PAGE, Part, WORDS_MAX_CHARS};
+use super::{
+    AuditAsked, EXPORT, PAGE, Part, WORDS_MAX_CHARS,
+    filter::{Resolved, address},
+    words,
+};
 use crate::{
+    audit::log::{
+        Filter, Next, Slice,
+        store::{EventRow, LogRow},
+    },
+    auth::event::Kind,
     pages::admin::{
         PAGES,
         search::{Choice, SearchField},
@@ -20,38 +31,58 @@ use crate::{
 };
 
 #[component]
-pub fn AuditPage(shown: Shown) -> impl IntoView {
-    let Shown { asked, kinds, problems, several, entries, older, searched_to, newest, is_filtered, csv, json_lines } =
-        shown;
-    let is_understood = problems.is_empty() && several.is_empty();
-    let none = entries.is_empty() && is_understood;
-    let has_events = !entries.is_empty() || older.is_some();
+pub fn AuditPage(resolved: Resolved, found: Slice) -> impl IntoView {
+    let is_understood = resolved.is_understood();
+    let is_filtered = resolved.filter != Filter::default() || !is_understood;
+    let Resolved { shown, exact, problems, several, .. } = resolved;
+    let before = |id: &str| AuditAsked { before: id.to_owned(), ..exact.clone() };
+    let newest = (!exact.before.is_empty()).then(|| address(PAGE, &before(""), &[]));
+    let [csv, json_lines] = ["csv", "jsonl"].map(|format| address(EXPORT, &before(""), &[("format", format)]));
+    let (older, searched_to) = match &found.next {
+        Next::Nothing => (None, None),
+        Next::More(id) => (Some(address(PAGE, &before(id), &[])), None),
+        // So many events were looked through that the rest is for the next page.
+        Next::LookedThrough(id) => (Some(address(PAGE, &before(id), &[])), Some(time_of(id))),
+    };
+    let rows = found.rows;
+    let none = rows.is_empty() && is_understood;
+    let has_events = !rows.is_empty() || older.is_some();
     view! {
         <Page title="Audit log">
             <Tabs label="Administration" pages=PAGES />
-            <Search asked kinds is_filtered />
-            <Misunderstood problems several />
+            <Search asked=shown is_filtered />
+            {(!is_understood).then(|| view! { <Misunderstood problems several /> })}
             {searched_to.map(|ms| view! {
                 <Notice kind="info">
                     {format!("Searched 10,000 events, back to {}. Choose “Older” to continue, or narrow the dates.", moment(ms))}
                 </Notice>
             })}
             {none.then(|| view! { <Nothing is_filtered is_first=newest.is_none() /> })}
-            {(!entries.is_empty()).then(|| view! { <Events entries /> })}
+            {(!rows.is_empty()).then(|| view! {
+                <Table label="Events" columns=&["Time (UTC)", "Event", "Reason", "Device and IP"]>
+                    {rows.into_iter().map(|entry| view! { <Event entry /> }).collect_view()}
+                </Table>
+            })}
             <Turn first_label="Newest" next_label="Older" first=newest next=older />
             {has_events.then(|| view! { <Download csv json_lines is_filtered /> })}
         </Page>
     }
 }
 
+/// When an event was written, in milliseconds since the epoch, by its id.
+fn time_of(id: &str) -> i64 {
+    let time = Uuid::parse_str(id).ok().and_then(|id| id.get_timestamp()).map(|time| time.to_unix());
+    time.and_then(|(seconds, _)| i64::try_from(seconds).ok()).unwrap_or_default() * 1000
+}
+
 /// A plain form that asks for this page: it works without JavaScript, and the address can be shared.
 #[component]
-fn Search(asked: AuditAsked, kinds: Vec<(&'static str, &'static str)>, is_filtered: bool) -> impl IntoView {
+fn Search(asked: AuditAsked, is_filtered: bool) -> impl IntoView {
     let AuditAsked { event, actor, subject, from, to, ip, q, .. } = asked;
-    let kinds = kinds.into_iter().map(|(name, words)| (name, words, name == event)).collect();
+    let kinds = Kind::VARIANTS.iter().map(|kind| (kind.into_str(), words::label(*kind), kind.into_str() == event));
     view! {
         <form class="filter" method="get" action=PAGE role="search">
-            <Choice name="event" label="Event" all="All events" options=kinds />
+            <Choice name="event" label="Event" all="All events" options=kinds.collect() />
             <SearchField name="actor" kind="text" label="Actor" value=actor placeholder="Name, email or command line" />
             <SearchField name="subject" kind="text" label="User" value=subject placeholder="Name or email" />
             <SearchField name="from" label="From (UTC)" value=from kind="date" />
@@ -69,19 +100,17 @@ fn Search(asked: AuditAsked, kinds: Vec<(&'static str, &'static str)>, is_filter
 /// Nothing is shown then: what was meant might be less than everything.
 #[component]
 fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
-    (!(problems.is_empty() && several.is_empty())).then(|| {
-        view! {
-            <div role="alert">
-                <Notice kind="warning">
-                    {problems.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
-                    {(!several.is_empty()).then(|| view! {
-                        <p>"Which user do you mean?"</p>
-                        <ul class="steps">{several.into_iter().map(|part| view! { <li><Words part /></li> }).collect_view()}</ul>
-                    })}
-                </Notice>
-            </div>
-        }
-    })
+    view! {
+        <div role="alert">
+            <Notice kind="warning">
+                {problems.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
+                {(!several.is_empty()).then(|| view! {
+                    <p>"Which user do you mean?"</p>
+                    <ul class="steps">{several.into_iter().map(|part| view! { <li><Words part /></li> }).collect_view()}</ul>
+                })}
+            </Notice>
+        </div>
+    }
 }
 
 #[component]
@@ -95,23 +124,19 @@ fn Nothing(is_filtered: bool, is_first: bool) -> impl IntoView {
 }
 
 #[component]
-fn Events(entries: Vec<AuditEntry>) -> impl IntoView {
-    view! {
-        <Table label="Events" columns=&["Time (UTC)", "Event", "Reason", "Device and IP"]>{entries.into_iter().map(|entry| view! { <Event entry /> }).collect_view()}</Table>
-    }
-}
-
-#[component]
-fn Event(entry: AuditEntry) -> impl IntoView {
-    let AuditEntry { at, what, reason, details, device, ip, is_sealed } = entry;
+fn Event(entry: LogRow) -> impl IntoView {
+    let what = words::sentence(&entry).into_iter().map(|part| view! { <Words part /> }).collect_view();
+    let details = words::details(&entry).into_iter().map(|(name, value)| format!("{name}: {value}"));
+    let details = details.collect::<Vec<_>>().join(" · ");
+    let EventRow { at, reason, device, ip, seq, .. } = entry.row;
     view! {
         <Row>
             <Cell label="Time (UTC)"><Exactly ms=at /></Cell>
             <Cell label="Event">
                 <div>
-                    {what.into_iter().map(|part| view! { <Words part /> }).collect_view()}
-                    {(!is_sealed).then(|| view! { " " <span class="badge quiet">"Not sealed yet"</span> })}
-                    {(!details.is_empty()).then(|| view! { <Details details /> })}
+                    {what}
+                    {seq.is_none().then(|| view! { " " <span class="badge quiet">"Not sealed yet"</span> })}
+                    {(!details.is_empty()).then(|| view! { <p class="muted any-break">{details}</p> })}
                 </div>
             </Cell>
             <Cell label="Reason">{(!reason.is_empty()).then_some(reason)}</Cell>
@@ -125,12 +150,6 @@ fn Event(entry: AuditEntry) -> impl IntoView {
             </Cell>
         </Row>
     }
-}
-
-#[component]
-fn Details(details: Vec<(String, String)>) -> impl IntoView {
-    let words: Vec<String> = details.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    view! { <p class="muted any-break">{words.join(" · ")}</p> }
 }
 
 /// Some words of a sentence, which may lead somewhere.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{PAGE, Part};
 use crate::{
-    audit::log::store::LogRow,
+    audit::log::store::{EventRow, LogRow},
     auth::{
         event::{Actor, Kind},
         revocations::EndReason,
@@ -15,23 +15,13 @@ use crate::{
     ui::when::minute,
 };
 
-/// `{actor}` and `{subject}` stand for the people.
-struct Said {
-    /// In a list of kinds.
-    label: &'static str,
-    /// Where they are one and the same, or there is only one.
-    own: &'static str,
-    other: &'static str,
-}
+/// What stands in a list of kinds; what is said where actor and subject are one and the same, or there is only one; and
+/// what is said otherwise. `{actor}` and `{subject}` stand for the people.
+type Said = (&'static str, &'static str, &'static str);
 
 /// What is said the same way, whoever did it.
 fn same(label: &'static str, words: &'static str) -> Said {
-    Said { label, own: words, other: words }
-}
-
-/// What people do to their own account, and someone else to another's.
-fn two(label: &'static str, own: &'static str, other: &'static str) -> Said {
-    Said { label, own, other }
+    (label, words, words)
 }
 
 fn said(kind: Kind) -> Said {
@@ -41,9 +31,9 @@ fn said(kind: Kind) -> Said {
         Kind::LogInFailed => same("Failed login", "Failed login for {subject}: wrong password"),
         Kind::SessionEnded => same("Session ended", "A session of {subject} ended"),
         Kind::ForceLogout => {
-            two("Force logout", "{actor} logged themselves out everywhere", "{actor} logged {subject} out")
+            ("Force logout", "{actor} logged themselves out everywhere", "{actor} logged {subject} out")
         }
-        Kind::AdminCreated => two(
+        Kind::AdminCreated => (
             "Administrator created",
             "{actor} created the first administrator account",
             "{actor} created the administrator account of {subject}",
@@ -53,15 +43,15 @@ fn said(kind: Kind) -> Said {
             same("Failed password confirmation", "Failed password confirmation for {subject}")
         }
         Kind::PasswordChanged => {
-            two("Password changed", "{actor} changed their password", "{actor} changed the password of {subject}")
+            ("Password changed", "{actor} changed their password", "{actor} changed the password of {subject}")
         }
         Kind::RoleChanged => {
-            two("Role changed", "{actor} changed their own role", "{actor} changed the role of {subject}")
+            ("Role changed", "{actor} changed their own role", "{actor} changed the role of {subject}")
         }
         Kind::KeyRotated => same("Signing key created", "{actor} created a signing key"),
         Kind::KeyRevoked => same("Signing key revoked", "{actor} revoked a signing key"),
         Kind::EmailVerified => {
-            two("Email confirmed", "{actor} confirmed their email", "{actor} confirmed the email of {subject}")
+            ("Email confirmed", "{actor} confirmed their email", "{actor} confirmed the email of {subject}")
         }
         Kind::ResetAsked => same("Password reset requested", "Someone requested a password reset for {subject}"),
         Kind::PasswordReset => same("Password reset", "{subject} chose a new password with an emailed link"),
@@ -91,20 +81,20 @@ fn said(kind: Kind) -> Said {
         Kind::NotMe => same("Suspicious activity reported", "{subject} reported suspicious activity"),
         Kind::DataExported => same("Own data downloaded", "{actor} downloaded their data"),
         Kind::AccountDeleted => {
-            two("Account deleted", "{actor} deleted their account", "{actor} deleted the account of {subject}")
+            ("Account deleted", "{actor} deleted their account", "{actor} deleted the account of {subject}")
         }
         Kind::AccountDisabled => {
-            two("Account disabled", "{actor} disabled their own account", "{actor} disabled the account of {subject}")
+            ("Account disabled", "{actor} disabled their own account", "{actor} disabled the account of {subject}")
         }
         Kind::AccountEnabled => {
-            two("Account enabled", "{actor} enabled their own account", "{actor} enabled the account of {subject}")
+            ("Account enabled", "{actor} enabled their own account", "{actor} enabled the account of {subject}")
         }
-        Kind::ResetStarted => two(
+        Kind::ResetStarted => (
             "Password reset sent",
             "{actor} sent themselves a password reset",
             "{actor} sent {subject} a password reset",
         ),
-        Kind::SecondFactorRemoved => two(
+        Kind::SecondFactorRemoved => (
             "2FA removed",
             "{actor} removed their own two-factor authentication",
             "{actor} removed the two-factor authentication of {subject}",
@@ -159,14 +149,14 @@ fn ended(reason: EndReason) -> &'static str {
 
 /// In a list of kinds.
 pub fn label(kind: Kind) -> &'static str {
-    said(kind).label
+    said(kind).0
 }
 
 /// "Ada disabled the account of Bob", with both as links.
-pub fn sentence(row: &LogRow) -> Vec<Part> {
-    let (actor, subject) = (actor(row), person(&row.subject, row.subject_name.as_deref()));
+pub fn sentence(entry: &LogRow) -> Vec<Part> {
+    let (actor, subject) = (actor(entry), person(&entry.row.subject, entry.subject_name.as_deref()));
     let mut parts = Vec::new();
-    let mut rest = pattern(row);
+    let mut rest = pattern(&entry.row);
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         parts.push(text(before));
@@ -182,11 +172,11 @@ pub fn sentence(row: &LogRow) -> Vec<Part> {
 }
 
 /// The sentence without links.
-pub fn plain(row: &LogRow) -> String {
-    sentence(row).into_iter().map(|part| part.text).collect()
+pub fn plain(entry: &LogRow) -> String {
+    sentence(entry).into_iter().map(|part| part.text).collect()
 }
 
-fn pattern(row: &LogRow) -> &'static str {
+fn pattern(row: &EventRow) -> &'static str {
     let Ok(kind) = row.event.parse::<Kind>() else { return "Unknown event (from another version)" };
     let details = parsed(&row.details);
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
@@ -200,14 +190,14 @@ fn pattern(row: &LogRow) -> &'static str {
         // It belongs to no user.
         (Kind::AppDisabled, _) if row.subject.is_empty() => "{actor} disabled the application of the command line",
         (Kind::AppEnabled, _) if row.subject.is_empty() => "{actor} enabled the application of the command line",
-        _ if row.actor == row.subject => said(kind).own,
-        _ => said(kind).other,
+        _ if row.actor == row.subject => said(kind).1,
+        _ => said(kind).2,
     }
 }
 
-fn actor(row: &LogRow) -> Part {
-    match Actor::from_text(&row.actor) {
-        Actor::User(id) => person(&id, row.actor_name.as_deref()),
+fn actor(entry: &LogRow) -> Part {
+    match Actor::from_text(&entry.row.actor) {
+        Actor::User(id) => person(&id, entry.actor_name.as_deref()),
         Actor::CommandLine => text("the command line"),
         Actor::System => text("Latchkey"),
         Actor::Unknown => text("someone"),
@@ -242,8 +232,8 @@ fn parsed(details: &str) -> Value {
 }
 
 /// What else was written down: name and value, without what the sentence says.
-pub fn details(row: &LogRow) -> Vec<(String, String)> {
-    let Value::Object(members) = parsed(&row.details) else { return Vec::new() };
+pub fn details(entry: &LogRow) -> Vec<(String, String)> {
+    let Value::Object(members) = parsed(&entry.row.details) else { return Vec::new() };
     let told = |name: &str| matches!(name, "end_reason" | "address_was_taken");
     let members = members.into_iter().filter(|(name, _)| !told(name));
     members.map(|(name, value)| (name.replace('_', " "), shown(&name, value))).collect()

@@ -51,10 +51,6 @@ struct Kept {
 }
 
 impl Kept {
-    fn is_quick(&self) -> bool {
-        self.took_ms <= QUICK_MS
-    }
-
     fn is_old(&self, now_ms: i64) -> bool {
         let again_after = AGAIN_AFTER_MS.max(self.took_ms.saturating_mul(AGAIN_AFTER_TIMES));
         // A clock that has jumped back must not keep it for good.
@@ -67,15 +63,16 @@ impl Census {
     /// should wait.
     pub async fn counts(&self, state: &AppState) -> Result<Option<Counted>, AppError> {
         let now_ms = state.clock.now_ms();
-        match self.kept().filter(|kept| !kept.is_quick()) {
-            Some(kept) => {
+        let kept = *lock(&self.0.kept);
+        match kept {
+            Some(kept) if kept.took_ms > QUICK_MS => {
                 if kept.is_old(now_ms) {
                     // The task goes on without who waits for it.
                     drop(self.join(state));
                 }
                 Ok(Some(Counted { age_ms: (now_ms - kept.at_ms).max(0), ..kept.counted }))
             }
-            None => tokio::time::timeout(WAIT_MAX, self.join(state)).await.ok().transpose(),
+            _ => tokio::time::timeout(WAIT_MAX, self.join(state)).await.ok().transpose(),
         }
     }
 
@@ -109,10 +106,6 @@ impl Census {
     #[cfg(test)]
     fn cost(&self, _: Stopwatch) -> u64 {
         self.0.trial.delay_ms.load(std::sync::atomic::Ordering::SeqCst)
-    }
-
-    fn kept(&self) -> Option<Kept> {
-        *lock(&self.0.kept)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a new administrator does first, each step with its state, until all are done or the list is put away. Both sides.
+//! What a new administrator does first, each step with its state, until all are done or the list is put away. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

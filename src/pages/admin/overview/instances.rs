@@ -1,4 +1,4 @@
-//! The processes that serve, on the overview: how quick each hears of revocations, and whether it hears. Both sides.
+//! The processes that serve, on the overview: how quick each hears of revocations, and whether it hears. Server side.
 
 use leptos::prelude::*;
 
@@ -35,8 +35,8 @@ fn InstanceRow(instance: Instance) -> impl IntoView {
                 <span class="any-break">{instance.name}</span>
                 {health.map(|words| view! { " " <span class="badge warning">{words}</span> })}
             </Cell>
-            <Cell label="From other instances"><Spread times=instance.heard none="None yet" /></Cell>
-            <Cell label="Own revocations"><Spread times=instance.made none="None yet" /></Cell>
+            <Cell label="From other instances"><Spread times=instance.heard /></Cell>
+            <Cell label="Own revocations"><Spread times=instance.made /></Cell>
             <Cell label="Up to date">{heard(instance.behind, instance.silent_ms)}</Cell>
             <Cell label="Started"><Ago ms=instance.started_at /></Cell>
         </Row>
@@ -44,23 +44,19 @@ fn InstanceRow(instance: Instance) -> impl IntoView {
 }
 
 #[component]
-fn Spread(times: Times, none: &'static str) -> impl IntoView {
+fn Spread(times: Times) -> impl IntoView {
     if times.count == 0 {
-        return view! { <span class="muted">{none}</span> }.into_any();
+        return view! { <span class="muted">"None yet"</span> }.into_any();
     }
+    let words = format!("{} ms median, {} ms p99", grouped(times.p50_ms), grouped(times.p99_ms));
     let of = format!("{} since it started", counted(times.count, "revocation", "revocations"));
     view! {
         <span>
-            <span class="times">{in_words(times)}</span>
+            <span class="times">{words}</span>
             <span class="muted small">{of}</span>
         </span>
     }
     .into_any()
-}
-
-/// "8 ms median, 41 ms p99".
-fn in_words(times: Times) -> String {
-    format!("{} ms median, {} ms p99", grouped(times.p50_ms), grouped(times.p99_ms))
 }
 
 /// What is wrong with it, if anything is.

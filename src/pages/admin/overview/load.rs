@@ -37,12 +37,13 @@ pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Res
     let (days, instances, now_ms) = (days(state).await?, instances(state).await?, page.app.now_ms());
     let keys = Keys::list(state).await?;
     let signing = keys.iter().find(|key| key.purpose == KeyPurpose::All && key.state == KeyState::Signing);
+    let longest_ms = Limits::of_account(&state.config).longest_ms;
     let outbox = store::outbox(&state.db.pool, now_ms - DAY_MS).await?;
     let [sessions, users] = tiles::people(census.counts(state).await?);
     let tiles = vec![
         sessions,
         users,
-        tiles::rate_limited(held_back(state).await?),
+        tiles::rate_limited(store::count_waiting(&state.db.pool, longest_ms, now_ms).await?),
         tiles::revocations(&instances),
         tiles::key(signing, now_ms),
         tiles::mail(&outbox, state.config.mailing() == Mailing::Off, now_ms),
@@ -76,12 +77,6 @@ async fn first_steps(state: &AppState, user: &User, has_lab: bool) -> Result<Opt
         return Ok(None);
     }
     Ok(Some(steps))
-}
-
-/// How many accounts and how many networks have to wait before their next try is looked at.
-async fn held_back(state: &AppState) -> Result<(i64, i64), AppError> {
-    let longest_ms = Limits::of_account(&state.config).longest_ms;
-    Ok(store::count_waiting(&state.db.pool, longest_ms, state.clock.now_ms()).await?)
 }
 
 /// Every day of the span, also those on which nothing happened.

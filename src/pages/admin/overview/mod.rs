@@ -1,15 +1,11 @@
-//! The overview: how many people and sessions there are, what happened day by day, and whether all goes well.
+//! The overview: how many people and sessions there are, what happened day by day, and whether all goes well. Server side.
 
-#[cfg(feature = "ssr")]
 pub mod census;
 pub mod first_steps;
 pub mod instances;
-#[cfg(feature = "ssr")]
 pub mod load;
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod store;
-#[cfg(feature = "ssr")]
 pub mod tiles;
 
 use crate::ui::chart::Bars;

@@ -1,4 +1,4 @@
-//! `/admin`: the state of the installation at a glance; each figure leads to where one can act. Both sides.
+//! `/admin`: the state of the installation at a glance; each figure leads to where one can act. Server side.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! `/admin/sessions/everyone`: log everyone out. Both sides.
+//! `/admin/sessions/everyone`: log everyone out. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use leptos::prelude::*;
 
 use super::{
-    Age, Progress, SessionRow, SessionsAsked,
+    Age, SessionRow, SessionsAsked,
     everyone_page::EveryonePage,
     page::SessionsPage,
     store,
-    store::{FoundRow, Wanted},
+    store::{FoundRow, Of, Wanted},
 };
 use crate::{
     auth::sessions,
@@ -45,7 +45,6 @@ pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
     let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.created_at, row.sid));
     let rows: Vec<SessionRow> = rows.into_iter().map(Into::into).collect();
     let progress = sessions::everyone::store::unfinished(&state.db.pool).await?;
-    let progress = progress.map(|sweep| Progress { marked: sweep.marked, sessions: sweep.sessions });
     shows(move || view! { <SessionsPage asked rows next too_many_people progress /> })
 }
 
@@ -58,18 +57,20 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
         Age::Over(hours) => (0, now_ms - hours * HOUR_MS),
     };
     let after = asked.after.split_once('.').and_then(|(at, sid)| Some((at.parse().ok()?, sid)));
-    let wanted = Wanted { from, before: after.unwrap_or((until, LAST_SID)), limit: row_limit(limit), now_ms };
+    let row_limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let wanted = Wanted { from, before: after.unwrap_or((until, LAST_SID)), limit: row_limit, now_ms };
     let (person, ip) = (asked.person.trim(), canonical(asked.ip.trim()));
     match (person, &*ip) {
-        ("", "") => Ok((store::live(pool, &wanted).await?, false)),
-        ("", ip) => Ok((store::live_from(pool, ip, &wanted).await?, false)),
+        ("", "") => Ok((store::live(pool, Of::Everyone, &wanted).await?, false)),
+        ("", ip) => Ok((store::live(pool, Of::Ip(ip), &wanted).await?, false)),
         (person, ip) => {
-            let people = find_people(pool, &named(person), &Place::First, PEOPLE_MAX).await?;
+            let named = people::Wanted { words: person.to_owned(), ..Default::default() };
+            let people = find_people(pool, &named, &Place::First, PEOPLE_MAX).await?;
             let mut rows = Vec::new();
             for user in people.people {
-                rows.extend(store::live_of(pool, &user.id, &wanted).await?);
+                rows.extend(store::live(pool, Of::User(&user.id), &wanted).await?);
             }
-            rows.retain(|row| ip.is_empty() || row.ip() == ip);
+            rows.retain(|row| ip.is_empty() || row.ip == ip);
             rows.sort_by(|one, other| (other.created_at, &other.sid).cmp(&(one.created_at, &one.sid)));
             rows.truncate(limit);
             Ok((rows, people.after.is_some()))
@@ -80,14 +81,6 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
 /// However an address is typed, it was written down in one way.
 fn canonical(ip: &str) -> String {
     ip.parse().map_or_else(|_| ip.to_owned(), |ip: IpAddr| ip.to_canonical().to_string())
-}
-
-fn named(words: &str) -> people::Wanted {
-    people::Wanted { words: words.to_owned(), ..people::Wanted::default() }
-}
-
-fn row_limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// What the switch would end.

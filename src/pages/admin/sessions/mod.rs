@@ -1,10 +1,8 @@
-//! `/admin/sessions`: every live session, and the switch that ends them all.
+//! `/admin/sessions`: every live session, and the switch that ends them all. Server side.
 
 pub mod everyone_page;
-#[cfg(feature = "ssr")]
 pub mod load;
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod store;
 
 use serde::{Deserialize, Serialize};
@@ -59,12 +57,4 @@ pub struct SessionRow {
     pub user_id: String,
     pub name: String,
     pub email: String,
-}
-
-/// How far the tombstones have followed the last time that everyone was logged out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    pub marked: i64,
-    /// `None`: not counted yet.
-    pub sessions: Option<i64>,
 }

@@ -1,10 +1,11 @@
 //! `/admin/sessions`: find live sessions. What is asked for is in the address, so it works without JavaScript and can
-//! be shared. Both sides.
+//! be shared. Server side.
 
 use leptos::prelude::*;
 
-use super::{Age, Progress, SessionRow, SessionsAsked};
+use super::{Age, SessionRow, SessionsAsked};
 use crate::{
+    auth::sessions::everyone::store::Sweep,
     pages::admin::{
         Act, PAGES, ReceiptNotice, may_act,
         search::{Choice, SearchField},
@@ -33,7 +34,8 @@ pub fn SessionsPage(
     next: Option<String>,
     /// More people are meant than are looked at.
     too_many_people: bool,
-    progress: Option<Progress>,
+    /// How far the tombstones have followed the last time that everyone was logged out.
+    progress: Option<Sweep>,
 ) -> impl IntoView {
     let is_filtered = asked != SessionsAsked::default();
     let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
@@ -141,8 +143,8 @@ fn TableRow(row: SessionRow) -> impl IntoView {
 
 /// The tombstones follow what has been dead for a while already.
 #[component]
-fn Marking(progress: Progress) -> impl IntoView {
-    let Progress { marked, sessions } = progress;
+fn Marking(progress: Sweep) -> impl IntoView {
+    let Sweep { marked, sessions, .. } = progress;
     let words = match sessions {
         Some(sessions) => {
             format!("Updating records: {marked} of about {sessions}. Users can log in.")

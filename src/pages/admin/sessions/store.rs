@@ -1,6 +1,6 @@
 //! Live sessions of everyone, the newest first. Server side; reads only.
 
-use sqlx::Any;
+use sqlx::QueryBuilder;
 use sqlx_macros::FromRow;
 
 use super::{LiveSession, SessionRow};
@@ -14,17 +14,11 @@ pub struct FoundRow {
     name: String,
     email: String,
     user_agent: String,
-    ip: String,
+    pub ip: String,
     pub created_at: i64,
     last_seen_at: i64,
     expires_at: i64,
     remembered_at: Option<i64>,
-}
-
-impl FoundRow {
-    pub fn ip(&self) -> &str {
-        &self.ip
-    }
 }
 
 impl From<FoundRow> for SessionRow {
@@ -48,42 +42,38 @@ pub struct Wanted<'a> {
     pub now_ms: i64,
 }
 
-/// With the column of the epoch as it is, SQLite walks the index of all live sessions, which is in the order asked for;
-/// with a plus it does not.
-macro_rules! select_live {
-    ($epoch:literal, $condition:literal) => {
-        concat!(
-            "select sid, user_id, name, email, user_agent, ip, sessions.created_at as created_at, last_seen_at, \
-             expires_at, remembered_at from sessions join users on users.id = sessions.user_id \
-             where ",
-            $epoch,
-            " = (select max(epoch) from global_epoch) and ended_at is null \
-             and expires_at > $1 and idle_expires_at > $1 and sessions.created_at >= $2 \
-             and (sessions.created_at, sid) < ($3, $4) and ",
-            $condition,
-            " order by sessions.created_at desc, sid desc limit $5"
-        )
+/// Of whom, or from where.
+#[derive(Clone, Copy, Debug)]
+pub enum Of<'a> {
+    Everyone,
+    User(&'a str),
+    /// A network address.
+    Ip(&'a str),
+}
+
+pub async fn live(db: impl Conn<'_>, of: Of<'_>, wanted: &Wanted<'_>) -> sqlx::Result<Vec<FoundRow>> {
+    // With the column of the epoch as it is, SQLite walks the index of all live sessions, which is in the order asked for;
+    // with a plus it does not.
+    let (epoch, condition, value) = match of {
+        Of::Everyone => ("global_epoch", "$6 = ''", ""),
+        Of::User(id) => ("+global_epoch", "user_id = $6", id),
+        Of::Ip(ip) => ("global_epoch", "ip = $6", ip),
     };
-}
-
-pub async fn live(db: impl Conn<'_>, wanted: &Wanted<'_>) -> sqlx::Result<Vec<FoundRow>> {
-    bound(select_live!("global_epoch", "1 = 1"), wanted).fetch_all(db).await
-}
-
-/// Those of one network address.
-pub async fn live_from(db: impl Conn<'_>, ip: &str, wanted: &Wanted<'_>) -> sqlx::Result<Vec<FoundRow>> {
-    bound(select_live!("global_epoch", "ip = $6"), wanted).bind(ip.to_owned()).fetch_all(db).await
-}
-
-/// Those of one user.
-pub async fn live_of(db: impl Conn<'_>, user_id: &str, wanted: &Wanted<'_>) -> sqlx::Result<Vec<FoundRow>> {
-    bound(select_live!("+global_epoch", "user_id = $6"), wanted).bind(user_id.to_owned()).fetch_all(db).await
-}
-
-fn bound(
-    statement: &'static str,
-    wanted: &Wanted<'_>,
-) -> sqlx::query::QueryAs<'static, Any, FoundRow, sqlx::any::AnyArguments> {
     let Wanted { from, before: (at, sid), limit, now_ms } = *wanted;
-    sqlx::query_as(statement).bind(now_ms).bind(from).bind(at).bind(sid.to_owned()).bind(limit)
+    QueryBuilder::new(format!(
+        "select sid, user_id, name, email, user_agent, ip, sessions.created_at as created_at, last_seen_at, expires_at, \
+         remembered_at from sessions join users on users.id = sessions.user_id \
+         where {epoch} = (select max(epoch) from global_epoch) and ended_at is null \
+         and expires_at > $1 and idle_expires_at > $1 and sessions.created_at >= $2 \
+         and (sessions.created_at, sid) < ($3, $4) and {condition} order by sessions.created_at desc, sid desc limit $5"
+    ))
+    .build_query_as()
+    .bind(now_ms)
+    .bind(from)
+    .bind(at)
+    .bind(sid)
+    .bind(limit)
+    .bind(value)
+    .fetch_all(db)
+    .await
 }
