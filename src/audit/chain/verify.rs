@@ -82,14 +82,12 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Whether the row that names the end is one that we have written.
     fn check_end(&mut self) {
-        let Some(end) = self.end.clone() else { return self.found(What::EndChanged, self.last, None) };
-        if end.seq == 0 && end.mac.is_empty() && end.seal.is_empty() {
-            return;
-        }
+        let Some(end) = self.end.clone() else { return self.found_stretch(What::EndChanged, self.last, self.last) };
         match self.keys.iter().find(|key| key.is_named_in(&end.seal)) {
+            _ if end.seq == 0 && end.mac.is_empty() && end.seal.is_empty() => {}
             Some(key) if key.seal(end.seq, &end.mac) == end.seal => {}
             None if key_name(&end.seal).is_some() => {}
-            _ => self.found(What::EndChanged, end.seq, None),
+            _ => self.found_stretch(What::EndChanged, end.seq, end.seq),
         }
     }
 
@@ -148,11 +146,11 @@ impl Walk<'_> {
     async fn look_at(&mut self, row: &EventRow, end: i64) -> Result<(), sqlx::Error> {
         let seq = row.seq.unwrap_or_default();
         if seq < 1 || seq > end {
-            self.found(What::PutIn, seq, Some(row));
+            self.found(What::PutIn, row);
             return Ok(());
         }
         if seq <= self.removed {
-            self.found(What::BroughtBack, seq, Some(row));
+            self.found(What::BroughtBack, row);
             return Ok(());
         }
         if seq > self.next {
@@ -167,16 +165,16 @@ impl Walk<'_> {
             self.previous = None;
         }
         self.report.events += 1;
-        self.check_mac(row, seq);
-        if row.event == Kind::AuditResumed.into_str() && !self.is_change_of_key(row, self.previous.as_deref()) {
-            self.found(What::Resumed, seq, Some(row));
+        self.check_mac(row);
+        if row.event == Kind::AuditResumed.into_str() && !self.is_change_of_key(row) {
+            self.found(What::Resumed, row);
         }
-        self.check_halves(row, seq).await?;
+        self.check_halves(row).await?;
         if self.since.is_some_and(|since| since.seq == seq && since.mac != row.mac) {
-            self.found(What::Rewritten, seq, Some(row));
+            self.found(What::Rewritten, row);
         }
         if self.end.as_ref().is_some_and(|end| end.seq == seq && end.mac != row.mac) {
-            self.found(What::EndChanged, seq, Some(row));
+            self.found(What::EndChanged, row);
         }
         self.next = seq + 1;
         self.previous = Some(row.mac.clone());
@@ -184,20 +182,21 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn check_mac(&mut self, row: &EventRow, seq: i64) {
-        let Some(name) = key_name(&row.mac) else { return self.found(What::Changed, seq, Some(row)) };
+    fn check_mac(&mut self, row: &EventRow) {
+        let Some(name) = key_name(&row.mac) else { return self.found(What::Changed, row) };
         let Some(key) = self.keys.iter().find(|key| key.is_named_in(&row.mac)) else {
+            let seq = row.seq.unwrap_or_default();
             return self.other_key(name, seq, seq);
         };
         // After a gap no one can say what the row was sealed onto; the gap is told.
         let fits = self.previous.as_ref().is_none_or(|previous| key.mac(previous, row) == row.mac);
         if !fits {
-            self.found(What::Changed, seq, Some(row));
+            self.found(What::Changed, row);
         }
     }
 
     /// What may be blanked: from where, with either person; the words, with the one whom it happened to.
-    async fn check_halves(&mut self, row: &EventRow, seq: i64) -> Result<(), sqlx::Error> {
+    async fn check_halves(&mut self, row: &EventRow) -> Result<(), sqlx::Error> {
         let origin_fits = origin_digest(&row.origin_salt, &row.ip, &row.device) == row.origin_digest;
         let words_fit = words_digest(&row.words_salt, &row.reason, &row.details) == row.words_digest;
         if origin_fits && words_fit {
@@ -206,7 +205,7 @@ impl Walk<'_> {
         let origin_is_blank = [&row.origin_salt, &row.ip, &row.device].iter().all(|text| text.is_empty());
         let words_are_blank = row.words_salt.is_empty() && row.reason.is_empty() && row.details == "null";
         if !(origin_fits || origin_is_blank) || !(words_fit || words_are_blank) {
-            self.found(What::WordsChanged, seq, Some(row));
+            self.found(What::WordsChanged, row);
             return Ok(());
         }
         // What a request under way has written after the deletion is blanked, too, within a day, and the deletion may have
@@ -218,7 +217,7 @@ impl Walk<'_> {
         if explained {
             self.report.blanked += 1;
         } else {
-            self.found(What::Blanked, seq, Some(row));
+            self.found(What::Blanked, row);
         }
         Ok(())
     }
@@ -233,15 +232,15 @@ impl Walk<'_> {
     }
 
     /// Whether the log went on here because the secret key was replaced, and nothing was missing: the end of before was
-    /// sealed with another key than this event, the same as the event before, and that was the last. `previous`: its mac.
+    /// sealed with another key than this event, the same as the event before, and that was the last.
     /// Of a key that was not given the seal cannot be checked; what it sealed counts as not checked anyway.
-    fn is_change_of_key(&self, row: &EventRow, previous: Option<&str>) -> bool {
+    fn is_change_of_key(&self, row: &EventRow) -> bool {
         let Ok(details) = serde_json::from_str::<serde_json::Value>(&row.details) else { return false };
         let detail = |name: &str| details[name].as_str().unwrap_or_default();
         let (end, seal) = (detail("end_was"), detail("seal_was"));
-        let (Ok(anchor), Some(previous)) = (end.parse::<Anchor>(), previous) else { return false };
+        let (Ok(anchor), Some(previous)) = (end.parse::<Anchor>(), &self.previous) else { return false };
         let is_other = key_name(seal).is_some() && key_name(seal) != key_name(&row.mac);
-        let is_whole = end == detail("last_event") && anchor.mac == previous && key_name(previous) == key_name(seal);
+        let is_whole = end == detail("last_event") && anchor.mac == *previous && key_name(previous) == key_name(seal);
         let key = self.keys.iter().find(|key| key.is_named_in(seal));
         is_other && is_whole && key.is_none_or(|key| key.seal(anchor.seq, &anchor.mac) == seal)
     }
@@ -250,9 +249,9 @@ impl Walk<'_> {
     async fn check_unsealed(&mut self) -> Result<(), sqlx::Error> {
         for row in store::waiting_of(self.db, Kind::AuditResumed).await? {
             let own = self.keys.first().map(|key| key.seal(0, "")).unwrap_or_default();
-            let as_sealed = EventRow { mac: own, ..row.clone() };
-            if !self.is_change_of_key(&as_sealed, self.previous.as_deref()) {
-                self.found(What::Resumed, self.next, Some(&row));
+            let as_sealed = EventRow { seq: Some(self.next), mac: own, ..row };
+            if !self.is_change_of_key(&as_sealed) {
+                self.found(What::Resumed, &as_sealed);
             }
         }
         Ok(())
@@ -269,9 +268,9 @@ impl Walk<'_> {
         }
     }
 
-    fn found(&mut self, what: What, seq: i64, row: Option<&EventRow>) {
-        let (id, at) = row.map_or((String::new(), None), |row| (row.id.clone(), Some(row.at)));
-        self.push(Finding { what, seq, to: seq, id, at });
+    fn found(&mut self, what: What, row: &EventRow) {
+        let seq = row.seq.unwrap_or_default();
+        self.push(Finding { what, seq, to: seq, id: row.id.clone(), at: Some(row.at) });
     }
 
     fn found_stretch(&mut self, what: What, seq: i64, to: i64) {
@@ -294,7 +293,7 @@ impl Walk<'_> {
             return self.report;
         }
         if let Some(since) = self.since.filter(|since| since.seq >= self.next) {
-            self.found(What::Rewritten, since.seq, None);
+            self.found_stretch(What::Rewritten, since.seq, since.seq);
         }
         self.report
     }

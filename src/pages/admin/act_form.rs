@@ -43,30 +43,27 @@ fn ActFields(page: ActPage) -> impl IntoView {
         undo.map_or_else(Default::default, |undo| (undo.event, undo.reason, undo.role));
     let reason = if typed.get("reason").is_empty() { reason_of_undo } else { typed.get("reason") };
     let role = typed.get("role").parse().ok().or(role_before).unwrap_or(user.role());
+    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), one.words(), *one == role));
     let help = format!("Recorded in the audit log. {} won't see it.", user.name);
     view! {
         <input type="hidden" name="user" value=user.id />
         {only.map(|session| view! { <input type="hidden" name="sid" value=session.sid /> })}
         {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
         {match act {
-            Act::ChangeRole => view! { <Roles chosen=role /> }.into_any(),
-            Act::StartReset => view! { <EndAll name=user.name checked=typed.get("end_all") == "on" /> }.into_any(),
+            Act::ChangeRole => view! { <Choice name="role" label="Role" options=roles.collect() /> }.into_any(),
+            Act::StartReset => view! {
+                <Checkbox
+                    name="end_all"
+                    label=format!("Log {} out now and block the current password", user.name)
+                    help="Choose this if someone else may know the password."
+                    checked=typed.get("end_all") == "on"
+                />
+            }
+            .into_any(),
             Act::Delete => view! { <Confirmation email=user.email value=typed.get("confirmation") /> }.into_any(),
             _ => ().into_any(),
         }}
         <ReasonField help value=reason />
-    }
-}
-
-#[component]
-fn EndAll(name: String, checked: bool) -> impl IntoView {
-    view! {
-        <Checkbox
-            name="end_all"
-            label=format!("Log {name} out now and block the current password")
-            help="Choose this if someone else may know the password."
-            checked
-        />
     }
 }
 
@@ -98,10 +95,4 @@ pub fn ReasonField(#[prop(into)] help: String, value: String) -> impl IntoView {
             value
         />
     }
-}
-
-#[component]
-fn Roles(chosen: Role) -> impl IntoView {
-    let options = Role::VARIANTS.iter().map(|role| (role.into_str(), role.words(), *role == chosen)).collect();
-    view! { <Choice name="role" label="Role" options /> }
 }

@@ -30,6 +30,10 @@ pub fn KeysPage(
     let waiting = keys.iter().find(|key| key.purpose == KeyPurpose::All && key.state == KeyState::Next);
     let waiting = waiting.map(|key| key.signs_from);
     let others = keys.iter().any(|key| key.purpose != KeyPurpose::All && key.state == KeyState::Signing);
+    let columns: &[&str] = match may_act() {
+        true => &["Key", "Algorithm", "State", "Created", "In use from", "Valid until", "Action"],
+        false => &["Key", "Algorithm", "State", "Created", "In use from", "Valid until"],
+    };
     view! {
         <Page title="Keys">
             <Tabs label="Administration" pages=PAGES />
@@ -39,7 +43,9 @@ pub fn KeysPage(
                 <Link href="/.well-known/jwks.json">"public keys"</Link>" at:"
             </p>
             <CodeBlock text=format!("{base}/.well-known/jwks.json") what="the URL of the public keys" />
-            <KeyTable keys />
+            <Table label="Signing keys" columns=columns>
+                {keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}
+            </Table>
             <Rotate algorithm lead_seconds signing_since_ms waiting others />
         </Page>
     }
@@ -79,17 +85,6 @@ fn Rotate(
                 </Form>
             })}
         </section>
-    }
-}
-
-#[component]
-fn KeyTable(keys: Vec<KeyInfo>) -> impl IntoView {
-    let columns: &[&str] = match may_act() {
-        true => &["Key", "Algorithm", "State", "Created", "In use from", "Valid until", "Action"],
-        false => &["Key", "Algorithm", "State", "Created", "In use from", "Valid until"],
-    };
-    view! {
-        <Table label="Signing keys" columns=columns>{keys.into_iter().map(|key| view! { <KeyRow key_info=key /> }).collect_view()}</Table>
     }
 }
 

@@ -42,29 +42,19 @@ const AT_ONCE: usize = 1_000;
 /// Where a spreadsheet sees it, it takes the text for UTF-8, and every name for what it is.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// How far the file is written.
-enum Written {
-    Nothing,
-    /// Down to the event of this id.
-    DownTo(String),
-    All,
-}
-
 /// The file in pieces, the newest event first. Between two pieces no connection is held, and none is read that no one
 /// takes.
 pub fn file(state: AppState, filter: Filter, format: Format) -> impl Stream<Item = Result<Vec<u8>, AppError>> {
-    try_unfold((state, filter, Written::Nothing), move |(state, filter, mut written)| async move {
+    // The id that it is written down to: empty at the beginning, none at the end.
+    try_unfold((state, filter, Some(String::new())), move |(state, filter, mut written)| async move {
         loop {
-            let (before, head) = match written {
-                Written::All => return Ok(None),
-                Written::Nothing => (String::new(), head(format)?),
-                Written::DownTo(id) => (id, Vec::new()),
-            };
+            let Some(before) = written else { return Ok(None) };
+            let head = if before.is_empty() { head(format)? } else { Vec::new() };
             let found = slice(&state.db.pool, &filter, &before, AT_ONCE).await?;
             let piece = piece(head, &found.rows, format)?;
             written = match found.next {
-                Next::Nothing => Written::All,
-                Next::More(id) | Next::LookedThrough(id) => Written::DownTo(id),
+                Next::Nothing => None,
+                Next::More(id) | Next::LookedThrough(id) => Some(id),
             };
             // Nothing was found in what was looked through.
             if !piece.is_empty() {

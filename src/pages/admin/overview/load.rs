@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    DAYS, Days, Instance, LAB, Times,
+    DAYS, Instance, LAB, Times,
     census::Census,
     first_steps::{FirstSteps, MailStep},
     page::OverviewPage,
@@ -34,7 +34,7 @@ const LOST_SHOWN_MS: i64 = 3_600_000;
 pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Result<Found, AppError> {
     let Overseer(reader) = page.overseer().await?;
     let state = &page.app.state;
-    let (days, instances, now_ms) = (days(state).await?, instances(state).await?, page.app.now_ms());
+    let ([log_ins, sign_ups], instances, now_ms) = (days(state).await?, instances(state).await?, page.app.now_ms());
     let keys = Keys::list(state).await?;
     let signing = keys.iter().find(|key| key.purpose == KeyPurpose::All && key.state == KeyState::Signing);
     let longest_ms = Limits::of_account(&state.config).longest_ms;
@@ -49,7 +49,7 @@ pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Res
         tiles::mail(&outbox, state.config.mailing() == Mailing::Off, now_ms),
     ];
     let first_steps = first_steps(state, &reader.user, has_lab).await?;
-    shows(move || view! { <OverviewPage now_ms first_steps tiles days instances /> })
+    shows(move || view! { <OverviewPage now_ms first_steps tiles log_ins sign_ups instances /> })
 }
 
 /// Nothing for who may not act. Once all are done, they do not come back when something is undone.
@@ -79,8 +79,8 @@ async fn first_steps(state: &AppState, user: &User, has_lab: bool) -> Result<Opt
     Ok(Some(steps))
 }
 
-/// Every day of the span, also those on which nothing happened.
-async fn days(state: &AppState) -> Result<Days, AppError> {
+/// Logins and sign-ups on every day of the span, also those on which nothing happened.
+async fn days(state: &AppState) -> Result<[Vec<Bars>; 2], AppError> {
     let today = state.clock.now_ms().div_euclid(DAY_MS);
     let first = today + 1 - i64::try_from(DAYS).unwrap_or_default();
     let kinds = [Kind::LoggedIn, Kind::LogInFailed, Kind::SecondFactorFailed, Kind::SignedUp];
@@ -92,10 +92,9 @@ async fn days(state: &AppState) -> Result<Days, AppError> {
     let bars = |up: &[Kind], down: &[Kind]| -> Vec<Bars> {
         (first..=today).map(|day| Bars { day, up: times(day, up), down: times(day, down) }).collect()
     };
-    Ok(Days {
-        log_ins: bars(&[Kind::LoggedIn], &[Kind::LogInFailed, Kind::SecondFactorFailed]),
-        sign_ups: bars(&[Kind::SignedUp], &[]),
-    })
+    // Wrong codes after a right password are among the failed ones.
+    let log_ins = bars(&[Kind::LoggedIn], &[Kind::LogInFailed, Kind::SecondFactorFailed]);
+    Ok([log_ins, bars(&[Kind::SignedUp], &[])])
 }
 
 async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {

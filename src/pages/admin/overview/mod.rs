@@ -8,8 +8,6 @@ pub mod page;
 pub mod store;
 pub mod tiles;
 
-use crate::ui::chart::Bars;
-
 /// So many days are shown, today included.
 pub const DAYS: usize = 30;
 
@@ -31,15 +29,6 @@ pub struct Counted {
     pub with_second_factor: i64,
     /// How old the counts are, in milliseconds; zero where they were made for this page.
     pub age_ms: i64,
-}
-
-/// What happened day by day, in UTC: the oldest day first, without a gap.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Days {
-    /// Failed ones, wrong codes after a right password too, are below the line.
-    pub log_ins: Vec<Bars>,
-    /// Where a mail server is set, those with an address that had an account already are among them.
-    pub sign_ups: Vec<Bars>,
 }
 
 /// A process that serves, as its row tells.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    Days, Instance, More, Tile,
+    Instance, More, Tile,
     first_steps::{FirstSteps, FirstStepsCard},
     instances::InstanceTable,
 };
@@ -23,7 +23,10 @@ pub fn OverviewPage(
     now_ms: i64,
     first_steps: Option<FirstSteps>,
     tiles: Vec<Tile>,
-    days: Days,
+    /// Day by day, in UTC: the oldest day first, without a gap.
+    log_ins: Vec<Bars>,
+    /// Where a mail server is set, those with an address that had an account already are among them.
+    sign_ups: Vec<Bars>,
     /// By name.
     instances: Vec<Instance>,
 ) -> impl IntoView {
@@ -32,8 +35,8 @@ pub fn OverviewPage(
             <Tabs label="Administration" pages=PAGES />
             {first_steps.map(|steps| view! { <FirstStepsCard steps /> })}
             <dl class="tiles">{tiles.into_iter().map(|tile| view! { <TileView tile /> }).collect_view()}</dl>
-            <History id="logins" series=LOGINS days=days.log_ins none="No logins in the last 30 days." />
-            <History id="sign-ups" series=SIGN_UPS days=days.sign_ups none="No sign-ups in the last 30 days." />
+            <History id="logins" series=LOGINS days=log_ins none="No logins in the last 30 days." />
+            <History id="sign-ups" series=SIGN_UPS days=sign_ups none="No sign-ups in the last 30 days." />
             <section class="stack" aria-labelledby="instances">
                 <h2 id="instances">"Instances"</h2>
                 <p class="muted">

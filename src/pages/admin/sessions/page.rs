@@ -45,6 +45,7 @@ pub fn SessionsPage(
         1 => "1 active session on this page".to_owned(),
         n => format!("{n} active sessions on this page"),
     };
+    let none = if is_filtered { "No active sessions match." } else { "No one is logged in." };
     view! {
         <Page title="Sessions" heading="Active sessions".to_owned()>
             <Tabs label="Administration" pages=PAGES />
@@ -54,10 +55,9 @@ pub fn SessionsPage(
             {too_many_people.then(|| view! {
                 <p class="help">"Many users match. Showing the sessions of 20 of them. Enter more of the name or email."</p>
             })}
-            {if rows.is_empty() {
-                view! { <NoSession is_filtered /> }.into_any()
-            } else {
-                view! { <p class="help">{shown}", newest first"</p> <SessionTable rows /> }.into_any()
+            {match rows.is_empty() {
+                true => view! { <Empty why=none next=is_filtered.then_some((PATH, "Clear filters")) /> }.into_any(),
+                false => view! { <p class="help">{shown}", newest first"</p> <SessionTable rows /> }.into_any(),
             }}
             <Turn first=further.then_some(first) next />
             {may_act().then(|| view! { <Everyone /> })}
@@ -94,12 +94,6 @@ fn Filter(asked: SessionsAsked) -> impl IntoView {
             <button type="submit" class="button">"Search"</button>
         </form>
     }
-}
-
-#[component]
-fn NoSession(is_filtered: bool) -> impl IntoView {
-    let why = if is_filtered { "No active sessions match." } else { "No one is logged in." };
-    view! { <Empty why next=is_filtered.then_some((PATH, "Clear filters")) /> }
 }
 
 #[component]
