@@ -21,6 +21,14 @@ pub fn text<const N: usize>() -> Result<String, AppError> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes::<N>()?))
 }
 
+/// A token that no one guesses: 256 random bits.
+///
+/// # Errors
+/// As [`bytes`].
+pub fn token() -> Result<String, AppError> {
+    text::<32>()
+}
+
 /// SHA-256 in base64url. Without a salt: only for what no one guesses. To look a secret up by it leaks no timing, either
 /// (CVE-2019-16782).
 pub fn hash(secret: &str) -> String {

@@ -19,11 +19,12 @@ use super::{
     world::Lab,
 };
 use crate::{
-    auth::{links, throttle::Way, users::Role},
+    auth::{throttle::Way, users::Role},
     base::{
         caller::{Caller, network_of},
         config::Config,
         error::AppError,
+        random,
     },
     web::{
         action::{append_cookie, caller},
@@ -142,13 +143,13 @@ impl Visit {
         if all >= VISITS_MAX || of_network >= VISITS_OF_NETWORK_MAX {
             return Err(AppError::LabFull);
         }
-        let secret = links::new_token()?;
+        let secret = random::token()?;
         let email = format!("{}@lab.example", email_word(&secret));
         let ip = caller.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let mut tx = lab.state.db.begin_write().await?;
         let user_id = lab.make_user(&mut tx, DEMO_USER, &email, Role::User).await?.ok_or_else(AppError::internal)?;
         let (id_hash, browser, ends_at) =
-            (links::hash(&secret), Browser::of_a_visitor(email, ip), now_ms + LIFETIME_MS);
+            (random::hash(&secret), Browser::of_a_visitor(email, ip), now_ms + LIFETIME_MS);
         let row = VisitRow { user_id: user_id.clone(), browser: lab.sealed(SEAL, &browser)?, ends_at };
         // With its user: what is removed with a visit has one.
         store::insert(&mut *tx, &id_hash, &row, &network, now_ms).await?;
@@ -162,7 +163,7 @@ impl Visit {
     /// The visit whose cookie came along, if it lasts.
     pub async fn of(lab: &Lab, headers: &HeaderMap, config: &Config) -> Result<Option<Self>, AppError> {
         let Some(secret) = cookies::get(config, headers, Name::Lab) else { return Ok(None) };
-        let id_hash = links::hash(secret);
+        let id_hash = random::hash(secret);
         let row = store::find(&lab.state.db.pool, &id_hash, lab.now_ms()).await?;
         Ok(row.and_then(|row| {
             let browser = lab.opened(SEAL, &row.browser)?;
@@ -208,6 +209,6 @@ impl Visit {
 
 /// Letters and digits that tell nothing of the secret.
 fn email_word(secret: &str) -> String {
-    let letters = links::hash(&format!("email of {secret}"));
+    let letters = random::hash(&format!("email of {secret}"));
     letters.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>().to_lowercase()
 }

@@ -15,14 +15,13 @@ use crate::{
         app::App,
         event::{Actor, Kind},
         grants::store::{queue, take_back},
-        links,
         revocations::{
             EndReason,
             store::{New, Subject},
         },
         visit::Visit,
     },
-    base::{db::Tx, error::AppError},
+    base::{db::Tx, error::AppError, random},
 };
 
 /// A code works for so long: the time of one redirect.
@@ -35,7 +34,7 @@ pub async fn allow(app: &App, visit: &Visit, asked: &Asked, consented: bool) -> 
     if !asked.is_for(visit.user()?) {
         return Err(AppError::BadRequest);
     }
-    let code = links::new_token()?;
+    let code = random::token()?;
     let mut tx = app.state.db.begin_write().await?;
     let (grant_id, ended) = grant(&mut tx, app, visit, asked, consented).await?;
     let row = CodeRow {
@@ -45,7 +44,7 @@ pub async fn allow(app: &App, visit: &Visit, asked: &Asked, consented: bool) -> 
         nonce: asked.nonce.clone(),
         expires_at: app.now_ms() + CODE_MS,
     };
-    grants::store::insert_code(&mut *tx, &links::hash(&code), &row).await?;
+    grants::store::insert_code(&mut *tx, &random::hash(&code), &row).await?;
     commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
     Ok(asked.answer(&[("code", &code)]))
 }

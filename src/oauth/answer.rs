@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::clients::{host_of, origin_of};
-use crate::{base::text::isolated, ui::frame::Page, web::csp};
+use crate::{
+    base::text::isolated,
+    ui::{draw::Draw, frame::Page},
+    web::csp,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
@@ -59,8 +63,8 @@ pub fn AnswerPage(answer: Answer) -> impl IntoView {
             {why.map(|why| view! { <p>{why}</p> })}
             <p>{words}</p>
             {match answer.address() {
-                Some(address) => view! { <GoOn address name by_hand /> }.into_any(),
-                None => view! { <Post answer /> }.into_any(),
+                Some(address) => view! { <GoOn address name by_hand /> }.drawn(),
+                None => view! { <Post answer /> }.drawn(),
             }}
         </Page>
     }

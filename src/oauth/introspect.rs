@@ -12,7 +12,6 @@ use super::{
 use crate::{
     auth::{
         app::App,
-        links,
         revocations::EndReason,
         tokens::{
             claims::{Claims, Verified, resource},
@@ -22,7 +21,7 @@ use crate::{
         },
         users,
     },
-    base::error::AppError,
+    base::{error::AppError, random},
 };
 
 /// The access token of an application, where it works now. No database is asked; [`AppError::Busy`] where no one can tell.
@@ -55,7 +54,7 @@ pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Resu
         }));
     }
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
-    let unused = grants::store::find_refresh(pool, &links::hash(token)).await?;
+    let unused = grants::store::find_refresh(pool, &random::hash(token)).await?;
     let Some(unused) = unused.filter(|token| token.used_at.is_none() && token.expires_at > now_ms) else {
         return Ok(json!({ "active": false }));
     };
@@ -74,7 +73,7 @@ pub async fn revoke(Asker { app, keys, client, params, .. }: &Asker) -> Result<b
     let (pool, token) = (&app.state.db.pool, params.required("token")?);
     let grant_id = match verified(app, keys, token).await {
         Some(Verified { claims, .. }) => claims.grant.map(|grant| grant.id),
-        None => grants::store::find_refresh(pool, &links::hash(token)).await?.map(|token| token.grant_id),
+        None => grants::store::find_refresh(pool, &random::hash(token)).await?.map(|token| token.grant_id),
     };
     let Some(id) = grant_id.filter(|id| !id.is_empty()) else { return Ok(false) };
     if grants::store::living_grant(pool, &id).await?.is_none_or(|grant| grant.client_id != client.id) {

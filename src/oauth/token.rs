@@ -19,7 +19,7 @@ use crate::{
     auth::{
         event,
         event::{Actor, Event, Kind},
-        links, outbox,
+        outbox,
         outbox::Notification,
         revocations::EndReason,
         sessions, users,
@@ -28,6 +28,7 @@ use crate::{
     base::{
         db::{Tx, again},
         error::AppError,
+        random,
     },
 };
 
@@ -63,7 +64,7 @@ const WRONG_CODE: Refusal = Refusal::grant("The code is unknown, used or expired
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
 async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
-    let (hash, now_ms) = (links::hash(params.required("code")?), app.now_ms());
+    let (hash, now_ms) = (random::hash(params.required("code")?), app.now_ms());
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     let mut tx = app.state.db.begin_write().await?;
     let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or(WRONG_CODE)?;
@@ -100,7 +101,7 @@ fn challenge_of(verifier: &str) -> String {
 /// RFC 8628 3.4: not yet, no, or tokens, once.
 async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
-    let (hash, now_ms) = (links::hash(params.required("device_code")?), app.now_ms());
+    let (hash, now_ms) = (random::hash(params.required("device_code")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &hash).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
@@ -131,7 +132,7 @@ const WRONG_REFRESH: Refusal = Refusal::grant("The refresh token is unknown, use
 
 async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
-    let (hash, now_ms) = (links::hash(params.required("refresh_token")?), app.now_ms());
+    let (hash, now_ms) = (random::hash(params.required("refresh_token")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
     let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or(WRONG_REFRESH)?;
     // Locked: of fifty that come at once each sees what the one before has done.
@@ -206,9 +207,9 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
     }
     let may_refresh = is_head && (!stands || client.kind == ClientKind::Spa);
     let until = session_end.min(now_ms + REFRESH_MS);
-    let refresh = may_refresh.then(links::new_token).transpose()?.map(|token| format!("lkr_{token}"));
+    let refresh = may_refresh.then(random::token).transpose()?.map(|token| format!("lkr_{token}"));
     if let Some(token) = &refresh {
-        grants::store::insert_refresh(&mut tx, &links::hash(token), &grant.id, now_ms, until).await?;
+        grants::store::insert_refresh(&mut tx, &random::hash(token), &grant.id, now_ms, until).await?;
     }
     tx.commit().await?;
     let now = now_ms / 1000;

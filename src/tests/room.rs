@@ -179,6 +179,27 @@ on_both_databases! {
         assert_eq!((ready.status, ready.text()), (200, "database: ok\nrevocations: ok\n".into()));
     }
 
+    async fn who_waits_to_write_holds_no_connection_and_has_its_turn_at_once(app: TestApp) {
+        let db = app.services.state.db.clone();
+        let tx = db.begin_write().await.expect("a transaction");
+        let writers: Vec<_> = (0..2 * db.connections())
+            .map(|_| {
+                let db = db.clone();
+                tokio::spawn(async move { db.begin_write().await?.commit().await })
+            })
+            .collect();
+        let mut free = Vec::new();
+        for _ in 1..db.connections() {
+            tokio::task::yield_now().await;
+            free.push(db.pool.acquire().await.expect("a connection"));
+        }
+        drop(free);
+        tx.commit().await.expect("a commit");
+        for writer in writers {
+            writer.await.expect("no panic").expect("a turn");
+        }
+    }
+
     async fn changes_that_wait_for_a_lock_keep_nobody_else_from_reading(app: TestApp) {
         let app = with(&app, &["--requests-at-once", "2"]).await;
         let (alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);

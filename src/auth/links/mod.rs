@@ -64,8 +64,8 @@ pub struct Link {
 
 /// Makes a link and returns its token for the mail.
 pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Result<String, AppError> {
-    let token = new_token()?;
-    store::insert(&mut **tx, &hash(&token), purpose, link, now_ms).await?;
+    let token = random::token()?;
+    store::insert(&mut **tx, &random::hash(&token), purpose, link, now_ms).await?;
     Ok(token)
 }
 
@@ -74,7 +74,7 @@ pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Re
 /// # Errors
 /// [`AppError::LinkDead`] when it is unknown, used or too old.
 pub async fn find(db: impl Conn<'_>, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
-    store::find(db, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
+    store::find(db, &random::hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
 }
 
 /// The link of this token, which works no more when the transaction is committed. Of two that come at once, one gets
@@ -83,7 +83,7 @@ pub async fn find(db: impl Conn<'_>, purpose: Purpose, token: &str, now_ms: i64)
 /// # Errors
 /// [`AppError::LinkDead`] when it is unknown, used or too old.
 pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
-    store::use_up(&mut **tx, &hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
+    store::use_up(&mut **tx, &random::hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
 }
 
 /// Makes useless what could still change an account: the links that confirm it, reset it or give it another address, and
@@ -105,15 +105,5 @@ pub async fn call_off_email_change(tx: &mut Tx, user_id: &str, now_ms: i64) -> R
 
 /// Names this link in the page that it opened, whose form brings it back. It opens nothing.
 pub fn name_of(token: &str) -> String {
-    hash(&format!("page of {token}"))
-}
-
-/// A token that no one guesses: 256 random bits.
-pub fn new_token() -> Result<String, AppError> {
-    random::text::<32>()
-}
-
-/// What is stored in place of the token.
-pub fn hash(token: &str) -> String {
-    random::hash(token)
+    random::hash(&format!("page of {token}"))
 }

@@ -3,24 +3,26 @@
 mod migrate;
 mod sqlite;
 mod sqlite_driver;
+mod tx;
 
 use std::{
     future::Future,
     io,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::Arc,
     time::Duration,
 };
 
-use sqlx::{
-    AnyConnection, AnyPool, Connection, Executor, Transaction, any::AnyPoolOptions, sqlite::SqliteConnectOptions,
-};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, sqlite::SqliteConnectOptions};
+use tokio::sync::Semaphore;
 
-pub use self::migrate::{Patience, Steps};
+pub use self::{
+    migrate::{Patience, Steps},
+    tx::Tx,
+};
 use self::{sqlite::LIMIT_STATEMENTS, sqlite_driver::DRIVERS};
 use super::{at_hand::AtHand, collision::Collision, config::Config, private_file};
-
-pub type Tx = Transaction<'static, sqlx::Any>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -34,6 +36,9 @@ pub struct Db {
     pub pool: AnyPool,
     pub kind: Kind,
     at_hand: AtHand,
+    /// Whose turn it is to write: SQLite has one writer, and who finds it busy sleeps for some milliseconds and looks again.
+    /// Here they stand in a line. All pools of a process have the same one.
+    writing: Arc<Semaphore>,
 }
 
 /// The pools of a server: each has connections of its own, so that what is slow in one keeps no one waiting in another.
@@ -49,6 +54,9 @@ pub struct Shares {
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long a transaction waits for its turn; the `busy_timeout` of those of other processes.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// A connection that no one has used for so long is asked whether it is alive before it is.
 const ASKED_AFTER: Duration = Duration::from_secs(1);
 
@@ -56,9 +64,9 @@ const ASKED_AFTER: Duration = Duration::from_secs(1);
 pub const SILENCE_MAX: Duration = Duration::from_secs(2);
 
 impl Db {
-    fn of(pool: AnyPool, kind: Kind) -> Self {
+    fn of(pool: AnyPool, kind: Kind, writing: Arc<Semaphore>) -> Self {
         let at_hand = AtHand::of(&pool);
-        Self { pool, kind, at_hand }
+        Self { pool, kind, at_hand, writing }
     }
 
     /// Opens the pool. With `create`, SQLite's file is made when missing, readable by its owner only.
@@ -80,7 +88,7 @@ impl Db {
             .after_connect(move |connection, _| Box::pin(prepare(connection, kind, false)))
             .connect(&url)
             .await?;
-        Ok(Self::of(pool, kind))
+        Ok(Self::of(pool, kind, Arc::new(Semaphore::new(1))))
     }
 
     /// Closes the pool that the start used, and opens those of a server in its place, with as many connections in all.
@@ -95,7 +103,7 @@ impl Db {
             let pool = pool_of(connections)
                 .after_connect(move |connection, _| Box::pin(prepare(connection, kind, limited)))
                 .connect_lazy(&config.database_url())?;
-            Ok::<_, sqlx::Error>(Self::of(pool, kind))
+            Ok::<_, sqlx::Error>(Self::of(pool, kind, Arc::clone(&self.writing)))
         };
         Ok(Shares { requests: open(requests, true)?, vital: open(vital, true)?, jobs: open(jobs, false)? })
     }
@@ -104,11 +112,15 @@ impl Db {
     /// a read that turns into a write fails with "database is locked" however long the busy timeout is.
     ///
     /// # Errors
-    /// When no connection is to be had in time.
+    /// When no connection, or no turn, is to be had in time.
     pub async fn begin_write(&self) -> Result<Tx, sqlx::Error> {
         match self.kind {
-            Kind::Sqlite => self.pool.begin_with("begin immediate").await,
-            Kind::Postgres => self.pool.begin().await,
+            Kind::Sqlite => {
+                let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&self.writing).acquire_owned()).await;
+                let turn = turn.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)?;
+                Ok(Tx::new(self.pool.begin_with("begin immediate").await?, Some(turn)))
+            }
+            Kind::Postgres => Ok(Tx::new(self.pool.begin().await?, None)),
         }
     }
 

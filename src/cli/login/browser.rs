@@ -19,7 +19,10 @@ use tokio::{
 };
 
 use super::server::{SCOPES, Server, Tokens};
-use crate::{auth::links, base::logging::visible, cli::Failed};
+use crate::{
+    base::{logging::visible, random},
+    cli::Failed,
+};
 
 /// As long as the code of a device works.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -41,13 +44,13 @@ pub async fn log_in(server: &Server, opens: bool) -> Result<Tokens, Failed> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let back = format!("http://127.0.0.1:{}/", listener.local_addr()?.port());
     // Random both; and the hash of a link's token is just what PKCE sends ahead (RFC 7636 4.2).
-    let (state, verifier) = (links::new_token()?, links::new_token()?);
+    let (state, verifier) = (random::token()?, random::token()?);
     let url = server.authorization(&[
         ("response_type", "code"),
         ("redirect_uri", &back),
         ("scope", SCOPES),
         ("state", &state),
-        ("code_challenge", &links::hash(&verifier)),
+        ("code_challenge", &random::hash(&verifier)),
         ("code_challenge_method", "S256"),
     ])?;
     let how = if opens && open(url.as_str()) { "If no browser opens, open" } else { "Open" };

@@ -21,6 +21,7 @@ use crate::{
     pages::account,
     ui::{
         code::CodeBlock,
+        draw::Draw,
         field::LinesField,
         form::{Form, Here, ProofField, SubmitButton},
         frame::Page,
@@ -69,8 +70,8 @@ pub fn AppPage(
                     <div><dt>"State"</dt><dd><StateBadge is_active=client.is_active() /></dd></div>
                     <div><dt>"Owner"</dt><dd>{client.owner_name.clone()}</dd></div>
                     <div><dt>"Registered"</dt><dd>{match client.comes_along() {
-                        true => "It comes with Latchkey.".into_any(),
-                        false => view! { <When ms=client.created_at /> }.into_any(),
+                        true => "It comes with Latchkey.".drawn(),
+                        false => view! { <When ms=client.created_at /> }.drawn(),
                     }}</dd></div>
                     <div><dt>"Redirect addresses"</dt><dd>{or_none(client.redirects.join(", "))}</dd></div>
                     <div><dt>"Logout addresses"</dt><dd>{or_none(client.logouts.join(", "))}</dd></div>
@@ -111,9 +112,9 @@ fn Days(calls: Calls) -> impl IntoView {
 #[component]
 fn Notices(client: Client, waiting: i64) -> impl IntoView {
     let last = match (client.notice_at, client.notice_failure) {
-        (None, _) => "None sent yet.".into_any(),
-        (Some(ms), None) => view! { "Last sent "<Ago ms />"." }.into_any(),
-        (Some(ms), Some(why)) => view! { "Failed "<Ago ms />": "{why}"." }.into_any(),
+        (None, _) => "None sent yet.".drawn(),
+        (Some(ms), None) => view! { "Last sent "<Ago ms />"." }.drawn(),
+        (Some(ms), Some(why)) => view! { "Failed "<Ago ms />": "{why}"." }.drawn(),
     };
     let wait = counted(waiting, "notice waits", "notices wait");
     view! {
@@ -139,9 +140,9 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                 <span>{algorithm}<code>{begins.clone()}</code></span>
                 <span>"Created "<Ago ms=created_at /></span>
                 <span>{match expires_at {
-                    None => "Never expires".into_any(),
-                    Some(ms) if has_expired => view! { "Expired "<Ago ms /> }.into_any(),
-                    Some(ms) => view! { "Expires on "<When ms /> }.into_any(),
+                    None => "Never expires".drawn(),
+                    Some(ms) if has_expired => view! { "Expired "<Ago ms /> }.drawn(),
+                    Some(ms) => view! { "Expires on "<When ms /> }.drawn(),
                 }}</span>
                 {may_change.then(|| view! {
                     <form method="post" action=RemoveAppSecret::PATH>

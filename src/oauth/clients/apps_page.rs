@@ -7,6 +7,7 @@ use crate::{
     oauth::addresses::CONNECTED,
     pages::{account, admin},
     ui::{
+        draw::Draw,
         empty::Empty,
         frame::{Link, Page},
         notice::Notice,
@@ -33,16 +34,16 @@ pub fn AppsPage(
             <Outcome />
             <p>"These applications log users in here, or call the API for them."</p>
             {if apps.is_empty() {
-                view! { <Empty why="No applications are registered." /> }.into_any()
+                view! { <Empty why="No applications are registered." /> }.drawn()
             } else {
                 view! {
                     <Table label="Applications" columns>{apps.into_iter().map(|app| view! { <AppRow app /> }).collect_view()}</Table>
-                }.into_any()
+                }.drawn()
             }}
             {match (may_register, of_everyone) {
-                (true, _) => view! { <p><Link href="/account/apps/new" class="button primary">"Register an application"</Link></p> }.into_any(),
-                (false, false) => view! { <p class="help">"Administrators register applications here."</p> }.into_any(),
-                (false, true) => ().into_any(),
+                (true, _) => view! { <p><Link href="/account/apps/new" class="button primary">"Register an application"</Link></p> }.drawn(),
+                (false, false) => view! { <p class="help">"Administrators register applications here."</p> }.drawn(),
+                (false, true) => ().drawn(),
             }}
         </Page>
     }
@@ -58,8 +59,8 @@ fn AppRow(app: Client) -> impl IntoView {
             <Cell label="Kind">{kind.words()}</Cell>
             <Cell label="State"><StateBadge is_active /></Cell>
             <Cell label="Owner">{owner_name}</Cell>
-            <Cell label="Registered">{if comes_along { "with Latchkey".into_any() } else { view! { <Ago ms=created_at /> }.into_any() }}</Cell>
-            <Cell label="Last used">{last_used_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "never".into_any())}</Cell>
+            <Cell label="Registered">{if comes_along { "with Latchkey".drawn() } else { view! { <Ago ms=created_at /> }.drawn() }}</Cell>
+            <Cell label="Last used">{last_used_at.map(|ms| view! { <Ago ms /> }.drawn()).unwrap_or_else(|| "never".drawn())}</Cell>
         </Row>
     }
 }

@@ -17,10 +17,9 @@ use super::{Client, store};
 use crate::{
     auth::{
         app::App,
-        links,
         tokens::{algorithm::thumbprint, verify::LEEWAY},
     },
-    base::{error::Invalid, site::Site},
+    base::{error::Invalid, random, site::Site},
     oauth::addresses,
 };
 
@@ -135,7 +134,7 @@ pub async fn shows(app: &App, client: &Client, assertion: &str) -> sqlx::Result<
     let keys = store::keys_of(pool, &client.id).await?;
     let signed = keys.iter().find_map(|key| signed(key, assertion));
     let Some(claims) = signed.filter(|claims| fits(claims, &app.state.site, &client.id, now)) else { return Ok(false) };
-    let name = links::hash(&format!("{} {}", client.id, claims.jti));
+    let name = random::hash(&format!("{} {}", client.id, claims.jti));
     store::use_assertion(pool, &name, claims.exp * 1000).await
 }
 

@@ -9,8 +9,8 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{Client, assertion, store};
 use crate::{
-    auth::{app::App, links, throttle::Way, tokens::keys::Keys},
-    base::{caller::Caller, error::AppError, metrics::Metrics},
+    auth::{app::App, throttle::Way, tokens::keys::Keys},
+    base::{caller::Caller, error::AppError, metrics::Metrics, random},
     oauth::{
         params::{Params, form},
         refusal::Refusal,
@@ -59,7 +59,7 @@ async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Re
     let found = store::find_client(pool, &id).await?.filter(Client::is_active);
     if let Some(client) = found {
         let is_it = match (&proof, client.kind.has_secret()) {
-            (Proof::Secret(secret), true) => match store::find_secret(pool, &id, &links::hash(secret)).await? {
+            (Proof::Secret(secret), true) => match store::find_secret(pool, &id, &random::hash(secret)).await? {
                 Some(secret) if secret.has_expired(now_ms) => {
                     tracing::warn!(client = id, secret = secret.prefix, "the secret of an application has expired");
                     false

@@ -2,8 +2,8 @@
 
 use super::{assertion::PublicKey, by::By, store, store::SecretRow};
 use crate::{
-    auth::{event::Kind, links},
-    base::{db::Tx, error::AppError, state::AppState},
+    auth::event::Kind,
+    base::{db::Tx, error::AppError, random, state::AppState},
     oauth::store::DAY_MS,
 };
 
@@ -34,12 +34,12 @@ pub async fn insert(tx: &mut Tx, id: &str, new: Credential<'_>, now_ms: i64) -> 
     let (secret, prefix, days, public_key) = match new {
         Credential::Key(key) => (None, key.thumbprint.clone(), None, Some(key.jwk.clone())),
         Credential::Secret { days } => {
-            let secret = format!("lks_{}", links::new_token()?);
+            let secret = format!("lks_{}", random::token()?);
             let prefix = secret.chars().take(PREFIX_CHARS).collect();
             (Some(secret), prefix, days, None)
         }
     };
-    let hash = links::hash(&secret.clone().unwrap_or_else(|| format!("{id} {prefix}")));
+    let hash = random::hash(&secret.clone().unwrap_or_else(|| format!("{id} {prefix}")));
     let expires_at = days.map(|days| now_ms + days * DAY_MS);
     let row = SecretRow { prefix, created_at: now_ms, expires_at, public_key };
     store::insert_secret(&mut **tx, id, &hash, &row).await?;

@@ -22,7 +22,6 @@ use crate::{
     auth::{
         app::App,
         event::Actor,
-        links,
         revocations::EndReason,
         throttle,
         throttle::{Way, count::Limits},
@@ -32,6 +31,7 @@ use crate::{
         caller::Caller,
         db::again,
         error::{AppError, Invalid},
+        random,
         sealed::SecretKey,
     },
 };
@@ -60,9 +60,9 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
     let issuer = &app.state.site.issuer;
     let audience = params.resource(issuer)?;
     let _counted = app.throttle.admit(Way::Device, &caller.ip).await?;
-    let (code, device_code, now_ms) = (new_code()?, format!("lkd_{}", links::new_token()?), app.now_ms());
+    let (code, device_code, now_ms) = (new_code()?, format!("lkd_{}", random::token()?), app.now_ms());
     let row = DeviceRow {
-        hash: links::hash(&device_code),
+        hash: random::hash(&device_code),
         user_code: hash(&app.secret, &code),
         client_id: client.id.clone(),
         scopes: scopes.text(),

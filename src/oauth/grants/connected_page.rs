@@ -8,6 +8,7 @@ use crate::{
     oauth::{actions::DisconnectApp, clients::apps_page::Outcome, scope::Scopes},
     pages::account::PAGES,
     ui::{
+        draw::Draw,
         empty::Empty,
         form::Here,
         frame::{Link, Page},
@@ -44,9 +45,9 @@ pub fn ConnectedPage(
             <Outcome />
             {problem}
             {if connected.is_empty() {
-                view! { <Empty why="No application has access to your account." /> }.into_any()
+                view! { <Empty why="No application has access to your account." /> }.drawn()
             } else {
-                connected.into_iter().map(|connected| view! { <One connected /> }).collect_view().into_any()
+                connected.into_iter().map(|connected| view! { <One connected /> }).collect_view().drawn()
             }}
             {registers.then(|| view! {
                 <section class="card" aria-labelledby="own">

@@ -8,6 +8,7 @@ use crate::{
     auth::users::Role,
     base::error::{AppError, Field},
     ui::{
+        draw::Draw,
         field::{Checkbox, TextField},
         form::{Form, FormFrame, Here, ProofField, SubmitButton},
     },
@@ -23,14 +24,14 @@ pub fn ActForm(page: ActPage) -> impl IntoView {
     let class = if act.is_grave() { "button danger" } else { "button primary" };
     let button = view! { <SubmitButton label=act.label() pending_label=act.pending_label() class /> };
     if act == Act::LogOut {
-        return view! { <Form action=act.action()><ActFields page /><ProofField />{button}</Form> }.into_any();
+        return view! { <Form action=act.action()><ActFields page /><ProofField />{button}</Form> }.drawn();
     }
     view! {
         <FormFrame>
             <form method="post" action=act.action() class="form" novalidate><Here /><ActFields page />{button}</form>
         </FormFrame>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -50,7 +51,7 @@ fn ActFields(page: ActPage) -> impl IntoView {
         {only.map(|session| view! { <input type="hidden" name="sid" value=session.sid /> })}
         {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
         {match act {
-            Act::ChangeRole => view! { <Choice name="role" label="Role" options=roles.collect() /> }.into_any(),
+            Act::ChangeRole => view! { <Choice name="role" label="Role" options=roles.collect() /> }.drawn(),
             Act::StartReset => view! {
                 <Checkbox
                     name="end_all"
@@ -59,9 +60,9 @@ fn ActFields(page: ActPage) -> impl IntoView {
                     checked=typed.get("end_all") == "on"
                 />
             }
-            .into_any(),
-            Act::Delete => view! { <Confirmation email=user.email value=typed.get("confirmation") /> }.into_any(),
-            _ => ().into_any(),
+            .drawn(),
+            Act::Delete => view! { <Confirmation email=user.email value=typed.get("confirmation") /> }.drawn(),
+            _ => ().drawn(),
         }}
         <ReasonField help value=reason />
     }

@@ -7,6 +7,7 @@ use crate::{
     auth::users::store::User,
     base::error::AppError,
     ui::{
+        draw::Draw,
         frame::{Link, Page},
         notice::Notice,
         number::counted,
@@ -29,8 +30,8 @@ pub fn ActPage(page: ActPage) -> impl IntoView {
                 {will(&page).into_iter().map(|words| view! { <p class="any-break">{words}</p> }).collect_view()}
                 {page.only.clone().map(|session| view! { <div class="session"><SessionFacts session /></div> })}
                 {match obstacle(&page) {
-                    Some(words) => view! { <Notice kind="warning">{words}</Notice> }.into_any(),
-                    None => view! { <ActForm page /> }.into_any(),
+                    Some(words) => view! { <Notice kind="warning">{words}</Notice> }.drawn(),
+                    None => view! { <ActForm page /> }.drawn(),
                 }}
             </section>
             <p><Link href=back>{format!("Back to {name}")}</Link></p>

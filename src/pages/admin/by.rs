@@ -1,5 +1,7 @@
 //! Who acts on someone's account, from where and why: what every act of administration is told with. Server side.
 
+use sqlx::AnyConnection;
+
 use super::{Before, REASON_MAX_CHARS};
 use crate::{
     audit::log,
@@ -136,17 +138,17 @@ impl By {
 }
 
 /// Why there is no such user.
-pub async fn missing(tx: &mut Tx, user_id: &str) -> Result<AppError, AppError> {
-    let gone = event::store::has_happened(&mut **tx, user_id, Kind::AccountDeleted).await?;
+pub async fn missing(tx: &mut AnyConnection, user_id: &str) -> Result<AppError, AppError> {
+    let gone = event::store::has_happened(&mut *tx, user_id, Kind::AccountDeleted).await?;
     Ok(if gone { AppError::AccountGone } else { AppError::NotFound })
 }
 
 /// Who did the newest of these to a user, for who comes second.
-pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Option<Before>, AppError> {
-    let Some(row) = log::store::newest_of_kinds(&mut **tx, user_id, kinds).await? else { return Ok(None) };
+pub async fn who_did(tx: &mut AnyConnection, user_id: &str, kinds: [Kind; 2]) -> Result<Option<Before>, AppError> {
+    let Some(row) = log::store::newest_of_kinds(&mut *tx, user_id, kinds).await? else { return Ok(None) };
     let by = match Actor::from_text(&row.actor) {
         Actor::User(id) => {
-            let user = store::find_by_id(&mut **tx, &id).await?;
+            let user = store::find_by_id(&mut *tx, &id).await?;
             user.map_or_else(|| "a deleted user".to_owned(), |user| user.name)
         }
         Actor::CommandLine => "the command line".into(),
@@ -157,17 +159,22 @@ pub async fn who_did(tx: &mut Tx, user_id: &str, kinds: [Kind; 2]) -> Result<Opt
 }
 
 /// Refuses an undo of the event `undo` once it is not the newest of these kinds any more. Empty: this is no undo.
-pub async fn require_newest(tx: &mut Tx, user_id: &str, kinds: [Kind; 2], undo: &str) -> Result<(), AppError> {
+pub async fn require_newest(
+    tx: &mut AnyConnection,
+    user_id: &str,
+    kinds: [Kind; 2],
+    undo: &str,
+) -> Result<(), AppError> {
     if undo.is_empty() {
         return Ok(());
     }
-    let newest = log::store::newest_of_kinds(&mut **tx, user_id, kinds).await?;
+    let newest = log::store::newest_of_kinds(&mut *tx, user_id, kinds).await?;
     if newest.is_some_and(|row| row.id == undo) { Ok(()) } else { Err(AppError::ChangedMeanwhile) }
 }
 
 /// Whether a reset has taken the password away, and its link was not used yet.
-pub async fn has_no_password(tx: &mut Tx, id: &str) -> Result<bool, AppError> {
-    let newest = log::store::newest_of_kinds(&mut **tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
+pub async fn has_no_password(tx: &mut AnyConnection, id: &str) -> Result<bool, AppError> {
+    let newest = log::store::newest_of_kinds(&mut *tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
     let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());
     Ok(details.is_some_and(|details| details["ended_all"] == true))
 }

@@ -7,6 +7,7 @@ use crate::{
     auth::tokens::{KeyInfo, KeyPurpose, KeyState},
     ui::{
         code::CodeBlock,
+        draw::Draw,
         form::{Form, ProofField, SubmitButton},
         frame::{Link, Page},
         head::BaseUrl,
@@ -102,7 +103,7 @@ fn KeyRow(key_info: KeyInfo) -> impl IntoView {
             <Cell label="State"><StateBadge state /></Cell>
             <Cell label="Created"><Ago ms=created_at /></Cell>
             <Cell label="In use from"><Ago ms=signs_from /></Cell>
-            <Cell label="Valid until">{ends_at.map(|ms| view! { <Ago ms /> }.into_any()).unwrap_or_else(|| "while in use".into_any())}</Cell>
+            <Cell label="Valid until">{ends_at.map(|ms| view! { <Ago ms /> }.drawn()).unwrap_or_else(|| "while in use".drawn())}</Cell>
             {may_act().then(|| view! {
                 <Cell label="Action">
                     {state.is_in_use().then(|| view! {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use serde::Deserialize;
+use sqlx::AnyConnection;
 
 use super::{
     Act, ActPage, Before, Person, act_page, audit_log,
@@ -21,7 +22,7 @@ use crate::{
         users,
         users::{Role, store::User},
     },
-    base::{config::Mailing, db::Tx, error::AppError, state::AppState},
+    base::{config::Mailing, error::AppError, state::AppState},
     pages::request::{Found, PageRequest, shows},
 };
 
@@ -80,36 +81,36 @@ pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <act_page::ActPage page /> })
 }
 
-async fn person(tx: &mut Tx, id: &str) -> Result<Person, AppError> {
-    let Some(user) = users::store::find_by_id(&mut **tx, id).await? else { return Err(missing(tx, id).await?) };
+async fn person(tx: &mut AnyConnection, id: &str) -> Result<Person, AppError> {
+    let Some(user) = users::store::find_by_id(&mut *tx, id).await? else { return Err(missing(tx, id).await?) };
     Ok(Person {
-        last_seen_at: store::last_seen(&mut **tx, id).await?,
+        last_seen_at: store::last_seen(&mut *tx, id).await?,
         disabled: match user.disabled_at {
             Some(since) => Some(who_disabled(tx, &user, since).await?),
             None => None,
         },
         no_password: has_no_password(tx, id).await?,
-        factor_since: second_factor::store::find(&mut **tx, id).await?.and_then(|row| row.confirmed_at),
+        factor_since: second_factor::store::find(&mut *tx, id).await?.and_then(|row| row.confirmed_at),
         user,
     })
 }
 
 /// An account whose address gave way was disabled by no one.
-async fn who_disabled(tx: &mut Tx, user: &User, since: i64) -> Result<Before, AppError> {
+async fn who_disabled(tx: &mut AnyConnection, user: &User, since: i64) -> Result<Before, AppError> {
     let before = who_did(tx, &user.id, stories::OF_STATE).await?;
     let before = before.filter(|before| before.at >= since && !user.gave_way());
     Ok(before.unwrap_or(Before { by: "Latchkey".into(), at: since, reason: String::new() }))
 }
 
-async fn live(tx: &mut Tx, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
-    let live = sessions::store::live_of(&mut **tx, id, state.clock.now_ms()).await?;
+async fn live(tx: &mut AnyConnection, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
+    let live = sessions::store::live_of(&mut *tx, id, state.clock.now_ms()).await?;
     Ok(live.into_iter().map(sessions::session::SessionRow::into_live).collect())
 }
 
 /// What the act is to undo; nothing where there is no such event.
-async fn undo(tx: &mut Tx, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
+async fn undo(tx: &mut AnyConnection, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
     let Ok(event) = uuid::Uuid::parse_str(event) else { return Ok(None) };
-    let Some(row) = log::store::find_of(&mut **tx, id, event).await? else { return Ok(None) };
+    let Some(row) = log::store::find_of(&mut *tx, id, event).await? else { return Ok(None) };
     let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
     let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
     Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(|role| role.parse().ok()) }))

@@ -14,6 +14,7 @@ use crate::{
     audit::log::store::{EventRow, LogRow},
     auth::sessions::LiveSession,
     ui::{
+        draw::{Content, Draw},
         empty::Empty,
         frame::{Link, Page},
         session_list::SessionFacts,
@@ -69,9 +70,9 @@ fn Facts(person: Person) -> impl IntoView {
             {(!before.reason.is_empty()).then(|| format!(": “{}”", before.reason))}
             {gave_way.then_some(" Another account now uses this email address.")}
         }
-        .into_any(),
-        None if waits => "Waiting for the email address to be confirmed".into_any(),
-        None => view! { <span class="badge">"Active"</span> }.into_any(),
+        .drawn(),
+        None if waits => "Waiting for the email address to be confirmed".drawn(),
+        None => view! { <span class="badge">"Active"</span> }.drawn(),
     };
     view! {
         <dl class="facts">
@@ -84,11 +85,11 @@ fn Facts(person: Person) -> impl IntoView {
                 <Fact name="Password">"Removed by a reset. The user can choose a new one with the link we emailed."</Fact>
             })}
             <Fact name="Two-factor authentication">
-                {factor_since.map_or_else(|| "Off".into_any(), |ms| view! { "On since " <Ago ms /> }.into_any())}
+                {factor_since.map_or_else(|| "Off".drawn(), |ms| view! { "On since " <Ago ms /> }.drawn())}
             </Fact>
             <Fact name="Created"><Ago ms=user.created_at /></Fact>
             <Fact name="Last seen">
-                {last_seen_at.map_or_else(|| "Not in the last 30 days".into_any(), |ms| view! { <Ago ms /> }.into_any())}
+                {last_seen_at.map_or_else(|| "Not in the last 30 days".drawn(), |ms| view! { <Ago ms /> }.drawn())}
             </Fact>
             <Fact name="ID"><code>{user.id}</code></Fact>
         </dl>
@@ -96,8 +97,8 @@ fn Facts(person: Person) -> impl IntoView {
 }
 
 #[component]
-fn Fact(name: &'static str, children: Children) -> impl IntoView {
-    view! { <div><dt>{name}</dt><dd class="any-break">{children()}</dd></div> }
+fn Fact(name: &'static str, children: Content) -> impl IntoView {
+    view! { <div><dt>{name}</dt><dd class="any-break">{children.drawn()}</dd></div> }
 }
 
 #[component]
@@ -123,7 +124,7 @@ fn Acts(id: String, acts: Vec<Act>, is_self: bool) -> impl IntoView {
 #[component]
 fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
     if sessions.is_empty() {
-        return view! { <Empty why="No active sessions." /> }.into_any();
+        return view! { <Empty why="No active sessions." /> }.drawn();
     }
     let may_act = may_act();
     view! {
@@ -145,7 +146,7 @@ fn Sessions(id: String, sessions: Vec<LiveSession>) -> impl IntoView {
                 .collect_view()}
         </ul>
     }
-    .into_any()
+    .drawn()
 }
 
 /// Who did what, from where and why.

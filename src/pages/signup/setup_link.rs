@@ -4,7 +4,7 @@
 use super::store;
 use crate::{
     auth::links,
-    base::{db::Tx, error::AppError, state::AppState},
+    base::{db::Tx, error::AppError, random, state::AppState},
     web::link_cookie::{SETUP, SETUP_LIFETIME_MS},
 };
 
@@ -13,9 +13,9 @@ pub async fn make(state: &AppState) -> Result<Option<String>, AppError> {
     if store::admin_exists(&state.db.pool).await? {
         return Ok(None);
     }
-    let (token, now_ms) = (links::new_token()?, state.clock.now_ms());
+    let (token, now_ms) = (random::token()?, state.clock.now_ms());
     store::delete_old(&state.db.pool, now_ms).await?;
-    store::insert(&state.db.pool, &links::hash(&token), now_ms + SETUP_LIFETIME_MS).await?;
+    store::insert(&state.db.pool, &random::hash(&token), now_ms + SETUP_LIFETIME_MS).await?;
     Ok(Some(format!("{}{SETUP}?token={token}", state.config.issuer())))
 }
 
@@ -25,7 +25,7 @@ pub async fn make(state: &AppState) -> Result<Option<String>, AppError> {
 /// [`AppError::SetupRefused`] when it is wrong, used or too old, or an administrator exists.
 pub async fn open(state: &AppState, token: Option<&str>) -> Result<String, AppError> {
     let token = token.ok_or(AppError::SetupRefused)?;
-    let is_live = store::is_live(&state.db.pool, &links::hash(token), state.clock.now_ms()).await?;
+    let is_live = store::is_live(&state.db.pool, &random::hash(token), state.clock.now_ms()).await?;
     let is_open = is_live && !store::admin_exists(&state.db.pool).await?;
     if is_open { Ok(links::name_of(token)) } else { Err(AppError::SetupRefused) }
 }
@@ -35,6 +35,6 @@ pub async fn open(state: &AppState, token: Option<&str>) -> Result<String, AppEr
 /// # Errors
 /// [`AppError::SetupRefused`] when it did not before.
 pub async fn use_up(tx: &mut Tx, token: &str, now_ms: i64) -> Result<(), AppError> {
-    let is_live = store::take(&mut **tx, &links::hash(token), now_ms).await?;
+    let is_live = store::take(&mut **tx, &random::hash(token), now_ms).await?;
     if is_live { Ok(()) } else { Err(AppError::SetupRefused) }
 }

@@ -8,11 +8,8 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    auth::{
-        links,
-        users::{store as user_store, store::User},
-    },
-    base::{db::Tx, error::AppError, sealed::SecretKey, state::AppState},
+    auth::users::{store as user_store, store::User},
+    base::{db::Tx, error::AppError, random, sealed::SecretKey, state::AppState},
 };
 
 /// Long enough to find the phone.
@@ -49,7 +46,7 @@ impl HalfLogIn {
         next: &str,
     ) -> Result<String, AppError> {
         let half = Self {
-            id: links::new_token()?,
+            id: random::token()?,
             user_id: user.id.clone(),
             remember,
             next: if next.len() > NEXT_BYTES_MAX { "/dashboard".into() } else { next.into() },

@@ -20,6 +20,7 @@ use crate::{
         search::{Choice, SearchField},
     },
     ui::{
+        draw::Draw,
         empty::Empty,
         frame::{Link, Page},
         notice::Notice,
@@ -157,8 +158,8 @@ fn Event(entry: LogRow) -> impl IntoView {
 pub fn Words(part: Part) -> impl IntoView {
     let Part { text, href } = part;
     match href {
-        Some(href) => view! { <Link href=href>{text}</Link> }.into_any(),
-        None => text.into_any(),
+        Some(href) => view! { <Link href=href>{text}</Link> }.drawn(),
+        None => text.drawn(),
     }
 }
 

@@ -5,7 +5,13 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{ALL, LAB};
 use crate::{
     pages::admin::{Act, actions::PutAwayFirstSteps},
-    ui::{code::CodeBlock, form::Here, frame::Link, head::BaseUrl},
+    ui::{
+        code::CodeBlock,
+        draw::{Content, Draw},
+        form::Here,
+        frame::Link,
+        head::BaseUrl,
+    },
 };
 
 /// The state of each step.
@@ -62,9 +68,9 @@ pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
 }
 
 #[component]
-fn Step(done: bool, children: Children) -> impl IntoView {
+fn Step(done: bool, children: Content) -> impl IntoView {
     let (class, word) = if done { ("badge", "Done") } else { ("badge quiet", "To do") };
-    view! { <li><span class=class>{word}</span><div>{children()}</div></li> }
+    view! { <li><span class=class>{word}</span><div>{children.drawn()}</div></li> }
 }
 
 #[component]
@@ -74,17 +80,17 @@ fn MailWords(mail: MailStep, user_id: String) -> impl IntoView {
             <strong>"Set up email"</strong>
             <p class="help">"This server doesn't send email. Set LATCHKEY_SMTP_URL."</p>
         }
-        .into_any(),
+        .drawn(),
         MailStep::Untried => view! {
             <Link href=Act::StartReset.page(&user_id)>"Send yourself an email"</Link>
             <p class="help">"No email has been sent in the last 7 days. Send yourself a password reset to see that email works. You don't have to use the link."</p>
         }
-        .into_any(),
+        .drawn(),
         MailStep::Works => view! {
             <strong>"Email"</strong>
             <p class="help">"Email has been sent in the last 7 days."</p>
         }
-        .into_any(),
+        .drawn(),
     }
 }
 

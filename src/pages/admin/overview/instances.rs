@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{Instance, Times};
 use crate::ui::{
+    draw::Draw,
     empty::Empty,
     number::{counted, grouped},
     table::{Cell, Row, Table},
@@ -16,14 +17,14 @@ const SILENT_MS: i64 = 5_000;
 #[component]
 pub fn InstanceTable(instances: Vec<Instance>) -> impl IntoView {
     if instances.is_empty() {
-        return view! { <Empty why="No instance has reported in the last hour." /> }.into_any();
+        return view! { <Empty why="No instance has reported in the last hour." /> }.drawn();
     }
     view! {
         <Table label="Instances" columns=&["Instance", "From other instances", "Own revocations", "Up to date", "Started"]>
                 {instances.into_iter().map(|instance| view! { <InstanceRow instance /> }).collect_view()}
             </Table>
     }
-    .into_any()
+    .drawn()
 }
 
 #[component]
@@ -46,7 +47,7 @@ fn InstanceRow(instance: Instance) -> impl IntoView {
 #[component]
 fn Spread(times: Times) -> impl IntoView {
     if times.count == 0 {
-        return view! { <span class="muted">"None yet"</span> }.into_any();
+        return view! { <span class="muted">"None yet"</span> }.drawn();
     }
     let words = format!("{} ms median, {} ms p99", grouped(times.p50_ms), grouped(times.p99_ms));
     let of = format!("{} since it started", counted(times.count, "revocation", "revocations"));
@@ -56,7 +57,7 @@ fn Spread(times: Times) -> impl IntoView {
             <span class="muted small">{of}</span>
         </span>
     }
-    .into_any()
+    .drawn()
 }
 
 /// What is wrong with it, if anything is.

@@ -11,6 +11,7 @@ use crate::{
     pages::admin::PAGES,
     ui::{
         chart::{Bars, DayChart, Series},
+        draw::Draw,
         empty::Empty,
         frame::{Link, Page},
         tabs::Tabs,
@@ -65,7 +66,7 @@ fn TileView(tile: Tile) -> impl IntoView {
 
 #[component]
 fn MayLead(#[prop(into)] words: String, href: &'static str) -> impl IntoView {
-    if href.is_empty() { words.into_any() } else { view! { <Link href>{words}</Link> }.into_any() }
+    if href.is_empty() { words.drawn() } else { view! { <Link href>{words}</Link> }.drawn() }
 }
 
 const LOGINS: Series = Series { up: "Logins", down: Some("Failed") };
@@ -79,8 +80,8 @@ fn History(id: &'static str, series: Series, days: Vec<Bars>, none: &'static str
         <section class="card" aria-labelledby=id>
             <h2 id=id>{title}</h2>
             {match days.iter().all(|bars| bars.up + bars.down == 0) {
-                true => view! { <Empty why=none /> }.into_any(),
-                false => view! { <DayChart series days /> }.into_any(),
+                true => view! { <Empty why=none /> }.drawn(),
+                false => view! { <DayChart series days /> }.drawn(),
             }}
         </section>
     }

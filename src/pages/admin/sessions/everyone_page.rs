@@ -6,6 +6,7 @@ use crate::{
     base::error::Field,
     pages::admin::{PAGES, TYPE_THE_WORDS, act_form::ReasonField, actions::LogOutEveryone, may_act},
     ui::{
+        draw::Draw,
         field::TextField,
         form::{Form, ProofField, SubmitButton},
         frame::{Link, Page},
@@ -42,8 +43,8 @@ pub fn EveryonePage(
                 <p>"You can't undo this."</p>
             </section>
             {match may_act() {
-                true => view! { <EveryoneForm /> }.into_any(),
-                false => view! { <Notice kind="info">"Only administrators can do this."</Notice> }.into_any(),
+                true => view! { <EveryoneForm /> }.drawn(),
+                false => view! { <Notice kind="info">"Only administrators can do this."</Notice> }.drawn(),
             }}
             <p><Link href="/admin/sessions">"Back to sessions"</Link></p>
         </Page>

@@ -11,6 +11,7 @@ use crate::{
         search::{Choice, SearchField},
     },
     ui::{
+        draw::Draw,
         empty::Empty,
         frame::{Link, Page},
         look_again::LookAgain,
@@ -56,8 +57,8 @@ pub fn SessionsPage(
                 <p class="help">"Many users match. Showing the sessions of 20 of them. Enter more of the name or email."</p>
             })}
             {match rows.is_empty() {
-                true => view! { <Empty why=none next=is_filtered.then_some((PATH, "Clear filters")) /> }.into_any(),
-                false => view! { <p class="help">{shown}", newest first"</p> <SessionTable rows /> }.into_any(),
+                true => view! { <Empty why=none next=is_filtered.then_some((PATH, "Clear filters")) /> }.drawn(),
+                false => view! { <p class="help">{shown}", newest first"</p> <SessionTable rows /> }.drawn(),
             }}
             <Turn first=further.then_some(first) next />
             {may_act().then(|| view! { <Everyone /> })}
@@ -153,9 +154,9 @@ fn Marking(progress: Sweep) -> impl IntoView {
             <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
             // Not while there is a receipt to read: the next page has it no more.
             {if typed().get("receipt").is_empty() {
-                view! { <LookAgain href=PATH /> }.into_any()
+                view! { <LookAgain href=PATH /> }.drawn()
             } else {
-                view! { <p><Link href=PATH>"Refresh"</Link></p> }.into_any()
+                view! { <p><Link href=PATH>"Refresh"</Link></p> }.drawn()
             }}
         </section>
     }
