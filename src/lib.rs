@@ -29,7 +29,7 @@ pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod audit;
 /// Users besides login: lists, receipts in words, deletion.
-#[cfg(feature = "views")]
+#[cfg(feature = "ssr")]
 pub mod people;
 /// The site, one folder for each part.
 #[cfg(feature = "views")]

@@ -1,4 +1,4 @@
-//! Why the form was refused the last time, without JavaScript: what its fields and notices know of it. Both sides.
+//! Why the form was refused the last time, without JavaScript: what its fields and notices know of it. Server side.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

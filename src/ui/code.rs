@@ -1,4 +1,4 @@
-//! A text for programs, to be read or copied. Both sides.
+//! A text for programs, to be read or copied. Server side.
 
 use leptos::prelude::*;
 

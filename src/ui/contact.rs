@@ -1,4 +1,4 @@
-//! Whom to ask for help. Both sides.
+//! Whom to ask for help. Server side.
 
 use leptos::prelude::*;
 

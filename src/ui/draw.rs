@@ -1,30 +1,21 @@
-//! Parts of a page that have no type of their own. Both sides.
+//! Parts of a page that have no type of their own. Server side.
 //!
 //! The server knows what a page shows before it renders it, and renders nothing twice: there such a part is its HTML at
 //! once. Leptos's `AnyView` also brings what it takes to wait for a view, to build it in a browser and to change it there,
 //! for each type of view; that was a quarter of the program.
 
-use leptos::{children::ChildrenOptContainer, prelude::*};
+use leptos::{children::ChildrenOptContainer, prelude::*, tachys::html::InertElement};
 
-#[cfg(feature = "ssr")]
-pub type Drawn = leptos::tachys::html::InertElement;
-#[cfg(not(feature = "ssr"))]
-pub type Drawn = AnyView;
+pub type Drawn = InertElement;
 
-/// Not for what stands in an island: how texts are told apart there depends on what stands before.
+/// Not for what stands in an island: there it counts what stands before.
 pub trait Draw {
     fn drawn(self) -> Drawn;
 }
 
 impl<V: RenderHtml> Draw for V {
-    #[cfg(feature = "ssr")]
     fn drawn(self) -> Drawn {
         Drawn::new(self.to_html())
-    }
-
-    #[cfg(not(feature = "ssr"))]
-    fn drawn(self) -> Drawn {
-        self.into_any()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What stands where there is nothing to show: why, and what can be done. Both sides.
+//! What stands where there is nothing to show: why, and what can be done. Server side.
 
 use leptos::prelude::*;
 

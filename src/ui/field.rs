@@ -1,5 +1,5 @@
 //! A field of a form: label, help, input, and what is wrong with it, said where it is. Rendered by the server, inside a
-//! [`Form`](super::form::Form), which knows what was wrong. Both sides.
+//! [`Form`](super::form::Form), which knows what was wrong. Server side.
 
 use leptos::{attr::custom::custom_attribute, prelude::*};
 

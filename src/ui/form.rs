@@ -1,5 +1,5 @@
 //! What every form of an action is made of: the form, what is wrong with it, its button. Rendered by the server;
-//! [`live`](super::live) makes it react, and without scripts it works as it stands. Both sides.
+//! [`live`](super::live) makes it react, and without scripts it works as it stands. Server side.
 
 use std::sync::{Arc, PoisonError};
 

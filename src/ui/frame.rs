@@ -1,4 +1,4 @@
-//! The frame of a page: its title for the tab, its heading, its content. Both sides.
+//! The frame of a page: its title for the tab, its heading, its content. Server side.
 
 use leptos::prelude::*;
 use leptos_meta::Title;

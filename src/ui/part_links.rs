@@ -1,4 +1,4 @@
-//! Links to the parts of the product that can be taken out, in pages of others, which do not know them. Both sides.
+//! Links to the parts of the product that can be taken out, in pages of others, which do not know them. Server side.
 
 use leptos::prelude::*;
 

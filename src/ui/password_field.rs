@@ -1,5 +1,5 @@
 //! The field for a new password, which says how strong it is while it is typed: `live/strength.rs` asks. Rendered
-//! by the server. Both sides.
+//! by the server. Server side.
 
 use leptos::prelude::*;
 

@@ -1,5 +1,5 @@
 //! What is wrong with a form, in a box above it: counted, each with a link to its field, which works without scripts, too.
-//! Both sides.
+//! Server side.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What stands in place of a page that could not be made: what that means, and where to go. Both sides.
+//! What stands in place of a page that could not be made: what that means, and where to go. Server side.
 
 use leptos::prelude::*;
 

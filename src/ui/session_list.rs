@@ -1,4 +1,4 @@
-//! Active sessions, as the dashboard, the devices page and the administrator see them. Both sides.
+//! Active sessions, as the dashboard, the devices page and the administrator see them. Server side.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A table whose rows become cards where there is no room for columns. Both sides.
+//! A table whose rows become cards where there is no room for columns. Server side.
 //!
 //! The roles say again what the elements say: a phone shows rows as cards, and `display` takes the meaning away.
 

@@ -1,4 +1,4 @@
-//! The way between pages that belong together. Both sides.
+//! The way between pages that belong together. Server side.
 
 use leptos::prelude::*;
 

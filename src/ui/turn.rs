@@ -1,4 +1,4 @@
-//! The ways to the other pages of a list. Both sides.
+//! The ways to the other pages of a list. Server side.
 
 use leptos::prelude::*;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

@@ -1,8 +1,18 @@
-//! The border of one's own account. Actions, both sides.
+//! The border of one's own account. Actions, server side.
 
 use leptos::prelude::*;
 
-use crate::{auth::sessions::Receipt, base::error::AppError};
+use super::{
+    change_name, change_password,
+    delete_account::check_confirmation,
+    end_sessions::{Own, end_all_but, end_own},
+    keep_factor, new_email, not_me, second_factor, tell,
+};
+use crate::{
+    auth::{log_in::log_out, sessions::Receipt},
+    base::{db::again, error::AppError},
+    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+};
 
 /// Ends the session `sid` of one's own, on whatever device it is. Callable by who is logged in and has proven lately
 /// who they are, or does so with `password`.
@@ -11,14 +21,6 @@ use crate::{auth::sessions::Receipt, base::error::AppError};
 /// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`].
 #[server(prefix = "/actions", endpoint = "end_session")]
 pub async fn end_session(sid: String, password: Option<String>) -> Result<Receipt, AppError> {
-    use super::{
-        end_sessions::{Own, end_own},
-        tell,
-    };
-    use crate::{
-        auth::log_in::log_out,
-        web::{action::tell_next_page, border, page::Flash},
-    };
     let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
     if sid == someone.log_in.sid {
         log_out(&app, &visit).await?;
@@ -37,11 +39,6 @@ pub async fn end_session(sid: String, password: Option<String>) -> Result<Receip
 /// As [`end_session`].
 #[server(prefix = "/actions", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, AppError> {
-    use super::{
-        end_sessions::{Own, end_all_but},
-        tell,
-    };
-    use crate::web::border;
     let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
     let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
     Ok(tell::ended(end_all_but(&app.terminator, own).await?))
@@ -54,8 +51,6 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
 /// As [`end_session`], and [`AppError::NotVerified`] where the email is not confirmed.
 #[server(prefix = "/actions", endpoint = "start_second_factor")]
 pub async fn start_second_factor(password: Option<String>) -> Result<(), AppError> {
-    use super::second_factor;
-    use crate::web::border;
     let begun = second_factor::start(&border::app(), &border::require_fresh(password).await?).await?;
     leptos_axum::redirect(if begun { "/account/second-factor/set-up" } else { "/account/second-factor" });
     Ok(())
@@ -68,8 +63,6 @@ pub async fn start_second_factor(password: Option<String>) -> Result<(), AppErro
 /// As [`start_second_factor`], [`AppError::Invalid`], [`AppError::WrongCode`].
 #[server(prefix = "/actions", endpoint = "turn_on_second_factor")]
 pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Result<Receipt, AppError> {
-    use super::{second_factor, tell};
-    use crate::web::border;
     let someone = border::require_fresh(password).await?;
     let changed = second_factor::turn_on(&border::app(), &border::visit(), someone, &code).await?;
     Ok(tell::changed(changed, ""))
@@ -81,8 +74,6 @@ pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Re
 /// As [`end_session`].
 #[server(prefix = "/actions", endpoint = "make_recovery_codes")]
 pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppError> {
-    use super::{second_factor, tell};
-    use crate::{base::db::again, web::border};
     let someone = border::require_fresh(password).await?;
     let (app, visit) = (border::app(), border::visit());
     let changed = again(|| second_factor::make_codes(&app, &visit, &someone)).await?;
@@ -97,8 +88,6 @@ pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppErro
 /// As [`end_session`].
 #[server(prefix = "/actions", endpoint = "turn_off_second_factor")]
 pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt, AppError> {
-    use super::{second_factor, tell};
-    use crate::web::border;
     let someone = border::require_fresh(password).await?;
     let changed = second_factor::turn_off(&border::app(), &border::visit(), someone).await?;
     Ok(tell::changed(changed, "off"))
@@ -110,11 +99,6 @@ pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt,
 /// [`AppError::NotLoggedIn`].
 #[server(prefix = "/actions", endpoint = "forget_device")]
 pub async fn forget_device(device: String) -> Result<(), AppError> {
-    use super::second_factor;
-    use crate::{
-        base::db::again,
-        web::{action::tell_next_page, border, page::Flash},
-    };
     let (app, visit) = (border::app(), border::visit());
     if again(|| second_factor::forget_device(&app, &visit, &device)).await? {
         tell_next_page(&Flash::new(&[("second_factor", "forgotten")]));
@@ -130,8 +114,6 @@ pub async fn forget_device(device: String) -> Result<(), AppError> {
 /// [`AppError::NotLoggedIn`], [`AppError::WrongPassword`], [`AppError::Invalid`] for what is missing or the new one.
 #[server(prefix = "/actions", endpoint = "change_password")]
 pub async fn change_password(password: Option<String>, new_password: String) -> Result<Receipt, AppError> {
-    use super::change_password;
-    use crate::web::{action::tell_next_page, border, page::Flash};
     let (app, visit) = (border::app(), border::visit());
     let (receipt, secret) = change_password::change_password(&app, &visit, password, new_password).await?;
     border::keep_secret(secret.as_ref());
@@ -146,11 +128,6 @@ pub async fn change_password(password: Option<String>, new_password: String) -> 
 /// [`AppError::NotLoggedIn`], [`AppError::Invalid`].
 #[server(prefix = "/actions", endpoint = "change_name")]
 pub async fn change_name(name: String) -> Result<(), AppError> {
-    use super::change_name;
-    use crate::{
-        base::db::again,
-        web::{action::tell_next_page, border, page::Flash},
-    };
     let (app, visit) = (border::app(), border::visit());
     again(|| change_name::change_name(&app, &visit, &name)).await?;
     tell_next_page(&Flash::new(&[("changed", "name")]));
@@ -167,8 +144,6 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
 /// [`AppError::WrongPassword`].
 #[server(prefix = "/actions", endpoint = "change_email")]
 pub async fn change_email(email: String, password: Option<String>) -> Result<(), AppError> {
-    use super::new_email;
-    use crate::web::{action::tell_next_page, border, page::Flash};
     let (app, visit) = (border::app(), border::visit());
     let email = new_email::check(&app, &visit, &email)?;
     new_email::ask(&app, &visit, &border::require_fresh(password).await?, &email).await?;
@@ -184,8 +159,6 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
 /// any more.
 #[server(prefix = "/actions", endpoint = "resend_new_email")]
 pub async fn resend_new_email() -> Result<(), AppError> {
-    use super::new_email;
-    use crate::web::{action::tell_next_page, border, page::Flash};
     new_email::resend(&border::app(), &border::visit()).await?;
     tell_next_page(&Flash::new(&[("changed", "resent")]));
     leptos_axum::redirect("/account/profile");
@@ -198,11 +171,6 @@ pub async fn resend_new_email() -> Result<(), AppError> {
 /// [`AppError::NotLoggedIn`].
 #[server(prefix = "/actions", endpoint = "cancel_new_email")]
 pub async fn cancel_new_email() -> Result<(), AppError> {
-    use super::new_email;
-    use crate::{
-        base::db::again,
-        web::{action::tell_next_page, border, page::Flash},
-    };
     let (app, visit) = (border::app(), border::visit());
     again(|| new_email::cancel(&app, &visit)).await?;
     tell_next_page(&Flash::new(&[("changed", "cancelled")]));
@@ -217,8 +185,6 @@ pub async fn cancel_new_email() -> Result<(), AppError> {
 /// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::EmailTaken`].
 #[server(prefix = "/actions", endpoint = "use_new_email")]
 pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
-    use super::new_email;
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     border::user()?;
     let token = border::require_link(link.as_deref())?;
     new_email::use_it(&border::app(), &border::visit(), &token).await?;
@@ -243,11 +209,6 @@ pub async fn not_me(
     link: Option<String>,
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
-    use super::{not_me, tell};
-    use crate::{
-        base::db::again,
-        web::{border, cookies::Name},
-    };
     let event = event.unwrap_or_default();
     let (app, visit) = (border::app(), border::visit());
     if event.is_empty() {
@@ -276,8 +237,6 @@ pub async fn not_me(
 /// [`AppError::LinkDead`], also where nothing is to be removed any more, [`AppError::OtherLink`].
 #[server(prefix = "/actions", endpoint = "keep_second_factor")]
 pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
-    use super::keep_factor;
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     let token = border::require_link(link.as_deref())?;
     keep_factor::keep(&border::app(), &border::visit(), &token).await?;
     border::forget(Name::Link);
@@ -292,12 +251,10 @@ pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
 /// As [`end_session`]; [`AppError::Invalid`] for the confirmation, [`AppError::LastAdministrator`].
 #[server(prefix = "/actions", endpoint = "delete_account")]
 pub async fn delete_account(confirmation: String, password: Option<String>) -> Result<(), AppError> {
-    use super::delete_account::{check_confirmation, delete_account};
-    use crate::{base::db::again, web::border};
     let (app, visit) = (border::app(), border::visit());
     check_confirmation(&visit, &confirmation)?;
     let someone = border::require_fresh(password).await?;
-    again(|| delete_account(&app, &visit, &someone)).await?;
+    again(|| super::delete_account::delete_account(&app, &visit, &someone)).await?;
     border::forget_session();
     leptos_axum::redirect("/deleted");
     Ok(())

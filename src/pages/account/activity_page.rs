@@ -1,4 +1,4 @@
-//! `/account/activity`: what happened to one's account, the newest first. Both sides.
+//! `/account/activity`: what happened to one's account, the newest first. Server side.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! `/account/second-factor/codes`: new recovery codes, shown once. Both sides.
+//! `/account/second-factor/codes`: new recovery codes, shown once. Server side.
 
 use leptos::prelude::*;
 

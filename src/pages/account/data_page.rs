@@ -1,4 +1,4 @@
-//! `/account/data`: what is kept about a person, to take along or to have erased. Both sides.
+//! `/account/data`: what is kept about a person, to take along or to have erased. Server side.
 
 use leptos::prelude::*;
 

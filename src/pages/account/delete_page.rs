@@ -1,4 +1,4 @@
-//! `/account/delete`: the last page of an account; `/deleted`: the one after it. Both sides.
+//! `/account/delete`: the last page of an account; `/deleted`: the one after it. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

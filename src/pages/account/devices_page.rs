@@ -1,5 +1,5 @@
 //! `/account/devices`: where one is logged in, and the way to end it. Plain forms, so it works without JavaScript.
-//! Both sides.
+//! Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

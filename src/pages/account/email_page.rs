@@ -1,4 +1,4 @@
-//! `/account/profile/email`: ask for another address. Both sides.
+//! `/account/profile/email`: ask for another address. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

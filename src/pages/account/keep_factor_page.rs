@@ -1,5 +1,5 @@
 //! `/second-factor/keep`: a second factor is to be removed, and the button against it; `/second-factor/kept`: it stays. A
-//! plain form, so it works without JavaScript, and reading it changes nothing. Both sides.
+//! plain form, so it works without JavaScript, and reading it changes nothing. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

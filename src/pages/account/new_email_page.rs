@@ -1,4 +1,4 @@
-//! `/verify-email`: where the link to a new address leads. Both sides.
+//! `/verify-email`: where the link to a new address leads. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

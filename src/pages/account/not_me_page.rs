@@ -1,5 +1,5 @@
 //! `/not-me`: what will happen, and the button; `/not-me/done`: what has happened. A plain form, so it works without
-//! JavaScript, and reading it changes nothing. Both sides.
+//! JavaScript, and reading it changes nothing. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

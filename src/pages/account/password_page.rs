@@ -1,4 +1,4 @@
-//! `/account/password`. Both sides.
+//! `/account/password`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

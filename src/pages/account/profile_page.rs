@@ -1,4 +1,4 @@
-//! `/account/profile`: name and address. Both sides.
+//! `/account/profile`: name and address. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

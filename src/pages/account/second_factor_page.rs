@@ -1,4 +1,4 @@
-//! `/account/second-factor`. Plain forms, so it works without JavaScript. Both sides.
+//! `/account/second-factor`. Plain forms, so it works without JavaScript. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -1,4 +1,4 @@
-//! `/account/second-factor/set-up`: the secret for the app, and the first code of it. Both sides.
+//! `/account/second-factor/set-up`: the secret for the app, and the first code of it. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -1,7 +1,6 @@
 //! What happened, as it is said to the person whom it happened to.
 
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod words;
 
 /// An event as the person reads it.

@@ -1,4 +1,4 @@
-//! The line of time, as the dashboard and the activity page show it. Both sides.
+//! The line of time, as the dashboard and the activity page show it. Server side.
 
 use leptos::prelude::*;
 

@@ -1,6 +1,4 @@
 //! Administration: how things are, find people, see what is theirs, act on it. Server side: none of its pages has an island.
-#![cfg(feature = "ssr")]
-
 pub mod act;
 pub mod act_form;
 pub mod act_page;

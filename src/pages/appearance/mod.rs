@@ -2,7 +2,6 @@
 //! the server before the first byte, so that nothing flashes.
 
 pub mod actions;
-#[cfg(feature = "ssr")]
 pub mod remember;
 pub mod switch;
 

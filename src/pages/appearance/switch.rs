@@ -1,5 +1,5 @@
 //! The switch at the foot of every page: a plain form, which with JavaScript needs no button and loads nothing anew:
-//! `live` sees to that. Both sides.
+//! `live` sees to that. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use strum::VariantArray;

@@ -1,4 +1,4 @@
-//! `/dashboard`. Both sides.
+//! `/dashboard`. Server side.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The idea as a drawing with one real switch in it: a check box, so that it works without JavaScript. Both sides.
+//! The idea as a drawing with one real switch in it: a check box, so that it works without JavaScript. Server side.
 
 use leptos::prelude::*;
 

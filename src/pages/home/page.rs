@@ -1,4 +1,4 @@
-//! `/`. Both sides.
+//! `/`. Server side.
 
 use leptos::prelude::*;
 

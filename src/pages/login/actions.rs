@@ -1,8 +1,18 @@
-//! The border of sessions: log in, log out, who am I. Actions, both sides.
+//! The border of sessions: log in, log out, who am I. Actions, server side.
 
 use leptos::prelude::*;
 
-use crate::base::error::AppError;
+use crate::{
+    auth::{enter_code, enter_code::Given, log_in, reauthenticate},
+    base::error::AppError,
+    web::{
+        action::tell_next_page,
+        border,
+        cookies::Name,
+        local_path::{LocalPath, leading_to},
+        page::Flash,
+    },
+};
 
 /// Logs in with email and password and goes to `next`; with `remember`, for weeks on this device. Callable by anyone.
 ///
@@ -15,10 +25,6 @@ pub async fn log_in(
     remember: Option<String>,
     next: Option<String>,
 ) -> Result<(), AppError> {
-    use crate::{
-        auth::log_in,
-        web::{border, local_path::LocalPath},
-    };
     let remembered = remember.unwrap_or_default();
     let (next, remember) = (LocalPath::parse_or_dashboard(next.as_deref()), !remembered.is_empty());
     let credentials = (&*email, password);
@@ -40,10 +46,6 @@ pub async fn enter_code(
     half: Option<String>,
     with: Option<String>,
 ) -> Result<(), AppError> {
-    use crate::{
-        auth::{enter_code, enter_code::Given},
-        web::{border, cookies::Name},
-    };
     let trusted = trust.unwrap_or_default();
     let sealed = border::cookie(Name::LogIn);
     let (recovery, trust) = (with.as_deref() == Some("recovery"), !trusted.is_empty());
@@ -70,10 +72,6 @@ pub async fn enter_code(
 /// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
 #[server(prefix = "/actions", endpoint = "confirm")]
 pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
-    use crate::{
-        auth::reauthenticate,
-        web::{border, local_path::LocalPath},
-    };
     let proven = reauthenticate::with_password(&border::app(), &border::visit(), Some(password)).await?;
     border::keep_secret(proven.new_secret.as_ref());
     leptos_axum::redirect(LocalPath::parse_or_dashboard(next.as_deref()).as_str());
@@ -87,15 +85,6 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
 /// When the database does not take it; the session lives on then.
 #[server(prefix = "/actions", endpoint = "log_out")]
 pub async fn log_out(next: Option<String>) -> Result<(), AppError> {
-    use crate::{
-        auth::log_in,
-        web::{
-            action::tell_next_page,
-            border,
-            local_path::{LocalPath, leading_to},
-            page::Flash,
-        },
-    };
     let next = next.as_deref().and_then(LocalPath::parse);
     log_in::log_out(&border::app(), &border::visit()).await?;
     border::forget_session();

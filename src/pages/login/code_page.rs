@@ -1,4 +1,4 @@
-//! `/login/code`: the second half of a login. Both sides.
+//! `/login/code`: the second half of a login. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

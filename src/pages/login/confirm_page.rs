@@ -1,4 +1,4 @@
-//! Proving again who one is: the field inside the form of a sensitive act, and the page `/confirm`. Both sides.
+//! Proving again who one is: the field inside the form of a sensitive act, and the page `/confirm`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

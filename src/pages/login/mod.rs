@@ -3,6 +3,5 @@
 pub mod actions;
 pub mod code_page;
 pub mod confirm_page;
-#[cfg(feature = "ssr")]
 pub mod load;
 pub mod page;

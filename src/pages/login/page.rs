@@ -1,4 +1,4 @@
-//! `/login`. Both sides.
+//! `/login`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

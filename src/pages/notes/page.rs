@@ -1,4 +1,4 @@
-//! `/notes`: the frame comes from the session, everything in it from the API. Both sides.
+//! What stands in `/notes`: everything in it comes from the API. Both sides.
 
 use std::time::Duration;
 
@@ -11,27 +11,12 @@ use super::{
     state::Notes,
 };
 use crate::{
-    ui::{after_render, focus, frame::Page, notice::Notice, skeleton::Skeleton},
-    web::{page::token_life, token::client::ApiClient},
+    ui::{after_render, focus, skeleton::Skeleton},
+    web::token::client::ApiClient,
 };
 
-#[component]
-pub fn NotesPage(
-    /// Whom it is made for.
-    user_id: String,
-) -> impl IntoView {
-    view! {
-        <Page title="Notes">
-            <noscript>
-                <Notice kind="warning">"Notes need JavaScript, because your browser loads them from the API. The rest of Latchkey works without it."</Notice>
-            </noscript>
-            <Section user_id token_life=token_life() />
-        </Page>
-    }
-}
-
 #[island]
-fn Section(user_id: String, token_life: Option<i64>) -> impl IntoView {
+pub fn Section(user_id: String, token_life: Option<i64>) -> impl IntoView {
     let notes = Notes::new(ApiClient::new(user_id, token_life));
     Effect::new(move |_| notes.load());
     warn_before_loss(notes);

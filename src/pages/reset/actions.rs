@@ -1,8 +1,12 @@
-//! The border of forgotten passwords. Actions, both sides.
+//! The border of forgotten passwords. Actions, server side.
 
 use leptos::prelude::*;
 
-use crate::base::error::AppError;
+use super::reset_password;
+use crate::{
+    base::error::AppError,
+    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+};
 
 /// Sends the link to choose a new password. Callable by anyone; the answer is the same for every address.
 ///
@@ -10,8 +14,6 @@ use crate::base::error::AppError;
 /// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`].
 #[server(prefix = "/actions", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
-    use super::reset_password;
-    use crate::web::{action::tell_next_page, border, page::Flash};
     let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
     tell_next_page(&Flash::new(&[("email", email.as_str())]));
     leptos_axum::redirect("/forgot/sent");
@@ -25,8 +27,6 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 /// [`AppError::LinkDead`], [`AppError::OtherLink`]; [`AppError::Invalid`] for the password, and then the link works on.
 #[server(prefix = "/actions", endpoint = "reset_password")]
 pub async fn reset_password(password: String, link: Option<String>) -> Result<(), AppError> {
-    use super::reset_password;
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     let (token, visit) = (border::require_link(link.as_deref())?, border::visit());
     let reset = reset_password::reset(&border::app(), &visit, &token, password).await?;
     border::keep_device(&reset.device);

@@ -1,4 +1,4 @@
-//! `/forgot` and `/forgot/sent`. Both sides.
+//! `/forgot` and `/forgot/sent`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -2,10 +2,8 @@
 
 pub mod actions;
 pub mod forgot_page;
-#[cfg(feature = "ssr")]
 pub mod load;
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod reset_password;
 
 /// What `/reset` shows.

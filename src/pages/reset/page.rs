@@ -1,4 +1,4 @@
-//! `/reset`: where the link of a mail leads. Both sides.
+//! `/reset`: where the link of a mail leads. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

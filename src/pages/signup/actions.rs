@@ -1,8 +1,14 @@
-//! The border of signing up. Actions, both sides.
+//! The border of signing up. Actions, server side.
 
 use leptos::prelude::*;
 
-use crate::{base::error::AppError, passwords::Judgement};
+use super::{sign_up, sign_up::SignedUp};
+use crate::{
+    base::error::AppError,
+    pages::verification,
+    passwords::{Judgement, strength::About},
+    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+};
 
 /// Makes an account. Where a mail server is configured, the way on is the mail that it sends, for every address; else it
 /// logs in. Callable by anyone.
@@ -11,11 +17,6 @@ use crate::{base::error::AppError, passwords::Judgement};
 /// [`AppError::Invalid`] per field; without a mail server [`AppError::SignUpRefused`] when the email has an account.
 #[server(prefix = "/actions", endpoint = "sign_up")]
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
-    use super::{sign_up, sign_up::SignedUp};
-    use crate::{
-        pages::verification,
-        web::{action::tell_next_page, border, page::Flash},
-    };
     let typed = sign_up::Typed { name: &name, email: &email, password };
     match sign_up::sign_up(&border::app(), &border::visit(), typed).await? {
         SignedUp::MailSent(email) => {
@@ -37,8 +38,6 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
 /// [`AppError::SetupRefused`] when the link is wrong, used or too old, or an administrator exists.
 #[server(prefix = "/actions", endpoint = "set_up")]
 pub async fn set_up(name: String, email: String, password: String, link: Option<String>) -> Result<(), AppError> {
-    use super::sign_up;
-    use crate::web::{border, cookies::Name};
     let token = border::require_link(link.as_deref()).map_err(|_| AppError::SetupRefused)?;
     let typed = sign_up::Typed { name: &name, email: &email, password };
     let started = sign_up::set_up(&border::app(), &border::visit(), typed, &token).await?;
@@ -60,7 +59,6 @@ pub async fn password_strength(
     email: Option<String>,
     name: Option<String>,
 ) -> Result<Judgement, AppError> {
-    use crate::{passwords::strength::About, web::border};
     // Throttling by address belongs here, before any work.
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     let app = border::app();

@@ -1,4 +1,4 @@
-//! `/signup` and `/setup`. Both sides.
+//! `/signup` and `/setup`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

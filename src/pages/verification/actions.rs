@@ -1,8 +1,12 @@
-//! The border of confirming an address. Actions, both sides.
+//! The border of confirming an address. Actions, server side.
 
 use leptos::prelude::*;
 
-use crate::base::error::AppError;
+use super::{SENT, send, verify, verify::Verified};
+use crate::{
+    base::error::AppError,
+    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+};
 
 /// Confirms the address of the account that the opened link is of, and logs in. Callable by who holds the link, with
 /// the password of the account, or logged in to it; `link` names the link, as the page does.
@@ -11,8 +15,6 @@ use crate::base::error::AppError;
 /// [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::WrongPassword`], [`AppError::Invalid`] without a password.
 #[server(prefix = "/actions", endpoint = "verify")]
 pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
-    use super::{verify, verify::Verified};
-    use crate::web::{action::tell_next_page, border, cookies::Name, page::Flash};
     let token = border::require_link(link.as_deref())?;
     let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
     border::forget(Name::Link);
@@ -31,8 +33,6 @@ pub async fn verify(password: Option<String>, link: Option<String>) -> Result<()
 /// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`].
 #[server(prefix = "/actions", endpoint = "send_verification")]
 pub async fn send_verification(email: String) -> Result<(), AppError> {
-    use super::{SENT, send};
-    use crate::web::{action::tell_next_page, border, page::Flash};
     let email = send::to_address(&border::app(), &border::visit(), &email).await?;
     tell_next_page(&Flash::new(&[("email", email.as_str()), ("again", "yes")]));
     leptos_axum::redirect(SENT);
@@ -46,8 +46,6 @@ pub async fn send_verification(email: String) -> Result<(), AppError> {
 /// [`AppError::NotLoggedIn`], [`AppError::MailOff`].
 #[server(prefix = "/actions", endpoint = "resend_verification")]
 pub async fn resend_verification() -> Result<(), AppError> {
-    use super::send;
-    use crate::web::{action::tell_next_page, border, page::Flash};
     send::to_oneself(&border::app(), &border::visit()).await?;
     tell_next_page(&Flash::new(&[("verification", "sent")]));
     Ok(())

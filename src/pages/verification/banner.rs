@@ -1,5 +1,5 @@
 //! Over the pages of an account whose address is not confirmed: what that means, and the way out. A plain form, so it
-//! works without JavaScript. Both sides.
+//! works without JavaScript. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

@@ -2,13 +2,10 @@
 
 pub mod actions;
 pub mod banner;
-#[cfg(feature = "ssr")]
 pub mod load;
 pub mod page;
-#[cfg(feature = "ssr")]
 pub mod send;
 pub mod sent_page;
-#[cfg(feature = "ssr")]
 pub mod verify;
 
 /// Where everyone goes whose address is to be confirmed.

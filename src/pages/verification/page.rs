@@ -1,4 +1,4 @@
-//! `/verify`: where the link of a mail leads. Both sides.
+//! `/verify`: where the link of a mail leads. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
 

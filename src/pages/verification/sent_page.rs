@@ -1,4 +1,4 @@
-//! `/verify/sent`: the end of every sign-up where mails are sent, whatever the address. Both sides.
+//! `/verify/sent`: the end of every sign-up where mails are sent, whatever the address. Server side.
 
 use leptos::prelude::*;
 

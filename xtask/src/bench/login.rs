@@ -55,7 +55,7 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
             .figure(median(own), "logins/s")
             .ratio(own_ratio)
             .aim(Aim::at_least(0.95, own_ratio, "")),
-        Line::new(Row::Login, "from a new browser each time: a mail each, and the oldest session gives way")
+        Line::new(Row::Login, "from a new browser each time: a mail each, and the oldest session is logged out")
             .figure(median(new), "logins/s")
             .ratio(new_ratio),
     ])
