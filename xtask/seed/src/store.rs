@@ -1,9 +1,10 @@
 //! Many rows at once.
 
 use latchkey::{
-    auth::{revocations, revocations::EndReason, sessions::secret},
+    auth::{revocations, revocations::EndReason},
     base::{
         db::{Db, Kind},
+        random,
         words::sort_text,
     },
 };
@@ -175,7 +176,7 @@ fn bind_word<'q>(statement: Statement<'q>, (word, user_id): &Word<'_>) -> Statem
 
 fn bind_session<'q>(statement: Statement<'q>, session: &NewSession, epoch: i64) -> Statement<'q> {
     statement
-        .bind(secret::hash(&session.secret))
+        .bind(random::hash(&session.secret))
         .bind(session.sid.clone())
         .bind(session.user_id.clone())
         .bind("{}")
