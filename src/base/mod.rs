@@ -35,6 +35,7 @@ pub mod logging;
 pub mod mailer;
 #[cfg(feature = "ssr")]
 pub mod metrics;
+pub mod number;
 #[cfg(feature = "ssr")]
 pub mod private_file;
 #[cfg(feature = "ssr")]

@@ -20,9 +20,8 @@ use crate::{
             store::Target,
         },
     },
-    base::state::AppState,
+    base::{number::counted, state::AppState},
     pages::admin::{EVERYONE_WORDS, by::parse_reason},
-    ui::number::counted,
 };
 
 #[derive(Args)]
@@ -91,8 +90,8 @@ async fn end(state: &AppState, whom: Whom, words: String, yes: bool) -> Result<(
 }
 
 fn text(whom: &str, receipt: &Receipt) -> String {
-    let sessions = counted(receipt.sessions_ended as i64, "session", "sessions");
-    let tokens = counted(receipt.tokens_possibly_live as i64, "token", "tokens");
+    let sessions = counted(receipt.sessions_ended, "session", "sessions");
+    let tokens = counted(receipt.tokens_possibly_live, "token", "tokens");
     let applications = receipt.words_of_applications();
     format!("{whom}: {sessions} ended, up to {tokens} revoked.{applications} {}", everywhere(receipt))
 }

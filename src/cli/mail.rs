@@ -9,10 +9,11 @@ use crate::{
     base::{
         email::{Email, masked},
         mailer::{Envelope, Failure, Mailer, Sent},
+        number::counted,
         state::{AppState, Clock},
     },
     mail::{store, store::Listed, words, worker::kind},
-    ui::{number::counted, when::minute},
+    ui::when::minute,
 };
 
 #[derive(Subcommand)]
@@ -116,6 +117,6 @@ async fn retry(common: &Common) -> Result<(), Failed> {
     let retried = common.on_database(retry).await?;
     common.answer(&json!({ "retried": retried }), || match retried {
         0 => "No failed emails.".into(),
-        _ => format!("Retrying {}.", counted(retried as i64, "email", "emails")),
+        _ => format!("Retrying {}.", counted(retried, "email", "emails")),
     })
 }

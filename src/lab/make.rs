@@ -54,7 +54,6 @@ pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
         services,
         samples: Samples::default(),
         turns: Arc::new(Semaphore::new(1)),
-        measuring: Semaphore::new(1),
         streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         requests: Semaphore::new(REQUESTS_MAX),
         password,

@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
     DEMO_USER, VisitInfo,
-    actions::{BeginVisit, EndVisit},
+    actions::{BeginVisit, EndVisit, MeasureCost},
     attacks::{Attack, page::Attacks},
     choose::{Facts, WhenToUseWhich},
     cost::{Measured, page::WhatItCosts},
@@ -13,9 +13,8 @@ use super::{
     travel::{Travel, page::WhatTravels},
 };
 use crate::{
-    base::error::AppError,
     ui::{draw::Draw, frame::Page, notice::Notice, when::Ago},
-    web::page::refused,
+    web::page::{refused, refused_by},
 };
 
 #[component]
@@ -35,7 +34,7 @@ pub fn LabPage(
                 response and number on this page comes live from this server."
             </p>
             // Section 2 says this one itself.
-            {refused().filter(|error| *error != AppError::Measuring).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
+            {refused().filter(|_| refused_by(MeasureCost::PATH).is_none()).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
             <div id="visit" class="card lab-visit">
                 {match visit {
                     None => view! { <Start /> }.drawn(),

@@ -129,7 +129,7 @@ impl Part for LabPart {
 
     async fn stop(&self) {
         if let Ok(lab) = self.lab() {
-            lab.state.db.close().await;
+            lab.services.close_databases().await;
         }
     }
 

@@ -97,7 +97,7 @@ pub async fn experiment() -> Result<(Lab, Visit), AppError> {
 /// another tab, and all of them together use one processor at most.
 pub async fn take_turn(lab: &Lab) -> Result<OwnedSemaphorePermit, AppError> {
     let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&lab.turns).acquire_owned()).await;
-    turn.map_err(|_| AppError::Busy)?.map_err(|_| AppError::Busy)
+    turn.map_err(|_| AppError::Measuring)?.map_err(|_| AppError::Busy)
 }
 
 /// Leads the browser to what the experiment of this moment showed, at this place of the page.

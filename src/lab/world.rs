@@ -35,9 +35,8 @@ pub struct World {
     /// See [`super::probes`].
     pub probes: Router,
     pub samples: Samples,
+    /// One: what is measured must not be disturbed by what runs beside it.
     pub turns: Arc<Semaphore>,
-    /// One at a time: what is measured must not be disturbed by what is measured beside it.
-    pub measuring: Semaphore,
     pub streams: Arc<Semaphore>,
     pub requests: Semaphore,
     /// Of everyone in the world; no one outside this process knows it.

@@ -21,7 +21,7 @@ use crate::{
     auth::{app::App, tokens::keys::Keys},
     base::{
         config::TokenAlgorithm, db::again, error::AppError, finding::Finding, jobs::Job, metrics::Metrics,
-        rfc3339::seconds, state::AppState,
+        number::counted, rfc3339::seconds, state::AppState,
     },
     pages::{
         part::{Part, Routes},
@@ -30,7 +30,6 @@ use crate::{
     serve::MINUTE,
     ui::{
         draw::Content,
-        number::counted,
         part_links::{PartLink, Place},
         when::span,
     },

@@ -6,7 +6,7 @@ use crate::{
         revocations::set::STALE_AFTER,
         sessions::Receipt,
     },
-    base::text::isolated,
+    base::{number::counted, text::isolated},
 };
 
 /// Names of who is late; the rest is counted. The words travel to the next page in a cookie.
@@ -72,7 +72,7 @@ pub fn confirmed_words(instances: &[Confirmation]) -> String {
 /// How many applications were told that the user is logged out, how long the slowest took, and who was not.
 fn told_words(applications: &[Confirmation]) -> String {
     let (slowest, late) = slowest_and_late(applications);
-    let told = counted((applications.len() - late.len()) as u64, "application", "applications");
+    let told = counted(applications.len() - late.len(), "application", "applications");
     let told = slowest.map(|ms| format!(" {told} told in {ms} ms.")).unwrap_or_default();
     match &*late {
         [] => told,
@@ -101,8 +101,4 @@ fn late_words(late: &[&str]) -> String {
     } else {
         format!("{names} haven't confirmed within {waited} s. They check the database by themselves within {within} s.")
     }
-}
-
-fn counted(n: u64, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }

@@ -6,10 +6,8 @@
 
 use leptos::prelude::*;
 
-use super::{
-    number::grouped,
-    when::{date, day, short_day},
-};
+use super::when::{date, day, short_day};
+use crate::base::number::grouped;
 
 /// The numbers of one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

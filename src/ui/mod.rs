@@ -29,7 +29,6 @@ pub mod look_again;
 pub mod molds;
 #[cfg(feature = "views")]
 pub mod notice;
-pub mod number;
 #[cfg(feature = "ssr")]
 pub mod part_links;
 #[cfg(feature = "ssr")]

@@ -15,6 +15,7 @@ pub use self::{
     invalid::{Field, Guessable, Invalid, Unfit},
     request_number::RequestNumber,
 };
+use super::number::counted;
 
 /// What went wrong, as far as the person who asked may know. Its name is its code, stable and for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize, IntoStaticStr)]
@@ -262,11 +263,5 @@ fn wait_words(seconds: &u32) -> String {
 
 /// "1 note", "2,000 notes".
 fn note_words(max: &i64) -> String {
-    let noun = if *max == 1 { "note" } else { "notes" };
-    format!("{} {noun}", grouped(*max))
-}
-
-/// As `ui::number` does, which comes later.
-fn grouped(number: i64) -> String {
-    if number < 1000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1000), number % 1000) }
+    counted(*max, "note", "notes")
 }

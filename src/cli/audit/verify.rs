@@ -11,13 +11,11 @@ use crate::{
     },
     base::{
         config::{Config, SecretText},
+        number::counted,
         sealed::SecretKey,
     },
     cli::{Common, Failed},
-    ui::{
-        number::counted,
-        when::{minute, moment},
-    },
+    ui::when::{minute, moment},
 };
 
 #[derive(Args)]
@@ -113,7 +111,7 @@ fn removed(removed: &ByRetention) -> String {
 }
 
 fn read(report: &Report) -> Vec<String> {
-    let mut lines = vec![format!("{} checked", counted(report.events as i64, "sealed event", "sealed events"))];
+    let mut lines = vec![format!("{} checked", counted(report.events, "sealed event", "sealed events"))];
     if report.blanked > 0 {
         lines.push(format!("{} anonymised because their accounts were deleted", report.blanked));
     }

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
+    base::number::grouped,
     cli::{Common, Failed, installation::find_user, output::table},
     oauth::{
         clients,
         clients::{Client, calls, calls::Calls},
     },
-    ui::{number::grouped, when::minute},
+    ui::when::minute,
 };
 
 const HEADS: [&str; 7] = ["ID", "KIND", "STATE", "LAST USED", "CALLS TODAY", "OWNER", "NAME"];

@@ -13,12 +13,12 @@ use crate::{
         config::Config,
         db,
         db::{Kind, Steps},
+        number::counted,
         sealed::SecretKey,
         state::{AppState, Stopwatch},
     },
     pages::part::Parts,
     serve,
-    ui::number::counted,
 };
 
 const WHAT: &str = "database";
@@ -62,12 +62,12 @@ async fn schema(state: &AppState) -> Result<(), Finding> {
     match state.db.steps().await {
         Ok(Steps { pending: 0, unknown: 0 }) => Ok(()),
         Ok(Steps { unknown: unknown @ 1.., .. }) => {
-            let unknown = counted(unknown as i64, "unknown migration", "unknown migrations");
+            let unknown = counted(unknown, "unknown migration", "unknown migrations");
             let words = format!("migrated by a newer Latchkey ({unknown}), so this version won't start");
             Err(Finding::error(WHAT, words, "run the newer version"))
         }
         Ok(Steps { pending, .. }) => {
-            let words = format!("{} to run", counted(pending as i64, "migration", "migrations"));
+            let words = format!("{} to run", counted(pending, "migration", "migrations"));
             Err(Finding::warning(WHAT, words, "start the server or run `latchkey migrate`"))
         }
         Err(error) => {

@@ -12,9 +12,9 @@ use crate::{
     },
     base::{
         db::{Kind, in_time},
+        number::counted,
         state::{AppState, Stopwatch},
     },
-    ui::number::counted,
 };
 
 /// Who is behind for longer than this does not listen.
@@ -40,7 +40,7 @@ async fn instances(state: &AppState) -> Finding {
         Err(error) => Finding::error(WHAT, format!("cannot read the instances: {error}"), "check the database's log"),
         Ok((0, _)) => Finding::ok(WHAT, "no server is running"),
         Ok((live, late)) if late.is_empty() => {
-            let running = counted(live as i64, "running instance is", "running instances are");
+            let running = counted(live, "running instance is", "running instances are");
             Finding::ok(WHAT, format!("{running} up to date with all revocations"))
         }
         Ok((_, late)) => {

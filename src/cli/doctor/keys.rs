@@ -8,12 +8,9 @@ use crate::{
         schedule::{KeySchedule, Life},
         store,
     },
-    base::{config::TokenAlgorithm, sealed::SecretKey, state::AppState},
+    base::{config::TokenAlgorithm, number::counted, sealed::SecretKey, state::AppState},
     pages::admin::overview::KEY_OLD_MS,
-    ui::{
-        number::counted,
-        when::{moment, span},
-    },
+    ui::when::{moment, span},
 };
 
 pub async fn look(state: &AppState, secret: Option<&SecretKey>) -> Vec<Finding> {

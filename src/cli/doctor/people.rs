@@ -3,9 +3,9 @@
 use super::{Finding, store};
 use crate::{
     audit::{chain, chain::ChainKey},
-    base::{sealed::SecretKey, state::AppState},
+    base::{number::counted, sealed::SecretKey, state::AppState},
     pages::admin::overview::{MAIL_LATE_MS, store as overview_store},
-    ui::{number::counted, when::span},
+    ui::when::span,
 };
 
 /// A running server seals an event within seconds.

@@ -41,9 +41,7 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     Ok(())
 }
 
-/// One run at a time in this process; who comes second is told to wait.
 async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppError> {
-    let _alone = lab.measuring.try_acquire().map_err(|_| AppError::Measuring)?;
     let keys = lab.samples.keys().await?;
     let mut browser = visit.browser.clone();
     browser.send(lab, &Ask::renewal()).await?;

@@ -9,25 +9,19 @@ use super::{
     words::{micros, of_requests, of_signing},
 };
 use crate::{
-    base::error::AppError,
+    base::number::{counted, grouped},
     lab::{
         actions::MeasureCost,
         section::{Figures, NeedsVisit, Section},
     },
-    ui::{
-        draw::Draw,
-        form::Here,
-        notice::Notice,
-        number::{counted, grouped},
-        when::When,
-    },
-    web::page::refused,
+    ui::{draw::Draw, form::Here, notice::Notice, when::When},
+    web::page::refused_by,
 };
 
 #[component]
 pub fn WhatItCosts(measured: Option<Measured>, visit: bool) -> impl IntoView {
     view! {
-        <Section id="cost" open=refused() == Some(AppError::Measuring)>
+        <Section id="cost" open=refused_by(MeasureCost::PATH).is_some()>
             <p>
                 "People say JWTs save a database lookup. Few measure it. This sends requests through this server in five ways. All pass the same
                 middleware to the same empty handler. Only the way of recognising the caller differs."
@@ -60,14 +54,13 @@ fn Start() -> impl IntoView {
                     .map(|rounds| view! {
                         <label>
                             <input type="radio" name="rounds" value=rounds checked=rounds == ROUNDS[1] />
-                            {grouped(rounds.into())}
+                            {grouped(rounds)}
                         </label>
                     })
                     .collect_view()}
             </fieldset>
             <button type="submit" class="button primary">"Measure requests"</button>
-            {refused()
-                .filter(|error| *error == AppError::Measuring)
+            {refused_by(MeasureCost::PATH)
                 .map(|error| view! { <div role="alert" tabindex="-1" autofocus><Notice kind="error">{error.to_string()}</Notice></div> })}
             <p class="muted">"Takes up to 2 seconds. On a slow machine it sends fewer requests."</p>
         </form>
@@ -91,8 +84,8 @@ fn Results(measured: Measured) -> impl IntoView {
                 </Notice>
             })}
             <p class="muted">
-                {counted(rounds.into(), "request", "requests")} " per way"
-                {(rounds < asked).then(|| format!(" (of {} asked for: time ran out)", grouped(asked.into())))}
+                {counted(rounds, "request", "requests")} " per way"
+                {(rounds < asked).then(|| format!(" (of {} asked for: time ran out)", grouped(asked)))}
                 ", tokens signed with " {algorithm} ", on " {database} ", " <When ms=at_ms /> "."
             </p>
             <Strips measured />
@@ -119,7 +112,7 @@ fn Signatures(signing: Vec<Signing>, signatures: u32) -> impl IntoView {
         <h3>"Signing and verifying"</h3>
         <p>
             "The same claims, signed and verified "
-            {counted(signatures.into(), "time", "times")}
+            {counted(signatures, "time", "times")}
             " with each algorithm, by the code that issues and checks our tokens. A token is signed once and verified with every request."
         </p>
         <SigningBars signing />

@@ -1,7 +1,7 @@
 //! What the figures say, in words. Server side.
 
 use super::{Measured, Signing, Way};
-use crate::ui::number::grouped;
+use crate::base::number::grouped;
 
 /// Nanoseconds as people read them: "8.4 µs", "116 µs", "2,310 µs".
 pub fn micros(ns: u64) -> String {
@@ -9,7 +9,7 @@ pub fn micros(ns: u64) -> String {
     if tenths < 200 {
         format!("{}.{} µs", tenths / 10, tenths % 10)
     } else {
-        format!("{} µs", grouped(i64::try_from((ns + 500) / 1_000).unwrap_or(i64::MAX)))
+        format!("{} µs", grouped((ns + 500) / 1_000))
     }
 }
 

@@ -4,7 +4,8 @@
 
 use leptos::prelude::*;
 
-use super::{COOKIE_BYTES_MAX, HEADER_BYTES_MAX, SizeRow, Sizes, figure};
+use super::{COOKIE_BYTES_MAX, HEADER_BYTES_MAX, SizeRow, Sizes};
+use crate::base::number::grouped;
 
 /// Of the drawing, in bytes: a little more than the last limit.
 const TOP: usize = 10_000;
@@ -26,7 +27,7 @@ pub fn SizeChart(sizes: Sizes) -> impl IntoView {
                     <line class="base" x1="0" x2="100%" y1="100%" y2="100%" />
                     {LIMITS.map(|(bytes, what)| view! {
                         <line class="limit" x1="0" x2="100%" y1=y(bytes) y2=y(bytes) />
-                        <text x="0" y=y(bytes) dy="-.4em">{format!("{} bytes: {what}", figure(bytes))}</text>
+                        <text x="0" y=y(bytes) dy="-.4em">{format!("{} bytes: {what}", grouped(bytes))}</text>
                     }).collect_view()}
                     {tokens(&sizes)}
                     <line class="session" x1="0" x2="100%" y1=session.clone() y2=session />
@@ -80,10 +81,10 @@ fn gist(sizes: &Sizes) -> String {
         "Size by permissions. A session cookie: always {} bytes. A token: from {} bytes with none to {} bytes with {}, past the \
          limit of a cookie at {} bytes.",
         sizes.session_bytes,
-        figure(least),
-        figure(most),
+        grouped(least),
+        grouped(most),
         last.permissions,
-        figure(COOKIE_BYTES_MAX),
+        grouped(COOKIE_BYTES_MAX),
     )
 }
 

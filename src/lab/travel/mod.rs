@@ -6,8 +6,6 @@ pub mod decode;
 pub mod page;
 pub mod sizes;
 
-use crate::ui::number::grouped;
-
 pub struct Travel {
     /// `None` for who has neither a login nor a visit.
     pub cookies: Option<Cookies>,
@@ -93,7 +91,3 @@ pub const COOKIE_BYTES_MAX: usize = 4_096;
 
 /// What many servers and proxies take of one header line by default: 8 KiB.
 pub const HEADER_BYTES_MAX: usize = 8_192;
-
-pub fn figure(number: usize) -> String {
-    grouped(i64::try_from(number).unwrap_or(i64::MAX))
-}

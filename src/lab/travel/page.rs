@@ -2,10 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{
-    COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Token, Travel, chart::SizeChart, figure,
-};
+use super::{COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Token, Travel, chart::SizeChart};
 use crate::{
+    base::number::grouped,
     lab::section::{Figures, NeedsVisit, Section},
     ui::{
         draw::{Content, Draw},
@@ -175,15 +174,15 @@ fn Growth(sizes: Sizes) -> impl IntoView {
 fn SizeTable(sizes: Sizes) -> impl IntoView {
     let head = ["Permissions", "Session"].map(str::to_owned).into_iter().chain(sizes.algorithms).collect();
     let rows = sizes.rows.into_iter().map(|row| {
-        let tokens = row.bytes.into_iter().map(|bytes| format!("{}{}", figure(bytes), over(bytes)));
+        let tokens = row.bytes.into_iter().map(|bytes| format!("{}{}", grouped(bytes), over(bytes)));
         [row.permissions, sizes.session_bytes].map(|number| number.to_string()).into_iter().chain(tokens).collect()
     });
     let rows = rows.collect();
     view! {
         <Figures id="sizes" label="Sizes in bytes" caption="Size of the cookie in bytes, name and value" head rows />
         <p class="muted">
-            "* more than the " {figure(COOKIE_BYTES_MAX)} " bytes that browsers store of one cookie; ** more than the "
-            {figure(HEADER_BYTES_MAX)} " bytes that many servers and proxies accept for one header line by default."
+            "* more than the " {grouped(COOKIE_BYTES_MAX)} " bytes that browsers store of one cookie; ** more than the "
+            {grouped(HEADER_BYTES_MAX)} " bytes that many servers and proxies accept for one header line by default."
         </p>
     }
 }
@@ -197,5 +196,5 @@ fn over(bytes: usize) -> &'static str {
 }
 
 fn grouped_bytes(number: usize) -> String {
-    format!("{} bytes", figure(number))
+    format!("{} bytes", grouped(number))
 }

@@ -12,7 +12,11 @@ use super::{
     store::SecretRow,
 };
 use crate::{
-    base::{error::Field, text::isolated},
+    base::{
+        error::Field,
+        number::{counted, grouped},
+        text::isolated,
+    },
     oauth::{
         actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
         addresses::CONNECTED,
@@ -26,7 +30,6 @@ use crate::{
         form::{Form, Here, ProofField, SubmitButton},
         frame::Page,
         notice::Notice,
-        number::{counted, grouped},
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::{Ago, Now, When, day},

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::store;
 use crate::{
-    base::{db::again, error::AppError, metrics::Metrics, sql::Conn, state::AppState},
+    base::{db::again, error::AppError, metrics::Metrics, number::grouped, sql::Conn, state::AppState},
     oauth::store::DAY_MS,
-    ui::number::grouped,
 };
 
 /// Days that are shown, in UTC.

@@ -5,12 +5,11 @@ use leptos::prelude::*;
 use super::{Act, ActPage, PAGES, Person, act_form::ActForm};
 use crate::{
     auth::users::store::User,
-    base::error::AppError,
+    base::{error::AppError, number::counted},
     ui::{
         draw::Draw,
         frame::{Link, Page},
         notice::Notice,
-        number::counted,
         session_list::SessionFacts,
         tabs::Tabs,
         when::moment,
@@ -141,7 +140,7 @@ fn ends(name: &str, active: usize) -> String {
 }
 
 fn session_count(active: usize) -> String {
-    counted(i64::try_from(active).unwrap_or(i64::MAX), "session", "sessions")
+    counted(active, "session", "sessions")
 }
 
 /// Why it cannot be done now, instead of a form. The act itself checks once more.

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 
 use super::{Instance, Times};
-use crate::ui::{
-    draw::Draw,
-    empty::Empty,
-    number::{counted, grouped},
-    table::{Cell, Row, Table},
-    when::{Ago, span},
+use crate::{
+    base::number::{counted, grouped},
+    ui::{
+        draw::Draw,
+        empty::Empty,
+        table::{Cell, Row, Table},
+        when::{Ago, span},
+    },
 };
 
 /// Longer than a feed is silent by itself: every second and a half it asks, and every second and a half it says so.

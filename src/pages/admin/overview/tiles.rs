@@ -3,11 +3,9 @@
 use super::{Counted, Instance, KEY_OLD_MS, MAIL_LATE_MS, More, Tile, Times, instances::health, store::OutboxRow};
 use crate::{
     auth::tokens::KeyInfo,
+    base::number::{counted, grouped, share},
     pages::admin::short,
-    ui::{
-        number::{counted, grouped, share},
-        when::span,
-    },
+    ui::when::span,
 };
 
 /// `None`: the first count takes longer than anybody should wait.
@@ -119,5 +117,5 @@ fn plain(words: String) -> More {
 }
 
 fn instance_count(count: usize) -> String {
-    counted(i64::try_from(count).unwrap_or(i64::MAX), "instance", "instances")
+    counted(count, "instance", "instances")
 }

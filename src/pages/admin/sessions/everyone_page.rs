@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
-    base::error::Field,
+    base::{error::Field, number::counted},
     pages::admin::{PAGES, TYPE_THE_WORDS, act_form::ReasonField, actions::LogOutEveryone, may_act},
     ui::{
         draw::Draw,
@@ -11,7 +11,6 @@ use crate::{
         form::{Form, ProofField, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
-        number::counted,
         tabs::Tabs,
     },
     web::page::typed,

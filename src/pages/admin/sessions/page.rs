@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{Age, SessionRow, SessionsAsked};
 use crate::{
     auth::sessions::everyone::store::Sweep,
+    base::number::grouped,
     pages::admin::{
         Act, PAGES, ReceiptNotice, may_act,
         search::{Choice, SearchField},
@@ -142,7 +143,7 @@ fn Marking(progress: Sweep) -> impl IntoView {
     let Sweep { marked, sessions, .. } = progress;
     let words = match sessions {
         Some(sessions) => {
-            format!("Updating records: {marked} of about {sessions}. Users can log in.")
+            format!("Updating records: {} of about {}. Users can log in.", grouped(marked), grouped(sessions))
         }
         None => "Updating records: counting sessions. Users can log in.".to_owned(),
     };

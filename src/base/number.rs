@@ -1,7 +1,8 @@
 //! Numbers as people read them. Both sides.
 
 /// With a comma at each thousand: "1,234,567".
-pub fn grouped(number: i64) -> String {
+pub fn grouped(number: impl TryInto<i64>) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
     let digits = number.unsigned_abs().to_string();
     let mut text = String::from(if number < 0 { "−" } else { "" });
     for (at, digit) in digits.chars().enumerate() {
@@ -14,8 +15,11 @@ pub fn grouped(number: i64) -> String {
 }
 
 /// "1 account", "2,000 accounts".
-pub fn counted(number: i64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(number)) }
+pub fn counted(number: impl TryInto<i64>, one: &str, many: &str) -> String {
+    match number.try_into().unwrap_or(i64::MAX) {
+        1 => format!("1 {one}"),
+        number => format!("{} {many}", grouped(number)),
+    }
 }
 
 /// A part of a whole: "12%". What is not nothing is never told as nothing, nor what is not all as all.
