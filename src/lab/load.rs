@@ -8,7 +8,7 @@ use super::{
     cost, lanes,
     page::LabPage,
     travel,
-    travel::{SizeRow, Sizes, figure},
+    travel::{SizeRow, Sizes},
     visit::Visit,
     world::Lab,
 };
@@ -17,7 +17,7 @@ use crate::{
         revocations::{set::STALE_AFTER, store::KEPT_MS},
         tokens::verify::LEEWAY,
     },
-    base::{config::Config, error::AppError},
+    base::{config::Config, error::AppError, number::grouped},
     pages::request::{Found, PageRequest, shows},
     web::guards::Guards,
 };
@@ -50,7 +50,7 @@ fn facts(config: &Config, sizes: &Sizes) -> Facts {
         ("stale", STALE_AFTER.as_secs().to_string()),
         ("session", session.to_string()),
         ("least", least.to_string()),
-        ("most", figure(most)),
+        ("most", grouped(most)),
         ("both", (session + least).to_string()),
     ]
 }

@@ -202,6 +202,15 @@ on_both_databases! {
         assert_eq!(alice.bearer(there.access_token()).await.status, 200, "the unknown kid was looked for");
     }
 
+    async fn a_key_whose_tokens_are_refused_is_published_no_more(app: TestApp) {
+        let alice = app.with_token("alice").await;
+        app.another_instance().await.keys.revoke(&kid(&alice), &order()).await.expect("a receipt");
+        assert!(published(&app).await.contains(&kid(&alice)), "no one has said so here yet");
+        app.services.revocations.sync().await.expect("the feed");
+        assert_eq!(alice.bearer(alice.access_token()).await.code(), "token_revoked");
+        assert!(!published(&app).await.contains(&kid(&alice)));
+    }
+
     async fn made_up_kids_make_an_instance_ask_the_database_once_a_second_at_most(app: TestApp) {
         let alice = app.with_token("alice").await;
         let made_up = |kid: &str| {

@@ -122,9 +122,12 @@ impl Keys {
         Arc::clone(&self.0.key_set.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What may be published.
+    /// What may be published: no key whose tokens are refused here, also before it is read that it was revoked.
     pub fn public(&self) -> JwkSet {
-        self.key_set().public(self.now_ms())
+        let mut public = self.key_set().public(self.now_ms());
+        let is_dead = |kid: &String| self.0.revocations.is_key_dead(kid);
+        public.keys.retain(|jwk| !jwk.common.key_id.as_ref().is_some_and(is_dead));
+        public
     }
 
     /// As people see them, fresh from the database.
