@@ -159,7 +159,7 @@ on_both_databases! {
         let answer = log_everyone_out(&mut admin).await;
         assert_eq!(answer.json()["sessions_ended"], 1201);
         let shown = page(&mut admin, "").await;
-        assert!(shown.contains("Updating records: 0 of about 1201.") && people(&shown) == ["ada@example.com"], "{shown}");
+        assert!(shown.contains("Updating records: 0 of about 1,201.") && people(&shown) == ["ada@example.com"], "{shown}");
         let mut seen = Vec::new();
         sweep(state, |sweep| seen.push(sweep.marked)).await.expect("the sweep");
         assert_eq!(seen, [0, 500, 1000, 1202], "the one that had timed out is marked as well");
