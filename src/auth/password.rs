@@ -27,7 +27,7 @@ pub struct Claim<'a> {
 
 /// Counts the try, looks the user up, checks the password and writes down a failure; `None` when it is wrong. Whoever is
 /// unknown, or may not get in, costs the same work and is always wrong (ASVS 6.3.8). The user comes back as they are
-/// stored now: their hash may have become stronger; and with them the try, which the caller says the success of.
+/// stored now: their hash may have become stronger. With them comes the try, for the caller to say that it has succeeded.
 ///
 /// # Errors
 /// [`AppError::TooManyTries`], before anything is looked at; [`AppError::Busy`].

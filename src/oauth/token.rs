@@ -1,8 +1,6 @@
 //! The stories of the token endpoint: a code is redeemed, a refresh token is changed for the next, a device asks whether its
 //! user has decided, a service gets a token for itself. Server side.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{
@@ -74,7 +72,8 @@ async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
         && client.may_redirect_to(&code.redirect_uri)
         && code.expires_at > now_ms
         && code.redirect_uri == redirect_uri
-        && code.challenge == challenge_of(verifier);
+        // RFC 7636 4.6.
+        && code.challenge == random::hash(verifier);
     let Some(grant) = grant.filter(|grant| fits && grant.client_id == client.id) else {
         tracing::warn!(client = client.id, grant = code.grant_id, is_first, "a code was refused");
         allow::end(tx, app, &code.grant_id, EndReason::TheftSuspected).await?;
@@ -91,11 +90,6 @@ fn is_of(params: &Params, grant: &GrantRow) -> Result<(), Refusal> {
         resource if resource == grant.resource => Ok(()),
         _ => Err(Refusal::new("invalid_target", "The user was asked for another resource")),
     }
-}
-
-/// RFC 7636 4.6.
-fn challenge_of(verifier: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
 }
 
 /// RFC 8628 3.4: not yet, no, or tokens, once.

@@ -7,12 +7,15 @@ pub mod seal;
 pub mod store;
 pub mod verify;
 
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::{digest, hmac};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Serialize;
 
 use self::store::Removed;
-use crate::{audit::log::store::EventRow, base::sealed::SecretKey};
+use crate::{
+    audit::log::store::EventRow,
+    base::{random, sealed::SecretKey},
+};
 
 /// Of the encoding below; stands in each mac.
 const VERSION: &str = "1";
@@ -100,9 +103,7 @@ fn digest_of(fields: &[&[u8]]) -> String {
 
 /// `None` when the system has no randomness to give.
 fn new_salt() -> Option<String> {
-    let mut bytes = [0; SALT_BYTES];
-    rand::fill(&mut bytes).ok()?;
-    Some(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    random::text::<SALT_BYTES>().ok()
 }
 
 /// Each field after its length: no two lists of fields are the same bytes.

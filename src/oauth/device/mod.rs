@@ -4,7 +4,6 @@
 pub mod page;
 pub mod store;
 
-use aws_lc_rs::rand;
 use serde_json::{Value, json};
 
 use self::store::DeviceRow;
@@ -101,11 +100,10 @@ pub fn page_with(code: &str) -> String {
 fn new_code() -> Result<String, AppError> {
     let mut code = String::new();
     while code.len() < CODE_CHARS {
-        let mut byte = [0];
-        rand::fill(&mut byte).map_err(|_| AppError::internal())?;
+        let [byte] = random::bytes()?;
         // Below twelve times twenty each letter is as likely.
-        if byte[0] < 240 {
-            code.push(char::from(LETTERS[usize::from(byte[0] % 20)]));
+        if byte < 240 {
+            code.push(char::from(LETTERS[usize::from(byte % 20)]));
         }
     }
     Ok(shown(&code))
