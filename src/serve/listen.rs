@@ -5,18 +5,15 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
-use axum_server::Handle;
-use hyper_util::rt::TokioTimer;
-
 use super::{
     router::{metrics_router, router},
     services::Services,
 };
-use crate::web::{connections, connections::Door, session::open_streams::OpenStreams};
-
-/// A request head larger than this is refused by hyper, in bytes.
-const HEAD_BYTES_MAX: usize = 32 * 1024;
+use crate::web::{
+    connections,
+    connections::{Door, Stop, answer_on},
+    session::open_streams::OpenStreams,
+};
 
 /// Monitoring asks now and then, and must not take what callers need.
 const MONITORING_CONNECTIONS: usize = 32;
@@ -30,11 +27,11 @@ pub fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {
 
 /// Answers until a signal comes. Monitoring is answered to the end, so that it sees the last requests, too.
 pub async fn answer(services: &Services, listener: TcpListener, monitoring: Option<TcpListener>) -> Result<(), String> {
-    let (handle, monitoring_handle) = (Handle::new(), Handle::new());
+    let (stop, monitoring_stop) = (Stop::default(), Stop::default());
     if let Some(listener) = monitoring {
         let app = metrics_router(services.clone());
         let door = Door::new(&services.state.config, MONITORING_CONNECTIONS, services.metrics.clone());
-        let answers = answer_on(listener, app, services.state.config.header_timeout(), door, monitoring_handle.clone());
+        let answers = answer_on(listener, app, services.state.config.header_timeout(), door, monitoring_stop.clone());
         tokio::spawn(async move {
             if let Err(error) = answers.await {
                 tracing::error!(error, "metrics are no longer available");
@@ -42,17 +39,17 @@ pub async fn answer(services: &Services, listener: TcpListener, monitoring: Opti
         });
     }
     let deadline = Duration::from_secs(services.state.config.shutdown_seconds);
-    tokio::spawn(stop_on_signal(handle.clone(), services.streams.clone(), deadline));
-    let served = listen(services, listener, handle).await;
-    monitoring_handle.shutdown();
+    tokio::spawn(stop_on_signal(stop.clone(), services.streams.clone(), deadline));
+    let served = listen(services, listener, stop).await;
+    monitoring_stop.at_once();
     served
 }
 
-/// Answers on `listener` until the handle says stop.
+/// Answers on `listener` until `stop` says so.
 ///
 /// # Errors
-/// When the listener fails.
-pub async fn listen(services: &Services, listener: TcpListener, handle: Handle<SocketAddr>) -> Result<(), String> {
+/// When there is no listening on it.
+pub async fn listen(services: &Services, listener: TcpListener, stop: Stop) -> Result<(), String> {
     let config = &services.state.config;
     let (open_files, _) = connections::open_files();
     let fitting = connections::fitting(config, open_files);
@@ -65,48 +62,22 @@ pub async fn listen(services: &Services, listener: TcpListener, handle: Handle<S
         );
     }
     let door = Door::new(config, fitting, services.metrics.clone());
-    answer_on(listener, router(services.clone()), config.header_timeout(), door, handle).await
-}
-
-/// As [`listen`], with any router.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn answer_on(
-    listener: TcpListener,
-    router: Router,
-    header_timeout: Duration,
-    door: Door,
-    handle: Handle<SocketAddr>,
-) -> Result<(), String> {
-    listener.set_nonblocking(true).map_err(|error| error.to_string())?;
-    let server = axum_server::from_tcp(listener).map_err(|error| error.to_string())?;
-    // HTTP/1.1 alone: browsers speak HTTP/2 over TLS only, which ends at the proxy. Without it the deadline of a head runs
-    // from the accept on, and not from the moment at which the version is known.
-    let mut server = server.handle(handle).acceptor(door).http1_only();
-    server
-        .http_builder()
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
-        .max_buf_size(HEAD_BYTES_MAX);
-    let app = router.into_make_service_with_connect_info::<SocketAddr>();
-    server.serve(app).await.map_err(|error| format!("the server stopped: {error}"))
+    answer_on(listener, router(services.clone()), config.header_timeout(), door, stop).await
 }
 
 /// A second signal ends at once.
-async fn stop_on_signal(handle: Handle<SocketAddr>, streams: OpenStreams, deadline: Duration) {
+async fn stop_on_signal(stop: Stop, streams: OpenStreams, deadline: Duration) {
     signal().await;
     tracing::info!(seconds = deadline.as_secs(), "stopping; waiting for running requests");
-    stop(&handle, &streams, deadline);
+    finish(&stop, &streams, deadline);
     signal().await;
-    handle.shutdown();
+    stop.at_once();
 }
 
 /// Stops taking connections, lets running requests finish, and ends them at the deadline. The streams of open pages
 /// never finish by themselves, so they are ended now.
-pub fn stop(handle: &Handle<SocketAddr>, streams: &OpenStreams, deadline: Duration) {
-    handle.graceful_shutdown(Some(deadline));
+pub fn finish(stop: &Stop, streams: &OpenStreams, deadline: Duration) {
+    stop.within(deadline);
     streams.stop();
 }
 

@@ -12,7 +12,7 @@ use self::{
     services::Services,
 };
 pub use self::{
-    listen::{answer_on, listen, stop},
+    listen::{finish, listen},
     open::{connect, migrate, open, open_state, open_with},
     schedule::{MINUTE, OLD_ROWS, keep_clean},
 };

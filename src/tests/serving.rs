@@ -1,15 +1,15 @@
 //! The server on a real socket: slow clients, too many of them, odd requests, and stopping.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     http::{HeaderValue, Method},
 };
-use axum_server::Handle;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::Notify,
     task::JoinHandle,
     time::timeout,
 };
@@ -17,17 +17,17 @@ use tokio::{
 use super::app::{HANG, Settings, TestApp};
 use crate::{
     base::{db::Kind, sealed::SecretKey},
-    serve::{answer_on, listen, stop},
+    serve::{finish, listen},
     web::{
         connections,
-        connections::Door,
+        connections::{Door, Stop, answer_on},
         seen::{QUESTION, Seen, question},
     },
 };
 
 struct Running {
     address: SocketAddr,
-    handle: Handle<SocketAddr>,
+    stop: Stop,
     server: JoinHandle<Result<(), String>>,
     app: TestApp,
 }
@@ -40,13 +40,12 @@ async fn running_with(flags: &[&str]) -> Running {
     let app = TestApp::with(Kind::Sqlite, flags).await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    let (services, handle) = (app.services.clone(), Handle::new());
+    let (services, stop) = (app.services.clone(), Stop::default());
     let server = tokio::spawn({
-        let handle = handle.clone();
-        async move { listen(&services, listener, handle).await }
+        let stop = stop.clone();
+        async move { listen(&services, listener, stop).await }
     });
-    handle.listening().await.expect("the server listens");
-    Running { address, handle, server, app }
+    Running { address, stop, server, app }
 }
 
 async fn send(address: SocketAddr, bytes: &[u8]) -> TcpStream {
@@ -175,14 +174,13 @@ async fn who_takes_nothing_of_an_answer_is_cut_off() {
     // More than any buffer in between holds.
     let router = axum::Router::new().route("/", axum::routing::get(|| async { vec![0_u8; 64 * 1024 * 1024] }));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let (address, handle) = (listener.local_addr().expect("an address"), Handle::new());
+    let address = listener.local_addr().expect("an address");
     let door = Door::new(&services.state.config, 4, services.metrics.clone());
-    tokio::spawn(answer_on(listener, router, HANG * 3, door, handle.clone()));
-    handle.listening().await.expect("the server listens");
+    tokio::spawn(answer_on(listener, router, HANG * 3, door, Stop::default()));
     let silent = send(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
-    let row = "latchkey_connections_cut_off_total{why=\"not_read\"} 1";
+    let rows = ["latchkey_connections_cut_off_total{why=\"not_read\"} 1", "latchkey_connections_open 0"];
     let cut_off = async {
-        while !services.measured().expect("text").contains(row) || handle.connection_count() > 0 {
+        while !rows.iter().all(|row| services.measured().expect("text").contains(row)) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -243,7 +241,7 @@ async fn stopping_does_not_wait_for_half_sent_requests() {
     let server = running().await;
     let half = send(server.address, b"GET / HTTP/1.1\r\nHost: loc").await;
     assert!(answer(send(server.address, HEALTH).await).await.starts_with("HTTP/1.1 200"));
-    server.handle.graceful_shutdown(Some(Duration::from_secs(2)));
+    server.stop.within(Duration::from_secs(2));
     timeout(HANG, server.server).await.expect("it stops").expect("no panic").expect("no error");
     drop(half);
     assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
@@ -273,10 +271,47 @@ async fn stopping_does_not_wait_for_the_streams_of_open_pages() {
     let secret = server.app.logged_in("alice").await.cookies["__Host-session"].clone();
     let stream = listening(&server, &secret).await.expect("a stream");
     // Far longer than the test may take: it is the stream that ends, not the deadline that comes.
-    stop(&server.handle, &server.app.services.streams, 10 * HANG);
+    finish(&server.stop, &server.app.services.streams, 10 * HANG);
     timeout(HANG, server.server).await.expect("it stops").expect("no panic").expect("no error");
     let rest = answer(stream).await;
     assert!(rest.ends_with("0\r\n\r\n"), "the stream ends in order: {rest:?}");
+}
+
+/// One request that never ends, and a server that lets it run for so long.
+async fn stopped_during_a_request(deadline: Duration) -> (JoinHandle<Result<(), String>>, Stop, TcpStream) {
+    let app = TestApp::with(Kind::Sqlite, &[]).await;
+    let services = app.services.clone();
+    let begun = Arc::new(Notify::new());
+    let router = axum::Router::new().route("/", {
+        let begun = Arc::clone(&begun);
+        axum::routing::get(|| async move {
+            begun.notify_one();
+            std::future::pending::<()>().await;
+        })
+    });
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, door) = (Stop::default(), Door::new(&services.state.config, 4, services.metrics.clone()));
+    let server = tokio::spawn(answer_on(listener, router, HANG * 3, door, stop.clone()));
+    let stream = send(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    timeout(HANG, begun.notified()).await.expect("the request is answered");
+    stop.within(deadline);
+    (server, stop, stream)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_when_it_is_time_to_stop_is_ended_at_the_deadline() {
+    let (server, _stop, stream) = stopped_during_a_request(Duration::from_millis(100)).await;
+    timeout(HANG, server).await.expect("it stops").expect("no panic").expect("no error");
+    assert_eq!(answer(stream).await, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_signal_does_not_wait_for_the_deadline() {
+    let (server, stop, stream) = stopped_during_a_request(10 * HANG).await;
+    stop.at_once();
+    timeout(HANG, server).await.expect("it stops").expect("no panic").expect("no error");
+    assert_eq!(answer(stream).await, "");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

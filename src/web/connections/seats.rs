@@ -25,7 +25,7 @@ const IPV6_PREFIX: u8 = 64;
 /// Seconds between two lines of the log that say that it is full.
 const TOLD_EVERY_SECONDS: f64 = 60.0;
 
-/// Lets connections in, as axum-server's acceptor. Cheap to clone.
+/// Lets connections in. Cheap to clone.
 #[derive(Clone)]
 pub struct Door(Arc<Inner>);
 
