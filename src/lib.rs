@@ -7,11 +7,6 @@
 // The view of an island is one type, as deep as its elements: without a box in between there is less for the browser.
 #![recursion_limit = "256"]
 
-#[cfg(all(erase_components, not(debug_assertions)))]
-compile_error!(
-    "this would not fit the browser package: use `cargo xtask build --release`, or set RUSTFLAGS to nothing"
-);
-
 /// Settings, database, clock, secrets, errors. Knows no user.
 pub mod base;
 /// Strength and hashing of passwords. Knows no account.

@@ -57,7 +57,7 @@ impl Answer {
         Self { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// Without Leptos's marks for the browser, which are others in production.
+    /// Without the marks that Leptos sets between texts, for the browser.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).replace("<!>", "")
     }

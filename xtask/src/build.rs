@@ -44,7 +44,7 @@ pub fn build_program(name: &str, profile: Profile) -> Result<()> {
 }
 
 pub fn build_programs(names: &[&str], profile: Profile) -> Result<()> {
-    let mut command = profile.cargo();
+    let mut command = shell::cargo();
     // With the features that the workspace has together, as the tests have them: nothing is compiled twice.
     command.args(["build", "--workspace"]);
     for name in names {

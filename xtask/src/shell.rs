@@ -13,16 +13,6 @@ pub fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// As [`cargo`], for production: without the flags of `.cargo/config.toml`, which are for development. Those of the
-/// environment stay; with them cargo doesn't read the file's.
-pub fn cargo_for_production() -> Command {
-    let mut cargo = cargo();
-    if env::var_os("RUSTFLAGS").is_none() && env::var_os("CARGO_ENCODED_RUSTFLAGS").is_none() {
-        cargo.env("RUSTFLAGS", "");
-    }
-    cargo
-}
-
 /// Runs to the end, on our own terminal.
 pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start `{}`", line(command)))?;

@@ -99,7 +99,7 @@ fn bind_if_changed(compiled: &Path, module: &Module, profile: Profile, names: Na
 }
 
 fn compile(workspace: &Workspace, profile: Profile, features: &str) -> Result<PathBuf> {
-    let mut cargo = profile.cargo();
+    let mut cargo = shell::cargo();
     // Asked for here and not in Cargo.toml: the server would be compiled twice, once as a library that no one loads.
     cargo.args(["rustc", "--lib", "--crate-type=cdylib", "--target", TARGET, "--profile", profile.of_wasm()]);
     shell::run(cargo.args(["--no-default-features", "--features", features]))?;

@@ -1,6 +1,6 @@
 //! Where things are: the root of the repository, cargo's target folder, the two profiles.
 
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{env, fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -72,10 +72,6 @@ pub enum Profile {
 impl Profile {
     pub fn from_flag(release: bool) -> Self {
         if release { Self::Release } else { Self::Dev }
-    }
-
-    pub fn cargo(self) -> Command {
-        if self.is_release() { shell::cargo_for_production() } else { shell::cargo() }
     }
 
     pub fn is_release(self) -> bool {
