@@ -13,13 +13,16 @@
 pub mod count;
 pub mod guessing;
 pub mod store;
+mod tried;
 pub mod turns;
 
 use strum::{IntoStaticStr, VariantArray};
 use tokio::sync::OwnedSemaphorePermit;
 
+pub use self::tried::Try;
 use self::{
-    count::{Count, Limits},
+    count::Limits,
+    tried::Counted,
     turns::{Place, Turns},
 };
 use super::known_devices::{Device, store as device_store};
@@ -54,20 +57,6 @@ pub struct Throttle {
     state: AppState,
     secret: SecretKey,
     turns: Turns,
-}
-
-/// A try that was counted. Who proves themselves says so with [`Try::succeeded`]; otherwise it stays counted.
-#[must_use]
-pub struct Try {
-    throttle: Throttle,
-    counted: Vec<Counted>,
-    /// Of the tries that are not judged yet: until this one is.
-    places: Vec<Place>,
-}
-
-struct Counted {
-    key: Key,
-    count: Count,
 }
 
 /// What is counted: the hash of it, so that the table tells no addresses, and the limits that hold for it.
@@ -227,67 +216,6 @@ impl Throttle {
 pub async fn count_act(tx: &mut Tx, what: &str, limits: &Limits, now_ms: i64) -> Result<(), AppError> {
     let before = store::lock(&mut **tx, what, store::ACT, now_ms).await?;
     Ok(store::write(&mut **tx, what, &before.with_one_more(limits, now_ms)?).await?)
-}
-
-impl Try {
-    /// How many tries of the account, or of this browser of it, there were since the last success.
-    pub fn in_a_row(&self) -> i64 {
-        let of_account = self.counted.iter().filter(|counted| counted.key.is_account);
-        of_account.map(|counted| counted.count.tries).max().unwrap_or(0)
-    }
-
-    /// Passes on what looking at it found. Where it could not be looked at, for want of time or memory, it counts
-    /// nowhere.
-    pub async fn keep_if_looked_at<T>(&self, found: Result<T, AppError>) -> Result<T, AppError> {
-        if found.is_err() {
-            self.give_back(false).await;
-        }
-        found
-    }
-
-    /// Passes on what looking at a link found. Only a dead one was a guess, and stays counted.
-    pub async fn keep_if_dead<T>(self, found: Result<T, AppError>) -> Result<T, AppError> {
-        if !matches!(found, Err(AppError::LinkDead)) {
-            self.give_back(true).await;
-        }
-        found
-    }
-
-    /// It was the owner: forgets the account's tries, and gives the network this one back and no other. Where that
-    /// fails it stays counted, and the owner has proven themselves all the same.
-    pub async fn succeeded(self) {
-        self.give_back(true).await;
-    }
-
-    /// As [`Self::succeeded`], in the transaction of what they wanted.
-    ///
-    /// # Errors
-    /// When the database does not take it.
-    pub async fn succeeded_with(&self, tx: &mut Tx) -> Result<(), AppError> {
-        self.give_back_with(tx, true).await
-    }
-
-    async fn give_back(&self, succeeded: bool) {
-        let given_back = async {
-            let _turn = self.throttle.turn().await?;
-            let mut tx = self.throttle.state.db.begin_write().await?;
-            self.give_back_with(&mut tx, succeeded).await?;
-            Ok::<_, AppError>(tx.commit().await?)
-        };
-        if let Err(error) = given_back.await {
-            tracing::warn!(?error, "an attempt that should not count stays counted");
-        }
-    }
-
-    async fn give_back_with(&self, tx: &mut Tx, succeeded: bool) -> Result<(), AppError> {
-        for Counted { key, count } in &self.counted {
-            match succeeded && key.is_account {
-                true => store::forget(&mut **tx, &key.hash).await?,
-                false => store::give_back(&mut **tx, &key.hash, count, &key.limits).await?,
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Why a try was not counted. The transaction is dropped, so that one which is not looked at counts nowhere.

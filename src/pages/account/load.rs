@@ -5,7 +5,7 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use uuid::Uuid;
 
 use super::{
-    Qr, SecondFactor,
+    More, Qr, SecondFactor,
     activity_page::ActivityPage,
     codes,
     codes_page::CodesPage,
@@ -26,22 +26,23 @@ use super::{
     store as account_store,
 };
 use crate::{
-    audit::log,
+    audit::{log, log::store::EventRow},
     auth::{
         known_devices::Device,
-        links::Purpose,
+        links,
+        links::{Link, Purpose},
         second_factor::{
             authenticator::{Authenticator, Enrolment},
             store as factor_store, trust,
         },
-        sessions::{LiveSession, session::SessionRow, store},
-        users::store::User,
+        sessions::{LiveSession, guard::LoggedIn, session::SessionRow, store},
+        users::{store as user_store, store::User},
     },
-    base::{config::Mailing, error::AppError},
+    base::{config::Mailing, email::masked, error::AppError, state::AppState},
     pages::{
         activity::{
             Entry,
-            words::{entries, fold},
+            words::{entries, entry, fold},
         },
         part::Parts,
         request::{Found, PageRequest, elsewhere, shows},
@@ -158,15 +159,47 @@ pub fn delete(page: &PageRequest) -> Result<Found, AppError> {
 
 /// For who is logged in, or has the link of a mail.
 pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
-    let (event, link) = (&page.asked.event, page.link.as_deref());
-    let found = not_me::page(&page.app.state, page.someone.as_ref(), event, link);
-    if event.is_empty() {
-        return page
-            .behind_link(found, |page| view! { <NotMePage page /> }, |why| view! { <not_me_page::DeadLink why /> })
-            .await;
+    if page.asked.event.is_empty() {
+        let dead = |why| view! { <not_me_page::DeadLink why /> };
+        return page.behind_link(denial_by_mail(page), |page| view! { <NotMePage page /> }, dead).await;
     }
-    let page = found.await?;
+    let someone = page.user()?;
+    let row = not_me::find_event(&page.app.state, &someone.user, &page.asked.event).await?;
+    let page = denial(&page.app.state, someone, row).await?;
     shows(move || view! { <NotMePage page /> })
+}
+
+async fn denial_by_mail(page: &PageRequest) -> Result<super::NotMePage, AppError> {
+    let (pool, token) = (&page.app.state.db.pool, page.link.as_deref().ok_or(AppError::LinkDead)?);
+    let Link { user_id, email } = links::find(pool, Purpose::NotMe, token, page.app.now_ms()).await?;
+    let user = not_me::still_counts(user_store::find_by_id(pool, &user_id).await?)?;
+    Ok(super::NotMePage {
+        entry: None,
+        event: String::new(),
+        link: Some(links::name_of(token)),
+        reset_to: Some(masked(&email)),
+        goes_back: email != user.email,
+        more: None,
+    })
+}
+
+/// Where the proof is old the password would do more, and the page says what.
+async fn denial(state: &AppState, someone: &LoggedIn, row: EventRow) -> Result<super::NotMePage, AppError> {
+    let LoggedIn { user, log_in, .. } = someone;
+    let (before, mailbox) = (not_me::address_before(state, user, &row).await?, not_me::mailbox(state, user));
+    let is_cookie_alone = mailbox.is_some() && !someone.is_fresh(state);
+    let (back_to, reset_to) = match is_cookie_alone {
+        true => (None, mailbox),
+        false => (before.clone(), before.clone().or(mailbox)),
+    };
+    Ok(super::NotMePage {
+        entry: Some(entry(&row, &log_in.sid)),
+        event: row.id,
+        link: None,
+        reset_to: reset_to.as_deref().map(masked),
+        goes_back: back_to.is_some(),
+        more: is_cookie_alone.then(|| More { back_to: before.as_deref().map(masked) }),
+    })
 }
 
 pub async fn keep_factor(page: &PageRequest) -> Result<Found, AppError> {

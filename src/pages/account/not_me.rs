@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{More, NoLink, NotMePage, store as account_store};
+use super::{NoLink, store as account_store};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
@@ -34,59 +34,8 @@ use crate::{
         error::AppError,
         state::AppState,
     },
-    pages::activity::words::entry,
     passwords::hash::blocked,
 };
-
-/// What the page says before anything happens.
-///
-/// # Errors
-/// [`AppError::LinkDead`] without an event and with no link that counts; [`AppError::NotLoggedIn`], [`AppError::NotFound`] for an event
-/// that is not one's own.
-pub async fn page(
-    state: &AppState,
-    someone: Option<&LoggedIn>,
-    event: &str,
-    link: Option<&str>,
-) -> Result<NotMePage, AppError> {
-    let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
-    if event.is_empty() {
-        let token = link.ok_or(AppError::LinkDead)?;
-        let Link { user_id, email } = links::find(pool, Purpose::NotMe, token, now_ms).await?;
-        let user = still_counts(user_store::find_by_id(pool, &user_id).await?)?;
-        let goes_back = email != user.email;
-        return Ok(NotMePage {
-            entry: None,
-            event: String::new(),
-            link: Some(links::name_of(token)),
-            reset_to: Some(masked(&email)),
-            goes_back,
-            more: None,
-        });
-    }
-    let someone = someone.ok_or(AppError::NotLoggedIn)?;
-    let row = find_event(state, &someone.user, event).await?;
-    in_words(state, someone, row).await
-}
-
-/// Where the proof is old the password would do more, and the page says what.
-async fn in_words(state: &AppState, someone: &LoggedIn, row: EventRow) -> Result<NotMePage, AppError> {
-    let LoggedIn { user, log_in, .. } = someone;
-    let (before, mailbox) = (address_before(state, user, &row).await?, mailbox(state, user));
-    let is_cookie_alone = mailbox.is_some() && !someone.is_fresh(state);
-    let (back_to, reset_to) = match is_cookie_alone {
-        true => (None, mailbox),
-        false => (before.clone(), before.clone().or(mailbox)),
-    };
-    Ok(NotMePage {
-        entry: Some(entry(&row, &log_in.sid)),
-        event: row.id,
-        link: None,
-        reset_to: reset_to.as_deref().map(masked),
-        goes_back: back_to.is_some(),
-        more: is_cookie_alone.then(|| More { back_to: before.as_deref().map(masked) }),
-    })
-}
 
 /// What whoever denies something has shown to have. It decides what they may undo: see docs/SECURITY.md.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -152,7 +101,7 @@ async fn use_link(app: &App, visit: &Visit, user_id: &str, token: &str) -> Resul
 
 /// No link changes a disabled account, where nothing is left to end. It is not used up: once the account is enabled again,
 /// it works again.
-fn still_counts(user: Option<User>) -> Result<User, AppError> {
+pub(super) fn still_counts(user: Option<User>) -> Result<User, AppError> {
     user.filter(|user| user.disabled_at.is_none()).ok_or(AppError::LinkDead)
 }
 
@@ -289,13 +238,17 @@ async fn take_back(tx: &mut Tx, user: &User, email: &str, now_ms: i64) -> Result
     Ok(taken_back)
 }
 
-async fn find_event(state: &AppState, user: &User, id: &str) -> Result<EventRow, AppError> {
+pub(super) async fn find_event(state: &AppState, user: &User, id: &str) -> Result<EventRow, AppError> {
     let id = Uuid::parse_str(id).map_err(|_| AppError::NotFound)?;
     log::store::find_of(&state.db.pool, &user.id, id).await?.ok_or(AppError::NotFound)
 }
 
 /// Who denies a change of address gets the one before back, as with the link in the mail that went there.
-async fn address_before(state: &AppState, user: &User, denied: &EventRow) -> Result<Option<String>, AppError> {
+pub(super) async fn address_before(
+    state: &AppState,
+    user: &User,
+    denied: &EventRow,
+) -> Result<Option<String>, AppError> {
     if denied.event != Kind::EmailChanged.into_str() {
         return Ok(None);
     }
@@ -303,7 +256,7 @@ async fn address_before(state: &AppState, user: &User, denied: &EventRow) -> Res
 }
 
 /// Where the user reads mail, as far as this server sends any.
-fn mailbox(state: &AppState, user: &User) -> Option<String> {
+pub(super) fn mailbox(state: &AppState, user: &User) -> Option<String> {
     let reads_mail = user.verified_at.is_some() && state.config.mailing() != Mailing::Off;
     reads_mail.then(|| user.email.clone())
 }
