@@ -1,7 +1,7 @@
 //! The lines of the log as JSON. tracing-subscriber's own formatter reads the fields of the span again for each line, to write
 //! them once more; here they are written once. Server side.
 
-use std::{fmt, fmt::Write as _};
+use std::{cell::RefCell, fmt, fmt::Write as _};
 
 use tracing::{
     Event, Subscriber,
@@ -10,13 +10,11 @@ use tracing::{
 };
 use tracing_subscriber::{
     field::RecordFields,
-    fmt::{
-        FmtContext, FormatEvent, FormatFields, FormattedFields,
-        format::Writer,
-        time::{FormatTime, SystemTime},
-    },
+    fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, format::Writer},
     registry::LookupSpan,
 };
+
+use super::{rfc3339, state::time_of_day};
 
 /// A line: time, level, the fields of the event, and those of the span that it happened in.
 pub struct JsonEvent;
@@ -28,7 +26,7 @@ where
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         out.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut out)?;
+        write_time(&mut out)?;
         let level = event.metadata().level().as_str();
         ["\",\"level\":\"", level, "\""].iter().try_for_each(|word| out.write_str(word))?;
         JsonFields.format_fields(out.by_ref(), event)?;
@@ -41,6 +39,27 @@ where
         }
         out.write_str("}\n")
     }
+}
+
+thread_local! {
+    /// What the last line of this thread had of its time: all that changes once a second.
+    static SECOND: RefCell<(u64, String)> = RefCell::default();
+}
+
+/// The time of day to the microsecond (RFC 3339).
+fn write_time(out: &mut Writer<'_>) -> fmt::Result {
+    let now = time_of_day();
+    SECOND.with_borrow_mut(|(second, text)| {
+        if *second != now.as_secs() {
+            *second = now.as_secs();
+            *text = rfc3339::seconds(i64::try_from(now.as_millis()).unwrap_or_default());
+        }
+        out.write_str(text.trim_end_matches('Z'))
+    })?;
+    let mut digits = itoa::Buffer::new();
+    // Six of them, with zeros in front.
+    let micros = digits.format(1_000_000 + now.subsec_micros());
+    [".", &micros[1..], "Z"].iter().try_for_each(|word| out.write_str(word))
 }
 
 /// Fields as JSON, each behind a comma: they never stand first.
@@ -82,11 +101,11 @@ impl Visit for JsonVisitor<'_> {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, |out| write!(out, "{value}"));
+        self.put(field, |out| out.write_str(itoa::Buffer::new().format(value)));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, |out| write!(out, "{value}"));
+        self.put(field, |out| out.write_str(itoa::Buffer::new().format(value)));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {

@@ -136,18 +136,15 @@ impl<'a> MakeVisitor<format::Writer<'a>> for TextFields {
 
 impl Visit for TextVisitor<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let shown = if field.name() == "message" { on_one_line(value) } else { format!("{value:?}") };
-        self.put(field.name(), &shown);
+        match field.name() {
+            "message" => self.put("message", &on_one_line(value)),
+            name if is_word(value) => self.put(name, value),
+            name => self.put(name, &format!("{value:?}")),
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let text = format!("{value:?}");
-        let shown = match field.name() {
-            "message" => on_one_line(&text),
-            _ if is_word(&text) => text,
-            _ => format!("{text:?}"),
-        };
-        self.put(field.name(), &shown);
+        self.record_str(field, &format!("{value:?}"));
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::Notify;
@@ -86,10 +86,14 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
 fn system_now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(time_of_day().as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Since the Unix epoch, UTC. For lines of the log; all else asks a [`Clock`].
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the time of day")]
+pub fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Time that only moves forward, for durations: receipts, staleness, log lines.
@@ -116,7 +120,7 @@ impl Stopwatch {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    pub fn elapsed(&self) -> std::time::Duration {
+    pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 

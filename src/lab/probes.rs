@@ -1,6 +1,8 @@
 //! Routes that find out who calls, each in another way, and do nothing else, behind the layers of every request: what the
 //! ways cost is the difference. The Lab sends requests to those of its world; no listener has them. Server side.
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Router,
     extract::{Request, State},
@@ -43,13 +45,13 @@ pub fn probes(services: &Services) -> Router {
     ]);
     let session = with_session(of([(Way::Session.into_str(), get(done_for_session))]), services, Router::new());
     let routes = of([(Way::Nothing.into_str(), get(done))]).merge(session);
-    with_layers(routes.merge(tokens.with_state(services.state.clone())), services)
+    with_layers(routes.merge(tokens.with_state(Arc::new(services.state.clone()))), services)
 }
 
 /// For whose token verifies, as a textbook has it: no one asks the revocations. It may be dead all the same, so no real
 /// route does this.
 async fn done_for_plain(
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Extension(guards): Extension<Guards>,
     headers: HeaderMap,
 ) -> Result<(), Problem> {

@@ -1,5 +1,7 @@
 //! The authorization server as a part of the product: its settings, and what it hands in. Server side.
 
+use std::sync::Arc;
+
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
@@ -86,11 +88,12 @@ impl Part for OauthPart {
     }
 
     fn open(&self) -> Routes {
-        let noted = |path, methods: MethodRouter<AppState>| {
+        let noted = |path, methods: MethodRouter<Arc<AppState>>| {
             methods.fallback(async || Refusal::method()).layer(from_fn_with_state(path, routes::count))
         };
-        let open_to_page =
-            |methods: MethodRouter<AppState>| methods.options(routes::may_ask).layer(from_fn(routes::open_to_page));
+        let open_to_page = |methods: MethodRouter<Arc<AppState>>| {
+            methods.options(routes::may_ask).layer(from_fn(routes::open_to_page))
+        };
         vec![
             (addresses::AUTHORIZE, post(routes::as_query)),
             (addresses::LOG_OUT, post(routes::as_query)),

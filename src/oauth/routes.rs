@@ -1,5 +1,7 @@
 //! The border of programs: what they send, and the JSON that they get. No cookie is read here. Server side.
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Json,
     extract::{Request, State},
@@ -122,7 +124,7 @@ pub async fn may_ask() -> impl IntoResponse {
 
 /// The document about this server, at both of its addresses.
 pub async fn server(
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Extension(guards): Extension<Guards>,
     Extension(settings): Extension<OauthSettings>,
 ) -> Result<Response, Problem> {
@@ -130,7 +132,7 @@ pub async fn server(
 }
 
 /// The document about our API.
-pub async fn own_api(State(state): State<AppState>) -> Response {
+pub async fn own_api(State(state): State<Arc<AppState>>) -> Response {
     document(&discovery::own_api(&state))
 }
 

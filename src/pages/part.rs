@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Addresses, each with the methods that it takes.
-pub type Routes = Vec<(&'static str, MethodRouter<AppState>)>;
+pub type Routes = Vec<(&'static str, MethodRouter<Arc<AppState>>)>;
 
 /// Each method is a place where the product asks its parts. A part answers those that concern it.
 #[async_trait]

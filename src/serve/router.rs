@@ -60,11 +60,7 @@ pub fn of<S: Clone + Send + Sync + 'static>(
 /// The whole application.
 pub fn router(services: Services) -> Router {
     let services = Arc::new(services);
-    let mut api = of(api(&services.parts));
-    if services.parts.iter().flat_map(|part| part.open()).any(|(path, _)| path == resource_metadata::PATH) {
-        let address = format!("{}{}", services.state.site.issuer, resource_metadata::PATH);
-        api = api.layer(from_fn_with_state(Arc::from(address), resource_metadata::point_to));
-    }
+    let api = of(api(&services.parts));
     let open = of(services.parts.iter().flat_map(|part| part.open()))
         .layer(Extension(services.app.clone()))
         .layer(Extension(services.metrics.clone()));
@@ -79,7 +75,7 @@ pub fn router(services: Services) -> Router {
     let routes = Router::new()
         .merge(token_route(&services.vital()))
         .merge(health.with_state(Arc::clone(&services)))
-        .merge(documents.merge(api).merge(open).with_state(services.state.clone()))
+        .merge(documents.merge(api).merge(open).with_state(Arc::new(services.state.clone())))
         .merge(session_routes(&services));
     with_layers(routes, &services)
 }
@@ -96,14 +92,15 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
     let is_page = |path: &&str| services.parts.iter().any(|part| part.pages().contains(path));
     let for_programs = open.iter().copied().filter(|path| !is_page(path)).collect();
     let headers = headers::of_all(&state.config);
-    let every = EveryRequest { state, guards: services.guards(), headers, open, for_programs };
+    let resource_metadata = open.contains(&resource_metadata::PATH).then(|| resource_metadata::address(&state.site));
+    let every = EveryRequest { state, guards: services.guards(), headers, resource_metadata, open, for_programs };
     routes.layer(from_fn_with_state(Arc::new(every), every_request::pass))
 }
 
 /// The bridge from the session to the API. It goes on while everything else is busy, so all that it asks of the database
 /// it asks on the connections of `vital`.
 fn token_route(vital: &Services) -> Router {
-    let state = vital.state.clone();
+    let state = Arc::new(vital.state.clone());
     let route = Router::new().route("/api/v1/token", post(token::routes::issue_token)).with_state(state);
     with_session(route, vital, Router::new()).layer(Extension(vital.guards()))
 }
@@ -120,9 +117,8 @@ pub fn with_session(routes: Router, services: &Services, pages: Router) -> Route
 fn session_routes(services: &Arc<Services>) -> Router {
     // What pages spawn while they are rendered. An error says that it is done already.
     let _ = Executor::init_tokio();
-    let state = services.state.clone();
     let parts = &services.parts;
-    let of_parts = of(parts.iter().flat_map(|part| part.routes())).with_state(state);
+    let of_parts = of(parts.iter().flat_map(|part| part.routes())).with_state(Arc::new(services.state.clone()));
     let codes_file =
         Router::new().route(account::CODES_FILE, post(account::routes::codes_file)).with_state(services.secret.clone());
     let streams = of([

@@ -69,7 +69,7 @@ async fn a_host_cannot_forge_a_field_of_the_log() {
     let forged = b"evil status=200 user=\"forged\"";
     let text = log_of(&app, "text", "/", forged).await;
     assert!(text.contains(r#"host="evil status=200 user=\"forged\"""#), "{text}");
-    assert!(text.contains("method=GET path=/ ip=\"127.0.0.1\"") && text.contains("status=400"), "{text}");
+    assert!(text.contains("method=GET path=/ ip=127.0.0.1") && text.contains("status=400"), "{text}");
     let json = log_of(&app, "json", "/", forged).await;
     let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert!(lines.iter().any(|line| line["host"] == "evil status=200 user=\"forged\""), "{json}");

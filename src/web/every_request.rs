@@ -1,6 +1,6 @@
 //! What every request passes on its way in, and every answer on its way out, in this order. Server side.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{future::poll_fn, panic::AssertUnwindSafe, sync::Arc, task::Poll, time::Duration};
 
 use axum::{
     body::{Body, HttpBody},
@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 use super::{
     cookies, error_page::Asker, guards::Guards, headers, host, measure::Measure, origin, request_log::RequestLog,
-    to_the_end::ToTheEnd,
+    to_the_end::ToTheEnd, token::resource_metadata,
 };
 use crate::base::state::{AppState, Stopwatch};
 
@@ -26,6 +26,8 @@ pub struct EveryRequest {
     pub guards: Guards,
     /// [`headers::of_all`].
     pub headers: HeaderMap,
+    /// [`resource_metadata::address`], where there is an authorization server.
+    pub resource_metadata: Option<String>,
     /// Addresses where no cookie is read with an unsafe method.
     pub open: Box<[&'static str]>,
     /// Those of them that are no pages.
@@ -40,13 +42,16 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
     let log = RequestLog::begin(&mut parts, &config);
     let measure = Measure::begin(&parts);
     let asker = Asker::of(&parts, &config, &this.for_programs);
-    let is_api = ["/api/", "/oauth/"].iter().any(|start| parts.uri.path().starts_with(start));
+    let [is_api, is_oauth] = ["/api/", "/oauth/"].map(|start| parts.uri.path().starts_with(start));
     let span = log.span.clone();
     async move {
         let answer = ToTheEnd::of(admit(Arc::clone(&this), parts, body, next));
-        let response = whole(timeout(config.request_timeout(), answer)).await;
+        let response = whole(in_time(config.request_timeout(), answer)).await;
         let mut response = asker.explain(&config, response);
-        headers::secure(&this.headers, is_api, &mut response);
+        headers::secure(&this.headers, is_api || is_oauth, &mut response);
+        if let (true, Some(address)) = (is_api, &this.resource_metadata) {
+            resource_metadata::point_to(address, &mut response);
+        }
         let took = watch.elapsed();
         measure.end(&this.guards.metrics, response.status(), took);
         log.end(&mut response, took);
@@ -54,6 +59,16 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
     }
     .instrument(span)
     .await
+}
+
+/// Most answers are there at once, and need no timer.
+async fn in_time<T>(limit: Duration, answer: impl Future<Output = T> + Unpin) -> Result<T, Elapsed> {
+    let mut answer = answer;
+    match poll_fn(|context| Poll::Ready(answer.poll_unpin(context))).await {
+        Poll::Ready(answer) => Ok(answer),
+        // In a place of its own: a timer is large, and would make every request so.
+        Poll::Pending => Box::pin(timeout(limit, answer)).await,
+    }
 }
 
 /// A bug in one request is answered; the process and the other requests live on (ASVS 16.5.4). The log has it from the hook

@@ -3,6 +3,8 @@
 //! The page stands in the text of the worker, which the browser keeps anyway: no cache is needed, so none can ever hold
 //! what someone's page said.
 
+use std::sync::Arc;
+
 use axum::{extract::State, http::header, response::IntoResponse};
 use serde_json::json;
 
@@ -25,7 +27,7 @@ const CONTENT: &str = "<p>Check your connection. If it's working, the server may
                        is back.</p>";
 
 /// Asked for again on each use (`no-cache`): a browser must not keep an old worker.
-pub async fn worker(State(state): State<AppState>) -> impl IntoResponse {
+pub async fn worker(State(state): State<Arc<AppState>>) -> impl IntoResponse {
     let page = BarePage {
         title: "Can't reach Latchkey",
         content: &format!("{CONTENT}{}", bare_page::offer_help(state.config.support_contact.as_ref())),

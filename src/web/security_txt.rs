@@ -1,5 +1,7 @@
 //! `/.well-known/security.txt`: whom to tell of a weakness (RFC 9116). Server side.
 
+use std::sync::Arc;
+
 use axum::{
     extract::State,
     http::header,
@@ -21,7 +23,7 @@ const GOOD_FOR_MS: i64 = 30 * DAY_MS;
 ///
 /// # Errors
 /// 404 without a contact.
-pub async fn security_txt(State(state): State<AppState>) -> Result<Response, Problem> {
+pub async fn security_txt(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
     let Some(contact) = &state.config.security_contact else { return Err(AppError::NotFound.into()) };
     // A midnight, so that copies of one day are the same.
     let expires = seconds((state.clock.now_ms() + GOOD_FOR_MS) / DAY_MS * DAY_MS);

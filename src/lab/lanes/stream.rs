@@ -48,7 +48,7 @@ const END_MS: u64 = 1_000;
 /// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond three streams, and where all
 /// visits together have as many as they may.
 pub async fn events(
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Extension(part): Extension<LabPart>,
     Extension(guards): Extension<Guards>,
     headers: HeaderMap,

@@ -1,5 +1,7 @@
 //! `/api/v1/sessions`: one's own sessions, for programs; the file of recovery codes. Server side.
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Form, Json,
     extract::{Path, State, rejection::FormRejection},
@@ -34,7 +36,7 @@ pub struct Sessions {
 ///
 /// # Errors
 /// 401; 503 when the database is away.
-pub async fn list(caller: ApiCaller, State(state): State<AppState>) -> Result<Json<Sessions>, Problem> {
+pub async fn list(caller: ApiCaller, State(state): State<Arc<AppState>>) -> Result<Json<Sessions>, Problem> {
     let live = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
     Ok(Json(Sessions { current: caller.sid, sessions: live.into_iter().map(SessionRow::into_live).collect() }))
 }

@@ -1,5 +1,7 @@
 //! `/api/v1/notes`. Server side. No tab overwrites another: a change names the version that it saw (RFC 9110 13.1.1).
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Json,
     extract::{Path, Query, State},
@@ -39,7 +41,7 @@ pub struct Search {
 
 pub async fn list(
     caller: ApiCaller,
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     search: Result<Query<Search>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<NoteList>, Problem> {
     let Query(Search { q }) = search.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
@@ -61,7 +63,7 @@ pub async fn list(
 /// Under one `Idempotency-Key` once: whoever heard no answer asks again, and gets the same note.
 pub async fn create(
     caller: ApiCaller,
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Extension(settings): Extension<NotesSettings>,
     headers: HeaderMap,
     JsonBody(input): JsonBody<NoteInput>,
@@ -91,7 +93,7 @@ fn bad_key() -> Problem {
 
 pub async fn read(
     caller: ApiCaller,
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
     Ok(tagged(find(&state, &caller, &id).await?))
@@ -99,7 +101,7 @@ pub async fn read(
 
 pub async fn update(
     caller: ApiCaller,
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Extension(settings): Extension<NotesSettings>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -118,7 +120,7 @@ pub async fn update(
 
 pub async fn delete(
     caller: ApiCaller,
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Extension(settings): Extension<NotesSettings>,
     Path(id): Path<String>,
     headers: HeaderMap,

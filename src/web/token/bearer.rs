@@ -50,10 +50,10 @@ pub struct FreshCaller(pub ApiCaller, pub Caller);
 #[derive(Clone, Debug)]
 pub struct AdminCaller(pub ApiCaller, pub Caller);
 
-impl FromRequestParts<AppState> for ApiCaller {
+impl FromRequestParts<Arc<AppState>> for ApiCaller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Problem> {
         let (token, by_header) = token(parts, state)?;
         let guards = parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
         let Held { keys, metrics, revocations, crowd, .. } = &**guards;
@@ -88,20 +88,20 @@ impl ApiCaller {
     }
 }
 
-impl FromRequestParts<AppState> for FreshCaller {
+impl FromRequestParts<Arc<AppState>> for FreshCaller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Problem> {
         let caller = ApiCaller::from_request_parts(parts, state).await?;
         caller.require_fresh(state)?;
         Ok(Self(caller, caller_of(parts, &state.config)))
     }
 }
 
-impl FromRequestParts<AppState> for AdminCaller {
+impl FromRequestParts<Arc<AppState>> for AdminCaller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<AppState>) -> Result<Self, Problem> {
         let caller = ApiCaller::from_request_parts(parts, state).await?;
         if caller.role != Role::Admin {
             return Err(AppError::NotAllowed.into());

@@ -1,20 +1,24 @@
 //! Where a program learns who gives tokens for the API (RFC 9728): said with each refusal. Server side.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
-    http::{HeaderValue, header},
-    middleware::Next,
+    http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+
+use crate::base::site::Site;
 
 /// The document about our API, by the rule for a resource that has a path.
 pub const PATH: &str = "/.well-known/oauth-protected-resource/api/v1";
 
-/// Layer of the API, where there is an authorization server.
-pub async fn point_to(State(address): State<Arc<str>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub fn address(site: &Site) -> String {
+    format!("{}{PATH}", site.issuer)
+}
+
+/// On an answer of the API, where there is an authorization server.
+pub fn point_to(address: &str, response: &mut Response) {
+    if response.status() != StatusCode::UNAUTHORIZED {
+        return;
+    }
     let headers = response.headers_mut();
     let asks = headers.get(header::WWW_AUTHENTICATE).and_then(|value| value.to_str().ok());
     let asks = asks.filter(|challenge| challenge.starts_with("Bearer "));
@@ -22,5 +26,4 @@ pub async fn point_to(State(address): State<Arc<str>>, request: Request, next: N
     if let Some(challenge) = more {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
-    response
 }

@@ -1,6 +1,8 @@
 //! `POST /api/v1/token`: session in, access token out, the one bridge between the two halves; `GET /api/v1/me`.
 //! Server side.
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Json,
     extract::State,
@@ -29,7 +31,7 @@ use crate::{
 /// 401 when there is no active session, with the `reason` where the cookie is of one that has ended; 409 when the page
 /// was made for someone else.
 pub async fn issue_token(
-    State(state): State<AppState>,
+    State(state): State<Arc<AppState>>,
     Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     ended: Option<Extension<Ended>>,
