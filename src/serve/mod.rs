@@ -14,7 +14,7 @@ use self::{
 pub use self::{
     listen::{finish, listen},
     open::{connect, migrate, open, open_state, open_with},
-    schedule::{MINUTE, OLD_ROWS, keep_clean, start_jobs},
+    schedule::{MINUTE, OLD_ROWS, keep_clean},
 };
 use crate::{
     auth::{instances::presence::Presence, revocations::feed},
@@ -47,7 +47,7 @@ pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());
     presence.begin().await.map_err(|error| format!("cannot register this instance in the database: {error}"))?;
     let tasks = [feed::follow(&services.state, services.revocations.clone()), presence.keep()];
-    let started = start_jobs(&services);
+    let started = schedule::start_jobs(&services);
     let worker = services.mail_worker.start();
     let served = match announce(&services).await {
         Ok(()) => answer(&services, listener, monitoring).await,

@@ -37,8 +37,6 @@ pub fn start_jobs(services: &Services) -> Vec<JoinHandle<()>> {
     let mut started = vec![
         Job::every(SECOND, "sealing the audit log").start(sealer, |sealer| sealer.seal_all().boxed()),
         Job::every(SECOND, "marking sessions that are over").start(jobs.clone(), |state| sweep(state, |_| ()).boxed()),
-        Job::every(5 * SECOND, "writing SQLite's journal back")
-            .start(jobs.clone(), |state| state.db.write_back().boxed()),
         Job::every(MINUTE, "removing two-factor authentication that was reported")
             .start(jobs.clone(), |state| removal::clean_once(state).boxed()),
         Job::every(MINUTE, "finding out what stored passwords cost")

@@ -11,18 +11,8 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{
-    app::{HANG, TestApp},
-    logs::Lines,
-};
-use crate::{
-    base::{
-        db::{Kind, sqlite_file},
-        jobs,
-        jobs::Job,
-    },
-    serve::start_jobs,
-};
+use super::{app::HANG, logs::Lines};
+use crate::base::{jobs, jobs::Job};
 
 const SOON: Duration = Duration::from_millis(1);
 
@@ -88,34 +78,4 @@ async fn a_job_that_was_stopped_does_no_more_rounds() {
     // With the last round gone nobody is there who could send.
     while next(&mut heard).await.is_some() {}
     assert_eq!(next(&mut silent).await, None, "the first round was not due");
-}
-
-/// Or whoever commits would now and then wait until all of SQLite's journal is in its file.
-#[tokio::test]
-async fn what_sqlite_has_in_its_journal_is_written_back_by_a_job_and_by_no_request() {
-    let app = TestApp::on(Kind::Sqlite).await;
-    let services = &app.services;
-    let file = sqlite_file(&services.state.config.database_url()).expect("a file");
-    let size = || file.metadata().expect("the database").len();
-    let mut tx = services.state.db.begin_write().await.expect("a transaction");
-    sqlx::query("create table large (bytes blob)").execute(&mut *tx).await.expect("a table");
-    tx.commit().await.expect("committed");
-    let before = size();
-    let written = 2_000 * 4_096;
-    for _ in 0..20 {
-        let mut tx = services.state.db.begin_write().await.expect("a transaction");
-        let hundred = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 100) \
-                       insert into large select zeroblob(4096) from n";
-        sqlx::query(hundred).execute(&mut *tx).await.expect("rows");
-        tx.commit().await.expect("committed");
-    }
-    assert_eq!(size(), before, "a commit writes to the journal alone");
-    let started = start_jobs(services);
-    let written_back = async {
-        while size() < before + written {
-            tokio::time::sleep(SOON).await;
-        }
-    };
-    tokio::time::timeout(HANG, written_back).await.expect("the job has done it");
-    jobs::stop(started).await;
 }

@@ -132,18 +132,6 @@ impl Db {
         in_time(SILENCE_MAX, async { sqlx::query("select 1").execute(&self.pool).await.map(|_| ()) }).await
     }
 
-    /// Writes what SQLite has in its journal into its file. By itself it does so at a commit once there is enough, and whoever
-    /// commits waits for it.
-    ///
-    /// # Errors
-    /// What the database returns.
-    pub async fn write_back(&self) -> Result<(), sqlx::Error> {
-        if self.kind == Kind::Sqlite {
-            sqlx::query("pragma wal_checkpoint(passive)").execute(&self.pool).await?;
-        }
-        Ok(())
-    }
-
     /// For what most requests begin with: reads on one connection, which the next one takes over as it is.
     ///
     /// # Errors
@@ -220,11 +208,9 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T, sq
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// `synchronous = full`: a revocation must survive a power cut. `wal_autocheckpoint`: 40 MB, which is beyond what
-/// [`Db::write_back`] lets come together.
+/// `synchronous = full`: a revocation must survive a power cut.
 const SQLITE_PRAGMAS: &str = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; \
-                              pragma foreign_keys = on; pragma journal_size_limit = 16777216; \
-                              pragma wal_autocheckpoint = 10000;";
+                              pragma foreign_keys = on; pragma journal_size_limit = 16777216;";
 
 fn kind_of(url: &str) -> Result<Kind, sqlx::Error> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
