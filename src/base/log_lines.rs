@@ -80,7 +80,7 @@ impl Lines {
 }
 
 /// A line comes whole: what comes in two parts may have another between.
-impl Write for Lines {
+impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut waiting = self.0.waiting();
         if waiting.text.len() + line.len() > WAITING_BYTES_MAX {

@@ -14,9 +14,10 @@ use tracing::{
     field::{Field, Visit},
 };
 use tracing_subscriber::{
-    EnvFilter,
     field::{MakeVisitor, VisitFmt, VisitOutput},
+    filter::{LevelFilter, ParseError, Targets},
     fmt::format,
+    layer::SubscriberExt,
     util::SubscriberInitExt,
 };
 
@@ -34,7 +35,7 @@ pub fn start(config: &Config) {
 /// As [`start`], for a server: no request waits for its line. Keep what is returned until the end: it writes what is left.
 pub fn start_in_background(config: &Config) -> Writer {
     let lines = LINES.get_or_init(Lines::default);
-    begin(subscriber(config, io::stderr().is_terminal(), || lines.clone()));
+    begin(subscriber(config, io::stderr().is_terminal(), move || lines));
     lines.written_to(io::stderr())
 }
 
@@ -63,17 +64,20 @@ pub fn subscriber<W: io::Write + 'static>(
     colours: bool,
     open: impl Fn() -> W + Send + Sync + 'static,
 ) -> Box<dyn Subscriber + Send + Sync> {
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|error| {
+    let filter = config.log.parse().unwrap_or_else(|error: ParseError| {
         eprintln!("LATCHKEY_LOG is not understood ({error}); logging at info");
-        EnvFilter::new("info")
+        Targets::new().with_default(LevelFilter::INFO)
     });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    // `filter` has the last word.
+    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_target(false);
     match config.log_format() {
         LogFormat::Json => {
             let log = log.event_format(JsonEvent).fmt_fields(JsonFields);
-            Box::new(log.with_writer(move || JsonLines(open())).finish())
+            Box::new(log.with_writer(move || JsonLines(open())).finish().with(filter))
         }
-        LogFormat::Text => Box::new(log.with_ansi(colours).fmt_fields(TextFields).with_writer(open).finish()),
+        LogFormat::Text => {
+            Box::new(log.with_ansi(colours).fmt_fields(TextFields).with_writer(open).finish().with(filter))
+        }
     }
 }
 

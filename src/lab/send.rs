@@ -10,7 +10,7 @@ use axum::{
     http::{Request, StatusCode, header, response},
 };
 use tower::ServiceExt;
-use tracing::{Instrument, instrument::WithSubscriber};
+use tracing::{Dispatch, Instrument, Level, dispatcher, instrument::WithSubscriber};
 
 use super::{
     Exchange,
@@ -66,7 +66,10 @@ impl Browser {
         let _place = lab.requests.acquire().await.map_err(|_| AppError::Busy)?;
         let watch = Stopwatch::start();
         let router = if ask.earlier { &lab.earlier } else { &lab.router };
-        let answered = answer(router.clone(), request).instrument(tracing::info_span!("lab")).with_current_subscriber();
+        // Who turns the log of this module off turns off that of what it asks for.
+        let is_logged = tracing::enabled!(Level::ERROR);
+        let log = if is_logged { dispatcher::get_default(Dispatch::clone) } else { Dispatch::none() };
+        let answered = answer(router.clone(), request).instrument(tracing::info_span!("lab")).with_subscriber(log);
         // In a task of its own: an action of the world makes contexts of its own, and the action that asks here would find
         // those, or none, in place of its own afterwards.
         let (parts, body) = tokio::spawn(answered).await??;

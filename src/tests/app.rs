@@ -76,7 +76,7 @@ impl TestApp {
     /// `flags`: settings as on the command line.
     pub async fn with(kind: Kind, flags: &[&str]) -> Self {
         // Warnings show beside the test that fails.
-        let _ = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer().try_init();
+        let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = folder.path().to_str().expect("a path");
         let url = database::new(kind, folder.path()).await;

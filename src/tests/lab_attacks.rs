@@ -2,7 +2,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
 
-use super::{app::TestApp, caller::Caller, lab::visit_of, on_both_databases};
+use super::{app::TestApp, caller::Caller, lab::visit_of, logs::Lines, on_both_databases};
 use crate::lab::{
     attacks::{Outcome, Verdict, forge::tear, list, play},
     browser::Ask,
@@ -117,6 +117,20 @@ on_both_databases! {
         let page = visitor.open("/lab").await.text();
         assert!(page.contains("notice info") && !page.contains("That is a bug"), "{page}");
         assert_eq!(try_it(&app, &mut visitor, list::OLD_SECRET).await.verdict, Verdict::Held, "it begins anew");
+    }
+
+    async fn the_log_has_what_the_lab_asks_for_until_it_is_turned_off_for_the_lab(app: TestApp) {
+        let app = app.and_lab().await;
+        let (lab, visitor) = visitor(&app).await;
+        let mut visit = visit_of(&app, &visitor).await.expect("a visit");
+        for (levels, is_there) in [("info", true), ("info,latchkey::lab=off", false), ("warn", false)] {
+            let lines = Lines::default();
+            let listening = lines.listen("text", levels);
+            // Nothing of the database's: its threads have another log.
+            assert_eq!(visit.browser.send(&lab, &Ask::page("/healthz")).await.expect("an answer").status, 200);
+            drop(listening);
+            assert_eq!(lines.text().contains("lab:request{"), is_there, "{levels}: {}", lines.text());
+        }
     }
 
     async fn a_role_that_another_tab_gave_is_no_bug(app: TestApp) {

@@ -110,7 +110,7 @@ fn each_line_is_written_once_and_whole_before_the_program_ends() {
     let line = |who: usize, n: usize| format!("{who} {n} {}\n", "x".repeat(200));
     thread::scope(|scope| {
         for who in 0..4 {
-            let mut lines = lines.clone();
+            let mut lines = &lines;
             scope.spawn(move || (0..1_000).for_each(|n| lines.write_all(line(who, n).as_bytes()).expect("put down")));
         }
     });
@@ -125,11 +125,11 @@ fn each_line_is_written_once_and_whole_before_the_program_ends() {
 
 #[test]
 fn lines_that_no_one_reads_in_time_are_dropped_and_counted() {
-    let (mut lines, out) = (log_lines::Lines::default(), Lines::default());
+    let (lines, out) = (log_lines::Lines::default(), Lines::default());
     let line = format!("{}\n", "x".repeat(1023));
     // More than is kept, before anyone writes.
     for _ in 0..20_000 {
-        lines.write_all(line.as_bytes()).expect("no one waits");
+        (&lines).write_all(line.as_bytes()).expect("no one waits");
     }
     let dropped = lines.dropped();
     assert!(dropped > 0 && dropped < 20_000, "{dropped}");

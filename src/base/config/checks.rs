@@ -105,7 +105,7 @@ impl Config {
         }
     }
 
-    /// EnvFilter takes a misspelt level for the name of a module, and then nothing is logged at all.
+    /// Targets take a misspelt level for the name of a module, and then nothing is logged at all.
     fn check_log(&self) -> Result<(), String> {
         let mut levels = self.log.split(',').filter(|part| !part.contains('=')).map(str::trim);
         match levels.find(|level| level.parse::<LevelFilter>().is_err()) {

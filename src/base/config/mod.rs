@@ -259,7 +259,7 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
 
-    /// What to log, in the syntax of tracing-subscriber's EnvFilter: `info`, `latchkey=debug,warn`.
+    /// What to log: a level, and others for some modules: `info`, `warn,latchkey=debug`.
     #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions=error,tower_sessions_core=off,sqlx=warn")]
     pub log: String,
 }
