@@ -72,8 +72,9 @@ pub async fn answer_on(
         let (stream, peer) = tokio::select! {
             biased;
             _ = stopping.wait_for(Option::is_some) => break,
-            accepted = Listener::accept(&mut listener) => accepted,
+            // Before the next one comes: what has ended keeps its memory until it is taken out.
             Some(_) = tasks.join_next() => continue,
+            accepted = Listener::accept(&mut listener) => accepted,
         };
         if let Some((connection, service)) = let_in(&door, stream, peer, &router) {
             tasks.spawn(open.watch(http.serve_connection(TokioIo::new(connection), service)));
