@@ -22,6 +22,8 @@ struct Waiting {
     /// Since the start.
     dropped: u64,
     is_over: bool,
+    /// All that came before it was over.
+    is_written: bool,
 }
 
 #[derive(Default)]
@@ -73,6 +75,8 @@ impl Lines {
             text.clear();
             text.shrink_to(ROOM);
             if is_over {
+                self.0.waiting().is_written = true;
+                self.0.has_some.notify_all();
                 return;
             }
         }
@@ -101,7 +105,10 @@ impl Write for &Lines {
     }
 }
 
-/// The thread. Dropped, it writes what is left, and ends.
+/// How long the end waits for whoever reads the log.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The thread. Dropped, it writes what is left, and ends; where no one reads that, the program ends without it.
 pub struct Writer {
     lines: Lines,
     thread: Option<JoinHandle<()>>,
@@ -109,9 +116,13 @@ pub struct Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.lines.0.waiting().is_over = true;
-        self.lines.0.has_some.notify_one();
-        if let Some(thread) = self.thread.take() {
+        let Shared { has_some, .. } = &*self.lines.0;
+        let mut waiting = self.lines.0.waiting();
+        waiting.is_over = true;
+        has_some.notify_all();
+        let waited = has_some.wait_timeout_while(waiting, PATIENCE, |waiting| !waiting.is_written);
+        let is_written = waited.is_ok_and(|(waiting, _)| waiting.is_written);
+        if let Some(thread) = self.thread.take().filter(|_| is_written) {
             let _ = thread.join();
         }
     }

@@ -1,12 +1,13 @@
 //! What a program sends, as a query or a form. Server side.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error, iter::successors};
 
 use axum::{
     body::{Bytes, to_bytes},
     extract::Request,
     http::{header, request::Parts},
 };
+use http_body_util::LengthLimitError;
 
 use super::{clients::is_resource, refusal::Refusal, scope::Scopes};
 use crate::auth::tokens::claims::resource;
@@ -16,6 +17,7 @@ const NAME_CHARS_MAX: usize = 32;
 /// Of a request; a code, a verifier and a secret are a few hundred.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 pub const TOO_LARGE: &str = "The request is too large";
+const UNREADABLE: &str = "The body of the request can't be read";
 /// Of a scope.
 pub const NOT_REGISTERED: &str = "The application hasn't registered this scope";
 
@@ -76,6 +78,9 @@ pub async fn form(request: Request) -> Result<(Parts, Bytes), &'static str> {
     if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err("Send application/x-www-form-urlencoded");
     }
-    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| TOO_LARGE)?;
+    let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
+        let mut causes = successors(Some(&error as &dyn Error), |error| (*error).source());
+        if causes.any(|cause| cause.is::<LengthLimitError>()) { TOO_LARGE } else { UNREADABLE }
+    })?;
     Ok((parts, body))
 }

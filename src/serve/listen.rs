@@ -5,6 +5,9 @@ use std::{
     time::Duration,
 };
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::{
     router::{metrics_router, router},
     services::Services,
@@ -67,10 +70,11 @@ pub async fn listen(services: &Services, listener: TcpListener, stop: Stop) -> R
 
 /// A second signal ends at once.
 async fn stop_on_signal(stop: Stop, streams: OpenStreams, deadline: Duration) {
-    signal().await;
+    let mut signals = Signals::new();
+    signals.next().await;
     tracing::info!(seconds = deadline.as_secs(), "stopping; waiting for running requests");
     finish(&stop, &streams, deadline);
-    signal().await;
+    signals.next().await;
     stop.at_once();
 }
 
@@ -81,19 +85,35 @@ pub fn finish(stop: &Stop, streams: &OpenStreams, deadline: Duration) {
     streams.stop();
 }
 
+/// SIGTERM and SIGINT, both from the start on: two that come at once are two.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+struct Signals(Option<[Signal; 2]>);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
+        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        Self(terminate.ok().zip(interrupt.ok()).map(|(terminate, interrupt)| [terminate, interrupt]))
+    }
+
+    async fn next(&mut self) {
+        let Some([terminate, interrupt]) = &mut self.0 else { return std::future::pending().await };
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

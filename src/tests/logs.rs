@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     thread,
 };
 
@@ -16,7 +16,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::subscriber::DefaultGuard;
 
 use super::{
-    app::{Settings, TestApp},
+    app::{HANG, Settings, TestApp},
     caller::HOST,
 };
 use crate::base::{db::Kind, log_lines, logging};
@@ -121,6 +121,34 @@ fn each_line_is_written_once_and_whole_before_the_program_ends() {
     assert_eq!(text.lines().count(), 4_000);
     assert!(sent.iter().map(String::as_str).eq(written), "whole, and none twice");
     assert_eq!(lines.dropped(), 0);
+}
+
+/// Takes nothing for as long as its other end is there.
+struct Unread(mpsc::Receiver<()>);
+
+impl Write for Unread {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = self.0.recv();
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_program_whose_log_no_one_reads_ends_all_the_same() {
+    let (lines, (reader, unread)) = (log_lines::Lines::default(), mpsc::channel());
+    let writer = lines.written_to(Unread(unread));
+    (&lines).write_all(b"a line\n").expect("put down");
+    let (told, ended) = mpsc::channel();
+    thread::spawn(move || {
+        drop(writer);
+        let _ = told.send(());
+    });
+    ended.recv_timeout(HANG).expect("it does not wait for the reader");
+    drop(reader);
 }
 
 #[test]

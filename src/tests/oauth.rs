@@ -1,5 +1,7 @@
 //! Applications: who registers them, where they may send users, what users are asked. And the helpers of oauth_tokens.rs.
 
+use std::io;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     body::Body,
@@ -9,6 +11,7 @@ use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
 };
+use futures::stream;
 use serde_json::{Value, json};
 
 use super::{
@@ -382,6 +385,10 @@ on_both_databases! {
             let answer = by_form("/oauth/authorize", kind, &body).await;
             assert!(answer.status == 400 && answer.text().contains(why), "{kind}: {}", answer.text());
         }
+        let torn = Body::from_stream(stream::iter([Err::<Vec<u8>, _>(io::Error::other("a chunk that is none"))]));
+        let request = Request::builder().method(Method::POST).uri("/oauth/token").header(header::HOST, HOST).header(header::CONTENT_TYPE, form);
+        let answer = app.anonymous().send(request.body(torn).expect("a request")).await;
+        assert_eq!((answer.status, text(&answer.json(), "error_description")), (400, "The body of the request can't be read"));
     }
 
     async fn an_id_token_as_a_hint_lets_no_other_user_in(app: TestApp) {

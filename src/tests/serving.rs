@@ -277,6 +277,58 @@ async fn stopping_does_not_wait_for_the_streams_of_open_pages() {
     assert!(rest.ends_with("0\r\n\r\n"), "the stream ends in order: {rest:?}");
 }
 
+/// The head of a form that is sent by a logged-in browser, and the beginning of its body.
+fn endless_form(secret: &str) -> String {
+    format!(
+        "POST /actions/change_name HTTP/1.1\r\nHost: localhost:3000\r\nOrigin: http://localhost:3000\r\nCookie: \
+         __Host-session={secret}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n\r\nname=A"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_never_comes_to_its_end_gives_back_the_turn_and_the_connection() {
+    let server = running_with(&["--header-timeout-seconds", "60", "--request-timeout-seconds", "1"]).await;
+    let mut alice = server.app.with_token("alice").await;
+    let id = alice.user_id().await;
+    let crowd = &server.app.services.crowd;
+    let slow = send(server.address, endless_form(&alice.cookies["__Host-session"]).as_bytes()).await;
+    let until = async |count: usize| {
+        while crowd.present(&id) != count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(HANG, until(1)).await.expect("it is worked on");
+    let answer = answer(slow).await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    timeout(HANG, until(0)).await.expect("it is no more");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_who_goes_away_before_the_answer_is_counted() {
+    let server = running_with(&WITHOUT_DEADLINE).await;
+    // No password is hashed, so the answer is not there before they go.
+    let passwords = server.app.services.app.passwords.clone();
+    let _held = passwords.hold().await;
+    let form = "email=alice%40example.com&password=seven+quiet+rivers";
+    let head = "POST /actions/log_in HTTP/1.1\r\nHost: localhost:3000\r\nOrigin: http://localhost:3000\r\nContent-Type: \
+                application/x-www-form-urlencoded\r\nContent-Length:";
+    let stream = send(server.address, format!("{head} {}\r\n\r\n{form}", form.len()).as_bytes()).await;
+    let waits = async {
+        while passwords.at_work().1 == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(HANG, waits).await.expect("it is worked on");
+    drop(stream);
+    let row = "latchkey_http_requests_total{method=\"POST\",route=\"/actions/log_in\",status=\"gone\"} 1";
+    let counted = async {
+        while !server.app.services.measured().expect("text").contains(row) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(HANG, counted).await.expect("it is counted");
+}
+
 /// One request that never ends, and a server that lets it run for so long.
 async fn stopped_during_a_request(deadline: Duration) -> (JoinHandle<Result<(), String>>, Stop, TcpStream) {
     let app = TestApp::with(Kind::Sqlite, &[]).await;

@@ -15,10 +15,13 @@ use tokio::time::{error::Elapsed, timeout};
 use tracing::Instrument;
 
 use super::{
-    cookies, error_page::Asker, guards::Guards, headers, host, measure::Measure, origin, request_log::RequestLog,
-    to_the_end::ToTheEnd, token::resource_metadata,
+    cookies, error_page::Asker, guards::Guards, headers, host, measure, measure::Measure, origin,
+    request_log::RequestLog, slow_body::InTime, to_the_end::ToTheEnd, token::resource_metadata,
 };
-use crate::base::state::{AppState, Stopwatch};
+use crate::base::{
+    config::Config,
+    state::{AppState, Stopwatch},
+};
 
 /// What it takes.
 pub struct EveryRequest {
@@ -40,11 +43,12 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
     let config = Arc::clone(&this.state.config);
     let (mut parts, body) = request.into_parts();
     let log = RequestLog::begin(&mut parts, &config);
-    let measure = Measure::begin(&parts);
     let asker = Asker::of(&parts, &config, &this.for_programs);
+    let mut under_way = UnderWay { this, watch, measure: Some(Measure::begin(&parts)) };
     let [is_api, is_oauth] = ["/api/", "/oauth/"].map(|start| parts.uri.path().starts_with(start));
     let span = log.span.clone();
     async move {
+        let this = Arc::clone(&under_way.this);
         let answer = ToTheEnd::of(admit(Arc::clone(&this), parts, body, next));
         let response = whole(in_time(config.request_timeout(), answer)).await;
         let mut response = asker.explain(&config, response);
@@ -52,13 +56,38 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
         if let (true, Some(address)) = (is_api, &this.resource_metadata) {
             resource_metadata::point_to(address, &mut response);
         }
-        let took = watch.elapsed();
-        measure.end(&this.guards.metrics, response.status(), took);
+        let took = under_way.end(measure::class(response.status()));
         log.end(&mut response, took);
         response
     }
     .instrument(span)
     .await
+}
+
+/// A request until its answer is there. Who goes away before that is counted and logged, too.
+struct UnderWay {
+    this: Arc<EveryRequest>,
+    watch: Stopwatch,
+    measure: Option<Measure>,
+}
+
+impl UnderWay {
+    fn end(&mut self, status: &'static str) -> Duration {
+        let took = self.watch.elapsed();
+        if let Some(measure) = self.measure.take() {
+            measure.end(&self.this.guards.metrics, status, took);
+        }
+        took
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if self.measure.is_some() {
+            let ms = u64::try_from(self.end(measure::GONE).as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(ms, "the caller went away before the answer");
+        }
+    }
 }
 
 /// Most answers are there at once, and need no timer.
@@ -94,7 +123,7 @@ async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next
     }
     parts.extensions.insert(this.guards.clone());
     let request = Request::from_parts(parts, body);
-    let request = match bounded(request, config.body_limit_kib as usize * 1024) {
+    let request = match bounded(request, config) {
         Ok(request) => request,
         Err(too_large) => return too_large.into_response(),
     };
@@ -103,16 +132,20 @@ async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next
     response
 }
 
-/// A body of so many bytes at most, whatever reads it.
-fn bounded(mut request: Request, bytes_max: usize) -> Result<Request, StatusCode> {
+/// Whoever waits for the answer is told that it took too long, before whatever reads the body is.
+const TOLD_FIRST: Duration = Duration::from_secs(1);
+
+/// A body of so many bytes at most, and there in time, whatever reads it.
+fn bounded(mut request: Request, config: &Config) -> Result<Request, StatusCode> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
+    let (bytes_max, limit) = (config.body_limit_kib as usize * 1024, config.request_timeout() + TOLD_FIRST);
     let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     if said.is_some_and(|bytes: usize| bytes > bytes_max) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     // There is one limit, and it is this one.
     DefaultBodyLimit::disable().apply(&mut request);
-    Ok(request.map(|body| Body::new(Limited::new(body, bytes_max))))
+    Ok(request.map(|body| Body::new(InTime::of(Limited::new(body, bytes_max), limit))))
 }

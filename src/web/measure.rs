@@ -22,9 +22,10 @@ impl Measure {
         Self { method: method_word(&parts.method), route }
     }
 
-    pub fn end(self, metrics: &Metrics, status: StatusCode, took: Duration) {
+    /// `status`: [`class`] or [`GONE`].
+    pub fn end(self, metrics: &Metrics, status: &'static str, took: Duration) {
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str).to_owned();
-        let request = metrics::Request { method: self.method, route, status: class(status) };
+        let request = metrics::Request { method: self.method, route, status };
         metrics.request_answered(&request, took.as_secs_f64());
     }
 }
@@ -34,7 +35,10 @@ fn method_word(method: &Method) -> &'static str {
     known.into_iter().find(|known| method == known).unwrap_or("other")
 }
 
-fn class(status: StatusCode) -> &'static str {
+/// The caller has gone before there was an answer.
+pub const GONE: &str = "gone";
+
+pub fn class(status: StatusCode) -> &'static str {
     match status.as_u16() / 100 {
         1 => "1xx",
         2 => "2xx",

@@ -59,6 +59,8 @@ pub mod security_txt;
 pub mod seen;
 pub mod session;
 #[cfg(feature = "ssr")]
+pub mod slow_body;
+#[cfg(feature = "ssr")]
 pub mod to_the_end;
 pub mod token;
 #[cfg(feature = "ssr")]

@@ -42,6 +42,6 @@ pub struct Request {
     pub method: &'static str,
     /// The pattern in the router, or `none`.
     pub route: String,
-    /// `2xx` to `5xx`.
+    /// `2xx` to `5xx`, or `gone`: the caller went away before the answer.
     pub status: &'static str,
 }

@@ -32,7 +32,7 @@ use super::{
     work::{Work, holding},
 };
 
-/// A request head larger than this is refused by hyper, in bytes.
+/// As much of a head is read before hyper refuses it, in bytes; what came along in the last read counts as well.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
 /// Stops servers, from elsewhere. Holds how long running requests may still take.

@@ -16,7 +16,7 @@ pub fn address(site: &Site) -> String {
 
 /// On an answer of the API, where there is an authorization server.
 pub fn point_to(address: &str, response: &mut Response) {
-    if response.status() != StatusCode::UNAUTHORIZED {
+    if !matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return;
     }
     let headers = response.headers_mut();
