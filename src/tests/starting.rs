@@ -63,6 +63,8 @@ async fn settings_that_cannot_work_stop_the_start_with_the_name_of_the_setting()
         (&["--base-url", "http://accounts.example.com"], "LATCHKEY_BASE_URL"),
         (&["--addr", "0.0.0.0:3000"], "LATCHKEY_BASE_URL"),
         (&["--log", "infoo"], "LATCHKEY_LOG"),
+        (&["--log", "info,latchkey=debgu"], "LATCHKEY_LOG"),
+        (&["--log", "info,[lab]=off"], "LATCHKEY_LOG"),
         (&["--session-idle-minutes", "1000", "--session-lifetime-hours", "1"], "LATCHKEY_SESSION_IDLE_MINUTES"),
         (&["--argon2-memory-kib", "102400"], "LATCHKEY_HASH_BUDGET_MIB"),
         (&["--smtp-url", "nonsense hunter2"], "LATCHKEY_SMTP_URL"),

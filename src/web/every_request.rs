@@ -91,8 +91,7 @@ impl Drop for UnderWay {
 }
 
 /// Most answers are there at once, and need no timer.
-async fn in_time<T>(limit: Duration, answer: impl Future<Output = T> + Unpin) -> Result<T, Elapsed> {
-    let mut answer = answer;
+async fn in_time<T>(limit: Duration, mut answer: impl Future<Output = T> + Unpin) -> Result<T, Elapsed> {
     match poll_fn(|context| Poll::Ready(answer.poll_unpin(context))).await {
         Poll::Ready(answer) => Ok(answer),
         // In a place of its own: a timer is large, and would make every request so.

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, str::FromStr};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::Host;
 
 use super::{Config, DatabaseTls};
@@ -109,7 +109,13 @@ impl Config {
     fn check_log(&self) -> Result<(), String> {
         let mut levels = self.log.split(',').filter(|part| !part.contains('=')).map(str::trim);
         match levels.find(|level| level.parse::<LevelFilter>().is_err()) {
-            None => Ok(()),
+            None if self.log.contains('[') => {
+                Err("LATCHKEY_LOG: spans have no level; name modules, as in info,latchkey::lab=off".into())
+            }
+            None => match self.log.parse::<Targets>() {
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("LATCHKEY_LOG: {error}")),
+            },
             Some(wrong) => {
                 Err(format!("LATCHKEY_LOG: {wrong} is not a level; use off, error, warn, info, debug or trace"))
             }
