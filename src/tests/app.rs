@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{caller::Caller, database};
+use super::{caller::Caller, database, database::Database};
 use crate::{
     auth::{
         links,
@@ -46,6 +46,7 @@ pub struct TestApp {
     pub clock: Clock,
     pub router: axum::Router,
     settings: ServerSettings,
+    _database: Database,
     _folder: TempDir,
 }
 
@@ -79,7 +80,7 @@ impl TestApp {
         let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
         let folder = tempfile::tempdir().expect("a folder");
         let data_dir = folder.path().to_str().expect("a path");
-        let url = database::new(kind, folder.path()).await;
+        let database = database::new(kind, folder.path()).await;
         // The cheapest argon2 that starts, which is dearer in production: what it costs is not tested here.
         let is_production = flags.iter().any(|flag| flag.starts_with("https://"));
         let passes = if is_production { "5" } else { "1" };
@@ -87,12 +88,12 @@ impl TestApp {
         // Many at once: what a test sends in parallel is to meet in the database. Nearly everybody here signs up from one
         // address.
         let many = ["--requests-at-once", "50", "--sign-ups-per-network", "100000"];
-        let own = ["latchkey", "--data-dir", data_dir, "--database-url", &url];
+        let own = ["latchkey", "--data-dir", data_dir, "--database-url", &database.url];
         let words = own.into_iter().chain(cheap).chain(many).chain(flags.iter().copied());
         let settings = Settings::parse_from(words).all;
         let clock = Clock::standing_at(NOON);
         let services = services(settings.clone(), clock.clone()).await;
-        Self { router: router(services.clone()), services, clock, settings, _folder: folder }
+        Self { router: router(services.clone()), services, clock, settings, _database: database, _folder: folder }
     }
 
     /// With the parts at work: the Lab costs a second database.

@@ -1,6 +1,6 @@
 //! A database for each test: a copy of one that was migrated once, since all migrations take as long as many a test.
 
-use std::{fs, path::Path};
+use std::{fs, mem, path::Path, sync::Mutex};
 
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use tokio::sync::OnceCell;
@@ -15,17 +15,34 @@ static MIGRATED_FILE: OnceCell<Vec<u8>> = OnceCell::const_new();
 /// The name of a database that nobody is connected to: otherwise PostgreSQL makes no copy.
 static MIGRATED_DATABASE: OnceCell<String> = OnceCell::const_new();
 
-/// The address of a new database, migrated and empty. SQLite's file is in `folder`.
-pub async fn new(kind: Kind, folder: &Path) -> String {
+/// The databases of PostgreSQL whose tests have ended. The next test drops them: all of a run together fill 8 GB.
+static ENDED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// PostgreSQL's lasts as long as this value.
+pub struct Database {
+    pub url: String,
+    /// None on SQLite, whose file goes with its folder.
+    name: Option<String>,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        ENDED.lock().expect("the list").extend(self.name.take());
+    }
+}
+
+/// A new database, migrated and empty. SQLite's file is in `folder`.
+pub async fn new(kind: Kind, folder: &Path) -> Database {
     match kind {
         Kind::Sqlite => {
             let file = folder.join("latchkey.db");
             fs::write(&file, MIGRATED_FILE.get_or_init(migrated_file).await).expect("a database");
-            sqlite_url(folder)
+            Database { url: sqlite_url(folder), name: None }
         }
         Kind::Postgres => {
             let migrated = MIGRATED_DATABASE.get_or_init(migrated_database).await;
-            postgres_url(None, &create(&format!("template {migrated}")).await)
+            let name = create(&format!("template {migrated}")).await;
+            Database { url: postgres_url(None, &name), name: Some(name) }
         }
     }
 }
@@ -78,6 +95,11 @@ async fn create(like: &str) -> String {
     install_drivers();
     let name = format!("latchkey_{}", Uuid::now_v7().simple());
     let mut connection = AnyConnection::connect(&postgres_server()).await.expect("PostgreSQL");
+    let ended = mem::take(&mut *ENDED.lock().expect("the list"));
+    for name in ended {
+        let drop = AssertSqlSafe(format!("drop database {name} with (force)"));
+        connection.execute(drop).await.expect("dropped");
+    }
     connection.execute(AssertSqlSafe(format!("create database {name} {like}"))).await.expect("a database");
     name
 }
