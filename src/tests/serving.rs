@@ -386,6 +386,14 @@ async fn heads_that_are_too_large_or_ambiguous_are_refused() {
     let server = running().await;
     let large = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "a".repeat(100 * 1024));
     assert!(answer(send(server.address, large.as_bytes()).await).await.starts_with("HTTP/1.1 431"));
+    assert!(answer(send(server.address, b"no request\r\n\r\n").await).await.starts_with("HTTP/1.1 400"));
+    let services = &server.app.services;
+    let counted = async {
+        while !services.measured().expect("text").contains("cut_off_total{why=\"unreadable\"} 2") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(HANG, counted).await.expect("both are counted, although no request began");
     for head in ["GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: localhost:3000\r\nHost: localhost:3000\r\n"] {
         let request = format!("{}Connection: close\r\n\r\n", head.trim_end_matches("\r\n").to_owned() + "\r\n");
         let answer = answer(send(server.address, request.as_bytes()).await).await;

@@ -13,6 +13,8 @@ pub enum CutOff {
     GaveWay,
     /// Its other end took nothing of an answer.
     NotRead,
+    /// What came on it is no request of HTTP/1.1, or its head is too large. hyper has answered 400 or 431.
+    Unreadable,
 }
 
 /// What became of a try to tell an application that its user is logged out.

@@ -98,7 +98,7 @@ impl Default for Metrics {
             connections_cut_off: new(
                 all,
                 "connections_cut_off",
-                "Connections closed before their time: too many, or an answer that no one reads",
+                "Connections closed before their time: too many, an answer that no one reads, or no request",
             ),
             levels: Levels::registered(all),
             calls: Mutex::default(),

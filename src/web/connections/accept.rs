@@ -77,7 +77,13 @@ pub async fn answer_on(
             accepted = Listener::accept(&mut listener) => accepted,
         };
         if let Some((connection, service)) = let_in(&door, stream, peer, &router) {
-            tasks.spawn(open.watch(http.serve_connection(TokioIo::new(connection), service)));
+            let served = open.watch(http.serve_connection(TokioIo::new(connection), service));
+            let door = door.clone();
+            tasks.spawn(served.unwrap_or_else(move |error| {
+                if error.is_parse() {
+                    door.refused(peer, &error)
+                }
+            }));
         }
     }
     drop(listener);

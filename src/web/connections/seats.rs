@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -94,6 +94,12 @@ impl Door {
         let number = self.next_moment();
         let (state, stays) = open.add(number, place);
         Some((Seat { door: self.clone(), number, state }, stays))
+    }
+
+    /// What came was refused before any request began, so no other line of the log tells of it.
+    pub fn refused(&self, peer: SocketAddr, error: &hyper::Error) {
+        self.0.metrics.connection_cut_off(CutOff::Unreadable);
+        tracing::info!(ip = %peer.ip().to_canonical(), %error, "refused what is no request");
     }
 
     /// Counts what happens: an order without a clock.
