@@ -72,6 +72,19 @@ test("a wrong setting is named before anything else", async ({ server }) => {
   }
 });
 
+test.describe("a setting that is mistyped", () => {
+  test.use({ serverEnv: { LATCHKEY_TRUSTED_PROXY: "127.0.0.1" } });
+
+  test("is named by the doctor and in the log", async ({ freshServer: server }) => {
+    expect(find((await examine(server)).findings, "environment")).toMatchObject({
+      state: "warning",
+      message: expect.stringContaining("LATCHKEY_TRUSTED_PROXY"),
+      fix: expect.stringContaining("latchkey help settings"),
+    });
+    expect(server.log()).toMatch(/WARN.*LATCHKEY_TRUSTED_PROXY/);
+  });
+});
+
 test("files that others can read", async ({ freshServer: server }) => {
   const database = join(server.dataDir, "latchkey.db");
   await chmod(server.dataDir, 0o755);

@@ -15,7 +15,7 @@ use tracing::{
 };
 use tracing_subscriber::{
     field::{MakeVisitor, VisitFmt, VisitOutput},
-    filter::{LevelFilter, ParseError, Targets},
+    filter::LevelFilter,
     fmt::format,
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -64,11 +64,8 @@ pub fn subscriber<W: io::Write + 'static>(
     colours: bool,
     open: impl Fn() -> W + Send + Sync + 'static,
 ) -> Box<dyn Subscriber + Send + Sync> {
-    let filter = config.log.parse().unwrap_or_else(|error: ParseError| {
-        eprintln!("LATCHKEY_LOG is not understood ({error}); logging at info");
-        Targets::new().with_default(LevelFilter::INFO)
-    });
-    // `filter` has the last word.
+    // The setting has the last word.
+    let filter = config.log.clone();
     let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_target(false);
     match config.log_format() {
         LogFormat::Json => {

@@ -30,6 +30,19 @@ pub fn read<P: Parser>() -> P {
     parse(&words, |name| std::env::var_os(name)).unwrap_or_else(|error| error.exit())
 }
 
+/// The variables among these that are named as settings are, and are none: mistyped, or of another version.
+pub fn unknown<P: CommandFactory>(variables: impl Iterator<Item = OsString>) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    collect_names(&P::command(), &mut known);
+    let named = variables.filter_map(|name| name.into_string().ok());
+    named.filter(|name| name.starts_with("LATCHKEY_") && !known.contains(name)).collect()
+}
+
+fn collect_names(command: &Command, known: &mut BTreeSet<String>) {
+    known.extend(command.get_arguments().filter_map(|arg| Some(arg.get_env()?.to_str()?.to_owned())));
+    command.get_subcommands().for_each(|inner| collect_names(inner, known));
+}
+
 /// What is printed for these words, which ask for help.
 pub fn help<P: CommandFactory>(words: &[&str]) -> String {
     shown(P::command()).try_get_matches_from(words).err().map(|help| help.to_string()).unwrap_or_default()

@@ -123,6 +123,9 @@ pub async fn run() -> ExitCode {
     let result = match cli.command {
         Command::Serve(ServerSettings { config, parts }) => {
             let _log = logging::start_in_background(&config);
+            if let Some((words, fix)) = unknown_settings() {
+                tracing::warn!("{words}; {fix}");
+            }
             serve::serve(config, parts.into()).await.map_err(Failed)
         }
         Command::Migrate(args) => migrate(args).await,
@@ -153,6 +156,13 @@ pub async fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the environment sets that no one reads, and what to do about it.
+fn unknown_settings() -> Option<(String, &'static str)> {
+    let unknown = given::unknown::<Cli>(std::env::vars_os().map(|(name, _)| name));
+    let words = format!("not settings of this version, so ignored: {}", unknown.join(", "));
+    (!unknown.is_empty()).then_some((words, "correct or unset them; `latchkey help settings` lists every setting"))
 }
 
 async fn migrate(common: Common) -> Result<(), Failed> {

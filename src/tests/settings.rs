@@ -120,6 +120,27 @@ fn a_secret_key_may_begin_with_a_hyphen() {
 }
 
 #[test]
+fn what_is_to_be_logged_is_understood_or_refused() {
+    for wrong in ["infoo", "info,latchkey=debgu", "latchkey", "info,[lab]=off", "info,latchkey[span]=off"] {
+        let words = given(&[], &[("LATCHKEY_LOG", wrong)]).expect_err("a refusal");
+        assert!(words.contains("for 'LATCHKEY_LOG'"), "{wrong}: {words}");
+    }
+    for right in ["warn", "info, latchkey=debug", "INFO,latchkey::lab=off", "off"] {
+        given(&[], &[("LATCHKEY_LOG", right)]).unwrap_or_else(|words| panic!("{right}: {words}"));
+    }
+}
+
+#[test]
+fn a_variable_that_is_named_as_a_setting_and_is_none_is_told() {
+    let theirs = ["PATH", "LATCHKEY", "LATCHKEY_TRUSTED_PROXY", "LATCHKEY_ADR"].map(OsString::from);
+    let ours = settings().into_iter().map(|(name, ..)| OsString::from(name));
+    // Of one command alone.
+    let former = OsString::from("LATCHKEY_FORMER_SECRET_KEYS");
+    let unknown = given::unknown::<Cli>(theirs.into_iter().chain(ours).chain([former]));
+    assert_eq!(unknown, ["LATCHKEY_TRUSTED_PROXY", "LATCHKEY_ADR"]);
+}
+
+#[test]
 fn help_names_the_variables() {
     let words: Vec<OsString> = ["latchkey", "--help"].map(OsString::from).to_vec();
     let help = given::parse::<Settings>(&words, |_| Some("".into())).expect_err("help").to_string();
@@ -143,7 +164,7 @@ fn a_flag_belongs_to_the_command_that_has_it() {
     let parsed = given::parse::<Outer>(&words, |name| (name == "LATCHKEY_INSTANCE").then(|| " x ".into()));
     let Outer::Inner(Inner::Do(settings)) = parsed.expect("a command");
     let config = settings.into_config();
-    assert_eq!((config.instance.as_deref(), &*config.log), (Some("x"), "warn"));
+    assert_eq!((config.instance.as_deref(), config.log.to_string()), (Some("x"), "warn".to_owned()));
 }
 
 /// A base URL with the settings that it needs, and what is said when it is refused.

@@ -3,7 +3,6 @@
 use std::{net::IpAddr, str::FromStr};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::Host;
 
 use super::{Config, DatabaseTls};
@@ -50,7 +49,6 @@ impl Config {
                 self.issuer()
             ));
         }
-        self.check_log()?;
         if !self.production() && !self.addr.ip().is_loopback() && !self.insecure_cookies {
             return Err(format!(
                 "other machines can reach {}, but LATCHKEY_BASE_URL is not https; set it to the https address of the \
@@ -102,23 +100,6 @@ impl Config {
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => false,
-        }
-    }
-
-    /// Targets take a misspelt level for the name of a module, and then nothing is logged at all.
-    fn check_log(&self) -> Result<(), String> {
-        let mut levels = self.log.split(',').filter(|part| !part.contains('=')).map(str::trim);
-        match levels.find(|level| level.parse::<LevelFilter>().is_err()) {
-            None if self.log.contains('[') => {
-                Err("LATCHKEY_LOG: spans have no level; name modules, as in info,latchkey::lab=off".into())
-            }
-            None => match self.log.parse::<Targets>() {
-                Ok(_) => Ok(()),
-                Err(error) => Err(format!("LATCHKEY_LOG: {error}")),
-            },
-            Some(wrong) => {
-                Err(format!("LATCHKEY_LOG: {wrong} is not a level; use off, error, warn, info, debug or trace"))
-            }
         }
     }
 }

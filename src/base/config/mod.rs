@@ -10,8 +10,9 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 use ipnet::IpNet;
+use tracing_subscriber::filter::Targets;
 use url::Url;
-use values::{parse_base_url, parse_contact, parse_instance, parse_proxy, parse_support_contact};
+use values::{parse_base_url, parse_contact, parse_instance, parse_log, parse_proxy, parse_support_contact};
 
 pub use self::{
     derived::sqlite_url,
@@ -260,6 +261,6 @@ pub struct Config {
     pub log_format: Option<LogFormat>,
 
     /// What to log: a level, and others for some modules: `info`, `warn,latchkey=debug`.
-    #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions=error,tower_sessions_core=off,sqlx=warn")]
-    pub log: String,
+    #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions=error,tower_sessions_core=off,sqlx=warn", value_parser = parse_log)]
+    pub log: Targets,
 }

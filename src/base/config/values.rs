@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use ipnet::IpNet;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use strum::{EnumString, IntoStaticStr};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use url::Url;
 
 use crate::base::{contact::Contact, email::Email};
@@ -140,4 +141,16 @@ pub fn parse_base_url(text: &str) -> Result<Url, String> {
         return Err("must not have a path, query, fragment or user name".into());
     }
     Ok(url)
+}
+
+/// [`Targets`] take a misspelt level for the name of a module, and then nothing is logged at all. A span they ignore.
+pub fn parse_log(text: &str) -> Result<Targets, String> {
+    let mut levels = text.split(',').filter(|part| !part.contains('=')).map(str::trim);
+    if let Some(wrong) = levels.find(|level| level.parse::<LevelFilter>().is_err()) {
+        return Err(format!("{wrong} is not a level; use off, error, warn, info, debug or trace"));
+    }
+    if text.contains('[') {
+        return Err("spans have no level; name modules, as in info,latchkey::lab=off".into());
+    }
+    text.parse::<Targets>().map_err(|error| error.to_string())
 }

@@ -15,7 +15,7 @@ mod store;
 use clap::Args;
 use serde_json::json;
 
-use super::{Common, Failed, ask, ask::PATIENCE};
+use super::{Common, Failed, ask, ask::PATIENCE, unknown_settings};
 use crate::{
     base::{
         config::Config,
@@ -70,6 +70,8 @@ async fn examine(config: &Config, parts: &Parts) -> Vec<Finding> {
         reach::look(config, secret),
         database::look(config, parts, secret),
     );
+    let unknown = unknown_settings().map(|(words, fix)| Finding::warning("environment", words, fix));
     let no_secret = found.as_ref().err().map(|words| Finding::error_as_told("secret key", words));
-    [settings::look(config), files::look(config), Vec::from_iter(no_secret), machine, mail, server, database].concat()
+    let given = [settings::look(config), Vec::from_iter(unknown)].concat();
+    [given, files::look(config), Vec::from_iter(no_secret), machine, mail, server, database].concat()
 }
