@@ -22,18 +22,11 @@ pub struct MailRow {
 /// has died meanwhile, they are due again.
 pub async fn claim(db: impl Conn<'_>, limit: i64, now_ms: i64, until_ms: i64) -> sqlx::Result<Vec<MailRow>> {
     // The outer condition is asked again when another instance was quicker, the inner one is not.
-    sqlx::query_as(
-        "update outbox set due_at = $3, attempts = attempts + 1 \
-         where sent_at is null and given_up_at is null and due_at <= $2 and id in \
-         (select id from outbox where sent_at is null and given_up_at is null and due_at <= $2 \
-         order by due_at, id limit $1) \
-         returning id, email, user_id, mail, created_at, attempts",
-    )
-    .bind(limit)
-    .bind(now_ms)
-    .bind(until_ms)
-    .fetch_all(db)
-    .await
+    let statement = "update outbox set due_at = $3, attempts = attempts + 1 where sent_at is null and given_up_at is \
+                     null and due_at <= $2 and id in (select id from outbox where sent_at is null and given_up_at is \
+                     null and due_at <= $2 order by due_at, id limit $1) returning id, email, user_id, mail, \
+                     created_at, attempts";
+    sqlx::query_as(statement).bind(limit).bind(now_ms).bind(until_ms).fetch_all(db).await
 }
 
 /// The note of a mail that was not sent, since its address had enough.
@@ -41,30 +34,18 @@ pub const TOO_MANY: &str = "not sent: too many";
 
 /// Nothing more is to be done for this mail; `note` says why, where nothing was sent.
 pub async fn set_sent(db: impl Conn<'_>, id: &str, note: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update outbox set sent_at = $2, last_error = $3 where id = $1")
-        .bind(id)
-        .bind(now_ms)
-        .bind(note)
-        .run(db)
-        .await
+    let statement = "update outbox set sent_at = $2, last_error = $3 where id = $1";
+    sqlx::query(statement).bind(id).bind(now_ms).bind(note).run(db).await
 }
 
 pub async fn set_due(db: impl Conn<'_>, id: &str, error: &str, due_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update outbox set due_at = $2, last_error = $3 where id = $1 and sent_at is null")
-        .bind(id)
-        .bind(due_ms)
-        .bind(error)
-        .run(db)
-        .await
+    let statement = "update outbox set due_at = $2, last_error = $3 where id = $1 and sent_at is null";
+    sqlx::query(statement).bind(id).bind(due_ms).bind(error).run(db).await
 }
 
 pub async fn set_given_up(db: impl Conn<'_>, id: &str, error: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query("update outbox set given_up_at = $2, last_error = $3 where id = $1 and sent_at is null")
-        .bind(id)
-        .bind(now_ms)
-        .bind(error)
-        .run(db)
-        .await
+    let statement = "update outbox set given_up_at = $2, last_error = $3 where id = $1 and sent_at is null";
+    sqlx::query(statement).bind(id).bind(now_ms).bind(error).run(db).await
 }
 
 /// Mails of the same kind that went out to the same address, of those that were asked for within so long before this
@@ -105,25 +86,16 @@ pub struct Listed {
 
 /// The newest mails, the newest first.
 pub async fn list(db: impl Conn<'_>, only_given_up: bool, limit: i64) -> sqlx::Result<Vec<Listed>> {
-    sqlx::query_as(
-        "select id, email, mail, created_at, due_at, attempts, sent_at, given_up_at, last_error from outbox \
-         where $1 = 0 or given_up_at is not null order by id desc limit $2",
-    )
-    .bind(i64::from(only_given_up))
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    let statement = "select id, email, mail, created_at, due_at, attempts, sent_at, given_up_at, last_error from \
+                     outbox where $1 = 0 or given_up_at is not null order by id desc limit $2";
+    sqlx::query_as(statement).bind(i64::from(only_given_up)).bind(limit).fetch_all(db).await
 }
 
 /// Gives every mail that was given up another day; the number of them.
 pub async fn retry_given_up(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
-    sqlx::query(
-        "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 \
-         where given_up_at is not null and last_error <> 'called off'",
-    )
-    .bind(now_ms)
-    .count(db)
-    .await
+    let statement = "update outbox set given_up_at = null, due_at = $1, created_at = $1, attempts = 0 \
+                     where given_up_at is not null and last_error <> 'called off'";
+    sqlx::query(statement).bind(now_ms).count(db).await
 }
 
 /// Long enough to see what went out; those that did not are of more interest.
@@ -132,9 +104,6 @@ const KEEP_GIVEN_UP_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes mails that were sent or given up long ago.
 pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
-    sqlx::query("delete from outbox where sent_at < $1 or given_up_at < $2")
-        .bind(now_ms - KEEP_SENT_MS)
-        .bind(now_ms - KEEP_GIVEN_UP_MS)
-        .count(db)
-        .await
+    let statement = "delete from outbox where sent_at < $1 or given_up_at < $2";
+    sqlx::query(statement).bind(now_ms - KEEP_SENT_MS).bind(now_ms - KEEP_GIVEN_UP_MS).count(db).await
 }

@@ -49,15 +49,9 @@ pub async fn end(db: impl Conn<'_>) -> sqlx::Result<Option<End>> {
 
 /// Moves the end of the chain; makes its row where there is none.
 pub async fn set_end(db: impl Conn<'_>, end: &End) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into audit_chain (id, seq, mac, seal) values (1, $1, $2, $3) \
-         on conflict (id) do update set seq = excluded.seq, mac = excluded.mac, seal = excluded.seal",
-    )
-    .bind(end.seq)
-    .bind(&end.mac)
-    .bind(&end.seal)
-    .run(db)
-    .await
+    let statement = "insert into audit_chain (id, seq, mac, seal) values (1, $1, $2, $3) \
+                     on conflict (id) do update set seq = excluded.seq, mac = excluded.mac, seal = excluded.seal";
+    sqlx::query(statement).bind(end.seq).bind(&end.mac).bind(&end.seal).run(db).await
 }
 
 /// The sealed event with the greatest number.
@@ -83,10 +77,8 @@ pub async fn waiting(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<EventRow
 
 /// Events of a kind that wait to be sealed, the oldest first.
 pub async fn waiting_of(db: impl Conn<'_>, kind: Kind) -> sqlx::Result<Vec<EventRow>> {
-    sqlx::query_as(select_rows!("where seq is null and event = $1 order by id"))
-        .bind(kind.into_str())
-        .fetch_all(db)
-        .await
+    let statement = select_rows!("where seq is null and event = $1 order by id");
+    sqlx::query_as(statement).bind(kind.into_str()).fetch_all(db).await
 }
 
 /// Sealed events after the number `seq`, in the order of the chain.
@@ -113,25 +105,16 @@ pub async fn seal(db: impl Conn<'_>, row: &EventRow) -> sqlx::Result<bool> {
 
 /// Adds to how often something happened on a day.
 pub async fn count(db: impl Conn<'_>, day: i64, event: &str, count: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into daily_counts (day, event, count) values ($1, $2, $3) \
-         on conflict (day, event) do update set count = daily_counts.count + excluded.count",
-    )
-    .bind(day)
-    .bind(event)
-    .bind(count)
-    .run(db)
-    .await
+    let statement = "insert into daily_counts (day, event, count) values ($1, $2, $3) \
+                     on conflict (day, event) do update set count = daily_counts.count + excluded.count";
+    sqlx::query(statement).bind(day).bind(event).bind(count).run(db).await
 }
 
 /// What retention has removed, the oldest first.
 pub async fn removed(db: impl Conn<'_>) -> sqlx::Result<Vec<Removed>> {
-    sqlx::query_as(
-        "select first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal from audit_removed \
-         order by first_seq",
-    )
-    .fetch_all(db)
-    .await
+    let statement = "select first_seq, last_seq, last_mac, events, unfit, unchecked, until_at, removed_at, seal from \
+                     audit_removed order by first_seq";
+    sqlx::query_as(statement).fetch_all(db).await
 }
 
 /// Writes what was removed, in the place of what was said before of the same first one.
@@ -162,13 +145,9 @@ pub async fn remove_between(db: impl Conn<'_>, after: i64, last: i64) -> sqlx::R
 
 /// Whether this was a user whose account was deleted: the log says so, and the account is gone.
 pub async fn is_forgotten(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<bool> {
-    sqlx::query(
-        "select id from audit_events where subject = $1 and event = 'account_deleted' \
-         and not exists (select 1 from users where users.id = $1 and users.deleted_at is null) limit 1",
-    )
-    .bind(user_id)
-    .finds(db)
-    .await
+    let statement = "select id from audit_events where subject = $1 and event = 'account_deleted' \
+                     and not exists (select 1 from users where users.id = $1 and users.deleted_at is null) limit 1";
+    sqlx::query(statement).bind(user_id).finds(db).await
 }
 
 /// Locks the end of the chain until the transaction is over. Whoever changes rows that are in the log locks it first.

@@ -155,10 +155,6 @@ pub async fn newest_of_kinds(
     subject: &str,
     [one, other]: [Kind; 2],
 ) -> sqlx::Result<Option<EventRow>> {
-    sqlx::query_as(select_events!("and event in ($2, $3) order by id desc limit 1"))
-        .bind(subject)
-        .bind(one.into_str())
-        .bind(other.into_str())
-        .fetch_optional(db)
-        .await
+    let statement = select_events!("and event in ($2, $3) order by id desc limit 1");
+    sqlx::query_as(statement).bind(subject).bind(one.into_str()).bind(other.into_str()).fetch_optional(db).await
 }

@@ -123,14 +123,10 @@ pub async fn end_below(tx: &mut Tx, epoch: i64, raised_at: i64, limit: i64) -> s
 
 /// The names of the applications that are to be told of logins which are over with this epoch, as [`queue`] chooses them.
 pub async fn to_tell_below(db: impl Conn<'_>, epoch: i64) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "select name from clients where backchannel_logout_uri <> '' and exists (select 1 from grants where client_id = \
-         clients.id and global_epoch < $1 and told_at is null and last_used_at is not null and ' ' || scopes || ' ' like \
-         '% openid %') order by name, id",
-    )
-    .bind(epoch)
-    .fetch_all(db)
-    .await
+    let statement = "select name from clients where backchannel_logout_uri <> '' and exists (select 1 from grants \
+                     where client_id = clients.id and global_epoch < $1 and told_at is null and last_used_at is not \
+                     null and ' ' || scopes || ' ' like '% openid %') order by name, id";
+    sqlx::query_scalar(statement).bind(epoch).fetch_all(db).await
 }
 
 /// In one statement.

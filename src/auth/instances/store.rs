@@ -57,13 +57,9 @@ pub async fn write(db: impl Conn<'_>, instance: &InstanceRow) -> sqlx::Result<()
 
 /// Every instance that was seen since.
 pub async fn seen_since(db: impl Conn<'_>, since_ms: i64) -> sqlx::Result<Vec<InstanceRow>> {
-    sqlx::query_as(
-        "select id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, heard_p99_ms, made, \
-         made_p50_ms, made_p99_ms from instances where seen_at > $1 order by name, id",
-    )
-    .bind(since_ms)
-    .fetch_all(db)
-    .await
+    let statement = "select id, name, started_at, seen_at, seq, feed_silent_ms, heard, heard_p50_ms, heard_p99_ms, \
+                     made, made_p50_ms, made_p99_ms from instances where seen_at > $1 order by name, id";
+    sqlx::query_as(statement).bind(since_ms).fetch_all(db).await
 }
 
 pub async fn delete(db: impl Conn<'_>, id: &str) -> sqlx::Result<()> {

@@ -15,14 +15,9 @@ pub async fn is_known(db: impl Conn<'_>, device_hash: &str, user_id: &str) -> sq
 
 /// As [`is_known`], by normalised email: the same question whether or not there is such an account.
 pub async fn is_known_to(db: impl Conn<'_>, device_hash: &str, email: &str) -> sqlx::Result<bool> {
-    sqlx::query(
-        "select public_id from known_devices join users on users.id = known_devices.user_id \
-         where device_hash = $1 and email = $2",
-    )
-    .bind(device_hash)
-    .bind(email)
-    .finds(db)
-    .await
+    let statement = "select public_id from known_devices join users on users.id = known_devices.user_id \
+                     where device_hash = $1 and email = $2";
+    sqlx::query(statement).bind(device_hash).bind(email).finds(db).await
 }
 
 /// Notes where and when a known browser was seen; `false` when the account does not know it.
@@ -79,14 +74,9 @@ pub async fn delete_all(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<u64> {
 
 /// Forgets all browsers of an account but those that were seen last.
 pub async fn delete_beyond(db: impl Conn<'_>, user_id: &str, keep: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "delete from known_devices where user_id = $1 and public_id not in (select public_id from known_devices \
-         where user_id = $1 order by last_seen_at desc, public_id desc limit $2)",
-    )
-    .bind(user_id)
-    .bind(keep)
-    .run(db)
-    .await
+    let statement = "delete from known_devices where user_id = $1 and public_id not in (select public_id from \
+                     known_devices where user_id = $1 order by last_seen_at desc, public_id desc limit $2)";
+    sqlx::query(statement).bind(user_id).bind(keep).run(db).await
 }
 
 /// Removes those whose browsers have thrown the cookie away by now.

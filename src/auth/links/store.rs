@@ -25,27 +25,15 @@ pub async fn insert(
 }
 
 pub async fn find(db: impl Conn<'_>, token_hash: &str, purpose: Purpose, now_ms: i64) -> sqlx::Result<Option<Link>> {
-    sqlx::query_as(
-        "select user_id, email from links \
-         where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3",
-    )
-    .bind(token_hash)
-    .bind(purpose.into_str())
-    .bind(now_ms)
-    .fetch_optional(db)
-    .await
+    let statement = "select user_id, email from links \
+                     where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3";
+    sqlx::query_as(statement).bind(token_hash).bind(purpose.into_str()).bind(now_ms).fetch_optional(db).await
 }
 
 pub async fn use_up(db: impl Conn<'_>, token_hash: &str, purpose: Purpose, now_ms: i64) -> sqlx::Result<Option<Link>> {
-    sqlx::query_as(
-        "update links set used_at = $3 \
-         where token_hash = $1 and purpose = $2 and used_at is null and expires_at > $3 returning user_id, email",
-    )
-    .bind(token_hash)
-    .bind(purpose.into_str())
-    .bind(now_ms)
-    .fetch_optional(db)
-    .await
+    let statement = "update links set used_at = $3 where token_hash = $1 and purpose = $2 and used_at is null and \
+                     expires_at > $3 returning user_id, email";
+    sqlx::query_as(statement).bind(token_hash).bind(purpose.into_str()).bind(now_ms).fetch_optional(db).await
 }
 
 /// Makes every live link of a user for this purpose useless.

@@ -25,13 +25,9 @@ pub async fn queue(db: impl Conn<'_>, to: To<'_>, mail: &Mail, now_ms: i64) -> R
 
 /// Calls off the mails of this kind that wait to be sent to a user.
 pub async fn call_off(db: impl Conn<'_>, user_id: &str, mail: &Mail, now_ms: i64) -> Result<(), AppError> {
-    let query = sqlx::query(
-        "update outbox set given_up_at = $3, last_error = 'called off' \
-         where user_id = $1 and mail = $2 and sent_at is null and given_up_at is null",
-    )
-    .bind(user_id)
-    .bind(serde_json::to_string(mail)?)
-    .bind(now_ms);
+    let statement = "update outbox set given_up_at = $3, last_error = 'called off' \
+                     where user_id = $1 and mail = $2 and sent_at is null and given_up_at is null";
+    let query = sqlx::query(statement).bind(user_id).bind(serde_json::to_string(mail)?).bind(now_ms);
     Ok(query.run(db).await?)
 }
 

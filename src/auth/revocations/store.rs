@@ -75,9 +75,8 @@ pub struct RevocationRow {
 /// Writes a revocation in the caller's transaction. It takes the lock of the revocation clock until the commit,
 /// so call it last: numbers then become visible in the order in which they were given.
 pub async fn insert(tx: &mut Tx, new: &New<'_>) -> sqlx::Result<RevocationRow> {
-    let (seq,): (i64,) = sqlx::query_as("update revocation_clock set seq = seq + 1 where id = 1 returning seq")
-        .fetch_one(&mut **tx)
-        .await?;
+    let statement = "update revocation_clock set seq = seq + 1 where id = 1 returning seq";
+    let (seq,): (i64,) = sqlx::query_as(statement).fetch_one(&mut **tx).await?;
     // After it no token that this could stop is alive.
     let keep_until = new.revoked_at + KEPT_MS;
     let (kind, subject, epoch) = match new.subject {
@@ -127,14 +126,9 @@ pub async fn newest_seq(db: impl Conn<'_>) -> sqlx::Result<i64> {
 
 /// Every revocation after `seq` that can still matter, in order.
 pub async fn after(db: impl Conn<'_>, seq: i64, now_ms: i64) -> sqlx::Result<Vec<RevocationRow>> {
-    sqlx::query_as(
-        "select seq, kind, subject, epoch, revoked_at, keep_until from revocations where seq > $1 and keep_until > $2 \
-         order by seq",
-    )
-    .bind(seq)
-    .bind(now_ms)
-    .fetch_all(db)
-    .await
+    let statement = "select seq, kind, subject, epoch, revoked_at, keep_until from revocations where seq > $1 and \
+                     keep_until > $2 order by seq";
+    sqlx::query_as(statement).bind(seq).bind(now_ms).fetch_all(db).await
 }
 
 /// A clock that is a day off forgets nothing that still matters.

@@ -33,15 +33,10 @@ pub async fn find(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Option<Facto
 
 /// Begins a set-up, in place of one that was never finished; `false` when the second factor is on.
 pub async fn begin(db: impl Conn<'_>, user_id: &str, secret_sealed: &str, now_ms: i64) -> sqlx::Result<bool> {
-    sqlx::query(
-        "insert into totp (user_id, secret_sealed, created_at, last_step) values ($1, $2, $3, 0) \
-         on conflict (user_id) do update set secret_sealed = $2, created_at = $3 where totp.confirmed_at is null",
-    )
-    .bind(user_id)
-    .bind(secret_sealed)
-    .bind(now_ms)
-    .hits(db)
-    .await
+    let statement = "insert into totp (user_id, secret_sealed, created_at, last_step) values ($1, $2, $3, 0) on \
+                     conflict (user_id) do update set secret_sealed = $2, created_at = $3 where totp.confirmed_at is \
+                     null";
+    sqlx::query(statement).bind(user_id).bind(secret_sealed).bind(now_ms).hits(db).await
 }
 
 /// Ends the set-up with the code of this step; `false` when it is not this secret's any more, or was ended already.
@@ -52,29 +47,16 @@ pub async fn confirm(
     step: i64,
     now_ms: i64,
 ) -> sqlx::Result<bool> {
-    sqlx::query(
-        "update totp set confirmed_at = $4, last_step = $3 \
-         where user_id = $1 and secret_sealed = $2 and confirmed_at is null",
-    )
-    .bind(user_id)
-    .bind(secret_sealed)
-    .bind(step)
-    .bind(now_ms)
-    .hits(db)
-    .await
+    let statement = "update totp set confirmed_at = $4, last_step = $3 \
+                     where user_id = $1 and secret_sealed = $2 and confirmed_at is null";
+    sqlx::query(statement).bind(user_id).bind(secret_sealed).bind(step).bind(now_ms).hits(db).await
 }
 
 /// Uses up the code of this step and of all before it; `false` when it was used already (RFC 6238 5.2).
 pub async fn use_step(db: impl Conn<'_>, user_id: &str, secret_sealed: &str, step: i64) -> sqlx::Result<bool> {
-    sqlx::query(
-        "update totp set last_step = $3 \
-         where user_id = $1 and secret_sealed = $2 and confirmed_at is not null and last_step < $3",
-    )
-    .bind(user_id)
-    .bind(secret_sealed)
-    .bind(step)
-    .hits(db)
-    .await
+    let statement = "update totp set last_step = $3 \
+                     where user_id = $1 and secret_sealed = $2 and confirmed_at is not null and last_step < $3";
+    sqlx::query(statement).bind(user_id).bind(secret_sealed).bind(step).hits(db).await
 }
 
 /// `true` when login asked for it.
@@ -124,14 +106,9 @@ pub async fn trust(db: impl Conn<'_>, device_hash: &str, user_id: &str, until_ms
 
 /// The devices that are trusted now, the last used first.
 pub async fn trusted_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<TrustedRow>> {
-    sqlx::query_as(
-        "select device_hash, public_id, user_agent, ip, last_seen_at, trusted_until from known_devices \
-         where user_id = $1 and trusted_until > $2 order by last_seen_at desc, public_id",
-    )
-    .bind(user_id)
-    .bind(now_ms)
-    .fetch_all(db)
-    .await
+    let statement = "select device_hash, public_id, user_agent, ip, last_seen_at, trusted_until from known_devices \
+                     where user_id = $1 and trusted_until > $2 order by last_seen_at desc, public_id";
+    sqlx::query_as(statement).bind(user_id).bind(now_ms).fetch_all(db).await
 }
 
 /// Takes the trust from one device, by its public name; `false` when it had none.
@@ -156,15 +133,10 @@ pub async fn let_go(db: &mut AnyConnection, user_id: &str, since_ms: i64, at_ms:
             .bind(at_ms)
             .execute(&mut *db)
             .await?;
-    let codes = sqlx::query(
-        "update recovery_codes set goes_at = $3 where user_id = $1 and goes_at is null and used_at is null \
-         and (created_at >= $2 or exists (select 1 from totp where totp.user_id = $1 and totp.goes_at is not null))",
-    )
-    .bind(user_id)
-    .bind(since_ms)
-    .bind(at_ms)
-    .execute(&mut *db)
-    .await?;
+    let statement = "update recovery_codes set goes_at = $3 where user_id = $1 and goes_at is null and used_at is null \
+                     and (created_at >= $2 or exists (select 1 from totp where totp.user_id = $1 and totp.goes_at is \
+                     not null))";
+    let codes = sqlx::query(statement).bind(user_id).bind(since_ms).bind(at_ms).execute(&mut *db).await?;
     Ok(factor.rows_affected() + codes.rows_affected() > 0)
 }
 
@@ -181,14 +153,9 @@ pub async fn keep(db: &mut AnyConnection, user_id: &str, now_ms: i64) -> sqlx::R
 
 /// When something of this user goes, if anything is still to go.
 pub async fn goes_at(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar(
-        "select min(goes_at) from (select goes_at from totp where user_id = $1 and goes_at > $2 union all \
-         select goes_at from recovery_codes where user_id = $1 and goes_at > $2) as going",
-    )
-    .bind(user_id)
-    .bind(now_ms)
-    .fetch_one(db)
-    .await
+    let statement = "select min(goes_at) from (select goes_at from totp where user_id = $1 and goes_at > $2 union all \
+                     select goes_at from recovery_codes where user_id = $1 and goes_at > $2) as going";
+    sqlx::query_scalar(statement).bind(user_id).bind(now_ms).fetch_one(db).await
 }
 
 /// Users of whom something is gone by now, and still has its rows.

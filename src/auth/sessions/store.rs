@@ -270,15 +270,11 @@ pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
 
 /// Removes sessions of a user that are over, but for the newest of them.
 pub async fn delete_over_beyond(db: impl Conn<'_>, user_id: &str, keep: i64, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "delete from sessions where user_id = $1 and (ended_at is not null or expires_at <= $2 or idle_expires_at <= $2) \
-         and sid not in (select sid from sessions where user_id = $1 \
-         and (ended_at is not null or expires_at <= $2 or idle_expires_at <= $2) order by created_at desc, sid desc limit $3)",
-    )
-    .bind(user_id)
-    .bind(now_ms)
-    .bind(keep)
-    .run(db).await
+    let statement = "delete from sessions where user_id = $1 and (ended_at is not null or expires_at <= $2 or \
+                     idle_expires_at <= $2) and sid not in (select sid from sessions where user_id = $1 and (ended_at \
+                     is not null or expires_at <= $2 or idle_expires_at <= $2) order by created_at desc, sid desc \
+                     limit $3)";
+    sqlx::query(statement).bind(user_id).bind(now_ms).bind(keep).run(db).await
 }
 
 /// Whether this session has not been ended.

@@ -16,16 +16,10 @@ pub async fn read(db: impl Conn<'_>, key: &str) -> sqlx::Result<Option<Count>> {
 /// The row of this key, made when missing, and no one else's until the transaction ends: on PostgreSQL the row is
 /// locked; SQLite has one writer anyway.
 pub async fn lock(db: impl Conn<'_>, key: &str, counts: &str, now_ms: i64) -> sqlx::Result<Count> {
-    sqlx::query_as(
-        "insert into throttles (key, tries, last_at, free_at, counts) values ($1, 0, $2, 0, $3) \
-         on conflict (key) do update set tries = throttles.tries, counts = excluded.counts \
-         returning tries, last_at, free_at",
-    )
-    .bind(key)
-    .bind(now_ms)
-    .bind(counts)
-    .fetch_one(db)
-    .await
+    let statement = "insert into throttles (key, tries, last_at, free_at, counts) values ($1, 0, $2, 0, $3) \
+                     on conflict (key) do update set tries = throttles.tries, counts = excluded.counts \
+                     returning tries, last_at, free_at";
+    sqlx::query_as(statement).bind(key).bind(now_ms).bind(counts).fetch_one(db).await
 }
 
 pub async fn write(db: impl Conn<'_>, key: &str, count: &Count) -> sqlx::Result<()> {
@@ -36,17 +30,9 @@ pub async fn write(db: impl Conn<'_>, key: &str, count: &Count) -> sqlx::Result<
 /// Takes back the one try that made this count, and the wait that it brought, or that none is needed for any more.
 /// Nothing once tries have been forgotten since: this one may be among them, and those of others must not go for it.
 pub async fn give_back(db: impl Conn<'_>, key: &str, count: &Count, limits: &Limits) -> sqlx::Result<()> {
-    sqlx::query(
-        "update throttles set tries = tries - 1, \
-         free_at = case when free_at = $2 or tries - 1 < $3 then 0 else free_at end \
-         where key = $1 and tries > 0 and last_at <= $4",
-    )
-    .bind(key)
-    .bind(count.free_at)
-    .bind(limits.free)
-    .bind(count.last_at)
-    .run(db)
-    .await
+    let statement = "update throttles set tries = tries - 1, free_at = case when free_at = $2 or tries - 1 < $3 then 0 \
+                     else free_at end where key = $1 and tries > 0 and last_at <= $4";
+    sqlx::query(statement).bind(key).bind(count.free_at).bind(limits.free).bind(count.last_at).run(db).await
 }
 
 pub async fn forget(db: impl Conn<'_>, key: &str) -> sqlx::Result<()> {

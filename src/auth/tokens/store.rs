@@ -38,12 +38,9 @@ impl KeyRow {
 
 /// Every key, in the order in which they sign.
 pub async fn all(db: impl Conn<'_>) -> sqlx::Result<Vec<KeyRow>> {
-    sqlx::query_as(
-        "select kid, algorithm, purpose, public_key, private_key_sealed, created_at, signs_from, killed_at, kill_reason \
-         from signing_keys order by signs_from, created_at, kid",
-    )
-    .fetch_all(db)
-    .await
+    let statement = "select kid, algorithm, purpose, public_key, private_key_sealed, created_at, signs_from, \
+                     killed_at, kill_reason from signing_keys order by signs_from, created_at, kid";
+    sqlx::query_as(statement).fetch_all(db).await
 }
 
 pub async fn insert(db: impl Conn<'_>, row: &KeyRow) -> sqlx::Result<()> {

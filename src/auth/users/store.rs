@@ -111,13 +111,9 @@ pub async fn find_by_id(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<User
 /// lock of the revocations (after that of the user's row, as everywhere, or two acts would wait for each other): of two
 /// administrators who go at this moment, one stays.
 pub async fn another_admin_remains(db: impl Conn<'_>, id: &str) -> sqlx::Result<bool> {
-    sqlx::query(
-        "select id from users where role = 'admin' and deleted_at is null and disabled_at is null \
-         and waiting_since is null and id <> $1 limit 1",
-    )
-    .bind(id)
-    .finds(db)
-    .await
+    let statement = "select id from users where role = 'admin' and deleted_at is null and disabled_at is null \
+                     and waiting_since is null and id <> $1 limit 1";
+    sqlx::query(statement).bind(id).finds(db).await
 }
 
 /// Raises the user's epoch, which makes every older token and half login dead (sessions end by their tombstones), and
@@ -169,14 +165,9 @@ pub async fn replace_hash(db: impl Conn<'_>, id: &str, old: &str, new: &str) -> 
 
 /// Notes that the user reads the mail of this address; nothing when the user has another one by now.
 pub async fn set_verified(db: impl Conn<'_>, id: &str, email: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "update users set verified_at = $3, waiting_since = null where id = $1 and email = $2 and verified_at is null",
-    )
-    .bind(id)
-    .bind(email)
-    .bind(now_ms)
-    .run(db)
-    .await
+    let statement =
+        "update users set verified_at = $3, waiting_since = null where id = $1 and email = $2 and verified_at is null";
+    sqlx::query(statement).bind(id).bind(email).bind(now_ms).run(db).await
 }
 
 /// Pass a transaction: the words that find the user change with it.
@@ -244,11 +235,8 @@ pub async fn replace_words(
     sqlx::query("delete from user_words where user_id = $1").bind(user_id).execute(&mut *db).await?;
     for word in words::of(name, email) {
         // For no one it writes nothing, with the same work: a sign-up must not tell by its time that an address is taken.
-        sqlx::query("insert into user_words (user_id, word) select id, $2 from users where id = $1")
-            .bind(user_id)
-            .bind(word.into_bytes())
-            .execute(&mut *db)
-            .await?;
+        let statement = "insert into user_words (user_id, word) select id, $2 from users where id = $1";
+        sqlx::query(statement).bind(user_id).bind(word.into_bytes()).execute(&mut *db).await?;
     }
     let statement = "update users set words_at = $2 where id = $1";
     sqlx::query(statement).bind(user_id).bind(now_ms).run(&mut *db).await

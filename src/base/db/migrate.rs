@@ -71,10 +71,8 @@ impl Db {
     async fn try_to_migrate(&self, lock: Duration) -> Result<(), MigrateError> {
         let mut connection = self.pool.acquire().await?.detach();
         if self.kind == Kind::Postgres {
-            sqlx::query("select set_config('lock_timeout', $1, false)")
-                .bind(format!("{}ms", lock.as_millis()))
-                .execute(&mut connection)
-                .await?;
+            let statement = "select set_config('lock_timeout', $1, false)";
+            sqlx::query(statement).bind(format!("{}ms", lock.as_millis())).execute(&mut connection).await?;
         }
         let migrated = MIGRATIONS.run_direct(None, &mut connection, false).await;
         let _ = connection.close().await;

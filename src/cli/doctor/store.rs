@@ -22,14 +22,11 @@ pub struct Places {
 }
 
 pub async fn places(db: impl Conn<'_>) -> sqlx::Result<Places> {
-    sqlx::query_as(
-        "select cast(current_setting('max_connections') as bigint) \
-         - cast(current_setting('superuser_reserved_connections') as bigint) as room, \
-         (select count(*) from pg_stat_activity where backend_type = 'client backend') as taken, \
-         (select count(*) from pg_roles where rolname = current_user and rolsuper) as superuser",
-    )
-    .fetch_one(db)
-    .await
+    let statement = "select cast(current_setting('max_connections') as bigint) \
+                     - cast(current_setting('superuser_reserved_connections') as bigint) as room, \
+                     (select count(*) from pg_stat_activity where backend_type = 'client backend') as taken, \
+                     (select count(*) from pg_roles where rolname = current_user and rolsuper) as superuser";
+    sqlx::query_as(statement).fetch_one(db).await
 }
 
 /// Sends a notification to whoever listens on this channel.
@@ -46,12 +43,9 @@ pub async fn listen(database_url: &str, channel: &str) -> sqlx::Result<PgListene
 
 /// Administrators who can log in, and those of them with two-factor authentication.
 pub async fn administrators(db: impl Conn<'_>) -> sqlx::Result<(i64, i64)> {
-    sqlx::query_as(
-        "select count(*), count(totp.confirmed_at) from users left join totp on totp.user_id = users.id \
-         where role = 'admin' and deleted_at is null and disabled_at is null",
-    )
-    .fetch_one(db)
-    .await
+    let statement = "select count(*), count(totp.confirmed_at) from users left join totp on totp.user_id = users.id \
+                     where role = 'admin' and deleted_at is null and disabled_at is null";
+    sqlx::query_as(statement).fetch_one(db).await
 }
 
 /// The end of the audit log.
@@ -69,13 +63,9 @@ pub struct ChainEnd {
 }
 
 pub async fn chain_end(db: impl Conn<'_>) -> sqlx::Result<ChainEnd> {
-    sqlx::query_as(
-        "select audit_chain.seq, audit_chain.mac, audit_events.mac as found, waiting.unsealed, waiting.oldest_at \
-         from audit_chain left join audit_events on audit_events.seq = audit_chain.seq, \
-         (select count(*) as unsealed, min(at) as oldest_at from \
-         (select at from audit_events where seq is null order by id limit 10000) as oldest) as waiting \
-         where audit_chain.id = 1",
-    )
-    .fetch_one(db)
-    .await
+    let statement = "select audit_chain.seq, audit_chain.mac, audit_events.mac as found, waiting.unsealed, \
+                     waiting.oldest_at from audit_chain left join audit_events on audit_events.seq = audit_chain.seq, \
+                     (select count(*) as unsealed, min(at) as oldest_at from (select at from audit_events where seq is \
+                     null order by id limit 10000) as oldest) as waiting where audit_chain.id = 1";
+    sqlx::query_as(statement).fetch_one(db).await
 }

@@ -28,16 +28,10 @@ pub async fn sessions(
     (at, sid): (i64, &str),
     limit: i64,
 ) -> sqlx::Result<Vec<SessionRow>> {
-    sqlx::query_as(
-        "select sid, user_agent, ip, created_at, last_seen_at, expires_at, ended_at, end_reason from sessions \
-         where user_id = $1 and (created_at, sid) < ($2, $3) order by created_at desc, sid desc limit $4",
-    )
-    .bind(user_id)
-    .bind(at)
-    .bind(sid)
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    let statement = "select sid, user_agent, ip, created_at, last_seen_at, expires_at, ended_at, end_reason from \
+                     sessions where user_id = $1 and (created_at, sid) < ($2, $3) order by created_at desc, sid desc \
+                     limit $4";
+    sqlx::query_as(statement).bind(user_id).bind(at).bind(sid).bind(limit).fetch_all(db).await
 }
 
 /// A browser that the user has logged in from, without its secret.
@@ -58,16 +52,10 @@ pub async fn devices(
     (at, public_id): (i64, &str),
     limit: i64,
 ) -> sqlx::Result<Vec<DeviceRow>> {
-    sqlx::query_as(
-        "select public_id, user_agent, ip, first_seen_at, last_seen_at, trusted_until from known_devices \
-         where user_id = $1 and (first_seen_at, public_id) > ($2, $3) order by first_seen_at, public_id limit $4",
-    )
-    .bind(user_id)
-    .bind(at)
-    .bind(public_id)
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    let statement = "select public_id, user_agent, ip, first_seen_at, last_seen_at, trusted_until from known_devices \
+                     where user_id = $1 and (first_seen_at, public_id) > ($2, $3) order by first_seen_at, public_id \
+                     limit $4";
+    sqlx::query_as(statement).bind(user_id).bind(at).bind(public_id).bind(limit).fetch_all(db).await
 }
 
 /// An address that an account is to have.
@@ -79,24 +67,15 @@ pub struct EmailChange {
 
 /// Remembers the address that an account is to have, in place of one before.
 pub async fn remember_email_change(db: impl Conn<'_>, user_id: &str, email: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into email_changes (user_id, email, asked_at) values ($1, $2, $3) \
-         on conflict (user_id) do update set email = $2, asked_at = $3",
-    )
-    .bind(user_id)
-    .bind(email)
-    .bind(now_ms)
-    .run(db)
-    .await
+    let statement = "insert into email_changes (user_id, email, asked_at) values ($1, $2, $3) \
+                     on conflict (user_id) do update set email = $2, asked_at = $3";
+    sqlx::query(statement).bind(user_id).bind(email).bind(now_ms).run(db).await
 }
 
 /// The address that an account is to have, as long as a link to it may work.
 pub async fn find_email_change(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Option<EmailChange>> {
-    sqlx::query_as("select email, asked_at from email_changes where user_id = $1 and asked_at > $2")
-        .bind(user_id)
-        .bind(now_ms - Purpose::NewEmail.lifetime_ms())
-        .fetch_optional(db)
-        .await
+    let statement = "select email, asked_at from email_changes where user_id = $1 and asked_at > $2";
+    sqlx::query_as(statement).bind(user_id).bind(now_ms - Purpose::NewEmail.lifetime_ms()).fetch_optional(db).await
 }
 
 /// Forgets the addresses that no link works for any more.
@@ -107,11 +86,8 @@ pub async fn forget_old_email_changes(db: impl Conn<'_>, now_ms: i64) -> sqlx::R
 
 /// Every address at which this user was told of something as long ago as a "this was not me" link works, used or not.
 pub async fn addresses_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2")
-        .bind(user_id)
-        .bind(now_ms)
-        .fetch_all(db)
-        .await
+    let statement = "select distinct email from links where user_id = $1 and purpose = 'not_me' and expires_at > $2";
+    sqlx::query_scalar(statement).bind(user_id).bind(now_ms).fetch_all(db).await
 }
 
 /// The address before the one that this user has now, as long as a link that was sent there works: of several, the one
@@ -122,13 +98,7 @@ pub async fn address_before(
     email: &str,
     now_ms: i64,
 ) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(
-        "select email from links where user_id = $1 and email <> $2 and purpose = 'not_me' and used_at is null \
-         and expires_at > $3 order by created_at limit 1",
-    )
-    .bind(user_id)
-    .bind(email)
-    .bind(now_ms)
-    .fetch_optional(db)
-    .await
+    let statement = "select email from links where user_id = $1 and email <> $2 and purpose = 'not_me' and used_at is \
+                     null and expires_at > $3 order by created_at limit 1";
+    sqlx::query_scalar(statement).bind(user_id).bind(email).bind(now_ms).fetch_optional(db).await
 }

@@ -79,24 +79,16 @@ pub async fn search(db: impl Conn<'_>, user_id: &str, words: &[String], limit: i
 }
 
 pub async fn find(db: impl Conn<'_>, user_id: &str, id: &str) -> sqlx::Result<Option<NoteRow>> {
-    sqlx::query_as(
-        "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and id = $2",
-    )
-    .bind(user_id)
-    .bind(id)
-    .fetch_optional(db)
-    .await
+    let statement =
+        "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and id = $2";
+    sqlx::query_as(statement).bind(user_id).bind(id).fetch_optional(db).await
 }
 
 /// The note that was created under this key.
 pub async fn find_made_under(db: impl Conn<'_>, user_id: &str, key: &str) -> sqlx::Result<Option<NoteRow>> {
-    sqlx::query_as(
-        "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and made_under = $2",
-    )
-    .bind(user_id)
-    .bind(key)
-    .fetch_optional(db)
-    .await
+    let statement = "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and \
+                     made_under = $2";
+    sqlx::query_as(statement).bind(user_id).bind(key).fetch_optional(db).await
 }
 
 /// What a person has.
@@ -107,12 +99,9 @@ pub struct Used {
 }
 
 pub async fn used(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Used> {
-    sqlx::query_as(
-        "select count(*) as notes, cast(coalesce(sum(size), 0) as bigint) as bytes from notes where user_id = $1",
-    )
-    .bind(user_id)
-    .fetch_one(db)
-    .await
+    let statement =
+        "select count(*) as notes, cast(coalesce(sum(size), 0) as bigint) as bytes from notes where user_id = $1";
+    sqlx::query_as(statement).bind(user_id).fetch_one(db).await
 }
 
 pub async fn insert(
@@ -167,12 +156,8 @@ pub async fn update(
 
 /// Deletes the note if it is still at `version`, and its words with it; `false` when it is not, or there is none.
 pub async fn delete(db: impl Conn<'_>, user_id: &str, id: &str, version: i64) -> sqlx::Result<bool> {
-    sqlx::query("delete from notes where user_id = $1 and id = $2 and version = $3")
-        .bind(user_id)
-        .bind(id)
-        .bind(version)
-        .hits(db)
-        .await
+    let statement = "delete from notes where user_id = $1 and id = $2 and version = $3";
+    sqlx::query(statement).bind(user_id).bind(id).bind(version).hits(db).await
 }
 
 /// Words that are written with one statement: a long note has hundreds.
@@ -182,12 +167,10 @@ const WORDS_AT_ONCE: usize = 16;
 pub async fn replace_words(db: &mut AnyConnection, note_id: &str, words: &[String]) -> sqlx::Result<()> {
     sqlx::query("delete from note_words where note_id = $1").bind(note_id).execute(&mut *db).await?;
     for some in words.chunks(WORDS_AT_ONCE) {
-        let mut statement = sqlx::query(
-            "insert into note_words (note_id, word) values ($1, $2), ($1, $3), ($1, $4), ($1, $5), ($1, $6), ($1, $7), \
-             ($1, $8), ($1, $9), ($1, $10), ($1, $11), ($1, $12), ($1, $13), ($1, $14), ($1, $15), ($1, $16), ($1, $17) \
-             on conflict do nothing",
-        )
-        .bind(note_id);
+        let statement = "insert into note_words (note_id, word) values ($1, $2), ($1, $3), ($1, $4), ($1, $5), ($1, \
+                         $6), ($1, $7), ($1, $8), ($1, $9), ($1, $10), ($1, $11), ($1, $12), ($1, $13), ($1, $14), \
+                         ($1, $15), ($1, $16), ($1, $17) on conflict do nothing";
+        let mut statement = sqlx::query(statement).bind(note_id);
         // The last of few words stands in every place that is left, and is written once.
         for place in 0..WORDS_AT_ONCE {
             statement = statement.bind(some.get(place).or(some.last()).map(|word| word.as_bytes().to_vec()));
@@ -208,10 +191,8 @@ pub struct Wordless {
 
 /// Some of those whose words are still to be made.
 pub async fn without_words(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<Wordless>> {
-    sqlx::query_as("select id, version, title, body from notes where size is null order by id limit $1")
-        .bind(limit)
-        .fetch_all(db)
-        .await
+    let statement = "select id, version, title, body from notes where size is null order by id limit $1";
+    sqlx::query_as(statement).bind(limit).fetch_all(db).await
 }
 
 /// Locks a note whose words are still to be made of just this version; `false` when another instance has made them.
@@ -233,13 +214,7 @@ pub struct WholeRow {
 
 /// Notes in the order in which they were made, after the one of this id.
 pub async fn after(db: impl Conn<'_>, user_id: &str, after: &str, limit: i64) -> sqlx::Result<Vec<WholeRow>> {
-    sqlx::query_as(
-        "select id, title, body, pinned_at, created_at, updated_at from notes where user_id = $1 and id > $2 \
-         order by id limit $3",
-    )
-    .bind(user_id)
-    .bind(after)
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    let statement = "select id, title, body, pinned_at, created_at, updated_at from notes where user_id = $1 and id > \
+                     $2 order by id limit $3";
+    sqlx::query_as(statement).bind(user_id).bind(after).bind(limit).fetch_all(db).await
 }

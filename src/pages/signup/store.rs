@@ -26,9 +26,8 @@ pub async fn delete_old(db: impl Conn<'_>, before_ms: i64) -> sqlx::Result<()> {
 
 /// Whether there is an administrator who can log in.
 pub async fn admin_exists(db: impl Conn<'_>) -> sqlx::Result<bool> {
-    sqlx::query("select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1")
-        .finds(db)
-        .await
+    let statement = "select id from users where role = 'admin' and deleted_at is null and disabled_at is null limit 1";
+    sqlx::query(statement).finds(db).await
 }
 
 /// Lets no one into a new account before its address is confirmed.

@@ -66,26 +66,17 @@ pub async fn forget_origin(tx: &mut Tx, user_id: &str) -> sqlx::Result<()> {
 
 /// Makes a tombstone of a user: nothing in it says who it was, nothing opens it, and the address is free again.
 pub async fn bury(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "update users set email = 'deleted ' || id, name = '', search_text = '', password_hash = '', role = 'user', \
-         verified_at = null, disabled_at = $2, deleted_at = $2 where id = $1",
-    )
-    .bind(id)
-    .bind(now_ms)
-    .run(db)
-    .await
+    let statement = "update users set email = 'deleted ' || id, name = '', search_text = '', password_hash = '', role \
+                     = 'user', verified_at = null, disabled_at = $2, deleted_at = $2 where id = $1";
+    sqlx::query(statement).bind(id).bind(now_ms).run(db).await
 }
 
 /// The tombstones that are new, and those that no session needs any more; with how many sessions each has a reason to tell of.
 pub async fn tombstones(db: impl Conn<'_>, newer_than: i64) -> sqlx::Result<Vec<(String, i64)>> {
-    sqlx::query_as(
-        "select id, sessions from (select id, deleted_at, \
-         (select count(*) from sessions where user_id = users.id) as sessions \
-         from users where deleted_at is not null) as gone where deleted_at > $1 or sessions = 0",
-    )
-    .bind(newer_than)
-    .fetch_all(db)
-    .await
+    let statement = "select id, sessions from (select id, deleted_at, \
+                     (select count(*) from sessions where user_id = users.id) as sessions \
+                     from users where deleted_at is not null) as gone where deleted_at > $1 or sessions = 0";
+    sqlx::query_as(statement).bind(newer_than).fetch_all(db).await
 }
 
 /// Removes a tombstone; refused while something belongs to it.

@@ -25,12 +25,9 @@ pub struct Wordless {
 
 /// Some of those whose words are still to be made.
 pub async fn without_words(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<Wordless>> {
-    sqlx::query_as(
-        "select id, name, email from users where words_at is null and deleted_at is null order by id limit $1",
-    )
-    .bind(limit)
-    .fetch_all(db)
-    .await
+    let statement =
+        "select id, name, email from users where words_at is null and deleted_at is null order by id limit $1";
+    sqlx::query_as(statement).bind(limit).fetch_all(db).await
 }
 
 /// Locks a user whose words are still to be made of just these; `false` when another instance has made them, or the
@@ -266,8 +263,6 @@ pub async fn page(db: impl Conn<'_>, query: &Query) -> sqlx::Result<Vec<Person>>
 
 /// Name, as it is sorted, and address of a person.
 pub async fn keys_of(db: impl Conn<'_>, id: &str) -> sqlx::Result<Option<(String, String)>> {
-    sqlx::query_as("select search_text, email from users where id = $1 and deleted_at is null")
-        .bind(id)
-        .fetch_optional(db)
-        .await
+    let statement = "select search_text, email from users where id = $1 and deleted_at is null";
+    sqlx::query_as(statement).bind(id).fetch_optional(db).await
 }

@@ -37,17 +37,12 @@ pub struct Count {
 /// What this epoch has ended: the sessions of the one before; those of older ones were over. Exact before anything is
 /// marked, since none of them changes any more.
 pub async fn count(db: impl Conn<'_>, epoch: i64, raised_at: i64) -> sqlx::Result<Count> {
-    sqlx::query_as(
-        "select s.sessions, s.tokens, g.refresh_tokens, g.applications from \
-         (select count(*) as sessions, count(case when token_expires_at > $2 then 1 end) as tokens from sessions \
-         where global_epoch = $1 - 1 and ended_at is null and expires_at > $2 and idle_expires_at > $2) as s, \
-         (select count(case when refresh_until > $2 then 1 end) as refresh_tokens, count(distinct client_id) as \
-         applications from grants where global_epoch = $1 - 1 and told_at is null and ended_at is null) as g",
-    )
-    .bind(epoch)
-    .bind(raised_at)
-    .fetch_one(db)
-    .await
+    let statement = "select s.sessions, s.tokens, g.refresh_tokens, g.applications from (select count(*) as sessions, \
+                     count(case when token_expires_at > $2 then 1 end) as tokens from sessions where global_epoch = $1 \
+                     - 1 and ended_at is null and expires_at > $2 and idle_expires_at > $2) as s, (select count(case \
+                     when refresh_until > $2 then 1 end) as refresh_tokens, count(distinct client_id) as applications \
+                     from grants where global_epoch = $1 - 1 and told_at is null and ended_at is null) as g";
+    sqlx::query_as(statement).bind(epoch).bind(raised_at).fetch_one(db).await
 }
 
 /// Notes what was counted; marking begins with that.
@@ -58,14 +53,9 @@ pub async fn set_sessions(db: impl Conn<'_>, epoch: i64, sessions: i64) -> sqlx:
 
 /// Raises the epoch and returns the new one. The caller holds the lock of the revocations.
 pub async fn raise(tx: &mut Tx, actor: &str, raised_at: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "insert into global_epoch (epoch, raised_at, actor, marked) \
-         select max(epoch) + 1, $1, $2, 0 from global_epoch returning epoch",
-    )
-    .bind(raised_at)
-    .bind(actor)
-    .fetch_one(&mut **tx)
-    .await
+    let statement = "insert into global_epoch (epoch, raised_at, actor, marked) \
+                     select max(epoch) + 1, $1, $2, 0 from global_epoch returning epoch";
+    sqlx::query_scalar(statement).bind(raised_at).bind(actor).fetch_one(&mut **tx).await
 }
 
 /// Takes one session along into the new epoch.
@@ -76,12 +66,9 @@ pub async fn keep(tx: &mut Tx, sid: &str, epoch: i64) -> sqlx::Result<()> {
 
 /// The oldest that is not finished.
 pub async fn unfinished(db: impl Conn<'_>) -> sqlx::Result<Option<Sweep>> {
-    sqlx::query_as(
-        "select epoch, raised_at, actor, sessions, marked from global_epoch where finished_at is null \
-         order by epoch limit 1",
-    )
-    .fetch_optional(db)
-    .await
+    let statement = "select epoch, raised_at, actor, sessions, marked from global_epoch where finished_at is null \
+                     order by epoch limit 1";
+    sqlx::query_as(statement).fetch_optional(db).await
 }
 
 /// Locks the row, so that of several instances one marks at a time; `false` when it is finished by now.
@@ -116,12 +103,7 @@ pub async fn mark(tx: &mut Tx, sweep: &Sweep, limit: i64) -> sqlx::Result<i64> {
 
 /// Adds to the number of marked sessions. Zero: the sweep is finished.
 pub async fn note(tx: &mut Tx, epoch: i64, marked: i64, now_ms: i64) -> sqlx::Result<()> {
-    sqlx::query(
-        "update global_epoch set marked = marked + $2, finished_at = case when $2 = 0 then $3 end where epoch = $1",
-    )
-    .bind(epoch)
-    .bind(marked)
-    .bind(now_ms)
-    .run(&mut **tx)
-    .await
+    let statement =
+        "update global_epoch set marked = marked + $2, finished_at = case when $2 = 0 then $3 end where epoch = $1";
+    sqlx::query(statement).bind(epoch).bind(marked).bind(now_ms).run(&mut **tx).await
 }

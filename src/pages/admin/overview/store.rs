@@ -25,21 +25,12 @@ pub struct DayRow {
 /// address had one, is none.
 pub async fn per_day(db: impl Conn<'_>, kinds: [Kind; 4], from_day: i64) -> sqlx::Result<Vec<DayRow>> {
     let [a, b, c, d]: [&str; 4] = kinds.map(Kind::into);
-    sqlx::query_as(
-        "select day, event, cast(sum(times) as bigint) as times from ( \
-         select day, event, count as times from daily_counts where day >= $1 \
-         union all \
-         select at / 86400000 as day, event, count(*) as times from audit_events \
-         where seq is null and at >= $1 * 86400000 and not (event = 'signed_up' and subject = '') group by at / 86400000, event \
-         ) as counted where event in ($2, $3, $4, $5) group by day, event",
-    )
-    .bind(from_day)
-    .bind(a)
-    .bind(b)
-    .bind(c)
-    .bind(d)
-    .fetch_all(db)
-    .await
+    let statement = "select day, event, cast(sum(times) as bigint) as times from ( select day, event, count as times \
+                     from daily_counts where day >= $1 union all select at / 86400000 as day, event, count(*) as times \
+                     from audit_events where seq is null and at >= $1 * 86400000 and not (event = 'signed_up' and \
+                     subject = '') group by at / 86400000, event ) as counted where event in ($2, $3, $4, $5) group by \
+                     day, event";
+    sqlx::query_as(statement).bind(from_day).bind(a).bind(b).bind(c).bind(d).fetch_all(db).await
 }
 
 /// Counts people and sessions, row by row.
@@ -73,13 +64,10 @@ pub async fn keep_first_steps(db: impl Conn<'_>, user_id: &str, kept: &str) -> s
 
 /// Whether anybody has an account besides this user, and whether a mail has gone out that is remembered.
 pub async fn others_and_mail(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<(bool, bool)> {
-    let (others, sent): (i64, i64) = sqlx::query_as(
-        "select (select count(*) from (select id from users where deleted_at is null and id <> $1 limit 1) as others), \
-         (select count(*) from (select id from outbox where sent_at is not null and last_error = '' limit 1) as sent)",
-    )
-    .bind(user_id)
-    .fetch_one(db)
-    .await?;
+    let statement = "select (select count(*) from (select id from users where deleted_at is null and id <> $1 limit 1) \
+                     as others), (select count(*) from (select id from outbox where sent_at is not null and last_error \
+                     = '' limit 1) as sent)";
+    let (others, sent): (i64, i64) = sqlx::query_as(statement).bind(user_id).fetch_one(db).await?;
     Ok((others > 0, sent > 0))
 }
 
@@ -95,29 +83,17 @@ pub struct OutboxRow {
 
 /// `sent`: after `since_ms`. Mails that were called off were not given up.
 pub async fn outbox(db: impl Conn<'_>, since_ms: i64) -> sqlx::Result<OutboxRow> {
-    sqlx::query_as(
-        "select count(*) as waiting, min(created_at) as oldest_at, \
-         (select count(*) from outbox where sent_at is null and given_up_at is not null and last_error <> 'called off') \
-         as given_up, \
-         (select count(*) from outbox where sent_at > $1 and last_error = '') as sent \
-         from outbox where sent_at is null and given_up_at is null",
-    )
-    .bind(since_ms)
-    .fetch_one(db)
-    .await
+    let statement = "select count(*) as waiting, min(created_at) as oldest_at, (select count(*) from outbox where \
+                     sent_at is null and given_up_at is not null and last_error <> 'called off') as given_up, (select \
+                     count(*) from outbox where sent_at > $1 and last_error = '') as sent from outbox where sent_at is \
+                     null and given_up_at is null";
+    sqlx::query_as(statement).bind(since_ms).fetch_one(db).await
 }
 
 /// How many accounts (or known browsers of one) and networks have to wait at this moment. A wait of more than
 /// `longest_ms` was set by a clock that has jumped back since, and counts for nothing.
 pub async fn count_waiting(db: impl Conn<'_>, longest_ms: i64, now_ms: i64) -> sqlx::Result<(i64, i64)> {
-    sqlx::query_as(
-        "select count(case when counts = $3 then 1 end), count(case when counts = $4 then 1 end) from throttles \
-         where free_at > $1 and free_at <= $2",
-    )
-    .bind(now_ms)
-    .bind(now_ms + longest_ms)
-    .bind(ACCOUNT)
-    .bind(NETWORK)
-    .fetch_one(db)
-    .await
+    let statement = "select count(case when counts = $3 then 1 end), count(case when counts = $4 then 1 end) from \
+                     throttles where free_at > $1 and free_at <= $2";
+    sqlx::query_as(statement).bind(now_ms).bind(now_ms + longest_ms).bind(ACCOUNT).bind(NETWORK).fetch_one(db).await
 }
